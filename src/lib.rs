@@ -1,0 +1,1 @@
+//! remote-auth-mcp.
