@@ -1,0 +1,119 @@
+//! The protected resource's check of an access token (RFC 6750 §3.1): opened offline, then the grant must stand.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use oauth_protocol::scope::Scope;
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    grant::Grant,
+    id::{GrantKey, Id},
+    ports::Unavailable,
+    server::AuthorizationServer,
+    token::AccessToken,
+};
+
+/// An Active grant is believed this long without a read.
+const BELIEVED_FOR: Duration = Duration::seconds(30);
+/// A bad grant is read again at most this often.
+const DOUBTED_FOR: Duration = Duration::seconds(1);
+const CAPACITY: usize = 10_000;
+
+/// Who calls: the only identity that a tool may act for.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The grant, and with it the owner.
+    pub grant: GrantKey,
+    /// The client that calls.
+    pub client: Id,
+    /// What it may do.
+    pub scope: Scope,
+    /// When its access token ends.
+    pub expires_at: OffsetDateTime,
+}
+
+/// What was last read of a grant.
+#[derive(Clone, Copy)]
+struct Known {
+    usable: bool,
+    version: u32,
+    generation: u32,
+    seen: bool,
+    read_at: OffsetDateTime,
+}
+
+/// Grants read lately.
+#[derive(Default)]
+pub struct GrantCache(Mutex<HashMap<GrantKey, Known>>);
+
+impl GrantCache {
+    fn get(&self, key: &GrantKey, version: u32, now: OffsetDateTime) -> Option<Known> {
+        let grants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = grants.get(key).copied()?;
+        let lifetime = if known.usable { BELIEVED_FOR } else { DOUBTED_FOR };
+        (known.version >= version && now - known.read_at < lifetime).then_some(known)
+    }
+
+    fn put(&self, key: GrantKey, known: Known) {
+        let mut grants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if grants.len() >= CAPACITY {
+            grants.retain(|_, other| known.read_at - other.read_at < BELIEVED_FOR);
+        }
+        if grants.len() < CAPACITY {
+            grants.insert(key, known);
+        }
+    }
+}
+
+impl AuthorizationServer {
+    /// The principal behind an access token; `None` looks the same for every bad token.
+    pub async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unavailable> {
+        let Some(claims) = self.open_access_token(token).await? else { return Ok(None) };
+        let known = self.grant_of(&claims).await?;
+        Ok(known.usable.then(|| Principal {
+            grant: claims.grant,
+            client: claims.client,
+            scope: claims.scope,
+            expires_at: OffsetDateTime::from_unix_timestamp(claims.exp).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        }))
+    }
+
+    async fn grant_of(&self, claims: &AccessToken) -> Result<Known, Unavailable> {
+        let now = self.now();
+        if let Some(known) = self.grant_cache.get(&claims.grant, claims.version, now)
+            && (known.seen || known.generation != claims.generation)
+        {
+            return Ok(known);
+        }
+        let known = self.read_grant(claims, now).await?;
+        self.grant_cache.put(claims.grant, known);
+        Ok(known)
+    }
+
+    /// Reads the grant, and notes the first access token of its newest generation: the client has its answer.
+    async fn read_grant(&self, claims: &AccessToken, now: OffsetDateTime) -> Result<Known, Unavailable> {
+        let Some(stored) = self.grants.get(&claims.grant).await? else {
+            return Ok(Known { usable: false, version: claims.version, generation: 0, seen: true, read_at: now });
+        };
+        let grant = &stored.value;
+        let known = known(grant, claims.client, now);
+        if known.usable && !known.seen && known.generation == claims.generation {
+            self.grants.advance(&stored.version, grant.seen()).await?;
+            return Ok(Known { seen: true, version: known.version + 1, ..known });
+        }
+        Ok(known)
+    }
+}
+
+fn known(grant: &Grant, client: Id, now: OffsetDateTime) -> Known {
+    Known {
+        usable: grant.usable(now) && grant.client == client,
+        version: grant.version,
+        generation: grant.family.generation,
+        seen: grant.family.seen,
+        read_at: now,
+    }
+}

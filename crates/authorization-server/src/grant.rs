@@ -1,0 +1,150 @@
+//! A grant: one redeemed authorization, with its refresh-token family; and the upstream's tokens beside it.
+
+use oauth_protocol::scope::Scope;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
+
+use crate::{
+    family::Family,
+    id::{GrantKey, Id},
+    ports::{Sealer, Unavailable, UpstreamAnswer},
+    server::GRANT_LIFETIME,
+};
+
+/// What a client may do for an owner.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Owner and id.
+    pub key: GrantKey,
+    /// The only client that may use it.
+    pub client: Id,
+    /// What was granted.
+    pub scope: Scope,
+    /// Whether it stands.
+    pub status: Status,
+    /// Counts the writes; an access token names the one that it was issued under.
+    pub version: u32,
+    /// Its refresh tokens.
+    pub family: Family,
+    /// When the code was redeemed.
+    pub redeemed_at: OffsetDateTime,
+    /// 90 days after the last refresh.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Whether a grant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It does.
+    Active,
+    /// The upstream wants the user first; the family is kept.
+    Marked,
+    /// Never again.
+    Revoked,
+}
+
+impl Grant {
+    /// Whether access and refresh tokens of this grant are accepted.
+    #[must_use]
+    pub fn usable(&self, now: OffsetDateTime) -> bool {
+        self.status == Status::Active && now < self.expires_at
+    }
+
+    /// The same grant, as one access token sees it (RFC 6749 §6: a refresh may ask for less).
+    #[must_use]
+    pub fn narrowed(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
+    }
+
+    /// The next version, with another status.
+    #[must_use]
+    pub fn with_status(&self, status: Status) -> Self {
+        Self { status, version: self.version + 1, ..self.clone() }
+    }
+
+    /// The next version, one refresh-token generation on.
+    #[must_use]
+    pub fn rotated(&self, now: OffsetDateTime) -> Self {
+        Self {
+            version: self.version + 1,
+            family: self.family.rotated(now),
+            expires_at: now + GRANT_LIFETIME,
+            ..self.clone()
+        }
+    }
+
+    /// The next version: an access token of the current generation has reached its client.
+    #[must_use]
+    pub fn seen(&self) -> Self {
+        Self { version: self.version + 1, family: self.family.seen(), ..self.clone() }
+    }
+}
+
+/// The upstream's tokens of one grant, sealed.
+#[derive(Clone, Debug)]
+pub struct UpstreamTokens {
+    /// The grant they belong to.
+    pub key: GrantKey,
+    /// [`UpstreamSecrets`] as JSON, sealed for the grant's id.
+    pub sealed: String,
+    /// When the sealed access token ends.
+    pub access_expires_at: OffsetDateTime,
+    /// When the item has no more use.
+    pub kept_until: OffsetDateTime,
+}
+
+/// The upstream's tokens in the open.
+pub struct UpstreamSecrets {
+    /// The assertion of the on-behalf-of exchange.
+    pub access_token: SecretString,
+    /// For the next assertion.
+    pub refresh_token: Option<SecretString>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SecretsShape<'a> {
+    access_token: &'a str,
+    refresh_token: Option<&'a str>,
+}
+
+impl UpstreamTokens {
+    /// Seals an answer of the upstream; one without a refresh token keeps the `previous`.
+    pub async fn seal(
+        sealer: &dyn Sealer,
+        grant: Id,
+        answer: &UpstreamAnswer,
+        previous: Option<&SecretString>,
+    ) -> Result<String, Unavailable> {
+        let shape = SecretsShape {
+            access_token: answer.access_token.expose_secret(),
+            refresh_token: answer.refresh_token.as_ref().or(previous).map(ExposeSecret::expose_secret),
+        };
+        let json = serde_json::to_vec(&shape)
+            .map_err(|error| Unavailable { what: "upstream tokens", reason: error.to_string() })?;
+        sealer.seal(&purpose(grant), &Zeroizing::new(json)).await
+    }
+
+    /// Opens them; `None` when their key is gone.
+    pub async fn open(&self, sealer: &dyn Sealer) -> Result<Option<UpstreamSecrets>, Unavailable> {
+        let Some(json) = sealer.open(&purpose(self.key.grant), &self.sealed).await?.map(Zeroizing::new) else {
+            return Ok(None);
+        };
+        Ok(serde_json::from_slice::<SecretsShape<'_>>(&json).ok().map(|shape| UpstreamSecrets {
+            access_token: shape.access_token.into(),
+            refresh_token: shape.refresh_token.map(Into::into),
+        }))
+    }
+
+    /// How long the sealed access token still lives.
+    #[must_use]
+    pub fn left(&self, now: OffsetDateTime) -> Duration {
+        self.access_expires_at - now
+    }
+}
+
+fn purpose(grant: Id) -> String {
+    format!("upstream-tokens:{grant}")
+}

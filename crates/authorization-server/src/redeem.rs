@@ -1,0 +1,138 @@
+//! `grant_type=authorization_code` (RFC 6749 §4.1.3): creating the grant is the single use of the code.
+
+use oauth_protocol::{pkce::CodeVerifier, resource, secret::Handle, token_response::TokenResponse};
+use secrecy::{ExposeSecret as _, SecretString};
+use time::Duration;
+
+use crate::{
+    authorization::{CodeIssued, Stage},
+    family::{Family, FamilyKey},
+    grant::{Grant, Status, UpstreamTokens},
+    id::{GrantKey, Id},
+    ports::{Created, Stored},
+    server::{AuthorizationServer, GRANT_LIFETIME},
+    token::TokenError,
+};
+
+/// A second redemption sooner than this cannot be told from the client's own duplicate.
+const DUPLICATE_WINDOW: Duration = Duration::seconds(20);
+
+/// A redemption as the client sent it.
+pub struct Redemption<'a> {
+    /// `client_id`.
+    pub client_id: &'a str,
+    /// `code`.
+    pub code: &'a SecretString,
+    /// `redirect_uri`, exact if it is there (OAuth 2.1 drops it).
+    pub redirect_uri: Option<&'a str>,
+    /// `code_verifier`.
+    pub verifier: Option<&'a SecretString>,
+    /// `resource`, any number of times.
+    pub resource: &'a [&'a str],
+}
+
+impl AuthorizationServer {
+    /// Redeems a code for the first tokens of a grant.
+    pub async fn redeem(&self, redemption: &Redemption<'_>) -> Result<TokenResponse, TokenError> {
+        let client = self.find_client(redemption.client_id).await?.ok_or(TokenError::UnknownClient)?;
+        let (id, issued) = self.code_issued(redemption.code).await?;
+        check(&issued, client.value.id, redemption)?;
+        resource::check(&self.base, redemption.resource, resource::Endpoint::Token)
+            .map_err(|_| TokenError::InvalidTarget)?;
+        let key = GrantKey { owner: issued.subject.owner_key(), grant: id };
+        if issued.code_expired(self.now()) {
+            self.refuse_replay(key).await?;
+            return Err(TokenError::InvalidGrant("the code has expired"));
+        }
+        self.keep_upstream_tokens(key, &issued).await?;
+        let response = self.create_grant(key, &issued).await?;
+        self.note_use(&client).await;
+        Ok(response)
+    }
+
+    async fn code_issued(&self, code: &SecretString) -> Result<(Id, CodeIssued), TokenError> {
+        let unknown = || TokenError::InvalidGrant("the code is unknown");
+        let handle = Handle::parse(code.expose_secret()).ok_or_else(unknown)?;
+        let id = Id::parse(handle.locator()).ok_or_else(unknown)?;
+        let stored = self.authorizations.get(&id).await?.ok_or_else(unknown)?;
+        if stored.value.expired(self.now()) {
+            return Err(unknown());
+        }
+        match stored.value.stage {
+            Stage::CodeIssued(issued) if issued.code_hash.verifies(handle.secret()) => Ok((id, issued)),
+            Stage::CodeIssued(_)
+            | Stage::PendingUpstream(_)
+            | Stage::Exchanging(_)
+            | Stage::Denied
+            | Stage::Failed(_) => Err(unknown()),
+        }
+    }
+
+    /// Written before the grant: if we die in between, the orphan ends by its lifetime.
+    async fn keep_upstream_tokens(&self, key: GrantKey, issued: &CodeIssued) -> Result<(), TokenError> {
+        let tokens = UpstreamTokens {
+            key,
+            sealed: issued.sealed_tokens.clone(),
+            access_expires_at: issued.upstream_expires_at,
+            kept_until: self.now() + GRANT_LIFETIME,
+        };
+        self.upstream_tokens.create(tokens).await?;
+        Ok(())
+    }
+
+    async fn create_grant(&self, key: GrantKey, issued: &CodeIssued) -> Result<TokenResponse, TokenError> {
+        let now = self.now();
+        let family_key = FamilyKey::random(self.entropy.as_ref());
+        let sealed_key = family_key.seal(self.sealer.as_ref(), key.grant).await?;
+        let grant = Grant {
+            key,
+            client: issued.request.client,
+            scope: issued.request.scope.clone(),
+            status: Status::Active,
+            version: 1,
+            family: Family { sealed_key, generation: 1, rotated_at: now, seen: false },
+            redeemed_at: now,
+            expires_at: now + GRANT_LIFETIME,
+        };
+        match self.grants.create(grant).await? {
+            Created::Done(stored) => {
+                Ok(self.token_response(&stored.value, &family_key, issued.upstream_expires_at).await?)
+            }
+            Created::Exists(stored) => {
+                self.judge_replay(&stored).await?;
+                Err(TokenError::InvalidGrant("the code was redeemed before"))
+            }
+        }
+    }
+
+    async fn refuse_replay(&self, key: GrantKey) -> Result<(), TokenError> {
+        match self.grants.get(&key).await? {
+            Some(stored) => self.judge_replay(&stored).await,
+            None => Ok(()),
+        }
+    }
+
+    /// RFC 6749 §4.1.2: tokens issued for a code that is used twice are revoked.
+    async fn judge_replay(&self, stored: &Stored<Grant>) -> Result<(), TokenError> {
+        if self.now() - stored.value.redeemed_at <= DUPLICATE_WINDOW {
+            return Ok(());
+        }
+        tracing::warn!(audit = "code replay", grant = %stored.value.key.grant, "grant revoked");
+        Ok(self.revoke(stored.value.key).await?)
+    }
+}
+
+fn check(issued: &CodeIssued, client: Id, redemption: &Redemption<'_>) -> Result<(), TokenError> {
+    if issued.request.client != client {
+        return Err(TokenError::InvalidGrant("the code is another client's"));
+    }
+    if redemption.redirect_uri.is_some_and(|uri| uri != issued.request.redirect.as_str()) {
+        return Err(TokenError::InvalidGrant("the redirect URI differs"));
+    }
+    let verifier = redemption.verifier.and_then(|verifier| CodeVerifier::parse(verifier.expose_secret()));
+    if verifier.is_some_and(|verifier| issued.request.challenge.verify(&verifier)) {
+        Ok(())
+    } else {
+        Err(TokenError::InvalidGrant("the verifier does not match"))
+    }
+}

@@ -1,0 +1,182 @@
+//! `grant_type=refresh_token` (RFC 6749 §6, rotation by RFC 9700 §4.14.2).
+
+use oauth_protocol::{resource, scope::Scope, token_response::TokenResponse};
+use secrecy::{ExposeSecret as _, SecretString};
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    family::{FamilyKey, Presented, RefreshToken},
+    grant::{Grant, Status, UpstreamTokens},
+    id::{GrantKey, Id},
+    ports::{Advanced, Stored, Unavailable, UpstreamRefusal},
+    scopes,
+    server::{ACCESS_TOKEN_LIFETIME, AuthorizationServer, GRANT_LIFETIME},
+    token::TokenError,
+};
+
+/// How often a lost conditional write is decided again before the caller is told to come back.
+const ATTEMPTS: usize = 5;
+/// With the upstream down, an access token is still issued if its assertion lives this long.
+const LEAST_LEFT: Duration = Duration::minutes(10);
+
+/// A refresh as the client sent it.
+pub struct Refresh<'a> {
+    /// `client_id`.
+    pub client_id: &'a str,
+    /// `refresh_token`.
+    pub refresh_token: &'a SecretString,
+    /// `scope`, a subset of the grant's; unknown extras are ignored, as at the authorization endpoint.
+    pub scope: Option<&'a Scope>,
+    /// `resource`, any number of times.
+    pub resource: &'a [&'a str],
+}
+
+impl AuthorizationServer {
+    /// Answers a refresh token with its successor.
+    pub async fn refresh(&self, refresh: &Refresh<'_>) -> Result<TokenResponse, TokenError> {
+        let client = self.find_client(refresh.client_id).await?.ok_or(TokenError::UnknownClient)?;
+        let unknown = || TokenError::InvalidGrant("the refresh token is unknown");
+        let token = RefreshToken::parse(refresh.refresh_token.expose_secret()).ok_or_else(unknown)?;
+        let mut stored = self.grants.get(&token.key).await?.ok_or_else(unknown)?;
+        for _ in 0..ATTEMPTS {
+            match self.try_refresh(refresh, client.value.id, &token, stored).await? {
+                Ok(response) => {
+                    self.note_use(&client).await;
+                    return Ok(response);
+                }
+                Err(current) => stored = current.ok_or_else(unknown)?,
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// One decision from one version: an answer, or what stands now instead.
+    async fn try_refresh(
+        &self,
+        refresh: &Refresh<'_>,
+        client: Id,
+        token: &RefreshToken,
+        stored: Stored<Grant>,
+    ) -> Result<Result<TokenResponse, Option<Stored<Grant>>>, TokenError> {
+        let grant = &stored.value;
+        let opened = FamilyKey::open(self.sealer.as_ref(), grant.key.grant, &grant.family.sealed_key).await?;
+        let family_key = opened.ok_or(TokenError::InvalidGrant("the family key is gone"))?;
+        let scope = self.check_refresh(refresh, client, grant)?;
+        if !family_key.verifies(token) {
+            return Err(TokenError::InvalidGrant("the refresh token is unknown"));
+        }
+        match grant.family.judge(token.generation, self.now()) {
+            Presented::Replay => {
+                tracing::warn!(audit = "refresh token replay", grant = %grant.key.grant, "family revoked");
+                self.revoke(grant.key).await?;
+                Err(TokenError::InvalidGrant("the refresh token was used before"))
+            }
+            Presented::Retry => {
+                let upstream_expires_at = self.fresh_upstream(grant.key).await?;
+                Ok(Ok(self.token_response(&grant.narrowed(scope), &family_key, upstream_expires_at).await?))
+            }
+            Presented::Current => {
+                let upstream_expires_at = self.fresh_upstream(grant.key).await?;
+                match self.grants.advance(&stored.version, grant.rotated(self.now())).await? {
+                    Advanced::Done(next) => {
+                        let grant = next.value.narrowed(scope);
+                        Ok(Ok(self.token_response(&grant, &family_key, upstream_expires_at).await?))
+                    }
+                    Advanced::Lost(current) => Ok(Err(current)),
+                }
+            }
+        }
+    }
+
+    /// The scope of the answer, if the request is one for this grant.
+    fn check_refresh(&self, refresh: &Refresh<'_>, client: Id, grant: &Grant) -> Result<Scope, TokenError> {
+        if grant.client != client {
+            return Err(TokenError::InvalidGrant("the refresh token is another client's"));
+        }
+        if !grant.usable(self.now()) {
+            return Err(TokenError::InvalidGrant("the grant is marked, revoked or expired"));
+        }
+        resource::check(&self.base, refresh.resource, resource::Endpoint::Token)
+            .map_err(|_| TokenError::InvalidTarget)?;
+        let Some(asked) = refresh.scope else { return Ok(grant.scope.clone()) };
+        let known = scopes::granted(Some(asked)).ok_or(TokenError::InvalidScope)?;
+        if known.is_subset(&grant.scope) { Ok(known) } else { Err(TokenError::InvalidScope) }
+    }
+
+    /// Refreshes the upstream's tokens if they would end within an access token's life. Says when they end.
+    async fn fresh_upstream(&self, key: GrantKey) -> Result<OffsetDateTime, TokenError> {
+        let gone = TokenError::InvalidGrant("the upstream tokens are gone");
+        let Some(stored) = self.upstream_tokens.get(&key).await? else { return Err(gone) };
+        let left = stored.value.left(self.now());
+        if left >= ACCESS_TOKEN_LIFETIME {
+            return Ok(stored.value.access_expires_at);
+        }
+        match self.refresh_upstream(&stored).await {
+            Ok(expires_at) => Ok(expires_at),
+            Err(UpstreamRefusal::Unavailable(_)) if left >= LEAST_LEFT => Ok(stored.value.access_expires_at),
+            Err(UpstreamRefusal::Unavailable(unavailable)) => Err(unavailable.into()),
+            Err(refusal) => Err(self.follow_refusal(key, refusal).await?),
+        }
+    }
+
+    /// Redeems the upstream's refresh token and keeps the answer beside the grant.
+    pub(crate) async fn refresh_upstream(
+        &self,
+        stored: &Stored<UpstreamTokens>,
+    ) -> Result<OffsetDateTime, UpstreamRefusal> {
+        let gone = |reason: &str| UpstreamRefusal::InvalidGrant { reason: reason.to_owned() };
+        let secrets =
+            stored.value.open(self.sealer.as_ref()).await?.ok_or_else(|| gone("the tokens cannot be opened"))?;
+        let refresh_token = secrets.refresh_token.ok_or_else(|| gone("no refresh token was given"))?;
+        let answer = self.upstream.refresh(&refresh_token).await?;
+        let key = stored.value.key;
+        let sealed = UpstreamTokens::seal(self.sealer.as_ref(), key.grant, &answer, Some(&refresh_token)).await?;
+        let kept_until = self.now() + GRANT_LIFETIME;
+        let next = UpstreamTokens { key, sealed, access_expires_at: answer.expires_at, kept_until };
+        match self.upstream_tokens.advance(&stored.version, next).await? {
+            Advanced::Done(next) | Advanced::Lost(Some(next)) => Ok(next.value.access_expires_at),
+            Advanced::Lost(None) => Err(gone("the tokens were deleted meanwhile")),
+        }
+    }
+
+    /// The upstream will not go on with this grant as it is: mark it, or end it.
+    async fn follow_refusal(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
+        tracing::warn!(error = %refusal, grant = %key.grant, "upstream refresh refused");
+        match refusal {
+            UpstreamRefusal::InteractionRequired { .. } => {
+                self.set_status(key, Status::Marked).await?;
+                Ok(TokenError::InvalidGrant("the upstream wants the user"))
+            }
+            UpstreamRefusal::InvalidGrant { .. } => {
+                self.revoke(key).await?;
+                Ok(TokenError::InvalidGrant("the upstream ended the grant"))
+            }
+            UpstreamRefusal::Refused { reason } => Ok(TokenError::Refused(reason)),
+            UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
+        }
+    }
+
+    /// Ends a grant, whatever is being written to it meanwhile.
+    pub async fn revoke(&self, key: GrantKey) -> Result<(), Unavailable> {
+        self.set_status(key, Status::Revoked).await
+    }
+
+    pub(crate) async fn set_status(&self, key: GrantKey, status: Status) -> Result<(), Unavailable> {
+        let mut current = self.grants.get(&key).await?;
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = current else { return Ok(()) };
+            if stored.value.status == status || stored.value.status == Status::Revoked {
+                return Ok(());
+            }
+            match self.grants.advance(&stored.version, stored.value.with_status(status)).await? {
+                Advanced::Done(_) => return Ok(()),
+                Advanced::Lost(next) => current = next,
+            }
+        }
+        Err(contended())
+    }
+}
+
+fn contended() -> Unavailable {
+    Unavailable { what: "store", reason: "the record kept changing".into() }
+}

@@ -1,0 +1,85 @@
+//! The one table of scopes: what a client asks for, what Graph calls it, and what the consent page says.
+
+use oauth_protocol::scope::Scope;
+
+/// One scope of this server.
+#[derive(Debug)]
+pub struct Permission {
+    /// As clients write it.
+    pub name: &'static str,
+    /// The delegated Graph permission.
+    pub downstream: &'static str,
+    /// What it allows, as a person reads it.
+    pub sentence: &'static str,
+}
+
+/// Every scope. A further Graph permission is one more row.
+pub const PERMISSIONS: &[Permission] = &[Permission {
+    name: "user.read",
+    downstream: "User.Read",
+    sentence: "Sign you in and read your profile: name, e-mail address, job title, phone numbers and office.",
+}];
+
+/// Names of all scopes, for metadata.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    PERMISSIONS.iter().map(|permission| permission.name).collect()
+}
+
+/// The scope granted for what was asked: absent means the first of the table, unknown extras (`offline_access` among
+/// them) are dropped, and `None` says that nothing known is left.
+#[must_use]
+pub fn granted(asked: Option<&Scope>) -> Option<Scope> {
+    let asked = match asked {
+        Some(scope) if !scope.is_empty() => scope,
+        _ => return Scope::parse(PERMISSIONS.first()?.name).ok(),
+    };
+    let known: Vec<&str> = names().into_iter().filter(|name| asked.contains(name)).collect();
+    if known.is_empty() { None } else { Scope::parse(&known.join(" ")).ok() }
+}
+
+/// The rows that a granted scope names.
+pub fn permissions(scope: &Scope) -> impl Iterator<Item = &'static Permission> + '_ {
+    PERMISSIONS.iter().filter(|permission| scope.contains(permission.name))
+}
+
+/// The Graph permission behind one of our scopes, alone; nothing for a name that is not in the table.
+#[must_use]
+pub fn downstream_of(name: &str) -> Vec<&'static str> {
+    PERMISSIONS.iter().filter(|permission| permission.name == name).map(|permission| permission.downstream).collect()
+}
+
+/// The Graph permissions behind a granted scope.
+#[must_use]
+pub fn downstream(scope: &Scope) -> Vec<&'static str> {
+    permissions(scope).map(|permission| permission.downstream).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(text: &str) -> Option<String> {
+        granted(Some(&Scope::parse(text).unwrap())).map(|scope| scope.to_string())
+    }
+
+    #[test]
+    fn an_absent_scope_is_user_read() {
+        assert_eq!(granted(None).unwrap().to_string(), "user.read");
+    }
+
+    #[test]
+    fn unknown_extras_are_dropped_and_offline_access_with_them() {
+        assert_eq!(asked("offline_access user.read mail.send").as_deref(), Some("user.read"));
+    }
+
+    #[test]
+    fn nothing_known_is_refused() {
+        assert_eq!(asked("mail.send"), None);
+    }
+
+    #[test]
+    fn offline_access_is_listed_nowhere() {
+        assert!(!names().contains(&"offline_access"));
+    }
+}
