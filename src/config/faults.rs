@@ -1,0 +1,37 @@
+//! Faults in the settings, collected before any is reported.
+
+use std::fmt;
+
+/// One setting and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The environment variable.
+    pub setting: &'static str,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+/// All faults, one line each.
+#[derive(Debug, Default, thiserror::Error)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Notes a fault.
+    pub fn add(&mut self, setting: &'static str, problem: impl Into<String>) {
+        self.0.push(Fault { setting, problem: problem.into() });
+    }
+
+    /// The value, or a noted fault.
+    pub fn note<T, E: fmt::Display>(&mut self, setting: &'static str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add(setting, error.to_string())).ok()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Fault { setting, problem } in &self.0 {
+            writeln!(f, "{setting}: {problem}")?;
+        }
+        Ok(())
+    }
+}

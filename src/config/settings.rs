@@ -1,0 +1,202 @@
+//! The settings of names.md, typed.
+
+use std::path::PathBuf;
+
+use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
+use url::Url;
+
+use super::{Cloud, Environment, Faults};
+
+const DEFAULT_NAME: &str = "Mini MCP Server";
+
+/// Everything that the handler is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Public origin; the issuer.
+    pub base: BaseUrl,
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`.
+    pub port: u16,
+    /// Entra tenant.
+    pub tenant_id: String,
+    /// The Entra app: sign-in client and middle tier.
+    pub client_id: String,
+    /// Client id of the workload identity.
+    pub workload_client_id: String,
+    /// Decides hosts and audiences.
+    pub cloud: Cloud,
+    /// Origin of the Entra authority.
+    pub authority: String,
+    /// Origin of Microsoft Graph.
+    pub graph: String,
+    /// Where records lie.
+    pub store: StoreSettings,
+    /// Shown on pages.
+    pub server_name: String,
+    /// Origins that may call the protected resource from a browser.
+    pub allowed_origins: Vec<String>,
+    /// Private-use redirect schemes.
+    pub schemes: PrivateUseSchemes,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub log_level: tracing::Level,
+}
+
+/// Where records lie.
+#[derive(Clone, Debug)]
+pub enum StoreSettings {
+    /// `DATA_DIR`: the embedded store and the local key file.
+    Embedded(PathBuf),
+}
+
+impl Settings {
+    /// Reads all settings, or reports every fault.
+    pub fn load(environment: &Environment) -> Result<Self, Faults> {
+        let mut reader = Reader { environment, faults: Faults::default() };
+        let settings = reader.settings();
+        match settings {
+            Some(settings) if reader.faults.0.is_empty() => Ok(settings),
+            _ => Err(reader.faults),
+        }
+    }
+}
+
+struct Reader<'a> {
+    environment: &'a Environment,
+    faults: Faults,
+}
+
+impl Reader<'_> {
+    /// Every line runs, so that every fault is noted, before any absence ends it.
+    fn settings(&mut self) -> Option<Settings> {
+        let base = self.base();
+        let port = self.parsed("FUNCTIONS_CUSTOMHANDLER_PORT", "a port number");
+        let tenant_id = self.guid("ENTRA_TENANT_ID");
+        let client_id = self.guid("ENTRA_CLIENT_ID");
+        let workload_client_id = self.guid("AZURE_CLIENT_ID");
+        let cloud = self.cloud();
+        let authority = self.loopback_override("ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
+        let graph = self.loopback_override("GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
+        let store = self.store(base.as_ref());
+        let schemes = self.schemes();
+        let allowed_origins = self.allowed_origins();
+        let log_level = self.log_level();
+        self.identity_endpoint();
+        Some(Settings {
+            base: base?,
+            port: port?,
+            tenant_id: tenant_id?,
+            client_id: client_id?,
+            workload_client_id: workload_client_id?,
+            cloud: cloud?,
+            authority: authority?,
+            graph: graph?,
+            store: store?,
+            server_name: self.environment.get("MCP_SERVER_NAME").unwrap_or(DEFAULT_NAME).to_owned(),
+            allowed_origins: allowed_origins?,
+            schemes: schemes?,
+            log_level: log_level?,
+        })
+    }
+
+    fn required(&mut self, name: &'static str) -> Option<String> {
+        let value = self.environment.get(name).map(str::to_owned);
+        if value.is_none() {
+            self.faults.add(name, "is not set");
+        }
+        value
+    }
+
+    fn base(&mut self) -> Option<BaseUrl> {
+        let value = self.required("PUBLIC_BASE_URL")?;
+        self.faults.note("PUBLIC_BASE_URL", BaseUrl::parse(&value))
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, what: &str) -> Option<T> {
+        let value = self.required(name)?;
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.faults.add(name, format!("is not {what}"));
+        }
+        parsed
+    }
+
+    fn guid(&mut self, name: &'static str) -> Option<String> {
+        let value = self.required(name)?;
+        let groups: Vec<&str> = value.split('-').collect();
+        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+        let hexadecimal = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if lengths == [8, 4, 4, 4, 12] && hexadecimal {
+            return Some(value.to_ascii_lowercase());
+        }
+        self.faults.add(name, "is not a GUID");
+        None
+    }
+
+    /// Another host than Microsoft's is for the local tenant only.
+    fn loopback_override(&mut self, name: &'static str, otherwise: &str) -> Option<String> {
+        let Some(value) = self.environment.get(name) else { return Some(otherwise.to_owned()) };
+        let loopback = Url::parse(value).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+                && url.query().is_none()
+        });
+        if loopback.is_none() {
+            self.faults.add(name, "must be an http(s) URL on a loopback host; it is for the local tenant only");
+            return None;
+        }
+        Some(value.trim_end_matches('/').to_owned())
+    }
+
+    fn store(&mut self, base: Option<&BaseUrl>) -> Option<StoreSettings> {
+        let Some(directory) = self.environment.get("DATA_DIR") else {
+            self.faults.add("DATA_DIR", "is not set");
+            return None;
+        };
+        if base.is_some_and(|base| !base.is_loopback()) {
+            self.faults.add("DATA_DIR", "is for one local process; it cannot be used with a public PUBLIC_BASE_URL");
+        }
+        Some(StoreSettings::Embedded(PathBuf::from(directory)))
+    }
+
+    fn schemes(&mut self) -> Option<PrivateUseSchemes> {
+        match self.environment.get("PRIVATE_USE_SCHEMES") {
+            None => Some(PrivateUseSchemes::default()),
+            Some(list) => self.faults.note("PRIVATE_USE_SCHEMES", PrivateUseSchemes::parse(list)),
+        }
+    }
+
+    fn cloud(&mut self) -> Option<Cloud> {
+        let cloud = self.environment.get("AZURE_CLOUD").unwrap_or("public").parse().ok();
+        if cloud.is_none() {
+            self.faults.add("AZURE_CLOUD", "is none of public, usgov, china");
+        }
+        cloud
+    }
+
+    fn log_level(&mut self) -> Option<tracing::Level> {
+        let value = self.environment.get("LOG_LEVEL").unwrap_or("info");
+        let level = value.parse().ok();
+        if level.is_none() {
+            self.faults.add("LOG_LEVEL", "is none of error, warn, info, debug, trace");
+        }
+        level
+    }
+
+    fn allowed_origins(&mut self) -> Option<Vec<String>> {
+        let value = self.environment.get("ALLOWED_ORIGINS").unwrap_or_default();
+        let origins: Vec<String> =
+            value.split([',', ' ']).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+        let is_origin = |text: &String| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);
+        if origins.iter().all(is_origin) {
+            return Some(origins);
+        }
+        self.faults.add("ALLOWED_ORIGINS", "has a member that is not an origin such as https://app.example.com");
+        None
+    }
+
+    /// `azure_identity` reads these itself; without them every sign-in would fail later, with a worse message.
+    fn identity_endpoint(&mut self) {
+        for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
+            self.required(name);
+        }
+    }
+}

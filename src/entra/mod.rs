@@ -1,0 +1,12 @@
+//! Entra ID as the upstream: its authorize URL, its token endpoint, its keys, and what its refusals mean.
+
+mod authorize_url;
+mod client_assertion;
+mod id_token;
+mod jwks;
+mod refusal;
+mod token_endpoint;
+mod upstream;
+
+pub use client_assertion::{ClientAssertion, Identity, managed_identity};
+pub use upstream::{Entra, EntraSettings};

@@ -1,0 +1,58 @@
+//! Downstream tokens, kept until shortly before they end; one exchange at a time for each grant and scope.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authorization_server::{
+    authenticate::Principal,
+    downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    id::GrantKey,
+    ports::Clock,
+};
+use moka::future::Cache;
+use time::Duration;
+
+const CAPACITY: u64 = 10_000;
+/// Longer than Graph's tokens live; their own end decides.
+const IDLE: std::time::Duration = std::time::Duration::from_hours(2);
+/// A token this close to its end is replaced before it is used.
+const LEAST_LEFT: Duration = Duration::minutes(5);
+
+/// [`DownstreamTokens`] with a memory. A grant that is revoked is refused before this is asked.
+pub struct TokenCache {
+    inner: Arc<dyn DownstreamTokens>,
+    clock: Arc<dyn Clock>,
+    tokens: Cache<(GrantKey, String), DownstreamToken>,
+}
+
+impl TokenCache {
+    /// In front of the exchange.
+    pub fn new(inner: Arc<dyn DownstreamTokens>, clock: Arc<dyn Clock>) -> Self {
+        let tokens = Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build();
+        Self { inner, clock, tokens }
+    }
+
+    /// Forgets a token that the downstream refused.
+    pub async fn forget(&self, principal: &Principal, scopes: &[&'static str]) {
+        self.tokens.invalidate(&key(principal, scopes)).await;
+    }
+}
+
+fn key(principal: &Principal, scopes: &[&'static str]) -> (GrantKey, String) {
+    (principal.grant, scopes.join(" "))
+}
+
+#[async_trait]
+impl DownstreamTokens for TokenCache {
+    async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+        let key = key(principal, scopes);
+        if let Some(token) = self.tokens.get(&key).await {
+            if token.expires_at - self.clock.now() > LEAST_LEFT {
+                return Ok(token);
+            }
+            self.tokens.invalidate(&key).await;
+        }
+        let exchanged = self.tokens.try_get_with(key, self.inner.token(principal, scopes)).await;
+        exchanged.map_err(|error| DownstreamError::clone(&error))
+    }
+}

@@ -1,0 +1,42 @@
+//! What the process gets from the machine: time, randomness, and the managed identity.
+
+use std::sync::Arc;
+
+use authorization_server::ports::{Clock, Entropy};
+use time::OffsetDateTime;
+
+use crate::entra::Identity;
+
+/// The world, for [`crate::startup::build`]; tests bring another.
+#[derive(Clone)]
+pub struct Platform {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The workload identity.
+    pub identity: Identity,
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one clock that is real")]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+/// The operating system's generator, by way of aws-lc.
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one generator that is real")]
+    fn fill(&self, buffer: &mut [u8]) {
+        if aws_lc_rs::rand::fill(buffer).is_err() {
+            // Without randomness nothing that follows would be safe, and nothing would say so.
+            std::process::abort();
+        }
+    }
+}

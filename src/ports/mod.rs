@@ -1,0 +1,3 @@
+//! The application's own ports, visible to every adapter.
+
+pub mod records;

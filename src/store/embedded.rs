@@ -1,0 +1,216 @@
+//! The embedded store: redb in a file, or in memory. For one process on one machine.
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use authorization_server::ports::Clock;
+use redb::{
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
+    backends::InMemoryBackend,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
+
+/// The last version that was given out, under one key: so none is ever given twice.
+const VERSIONS: TableDefinition<'static, (), u64> = TableDefinition::new("versions");
+const CONTAINERS: [Container; 3] = [Container::Clients, Container::Authorizations, Container::Owners];
+
+/// Why the file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// redb locks the file.
+    #[error("{0} is in use by another process; stop it, or give this one a DATA_DIR of its own")]
+    InUse(String),
+    /// Anything else.
+    #[error("{0}: {1}")]
+    Failed(String, String),
+}
+
+/// redb as [`Records`].
+#[derive(Clone)]
+pub struct Embedded {
+    database: Arc<Database>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What stands in a table under `partition NUL id`.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    etag: u64,
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    gone_at: OffsetDateTime,
+    body: Value,
+}
+
+impl Embedded {
+    /// Opens or makes the file, and drops what has outlived its ttl.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let name = path.display().to_string();
+        let database = Database::create(path).map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(name.clone()),
+            other => OpenError::Failed(name.clone(), other.to_string()),
+        })?;
+        Self::ready(database, clock).map_err(|error| OpenError::Failed(name, error.0))
+    }
+
+    /// A store that ends with the process.
+    pub fn in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(failed)?;
+        Self::ready(database, clock)
+    }
+
+    fn ready(database: Database, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store = Self { database: Arc::new(database), clock };
+        store.sweep()?;
+        Ok(store)
+    }
+
+    /// Drops every item that has outlived its ttl, and makes sure that the tables exist. Says how many went.
+    pub fn sweep(&self) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let mut dropped = 0;
+        let transaction = self.database.begin_write().map_err(failed)?;
+        for container in CONTAINERS {
+            let mut table = transaction.open_table(table(container)).map_err(failed)?;
+            let keep = |_: &str, bytes: &[u8]| {
+                let kept = row(bytes).is_ok_and(|row| now < row.gone_at);
+                dropped += usize::from(!kept);
+                kept
+            };
+            table.retain(keep).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+        Ok(dropped)
+    }
+
+    fn read(&self, address: &Address) -> Result<Option<Item>, StoreError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let table = transaction.open_table(table(address.container)).map_err(failed)?;
+        let found = table.get(key(address).as_str()).map_err(failed)?;
+        let row = found.map(|bytes| row(bytes.value())).transpose()?;
+        Ok(row.filter(|row| self.clock.now() < row.gone_at).map(Row::into_item))
+    }
+
+    /// One transaction: the version that must stand (`None`: no item), then the write.
+    fn write(
+        &self,
+        address: &Address,
+        expected: Option<&str>,
+        body: &Value,
+        ttl: Duration,
+    ) -> Result<Write, StoreError> {
+        let now = self.clock.now();
+        let transaction = self.database.begin_write().map_err(failed)?;
+        let etag = {
+            let mut table = transaction.open_table(table(address.container)).map_err(failed)?;
+            let key = key(address);
+            let found = table.get(key.as_str()).map_err(failed)?.map(|bytes| row(bytes.value())).transpose()?;
+            let standing = found.filter(|row| now < row.gone_at).map(|row| row.etag.to_string());
+            if standing.as_deref() != expected {
+                return Ok(Write::Conflict);
+            }
+            let row = Row { etag: next_version(&transaction)?, gone_at: now + ttl, body: body.clone() };
+            let bytes = serde_json::to_vec(&row).map_err(failed)?;
+            table.insert(key.as_str(), bytes.as_slice()).map_err(failed)?;
+            row.etag.to_string()
+        };
+        transaction.commit().map_err(failed)?;
+        Ok(Write::Done(etag))
+    }
+
+    fn remove(&self, address: &Address) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write().map_err(failed)?;
+        transaction
+            .open_table(table(address.container))
+            .map_err(failed)?
+            .remove(key(address).as_str())
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
+    fn scan(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
+        let now = self.clock.now();
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let table = transaction.open_table(table(container)).map_err(failed)?;
+        let (from, to) = (format!("{partition}\0"), format!("{partition}\u{1}"));
+        let mut items = Vec::new();
+        for entry in table.range(from.as_str()..to.as_str()).map_err(failed)? {
+            let (key, bytes) = entry.map_err(failed)?;
+            let row = row(bytes.value())?;
+            if now < row.gone_at {
+                let id = key.value().strip_prefix(&from).unwrap_or_default().to_owned();
+                items.push((id, row.into_item()));
+            }
+        }
+        Ok(items)
+    }
+
+    /// redb blocks on the disk: off the async threads.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || work(store)).await.map_err(failed)?
+    }
+}
+
+impl Row {
+    fn into_item(self) -> Item {
+        Item { body: self.body, etag: self.etag.to_string() }
+    }
+}
+
+#[async_trait]
+impl Records for Embedded {
+    async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
+        let address = address.clone();
+        self.blocking(move |store| store.read(&address)).await
+    }
+
+    async fn create(&self, address: &Address, body: &Value, ttl: Duration) -> Result<Write, StoreError> {
+        let (address, body) = (address.clone(), body.clone());
+        self.blocking(move |store| store.write(&address, None, &body, ttl)).await
+    }
+
+    async fn replace(&self, address: &Address, etag: &str, body: &Value, ttl: Duration) -> Result<Write, StoreError> {
+        let (address, etag, body) = (address.clone(), etag.to_owned(), body.clone());
+        self.blocking(move |store| store.write(&address, Some(&etag), &body, ttl)).await
+    }
+
+    async fn delete(&self, address: &Address) -> Result<(), StoreError> {
+        let address = address.clone();
+        self.blocking(move |store| store.remove(&address)).await
+    }
+
+    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
+        let partition = partition.to_owned();
+        self.blocking(move |store| store.scan(container, &partition)).await
+    }
+}
+
+fn table(container: Container) -> TableDefinition<'static, &'static str, &'static [u8]> {
+    TableDefinition::new(container.name())
+}
+
+fn next_version(transaction: &WriteTransaction) -> Result<u64, StoreError> {
+    let mut versions = transaction.open_table(VERSIONS).map_err(failed)?;
+    let next = versions.get(()).map_err(failed)?.map_or(0, |last| last.value()) + 1;
+    versions.insert((), next).map_err(failed)?;
+    Ok(next)
+}
+
+fn key(address: &Address) -> String {
+    format!("{}\0{}", address.partition, address.id)
+}
+
+fn row(bytes: &[u8]) -> Result<Row, StoreError> {
+    serde_json::from_slice(bytes).map_err(failed)
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError(error.to_string())
+}

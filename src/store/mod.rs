@@ -1,0 +1,7 @@
+//! Storage: one `Records` port, an adapter each for redb and Cosmos DB, and above it, once, the shapes and the `op` rule.
+
+pub mod embedded;
+mod repository;
+mod shape;
+
+pub use repository::RecordRepository;

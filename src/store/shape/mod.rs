@@ -1,0 +1,30 @@
+//! Stored shapes: structs of their own with a `schema` number, so that a change of a rule never silently changes storage.
+
+mod authorization;
+mod client;
+mod grant;
+mod upstream_tokens;
+
+#[cfg(test)]
+mod tests;
+
+use authorization_server::ports::Record;
+use serde_json::Value;
+
+use crate::ports::records::Address;
+
+/// How a record is stored.
+pub trait Shape: Record {
+    /// Where.
+    fn address(key: &Self::Key) -> Address;
+    /// As what.
+    fn encode(&self) -> serde_json::Result<Value>;
+    /// Read back; another schema is an error.
+    fn decode(body: Value) -> serde_json::Result<Self>;
+}
+
+/// Accepts exactly one schema number.
+fn check_schema(found: u32, known: u32) -> serde_json::Result<()> {
+    use serde::de::Error as _;
+    if found == known { Ok(()) } else { Err(serde_json::Error::custom(format!("schema {found}, expected {known}"))) }
+}

@@ -1,0 +1,67 @@
+//! One data key and what it seals.
+
+use authorization_server::ports::Entropy;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+/// An AES-256 key with its id.
+pub struct DataKey {
+    kid: String,
+    key: LessSafeKey,
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DataKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// The cipher refused: a key of the wrong length, or a message over its limit.
+#[derive(Debug, thiserror::Error)]
+#[error("the cipher refused")]
+pub struct CipherError;
+
+impl DataKey {
+    /// From 32 bytes. The id is a hash of them, so a key file needs no second member.
+    pub fn new(bytes: &Zeroizing<[u8; 32]>) -> Result<Self, CipherError> {
+        let hash = Sha256::digest([b"data key id".as_slice(), bytes.as_slice()].concat());
+        let kid = URL_SAFE_NO_PAD.encode(hash.split_at(6).0);
+        let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice()).map_err(|_| CipherError)?;
+        Ok(Self { kid, key: LessSafeKey::new(key) })
+    }
+
+    /// Names this key in what it seals.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Seals under a fresh random nonce.
+    pub fn seal(&self, entropy: &dyn Entropy, context: &str, plaintext: &[u8]) -> Result<String, CipherError> {
+        let mut nonce = [0; 12];
+        entropy.fill(&mut nonce);
+        let mut buffer = plaintext.to_vec();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut buffer)
+            .map_err(|_| CipherError)?;
+        Ok(format!("{}.{}.{}", self.kid, URL_SAFE_NO_PAD.encode(nonce), URL_SAFE_NO_PAD.encode(buffer)))
+    }
+
+    /// Opens what this key sealed in the same context.
+    #[must_use]
+    pub fn open(&self, context: &str, sealed: &str) -> Option<Vec<u8>> {
+        let mut parts = sealed.split('.');
+        let (kid, nonce, ciphertext) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || kid != self.kid {
+            return None;
+        }
+        let nonce: [u8; 12] = URL_SAFE_NO_PAD.decode(nonce).ok()?.try_into().ok()?;
+        let mut buffer = URL_SAFE_NO_PAD.decode(ciphertext).ok()?;
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let length = self.key.open_in_place(nonce, Aad::from(context), &mut buffer).ok()?.len();
+        buffer.truncate(length);
+        Some(buffer)
+    }
+}
