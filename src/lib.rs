@@ -1,1 +1,13 @@
-//! remote-auth-mcp.
+//! The application around the rules: HTTP, MCP, Entra ID, Microsoft Graph, storage and sealing, and their composition.
+
+pub mod config;
+pub mod entra;
+mod graph;
+pub mod http;
+mod mcp;
+pub mod platform;
+pub mod ports;
+pub mod startup;
+pub mod store;
+pub mod telemetry;
+pub mod vault;

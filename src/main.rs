@@ -1,2 +1,49 @@
-//! handler.
-fn main() {}
+//! The handler: what the Functions host starts.
+
+use std::{net::Ipv4Addr, process::ExitCode, sync::Arc};
+
+use remote_auth_mcp::{
+    config::{Environment, Settings},
+    entra::managed_identity,
+    platform::{Platform, SystemClock, SystemEntropy},
+    startup, telemetry,
+};
+use tokio::net::TcpListener;
+
+/// `EX_USAGE`: the settings are at fault; starting again will not help.
+const FAULTY_SETTINGS: u8 = 64;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = match Settings::load(&Environment::of_process()) {
+        Ok(settings) => settings,
+        Err(faults) => {
+            eprint!("{faults}");
+            return ExitCode::from(FAULTY_SETTINGS);
+        }
+    };
+    match run(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
+    telemetry::init(settings.log_level)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
+    let identity = managed_identity(&settings.workload_client_id)?;
+    let platform = Platform { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), identity };
+    let handler = startup::build(settings, listener, &platform)?;
+    let stop = handler.stop();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
+    handler.serve().await;
+    Ok(())
+}

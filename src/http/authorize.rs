@@ -1,0 +1,95 @@
+//! `GET /authorize` (RFC 6749 §4.1.1): answers the consent page, and writes nothing.
+
+use std::sync::Arc;
+
+use authorization_server::{
+    authorize::{AtServer, AuthorizeError, ConsentPage, RequestRefusal},
+    unasked_redirect,
+};
+use http::StatusCode;
+use oauth_protocol::{authorization_response::error_response, redirect_uri::RedirectTarget};
+
+use super::{
+    App,
+    cookies::{self, Cookies, Purpose},
+    pages::{self, ErrorPage},
+    reply::Response,
+    request::Incoming,
+};
+
+pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
+    let Ok(query) = incoming.query() else {
+        return pages::error(&app, &malformed("the query is not well formed"));
+    };
+    match app.server.authorize(&query).await {
+        Ok(page) => consent(&app, &Cookies::of(&incoming.headers), &page),
+        Err(error) => {
+            tracing::info!(%error, "authorization request refused");
+            refusal(&app, &error)
+        }
+    }
+}
+
+fn consent(app: &App, sent: &Cookies, page: &ConsentPage) -> Response {
+    let mut response = pages::consent(app, page);
+    let transaction = page.pending.id;
+    cookies::set(&mut response, sent, (Purpose::ConsentState, transaction), &page.secrets.binding);
+    cookies::set(&mut response, sent, (Purpose::CsrfToken, transaction), &page.secrets.csrf);
+    response
+}
+
+fn refusal(app: &App, error: &AuthorizeError) -> Response {
+    match error {
+        AuthorizeError::AtServer(AtServer::UnknownClient) => pages::error(app, &unknown_client()),
+        AuthorizeError::AtServer(AtServer::RedirectMismatch) => {
+            pages::error(app, &malformed("the address to return to is not one that the application registered"))
+        }
+        AuthorizeError::AtServer(AtServer::BadParameter(name)) => {
+            pages::error(app, &malformed(&format!("the parameter {name} is missing or given more than once")))
+        }
+        AuthorizeError::ToClient { target, state, reason } => to_client(app, target, state.as_deref(), reason),
+        AuthorizeError::Unavailable(_) => pages::error(app, &ErrorPage::unavailable()),
+    }
+}
+
+/// Before anyone has signed in, only some targets are redirected to unasked (RFC 9700 §4.11.2); others get a link.
+fn to_client(app: &App, target: &RedirectTarget, state: Option<&str>, reason: &RequestRefusal) -> Response {
+    let location = error_response(target, reason.code(), reason.description(), state, &app.server.base);
+    if unasked_redirect::is_safe(target) {
+        return pages::redirect(&location);
+    }
+    let page = ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: "The application's request is not valid".into(),
+        text: vec![format!("{}: {}.", reason.code().as_str(), reason.description())],
+        return_to: Some((target.host().to_owned(), location)),
+    };
+    pages::error(app, &page)
+}
+
+fn malformed(what: &str) -> ErrorPage {
+    ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: "The application's request is not valid".into(),
+        text: vec![
+            format!("It cannot be answered: {what}."),
+            "Close this page and try to connect again from the application.".into(),
+        ],
+        return_to: None,
+    }
+}
+
+fn unknown_client() -> ErrorPage {
+    ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: "This application is not registered here".into(),
+        text: vec![
+            "Its registration has lapsed, or it was made with another server. Make a new one:".into(),
+            "VS Code: run “MCP: List Servers”, choose this server, “Disconnect Account”, then start it again.".into(),
+            "Claude: remove the connector in Settings, Connectors, and add it again.".into(),
+            "MCP Inspector: press “Clear OAuth State”, then Connect.".into(),
+            "Others: remove the server and add it again.".into(),
+        ],
+        return_to: None,
+    }
+}

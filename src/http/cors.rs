@@ -1,0 +1,131 @@
+//! Which browser origins may read an answer (Fetch, CORS protocol). APIM passes all of this through.
+
+use http::{HeaderMap, HeaderValue, header};
+use url::{Host, Url};
+
+use super::reply::Response;
+
+const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id",
+);
+const EXPOSE_HEADERS: HeaderValue = HeaderValue::from_static("www-authenticate, mcp-session-id");
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+
+/// The rule of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cors {
+    /// Pages: no other origin reads them.
+    SameOrigin,
+    /// Public OAuth endpoints: every origin, without credentials.
+    AnyOrigin,
+    /// The protected resource: ours, loopback and the configured ones are served; any other is refused.
+    Resource,
+}
+
+/// The origin whose script may read the answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Readable(Option<HeaderValue>);
+
+/// The origin is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct OriginRefused;
+
+impl Cors {
+    /// Judges the Origin of a request.
+    pub(super) fn judge(self, headers: &HeaderMap, ours: &str, allowed: &[String]) -> Result<Readable, OriginRefused> {
+        let Some(origin) = headers.get(header::ORIGIN) else { return Ok(Readable(None)) };
+        match self {
+            Self::SameOrigin => Ok(Readable(None)),
+            Self::AnyOrigin => Ok(Readable(Some(HeaderValue::from_static("*")))),
+            Self::Resource if may_call(origin, ours, allowed) => Ok(Readable(Some(origin.clone()))),
+            Self::Resource => Err(OriginRefused),
+        }
+    }
+}
+
+impl Readable {
+    /// Adds the CORS headers of an answer.
+    pub(super) fn decorate(&self, response: &mut Response) {
+        let Some(origin) = &self.0 else { return };
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSE_HEADERS);
+        if origin != "*" {
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+    }
+
+    /// Adds what only a preflight asks for.
+    pub(super) fn preflight(&self, response: &mut Response, methods: &str) {
+        if self.0.is_none() {
+            return;
+        }
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        if let Ok(methods) = HeaderValue::from_str(methods) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        }
+    }
+}
+
+fn may_call(origin: &HeaderValue, ours: &str, allowed: &[String]) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    origin == ours || allowed.iter().any(|other| other == origin) || is_loopback(origin)
+}
+
+/// A page on this very computer; its port says nothing.
+fn is_loopback(origin: &str) -> bool {
+    let Ok(url) = Url::parse(origin) else { return false };
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "https://mcp.example.com";
+
+    fn judged(cors: Cors, origin: &str) -> Result<Readable, OriginRefused> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+        cors.judge(&headers, OURS, &["https://app.example.com".to_owned()])
+    }
+
+    #[test]
+    fn the_protected_resource_serves_ours_loopback_and_configured_origins() {
+        for origin in [OURS, "http://localhost:6274", "http://127.0.0.1:1", "http://[::1]:9", "https://app.example.com"]
+        {
+            assert_eq!(judged(Cors::Resource, origin), Ok(Readable(Some(HeaderValue::from_str(origin).unwrap()))));
+        }
+    }
+
+    #[test]
+    fn the_protected_resource_refuses_every_other_origin() {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://localhost.evil.example",
+            "https://mcp.example.com.evil.example",
+            "file://",
+        ] {
+            assert_eq!(judged(Cors::Resource, origin), Err(OriginRefused), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_origin_is_served() {
+        assert_eq!(Cors::Resource.judge(&HeaderMap::new(), OURS, &[]), Ok(Readable(None)));
+    }
+
+    #[test]
+    fn oauth_endpoints_are_readable_by_all_and_pages_by_none() {
+        assert_eq!(judged(Cors::AnyOrigin, "https://any.example"), Ok(Readable(Some(HeaderValue::from_static("*")))));
+        assert_eq!(judged(Cors::SameOrigin, "https://any.example"), Ok(Readable(None)));
+    }
+}

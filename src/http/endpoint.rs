@@ -1,0 +1,96 @@
+//! What all endpoints share: Host, Origin, method, CORS, and the headers of every answer.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::{HeaderValue, Method, StatusCode, header};
+use url::Url;
+
+use super::{
+    App,
+    cors::{Cors, Readable},
+    reply::{Response, answer, empty, harden},
+    request::Incoming,
+};
+
+/// Decodes, calls one service, encodes.
+pub(super) type Serve = fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>;
+
+/// One endpoint; in Azure, one function folder with the same route.
+pub(super) struct Endpoint {
+    /// In the words of `function.json`: a trailing `/{*path}` matches nothing or anything below.
+    pub route: &'static str,
+    /// GET includes HEAD; OPTIONS is answered for all.
+    pub methods: &'static [Method],
+    /// Who may read the answers.
+    pub cors: Cors,
+    /// The handler.
+    pub serve: Serve,
+}
+
+impl Endpoint {
+    /// Whether a path, as it was sent, is this endpoint's.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        match self.route.strip_suffix("/{*path}") {
+            None => path == self.route,
+            Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        }
+    }
+
+    /// Answers a request to this endpoint.
+    pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming) -> Response {
+        let mut response = self.checked(app, incoming).await;
+        harden(&mut response);
+        response
+    }
+
+    async fn checked(&self, app: Arc<App>, incoming: Incoming) -> Response {
+        if !host_is_ours(&incoming, &app) {
+            return answer(StatusCode::FORBIDDEN, "text/plain", "this is not the host that you named\n");
+        }
+        let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base.issuer(), &app.allowed_origins) else {
+            return answer(StatusCode::FORBIDDEN, "text/plain", "this origin may not call this server\n");
+        };
+        let mut response = if incoming.method == Method::OPTIONS {
+            self.options(&readable)
+        } else if self.allows(&incoming.method) {
+            (self.serve)(app, incoming).await
+        } else {
+            self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED))
+        };
+        readable.decorate(&mut response);
+        response
+    }
+
+    fn options(&self, readable: &Readable) -> Response {
+        let mut response = self.with_allow(empty(StatusCode::NO_CONTENT));
+        readable.preflight(&mut response, &self.allow());
+        response
+    }
+
+    fn allows(&self, method: &Method) -> bool {
+        self.methods.contains(method) || (*method == Method::HEAD && self.methods.contains(&Method::GET))
+    }
+
+    fn allow(&self) -> String {
+        self.methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
+    }
+
+    fn with_allow(&self, mut response: Response) -> Response {
+        if let Ok(allow) = HeaderValue::from_str(&self.allow()) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+/// Without a gateway the Host must be ours or loopback (DNS rebinding); the Functions host shows us 127.0.0.1.
+fn host_is_ours(incoming: &Incoming, app: &App) -> bool {
+    let Some(host) = incoming.header(header::HOST) else { return false };
+    if host.eq_ignore_ascii_case(app.server.base.host()) {
+        return true;
+    }
+    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
+    url.username().is_empty() && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
+}

@@ -1,0 +1,28 @@
+//! `POST /mcp`: Streamable HTTP without sessions, behind the bearer check. GET and DELETE are 405: there is no stream.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::{App, bearer, reply, reply::Response, request::Incoming};
+use crate::mcp::Call;
+
+const LIMIT: usize = 1024 * 1024;
+const RESOURCE: &str = "/mcp";
+
+pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
+    let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
+        Ok(principal) => principal,
+        Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
+    };
+    let body = match incoming.body(LIMIT).await {
+        Ok(body) => body,
+        Err(error) => return reply::answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", error.text()),
+    };
+    let answered = app.mcp.call(Call { path: incoming.path, headers: incoming.headers, body, principal }).await;
+    let (parts, body) = answered.into_parts();
+    let mut response = warp::Reply::into_response(warp::reply::stream(http_body_util::BodyDataStream::new(body)));
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = parts.headers;
+    response
+}

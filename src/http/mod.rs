@@ -1,0 +1,41 @@
+//! The HTTP edge, and the only module that names warp: a file per endpoint, each decodes, calls one service, encodes.
+
+mod authorize;
+mod bearer;
+mod consent;
+mod cookies;
+mod cors;
+mod endpoint;
+mod health;
+mod mcp;
+mod metadata;
+mod oauth_callback;
+mod pages;
+mod register;
+mod reply;
+mod request;
+mod routes;
+pub mod server;
+mod token;
+
+use std::sync::Arc;
+
+use authorization_server::AuthorizationServer;
+
+pub use routes::{function_routes, routes};
+
+use crate::{mcp::McpEndpoint, ports::records::Records};
+
+/// What the endpoints share.
+pub struct App {
+    /// The rules.
+    pub server: Arc<AuthorizationServer>,
+    /// The MCP server.
+    pub mcp: McpEndpoint,
+    /// The store, for its health.
+    pub records: Arc<dyn Records>,
+    /// Shown on pages.
+    pub server_name: String,
+    /// Origins that may call the protected resource from a browser.
+    pub allowed_origins: Vec<String>,
+}

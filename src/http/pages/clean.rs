@@ -1,0 +1,59 @@
+//! Names that strangers chose, made fit to be shown.
+
+const LONGEST: usize = 60;
+const NAMELESS: &str = "An application without a name";
+
+/// One line, without control, bidirectional and invisible characters, capped. Escaping is the template's.
+pub(super) fn display_name(name: Option<&str>) -> String {
+    let visible: String = name
+        .unwrap_or_default()
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !invisible(*c))
+        .collect();
+    let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if words.is_empty() {
+        return NAMELESS.to_owned();
+    }
+    if words.chars().count() <= LONGEST { words } else { words.chars().take(LONGEST - 1).chain(['…']).collect() }
+}
+
+/// Unicode `Default_Ignorable_Code_Point`, the bidirectional controls and private use, as far as they can mislead.
+fn invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_honest_name_stays_as_it_is() {
+        for name in ["MCP Inspector", "VS Code – Insiders", "Ünïcödé 中文", "تطبيق"] {
+            assert_eq!(display_name(Some(name)), name);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_dropped() {
+        assert_eq!(display_name(Some("Mi\u{200b}cro\u{202e}soft\0\u{feff}")), "Microsoft");
+        assert_eq!(display_name(Some("a\r\n\tb")), "a b");
+    }
+
+    #[test]
+    fn a_name_of_nothing_says_so() {
+        for name in [None, Some(""), Some(" \u{200b}\n")] {
+            assert_eq!(display_name(name), NAMELESS);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_capped() {
+        assert_eq!(display_name(Some(&"x".repeat(10_000))).chars().count(), LONGEST);
+    }
+}

@@ -1,0 +1,64 @@
+//! Answers: JSON, OAuth errors, and the headers that every answer carries.
+
+use http::{HeaderValue, StatusCode, header};
+use oauth_protocol::error::OAuthError;
+use serde::Serialize;
+pub(super) use warp::reply::Response;
+
+/// Seconds after which a failed dependency may be asked again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// An answer of this content type.
+pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Response {
+    let mut response = Response::new(body.into().into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(String::new().into());
+    *response.status_mut() = status;
+    response
+}
+
+/// JSON text that was made elsewhere.
+pub(super) fn json_text(status: StatusCode, body: impl Into<String>) -> Response {
+    answer(status, "application/json", body)
+}
+
+/// A value as JSON. Our own types always encode; if one did not, the caller hears of a server error.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_string(value) {
+        Ok(text) => json_text(status, text),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be encoded");
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+/// RFC 6749 §5.2 and RFC 7591 §3.2.2.
+pub(super) fn oauth_error(status: StatusCode, error: &'static str, error_description: &'static str) -> Response {
+    json(status, &OAuthError { error, error_description })
+}
+
+/// A dependency does not answer: come back later.
+pub(super) fn temporarily_unavailable() -> Response {
+    let text = "a service behind this server does not answer; try again in a few seconds";
+    retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text))
+}
+
+/// Adds Retry-After.
+pub(super) fn retry_later(mut response: Response) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
+/// What every answer carries; an endpoint that may be cached says so itself.
+pub(super) fn harden(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,74 @@
+//! The table of endpoints, and the router made from it. The function folders have the same routes.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use warp::{Filter, filters::BoxedFilter};
+
+use super::{
+    App, authorize, consent,
+    cors::Cors,
+    endpoint::{Endpoint, Serve},
+    health, mcp, metadata, oauth_callback, register,
+    reply::{Response, answer, empty, harden},
+    request::Incoming,
+    token,
+};
+
+const GET: &[Method] = &[Method::GET];
+const POST: &[Method] = &[Method::POST];
+
+static ENDPOINTS: &[Endpoint] = &[
+    endpoint(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
+        Box::pin(async move { metadata::authorization_server(&app) })
+    }),
+    endpoint(metadata::PROTECTED_RESOURCE, GET, Cors::AnyOrigin, |app, incoming| {
+        Box::pin(async move { metadata::protected_resource(&app, &incoming) })
+    }),
+    endpoint("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming))),
+    endpoint("authorize", GET, Cors::SameOrigin, |app, incoming| Box::pin(authorize::get(app, incoming))),
+    endpoint("consent", POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::post(app, incoming))),
+    endpoint("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
+    endpoint("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
+    endpoint("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
+    endpoint("mcp", POST, Cors::Resource, |app, incoming| Box::pin(mcp::post(app, incoming))),
+];
+
+const fn endpoint(route: &'static str, methods: &'static [Method], cors: Cors, serve: Serve) -> Endpoint {
+    Endpoint { route, methods, cors, serve }
+}
+
+/// The routes, as the function folders must state them.
+pub fn function_routes() -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.route)
+}
+
+/// Every request gets an answer; nothing is rejected.
+#[must_use]
+pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
+    Incoming::filter().then(move |incoming| route(Arc::clone(&app), incoming)).boxed()
+}
+
+async fn route(app: Arc<App>, incoming: Incoming) -> Response {
+    if incoming.path == "/" {
+        return ready();
+    }
+    let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| endpoint.matches(&incoming.path)) else {
+        let mut response = empty(StatusCode::NOT_FOUND);
+        harden(&mut response);
+        return response;
+    };
+    let (method, clock) = (incoming.method.clone(), Arc::clone(&app.server.clock));
+    let began = clock.now();
+    let response = endpoint.answer(app, incoming).await;
+    let milliseconds = (clock.now() - began).whole_milliseconds();
+    tracing::info!(%method, endpoint = endpoint.route, status = response.status().as_u16(), milliseconds, "request");
+    response
+}
+
+/// The Functions host polls this every 25 ms until the process answers.
+fn ready() -> Response {
+    let mut response = answer(StatusCode::OK, "text/plain", "ready\n");
+    harden(&mut response);
+    response
+}

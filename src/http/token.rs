@@ -1,0 +1,94 @@
+//! `POST /token` (RFC 6749 §3.2).
+
+use std::sync::Arc;
+
+use authorization_server::{redeem::Redemption, refresh::Refresh, token::TokenError};
+use http::{HeaderValue, StatusCode, header};
+use oauth_protocol::{
+    token_request::{TokenRequest, TokenRequestError},
+    token_response::TokenResponse,
+};
+
+use super::{
+    App,
+    reply::{Response, json_text, oauth_error, temporarily_unavailable},
+    request::Incoming,
+};
+
+const LIMIT: usize = 64 * 1024;
+
+pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
+    let form = match incoming.form(LIMIT).await {
+        Ok(form) => form,
+        Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text()),
+    };
+    let request = match TokenRequest::parse(&form, incoming.header(header::AUTHORIZATION)) {
+        Ok(request) => request,
+        Err(error) => return malformed(&error),
+    };
+    match exchange(&app, &request).await {
+        Ok(response) => success(&response),
+        Err(error) => refusal(&error),
+    }
+}
+
+async fn exchange(app: &App, request: &TokenRequest) -> Result<TokenResponse, TokenError> {
+    match request {
+        TokenRequest::AuthorizationCode { client_id, code, redirect_uri, code_verifier, resource } => {
+            let redemption = Redemption {
+                client_id,
+                code,
+                redirect_uri: redirect_uri.as_deref(),
+                verifier: code_verifier.as_ref(),
+                resource: &borrowed(resource),
+            };
+            app.server.redeem(&redemption).await
+        }
+        TokenRequest::RefreshToken { client_id, refresh_token, scope, resource } => {
+            let resource = &borrowed(resource);
+            app.server.refresh(&Refresh { client_id, refresh_token, scope: scope.as_ref(), resource }).await
+        }
+    }
+}
+
+fn borrowed(resource: &[String]) -> Vec<&str> {
+    resource.iter().map(String::as_str).collect()
+}
+
+fn success(response: &TokenResponse) -> Response {
+    json_text(StatusCode::OK, response.to_json().as_str())
+}
+
+fn malformed(error: &TokenRequestError) -> Response {
+    tracing::info!(%error, "token request malformed");
+    oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description())
+}
+
+fn refusal(error: &TokenError) -> Response {
+    match error {
+        TokenError::Refused(_) => tracing::error!(%error, "token request failed"),
+        TokenError::Unavailable(_) => tracing::warn!(%error, "token request failed"),
+        _ => tracing::info!(%error, "token request refused"),
+    }
+    let bad_request = |code, text| oauth_error(StatusCode::BAD_REQUEST, code, text);
+    match error {
+        TokenError::UnknownClient => invalid_client(),
+        // One text, so that nobody learns which part of a stolen grant was wrong.
+        TokenError::InvalidGrant(_) => {
+            bad_request("invalid_grant", "the code, refresh token, redirect URI or verifier is not valid")
+        }
+        TokenError::InvalidScope => bad_request("invalid_scope", "the scope is wider than what was granted"),
+        TokenError::InvalidTarget => bad_request("invalid_target", "resource is not this server"),
+        TokenError::Refused(_) => {
+            oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")
+        }
+        TokenError::Unavailable(_) => temporarily_unavailable(),
+    }
+}
+
+/// RFC 6749 §5.2; clients register again when they see it.
+fn invalid_client() -> Response {
+    let mut response = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not registered here");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+    response
+}

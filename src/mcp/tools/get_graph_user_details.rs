@@ -1,0 +1,31 @@
+//! `get_graph_user_details`: Graph's `GET /v1.0/me`.
+
+use http::request::Parts;
+use rmcp::{handler::server::tool::Extension, model::CallToolResult, tool, tool_router};
+use serde_json::Value;
+
+use super::{McpServer, result};
+use crate::{graph::GraphError, mcp::server::principal};
+
+const SCOPE: &str = "user.read";
+const PATH: &str = "/v1.0/me";
+
+#[tool_router(router = get_graph_user_details_tool, vis = "pub(super)")]
+impl McpServer {
+    /// Get user details from Microsoft Graph.
+    #[tool(annotations(title = "User details", read_only_hint = true, open_world_hint = true))]
+    async fn get_graph_user_details(
+        &self,
+        Extension(parts): Extension<Parts>,
+    ) -> Result<CallToolResult, rmcp::ErrorData> {
+        let principal = principal(&parts)?;
+        Ok(result(self.graph.get(principal, SCOPE, PATH).await.and_then(with_success)))
+    }
+}
+
+/// Graph's answer as it came, and `"success": true`.
+fn with_success(mut answer: Value) -> Result<Value, GraphError> {
+    let members = answer.as_object_mut().ok_or(GraphError::Unexpected)?;
+    members.insert("success".into(), true.into());
+    Ok(answer)
+}
