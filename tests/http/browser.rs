@@ -1,0 +1,165 @@
+//! What a browser keeps and sends: cookies by name, and the Origin of its forms. (A real one is in dev/e2e.)
+
+use std::collections::BTreeMap;
+
+use reqwest::{Response, Url, header};
+
+use crate::deployment::{CHALLENGE, Deployment, REDIRECT_URI, VERIFIER};
+
+#[derive(Default)]
+pub struct Browser {
+    pub cookies: BTreeMap<String, String>,
+}
+
+/// The consent page, as far as its form goes.
+pub struct ConsentForm {
+    pub request: String,
+    pub csrf: String,
+}
+
+/// What the client reads from its redirect.
+pub struct Redirect(pub Url);
+
+impl Redirect {
+    pub fn get(&self, name: &str) -> Option<String> {
+        let mut values = self.0.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} occurs twice in {}", self.0);
+        value
+    }
+}
+
+/// A client's tokens.
+pub struct Tokens {
+    pub client_id: String,
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+impl Browser {
+    fn keep(&mut self, answer: &Response) {
+        for cookie in answer.headers().get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn cookie_header(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    pub async fn get(&mut self, server: &Deployment, url: &str) -> Response {
+        let mut request = server.http.get(url);
+        if url.starts_with(&server.url) {
+            request = request.header(header::COOKIE, self.cookie_header());
+        }
+        let answer = request.send().await.unwrap();
+        self.keep(&answer);
+        answer
+    }
+
+    pub async fn authorize(&mut self, server: &Deployment, client_id: &str) -> ConsentForm {
+        let answer = self.get(server, &authorize_url(server, client_id, &[])).await;
+        assert_eq!(answer.status(), 200);
+        consent_form(&answer.text().await.unwrap())
+    }
+
+    /// Sends the consent form as the page would.
+    pub async fn decide(&mut self, server: &Deployment, form: &ConsentForm, decision: &str) -> Response {
+        let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", decision)];
+        let request = server.post("/consent").form(&fields).header(header::COOKIE, self.cookie_header());
+        let request = request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin");
+        let answer = request.send().await.unwrap();
+        self.keep(&answer);
+        answer
+    }
+
+    /// Allows, and follows the page to Entra and Entra's answer; the URL of the callback, not yet visited.
+    pub async fn allow(&mut self, server: &Deployment, form: &ConsentForm) -> String {
+        let page = self.decide(server, form, "allow").await;
+        assert_eq!(page.status(), 200);
+        let sign_in = refresh_target(&page.text().await.unwrap());
+        let answer = self.get(server, &sign_in).await;
+        location(&answer)
+    }
+
+    /// From registration to the client's redirect.
+    pub async fn sign_in(&mut self, server: &Deployment, client_id: &str) -> Redirect {
+        let form = self.authorize(server, client_id).await;
+        let callback = self.allow(server, &form).await;
+        let answer = self.get(server, &callback).await;
+        assert_eq!(answer.status(), 302);
+        Redirect(Url::parse(&location(&answer)).unwrap())
+    }
+}
+
+/// The whole flow in a new browser.
+pub async fn tokens(server: &Deployment) -> Tokens {
+    let client_id = server.register().await;
+    let redirect = Browser::default().sign_in(server, &client_id).await;
+    let (status, answer) = server.token(&redemption(&client_id, &redirect.get("code").unwrap())).await;
+    assert_eq!(status, 200, "{answer}");
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    Tokens { access_token: text("access_token"), refresh_token: text("refresh_token"), client_id }
+}
+
+pub fn redemption<'a>(client_id: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("client_id", client_id),
+        ("code", code),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+/// The authorization URL with some parameters changed; an empty value drops one.
+pub fn authorize_url(server: &Deployment, client_id: &str, changes: &[(&str, &str)]) -> String {
+    let mut parameters = vec![
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("state", "client state/+&"),
+        ("scope", "user.read"),
+    ];
+    for (name, value) in changes {
+        parameters.retain(|(other, _)| other != name);
+        if !value.is_empty() {
+            parameters.push((name, value));
+        }
+    }
+    Url::parse_with_params(&format!("{}/authorize", server.url), parameters).unwrap().into()
+}
+
+pub fn location(answer: &Response) -> String {
+    let location = answer.headers().get(header::LOCATION);
+    location.unwrap_or_else(|| panic!("no Location in {answer:?}")).to_str().unwrap().to_owned()
+}
+
+pub fn consent_form(html: &str) -> ConsentForm {
+    ConsentForm {
+        request: between(html, "name=\"request\" value=\"", "\""),
+        csrf: between(html, "name=\"csrf\" value=\"", "\""),
+    }
+}
+
+pub fn refresh_target(html: &str) -> String {
+    unescaped(&between(html, "content=\"0; url=", "\""))
+}
+
+pub fn between(text: &str, before: &str, after: &str) -> String {
+    let start = text.find(before).unwrap_or_else(|| panic!("no {before} in {text}")) + before.len();
+    text[start..].split(after).next().unwrap().to_owned()
+}
+
+/// Undoes the template's escaping of attributes.
+pub fn unescaped(text: &str) -> String {
+    text.replace("&#38;", "&").replace("&amp;", "&").replace("&#60;", "<").replace("&#34;", "\"").replace("&#39;", "'")
+}

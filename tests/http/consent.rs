@@ -1,0 +1,94 @@
+//! POST /consent: what makes a decision count.
+
+use reqwest::header;
+
+use crate::{
+    browser::{Browser, between, unescaped},
+    deployment::Deployment,
+};
+
+#[tokio::test]
+async fn deny_answers_a_page_that_carries_access_denied_to_the_client() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let answer = browser.decide(&server, &form, "deny").await;
+    assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (200, None));
+    let page = answer.text().await.unwrap();
+    let link = unescaped(&between(&page, "class=\"button primary\" href=\"", "\""));
+    assert!(link.starts_with("http://127.0.0.1:33418/callback?error=access_denied&"), "{link}");
+    assert!(link.contains("state=") && link.contains("iss="), "{link}");
+    assert!(browser.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_decides_once() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    for (first, second) in [("allow", "allow"), ("deny", "allow"), ("allow", "deny")] {
+        let mut browser = Browser::default();
+        let form = browser.authorize(&server, &client_id).await;
+        let cookies = browser.cookies.clone();
+        assert_eq!(browser.decide(&server, &form, first).await.status(), 200);
+        browser.cookies = cookies;
+        let again = browser.decide(&server, &form, second).await;
+        assert_eq!(again.status(), 403, "{first}, {second}");
+        assert!(again.text().await.unwrap().contains("already decided"));
+    }
+}
+
+#[tokio::test]
+async fn a_form_counts_only_in_the_browser_that_was_shown_it() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let form = Browser::default().authorize(&server, &client_id).await;
+    let without_cookies = Browser::default().decide(&server, &form, "allow").await;
+    assert_eq!(without_cookies.status(), 403);
+    assert!(without_cookies.text().await.unwrap().contains("cookie"));
+    let mut other = Browser::default();
+    let mut others_form = other.authorize(&server, &client_id).await;
+    assert_eq!(other.decide(&server, &form, "allow").await.status(), 403);
+    others_form.csrf = form.csrf;
+    assert_eq!(other.decide(&server, &others_form, "allow").await.status(), 403);
+}
+
+#[tokio::test]
+async fn a_form_from_another_origin_is_refused() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let cookies = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+    let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", "allow")];
+    let send = |origin: Option<&'static str>, site: &'static str| {
+        let mut request =
+            server.post("/consent").form(&fields).header(header::COOKIE, &cookies).header("sec-fetch-site", site);
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        request.send()
+    };
+    for origin in [None, Some("null"), Some("https://evil.example"), Some("http://localhost:1")] {
+        assert_eq!(send(origin, "same-origin").await.unwrap().status(), 403, "{origin:?}");
+    }
+    let ours: &'static str = server.url.clone().leak();
+    for site in ["cross-site", "same-site", "none"] {
+        assert_eq!(send(Some(ours), site).await.unwrap().status(), 403, "{site}");
+    }
+    assert_eq!(send(Some(ours), "same-origin").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn an_edited_or_huge_form_is_refused() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let mut form = browser.authorize(&server, &client_id).await;
+    form.request.replace_range(30..31, if &form.request[30..31] == "A" { "B" } else { "A" });
+    assert_eq!(browser.decide(&server, &form, "allow").await.status(), 403);
+    form.request = "x".repeat(20_000);
+    assert_eq!(browser.decide(&server, &form, "allow").await.status(), 400);
+    form.request = String::new();
+    assert_eq!(browser.decide(&server, &form, "allow").await.status(), 400);
+}

@@ -1,0 +1,100 @@
+//! What holds for every endpoint: methods, Host, Origin, CORS, caching, the readiness probe.
+
+use reqwest::Method;
+
+use crate::deployment::Deployment;
+
+const OAUTH: [&str; 5] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+    "/register",
+    "/token",
+];
+
+#[tokio::test]
+async fn an_unlisted_method_is_405_with_allow_and_never_404() {
+    let server = Deployment::start().await;
+    let cases =
+        [("/mcp", "GET", "POST"), ("/mcp", "DELETE", "POST"), ("/token", "GET", "POST"), ("/authorize", "POST", "GET")];
+    for (path, method, allowed) in cases {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = server.http.request(method.clone(), format!("{}{path}", server.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 405, "{method} {path}");
+        assert_eq!(answer.headers()["allow"], format!("{allowed}, OPTIONS"));
+    }
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_a_body() {
+    let server = Deployment::start().await;
+    let answer = server.http.head(format!("{}{}", server.url, OAUTH[0])).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.bytes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_origin_may_read_the_oauth_endpoints() {
+    let server = Deployment::start().await;
+    for path in OAUTH {
+        let request = server.http.request(Method::OPTIONS, format!("{}{path}", server.url));
+        let answer = request
+            .header("origin", "https://client.example")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type, mcp-protocol-version")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 204, "{path}");
+        let headers = answer.headers();
+        assert_eq!(headers["access-control-allow-origin"], "*");
+        assert!(headers["access-control-allow-headers"].to_str().unwrap().contains("mcp-protocol-version"));
+        assert!(headers["access-control-allow-methods"].to_str().unwrap().contains(if path.starts_with("/.") {
+            "GET"
+        } else {
+            "POST"
+        }));
+        assert_eq!(headers.get("access-control-allow-credentials"), None);
+    }
+    let error =
+        server.post("/token").header("origin", "https://client.example").form(&[("a", "b")]).send().await.unwrap();
+    assert_eq!(
+        (error.status().as_u16(), &error.headers()["access-control-allow-origin"]),
+        (400, &"*".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn the_protected_resource_echoes_a_good_origin_and_refuses_a_bad_one() {
+    let server = Deployment::start().await;
+    let from = |origin: &'static str| server.post("/mcp").header("origin", origin).send();
+    let good = from("http://localhost:6274").await.unwrap();
+    assert_eq!(good.status(), 401);
+    assert_eq!(good.headers()["access-control-allow-origin"], "http://localhost:6274");
+    assert!(good.headers()["access-control-expose-headers"].to_str().unwrap().contains("www-authenticate"));
+    let bad = from("https://evil.example").await.unwrap();
+    assert_eq!((bad.status().as_u16(), bad.headers().get("access-control-allow-origin")), (403, None));
+}
+
+#[tokio::test]
+async fn pages_are_readable_by_no_other_origin() {
+    let server = Deployment::start().await;
+    let answer = server.get("/authorize").header("origin", "https://evil.example").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().get("access-control-allow-origin")), (400, None));
+}
+
+#[tokio::test]
+async fn health_is_200_while_the_store_and_the_keyring_answer() {
+    let server = Deployment::start().await;
+    let answer = server.get("/health").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.text().await.unwrap(), r#"{"keyring":"up","store":"up"}"#);
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404() {
+    let server = Deployment::start().await;
+    for path in ["/nowhere", "/.well-known/openid-configuration", "/.well-known/oauth-protected-resource/other"] {
+        assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
+    }
+}

@@ -1,0 +1,59 @@
+//! The metadata documents (RFC 8414, RFC 9728).
+
+use serde_json::{Value, json};
+
+use crate::deployment::{Deployment, body};
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(members) => members.values().any(has_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+#[tokio::test]
+async fn the_authorization_server_lists_what_exists_and_nothing_more() {
+    let server = Deployment::start().await;
+    let answer = server.get("/.well-known/oauth-authorization-server").send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    assert!(answer.headers()["cache-control"].to_str().unwrap().starts_with("public"));
+    let url = &server.url;
+    let expected = json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "registration_endpoint": format!("{url}/register"),
+        "scopes_supported": ["user.read"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    });
+    assert_eq!(body(answer).await, expected);
+}
+
+#[tokio::test]
+async fn each_resource_path_has_a_document_that_names_exactly_that_url() {
+    let server = Deployment::start().await;
+    for path in ["", "/mcp", "/mcp/sse"] {
+        let document =
+            body(server.get(&format!("/.well-known/oauth-protected-resource{path}")).send().await.unwrap()).await;
+        assert_eq!(document["resource"], format!("{}{path}", server.url));
+        assert_eq!(document["authorization_servers"], json!([server.url]));
+        assert_eq!(document["scopes_supported"], json!(["user.read"]));
+        assert_eq!(document["bearer_methods_supported"], json!(["header"]));
+        assert!(!has_null(&document));
+    }
+}
+
+#[tokio::test]
+async fn the_host_header_changes_nothing() {
+    let server = Deployment::start().await;
+    let request = server.get("/.well-known/oauth-authorization-server").header("host", "evil.example");
+    let document = body(request.header("x-forwarded-host", "evil.example").send().await.unwrap()).await;
+    assert_eq!(document["issuer"], server.url);
+}
