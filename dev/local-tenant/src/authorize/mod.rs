@@ -1,0 +1,148 @@
+//! The authorization endpoint (RFC 6749 §3.1) and the sign-in page's form.
+
+mod request;
+mod sign_ins;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+};
+use url::form_urlencoded;
+
+pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
+
+use self::request::{Prompt, Refused, ReturnTo};
+use crate::{
+    aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT},
+    page,
+    parameters::Parameters,
+    random,
+    sts::{Sts, check_tenant, lock},
+    token::Code,
+    users::{self, User},
+};
+
+/// `GET /{tenant}/oauth2/v2.0/authorize`: the sign-in page, or the answer at once for a silent user.
+pub(crate) async fn get(
+    State(sts): State<Arc<Sts>>,
+    Path(tenant): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let correlation = Correlation::of(&headers, sts.clock.now());
+    let request = check_tenant(&tenant)
+        .map_err(Refused::Page)
+        .and_then(|()| AuthorizeRequest::parse(&sts, query.unwrap_or_default().as_bytes()));
+    match request {
+        Ok(request) => begin(&sts, request, &correlation),
+        Err(Refused::Page(refusal)) => refuse(&refusal, &correlation),
+        Err(Refused::Redirect(to, refusal)) => return_error(&to, &refusal, &correlation, None),
+    }
+}
+
+fn begin(sts: &Sts, request: AuthorizeRequest, correlation: &Correlation) -> Response {
+    if let Some(user) = sts.silent_user {
+        return finish(sts, request, user, correlation);
+    }
+    if request.prompt == Prompt::None {
+        return return_error(&request.return_to, &NO_USER_SIGNED_IN.with(&[]), correlation, None);
+    }
+    let users = hinted_first(request.login_hint.as_deref());
+    let id = random::opaque::<32>();
+    let page = page::sign_in(&id, &request, &users);
+    lock(&sts.sign_ins).put(id, request, sts.clock.unix());
+    show(StatusCode::OK, page)
+}
+
+fn hinted_first(login_hint: Option<&str>) -> Vec<&'static User> {
+    let hinted = login_hint.and_then(users::by_name);
+    let others = users::all().iter().filter(|user| Some(*user) != hinted);
+    hinted.into_iter().chain(others).collect()
+}
+
+/// `POST /{tenant}/login`: what was chosen on the page. The page's id is good for one choice.
+pub(crate) async fn login(
+    State(sts): State<Arc<Sts>>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response {
+    let correlation = Correlation::of(&headers, sts.clock.now());
+    match check_tenant(&tenant).and_then(|()| choice(&sts, &body)) {
+        Ok((request, Some(user))) => finish(&sts, request, user, &correlation),
+        Ok((request, None)) => {
+            return_error(&request.return_to, &CONSENT_DECLINED.with(&[]), &correlation, Some("cancel"))
+        }
+        Err(refusal) => refuse(&refusal, &correlation),
+    }
+}
+
+/// The request that the page stood for, and the user, or nobody if it was cancelled.
+fn choice(sts: &Sts, body: &[u8]) -> Result<(AuthorizeRequest, Option<&'static User>), Refusal> {
+    let parameters = Parameters::parse(body)?;
+    parameters.allow_only(&["request", "user", "cancel"])?;
+    let user = match (parameters.get("user"), parameters.get("cancel")) {
+        (Some(oid), None) => Some(users::by_oid(oid).ok_or_else(|| MALFORMED.with(&["there is no such user"]))?),
+        (None, Some(_)) => None,
+        _ => return Err(MALFORMED.with(&["choose one user, or cancel"])),
+    };
+    let id = parameters.require("request")?;
+    let request = lock(&sts.sign_ins).take(id, sts.clock.unix());
+    let request = request
+        .ok_or_else(|| MALFORMED.with(&["this sign-in page was used already or is too old; start again in the app"]))?;
+    Ok((request, user))
+}
+
+/// Consent is given by signing in; then the code goes back to the app.
+fn finish(sts: &Sts, request: AuthorizeRequest, user: &'static User, correlation: &Correlation) -> Response {
+    let AuthorizeRequest { return_to, scopes, nonce, code_challenge, .. } = request;
+    let permissions = scopes.to_consent();
+    if let Err(error) = sts.state.consent(user.oid, &permissions) {
+        return return_error(&return_to, &TRANSIENT.with(&[&error.to_string()]), correlation, None);
+    }
+    let redirect_uri = return_to.redirect_uri.clone();
+    let code = Code { user, redirect_uri, challenge: code_challenge, nonce, permissions };
+    let code = lock(&sts.codes).issue(code, sts.clock.unix());
+    let mut answer = vec![("code", code)];
+    answer.extend(return_to.state.clone().map(|state| ("state", state)));
+    answer.push(("session_state", random::uuid()));
+    redirect(&return_to, &answer)
+}
+
+fn return_error(to: &ReturnTo, refusal: &Refusal, correlation: &Correlation, subcode: Option<&str>) -> Response {
+    let mut answer = vec![("error", refusal.error.to_owned())];
+    answer.extend(subcode.map(|subcode| ("error_subcode", subcode.to_owned())));
+    answer.push(("error_description", refusal.description(correlation)));
+    answer.push(("error_uri", refusal.uri()));
+    answer.extend(to.state.clone().map(|state| ("state", state)));
+    redirect(to, &answer)
+}
+
+fn redirect(to: &ReturnTo, answer: &[(&str, String)]) -> Response {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
+    let separator = if to.redirect_uri.contains('?') { '&' } else { '?' };
+    let location = format!("{}{separator}{query}", to.redirect_uri);
+    (StatusCode::FOUND, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".into())]).into_response()
+}
+
+fn refuse(refusal: &Refusal, correlation: &Correlation) -> Response {
+    show(StatusCode::BAD_REQUEST, page::refusal(&refusal.description(correlation)))
+}
+
+fn show(status: StatusCode, page: String) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        // No form-action: Chrome would apply it to every redirect that follows the form, into apps we do not know.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+    ];
+    (status, headers, Html(page)).into_response()
+}

@@ -1,0 +1,83 @@
+//! The `claims` parameter (OIDC Core §5.5), in which clients declare capabilities and pass challenges on.
+
+use serde_json::{Map, Value};
+
+use crate::aadsts::{MALFORMED, Refusal};
+
+/// What of `claims` has an effect here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ClaimsRequest {
+    /// `access_token.xms_cc`: the client's capabilities, copied into access tokens.
+    pub(crate) capabilities: Vec<String>,
+}
+
+impl ClaimsRequest {
+    /// Must be a JSON object. Demands that this tenant could not honour are refused.
+    pub(crate) fn parse(claims: Option<&str>, now: i64) -> Result<Self, Refusal> {
+        let Some(claims) = claims else { return Ok(Self::default()) };
+        let members: Map<String, Value> =
+            serde_json::from_str(claims).map_err(|_| malformed("'claims' is not a JSON object"))?;
+        let mut request = Self::default();
+        for (target, demands) in &members {
+            match (target.as_str(), demands) {
+                ("access_token", Value::Object(demands)) => request.read_access_token(demands, now)?,
+                ("access_token" | "id_token" | "userinfo", Value::Null) => {}
+                _ => return Err(malformed(&format!("claims for '{target}' are not implemented"))),
+            }
+        }
+        Ok(request)
+    }
+
+    fn read_access_token(&mut self, demands: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+        for (claim, demand) in demands {
+            match claim.as_str() {
+                "xms_cc" => self.capabilities = capabilities(demand)?,
+                // Continuous access evaluation asks for a token issued after an event. Ours are issued now.
+                "nbf" if not_before(demand).is_some_and(|nbf| nbf <= now) => {}
+                _ => return Err(malformed(&format!("the access token claim '{claim}' is not implemented"))),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn capabilities(demand: &Value) -> Result<Vec<String>, Refusal> {
+    let values = demand.get("values").and_then(Value::as_array);
+    values
+        .and_then(|values| values.iter().map(|value| value.as_str().map(str::to_owned)).collect())
+        .ok_or_else(|| malformed("'xms_cc' needs 'values', a list of texts"))
+}
+
+fn not_before(demand: &Value) -> Option<i64> {
+    demand.get("value")?.as_str()?.parse().ok()
+}
+
+fn malformed(reason: &str) -> Refusal {
+    MALFORMED.with(&[reason])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_read() {
+        let claims = r#"{"access_token":{"xms_cc":{"values":["cp1"]},"nbf":{"essential":true,"value":"100"}}}"#;
+        assert_eq!(ClaimsRequest::parse(Some(claims), 100).unwrap().capabilities, ["cp1"]);
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused() {
+        for claims in [
+            "",
+            "[]",
+            "{",
+            r#"{"access_token":{"acrs":{"value":"c1"}}}"#,
+            r#"{"access_token":{"nbf":{"value":"101"}}}"#,
+            r#"{"access_token":{"xms_cc":["cp1"]}}"#,
+            r#"{"id_token":{"auth_time":{"essential":true}}}"#,
+        ] {
+            assert_eq!(ClaimsRequest::parse(Some(claims), 100).unwrap_err().number, 9_002_313, "{claims}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Client authentication (RFC 7523 §2.2): the managed identity's token, matched with the app's one federated credential.
+//! <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
+
+use serde_json::json;
+
+use crate::{
+    aadsts::{
+        CLIENT_ASSERTION_SIGNATURE, CLIENT_ASSERTION_TIME, CLIENT_SECRET, CREDENTIAL_MISSING, Entry,
+        FEDERATED_AUDIENCE, FEDERATED_ISSUER, FEDERATED_SUBJECT, JWT_MALFORMED, MALFORMED, Refusal, timestamp,
+    },
+    jwt::{self, UnverifiedJwt},
+    parameters::Parameters,
+    random,
+    registration::{CLIENT_ID, EXCHANGE_AUDIENCE, TENANT_ID, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID},
+    sts::Sts,
+};
+
+const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Entra allows clocks to differ by five minutes.
+const SKEW: i64 = 300;
+/// Managed identity tokens live a day.
+pub(crate) const LIFETIME: i64 = 86_400;
+
+/// The token that the identity endpoint gives the workload.
+pub(crate) fn issue(sts: &Sts) -> (String, i64) {
+    let now = sts.clock.unix();
+    let expires = now + LIFETIME;
+    let claims = json!({
+        "aud": EXCHANGE_AUDIENCE,
+        "iss": sts.issuer(),
+        "iat": now,
+        "nbf": now,
+        "exp": expires,
+        "azp": WORKLOAD_CLIENT_ID,
+        "azpacr": "2",
+        "idtyp": "app",
+        "oid": WORKLOAD_PRINCIPAL_ID,
+        "sub": WORKLOAD_PRINCIPAL_ID,
+        "tid": TENANT_ID,
+        "uti": random::opaque::<16>(),
+        "ver": "2.0",
+    });
+    (jwt::sign(&sts.key, &claims), expires)
+}
+
+/// Authenticates the app. It has neither secret nor certificate.
+pub(crate) fn authenticate(sts: &Sts, parameters: &Parameters) -> Result<(), Refusal> {
+    if parameters.get("client_secret").is_some() {
+        return Err(CLIENT_SECRET.with(&[CLIENT_ID]));
+    }
+    let Some(assertion) = parameters.get("client_assertion") else { return Err(CREDENTIAL_MISSING.with(&[])) };
+    if parameters.require("client_assertion_type")? != TYPE {
+        return Err(MALFORMED.with(&[&format!("client_assertion_type must be {TYPE}")]));
+    }
+    let assertion = UnverifiedJwt::parse(assertion).ok_or_else(|| JWT_MALFORMED.with(&[]))?;
+    match_federated_credential(sts, &assertion)?;
+    assertion.signed_by(&sts.key).map_err(|reason| CLIENT_ASSERTION_SIGNATURE.with(&[reason]))?;
+    in_time(sts, &assertion)
+}
+
+fn match_federated_credential(sts: &Sts, assertion: &UnverifiedJwt) -> Result<(), Refusal> {
+    let issuer = sts.issuer();
+    let expected: [(&str, &str, Entry); 3] = [
+        ("iss", &issuer, FEDERATED_ISSUER),
+        ("sub", WORKLOAD_PRINCIPAL_ID, FEDERATED_SUBJECT),
+        ("aud", EXCHANGE_AUDIENCE, FEDERATED_AUDIENCE),
+    ];
+    let mismatch = expected.iter().find(|(claim, value, _)| assertion.text(claim) != *value);
+    mismatch.map_or(Ok(()), |(claim, _, entry)| Err(entry.with(&[assertion.text(claim)])))
+}
+
+fn in_time(sts: &Sts, assertion: &UnverifiedJwt) -> Result<(), Refusal> {
+    let now = sts.clock.now();
+    if assertion.in_time(now.unix_timestamp(), SKEW) {
+        return Ok(());
+    }
+    Err(CLIENT_ASSERTION_TIME.with(&[&timestamp(now), &at(assertion, "nbf"), &at(assertion, "exp")]))
+}
+
+/// The time of a claim as Entra writes it in refusals.
+pub(crate) fn at(token: &UnverifiedJwt, claim: &str) -> String {
+    let time = token.time(claim).and_then(|time| time::OffsetDateTime::from_unix_timestamp(time).ok());
+    time.map_or_else(|| "unknown".to_owned(), timestamp)
+}

@@ -1,0 +1,153 @@
+//! Microsoft Graph v1.0, as far as `GET /v1.0/me`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+use time::macros::format_description;
+
+use crate::{
+    jwt::UnverifiedJwt,
+    random,
+    registration::{GRAPH_APP_ID, TENANT_ID},
+    sts::Sts,
+    users::{self, User},
+};
+
+const CONTENT_TYPE: &str =
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+
+/// A refusal in Graph's words.
+struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+}
+
+/// `GET /v1.0/me`.
+pub(crate) async fn me(State(sts): State<Arc<Sts>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let user = signed_in_user(&sts, &headers).and_then(|user| match query {
+        None => Ok(user),
+        Some(_) => Err(not_implemented("Query options are not implemented by the local tenant.")),
+    });
+    respond(&sts, &headers, user.map(profile))
+}
+
+/// Whatever else is asked of Graph.
+pub(crate) async fn other(State(sts): State<Arc<Sts>>, headers: HeaderMap) -> Response {
+    let missing = |_| Refused {
+        status: StatusCode::NOT_FOUND,
+        code: "ResourceNotFound",
+        message: "This resource is not implemented by the local tenant.",
+    };
+    let refused = signed_in_user(&sts, &headers).map_or_else(|refused| refused, missing);
+    respond(&sts, &headers, Err(refused))
+}
+
+/// Another method than GET on what is implemented.
+pub(crate) async fn other_method(State(sts): State<Arc<Sts>>, headers: HeaderMap) -> Response {
+    respond(&sts, &headers, Err(not_implemented("This method is not implemented by the local tenant.")))
+}
+
+/// Of a token that Entra issued for Graph and that holds now, with the permission to read the profile.
+fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refused> {
+    let token = bearer(headers)?;
+    let token = UnverifiedJwt::parse(token).ok_or_else(|| invalid("IDX14100: JWT is not well formed."))?;
+    token.signed_by(&sts.key).map_err(|_| invalid("Access token validation failure. Invalid signature."))?;
+    if token.text("aud") != GRAPH_APP_ID {
+        return Err(invalid("Access token validation failure. Invalid audience."));
+    }
+    if token.text("iss") != sts.graph_issuer() || token.text("tid") != TENANT_ID {
+        return Err(invalid("Access token validation failure. Invalid issuer."));
+    }
+    if !token.in_time(sts.clock.unix(), 0) {
+        return Err(invalid("Lifetime validation failed, the token is expired."));
+    }
+    if !token.has_scope("User.Read") {
+        let message = "Insufficient privileges to complete the operation.";
+        return Err(Refused { status: StatusCode::FORBIDDEN, code: "Authorization_RequestDenied", message });
+    }
+    users::by_oid(token.text("oid")).ok_or_else(|| invalid("Access token validation failure. Unknown user."))
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token =
+        value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+    token.filter(|token| !token.is_empty() && values.next().is_none()).ok_or_else(|| invalid("Access token is empty."))
+}
+
+fn profile(user: &User) -> Value {
+    json!({
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
+        "businessPhones": [],
+        "displayName": user.display_name,
+        "givenName": user.given_name,
+        "jobTitle": null,
+        "mail": user.user_principal_name,
+        "mobilePhone": null,
+        "officeLocation": null,
+        "preferredLanguage": null,
+        "surname": user.surname,
+        "userPrincipalName": user.user_principal_name,
+        "id": user.oid,
+    })
+}
+
+fn invalid(message: &'static str) -> Refused {
+    Refused { status: StatusCode::UNAUTHORIZED, code: "InvalidAuthenticationToken", message }
+}
+
+fn not_implemented(message: &'static str) -> Refused {
+    Refused { status: StatusCode::NOT_IMPLEMENTED, code: "NotImplemented", message }
+}
+
+fn respond(sts: &Sts, headers: &HeaderMap, result: Result<Value, Refused>) -> Response {
+    let request_id = random::uuid();
+    let client_request_id = headers
+        .get("client-request-id")
+        .and_then(|value| value.to_str().ok())
+        .map_or_else(|| request_id.clone(), str::to_owned);
+    let mut response = match result {
+        Ok(body) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], body.to_string()).into_response(),
+        Err(refused) => refuse(sts, &refused, &request_id, &client_request_id),
+    };
+    let added = [("request-id", &request_id), ("client-request-id", &client_request_id)];
+    for (name, value) in added {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0"));
+    response
+}
+
+fn refuse(sts: &Sts, refused: &Refused, request_id: &str, client_request_id: &str) -> Response {
+    let date = sts.clock.now().format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]"));
+    let body = Json(json!({
+        "error": {
+            "code": refused.code,
+            "message": refused.message,
+            "innerError": {
+                "date": date.unwrap_or_default(),
+                "request-id": request_id,
+                "client-request-id": client_request_id,
+            },
+        },
+    }));
+    if refused.status != StatusCode::UNAUTHORIZED {
+        return (refused.status, body).into_response();
+    }
+    let challenge = format!(
+        r#"Bearer realm="", authorization_uri="{}/common/oauth2/authorize", client_id="{GRAPH_APP_ID}""#,
+        sts.base_url
+    );
+    (refused.status, [(header::WWW_AUTHENTICATE, challenge)], body).into_response()
+}

@@ -1,0 +1,29 @@
+//! What an administrator would have set up: the tenant, the app registration with its federated credential, the workload
+//! identity. All ids are fixed, so that a restarted product finds the same users and the same app.
+
+/// The tenant.
+pub(crate) const TENANT_ID: &str = "c682b3ee-a0f4-4964-b446-9e3b1e3f3d28";
+/// The app registration: sign-in client and on-behalf-of middle tier at once.
+pub(crate) const CLIENT_ID: &str = "1c672d02-ee2b-48b1-9f0d-7d4b86a8214e";
+/// Its name on the sign-in page and in refusals.
+pub(crate) const APP_NAME: &str = "remote-auth-mcp";
+/// The one scope the app exposes.
+pub(crate) const APP_SCOPE: &str = "access_as_user";
+/// Client id of the user-assigned managed identity.
+pub(crate) const WORKLOAD_CLIENT_ID: &str = "be6c968f-0c4b-4aea-97d4-0cd95ec1f249";
+/// Its object id: the subject of the federated credential.
+pub(crate) const WORKLOAD_PRINCIPAL_ID: &str = "2632f208-0024-435f-aba3-c3209b8ec91c";
+/// Audience of the federated credential, and the only resource of the identity endpoint.
+pub(crate) const EXCHANGE_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// Microsoft Graph's app id, the audience of its access tokens.
+pub(crate) const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+/// Microsoft Graph's identifier in scopes.
+pub(crate) const GRAPH_URI: &str = "https://graph.microsoft.com";
+/// The delegated permissions the registration asks Graph for: what `.default` means before anything is consented to.
+pub(crate) const GRAPH_REQUIRED: &str = "User.Read";
+
+/// Whether this names our app by one of its identifier URIs, as Bicep registers them or as the portal proposes.
+pub(crate) fn is_identifier_uri(resource: &str) -> bool {
+    resource == format!("api://{TENANT_ID}/{APP_NAME}") || resource == format!("api://{CLIENT_ID}")
+}

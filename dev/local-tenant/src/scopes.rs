@@ -1,0 +1,230 @@
+//! Scopes as Entra reads them: `{resource}/{permission}`, bare names are Microsoft Graph's, and a token is for one
+//! resource. <https://learn.microsoft.com/entra/identity-platform/scopes-oidc>
+
+use std::collections::BTreeSet;
+
+use crate::{
+    aadsts::{
+        MALFORMED, RESOURCE_UNKNOWN, Refusal, SCOPE_INVALID, SCOPE_UNKNOWN, SCOPES_OF_TWO_RESOURCES, TOKEN_FOR_ITSELF,
+    },
+    registration::{
+        APP_NAME, APP_SCOPE, CLIENT_ID, GRAPH_APP_ID, GRAPH_REQUIRED, GRAPH_URI, TENANT_ID, is_identifier_uri,
+    },
+};
+
+/// What tokens are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Resource {
+    /// Our app, the middle tier.
+    App,
+    /// Microsoft Graph, downstream.
+    Graph,
+}
+
+/// A delegated permission that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Permission {
+    resource: Resource,
+    name: &'static str,
+}
+
+/// The OIDC scopes. They are permissions of Graph that may stand beside those of another resource.
+const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// Graph's permissions that this tenant knows. Only `User.Read` opens anything here.
+const GRAPH: [&str; 8] = [
+    "Calendars.Read",
+    "Contacts.Read",
+    "Files.Read",
+    "Mail.Read",
+    "People.Read",
+    "Tasks.Read",
+    "User.Read",
+    "User.ReadBasic.All",
+];
+
+impl Permission {
+    pub(crate) fn is_openid(self) -> bool {
+        OPENID.contains(&self.name)
+    }
+
+    /// In its one spelling, as it is stored and answered.
+    pub(crate) fn full_name(self) -> String {
+        match self.resource {
+            Resource::App => format!("{CLIENT_ID}/{}", self.name),
+            Resource::Graph if self.is_openid() => self.name.to_owned(),
+            Resource::Graph => format!("{GRAPH_URI}/{}", self.name),
+        }
+    }
+
+    pub(crate) fn resource(self) -> Resource {
+        self.resource
+    }
+
+    /// As it stands in `scp`.
+    pub(crate) fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The permission with that full name.
+    pub(crate) fn named(full_name: &str) -> Option<Self> {
+        all().find(|permission| permission.full_name() == full_name)
+    }
+}
+
+fn all() -> impl Iterator<Item = Permission> {
+    let graph = OPENID.into_iter().chain(GRAPH).map(|name| Permission { resource: Resource::Graph, name });
+    graph.chain([Permission { resource: Resource::App, name: APP_SCOPE }])
+}
+
+/// A valid `scope` parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Scopes {
+    /// As sent, for refusals.
+    text: String,
+    permissions: BTreeSet<Permission>,
+    graph_default: bool,
+}
+
+impl Scopes {
+    /// Every scope must name a resource of the tenant and a permission of it; `.default` stands alone among them.
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut scopes = Self { text: text.to_owned(), permissions: BTreeSet::new(), graph_default: false };
+        for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
+            let (resource, name) = split(scope)?;
+            if name == ".default" {
+                scopes.graph_default |= is_graph_default(resource, scope)?;
+            } else {
+                scopes.permissions.insert(find(resource, name)?);
+            }
+        }
+        if scopes.graph_default && scopes.permissions.iter().any(|permission| !permission.is_openid()) {
+            let reason = ".default scope can't be combined with resource-specific scopes.";
+            return Err(SCOPE_INVALID.with(&[text, reason]));
+        }
+        Ok(scopes)
+    }
+
+    /// The one resource a token for these is for: Graph if only OIDC scopes are asked for.
+    pub(crate) fn resource(&self) -> Result<Resource, Refusal> {
+        let mut resources =
+            self.permissions.iter().filter(|permission| !permission.is_openid()).map(|permission| permission.resource);
+        let first = resources.next().unwrap_or(Resource::Graph);
+        if resources.all(|resource| resource == first) {
+            Ok(first)
+        } else {
+            Err(SCOPES_OF_TWO_RESOURCES.with(&[&self.text]))
+        }
+    }
+
+    /// What the user is asked to consent to: `.default` stands for what the app is registered for.
+    pub(crate) fn to_consent(&self) -> BTreeSet<Permission> {
+        let mut permissions = self.permissions.clone();
+        if self.graph_default {
+            permissions.extend(all().filter(|permission| permission.name == GRAPH_REQUIRED));
+        }
+        permissions
+    }
+
+    /// The named ones, without what `.default` stands for.
+    pub(crate) fn permissions(&self) -> &BTreeSet<Permission> {
+        &self.permissions
+    }
+
+    pub(crate) fn has(&self, openid_scope: &str) -> bool {
+        self.permissions.iter().any(|permission| permission.is_openid() && permission.name == openid_scope)
+    }
+
+    pub(crate) fn is_graph_default(&self) -> bool {
+        self.graph_default
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+fn split(scope: &str) -> Result<(Resource, &str), Refusal> {
+    let Some((resource, name)) = scope.rsplit_once('/') else { return Ok((Resource::Graph, scope)) };
+    match resource {
+        GRAPH_URI | GRAPH_APP_ID => Ok((Resource::Graph, name)),
+        CLIENT_ID => Ok((Resource::App, name)),
+        _ if is_identifier_uri(resource) => Err(TOKEN_FOR_ITSELF.with(&[CLIENT_ID, APP_NAME])),
+        _ => Err(RESOURCE_UNKNOWN.with(&[resource, TENANT_ID])),
+    }
+}
+
+/// Graph's is implemented; the app's own yields no access token at Entra and is refused here.
+fn is_graph_default(resource: Resource, scope: &str) -> Result<bool, Refusal> {
+    match resource {
+        Resource::Graph => Ok(true),
+        Resource::App => {
+            Err(MALFORMED.with(&[&format!("the scope '{scope}' of the app for itself is not implemented")]))
+        }
+    }
+}
+
+/// Entra compares permission names without regard to letter case.
+fn find(resource: Resource, name: &str) -> Result<Permission, Refusal> {
+    let found = all().find(|permission| permission.resource == resource && permission.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        let resource = match resource {
+            Resource::App => CLIENT_ID,
+            Resource::Graph => GRAPH_APP_ID,
+        };
+        SCOPE_UNKNOWN.with(&[APP_NAME, name, resource])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(scope: &str) -> u32 {
+        Scopes::parse(scope).and_then(|scopes| scopes.resource()).err().map_or(0, |refusal| refusal.number)
+    }
+
+    fn resource(scope: &str) -> Resource {
+        Scopes::parse(scope).unwrap().resource().unwrap()
+    }
+
+    #[test]
+    fn the_scope_names_the_resource() {
+        assert_eq!(resource(&format!("openid offline_access {CLIENT_ID}/access_as_user")), Resource::App);
+        assert_eq!(resource("https://graph.microsoft.com/User.Read openid"), Resource::Graph);
+        assert_eq!(resource("user.read"), Resource::Graph);
+        assert_eq!(resource("openid profile"), Resource::Graph);
+    }
+
+    #[test]
+    fn one_token_is_for_one_resource() {
+        assert_eq!(number(&format!("{CLIENT_ID}/access_as_user https://graph.microsoft.com/User.Read")), 28000);
+    }
+
+    #[test]
+    fn default_stands_alone() {
+        assert_eq!(number("https://graph.microsoft.com/.default openid profile offline_access"), 0);
+        assert_eq!(number("https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read"), 70011);
+        assert_eq!(number(&format!("{CLIENT_ID}/.default")), 9_002_313);
+    }
+
+    #[test]
+    fn an_app_asks_for_itself_by_its_guid_only() {
+        assert_eq!(number(&format!("api://{CLIENT_ID}/access_as_user")), 90009);
+        assert_eq!(number(&format!("api://{TENANT_ID}/remote-auth-mcp/access_as_user")), 90009);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused() {
+        assert_eq!(number("https://other.example/.default"), 500_011);
+        assert_eq!(number("https://graph.microsoft.com/User.Reed"), 650_053);
+        assert_eq!(number(&format!("{CLIENT_ID}/User.Read")), 650_053);
+    }
+
+    #[test]
+    fn full_names_are_read_back() {
+        for permission in all() {
+            assert_eq!(Permission::named(&permission.full_name()), Some(permission));
+        }
+    }
+}

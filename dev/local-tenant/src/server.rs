@@ -1,0 +1,84 @@
+//! Routes and connections.
+
+use std::{io, net::Ipv4Addr, net::Ipv6Addr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse as _, Response},
+    routing::{any, get, post},
+};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::{authorize, discovery, graph, identity_endpoint, sts::Sts, token};
+
+/// Tries for a port that is free on both loopback addresses, when any port will do.
+const TRIES: usize = 20;
+
+/// Every route; whatever is not one is refused.
+pub(crate) fn router(sts: Arc<Sts>) -> Router {
+    Router::new()
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::get))
+        .route("/{tenant}/login", post(authorize::login))
+        .route("/{tenant}/oauth2/v2.0/token", post(token::post).fallback(token::not_post))
+        .route("/msi/token", get(identity_endpoint::get))
+        .route("/v1.0/me", get(graph::me).fallback(graph::other_method))
+        .route("/v1.0/{*path}", any(graph::other))
+        .route("/beta/{*path}", any(graph::other))
+        .method_not_allowed_fallback(not_implemented)
+        .fallback(not_implemented)
+        .with_state(sts)
+}
+
+async fn not_implemented(method: Method, uri: Uri) -> Response {
+    let message = format!("{method} {} is not implemented by the local tenant.", uri.path());
+    let body = Json(json!({ "error": { "code": "NotImplemented", "message": message } }));
+    (StatusCode::NOT_IMPLEMENTED, body).into_response()
+}
+
+/// Listens on 127.0.0.1, and on `[::1]` if this machine has it: browsers resolve `localhost` to either.
+pub(crate) async fn bind(port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
+    let mut outcome = bind_both(port).await;
+    for _ in 1..TRIES {
+        match outcome {
+            Err(error) if port == 0 && error.kind() == io::ErrorKind::AddrInUse => outcome = bind_both(port).await,
+            _ => break,
+        }
+    }
+    outcome
+}
+
+async fn bind_both(port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let port = first.local_addr()?.port();
+    let mut listeners = vec![first];
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        Ok(second) => listeners.push(second),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+        Err(_) => {}
+    }
+    Ok((port, listeners))
+}
+
+/// Serves until told to stop; then every connection is closed, whatever it is doing.
+pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let service = TowerToHyperService::new(router.clone());
+                    connections.spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                }
+                // Too many open files, or a peer that is gone already.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stop.changed() => return connections.shutdown().await,
+        }
+    }
+}

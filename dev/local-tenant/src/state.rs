@@ -1,0 +1,220 @@
+//! What outlives a restart: the signing key, the identity header, refresh tokens (as hashes) and consents.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{keys::SigningKey, random, scopes::Permission};
+
+/// Entra's refresh tokens of web apps live this long.
+pub(crate) const REFRESH_TOKEN_SECONDS: i64 = 90 * 86_400;
+/// Expired refresh tokens are remembered this much longer, to be refused as expired and not as unknown.
+const REMEMBERED_SECONDS: i64 = 30 * 86_400;
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    signing_key: String,
+    identity_header: String,
+    refresh_tokens: BTreeMap<String, RefreshToken>,
+    consents: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Whose a refresh token is, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RefreshToken {
+    /// Object id of the user.
+    pub(crate) oid: String,
+    /// The app it was issued to.
+    pub(crate) client_id: String,
+    /// Seconds since 1970.
+    pub(crate) issued_at: i64,
+}
+
+/// The state, written to its file before anything that depends on it is sent.
+pub(crate) struct State {
+    file: Option<PathBuf>,
+    stored: Mutex<Stored>,
+}
+
+impl State {
+    /// From the file if it exists; otherwise a new key and an empty state, written at once.
+    pub(crate) fn open(file: Option<PathBuf>) -> io::Result<(Self, SigningKey)> {
+        let stored = file.as_deref().map(read).transpose()?.flatten();
+        let (stored, key) = match stored {
+            Some(stored) => {
+                let key = SigningKey::from_stored(&stored.signing_key)
+                    .ok_or_else(|| invalid("the signing key is not one"))?;
+                (stored, key)
+            }
+            None => new(),
+        };
+        let state = Self { file, stored: Mutex::new(stored) };
+        state.save(&state.lock())?;
+        Ok((state, key))
+    }
+
+    /// The value of `IDENTITY_HEADER`.
+    pub(crate) fn identity_header(&self) -> String {
+        self.lock().identity_header.clone()
+    }
+
+    /// A new refresh token for this user. Earlier ones stay valid, as at Entra.
+    pub(crate) fn issue_refresh_token(&self, record: RefreshToken) -> io::Result<String> {
+        let token = format!("1.{}", random::opaque::<600>());
+        let mut stored = self.lock();
+        let forgotten = record.issued_at - REFRESH_TOKEN_SECONDS - REMEMBERED_SECONDS;
+        stored.refresh_tokens.retain(|_, known| known.issued_at > forgotten);
+        stored.refresh_tokens.insert(hash(&token), record);
+        self.save(&stored)?;
+        Ok(token)
+    }
+
+    /// What is known of a refresh token.
+    pub(crate) fn refresh_token(&self, token: &str) -> Option<RefreshToken> {
+        self.lock().refresh_tokens.get(&hash(token)).cloned()
+    }
+
+    /// The user consents to these, beside what they consented to before.
+    pub(crate) fn consent(&self, oid: &str, permissions: &BTreeSet<Permission>) -> io::Result<()> {
+        let mut stored = self.lock();
+        let consented = stored.consents.entry(oid.to_owned()).or_default();
+        let before = consented.len();
+        consented.extend(permissions.iter().map(|permission| permission.full_name()));
+        if consented.len() == before { Ok(()) } else { self.save(&stored) }
+    }
+
+    /// What the user consented to.
+    pub(crate) fn consented(&self, oid: &str) -> BTreeSet<Permission> {
+        let stored = self.lock();
+        stored.consents.get(oid).into_iter().flatten().filter_map(|name| Permission::named(name)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stored> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn save(&self, stored: &Stored) -> io::Result<()> {
+        self.file.as_deref().map_or(Ok(()), |file| write(file, stored))
+    }
+}
+
+fn new() -> (Stored, SigningKey) {
+    let key = SigningKey::generate();
+    let stored = Stored {
+        version: VERSION,
+        signing_key: key.to_stored(),
+        identity_header: random::uuid(),
+        refresh_tokens: BTreeMap::new(),
+        consents: BTreeMap::new(),
+    };
+    (stored, key)
+}
+
+fn read(file: &Path) -> io::Result<Option<Stored>> {
+    let text = match fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let stored: Stored = serde_json::from_slice(&text).map_err(|error| invalid(&error.to_string()))?;
+    if stored.version == VERSION { Ok(Some(stored)) } else { Err(invalid("it is of another version")) }
+}
+
+/// Written beside and renamed over, so that a crash leaves the old file or the new one.
+fn write(file: &Path, stored: &Stored) -> io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}", random::opaque::<6>()));
+    let beside = PathBuf::from(beside);
+    let written = create(&beside, stored).and_then(|()| fs::rename(&beside, file));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn create(file: &Path, stored: &Stored) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    file.write_all(&serde_json::to_vec_pretty(stored)?)?;
+    file.sync_all()
+}
+
+fn hash(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token))
+}
+
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::scopes::Scopes;
+
+    fn record(issued_at: i64) -> RefreshToken {
+        RefreshToken { oid: "oid".into(), client_id: "client".into(), issued_at }
+    }
+
+    #[test]
+    fn everything_outlives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tenant.json");
+        let (state, key) = State::open(Some(file.clone())).unwrap();
+        let token = state.issue_refresh_token(record(1)).unwrap();
+        state.consent("oid", &Scopes::parse("User.Read openid").unwrap().to_consent()).unwrap();
+        let (again, same_key) = State::open(Some(file)).unwrap();
+        assert_eq!(again.refresh_token(&token), Some(record(1)));
+        assert_eq!(again.consented("oid"), state.consented("oid"));
+        assert_eq!(again.consented("oid").len(), 2);
+        assert_eq!(again.identity_header(), state.identity_header());
+        assert_eq!(same_key.jwk(), key.jwk());
+    }
+
+    #[test]
+    fn the_file_is_the_owners_and_holds_no_refresh_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tenant.json");
+        let (state, _) = State::open(Some(file.clone())).unwrap();
+        let token = state.issue_refresh_token(record(1)).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!fs::read_to_string(&file).unwrap().contains(&token));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_file_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tenant.json");
+        for text in
+            ["", "{}", r#"{"version":2,"signing_key":"","identity_header":"","refresh_tokens":{},"consents":{}}"#]
+        {
+            fs::write(&file, text).unwrap();
+            assert!(State::open(Some(file.clone())).is_err());
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn long_expired_refresh_tokens_are_forgotten() {
+        let (state, _) = State::open(None).unwrap();
+        let old = state.issue_refresh_token(record(1)).unwrap();
+        state.issue_refresh_token(record(REFRESH_TOKEN_SECONDS)).unwrap();
+        assert!(state.refresh_token(&old).is_some());
+        state.issue_refresh_token(record(2 + REFRESH_TOKEN_SECONDS + REMEMBERED_SECONDS)).unwrap();
+        assert!(state.refresh_token(&old).is_none());
+    }
+}

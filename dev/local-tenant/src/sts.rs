@@ -1,0 +1,53 @@
+//! The security token service: what every endpoint shares.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN},
+    authorize::SignIns,
+    clock::Clock,
+    keys::SigningKey,
+    registration::{CLIENT_ID, TENANT_ID},
+    state::State,
+    token::Codes,
+    users::User,
+};
+
+/// One running tenant.
+pub(crate) struct Sts {
+    pub(crate) base_url: String,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) silent_user: Option<&'static User>,
+    pub(crate) clock: Clock,
+    pub(crate) key: SigningKey,
+    pub(crate) state: State,
+    pub(crate) sign_ins: Mutex<SignIns>,
+    pub(crate) codes: Mutex<Codes>,
+}
+
+impl Sts {
+    /// Issuer of v2.0 tokens, and the one the federated credential trusts.
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/{TENANT_ID}/v2.0", self.base_url)
+    }
+
+    /// Issuer of Graph's tokens, which are of version 1.0.
+    pub(crate) fn graph_issuer(&self) -> String {
+        format!("{}/{TENANT_ID}/", self.base_url)
+    }
+}
+
+/// The tenant of the path must be this one.
+pub(crate) fn check_tenant(tenant: &str) -> Result<(), Refusal> {
+    if tenant.eq_ignore_ascii_case(TENANT_ID) { Ok(()) } else { Err(TENANT_UNKNOWN.with(&[tenant])) }
+}
+
+/// The client must be the one app of the tenant.
+pub(crate) fn check_client(client_id: &str) -> Result<(), Refusal> {
+    if client_id.eq_ignore_ascii_case(CLIENT_ID) { Ok(()) } else { Err(APP_UNKNOWN.with(&[client_id, TENANT_ID])) }
+}
+
+/// A panic elsewhere must not take the tenant down.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,58 @@
+//! `grant_type=authorization_code` (RFC 6749 §4.1.3, RFC 7636 §4.6).
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+
+use super::{Code, TokenAnswer, allow_only, issue::Grant, scopes};
+use crate::{
+    aadsts::{MALFORMED, REDIRECT_URI_OF_CODE, Refusal, SCOPE_NOT_AUTHORIZED, VERIFIER_MISMATCH},
+    claims::ClaimsRequest,
+    parameters::Parameters,
+    scopes::Scopes,
+    sts::{Sts, lock},
+};
+
+pub(super) fn redeem(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+    allow_only(parameters, &["code", "redirect_uri", "code_verifier"])?;
+    let now = sts.clock.unix();
+    let scopes = scopes(parameters)?;
+    scopes.resource()?;
+    let claims = ClaimsRequest::parse(parameters.get("claims"), now)?;
+    let redirect_uri = parameters.require("redirect_uri")?;
+    let verifier = parameters.require("code_verifier")?;
+    let code = lock(&sts.codes).redeem(parameters.require("code")?, now, |code| {
+        check_redirect_uri(code, redirect_uri)?;
+        check_verifier(code, verifier)?;
+        check_scopes(code, &scopes)
+    })?;
+    Grant { user: code.user, scopes, nonce: code.nonce, claims }.answer(sts, parameters)
+}
+
+fn check_redirect_uri(code: &Code, redirect_uri: &str) -> Result<(), Refusal> {
+    if code.redirect_uri == redirect_uri {
+        Ok(())
+    } else {
+        Err(REDIRECT_URI_OF_CODE.with(&[redirect_uri, &code.redirect_uri]))
+    }
+}
+
+fn check_verifier(code: &Code, verifier: &str) -> Result<(), Refusal> {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {
+        return Err(MALFORMED.with(&["code_verifier must be 43 to 128 unreserved characters (RFC 7636 §4.1)"]));
+    }
+    if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == code.challenge {
+        Ok(())
+    } else {
+        Err(VERIFIER_MISMATCH.with(&[]))
+    }
+}
+
+/// Nothing beyond what was asked for at the authorization endpoint.
+fn check_scopes(code: &Code, scopes: &Scopes) -> Result<(), Refusal> {
+    if scopes.permissions().is_subset(&code.permissions) {
+        Ok(())
+    } else {
+        Err(SCOPE_NOT_AUTHORIZED.with(&[scopes.text()]))
+    }
+}

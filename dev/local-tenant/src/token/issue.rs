@@ -1,0 +1,187 @@
+//! What a grant becomes: access token, refresh token, ID token.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT},
+    claims::ClaimsRequest,
+    jwt,
+    parameters::Parameters,
+    random,
+    registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, TENANT_ID},
+    scopes::{Permission, Resource, Scopes},
+    state::RefreshToken,
+    sts::Sts,
+    users::User,
+};
+
+/// Entra takes 60 to 90 minutes at random; this is the mean.
+const ACCESS_TOKEN_SECONDS: i64 = 75 * 60;
+const ID_TOKEN_SECONDS: i64 = 3600;
+
+/// A grant that was verified.
+pub(super) struct Grant {
+    pub(super) user: &'static User,
+    pub(super) scopes: Scopes,
+    /// Of the authorization request, on redemption only.
+    pub(super) nonce: Option<String>,
+    pub(super) claims: ClaimsRequest,
+}
+
+/// RFC 6749 §5.1 with Entra's members.
+#[derive(Serialize)]
+pub(super) struct TokenAnswer {
+    token_type: &'static str,
+    scope: String,
+    expires_in: i64,
+    ext_expires_in: i64,
+    access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_info: Option<String>,
+}
+
+impl Grant {
+    /// Everything asked for must have been consented to.
+    pub(super) fn answer(self, sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+        let resource = self.scopes.resource()?;
+        let granted = self.granted(sts, resource)?;
+        let refresh_token = self.scopes.has("offline_access").then(|| self.refresh_token(sts)).transpose()?;
+        Ok(TokenAnswer {
+            token_type: "Bearer",
+            scope: self.answered_scope(&granted),
+            expires_in: ACCESS_TOKEN_SECONDS,
+            ext_expires_in: ACCESS_TOKEN_SECONDS,
+            access_token: self.access_token(sts, resource, &granted),
+            refresh_token,
+            id_token: self.scopes.has("openid").then(|| self.id_token(sts)),
+            client_info: parameters.get("client_info").map(|_| self.client_info()),
+        })
+    }
+
+    /// An access token carries all of the resource's permissions that the user consented to, not only those asked for.
+    fn granted(&self, sts: &Sts, resource: Resource) -> Result<BTreeSet<Permission>, Refusal> {
+        let consented = sts.state.consented(self.user.oid);
+        let mut granted = consented.clone();
+        granted.retain(|permission| permission.resource() == resource && permission.name() != "offline_access");
+        let missing = !self.scopes.permissions().is_subset(&consented);
+        let nothing = granted.iter().all(|permission| permission.is_openid()) && self.scopes.is_graph_default();
+        if missing || nothing { Err(CONSENT_REQUIRED.with(&[CLIENT_ID, APP_NAME])) } else { Ok(granted) }
+    }
+
+    /// What is answered are the permissions of the access token, and the OIDC scopes asked for.
+    fn answered_scope(&self, granted: &BTreeSet<Permission>) -> String {
+        let asked = self.scopes.permissions().iter().filter(|permission| permission.name() != "offline_access");
+        let all: BTreeSet<&Permission> = granted.iter().chain(asked).collect();
+        all.iter().map(|permission| permission.full_name()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn refresh_token(&self, sts: &Sts) -> Result<String, Refusal> {
+        let oid = self.user.oid.to_owned();
+        let record = RefreshToken { oid, client_id: CLIENT_ID.to_owned(), issued_at: sts.clock.unix() };
+        sts.state.issue_refresh_token(record).map_err(|error| TRANSIENT.with(&[&error.to_string()]))
+    }
+
+    fn access_token(&self, sts: &Sts, resource: Resource, granted: &BTreeSet<Permission>) -> String {
+        let mut claims = match resource {
+            Resource::App => self.app_claims(sts),
+            Resource::Graph => self.graph_claims(sts),
+        };
+        let scp = granted.iter().map(|permission| permission.name()).collect::<Vec<_>>().join(" ");
+        claims.insert("scp".into(), scp.into());
+        claims.extend(lifetime(sts, ACCESS_TOKEN_SECONDS));
+        if !self.claims.capabilities.is_empty() {
+            claims.insert("xms_cc".into(), json!(self.claims.capabilities));
+        }
+        jwt::sign(&sts.key, &Value::Object(claims))
+    }
+
+    /// Version 2.0, as the app registration asks for.
+    fn app_claims(&self, sts: &Sts) -> Map<String, Value> {
+        members(json!({
+            "aud": CLIENT_ID,
+            "iss": sts.issuer(),
+            "azp": CLIENT_ID,
+            "azpacr": "2",
+            "name": self.user.display_name,
+            "oid": self.user.oid,
+            "preferred_username": self.user.user_principal_name,
+            "sub": self.subject(CLIENT_ID),
+            "tid": TENANT_ID,
+            "uti": random::opaque::<16>(),
+            "ver": "2.0",
+        }))
+    }
+
+    /// Graph's tokens are of version 1.0.
+    fn graph_claims(&self, sts: &Sts) -> Map<String, Value> {
+        members(json!({
+            "aud": GRAPH_APP_ID,
+            "iss": sts.graph_issuer(),
+            "app_displayname": APP_NAME,
+            "appid": CLIENT_ID,
+            "appidacr": "2",
+            "idtyp": "user",
+            "name": self.user.display_name,
+            "oid": self.user.oid,
+            "sub": self.subject(GRAPH_URI),
+            "tid": TENANT_ID,
+            "upn": self.user.user_principal_name,
+            "uti": random::opaque::<16>(),
+            "ver": "1.0",
+        }))
+    }
+
+    /// OIDC Core §2.
+    fn id_token(&self, sts: &Sts) -> String {
+        let mut claims = members(json!({
+            "aud": CLIENT_ID,
+            "iss": sts.issuer(),
+            "oid": self.user.oid,
+            "sub": self.subject(CLIENT_ID),
+            "tid": TENANT_ID,
+            "uti": random::opaque::<16>(),
+            "ver": "2.0",
+        }));
+        claims.extend(lifetime(sts, ID_TOKEN_SECONDS));
+        claims.extend(self.nonce.clone().map(|nonce| ("nonce".into(), nonce.into())));
+        if self.scopes.has("profile") {
+            claims.insert("name".into(), self.user.display_name.into());
+            claims.insert("preferred_username".into(), self.user.user_principal_name.into());
+        }
+        if self.scopes.has("email") {
+            claims.insert("email".into(), self.user.user_principal_name.into());
+        }
+        jwt::sign(&sts.key, &Value::Object(claims))
+    }
+
+    /// Pairwise: another one for each resource (OIDC Core §8.1).
+    fn subject(&self, audience: &str) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{TENANT_ID} {audience} {}", self.user.oid)))
+    }
+
+    /// What Microsoft's libraries key their caches by.
+    fn client_info(&self) -> String {
+        URL_SAFE_NO_PAD.encode(json!({ "uid": self.user.oid, "utid": TENANT_ID }).to_string())
+    }
+}
+
+fn lifetime(sts: &Sts, seconds: i64) -> [(String, Value); 3] {
+    let now = sts.clock.unix();
+    [("iat".into(), now.into()), ("nbf".into(), now.into()), ("exp".into(), (now + seconds).into())]
+}
+
+fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The on-behalf-of flow (RFC 7523 §2.1): a user's token for us becomes that user's token for Graph.
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
+
+use super::{TokenAnswer, allow_only, issue::Grant, scopes};
+use crate::{
+    aadsts::{
+        APP_ONLY_ON_BEHALF_OF, JWT_MALFORMED, MALFORMED, Refusal, USER_ASSERTION_AUDIENCE, USER_ASSERTION_INVALID,
+        USER_ASSERTION_TIME, timestamp,
+    },
+    claims::ClaimsRequest,
+    client_assertion::at,
+    jwt::UnverifiedJwt,
+    parameters::Parameters,
+    registration::{APP_SCOPE, CLIENT_ID, TENANT_ID},
+    scopes::Resource,
+    sts::Sts,
+    users::{self, User},
+};
+
+pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+    allow_only(parameters, &["assertion", "requested_token_use"])?;
+    if parameters.require("requested_token_use")? != "on_behalf_of" {
+        return Err(MALFORMED.with(&["requested_token_use must be on_behalf_of"]));
+    }
+    let scopes = scopes(parameters)?;
+    if scopes.resource()? != Resource::Graph {
+        return Err(MALFORMED.with(&["on-behalf-of is implemented for Microsoft Graph only"]));
+    }
+    let claims = ClaimsRequest::parse(parameters.get("claims"), sts.clock.unix())?;
+    let user = user_of(sts, parameters.require("assertion")?)?;
+    Grant { user, scopes, nonce: None, claims }.answer(sts, parameters)
+}
+
+/// Whose access token for us this is.
+fn user_of(sts: &Sts, assertion: &str) -> Result<&'static User, Refusal> {
+    let assertion = UnverifiedJwt::parse(assertion).ok_or_else(|| JWT_MALFORMED.with(&[]))?;
+    assertion.signed_by(&sts.key).map_err(|reason| USER_ASSERTION_INVALID.with(&[reason]))?;
+    if assertion.text("aud") != CLIENT_ID {
+        return Err(USER_ASSERTION_AUDIENCE.with(&[assertion.text("aud"), CLIENT_ID]));
+    }
+    if assertion.text("iss") != sts.issuer() || assertion.text("tid") != TENANT_ID {
+        return Err(USER_ASSERTION_INVALID.with(&["The issuer is not this tenant."]));
+    }
+    let now = sts.clock.now();
+    if !assertion.in_time(now.unix_timestamp(), 0) {
+        return Err(USER_ASSERTION_TIME.with(&[&timestamp(now), &at(&assertion, "exp")]));
+    }
+    if assertion.text("idtyp") == "app" {
+        return Err(APP_ONLY_ON_BEHALF_OF.with(&[CLIENT_ID]));
+    }
+    if !assertion.has_scope(APP_SCOPE) {
+        return Err(USER_ASSERTION_INVALID.with(&["It is not an access token with the scope of this application."]));
+    }
+    users::by_oid(assertion.text("oid")).ok_or_else(|| USER_ASSERTION_INVALID.with(&["There is no such user."]))
+}

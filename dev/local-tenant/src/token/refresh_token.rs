@@ -1,0 +1,30 @@
+//! `grant_type=refresh_token` (RFC 6749 §6). A new one comes each time and the old one stays valid, as at Entra.
+
+use super::{TokenAnswer, allow_only, issue::Grant, scopes};
+use crate::{
+    aadsts::{GRANT_INVALID, REFRESH_TOKEN_EXPIRED, Refusal, timestamp},
+    claims::ClaimsRequest,
+    parameters::Parameters,
+    registration::CLIENT_ID,
+    state::REFRESH_TOKEN_SECONDS,
+    sts::Sts,
+    users,
+};
+
+pub(super) fn refresh(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+    allow_only(parameters, &["refresh_token"])?;
+    let now = sts.clock.unix();
+    let scopes = scopes(parameters)?;
+    let claims = ClaimsRequest::parse(parameters.get("claims"), now)?;
+    let invalid = || GRANT_INVALID.with(&["refresh_token"]);
+    let record = sts.state.refresh_token(parameters.require("refresh_token")?).ok_or_else(invalid)?;
+    if record.client_id != CLIENT_ID {
+        return Err(invalid());
+    }
+    if now >= record.issued_at + REFRESH_TOKEN_SECONDS {
+        let issued_at = time::OffsetDateTime::from_unix_timestamp(record.issued_at).map_err(|_| invalid())?;
+        return Err(REFRESH_TOKEN_EXPIRED.with(&[&timestamp(issued_at)]));
+    }
+    let user = users::by_oid(&record.oid).ok_or_else(invalid)?;
+    Grant { user, scopes, nonce: None, claims }.answer(sts, parameters)
+}

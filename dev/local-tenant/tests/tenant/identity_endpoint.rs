@@ -1,0 +1,74 @@
+//! The App Service identity endpoint.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::support::{Local, Pairs, claims, pairs, set};
+
+fn query(local: &Local) -> Pairs {
+    pairs(&[
+        ("api-version", "2019-08-01"),
+        ("resource", "api://AzureADTokenExchange"),
+        ("client_id", local.setting("AZURE_CLIENT_ID")),
+    ])
+}
+
+async fn get(local: &Local, query: &Pairs, header: Option<&str>) -> (StatusCode, Value) {
+    let mut request = local.http.get(local.setting("IDENTITY_ENDPOINT")).query(query).header("metadata", "true");
+    if let Some(header) = header {
+        request = request.header("X-IDENTITY-HEADER", header);
+    }
+    let response = request.send().await.unwrap();
+    (response.status(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_workload_gets_a_token_for_the_exchange() {
+    let local = Local::start().await;
+    let (status, body) = get(&local, &query(&local), Some(local.setting("IDENTITY_HEADER"))).await;
+    assert_eq!(status, 200);
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["resource"], "api://AzureADTokenExchange");
+    assert_eq!(body["client_id"], local.setting("AZURE_CLIENT_ID"));
+    let claims = claims(&body["access_token"]);
+    assert_eq!(body["expires_on"], claims["exp"].to_string());
+    assert_eq!(claims["iss"], local.issuer());
+    assert_eq!(claims["sub"], claims["oid"]);
+}
+
+#[tokio::test]
+async fn the_identity_may_be_named_by_its_object_id() {
+    let local = Local::start().await;
+    let principal = claims(&Value::from(local.assertion().await))["oid"].as_str().unwrap().to_owned();
+    let query = set(set(query(&local), "client_id", None), "object_id", Some(&principal));
+    assert_eq!(get(&local, &query, Some(local.setting("IDENTITY_HEADER"))).await.0, 200);
+}
+
+#[tokio::test]
+async fn without_the_header_nothing_is_given() {
+    let local = Local::start().await;
+    for header in [None, Some(""), Some("guessed")] {
+        assert_eq!(get(&local, &query(&local), header).await.0, 401);
+    }
+}
+
+#[tokio::test]
+async fn what_app_service_refuses_is_refused() {
+    let local = Local::start().await;
+    let header = Some(local.setting("IDENTITY_HEADER"));
+    for (name, value, message) in [
+        ("client_id", None, "Unable to load the proper Managed Identity."),
+        ("client_id", Some("00000000-0000-0000-0000-000000000000"), "Unable to load the proper Managed Identity."),
+        ("object_id", Some("00000000-0000-0000-0000-000000000000"), "Unable to load the proper Managed Identity."),
+        ("api-version", None, "api-version"),
+        ("api-version", Some("2017-09-01"), "api-version"),
+        ("resource", None, "'resource' is missing"),
+        ("resource", Some("api://AzureADTokenExchange/.default"), "not implemented by the local tenant"),
+        ("resource", Some("https://vault.azure.net"), "not implemented by the local tenant"),
+        ("mi_res_id", Some("/subscriptions/s"), "implements only"),
+    ] {
+        let (status, body) = get(&local, &set(query(&local), name, value), header).await;
+        assert_eq!((status.as_u16(), body["statusCode"].as_u64()), (400, Some(400)), "{name} {value:?}");
+        assert!(body["message"].as_str().unwrap().contains(message), "{body}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The tenant over real sockets, as the product and a browser meet it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod authorize;
+mod client_assertion;
+mod discovery;
+mod graph;
+mod identity_endpoint;
+mod lifecycle;
+mod on_behalf_of;
+mod redeem;
+mod refresh;
+mod support;
+mod token_endpoint;

@@ -1,0 +1,84 @@
+//! The refresh token.
+
+use crate::support::{CAPABILITIES, Local, assert_refused, claims};
+
+async fn refresh(local: &Local, token: &str, scope: &str) -> (reqwest::StatusCode, serde_json::Value) {
+    local
+        .token(&[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope), ("claims", CAPABILITIES)])
+        .await
+}
+
+async fn signed_in(local: &Local) -> String {
+    local.sign_in().await["refresh_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_refresh_gives_new_tokens_and_the_old_one_stays_valid() {
+    let local = Local::silent().await;
+    let first = signed_in(&local).await;
+    let scope = format!("{} offline_access", local.middle_tier());
+    let (status, answer) = refresh(&local, &first, &scope).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(claims(&answer["access_token"])["scp"], "access_as_user");
+    assert!(answer.get("id_token").is_none());
+    let second = answer["refresh_token"].as_str().unwrap();
+    assert_ne!(second, first);
+    for token in [first.as_str(), second] {
+        assert_eq!(refresh(&local, token, &scope).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_reaches_any_resource_that_was_consented_to() {
+    let local = Local::silent().await;
+    let token = signed_in(&local).await;
+    let (_, answer) = refresh(&local, &token, "https://graph.microsoft.com/User.Read openid").await;
+    assert_eq!(claims(&answer["access_token"])["aud"], "00000003-0000-0000-c000-000000000000");
+    assert!(claims(&answer["id_token"]).get("nonce").is_none());
+    let refused = refresh(&local, &token, "https://graph.microsoft.com/Mail.Read").await;
+    assert_refused(&refused, (400, "invalid_grant", 65001));
+    assert_eq!(refused.1["suberror"], "consent_required");
+}
+
+#[tokio::test]
+async fn a_refresh_token_lives_ninety_days() {
+    let local = Local::silent().await;
+    let token = signed_in(&local).await;
+    let scope = local.middle_tier();
+    local.tenant.advance_clock(time::Duration::days(90) - time::Duration::minutes(1));
+    assert_eq!(refresh(&local, &token, &scope).await.0, 200);
+    local.tenant.advance_clock(time::Duration::minutes(1));
+    assert_refused(&refresh(&local, &token, &scope).await, (400, "invalid_grant", 700_082));
+}
+
+#[tokio::test]
+async fn what_is_not_a_refresh_token_is_refused() {
+    let local = Local::silent().await;
+    let scope = local.middle_tier();
+    assert_refused(&refresh(&local, "guessed", &scope).await, (400, "invalid_grant", 70000));
+    assert_refused(&refresh(&local, &local.code().await, &scope).await, (400, "invalid_grant", 70000));
+}
+
+#[tokio::test]
+async fn a_refresh_names_its_scopes() {
+    let local = Local::silent().await;
+    let token = signed_in(&local).await;
+    assert_refused(&refresh(&local, &token, "").await, (400, "invalid_request", 28003));
+    let itself = format!("api://{}/access_as_user", local.client_id());
+    assert_refused(&refresh(&local, &token, &itself).await, (400, "invalid_request", 90009));
+}
+
+#[tokio::test]
+async fn key_and_refresh_tokens_outlive_a_restart() {
+    let local = Local::silent().await;
+    let (url, header, key) =
+        (local.tenant.base_url().to_owned(), local.setting("IDENTITY_HEADER").to_owned(), local.key().1);
+    let answer = local.sign_in().await;
+    let local = local.restart().await;
+    assert_eq!((local.tenant.base_url(), local.setting("IDENTITY_HEADER")), (url.as_str(), header.as_str()));
+    assert_eq!(local.key().1, key);
+    let token = answer["refresh_token"].as_str().unwrap();
+    assert_eq!(refresh(&local, token, &local.middle_tier()).await.0, 200);
+    let access_token = answer["access_token"].as_str().unwrap();
+    assert_eq!(local.exchange(access_token, "https://graph.microsoft.com/User.Read").await.0, 200);
+}
