@@ -16,7 +16,7 @@ use crate::{
     entra::{ClientAssertion, Entra, EntraSettings},
     graph::{Graph, TokenCache},
     http::{App, routes, server},
-    mcp::McpEndpoint,
+    mcp::Mcp,
     platform::Platform,
     ports::records::Records,
     store::{
@@ -82,7 +82,7 @@ pub fn build(settings: Settings, listener: TcpListener, platform: &Platform) -> 
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
     let graph = Arc::new(Graph::new(http, settings.graph, tokens));
     let app = App {
-        mcp: McpEndpoint::new(graph, &settings.server_name, stop.child_token()),
+        mcp: Mcp::new(graph, &settings.server_name, Arc::clone(&platform.entropy), &stop),
         server,
         records: storage.records,
         server_name: settings.server_name,

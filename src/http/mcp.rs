@@ -19,7 +19,8 @@ pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
         Ok(body) => body,
         Err(error) => return reply::answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", error.text()),
     };
-    let answered = app.mcp.call(Call { path: incoming.path, headers: incoming.headers, body, principal }).await;
+    let answered =
+        app.mcp.streamable_http.call(Call { path: incoming.path, headers: incoming.headers, body, principal }).await;
     let (parts, body) = answered.into_parts();
     let mut response = warp::Reply::into_response(warp::reply::stream(http_body_util::BodyDataStream::new(body)));
     *response.status_mut() = parts.status;

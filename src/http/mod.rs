@@ -8,12 +8,15 @@ mod cors;
 mod endpoint;
 mod health;
 mod mcp;
+mod mcp_message;
+mod mcp_sse;
 mod metadata;
 mod oauth_callback;
 mod pages;
 mod register;
 mod reply;
 mod request;
+mod revoke;
 mod routes;
 pub mod server;
 mod token;
@@ -24,14 +27,14 @@ use authorization_server::AuthorizationServer;
 
 pub use routes::{function_routes, routes};
 
-use crate::{mcp::McpEndpoint, ports::records::Records};
+use crate::{mcp::Mcp, ports::records::Records};
 
 /// What the endpoints share.
 pub struct App {
     /// The rules.
     pub server: Arc<AuthorizationServer>,
     /// The MCP server.
-    pub mcp: McpEndpoint,
+    pub mcp: Mcp,
     /// The store, for its health.
     pub records: Arc<dyn Records>,
     /// Shown on pages.

@@ -9,10 +9,10 @@ use super::{
     App, authorize, consent,
     cors::Cors,
     endpoint::{Endpoint, Serve},
-    health, mcp, metadata, oauth_callback, register,
+    health, mcp, mcp_message, mcp_sse, metadata, oauth_callback, register,
     reply::{Response, answer, empty, harden},
     request::Incoming,
-    token,
+    revoke, token,
 };
 
 const GET: &[Method] = &[Method::GET];
@@ -30,7 +30,10 @@ static ENDPOINTS: &[Endpoint] = &[
     endpoint("consent", POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::post(app, incoming))),
     endpoint("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
     endpoint("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
+    endpoint("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
     endpoint("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
+    endpoint("mcp/sse", GET, Cors::Resource, |app, incoming| Box::pin(mcp_sse::get(app, incoming))),
+    endpoint("mcp/message", POST, Cors::Resource, |app, incoming| Box::pin(mcp_message::post(app, incoming))),
     endpoint("mcp", POST, Cors::Resource, |app, incoming| Box::pin(mcp::post(app, incoming))),
 ];
 

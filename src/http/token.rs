@@ -24,7 +24,7 @@ pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
     };
     let request = match TokenRequest::parse(&form, incoming.header(header::AUTHORIZATION)) {
         Ok(request) => request,
-        Err(error) => return malformed(&error),
+        Err(error) => return malformed(error),
     };
     match exchange(&app, &request).await {
         Ok(response) => success(&response),
@@ -59,7 +59,7 @@ fn success(response: &TokenResponse) -> Response {
     json_text(StatusCode::OK, response.to_json().as_str())
 }
 
-fn malformed(error: &TokenRequestError) -> Response {
+pub(super) fn malformed(error: TokenRequestError) -> Response {
     tracing::info!(%error, "token request malformed");
     oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description())
 }
@@ -87,7 +87,7 @@ fn refusal(error: &TokenError) -> Response {
 }
 
 /// RFC 6749 §5.2; clients register again when they see it.
-fn invalid_client() -> Response {
+pub(super) fn invalid_client() -> Response {
     let mut response = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not registered here");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
     response

@@ -1,8 +1,35 @@
-//! The MCP server, on rmcp: its tools, and Streamable HTTP without sessions.
+//! The MCP server, on rmcp: its tools, Streamable HTTP without sessions, and HTTP+SSE.
 
 mod json_rpc;
 mod server;
+pub(crate) mod sse;
 mod streamable_http;
 mod tools;
 
-pub(crate) use streamable_http::{Call, McpEndpoint};
+use std::sync::Arc;
+
+use authorization_server::ports::Entropy;
+pub(crate) use streamable_http::{Call, StreamableHttp};
+use tokio_util::sync::CancellationToken;
+
+use self::{server::McpServer, sse::Sessions};
+use crate::graph::Graph;
+
+/// The MCP server on both of its transports.
+pub struct Mcp {
+    /// 2025-03-26 and later.
+    pub streamable_http: StreamableHttp,
+    /// 2024-11-05.
+    pub sse: Arc<Sessions>,
+}
+
+impl Mcp {
+    /// Serves all tools until `stop` is cancelled.
+    pub fn new(graph: Arc<Graph>, server_name: &str, entropy: Arc<dyn Entropy>, stop: &CancellationToken) -> Self {
+        let server = McpServer::new(graph, server_name);
+        Self {
+            streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
+            sse: Sessions::new(server, entropy, stop.child_token()),
+        }
+    }
+}

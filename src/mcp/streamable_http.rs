@@ -1,6 +1,6 @@
 //! Streamable HTTP, stateless: every POST stands alone, so any instance can answer it.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use authorization_server::authenticate::Principal;
 use bytes::Bytes;
@@ -12,7 +12,6 @@ use rmcp::transport::streamable_http_server::{
 use tokio_util::sync::CancellationToken;
 
 use super::{json_rpc::Fault, server::McpServer};
-use crate::graph::Graph;
 
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type Body = BoxBody<Bytes, Infallible>;
@@ -30,12 +29,11 @@ pub struct Call {
 }
 
 /// The `/mcp` endpoint.
-pub struct McpEndpoint(StreamableHttpService<McpServer, NeverSessionManager>);
+pub struct StreamableHttp(StreamableHttpService<McpServer, NeverSessionManager>);
 
-impl McpEndpoint {
-    /// Serves all tools until `stop` is cancelled.
-    pub fn new(graph: Arc<Graph>, server_name: &str, stop: CancellationToken) -> Self {
-        let server = McpServer::new(graph, server_name);
+impl StreamableHttp {
+    /// Serves until `stop` is cancelled.
+    pub(super) fn new(server: McpServer, stop: CancellationToken) -> Self {
         // Host and Origin have been judged for all endpoints alike by the time a request comes here.
         let mut config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)

@@ -57,6 +57,11 @@ impl GrantCache {
         (known.version >= version && now - known.read_at < lifetime).then_some(known)
     }
 
+    /// The next use reads the grant again.
+    pub(crate) fn forget(&self, key: &GrantKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     fn put(&self, key: GrantKey, known: Known) {
         let mut grants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if grants.len() >= CAPACITY {
@@ -79,6 +84,19 @@ impl AuthorizationServer {
             scope: claims.scope,
             expires_at: OffsetDateTime::from_unix_timestamp(claims.exp).unwrap_or(OffsetDateTime::UNIX_EPOCH),
         }))
+    }
+
+    /// Whether a principal that was authenticated a while ago still is one; for open streams.
+    pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
+        let now = self.now();
+        if now >= principal.expires_at {
+            return Ok(false);
+        }
+        if let Some(known) = self.grant_cache.get(&principal.grant, 0, now) {
+            return Ok(known.usable);
+        }
+        let stored = self.grants.get(&principal.grant).await?;
+        Ok(stored.is_some_and(|stored| known(&stored.value, principal.client, now).usable))
     }
 
     async fn grant_of(&self, claims: &AccessToken) -> Result<Known, Unavailable> {

@@ -18,6 +18,7 @@ pub mod ports;
 pub mod redeem;
 pub mod refresh;
 pub mod register;
+pub mod revoke;
 pub mod scopes;
 pub mod server;
 pub mod token;

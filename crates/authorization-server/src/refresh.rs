@@ -9,13 +9,12 @@ use crate::{
     grant::{Grant, Status, UpstreamTokens},
     id::{GrantKey, Id},
     ports::{Advanced, Stored, Unavailable, UpstreamRefusal},
+    revoke::{ATTEMPTS, contended},
     scopes,
     server::{ACCESS_TOKEN_LIFETIME, AuthorizationServer, GRANT_LIFETIME},
     token::TokenError,
 };
 
-/// How often a lost conditional write is decided again before the caller is told to come back.
-const ATTEMPTS: usize = 5;
 /// With the upstream down, an access token is still issued if its assertion lives this long.
 const LEAST_LEFT: Duration = Duration::minutes(10);
 
@@ -155,28 +154,4 @@ impl AuthorizationServer {
             UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
         }
     }
-
-    /// Ends a grant, whatever is being written to it meanwhile.
-    pub async fn revoke(&self, key: GrantKey) -> Result<(), Unavailable> {
-        self.set_status(key, Status::Revoked).await
-    }
-
-    pub(crate) async fn set_status(&self, key: GrantKey, status: Status) -> Result<(), Unavailable> {
-        let mut current = self.grants.get(&key).await?;
-        for _ in 0..ATTEMPTS {
-            let Some(stored) = current else { return Ok(()) };
-            if stored.value.status == status || stored.value.status == Status::Revoked {
-                return Ok(());
-            }
-            match self.grants.advance(&stored.version, stored.value.with_status(status)).await? {
-                Advanced::Done(_) => return Ok(()),
-                Advanced::Lost(next) => current = next,
-            }
-        }
-        Err(contended())
-    }
-}
-
-fn contended() -> Unavailable {
-    Unavailable { what: "store", reason: "the record kept changing".into() }
 }

@@ -1,0 +1,48 @@
+//! `POST /mcp/message`: a message beside the stream; its answer comes on the stream.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::{
+    App, bearer,
+    reply::{self, Response, retry_later},
+    request::Incoming,
+};
+use crate::mcp::sse::PostError;
+
+const LIMIT: usize = 1024 * 1024;
+/// The message endpoint is part of the stream's resource.
+const RESOURCE: &str = "/mcp/sse";
+
+pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
+    let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
+        Ok(principal) => principal,
+        Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
+    };
+    let query = incoming.query().ok();
+    let session = query.as_ref().and_then(|query| query.single("sessionId").ok().flatten());
+    let Some(session) = session else {
+        return text(StatusCode::BAD_REQUEST, "sessionId must be given once\n");
+    };
+    let body = match incoming.body(LIMIT).await {
+        Ok(body) => body,
+        Err(error) => return text(StatusCode::PAYLOAD_TOO_LARGE, error.text()),
+    };
+    match app.mcp.sse.post(session, principal, &body).await {
+        Ok(()) => text(StatusCode::ACCEPTED, "Accepted"),
+        Err(error) => refusal(&error),
+    }
+}
+
+fn refusal(error: &PostError) -> Response {
+    match error {
+        PostError::UnknownSession => text(StatusCode::NOT_FOUND, "no such session\n"),
+        PostError::Malformed => text(StatusCode::BAD_REQUEST, "not a JSON-RPC message\n"),
+        PostError::Busy => retry_later(text(StatusCode::SERVICE_UNAVAILABLE, "the session is busy\n")),
+    }
+}
+
+fn text(status: StatusCode, body: &str) -> Response {
+    reply::answer(status, "text/plain", body)
+}

@@ -1,0 +1,35 @@
+//! `POST /revoke` (RFC 7009).
+
+use std::sync::Arc;
+
+use authorization_server::revoke::RevokeError;
+use http::{StatusCode, header};
+use oauth_protocol::revocation_request::RevocationRequest;
+
+use super::{
+    App,
+    reply::{Response, empty, oauth_error, temporarily_unavailable},
+    request::Incoming,
+    token::{invalid_client, malformed},
+};
+
+const LIMIT: usize = 64 * 1024;
+
+pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
+    let form = match incoming.form(LIMIT).await {
+        Ok(form) => form,
+        Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text()),
+    };
+    let request = match RevocationRequest::parse(&form, incoming.header(header::AUTHORIZATION)) {
+        Ok(request) => request,
+        Err(error) => return malformed(error),
+    };
+    match app.server.revoke_token(&request.client_id, &request.token).await {
+        Ok(()) => empty(StatusCode::OK),
+        Err(RevokeError::UnknownClient) => invalid_client(),
+        Err(RevokeError::Unavailable(error)) => {
+            tracing::warn!(%error, "token not revoked");
+            temporarily_unavailable()
+        }
+    }
+}
