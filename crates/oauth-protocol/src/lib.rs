@@ -1,1 +1,22 @@
-//! oauth-protocol.
+//! What the OAuth RFCs say, as types, parsers and encoders. No I/O, no clock, no async, and nothing of Azure.
+//!
+//! A value of a type in here has passed the check that the type is named for; the constructor is the check. Each module
+//! is one concept in the RFC's own words.
+#![deny(missing_docs)]
+
+pub mod authorization_request;
+pub mod authorization_response;
+pub mod bearer;
+pub mod client_metadata;
+pub mod error;
+pub mod form;
+pub mod issuer;
+pub mod metadata;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod resource;
+pub mod revocation_request;
+pub mod scope;
+pub mod secret;
+pub mod token_request;
+pub mod token_response;

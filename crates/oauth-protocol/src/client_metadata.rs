@@ -1,0 +1,158 @@
+//! Client metadata (RFC 7591 §2): what a client says of itself when it registers.
+
+mod name;
+mod response;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    issuer::BaseUrl,
+    redirect_uri::{PrivateUseSchemes, RedirectUri},
+};
+
+pub use self::response::RegistrationResponse;
+
+const MAX_REDIRECT_URIS: usize = 32;
+
+/// RFC 7591 §2, RFC 7523 and RFC 8705 §2: whichever is asked for, `none` is granted.
+const AUTH_METHODS: [&str; 7] = [
+    "none",
+    "client_secret_post",
+    "client_secret_basic",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+];
+
+/// Members that are not used, but whose type RFC 7591 §2 gives.
+const STRINGS: [&str; 7] =
+    ["client_uri", "logo_uri", "tos_uri", "policy_uri", "scope", "software_id", "software_version"];
+
+/// What is kept of a registration request. Nothing else that the client claims has any effect.
+#[derive(Debug)]
+pub struct ClientMetadata {
+    /// `redirect_uris`: at least one.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// `client_name`, without control and bidirectional characters, cut to a displayable length. Anyone can claim it.
+    pub client_name: Option<String>,
+}
+
+/// RFC 7591 §3.2.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistrationError {
+    /// `invalid_redirect_uri`.
+    #[error("invalid redirect URI: {0}")]
+    InvalidRedirectUri(&'static str),
+    /// `invalid_client_metadata`.
+    #[error("invalid client metadata: {0}")]
+    InvalidClientMetadata(&'static str),
+}
+
+impl RegistrationError {
+    /// The code on the wire.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
+            Self::InvalidClientMetadata(_) => "invalid_client_metadata",
+        }
+    }
+
+    /// `error_description`.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::InvalidRedirectUri(description) | Self::InvalidClientMetadata(description) => description,
+        }
+    }
+}
+
+impl ClientMetadata {
+    /// Reads the body. Unknown members are ignored (RFC 7591 §2), known ones must be of their type; null is absent.
+    pub fn from_json(body: &[u8], schemes: &PrivateUseSchemes, base: &BaseUrl) -> Result<Self, RegistrationError> {
+        let members: Map<String, Value> = serde_json::from_slice(body)
+            .map_err(|_| RegistrationError::InvalidClientMetadata("the body is not a JSON object"))?;
+        let redirect_uris = redirect_uris(&members, schemes, base)?;
+        check_flow(&members)?;
+        check_unused(&members)?;
+        let client_name = string(&members, "client_name", "client_name must be a string")?.and_then(name::cleaned);
+        Ok(Self { redirect_uris, client_name })
+    }
+
+    /// The answer: what was really granted, whatever was asked (RFC 7591 §3.2.1).
+    #[must_use]
+    pub fn registered(self, id: String, issued_at: i64, scope: String) -> RegistrationResponse {
+        RegistrationResponse::new(self, id, issued_at, scope)
+    }
+}
+
+fn redirect_uris(
+    members: &Map<String, Value>,
+    schemes: &PrivateUseSchemes,
+    base: &BaseUrl,
+) -> Result<Vec<RedirectUri>, RegistrationError> {
+    let refused = RegistrationError::InvalidRedirectUri;
+    let wanted =
+        strings(members, "redirect_uris").map_err(|NotStrings| refused("redirect_uris must be an array of strings"))?;
+    let wanted = wanted.filter(|uris| !uris.is_empty()).ok_or(refused("redirect_uris must name at least one URI"))?;
+    if wanted.len() > MAX_REDIRECT_URIS {
+        return Err(refused("redirect_uris must not name more than 32 URIs"));
+    }
+    let parsed = wanted.into_iter().map(|uri| RedirectUri::parse(uri, schemes, base));
+    parsed.collect::<Result<_, _>>().map_err(|error| refused(error.description()))
+}
+
+/// RFC 7591 §2.1: a client that wants only other grants or response types cannot be served.
+fn check_flow(members: &Map<String, Value>) -> Result<(), RegistrationError> {
+    let refused = RegistrationError::InvalidClientMetadata;
+    let lacks = |member, needed| {
+        let values = strings(members, member)
+            .map_err(|NotStrings| refused("grant_types and response_types must be arrays of strings"))?;
+        Ok(values.is_some_and(|values| !values.contains(&needed)))
+    };
+    if lacks("grant_types", "authorization_code")? {
+        return Err(refused("grant_types must contain authorization_code"));
+    }
+    if lacks("response_types", "code")? {
+        return Err(refused("response_types must contain code"));
+    }
+    match string(members, "token_endpoint_auth_method", "token_endpoint_auth_method must be a string")? {
+        Some(method) if !AUTH_METHODS.contains(&method) => Err(refused("token_endpoint_auth_method is unknown")),
+        _ => Ok(()),
+    }
+}
+
+fn check_unused(members: &Map<String, Value>) -> Result<(), RegistrationError> {
+    for member in STRINGS {
+        string(members, member, "a member that must be a string is not")?;
+    }
+    let contacts = strings(members, "contacts");
+    contacts
+        .map(drop)
+        .map_err(|NotStrings| RegistrationError::InvalidClientMetadata("contacts must be an array of strings"))
+}
+
+fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    members.get(name).filter(|value| !value.is_null())
+}
+
+fn string<'a>(
+    members: &'a Map<String, Value>,
+    name: &str,
+    otherwise: &'static str,
+) -> Result<Option<&'a str>, RegistrationError> {
+    let read = |value: &'a Value| value.as_str().ok_or(RegistrationError::InvalidClientMetadata(otherwise));
+    member(members, name).map(read).transpose()
+}
+
+struct NotStrings;
+
+fn strings<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, NotStrings> {
+    let Some(value) = member(members, name) else { return Ok(None) };
+    let values = value.as_array().ok_or(NotStrings)?;
+    values.iter().map(|value| value.as_str().ok_or(NotStrings)).collect::<Result<_, _>>().map(Some)
+}
+
+#[cfg(test)]
+mod tests;

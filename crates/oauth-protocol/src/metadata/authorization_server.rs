@@ -1,0 +1,89 @@
+//! Authorization server metadata (RFC 8414 §2).
+
+use serde::Serialize;
+
+use crate::issuer::BaseUrl;
+
+/// The document; it lists only what exists.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuthorizationServerMetadata {
+    /// Without a slash at the end, byte-identical to `iss` (RFC 9207 §2.4).
+    pub issuer: String,
+    /// `GET /authorize`.
+    pub authorization_endpoint: String,
+    /// `POST /token`.
+    pub token_endpoint: String,
+    /// `POST /register` (RFC 7591 §3).
+    pub registration_endpoint: String,
+    /// `POST /revoke` (RFC 7009).
+    pub revocation_endpoint: String,
+    /// What may be asked.
+    pub scopes_supported: Vec<String>,
+    /// `code` alone.
+    pub response_types_supported: &'static [&'static str],
+    /// `query` alone.
+    pub response_modes_supported: &'static [&'static str],
+    /// Both that clients get.
+    pub grant_types_supported: &'static [&'static str],
+    /// `none` alone, hence first: some clients take the first entry blindly.
+    pub token_endpoint_auth_methods_supported: &'static [&'static str],
+    /// The same; absent would mean `client_secret_basic`.
+    pub revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    /// S256 alone (RFC 7636 §6.2.2 has `plain` too).
+    pub code_challenge_methods_supported: &'static [&'static str],
+    /// RFC 9207 §3.
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl AuthorizationServerMetadata {
+    /// The document of the server at `base`.
+    #[must_use]
+    pub fn new(base: &BaseUrl, scopes: &[&str]) -> Self {
+        Self {
+            issuer: base.issuer().to_owned(),
+            authorization_endpoint: base.join("/authorize"),
+            token_endpoint: base.join("/token"),
+            registration_endpoint: base.join("/register"),
+            revocation_endpoint: base.join("/revoke"),
+            scopes_supported: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            response_types_supported: &["code"],
+            response_modes_supported: &["query"],
+            grant_types_supported: &["authorization_code", "refresh_token"],
+            token_endpoint_auth_methods_supported: &["none"],
+            revocation_endpoint_auth_methods_supported: &["none"],
+            code_challenge_methods_supported: &["S256"],
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{json, to_value};
+
+    use super::*;
+
+    fn document() -> AuthorizationServerMetadata {
+        AuthorizationServerMetadata::new(&BaseUrl::parse("https://mcp.example.com/").unwrap(), &["user.read"])
+    }
+
+    #[test]
+    fn the_document_lists_what_exists_and_nothing_else() {
+        let expected = json!({
+            "issuer": "https://mcp.example.com",
+            "authorization_endpoint": "https://mcp.example.com/authorize",
+            "token_endpoint": "https://mcp.example.com/token",
+            "registration_endpoint": "https://mcp.example.com/register",
+            "revocation_endpoint": "https://mcp.example.com/revoke",
+            "scopes_supported": ["user.read"],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "revocation_endpoint_auth_methods_supported": ["none"],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": true,
+        });
+        assert_eq!(to_value(document()).unwrap(), expected);
+    }
+}

@@ -1,0 +1,138 @@
+//! Where an answer goes.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+
+use super::parts::Parts;
+
+/// A redirect URI that a request named and that matched a registered one. Only [`super::RedirectUri::matches`] makes
+/// one; deserialised from what this server sealed or stored, it is trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RedirectTarget(String);
+
+/// How far a redirect URI proves who receives the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectKind {
+    /// The holder of the host's certificate.
+    Https,
+    /// Any program on the user's machine (RFC 8252 §8.3).
+    Loopback,
+    /// Any program that claims the scheme (RFC 8252 §8.4).
+    PrivateUse,
+}
+
+impl RedirectTarget {
+    pub(super) fn matched(requested: &str) -> Self {
+        Self(requested.to_owned())
+    }
+
+    /// The URI, as the request named it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the consent page shows large: host and port; for a private-use scheme the scheme, since its host is nobody.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let (scheme, after) = self.0.split_once(':').unwrap_or((&self.0, ""));
+        match self.kind() {
+            RedirectKind::PrivateUse => scheme,
+            RedirectKind::Https | RedirectKind::Loopback => {
+                after.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default()
+            }
+        }
+    }
+
+    /// How far it proves who receives the answer.
+    #[must_use]
+    pub fn kind(&self) -> RedirectKind {
+        kind(&self.0)
+    }
+}
+
+/// https to a loopback host proves as little as http.
+pub(super) fn kind(uri: &str) -> RedirectKind {
+    match Parts::split(uri) {
+        Some(parts) if matches!(parts.scheme, "https" | "http") => {
+            if is_this_machine(parts.host) {
+                RedirectKind::Loopback
+            } else {
+                RedirectKind::Https
+            }
+        }
+        _ => RedirectKind::PrivateUse,
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = host.trim_end_matches('.');
+    let v4 = name.parse::<Ipv4Addr>().ok();
+    let v6 = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).and_then(|ip| ip.parse::<Ipv6Addr>().ok());
+    let v4 = v4.or_else(|| v6.and_then(|ip| ip.to_ipv4_mapped()));
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || v4.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified())
+        || v6.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(text: &str) -> RedirectTarget {
+        RedirectTarget::matched(text)
+    }
+
+    #[test]
+    fn the_host_that_is_shown_has_its_port() {
+        assert_eq!(target("https://client.example/cb").host(), "client.example");
+        assert_eq!(target("https://client.example:8443?x").host(), "client.example:8443");
+        assert_eq!(target("http://[::1]:3000/cb").host(), "[::1]:3000");
+    }
+
+    #[test]
+    fn a_private_use_scheme_stands_for_its_host() {
+        assert_eq!(target("cursor://claude.ai/callback").host(), "cursor");
+        assert_eq!(target("com.example.app:/cb").host(), "com.example.app");
+    }
+
+    #[test]
+    fn every_name_of_this_machine_is_loopback() {
+        for host in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "localhost",
+            "localhost.",
+            "a.localhost",
+            "0.0.0.0",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert_eq!(target(&format!("https://{host}:1/cb")).kind(), RedirectKind::Loopback, "{host}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_look_like_the_loopback_are_not() {
+        for host in ["localhost.evil.com", "127.0.0.1.evil.com", "128.0.0.1", "notlocalhost", "[2001:db8::1]"] {
+            assert_eq!(target(&format!("https://{host}/cb")).kind(), RedirectKind::Https, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_private_use_scheme_is_no_loopback_whatever_its_host() {
+        assert_eq!(target("cursor://localhost/cb").kind(), RedirectKind::PrivateUse);
+        assert_eq!(target("vscode:/cb").kind(), RedirectKind::PrivateUse);
+    }
+
+    #[test]
+    fn it_is_sealed_as_one_string() {
+        let sealed = serde_json::to_string(&target("https://client.example/cb")).unwrap();
+        assert_eq!(sealed, r#""https://client.example/cb""#);
+        assert_eq!(serde_json::from_str::<RedirectTarget>(&sealed).unwrap(), target("https://client.example/cb"));
+    }
+}

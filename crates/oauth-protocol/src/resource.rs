@@ -1,0 +1,144 @@
+//! Resource indicators (RFC 8707): which `resource` values mean this server.
+//!
+//! All endpoints of the protected resource are one audience. The MCP specification asks to accept scheme and host in
+//! upper case.
+
+use crate::issuer::BaseUrl;
+
+/// Where the `resource` was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// RFC 8707 §2.1.
+    Authorize,
+    /// RFC 8707 §2.2. Some clients send the URL of the MCP message that they were about to post.
+    Token,
+}
+
+/// RFC 8707 §2: `invalid_target`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("resource is not this server")]
+pub struct ResourceError;
+
+/// Whether every value is this server; none at all is fine.
+pub fn check(base: &BaseUrl, values: &[&str], endpoint: Endpoint) -> Result<(), ResourceError> {
+    if values.iter().all(|value| is_ours(base, value, endpoint)) { Ok(()) } else { Err(ResourceError) }
+}
+
+fn is_ours(base: &BaseUrl, value: &str, endpoint: Endpoint) -> bool {
+    let Some((origin, path)) = value.split_at_checked(base.issuer().len()) else { return false };
+    origin.eq_ignore_ascii_case(base.issuer())
+        && match path {
+            "" | "/" | "/mcp" | "/mcp/sse" => true,
+            _ => endpoint == Endpoint::Token && is_message(path),
+        }
+}
+
+/// RFC 8707 §2: a resource must not have a fragment.
+fn is_message(path: &str) -> bool {
+    let query = path.strip_prefix("/mcp/message");
+    query.is_some_and(|query| (query.is_empty() || query.starts_with('?')) && !query.contains('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MINE: &str = "https://mcp.example.com";
+
+    fn ours(values: &[&str], endpoint: Endpoint) -> bool {
+        check(&BaseUrl::parse(MINE).unwrap(), values, endpoint).is_ok()
+    }
+
+    #[test]
+    fn an_absent_resource_is_fine() {
+        assert!(ours(&[], Endpoint::Authorize));
+        assert!(ours(&[], Endpoint::Token));
+    }
+
+    #[test]
+    fn base_and_both_transports_are_one_audience() {
+        for path in ["", "/", "/mcp", "/mcp/sse"] {
+            let value = format!("{MINE}{path}");
+            assert!(ours(&[&value], Endpoint::Authorize), "{value}");
+            assert!(ours(&[&value], Endpoint::Token), "{value}");
+        }
+        assert!(ours(&[MINE, "https://mcp.example.com/mcp"], Endpoint::Authorize));
+    }
+
+    #[test]
+    fn the_message_url_counts_at_the_token_endpoint_only() {
+        for query in ["", "?", "?sessionId=abc&x=%2F"] {
+            let value = format!("{MINE}/mcp/message{query}");
+            assert!(ours(&[&value], Endpoint::Token), "{value}");
+            assert!(!ours(&[&value], Endpoint::Authorize), "{value}");
+        }
+    }
+
+    #[test]
+    fn scheme_and_host_may_be_in_upper_case_and_paths_may_not() {
+        assert!(ours(&["HTTPS://MCP.example.com/mcp"], Endpoint::Authorize));
+        assert!(!ours(&["https://mcp.example.com/MCP"], Endpoint::Authorize));
+    }
+
+    #[test]
+    fn another_server_is_refused() {
+        for value in [
+            "https://other.example.com",
+            "https://mcp.example.com.evil.com",
+            "https://mcp.example.com:8443",
+            "https://mcp.example.com@evil.com",
+            "http://mcp.example.com",
+            "https://mcp.example.com\\@evil.com",
+            "mcp.example.com",
+            "https://",
+            "https://graph.microsoft.com",
+            "",
+            "\u{e9}".repeat(20).as_str(),
+        ] {
+            assert!(!ours(&[value], Endpoint::Authorize), "{value}");
+            assert!(!ours(&[value], Endpoint::Token), "{value}");
+        }
+    }
+
+    #[test]
+    fn other_paths_queries_and_fragments_are_refused() {
+        for path in [
+            "/mcp/",
+            "/mcp/sse/",
+            "/mcp?x",
+            "/token",
+            "//",
+            "/mcp/message/x",
+            "/mcp/messages",
+            "#",
+            "/mcp#x",
+            "/mcp/message?a#b",
+            "/x/../mcp",
+        ] {
+            let value = format!("{MINE}{path}");
+            assert!(!ours(&[&value], Endpoint::Token), "{value}");
+        }
+    }
+
+    #[test]
+    fn one_foreign_value_among_ours_is_refused() {
+        assert!(!ours(&[MINE, "https://other.example.com"], Endpoint::Authorize));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_accepted_or_refused(value in ".*") {
+            let _ = ours(&[&value], Endpoint::Token);
+        }
+
+        #[test]
+        fn what_is_accepted_leads_to_this_server(tail in "[:@./?#\\\\a-z]{0,12}") {
+            let value = format!("{MINE}{tail}");
+            if ours(&[&value], Endpoint::Token) {
+                prop_assert_eq!(url::Url::parse(&value).unwrap().origin().ascii_serialization(), MINE);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The request to the revocation endpoint (RFC 7009 §2.1).
+
+use secrecy::SecretString;
+
+use crate::{form::Form, token_request, token_request::TokenRequestError};
+
+/// A client gives a token back. `token_type_hint` is not needed: a token says what it is.
+#[derive(Debug)]
+pub struct RevocationRequest {
+    /// `client_id`.
+    pub client_id: String,
+    /// `token`.
+    pub token: SecretString,
+}
+
+impl RevocationRequest {
+    /// Reads the form, and the Authorization header if there is one, by the rules of the token endpoint.
+    pub fn parse(form: &Form, authorization: Option<&str>) -> Result<Self, TokenRequestError> {
+        if form.repeated().is_some() {
+            return Err(TokenRequestError::Repeated);
+        }
+        let client_id = token_request::client_id(form, authorization)?;
+        let token = form.single("token")?.ok_or(TokenRequestError::Missing("token"))?.into();
+        Ok(Self { client_id, token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn parse(form: &str) -> Result<RevocationRequest, TokenRequestError> {
+        RevocationRequest::parse(&Form::parse(form.as_bytes()).unwrap(), None)
+    }
+
+    #[test]
+    fn a_token_of_any_kind_is_taken_and_the_hint_ignored() {
+        let request = parse("client_id=c&token=t&token_type_hint=refresh_token").unwrap();
+        assert_eq!((request.client_id.as_str(), request.token.expose_secret()), ("c", "t"));
+    }
+
+    #[test]
+    fn token_and_client_id_are_required_and_nothing_is_repeated() {
+        assert_eq!(parse("client_id=c").unwrap_err(), TokenRequestError::Missing("token"));
+        assert_eq!(parse("token=t").unwrap_err(), TokenRequestError::Missing("client_id"));
+        assert_eq!(parse("client_id=c&token=t&token=u").unwrap_err(), TokenRequestError::Repeated);
+        assert_eq!(parse("client_id=c&token=").unwrap_err(), TokenRequestError::Missing("token"));
+    }
+
+    /// RFC 7009 §2.1 sends `s6BhdRkqt3:` with a secret; ours have none.
+    #[test]
+    fn the_client_is_named_by_the_rules_of_the_token_endpoint() {
+        let form = Form::parse(b"token=45ghiukldjahdnhzdauz").unwrap();
+        let parse = |header| RevocationRequest::parse(&form, Some(header));
+        assert_eq!(parse("Basic czZCaGRSa3F0Mzo=").unwrap().client_id, "s6BhdRkqt3");
+        assert_eq!(parse("Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW").unwrap_err(), TokenRequestError::ClientAuthentication);
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        assert!(!format!("{:?}", parse("client_id=c&token=45ghiukl").unwrap()).contains("45gh"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_form_is_parsed_or_refused(bytes: Vec<u8>, tail in "[a-z_=&%0-9]{0,60}", header: Option<String>) {
+            for bytes in [bytes, format!("client_id=c&token=t&{tail}").into_bytes()] {
+                if let Ok(form) = Form::parse(&bytes) {
+                    let _ = RevocationRequest::parse(&form, header.as_deref());
+                }
+            }
+        }
+    }
+}

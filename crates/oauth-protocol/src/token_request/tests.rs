@@ -1,0 +1,207 @@
+use TokenRequestError as Error;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use proptest::prelude::*;
+use secrecy::ExposeSecret as _;
+
+use super::*;
+
+const CODE: &str = "grant_type=authorization_code&client_id=s6BhdRkqt3&code=SplxlOBeZQQYbYS6WxSbIA";
+const REFRESH: &str = "grant_type=refresh_token&client_id=s6BhdRkqt3&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA";
+
+fn parse(body: &str) -> Result<TokenRequest, Error> {
+    TokenRequest::parse(&Form::parse(body.as_bytes()).unwrap(), None)
+}
+
+fn refused(body: &str) -> Error {
+    parse(body).unwrap_err()
+}
+
+fn with_basic(body: &str, pair: &str) -> Result<TokenRequest, Error> {
+    let header = format!("Basic {}", STANDARD.encode(pair));
+    TokenRequest::parse(&Form::parse(body.as_bytes()).unwrap(), Some(&header))
+}
+
+fn client_of(request: TokenRequest) -> String {
+    match request {
+        TokenRequest::AuthorizationCode { client_id, .. } | TokenRequest::RefreshToken { client_id, .. } => client_id,
+    }
+}
+
+/// The code and redirect URI of RFC 6749 §4.1.3, the verifier of RFC 7636 appendix B.
+#[test]
+fn a_code_is_redeemed_with_everything_that_was_sent() {
+    let rest = "redirect_uri=https%3A%2F%2Fclient%2Eexample%2Ecom%2Fcb&resource=r1&resource=r2\
+                &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let TokenRequest::AuthorizationCode { client_id, code, redirect_uri, code_verifier, resource } =
+        parse(&format!("{CODE}&{rest}")).unwrap()
+    else {
+        panic!("another grant");
+    };
+    assert_eq!((client_id.as_str(), code.expose_secret()), ("s6BhdRkqt3", "SplxlOBeZQQYbYS6WxSbIA"));
+    assert_eq!(redirect_uri.as_deref(), Some("https://client.example.com/cb"));
+    assert_eq!(code_verifier.unwrap().expose_secret(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    assert_eq!(resource, ["r1", "r2"]);
+}
+
+#[test]
+fn redirect_uri_verifier_and_resource_may_be_absent_or_empty() {
+    for body in [CODE.to_owned(), format!("{CODE}&redirect_uri=&code_verifier=&resource=")] {
+        let TokenRequest::AuthorizationCode { redirect_uri, code_verifier, resource, .. } = parse(&body).unwrap()
+        else {
+            panic!("another grant");
+        };
+        assert!(redirect_uri.is_none() && code_verifier.is_none() && resource.is_empty(), "{body}");
+    }
+}
+
+/// The refresh token of RFC 6749 §6.
+#[test]
+fn a_refresh_is_read_with_its_scope() {
+    let TokenRequest::RefreshToken { client_id, refresh_token, scope, resource } =
+        parse(&format!("{REFRESH}&scope=b+a&resource=r")).unwrap()
+    else {
+        panic!("another grant");
+    };
+    assert_eq!((client_id.as_str(), refresh_token.expose_secret()), ("s6BhdRkqt3", "tGzv3JOkF0XG5Qx2TlKWIA"));
+    assert_eq!((scope, resource), (Some(Scope::parse("a b").unwrap()), vec!["r".to_owned()]));
+}
+
+#[test]
+fn required_parameters_are_required() {
+    for (body, name) in [
+        ("", "grant_type"),
+        ("client_id=c&code=x", "grant_type"),
+        ("grant_type=&client_id=c", "grant_type"),
+        ("grant_type=authorization_code&code=x", "client_id"),
+        ("grant_type=authorization_code&client_id=c", "code"),
+        ("grant_type=authorization_code&client_id=c&code=", "code"),
+        ("grant_type=refresh_token&client_id=c&code=x", "refresh_token"),
+    ] {
+        let error = refused(body);
+        assert_eq!((error, error.code(), error.status()), (Error::Missing(name), "invalid_request", 400), "{body}");
+    }
+}
+
+#[test]
+fn other_grants_are_unsupported() {
+    for grant in [
+        "password",
+        "client_credentials",
+        "implicit",
+        "Authorization_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    ] {
+        let error = refused(&format!("grant_type={grant}&client_id=c"));
+        assert_eq!((error, error.code(), error.status()), (Error::UnsupportedGrantType, "unsupported_grant_type", 400));
+    }
+}
+
+#[test]
+fn every_repeated_parameter_but_resource_is_refused() {
+    for name in
+        ["grant_type", "client_id", "code", "code_verifier", "redirect_uri", "refresh_token", "scope", "unknown"]
+    {
+        let error = refused(&format!("{CODE}&{name}=1&{name}=2"));
+        assert_eq!((error, error.code(), error.status()), (Error::Repeated, "invalid_request", 400), "{name}");
+    }
+}
+
+#[test]
+fn a_malformed_scope_is_an_invalid_scope() {
+    let error = refused(&format!("{REFRESH}&scope=a%22"));
+    assert_eq!((error, error.code(), error.status()), (Error::Scope, "invalid_scope", 400));
+}
+
+#[test]
+fn an_empty_client_secret_counts_as_absent() {
+    assert_eq!(client_of(parse(&format!("{CODE}&client_secret=")).unwrap()), "s6BhdRkqt3");
+}
+
+#[test]
+fn no_secret_or_assertion_of_a_public_client_is_right() {
+    for body in [format!("{CODE}&client_secret=x"), format!("{REFRESH}&client_assertion=eyJ")] {
+        let error = refused(&body);
+        assert_eq!((error, error.code(), error.status()), (Error::ClientAuthentication, "invalid_client", 401));
+    }
+    assert_eq!(with_basic(CODE, "s6BhdRkqt3:secret").unwrap_err(), Error::ClientAuthentication);
+}
+
+#[test]
+fn a_basic_header_without_a_password_names_the_client() {
+    let body = CODE.replace("&client_id=s6BhdRkqt3", "");
+    assert_eq!(client_of(with_basic(&body, "s6BhdRkqt3:").unwrap()), "s6BhdRkqt3");
+    assert_eq!(client_of(with_basic(CODE, "s6BhdRkqt3:").unwrap()), "s6BhdRkqt3");
+    assert_eq!(client_of(with_basic(&body, "a%3Ab+c:").unwrap()), "a:b c");
+}
+
+#[test]
+fn two_authentication_methods_are_an_invalid_request() {
+    for pair in ["s6BhdRkqt3:", "s6BhdRkqt3:secret"] {
+        let error = with_basic(&format!("{CODE}&client_secret=x"), pair).unwrap_err();
+        assert_eq!((error, error.code(), error.status()), (Error::TwoMethods, "invalid_request", 400));
+    }
+}
+
+#[test]
+fn header_and_body_must_name_the_same_client() {
+    let error = with_basic(CODE, "another:").unwrap_err();
+    assert_eq!((error, error.code(), error.status()), (Error::TwoClients, "invalid_request", 400));
+}
+
+#[test]
+fn a_header_that_is_not_basic_is_refused() {
+    let parse = |header| TokenRequest::parse(&Form::parse(CODE.as_bytes()).unwrap(), Some(header)).unwrap_err();
+    for header in
+        ["", "Basic", "Basic !", "Basic", "Basic czZCaGRSa3F0Mw==", "Basic Ojo=", "Basic /zo=", "Basic YSVhOg=="]
+    {
+        assert_eq!(parse(header), Error::Malformed, "{header}");
+    }
+    for header in ["Bearer abc", "DPoP abc"] {
+        assert_eq!(parse(header), Error::ClientAuthentication, "{header}");
+    }
+}
+
+#[test]
+fn descriptions_are_what_the_log_says_but_for_the_name() {
+    for error in [
+        Error::Repeated,
+        Error::TwoMethods,
+        Error::TwoClients,
+        Error::Malformed,
+        Error::ClientAuthentication,
+        Error::UnsupportedGrantType,
+        Error::Scope,
+    ] {
+        assert_eq!(error.description(), error.to_string());
+    }
+    assert_eq!(Error::Missing("code").to_string(), "code is missing");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let code = parse(&format!("{CODE}&code_verifier=dBjftJeZ4CVP")).unwrap();
+    let refresh = parse(REFRESH).unwrap();
+    let shown = format!("{code:?}{refresh:?}");
+    for secret in ["Splx", "dBjf", "tGzv"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_body_and_header_are_parsed_or_refused(body: Vec<u8>, tail in "[a-z_=&%0-9]{0,60}", header in ".*|Basic [A-Za-z0-9+/=]{0,40}") {
+        for body in [body, format!("{CODE}&{tail}").into_bytes(), format!("{REFRESH}&{tail}").into_bytes()] {
+            if let Ok(form) = Form::parse(&body) {
+                let _ = TokenRequest::parse(&form, Some(&header));
+                let _ = TokenRequest::parse(&form, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_named_in_a_basic_header_is_read_exactly(name in "[^:]{1,30}") {
+        let encoded = crate::form::encode([(name.as_str(), "")]);
+        let body = CODE.replace("&client_id=s6BhdRkqt3", "");
+        prop_assert_eq!(client_of(with_basic(&body, &format!("{}:", encoded.trim_end_matches('='))).unwrap()), name);
+    }
+}
