@@ -33,17 +33,19 @@ async fn main() -> ExitCode {
 
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     telemetry::init(settings.log_level)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
+    let port = settings.port;
     let identity = managed_identity(&settings.workload_client_id)?;
     let platform = Platform { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), identity };
-    let handler = startup::build(settings, listener, &platform)?;
+    let handler = startup::build(settings, &platform)?;
     let stop = handler.stop();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             stop.cancel();
         }
     });
+    // The host takes any answer, a reset connection too, for "ready"; so nothing listens before all is well.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
-    handler.serve().await;
+    handler.serve(listener).await;
     Ok(())
 }

@@ -50,14 +50,13 @@ pub enum StartupError {
 /// The handler, ready to serve.
 pub struct Handler {
     app: Arc<App>,
-    listener: TcpListener,
     stop: CancellationToken,
 }
 
 impl Handler {
     /// Serves until stopped; open streams end at once.
-    pub async fn serve(self) {
-        server::serve(self.listener, routes(self.app), self.stop).await;
+    pub async fn serve(self, listener: TcpListener) {
+        server::serve(listener, routes(self.app), self.stop).await;
     }
 
     /// Cancel it to stop.
@@ -68,7 +67,7 @@ impl Handler {
 }
 
 /// Puts everything together.
-pub fn build(settings: Settings, listener: TcpListener, platform: &Platform) -> Result<Handler, StartupError> {
+pub fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
     let stop = CancellationToken::new();
     let http = reqwest::Client::builder()
         .timeout(TIMEOUT)
@@ -88,7 +87,7 @@ pub fn build(settings: Settings, listener: TcpListener, platform: &Platform) -> 
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };
-    Ok(Handler { app: Arc::new(app), listener, stop })
+    Ok(Handler { app: Arc::new(app), stop })
 }
 
 /// Where records lie, and what seals them.

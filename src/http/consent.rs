@@ -13,8 +13,6 @@ use super::{
     request::{BodyError, Incoming},
 };
 
-const LIMIT: usize = 16 * 1024;
-
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("the form was not sent from our own page")]
@@ -27,8 +25,8 @@ enum Refusal {
     Consent(#[from] ConsentError),
 }
 
-pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
-    match decide(&app, &mut incoming).await {
+pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
+    match decide(&app, &incoming).await {
         Ok(response) => response,
         Err(refusal) => {
             tracing::warn!(audit = "consent refused", reason = %refusal, "decision not counted");
@@ -37,9 +35,9 @@ pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
     }
 }
 
-async fn decide(app: &App, incoming: &mut Incoming) -> Result<Response, Refusal> {
+async fn decide(app: &App, incoming: &Incoming) -> Result<Response, Refusal> {
     check_origin(app, incoming)?;
-    let form = incoming.form(LIMIT).await.map_err(Refusal::Body)?;
+    let form = incoming.form().map_err(Refusal::Body)?;
     let field = |name| form.single(name).ok().flatten().ok_or(Refusal::Incomplete);
     let allow = match field("decision")? {
         "allow" => true,

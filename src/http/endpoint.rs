@@ -24,6 +24,8 @@ pub(super) struct Endpoint {
     pub methods: &'static [Method],
     /// Who may read the answers.
     pub cors: Cors,
+    /// Bytes of a body that are taken.
+    pub body_limit: usize,
     /// The handler.
     pub serve: Serve,
 }

@@ -7,15 +7,14 @@ use http::StatusCode;
 use super::{App, bearer, reply, reply::Response, request::Incoming};
 use crate::mcp::Call;
 
-const LIMIT: usize = 1024 * 1024;
 const RESOURCE: &str = "/mcp";
 
-pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
+pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
     let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
         Ok(principal) => principal,
         Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
     };
-    let body = match incoming.body(LIMIT).await {
+    let body = match incoming.body {
         Ok(body) => body,
         Err(error) => return reply::answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", error.text()),
     };

@@ -11,11 +11,10 @@ use super::{
 };
 use crate::mcp::sse::PostError;
 
-const LIMIT: usize = 1024 * 1024;
 /// The message endpoint is part of the stream's resource.
 const RESOURCE: &str = "/mcp/sse";
 
-pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
+pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
     let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
         Ok(principal) => principal,
         Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
@@ -25,7 +24,7 @@ pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
     let Some(session) = session else {
         return text(StatusCode::BAD_REQUEST, "sessionId must be given once\n");
     };
-    let body = match incoming.body(LIMIT).await {
+    let body = match incoming.body {
         Ok(body) => body,
         Err(error) => return text(StatusCode::PAYLOAD_TOO_LARGE, error.text()),
     };

@@ -11,10 +11,8 @@ use super::{
     request::Incoming,
 };
 
-const LIMIT: usize = 64 * 1024;
-
-pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
-    let body = match incoming.body(LIMIT).await {
+pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
+    let body = match incoming.body {
         Ok(body) => body,
         Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_client_metadata", error.text()),
     };

@@ -1,19 +1,28 @@
 //! A request as it came: nothing is believed yet.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderMap, Method, header};
 use oauth_protocol::form::{Form, FormError};
 use warp::{Filter, filters::BoxedFilter};
 
-/// The parts of a request, its body still to be read.
-pub(super) struct Incoming {
-    pub method: Method,
-    /// As it was sent, percent-encoded.
-    pub path: String,
-    pub query: String,
-    pub headers: HeaderMap,
+/// A body that is too large is read this far, so that its sender hears the answer.
+const READ_AT_MOST: usize = 8 * 1024 * 1024;
+
+/// A request whose body has not been read.
+pub(super) struct Arriving {
+    head: Incoming,
     body: BoxStream<'static, Result<Bytes, warp::Error>>,
+}
+
+/// A request with its body.
+pub(super) struct Incoming {
+    pub(super) method: Method,
+    /// As it was sent, percent-encoded.
+    pub(super) path: String,
+    query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Result<Bytes, BodyError>,
 }
 
 /// Why a body could not be read.
@@ -43,7 +52,7 @@ impl From<FormError> for BodyError {
     }
 }
 
-impl Incoming {
+impl Arriving {
     /// Extracts any request.
     pub(super) fn filter() -> BoxedFilter<(Self,)> {
         let query = warp::query::raw().or(warp::any().map(String::new)).unify();
@@ -53,15 +62,37 @@ impl Incoming {
             .and(warp::header::headers_cloned())
             .and(warp::body::stream())
             .map(|method, path: warp::path::FullPath, query, headers, body| Self {
-                method,
-                path: path.as_str().to_owned(),
-                query,
-                headers,
+                head: Incoming { method, path: path.as_str().to_owned(), query, headers, body: Ok(Bytes::new()) },
                 body: chunks(body),
             })
             .boxed()
     }
 
+    pub(super) fn path(&self) -> &str {
+        &self.head.path
+    }
+
+    /// Reads the body, and keeps at most `limit` bytes of it.
+    ///
+    /// Every body is read before anything is answered: a connection with an unread body is closed, and a proxy that has
+    /// meanwhile sent the next POST on it can only answer that one with an error.
+    pub(super) async fn read(mut self, limit: usize) -> Incoming {
+        let (mut whole, mut length) = (Vec::new(), 0);
+        while let Some(chunk) = self.body.next().await {
+            let Ok(chunk) = chunk else { return Incoming { body: Err(BodyError::BrokenOff), ..self.head } };
+            length += chunk.len();
+            if length <= limit {
+                whole.extend_from_slice(&chunk);
+            } else if length > READ_AT_MOST {
+                break;
+            }
+        }
+        let body = if length <= limit { Ok(whole.into()) } else { Err(BodyError::TooLarge) };
+        Incoming { body, ..self.head }
+    }
+}
+
+impl Incoming {
     /// The query as a form.
     pub(super) fn query(&self) -> Result<Form, FormError> {
         Form::parse(self.query.as_bytes())
@@ -74,32 +105,19 @@ impl Incoming {
         values.next().is_none().then_some(first)
     }
 
-    /// Reads the body, at most `limit` bytes of it.
-    pub(super) async fn body(&mut self, limit: usize) -> Result<Bytes, BodyError> {
-        let mut whole = Vec::new();
-        while let Some(chunk) = self.body.next().await {
-            let chunk = chunk.map_err(|_| BodyError::BrokenOff)?;
-            if whole.len() + chunk.len() > limit {
-                return Err(BodyError::TooLarge);
-            }
-            whole.extend_from_slice(&chunk);
-        }
-        Ok(whole.into())
-    }
-
-    /// Reads a form from the body.
-    pub(super) async fn form(&mut self, limit: usize) -> Result<Form, BodyError> {
+    /// The body as a form.
+    pub(super) fn form(&self) -> Result<Form, BodyError> {
         let content_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(BodyError::NotAForm);
         }
-        Ok(Form::parse(&self.body(limit).await?)?)
+        Ok(Form::parse(self.body.as_ref().map_err(|error| *error)?)?)
     }
 }
 
 fn chunks(
-    body: impl Stream<Item = Result<impl bytes::Buf, warp::Error>> + Send + 'static,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> BoxStream<'static, Result<Bytes, warp::Error>> {
     body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))).boxed()
 }

@@ -11,12 +11,16 @@ use super::{
     endpoint::{Endpoint, Serve},
     health, mcp, mcp_message, mcp_sse, metadata, oauth_callback, register,
     reply::{Response, answer, empty, harden},
-    request::Incoming,
+    request::Arriving,
     revoke, token,
 };
 
 const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
+
+const FORM: usize = 64 * 1024;
+const CONSENT_FORM: usize = 16 * 1024;
+const MESSAGE: usize = 1024 * 1024;
 
 static ENDPOINTS: &[Endpoint] = &[
     endpoint(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
@@ -27,18 +31,26 @@ static ENDPOINTS: &[Endpoint] = &[
     }),
     endpoint("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming))),
     endpoint("authorize", GET, Cors::SameOrigin, |app, incoming| Box::pin(authorize::get(app, incoming))),
-    endpoint("consent", POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::post(app, incoming))),
+    endpoint("consent", POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::post(app, incoming)))
+        .taking(CONSENT_FORM),
     endpoint("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
     endpoint("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
     endpoint("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
     endpoint("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     endpoint("mcp/sse", GET, Cors::Resource, |app, incoming| Box::pin(mcp_sse::get(app, incoming))),
-    endpoint("mcp/message", POST, Cors::Resource, |app, incoming| Box::pin(mcp_message::post(app, incoming))),
-    endpoint("mcp", POST, Cors::Resource, |app, incoming| Box::pin(mcp::post(app, incoming))),
+    endpoint("mcp/message", POST, Cors::Resource, |app, incoming| Box::pin(mcp_message::post(app, incoming)))
+        .taking(MESSAGE),
+    endpoint("mcp", POST, Cors::Resource, |app, incoming| Box::pin(mcp::post(app, incoming))).taking(MESSAGE),
 ];
 
 const fn endpoint(route: &'static str, methods: &'static [Method], cors: Cors, serve: Serve) -> Endpoint {
-    Endpoint { route, methods, cors, serve }
+    Endpoint { route, methods, cors, body_limit: FORM, serve }
+}
+
+impl Endpoint {
+    const fn taking(self, body_limit: usize) -> Self {
+        Self { body_limit, ..self }
+    }
 }
 
 /// The routes, as the function folders must state them.
@@ -49,15 +61,14 @@ pub fn function_routes() -> impl Iterator<Item = &'static str> {
 /// Every request gets an answer; nothing is rejected.
 #[must_use]
 pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
-    Incoming::filter().then(move |incoming| route(Arc::clone(&app), incoming)).boxed()
+    Arriving::filter().then(move |arriving| route(Arc::clone(&app), arriving)).boxed()
 }
 
-async fn route(app: Arc<App>, incoming: Incoming) -> Response {
-    if incoming.path == "/" {
-        return ready();
-    }
-    let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| endpoint.matches(&incoming.path)) else {
-        let mut response = empty(StatusCode::NOT_FOUND);
+async fn route(app: Arc<App>, arriving: Arriving) -> Response {
+    let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.matches(arriving.path()));
+    let incoming = arriving.read(endpoint.map_or(FORM, |endpoint| endpoint.body_limit)).await;
+    let Some(endpoint) = endpoint else {
+        let mut response = if incoming.path == "/" { ready() } else { empty(StatusCode::NOT_FOUND) };
         harden(&mut response);
         return response;
     };
@@ -71,7 +82,5 @@ async fn route(app: Arc<App>, incoming: Incoming) -> Response {
 
 /// The Functions host polls this every 25 ms until the process answers.
 fn ready() -> Response {
-    let mut response = answer(StatusCode::OK, "text/plain", "ready\n");
-    harden(&mut response);
-    response
+    answer(StatusCode::OK, "text/plain", "ready\n")
 }

@@ -15,10 +15,8 @@ use super::{
     request::Incoming,
 };
 
-const LIMIT: usize = 64 * 1024;
-
-pub(super) async fn post(app: Arc<App>, mut incoming: Incoming) -> Response {
-    let form = match incoming.form(LIMIT).await {
+pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
+    let form = match incoming.form() {
         Ok(form) => form,
         Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text()),
     };

@@ -7,21 +7,21 @@ use reqwest::{Response, Url, header};
 use crate::deployment::{CHALLENGE, Deployment, REDIRECT_URI, VERIFIER};
 
 #[derive(Default)]
-pub struct Browser {
+pub(crate) struct Browser {
     pub cookies: BTreeMap<String, String>,
 }
 
 /// The consent page, as far as its form goes.
-pub struct ConsentForm {
+pub(crate) struct ConsentForm {
     pub request: String,
     pub csrf: String,
 }
 
 /// What the client reads from its redirect.
-pub struct Redirect(pub Url);
+pub(crate) struct Redirect(pub Url);
 
 impl Redirect {
-    pub fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
         let mut values = self.0.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let value = values.next();
         assert!(values.next().is_none(), "{name} occurs twice in {}", self.0);
@@ -30,7 +30,7 @@ impl Redirect {
 }
 
 /// A client's tokens.
-pub struct Tokens {
+pub(crate) struct Tokens {
     pub client_id: String,
     pub access_token: String,
     pub refresh_token: String,
@@ -53,7 +53,7 @@ impl Browser {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    pub async fn get(&mut self, server: &Deployment, url: &str) -> Response {
+    pub(crate) async fn get(&mut self, server: &Deployment, url: &str) -> Response {
         let mut request = server.http.get(url);
         if url.starts_with(&server.url) {
             request = request.header(header::COOKIE, self.cookie_header());
@@ -63,14 +63,14 @@ impl Browser {
         answer
     }
 
-    pub async fn authorize(&mut self, server: &Deployment, client_id: &str) -> ConsentForm {
+    pub(crate) async fn authorize(&mut self, server: &Deployment, client_id: &str) -> ConsentForm {
         let answer = self.get(server, &authorize_url(server, client_id, &[])).await;
         assert_eq!(answer.status(), 200);
         consent_form(&answer.text().await.unwrap())
     }
 
     /// Sends the consent form as the page would.
-    pub async fn decide(&mut self, server: &Deployment, form: &ConsentForm, decision: &str) -> Response {
+    pub(crate) async fn decide(&mut self, server: &Deployment, form: &ConsentForm, decision: &str) -> Response {
         let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", decision)];
         let request = server.post("/consent").form(&fields).header(header::COOKIE, self.cookie_header());
         let request = request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin");
@@ -80,7 +80,7 @@ impl Browser {
     }
 
     /// Allows, and follows the page to Entra and Entra's answer; the URL of the callback, not yet visited.
-    pub async fn allow(&mut self, server: &Deployment, form: &ConsentForm) -> String {
+    pub(crate) async fn allow(&mut self, server: &Deployment, form: &ConsentForm) -> String {
         let page = self.decide(server, form, "allow").await;
         assert_eq!(page.status(), 200);
         let sign_in = refresh_target(&page.text().await.unwrap());
@@ -89,7 +89,7 @@ impl Browser {
     }
 
     /// From registration to the client's redirect.
-    pub async fn sign_in(&mut self, server: &Deployment, client_id: &str) -> Redirect {
+    pub(crate) async fn sign_in(&mut self, server: &Deployment, client_id: &str) -> Redirect {
         let form = self.authorize(server, client_id).await;
         let callback = self.allow(server, &form).await;
         let answer = self.get(server, &callback).await;
@@ -99,7 +99,7 @@ impl Browser {
 }
 
 /// The whole flow in a new browser.
-pub async fn tokens(server: &Deployment) -> Tokens {
+pub(crate) async fn tokens(server: &Deployment) -> Tokens {
     let client_id = server.register().await;
     let redirect = Browser::default().sign_in(server, &client_id).await;
     let (status, answer) = server.token(&redemption(&client_id, &redirect.get("code").unwrap())).await;
@@ -108,7 +108,7 @@ pub async fn tokens(server: &Deployment) -> Tokens {
     Tokens { access_token: text("access_token"), refresh_token: text("refresh_token"), client_id }
 }
 
-pub fn redemption<'a>(client_id: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
+pub(crate) fn redemption<'a>(client_id: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
     [
         ("grant_type", "authorization_code"),
         ("client_id", client_id),
@@ -119,7 +119,7 @@ pub fn redemption<'a>(client_id: &'a str, code: &'a str) -> [(&'a str, &'a str);
 }
 
 /// The authorization URL with some parameters changed; an empty value drops one.
-pub fn authorize_url(server: &Deployment, client_id: &str, changes: &[(&str, &str)]) -> String {
+pub(crate) fn authorize_url(server: &Deployment, client_id: &str, changes: &[(&str, &str)]) -> String {
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", client_id),
@@ -138,28 +138,28 @@ pub fn authorize_url(server: &Deployment, client_id: &str, changes: &[(&str, &st
     Url::parse_with_params(&format!("{}/authorize", server.url), parameters).unwrap().into()
 }
 
-pub fn location(answer: &Response) -> String {
+pub(crate) fn location(answer: &Response) -> String {
     let location = answer.headers().get(header::LOCATION);
     location.unwrap_or_else(|| panic!("no Location in {answer:?}")).to_str().unwrap().to_owned()
 }
 
-pub fn consent_form(html: &str) -> ConsentForm {
+pub(crate) fn consent_form(html: &str) -> ConsentForm {
     ConsentForm {
         request: between(html, "name=\"request\" value=\"", "\""),
         csrf: between(html, "name=\"csrf\" value=\"", "\""),
     }
 }
 
-pub fn refresh_target(html: &str) -> String {
+pub(crate) fn refresh_target(html: &str) -> String {
     unescaped(&between(html, "content=\"0; url=", "\""))
 }
 
-pub fn between(text: &str, before: &str, after: &str) -> String {
+pub(crate) fn between(text: &str, before: &str, after: &str) -> String {
     let start = text.find(before).unwrap_or_else(|| panic!("no {before} in {text}")) + before.len();
     text[start..].split(after).next().unwrap().to_owned()
 }
 
 /// Undoes the template's escaping of attributes.
-pub fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&").replace("&#60;", "<").replace("&#34;", "\"").replace("&#39;", "'")
 }

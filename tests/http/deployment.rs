@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The user who is signed in without a page.
-pub const USER: &str = "bob@contoso.example";
+pub(crate) const USER: &str = "bob@contoso.example";
 /// Where the test client listens; nothing does, the browser of the tests only reads the URL.
-pub const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
 /// RFC 7636 appendix B.
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-pub struct Deployment {
+pub(crate) struct Deployment {
     pub url: String,
     pub http: Client,
     pub host: FunctionsHost,
@@ -26,7 +26,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
@@ -40,43 +40,43 @@ impl Deployment {
         Self { url, http, host, tenant: Some(tenant), folder, settings }
     }
 
-    pub fn get(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(format!("{}{path}", self.url))
     }
 
-    pub fn post(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(format!("{}{path}", self.url))
     }
 
     /// Takes the tenant down; [`Deployment::tenant_up`] brings the same one back.
-    pub async fn tenant_down(&mut self) {
+    pub(crate) async fn tenant_down(&mut self) {
         self.tenant.take().unwrap().stop().await;
     }
 
-    pub async fn tenant_up(&mut self) {
+    pub(crate) async fn tenant_up(&mut self) {
         let authority = &self.settings.iter().find(|(name, _)| name == "ENTRA_AUTHORITY_HOST").unwrap().1;
         let port = authority.rsplit(':').next().unwrap().parse().unwrap();
         self.tenant = Some(local_tenant::start(tenant_options(&self.url, &self.folder, port)).await.unwrap());
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(log(&self.folder)).unwrap_or_default()
     }
 
-    pub async fn register(&self) -> String {
+    pub(crate) async fn register(&self) -> String {
         let metadata = json!({ "client_name": "Test client", "redirect_uris": [REDIRECT_URI] });
         let answer = self.post("/register").json(&metadata).send().await.unwrap();
         assert_eq!(answer.status(), 201);
         body(answer).await["client_id"].as_str().unwrap().to_owned()
     }
 
-    pub async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
         let answer = self.post("/token").form(form).send().await.unwrap();
         (answer.status().as_u16(), body(answer).await)
     }
 
     /// A tool call, or any other JSON-RPC request.
-    pub fn mcp(&self, token: &str, message: &Value) -> RequestBuilder {
+    pub(crate) fn mcp(&self, token: &str, message: &Value) -> RequestBuilder {
         self.post("/mcp")
             .bearer_auth(token)
             .header("accept", "application/json, text/event-stream")
@@ -85,20 +85,20 @@ impl Deployment {
     }
 }
 
-pub fn tool_call() -> Value {
+pub(crate) fn tool_call() -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "get_graph_user_details", "arguments": {} } })
 }
 
-pub async fn body(answer: Response) -> Value {
+pub(crate) async fn body(answer: Response) -> Value {
     let text = answer.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-pub fn log(folder: &TempDir) -> PathBuf {
+pub(crate) fn log(folder: &TempDir) -> PathBuf {
     folder.path().join("handler.log")
 }
 
-pub fn host_options(
+pub(crate) fn host_options(
     listener: TcpListener,
     environment: Vec<(String, String)>,
     folder: &TempDir,

@@ -98,3 +98,12 @@ async fn an_unknown_path_is_404() {
         assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_refused_post_leaves_its_connection_in_order() {
+    let server = Deployment::start().await;
+    for _ in 0..100 {
+        let answer = server.post("/consent").body("x".repeat(9_000)).send().await.unwrap();
+        assert_eq!(answer.status(), 403);
+    }
+}

@@ -11,4 +11,6 @@ mod metadata;
 mod outage;
 mod process;
 mod register;
+mod revoke;
+mod sse;
 mod token;

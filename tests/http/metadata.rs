@@ -25,11 +25,13 @@ async fn the_authorization_server_lists_what_exists_and_nothing_more() {
         "authorization_endpoint": format!("{url}/authorize"),
         "token_endpoint": format!("{url}/token"),
         "registration_endpoint": format!("{url}/register"),
+        "revocation_endpoint": format!("{url}/revoke"),
         "scopes_supported": ["user.read"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
