@@ -101,6 +101,7 @@ impl Storage {
         let StoreSettings::Embedded(directory) = &settings.store;
         fs::create_dir_all(directory).map_err(StartupError::DataDir)?;
         let records = Embedded::open(&directory.join("store.redb"), Arc::clone(&platform.clock))?;
+        records.keep_swept();
         let key = LocalKey::open(&directory.join("data-key"), settings.base.issuer(), Arc::clone(&platform.entropy))?;
         Ok(Self { records: Arc::new(records), sealer: Arc::new(key) })
     }

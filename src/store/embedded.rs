@@ -14,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 /// The last version that was given out, under one key: so none is ever given twice.
 const VERSIONS: TableDefinition<'static, (), u64> = TableDefinition::new("versions");
 const CONTAINERS: [Container; 3] = [Container::Clients, Container::Authorizations, Container::Owners];
@@ -84,6 +85,22 @@ impl Embedded {
         }
         transaction.commit().map_err(failed)?;
         Ok(dropped)
+    }
+
+    /// Sweeps now and then, for as long as the store is used.
+    pub fn keep_swept(&self) {
+        let (database, clock) = (Arc::downgrade(&self.database), Arc::clone(&self.clock));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                let Some(database) = database.upgrade() else { return };
+                let store = Self { database, clock: Arc::clone(&clock) };
+                match store.blocking(|store| store.sweep()).await {
+                    Ok(dropped) => tracing::debug!(dropped, "store swept"),
+                    Err(error) => tracing::warn!(%error, "store not swept"),
+                }
+            }
+        });
     }
 
     fn read(&self, address: &Address) -> Result<Option<Item>, StoreError> {
