@@ -1,1 +1,35 @@
-//! functions-host.
+//! A stand-in for the Azure Functions host in front of a custom handler with `enableProxyingHttpRequest`.
+//!
+//! [`start`] reads `host.json` and the function folders, starts the handler processes with the variables the real host
+//! sets, waits until each answers `GET /`, and then passes requests on. What the real host's web server, routing and
+//! proxy do to a request and its answer was recorded; `tests/golden.rs` compares this program with each record.
+//!
+//! HTTP/1.1 is read and written here byte by byte instead of by a library, because a library would repair or refuse
+//! the very messages whose treatment matters, and because the handler must not be checked by the code it uses itself.
+
+mod activity;
+mod answer;
+mod body;
+mod connection;
+mod download;
+mod error;
+mod forward;
+mod functions;
+mod handler;
+mod handler_log;
+mod handler_process;
+mod head;
+mod headers;
+mod host;
+mod host_json;
+mod path;
+mod proxy;
+mod request;
+mod restarts;
+mod routes;
+mod target;
+mod upload;
+mod upstream;
+
+pub use error::StartError;
+pub use host::{FunctionsHost, Limits, Options, start, start_in_front_of};

@@ -1,0 +1,136 @@
+//! Answers: the handler's, and the host's own.
+
+use bytes::Bytes;
+use http::StatusCode;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::body::Framing;
+use crate::connection::{NoHead, Reader};
+use crate::head::{Head, content_length};
+use crate::headers::{self, push};
+
+/// The head of a handler's answer.
+pub(crate) struct Answer {
+    status: StatusCode,
+    reason: String,
+    head: Head,
+    pub(crate) body: Framing,
+    /// Whether the connection to the handler ends with it.
+    pub(crate) close: bool,
+}
+
+/// Why there is none.
+pub(crate) enum NoAnswer {
+    /// The handler closed the connection without a byte.
+    Closed,
+    /// It sent something else than HTTP.
+    Broken,
+}
+
+impl Answer {
+    /// Interim answers (RFC 9110 section 15.2) are skipped.
+    pub(crate) async fn read(reader: &mut Reader, method: &str) -> Result<Self, NoAnswer> {
+        const LONGEST: usize = 64 * 1024;
+        loop {
+            let bytes =
+                reader.head(|head| (head.len() > LONGEST).then_some(())).await.map_err(|reason| match reason {
+                    NoHead::Closed => NoAnswer::Closed,
+                    NoHead::Broken | NoHead::TooLong(()) => NoAnswer::Broken,
+                })?;
+            let head = Head::parse(&bytes).map_err(|_| NoAnswer::Broken)?;
+            let answer = Self::parse(head, method).ok_or(NoAnswer::Broken)?;
+            if !answer.status.is_informational() {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn parse(head: Head, method: &str) -> Option<Self> {
+        let mut parts = head.start_line.splitn(3, ' ');
+        let version = parts.next().filter(|version| ["HTTP/1.0", "HTTP/1.1"].contains(version))?;
+        let status = StatusCode::from_bytes(parts.next()?.as_bytes()).ok()?;
+        let reason = parts.next().unwrap_or_default().to_owned();
+        let body = framing(&head, status, method)?;
+        let close = version == "HTTP/1.0" || body == Framing::UntilClose || head.lists("Connection", "close");
+        Some(Self { status, reason, head, body, close })
+    }
+
+    /// How the client sees where the body ends.
+    pub(crate) fn framing_for_client(&self) -> Framing {
+        if self.body == Framing::UntilClose { Framing::Chunked } else { self.body }
+    }
+
+    /// The head for the client; none if a byte in it is above 127, which the host's web server refuses to write.
+    pub(crate) fn for_client(&self, close: bool) -> Option<String> {
+        if !self.head.is_ascii() {
+            return None;
+        }
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status.as_str(), self.reason);
+        for field in headers::for_client(&self.head) {
+            push(&mut head, &field.name, &field.value);
+        }
+        match (self.framing_for_client(), self.head.values("Content-Length").next()) {
+            (Framing::Chunked, _) => push(&mut head, "Transfer-Encoding", "chunked"),
+            (_, Some(length)) => push(&mut head, "Content-Length", length),
+            (_, None) => {}
+        }
+        push_server_fields(&mut head, close, |name| self.head.values(name).next().is_some());
+        Some(head + "\r\n")
+    }
+}
+
+/// RFC 9112 section 6.3.
+fn framing(head: &Head, status: StatusCode, method: &str) -> Option<Framing> {
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status) || status.is_informational();
+    if bodiless || method == "HEAD" {
+        return Some(Framing::None);
+    }
+    if head.lists("Transfer-Encoding", "chunked") {
+        return Some(Framing::Chunked);
+    }
+    match head.values("Content-Length").next() {
+        Some(length) => content_length(length).map(Framing::Length),
+        None => Some(Framing::UntilClose),
+    }
+}
+
+/// An answer of the host itself, without a body.
+pub(crate) fn empty(status: StatusCode, close: bool) -> Bytes {
+    own(status, close, None)
+}
+
+/// The host's answer to `/`. The real one has a page here; nothing depends on its content.
+pub(crate) fn home_page(close: bool) -> Bytes {
+    own(StatusCode::OK, close, Some("text/html"))
+}
+
+fn own(status: StatusCode, close: bool, content_type: Option<&str>) -> Bytes {
+    let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
+    push(&mut head, "Content-Length", "0");
+    if let Some(content_type) = content_type {
+        push(&mut head, "Content-Type", content_type);
+    }
+    push_server_fields(&mut head, close, |_| false);
+    Bytes::from(head + "\r\n")
+}
+
+fn push_server_fields(head: &mut String, close: bool, has: impl Fn(&str) -> bool) {
+    if close {
+        push(head, "Connection", "close");
+    }
+    if !has("Date") {
+        push(head, "Date", &date());
+    }
+    if !has("Server") {
+        push(head, "Server", "Kestrel");
+    }
+}
+
+/// RFC 9110 section 5.6.7.
+#[expect(clippy::disallowed_methods, reason = "the date of an answer is the real one; nothing is decided by it")]
+fn date() -> String {
+    let format =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    OffsetDateTime::now_utc().format(format).unwrap_or_default()
+}

@@ -1,0 +1,150 @@
+//! One exchange: a request to a handler, and its answer back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::time::sleep;
+
+use crate::activity::Activity;
+use crate::answer::{self, Answer, NoAnswer};
+use crate::connection::Connection;
+use crate::download;
+use crate::request::Request;
+use crate::upload::Upload;
+use crate::upstream::Upstream;
+
+/// What becomes of the client's connection.
+pub(crate) enum End {
+    KeepAlive,
+    Close,
+    Reset,
+    Gone,
+}
+
+pub(crate) struct Exchange<'a> {
+    pub(crate) request: &'a Request,
+    /// The request's head as the handler gets it.
+    pub(crate) head: String,
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) activity: Activity,
+    pub(crate) longest_body: u64,
+}
+
+struct Started {
+    handler: Connection,
+    answer: Answer,
+    /// The answer's head as the client gets it.
+    head: String,
+}
+
+enum Failure {
+    ClientGone,
+    Unreachable,
+    Unanswered,
+    Broken,
+    /// Trying again would not help.
+    Final,
+}
+
+impl Exchange<'_> {
+    pub(crate) async fn run(&self, client: &mut Connection) -> End {
+        if self.request.head.lists("Expect", "100-continue") && !client.reader.has_bytes() {
+            // If it fails, the client is gone, which the upload notices.
+            let _ = client.writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+        }
+        let mut upload = Upload::new(&mut client.reader, self.request.body, self.longest_body);
+        let started = tokio::select! {
+            started = self.start(&mut upload) => started,
+            () = self.activity.ran_out() => Err(Failure::Final),
+        };
+        match started {
+            Ok(started) => self.pass(started, &mut upload, &mut client.writer).await,
+            Err(Failure::ClientGone) => End::Gone,
+            Err(_) => {
+                let failed = answer::empty(StatusCode::INTERNAL_SERVER_ERROR, self.request.close);
+                answer(&mut client.writer, failed, &mut upload, self.request).await
+            }
+        }
+    }
+
+    /// The host tries ten times, whatever the failure, unless the body is spent.
+    async fn start(&self, upload: &mut Upload<'_>) -> Result<Started, Failure> {
+        const PAUSES: [u64; 9] = [50, 100, 200, 250, 250, 250, 250, 250, 250];
+        for pause in PAUSES {
+            match self.start_round(upload).await {
+                Err(Failure::Unreachable) => {}
+                Err(Failure::Unanswered | Failure::Broken) if !self.request.has_body() => {}
+                outcome => return outcome,
+            }
+            sleep(Duration::from_millis(pause)).await;
+        }
+        self.start_round(upload).await
+    }
+
+    /// The HTTP client below it tries four times when the connection closes without a byte.
+    async fn start_round(&self, upload: &mut Upload<'_>) -> Result<Started, Failure> {
+        for _ in 1..4 {
+            match self.attempt(upload).await {
+                Err(Failure::Unanswered) if !self.request.has_body() => {}
+                outcome => return outcome,
+            }
+        }
+        self.attempt(upload).await
+    }
+
+    async fn attempt(&self, upload: &mut Upload<'_>) -> Result<Started, Failure> {
+        let mut handler = self.upstream.connect().await.map_err(|_| Failure::Unreachable)?;
+        handler.writer.write_all(self.head.as_bytes()).await.map_err(|_| Failure::Unanswered)?;
+        let answer = tokio::select! {
+            answer = Answer::read(&mut handler.reader, &self.request.line.method) => answer,
+            () = upload.run(&mut handler.writer, &self.activity) => return Err(Failure::ClientGone),
+        };
+        let answer = answer.map_err(|reason| match reason {
+            NoAnswer::Closed => Failure::Unanswered,
+            NoAnswer::Broken => Failure::Broken,
+        })?;
+        let head = answer.for_client(self.request.close).ok_or(Failure::Final)?;
+        Ok(Started { handler, answer, head })
+    }
+
+    async fn pass(&self, started: Started, upload: &mut Upload<'_>, client: &mut OwnedWriteHalf) -> End {
+        let Started { mut handler, answer, head } = started;
+        self.activity.touch();
+        let download = async {
+            client.write_all(head.as_bytes()).await?;
+            download::run(&answer, &mut handler.reader, client, &self.activity).await
+        };
+        let end = tokio::select! {
+            passed = download => passed.err().map(|_| End::Reset),
+            () = upload.run(&mut handler.writer, &self.activity) => Some(End::Gone),
+            () = self.activity.ran_out() => Some(End::Reset),
+        };
+        if end.is_none() && upload.is_complete() && !answer.close {
+            self.upstream.keep(handler);
+        }
+        match end {
+            Some(end) => end,
+            None => keep_alive(upload, self.request).await,
+        }
+    }
+}
+
+/// Sends an answer of the host itself.
+pub(crate) async fn answer(
+    client: &mut OwnedWriteHalf,
+    answer: Bytes,
+    upload: &mut Upload<'_>,
+    request: &Request,
+) -> End {
+    match client.write_all(&answer).await {
+        Ok(()) => keep_alive(upload, request).await,
+        Err(_) => End::Gone,
+    }
+}
+
+async fn keep_alive(upload: &mut Upload<'_>, request: &Request) -> End {
+    if !request.close && upload.discard().await { End::KeepAlive } else { End::Close }
+}

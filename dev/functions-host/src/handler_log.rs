@@ -1,0 +1,30 @@
+//! Where the handlers' lines go.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::StartError;
+
+/// Appends whole lines to a file, or to this process's stderr.
+#[derive(Clone)]
+pub(crate) struct HandlerLog(Option<Arc<Mutex<File>>>);
+
+impl HandlerLog {
+    pub(crate) fn open(path: Option<PathBuf>) -> Result<Self, StartError> {
+        let Some(path) = path else { return Ok(Self(None)) };
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        let file = opened.map_err(|source| StartError::Read { path, source })?;
+        Ok(Self(Some(Arc::new(Mutex::new(file)))))
+    }
+
+    /// A line that cannot be written is lost; the handler must not suffer.
+    pub(crate) fn line(&self, line: &str) {
+        let line = format!("{line}\n");
+        let _ = match &self.0 {
+            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes()),
+            None => io::stderr().write_all(line.as_bytes()),
+        };
+    }
+}

@@ -1,0 +1,157 @@
+//! One handler process: how it is started, when it counts as ready, what it said last.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use crate::StartError;
+use crate::handler_log::HandlerLog;
+
+/// Variables of this process that every handler gets.
+const PASSED: [&str; 7] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER"];
+
+/// Everything needed to start a handler, the first time and again.
+pub(crate) struct Launch {
+    pub(crate) index: usize,
+    pub(crate) program: PathBuf,
+    pub(crate) root: PathBuf,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) log: HandlerLog,
+    /// The real host, too, chooses the port once: a handler that is started again has to take the port it had.
+    pub(crate) address: SocketAddr,
+}
+
+/// A running handler. Dropping it kills the process.
+pub(crate) struct HandlerProcess {
+    child: Child,
+    /// One task for each of stdout and stderr.
+    readers: JoinSet<()>,
+    last_lines: LastLines,
+}
+
+#[derive(Clone, Default)]
+struct LastLines(Arc<Mutex<VecDeque<String>>>);
+
+impl HandlerProcess {
+    /// Starts a handler, and returns when it has answered `GET /`.
+    pub(crate) async fn start(launch: &Launch) -> Result<Self, StartError> {
+        const READY_WITHIN: Duration = Duration::from_secs(30);
+        let failed = |source| StartError::Run { path: launch.program.clone(), source };
+        let mut process = Self::spawn(launch).map_err(failed)?;
+        let exited = tokio::select! {
+            ready = timeout(READY_WITHIN, answers(launch.address)) => match ready {
+                Ok(()) => return Ok(process),
+                Err(_) => None,
+            },
+            exited = process.exited() => Some(exited.map_err(failed)?),
+        };
+        let (index, output) = (launch.index, process.last_lines().await);
+        Err(match exited {
+            Some(status) => StartError::Exited { index, status, output },
+            None => StartError::NotReady { index, output },
+        })
+    }
+
+    fn spawn(launch: &Launch) -> io::Result<Self> {
+        let mut child = command(launch).spawn()?;
+        let (mut readers, last_lines) = (JoinSet::new(), LastLines::default());
+        if let Some(stdout) = child.stdout.take() {
+            readers.spawn(pass_lines(stdout, launch.log.clone(), last_lines.clone()));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            readers.spawn(pass_lines(stderr, launch.log.clone(), last_lines.clone()));
+        }
+        Ok(Self { child, readers, last_lines })
+    }
+
+    pub(crate) async fn exited(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// SIGKILL, as the host does it: no handler gets a chance to finish.
+    pub(crate) async fn kill(&mut self) {
+        // If it fails, the process is gone already.
+        let _ = self.child.kill().await;
+    }
+
+    /// Lines may still come after the exit; a process that the handler started may keep them open for ever.
+    async fn last_lines(&mut self) -> String {
+        let _ = timeout(Duration::from_secs(1), async { while self.readers.join_next().await.is_some() {} }).await;
+        let lines = self.last_lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn command(launch: &Launch) -> Command {
+    let (port, worker) = (launch.address.port().to_string(), Uuid::new_v4().to_string());
+    let mut command = Command::new(&launch.program);
+    command
+        .env_clear()
+        .envs(passed_environment())
+        .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", &port)
+        .env("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", &worker)
+        .env("FUNCTIONS_HTTPWORKER_PORT", &port)
+        .env("FUNCTIONS_HTTPWORKER_ID", &worker)
+        .env("FUNCTIONS_APP_ROOT_PATH", &launch.root)
+        .current_dir(&launch.root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+#[expect(clippy::disallowed_methods, reason = "what a program needs to run at all comes from this process")]
+fn passed_environment() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    PASSED.into_iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)))
+}
+
+/// Asks every 25 ms.
+async fn answers(address: SocketAddr) {
+    while ask(address).await.is_err() {
+        sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// Only a refused connection means "not yet": the host takes anything else for an answer.
+async fn ask(address: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let sent = stream.write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await;
+    if sent.is_ok() {
+        let _ = stream.read(&mut [0; 1024]).await;
+    }
+    Ok(())
+}
+
+async fn pass_lines(output: impl AsyncRead + Unpin, log: HandlerLog, last_lines: LastLines) {
+    let (mut output, mut bytes) = (BufReader::new(output), Vec::new());
+    while matches!(output.read_until(b'\n', &mut bytes).await, Ok(1..)) {
+        let line = String::from_utf8_lossy(bytes.trim_ascii_end()).into_owned();
+        log.line(&line);
+        last_lines.push(line);
+        bytes.clear();
+    }
+}
+
+impl LastLines {
+    fn push(&self, line: String) {
+        const KEPT: usize = 20;
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_back(line);
+        if lines.len() > KEPT {
+            lines.pop_front();
+        }
+    }
+}

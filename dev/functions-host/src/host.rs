@@ -1,0 +1,199 @@
+//! Starting and stopping: the only place where the parts meet.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::StartError;
+use crate::handler::{Handler, Kill, State, Supervisor};
+use crate::handler_log::HandlerLog;
+use crate::handler_process::{HandlerProcess, Launch};
+use crate::proxy::Proxy;
+use crate::upstream::Upstream;
+use crate::{functions, host_json};
+
+/// What to run, and where. Not printable: the environment may hold secrets.
+pub struct Options {
+    /// Folder with host.json and the function folders (the repository root, or a staged package).
+    pub root: PathBuf,
+    /// Already bound public listener, so that the public URL is known before anything starts.
+    pub listener: StdListener,
+    /// The handler executable; overrides host.json's defaultExecutablePath.
+    pub handler: PathBuf,
+    /// How many handler processes. Each stands for one instance of the function app; requests go to them in turn.
+    pub handlers: usize,
+    /// Added to a minimal environment of each handler.
+    pub environment: Vec<(String, String)>,
+    /// Where the handlers' stdout and stderr lines go: a file (appended), or None: this process's stderr.
+    pub log: Option<PathBuf>,
+}
+
+/// The real host's limits, and where it stands. Only tests that replay recorded cases set others.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// An exchange in which no byte moves for that long is cut.
+    pub activity_timeout: Duration,
+    /// Bytes in a request's body.
+    pub longest_body: u64,
+    /// Whether Flex Consumption's front end is in front, which names the public host and scheme.
+    pub front_end: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { activity_timeout: Duration::from_mins(4), longest_body: 104_857_600, front_end: false }
+    }
+}
+
+/// A running host. Dropping it kills the handlers, too, without waiting for their end.
+pub struct FunctionsHost {
+    url: String,
+    kills: Vec<mpsc::Sender<Kill>>,
+    stop: watch::Sender<bool>,
+    supervisors: JoinSet<()>,
+    accepting: JoinSet<()>,
+}
+
+/// Starts the handlers and returns when each has answered `GET /`. A handler that ends before fails the start.
+pub async fn start(options: Options) -> Result<FunctionsHost, StartError> {
+    let Options { root, listener, handler, handlers, environment, log } = options;
+    host_json::check(&root)?;
+    let routes = functions::read(&root)?;
+    let (url, listener) = public(listener)?;
+    let program = resolve(&handler)?;
+    let root = resolve(&root)?;
+    let log = HandlerLog::open(log)?;
+    let launches = free_addresses(handlers)?.into_iter().enumerate().map(|(index, address)| {
+        let (program, root, environment) = (program.clone(), root.clone(), environment.clone());
+        Launch { index, program, root, environment, log: log.clone(), address }
+    });
+    let mut host = FunctionsHost::new(url);
+    let started = start_all(launches).await?;
+    let proxied = started.into_iter().map(|(launch, process)| host.supervise(launch, process)).collect();
+    host.accept(listener, Proxy { routes, handlers: proxied, limits: Limits::default(), turn: AtomicUsize::new(0) });
+    Ok(host)
+}
+
+/// Starts no process: `handler` listens already.
+#[doc(hidden)]
+pub fn start_in_front_of(
+    handler: SocketAddr,
+    root: &Path,
+    listener: StdListener,
+    limits: Limits,
+) -> Result<FunctionsHost, StartError> {
+    host_json::check(root)?;
+    let routes = functions::read(root)?;
+    let (url, listener) = public(listener)?;
+    let mut host = FunctionsHost::new(url);
+    let (_, state) = watch::channel(State::Ready);
+    let handlers = vec![Handler { upstream: Upstream::new(handler), state }];
+    host.accept(listener, Proxy { routes, handlers, limits, turn: AtomicUsize::new(0) });
+    Ok(host)
+}
+
+impl FunctionsHost {
+    fn new(url: String) -> Self {
+        let (stop, _) = watch::channel(false);
+        Self { url, kills: Vec::new(), stop, supervisors: JoinSet::new(), accepting: JoinSet::new() }
+    }
+
+    fn supervise(&mut self, launch: Launch, process: HandlerProcess) -> Handler {
+        let (state_sender, state) = watch::channel(State::Ready);
+        let (kill, kills) = mpsc::channel(1);
+        let upstream = Upstream::new(launch.address);
+        self.kills.push(kill);
+        let supervisor = Supervisor { launch, process, state: state_sender, kills, stop: self.stop.clone() };
+        self.supervisors.spawn(supervisor.run());
+        Handler { upstream, state }
+    }
+
+    fn accept(&mut self, listener: TcpListener, proxy: Proxy) {
+        self.accepting.spawn(accept(listener, Arc::new(proxy)));
+    }
+
+    /// The public URL, `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Sends SIGKILL to one handler and returns when it is dead. The host starts it again, as Azure's does, unless
+    /// it is the handler's third failure within half an hour of each other: then the host stops and answers 503.
+    pub async fn kill(&self, index: usize) {
+        let (killed, dead) = oneshot::channel();
+        if let Some(kills) = self.kills.get(index)
+            && kills.send(killed).await.is_ok()
+        {
+            // No answer means that the host stopped, and with it the handler.
+            let _ = dead.await;
+        }
+    }
+
+    /// Kills the handlers and closes every connection, open streams included.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        self.accepting.shutdown().await;
+        while self.supervisors.join_next().await.is_some() {}
+    }
+}
+
+fn public(listener: StdListener) -> Result<(String, TcpListener), StartError> {
+    listener.set_nonblocking(true).map_err(StartError::Listen)?;
+    let listener = TcpListener::from_std(listener).map_err(StartError::Listen)?;
+    let port = listener.local_addr().map_err(StartError::Listen)?.port();
+    Ok((format!("http://127.0.0.1:{port}"), listener))
+}
+
+/// The handlers run in another folder than this process.
+fn resolve(path: &Path) -> Result<PathBuf, StartError> {
+    path.canonicalize().map_err(|source| StartError::Read { path: path.to_owned(), source })
+}
+
+/// As the real host does: bind port 0, note the port, release it, and hope that it stays free until the handler binds.
+fn free_addresses(count: usize) -> Result<Vec<SocketAddr>, StartError> {
+    let bound = (0..count).map(|_| StdListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>();
+    let addresses = bound.and_then(|listeners| listeners.iter().map(StdListener::local_addr).collect());
+    addresses.map_err(StartError::Listen)
+}
+
+/// All at once. The first that fails ends the others.
+async fn start_all(launches: impl Iterator<Item = Launch>) -> Result<Vec<(Launch, HandlerProcess)>, StartError> {
+    let mut starting = JoinSet::new();
+    for launch in launches {
+        starting.spawn(async { HandlerProcess::start(&launch).await.map(|process| (launch, process)) });
+    }
+    let mut started = Vec::new();
+    while let Some(outcome) = starting.join_next().await {
+        started.push(outcome.map_err(|fault| StartError::Listen(fault.into()))??);
+    }
+    started.sort_by_key(|(launch, _)| launch.index);
+    Ok(started)
+}
+
+/// Connections end with this future.
+async fn accept(listener: TcpListener, proxy: Arc<Proxy>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let proxy = Arc::clone(&proxy);
+                    // A connection that fails concerns nobody but its client.
+                    connections.spawn(async move { drop(proxy.serve(stream).await) });
+                }
+                // Out of file descriptors, for instance: connections that end give some back.
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}

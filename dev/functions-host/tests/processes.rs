@@ -1,0 +1,207 @@
+//! The host with real handler processes.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[path = "support/app.rs"]
+mod app;
+
+use std::fs;
+use std::net::TcpListener as StdListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use functions_host::{Options, StartError, start};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use app::{App, get, post, send};
+
+#[tokio::test]
+async fn handlers_take_turns() {
+    let app = App::new();
+    let host = app.start(2, &[]).await.unwrap();
+    let mut processes = Vec::new();
+    for _ in 0..4 {
+        processes.push(get(host.url(), "/process").await);
+    }
+    assert_ne!(processes[0], processes[1]);
+    assert_eq!(processes[..2], processes[2..]);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_killed_handler_is_started_again_and_requests_go_on() {
+    let app = App::new();
+    let host = app.start(1, &[]).await.unwrap();
+    let before = get(host.url(), "/process").await;
+    host.kill(0).await;
+    let after = post(host.url(), "/process").await;
+    assert_eq!((before.0, after.0), (200, 200));
+    assert_ne!(before.1, after.1);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn the_third_failure_stops_the_host() {
+    let app = App::new();
+    let host = app.start(2, &[]).await.unwrap();
+    host.kill(0).await;
+    host.kill(0).await;
+    for _ in 0..2 {
+        assert_eq!(get(host.url(), "/process").await.0, 200);
+    }
+    host.kill(0).await;
+    for _ in 0..2 {
+        assert_eq!(get(host.url(), "/process").await, (503, String::new()));
+    }
+    host.kill(1).await;
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_that_exits_with_0_is_not_started_again() {
+    let app = App::new();
+    let host = app.start(1, &[]).await.unwrap();
+    assert_eq!(post(host.url(), "/exit?0").await.0, 500);
+    assert_eq!(get(host.url(), "/process").await, (500, String::new()));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn exit_code_200_asks_for_a_restart_and_is_no_failure() {
+    let app = App::new();
+    let host = app.start(1, &[]).await.unwrap();
+    let mut processes = vec![get(host.url(), "/process").await];
+    for _ in 0..4 {
+        assert_eq!(post(host.url(), "/exit?200").await.0, 500);
+        processes.push(get(host.url(), "/process").await);
+    }
+    processes.dedup();
+    assert_eq!(processes.iter().filter(|(status, _)| *status == 200).count(), 5, "{processes:?}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_that_exits_before_it_is_ready_fails_the_start_readably() {
+    let app = App::new();
+    let fault = app.start(2, &[("FAIL_WITH", "64")]).await.err().unwrap();
+    assert!(matches!(&fault, StartError::Exited { status, .. } if status.code() == Some(64)), "{fault}");
+    let text = fault.to_string();
+    for part in ["64", "reading settings", "PUBLIC_BASE_URL is missing"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(fs::read_to_string(app.log()).unwrap().contains("PUBLIC_BASE_URL is missing\n"));
+}
+
+#[tokio::test]
+async fn a_handler_that_is_not_there_fails_the_start() {
+    let app = App::new();
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    let (root, handler) = (app.root.path().to_owned(), app.root.path().join("handler"));
+    let options = Options { root, listener, handler, handlers: 1, environment: Vec::new(), log: None };
+    assert!(start(options).await.err().unwrap().to_string().contains("handler"));
+}
+
+#[tokio::test]
+async fn the_public_url_is_the_one_of_the_listener_given() {
+    let app = App::new();
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    let expected = format!("http://{}", listener.local_addr().unwrap());
+    let (root, handler) = (app.root.path().to_owned(), env!("CARGO_BIN_EXE_scripted-handler").into());
+    let environment = vec![("PUBLIC_BASE_URL".to_owned(), expected.clone())];
+    let host = start(Options { root, listener, handler, handlers: 1, environment, log: None }).await.unwrap();
+    assert_eq!(host.url(), expected);
+    assert_eq!(get(host.url(), "/environment?PUBLIC_BASE_URL").await, (200, expected));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_gets_the_hosts_variables_and_none_of_the_callers() {
+    let app = App::new();
+    let host = app.start(1, &[("FUNCTIONS_HTTPWORKER_PORT", "1"), ("MINE", "yes")]).await.unwrap();
+    let variable = async |name: &str| get(host.url(), &format!("/environment?{name}")).await.1;
+    let port = variable("FUNCTIONS_CUSTOMHANDLER_PORT").await;
+    assert_eq!(variable("FUNCTIONS_HTTPWORKER_PORT").await, port);
+    let worker = variable("FUNCTIONS_CUSTOMHANDLER_WORKER_ID").await;
+    assert_eq!((worker.len(), variable("FUNCTIONS_HTTPWORKER_ID").await), (36, worker));
+    let root = app.root.path().canonicalize().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(variable("FUNCTIONS_APP_ROOT_PATH").await, root);
+    assert_eq!(get(host.url(), "/folder").await.1, root);
+    assert_eq!(variable("MINE").await, "yes");
+    assert_ne!(variable("PATH").await, "");
+    assert_eq!(variable("CARGO_MANIFEST_DIR").await, "");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn connections_to_the_handler_are_used_again() {
+    let app = App::new();
+    let host = app.start(1, &[]).await.unwrap();
+    let first = get(host.url(), "/connection").await;
+    assert_eq!(get(host.url(), "/connection").await, first);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn an_endless_answer_arrives_byte_by_byte() {
+    let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = App::new();
+    let host = app.start(1, &[("GATE", &gate.local_addr().unwrap().to_string())]).await.unwrap();
+    let (mut stream, mut gate) = open_stream(host.url(), &gate).await;
+    for byte in b'a'..=b'z' {
+        gate.write_all(&[byte]).await.unwrap();
+        let mut chunk = [0; 6];
+        stream.read_exact(&mut chunk).await.unwrap();
+        assert_eq!(chunk, *format!("1\r\n{}\r\n", char::from(byte)).as_bytes());
+    }
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_ends_open_streams_and_leaves_no_process() {
+    let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = App::new();
+    let host = app.start(2, &[("GATE", &gate.local_addr().unwrap().to_string())]).await.unwrap();
+    let (mut first, mut first_gate) = open_stream(host.url(), &gate).await;
+    let (mut second, mut second_gate) = open_stream(host.url(), &gate).await;
+    timeout(Duration::from_secs(5), host.stop()).await.unwrap();
+    for stream in [&mut first, &mut second, &mut first_gate, &mut second_gate] {
+        let end = timeout(Duration::from_secs(5), stream.read(&mut [0])).await.unwrap();
+        assert!(matches!(end, Ok(0) | Err(_)));
+    }
+}
+
+#[tokio::test]
+async fn the_program_prints_its_url_and_ends_with_its_handlers_at_sigterm() {
+    let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = App::new();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_functions-host"))
+        .arg("--root")
+        .arg(app.root.path())
+        .args(["--handler", env!("CARGO_BIN_EXE_scripted-handler"), "--port", "0", "--handlers", "2"])
+        .env("GATE", gate.local_addr().unwrap().to_string())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut url).await.unwrap();
+    let (_stream, mut gate) = open_stream(url.trim_end(), &gate).await;
+    let terminate = Command::new("kill").arg(program.id().unwrap().to_string()).status().await.unwrap();
+    assert!(terminate.success());
+    assert!(program.wait().await.unwrap().success());
+    assert!(matches!(gate.read(&mut [0]).await, Ok(0) | Err(_)));
+}
+
+/// A client whose answer has begun, and the gate through which the handler gets what it answers.
+async fn open_stream(url: &str, gate: &TcpListener) -> (TcpStream, TcpStream) {
+    let mut stream = send(url, "GET /stream", "").await;
+    let (gate, _) = gate.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    (stream, gate)
+}
