@@ -11,7 +11,8 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     grant::Grant,
     id::{GrantKey, Id},
-    ports::Unavailable,
+    ports::{Advanced, Unavailable},
+    revoke::{ATTEMPTS, contended},
     server::AuthorizationServer,
     token::AccessToken,
 };
@@ -102,7 +103,7 @@ impl AuthorizationServer {
     async fn grant_of(&self, claims: &AccessToken) -> Result<Known, Unavailable> {
         let now = self.now();
         if let Some(known) = self.grant_cache.get(&claims.grant, claims.version, now)
-            && (known.seen || known.generation != claims.generation)
+            && !known.is_unnoted_use(claims)
         {
             return Ok(known);
         }
@@ -113,16 +114,28 @@ impl AuthorizationServer {
 
     /// Reads the grant, and notes the first access token of its newest generation: the client has its answer.
     async fn read_grant(&self, claims: &AccessToken, now: OffsetDateTime) -> Result<Known, Unavailable> {
-        let Some(stored) = self.grants.get(&claims.grant).await? else {
-            return Ok(Known { usable: false, version: claims.version, generation: 0, seen: true, read_at: now });
-        };
-        let grant = &stored.value;
-        let known = known(grant, claims.client, now);
-        if known.usable && !known.seen && known.generation == claims.generation {
-            self.grants.advance(&stored.version, grant.seen()).await?;
-            return Ok(Known { seen: true, version: known.version + 1, ..known });
+        let mut current = self.grants.get(&claims.grant).await?;
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = current else {
+                return Ok(Known { usable: false, version: claims.version, generation: 0, seen: true, read_at: now });
+            };
+            let read = known(&stored.value, claims.client, now);
+            if !read.is_unnoted_use(claims) {
+                return Ok(read);
+            }
+            match self.grants.advance(&stored.version, stored.value.seen()).await? {
+                Advanced::Done(noted) => return Ok(known(&noted.value, claims.client, now)),
+                Advanced::Lost(other) => current = other,
+            }
         }
-        Ok(known)
+        Err(contended())
+    }
+}
+
+impl Known {
+    /// Whether this token is the first of its generation to be used, which the grant does not say yet.
+    fn is_unnoted_use(&self, claims: &AccessToken) -> bool {
+        self.usable && !self.seen && self.generation == claims.generation
     }
 }
 

@@ -26,7 +26,7 @@ pub struct ValidRequest {
 }
 
 /// The stored authorization.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Authorization {
     /// The transaction id, all along.
     pub id: Id,

@@ -69,7 +69,7 @@ impl DownstreamTokens for AuthorizationServer {
         };
         match answer {
             Ok(answer) => Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at }),
-            Err(refusal) => Err(self.give_up(key, refusal, Status::Marked).await?),
+            Err(refusal) => Err(self.give_up(key, refusal).await?),
         }
     }
 }
@@ -84,9 +84,14 @@ impl AuthorizationServer {
         key: GrantKey,
         stored: &Stored<UpstreamTokens>,
     ) -> Result<Stored<UpstreamTokens>, DownstreamError> {
-        match self.refresh_upstream(stored).await {
+        match self.refresh_upstream(stored).await? {
             Ok(_) => self.assertion(key).await,
-            Err(refusal) => Err(self.give_up(key, refusal, Status::Revoked).await?),
+            Err(UpstreamRefusal::InvalidGrant { reason }) => {
+                tracing::warn!(%reason, grant = %key.grant, "the upstream ended the grant");
+                self.revoke(key).await?;
+                Err(DownstreamError::SignInAgain)
+            }
+            Err(refusal) => Err(self.give_up(key, refusal).await?),
         }
     }
 
@@ -100,21 +105,12 @@ impl AuthorizationServer {
         self.upstream.on_behalf_of(&secrets.access_token, scopes).await
     }
 
-    /// What an upstream refusal means for the grant. A dead refresh token ends it, a dead assertion marks it.
-    async fn give_up(
-        &self,
-        key: GrantKey,
-        refusal: UpstreamRefusal,
-        on_invalid_grant: Status,
-    ) -> Result<DownstreamError, DownstreamError> {
+    /// Whatever signing in again can mend marks the grant; nothing else touches it.
+    async fn give_up(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<DownstreamError, Unavailable> {
         tracing::warn!(error = %refusal, grant = %key.grant, "no downstream token");
         match refusal {
-            UpstreamRefusal::InteractionRequired { .. } => {
+            UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::InvalidGrant { .. } => {
                 self.set_status(key, Status::Marked).await?;
-                Ok(DownstreamError::SignInAgain)
-            }
-            UpstreamRefusal::InvalidGrant { .. } => {
-                self.set_status(key, on_invalid_grant).await?;
                 Ok(DownstreamError::SignInAgain)
             }
             UpstreamRefusal::Refused { reason } => Ok(DownstreamError::Refused(reason)),

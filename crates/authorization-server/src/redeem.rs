@@ -114,11 +114,15 @@ impl AuthorizationServer {
 
     /// RFC 6749 §4.1.2: tokens issued for a code that is used twice are revoked.
     async fn judge_replay(&self, stored: &Stored<Grant>) -> Result<(), TokenError> {
-        if self.now() - stored.value.redeemed_at <= DUPLICATE_WINDOW {
-            return Ok(());
+        let replay = self.now() - stored.value.redeemed_at > DUPLICATE_WINDOW;
+        if replay {
+            tracing::warn!(audit = "code replay", grant = %stored.value.key.grant, "grant revoked");
         }
-        tracing::warn!(audit = "code replay", grant = %stored.value.key.grant, "grant revoked");
-        Ok(self.revoke(stored.value.key).await?)
+        // Of a revoked grant, this attempt may just have kept the upstream's tokens anew: they go again.
+        if replay || stored.value.status == Status::Revoked {
+            self.revoke(stored.value.key).await?;
+        }
+        Ok(())
     }
 }
 

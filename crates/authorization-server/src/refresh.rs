@@ -110,7 +110,7 @@ impl AuthorizationServer {
         if left >= ACCESS_TOKEN_LIFETIME {
             return Ok(stored.value.access_expires_at);
         }
-        match self.refresh_upstream(&stored).await {
+        match self.refresh_upstream(&stored).await? {
             Ok(expires_at) => Ok(expires_at),
             Err(UpstreamRefusal::Unavailable(_)) if left >= LEAST_LEFT => Ok(stored.value.access_expires_at),
             Err(UpstreamRefusal::Unavailable(unavailable)) => Err(unavailable.into()),
@@ -118,23 +118,28 @@ impl AuthorizationServer {
         }
     }
 
-    /// Redeems the upstream's refresh token and keeps the answer beside the grant.
+    /// Redeems the upstream's refresh token and keeps the answer beside the grant. The outer failure is our own store's
+    /// or keyring's.
     pub(crate) async fn refresh_upstream(
         &self,
         stored: &Stored<UpstreamTokens>,
-    ) -> Result<OffsetDateTime, UpstreamRefusal> {
-        let gone = |reason: &str| UpstreamRefusal::InvalidGrant { reason: reason.to_owned() };
-        let secrets =
-            stored.value.open(self.sealer.as_ref()).await?.ok_or_else(|| gone("the tokens cannot be opened"))?;
-        let refresh_token = secrets.refresh_token.ok_or_else(|| gone("no refresh token was given"))?;
-        let answer = self.upstream.refresh(&refresh_token).await?;
+    ) -> Result<Result<OffsetDateTime, UpstreamRefusal>, Unavailable> {
+        let gone = |reason: &str| Ok(Err(UpstreamRefusal::InvalidGrant { reason: reason.to_owned() }));
+        let Some(secrets) = stored.value.open(self.sealer.as_ref()).await? else {
+            return gone("the tokens cannot be opened");
+        };
+        let Some(refresh_token) = secrets.refresh_token else { return gone("no refresh token was given") };
+        let answer = match self.upstream.refresh(&refresh_token).await {
+            Ok(answer) => answer,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let key = stored.value.key;
         let sealed = UpstreamTokens::seal(self.sealer.as_ref(), key.grant, &answer, Some(&refresh_token)).await?;
         let kept_until = self.now() + GRANT_LIFETIME;
         let next = UpstreamTokens { key, sealed, access_expires_at: answer.expires_at, kept_until };
         match self.upstream_tokens.advance(&stored.version, next).await? {
-            Advanced::Done(next) | Advanced::Lost(Some(next)) => Ok(next.value.access_expires_at),
-            Advanced::Lost(None) => Err(gone("the tokens were deleted meanwhile")),
+            Advanced::Done(next) | Advanced::Lost(Some(next)) => Ok(Ok(next.value.access_expires_at)),
+            Advanced::Lost(None) => gone("the tokens were deleted meanwhile"),
         }
     }
 

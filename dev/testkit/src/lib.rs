@@ -1,1 +1,31 @@
-//! testkit.
+//! What tests of the rules are made of: a clock that stands still, entropy with a seed, and stand-ins for the store, the
+//! keyring and Entra that can be told to fail. [`Rig`] puts an authorization server together from them and walks a flow.
+//!
+//! This crate never depends on the application, so that the tests of the rules do not compile it.
+
+mod clock;
+mod dependency;
+mod entropy;
+mod event_log;
+mod flow;
+mod rig;
+mod sealer;
+mod store;
+mod upstream;
+
+pub use clock::ManualClock;
+pub use dependency::{Dependency, Fault};
+pub use entropy::SeededEntropy;
+pub use event_log::EventLog;
+pub use flow::{Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, parameter, request};
+pub use rig::Rig;
+pub use sealer::MemorySealer;
+pub use store::MemoryStore;
+pub use upstream::{Asked, ScriptedUpstream};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A panic in one test thread must not hide what it was about behind a poisoned lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,244 @@
+//! Entra's answer: accepted once, and only in the browser that consented.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    authorization::Stage,
+    callback::{CallbackError, transaction},
+    ports::{Unavailable, UpstreamRefusal},
+};
+use oauth_protocol::{form::Form, pkce::CodeVerifier, secret::Secret};
+use secrecy::ExposeSecret as _;
+use testkit::{Allowed, Asked, Fault, REDIRECT_URI, Rig, STATE, parameter};
+use time::Duration;
+
+const CODE: &[(&str, &str)] = &[("code", "upstream-code")];
+
+/// A rig and a sign-in that is under way.
+async fn under_way() -> (Rig, Allowed) {
+    let rig = Rig::new().unwrap();
+    let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
+    let allowed = rig.allow(&page).await.unwrap();
+    (rig, allowed)
+}
+
+fn form(query: &str) -> Form {
+    Form::parse(query.as_bytes()).unwrap()
+}
+
+fn stage(rig: &Rig) -> Stage {
+    rig.authorizations.all().pop().unwrap().stage
+}
+
+#[tokio::test]
+async fn the_client_gets_a_code_with_its_state_and_our_issuer() {
+    let (rig, allowed) = under_way().await;
+    let completed = rig.come_back(&allowed).await.unwrap();
+    assert!(completed.location.starts_with(REDIRECT_URI));
+    assert!(parameter(&completed.location, "code").unwrap().starts_with(&completed.id.to_string()));
+    assert_eq!(parameter(&completed.location, "state").as_deref(), Some(STATE));
+    assert_eq!(parameter(&completed.location, "iss").as_deref(), Some("https://mcp.example.com"));
+}
+
+#[tokio::test]
+async fn a_code_alone_grants_nothing() {
+    let (rig, allowed) = under_way().await;
+    rig.come_back(&allowed).await.unwrap();
+    assert!(rig.grants.all().is_empty());
+    assert!(rig.upstream_tokens.all().is_empty());
+}
+
+#[tokio::test]
+async fn the_upstream_is_asked_with_the_verifier_and_nonce_that_the_sign_in_announced() {
+    let (rig, allowed) = under_way().await;
+    rig.come_back(&allowed).await.unwrap();
+    let asked = rig.upstream.asked();
+    let [Asked::Redeem { code, verifier, nonce }] = asked.as_slice() else { panic!("{asked:?}") };
+    let challenge = CodeVerifier::parse(verifier).unwrap().challenge();
+    assert_eq!(code, "upstream-code");
+    assert_eq!(Some(challenge.as_str()), parameter(&allowed.sign_in_url, "code_challenge").as_deref());
+    assert_eq!(Some(nonce), parameter(&allowed.sign_in_url, "nonce").as_ref());
+}
+
+#[tokio::test]
+async fn the_transaction_names_the_cookie() {
+    let (_, allowed) = under_way().await;
+    let state = parameter(&allowed.sign_in_url, "state").unwrap();
+    let id = transaction(&form(&format!("state={state}"))).unwrap();
+    assert!(state.starts_with(&id.to_string()));
+    assert!(transaction(&form("code=x")).is_none());
+    assert!(transaction(&form(&format!("state={state}&state={state}"))).is_none());
+}
+
+#[tokio::test]
+async fn another_browser_burns_the_authorization_and_then_the_right_one_fails_too() {
+    let (rig, allowed) = under_way().await;
+    let foreign = Secret::from_bytes([7; 32]).encode();
+    let other = rig.call_back(&allowed, CODE, Some(foreign.expose_secret())).await;
+    assert!(matches!(other, Err(CallbackError::OtherBrowser)));
+    assert!(matches!(stage(&rig), Stage::Failed(_)));
+    assert!(rig.come_back(&allowed).await.is_err());
+    assert!(rig.upstream.asked().is_empty(), "a foreign code must not be redeemed");
+}
+
+#[tokio::test]
+async fn no_cookie_or_a_broken_one_is_another_browser() {
+    for cookie in [None, Some(""), Some("short"), Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
+        let (rig, allowed) = under_way().await;
+        let other = rig.call_back(&allowed, CODE, cookie).await;
+        assert!(matches!(other, Err(CallbackError::OtherBrowser)), "{cookie:?}");
+        assert!(matches!(stage(&rig), Stage::Failed(_)));
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_of_another_transaction_burns_this_one_only() {
+    let (rig, allowed) = under_way().await;
+    let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
+    let second = rig.allow(&page).await.unwrap();
+    let other = rig.call_back(&allowed, CODE, Some(second.cookie.expose_secret())).await;
+    assert!(matches!(other, Err(CallbackError::OtherBrowser)));
+    assert!(rig.come_back(&second).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_burn_that_cannot_be_written_is_not_answered_as_if_it_were() {
+    let (rig, allowed) = under_way().await;
+    rig.store.fail_after(1, Fault::Before);
+    assert!(matches!(rig.call_back(&allowed, CODE, None).await, Err(CallbackError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_state_that_is_not_ours_is_unknown_and_burns_nothing() {
+    let (rig, allowed) = under_way().await;
+    let state = parameter(&allowed.sign_in_url, "state").unwrap();
+    let (id, _) = state.split_once('.').unwrap();
+    let guess = "A".repeat(43);
+    let other_id = "A".repeat(22);
+    for query in [
+        String::new(),
+        "state=".into(),
+        "state=nonsense".into(),
+        format!("state={id}"),
+        format!("state={id}.{guess}"),
+        format!("state={other_id}.{guess}"),
+        format!("state={state}&state={state}"),
+    ] {
+        let completed =
+            rig.server.complete(&form(&format!("{query}&code=x")), Some(allowed.cookie.expose_secret())).await;
+        assert!(matches!(completed, Err(CallbackError::UnknownState)), "{query}");
+    }
+    assert!(rig.come_back(&allowed).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_denied_authorization_has_no_callback() {
+    let rig = Rig::new().unwrap();
+    let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
+    rig.decide(&page, false).await.map(drop).unwrap();
+    let query = form(&format!("code=x&state={}.{}", page.pending.id, "A".repeat(43)));
+    assert!(matches!(rig.server.complete(&query, None).await, Err(CallbackError::UnknownState)));
+}
+
+#[tokio::test]
+async fn a_callback_after_fifteen_minutes_is_too_late() {
+    let (rig, allowed) = under_way().await;
+    rig.clock.advance(Duration::minutes(15));
+    assert!(matches!(rig.come_back(&allowed).await, Err(CallbackError::UnknownState)));
+    assert!(rig.upstream.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_repeated_callback_is_already_completed_and_harms_nothing() {
+    let (rig, allowed) = under_way().await;
+    rig.come_back(&allowed).await.unwrap();
+    assert!(matches!(rig.come_back(&allowed).await, Err(CallbackError::AlreadyCompleted)));
+    assert_eq!(rig.upstream.asked().len(), 1);
+    assert!(matches!(stage(&rig), Stage::CodeIssued(_)));
+}
+
+#[tokio::test]
+#[ignore = "defect: Stage::Failed keeps no state hash, so a reload after access_denied is an unknown state, not completed"]
+async fn a_repeated_callback_after_a_refusal_of_entra_is_already_completed() {
+    let (rig, allowed) = under_way().await;
+    let cookie = Some(allowed.cookie.expose_secret());
+    rig.call_back(&allowed, &[("error", "access_denied")], cookie).await.map(drop).unwrap();
+    let again = rig.call_back(&allowed, &[("error", "access_denied")], cookie).await;
+    assert!(matches!(again, Err(CallbackError::AlreadyCompleted)));
+}
+
+#[tokio::test]
+async fn of_callbacks_at_once_one_gets_the_code() {
+    let (rig, allowed) = under_way().await;
+    let come_back = async || rig.come_back(&allowed).await;
+    let answers: [_; 4] = tokio::join!(come_back(), come_back(), come_back(), come_back()).into();
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let rest = answers.iter().filter(|answer| matches!(answer, Err(CallbackError::AlreadyCompleted)));
+    assert_eq!(rest.count(), 3);
+    assert_eq!(rig.upstream.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_of_entra_reaches_the_client_in_our_words() {
+    for (upstream, ours) in [
+        ("access_denied", "access_denied"),
+        ("consent_required", "access_denied"),
+        ("interaction_required", "access_denied"),
+        ("temporarily_unavailable", "temporarily_unavailable"),
+        ("server_error", "server_error"),
+        ("invalid_client", "server_error"),
+    ] {
+        let (rig, allowed) = under_way().await;
+        let answer = [("error", upstream), ("error_description", "AADSTS-detail"), ("code", "ignored")];
+        let completed = rig.call_back(&allowed, &answer, Some(allowed.cookie.expose_secret())).await.unwrap();
+        assert_eq!(parameter(&completed.location, "error").as_deref(), Some(ours), "{upstream}");
+        assert_eq!(parameter(&completed.location, "state").as_deref(), Some(STATE));
+        assert!(!completed.location.contains("AADSTS"));
+        assert!(rig.upstream.asked().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_callback_with_neither_code_nor_error_is_a_server_error() {
+    let (rig, allowed) = under_way().await;
+    let completed = rig.call_back(&allowed, &[], Some(allowed.cookie.expose_secret())).await.unwrap();
+    assert_eq!(parameter(&completed.location, "error").as_deref(), Some("server_error"));
+}
+
+#[tokio::test]
+async fn a_code_that_entra_does_not_redeem_is_told_to_the_client() {
+    let reason = || "AADSTS-detail".to_owned();
+    for (refusal, code) in [
+        (UpstreamRefusal::InteractionRequired { claims: None, reason: reason() }, "access_denied"),
+        (UpstreamRefusal::InvalidGrant { reason: reason() }, "server_error"),
+        (UpstreamRefusal::Refused { reason: reason() }, "server_error"),
+        (Unavailable { what: "upstream", reason: reason() }.into(), "temporarily_unavailable"),
+    ] {
+        let (rig, allowed) = under_way().await;
+        rig.upstream.refuse_redeem(refusal);
+        let completed = rig.come_back(&allowed).await.unwrap();
+        assert_eq!(parameter(&completed.location, "error").as_deref(), Some(code));
+        assert!(!completed.location.contains("AADSTS"));
+        assert!(rig.come_back(&allowed).await.is_err());
+        assert_eq!(rig.upstream.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_cannot_be_written_asks_entra_nothing_and_may_be_tried_again() {
+    let (rig, allowed) = under_way().await;
+    rig.store.fail_after(1, Fault::Before);
+    assert!(matches!(rig.come_back(&allowed).await, Err(CallbackError::Unavailable(_))));
+    assert!(rig.upstream.asked().is_empty());
+    assert!(rig.come_back(&allowed).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_code_is_sent_before_it_is_stored() {
+    for (dependency, skipped) in [("store", 2), ("keyring", 0)] {
+        let (rig, allowed) = under_way().await;
+        let failing = if dependency == "store" { &rig.store } else { &rig.keyring };
+        failing.fail_after(skipped, Fault::Before);
+        assert!(matches!(rig.come_back(&allowed).await, Err(CallbackError::Unavailable(_))), "{dependency}");
+        assert!(!matches!(stage(&rig), Stage::CodeIssued(_)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Downstream tokens: the exchange, its one retry, and what a refusal does to the grant.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    authenticate::Principal,
+    downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
+    grant::{Status, UpstreamTokens},
+    ports::{Repository as _, Unavailable, UpstreamRefusal},
+};
+use secrecy::ExposeSecret as _;
+use testkit::{Asked, Rig};
+use time::Duration;
+
+const SCOPES: &[&str] = &["User.Read"];
+
+/// A caller who has been authenticated, and the rig forgets what it asked the upstream until then.
+async fn principal() -> (Rig, Principal) {
+    let rig = Rig::new().unwrap();
+    let tokens = rig.sign_in().await.unwrap().tokens;
+    let principal = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();
+    (rig, principal)
+}
+
+async fn token(rig: &Rig, principal: &Principal) -> Result<DownstreamToken, DownstreamError> {
+    rig.server.token(principal, SCOPES).await
+}
+
+fn exchange(assertion: &str) -> Asked {
+    Asked::OnBehalfOf { assertion: assertion.to_owned(), scopes: SCOPES.to_vec() }
+}
+
+fn refresh(token: &str) -> Asked {
+    Asked::Refresh(token.to_owned())
+}
+
+/// What the upstream was asked after the sign-in.
+fn asked(rig: &Rig) -> Vec<Asked> {
+    rig.upstream.asked().split_off(1)
+}
+
+fn reason() -> String {
+    "of the upstream".to_owned()
+}
+
+fn invalid_grant() -> UpstreamRefusal {
+    UpstreamRefusal::InvalidGrant { reason: reason() }
+}
+
+fn interaction_required() -> UpstreamRefusal {
+    UpstreamRefusal::InteractionRequired { claims: Some("{}".into()), reason: reason() }
+}
+
+fn down() -> UpstreamRefusal {
+    Unavailable { what: "upstream", reason: reason() }.into()
+}
+
+fn status(rig: &Rig) -> Status {
+    rig.only_grant().unwrap().status
+}
+
+#[tokio::test]
+async fn the_assertion_of_the_grant_is_exchanged_for_the_scopes_that_were_asked() {
+    let (rig, principal) = principal().await;
+    let token = token(&rig, &principal).await.unwrap();
+    assert_eq!(token.access_token.expose_secret(), "assertion-2");
+    assert_eq!(asked(&rig), [exchange("assertion-1")]);
+}
+
+#[tokio::test]
+async fn an_assertion_with_less_than_two_minutes_left_is_refreshed_first() {
+    let (rig, principal) = principal().await;
+    rig.clock.advance(Duration::minutes(73));
+    token(&rig, &principal).await.unwrap();
+    assert_eq!(asked(&rig), [exchange("assertion-1")]);
+    rig.clock.advance(Duration::SECOND);
+    token(&rig, &principal).await.unwrap();
+    assert_eq!(asked(&rig).split_off(1), [refresh("upstream-refresh-1"), exchange("assertion-3")]);
+}
+
+#[tokio::test]
+async fn a_refused_assertion_is_refreshed_once_and_tried_again() {
+    let (rig, principal) = principal().await;
+    rig.upstream.refuse_on_behalf_of(invalid_grant());
+    token(&rig, &principal).await.unwrap();
+    assert_eq!(asked(&rig), [exchange("assertion-1"), refresh("upstream-refresh-1"), exchange("assertion-2")]);
+    assert_eq!(status(&rig), Status::Active);
+}
+
+#[tokio::test]
+async fn an_assertion_that_is_refused_twice_marks_the_grant() {
+    let (rig, principal) = principal().await;
+    rig.upstream.refuse_on_behalf_of(invalid_grant());
+    rig.upstream.refuse_on_behalf_of(invalid_grant());
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+    assert_eq!(asked(&rig).len(), 3);
+    assert_eq!(status(&rig), Status::Marked);
+}
+
+#[tokio::test]
+async fn a_demand_for_the_user_marks_the_grant_without_a_retry() {
+    let (rig, principal) = principal().await;
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+    assert_eq!(asked(&rig), [exchange("assertion-1")]);
+    assert_eq!(status(&rig), Status::Marked);
+}
+
+#[tokio::test]
+async fn a_demand_at_the_second_try_or_at_the_refresh_marks_the_grant_too() {
+    for at_refresh in [true, false] {
+        let (rig, principal) = principal().await;
+        rig.upstream.refuse_on_behalf_of(invalid_grant());
+        if at_refresh {
+            rig.upstream.refuse_refresh(interaction_required());
+        } else {
+            rig.upstream.refuse_on_behalf_of(interaction_required());
+        }
+        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+        assert_eq!(status(&rig), Status::Marked);
+    }
+}
+
+#[tokio::test]
+async fn a_marked_grant_is_refused_by_this_process_at_once() {
+    let rig = Rig::new().unwrap();
+    let tokens = rig.sign_in().await.unwrap().tokens;
+    let principal = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    token(&rig, &principal).await.map(drop).unwrap_err();
+    assert!(!rig.accepts(&tokens.access_token).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_dead_upstream_refresh_token_revokes_the_grant_and_drops_the_tokens() {
+    for due in [true, false] {
+        let (rig, principal) = principal().await;
+        if due {
+            rig.clock.advance(Duration::minutes(74));
+        } else {
+            rig.upstream.refuse_on_behalf_of(invalid_grant());
+        }
+        rig.upstream.refuse_refresh(invalid_grant());
+        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+        assert_eq!(status(&rig), Status::Revoked);
+        assert!(rig.upstream_tokens.all().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_us_and_an_upstream_that_is_down_change_nothing() {
+    let (rig, principal) = principal().await;
+    let writes = rig.store.writes();
+    rig.upstream.refuse_on_behalf_of(UpstreamRefusal::Refused { reason: reason() });
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Refused(_))));
+    rig.upstream.refuse_on_behalf_of(down());
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Unavailable(_))));
+    assert_eq!((status(&rig), rig.store.writes()), (Status::Active, writes));
+    assert!(token(&rig, &principal).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_on_the_way_changes_nothing() {
+    let (rig, principal) = principal().await;
+    let writes = rig.store.writes();
+    for refusal in [down(), UpstreamRefusal::Refused { reason: reason() }] {
+        rig.upstream.refuse_on_behalf_of(invalid_grant());
+        rig.upstream.refuse_refresh(refusal);
+        token(&rig, &principal).await.map(drop).unwrap_err();
+    }
+    assert_eq!((status(&rig), rig.store.writes()), (Status::Active, writes));
+}
+
+#[tokio::test]
+async fn an_assertion_that_another_process_refreshed_meanwhile_is_the_one_exchanged() {
+    let (rig, principal) = principal().await;
+    rig.clock.advance(Duration::minutes(74));
+    let renewed = |tokens: &UpstreamTokens| UpstreamTokens {
+        access_expires_at: tokens.access_expires_at + Duration::HOUR,
+        ..tokens.clone()
+    };
+    rig.upstream_tokens.interleave(1, renewed);
+    token(&rig, &principal).await.unwrap();
+    // The rival kept the same assertion under a later end; ours, lost, is not used.
+    assert_eq!(asked(&rig), [refresh("upstream-refresh-1"), exchange("assertion-1")]);
+}
+
+#[tokio::test]
+async fn a_grant_without_upstream_tokens_must_sign_in_again() {
+    let (rig, principal) = principal().await;
+    rig.upstream_tokens.delete(&principal.grant).await.unwrap();
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+    assert!(asked(&rig).is_empty());
+}
+
+#[tokio::test]
+async fn a_store_or_keyring_that_is_down_is_unavailable() {
+    let (rig, principal) = principal().await;
+    for dependency in [&rig.store, &rig.keyring] {
+        dependency.set_down(true);
+        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Unavailable(_))));
+        dependency.set_down(false);
+    }
+    assert_eq!(status(&rig), Status::Active);
+    assert!(token(&rig, &principal).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_mark_that_cannot_be_written_is_unavailable_and_made_at_the_next_call() {
+    let (rig, principal) = principal().await;
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    // The assertion, the grant; then its mark.
+    rig.store.fail_after(2, testkit::Fault::Before);
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Unavailable(_))));
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+    assert_eq!(status(&rig), Status::Marked);
+}

@@ -1,0 +1,270 @@
+//! Refresh: rotation, the retry of a lost answer, and what a replay costs.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    grant::{Grant, Status},
+    refresh::Refresh,
+    token::TokenError,
+};
+use oauth_protocol::{scope::Scope, token_response::TokenResponse};
+use secrecy::{ExposeSecret as _, SecretString};
+use testkit::{Fault, Rig, SignedIn};
+use time::Duration;
+
+/// A client whose grant stands at its first generation.
+async fn signed_in() -> (Rig, String, SecretString) {
+    let rig = Rig::new().unwrap();
+    let SignedIn { client_id, tokens } = rig.sign_in().await.unwrap();
+    (rig, client_id, tokens.refresh_token)
+}
+
+fn refused(refreshed: &Result<TokenResponse, TokenError>) -> bool {
+    matches!(refreshed, Err(TokenError::InvalidGrant(_)))
+}
+
+fn status(rig: &Rig) -> Status {
+    rig.only_grant().unwrap().status
+}
+
+fn same(one: &SecretString, two: &SecretString) -> bool {
+    one.expose_secret() == two.expose_secret()
+}
+
+#[tokio::test]
+async fn a_refresh_answers_a_successor_and_an_access_token_that_works() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    assert!(!same(&second.refresh_token, &first));
+    assert!(rig.accepts(&second.access_token).await.unwrap());
+    assert_eq!(rig.only_grant().unwrap().family.generation, 2);
+    assert!(rig.refresh(&client, &second.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_answered_again_with_the_same_successor_however_late() {
+    for late in [Duration::ZERO, Duration::seconds(60), Duration::days(30)] {
+        let (rig, client, first) = signed_in().await;
+        let lost = rig.refresh(&client, &first).await.unwrap();
+        rig.clock.advance(late);
+        let again = rig.refresh(&client, &first).await.unwrap();
+        assert!(same(&again.refresh_token, &lost.refresh_token));
+        assert!(rig.accepts(&again.access_token).await.unwrap());
+        assert_eq!(rig.only_grant().unwrap().family.generation, 2);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_used_may_be_asked_for_again_for_60_seconds() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    assert!(rig.accepts(&second.access_token).await.unwrap());
+    rig.clock.advance(Duration::seconds(60));
+    let again = rig.refresh(&client, &first).await.unwrap();
+    assert!(same(&again.refresh_token, &second.refresh_token));
+}
+
+#[tokio::test]
+async fn the_one_before_ends_the_family_once_its_successor_is_used_and_60_seconds_are_over() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    assert!(rig.accepts(&second.access_token).await.unwrap());
+    rig.clock.advance(Duration::seconds(61));
+    assert!(refused(&rig.refresh(&client, &first).await));
+    assert_eq!(status(&rig), Status::Revoked);
+    assert!(refused(&rig.refresh(&client, &second.refresh_token).await));
+    assert!(!rig.accepts(&second.access_token).await.unwrap());
+    assert!(rig.upstream_tokens.all().is_empty());
+}
+
+#[tokio::test]
+async fn a_retry_proves_that_nothing_arrived_so_it_does_not_start_the_60_seconds_anew() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    rig.clock.advance(Duration::seconds(50));
+    rig.refresh(&client, &first).await.unwrap();
+    assert!(rig.accepts(&second.access_token).await.unwrap());
+    rig.clock.advance(Duration::seconds(11));
+    assert!(refused(&rig.refresh(&client, &first).await));
+    assert_eq!(status(&rig), Status::Revoked);
+}
+
+#[tokio::test]
+async fn one_two_generations_old_ends_the_family_at_once() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    let third = rig.refresh(&client, &second.refresh_token).await.unwrap();
+    assert!(refused(&rig.refresh(&client, &first).await));
+    assert_eq!(status(&rig), Status::Revoked);
+    assert!(refused(&rig.refresh(&client, &third.refresh_token).await));
+}
+
+#[tokio::test]
+async fn an_old_access_token_does_not_prove_that_the_newest_arrived() {
+    let rig = Rig::new().unwrap();
+    let SignedIn { client_id, tokens: first } = rig.sign_in().await.unwrap();
+    let lost = rig.refresh(&client_id, &first.refresh_token).await.unwrap();
+    assert!(rig.accepts(&first.access_token).await.unwrap());
+    rig.clock.advance(Duration::minutes(5));
+    let again = rig.refresh(&client_id, &first.refresh_token).await.unwrap();
+    assert!(same(&again.refresh_token, &lost.refresh_token));
+}
+
+#[tokio::test]
+async fn twenty_refreshes_at_once_agree_on_one_successor() {
+    let (rig, client, first) = signed_in().await;
+    let mut refreshes = tokio::task::JoinSet::new();
+    let other = std::sync::Arc::new(rig.second_process());
+    for round in 0..20 {
+        let server = std::sync::Arc::clone(if round % 2 == 0 { &rig.server } else { &other });
+        let (client_id, token) = (client.clone(), SecretString::from(first.expose_secret()));
+        refreshes.spawn(async move {
+            let refresh = Refresh { client_id: &client_id, refresh_token: &token, scope: None, resource: &[] };
+            server.refresh(&refresh).await
+        });
+    }
+    let answers = refreshes.join_all().await;
+    let tokens: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert!(tokens.iter().all(|answer| same(&answer.refresh_token, &tokens[0].refresh_token)));
+    for answer in &tokens {
+        assert!(rig.accepts(&answer.access_token).await.unwrap());
+    }
+    assert_eq!(rig.only_grant().unwrap().family.generation, 2);
+    assert!(rig.refresh(&client, &tokens[0].refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_grant_is_refused_before_anything_rotates() {
+    let (rig, client, first) = signed_in().await;
+    let other = rig.register().await.unwrap();
+    let wider = Scope::parse("mail.send").unwrap();
+    let (writes, asked) = (rig.store.writes(), rig.upstream.asked().len());
+    let ask = async |client_id: &str, scope, resource: &[&str]| {
+        rig.server.refresh(&Refresh { client_id, refresh_token: &first, scope, resource }).await
+    };
+    assert!(refused(&ask(&other, None, &[]).await));
+    assert!(matches!(ask(&client, Some(&wider), &[]).await, Err(TokenError::InvalidScope)));
+    assert!(matches!(ask(&client, None, &["https://other.example"]).await, Err(TokenError::InvalidTarget)));
+    assert!(matches!(ask("AAAAAAAAAAAAAAAAAAAAAA", None, &[]).await, Err(TokenError::UnknownClient)));
+    assert_eq!((rig.store.writes(), rig.upstream.asked().len()), (writes, asked));
+    assert!(rig.refresh(&client, &first).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_foreign_client_with_an_old_token_does_not_end_the_family() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    rig.refresh(&client, &second.refresh_token).await.unwrap();
+    let other = rig.register().await.unwrap();
+    assert!(refused(&rig.refresh(&other, &first).await));
+    assert_eq!(status(&rig), Status::Active);
+}
+
+#[tokio::test]
+async fn the_granted_scope_and_every_name_of_ours_may_be_repeated() {
+    let (rig, client_id, refresh_token) = signed_in().await;
+    let scope = Scope::parse("offline_access user.read").unwrap();
+    let resource = &["https://mcp.example.com", "https://mcp.example.com/mcp/message?sessionId=1"][..];
+    let refresh = Refresh { client_id: &client_id, refresh_token: &refresh_token, scope: Some(&scope), resource };
+    assert_eq!(rig.server.refresh(&refresh).await.unwrap().scope.to_string(), "user.read");
+}
+
+#[tokio::test]
+async fn a_secret_that_was_never_issued_is_refused_and_ends_nothing() {
+    let (rig, client, first) = signed_in().await;
+    let writes = rig.store.writes();
+    let other = rig.sign_in().await.unwrap().tokens;
+    let mut forged = first.expose_secret().to_owned();
+    forged.replace_range(forged.len() - 8.., "AAAAAAAA");
+    for text in ["", "x", forged.as_str(), other.access_token.expose_secret()] {
+        assert!(refused(&rig.refresh(&client, &text.into()).await), "{text}");
+    }
+    assert!(rig.store.writes() > writes, "the other sign-in");
+    assert!(rig.refresh(&client, &first).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_marked_grant_refuses_every_generation_and_keeps_its_family() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    let third = rig.refresh(&client, &second.refresh_token).await.unwrap();
+    let key = rig.only_grant().unwrap().key;
+    rig.grants.change(&key, |grant| grant.with_status(Status::Marked));
+    let writes = rig.store.writes();
+    for token in [&first, &second.refresh_token, &third.refresh_token] {
+        assert!(refused(&rig.refresh(&client, token).await));
+    }
+    assert_eq!(rig.store.writes(), writes);
+    assert_eq!((status(&rig), rig.only_grant().unwrap().family.generation), (Status::Marked, 3));
+}
+
+#[tokio::test]
+async fn a_lost_write_decides_again_from_what_stands_now() {
+    let (rig, client, first) = signed_in().await;
+    rig.grants.interleave(1, |grant| grant.rotated(grant.family.rotated_at));
+    let tokens = rig.refresh(&client, &first).await.unwrap();
+    assert_eq!(rig.only_grant().unwrap().family.generation, 2, "the rival's successor is ours too");
+    assert!(rig.refresh(&client, &tokens.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_write_that_is_lost_to_a_revocation_is_refused() {
+    let (rig, client, first) = signed_in().await;
+    rig.grants.interleave(1, |grant| grant.with_status(Status::Revoked));
+    assert!(refused(&rig.refresh(&client, &first).await));
+    assert_eq!(rig.only_grant().unwrap().family.generation, 1);
+}
+
+#[tokio::test]
+async fn four_lost_writes_are_borne_and_the_fifth_is_told_to_come_back() {
+    let (rig, client, first) = signed_in().await;
+    rig.grants.interleave(4, Grant::seen);
+    let second = rig.refresh(&client, &first).await.unwrap();
+    rig.grants.interleave(5, Grant::seen);
+    let refreshed = rig.refresh(&client, &second.refresh_token).await;
+    assert!(matches!(refreshed, Err(TokenError::Unavailable(_))));
+    assert_eq!(rig.only_grant().unwrap().family.generation, 2);
+    assert!(rig.refresh(&client, &second.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_rotation_whose_answer_was_lost_in_the_store_is_retried_cleanly() {
+    let (rig, client, first) = signed_in().await;
+    // Client, grant, upstream tokens; then the rotation.
+    rig.store.fail_after(3, Fault::After);
+    assert!(matches!(rig.refresh(&client, &first).await, Err(TokenError::Unavailable(_))));
+    assert_eq!(rig.only_grant().unwrap().family.generation, 2);
+    let tokens = rig.refresh(&client, &first).await.unwrap();
+    assert_eq!(rig.only_grant().unwrap().family.generation, 2);
+    assert!(rig.refresh(&client, &tokens.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_store_or_keyring_that_is_down_rotates_nothing() {
+    let (rig, client, first) = signed_in().await;
+    for dependency in [&rig.store, &rig.keyring] {
+        dependency.set_down(true);
+        assert!(matches!(rig.refresh(&client, &first).await, Err(TokenError::Unavailable(_))));
+        dependency.set_down(false);
+    }
+    assert_eq!(rig.only_grant().unwrap().family.generation, 1);
+    assert!(rig.refresh(&client, &first).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_replay_that_cannot_be_written_down_is_still_refused_and_ends_the_family_next_time() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    rig.refresh(&client, &second.refresh_token).await.unwrap();
+    // Client, grant, the grant again; then the revocation.
+    rig.store.fail_after(3, Fault::Before);
+    assert!(matches!(rig.refresh(&client, &first).await, Err(TokenError::Unavailable(_))));
+    assert!(refused(&rig.refresh(&client, &first).await));
+    assert_eq!(status(&rig), Status::Revoked);
+}
+
+#[tokio::test]
+async fn a_family_whose_sealing_key_is_gone_is_an_invalid_grant() {
+    let (rig, client, first) = signed_in().await;
+    rig.sealer.lose_keys();
+    assert!(refused(&rig.refresh(&client, &first).await));
+}

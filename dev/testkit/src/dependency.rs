@@ -1,0 +1,104 @@
+//! Something outside that can be down: the store, or the keyring.
+
+use std::sync::Mutex;
+
+use authorization_server::ports::Unavailable;
+
+use crate::lock;
+
+/// How an operation fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing happens.
+    Before,
+    /// It happens, and its answer is lost.
+    After,
+}
+
+/// Counts the operations on a dependency and lets them fail.
+pub struct Dependency {
+    what: &'static str,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    operations: usize,
+    writes: usize,
+    down: bool,
+    fault: Option<(usize, Fault)>,
+}
+
+impl Dependency {
+    /// A dependency that works; `what` is its name in [`Unavailable`].
+    #[must_use]
+    pub fn new(what: &'static str) -> Self {
+        Self { what, state: Mutex::default() }
+    }
+
+    /// Operations so far, failed ones too.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        lock(&self.state).operations
+    }
+
+    /// Writes so far, failed ones too.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        lock(&self.state).writes
+    }
+
+    /// While it is down, every operation fails before it happens.
+    pub fn set_down(&self, down: bool) {
+        lock(&self.state).down = down;
+    }
+
+    /// One operation will fail: the one after the next `skipped`.
+    pub fn fail_after(&self, skipped: usize, fault: Fault) {
+        let mut state = lock(&self.state);
+        state.fault = Some((state.operations + skipped, fault));
+    }
+
+    /// Whether a fault that was asked for is still to come.
+    #[must_use]
+    pub fn fault_is_due(&self) -> bool {
+        let state = lock(&self.state);
+        state.fault.is_some_and(|(at, _)| at >= state.operations)
+    }
+
+    pub(crate) fn read<T>(&self, operation: impl FnOnce() -> T) -> Result<T, Unavailable> {
+        let fault = self.count(false);
+        self.perform(fault, operation)
+    }
+
+    pub(crate) fn write<T>(&self, operation: impl FnOnce() -> T) -> Result<T, Unavailable> {
+        let fault = self.count(true);
+        self.perform(fault, operation)
+    }
+
+    fn count(&self, write: bool) -> Option<Fault> {
+        let mut state = lock(&self.state);
+        let operation = state.operations;
+        state.operations += 1;
+        state.writes += usize::from(write);
+        if state.down {
+            return Some(Fault::Before);
+        }
+        state.fault.filter(|(at, _)| *at == operation).map(|(_, fault)| fault)
+    }
+
+    fn perform<T>(&self, fault: Option<Fault>, operation: impl FnOnce() -> T) -> Result<T, Unavailable> {
+        match fault {
+            None => Ok(operation()),
+            Some(Fault::Before) => Err(self.unavailable("it is down")),
+            Some(Fault::After) => {
+                operation();
+                Err(self.unavailable("its answer was lost"))
+            }
+        }
+    }
+
+    fn unavailable(&self, reason: &str) -> Unavailable {
+        Unavailable { what: self.what, reason: reason.to_owned() }
+    }
+}

@@ -1,0 +1,203 @@
+//! One step of the flow a method, each with the honest inputs, so that a test writes only what differs.
+
+use authorization_server::{
+    authorize::{AuthorizeError, ConsentPage},
+    callback::{CallbackError, Completed},
+    consent::{ConsentCookies, ConsentError, Decided, Decision},
+    ports::Unavailable,
+    redeem::Redemption,
+    refresh::Refresh,
+    register::RegisterError,
+    token::TokenError,
+};
+use oauth_protocol::{
+    form::{self, Form},
+    pkce::CodeVerifier,
+    token_response::TokenResponse,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use crate::Rig;
+
+/// Where the client takes its answers.
+pub const REDIRECT_URI: &str = "https://client.example/callback";
+/// The client's `state`.
+pub const STATE: &str = "the client's state";
+/// The client's PKCE verifier.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// A step that did not lead on.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// At `/register`.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// At `/authorize`.
+    #[error(transparent)]
+    Authorize(#[from] AuthorizeError),
+    /// At `/consent`.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
+    /// At the callback.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// At `/token`.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// At the protected resource.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// An answer lacks something.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+}
+
+impl FlowError {
+    /// Whether the step may simply be tried again.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(
+            self,
+            Self::Register(RegisterError::Unavailable(_))
+                | Self::Authorize(AuthorizeError::Unavailable(_))
+                | Self::Consent(ConsentError::Unavailable(_))
+                | Self::Callback(CallbackError::Unavailable(_))
+                | Self::Token(TokenError::Unavailable(_))
+                | Self::Unavailable(_)
+        )
+    }
+}
+
+/// What a browser holds on its way to Entra.
+pub struct Allowed {
+    /// Where Entra is asked to sign the owner in.
+    pub sign_in_url: String,
+    /// The cookie that binds the callback to this browser.
+    pub cookie: SecretString,
+}
+
+/// A client with its first tokens.
+pub struct SignedIn {
+    /// The client.
+    pub client_id: String,
+    /// What it was given.
+    pub tokens: TokenResponse,
+}
+
+/// The query of an honest authorization request, with some parameters set to other values, or dropped by `None`.
+#[must_use]
+pub fn request(client_id: &str, changes: &[(&str, Option<&str>)]) -> String {
+    let challenge = CodeVerifier::parse(VERIFIER).map(|verifier| verifier.challenge().as_str().to_owned());
+    let challenge = challenge.unwrap_or_default();
+    let honest = [
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+        ("scope", "user.read"),
+        ("state", STATE),
+        ("resource", "https://mcp.example.com/mcp"),
+    ];
+    let kept = honest.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    let changed = changes.iter().filter_map(|(name, value)| value.map(|value| (*name, value)));
+    form::encode(kept.chain(changed))
+}
+
+/// A parameter of a URL's query, if it is there once.
+#[must_use]
+pub fn parameter(url: &str, name: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let mut values = url.query_pairs().filter(|(other, _)| other == name).map(|(_, value)| value.into_owned());
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+fn query(text: &str) -> Result<Form, FlowError> {
+    Form::parse(text.as_bytes()).map_err(|_| FlowError::Missing("a query"))
+}
+
+impl Rig {
+    /// Registers a client.
+    pub async fn register(&self) -> Result<String, FlowError> {
+        let body = serde_json::json!({ "redirect_uris": [REDIRECT_URI], "client_name": "Client" }).to_string();
+        let response = serde_json::to_value(self.server.register(body.as_bytes()).await?).unwrap_or_default();
+        let client_id = response.get("client_id").and_then(serde_json::Value::as_str);
+        client_id.map(str::to_owned).ok_or(FlowError::Missing("client_id"))
+    }
+
+    /// Opens the consent page in the owner's browser.
+    pub async fn open_page(&self, client_id: &str) -> Result<ConsentPage, FlowError> {
+        Ok(self.server.authorize(&query(&request(client_id, &[]))?).await?)
+    }
+
+    /// The owner decides, in the browser that opened the page.
+    pub async fn decide(&self, page: &ConsentPage, allow: bool) -> Result<Decided, ConsentError> {
+        let (binding, csrf) = (page.secrets.binding.encode(), page.secrets.csrf.encode());
+        let cookies = ConsentCookies { binding: Some(binding.expose_secret()), csrf: Some(csrf.expose_secret()) };
+        let decision = Decision { sealed: &page.sealed, csrf: csrf.expose_secret(), allow };
+        let pending = self.server.consent_transaction(&page.sealed).await?;
+        self.server.decide(pending, &decision, &cookies).await
+    }
+
+    /// The owner allows what the page asks.
+    pub async fn allow(&self, page: &ConsentPage) -> Result<Allowed, FlowError> {
+        match self.decide(page, true).await? {
+            Decided::Allowed { sign_in_url, browser, .. } => Ok(Allowed { sign_in_url, cookie: browser.encode() }),
+            Decided::Denied { .. } => Err(FlowError::Missing("a sign-in URL")),
+        }
+    }
+
+    /// Entra sends the browser back with a code.
+    pub async fn come_back(&self, allowed: &Allowed) -> Result<Completed, CallbackError> {
+        self.call_back(allowed, &[("code", "upstream-code")], Some(allowed.cookie.expose_secret())).await
+    }
+
+    /// Entra sends some browser back with the state of this sign-in, and with more.
+    pub async fn call_back(
+        &self,
+        allowed: &Allowed,
+        answer: &[(&str, &str)],
+        cookie: Option<&str>,
+    ) -> Result<Completed, CallbackError> {
+        let state = parameter(&allowed.sign_in_url, "state").unwrap_or_default();
+        let pairs = answer.iter().copied().chain([("state", state.as_str())]);
+        let query = query(&form::encode(pairs)).map_err(|_| CallbackError::UnknownState)?;
+        self.server.complete(&query, cookie).await
+    }
+
+    /// A code for this client: everything from the request to the callback.
+    pub async fn code(&self, client_id: &str) -> Result<SecretString, FlowError> {
+        let page = self.open_page(client_id).await?;
+        let allowed = self.allow(&page).await?;
+        let completed = self.come_back(&allowed).await?;
+        parameter(&completed.location, "code").map(Into::into).ok_or(FlowError::Missing("code"))
+    }
+
+    /// The client redeems its code.
+    pub async fn redeem(&self, client_id: &str, code: &SecretString) -> Result<TokenResponse, TokenError> {
+        let verifier = VERIFIER.into();
+        let redirect_uri = Some(REDIRECT_URI);
+        let redemption = Redemption { client_id, code, redirect_uri, verifier: Some(&verifier), resource: &[] };
+        self.server.redeem(&redemption).await
+    }
+
+    /// The client refreshes.
+    pub async fn refresh(&self, client_id: &str, refresh_token: &SecretString) -> Result<TokenResponse, TokenError> {
+        self.server.refresh(&Refresh { client_id, refresh_token, scope: None, resource: &[] }).await
+    }
+
+    /// Whether the protected resource accepts an access token.
+    pub async fn accepts(&self, access_token: &SecretString) -> Result<bool, Unavailable> {
+        Ok(self.server.authenticate(access_token.expose_secret()).await?.is_some())
+    }
+
+    /// A new client with a new grant: the whole flow.
+    pub async fn sign_in(&self) -> Result<SignedIn, FlowError> {
+        let client_id = self.register().await?;
+        let code = self.code(&client_id).await?;
+        let tokens = self.redeem(&client_id, &code).await?;
+        Ok(SignedIn { client_id, tokens })
+    }
+}

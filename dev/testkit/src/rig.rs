@@ -1,0 +1,95 @@
+//! An authorization server on stand-ins that a test can reach.
+
+use std::sync::Arc;
+
+use authorization_server::{
+    AuthorizationServer,
+    authenticate::GrantCache,
+    authorization::Authorization,
+    client::Client,
+    grant::{Grant, UpstreamTokens},
+};
+use oauth_protocol::{
+    issuer::{BaseUrl, BaseUrlError},
+    redirect_uri::PrivateUseSchemes,
+};
+
+use crate::{Dependency, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
+
+/// Everything around one authorization server, and the server.
+pub struct Rig {
+    /// The server; its grant cache is its own.
+    pub server: Arc<AuthorizationServer>,
+    /// Its time.
+    pub clock: Arc<ManualClock>,
+    /// Whether the store answers, and how often it was asked.
+    pub store: Arc<Dependency>,
+    /// Whether the keyring answers.
+    pub keyring: Arc<Dependency>,
+    /// The keyring.
+    pub sealer: Arc<MemorySealer>,
+    /// Entra.
+    pub upstream: Arc<ScriptedUpstream>,
+    /// Registrations.
+    pub clients: Arc<MemoryStore<Client>>,
+    /// Authorizations.
+    pub authorizations: Arc<MemoryStore<Authorization>>,
+    /// Grants.
+    pub grants: Arc<MemoryStore<Grant>>,
+    /// Upstream tokens.
+    pub upstream_tokens: Arc<MemoryStore<UpstreamTokens>>,
+}
+
+impl Rig {
+    /// A server at `https://mcp.example.com` to which nothing has happened yet.
+    pub fn new() -> Result<Self, BaseUrlError> {
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(Dependency::new("store"));
+        let keyring = Arc::new(Dependency::new("keyring"));
+        let sealer = Arc::new(MemorySealer::new(Arc::clone(&keyring)));
+        let upstream = Arc::new(ScriptedUpstream::new(Arc::clone(&clock)));
+        let clients = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let authorizations = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let upstream_tokens = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let server = Arc::new(AuthorizationServer {
+            base: BaseUrl::parse("https://mcp.example.com")?,
+            schemes: PrivateUseSchemes::default(),
+            clock: Arc::clone(&clock) as _,
+            entropy: Arc::new(SeededEntropy::new(1)),
+            sealer: Arc::clone(&sealer) as _,
+            upstream: Arc::clone(&upstream) as _,
+            clients: Arc::clone(&clients) as _,
+            authorizations: Arc::clone(&authorizations) as _,
+            grants: Arc::clone(&grants) as _,
+            upstream_tokens: Arc::clone(&upstream_tokens) as _,
+            grant_cache: GrantCache::default(),
+        });
+        Ok(Self { server, clock, store, keyring, sealer, upstream, clients, authorizations, grants, upstream_tokens })
+    }
+
+    /// The grant, if there is exactly one.
+    #[must_use]
+    pub fn only_grant(&self) -> Option<Grant> {
+        let mut grants = self.grants.all();
+        grants.pop().filter(|_| grants.is_empty())
+    }
+
+    /// Another process on the same store, keyring and upstream.
+    #[must_use]
+    pub fn second_process(&self) -> AuthorizationServer {
+        AuthorizationServer {
+            base: self.server.base.clone(),
+            schemes: self.server.schemes.clone(),
+            clock: Arc::clone(&self.server.clock),
+            entropy: Arc::clone(&self.server.entropy),
+            sealer: Arc::clone(&self.server.sealer),
+            upstream: Arc::clone(&self.server.upstream),
+            clients: Arc::clone(&self.server.clients),
+            authorizations: Arc::clone(&self.server.authorizations),
+            grants: Arc::clone(&self.server.grants),
+            upstream_tokens: Arc::clone(&self.server.upstream_tokens),
+            grant_cache: GrantCache::default(),
+        }
+    }
+}

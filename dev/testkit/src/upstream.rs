@@ -1,0 +1,170 @@
+//! Entra as the rules see it: answers from a script, and remembers what it was asked.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use authorization_server::{
+    id::Subject,
+    ports::{Clock as _, SignIn, Upstream, UpstreamAnswer, UpstreamRefusal},
+};
+use oauth_protocol::form;
+use secrecy::{ExposeSecret as _, SecretString};
+use time::Duration;
+
+use crate::{ManualClock, lock};
+
+/// A request that reached the upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// To redeem a sign-in code.
+    Redeem {
+        /// The code.
+        code: String,
+        /// Our PKCE verifier.
+        verifier: String,
+        /// What the ID token's nonce must be.
+        nonce: String,
+    },
+    /// To redeem a refresh token.
+    Refresh(String),
+    /// To exchange an assertion.
+    OnBehalfOf {
+        /// The assertion.
+        assertion: String,
+        /// The Graph permissions.
+        scopes: Vec<&'static str>,
+    },
+}
+
+/// Succeeds unless the script says otherwise. Every token it gives is another.
+pub struct ScriptedUpstream {
+    clock: Arc<ManualClock>,
+    state: Mutex<State>,
+}
+
+struct State {
+    subject: Subject,
+    lifetime: Duration,
+    tokens: usize,
+    asked: Vec<Asked>,
+    redeem: VecDeque<UpstreamRefusal>,
+    refresh: VecDeque<UpstreamRefusal>,
+    on_behalf_of: VecDeque<UpstreamRefusal>,
+}
+
+impl ScriptedUpstream {
+    /// An upstream whose access tokens live 75 minutes, as Entra's do on average.
+    #[must_use]
+    pub fn new(clock: Arc<ManualClock>) -> Self {
+        let state = State {
+            subject: Subject { tid: "tenant".into(), oid: "owner".into() },
+            lifetime: Duration::minutes(75),
+            tokens: 0,
+            asked: Vec::new(),
+            redeem: VecDeque::new(),
+            refresh: VecDeque::new(),
+            on_behalf_of: VecDeque::new(),
+        };
+        Self { clock, state: Mutex::new(state) }
+    }
+
+    /// Who signs in from now on.
+    pub fn set_subject(&self, subject: Subject) {
+        lock(&self.state).subject = subject;
+    }
+
+    /// How long the access tokens of further answers live.
+    pub fn set_lifetime(&self, lifetime: Duration) {
+        lock(&self.state).lifetime = lifetime;
+    }
+
+    /// One further redemption is refused.
+    pub fn refuse_redeem(&self, refusal: UpstreamRefusal) {
+        lock(&self.state).redeem.push_back(refusal);
+    }
+
+    /// One further refresh is refused.
+    pub fn refuse_refresh(&self, refusal: UpstreamRefusal) {
+        lock(&self.state).refresh.push_back(refusal);
+    }
+
+    /// One further exchange is refused.
+    pub fn refuse_on_behalf_of(&self, refusal: UpstreamRefusal) {
+        lock(&self.state).on_behalf_of.push_back(refusal);
+    }
+
+    /// Everything it was asked, oldest first.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        lock(&self.state).asked.clone()
+    }
+
+    /// How often it was asked for a refresh.
+    #[must_use]
+    pub fn refreshes(&self) -> usize {
+        lock(&self.state).asked.iter().filter(|asked| matches!(asked, Asked::Refresh(_))).count()
+    }
+
+    fn answer(&self, state: &mut State) -> UpstreamAnswer {
+        state.tokens += 1;
+        UpstreamAnswer {
+            access_token: format!("assertion-{}", state.tokens).into(),
+            refresh_token: Some(format!("upstream-refresh-{}", state.tokens).into()),
+            expires_at: self.clock.now() + state.lifetime,
+        }
+    }
+}
+
+#[async_trait]
+impl Upstream for ScriptedUpstream {
+    fn sign_in_url(&self, sign_in: &SignIn<'_>) -> String {
+        let scope = sign_in.downstream_scopes.join(" ");
+        let prompt = if sign_in.select_account { "select_account" } else { "" };
+        let query = form::encode([
+            ("state", sign_in.state),
+            ("code_challenge", sign_in.code_challenge),
+            ("nonce", sign_in.nonce),
+            ("scope", scope.as_str()),
+            ("prompt", prompt),
+        ]);
+        format!("https://upstream.example/authorize?{query}")
+    }
+
+    async fn redeem(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+        nonce: &str,
+    ) -> Result<(Subject, UpstreamAnswer), UpstreamRefusal> {
+        let mut state = lock(&self.state);
+        state.asked.push(Asked::Redeem {
+            code: code.expose_secret().to_owned(),
+            verifier: verifier.expose_secret().to_owned(),
+            nonce: nonce.to_owned(),
+        });
+        let refusal = state.redeem.pop_front();
+        refusal.map_or_else(|| Ok((state.subject.clone(), self.answer(&mut state))), Err)
+    }
+
+    async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {
+        let mut state = lock(&self.state);
+        state.asked.push(Asked::Refresh(refresh_token.expose_secret().to_owned()));
+        let refusal = state.refresh.pop_front();
+        refusal.map_or_else(|| Ok(self.answer(&mut state)), Err)
+    }
+
+    async fn on_behalf_of(
+        &self,
+        assertion: &SecretString,
+        downstream_scopes: &[&'static str],
+    ) -> Result<UpstreamAnswer, UpstreamRefusal> {
+        let mut state = lock(&self.state);
+        let scopes = downstream_scopes.to_vec();
+        state.asked.push(Asked::OnBehalfOf { assertion: assertion.expose_secret().to_owned(), scopes });
+        let refusal = state.on_behalf_of.pop_front();
+        refusal.map_or_else(|| Ok(self.answer(&mut state)), Err)
+    }
+}
