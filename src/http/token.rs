@@ -59,7 +59,8 @@ fn success(response: &TokenResponse) -> Response {
 
 pub(super) fn malformed(error: TokenRequestError) -> Response {
     tracing::info!(%error, "token request malformed");
-    oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description())
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    challenged(status, error.code(), error.description())
 }
 
 fn refusal(error: &TokenError) -> Response {
@@ -84,9 +85,16 @@ fn refusal(error: &TokenError) -> Response {
     }
 }
 
-/// RFC 6749 §5.2; clients register again when they see it.
+/// Clients register again when they see it.
 pub(super) fn invalid_client() -> Response {
-    let mut response = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not registered here");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+    challenged(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not registered here")
+}
+
+/// RFC 6749 §5.2: a 401 names the scheme that the client used, or might have used.
+fn challenged(status: StatusCode, code: &'static str, text: &'static str) -> Response {
+    let mut response = oauth_error(status, code, text);
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+    }
     response
 }

@@ -27,6 +27,9 @@ async fn what_is_wrong_with_client_or_redirect_uri_gets_a_page_and_no_redirect()
         assert_eq!(answer.headers().get("location"), None);
         assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
     }
+    let own = format!("{}/callback", server.url);
+    let answer = server.http.get(authorize_url(&server, &client_id, &[("redirect_uri", &own)])).send().await.unwrap();
+    assert_eq!(answer.status(), 400, "our own port is no client's");
     let twice = format!("{}&redirect_uri={REDIRECT_URI}", authorize_url(&server, &client_id, &[]));
     assert_eq!(server.http.get(twice).send().await.unwrap().status(), 400);
 }

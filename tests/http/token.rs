@@ -33,6 +33,16 @@ async fn a_malformed_request_is_invalid_request() {
 }
 
 #[tokio::test]
+async fn a_secret_that_nobody_was_given_is_401_with_a_challenge() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let request = server.post("/token").basic_auth(&client_id, Some("secret"));
+    let answer = request.form(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("www-authenticate")), (401, true));
+    assert_eq!(body(answer).await["error"], "invalid_client");
+}
+
+#[tokio::test]
 async fn another_grant_type_is_unsupported() {
     let server = Deployment::start().await;
     let client_id = server.register().await;

@@ -68,7 +68,7 @@ impl GrantCache {
         if grants.len() >= CAPACITY {
             grants.retain(|_, other| known.read_at - other.read_at < BELIEVED_FOR);
         }
-        if grants.len() < CAPACITY {
+        if grants.len() < CAPACITY || grants.contains_key(&key) {
             grants.insert(key, known);
         }
     }

@@ -118,7 +118,7 @@ impl AuthorizationServer {
         let client_id = required(query, "client_id")?;
         let redirect_uri = required(query, "redirect_uri")?;
         let client = self.find_client(client_id).await?.ok_or(AtServer::UnknownClient)?.value;
-        let target = client.redirect_target(redirect_uri).ok_or(AtServer::RedirectMismatch)?;
+        let target = client.redirect_target(redirect_uri, &self.base).ok_or(AtServer::RedirectMismatch)?;
         Ok((client, target))
     }
 

@@ -1,6 +1,9 @@
 //! A registered client (RFC 7591 §2).
 
-use oauth_protocol::redirect_uri::{RedirectTarget, RedirectUri};
+use oauth_protocol::{
+    issuer::BaseUrl,
+    redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
+};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -35,10 +38,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// The registered URI that this one matches (RFC 8252 §7.3 for loopback ports).
+    /// The registered URI that this one matches (RFC 8252 §7.3 for loopback ports), never an endpoint of our own.
     #[must_use]
-    pub fn redirect_target(&self, requested: &str) -> Option<RedirectTarget> {
-        self.redirect_uris.iter().find_map(|registered| registered.matches(requested))
+    pub fn redirect_target(&self, requested: &str, base: &BaseUrl) -> Option<RedirectTarget> {
+        let target = self.redirect_uris.iter().find_map(|registered| registered.matches(requested));
+        target.filter(|target| !is_own(base, target))
     }
 
     /// The same client, used now; `None` if that is noted already.
@@ -47,6 +51,12 @@ impl Client {
         let noted = self.used_at.is_some_and(|used_at| now - used_at < NOTED_EVERY);
         (!noted).then(|| Self { used_at: Some(now), expires_at: now + USED_LIFETIME, ..self.clone() })
     }
+}
+
+/// A loopback URI matches on every port, and one of them is this server's own, while it runs on a loopback address.
+fn is_own(base: &BaseUrl, target: &RedirectTarget) -> bool {
+    let port = |authority: &str| authority.rsplit(':').next().map(str::to_owned);
+    base.is_loopback() && target.kind() == RedirectKind::Loopback && port(base.host()) == port(target.host())
 }
 
 impl AuthorizationServer {

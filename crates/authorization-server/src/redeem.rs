@@ -10,7 +10,7 @@ use crate::{
     grant::{Grant, Status, UpstreamTokens},
     id::{GrantKey, Id},
     ports::{Created, Stored},
-    server::{AuthorizationServer, GRANT_LIFETIME},
+    server::{AuthorizationServer, GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
     token::TokenError,
 };
 
@@ -74,7 +74,7 @@ impl AuthorizationServer {
             key,
             sealed: issued.sealed_tokens.clone(),
             access_expires_at: issued.upstream_expires_at,
-            kept_until: self.now() + GRANT_LIFETIME,
+            kept_until: self.now() + UPSTREAM_TOKENS_LIFETIME,
         };
         self.upstream_tokens.create(tokens).await?;
         Ok(())

@@ -11,7 +11,7 @@ use crate::{
     ports::{Advanced, Stored, Unavailable, UpstreamRefusal},
     revoke::{ATTEMPTS, contended},
     scopes,
-    server::{ACCESS_TOKEN_LIFETIME, AuthorizationServer, GRANT_LIFETIME},
+    server::{ACCESS_TOKEN_LIFETIME, AuthorizationServer, UPSTREAM_TOKENS_LIFETIME},
     token::TokenError,
 };
 
@@ -135,7 +135,7 @@ impl AuthorizationServer {
         };
         let key = stored.value.key;
         let sealed = UpstreamTokens::seal(self.sealer.as_ref(), key.grant, &answer, Some(&refresh_token)).await?;
-        let kept_until = self.now() + GRANT_LIFETIME;
+        let kept_until = self.now() + UPSTREAM_TOKENS_LIFETIME;
         let next = UpstreamTokens { key, sealed, access_expires_at: answer.expires_at, kept_until };
         match self.upstream_tokens.advance(&stored.version, next).await? {
             Advanced::Done(next) | Advanced::Lost(Some(next)) => Ok(Ok(next.value.access_expires_at)),

@@ -24,6 +24,9 @@ pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::hours(1);
 /// A grant lives this long after its last refresh.
 pub const GRANT_LIFETIME: Duration = Duration::days(90);
 
+/// The upstream's tokens are kept a little longer, since they are written less often than the grant.
+pub const UPSTREAM_TOKENS_LIFETIME: Duration = Duration::days(91);
+
 /// Everything that the use cases share.
 pub struct AuthorizationServer {
     /// Public base URL and issuer.

@@ -55,6 +55,7 @@ async fn the_upstream_is_asked_with_the_verifier_and_nonce_that_the_sign_in_anno
     let [Asked::Redeem { code, verifier, nonce }] = asked.as_slice() else { panic!("{asked:?}") };
     let challenge = CodeVerifier::parse(verifier).unwrap().challenge();
     assert_eq!(code, "upstream-code");
+    assert!(!allowed.sign_in_url.contains(verifier.as_str()), "the URL must not tell the verifier");
     assert_eq!(Some(challenge.as_str()), parameter(&allowed.sign_in_url, "code_challenge").as_deref());
     assert_eq!(Some(nonce), parameter(&allowed.sign_in_url, "nonce").as_ref());
 }

@@ -147,6 +147,15 @@ async fn a_dead_upstream_refresh_token_revokes_the_grant_and_drops_the_tokens() 
 }
 
 #[tokio::test]
+async fn a_demand_for_the_user_does_not_bring_a_revoked_grant_back_to_marked() {
+    let (rig, principal) = principal().await;
+    rig.grants.change(&principal.grant, |grant| grant.with_status(Status::Revoked));
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
+    assert_eq!(status(&rig), Status::Revoked);
+}
+
+#[tokio::test]
 async fn a_refusal_of_us_and_an_upstream_that_is_down_change_nothing() {
     let (rig, principal) = principal().await;
     let writes = rig.store.writes();

@@ -50,6 +50,17 @@ async fn each_refresh_token_of_the_upstream_is_the_one_from_its_last_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_refresh_token_keeps_the_one_before() {
+    let (rig, owner) = with_left(Duration::minutes(30)).await;
+    rig.upstream.keep_refresh_tokens();
+    let tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::minutes(30));
+    rig.refresh(&owner.client_id, &tokens.refresh_token).await.unwrap();
+    let refresh = Asked::Refresh("upstream-refresh-1".to_owned());
+    assert_eq!(rig.upstream.asked().split_off(1), [refresh.clone(), refresh]);
+}
+
+#[tokio::test]
 async fn an_upstream_that_is_down_shortens_the_access_token_down_to_ten_minutes() {
     for (left, seconds) in [(59, 58 * 60), (10, 9 * 60)] {
         let (rig, owner) = with_left(Duration::minutes(left)).await;

@@ -46,7 +46,9 @@ mod tests {
     fn token_and_client_id_are_required_and_nothing_is_repeated() {
         assert_eq!(parse("client_id=c").unwrap_err(), TokenRequestError::Missing("token"));
         assert_eq!(parse("token=t").unwrap_err(), TokenRequestError::Missing("client_id"));
-        assert_eq!(parse("client_id=c&token=t&token=u").unwrap_err(), TokenRequestError::Repeated);
+        for repeated in ["token=u", "client_id=c", "token_type_hint=a&token_type_hint=b"] {
+            assert_eq!(parse(&format!("client_id=c&token=t&{repeated}")).unwrap_err(), TokenRequestError::Repeated);
+        }
         assert_eq!(parse("client_id=c&token=").unwrap_err(), TokenRequestError::Missing("token"));
     }
 

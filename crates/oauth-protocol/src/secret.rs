@@ -25,9 +25,6 @@ impl Secret {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; 33]);
-        if text.len() != 43 {
-            return None;
-        }
         let length = URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut_slice()).ok()?;
         Some(Self(Zeroizing::new(bytes.get(..length)?.try_into().ok()?)))
     }

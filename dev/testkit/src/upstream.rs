@@ -48,6 +48,7 @@ pub struct ScriptedUpstream {
 struct State {
     subject: Subject,
     lifetime: Duration,
+    keeps_refresh_tokens: bool,
     tokens: usize,
     asked: Vec<Asked>,
     redeem: VecDeque<UpstreamRefusal>,
@@ -62,6 +63,7 @@ impl ScriptedUpstream {
         let state = State {
             subject: Subject { tid: "tenant".into(), oid: "owner".into() },
             lifetime: Duration::minutes(75),
+            keeps_refresh_tokens: false,
             tokens: 0,
             asked: Vec::new(),
             redeem: VecDeque::new(),
@@ -79,6 +81,11 @@ impl ScriptedUpstream {
     /// How long the access tokens of further answers live.
     pub fn set_lifetime(&self, lifetime: Duration) {
         lock(&self.state).lifetime = lifetime;
+    }
+
+    /// Further answers bring no refresh token: the one before stays good.
+    pub fn keep_refresh_tokens(&self) {
+        lock(&self.state).keeps_refresh_tokens = true;
     }
 
     /// One further redemption is refused.
@@ -110,9 +117,10 @@ impl ScriptedUpstream {
 
     fn answer(&self, state: &mut State) -> UpstreamAnswer {
         state.tokens += 1;
+        let refresh_token = (!state.keeps_refresh_tokens).then(|| format!("upstream-refresh-{}", state.tokens).into());
         UpstreamAnswer {
             access_token: format!("assertion-{}", state.tokens).into(),
-            refresh_token: Some(format!("upstream-refresh-{}", state.tokens).into()),
+            refresh_token,
             expires_at: self.clock.now() + state.lifetime,
         }
     }
