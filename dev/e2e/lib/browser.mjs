@@ -1,0 +1,16 @@
+// One browser for a test file; each sign-in gets a context of its own, which shares no cookies with another.
+import puppeteer from 'puppeteer-core';
+import { chromium } from './chromium.mjs';
+
+/** Starts the browser. */
+export function launch() {
+  // Without a sandbox, because Chromium refuses to make one as root. Every other safeguard stays on: they are under test.
+  return puppeteer.launch({ ...chromium(), headless: 'shell', args: ['--no-sandbox'] });
+}
+
+/** A page in a context without cookies, closed when the test ends. */
+export async function freshPage(t, browser) {
+  const context = await browser.createBrowserContext();
+  t.after(() => context.close());
+  return context.newPage();
+}

@@ -1,0 +1,72 @@
+// Starts `cargo local`'s program as a test needs it: any free ports, a folder of its own, one JSON line when ready.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../../target', import.meta.url));
+
+/** Servers that run now, for whoever has to explain a failure. */
+export const running = new Set();
+
+/** The program with these options, before it says that it is ready. */
+export function spawnLocal(options) {
+  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = spawn(join(target, 'debug/local'), ['--json', ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // It stops at the end of its standard input, so it does not outlive this process.
+  return { child, complaint: text(child.stderr), exited: once(child, 'exit').then(([code, signal]) => ({ code, signal })) };
+}
+
+/** The program, ready. Without `data` among the options it has a new folder, which is removed when it stops. */
+export async function startServer(options = {}) {
+  const data = options.data ?? mkdtempSync(join(tmpdir(), 'e2e-'));
+  return start({ port: 0, 'tenant-port': 0, ...options, data }, options.data === undefined);
+}
+
+async function start(options, dataIsOurs) {
+  const program = spawnLocal(options);
+  const server = new Server(program, await readyLine(program), options.data, dataIsOurs);
+  running.add(server);
+  return server;
+}
+
+async function readyLine({ child, complaint, exited }) {
+  const line = once(createInterface({ input: child.stdout }), 'line').then(([line]) => line);
+  const ready = await Promise.race([line, exited.then(() => undefined)]);
+  if (ready === undefined) throw new Error(`cargo local did not start:\n${await complaint}`);
+  return JSON.parse(ready);
+}
+
+class Server {
+  constructor({ child, exited }, ready, data, dataIsOurs) {
+    Object.assign(this, { child, exited, data, dataIsOurs }, ready);
+  }
+
+  /** Asks it to stop, and waits until it has. */
+  async stop(signal = 'SIGTERM') {
+    const how = await this.#end(signal);
+    if (this.dataIsOurs) rmSync(this.data, { recursive: true, force: true });
+    return how;
+  }
+
+  /** Stops it, and starts another at the same addresses on the same data. */
+  async restart() {
+    await this.#end('SIGTERM');
+    const [port, tenantPort] = [this.url, this.tenant].map((url) => new URL(url).port);
+    return start({ port, 'tenant-port': tenantPort, data: this.data }, this.dataIsOurs);
+  }
+
+  #end(signal) {
+    running.delete(this);
+    this.child.kill(signal);
+    return this.exited;
+  }
+
+  lastLines(count = 40) {
+    return existsSync(this.log) ? readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-count).join('\n') : '(no log)';
+  }
+}

@@ -1,0 +1,38 @@
+// What a person does in the browser between the authorization URL and the redirect back to the app.
+const PATIENCE_MS = 20_000;
+
+/** Opens the authorization URL, allows, and signs in as this user. The page ends at the app. */
+export async function signIn(page, server, authorizationUrl, user) {
+  await page.goto(authorizationUrl);
+  await decide(page, 'allow');
+  await arrive(page, server.tenant);
+  await chooseUser(page, user);
+}
+
+/** Presses Allow or Deny on the consent page, and waits for the answer. */
+export async function decide(page, decision) {
+  const button = await page.waitForSelector(`button[name="decision"][value="${decision}"]`, { timeout: PATIENCE_MS });
+  await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+}
+
+/** Chooses a user on the tenant's page. */
+export async function chooseUser(page, user) {
+  const name = await page.waitForSelector(`::-p-text(${user.user_principal_name})`, { timeout: PATIENCE_MS });
+  await name.click();
+}
+
+/** Waits until the page is at a URL that starts so. The page gets there by itself, over redirects and refreshes. */
+export function arrive(page, prefix) {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome) => {
+      clearTimeout(timer);
+      page.off('domcontentloaded', look);
+      outcome();
+    };
+    const look = () => page.url().startsWith(prefix) && settle(resolve);
+    const late = () => settle(() => reject(new Error(`the browser is at ${page.url()}, not at ${prefix}`)));
+    const timer = setTimeout(late, PATIENCE_MS);
+    page.on('domcontentloaded', look);
+    look();
+  });
+}

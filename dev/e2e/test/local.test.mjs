@@ -1,0 +1,103 @@
+// `cargo local` as a program: how it starts, refuses and stops.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'node:test';
+import { spawnLocal, startServer } from '../lib/server.mjs';
+import { test } from '../lib/check.mjs';
+
+describe('cargo local', () => {
+  async function started(t, options) {
+    const server = await startServer(options);
+    t.after(() => server.stop());
+    return server;
+  }
+
+  /** What it says, and how it ends, with a folder of its own unless the options name one. */
+  async function refused(t, options) {
+    const data = mkdtempSync(join(tmpdir(), 'e2e-'));
+    t.after(() => rmSync(data, { recursive: true, force: true }));
+    const { complaint, exited } = spawnLocal({ port: 0, 'tenant-port': 0, data, ...options });
+    return { complaint: await complaint, ...(await exited) };
+  }
+
+  async function heldPort(t) {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    t.after(() => listener.close());
+    return listener.address().port;
+  }
+
+  /** Every process that runs; one that has ended and waits to be collected does not. */
+  function processes() {
+    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
+    return rows
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, , stat]) => !stat.startsWith('Z'))
+      .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+  }
+
+  function children(pid) {
+    return processes().filter(({ parent }) => parent === pid).map((child) => child.pid);
+  }
+
+  function runs(pid) {
+    return processes().some((process) => process.pid === pid);
+  }
+
+  async function openConnection(t, server) {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write('POST /token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf of a');
+    return socket;
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    test(`${signal} ends it within two seconds, with a connection open, and leaves no handler`, async (t) => {
+      const server = await started(t);
+      const handlers = children(server.child.pid);
+      assert.ok(handlers.length > 0);
+      const socket = await openConnection(t, server);
+      const closed = once(socket, 'close');
+
+      const start = performance.now();
+      assert.deepEqual(await server.stop(signal), { code: 0, signal: null });
+      assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
+      await closed;
+      assert.deepEqual(handlers.filter(runs), []);
+    });
+  }
+
+  test('the end of its standard input ends it', async (t) => {
+    const server = await started(t);
+    server.child.stdin.end();
+    assert.deepEqual(await server.exited, { code: 0, signal: null });
+  });
+
+  test('a taken port is said, with the option that chooses another', async (t) => {
+    const port = await heldPort(t);
+    const { code, complaint } = await refused(t, { port });
+    assert.equal(code, 1);
+    assert.match(complaint, new RegExp(`port ${port} .*is taken[^]*--port N`));
+  });
+
+  test("the tenant's taken port is said, with its own option", async (t) => {
+    const port = await heldPort(t);
+    const { code, complaint } = await refused(t, { 'tenant-port': port });
+    assert.equal(code, 1);
+    assert.match(complaint, new RegExp(`port ${port} .*is taken[^]*--tenant-port N`));
+  });
+
+  test('a folder in use is said, with the option that chooses another', async (t) => {
+    const { data } = await started(t);
+    const { code, complaint } = await refused(t, { data });
+    assert.equal(code, 1);
+    assert.match(complaint, /in use[^]*--data DIR/);
+  });
+});

@@ -1,0 +1,148 @@
+//! What is said when everything runs: text for people, one JSON line for programs.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+/// Where everything is.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) url: String,
+    pub(crate) tenant: String,
+    pub(crate) users: Vec<TestUser>,
+    pub(crate) log: PathBuf,
+}
+
+/// Somebody to sign in as.
+#[derive(Debug)]
+pub(crate) struct TestUser {
+    pub(crate) display_name: String,
+    pub(crate) user_principal_name: String,
+}
+
+impl Ready {
+    fn mcp(&self) -> String {
+        format!("{}/mcp", self.url)
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let users: Vec<_> = self
+            .users
+            .iter()
+            .map(|user| json!({ "display_name": user.display_name, "user_principal_name": user.user_principal_name }))
+            .collect();
+        json!({
+            "ready": true,
+            "url": self.url,
+            "mcp": self.mcp(),
+            "tenant": self.tenant,
+            "users": users,
+            "log": self.log,
+        })
+        .to_string()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let (mcp, tenant, log) = (self.mcp(), &self.tenant, self.log.display());
+        let users = self.users();
+        format!(
+            r#"
+The MCP server is ready. Ctrl-C stops everything.
+
+  MCP server  {mcp}  (Streamable HTTP)
+  tenant      {tenant}  (stands in for Entra ID and Microsoft Graph)
+  log         {log}
+
+Users to sign in as; there is no password:
+{users}
+Connect MCP Inspector
+  npx @modelcontextprotocol/inspector
+  Choose the transport "Streamable HTTP" and the URL {mcp}, and press Connect.
+  It opens the browser: press Allow, then choose a user.
+
+Connect VS Code
+  code --add-mcp '{{"name":"mini-mcp-local","type":"http","url":"{mcp}"}}'
+  or write .vscode/mcp.json:
+  {{ "servers": {{ "mini-mcp-local": {{ "type": "http", "url": "{mcp}" }} }} }}
+"#
+        )
+    }
+
+    /// The display name comes last, because it may run from right to left.
+    fn users(&self) -> String {
+        let width = self.users.iter().map(|user| user.user_principal_name.len()).max().unwrap_or_default();
+        self.users.iter().fold(String::new(), |mut lines, user| {
+            let _ = writeln!(lines, "  {:width$}  {}", user.user_principal_name, user.display_name);
+            lines
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn ready() -> Ready {
+        let user = |display_name: &str, user_principal_name: &str| TestUser {
+            display_name: display_name.to_owned(),
+            user_principal_name: user_principal_name.to_owned(),
+        };
+        Ready {
+            url: "http://127.0.0.1:7071".to_owned(),
+            tenant: "http://localhost:7072".to_owned(),
+            users: vec![user("Ann Lee", "ann@contoso.example"), user("Bo", "bo@contoso.example")],
+            log: "/src/.local/handler.log".into(),
+        }
+    }
+
+    #[test]
+    fn the_text_names_where_everything_is() {
+        let text = ready().text();
+        for part in
+            ["http://127.0.0.1:7071/mcp", "http://localhost:7072", "/src/.local/handler.log", "Ctrl-C stops everything"]
+        {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn the_text_lists_the_users_in_columns() {
+        assert!(ready().text().contains("\n  ann@contoso.example  Ann Lee\n  bo@contoso.example   Bo\n"));
+    }
+
+    #[test]
+    fn the_text_says_how_to_connect_inspector() {
+        assert!(ready().text().contains("\n  npx @modelcontextprotocol/inspector\n"));
+    }
+
+    #[test]
+    fn what_vs_code_is_given_is_json_with_the_url() {
+        let text = ready().text();
+        let argument = text.split_once("--add-mcp '").unwrap().1.split_once("'\n").unwrap().0;
+        let argument: Value = serde_json::from_str(argument).unwrap();
+        assert_eq!(argument["url"], "http://127.0.0.1:7071/mcp");
+        let file: Value = serde_json::from_str(text.trim_end().lines().last().unwrap()).unwrap();
+        assert_eq!(file["servers"]["mini-mcp-local"]["url"], "http://127.0.0.1:7071/mcp");
+    }
+
+    #[test]
+    fn the_json_is_one_line_with_every_member() {
+        let line = ready().json();
+        assert_eq!(line.lines().count(), 1);
+        let expected = json!({
+            "ready": true,
+            "url": "http://127.0.0.1:7071",
+            "mcp": "http://127.0.0.1:7071/mcp",
+            "tenant": "http://localhost:7072",
+            "users": [
+                { "display_name": "Ann Lee", "user_principal_name": "ann@contoso.example" },
+                { "display_name": "Bo", "user_principal_name": "bo@contoso.example" },
+            ],
+            "log": "/src/.local/handler.log",
+        });
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), expected);
+    }
+}

@@ -1,0 +1,22 @@
+//! What this program reads of its environment.
+
+use std::ffi::OsString;
+
+/// A snapshot taken at the start.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// The cargo that runs this program, or the one on PATH.
+    pub(crate) cargo: OsString,
+    /// Handed on to the handler.
+    pub(crate) log_level: Option<String>,
+}
+
+impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+    pub(crate) fn of_process() -> Self {
+        Self {
+            cargo: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            log_level: std::env::var("LOG_LEVEL").ok(),
+        }
+    }
+}

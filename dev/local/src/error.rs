@@ -1,0 +1,71 @@
+//! Why it could not start, in words for the person who typed the command.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Each says what to do about it, where something can be done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(
+        "port {0} on 127.0.0.1, for the MCP server, is taken, perhaps by another `cargo local`.\n\
+         Stop what uses it, or choose another: cargo local --port N (0 takes any free one)"
+    )]
+    PortTaken(u16),
+    #[error(
+        "port {0} on localhost, for the tenant, is taken, perhaps by another `cargo local`.\n\
+         Stop what uses it, or choose another: cargo local --tenant-port N (0 takes any free one)"
+    )]
+    TenantPortTaken(u16),
+    #[error(
+        "the folder {} is in use by another `cargo local`.\n\
+         Stop it, or choose another folder: cargo local --data DIR", .0.display()
+    )]
+    DataInUse(PathBuf),
+    #[error("the folder {} cannot be used: {source}\nChoose another: cargo local --data DIR", .folder.display())]
+    Data { folder: PathBuf, source: io::Error },
+    #[error("port {0} on 127.0.0.1 cannot be opened: {1}\nChoose another: cargo local --port N")]
+    Listen(u16, #[source] io::Error),
+    #[error("cargo could not be started to build the handler: {0}")]
+    Cargo(#[source] io::Error),
+    #[error("the handler did not build; cargo's messages are above")]
+    Build,
+    #[error("the tenant did not start: {0}")]
+    Tenant(#[source] local_tenant::StartError),
+    #[error("the handler did not start: {source}\nIts log is {}", .log.display())]
+    Host { source: functions_host::StartError, log: PathBuf },
+    #[error("signals cannot be listened to: {0}")]
+    Signals(#[source] io::Error),
+}
+
+impl From<local_tenant::StartError> for StartError {
+    fn from(error: local_tenant::StartError) -> Self {
+        if let local_tenant::StartError::PortTaken(port) = error {
+            Self::TenantPortTaken(port)
+        } else {
+            Self::Tenant(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_names_the_option_that_chooses_another() {
+        let message = StartError::PortTaken(7071).to_string();
+        assert!(message.contains("7071") && message.contains("cargo local --port N"), "{message}");
+    }
+
+    #[test]
+    fn a_taken_tenant_port_names_the_tenants_option() {
+        let message = StartError::from(local_tenant::StartError::PortTaken(7072)).to_string();
+        assert!(message.contains("7072") && message.contains("cargo local --tenant-port N"), "{message}");
+    }
+
+    #[test]
+    fn a_folder_in_use_is_named() {
+        let message = StartError::DataInUse("/some/folder".into()).to_string();
+        assert!(message.contains("/some/folder") && message.contains("--data"), "{message}");
+    }
+}

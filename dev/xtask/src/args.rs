@@ -1,0 +1,53 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::stage::Stage;
+
+/// The project's tasks.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+/// One task.
+#[derive(Debug, PartialEq, Subcommand)]
+pub(crate) enum Task {
+    /// Run the checks, and end with the line "N passed, N failed".
+    Test {
+        /// Only this stage; without it all of them, in this order, up to the first that fails.
+        stage: Option<Stage>,
+        /// Give property tests sixteen times as many cases.
+        #[arg(long)]
+        long: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Task, clap::Error> {
+        Args::try_parse_from(line.split(' ')).map(|args| args.task)
+    }
+
+    #[test]
+    fn no_stage_means_all() {
+        assert_eq!(parse("xtask test").unwrap(), Task::Test { stage: None, long: false });
+    }
+
+    #[test]
+    fn a_stage_and_long_go_together() {
+        let expected = Task::Test { stage: Some(Stage::Http), long: true };
+        assert_eq!(parse("xtask test http --long").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_stage_that_does_not_exist_is_refused_and_the_others_are_named() {
+        let message = parse("xtask test nonsense").unwrap_err().to_string();
+        assert!(message.contains("lint, unit, http, e2e"), "{message}");
+    }
+}

@@ -1,0 +1,73 @@
+//! The stages of `cargo xtask test`; a file for each that is more than its commands.
+
+mod e2e;
+mod lint;
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+use crate::command;
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+
+/// One stage. Their order is from the cheapest to the dearest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// Formatting, clippy, what is shipped, licences.
+    Lint,
+    /// Tests inside the crates.
+    Unit,
+    /// Integration tests, most of them over HTTP, and the examples in the documentation.
+    Http,
+    /// Real MCP clients and a real browser against `cargo local`.
+    E2e,
+}
+
+impl Stage {
+    pub(crate) const ALL: [Self; 4] = [Self::Lint, Self::Unit, Self::Http, Self::E2e];
+
+    pub(crate) fn run(self, workspace: &Workspace) -> Tally {
+        match self {
+            Self::Lint => lint::run(workspace),
+            Self::Unit => unit(workspace),
+            Self::Http => http(workspace),
+            Self::E2e => e2e::run(workspace),
+        }
+    }
+}
+
+fn unit(workspace: &Workspace) -> Tally {
+    command::tests(&mut workspace.cargo("test --workspace --no-fail-fast --lib --bins"))
+}
+
+fn http(workspace: &Workspace) -> Tally {
+    let mut tally = command::tests(&mut workspace.cargo("test --workspace --no-fail-fast --test *"));
+    let shipped = "test --no-fail-fast --doc -p remote-auth-mcp -p authorization-server -p oauth-protocol";
+    tally += command::tests(&mut workspace.cargo(shipped));
+    tally
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Lint => "lint",
+            Self::Unit => "unit",
+            Self::Http => "http",
+            Self::E2e => "e2e",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_printed_as_it_is_typed() {
+        for stage in Stage::ALL {
+            assert_eq!(Stage::from_str(&stage.to_string(), false), Ok(stage));
+        }
+        assert_eq!(Stage::value_variants(), Stage::ALL);
+    }
+}

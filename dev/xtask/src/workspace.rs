@@ -1,0 +1,58 @@
+//! Where the checkout is, and commands that run in it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The checkout that this program was built from.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+    cargo: OsString,
+    long: bool,
+}
+
+impl Workspace {
+    #[expect(clippy::disallowed_methods, reason = "cargo names itself to what it runs in the variable CARGO")]
+    pub(crate) fn of_this_build(long: bool) -> Self {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = package.ancestors().nth(2).unwrap_or(package).to_owned();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        Self { root, cargo, long }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn e2e(&self) -> PathBuf {
+        self.root.join("dev/e2e")
+    }
+
+    /// `cargo` with these words, separated by spaces.
+    pub(crate) fn cargo(&self, words: &str) -> Command {
+        let mut command = self.command(&self.cargo, words);
+        if self.long {
+            command.env("PROPTEST_CASES", "4096");
+        }
+        command
+    }
+
+    /// Any program with these words, started in the root.
+    pub(crate) fn command(&self, program: impl Into<OsString>, words: &str) -> Command {
+        let mut command = Command::new(program.into());
+        command.args(words.split(' ')).current_dir(&self.root);
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_where_the_workspace_is() {
+        let manifest = std::fs::read_to_string(Workspace::of_this_build(false).root().join("Cargo.toml")).unwrap();
+        assert!(manifest.starts_with("[workspace]"), "{manifest}");
+    }
+}
