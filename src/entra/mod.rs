@@ -5,6 +5,8 @@ mod client_assertion;
 mod id_token;
 mod jwks;
 mod refusal;
+#[cfg(test)]
+mod test_rig;
 mod token_endpoint;
 mod upstream;
 

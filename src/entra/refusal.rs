@@ -15,6 +15,11 @@ struct ErrorAnswer {
     trace_id: String,
 }
 
+/// Words that send the user to sign in again.
+const FOR_THE_USER: [&str; 5] =
+    ["interaction_required", "login_required", "consent_required", "user_password_expired", "access_denied"];
+/// Sub-errors of `invalid_grant` that a sign-in mends, although the grant is as good as before.
+const MENDED_BY_SIGN_IN: [&str; 4] = ["basic_action", "additional_action", "consent_required", "user_password_expired"];
 /// Sub-errors of `invalid_grant` that no sign-in mends.
 const NOT_FOR_THE_USER: [&str; 2] = ["client_mismatch", "protection_policy_required"];
 
@@ -25,12 +30,11 @@ pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
     if transient(status, &answer) {
         return UpstreamRefusal::Unavailable(Unavailable { what: "upstream", reason });
     }
+    let suberror = |known: &[&str]| known.iter().any(|known| answer.suberror.eq_ignore_ascii_case(known));
     match answer.error.to_ascii_lowercase().as_str() {
-        "interaction_required" | "login_required" | "consent_required" => interaction(answer.claims, reason),
-        "invalid_grant" if NOT_FOR_THE_USER.contains(&answer.suberror.as_str()) => {
-            UpstreamRefusal::InvalidGrant { reason }
-        }
-        "invalid_grant" if !answer.claims.is_empty() || answer.suberror == "consent_required" => {
+        error if FOR_THE_USER.contains(&error) => interaction(answer.claims, reason),
+        "invalid_grant" if suberror(&NOT_FOR_THE_USER) => UpstreamRefusal::Refused { reason },
+        "invalid_grant" if !answer.claims.is_empty() || suberror(&MENDED_BY_SIGN_IN) => {
             interaction(answer.claims, reason)
         }
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
@@ -74,15 +78,20 @@ mod tests {
         assert_eq!(kind(400, r#"{"error":"interaction_required"}"#), "interaction");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"consent_required"}"#), "interaction");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","claims":"{\"access_token\":{}}"}"#), "claims");
+        assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"BASIC_ACTION"}"#), "interaction");
+        assert_eq!(kind(400, r#"{"error":"interaction_required","suberror":"client_mismatch"}"#), "interaction");
     }
 
     #[test]
     fn a_dead_grant_is_not_the_users_first() {
         assert_eq!(kind(400, r#"{"error":"invalid_grant","error_codes":[70000]}"#), "invalid grant");
-        assert_eq!(
-            kind(400, r#"{"error":"invalid_grant","suberror":"client_mismatch","claims":"{}"}"#),
-            "invalid grant"
-        );
+        assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"message_only"}"#), "invalid grant");
+    }
+
+    #[test]
+    fn what_no_sign_in_mends_is_not_the_users() {
+        let mismatch = r#"{"error":"invalid_grant","suberror":"client_mismatch","claims":"{}"}"#;
+        assert_eq!(kind(400, mismatch), "refused");
     }
 
     #[test]

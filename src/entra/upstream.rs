@@ -41,7 +41,7 @@ impl EntraSettings {
         format!("{}/{}/v2.0", self.authority, self.tenant_id)
     }
 
-    fn keys(&self) -> String {
+    pub(super) fn keys(&self) -> String {
         format!("{}/{}/discovery/v2.0/keys", self.authority, self.tenant_id)
     }
 
@@ -105,7 +105,7 @@ impl Upstream for Entra {
             ("scope", &scope),
             ("claims", CAPABILITIES),
         ];
-        let (answer, id_token) = self.tokens.request(self.clock.as_ref(), &grant).await?;
+        let (answer, id_token) = self.tokens.once(self.clock.as_ref(), &grant).await?;
         let id_token =
             id_token.ok_or_else(|| UpstreamRefusal::Refused { reason: "the answer has no ID token".into() })?;
         let subject = id_token::verify(&id_token, nonce, &self.settings, &self.jwks, self.clock.now()).await?;

@@ -30,6 +30,7 @@ macro_rules! catalogue {
     ($($name:ident = $number:literal, $status:expr, $error:literal, $text:literal;)*) => {
         $(#[doc = concat!("AADSTS", stringify!($number))]
         pub(crate) const $name: Entry = entry($number, $status, $error, $text);)*
+        const ALL: &[Entry] = &[$($name),*];
     };
 }
 
@@ -41,6 +42,8 @@ catalogue! {
     USER_ASSERTION_INVALID = 50013, BAD, "invalid_grant", "Assertion failed signature validation. [Reason - {}]";
     JWT_MALFORMED = 50027, BAD, "invalid_request", "JWT token is invalid or malformed.";
     NO_USER_SIGNED_IN = 50058, BAD, "login_required", "A silent sign-in request was sent but no user is signed in.";
+    MFA_REQUIRED = 50076, BAD, "invalid_grant", "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{}'.";
+    MFA_ENROLLMENT = 50079, BAD, "interaction_required", "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{}'.";
     REDIRECT_URI_OF_CODE = 500_112, UNAUTHORIZED, "invalid_client", "The reply address '{}' does not match the reply address '{}' provided when requesting Authorization code.";
     RESOURCE_UNKNOWN = 500_011, BAD, "invalid_resource", "The resource principal named {} was not found in the tenant named {}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.";
     USER_ASSERTION_AUDIENCE = 500_131, BAD, "invalid_grant", "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '{}' and the expected audience is '{}' or one of the Application Uris of this application.";
@@ -67,13 +70,20 @@ catalogue! {
     CREDENTIAL_MISSING = 7_000_218, UNAUTHORIZED, "invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
     TENANT_UNKNOWN = 90002, BAD, "invalid_request", "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.";
     TOKEN_FOR_ITSELF = 90009, BAD, "invalid_request", "Application '{}'({}) is requesting a token for itself. This scenario is supported only if resource is specified using the GUID based App Identifier.";
+    FIELD_MISSING = 90014, BAD, "invalid_request", "The required field '{}' is missing from the credential. Ensure that you have all the necessary parameters for the login request.";
     TRANSIENT = 90033, StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "A transient error has occurred. Please try again. {}";
+    THROTTLED = 90055, StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", "There are too many incoming requests. Try again later.";
     PARAMETER_MISSING = 900_144, BAD, "invalid_request", "The request body must contain the following parameter: '{}'.";
     POST_ONLY = 900_561, BAD, "invalid_request", "The endpoint only accepts POST requests. Received a {} request.";
     PARAMETER_REPEATED = 9_000_411, BAD, "invalid_request", "The request is not properly formatted. The parameter '{}' is duplicated.";
     // Entra has one sentence for what it does not understand; ours says what it is.
     MALFORMED = 9_002_313, BAD, "invalid_request", "Invalid request. Request is malformed or invalid. Local tenant: {}";
     RESOURCE_PARAMETER = 9_010_010, BAD, "invalid_target", "The resource parameter provided in the request doesn't match with the requested scopes.";
+}
+
+/// What Entra says of this number.
+pub(crate) fn by_number(number: u32) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.number == number)
 }
 
 impl Entry {
@@ -86,13 +96,22 @@ impl Entry {
             text.push_str(values.next().copied().unwrap_or("{}"));
             text.push_str(part);
         }
-        let suberror = (self.number == CONSENT_REQUIRED.number).then_some("consent_required");
-        Refusal { number: self.number, status: self.status, error: self.error, suberror, text }
+        let suberror = self.suberror().map(str::to_owned);
+        Refusal { number: self.number, status: self.status, error: self.error, suberror, claims: None, text }
+    }
+
+    fn suberror(&self) -> Option<&'static str> {
+        const MFA: [u32; 2] = [MFA_REQUIRED.number, MFA_ENROLLMENT.number];
+        match self.number {
+            number if number == CONSENT_REQUIRED.number => Some("consent_required"),
+            number if MFA.contains(&number) => Some("basic_action"),
+            _ => None,
+        }
     }
 }
 
 /// A request refused in Entra's words.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     /// AADSTS number.
     pub(crate) number: u32,
@@ -100,7 +119,10 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     /// OAuth error code.
     pub(crate) error: &'static str,
-    suberror: Option<&'static str>,
+    /// What the user can do about it, in a word.
+    pub(crate) suberror: Option<String>,
+    /// What the client must ask for to get further.
+    pub(crate) claims: Option<String>,
     text: String,
 }
 
@@ -130,6 +152,11 @@ pub(crate) fn timestamp(at: OffsetDateTime) -> String {
 }
 
 impl Refusal {
+    /// Whether it says that the app or the redirect URI is not to be trusted (RFC 6749 §4.1.2.1).
+    pub(crate) fn is_never_redirected(&self) -> bool {
+        [APP_UNKNOWN.number, REDIRECT_URI_MISMATCH.number, TENANT_UNKNOWN.number].contains(&self.number)
+    }
+
     /// The one text with everything a report to support needs.
     pub(crate) fn description(&self, correlation: &Correlation) -> String {
         let Correlation { trace_id, id, timestamp } = correlation;
@@ -153,8 +180,10 @@ impl Refusal {
             "correlation_id": correlation.id,
             "error_uri": self.uri(),
         });
-        if let (Some(suberror), Some(members)) = (self.suberror, body.as_object_mut()) {
-            members.insert("suberror".into(), Value::from(suberror));
+        for (name, value) in [("suberror", &self.suberror), ("claims", &self.claims)] {
+            if let (Some(value), Some(members)) = (value, body.as_object_mut()) {
+                members.insert(name.into(), Value::from(value.as_str()));
+            }
         }
         (self.status, axum::Json(body)).into_response()
     }

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::aadsts::{MALFORMED, Refusal};
+use crate::{
+    aadsts::{MALFORMED, Refusal},
+    sts::Sts,
+};
 
 /// What of `claims` has an effect here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,15 +15,23 @@ pub(crate) struct ClaimsRequest {
 }
 
 impl ClaimsRequest {
-    /// Must be a JSON object. Demands that this tenant could not honour are refused.
-    pub(crate) fn parse(claims: Option<&str>, now: i64) -> Result<Self, Refusal> {
+    /// Must be a JSON object. What this tenant neither demanded nor could honour is refused.
+    pub(crate) fn parse(claims: Option<&str>, sts: &Sts) -> Result<Self, Refusal> {
+        Self::read(claims, sts.clock.unix(), &sts.faults.demanded())
+    }
+
+    fn read(claims: Option<&str>, now: i64, demanded: &Map<String, Value>) -> Result<Self, Refusal> {
         let Some(claims) = claims else { return Ok(Self::default()) };
         let members: Map<String, Value> =
             serde_json::from_str(claims).map_err(|_| malformed("'claims' is not a JSON object"))?;
         let mut request = Self::default();
         for (target, demands) in &members {
             match (target.as_str(), demands) {
-                ("access_token", Value::Object(demands)) => request.read_access_token(demands, now)?,
+                ("access_token", Value::Object(claims)) => {
+                    let own = |(claim, value): &(&String, &Value)| demanded.get(*claim) == Some(*value);
+                    let others = claims.iter().filter(|pair| !own(pair));
+                    request.read_access_token(others, now)?;
+                }
                 ("access_token" | "id_token" | "userinfo", Value::Null) => {}
                 _ => return Err(malformed(&format!("claims for '{target}' are not implemented"))),
             }
@@ -28,7 +39,11 @@ impl ClaimsRequest {
         Ok(request)
     }
 
-    fn read_access_token(&mut self, demands: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+    fn read_access_token<'a>(
+        &mut self,
+        demands: impl Iterator<Item = (&'a String, &'a Value)>,
+        now: i64,
+    ) -> Result<(), Refusal> {
         for (claim, demand) in demands {
             match claim.as_str() {
                 "xms_cc" => self.capabilities = capabilities(demand)?,
@@ -63,7 +78,7 @@ mod tests {
     #[test]
     fn capabilities_are_read() {
         let claims = r#"{"access_token":{"xms_cc":{"values":["cp1"]},"nbf":{"essential":true,"value":"100"}}}"#;
-        assert_eq!(ClaimsRequest::parse(Some(claims), 100).unwrap().capabilities, ["cp1"]);
+        assert_eq!(ClaimsRequest::read(Some(claims), 100, &Map::new()).unwrap().capabilities, ["cp1"]);
     }
 
     #[test]
@@ -77,7 +92,16 @@ mod tests {
             r#"{"access_token":{"xms_cc":["cp1"]}}"#,
             r#"{"id_token":{"auth_time":{"essential":true}}}"#,
         ] {
-            assert_eq!(ClaimsRequest::parse(Some(claims), 100).unwrap_err().number, 9_002_313, "{claims}");
+            assert_eq!(ClaimsRequest::read(Some(claims), 100, &Map::new()).unwrap_err().number, 9_002_313, "{claims}");
         }
+    }
+
+    #[test]
+    fn what_was_demanded_is_honoured_beside_the_capabilities() {
+        let demanded: Map<String, Value> = serde_json::from_str(r#"{"acrs":{"essential":true,"value":"c1"}}"#).unwrap();
+        let number = |claims: &str| ClaimsRequest::read(Some(claims), 100, &demanded).map_err(|refusal| refusal.number);
+        let both = r#"{"access_token":{"acrs":{"value":"c1","essential":true},"xms_cc":{"values":["cp1"]}}}"#;
+        assert_eq!(number(both).unwrap().capabilities, ["cp1"]);
+        assert_eq!(number(r#"{"access_token":{"acrs":{"essential":true,"value":"c2"}}}"#), Err(9_002_313));
     }
 }

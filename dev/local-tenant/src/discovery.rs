@@ -36,7 +36,7 @@ pub(crate) async fn configuration(state: State<Arc<Sts>>, tenant: Path<String>, 
                 "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "email"
             ],
             "code_challenge_methods_supported": ["S256"],
-            "msgraph_host": sts.base_url.trim_start_matches("http://"),
+            "msgraph_host": sts.base_url.split_once("://").map(|(_, host)| host),
         })
     })
 }

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use time::macros::format_description;
 
@@ -27,6 +28,20 @@ struct Refused {
     status: StatusCode,
     code: &'static str,
     message: &'static str,
+    /// The claims challenge of a 401.
+    claims: Option<String>,
+}
+
+/// Continuous access evaluation: the token does not say enough.
+pub(crate) fn demand_claims(sts: &Sts, headers: &HeaderMap, claims: &str) -> Response {
+    let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                   TokenIssuedBeforeRevocationTimestamp";
+    respond(sts, headers, Err(Refused { claims: Some(STANDARD.encode(claims)), ..invalid(message) }))
+}
+
+/// Too many requests.
+pub(crate) fn throttle(sts: &Sts, headers: &HeaderMap) -> Response {
+    respond(sts, headers, Err(refused(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests")))
 }
 
 /// `GET /v1.0/me`.
@@ -40,13 +55,10 @@ pub(crate) async fn me(State(sts): State<Arc<Sts>>, RawQuery(query): RawQuery, h
 
 /// Whatever else is asked of Graph.
 pub(crate) async fn other(State(sts): State<Arc<Sts>>, headers: HeaderMap) -> Response {
-    let missing = |_| Refused {
-        status: StatusCode::NOT_FOUND,
-        code: "ResourceNotFound",
-        message: "This resource is not implemented by the local tenant.",
-    };
-    let refused = signed_in_user(&sts, &headers).map_or_else(|refused| refused, missing);
-    respond(&sts, &headers, Err(refused))
+    let message = "This resource is not implemented by the local tenant.";
+    let missing = |_| refused(StatusCode::NOT_FOUND, "ResourceNotFound", message);
+    let outcome = signed_in_user(&sts, &headers).map_or_else(|refused| refused, missing);
+    respond(&sts, &headers, Err(outcome))
 }
 
 /// Another method than GET on what is implemented.
@@ -70,7 +82,7 @@ fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refus
     }
     if !token.has_scope("User.Read") {
         let message = "Insufficient privileges to complete the operation.";
-        return Err(Refused { status: StatusCode::FORBIDDEN, code: "Authorization_RequestDenied", message });
+        return Err(refused(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message));
     }
     users::by_oid(token.text("oid")).ok_or_else(|| invalid("Access token validation failure. Unknown user."))
 }
@@ -101,11 +113,15 @@ fn profile(user: &User) -> Value {
 }
 
 fn invalid(message: &'static str) -> Refused {
-    Refused { status: StatusCode::UNAUTHORIZED, code: "InvalidAuthenticationToken", message }
+    refused(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
+}
+
+fn refused(status: StatusCode, code: &'static str, message: &'static str) -> Refused {
+    Refused { status, code, message, claims: None }
 }
 
 fn not_implemented(message: &'static str) -> Refused {
-    Refused { status: StatusCode::NOT_IMPLEMENTED, code: "NotImplemented", message }
+    refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
 }
 
 fn respond(sts: &Sts, headers: &HeaderMap, result: Result<Value, Refused>) -> Response {
@@ -145,9 +161,11 @@ fn refuse(sts: &Sts, refused: &Refused, request_id: &str, client_request_id: &st
     if refused.status != StatusCode::UNAUTHORIZED {
         return (refused.status, body).into_response();
     }
+    let demanded = refused.claims.iter().map(|claims| format!(r#", error="insufficient_claims", claims="{claims}""#));
     let challenge = format!(
-        r#"Bearer realm="", authorization_uri="{}/common/oauth2/authorize", client_id="{GRAPH_APP_ID}""#,
-        sts.base_url
+        r#"Bearer realm="", authorization_uri="{}/common/oauth2/authorize", client_id="{GRAPH_APP_ID}"{}"#,
+        sts.base_url,
+        demanded.collect::<String>()
     );
     (refused.status, [(header::WWW_AUTHENTICATE, challenge)], body).into_response()
 }

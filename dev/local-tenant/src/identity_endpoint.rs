@@ -25,11 +25,18 @@ const API_VERSION: &str = "2019-08-01";
 pub(crate) async fn get(State(sts): State<Arc<Sts>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match token(&sts, query.as_deref().unwrap_or_default(), &headers) {
         Ok(response) => response,
-        Err((status, message)) => {
-            let body = json!({ "statusCode": status.as_u16(), "message": message, "correlationId": random::uuid() });
-            (status, Json(body)).into_response()
-        }
+        Err((status, message)) => refuse(status, &message),
     }
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    let body = json!({ "statusCode": status.as_u16(), "message": message, "correlationId": random::uuid() });
+    (status, Json(body)).into_response()
+}
+
+/// Too many requests.
+pub(crate) fn throttle() -> Response {
+    refuse(StatusCode::TOO_MANY_REQUESTS, "Too many requests.")
 }
 
 type Refused = (StatusCode, String);

@@ -10,6 +10,7 @@ mod claims;
 mod client_assertion;
 mod clock;
 mod discovery;
+mod faults;
 mod graph;
 mod identity_endpoint;
 mod jwt;
@@ -17,26 +18,25 @@ mod keys;
 mod page;
 mod parameters;
 mod random;
+mod recorded;
 mod registration;
 mod scopes;
 mod server;
 mod state;
 mod sts;
+mod tenant;
+mod tls;
 mod token;
 mod users;
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use tokio::{sync::watch, task::JoinSet};
-
+pub use faults::{Endpoint, Fault, FaultError};
+pub use recorded::{Member, Recorded};
+pub use tenant::{Https, Tenant};
 pub use users::User;
 
-use crate::{
-    clock::Clock,
-    registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID},
-    state::State,
-    sts::Sts,
-};
+use crate::{faults::Faults, state::State, sts::Sts};
 
 /// How to start.
 #[derive(Clone, Debug, Default)]
@@ -66,16 +66,15 @@ pub enum StartError {
     /// Not an absolute URI without fragment.
     #[error("the redirect URI {0:?} is not an absolute URI without fragment")]
     RedirectUri(String),
+    /// There is no certificate for https.
+    #[error("https: {0}")]
+    Tls(String),
+    /// The certificate of the authority cannot be written.
+    #[error("the certificate cannot be written to {0}: {1}")]
+    CaFile(PathBuf, #[source] io::Error),
     /// Nobody has this user principal name.
     #[error("there is no user {0:?}; the users are alice@, bob@ and layla@contoso.example")]
     UnknownUser(String),
-}
-
-/// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
-pub struct Tenant {
-    sts: Arc<Sts>,
-    stop: watch::Sender<bool>,
-    servers: JoinSet<()>,
 }
 
 /// Starts a tenant; when this returns it accepts requests.
@@ -83,74 +82,36 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
     let Options { port, state_file, redirect_uris, silent_user } = options;
     check_redirect_uris(&redirect_uris)?;
     let silent_user = silent_user.map(|name| users::by_name(&name).ok_or(StartError::UnknownUser(name))).transpose()?;
-    let (bound, listeners) = server::bind(port).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => StartError::PortTaken(port),
-        _ => StartError::Bind(port, error),
-    })?;
+    let (bound, listeners) = server::bind(port).await.map_err(|error| StartError::of_port(port, error))?;
     let path = state_file.clone().unwrap_or_default();
     let (state, key) = State::open(state_file).map_err(|error| StartError::State(path, error))?;
-    let sts = Arc::new(Sts {
+    let sts = Sts {
         base_url: format!("http://localhost:{bound}"),
         redirect_uris,
         silent_user,
-        clock: Clock::default(),
-        key,
-        state,
-        sign_ins: std::sync::Mutex::default(),
-        codes: std::sync::Mutex::default(),
-    });
-    let (stop, stopped) = watch::channel(false);
-    let mut servers = JoinSet::new();
-    for listener in listeners {
-        servers.spawn(server::serve(listener, server::router(Arc::clone(&sts)), stopped.clone()));
+        clock: Arc::default(),
+        key: Arc::new(key),
+        state: Arc::new(state),
+        sign_ins: Arc::default(),
+        codes: Arc::default(),
+        faults: Arc::new(Faults::new(random::opaque::<32>())),
+        requests: Arc::default(),
+    };
+    let mut tenant = Tenant::new(sts.clone());
+    tenant.serve(listeners, None, sts);
+    Ok(tenant)
+}
+
+impl StartError {
+    fn of_port(port: u16, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::PortTaken(port),
+            _ => Self::Bind(port, error),
+        }
     }
-    Ok(Tenant { sts, stop, servers })
 }
 
 fn check_redirect_uris(redirect_uris: &[String]) -> Result<(), StartError> {
     let valid = |uri: &String| url::Url::parse(uri).is_ok_and(|url| url.fragment().is_none());
     redirect_uris.iter().find(|uri| !valid(uri)).map_or(Ok(()), |uri| Err(StartError::RedirectUri(uri.clone())))
-}
-
-impl Tenant {
-    /// `http://localhost:PORT`.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.sts.base_url
-    }
-
-    /// The handler's environment: which tenant, which app, which identity, and where they are.
-    #[must_use]
-    pub fn settings(&self) -> Vec<(String, String)> {
-        let base_url = self.base_url();
-        [
-            ("ENTRA_TENANT_ID", TENANT_ID.to_owned()),
-            ("ENTRA_CLIENT_ID", CLIENT_ID.to_owned()),
-            ("AZURE_CLIENT_ID", WORKLOAD_CLIENT_ID.to_owned()),
-            ("ENTRA_AUTHORITY_HOST", base_url.to_owned()),
-            ("GRAPH_ENDPOINT", base_url.to_owned()),
-            ("IDENTITY_ENDPOINT", format!("{base_url}/msi/token")),
-            ("IDENTITY_HEADER", self.sts.state.identity_header()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-    }
-
-    /// Everybody in the directory.
-    #[must_use]
-    pub fn users(&self) -> &[User] {
-        users::all()
-    }
-
-    /// Moves the tenant's clock on by whole seconds, so that tests see codes and tokens expire without waiting.
-    pub fn advance_clock(&self, by: time::Duration) {
-        self.sts.clock.advance(by);
-    }
-
-    /// Closes the listeners and all connections. A later start on the same port and state file continues.
-    pub async fn stop(mut self) {
-        // No receiver is left only if every server has ended already.
-        let _ = self.stop.send(true);
-        while self.servers.join_next().await.is_some() {}
-    }
 }

@@ -1,11 +1,11 @@
-//! `local-tenant --port 7072 --state FILE --redirect-uri URI [--silent-user UPN]`: one JSON line on stdout when it is
-//! ready, and an end at SIGTERM or ctrl-c.
+//! `local-tenant --port 7072 --state FILE --redirect-uri URI [--silent-user UPN] [--https-ca FILE]`: one JSON line on
+//! stdout when it is ready, and an end at SIGTERM or ctrl-c.
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_tenant::{Options, Tenant};
-use serde_json::{Map, json};
+use local_tenant::{Https, Options, Tenant};
+use serde_json::{Map, Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Entra ID, Microsoft Graph and the App Service identity endpoint on this machine, with test users.
@@ -23,6 +23,12 @@ struct Arguments {
     /// Signs this user in without showing the page.
     #[arg(long)]
     silent_user: Option<String>,
+    /// Listens on https, too, and writes the certificate to trust to this file.
+    #[arg(long)]
+    https_ca: Option<PathBuf>,
+    /// Port for https; 0 picks a free one.
+    #[arg(long, default_value_t = 0, requires = "https_ca")]
+    https_port: u16,
 }
 
 #[tokio::main]
@@ -38,10 +44,14 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let Arguments { port, state, redirect_uri, silent_user } = arguments;
+    let Arguments { port, state, redirect_uri, silent_user, https_ca, https_port } = arguments;
     let options = Options { port, state_file: state, redirect_uris: redirect_uri, silent_user };
-    let tenant = local_tenant::start(options).await?;
-    let announced = announce(&tenant);
+    let mut tenant = local_tenant::start(options).await?;
+    let https = match https_ca {
+        Some(ca_file) => Some(tenant.listen_https(https_port, &ca_file).await?),
+        None => None,
+    };
+    let announced = announce(&tenant, https);
     if announced.is_ok() {
         wait(&mut interrupt, &mut terminate).await;
     }
@@ -49,12 +59,25 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(announced?)
 }
 
-fn announce(tenant: &Tenant) -> std::io::Result<()> {
-    let settings: Map<_, _> = tenant.settings().into_iter().map(|(name, value)| (name, value.into())).collect();
-    let ready = json!({ "ready": true, "url": tenant.base_url(), "settings": settings, "users": tenant.users() });
+fn announce(tenant: &Tenant, https: Option<Https>) -> std::io::Result<()> {
+    let mut ready = json!({
+        "ready": true,
+        "url": tenant.base_url(),
+        "settings": object(tenant.settings()),
+        "users": tenant.users(),
+        "control_token": tenant.control_token(),
+    });
+    if let (Some(Https { url, ca_file, settings }), Some(members)) = (https, ready.as_object_mut()) {
+        let https = json!({ "url": url, "ca_file": ca_file, "settings": object(settings) });
+        members.insert("https".to_owned(), https);
+    }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{ready}")?;
     stdout.flush()
+}
+
+fn object(settings: Vec<(String, String)>) -> Map<String, Value> {
+    settings.into_iter().map(|(name, value)| (name, value.into())).collect()
 }
 
 async fn wait(interrupt: &mut Signal, terminate: &mut Signal) {

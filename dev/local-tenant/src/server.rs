@@ -5,20 +5,34 @@ use std::{io, net::Ipv4Addr, net::Ipv6Addr, sync::Arc};
 use axum::{
     Json, Router,
     http::{Method, StatusCode, Uri},
+    middleware,
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
+use hyper::{body::Incoming, server::conn::http1, service::Service as _};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+use tokio_rustls::TlsAcceptor;
 
-use crate::{authorize, discovery, graph, identity_endpoint, sts::Sts, token};
+use crate::{
+    authorize, discovery,
+    faults::{control, inject},
+    graph, identity_endpoint,
+    sts::Sts,
+    token,
+};
 
 /// Tries for a port that is free on both loopback addresses, when any port will do.
 const TRIES: usize = 20;
 
 /// Every route; whatever is not one is refused.
-pub(crate) fn router(sts: Arc<Sts>) -> Router {
+pub(crate) fn router(sts: &Arc<Sts>) -> Router {
     Router::new()
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
@@ -29,9 +43,11 @@ pub(crate) fn router(sts: Arc<Sts>) -> Router {
         .route("/v1.0/me", get(graph::me).fallback(graph::other_method))
         .route("/v1.0/{*path}", any(graph::other))
         .route("/beta/{*path}", any(graph::other))
+        .merge(control::router(sts))
         .method_not_allowed_fallback(not_implemented)
         .fallback(not_implemented)
-        .with_state(sts)
+        .layer(middleware::from_fn_with_state(Arc::clone(sts), inject::intercept))
+        .with_state(Arc::clone(sts))
 }
 
 async fn not_implemented(method: Method, uri: Uri) -> Response {
@@ -65,14 +81,18 @@ async fn bind_both(port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
 }
 
 /// Serves until told to stop; then every connection is closed, whatever it is doing.
-pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let service = TowerToHyperService::new(router.clone());
-                    connections.spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                    connections.spawn(connection(stream, tls.clone(), router.clone()));
                 }
                 // Too many open files, or a peer that is gone already.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
@@ -81,4 +101,36 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch
             _ = stop.changed() => return connections.shutdown().await,
         }
     }
+}
+
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router) {
+    match tls {
+        None => speak(stream, router).await,
+        Some(tls) => {
+            // A peer that does not trust us is none of our business.
+            if let Ok(stream) = tls.accept(stream).await {
+                speak(stream, router).await;
+            }
+        }
+    }
+}
+
+async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, router: Router) {
+    let service = TowerToHyperService::new(router);
+    let answer = |request: hyper::Request<Incoming>| {
+        let answer = service.call(request);
+        async {
+            let response = match answer.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            match response.extensions().get::<inject::CloseConnection>() {
+                // hyper closes a connection whose service fails.
+                Some(inject::CloseConnection) => Err(io::Error::other("closed by a fault")),
+                None => Ok(response),
+            }
+        }
+    };
+    // However it ends, it has ended.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer)).await;
 }

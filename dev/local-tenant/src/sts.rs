@@ -1,31 +1,42 @@
 //! The security token service: what every endpoint shares.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN},
     authorize::SignIns,
     clock::Clock,
+    faults::Faults,
     keys::SigningKey,
+    recorded::Requests,
     registration::{CLIENT_ID, TENANT_ID},
     state::State,
     token::Codes,
     users::User,
 };
 
-/// One running tenant.
+/// One running tenant, as one of its origins shows it.
+#[derive(Clone)]
 pub(crate) struct Sts {
+    /// The origin that was asked. Issuer and endpoints are under it.
     pub(crate) base_url: String,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) silent_user: Option<&'static User>,
-    pub(crate) clock: Clock,
-    pub(crate) key: SigningKey,
-    pub(crate) state: State,
-    pub(crate) sign_ins: Mutex<SignIns>,
-    pub(crate) codes: Mutex<Codes>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) key: Arc<SigningKey>,
+    pub(crate) state: Arc<State>,
+    pub(crate) sign_ins: Arc<Mutex<SignIns>>,
+    pub(crate) codes: Arc<Mutex<Codes>>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) requests: Arc<Requests>,
 }
 
 impl Sts {
+    /// The same tenant at another origin.
+    pub(crate) fn at(&self, base_url: String) -> Self {
+        Self { base_url, ..self.clone() }
+    }
+
     /// Issuer of v2.0 tokens, and the one the federated credential trusts.
     pub(crate) fn issuer(&self) -> String {
         format!("{}/{TENANT_ID}/v2.0", self.base_url)

@@ -6,6 +6,7 @@ mod sign_ins;
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
@@ -30,12 +31,17 @@ pub(crate) async fn get(
     State(sts): State<Arc<Sts>>,
     Path(tenant): Path<String>,
     RawQuery(query): RawQuery,
+    fault: Option<Extension<Refusal>>,
     headers: HeaderMap,
 ) -> Response {
     let correlation = Correlation::of(&headers, sts.clock.now());
     let request = check_tenant(&tenant)
         .map_err(Refused::Page)
         .and_then(|()| AuthorizeRequest::parse(&sts, query.unwrap_or_default().as_bytes()));
+    let request = match (request, fault) {
+        (Ok(request), Some(Extension(refusal))) => Err(Refused::of(request.return_to, refusal)),
+        (request, _) => request,
+    };
     match request {
         Ok(request) => begin(&sts, request, &correlation),
         Err(Refused::Page(refusal)) => refuse(&refusal, &correlation),

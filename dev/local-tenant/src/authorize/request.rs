@@ -63,7 +63,14 @@ pub(crate) enum Refused {
     /// The app or where to return to is in doubt: told to the user, never redirected (RFC 6749 §4.1.2.1).
     Page(Refusal),
     /// Told to the app.
-    Redirect(ReturnTo, Refusal),
+    Redirect(ReturnTo, Box<Refusal>),
+}
+
+impl Refused {
+    /// As Entra would tell it.
+    pub(crate) fn of(return_to: ReturnTo, refusal: Refusal) -> Self {
+        if refusal.is_never_redirected() { Self::Page(refusal) } else { Self::Redirect(return_to, Box::new(refusal)) }
+    }
 }
 
 impl AuthorizeRequest {
@@ -72,8 +79,8 @@ impl AuthorizeRequest {
         let parameters = Parameters::parse(query).map_err(Refused::Page)?;
         let redirect_uri = redirect_uri(sts, &parameters).map_err(Refused::Page)?;
         let return_to = ReturnTo { redirect_uri, state: parameters.get("state").map(str::to_owned) };
-        match Details::parse(&parameters, sts.clock.unix()) {
-            Err(refusal) => Err(Refused::Redirect(return_to, refusal)),
+        match Details::parse(&parameters, sts) {
+            Err(refusal) => Err(Refused::Redirect(return_to, Box::new(refusal))),
             Ok(Details { scopes, nonce, code_challenge, prompt }) => {
                 let login_hint = parameters.get("login_hint").map(str::to_owned);
                 Ok(Self { return_to, scopes, nonce, code_challenge, prompt, login_hint })
@@ -98,7 +105,7 @@ struct Details {
 }
 
 impl Details {
-    fn parse(parameters: &Parameters, now: i64) -> Result<Self, Refusal> {
+    fn parse(parameters: &Parameters, sts: &Sts) -> Result<Self, Refusal> {
         if parameters.get("resource").is_some() {
             return Err(RESOURCE_PARAMETER.with(&[]));
         }
@@ -117,7 +124,7 @@ impl Details {
             return Err(PARAMETER_MISSING.with(&["nonce"]));
         }
         // Checked here, honoured at the token endpoint, where it must be sent again.
-        ClaimsRequest::parse(parameters.get("claims"), now)?;
+        ClaimsRequest::parse(parameters.get("claims"), sts)?;
         Ok(Self { scopes, nonce, code_challenge: code_challenge(parameters)?, prompt: prompt(parameters)? })
     }
 }

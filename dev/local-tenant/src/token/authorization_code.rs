@@ -17,7 +17,7 @@ pub(super) fn redeem(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, 
     let now = sts.clock.unix();
     let scopes = scopes(parameters)?;
     scopes.resource()?;
-    let claims = ClaimsRequest::parse(parameters.get("claims"), now)?;
+    let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let redirect_uri = parameters.require("redirect_uri")?;
     let verifier = parameters.require("code_verifier")?;
     let code = lock(&sts.codes).redeem(parameters.require("code")?, now, |code| {

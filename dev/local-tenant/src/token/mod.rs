@@ -107,7 +107,7 @@ fn scopes(parameters: &Parameters) -> Result<Scopes, Refusal> {
 }
 
 /// RFC 6749 §5.1.
-fn uncached(mut response: Response) -> Response {
+pub(crate) fn uncached(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

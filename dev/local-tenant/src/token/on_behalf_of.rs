@@ -26,7 +26,7 @@ pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer
     if scopes.resource()? != Resource::Graph {
         return Err(MALFORMED.with(&["on-behalf-of is implemented for Microsoft Graph only"]));
     }
-    let claims = ClaimsRequest::parse(parameters.get("claims"), sts.clock.unix())?;
+    let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let user = user_of(sts, parameters.require("assertion")?)?;
     Grant { user, scopes, nonce: None, claims }.answer(sts, parameters)
 }

@@ -15,7 +15,7 @@ pub(super) fn refresh(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer,
     allow_only(parameters, &["refresh_token"])?;
     let now = sts.clock.unix();
     let scopes = scopes(parameters)?;
-    let claims = ClaimsRequest::parse(parameters.get("claims"), now)?;
+    let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let invalid = || GRANT_INVALID.with(&["refresh_token"]);
     let record = sts.state.refresh_token(parameters.require("refresh_token")?).ok_or_else(invalid)?;
     if record.client_id != CLIENT_ID {

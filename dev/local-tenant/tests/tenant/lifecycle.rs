@@ -79,8 +79,11 @@ async fn a_damaged_state_file_stops_the_start() {
 
 #[tokio::test]
 async fn the_program_says_it_is_ready_and_ends_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_local-tenant"))
-        .args(["--port", "0", "--redirect-uri", CALLBACK])
+        .args(["--port", "0", "--redirect-uri", CALLBACK, "--https-ca"])
+        .arg(&ca_file)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -91,6 +94,10 @@ async fn the_program_says_it_is_ready_and_ends_when_told() {
     let url = ready["url"].as_str().unwrap();
     assert_eq!(ready["settings"]["ENTRA_AUTHORITY_HOST"], url);
     assert_eq!(ready["users"].as_array().unwrap().len(), 3);
+    assert_eq!(ready["control_token"].as_str().unwrap().len(), 43);
+    assert_eq!(ready["https"]["settings"]["ENTRA_AUTHORITY_HOST"], ready["https"]["url"]);
+    let ca = std::fs::read_to_string(ready["https"]["ca_file"].as_str().unwrap()).unwrap();
+    assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"), "{ca}");
     TcpStream::connect((Ipv4Addr::LOCALHOST, port(url))).await.unwrap();
     let id = program.id().unwrap().to_string();
     assert!(tokio::process::Command::new("kill").arg(&id).status().await.unwrap().success());

@@ -3,8 +3,11 @@
 
 mod authorize;
 mod client_assertion;
+mod control;
 mod discovery;
+mod faults;
 mod graph;
+mod https;
 mod identity_endpoint;
 mod lifecycle;
 mod on_behalf_of;

@@ -1,0 +1,161 @@
+//! Every request passes here: it is recorded, and answered wrongly if a test asked for that.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{Html, IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+
+use super::{Endpoint, Fault, control};
+use crate::{
+    aadsts::{self, Correlation, MFA_ENROLLMENT, THROTTLED},
+    graph, identity_endpoint,
+    recorded::Recorded,
+    registration::GRAPH_URI,
+    sts::Sts,
+    token,
+};
+
+/// No honest request is longer.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// In the extensions of an answer that must never be sent.
+#[derive(Clone)]
+pub(crate) struct CloseConnection;
+
+/// Around all routes but those of [`control`].
+pub(crate) async fn intercept(State(sts): State<Arc<Sts>>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(control::PREFIX) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let recorded = Recorded::of(&parts, &body);
+    let fault = endpoint(&parts.method, &recorded).and_then(|endpoint| Some((endpoint, sts.faults.take(endpoint)?)));
+    sts.requests.push(recorded);
+    match fault {
+        None => next.run(join(parts, body)).await,
+        Some((endpoint, fault)) => Faulty { sts: &sts, endpoint, parts, body, next }.answer(fault).await,
+    }
+}
+
+fn join(parts: Parts, body: Bytes) -> Request {
+    Request::from_parts(parts, Body::from(body))
+}
+
+fn endpoint(method: &Method, request: &Recorded) -> Option<Endpoint> {
+    let path = request.path.as_str();
+    match *method {
+        Method::POST if path.ends_with("/oauth2/v2.0/token") => match request.form_value("grant_type")? {
+            "authorization_code" => Some(Endpoint::AuthorizationCode),
+            "refresh_token" => Some(Endpoint::RefreshToken),
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => Some(Endpoint::OnBehalfOf),
+            _ => None,
+        },
+        Method::GET if path.ends_with("/oauth2/v2.0/authorize") => Some(Endpoint::Authorize),
+        Method::GET if path.ends_with("/discovery/v2.0/keys") => Some(Endpoint::Keys),
+        Method::GET if path == "/msi/token" => Some(Endpoint::Identity),
+        Method::GET if path == "/v1.0/me" => Some(Endpoint::GraphMe),
+        _ => None,
+    }
+}
+
+/// A request that something befalls.
+struct Faulty<'a> {
+    sts: &'a Sts,
+    endpoint: Endpoint,
+    parts: Parts,
+    body: Bytes,
+    next: Next,
+}
+
+impl Faulty<'_> {
+    async fn answer(self, fault: Fault) -> Response {
+        match fault {
+            Fault::Status { status, body } => raw(status, body),
+            Fault::Aadsts { number, suberror, claims } => self.refuse(number, suberror, claims).await,
+            Fault::Claims { claims } => self.demand(claims),
+            Fault::Throttled { retry_after } => self.throttle(retry_after),
+            Fault::Slow { milliseconds } => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                self.next.run(join(self.parts, self.body)).await
+            }
+            Fault::Held => {
+                self.sts.faults.hold().await;
+                self.next.run(join(self.parts, self.body)).await
+            }
+            Fault::Dropped => closed(StatusCode::OK.into_response()),
+            Fault::AnswerLost => closed(self.next.run(join(self.parts, self.body)).await),
+        }
+    }
+
+    fn correlation(&self) -> Correlation {
+        Correlation::of(&self.parts.headers, self.sts.clock.now())
+    }
+
+    /// The authorization endpoint has to read the request first: it says where the refusal goes.
+    async fn refuse(mut self, number: u32, suberror: Option<String>, claims: Option<String>) -> Response {
+        let Some(entry) = aadsts::by_number(number) else { return StatusCode::NOT_IMPLEMENTED.into_response() };
+        if let Some(claims) = &claims {
+            self.sts.faults.demand(claims);
+        }
+        let mut refusal = entry.with(&["local tenant"; 3]);
+        refusal.suberror = suberror.or(refusal.suberror);
+        refusal.claims = claims;
+        if self.endpoint == Endpoint::Authorize {
+            self.parts.extensions.insert(refusal);
+            return self.next.run(join(self.parts, self.body)).await;
+        }
+        token::uncached(refusal.json(&self.correlation()))
+    }
+
+    fn demand(&self, claims: String) -> Response {
+        self.sts.faults.demand(&claims);
+        if self.endpoint == Endpoint::GraphMe {
+            return graph::demand_claims(self.sts, &self.parts.headers, &claims);
+        }
+        let mut refusal = MFA_ENROLLMENT.with(&[GRAPH_URI]);
+        refusal.claims = Some(claims);
+        token::uncached(refusal.json(&self.correlation()))
+    }
+
+    fn throttle(&self, retry_after: Option<u32>) -> Response {
+        let mut response = match self.endpoint {
+            Endpoint::GraphMe => graph::throttle(self.sts, &self.parts.headers),
+            Endpoint::Identity => identity_endpoint::throttle(),
+            _ => THROTTLED.with(&[]).json(&self.correlation()),
+        };
+        insert(response.headers_mut(), retry_after);
+        response
+    }
+}
+
+fn insert(headers: &mut HeaderMap, retry_after: Option<u32>) {
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+fn raw(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match serde_json::from_str::<Value>(&body) {
+        Ok(_) => (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response(),
+        Err(_) => (status, Html(body)).into_response(),
+    }
+}
+
+fn closed(mut response: Response) -> Response {
+    response.extensions_mut().insert(CloseConnection);
+    response
+}
+
+/// An error of the control endpoints.
+pub(super) fn error(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({ "error": message }))).into_response()
+}

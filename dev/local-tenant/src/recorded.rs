@@ -1,0 +1,141 @@
+//! What was asked, for tests that compare it: every name, and the values that are no secrets.
+
+use std::{collections::VecDeque, sync::Mutex};
+
+use axum::http::{HeaderMap, request::Parts};
+use serde::Serialize;
+use url::form_urlencoded;
+
+use crate::sts::lock;
+
+/// The newest requests that are remembered.
+const REMEMBERED: usize = 1000;
+
+/// Parameters whose values anybody may see. All others are taken for secrets.
+const OPEN_PARAMETERS: [&str; 19] = [
+    "api-version",
+    "claims",
+    "client_assertion_type",
+    "client_id",
+    "client_info",
+    "code_challenge_method",
+    "domain_hint",
+    "grant_type",
+    "login_hint",
+    "object_id",
+    "principal_id",
+    "prompt",
+    "redirect_uri",
+    "requested_token_use",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "token_type",
+];
+const SECRET_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-identity-header"];
+
+/// One request, in the order in which it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    /// HTTP method.
+    pub method: String,
+    /// Path, without the query.
+    pub path: String,
+    /// Parameters of the query.
+    pub query: Vec<Member>,
+    /// Headers, their names in lower case.
+    pub headers: Vec<Member>,
+    /// Members of the form, if one was sent.
+    pub form: Vec<Member>,
+}
+
+/// A name, and its value if that is no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Member {
+    /// As it was sent.
+    pub name: String,
+    /// `None` for a secret.
+    pub value: Option<String>,
+}
+
+impl Recorded {
+    pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
+        Self {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parameters(parts.uri.query().unwrap_or_default().as_bytes()),
+            headers: headers(&parts.headers),
+            form: parameters(body),
+        }
+    }
+
+    /// The value of a form member that is no secret.
+    #[must_use]
+    pub fn form_value(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|member| member.name == name)?.value.as_deref()
+    }
+}
+
+fn parameters(encoded: &[u8]) -> Vec<Member> {
+    let member = |(name, value): (String, String)| {
+        let open = OPEN_PARAMETERS.contains(&name.as_str());
+        Member { value: open.then_some(value), name }
+    };
+    form_urlencoded::parse(encoded).into_owned().map(member).collect()
+}
+
+fn headers(headers: &HeaderMap) -> Vec<Member> {
+    let member = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+        let open = !SECRET_HEADERS.contains(&name.as_str());
+        Member { name: name.to_string(), value: open.then(|| String::from_utf8_lossy(value.as_bytes()).into_owned()) }
+    };
+    headers.iter().map(member).collect()
+}
+
+/// The newest requests, oldest first.
+#[derive(Default)]
+pub(crate) struct Requests(Mutex<VecDeque<Recorded>>);
+
+impl Requests {
+    pub(crate) fn push(&self, request: Recorded) {
+        let mut requests = lock(&self.0);
+        requests.push_back(request);
+        if requests.len() > REMEMBERED {
+            requests.pop_front();
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<Recorded> {
+        lock(&self.0).iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_named_and_not_shown() {
+        let request = axum::http::Request::post("/t/token?code=c1").header("X-Identity-Header", "h1").body(()).unwrap();
+        let recorded = Recorded::of(&request.into_parts().0, b"grant_type=refresh_token&refresh_token=r1&unknown=u1");
+        assert_eq!(recorded.form_value("grant_type"), Some("refresh_token"));
+        let text = serde_json::to_string(&recorded).unwrap();
+        assert!(text.contains("\"refresh_token\",\"value\":null") && text.contains("x-identity-header"), "{text}");
+        for secret in ["c1", "h1", "r1", "u1"] {
+            assert!(!text.contains(&format!("\"{secret}\"")), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_newest_are_remembered() {
+        let requests = Requests::default();
+        let of = |path: String| Recorded { method: "GET".into(), path, query: vec![], headers: vec![], form: vec![] };
+        (0..=REMEMBERED).for_each(|number| requests.push(of(format!("/{number}"))));
+        assert_eq!((requests.all().len(), requests.all()[0].path.as_str()), (REMEMBERED, "/1"));
+    }
+}

@@ -1,0 +1,155 @@
+//! A tenant that runs, and what a test may do to it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    StartError,
+    faults::{Endpoint, Fault, FaultError},
+    jwt,
+    recorded::Recorded,
+    registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID},
+    server,
+    sts::Sts,
+    tls,
+    users::{self, User},
+};
+
+/// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
+pub struct Tenant {
+    sts: Sts,
+    stop: watch::Sender<bool>,
+    servers: JoinSet<()>,
+}
+
+/// The same tenant over https, with issuer and endpoints of its own.
+#[derive(Clone, Debug)]
+pub struct Https {
+    /// `https://localhost:PORT`.
+    pub url: String,
+    /// The certificate to trust, in PEM. It is another one after each start.
+    pub ca_file: PathBuf,
+    /// As [`Tenant::settings`], at this origin.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Tenant {
+    pub(crate) fn new(sts: Sts) -> Self {
+        Self { sts, stop: watch::Sender::new(false), servers: JoinSet::new() }
+    }
+
+    pub(crate) fn serve(&mut self, listeners: Vec<TcpListener>, tls: Option<&TlsAcceptor>, sts: Sts) {
+        let router = server::router(&Arc::new(sts));
+        for listener in listeners {
+            self.servers.spawn(server::serve(listener, tls.cloned(), router.clone(), self.stop.subscribe()));
+        }
+    }
+
+    /// Listens on https, too, under a certification authority whose certificate is written to this file. Tokens of one
+    /// origin are not good at the other: their issuer differs.
+    pub async fn listen_https(&mut self, port: u16, ca_file: &Path) -> Result<Https, StartError> {
+        let (acceptor, ca) = tls::acceptor().map_err(|error| StartError::Tls(error.to_string()))?;
+        let (bound, listeners) = server::bind(port).await.map_err(|error| StartError::of_port(port, error))?;
+        fs::write(ca_file, ca).map_err(|error| StartError::CaFile(ca_file.to_owned(), error))?;
+        let url = format!("https://localhost:{bound}");
+        self.serve(listeners, Some(&acceptor), self.sts.at(url.clone()));
+        let settings = settings(&self.sts.at(url.clone()));
+        Ok(Https { url, ca_file: ca_file.to_owned(), settings })
+    }
+
+    /// `http://localhost:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.sts.base_url
+    }
+
+    /// The handler's environment: which tenant, which app, which identity, and where they are.
+    #[must_use]
+    pub fn settings(&self) -> Vec<(String, String)> {
+        settings(&self.sts)
+    }
+
+    /// Everybody in the directory.
+    #[must_use]
+    pub fn users(&self) -> &[User] {
+        users::all()
+    }
+
+    /// Moves the tenant's clock on by whole seconds, so that tests see codes and tokens expire without waiting.
+    pub fn advance_clock(&self, by: time::Duration) {
+        self.sts.clock.advance(by);
+    }
+
+    /// The next requests to an endpoint, as many as said, meet this fault. Faults of one endpoint queue up.
+    pub fn fail_next(&self, endpoint: Endpoint, times: usize, fault: Fault) -> Result<(), FaultError> {
+        self.sts.faults.plan(endpoint, times, fault)
+    }
+
+    /// Nothing more goes wrong, and what is held is released.
+    pub fn clear_faults(&self) {
+        self.sts.faults.clear();
+    }
+
+    /// Returns once this many requests are held by [`Fault::Held`].
+    pub async fn until_held(&self, requests: usize) {
+        self.sts.faults.until_held(requests).await;
+    }
+
+    /// What is held now goes on.
+    pub fn release(&self) {
+        self.sts.faults.release();
+    }
+
+    /// What was asked, oldest first; no more than the newest thousand.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.sts.requests.all()
+    }
+
+    /// Forgets what was asked.
+    pub fn forget_requests(&self) {
+        self.sts.requests.clear();
+    }
+
+    /// Opens the same over HTTP: `POST`, `DELETE /_control/faults`, `POST /_control/release`, `GET`, `DELETE
+    /// /_control/requests`, with this as bearer token.
+    #[must_use]
+    pub fn control_token(&self) -> &str {
+        &self.sts.faults.control_token
+    }
+
+    /// Signs whatever it is told with the tenant's key, so that tests can try what a forger would.
+    #[must_use]
+    pub fn sign(&self, claims: &Value) -> String {
+        jwt::sign(&self.sts.key, claims)
+    }
+
+    /// Closes the listeners and all connections. A later start on the same port and state file continues.
+    pub async fn stop(mut self) {
+        // No receiver is left only if every server has ended already.
+        let _ = self.stop.send(true);
+        while self.servers.join_next().await.is_some() {}
+    }
+}
+
+fn settings(sts: &Sts) -> Vec<(String, String)> {
+    let base_url = &sts.base_url;
+    [
+        ("ENTRA_TENANT_ID", TENANT_ID.to_owned()),
+        ("ENTRA_CLIENT_ID", CLIENT_ID.to_owned()),
+        ("AZURE_CLIENT_ID", WORKLOAD_CLIENT_ID.to_owned()),
+        ("ENTRA_AUTHORITY_HOST", base_url.clone()),
+        ("GRAPH_ENDPOINT", base_url.clone()),
+        ("IDENTITY_ENDPOINT", format!("{base_url}/msi/token")),
+        ("IDENTITY_HEADER", sts.state.identity_header()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

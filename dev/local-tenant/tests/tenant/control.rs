@@ -1,0 +1,107 @@
+//! The fault API over HTTP.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::Local;
+
+async fn control(local: &Local, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    let url = format!("{}/_control/{path}", local.tenant.base_url());
+    let mut request = local.http.request(method, url).bearer_auth(local.tenant.control_token());
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let response = request.send().await.unwrap();
+    (response.status(), response.json().await.unwrap_or_default())
+}
+
+async fn plan(local: &Local, plan: Value) -> (StatusCode, Value) {
+    control(local, Method::POST, "faults", Some(plan)).await
+}
+
+async fn keys(local: &Local) -> StatusCode {
+    local.http.get(local.url("discovery/v2.0/keys")).send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn faults_are_planned_and_forgotten() {
+    let local = Local::start().await;
+    let failing = json!({ "endpoint": "keys", "times": 2, "fault": { "kind": "status", "status": 500 } });
+    assert_eq!(plan(&local, failing).await.0, 204);
+    assert_eq!(keys(&local).await, 500);
+    assert_eq!(control(&local, Method::DELETE, "faults", None).await.0, 204);
+    assert_eq!(keys(&local).await, 200);
+}
+
+#[tokio::test]
+async fn every_kind_is_understood() {
+    let local = Local::start().await;
+    for fault in [
+        json!({ "kind": "status", "status": 502, "body": "{}" }),
+        json!({ "kind": "aadsts", "number": 50076, "suberror": "basic_action", "claims": "{\"access_token\":{}}" }),
+        json!({ "kind": "claims", "claims": "{\"access_token\":{}}" }),
+        json!({ "kind": "throttled", "retry_after": 3 }),
+        json!({ "kind": "throttled" }),
+        json!({ "kind": "slow", "milliseconds": 100 }),
+        json!({ "kind": "held" }),
+        json!({ "kind": "dropped" }),
+        json!({ "kind": "answer_lost" }),
+    ] {
+        let (status, body) = plan(&local, json!({ "endpoint": "on_behalf_of", "fault": fault })).await;
+        assert_eq!(status, 204, "{body}");
+    }
+    for endpoint in ["authorize", "authorization_code", "refresh_token", "keys", "identity", "graph_me"] {
+        assert_eq!(plan(&local, json!({ "endpoint": endpoint, "fault": { "kind": "dropped" } })).await.0, 204);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused_with_the_reason() {
+    let local = Local::start().await;
+    for (wrong, reason) in [
+        (json!({ "endpoint": "keys" }), "fault"),
+        (json!({ "endpoint": "logout", "fault": { "kind": "held" } }), "logout"),
+        (json!({ "endpoint": "keys", "fault": { "kind": "explode" } }), "explode"),
+        (json!({ "endpoint": "keys", "time": 2, "fault": { "kind": "held" } }), "time"),
+        (json!({ "endpoint": "keys", "fault": { "kind": "status", "status": 503, "bode": "" } }), "bode"),
+        (json!({ "endpoint": "keys", "fault": { "kind": "aadsts", "number": 1 } }), "AADSTS1"),
+    ] {
+        let (status, body) = plan(&local, wrong).await;
+        assert_eq!(status, 400);
+        assert!(body["error"].as_str().unwrap().contains(reason), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_token_nothing_is_told_or_done() {
+    let local = Local::start().await;
+    for (method, path) in [
+        (Method::POST, "faults"),
+        (Method::DELETE, "faults"),
+        (Method::POST, "release"),
+        (Method::GET, "requests"),
+        (Method::DELETE, "requests"),
+    ] {
+        let url = format!("{}/_control/{path}", local.tenant.base_url());
+        let plan = json!({ "endpoint": "keys", "fault": { "kind": "status", "status": 500 } });
+        let request = local.http.request(method, url).json(&plan);
+        assert_eq!(request.try_clone().unwrap().send().await.unwrap().status(), 401, "{path}");
+        assert_eq!(request.bearer_auth("guessed").send().await.unwrap().status(), 401, "{path}");
+    }
+    assert_eq!(keys(&local).await, 200);
+}
+
+#[tokio::test]
+async fn a_held_request_is_seen_and_released() {
+    let local = Local::start().await;
+    assert_eq!(plan(&local, json!({ "endpoint": "keys", "fault": { "kind": "held" } })).await.0, 204);
+    let request = tokio::spawn(local.http.get(local.url("discovery/v2.0/keys")).send());
+    local.tenant.until_held(1).await;
+    let (_, requests) = control(&local, Method::GET, "requests", None).await;
+    assert!(requests[0]["path"].as_str().unwrap().ends_with("/keys"), "{requests}");
+    assert_eq!(requests.as_array().unwrap().len(), 1, "control itself is not recorded");
+    assert_eq!(control(&local, Method::POST, "release", None).await.0, 204);
+    assert_eq!(request.await.unwrap().unwrap().status(), 200);
+    assert_eq!(control(&local, Method::DELETE, "requests", None).await.0, 204);
+    assert_eq!(control(&local, Method::GET, "requests", None).await.1, json!([]));
+}

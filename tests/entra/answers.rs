@@ -1,0 +1,268 @@
+//! What we make of each recorded answer of the token endpoint, beside what MSAL made of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use authorization_server::ports::{Upstream as _, UpstreamRefusal};
+use local_tenant::{Options, Tenant};
+use remote_auth_mcp::entra::Entra;
+use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
+
+use crate::{
+    differences::assert_all_named,
+    scripted::{Bytes, Scripted, response},
+    support::{DOWNSTREAM, Ids, entra, http},
+};
+
+const GOLDEN: &str = include_str!("../golden/entra/classification.json");
+const NONCE: &str = "the nonce";
+/// We have no long-running on-behalf-of of MSAL's kind.
+const FLOWS: [&str; 3] = ["code", "refresh", "obo"];
+
+fn golden() -> Value {
+    serde_json::from_str(GOLDEN).unwrap()
+}
+
+/// All cases.
+pub(crate) fn ids() -> Vec<String> {
+    golden()["cases"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// An authority that the adapter believes: its ID tokens are signed by the key it publishes.
+struct Rig {
+    tenant: Arc<Tenant>,
+    server: Scripted,
+    entra: Entra,
+    ids: Ids,
+}
+
+impl Rig {
+    async fn start(tenant: &Arc<Tenant>, keys: &Value) -> Self {
+        let setting = |name: &str| tenant.settings().into_iter().find(|(known, _)| known == name).unwrap().1;
+        let ids = Ids { tenant: setting("ENTRA_TENANT_ID"), client: setting("ENTRA_CLIENT_ID") };
+        let server = Scripted::start(keys).await;
+        let entra = entra(&server.url, &ids, "an assertion");
+        Self { tenant: Arc::clone(tenant), server, entra, ids }
+    }
+
+    fn id_token(&self, changes: &Value) -> Value {
+        let mut claims = json!({
+            "iss": format!("{}/{}/v2.0", self.server.url, self.ids.tenant),
+            "aud": self.ids.client,
+            "tid": self.ids.tenant,
+            "oid": self.tenant.users()[0].oid,
+            "nonce": NONCE,
+            "exp": 9_999_999_999_i64,
+        });
+        claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        self.tenant.sign(&claims).into()
+    }
+
+    fn good_answer(&self) -> Map<String, Value> {
+        let answer = json!({
+            "token_type": "Bearer",
+            "scope": "email https://graph.microsoft.com/User.Read openid profile",
+            "expires_in": 3600,
+            "access_token": "AT1",
+            "refresh_token": "RT1",
+            "id_token": self.id_token(&json!({})),
+            "client_info": "eyJ1aWQiOiJ1IiwidXRpZCI6InQifQ",
+        });
+        answer.as_object().unwrap().clone()
+    }
+
+    /// Sends the grant of this flow: what came of it, and how often it was asked.
+    async fn run(&self, flow: &str, answers: Vec<Bytes>) -> Outcome {
+        self.server.prepare(answers);
+        let secret = "a secret".into();
+        let refusal = match flow {
+            "code" => self.entra.redeem(&secret, &secret, NONCE).await.err(),
+            "refresh" => self.entra.refresh(&secret).await.err(),
+            _ => self.entra.on_behalf_of(&secret, DOWNSTREAM).await.err(),
+        };
+        Outcome { kind: refusal.as_ref().map_or("answered", kind), attempts: self.server.bodies().len() as u64 }
+    }
+
+    /// The bytes that a case's `given` stands for.
+    fn given(&self, id: &str, given: &Value) -> Vec<Bytes> {
+        let good = || Value::Object(self.good_answer()).to_string();
+        let json = [("content-type".to_owned(), "application/json".to_owned())];
+        match id {
+            "connection_reset" => return vec![Bytes::new()],
+            "truncated_body" => {
+                let whole = response(200, &json, good().as_bytes());
+                return vec![whole[..whole.len() - 10].to_vec()];
+            }
+            "500_then_ok" => return vec![response(500, &[], b"<html>"), response(200, &json, good().as_bytes())],
+            "200/bom_and_utf8" => return vec![response(200, &json, format!("\u{feff}{}", good()).as_bytes())],
+            "200/no_content_type" => return vec![response(200, &[], good().as_bytes())],
+            "200/correlation_id_header_differs" | "201/good_body" => {
+                return vec![response(status(given), &headers(given), good().as_bytes())];
+            }
+            _ => {}
+        }
+        vec![response(status(given), &headers(given), self.body(id, given).as_bytes())]
+    }
+
+    fn body(&self, id: &str, given: &Value) -> String {
+        if let Some(body) = given["body"].as_str() {
+            return body.to_owned();
+        }
+        if given.get("json").is_some() {
+            return given["json"].to_string();
+        }
+        let changed = match given["change_to_good_answer"].as_object() {
+            Some(changes) => changes.clone(),
+            None => self.in_words(id).as_object().unwrap().clone(),
+        };
+        let mut answer = self.good_answer();
+        answer.extend(changed);
+        answer.retain(|_, value| !value.is_null());
+        Value::Object(answer).to_string()
+    }
+
+    /// The changes that the golden data tells in words.
+    fn in_words(&self, id: &str) -> Value {
+        let elsewhere = "00000000-0000-0000-0000-000000000000";
+        match id {
+            "200/id_token_other_tenant" => {
+                let iss = format!("{}/{elsewhere}/v2.0", self.server.url);
+                json!({ "id_token": self.id_token(&json!({ "tid": elsewhere, "iss": iss })) })
+            }
+            "200/client_info_other_tenant" => json!({ "client_info": "eyJ1aWQiOiJ1IiwidXRpZCI6Im8ifQ" }),
+            "200/other_user" => {
+                let oid = self.tenant.users()[1].oid;
+                json!({ "id_token": self.id_token(&json!({ "oid": oid })), "client_info": "eyJ1aWQiOiJ2IiwidXRpZCI6InQifQ" })
+            }
+            "200/id_token_other_audience" => json!({ "id_token": self.id_token(&json!({ "aud": elsewhere })) }),
+            other => panic!("{other} says what is given in words that are not known here"),
+        }
+    }
+}
+
+fn status(given: &Value) -> u16 {
+    given["status"].as_u64().unwrap().try_into().unwrap()
+}
+
+fn headers(given: &Value) -> Vec<(String, String)> {
+    let fixed = |(name, value): (&String, &Value)| {
+        let value = value.as_str().unwrap().replace("<HTTP date in the future>", "Fri, 31 Dec 2100 23:59:59 GMT");
+        (name.clone(), value)
+    };
+    given["headers"].as_object().into_iter().flatten().map(fixed).collect()
+}
+
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    kind: &'static str,
+    attempts: u64,
+}
+
+fn kind(refusal: &UpstreamRefusal) -> &'static str {
+    match refusal {
+        UpstreamRefusal::InteractionRequired { claims: Some(_), .. } => "claims",
+        UpstreamRefusal::InteractionRequired { claims: None, .. } => "interaction",
+        UpstreamRefusal::InvalidGrant { .. } => "invalid grant",
+        UpstreamRefusal::Refused { .. } => "refused",
+        UpstreamRefusal::Unavailable(_) => "unavailable",
+    }
+}
+
+/// MSAL's outcome in our words. Its "UI required" is two of ours: where a sign-in satisfies a demand, and where the grant
+/// is dead.
+fn theirs(result: &Value) -> Outcome {
+    let text = |member: &str| result[member].as_str().unwrap_or_default();
+    let kind = match text("exception") {
+        _ if result["ok"] == true => "answered",
+        _ if result["retryable"] == true => "unavailable",
+        "MsalClaimsChallengeException" => "claims",
+        "MsalUiRequiredException" => {
+            let unmended = matches!(text("classification"), "None" | "MessageOnly");
+            let dead = unmended && text("error_code").eq_ignore_ascii_case("invalid_grant");
+            if dead { "invalid grant" } else { "interaction" }
+        }
+        _ => "refused",
+    };
+    Outcome { kind, attempts: result["attempts"].as_u64().unwrap_or(1) }
+}
+
+/// The part of a case's result that is of a flow.
+fn result_of<'a>(case: &'a Value, flow: &str) -> &'a Value {
+    let results = case["result"].as_object().unwrap();
+    let of_flow = |(name, _): &(&String, &Value)| *name == "all_flows" || name.split('+').any(|part| part == flow);
+    results.iter().find(of_flow).unwrap().1
+}
+
+fn difference(flow: &str, ours: &Outcome, theirs: &Outcome) -> Option<String> {
+    let Outcome { kind, attempts } = ours;
+    (ours != theirs).then(|| format!("{flow}: {kind} in {attempts}, theirs {} in {}", theirs.kind, theirs.attempts))
+}
+
+async fn signer() -> (Arc<Tenant>, Value) {
+    let tenant = local_tenant::start(Options::default()).await.unwrap();
+    let id = tenant.settings().into_iter().find(|(name, _)| name == "ENTRA_TENANT_ID").unwrap().1;
+    let url = format!("{}/{id}/discovery/v2.0/keys", tenant.base_url());
+    (Arc::new(tenant), http().get(url).send().await.unwrap().json().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_recorded_answer_means_what_it_meant_to_msal() {
+    let (tenant, keys) = signer().await;
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for flow in FLOWS {
+        // All at once: some wait before they ask again.
+        let mut cases = JoinSet::new();
+        for case in golden()["cases"].as_array().unwrap().clone() {
+            let (tenant, keys) = (Arc::clone(&tenant), keys.clone());
+            cases.spawn(async move {
+                let rig = Rig::start(&tenant, &keys).await;
+                let id = case["id"].as_str().unwrap().to_owned();
+                let ours = rig.run(flow, rig.given(&id, &case["given"])).await;
+                (id, difference(flow, &ours, &theirs(result_of(&case, flow))))
+            });
+        }
+        for (id, difference) in cases.join_all().await {
+            found.entry(id).or_default().extend(difference);
+        }
+    }
+    assert_all_named(&ids(), &found);
+}
+
+#[tokio::test]
+async fn the_number_changes_nothing() {
+    let (tenant, keys) = signer().await;
+    let rig = Rig::start(&tenant, &keys).await;
+    let matrix = golden()["aadsts_matrix"].clone();
+    for answer in matrix["by_answer"].as_array().unwrap() {
+        let (given, expected) = (&answer["given"], theirs(&answer["outcomes"][0]["result"]));
+        for number in matrix["codes"].as_array().unwrap() {
+            let mut body = json!({ "error": given["error"], "error_codes": [number] });
+            if given["suberror"].is_string() {
+                body["suberror"] = given["suberror"].clone();
+            }
+            if given["claims"] == true {
+                body["claims"] = r#"{"access_token":{"capolids":{"essential":true,"values":["c"]}}}"#.into();
+            }
+            for flow in FLOWS {
+                let ours = rig.run(flow, vec![response(status(given), &[], body.to_string().as_bytes())]).await;
+                assert_eq!(ours, expected, "{flow} {body}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_claims_challenge_is_passed_on_byte_for_byte() {
+    let (tenant, keys) = signer().await;
+    let rig = Rig::start(&tenant, &keys).await;
+    let claims = r#"{ "access_token": {"acrs":{"essential":true,"value":"c1"}} }"#;
+    let body = json!({ "error": "interaction_required", "claims": claims });
+    rig.server.prepare([response(400, &[], body.to_string().as_bytes())]);
+    match rig.entra.refresh(&"a secret".into()).await.err() {
+        Some(UpstreamRefusal::InteractionRequired { claims: Some(passed), .. }) => assert_eq!(passed, claims),
+        other => panic!("{other:?}"),
+    }
+}
