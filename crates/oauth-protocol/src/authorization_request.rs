@@ -2,7 +2,9 @@
 //!
 //! `client_id` and `redirect_uri` are not in here: they decide whether the client may hear of an error at all.
 
-use crate::{authorization_response::AuthorizationErrorCode, form::Form, pkce::CodeChallenge, scope::Scope};
+use crate::{
+    authorization_response::AuthorizationErrorCode, form::Form, pkce::CodeChallenge, prompt::Prompt, scope::Scope,
+};
 
 /// A longer `state` would not fit through the consent form.
 const MAX_STATE: usize = 4096;
@@ -18,6 +20,8 @@ pub struct AuthorizationRequest {
     pub state: Option<String>,
     /// `resource`, any number of times.
     pub resource: Vec<String>,
+    /// `prompt`.
+    pub prompt: Prompt,
 }
 
 /// Why a request is refused.
@@ -42,6 +46,8 @@ pub enum AuthorizationRequestError {
     Scope,
     /// Too long to be carried along.
     State,
+    /// OpenID Connect Core §3.1.2.1: `none` with another value.
+    Prompt,
     /// RFC 9101 §5.1.
     RequestObject,
     /// RFC 9101 §5.2.
@@ -61,7 +67,9 @@ impl AuthorizationRequest {
             return Err(AuthorizationRequestError::State);
         }
         let resource = form.all("resource").map(str::to_owned).collect();
-        Ok(Self { code_challenge: code_challenge(form)?, scope, state, resource })
+        let prompt = Prompt::parse(form.first("prompt").unwrap_or_default());
+        let prompt = prompt.map_err(|_| AuthorizationRequestError::Prompt)?;
+        Ok(Self { code_challenge: code_challenge(form)?, scope, state, resource, prompt })
     }
 }
 
@@ -102,7 +110,8 @@ impl AuthorizationRequestError {
             | Self::ChallengeMissing
             | Self::ChallengeMethod
             | Self::Challenge
-            | Self::State => AuthorizationErrorCode::InvalidRequest,
+            | Self::State
+            | Self::Prompt => AuthorizationErrorCode::InvalidRequest,
             Self::ResponseType => AuthorizationErrorCode::UnsupportedResponseType,
             Self::Scope => AuthorizationErrorCode::InvalidScope,
             Self::RequestObject => AuthorizationErrorCode::RequestNotSupported,
@@ -123,6 +132,7 @@ impl AuthorizationRequestError {
             Self::Challenge => "code_challenge must be 43 characters of base64url",
             Self::Scope => "scope has a character that is not allowed",
             Self::State => "state is longer than 4096 bytes",
+            Self::Prompt => "prompt=none stands alone",
             Self::RequestObject => "the request parameter is not supported",
             Self::RequestUri => "the request_uri parameter is not supported",
         }

@@ -13,6 +13,7 @@ pub mod form;
 pub mod issuer;
 pub mod metadata;
 pub mod pkce;
+pub mod prompt;
 pub mod redirect_uri;
 pub mod resource;
 pub mod revocation_request;

@@ -40,13 +40,7 @@ impl RedirectUri {
     }
 
     fn matches_but_for_the_port(&self, requested: &str) -> Option<bool> {
-        let (own, requested) = (Parts::split(&self.0)?, Parts::split(requested)?);
-        Some(
-            own.any_port()
-                && own.scheme == requested.scheme
-                && own.host == requested.host
-                && own.rest == requested.rest,
-        )
+        Some(Parts::split(&self.0)?.same_but_for_the_port(&Parts::split(requested)?))
     }
 
     /// The URI as it was registered.

@@ -24,8 +24,13 @@ impl<'a> Parts<'a> {
     }
 
     /// RFC 8252 §7.3: for http on a loopback host the authorization server must allow any port.
-    pub(super) fn any_port(&self) -> bool {
+    fn any_port(&self) -> bool {
         self.scheme == "http" && self.has_loopback_host()
+    }
+
+    /// Whether both are http on one loopback host, and equal but for the port.
+    pub(super) fn same_but_for_the_port(&self, other: &Parts<'_>) -> bool {
+        self.any_port() && self.scheme == other.scheme && self.host == other.host && self.rest == other.rest
     }
 
     /// Whether the host is one of the three that RFC 8252 names.

@@ -24,6 +24,13 @@ pub enum RedirectKind {
 }
 
 impl RedirectTarget {
+    /// Whether both lead to the same receiver: equal, or on a loopback host equal but for the port (RFC 8252 §7.3).
+    #[must_use]
+    pub fn same_receiver(&self, other: &Self) -> bool {
+        let parts = Parts::split(&self.0).zip(Parts::split(&other.0));
+        self == other || parts.is_some_and(|(own, other)| own.same_but_for_the_port(&other))
+    }
+
     pub(super) fn matched(requested: &str) -> Self {
         Self(requested.to_owned())
     }
@@ -84,6 +91,16 @@ mod tests {
 
     fn target(text: &str) -> RedirectTarget {
         RedirectTarget::matched(text)
+    }
+
+    #[test]
+    fn receivers_are_the_same_whatever_port_the_loopback_has_and_otherwise_exactly() {
+        let same = |one, other| target(one).same_receiver(&target(other));
+        assert!(same("http://127.0.0.1:1/cb", "http://127.0.0.1:2/cb"));
+        assert!(same("cursor://x/cb", "cursor://x/cb"));
+        assert!(!same("http://127.0.0.1:1/cb", "http://localhost:1/cb"));
+        assert!(!same("http://127.0.0.1:1/cb", "http://127.0.0.1:1/cb?x"));
+        assert!(!same("https://a.example:1/cb", "https://a.example:2/cb"));
     }
 
     #[test]
