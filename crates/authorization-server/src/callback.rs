@@ -6,25 +6,40 @@ use oauth_protocol::{
     secret::{Handle, Secret},
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use time::OffsetDateTime;
 
 use crate::{
-    authorization::{Authorization, CodeIssued, Exchanging, PendingUpstream, Stage, ValidRequest},
+    authorization::{
+        Authorization, CodeIssued, Consent, Exchanging, Failed, PendingUpstream, SignedIn, Stage, ValidRequest,
+    },
     consent::{upstream_nonce, upstream_verifier},
     grant::UpstreamTokens,
-    id::{Id, Subject},
-    ports::{Advanced, Stored, Unavailable, UpstreamAnswer, UpstreamRefusal},
+    id::Id,
+    memory::Memory,
+    owner::Owner,
+    ports::{Advanced, SignedInUser, Stored, Unavailable, UpstreamRefusal},
     server::AuthorizationServer,
 };
 
-/// The redirect that ends the authorization, with or without a code.
-pub struct Completed {
+/// What follows from the callback.
+pub enum Completed {
+    /// The redirect that ends the authorization, with or without a code.
+    Redirect(Answer),
+    /// The owner who signed in is asked first, on a page of this transaction.
+    Confirm(Id),
+}
+
+/// An answer to the client.
+pub struct Answer {
     /// Transaction id: its cookie goes.
     pub id: Id,
     /// The client's redirect URI with the answer.
     pub location: String,
+    /// What the browser now remembers, if that changed.
+    pub memory: Option<Memory>,
 }
 
-/// Why the callback redirects nowhere.
+/// Why the callback leads nowhere.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
     /// No `state` of ours.
@@ -50,19 +65,23 @@ pub fn transaction(query: &Form) -> Option<Id> {
 
 impl AuthorizationServer {
     /// Completes the authorization.
-    pub async fn complete(&self, query: &Form, cookie: Option<&str>) -> Result<Completed, CallbackError> {
+    pub async fn complete(
+        &self,
+        query: &Form,
+        cookie: Option<&str>,
+        memory: Memory,
+    ) -> Result<Completed, CallbackError> {
         let (stored, pending) = self.pending_upstream(query).await?;
-        let browser = cookie.and_then(Secret::parse).filter(|secret| pending.browser_hash.verifies(secret));
-        let Some(browser) = browser else {
+        let Some(browser) = pending.binding.browser(cookie) else {
             self.burn(&stored).await?;
             return Err(CallbackError::OtherBrowser);
         };
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
-        let answer = self.redeem_upstream(query, &browser).await;
-        let (stage, location) = self.outcome(stored.value.id, exchanging, answer).await?;
-        self.step(&claimed, stage).await?;
-        Ok(Completed { id: stored.value.id, location })
+        match self.redeem_upstream(query, &browser).await {
+            Ok(user) => self.signed_in(&claimed, exchanging, user, memory).await,
+            Err(code) => self.failed(&claimed, exchanging, code).await,
+        }
     }
 
     async fn pending_upstream(&self, query: &Form) -> Result<(Stored<Authorization>, PendingUpstream), CallbackError> {
@@ -72,41 +91,34 @@ impl AuthorizationServer {
         if stored.value.expired(self.now()) {
             return Err(CallbackError::UnknownState);
         }
-        let known = |hash: &oauth_protocol::secret::SecretHash| hash.verifies(state.secret());
-        let pending = match &stored.value.stage {
-            Stage::PendingUpstream(pending) if known(&pending.state_hash) => pending.clone(),
-            Stage::Exchanging(Exchanging { state_hash, .. }) | Stage::CodeIssued(CodeIssued { state_hash, .. })
-                if known(state_hash) =>
-            {
-                return Err(CallbackError::AlreadyCompleted);
+        match &stored.value.stage {
+            Stage::PendingUpstream(pending) if pending.binding.state_hash.verifies(state.secret()) => {
+                let pending = pending.clone();
+                Ok((stored, pending))
             }
-            Stage::PendingUpstream(_)
-            | Stage::Exchanging(_)
-            | Stage::CodeIssued(_)
-            | Stage::Denied
-            | Stage::Failed(_) => return Err(CallbackError::UnknownState),
-        };
-        Ok((stored, pending))
+            stage if stage.is_past(state.secret()) => Err(CallbackError::AlreadyCompleted),
+            _ => Err(CallbackError::UnknownState),
+        }
     }
 
     async fn burn(&self, stored: &Stored<Authorization>) -> Result<(), Unavailable> {
         tracing::warn!(audit = "callback in another browser", authorization = %stored.value.id, "authorization burnt");
-        let failed = stored.value.at(Stage::Failed("other browser".into()));
-        self.authorizations.advance(&stored.version, failed).await.map(drop)
+        let failed = Failed { reason: "other browser".into(), state_hash: None };
+        self.authorizations.advance(&stored.version, stored.value.at(Stage::Failed(failed))).await.map(drop)
     }
 
-    async fn step(&self, from: &Stored<Authorization>, stage: Stage) -> Result<Stored<Authorization>, CallbackError> {
+    pub(crate) async fn step(
+        &self,
+        from: &Stored<Authorization>,
+        stage: Stage,
+    ) -> Result<Stored<Authorization>, CallbackError> {
         match self.authorizations.advance(&from.version, from.value.at(stage)).await? {
             Advanced::Done(stored) => Ok(stored),
             Advanced::Lost(_) => Err(CallbackError::AlreadyCompleted),
         }
     }
 
-    async fn redeem_upstream(
-        &self,
-        query: &Form,
-        browser: &Secret,
-    ) -> Result<(Subject, UpstreamAnswer), AuthorizationErrorCode> {
+    async fn redeem_upstream(&self, query: &Form, browser: &Secret) -> Result<SignedInUser, AuthorizationErrorCode> {
         if let Some(error) = query.first("error") {
             return Err(upstream_error(error));
         }
@@ -120,50 +132,100 @@ impl AuthorizationServer {
         })
     }
 
-    async fn outcome(
+    async fn failed(
         &self,
-        id: Id,
+        claimed: &Stored<Authorization>,
+        Exchanging { request, binding, .. }: Exchanging,
+        code: AuthorizationErrorCode,
+    ) -> Result<Completed, CallbackError> {
+        let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
+        self.step(claimed, Stage::Failed(failed)).await?;
+        let description = "the sign-in did not complete";
+        let location = error_response(&request.redirect, code, description, request.state.as_deref(), &self.base);
+        Ok(Completed::Redirect(Answer { id: claimed.value.id, location, memory: None }))
+    }
+
+    /// Entra has said who the owner is: now it shows whether a remembered approval was theirs.
+    async fn signed_in(
+        &self,
+        claimed: &Stored<Authorization>,
         exchanging: Exchanging,
-        answer: Result<(Subject, UpstreamAnswer), AuthorizationErrorCode>,
-    ) -> Result<(Stage, String), Unavailable> {
-        match answer {
-            Ok((subject, answer)) => self.issue_code(id, exchanging, subject, answer).await,
-            Err(code) => {
-                let location = self.error_location(&exchanging.request, code);
-                Ok((Stage::Failed(code.as_str().into()), location))
+        user: SignedInUser,
+        memory: Memory,
+    ) -> Result<Completed, CallbackError> {
+        let id = claimed.value.id;
+        let sealed_tokens = UpstreamTokens::seal(self.sealer.as_ref(), id, &user.tokens, None).await?;
+        let signed_in = SignedIn { subject: user.subject, sealed_tokens, upstream_expires_at: user.tokens.expires_at };
+        let owner = signed_in.subject.owner_key();
+        if !self.consented(owner, &claimed.value, &exchanging).await? {
+            let sealed_name = self.sealer.seal(&name_purpose(id), user.name.as_bytes()).await?;
+            self.step(claimed, Stage::PendingConfirmation(exchanging.ask(signed_in, sealed_name))).await?;
+            return Ok(Completed::Confirm(id));
+        }
+        let (code, fresh) = (self.random_secret(), exchanging.consent == Consent::Fresh);
+        let issued = exchanging.issue(signed_in, &code, self.now());
+        let answer = self.issue(claimed, issued, code, memory, fresh).await?;
+        Ok(Completed::Redirect(answer))
+    }
+
+    /// Whether the consent is this owner's, and was not taken back meanwhile.
+    async fn consented(
+        &self,
+        owner: Id,
+        authorization: &Authorization,
+        Exchanging { request, consent, .. }: &Exchanging,
+    ) -> Result<bool, Unavailable> {
+        let document = self.owner(owner).await?;
+        Ok(match *consent {
+            Consent::Fresh => {
+                !document.is_some_and(|document| document.withdrawn(request.client, authorization.decided_at))
+            }
+            Consent::Remembered { owner: remembered, approval } => {
+                let stands = |document: Owner| document.approval(approval, request, self.now()).is_some();
+                remembered == owner && document.is_some_and(stands)
+            }
+            Consent::Pending => false,
+        })
+    }
+
+    /// The client gets its code; a fresh approval is remembered from here on.
+    pub(crate) async fn issue(
+        &self,
+        from: &Stored<Authorization>,
+        issued: CodeIssued,
+        code: Secret,
+        memory: Memory,
+        fresh: bool,
+    ) -> Result<Answer, CallbackError> {
+        let id = from.value.id;
+        let (request, owner) = (issued.request.clone(), issued.signed_in.subject.owner_key());
+        self.step(from, Stage::CodeIssued(issued)).await?;
+        let code = Handle::new(id.to_string(), code).encode();
+        let location = code_response(&request.redirect, code.expose_secret(), request.state.as_deref(), &self.base);
+        let memory = if fresh { self.remember(owner, &request, from.value.decided_at, memory).await } else { None };
+        Ok(Answer { id, location, memory })
+    }
+
+    /// If this fails, the owner is asked again next time, and nothing else is lost.
+    async fn remember(
+        &self,
+        owner: Id,
+        request: &ValidRequest,
+        decided_at: OffsetDateTime,
+        memory: Memory,
+    ) -> Option<Memory> {
+        match self.approve(owner, request, decided_at).await {
+            Ok(approval) => approval.map(|approval| memory.with_approval(owner, approval, request.client)),
+            Err(error) => {
+                tracing::warn!(%error, "approval not remembered");
+                None
             }
         }
     }
+}
 
-    async fn issue_code(
-        &self,
-        id: Id,
-        exchanging: Exchanging,
-        subject: Subject,
-        answer: UpstreamAnswer,
-    ) -> Result<(Stage, String), Unavailable> {
-        let upstream_expires_at = answer.expires_at;
-        let sealed_tokens = UpstreamTokens::seal(self.sealer.as_ref(), id, &answer, None).await?;
-        let secret = self.random_secret();
-        let request = exchanging.request;
-        let issued = CodeIssued {
-            request: request.clone(),
-            state_hash: exchanging.state_hash,
-            code_hash: secret.sha256(),
-            subject,
-            issued_at: self.now(),
-            sealed_tokens,
-            upstream_expires_at,
-        };
-        let code = Handle::new(id.to_string(), secret).encode();
-        let location = code_response(&request.redirect, code.expose_secret(), request.state.as_deref(), &self.base);
-        Ok((Stage::CodeIssued(issued), location))
-    }
-
-    fn error_location(&self, request: &ValidRequest, code: AuthorizationErrorCode) -> String {
-        let description = "the sign-in did not complete";
-        error_response(&request.redirect, code, description, request.state.as_deref(), &self.base)
-    }
+pub(crate) fn name_purpose(id: Id) -> String {
+    format!("owner-name:{id}")
 }
 
 /// Entra's own error at its authorization endpoint; its description is never passed on.

@@ -1,11 +1,14 @@
-//! The authorization before its decision: nothing is stored, the request travels sealed in the consent page.
+//! The authorization before its decision: nothing is stored, the request travels sealed in the page.
 
-use oauth_protocol::secret::{Secret, SecretHash};
+use oauth_protocol::{
+    prompt::Prompt,
+    secret::{Secret, SecretHash},
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    authorization::ValidRequest,
+    authorization::{Consent, ValidRequest},
     id::Id,
     ports::Unavailable,
     server::{AuthorizationServer, CONSENT_LIFETIME},
@@ -20,12 +23,56 @@ pub struct PendingConsent {
     pub id: Id,
     /// What is asked.
     pub request: ValidRequest,
+    /// What the page shows, and so what its buttons may do.
+    pub asks: Asks,
+    /// Whether the client wants the owner to sign in anew, or to choose among accounts.
+    pub sign_in: SignInPrompt,
     /// Of the secret in this browser's `__Host-MCP_CONSENT_STATE` cookie.
     pub binding: SecretHash,
     /// Of the double-submit token.
     pub csrf: SecretHash,
     /// When the page was made.
     pub issued_at: OffsetDateTime,
+}
+
+/// What a page asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asks {
+    /// The whole question.
+    Consent,
+    /// The short one: this was allowed before.
+    Continue {
+        /// Whose document holds the approval.
+        owner: Id,
+        /// Which approval.
+        approval: Id,
+    },
+    /// Nothing: it was denied, which can be undone.
+    Undo,
+}
+
+/// `prompt`, as far as Entra is concerned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInPrompt {
+    /// Entra decides.
+    #[default]
+    Any,
+    /// Choose among accounts.
+    SelectAccount,
+    /// Sign in anew.
+    Login,
+}
+
+impl From<Prompt> for SignInPrompt {
+    fn from(prompt: Prompt) -> Self {
+        match prompt {
+            Prompt { login: true, .. } => Self::Login,
+            Prompt { select_account: true, .. } => Self::SelectAccount,
+            Prompt { .. } => Self::Any,
+        }
+    }
 }
 
 /// What the browser keeps while the page is open.
@@ -36,31 +83,55 @@ pub struct ConsentSecrets {
     pub csrf: Secret,
 }
 
+/// A pending consent, sealed for its page.
+pub struct Form {
+    /// What is asked.
+    pub pending: PendingConsent,
+    /// The same, sealed.
+    pub sealed: String,
+    /// For the cookies.
+    pub secrets: ConsentSecrets,
+}
+
 impl PendingConsent {
     /// Whether the page is too old to decide.
     #[must_use]
     pub fn expired(&self, now: OffsetDateTime) -> bool {
         now >= self.issued_at + CONSENT_LIFETIME
     }
+
+    /// What allowing on this page means; `None` where the page had no such button.
+    #[must_use]
+    pub fn consent(&self) -> Option<Consent> {
+        match self.asks {
+            Asks::Consent => Some(Consent::Fresh),
+            Asks::Continue { owner, approval } => Some(Consent::Remembered { owner, approval }),
+            Asks::Undo => None,
+        }
+    }
 }
 
 impl AuthorizationServer {
-    pub(crate) fn pending_consent(&self, request: ValidRequest) -> (PendingConsent, ConsentSecrets) {
+    /// A form under a new transaction.
+    pub(crate) async fn form(
+        &self,
+        request: ValidRequest,
+        asks: Asks,
+        sign_in: SignInPrompt,
+    ) -> Result<Form, Unavailable> {
         let secrets = ConsentSecrets { binding: self.random_secret(), csrf: self.random_secret() };
         let pending = PendingConsent {
             id: Id::random(self.entropy.as_ref()),
             request,
+            asks,
+            sign_in,
             binding: secrets.binding.sha256(),
             csrf: secrets.csrf.sha256(),
             issued_at: self.now(),
         };
-        (pending, secrets)
-    }
-
-    pub(crate) async fn seal_consent(&self, pending: &PendingConsent) -> Result<String, Unavailable> {
-        let json = serde_json::to_vec(pending)
+        let json = serde_json::to_vec(&pending)
             .map_err(|error| Unavailable { what: "consent request", reason: error.to_string() })?;
-        self.sealer.seal(PURPOSE, &json).await
+        Ok(Form { sealed: self.sealer.seal(PURPOSE, &json).await?, pending, secrets })
     }
 
     pub(crate) async fn open_consent(&self, sealed: &str) -> Result<Option<PendingConsent>, Unavailable> {

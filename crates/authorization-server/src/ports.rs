@@ -9,6 +9,8 @@ use crate::{
     client::Client,
     grant::{Grant, UpstreamTokens},
     id::{GrantKey, Id, Subject},
+    owner::Owner,
+    pending_consent::SignInPrompt,
 };
 
 /// The time.
@@ -86,6 +88,16 @@ impl Record for Authorization {
         self.id
     }
     fn expires_at(&self) -> OffsetDateTime {
+        self.expires_at()
+    }
+}
+
+impl Record for Owner {
+    type Key = Id;
+    fn key(&self) -> Id {
+        self.key
+    }
+    fn expires_at(&self) -> OffsetDateTime {
         self.expires_at
     }
 }
@@ -123,6 +135,13 @@ pub trait Repository<T: Record>: Send + Sync {
     async fn delete(&self, key: &T::Key) -> Result<(), Unavailable>;
 }
 
+/// The grants of one owner, for whoever looks at or ends all of them; no request path does.
+#[async_trait]
+pub trait OwnerGrants: Send + Sync {
+    /// Every grant that is stored, ended ones too.
+    async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable>;
+}
+
 /// Authenticated encryption under the keyring. `purpose` is bound as associated data: what was sealed for one purpose
 /// never opens for another.
 #[async_trait]
@@ -143,8 +162,18 @@ pub struct SignIn<'a> {
     pub nonce: &'a str,
     /// The Graph permissions that this authorization needs.
     pub downstream_scopes: &'a [&'static str],
-    /// `prompt=select_account`.
-    pub select_account: bool,
+    /// `prompt`.
+    pub prompt: SignInPrompt,
+}
+
+/// A sign-in that Entra completed, its ID token verified.
+pub struct SignedInUser {
+    /// Who.
+    pub subject: Subject,
+    /// As the owner calls themselves; to be shown to the owner only.
+    pub name: String,
+    /// The tokens.
+    pub tokens: UpstreamAnswer,
 }
 
 /// Tokens of the upstream, fresh from its token endpoint.
@@ -196,7 +225,7 @@ pub trait Upstream: Send + Sync {
         code: &SecretString,
         verifier: &SecretString,
         nonce: &str,
-    ) -> Result<(Subject, UpstreamAnswer), UpstreamRefusal>;
+    ) -> Result<SignedInUser, UpstreamRefusal>;
     /// Redeems a refresh token for a new assertion.
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal>;
     /// The on-behalf-of exchange for these Graph permissions.

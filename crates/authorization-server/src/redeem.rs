@@ -2,7 +2,7 @@
 
 use oauth_protocol::{pkce::CodeVerifier, resource, secret::Handle, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     authorization::{CodeIssued, Stage},
@@ -35,22 +35,28 @@ impl AuthorizationServer {
     /// Redeems a code for the first tokens of a grant.
     pub async fn redeem(&self, redemption: &Redemption<'_>) -> Result<TokenResponse, TokenError> {
         let client = self.find_client(redemption.client_id).await?.ok_or(TokenError::UnknownClient)?;
-        let (id, issued) = self.code_issued(redemption.code).await?;
+        let (id, decided_at, issued) = self.code_issued(redemption.code).await?;
         check(&issued, client.value.id, redemption)?;
         resource::check(&self.base, redemption.resource, resource::Endpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
-        let key = GrantKey { owner: issued.subject.owner_key(), grant: id };
+        let key = GrantKey { owner: issued.signed_in.subject.owner_key(), grant: id };
         if issued.code_expired(self.now()) {
             self.refuse_replay(key).await?;
             return Err(TokenError::InvalidGrant("the code has expired"));
         }
         self.keep_upstream_tokens(key, &issued).await?;
-        let response = self.create_grant(key, &issued).await?;
+        let created = self.create_grant(key, &issued).await;
+        // Asked after a failure too: the grant may stand, made by an attempt that came no further than that.
+        if self.withdrawn_meanwhile(key, client.value.id, decided_at).await? {
+            self.revoke(key).await?;
+            return Err(TokenError::InvalidGrant("the owner took the consent back"));
+        }
+        let response = created?;
         self.note_use(&client).await;
         Ok(response)
     }
 
-    async fn code_issued(&self, code: &SecretString) -> Result<(Id, CodeIssued), TokenError> {
+    async fn code_issued(&self, code: &SecretString) -> Result<(Id, OffsetDateTime, CodeIssued), TokenError> {
         let unknown = || TokenError::InvalidGrant("the code is unknown");
         let handle = Handle::parse(code.expose_secret()).ok_or_else(unknown)?;
         let id = Id::parse(handle.locator()).ok_or_else(unknown)?;
@@ -58,11 +64,13 @@ impl AuthorizationServer {
         if stored.value.expired(self.now()) {
             return Err(unknown());
         }
+        let decided_at = stored.value.decided_at;
         match stored.value.stage {
-            Stage::CodeIssued(issued) if issued.code_hash.verifies(handle.secret()) => Ok((id, issued)),
+            Stage::CodeIssued(issued) if issued.code_hash.verifies(handle.secret()) => Ok((id, decided_at, issued)),
             Stage::CodeIssued(_)
             | Stage::PendingUpstream(_)
             | Stage::Exchanging(_)
+            | Stage::PendingConfirmation(_)
             | Stage::Denied
             | Stage::Failed(_) => Err(unknown()),
         }
@@ -72,8 +80,8 @@ impl AuthorizationServer {
     async fn keep_upstream_tokens(&self, key: GrantKey, issued: &CodeIssued) -> Result<(), TokenError> {
         let tokens = UpstreamTokens {
             key,
-            sealed: issued.sealed_tokens.clone(),
-            access_expires_at: issued.upstream_expires_at,
+            sealed: issued.signed_in.sealed_tokens.clone(),
+            access_expires_at: issued.signed_in.upstream_expires_at,
             kept_until: self.now() + UPSTREAM_TOKENS_LIFETIME,
         };
         self.upstream_tokens.create(tokens).await?;
@@ -96,7 +104,7 @@ impl AuthorizationServer {
         };
         match self.grants.create(grant).await? {
             Created::Done(stored) => {
-                Ok(self.token_response(&stored.value, &family_key, issued.upstream_expires_at).await?)
+                Ok(self.token_response(&stored.value, &family_key, issued.signed_in.upstream_expires_at).await?)
             }
             Created::Exists(stored) => {
                 self.judge_replay(&stored).await?;

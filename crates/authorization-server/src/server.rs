@@ -10,7 +10,8 @@ use crate::{
     authorization::Authorization,
     client::Client,
     grant::{Grant, UpstreamTokens},
-    ports::{Clock, Entropy, Repository, Sealer, Upstream},
+    owner::Owner,
+    ports::{Clock, Entropy, OwnerGrants, Repository, Sealer, Upstream},
 };
 
 /// From the consent page to the decision.
@@ -47,6 +48,10 @@ pub struct AuthorizationServer {
     pub authorizations: Arc<dyn Repository<Authorization>>,
     /// Grants.
     pub grants: Arc<dyn Repository<Grant>>,
+    /// Owner documents.
+    pub owners: Arc<dyn Repository<Owner>>,
+    /// All grants of an owner.
+    pub owner_grants: Arc<dyn OwnerGrants>,
     /// Upstream tokens, an item beside each grant.
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
     /// Grants read lately by the protected resource; the endpoints never use it.

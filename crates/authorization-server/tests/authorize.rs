@@ -5,12 +5,10 @@ use authorization_server::{
     authorize::{AtServer, AuthorizeError, ConsentPage},
     consent::ConsentError,
 };
-use oauth_protocol::form::Form;
-use testkit::{REDIRECT_URI, Rig, STATE, VERIFIER, request};
-use time::Duration;
+use testkit::{Browser, REDIRECT_URI, Rig, STATE, VERIFIER, asked, request};
 
 async fn ask(rig: &Rig, query: &str) -> Result<ConsentPage, AuthorizeError> {
-    rig.server.authorize(&Form::parse(query.as_bytes()).unwrap()).await
+    Ok(asked(Browser::default().visit(rig, query).await?).unwrap())
 }
 
 fn at_server(asked: &Result<ConsentPage, AuthorizeError>) -> AtServer {
@@ -24,7 +22,7 @@ fn at_server(asked: &Result<ConsentPage, AuthorizeError>) -> AtServer {
 /// Code on the wire and state of a refusal that the client hears of.
 fn to_client(asked: Result<ConsentPage, AuthorizeError>) -> (&'static str, Option<String>) {
     match asked {
-        Err(AuthorizeError::ToClient { target, state, reason }) => {
+        Err(AuthorizeError::ToClient { target, state, reason, .. }) => {
             assert_eq!(target.as_str(), REDIRECT_URI);
             Some((reason.code().as_str(), state))
         }
@@ -40,8 +38,8 @@ async fn an_honest_request_gets_a_page_and_writes_nothing() {
     let writes = rig.store.writes();
     let page = ask(&rig, &request(&client_id, &[])).await.unwrap();
     assert_eq!(page.client.id.to_string(), client_id);
-    assert_eq!(page.pending.request.redirect.as_str(), REDIRECT_URI);
-    assert_eq!(page.pending.request.state.as_deref(), Some(STATE));
+    assert_eq!(page.form.pending.request.redirect.as_str(), REDIRECT_URI);
+    assert_eq!(page.form.pending.request.state.as_deref(), Some(STATE));
     assert_eq!(rig.store.writes(), writes);
 }
 
@@ -49,10 +47,10 @@ async fn an_honest_request_gets_a_page_and_writes_nothing() {
 async fn the_form_carries_the_same_request_that_the_page_shows() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    let opened = rig.server.consent_transaction(&page.sealed).await.unwrap();
-    assert_eq!(opened.id, page.pending.id);
-    assert_eq!(opened.request.challenge.as_str(), page.pending.request.challenge.as_str());
-    assert_eq!(opened.request.scope, page.pending.request.scope);
+    let opened = rig.server.consent_transaction(&page.form.sealed).await.unwrap();
+    assert_eq!(opened.id, page.form.pending.id);
+    assert_eq!(opened.request.challenge.as_str(), page.form.pending.request.challenge.as_str());
+    assert_eq!(opened.request.scope, page.form.pending.request.scope);
 }
 
 #[tokio::test]
@@ -60,10 +58,10 @@ async fn two_pages_are_two_transactions_with_secrets_of_their_own() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let (one, two) = (rig.open_page(&client_id).await.unwrap(), rig.open_page(&client_id).await.unwrap());
-    assert_ne!(one.pending.id, two.pending.id);
-    assert!(!two.pending.binding.verifies(&one.secrets.binding));
-    assert!(!two.pending.csrf.verifies(&one.secrets.csrf));
-    assert!(!one.pending.csrf.verifies(&one.secrets.binding));
+    assert_ne!(one.form.pending.id, two.form.pending.id);
+    assert!(!two.form.pending.binding.verifies(&one.form.secrets.binding));
+    assert!(!two.form.pending.csrf.verifies(&one.form.secrets.csrf));
+    assert!(!one.form.pending.csrf.verifies(&one.form.secrets.binding));
 }
 
 #[tokio::test]
@@ -71,7 +69,7 @@ async fn state_scope_and_resource_may_be_absent() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let query = request(&client_id, &[("state", None), ("scope", None), ("resource", None)]);
-    let asked = ask(&rig, &query).await.unwrap().pending.request;
+    let asked = ask(&rig, &query).await.unwrap().form.pending.request;
     assert_eq!(asked.state, None);
     assert_eq!(asked.scope.to_string(), "user.read");
 }
@@ -81,7 +79,7 @@ async fn unknown_scopes_are_dropped_and_offline_access_with_them() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let query = request(&client_id, &[("scope", Some("offline_access mail.send user.read"))]);
-    assert_eq!(ask(&rig, &query).await.unwrap().pending.request.scope.to_string(), "user.read");
+    assert_eq!(ask(&rig, &query).await.unwrap().form.pending.request.scope.to_string(), "user.read");
 }
 
 #[tokio::test]
@@ -194,8 +192,8 @@ async fn a_store_or_keyring_that_is_down_gives_no_page() {
 async fn a_page_can_be_decided_for_ten_minutes() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    rig.clock.advance(Duration::minutes(10) - Duration::SECOND);
-    assert!(rig.server.consent_transaction(&page.sealed).await.is_ok());
-    rig.clock.advance(Duration::SECOND);
-    assert!(matches!(rig.server.consent_transaction(&page.sealed).await, Err(ConsentError::Expired)));
+    rig.clock.advance(time::Duration::minutes(10) - time::Duration::SECOND);
+    assert!(rig.server.consent_transaction(&page.form.sealed).await.is_ok());
+    rig.clock.advance(time::Duration::SECOND);
+    assert!(matches!(rig.server.consent_transaction(&page.form.sealed).await, Err(ConsentError::Expired)));
 }

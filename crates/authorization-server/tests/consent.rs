@@ -3,7 +3,8 @@
 use authorization_server::{
     authorization::Stage,
     authorize::ConsentPage,
-    consent::{ConsentCookies, ConsentError, Decided, Decision},
+    consent::{ConsentError, Decided, Decision, Proof},
+    memory::Memory,
 };
 use oauth_protocol::pkce::CodeVerifier;
 use secrecy::ExposeSecret;
@@ -18,9 +19,9 @@ struct Sent<'a> {
 }
 
 async fn send(rig: &Rig, page: &ConsentPage, sent: &Sent<'_>) -> Result<Decided, ConsentError> {
-    let decision = Decision { sealed: &page.sealed, csrf: sent.csrf_field, allow: true };
-    let cookies = ConsentCookies { binding: sent.binding, csrf: sent.csrf_cookie };
-    rig.server.decide(rig.server.consent_transaction(&page.sealed).await?, &decision, &cookies).await
+    let proof = Proof { csrf: sent.csrf_field, binding_cookie: sent.binding, csrf_cookie: sent.csrf_cookie };
+    let pending = rig.server.consent_transaction(&page.form.sealed).await?;
+    rig.server.decide(pending, Decision::Allow, &proof, Memory::default()).await
 }
 
 #[tokio::test]
@@ -30,7 +31,7 @@ async fn allow_leads_to_entra_with_secrets_of_our_own() {
     let allowed = rig.allow(&page).await.unwrap();
     let sent = |name| parameter(&allowed.sign_in_url, name).unwrap();
     let own_challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
-    assert!(sent("state").starts_with(&page.pending.id.to_string()));
+    assert!(sent("state").starts_with(&page.form.pending.id.to_string()));
     assert_ne!(sent("code_challenge"), own_challenge.as_str());
     assert_ne!(sent("nonce"), sent("code_challenge"));
     assert_eq!(sent("scope"), "User.Read");
@@ -43,35 +44,36 @@ async fn allow_stores_the_authorization_under_the_transaction_id_for_fifteen_min
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     rig.clock.advance(Duration::minutes(5));
     rig.allow(&page).await.unwrap();
-    let stored = rig.authorizations.peek(&page.pending.id).unwrap();
+    let stored = rig.authorizations.peek(&page.form.pending.id).unwrap();
     assert!(matches!(stored.stage, Stage::PendingUpstream(_)));
-    assert_eq!(stored.expires_at, page.pending.issued_at + Duration::minutes(20));
+    assert_eq!(stored.expires_at(), page.form.pending.issued_at + Duration::minutes(20));
 }
 
 #[tokio::test]
 async fn deny_tells_the_client_with_its_state_and_our_issuer() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    let Ok(Decided::Denied { return_to, .. }) = rig.decide(&page, false).await else { panic!("not denied") };
-    assert_eq!(parameter(&return_to, "error").as_deref(), Some("access_denied"));
-    assert_eq!(parameter(&return_to, "state").as_deref(), Some(STATE));
-    assert_eq!(parameter(&return_to, "iss").as_deref(), Some("https://mcp.example.com"));
-    assert!(matches!(rig.authorizations.peek(&page.pending.id).unwrap().stage, Stage::Denied));
+    let Ok(Decided::Denied(denied, _)) = rig.decide(&page, Decision::Deny).await else { panic!("not denied") };
+    assert_eq!(parameter(&denied.return_to, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&denied.return_to, "state").as_deref(), Some(STATE));
+    assert_eq!(parameter(&denied.return_to, "iss").as_deref(), Some("https://mcp.example.com"));
+    assert!(matches!(rig.authorizations.peek(&page.form.pending.id).unwrap().stage, Stage::Denied));
 }
 
 #[tokio::test]
 async fn a_decided_form_is_decided_for_good() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
-    for (first, second) in [(true, true), (true, false), (false, true), (false, false)] {
+    let (allow, deny) = (Decision::Allow, Decision::Deny);
+    for (first, second) in [(allow, allow), (allow, deny), (deny, allow), (deny, deny)] {
         let page = rig.open_page(&client_id).await.unwrap();
         rig.decide(&page, first).await.map(drop).unwrap();
         // The last moment at which the form itself is still good.
         rig.clock.advance(Duration::minutes(10) - Duration::SECOND);
         let again = rig.decide(&page, second).await;
-        assert!(matches!(again, Err(ConsentError::AlreadyDecided)), "{first} then {second}");
-        let stage = rig.authorizations.peek(&page.pending.id).unwrap().stage;
-        assert_eq!(matches!(stage, Stage::PendingUpstream(_)), first);
+        assert!(matches!(again, Err(ConsentError::AlreadyDecided)), "{first:?} then {second:?}");
+        let stage = rig.authorizations.peek(&page.form.pending.id).unwrap().stage;
+        assert_eq!(matches!(stage, Stage::PendingUpstream(_)), first == allow);
     }
 }
 
@@ -79,8 +81,9 @@ async fn a_decided_form_is_decided_for_good() {
 async fn of_decisions_at_once_one_counts() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    let decide = async |allow| rig.decide(&page, allow).await.is_ok();
-    let (a, b, c, d) = tokio::join!(decide(true), decide(false), decide(true), decide(false));
+    let decide = async |decision| rig.decide(&page, decision).await.is_ok();
+    let (allow, deny) = (Decision::Allow, Decision::Deny);
+    let (a, b, c, d) = tokio::join!(decide(allow), decide(deny), decide(allow), decide(deny));
     assert_eq!([a, b, c, d].iter().filter(|counted| **counted).count(), 1);
 }
 
@@ -88,7 +91,7 @@ async fn of_decisions_at_once_one_counts() {
 async fn a_missing_cookie_is_named_and_nothing_is_stored() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    let (binding, csrf) = (page.secrets.binding.encode(), page.secrets.csrf.encode());
+    let (binding, csrf) = (page.form.secrets.binding.encode(), page.form.secrets.csrf.encode());
     let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
     for (binding, csrf_cookie) in [(None, Some(csrf)), (Some(binding), None), (None, None)] {
         let sent = send(&rig, &page, &Sent { binding, csrf_cookie, csrf_field: csrf }).await;
@@ -102,7 +105,8 @@ async fn secrets_of_another_page_or_in_another_place_are_refused_and_nothing_is_
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let (page, other) = (rig.open_page(&client_id).await.unwrap(), rig.open_page(&client_id).await.unwrap());
-    let secrets = [&page.secrets.binding, &page.secrets.csrf, &other.secrets.binding, &other.secrets.csrf];
+    let secrets =
+        [&page.form.secrets.binding, &page.form.secrets.csrf, &other.form.secrets.binding, &other.form.secrets.csrf];
     let texts = secrets.map(oauth_protocol::secret::Secret::encode);
     let [binding, csrf, foreign_binding, foreign_csrf] = texts.each_ref().map(ExposeSecret::expose_secret);
     for (binding, csrf_cookie, csrf_field) in [
@@ -135,8 +139,8 @@ async fn a_store_that_is_down_decides_nothing_and_the_page_still_counts_later() 
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     rig.store.set_down(true);
-    for allow in [true, false] {
-        assert!(matches!(rig.decide(&page, allow).await, Err(ConsentError::Unavailable(_))));
+    for decision in [Decision::Allow, Decision::Deny] {
+        assert!(matches!(rig.decide(&page, decision).await, Err(ConsentError::Unavailable(_))));
     }
     rig.store.set_down(false);
     assert!(rig.allow(&page).await.is_ok());
@@ -147,7 +151,7 @@ async fn a_keyring_that_is_down_is_no_forgery() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     rig.keyring.set_down(true);
-    assert!(matches!(rig.decide(&page, true).await, Err(ConsentError::Unavailable(_))));
+    assert!(matches!(rig.decide(&page, Decision::Allow).await, Err(ConsentError::Unavailable(_))));
 }
 
 #[tokio::test]
@@ -155,6 +159,6 @@ async fn a_decision_whose_answer_was_lost_is_not_decided_again() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     rig.store.fail_after(0, Fault::After);
-    assert!(matches!(rig.decide(&page, true).await, Err(ConsentError::Unavailable(_))));
-    assert!(matches!(rig.decide(&page, true).await, Err(ConsentError::AlreadyDecided)));
+    assert!(matches!(rig.decide(&page, Decision::Allow).await, Err(ConsentError::Unavailable(_))));
+    assert!(matches!(rig.decide(&page, Decision::Allow).await, Err(ConsentError::AlreadyDecided)));
 }

@@ -11,7 +11,7 @@ use authorization_server::{
     token::TokenError,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Dependency, Fault, FlowError, Rig, SignedIn, parameter};
+use testkit::{Dependency, Fault, FlowError, Rig, SignedIn, answered, parameter};
 use time::Duration;
 
 /// A step, tried again once if something was down.
@@ -26,7 +26,7 @@ async fn sign_in(rig: &Rig, client_id: &str) -> Result<SignedIn, FlowError> {
     let page = twice(async || rig.open_page(client_id).await).await?;
     let allowed = twice(async || rig.allow(&page).await).await?;
     let completed = twice(async || Ok(rig.come_back(&allowed).await?)).await?;
-    let code = parameter(&completed.location, "code").map(SecretString::from).unwrap();
+    let code = parameter(&answered(completed).unwrap().location, "code").map(SecretString::from).unwrap();
     let tokens = twice(async || Ok(rig.redeem(client_id, &code).await?)).await?;
     Ok(SignedIn { client_id: client_id.to_owned(), tokens })
 }

@@ -1,7 +1,7 @@
 //! What is logged: each attack once for the auditor, honest repetitions never, and no secret at any level.
 
 use secrecy::ExposeSecret as _;
-use testkit::{Asked, EventLog, Rig, VERIFIER, parameter};
+use testkit::{Asked, EventLog, Rig, VERIFIER, answered, parameter};
 use time::Duration;
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn no_secret_is_logged_at_any_level() {
     let client_id = rig.register().await.unwrap();
     let page = rig.open_page(&client_id).await.unwrap();
     let allowed = rig.allow(&page).await.unwrap();
-    let completed = rig.come_back(&allowed).await.unwrap();
+    let completed = answered(rig.come_back(&allowed).await.unwrap()).unwrap();
     let code = parameter(&completed.location, "code").unwrap();
     let first = rig.redeem(&client_id, &code.as_str().into()).await.unwrap();
     rig.clock.advance(Duration::minutes(30));
@@ -83,7 +83,7 @@ async fn no_secret_is_logged_at_any_level() {
     let events = log.events();
     assert!(!events.is_empty());
     let Asked::Redeem { verifier, nonce, .. } = rig.upstream.asked().remove(0) else { panic!("no redemption") };
-    let (binding, csrf) = (page.secrets.binding.encode(), page.secrets.csrf.encode());
+    let (binding, csrf) = (page.form.secrets.binding.encode(), page.form.secrets.csrf.encode());
     let state = parameter(&allowed.sign_in_url, "state").unwrap();
     for secret in [
         code.as_str(),

@@ -104,8 +104,8 @@ async fn a_note_of_use_that_fails_costs_the_client_nothing() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let code = rig.code(&client_id).await.unwrap();
-    // Client, authorization, upstream tokens, grant; then the note.
-    rig.store.fail_after(4, Fault::Before);
+    // Client, authorization, upstream tokens, grant, owner; then the note.
+    rig.store.fail_after(5, Fault::Before);
     assert!(rig.redeem(&client_id, &code).await.is_ok());
     assert!(!rig.store.fault_is_due());
     assert_eq!(rig.clients.all()[0].used_at, None);

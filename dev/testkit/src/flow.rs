@@ -1,9 +1,12 @@
 //! One step of the flow a method, each with the honest inputs, so that a test writes only what differs.
 
 use authorization_server::{
-    authorize::{AuthorizeError, ConsentPage},
+    authorize::{AuthorizeError, ConsentPage, Visit},
     callback::{CallbackError, Completed},
-    consent::{ConsentCookies, ConsentError, Decided, Decision},
+    consent::{ConsentError, Decided, Decision, Proof, SignIn},
+    id::Id,
+    memory::Memory,
+    pending_consent::Form as ConsentForm,
     ports::Unavailable,
     redeem::Redemption,
     refresh::Refresh,
@@ -18,7 +21,7 @@ use oauth_protocol::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::Rig;
+use crate::{Rig, allowed, answered, asked};
 
 /// Where the client takes its answers.
 pub const REDIRECT_URI: &str = "https://client.example/callback";
@@ -71,10 +74,18 @@ impl FlowError {
 
 /// What a browser holds on its way to Entra.
 pub struct Allowed {
+    /// Transaction id.
+    pub id: Id,
     /// Where Entra is asked to sign the owner in.
     pub sign_in_url: String,
     /// The cookie that binds the callback to this browser.
     pub cookie: SecretString,
+}
+
+impl From<SignIn> for Allowed {
+    fn from(SignIn { id, url, browser }: SignIn) -> Self {
+        Self { id, sign_in_url: url, cookie: browser.encode() }
+    }
 }
 
 /// A client with its first tokens.
@@ -114,39 +125,54 @@ pub fn parameter(url: &str, name: &str) -> Option<String> {
     values.next().is_none().then_some(value)
 }
 
-fn query(text: &str) -> Result<Form, FlowError> {
+/// A query, read.
+pub fn query(text: &str) -> Result<Form, FlowError> {
     Form::parse(text.as_bytes()).map_err(|_| FlowError::Missing("a query"))
 }
 
 impl Rig {
     /// Registers a client.
     pub async fn register(&self) -> Result<String, FlowError> {
-        let body = serde_json::json!({ "redirect_uris": [REDIRECT_URI], "client_name": "Client" }).to_string();
+        self.register_for(&[REDIRECT_URI]).await
+    }
+
+    /// Registers a client with other redirect URIs.
+    pub async fn register_for(&self, redirect_uris: &[&str]) -> Result<String, FlowError> {
+        let body = serde_json::json!({ "redirect_uris": redirect_uris, "client_name": "Client" }).to_string();
         let response = serde_json::to_value(self.server.register(body.as_bytes()).await?).unwrap_or_default();
         let client_id = response.get("client_id").and_then(serde_json::Value::as_str);
         client_id.map(str::to_owned).ok_or(FlowError::Missing("client_id"))
     }
 
-    /// Opens the consent page in the owner's browser.
+    /// Opens the consent page in a browser that remembers nothing.
     pub async fn open_page(&self, client_id: &str) -> Result<ConsentPage, FlowError> {
-        Ok(self.server.authorize(&query(&request(client_id, &[]))?).await?)
+        let query = query(&request(client_id, &[]))?;
+        let visit = Visit { query: &query, memory: &Memory::default(), direct: true };
+        asked(self.server.authorize(&visit).await?).ok_or(FlowError::Missing("a page"))
     }
 
     /// The owner decides, in the browser that opened the page.
-    pub async fn decide(&self, page: &ConsentPage, allow: bool) -> Result<Decided, ConsentError> {
-        let (binding, csrf) = (page.secrets.binding.encode(), page.secrets.csrf.encode());
-        let cookies = ConsentCookies { binding: Some(binding.expose_secret()), csrf: Some(csrf.expose_secret()) };
-        let decision = Decision { sealed: &page.sealed, csrf: csrf.expose_secret(), allow };
-        let pending = self.server.consent_transaction(&page.sealed).await?;
-        self.server.decide(pending, &decision, &cookies).await
+    pub async fn decide(&self, page: &ConsentPage, decision: Decision) -> Result<Decided, ConsentError> {
+        self.decide_with(&page.form, decision, Memory::default()).await
+    }
+
+    /// A button of any form, in the browser that was shown it.
+    pub async fn decide_with(
+        &self,
+        form: &ConsentForm,
+        decision: Decision,
+        memory: Memory,
+    ) -> Result<Decided, ConsentError> {
+        let (binding, csrf) = (form.secrets.binding.encode(), form.secrets.csrf.encode());
+        let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
+        let proof = Proof { csrf, binding_cookie: Some(binding), csrf_cookie: Some(csrf) };
+        let pending = self.server.consent_transaction(&form.sealed).await?;
+        self.server.decide(pending, decision, &proof, memory).await
     }
 
     /// The owner allows what the page asks.
     pub async fn allow(&self, page: &ConsentPage) -> Result<Allowed, FlowError> {
-        match self.decide(page, true).await? {
-            Decided::Allowed { sign_in_url, browser, .. } => Ok(Allowed { sign_in_url, cookie: browser.encode() }),
-            Decided::Denied { .. } => Err(FlowError::Missing("a sign-in URL")),
-        }
+        allowed(self.decide(page, Decision::Allow).await?).ok_or(FlowError::Missing("a sign-in URL"))
     }
 
     /// Entra sends the browser back with a code.
@@ -154,7 +180,7 @@ impl Rig {
         self.call_back(allowed, &[("code", "upstream-code")], Some(allowed.cookie.expose_secret())).await
     }
 
-    /// Entra sends some browser back with the state of this sign-in, and with more.
+    /// Entra sends some browser, which remembers nothing, back with the state of this sign-in, and with more.
     pub async fn call_back(
         &self,
         allowed: &Allowed,
@@ -164,15 +190,15 @@ impl Rig {
         let state = parameter(&allowed.sign_in_url, "state").unwrap_or_default();
         let pairs = answer.iter().copied().chain([("state", state.as_str())]);
         let query = query(&form::encode(pairs)).map_err(|_| CallbackError::UnknownState)?;
-        self.server.complete(&query, cookie).await
+        self.server.complete(&query, cookie, Memory::default()).await
     }
 
     /// A code for this client: everything from the request to the callback.
     pub async fn code(&self, client_id: &str) -> Result<SecretString, FlowError> {
         let page = self.open_page(client_id).await?;
         let allowed = self.allow(&page).await?;
-        let completed = self.come_back(&allowed).await?;
-        parameter(&completed.location, "code").map(Into::into).ok_or(FlowError::Missing("code"))
+        let answer = answered(self.come_back(&allowed).await?).ok_or(FlowError::Missing("an answer"))?;
+        parameter(&answer.location, "code").map(Into::into).ok_or(FlowError::Missing("code"))
     }
 
     /// The client redeems its code.

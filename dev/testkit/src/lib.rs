@@ -3,21 +3,25 @@
 //!
 //! This crate never depends on the application, so that the tests of the rules do not compile it.
 
+mod browser;
 mod clock;
 mod dependency;
 mod entropy;
 mod event_log;
 mod flow;
+mod outcome;
 mod rig;
 mod sealer;
 mod store;
 mod upstream;
 
+pub use browser::Browser;
 pub use clock::ManualClock;
 pub use dependency::{Dependency, Fault};
 pub use entropy::SeededEntropy;
 pub use event_log::EventLog;
-pub use flow::{Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, parameter, request};
+pub use flow::{Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, parameter, query, request};
+pub use outcome::{allowed, answered, asked, confirmed, denied, passed, still_denied, switched};
 pub use rig::Rig;
 pub use sealer::MemorySealer;
 pub use store::MemoryStore;

@@ -8,6 +8,7 @@ use authorization_server::{
     authorization::Authorization,
     client::Client,
     grant::{Grant, UpstreamTokens},
+    owner::Owner,
 };
 use oauth_protocol::{
     issuer::{BaseUrl, BaseUrlError},
@@ -36,6 +37,8 @@ pub struct Rig {
     pub authorizations: Arc<MemoryStore<Authorization>>,
     /// Grants.
     pub grants: Arc<MemoryStore<Grant>>,
+    /// Owner documents.
+    pub owners: Arc<MemoryStore<Owner>>,
     /// Upstream tokens.
     pub upstream_tokens: Arc<MemoryStore<UpstreamTokens>>,
 }
@@ -51,6 +54,7 @@ impl Rig {
         let clients = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let authorizations = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let owners = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let upstream_tokens = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let server = Arc::new(AuthorizationServer {
             base: BaseUrl::parse("https://mcp.example.com")?,
@@ -62,10 +66,24 @@ impl Rig {
             clients: Arc::clone(&clients) as _,
             authorizations: Arc::clone(&authorizations) as _,
             grants: Arc::clone(&grants) as _,
+            owners: Arc::clone(&owners) as _,
+            owner_grants: Arc::clone(&grants) as _,
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
             grant_cache: GrantCache::default(),
         });
-        Ok(Self { server, clock, store, keyring, sealer, upstream, clients, authorizations, grants, upstream_tokens })
+        Ok(Self {
+            server,
+            clock,
+            store,
+            keyring,
+            sealer,
+            upstream,
+            clients,
+            authorizations,
+            grants,
+            owners,
+            upstream_tokens,
+        })
     }
 
     /// The grant, if there is exactly one.
@@ -88,6 +106,8 @@ impl Rig {
             clients: Arc::clone(&self.server.clients),
             authorizations: Arc::clone(&self.server.authorizations),
             grants: Arc::clone(&self.server.grants),
+            owners: Arc::clone(&self.server.owners),
+            owner_grants: Arc::clone(&self.server.owner_grants),
             upstream_tokens: Arc::clone(&self.server.upstream_tokens),
             grant_cache: GrantCache::default(),
         }

@@ -23,6 +23,12 @@ impl MemorySealer {
         Self { keyring, sealed: Mutex::default() }
     }
 
+    /// How long a text is as Base64, which is what sealing makes of it, and a little more.
+    #[must_use]
+    pub fn base64_length(&self, sealed: &str) -> usize {
+        lock(&self.sealed).get(sealed).map_or(0, |(_, plaintext)| plaintext.len().div_ceil(3) * 4)
+    }
+
     /// The keys are gone: nothing that was sealed before opens again.
     pub fn lose_keys(&self) {
         lock(&self.sealed).values_mut().for_each(|(purpose, _)| purpose.clear());

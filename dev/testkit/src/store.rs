@@ -7,7 +7,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::{Advanced, Created, Record, Repository, Stored, Unavailable};
+use authorization_server::{
+    grant::Grant,
+    id::Id,
+    ports::{Advanced, Created, OwnerGrants, Record, Repository, Stored, Unavailable},
+};
 
 use crate::{Dependency, lock};
 
@@ -128,5 +132,13 @@ where
         self.store.write(|| {
             lock(&self.rows).by_key.remove(key);
         })
+    }
+}
+
+#[async_trait]
+impl OwnerGrants for MemoryStore<Grant> {
+    async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
+        tokio::task::yield_now().await;
+        self.store.read(|| self.all().into_iter().filter(|grant| grant.key.owner == owner).collect())
     }
 }

@@ -8,7 +8,8 @@ use std::{
 use async_trait::async_trait;
 use authorization_server::{
     id::Subject,
-    ports::{Clock as _, SignIn, Upstream, UpstreamAnswer, UpstreamRefusal},
+    pending_consent::SignInPrompt,
+    ports::{Clock as _, SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -73,7 +74,7 @@ impl ScriptedUpstream {
         Self { clock, state: Mutex::new(state) }
     }
 
-    /// Who signs in from now on.
+    /// Who signs in from now on. The object id is also the name.
     pub fn set_subject(&self, subject: Subject) {
         lock(&self.state).subject = subject;
     }
@@ -130,7 +131,11 @@ impl ScriptedUpstream {
 impl Upstream for ScriptedUpstream {
     fn sign_in_url(&self, sign_in: &SignIn<'_>) -> String {
         let scope = sign_in.downstream_scopes.join(" ");
-        let prompt = if sign_in.select_account { "select_account" } else { "" };
+        let prompt = match sign_in.prompt {
+            SignInPrompt::Any => "",
+            SignInPrompt::SelectAccount => "select_account",
+            SignInPrompt::Login => "login",
+        };
         let query = form::encode([
             ("state", sign_in.state),
             ("code_challenge", sign_in.code_challenge),
@@ -146,15 +151,18 @@ impl Upstream for ScriptedUpstream {
         code: &SecretString,
         verifier: &SecretString,
         nonce: &str,
-    ) -> Result<(Subject, UpstreamAnswer), UpstreamRefusal> {
+    ) -> Result<SignedInUser, UpstreamRefusal> {
         let mut state = lock(&self.state);
         state.asked.push(Asked::Redeem {
             code: code.expose_secret().to_owned(),
             verifier: verifier.expose_secret().to_owned(),
             nonce: nonce.to_owned(),
         });
-        let refusal = state.redeem.pop_front();
-        refusal.map_or_else(|| Ok((state.subject.clone(), self.answer(&mut state))), Err)
+        if let Some(refusal) = state.redeem.pop_front() {
+            return Err(refusal);
+        }
+        let subject = state.subject.clone();
+        Ok(SignedInUser { name: subject.oid.clone(), subject, tokens: self.answer(&mut state) })
     }
 
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {

@@ -1,0 +1,284 @@
+//! Who signed in is not who allowed, or it was taken back meanwhile: the owner is asked after signing in.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    authorization::{PendingConfirmation, Stage},
+    callback::{CallbackError, Completed},
+    confirmation::{Confirmed, Confirming},
+    consent::{ConsentError, Decision},
+    id::{Id, Subject},
+    memory::Memory,
+    owner::APPROVAL_LIFETIME,
+    ports::Clock as _,
+    token::TokenError,
+};
+use oauth_protocol::secret::Secret;
+use secrecy::{ExposeSecret as _, SecretString};
+use testkit::{Allowed, Browser, Rig, allowed, answered, asked, confirmed, parameter, passed, request, switched};
+use time::Duration;
+
+fn subject(oid: &str) -> Subject {
+    Subject { tid: "tenant".into(), oid: oid.into() }
+}
+
+/// `first` allowed the client in this browser, and now `second` is asked.
+struct Asked {
+    rig: Rig,
+    client_id: String,
+    browser: Browser,
+    allowed: Allowed,
+}
+
+/// A browser where the first owner allowed the client, and which is on its way to Entra again without a click.
+async fn on_the_way() -> Asked {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    rig.upstream.set_subject(subject("first"));
+    browser.code(&rig, &client_id).await.unwrap();
+    rig.clock.advance(Duration::SECOND);
+    let allowed = passed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    rig.clock.advance(Duration::SECOND);
+    Asked { rig, client_id, browser, allowed }
+}
+
+/// The second owner signed in there.
+async fn another_owner() -> Asked {
+    let mut asked = on_the_way().await;
+    asked.rig.upstream.set_subject(subject("second"));
+    asked.is_asked().await;
+    asked
+}
+
+impl Asked {
+    async fn is_asked(&mut self) {
+        let completed = self.browser.come_back(&self.rig, &self.allowed).await;
+        let id = match completed.unwrap() {
+            Completed::Confirm(id) => Some(id),
+            Completed::Redirect(_) => None,
+        };
+        assert_eq!(id.unwrap(), self.allowed.id);
+    }
+
+    async fn answer(&mut self, decision: Decision) -> Result<Confirmed, ConsentError> {
+        self.browser.confirm(&self.rig, &self.allowed, decision).await
+    }
+
+    /// The code after “Continue as”.
+    async fn continued(&mut self) -> SecretString {
+        let answer = confirmed(self.answer(Decision::Allow).await.unwrap()).unwrap();
+        parameter(&answer.location, "code").unwrap().into()
+    }
+
+    fn stage(&self) -> Stage {
+        self.rig.authorizations.peek(&self.allowed.id).unwrap().stage
+    }
+
+    fn client(&self) -> Id {
+        Id::parse(&self.client_id).unwrap()
+    }
+
+    fn confirming(&self) -> Confirming<'_> {
+        Confirming { id: self.allowed.id, cookie: Some(self.allowed.cookie.expose_secret()) }
+    }
+}
+
+#[tokio::test]
+async fn another_owner_is_asked_by_name_and_nothing_is_granted_yet() {
+    let asked = another_owner().await;
+    let page = asked.rig.server.confirmation(&asked.confirming()).await.unwrap();
+    assert_eq!((page.name.as_str(), page.client.id), ("second", asked.client()));
+    assert!(asked.rig.grants.all().is_empty());
+    assert!(asked.rig.owners.peek(&subject("second").owner_key()).is_none());
+    let Stage::PendingConfirmation(PendingConfirmation { sealed_name, .. }) = asked.stage() else { panic!("stage") };
+    assert!(!sealed_name.contains("second"), "the name must not stand in the store");
+}
+
+#[tokio::test]
+async fn who_continues_gets_a_grant_of_their_own_and_is_remembered_beside_the_first() {
+    let mut asked = another_owner().await;
+    let code = asked.continued().await;
+    asked.rig.redeem(&asked.client_id, &code).await.unwrap();
+    assert_eq!(asked.rig.only_grant().unwrap().key.owner, subject("second").owner_key());
+    for owner in ["first", "second"] {
+        assert_eq!(asked.rig.owners.peek(&subject(owner).owner_key()).unwrap().approvals.len(), 1, "{owner}");
+    }
+    let again = passed(asked.browser.visit(&asked.rig, &request(&asked.client_id, &[])).await.unwrap()).unwrap();
+    assert!(answered(asked.browser.come_back(&asked.rig, &again).await.unwrap()).is_some(), "not asked again");
+}
+
+#[tokio::test]
+async fn an_approval_that_was_withdrawn_meanwhile_serves_no_more_and_the_owner_may_allow_anew() {
+    for client in [true, false] {
+        let mut asked = on_the_way().await;
+        let client = client.then(|| asked.client());
+        asked.rig.server.withdraw(subject("first").owner_key(), client).await.unwrap();
+        asked.is_asked().await;
+        asked.rig.clock.advance(Duration::SECOND);
+        let code = asked.continued().await;
+        assert!(asked.rig.redeem(&asked.client_id, &code).await.is_ok(), "decided after the withdrawal");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_that_lapsed_meanwhile_serves_no_more() {
+    let mut asked = on_the_way().await;
+    let (now, minute) = (asked.rig.clock.now(), Duration::MINUTE);
+    asked.rig.owners.change(&subject("first").owner_key(), |owner| {
+        let mut owner = owner.clone();
+        owner.approvals[0].given_at = now - APPROVAL_LIFETIME + minute;
+        owner
+    });
+    asked.rig.clock.advance(minute);
+    asked.is_asked().await;
+}
+
+#[tokio::test]
+async fn a_whole_question_that_was_answered_before_a_withdrawal_is_put_again_and_not_remembered() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    rig.upstream.set_subject(subject("first"));
+    let client_id = rig.register().await.unwrap();
+    let page = asked(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
+    rig.clock.advance(Duration::SECOND);
+    rig.server.withdraw(subject("first").owner_key(), None).await.unwrap();
+    rig.clock.advance(Duration::SECOND);
+    let mut asked = Asked { rig, client_id, browser, allowed };
+    asked.is_asked().await;
+    assert!(asked.rig.owners.peek(&subject("first").owner_key()).unwrap().approvals.is_empty());
+    let code = asked.continued().await;
+    assert!(asked.rig.redeem(&asked.client_id, &code).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_after_the_answer_never_becomes_a_grant() {
+    let mut asked = another_owner().await;
+    let code = asked.continued().await;
+    asked.rig.clock.advance(Duration::SECOND);
+    asked.rig.server.withdraw(subject("second").owner_key(), None).await.unwrap();
+    let redeemed = asked.rig.redeem(&asked.client_id, &code).await;
+    assert!(matches!(redeemed, Err(TokenError::InvalidGrant(_))));
+    assert!(asked.rig.upstream_tokens.all().is_empty());
+}
+
+#[tokio::test]
+async fn another_account_is_chosen_at_entra_and_whoever_signs_in_is_asked() {
+    for next in ["third", "second", "first"] {
+        let mut asked = another_owner().await;
+        let again = switched(asked.answer(Decision::SwitchAccount).await.unwrap()).unwrap();
+        let before = std::mem::replace(&mut asked.allowed, again);
+        assert_eq!(parameter(&asked.allowed.sign_in_url, "prompt").as_deref(), Some("select_account"));
+        assert_ne!(before.cookie.expose_secret(), asked.allowed.cookie.expose_secret());
+        let old = asked.browser.come_back(&asked.rig, &before).await;
+        assert!(matches!(old, Err(CallbackError::UnknownState)));
+        asked.rig.upstream.set_subject(subject(next));
+        asked.is_asked().await;
+        let code = asked.continued().await;
+        asked.rig.redeem(&asked.client_id, &code).await.unwrap();
+        assert_eq!(asked.rig.only_grant().unwrap().key.owner, subject(next).owner_key());
+    }
+}
+
+#[tokio::test]
+async fn another_account_on_the_short_question_is_asked_unless_it_is_the_approvals_own() {
+    for (oid, is_asked) in [("first", false), ("second", true)] {
+        let Asked { rig, client_id, mut browser, .. } = on_the_way().await;
+        let page = asked(browser.follow(&rig, &request(&client_id, &[]), false).await.unwrap()).unwrap();
+        let allowed = allowed(browser.decide(&rig, &page.form, Decision::SwitchAccount).await.unwrap()).unwrap();
+        assert_eq!(parameter(&allowed.sign_in_url, "prompt").as_deref(), Some("select_account"));
+        rig.upstream.set_subject(subject(oid));
+        let completed = browser.come_back(&rig, &allowed).await.unwrap();
+        assert_eq!(matches!(completed, Completed::Confirm(_)), is_asked, "{oid}");
+    }
+}
+
+#[tokio::test]
+async fn deny_answers_the_client_and_is_remembered() {
+    let mut asked = another_owner().await;
+    let answer = confirmed(asked.answer(Decision::Deny).await.unwrap()).unwrap();
+    assert_eq!(parameter(&answer.location, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&answer.location, "iss").as_deref(), Some("https://mcp.example.com"));
+    assert!(asked.browser.denies(&asked.rig, asked.client()).await.unwrap());
+    assert!(matches!(asked.answer(Decision::Allow).await, Err(ConsentError::AlreadyDecided)));
+    assert!(asked.rig.owners.peek(&subject("second").owner_key()).is_none());
+}
+
+#[tokio::test]
+async fn a_repeated_callback_is_already_completed_before_and_after_every_answer() {
+    for decision in [None, Some(Decision::Allow), Some(Decision::Deny)] {
+        let mut asked = another_owner().await;
+        if let Some(decision) = decision {
+            asked.answer(decision).await.map(drop).unwrap();
+        }
+        let again = asked.browser.come_back(&asked.rig, &asked.allowed).await;
+        assert!(matches!(again, Err(CallbackError::AlreadyCompleted)), "{decision:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_browser_that_signed_in_is_shown_the_page_and_answers_it() {
+    let asked = another_owner().await;
+    let foreign = Secret::from_bytes([7; 32]).encode();
+    let csrf = asked.rig.server.confirmation(&asked.confirming()).await.unwrap().csrf.encode();
+    for cookie in [None, Some(""), Some(foreign.expose_secret())] {
+        let confirming = Confirming { id: asked.allowed.id, cookie };
+        let page = asked.rig.server.confirmation(&confirming).await;
+        assert!(matches!(page, Err(ConsentError::CookieMissing)), "{cookie:?}");
+        for decision in [Decision::Allow, Decision::SwitchAccount, Decision::Deny] {
+            let answer = asked.rig.server.confirm(&confirming, csrf.expose_secret(), decision, Memory::default());
+            assert!(matches!(answer.await, Err(ConsentError::CookieMissing)), "{cookie:?}");
+        }
+    }
+    assert!(matches!(asked.stage(), Stage::PendingConfirmation(_)));
+}
+
+#[tokio::test]
+async fn an_answer_without_its_own_token_does_not_count() {
+    let asked = another_owner().await;
+    let other = another_owner().await;
+    let foreign = Secret::from_bytes([7; 32]).encode();
+    let cookie = asked.allowed.cookie.expose_secret();
+    let consent = other.rig.open_page(&other.client_id).await.unwrap().form.secrets.csrf.encode();
+    for csrf in ["", "short", foreign.expose_secret(), consent.expose_secret(), cookie] {
+        for decision in [Decision::Allow, Decision::SwitchAccount, Decision::Deny] {
+            let answer = asked.rig.server.confirm(&asked.confirming(), csrf, decision, Memory::default()).await;
+            assert!(matches!(answer, Err(ConsentError::Forged)), "{decision:?}");
+        }
+    }
+    assert!(matches!(asked.stage(), Stage::PendingConfirmation(_)));
+}
+
+#[tokio::test]
+async fn the_page_has_no_undo() {
+    let mut asked = another_owner().await;
+    assert!(matches!(asked.answer(Decision::Undo).await, Err(ConsentError::Forged)));
+    assert!(matches!(asked.stage(), Stage::PendingConfirmation(_)));
+}
+
+#[tokio::test]
+async fn of_answers_at_once_one_counts() {
+    let asked = another_owner().await;
+    let csrf = asked.rig.server.confirmation(&asked.confirming()).await.unwrap().csrf.encode();
+    let confirming = asked.confirming();
+    let answer = async |decision| {
+        asked.rig.server.confirm(&confirming, csrf.expose_secret(), decision, Memory::default()).await.is_ok()
+    };
+    let (allow, deny, switch) = (Decision::Allow, Decision::Deny, Decision::SwitchAccount);
+    let (a, b, c, d) = tokio::join!(answer(allow), answer(deny), answer(switch), answer(allow));
+    assert_eq!([a, b, c, d].iter().filter(|counted| **counted).count(), 1);
+}
+
+#[tokio::test]
+async fn the_question_lapses_with_the_authorization() {
+    let mut asked = another_owner().await;
+    asked.rig.clock.advance(Duration::minutes(15));
+    assert!(matches!(asked.answer(Decision::Allow).await, Err(ConsentError::Expired)));
+}
+
+#[tokio::test]
+async fn an_authorization_that_is_not_waiting_for_its_owner_has_no_such_page() {
+    let asked = on_the_way().await;
+    let page = asked.rig.server.confirmation(&asked.confirming()).await;
+    assert!(matches!(page, Err(ConsentError::AlreadyDecided)));
+    let nothing = Confirming { id: Id::from_bytes([9; 16]), cookie: Some(asked.allowed.cookie.expose_secret()) };
+    assert!(matches!(asked.rig.server.confirmation(&nothing).await, Err(ConsentError::Expired)));
+}

@@ -1,0 +1,122 @@
+//! The steps in which somebody is asked: `/authorize`, and the decision on its pages.
+
+use authorization_server::{
+    authorize::{AuthorizeError, Authorized, ConsentPage},
+    consent::{ConsentError, Decided, Decision, Proof},
+    memory::Memory,
+    pending_consent::Form,
+    server::CONSENT_LIFETIME,
+};
+use proptest::{prelude::*, test_runner::TestCaseResult};
+use secrecy::ExposeSecret as _;
+use testkit::{Allowed, request};
+
+use crate::{
+    oracle::Basis,
+    step::{Authorize, Target},
+    world::{Page, PageKind, Transaction, World},
+};
+
+impl World {
+    pub(crate) async fn authorize(&mut self, authorize: Authorize) -> TestCaseResult {
+        let Authorize { browser, target, direct, names_resource, prompt } = authorize;
+        let resource = names_resource.then_some("https://mcp.example.com/mcp");
+        let query = request(
+            &self.client_id(target.client),
+            &[("redirect_uri", Some(target.uri)), ("resource", resource), ("prompt", prompt)],
+        );
+        let authorized = self.browsers[browser].follow(&self.rig, &query, direct).await;
+        let denied = self.oracle.denies(browser, target.client, self.now());
+        prop_assert_eq!(denied, matches!(authorized, Ok(Authorized::Denied(_))));
+        match authorized {
+            Err(AuthorizeError::ToClient { .. }) => prop_assert_eq!(prompt, Some("none")),
+            Err(error) => prop_assert!(false, "{error}"),
+            Ok(Authorized::Denied(page)) => self.shown(browser, target, page.form, PageKind::Denied),
+            Ok(Authorized::Ask(page)) => self.asked(browser, target, page, prompt)?,
+            Ok(Authorized::SignIn(sign_in)) => {
+                let now = self.now();
+                prop_assert!(direct && names_resource && target.uri.starts_with("https:"), "{authorize:?}");
+                prop_assert!(matches!(prompt, None | Some("select_account")));
+                prop_assert!(self.oracle.remembers(browser, target, now), "{authorize:?}");
+                let mut transaction = Transaction::new(sign_in.id, browser, target);
+                transaction.decided_at = Some(now);
+                transaction.leave_for_entra(sign_in.into(), Basis::Remembered(now));
+                self.transactions.push(transaction);
+            }
+        }
+        Ok(())
+    }
+
+    fn asked(
+        &mut self,
+        browser: usize,
+        target: Target,
+        page: ConsentPage,
+        prompt: Option<&'static str>,
+    ) -> TestCaseResult {
+        let kind = if page.allowed_at.is_some() { PageKind::Short } else { PageKind::Whole };
+        if kind == PageKind::Short {
+            prop_assert!(self.oracle.remembers(browser, target, self.now()));
+            prop_assert!(!matches!(prompt, Some("none" | "consent" | "login")));
+        }
+        self.shown(browser, target, page.form, kind);
+        Ok(())
+    }
+
+    fn shown(&mut self, browser: usize, target: Target, form: Form, kind: PageKind) {
+        let mut transaction = Transaction::new(form.pending.id, browser, target);
+        transaction.page = Some(Page { form, kind });
+        self.transactions.push(transaction);
+    }
+
+    pub(crate) async fn decide(&mut self, back: usize, elsewhere: bool, decision: Decision) -> TestCaseResult {
+        let Some(index) = self.nth(back, |transaction| transaction.page.is_some()) else { return Ok(()) };
+        let transaction = &self.transactions[index];
+        let (browser, target) = (transaction.browser, transaction.target);
+        let page = transaction.page.as_ref().unwrap();
+        if elsewhere {
+            prop_assert!(decide_elsewhere(self, &page.form, decision).await.is_err());
+            return Ok(());
+        }
+        let (kind, old) = (page.kind, self.now() >= page.form.pending.issued_at + CONSENT_LIFETIME);
+        let has_button = match kind {
+            PageKind::Whole => matches!(decision, Decision::Allow | Decision::Deny),
+            PageKind::Short => decision != Decision::Undo,
+            PageKind::Denied => decision == Decision::Undo,
+        };
+        let counts = !old && has_button && transaction.decided_at.is_none();
+        let decided = self.browsers[browser].decide(&self.rig, &page.form, decision).await;
+        prop_assert_eq!(decided.is_ok(), counts, "{:?} on {:?}", decision, kind);
+        let now = self.now();
+        match decided {
+            Err(_) => {}
+            Ok(Decided::Allowed(sign_in)) => {
+                prop_assert!(matches!(decision, Decision::Allow | Decision::SwitchAccount));
+                let basis = if kind == PageKind::Whole { Basis::Whole(now) } else { Basis::Remembered(now) };
+                let transaction = &mut self.transactions[index];
+                transaction.decided_at = Some(now);
+                transaction.leave_for_entra(Allowed::from(sign_in), basis);
+            }
+            Ok(Decided::Denied(page, _)) => {
+                prop_assert_eq!(decision, Decision::Deny);
+                self.transactions[index].decided_at = Some(now);
+                self.oracle.deny(browser, target.client, now);
+                self.shown(browser, target, page.form, PageKind::Denied);
+            }
+            Ok(Decided::Undone(page, _)) => {
+                prop_assert_eq!(decision, Decision::Undo);
+                self.oracle.undo(browser, target.client);
+                self.shown(browser, target, page.form, PageKind::Whole);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The form, copied into a browser that has its token but not its cookies.
+async fn decide_elsewhere(world: &World, form: &Form, decision: Decision) -> Result<Decided, ConsentError> {
+    let pending = world.rig.server.consent_transaction(&form.sealed).await?;
+    let csrf = form.secrets.csrf.encode();
+    let proof = Proof { csrf: csrf.expose_secret(), binding_cookie: None, csrf_cookie: None };
+    world.rig.server.decide(pending, decision, &proof, Memory::default()).await
+}

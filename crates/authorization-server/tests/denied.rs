@@ -1,0 +1,186 @@
+//! Denials: told to the client, remembered in this browser for a day, and undone.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    authorize::AuthorizeError,
+    consent::{ConsentError, Decided, Decision, Denied},
+    id::Id,
+};
+use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request, still_denied};
+use time::Duration;
+
+/// A client that was denied in this browser, and the page that followed.
+async fn denied_client() -> (Rig, String, Browser, Denied) {
+    let rig = Rig::new().unwrap();
+    let client_id = rig.register().await.unwrap();
+    let (browser, page) = deny(&rig, &request(&client_id, &[])).await;
+    (rig, client_id, browser, page)
+}
+
+async fn deny(rig: &Rig, query: &str) -> (Browser, Denied) {
+    let mut browser = Browser::default();
+    let page = asked(browser.visit(rig, query).await.unwrap()).unwrap();
+    let decided = browser.decide(rig, &page.form, Decision::Deny).await.unwrap();
+    (browser, denied(decided).unwrap())
+}
+
+async fn is_asked(rig: &Rig, browser: &Browser, query: &str) -> bool {
+    asked(browser.visit(rig, query).await.unwrap()).is_some()
+}
+
+#[tokio::test]
+async fn a_denied_client_cannot_nag_for_a_day() {
+    let (rig, client_id, browser, _) = denied_client().await;
+    let writes = rig.store.writes();
+    rig.clock.advance(Duration::DAY - Duration::SECOND);
+    let page = still_denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    assert_eq!(parameter(&page.return_to, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&page.return_to, "state").as_deref(), Some(STATE));
+    assert_eq!(parameter(&page.return_to, "iss").as_deref(), Some("https://mcp.example.com"));
+    assert_eq!(rig.store.writes(), writes, "a visit must store nothing");
+    rig.clock.advance(Duration::SECOND);
+    assert!(is_asked(&rig, &browser, &request(&client_id, &[])).await);
+}
+
+#[tokio::test]
+async fn no_prompt_and_no_way_of_coming_gets_a_denied_client_past_the_page() {
+    let (rig, client_id, browser, _) = denied_client().await;
+    for prompt in [None, Some("none"), Some("consent"), Some("login"), Some("select_account")] {
+        let query = request(&client_id, &[("prompt", prompt)]);
+        for direct in [true, false] {
+            let visited = browser.follow(&rig, &query, direct).await.unwrap();
+            assert!(still_denied(visited).is_some(), "{prompt:?} {direct}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_denial_outweighs_an_approval() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    browser.code(&rig, &client_id).await.unwrap();
+    let page = asked(browser.follow(&rig, &request(&client_id, &[]), false).await.unwrap()).unwrap();
+    browser.decide(&rig, &page.form, Decision::Deny).await.map(drop).unwrap();
+    assert!(still_denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn a_denial_concerns_its_client_and_its_browser_only() {
+    let (rig, client_id, browser, _) = denied_client().await;
+    let other = rig.register().await.unwrap();
+    assert!(is_asked(&rig, &browser, &request(&other, &[])).await);
+    assert!(is_asked(&rig, &Browser::default(), &request(&client_id, &[])).await);
+}
+
+#[tokio::test]
+async fn undo_forgets_the_denial_and_puts_the_whole_question_under_a_new_transaction() {
+    let (rig, client_id, mut browser, page) = denied_client().await;
+    let undone = browser.decide(&rig, &page.form, Decision::Undo).await.unwrap();
+    let question = match undone {
+        Decided::Undone(question, _) => Some(question),
+        _ => None,
+    };
+    let question = question.unwrap();
+    assert_ne!(question.form.pending.id, page.form.pending.id);
+    assert_eq!((question.client.id.to_string(), question.allowed_at), (client_id.clone(), None));
+    assert_eq!(question.form.pending.request.state.as_deref(), Some(STATE));
+    assert!(!browser.denies(&rig, Id::parse(&client_id).unwrap()).await.unwrap());
+
+    let allowed = allowed(browser.decide(&rig, &question.form, Decision::Allow).await.unwrap()).unwrap();
+    assert!(browser.come_back(&rig, &allowed).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_denial_that_is_remembered_can_be_undone_on_its_page_too() {
+    let (rig, client_id, mut browser, _) = denied_client().await;
+    let page = still_denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    browser.decide(&rig, &page.form, Decision::Undo).await.map(drop).unwrap();
+    assert!(is_asked(&rig, &browser, &request(&client_id, &[])).await);
+}
+
+#[tokio::test]
+async fn undo_keeps_what_the_client_asked_of_the_sign_in() {
+    let rig = Rig::new().unwrap();
+    let client_id = rig.register().await.unwrap();
+    let (mut browser, page) = deny(&rig, &request(&client_id, &[("prompt", Some("login"))])).await;
+    let Decided::Undone(question, _) = browser.decide(&rig, &page.form, Decision::Undo).await.unwrap() else {
+        panic!("not undone")
+    };
+    let allowed = allowed(browser.decide(&rig, &question.form, Decision::Allow).await.unwrap()).unwrap();
+    assert_eq!(parameter(&allowed.sign_in_url, "prompt").as_deref(), Some("login"));
+}
+
+#[tokio::test]
+async fn no_page_takes_a_button_that_it_does_not_have() {
+    let (rig, client_id, mut browser, page) = denied_client().await;
+    for decision in [Decision::Allow, Decision::SwitchAccount, Decision::Deny] {
+        let decided = browser.decide(&rig, &page.form, decision).await;
+        assert!(matches!(decided, Err(ConsentError::Forged)), "{decision:?}");
+    }
+    let question = rig.open_page(&client_id).await.unwrap();
+    for decision in [Decision::Undo, Decision::SwitchAccount] {
+        let decided = browser.decide(&rig, &question.form, decision).await;
+        assert!(matches!(decided, Err(ConsentError::Forged)), "{decision:?}");
+    }
+}
+
+#[tokio::test]
+async fn undo_comes_too_late_after_ten_minutes() {
+    let (rig, client_id, mut browser, page) = denied_client().await;
+    rig.clock.advance(Duration::minutes(10));
+    let undone = browser.decide(&rig, &page.form, Decision::Undo).await;
+    assert!(matches!(undone, Err(ConsentError::Expired)));
+    assert!(browser.denies(&rig, Id::parse(&client_id).unwrap()).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_page_returns_by_itself_to_trusted_targets_only() {
+    for (uri, unasked) in [
+        (REDIRECT_URI, false),
+        ("cursor://anysphere.cursor-mcp/cb", false),
+        ("http://127.0.0.1:33418/cb", true),
+        ("https://vscode.dev/redirect", true),
+    ] {
+        let rig = Rig::new().unwrap();
+        let client_id = rig.register_for(&[uri]).await.unwrap();
+        let query = request(&client_id, &[("redirect_uri", Some(uri))]);
+        let (browser, page) = deny(&rig, &query).await;
+        assert_eq!(page.unasked, unasked, "{uri}");
+        assert_eq!(still_denied(browser.visit(&rig, &query).await.unwrap()).unwrap().unasked, unasked, "{uri}");
+        assert!(page.return_to.starts_with(uri));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_request_of_a_denied_client_is_refused_as_any_other() {
+    let (rig, client_id, browser, _) = denied_client().await;
+    let visited = browser.visit(&rig, &request(&client_id, &[("code_challenge", None)])).await;
+    assert!(matches!(visited, Err(AuthorizeError::ToClient { approved: false, .. })));
+}
+
+#[tokio::test]
+async fn the_oldest_denials_leave_the_cookie_before_it_grows_too_large() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let mut clients = Vec::new();
+    for _ in 0..40 {
+        clients.push(rig.register().await.unwrap());
+        let page = rig.open_page(clients.last().unwrap()).await.unwrap();
+        browser.decide(&rig, &page.form, Decision::Deny).await.map(drop).unwrap();
+    }
+    assert!(rig.sealer.base64_length(browser.denied.as_ref().unwrap()) < 3500);
+    let denies = async |client: &str| browser.denies(&rig, Id::parse(client).unwrap()).await.unwrap();
+    assert!(!denies(&clients[0]).await);
+    for newer in &clients[20..] {
+        assert!(denies(newer).await);
+    }
+}
+
+#[tokio::test]
+async fn denials_are_counted_while_they_last_and_can_be_forgotten_together() {
+    let (rig, client_id, mut browser, _) = denied_client().await;
+    let memory = browser.memory(&rig).await.unwrap();
+    assert_eq!(memory.denials(rig.server.clock.now()), 1);
+    assert_eq!(memory.denials(rig.server.clock.now() + Duration::DAY), 0);
+    browser.remember(&rig, &memory.without_denials()).await.unwrap();
+    assert!(is_asked(&rig, &browser, &request(&client_id, &[])).await);
+}
