@@ -6,6 +6,7 @@ use authorization_server::{
     AuthorizationServer,
     authenticate::GrantCache,
     downstream::DownstreamTokens,
+    grant::Grant,
     ports::{Sealer, Upstream},
 };
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ use crate::{
     config::{Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings},
     graph::{Graph, TokenCache},
-    http::{App, routes, server},
+    http::{App, Limits, routes, server},
     mcp::Mcp,
     platform::Platform,
     ports::records::Records,
@@ -84,6 +85,7 @@ pub fn build(settings: Settings, platform: &Platform) -> Result<Handler, Startup
         mcp: Mcp::new(graph, &settings.server_name, Arc::clone(&platform.entropy), &stop),
         server,
         records: storage.records,
+        limits: Limits::default(),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };
@@ -140,6 +142,8 @@ fn authorization_server(
         clients: storage.repository(platform),
         authorizations: storage.repository(platform),
         grants: storage.repository(platform),
+        owners: storage.repository(platform),
+        owner_grants: storage.repository::<Grant>(platform),
         upstream_tokens: storage.repository(platform),
         grant_cache: GrantCache::default(),
     }

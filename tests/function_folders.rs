@@ -1,4 +1,5 @@
 //! The function folders and the router state the same routes.
+#![cfg(test)]
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,4 +1,5 @@
 //! Dependencies point one way: each outside crate is named in its own layer and nowhere else.
+#![cfg(test)]
 
 use std::{
     fs,

@@ -1,6 +1,6 @@
 //! The request to Entra's authorization endpoint.
 
-use authorization_server::ports::SignIn;
+use authorization_server::{pending_consent::SignInPrompt, ports::SignIn};
 use oauth_protocol::form;
 
 use super::upstream::{CAPABILITIES, EntraSettings};
@@ -10,20 +10,23 @@ pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignIn<'_>) -> S
     let middle_tier = settings.middle_tier_scope();
     let downstream = settings.graph_scopes(sign_in.downstream_scopes);
     let scope = format!("openid profile offline_access {middle_tier} {downstream}");
+    let scope = scope.trim_end();
     let mut query = vec![
         ("client_id", settings.client_id.as_str()),
         ("response_type", "code"),
         ("redirect_uri", settings.redirect_uri.as_str()),
         ("response_mode", "query"),
-        ("scope", &scope),
+        ("scope", scope),
         ("state", sign_in.state),
         ("nonce", sign_in.nonce),
         ("code_challenge", sign_in.code_challenge),
         ("code_challenge_method", "S256"),
         ("claims", CAPABILITIES),
     ];
-    if sign_in.select_account {
-        query.push(("prompt", "select_account"));
+    match sign_in.prompt {
+        SignInPrompt::Any => {}
+        SignInPrompt::SelectAccount => query.push(("prompt", "select_account")),
+        SignInPrompt::Login => query.push(("prompt", "login")),
     }
     format!("{}?{}", settings.endpoint("authorize"), form::encode(query))
 }

@@ -20,16 +20,18 @@ struct Claims {
     exp: i64,
     #[serde(default)]
     nbf: i64,
+    name: Option<String>,
+    preferred_username: Option<String>,
 }
 
-/// Who signed in, if the token is Entra's, for us, of our tenant, for this sign-in, and in time.
+/// Who signed in, and how they are called, if the token is Entra's, for us, of our tenant, for this sign-in, and in time.
 pub(super) async fn verify(
     token: &SecretString,
     nonce: &str,
     settings: &EntraSettings,
     jwks: &Jwks,
     now: OffsetDateTime,
-) -> Result<Subject, UpstreamRefusal> {
+) -> Result<(Subject, String), UpstreamRefusal> {
     let header = decode_header(token.expose_secret()).map_err(|error| invalid(&error.to_string()))?;
     let kid = header.kid.ok_or_else(|| invalid("no key id"))?;
     let jwk = jwks.key(&kid).await?.ok_or_else(|| invalid("signed by a key that is not published"))?;
@@ -37,7 +39,8 @@ pub(super) async fn verify(
     let claims: Claims =
         decode(token.expose_secret(), &key, &validation(settings)).map_err(|error| invalid(&error.to_string()))?.claims;
     check(&claims, nonce, settings, now.unix_timestamp())?;
-    Ok(Subject { tid: claims.tid, oid: claims.oid })
+    let name = claims.name.or(claims.preferred_username).unwrap_or_default();
+    Ok((Subject { tid: claims.tid, oid: claims.oid }, name))
 }
 
 /// Signature, `iss` and `aud`; the times are checked by our own clock.
@@ -75,7 +78,7 @@ mod tests {
 
     impl Rig {
         async fn verify(&self, token: String) -> Result<Subject, UpstreamRefusal> {
-            verify(&token.into(), NONCE, &self.settings, &self.jwks, self.now()).await
+            Ok(verify(&token.into(), NONCE, &self.settings, &self.jwks, self.now()).await?.0)
         }
 
         async fn refused(&self, token: String) {

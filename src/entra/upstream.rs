@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use authorization_server::{
-    id::Subject,
-    ports::{Clock, SignIn, Upstream, UpstreamAnswer, UpstreamRefusal},
-};
+use authorization_server::ports::{Clock, SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
@@ -95,7 +92,7 @@ impl Upstream for Entra {
         code: &SecretString,
         verifier: &SecretString,
         nonce: &str,
-    ) -> Result<(Subject, UpstreamAnswer), UpstreamRefusal> {
+    ) -> Result<SignedInUser, UpstreamRefusal> {
         let scope = format!("openid profile {}", self.middle_tier());
         let grant = [
             ("grant_type", "authorization_code"),
@@ -105,11 +102,11 @@ impl Upstream for Entra {
             ("scope", &scope),
             ("claims", CAPABILITIES),
         ];
-        let (answer, id_token) = self.tokens.once(self.clock.as_ref(), &grant).await?;
+        let (tokens, id_token) = self.tokens.once(self.clock.as_ref(), &grant).await?;
         let id_token =
             id_token.ok_or_else(|| UpstreamRefusal::Refused { reason: "the answer has no ID token".into() })?;
-        let subject = id_token::verify(&id_token, nonce, &self.settings, &self.jwks, self.clock.now()).await?;
-        Ok((subject, answer))
+        let (subject, name) = id_token::verify(&id_token, nonce, &self.settings, &self.jwks, self.clock.now()).await?;
+        Ok(SignedInUser { subject, name, tokens })
     }
 
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {

@@ -78,6 +78,12 @@ impl Graph {
         Self { http, endpoint, tokens }
     }
 
+    /// A Graph that no request reaches.
+    #[cfg(test)]
+    pub(crate) fn nowhere(tokens: TokenCache) -> Self {
+        Self::new(reqwest::Client::new(), String::new(), tokens)
+    }
+
     /// Reads a path as the principal, under one of our scopes.
     pub async fn get(&self, principal: &Principal, scope: &'static str, path: &str) -> Result<Value, GraphError> {
         let answer = self.authorized(principal, scope, path).await;

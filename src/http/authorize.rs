@@ -1,13 +1,14 @@
-//! `GET /authorize` (RFC 6749 §4.1.1): answers the consent page, and writes nothing.
+//! `GET /authorize` (RFC 6749 §4.1.1).
 
 use std::sync::Arc;
 
 use authorization_server::{
-    authorize::{AtServer, AuthorizeError, ConsentPage, RequestRefusal},
+    authorize::{AtServer, AuthorizeError, Authorized, RequestRefusal, Visit},
+    ports::Unavailable,
     unasked_redirect,
 };
 use http::StatusCode;
-use oauth_protocol::{authorization_response::error_response, redirect_uri::RedirectTarget};
+use oauth_protocol::{authorization_response::error_response, form::Form, redirect_uri::RedirectTarget};
 
 use super::{
     App,
@@ -21,8 +22,8 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let Ok(query) = incoming.query() else {
         return pages::error(&app, &malformed("the query is not well formed"));
     };
-    match app.server.authorize(&query).await {
-        Ok(page) => consent(&app, &Cookies::of(&incoming.headers), &page),
+    match authorized(&app, &incoming, &query).await {
+        Ok(response) => response,
         Err(error) => {
             tracing::info!(%error, "authorization request refused");
             refusal(&app, &error)
@@ -30,12 +31,28 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-fn consent(app: &App, sent: &Cookies, page: &ConsentPage) -> Response {
-    let mut response = pages::consent(app, page);
-    let transaction = page.pending.id;
-    cookies::set(&mut response, sent, (Purpose::ConsentState, transaction), &page.secrets.binding);
-    cookies::set(&mut response, sent, (Purpose::CsrfToken, transaction), &page.secrets.csrf);
-    response
+async fn authorized(app: &App, incoming: &Incoming, query: &Form) -> Result<Response, AuthorizeError> {
+    let sent = Cookies::of(&incoming.headers);
+    let memory = app.server.recall(sent.memory()).await?;
+    let direct = incoming.headers.get("sec-fetch-site").is_some_and(|site| site == "none" || site == "same-origin");
+    let response = match app.server.authorize(&Visit { query, memory: &memory, direct }).await? {
+        Authorized::Ask(page) => {
+            let mut response = pages::consent(app, &page);
+            cookies::set_form(&mut response, &sent, &page.form);
+            response
+        }
+        Authorized::Denied(denied) => {
+            let mut response = pages::denied(app, &denied);
+            cookies::set_form(&mut response, &sent, &denied.form);
+            response
+        }
+        Authorized::SignIn(sign_in) => {
+            let mut response = pages::redirect(&sign_in.url);
+            cookies::set(&mut response, &sent, (Purpose::EntraState, sign_in.id), &sign_in.browser);
+            response
+        }
+    };
+    Ok(response)
 }
 
 fn refusal(app: &App, error: &AuthorizeError) -> Response {
@@ -47,15 +64,23 @@ fn refusal(app: &App, error: &AuthorizeError) -> Response {
         AuthorizeError::AtServer(AtServer::BadParameter(name)) => {
             pages::error(app, &malformed(&format!("the parameter {name} is missing or given more than once")))
         }
-        AuthorizeError::ToClient { target, state, reason } => to_client(app, target, state.as_deref(), reason),
-        AuthorizeError::Unavailable(_) => pages::error(app, &ErrorPage::unavailable()),
+        AuthorizeError::ToClient { target, state, approved, reason } => {
+            let location =
+                error_response(target, reason.code(), reason.description(), state.as_deref(), &app.server.base);
+            to_client(app, target, location, (*approved, reason))
+        }
+        AuthorizeError::Unavailable(Unavailable { .. }) => pages::error(app, &ErrorPage::unavailable()),
     }
 }
 
 /// Before anyone has signed in, only some targets are redirected to unasked (RFC 9700 §4.11.2); others get a link.
-fn to_client(app: &App, target: &RedirectTarget, state: Option<&str>, reason: &RequestRefusal) -> Response {
-    let location = error_response(target, reason.code(), reason.description(), state, &app.server.base);
-    if unasked_redirect::is_safe(target) {
+fn to_client(
+    app: &App,
+    target: &RedirectTarget,
+    location: String,
+    (approved, reason): (bool, &RequestRefusal),
+) -> Response {
+    if approved || unasked_redirect::is_safe(target) {
         return pages::redirect(&location);
     }
     let page = ErrorPage {

@@ -1,9 +1,15 @@
-//! `POST /consent`: the owner's decision.
+//! `POST /consent`: the owner's decision. `GET /consent?id=`: the short question after signing in.
 
 use std::sync::Arc;
 
-use authorization_server::consent::{ConsentCookies, ConsentError, Decided, Decision};
-use http::{StatusCode, header};
+use authorization_server::{
+    confirmation::{Confirmed, Confirming},
+    consent::{ConsentError, Decided, Decision, Proof},
+    id::Id,
+    memory::Memory,
+};
+use http::{Method, StatusCode, header};
+use oauth_protocol::form::Form;
 
 use super::{
     App,
@@ -13,8 +19,9 @@ use super::{
     request::{BodyError, Incoming},
 };
 
+/// Why a decision does not count.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(super) enum Refusal {
     #[error("the form was not sent from our own page")]
     ForeignOrigin,
     #[error("{}", .0.text())]
@@ -25,55 +32,115 @@ enum Refusal {
     Consent(#[from] ConsentError),
 }
 
-pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    match decide(&app, &incoming).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            tracing::warn!(audit = "consent refused", reason = %refusal, "decision not counted");
-            pages::error(&app, &page(&refusal))
-        }
-    }
+pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
+    let answered = if incoming.method == Method::POST {
+        decide(&app, &incoming).await
+    } else {
+        confirmation_page(&app, &incoming).await
+    };
+    answered.unwrap_or_else(|refusal| {
+        tracing::warn!(audit = "consent refused", reason = %refusal, "decision not counted");
+        pages::error(&app, &page(&refusal))
+    })
 }
 
 async fn decide(app: &App, incoming: &Incoming) -> Result<Response, Refusal> {
     check_origin(app, incoming)?;
     let form = incoming.form().map_err(Refusal::Body)?;
-    let field = |name| form.single(name).ok().flatten().ok_or(Refusal::Incomplete);
-    let allow = match field("decision")? {
-        "allow" => true,
-        "deny" => false,
-        _ => return Err(Refusal::Incomplete),
-    };
-    let decision = Decision { sealed: field("request")?, csrf: field("csrf")?, allow };
-    let pending = app.server.consent_transaction(decision.sealed).await?;
     let sent = Cookies::of(&incoming.headers);
-    let cookies = ConsentCookies {
-        binding: sent.get(Purpose::ConsentState, pending.id),
-        csrf: sent.get(Purpose::CsrfToken, pending.id),
-    };
-    let decided = app.server.decide(pending, &decision, &cookies).await?;
-    Ok(encode(app, &sent, &decided))
+    let memory = app.server.recall(sent.memory()).await.map_err(ConsentError::from)?;
+    match form.first("confirm") {
+        Some(id) => {
+            let id = Id::parse(id).ok_or(Refusal::Incomplete)?;
+            confirm(app, &form, (id, &sent), memory).await
+        }
+        None => consent(app, &form, &sent, memory).await,
+    }
 }
 
 /// Our pages send `Referrer-Policy: same-origin`, so an honest form always names its origin.
-fn check_origin(app: &App, incoming: &Incoming) -> Result<(), Refusal> {
+pub(super) fn check_origin(app: &App, incoming: &Incoming) -> Result<(), Refusal> {
     let ours = incoming.header(header::ORIGIN) == Some(app.server.base.issuer());
     let same_site = incoming.headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
     if ours && same_site { Ok(()) } else { Err(Refusal::ForeignOrigin) }
 }
 
-fn encode(app: &App, sent: &Cookies, decided: &Decided) -> Response {
-    let (mut response, id) = match decided {
-        Decided::Allowed { id, sign_in_url, browser } => {
-            let mut response = pages::signing_in(app, sign_in_url);
-            cookies::set(&mut response, sent, (Purpose::EntraState, *id), browser);
-            (response, *id)
-        }
-        Decided::Denied { id, request, return_to } => (pages::denied(app, request.redirect.host(), return_to), *id),
+fn field<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, Refusal> {
+    form.single(name).ok().flatten().ok_or(Refusal::Incomplete)
+}
+
+fn decision(form: &Form) -> Result<Decision, Refusal> {
+    match field(form, "decision")? {
+        "allow" => Ok(Decision::Allow),
+        "switch" => Ok(Decision::SwitchAccount),
+        "deny" => Ok(Decision::Deny),
+        "undo" => Ok(Decision::Undo),
+        _ => Err(Refusal::Incomplete),
+    }
+}
+
+async fn consent(app: &App, form: &Form, sent: &Cookies, memory: Memory) -> Result<Response, Refusal> {
+    let decision = decision(form)?;
+    let pending = app.server.consent_transaction(field(form, "request")?).await?;
+    let id = pending.id;
+    let proof = Proof {
+        csrf: field(form, "csrf")?,
+        binding_cookie: sent.get(Purpose::ConsentState, id),
+        csrf_cookie: sent.get(Purpose::CsrfToken, id),
     };
+    let decided = app.server.decide(pending, decision, &proof, memory).await?;
+    let mut response = match &decided {
+        Decided::Allowed(sign_in) => {
+            let mut response = pages::signing_in(app, &sign_in.url);
+            cookies::set(&mut response, sent, (Purpose::EntraState, id), &sign_in.browser);
+            response
+        }
+        Decided::Denied(denied, _) => {
+            let mut response = pages::denied(app, denied);
+            cookies::set_form(&mut response, sent, &denied.form);
+            response
+        }
+        Decided::Undone(page, _) => {
+            let mut response = pages::consent(app, page);
+            cookies::set_form(&mut response, sent, &page.form);
+            response
+        }
+    };
+    if let Decided::Denied(_, memory) | Decided::Undone(_, memory) = &decided {
+        cookies::set_denied(&mut response, &app.server, memory).await.map_err(ConsentError::from)?;
+    }
     cookies::clear(&mut response, Purpose::ConsentState, id);
     cookies::clear(&mut response, Purpose::CsrfToken, id);
-    response
+    Ok(response)
+}
+
+async fn confirmation_page(app: &App, incoming: &Incoming) -> Result<Response, Refusal> {
+    let query = incoming.query().map_err(|_| Refusal::Incomplete)?;
+    let id = query.single("id").ok().flatten().and_then(Id::parse).ok_or(Refusal::Incomplete)?;
+    let sent = Cookies::of(&incoming.headers);
+    let confirming = Confirming { id, cookie: sent.get(Purpose::EntraState, id) };
+    Ok(pages::confirmation(app, id, &app.server.confirmation(&confirming).await?))
+}
+
+async fn confirm(app: &App, form: &Form, (id, sent): (Id, &Cookies), memory: Memory) -> Result<Response, Refusal> {
+    let confirming = Confirming { id, cookie: sent.get(Purpose::EntraState, id) };
+    let confirmed = app.server.confirm(&confirming, field(form, "csrf")?, decision(form)?, memory).await?;
+    match confirmed {
+        Confirmed::SwitchAccount(sign_in) => {
+            let mut response = pages::signing_in(app, &sign_in.url);
+            cookies::set(&mut response, sent, (Purpose::EntraState, id), &sign_in.browser);
+            Ok(response)
+        }
+        // A page, not a redirect, for the sake of `form-action` again.
+        Confirmed::Redirect(answer) => {
+            let mut response = pages::returning(app, &answer.location);
+            cookies::clear(&mut response, Purpose::EntraState, id);
+            cookies::set_memory(&mut response, &app.server, answer.memory.as_ref())
+                .await
+                .map_err(ConsentError::from)?;
+            Ok(response)
+        }
+    }
 }
 
 fn page(refusal: &Refusal) -> ErrorPage {

@@ -1,9 +1,17 @@
 //! The cookies of one transaction. `__Host-` keeps them to this origin; the transaction in the name keeps two tabs apart.
 
-use authorization_server::id::Id;
+use authorization_server::{
+    AuthorizationServer,
+    id::Id,
+    memory::{APPROVED, DENIAL_LIFETIME, DENIED, Memory, MemoryCookies},
+    owner::APPROVAL_LIFETIME,
+    pending_consent::Form,
+    ports::Unavailable,
+};
 use http::{HeaderMap, HeaderValue, header};
 use oauth_protocol::secret::Secret;
 use secrecy::ExposeSecret as _;
+use time::Duration;
 
 use super::reply::Response;
 
@@ -54,6 +62,16 @@ impl Cookies {
         self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
     }
 
+    /// A cookie of no transaction.
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The cookies of remembered decisions.
+    pub(super) fn memory(&self) -> MemoryCookies<'_> {
+        MemoryCookies { approved: self.named(APPROVED), denied: self.named(DENIED) }
+    }
+
     /// Names of this purpose that must go to make room for one more. Browsers send the oldest first.
     fn surplus(&self, purpose: Purpose) -> impl Iterator<Item = &str> {
         let names: Vec<&str> =
@@ -71,6 +89,49 @@ pub(super) fn set(response: &mut Response, cookies: &Cookies, (purpose, transact
     let (name, value) = (purpose.name(transaction), value.encode());
     let value = value.expose_secret();
     append(response, &format!("{name}={value}; Path=/; Max-Age={MAX_AGE}; Secure; HttpOnly; SameSite=Lax"));
+}
+
+/// Sets both cookies of a consent form.
+pub(super) fn set_form(response: &mut Response, cookies: &Cookies, form: &Form) {
+    set(response, cookies, (Purpose::ConsentState, form.pending.id), &form.secrets.binding);
+    set(response, cookies, (Purpose::CsrfToken, form.pending.id), &form.secrets.csrf);
+}
+
+/// Sets the cookie of denials.
+pub(super) async fn set_denied(
+    response: &mut Response,
+    server: &AuthorizationServer,
+    memory: &Memory,
+) -> Result<(), Unavailable> {
+    set_named(response, DENIED, &server.seal_denied(memory).await?, DENIAL_LIFETIME);
+    Ok(())
+}
+
+/// Sets the cookies of remembered decisions, if they changed and there are any.
+pub(super) async fn set_memory(
+    response: &mut Response,
+    server: &AuthorizationServer,
+    memory: Option<&Memory>,
+) -> Result<(), Unavailable> {
+    let Some(memory) = memory else { return Ok(()) };
+    if memory.approvals() > 0 {
+        set_named(response, APPROVED, &server.seal_approved(memory).await?, APPROVAL_LIFETIME);
+    }
+    if memory.denials(server.clock.now()) > 0 {
+        set_denied(response, server, memory).await?;
+    }
+    Ok(())
+}
+
+/// Sets a cookie of no transaction.
+pub(super) fn set_named(response: &mut Response, name: &str, value: &str, lifetime: Duration) {
+    let seconds = lifetime.whole_seconds();
+    append(response, &format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"));
+}
+
+/// Deletes a cookie of no transaction.
+pub(super) fn clear_named(response: &mut Response, name: &str) {
+    append(response, &expired(name));
 }
 
 /// Deletes a transaction's cookie.

@@ -2,11 +2,13 @@
 
 mod authorize;
 mod bearer;
+mod connections;
 mod consent;
 mod cookies;
 mod cors;
 mod endpoint;
 mod health;
+mod limits;
 mod mcp;
 mod mcp_message;
 mod mcp_sse;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use authorization_server::AuthorizationServer;
 
+pub use limits::Limits;
 pub use routes::{function_routes, routes};
 
 use crate::{mcp::Mcp, ports::records::Records};
@@ -37,6 +40,8 @@ pub struct App {
     pub mcp: Mcp,
     /// The store, for its health.
     pub records: Arc<dyn Records>,
+    /// For all callers together.
+    pub limits: Limits,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.

@@ -1,12 +1,16 @@
-//! `GET /oauth-callback`: Entra's answer comes back through the browser.
+//! `GET /oauth-callback`: Entra's answer comes back through the browser, to an authorization or to `/connections`.
 
 use std::sync::Arc;
 
-use authorization_server::callback::{CallbackError, transaction};
+use authorization_server::{
+    callback::{CallbackError, Completed, transaction},
+    id::Id,
+};
 use http::StatusCode;
+use oauth_protocol::form::Form;
 
 use super::{
-    App,
+    App, connections,
     cookies::{self, Cookies, Purpose},
     pages::{self, ErrorPage},
     reply::Response,
@@ -14,20 +18,37 @@ use super::{
 };
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
-    let Ok(query) = incoming.query() else { return pages::error(&app, &page(&CallbackError::UnknownState)) };
-    let sent = Cookies::of(&incoming.headers);
-    let cookie = transaction(&query).and_then(|id| sent.get(Purpose::EntraState, id));
-    match app.server.complete(&query, cookie).await {
-        Ok(completed) => {
-            let mut response = pages::redirect(&completed.location);
-            cookies::clear(&mut response, Purpose::EntraState, completed.id);
-            response
+    let answered = match incoming.query() {
+        Ok(query) => complete(&app, &query, &Cookies::of(&incoming.headers)).await,
+        Err(_) => Err(CallbackError::UnknownState),
+    };
+    answered.unwrap_or_else(|error| {
+        tracing::info!(%error, "callback refused");
+        pages::error(&app, &page(&error))
+    })
+}
+
+async fn complete(app: &App, query: &Form, sent: &Cookies) -> Result<Response, CallbackError> {
+    let Some(id) = transaction(query) else {
+        return match app.server.connections_transaction(query).await? {
+            Some(id) => Ok(connections::signed_in(app, query, (id, sent)).await),
+            None => Err(CallbackError::UnknownState),
+        };
+    };
+    let memory = app.server.recall(sent.memory()).await?;
+    match app.server.complete(query, sent.get(Purpose::EntraState, id), memory).await? {
+        Completed::Redirect(answer) => {
+            let mut response = pages::redirect(&answer.location);
+            cookies::clear(&mut response, Purpose::EntraState, answer.id);
+            cookies::set_memory(&mut response, &app.server, answer.memory.as_ref()).await?;
+            Ok(response)
         }
-        Err(error) => {
-            tracing::info!(%error, "callback refused");
-            pages::error(&app, &page(&error))
-        }
+        Completed::Confirm(id) => Ok(pages::redirect(&confirmation_url(app, id))),
     }
+}
+
+fn confirmation_url(app: &App, id: Id) -> String {
+    app.server.base.join(&format!("/consent?id={id}"))
 }
 
 fn page(error: &CallbackError) -> ErrorPage {

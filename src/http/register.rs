@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::{
     App,
-    reply::{Response, json, oauth_error, temporarily_unavailable},
+    reply::{Response, json, oauth_error, retry_later, temporarily_unavailable},
     request::Incoming,
 };
 
@@ -16,6 +16,11 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
         Ok(body) => body,
         Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_client_metadata", error.text()),
     };
+    if !app.limits.take_registration() {
+        tracing::warn!(audit = "registration flood", "registration not taken");
+        let text = "too many registrations; try again in a minute";
+        return retry_later(oauth_error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", text));
+    }
     match app.server.register(&body).await {
         Ok(registration) => json(StatusCode::CREATED, &registration),
         Err(error) => refusal(&error),
@@ -27,5 +32,20 @@ fn refusal(error: &RegisterError) -> Response {
     match error {
         RegisterError::Metadata(error) => oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description()),
         RegisterError::Unavailable(_) => temporarily_unavailable(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ports::Unavailable;
+
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_down_is_503_and_asks_to_come_back() {
+        let down = Unavailable { what: "store", reason: String::new() };
+        let response = refusal(&RegisterError::Unavailable(down));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(http::header::RETRY_AFTER));
     }
 }

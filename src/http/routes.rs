@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use warp::{Filter, filters::BoxedFilter};
 
 use super::{
-    App, authorize, consent,
+    App, authorize, connections, consent,
     cors::Cors,
     endpoint::{Endpoint, Serve},
     health, mcp, mcp_message, mcp_sse, metadata, oauth_callback, register,
@@ -17,6 +17,7 @@ use super::{
 
 const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
+const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
 const FORM: usize = 64 * 1024;
 const CONSENT_FORM: usize = 16 * 1024;
@@ -31,11 +32,12 @@ static ENDPOINTS: &[Endpoint] = &[
     }),
     endpoint("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming))),
     endpoint("authorize", GET, Cors::SameOrigin, |app, incoming| Box::pin(authorize::get(app, incoming))),
-    endpoint("consent", POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::post(app, incoming)))
+    endpoint("consent", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::serve(app, incoming)))
         .taking(CONSENT_FORM),
     endpoint("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
     endpoint("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
     endpoint("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
+    endpoint("connections", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(connections::serve(app, incoming))),
     endpoint("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     endpoint("mcp/sse", GET, Cors::Resource, |app, incoming| Box::pin(mcp_sse::get(app, incoming))),
     endpoint("mcp/message", POST, Cors::Resource, |app, incoming| Box::pin(mcp_message::post(app, incoming)))

@@ -98,3 +98,26 @@ fn challenged(status: StatusCode, code: &'static str, text: &'static str) -> Res
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ports::Unavailable;
+
+    use super::*;
+
+    fn answer(error: &TokenError) -> (u16, bool) {
+        let response = refusal(error);
+        (response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER))
+    }
+
+    #[test]
+    fn only_what_may_pass_by_itself_asks_to_come_back() {
+        let down = Unavailable { what: "store", reason: String::new() };
+        assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
+        assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
+        assert_eq!(answer(&TokenError::UnknownClient), (401, false));
+        for error in [TokenError::InvalidGrant(""), TokenError::InvalidScope, TokenError::InvalidTarget] {
+            assert_eq!(answer(&error), (400, false), "{error}");
+        }
+    }
+}

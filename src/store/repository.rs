@@ -7,14 +7,15 @@ use std::{marker::PhantomData, sync::Arc};
 
 use async_trait::async_trait;
 use authorization_server::{
+    grant::Grant,
     id::Id,
-    ports::{Advanced, Clock, Created, Entropy, Repository, Stored, Unavailable},
+    ports::{Advanced, Clock, Created, Entropy, OwnerGrants, Repository, Stored, Unavailable},
 };
 use serde_json::Value;
 use time::Duration;
 
-use super::shape::Shape;
-use crate::ports::records::{Address, Item, Records, StoreError, Write};
+use super::shape::{GRANT_ITEM, Shape};
+use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
 const OP: &str = "op";
 
@@ -57,6 +58,15 @@ impl<T: Shape> RecordRepository<T> {
         let op = body.get(OP).and_then(Value::as_str).unwrap_or_default().to_owned();
         let value = T::decode(body).map_err(|error| broken(&error))?;
         Ok(Some((op, Stored { value, version: etag })))
+    }
+}
+
+#[async_trait]
+impl OwnerGrants for RecordRepository<Grant> {
+    async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
+        let items = self.records.list(Container::Owners, &owner.to_string()).await.map_err(down)?;
+        let grants = items.into_iter().filter(|(id, _)| id.starts_with(GRANT_ITEM));
+        grants.map(|(_, item)| Grant::decode(item.body).map_err(|error| broken(&error))).collect()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authorization_server::ports::{SignIn, Upstream as _, UpstreamAnswer};
+use authorization_server::{
+    pending_consent::SignInPrompt,
+    ports::{SignIn, Upstream as _, UpstreamAnswer},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local_tenant::Recorded;
 use reqwest::Url;
@@ -142,7 +145,7 @@ fn sign_in_url(local: &Local) -> Url {
         code_challenge: &challenge,
         nonce: NONCE,
         downstream_scopes: DOWNSTREAM,
-        select_account: true,
+        prompt: SignInPrompt::SelectAccount,
     };
     Url::parse(&local.entra.sign_in_url(&sign_in)).unwrap()
 }
@@ -152,7 +155,7 @@ pub(crate) async fn redeem(local: &Local) -> UpstreamAnswer {
     let response = http().get(sign_in_url(local)).send().await.unwrap();
     let location = Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code: SecretString = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned().into();
-    local.entra.redeem(&code, &VERIFIER.into(), NONCE).await.unwrap().1
+    local.entra.redeem(&code, &VERIFIER.into(), NONCE).await.unwrap().tokens
 }
 
 fn last(local: &Local) -> Shape {

@@ -4,11 +4,18 @@ use std::collections::BTreeMap;
 
 use reqwest::{Response, Url, header};
 
-use crate::deployment::{CHALLENGE, Deployment, REDIRECT_URI, VERIFIER};
+use crate::deployment::{CHALLENGE, Deployment, REDIRECT_URI, USER, VERIFIER};
 
-#[derive(Default)]
 pub(crate) struct Browser {
     pub cookies: BTreeMap<String, String>,
+    /// Whom its owner chooses on Entra's page.
+    pub user: &'static str,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self { cookies: BTreeMap::new(), user: USER }
+    }
 }
 
 /// The consent page, as far as its form goes.
@@ -37,10 +44,11 @@ pub(crate) struct Tokens {
 }
 
 impl Browser {
-    fn keep(&mut self, answer: &Response) {
+    fn keep(&mut self, server: &Deployment, answer: &Response) {
         for cookie in answer.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            server.issued(value);
             if cookie.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
@@ -54,12 +62,17 @@ impl Browser {
     }
 
     pub(crate) async fn get(&mut self, server: &Deployment, url: &str) -> Response {
-        let mut request = server.http.get(url);
+        self.visit(server, url, "cross-site").await
+    }
+
+    /// As a person who typed the address, or as a link of another site: Sec-Fetch-Site says which.
+    pub(crate) async fn visit(&mut self, server: &Deployment, url: &str, site: &str) -> Response {
+        let mut request = server.http.get(url).header("sec-fetch-site", site);
         if url.starts_with(&server.url) {
             request = request.header(header::COOKIE, self.cookie_header());
         }
         let answer = request.send().await.unwrap();
-        self.keep(&answer);
+        self.keep(server, &answer);
         answer
     }
 
@@ -72,20 +85,36 @@ impl Browser {
     /// Sends the consent form as the page would.
     pub(crate) async fn decide(&mut self, server: &Deployment, form: &ConsentForm, decision: &str) -> Response {
         let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", decision)];
-        let request = server.post("/consent").form(&fields).header(header::COOKIE, self.cookie_header());
-        let request = request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin");
-        let answer = request.send().await.unwrap();
-        self.keep(&answer);
-        answer
+        self.post(server, "/consent", &fields).await
     }
 
     /// Allows, and follows the page to Entra and Entra's answer; the URL of the callback, not yet visited.
     pub(crate) async fn allow(&mut self, server: &Deployment, form: &ConsentForm) -> String {
         let page = self.decide(server, form, "allow").await;
         assert_eq!(page.status(), 200);
-        let sign_in = refresh_target(&page.text().await.unwrap());
-        let answer = self.get(server, &sign_in).await;
-        location(&answer)
+        self.choose_account(server, &refresh_target(&page.text().await.unwrap())).await
+    }
+
+    /// Entra's page: chooses this browser's user; the URL of the callback, not yet visited.
+    pub(crate) async fn choose_account(&self, server: &Deployment, sign_in: &str) -> String {
+        let page = server.http.get(sign_in).send().await.unwrap();
+        assert_eq!(page.status(), 200);
+        let (origin, page) = (page.url().origin().ascii_serialization(), page.text().await.unwrap());
+        let action = between(&page, "action=\"", "\"");
+        let request = between(&page, "name=\"request\" value=\"", "\"");
+        let users = server.tenant.as_ref().unwrap().users();
+        let user = users.iter().find(|user| user.user_principal_name == self.user).unwrap();
+        let form = [("request", request.as_str()), ("user", user.oid)];
+        location(&server.http.post(format!("{origin}{action}")).form(&form).send().await.unwrap())
+    }
+
+    /// A form of ours, as the page would send it.
+    pub(crate) async fn post(&mut self, server: &Deployment, path: &str, fields: &[(&str, &str)]) -> Response {
+        let request = server.post(path).form(&fields).header(header::COOKIE, self.cookie_header());
+        let request = request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin");
+        let answer = request.send().await.unwrap();
+        self.keep(server, &answer);
+        answer
     }
 
     /// From registration to the client's redirect.
@@ -94,7 +123,9 @@ impl Browser {
         let callback = self.allow(server, &form).await;
         let answer = self.get(server, &callback).await;
         assert_eq!(answer.status(), 302);
-        Redirect(Url::parse(&location(&answer)).unwrap())
+        let redirect = Redirect(Url::parse(&location(&answer)).unwrap());
+        server.issued(&redirect.get("code").unwrap_or_default());
+        redirect
     }
 }
 

@@ -19,7 +19,12 @@ async fn deny_answers_a_page_that_carries_access_denied_to_the_client() {
     let link = unescaped(&between(&page, "class=\"button primary\" href=\"", "\""));
     assert!(link.starts_with("http://127.0.0.1:33418/callback?error=access_denied&"), "{link}");
     assert!(link.contains("state=") && link.contains("iss="), "{link}");
-    assert!(browser.cookies.is_empty());
+    let kinds = |prefix: &str| browser.cookies.keys().filter(|name| name.starts_with(prefix)).count();
+    assert_eq!(kinds("__Host-MCP_DENIED_CLIENTS"), 1);
+    assert_eq!(
+        (kinds("__Host-MCP_CONSENT_STATE-"), kinds("__Host-MCP_CSRF_TOKEN-"), kinds("__Host-MCP_ENTRA")),
+        (1, 1, 0)
+    );
 }
 
 #[tokio::test]

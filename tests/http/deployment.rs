@@ -1,6 +1,6 @@
 //! A tenant, a host and one handler, on free ports and in a folder of their own.
 
-use std::{net::TcpListener, path::PathBuf};
+use std::{net::TcpListener, path::PathBuf, sync::Mutex};
 
 use functions_host::FunctionsHost;
 use local_tenant::Tenant;
@@ -8,7 +8,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The user who is signed in without a page.
+/// Whom browsers choose unless told otherwise.
 pub(crate) const USER: &str = "bob@contoso.example";
 /// Where the test client listens; nothing does, the browser of the tests only reads the URL.
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
@@ -22,6 +22,8 @@ pub(crate) struct Deployment {
     pub host: FunctionsHost,
     pub tenant: Option<Tenant>,
     pub folder: TempDir,
+    /// Everything secret that was issued, for the search of the log at the end.
+    pub issued: Mutex<Vec<String>>,
     settings: Vec<(String, String)>,
 }
 
@@ -34,10 +36,10 @@ impl Deployment {
         let mut settings = tenant.settings();
         settings.push(("PUBLIC_BASE_URL".into(), url.clone()));
         settings.push(("DATA_DIR".into(), folder.path().to_str().unwrap().to_owned()));
-        settings.push(("LOG_LEVEL".into(), "debug".into()));
+        settings.push(("LOG_LEVEL".into(), "trace".into()));
         let host = functions_host::start(host_options(listener, settings.clone(), &folder)).await.unwrap();
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { url, http, host, tenant: Some(tenant), folder, settings }
+        Self { url, http, host, tenant: Some(tenant), folder, issued: Mutex::default(), settings }
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -72,7 +74,18 @@ impl Deployment {
 
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
         let answer = self.post("/token").form(form).send().await.unwrap();
-        (answer.status().as_u16(), body(answer).await)
+        let (status, answer) = (answer.status().as_u16(), body(answer).await);
+        for name in ["access_token", "refresh_token"] {
+            self.issued(answer[name].as_str().unwrap_or_default());
+        }
+        (status, answer)
+    }
+
+    /// Notes a secret.
+    pub(crate) fn issued(&self, secret: &str) {
+        if secret.len() > 20 {
+            self.issued.lock().unwrap().push(secret.to_owned());
+        }
     }
 
     /// A tool call, or any other JSON-RPC request.
@@ -82,6 +95,15 @@ impl Deployment {
             .header("accept", "application/json, text/event-stream")
             .header("mcp-protocol-version", "2025-06-18")
             .json(message)
+    }
+}
+
+/// Every test ends with this search: nothing that was issued is in the log, at the highest verbosity.
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        let log = self.log();
+        let found = self.issued.lock().unwrap().iter().filter(|secret| log.contains(secret.as_str())).count();
+        assert!(found == 0 || std::thread::panicking(), "{found} secrets are in the log");
     }
 }
 
@@ -118,6 +140,6 @@ fn tenant_options(url: &str, folder: &TempDir, port: u16) -> local_tenant::Optio
         port,
         state_file: Some(folder.path().join("tenant.json")),
         redirect_uris: vec![format!("{url}/oauth-callback")],
-        silent_user: Some(USER.to_owned()),
+        silent_user: None,
     }
 }

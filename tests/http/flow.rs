@@ -83,7 +83,8 @@ async fn a_repeated_callback_says_that_all_is_done() {
     let again = browser.get(&server, &callback).await;
     assert_eq!(again.status(), 200);
     assert!(again.text().await.unwrap().contains("already completed"));
-    assert!(browser.cookies.is_empty(), "{:?}", browser.cookies.keys());
+    let names: Vec<&str> = browser.cookies.keys().map(String::as_str).collect();
+    assert_eq!(names, ["__Host-MCP_APPROVED_CLIENTS"]);
 }
 
 #[tokio::test]
@@ -115,4 +116,13 @@ async fn nothing_that_was_issued_is_in_the_log() {
     for secret in secrets.into_iter().chain([USER, "Bob"]) {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+#[tokio::test]
+#[should_panic(expected = "1 secrets are in the log")]
+async fn the_search_of_the_log_finds_what_is_there() {
+    let server = Deployment::start().await;
+    server.issued("\"target\":\"handler\",\"version\"");
+    server.issued("\"message\":\"serving\",\"version\":");
+    assert!(server.log().contains("serving"), "{}", server.log());
 }

@@ -1,8 +1,12 @@
 //! The handler as its users meet it: a real process behind the Functions host's stand-in, with the local tenant upstream.
+#![cfg(test)]
 
 mod authorize;
 mod browser;
+mod confirmation;
+mod connections;
 mod consent;
+mod denied;
 mod deployment;
 mod edge;
 mod flow;
@@ -11,6 +15,7 @@ mod metadata;
 mod outage;
 mod process;
 mod register;
+mod remembered;
 mod revoke;
 mod sse;
 mod token;

@@ -60,3 +60,20 @@ async fn what_is_not_metadata_is_refused_quickly() {
     let huge = json!({ "redirect_uris": [REDIRECT_URI], "client_name": "x".repeat(1_000_000) }).to_string();
     assert_eq!(refused(&server, huge).await, (400, "invalid_client_metadata".into()));
 }
+
+#[tokio::test]
+async fn a_flood_of_registrations_is_429_and_others_go_on() {
+    let server = Deployment::start().await;
+    let metadata = json!({ "redirect_uris": [REDIRECT_URI] });
+    let mut taken = 0;
+    let refused = loop {
+        let answer = server.post("/register").json(&metadata).send().await.unwrap();
+        if answer.status() != 201 {
+            break answer;
+        }
+        taken += 1;
+    };
+    assert!((300..400).contains(&taken), "{taken} were taken");
+    assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (429, true));
+    assert_eq!(server.get("/.well-known/oauth-authorization-server").send().await.unwrap().status(), 200);
+}

@@ -8,7 +8,7 @@ use time::Duration;
 const HOUR: Duration = Duration::hours(1);
 
 /// Every case, each under names of its own.
-pub async fn holds(store: &dyn Records, clock: &ManualClock) {
+pub(crate) async fn holds(store: &dyn Records, clock: &ManualClock) {
     absence_is_none(store).await;
     what_was_created_is_read_back(store).await;
     a_second_create_conflicts(store).await;

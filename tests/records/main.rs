@@ -1,4 +1,5 @@
 //! The contract of the `Records` port, held by every store.
+#![cfg(test)]
 
 mod contract;
 mod embedded;

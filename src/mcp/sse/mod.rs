@@ -6,6 +6,9 @@
 mod session;
 mod sessions;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use session::EventStream;
 pub(crate) use sessions::{PostError, Sessions};
 

@@ -83,6 +83,11 @@ impl Sessions {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     pub(super) fn remove(&self, id: Id) {
         self.lock().remove(&id);
     }

@@ -1,7 +1,10 @@
 //! An authorization in `authorizations`, tagged by its stage.
 
 use authorization_server::{
-    authorization::{Authorization, CodeIssued, Exchanging, PendingUpstream, Stage, ValidRequest},
+    authorization::{
+        Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream,
+        SignedIn, Stage, ValidRequest,
+    },
     id::{Id, Subject},
 };
 use oauth_protocol::secret::SecretHash;
@@ -18,52 +21,86 @@ const SCHEMA: u32 = 1;
 struct AuthorizationShape {
     schema: u32,
     id: Id,
-    #[serde(with = "time::serde::timestamp")]
-    expires_at: OffsetDateTime,
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    decided_at: OffsetDateTime,
     stage: StageShape,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 enum StageShape {
-    PendingUpstream { request: ValidRequest, state_hash: SecretHash, browser_hash: SecretHash },
-    Exchanging { request: ValidRequest, state_hash: SecretHash },
+    PendingUpstream {
+        request: ValidRequest,
+        consent: Consent,
+        binding: Binding,
+    },
+    Exchanging {
+        request: ValidRequest,
+        consent: Consent,
+        binding: Binding,
+    },
+    PendingConfirmation {
+        request: ValidRequest,
+        binding: Binding,
+        signed_in: SignedInShape,
+        sealed_name: String,
+    },
     CodeIssued(IssuedShape),
     Denied,
-    Failed { reason: String },
+    Failed {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state_hash: Option<SecretHash>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
-struct IssuedShape {
-    request: ValidRequest,
-    state_hash: SecretHash,
-    code_hash: SecretHash,
+struct SignedInShape {
     subject: Subject,
-    #[serde(with = "time::serde::timestamp")]
-    issued_at: OffsetDateTime,
     sealed_tokens: String,
     #[serde(with = "time::serde::timestamp")]
     upstream_expires_at: OffsetDateTime,
 }
 
-impl From<&Stage> for StageShape {
-    fn from(stage: &Stage) -> Self {
-        match stage.clone() {
-            Stage::PendingUpstream(PendingUpstream { request, state_hash, browser_hash }) => {
-                Self::PendingUpstream { request, state_hash, browser_hash }
+#[derive(Serialize, Deserialize)]
+struct IssuedShape {
+    request: ValidRequest,
+    binding: Binding,
+    code_hash: SecretHash,
+    #[serde(with = "time::serde::timestamp")]
+    issued_at: OffsetDateTime,
+    signed_in: SignedInShape,
+}
+
+impl From<SignedIn> for SignedInShape {
+    fn from(SignedIn { subject, sealed_tokens, upstream_expires_at }: SignedIn) -> Self {
+        Self { subject, sealed_tokens, upstream_expires_at }
+    }
+}
+
+impl From<SignedInShape> for SignedIn {
+    fn from(SignedInShape { subject, sealed_tokens, upstream_expires_at }: SignedInShape) -> Self {
+        Self { subject, sealed_tokens, upstream_expires_at }
+    }
+}
+
+impl From<Stage> for StageShape {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::PendingUpstream(PendingUpstream { request, consent, binding }) => {
+                Self::PendingUpstream { request, consent, binding }
             }
-            Stage::Exchanging(Exchanging { request, state_hash }) => Self::Exchanging { request, state_hash },
-            Stage::CodeIssued(issued) => Self::CodeIssued(IssuedShape {
-                request: issued.request,
-                state_hash: issued.state_hash,
-                code_hash: issued.code_hash,
-                subject: issued.subject,
-                issued_at: issued.issued_at,
-                sealed_tokens: issued.sealed_tokens,
-                upstream_expires_at: issued.upstream_expires_at,
-            }),
+            Stage::Exchanging(Exchanging { request, consent, binding }) => {
+                Self::Exchanging { request, consent, binding }
+            }
+            Stage::PendingConfirmation(PendingConfirmation { request, binding, signed_in, sealed_name }) => {
+                Self::PendingConfirmation { request, binding, signed_in: signed_in.into(), sealed_name }
+            }
+            Stage::CodeIssued(CodeIssued { request, binding, code_hash, issued_at, signed_in }) => {
+                Self::CodeIssued(IssuedShape { request, binding, code_hash, issued_at, signed_in: signed_in.into() })
+            }
             Stage::Denied => Self::Denied,
-            Stage::Failed(reason) => Self::Failed { reason },
+            Stage::Failed(Failed { reason, state_hash }) => Self::Failed { reason, state_hash },
         }
     }
 }
@@ -71,21 +108,21 @@ impl From<&Stage> for StageShape {
 impl From<StageShape> for Stage {
     fn from(shape: StageShape) -> Self {
         match shape {
-            StageShape::PendingUpstream { request, state_hash, browser_hash } => {
-                Self::PendingUpstream(PendingUpstream { request, state_hash, browser_hash })
+            StageShape::PendingUpstream { request, consent, binding } => {
+                Self::PendingUpstream(PendingUpstream { request, consent, binding })
             }
-            StageShape::Exchanging { request, state_hash } => Self::Exchanging(Exchanging { request, state_hash }),
-            StageShape::CodeIssued(issued) => Self::CodeIssued(CodeIssued {
-                request: issued.request,
-                state_hash: issued.state_hash,
-                code_hash: issued.code_hash,
-                subject: issued.subject,
-                issued_at: issued.issued_at,
-                sealed_tokens: issued.sealed_tokens,
-                upstream_expires_at: issued.upstream_expires_at,
-            }),
+            StageShape::Exchanging { request, consent, binding } => {
+                Self::Exchanging(Exchanging { request, consent, binding })
+            }
+            StageShape::PendingConfirmation { request, binding, signed_in, sealed_name } => {
+                let signed_in = signed_in.into();
+                Self::PendingConfirmation(PendingConfirmation { request, binding, signed_in, sealed_name })
+            }
+            StageShape::CodeIssued(IssuedShape { request, binding, code_hash, issued_at, signed_in }) => {
+                Self::CodeIssued(CodeIssued { request, binding, code_hash, issued_at, signed_in: signed_in.into() })
+            }
             StageShape::Denied => Self::Denied,
-            StageShape::Failed { reason } => Self::Failed(reason),
+            StageShape::Failed { reason, state_hash } => Self::Failed(Failed { reason, state_hash }),
         }
     }
 }
@@ -96,13 +133,13 @@ impl Shape for Authorization {
     }
 
     fn encode(&self) -> serde_json::Result<Value> {
-        let stage = StageShape::from(&self.stage);
-        serde_json::to_value(AuthorizationShape { schema: SCHEMA, id: self.id, expires_at: self.expires_at, stage })
+        let stage = StageShape::from(self.stage.clone());
+        serde_json::to_value(AuthorizationShape { schema: SCHEMA, id: self.id, decided_at: self.decided_at, stage })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: AuthorizationShape = serde_json::from_value(body)?;
         check_schema(shape.schema, SCHEMA)?;
-        Ok(Self { id: shape.id, expires_at: shape.expires_at, stage: shape.stage.into() })
+        Ok(Self { id: shape.id, decided_at: shape.decided_at, stage: shape.stage.into() })
     }
 }

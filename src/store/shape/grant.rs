@@ -41,8 +41,11 @@ struct FamilyShape {
     seen: bool,
 }
 
+/// What the ids of grants begin with, among other items of their owner.
+pub(in crate::store) const GRANT_ITEM: &str = "grant:";
+
 fn item_id(grant: Id) -> String {
-    format!("grant:{grant}")
+    format!("{GRANT_ITEM}{grant}")
 }
 
 impl Shape for Grant {

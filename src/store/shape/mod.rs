@@ -3,12 +3,14 @@
 mod authorization;
 mod client;
 mod grant;
+mod owner;
 mod upstream_tokens;
 
 #[cfg(test)]
 mod tests;
 
 use authorization_server::ports::Record;
+pub(super) use grant::GRANT_ITEM;
 use serde_json::Value;
 
 use crate::ports::records::Address;

@@ -2,7 +2,12 @@
 
 use std::{fs, path::Path};
 
-use authorization_server::{authorization::Authorization, client::Client, grant::Grant, grant::UpstreamTokens};
+use authorization_server::{
+    authorization::Authorization,
+    client::Client,
+    grant::{Grant, UpstreamTokens},
+    owner::Owner,
+};
 use serde_json::Value;
 
 use super::Shape;
@@ -21,9 +26,10 @@ fn survives<T: Shape>(name: &str) {
 #[test]
 fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Client>("client.json");
-    for stage in ["pending-upstream", "exchanging", "code-issued", "denied", "failed"] {
+    for stage in ["pending-upstream", "exchanging", "pending-confirmation", "code-issued", "denied", "failed"] {
         survives::<Authorization>(&format!("authorization-{stage}.json"));
     }
+    survives::<Owner>("owner.json");
     survives::<Grant>("grant.json");
     survives::<UpstreamTokens>("upstream-tokens.json");
 }

@@ -1,0 +1,71 @@
+//! The owner's own page.
+
+use askama::Template;
+use authorization_server::connections::{Connection, OwnerSession};
+use http::StatusCode;
+use time::OffsetDateTime;
+
+use super::{clean::display_name, consent::DAY, render};
+use crate::http::{App, reply::Response};
+
+#[derive(Template)]
+#[template(path = "connections_sign_in.html", config = "src/http/pages/askama.toml")]
+struct SignInPage<'a> {
+    server: &'a str,
+}
+
+/// Nobody is signed in.
+pub(in crate::http) fn connections_sign_in(app: &App) -> Response {
+    render(StatusCode::OK, &SignInPage { server: &app.server_name })
+}
+
+#[derive(Template)]
+#[template(path = "connections.html", config = "src/http/pages/askama.toml")]
+struct ConnectionsPage<'a> {
+    server: &'a str,
+    name: String,
+    csrf: &'a str,
+    rows: Vec<Row>,
+    denials: usize,
+}
+
+struct Row {
+    id: String,
+    client: String,
+    since: String,
+    last_used: Option<String>,
+    devices: usize,
+    remembered: bool,
+}
+
+/// What the owner has allowed.
+pub(in crate::http) fn connections(
+    app: &App,
+    session: &OwnerSession,
+    connections: &[Connection],
+    denials: usize,
+) -> Response {
+    let page = ConnectionsPage {
+        server: &app.server_name,
+        name: display_name(Some(&session.name)),
+        csrf: session.csrf(),
+        rows: connections.iter().map(row).collect(),
+        denials,
+    };
+    render(StatusCode::OK, &page)
+}
+
+fn row(connection: &Connection) -> Row {
+    Row {
+        id: connection.client.to_string(),
+        client: display_name(connection.name.as_deref()),
+        since: day(connection.since),
+        last_used: connection.last_used.map(day),
+        devices: connection.devices,
+        remembered: connection.remembered,
+    }
+}
+
+fn day(at: OffsetDateTime) -> String {
+    at.format(DAY).unwrap_or_default()
+}

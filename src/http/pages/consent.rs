@@ -1,0 +1,114 @@
+//! The pages that ask the owner: the whole question, the short one, the one after signing in, and what follows a denial.
+
+use askama::Template;
+use authorization_server::{
+    authorization::ValidRequest, authorize::ConsentPage, confirmation::ConfirmationPage, consent::Denied, id::Id,
+    scopes,
+};
+use http::{HeaderValue, StatusCode, header};
+use oauth_protocol::redirect_uri::RedirectKind;
+use secrecy::{ExposeSecret as _, SecretString};
+use time::{format_description::BorrowedFormatItem, macros::format_description};
+
+use super::{clean::display_name, render};
+use crate::http::{App, reply::Response};
+
+/// A day, without a guess at the reader's time zone or habits.
+pub(super) const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:long] [year]");
+
+/// Seconds until the page after a denial returns to a trusted target by itself. It can be undone later as well.
+const RETURN_AFTER: u32 = 5;
+
+/// What every question shows of the client.
+struct Question<'a> {
+    client: String,
+    host: &'a str,
+    redirect_uri: &'a str,
+    kind: RedirectKind,
+    sentences: Vec<&'static str>,
+}
+
+impl<'a> Question<'a> {
+    fn new(name: Option<&str>, request: &'a ValidRequest) -> Self {
+        Self {
+            client: display_name(name),
+            host: request.redirect.host(),
+            redirect_uri: request.redirect.as_str(),
+            kind: request.redirect.kind(),
+            sentences: scopes::permissions(&request.scope).map(|permission| permission.sentence).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "consent.html", config = "src/http/pages/askama.toml")]
+struct Consent<'a> {
+    server: &'a str,
+    question: Question<'a>,
+    allowed_on: Option<String>,
+    sealed: &'a str,
+    csrf: SecretString,
+}
+
+/// Asks, at length or shortly.
+pub(in crate::http) fn consent(app: &App, page: &ConsentPage) -> Response {
+    let consent = Consent {
+        server: &app.server_name,
+        question: Question::new(page.client.name.as_deref(), &page.form.pending.request),
+        allowed_on: page.allowed_at.and_then(|at| at.format(DAY).ok()),
+        sealed: &page.form.sealed,
+        csrf: page.form.secrets.csrf.encode(),
+    };
+    render(StatusCode::OK, &consent)
+}
+
+#[derive(Template)]
+#[template(path = "confirmation.html", config = "src/http/pages/askama.toml")]
+struct Confirmation<'a> {
+    server: &'a str,
+    question: Question<'a>,
+    name: String,
+    id: String,
+    csrf: SecretString,
+}
+
+/// Asks the owner who signed in.
+pub(in crate::http) fn confirmation(app: &App, id: Id, page: &ConfirmationPage) -> Response {
+    let confirmation = Confirmation {
+        server: &app.server_name,
+        question: Question::new(page.client.name.as_deref(), &page.request),
+        name: display_name(Some(&page.name)),
+        id: id.to_string(),
+        csrf: page.csrf.encode(),
+    };
+    render(StatusCode::OK, &confirmation)
+}
+
+#[derive(Template)]
+#[template(path = "denied.html", config = "src/http/pages/askama.toml")]
+struct DeniedPage<'a> {
+    server: &'a str,
+    host: &'a str,
+    return_to: &'a str,
+    unasked: bool,
+    sealed: &'a str,
+    csrf: SecretString,
+}
+
+/// Nothing was granted; the client is told by a link.
+pub(in crate::http) fn denied(app: &App, denied: &Denied) -> Response {
+    let page = DeniedPage {
+        server: &app.server_name,
+        host: denied.target.host(),
+        return_to: &denied.return_to,
+        unasked: denied.unasked,
+        sealed: &denied.form.sealed,
+        csrf: denied.form.secrets.csrf.encode(),
+    };
+    let mut response = render(StatusCode::OK, &page);
+    let refresh = HeaderValue::from_str(&format!("{RETURN_AFTER}; url={}", denied.return_to));
+    if let (true, Ok(refresh)) = (denied.unasked, refresh) {
+        response.headers_mut().insert(header::REFRESH, refresh);
+    }
+    response
+}

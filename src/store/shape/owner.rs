@@ -1,0 +1,86 @@
+//! The owner document, in its owner's partition of `owners`.
+
+use authorization_server::{
+    id::Id,
+    owner::{Approval, Owner, Withdrawal},
+};
+use oauth_protocol::{redirect_uri::RedirectTarget, scope::Scope};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{Shape, check_schema};
+use crate::ports::records::{Address, Container};
+
+const SCHEMA: u32 = 1;
+const ITEM: &str = "owner";
+
+#[derive(Serialize, Deserialize)]
+struct OwnerShape {
+    schema: u32,
+    id: String,
+    owner: Id,
+    approvals: Vec<ApprovalShape>,
+    withdrawals: Vec<WithdrawalShape>,
+    #[serde(with = "time::serde::timestamp")]
+    expires_at: OffsetDateTime,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ApprovalShape {
+    id: Id,
+    client: Id,
+    redirect: RedirectTarget,
+    scope: Scope,
+    #[serde(with = "time::serde::timestamp")]
+    given_at: OffsetDateTime,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WithdrawalShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<Id>,
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    at: OffsetDateTime,
+}
+
+impl Shape for Owner {
+    fn address(key: &Id) -> Address {
+        Address { container: Container::Owners, partition: key.to_string(), id: ITEM.to_owned() }
+    }
+
+    fn encode(&self) -> serde_json::Result<Value> {
+        let approval = |approval: &Approval| {
+            let Approval { id, client, redirect, scope, given_at } = approval.clone();
+            ApprovalShape { id, client, redirect, scope, given_at }
+        };
+        let withdrawal = |withdrawal: &Withdrawal| WithdrawalShape { client: withdrawal.client, at: withdrawal.at };
+        serde_json::to_value(OwnerShape {
+            schema: SCHEMA,
+            id: ITEM.to_owned(),
+            owner: self.key,
+            approvals: self.approvals.iter().map(approval).collect(),
+            withdrawals: self.withdrawals.iter().map(withdrawal).collect(),
+            expires_at: self.expires_at,
+        })
+    }
+
+    fn decode(body: Value) -> serde_json::Result<Self> {
+        let shape: OwnerShape = serde_json::from_value(body)?;
+        check_schema(shape.schema, SCHEMA)?;
+        let approval = |shape: ApprovalShape| {
+            let ApprovalShape { id, client, redirect, scope, given_at } = shape;
+            Approval { id, client, redirect, scope, given_at }
+        };
+        Ok(Self {
+            key: shape.owner,
+            approvals: shape.approvals.into_iter().map(approval).collect(),
+            withdrawals: shape
+                .withdrawals
+                .into_iter()
+                .map(|shape| Withdrawal { client: shape.client, at: shape.at })
+                .collect(),
+            expires_at: shape.expires_at,
+        })
+    }
+}
