@@ -3,20 +3,53 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
+import { app } from '../lib/app.mjs';
+import { accessible } from '../lib/axe.mjs';
 import { freshPage } from '../lib/browser.mjs';
-import { challenge } from '../lib/client.mjs';
-import { oauthProvider } from '../lib/oauth-provider.mjs';
-import { decide } from '../lib/sign-in.mjs';
 import { test } from '../lib/check.mjs';
+import { authorizationUrl } from '../lib/requests.mjs';
+import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
 
 const WIDTHS = [320, 1280];
 const SCHEMES = ['light', 'dark'];
+const NAME = 'A client with quite a long name, as some of them have, and then some more of it';
+const LONG = `https://client.example/${'a-very-long-path/'.repeat(20)}callback?tenant=${'x'.repeat(80)}`;
 
-describe('every page fits the window and follows the colour scheme', () => {
+describe('every page fits the window, follows the colour scheme and is accessible', () => {
   const here = world();
 
   test('the consent page', (t) => everyLook(t, 'consent', async (page, url) => page.goto(url)));
+
+  test('the consent page for a right-to-left name and a very long address', (t) =>
+    everyLook(t, 'consent-rtl', async (page, _, server) => page.goto(await authorizationUrl(server, 'تطبيق الطقس اليومي', LONG))));
+
+  test('the short question', (t) => everyLook(t, 'consent-short', async (page, url, server) => {
+    await allowed(page, url, server);
+    await page.goto(url);
+  }));
+
+  test('the question to another owner', (t) => everyLook(t, 'confirmation', async (page, url, server) => {
+    await allowed(page, url, server);
+    await page.goto(url);
+    await decide(page, 'switch');
+    await arrive(page, server.tenant);
+    await chooseUser(page, server.users[2]);
+    await arrive(page, `${server.url}/consent?id=`);
+  }));
+
+  test('your connections, before and after signing in', async (t) => {
+    await everyLook(t, 'connections-sign-in', (page, _, server) => page.goto(`${server.url}/connections`));
+    await everyLook(t, 'connections', async (page, url, server) => {
+      await allowed(page, url, server);
+      await page.goto(`${server.url}/connections`);
+      const button = await page.waitForSelector('button[value="sign-in"]');
+      await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+      await arrive(page, server.tenant);
+      await chooseUser(page, server.users[0]);
+      await arrive(page, `${server.url}/connections`);
+    });
+  });
 
   test('the page that goes on to the sign-in', (t) => everyLook(t, 'continue', async (page, url) => {
     await page.goto(url);
@@ -46,16 +79,20 @@ describe('every page fits the window and follows the colour scheme', () => {
     const page = await freshPage(t, here.browser);
     await page.setViewport({ width, height: 720 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    const provider = await oauthProvider(t, 'A client with quite a long name, as some of them have');
-    const { url } = await challenge(here.server, provider);
-    await open(page, url);
+    await open(page, await authorizationUrl(here.server, NAME, await app(t)), here.server);
     await keep(page, name);
+    await accessible(page, name);
     const { content, background } = await page.evaluate(() => ({
       content: document.documentElement.scrollWidth,
       background: getComputedStyle(document.body).backgroundColor,
     }));
     assert.ok(content <= width, `${name} is ${content} px wide`);
     assert.equal(isDark(background), scheme === 'dark', `${name} on ${background}`);
+  }
+
+  async function allowed(page, url, server) {
+    await signIn(page, server, url, server.users[0]);
+    await arrive(page, `${new URL(url).searchParams.get('redirect_uri')}?code=`);
   }
 
   function isDark(rgb) {
