@@ -19,3 +19,4 @@ mod remembered;
 mod revoke;
 mod sse;
 mod token;
+mod upstream_errors;

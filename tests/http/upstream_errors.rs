@@ -1,0 +1,211 @@
+//! What each failure of Entra, the identity endpoint and Graph becomes at our edge.
+
+use local_tenant::{Endpoint, Fault};
+use serde_json::Value;
+
+use crate::{
+    browser::{Browser, Tokens, location, tokens},
+    deployment::{Deployment, body, tool_call},
+};
+
+const CLAIMS: &str = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+
+fn fail(server: &Deployment, endpoint: Endpoint, times: usize, fault: Fault) {
+    server.tenant.as_ref().unwrap().fail_next(endpoint, times, fault).unwrap();
+}
+
+fn status(status: u16) -> Fault {
+    Fault::Status { status, body: String::new() }
+}
+
+fn aadsts(number: u32) -> Fault {
+    Fault::Aadsts { number, suberror: None, claims: None }
+}
+
+/// The client's redirect after a sign-in that failed so.
+async fn signed_in(endpoint: Endpoint, fault: Fault) -> (String, String) {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let callback = browser.allow(&server, &form).await;
+    fail(&server, endpoint, 9, fault);
+    let redirect = location(&browser.get(&server, &callback).await);
+    assert!(
+        redirect.starts_with("http://127.0.0.1:33418/callback?error=") && redirect.contains("state="),
+        "{redirect}"
+    );
+    assert!(!redirect.contains("AADSTS"), "{redirect}");
+    (redirect, server.log())
+}
+
+/// The tool's answer.
+async fn called(server: &Deployment, tokens: &Tokens) -> Value {
+    body(server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap()).await["result"].clone()
+}
+
+fn error(result: &Value) -> &str {
+    assert_eq!((&result["isError"], &result["structuredContent"]["success"]), (&true.into(), &false.into()));
+    result["structuredContent"]["error"].as_str().unwrap()
+}
+
+async fn refresh(server: &Deployment, tokens: &Tokens) -> (u16, Value) {
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", tokens.client_id.as_str()),
+        ("refresh_token", &tokens.refresh_token),
+    ];
+    let (status, answer) = server.token(&form).await;
+    (status, answer["error"].clone())
+}
+
+#[tokio::test]
+async fn a_sign_in_that_entra_cannot_complete_now_is_temporarily_unavailable() {
+    for (endpoint, fault) in [
+        (Endpoint::AuthorizationCode, status(503)),
+        (Endpoint::AuthorizationCode, Fault::Throttled { retry_after: Some(1) }),
+        (Endpoint::AuthorizationCode, Fault::Dropped),
+        (Endpoint::Keys, status(500)),
+        (Endpoint::Identity, status(400)),
+    ] {
+        let (redirect, _) = signed_in(endpoint, fault).await;
+        assert!(redirect.contains("error=temporarily_unavailable&"), "{redirect}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_for_which_entra_refuses_us_is_a_server_error_and_logged_as_one() {
+    for number in [700_027, 7_000_215] {
+        let (redirect, log) = signed_in(Endpoint::AuthorizationCode, aadsts(number)).await;
+        assert!(redirect.contains("error=server_error&"), "{redirect}");
+        assert!(log.contains("\"level\":\"ERROR\"") && log.contains(&number.to_string()), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_for_which_entra_wants_more_of_the_user_is_denied() {
+    let more = Fault::Aadsts { number: 50_076, suberror: None, claims: Some(CLAIMS.into()) };
+    let (redirect, _) = signed_in(Endpoint::AuthorizationCode, more).await;
+    assert!(redirect.contains("error=access_denied&"), "{redirect}");
+}
+
+#[tokio::test]
+async fn an_error_that_entra_sends_to_the_callback_is_told_without_its_words() {
+    let cases = [
+        ("access_denied", "access_denied"),
+        ("consent_required", "access_denied"),
+        ("interaction_required", "access_denied"),
+        ("temporarily_unavailable", "temporarily_unavailable"),
+        ("invalid_scope", "server_error"),
+    ];
+    for (theirs, ours) in cases {
+        let server = Deployment::start().await;
+        let client_id = server.register().await;
+        let mut browser = Browser::default();
+        let form = browser.authorize(&server, &client_id).await;
+        let callback = browser.allow(&server, &form).await;
+        let state = callback.split("state=").nth(1).unwrap().split('&').next().unwrap();
+        let url = format!("{}/oauth-callback?error={theirs}&error_description=AADSTS1%3A+x&state={state}", server.url);
+        let redirect = location(&browser.get(&server, &url).await);
+        assert!(redirect.contains(&format!("error={ours}&")) && !redirect.contains("AADSTS"), "{redirect}");
+    }
+}
+
+#[tokio::test]
+async fn a_callback_with_no_state_of_ours_is_403_and_redirects_nowhere() {
+    let server = Deployment::start().await;
+    for query in [
+        "",
+        "?code=x",
+        "?code=x&state=AAAAAAAAAAAAAAAAAAAAAA.AAAA",
+        "?state=a&state=b",
+        "?error=access_denied&state=%00",
+    ] {
+        let answer = server.get(&format!("/oauth-callback{query}")).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (403, None), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_call_for_which_entra_wants_the_user_says_so_and_marks_the_grant() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    fail(&server, Endpoint::OnBehalfOf, 1, Fault::Claims { claims: CLAIMS.into() });
+    assert!(error(&called(&server, &tokens).await).contains("sign in again"));
+    assert_eq!(server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap().status(), 401);
+    assert_eq!(refresh(&server, &tokens).await, (400, "invalid_grant".into()));
+}
+
+#[tokio::test]
+async fn a_dead_assertion_is_refreshed_once_and_the_call_goes_on() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    fail(&server, Endpoint::OnBehalfOf, 1, aadsts(50_013));
+    assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
+}
+
+#[tokio::test]
+async fn a_dead_refresh_token_of_entras_ends_the_grant() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    fail(&server, Endpoint::OnBehalfOf, 1, aadsts(50_013));
+    fail(&server, Endpoint::RefreshToken, 1, aadsts(70_008));
+    assert!(error(&called(&server, &tokens).await).contains("sign in again"));
+    assert_eq!(refresh(&server, &tokens).await, (400, "invalid_grant".into()));
+}
+
+#[tokio::test]
+async fn graphs_refusals_are_told_in_plain_words_and_cost_nothing() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    for (answer, words) in [(403, "does not allow"), (404, "does not know"), (418, "does not understand")] {
+        fail(&server, Endpoint::GraphMe, 1, status(answer));
+        assert!(error(&called(&server, &tokens).await).contains(words), "{answer}");
+    }
+    assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
+}
+
+#[tokio::test]
+async fn graph_is_asked_again_when_it_fails_for_a_moment() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    for fault in [status(503), Fault::Dropped, Fault::Throttled { retry_after: Some(0) }] {
+        fail(&server, Endpoint::GraphMe, 2, fault);
+        assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
+    }
+}
+
+#[tokio::test]
+async fn graph_that_stays_down_or_asks_for_long_patience_is_told_as_such() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    for fault in [status(500), Fault::Throttled { retry_after: Some(600) }] {
+        fail(&server, Endpoint::GraphMe, 3, fault);
+        assert!(error(&called(&server, &tokens).await).contains("Try again"));
+        server.tenant.as_ref().unwrap().clear_faults();
+    }
+    assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
+}
+
+#[tokio::test]
+async fn a_refused_graph_token_is_exchanged_anew_once() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
+    fail(&server, Endpoint::GraphMe, 1, status(401));
+    assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
+    fail(&server, Endpoint::GraphMe, 2, status(401));
+    assert!(error(&called(&server, &tokens).await).contains("sign in again"));
+}
+
+#[tokio::test]
+async fn a_warm_tool_call_asks_entra_nothing() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    called(&server, &tokens).await;
+    server.tenant.as_ref().unwrap().forget_requests();
+    called(&server, &tokens).await;
+    let asked: Vec<String> =
+        server.tenant.as_ref().unwrap().requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(asked, ["/v1.0/me"]);
+}
