@@ -107,6 +107,20 @@ async fn who_continues_gets_a_grant_of_their_own_and_is_remembered_beside_the_fi
 }
 
 #[tokio::test]
+async fn an_approval_of_the_same_id_in_another_owners_document_does_not_serve() {
+    let mut asked = on_the_way().await;
+    asked.rig.upstream.set_subject(subject("second"));
+    Browser::default().code(&asked.rig, &asked.client_id).await.unwrap();
+    let first = asked.rig.owners.peek(&subject("first").owner_key()).unwrap().approvals[0].id;
+    asked.rig.owners.change(&subject("second").owner_key(), |owner| {
+        let mut owner = owner.clone();
+        owner.approvals[0].id = first;
+        owner
+    });
+    asked.is_asked().await;
+}
+
+#[tokio::test]
 async fn an_approval_that_was_withdrawn_meanwhile_serves_no_more_and_the_owner_may_allow_anew() {
     for client in [true, false] {
         let mut asked = on_the_way().await;

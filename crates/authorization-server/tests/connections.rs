@@ -155,7 +155,7 @@ async fn a_form_counts_in_its_own_session_only() {
 }
 
 async fn only_connection(rig: &Rig) -> Connection {
-    let mut connections = rig.server.connections(rig.owners.all()[0].key).await.unwrap();
+    let mut connections = rig.server.connections(rig.owners.all().pop().unwrap().key).await.unwrap();
     connections.pop().filter(|_| connections.is_empty()).unwrap()
 }
 

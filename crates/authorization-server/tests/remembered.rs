@@ -52,11 +52,13 @@ fn only_owner(rig: &Rig) -> Owner {
 #[tokio::test]
 async fn an_approved_client_needs_no_further_click() {
     let (rig, client_id, mut browser) = approved().await;
+    let approved_at = rig.clock.now();
+    rig.clock.advance(Duration::DAY);
     let allowed = passed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
     let answer = answered(browser.come_back(&rig, &allowed).await.unwrap()).unwrap();
     let code = parameter(&answer.location, "code").unwrap().into();
     assert!(rig.redeem(&client_id, &code).await.is_ok());
-    assert_eq!(only_owner(&rig).approvals.len(), 1, "nothing new was approved");
+    assert_eq!(only_owner(&rig).approvals[0].given_at, approved_at, "nothing new was approved");
 }
 
 #[tokio::test]
@@ -98,6 +100,17 @@ async fn consent_for_one_client_never_serves_another() {
     let (rig, _, browser) = approved().await;
     let other = rig.register().await.unwrap();
     assert_eq!(asking(&rig, &browser, &other).await, Asking::Everything);
+}
+
+#[tokio::test]
+async fn an_approval_of_another_client_never_serves_whatever_the_cookie_says() {
+    let (rig, client_id, browser) = approved().await;
+    rig.owners.change(&only_owner(&rig).key, |owner| {
+        let mut owner = owner.clone();
+        owner.approvals[0].client = Id::from_bytes([9; 16]);
+        owner
+    });
+    assert_eq!(asking(&rig, &browser, &client_id).await, Asking::Everything);
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn two_tabs_in_every_order(same_client: bool) {
         let second = if same_client { first.clone() } else { rig.register().await.unwrap() };
         let mut tabs = [Tab::open(&rig, &browser, &first).await, Tab::open(&rig, &browser, &second).await];
         for tab in order {
-            tabs[tab].step(&rig, &mut browser).await;
+            tabs.get_mut(tab).unwrap().step(&rig, &mut browser).await;
         }
         for tab in &tabs {
             let code = tab.code.as_ref().unwrap();

@@ -1,5 +1,5 @@
 //! Browsers, clients and owners in any interleaving, beside an oracle that knows only who clicked what, where and when.
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a failed test")]
 
 mod codes;
 mod oracle;
