@@ -41,12 +41,12 @@ describe('every page fits the window, follows the colour scheme and is accessibl
   test('your connections, before and after signing in', async (t) => {
     await everyLook(t, 'connections-sign-in', (page, _, server) => page.goto(`${server.url}/connections`));
     await everyLook(t, 'connections', async (page, url, server) => {
-      await allowed(page, url, server);
+      await allowed(page, url, server, server.users[1]);
       await page.goto(`${server.url}/connections`);
       const button = await page.waitForSelector('button[value="sign-in"]');
       await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
       await arrive(page, server.tenant);
-      await chooseUser(page, server.users[0]);
+      await chooseUser(page, server.users[1]);
       await arrive(page, `${server.url}/connections`);
     });
   });
@@ -90,8 +90,8 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     assert.equal(isDark(background), scheme === 'dark', `${name} on ${background}`);
   }
 
-  async function allowed(page, url, server) {
-    await signIn(page, server, url, server.users[0]);
+  async function allowed(page, url, server, user = server.users[0]) {
+    await signIn(page, server, url, user);
     await arrive(page, `${new URL(url).searchParams.get('redirect_uri')}?code=`);
   }
 
