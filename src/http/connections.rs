@@ -57,7 +57,10 @@ async fn show(app: &App, sent: &Cookies) -> Result<Response, Unavailable> {
 
 async fn act(app: &App, incoming: &Incoming, sent: &Cookies) -> Result<Response, ConnectionsError> {
     check_origin(app, incoming).map_err(|_: Refusal| ConnectionsError::Forged)?;
-    let form = incoming.form().map_err(|_| ConnectionsError::Forged)?;
+    let Some(form) = incoming.form().ok().filter(|form| form.repeated().is_none()) else {
+        let text = "Open /connections again.";
+        return Ok(pages::error(app, &ErrorPage::plain(StatusCode::BAD_REQUEST, "The form is incomplete", text)));
+    };
     let action = form.first("action").unwrap_or_default();
     if action == "sign-in" {
         return Ok(sign_in(app, sent).await?);

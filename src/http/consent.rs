@@ -47,6 +47,9 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
 async fn decide(app: &App, incoming: &Incoming) -> Result<Response, Refusal> {
     check_origin(app, incoming)?;
     let form = incoming.form().map_err(Refusal::Body)?;
+    if form.repeated().is_some() {
+        return Err(Refusal::Incomplete);
+    }
     let sent = Cookies::of(&incoming.headers);
     let memory = app.server.recall(sent.memory()).await.map_err(ConsentError::from)?;
     match form.first("confirm") {
@@ -69,6 +72,11 @@ fn field<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, Refusal> {
     form.single(name).ok().flatten().ok_or(Refusal::Incomplete)
 }
 
+/// A form without its token is as good as one with a foreign token.
+fn csrf(form: &Form) -> &str {
+    form.single("csrf").ok().flatten().unwrap_or_default()
+}
+
 fn decision(form: &Form) -> Result<Decision, Refusal> {
     match field(form, "decision")? {
         "allow" => Ok(Decision::Allow),
@@ -84,7 +92,7 @@ async fn consent(app: &App, form: &Form, sent: &Cookies, memory: Memory) -> Resu
     let pending = app.server.consent_transaction(field(form, "request")?).await?;
     let id = pending.id;
     let proof = Proof {
-        csrf: field(form, "csrf")?,
+        csrf: csrf(form),
         binding_cookie: sent.get(Purpose::ConsentState, id),
         csrf_cookie: sent.get(Purpose::CsrfToken, id),
     };
@@ -124,7 +132,7 @@ async fn confirmation_page(app: &App, incoming: &Incoming) -> Result<Response, R
 
 async fn confirm(app: &App, form: &Form, (id, sent): (Id, &Cookies), memory: Memory) -> Result<Response, Refusal> {
     let confirming = Confirming { id, cookie: sent.get(Purpose::EntraState, id) };
-    let confirmed = app.server.confirm(&confirming, field(form, "csrf")?, decision(form)?, memory).await?;
+    let confirmed = app.server.confirm(&confirming, csrf(form), decision(form)?, memory).await?;
     match confirmed {
         Confirmed::SwitchAccount(sign_in) => {
             let mut response = pages::signing_in(app, &sign_in.url);
@@ -135,7 +143,7 @@ async fn confirm(app: &App, form: &Form, (id, sent): (Id, &Cookies), memory: Mem
         Confirmed::Redirect(answer) => {
             let mut response = pages::returning(app, &answer.location);
             cookies::clear(&mut response, Purpose::EntraState, id);
-            cookies::set_memory(&mut response, &app.server, answer.memory.as_ref())
+            cookies::set_memory(&mut response, sent, &app.server, answer.memory.as_ref())
                 .await
                 .map_err(ConsentError::from)?;
             Ok(response)

@@ -110,6 +110,7 @@ pub(super) async fn set_denied(
 /// Sets the cookies of remembered decisions, if they changed and there are any.
 pub(super) async fn set_memory(
     response: &mut Response,
+    cookies: &Cookies,
     server: &AuthorizationServer,
     memory: Option<&Memory>,
 ) -> Result<(), Unavailable> {
@@ -119,6 +120,8 @@ pub(super) async fn set_memory(
     }
     if memory.denials(server.clock.now()) > 0 {
         set_denied(response, server, memory).await?;
+    } else if cookies.named(DENIED).is_some() {
+        clear_named(response, DENIED);
     }
     Ok(())
 }

@@ -24,7 +24,10 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     };
     answered.unwrap_or_else(|error| {
         tracing::info!(%error, "callback refused");
-        pages::error(&app, &page(&error))
+        match error {
+            CallbackError::BeingAsked(id) => pages::redirect(&confirmation_url(&app, id)),
+            error => pages::error(&app, &page(&error)),
+        }
     })
 }
 
@@ -40,7 +43,7 @@ async fn complete(app: &App, query: &Form, sent: &Cookies) -> Result<Response, C
         Completed::Redirect(answer) => {
             let mut response = pages::redirect(&answer.location);
             cookies::clear(&mut response, Purpose::EntraState, answer.id);
-            cookies::set_memory(&mut response, &app.server, answer.memory.as_ref()).await?;
+            cookies::set_memory(&mut response, sent, &app.server, answer.memory.as_ref()).await?;
             Ok(response)
         }
         Completed::Confirm(id) => Ok(pages::redirect(&confirmation_url(app, id))),
@@ -64,10 +67,15 @@ fn page(error: &CallbackError) -> ErrorPage {
             "It has been ended, because only the browser that allowed it may complete it. If that was this browser, \
              allow cookies for this site and connect again from the application.",
         ),
+        CallbackError::UnderWay | CallbackError::BeingAsked(_) => ErrorPage::plain(
+            StatusCode::OK,
+            "This sign-in was interrupted",
+            "If the application does not go on by itself in a moment, connect again from it.",
+        ),
         CallbackError::AlreadyCompleted => ErrorPage::plain(
             StatusCode::OK,
             "This sign-in is already completed",
-            "You can close this page and go back to the application.",
+            "You can close this page and go back to the application. If it still waits, connect again from it.",
         ),
         CallbackError::Unavailable(_) => ErrorPage::unavailable(),
     }

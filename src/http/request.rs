@@ -4,10 +4,14 @@ use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderMap, Method, header};
 use oauth_protocol::form::{Form, FormError};
+use tokio::time::{Duration, Instant, timeout_at};
 use warp::{Filter, filters::BoxedFilter};
 
 /// A body that is too large is read this far, so that its sender hears the answer.
 const READ_AT_MOST: usize = 8 * 1024 * 1024;
+
+/// A body that takes longer than this is given up, and its connection with it.
+const BODY: Duration = Duration::from_secs(30);
 
 /// A request whose body has not been read.
 pub(super) struct Arriving {
@@ -32,6 +36,7 @@ pub(super) enum BodyError {
     BrokenOff,
     NotAForm,
     MalformedForm,
+    QueryToo,
 }
 
 impl BodyError {
@@ -42,6 +47,7 @@ impl BodyError {
             Self::BrokenOff => "the body ended early",
             Self::NotAForm => "the content type must be application/x-www-form-urlencoded",
             Self::MalformedForm => "the body is not a well-formed form",
+            Self::QueryToo => "parameters belong into the body, and only there",
         }
     }
 }
@@ -68,6 +74,15 @@ impl Arriving {
             .boxed()
     }
 
+    /// The next part of the body. One that is too slow is as good as broken off.
+    async fn chunk(&mut self, deadline: Instant) -> Option<Result<Bytes, BodyError>> {
+        let chunk = timeout_at(deadline, self.body.next()).await.map_err(|_| BodyError::BrokenOff);
+        match chunk {
+            Ok(chunk) => chunk.map(|chunk| chunk.map_err(|_| BodyError::BrokenOff)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
     pub(super) fn path(&self) -> &str {
         &self.head.path
     }
@@ -78,8 +93,12 @@ impl Arriving {
     /// meanwhile sent the next POST on it can only answer that one with an error.
     pub(super) async fn read(mut self, limit: usize) -> Incoming {
         let (mut whole, mut length) = (Vec::new(), 0);
-        while let Some(chunk) = self.body.next().await {
-            let Ok(chunk) = chunk else { return Incoming { body: Err(BodyError::BrokenOff), ..self.head } };
+        let deadline = Instant::now() + BODY;
+        while let Some(chunk) = self.chunk(deadline).await {
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                Err(error) => return Incoming { body: Err(error), ..self.head },
+            };
             length += chunk.len();
             if length <= limit {
                 whole.extend_from_slice(&chunk);
@@ -105,6 +124,11 @@ impl Incoming {
         values.next().is_none().then_some(first)
     }
 
+    /// The body as a form, of an endpoint that takes nothing in the query (RFC 6749 §2.3.1, §3.2).
+    pub(super) fn form_alone(&self) -> Result<Form, BodyError> {
+        if self.query.is_empty() { self.form() } else { Err(BodyError::QueryToo) }
+    }
+
     /// The body as a form.
     pub(super) fn form(&self) -> Result<Form, BodyError> {
         let content_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
@@ -120,4 +144,33 @@ fn chunks(
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> BoxStream<'static, Result<Bytes, warp::Error>> {
     body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))).boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arriving(body: impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static) -> Arriving {
+        let head = Incoming {
+            method: Method::POST,
+            path: "/".into(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Ok(Bytes::new()),
+        };
+        Arriving { head, body: body.boxed() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let half = futures_util::stream::iter([Ok(Bytes::from_static(b"half"))]).chain(futures_util::stream::pending());
+        assert_eq!(arriving(half).read(100).await.body, Err(BodyError::BrokenOff));
+    }
+
+    #[tokio::test]
+    async fn a_body_at_the_limit_is_kept_and_one_byte_more_is_too_large() {
+        let body = || futures_util::stream::iter([Ok(Bytes::from_static(b"12")), Ok(Bytes::from_static(b"34"))]);
+        assert_eq!(arriving(body()).read(4).await.body, Ok(Bytes::from_static(b"1234")));
+        assert_eq!(arriving(body()).read(3).await.body, Err(BodyError::TooLarge));
+    }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    let form = match incoming.form() {
+    let form = match incoming.form_alone() {
         Ok(form) => form,
         Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text()),
     };

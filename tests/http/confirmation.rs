@@ -121,3 +121,16 @@ async fn a_confirmation_needs_its_own_token_and_our_origin() {
     assert_eq!(answer(&server, &mut browser, &asked, "allow").await.status(), 200);
     assert_eq!(answer(&server, &mut browser, &asked, "allow").await.status(), 403);
 }
+
+#[tokio::test]
+async fn a_reload_of_the_callback_leads_back_to_the_question() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&server, &client_id).await;
+    browser.user = ALICE;
+    let page = browser.get(&server, &authorize_url(&server, &client_id, &[])).await.text().await.unwrap();
+    let callback = browser.allow(&server, &consent_form(&page)).await;
+    let first = location(&browser.get(&server, &callback).await);
+    assert_eq!(location(&browser.get(&server, &callback).await), first);
+}

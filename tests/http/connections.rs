@@ -153,3 +153,14 @@ async fn signing_out_forgets_who_was_signed_in() {
     act(&server, &mut browser, &page, &[("action", "sign-out")]).await;
     assert!(read(&server, &mut browser).await.contains("Sign in with Microsoft"));
 }
+
+#[tokio::test]
+async fn a_form_that_says_a_thing_twice_is_not_obeyed() {
+    let server = Deployment::start().await;
+    let mut browser = Browser::default();
+    let tokens = connected(&server, &mut browser).await;
+    let page = connections(&server, &mut browser).await;
+    let twice = [("action", "revoke-all"), ("action", "sign-out")];
+    assert_eq!(act(&server, &mut browser, &page, &twice).await, 400);
+    assert_eq!(works(&server, &tokens).await, (200, 200));
+}

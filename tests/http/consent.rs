@@ -97,3 +97,32 @@ async fn an_edited_or_huge_form_is_refused() {
     form.request = String::new();
     assert_eq!(browser.decide(&server, &form, "allow").await.status(), 400);
 }
+
+#[tokio::test]
+async fn a_form_without_its_token_is_forged_and_one_with_two_is_incomplete() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let request = ("request", form.request.as_str());
+    let without = browser.post(&server, "/consent", &[request, ("decision", "allow")]).await;
+    assert_eq!(without.status(), 403);
+    let twice = [request, ("csrf", &form.csrf), ("csrf", &form.csrf), ("decision", "allow")];
+    assert_eq!(browser.post(&server, "/consent", &twice).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_state_and_redirect_uri_as_long_as_the_host_lets_pass_fit_through_the_form() {
+    let server = Deployment::start().await;
+    let uri = format!("http://127.0.0.1:1/{}", "p".repeat(1_500));
+    let metadata = serde_json::json!({ "redirect_uris": [uri] });
+    let client = crate::deployment::body(server.post("/register").json(&metadata).send().await.unwrap()).await;
+    let state = "\"".repeat(1_000) + &"s".repeat(1_000);
+    let changes = [("redirect_uri", uri.as_str()), ("state", state.as_str())];
+    let url = crate::browser::authorize_url(&server, client["client_id"].as_str().unwrap(), &changes);
+    let mut browser = Browser::default();
+    let page = browser.get(&server, &url).await;
+    assert_eq!(page.status(), 200);
+    let form = crate::browser::consent_form(&page.text().await.unwrap());
+    assert_eq!(browser.decide(&server, &form, "allow").await.status(), 200);
+}

@@ -73,3 +73,17 @@ async fn only_a_trusted_target_is_returned_to_by_itself() {
         assert!(answer.text().await.unwrap().contains("error=access_denied"));
     }
 }
+
+#[tokio::test]
+async fn allowing_in_another_tab_takes_the_denial_back() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let (first, second) = (browser.authorize(&server, &client_id).await, browser.authorize(&server, &client_id).await);
+    browser.decide(&server, &first, "deny").await;
+    let callback = browser.allow(&server, &second).await;
+    assert!(location(&browser.get(&server, &callback).await).contains("code="));
+    assert!(!browser.cookies.contains_key("__Host-MCP_DENIED_CLIENTS"));
+    let page = browser.get(&server, &authorize_url(&server, &client_id, &[])).await.text().await.unwrap();
+    assert!(page.contains("You allowed"), "{page}");
+}

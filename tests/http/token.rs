@@ -141,3 +141,23 @@ async fn a_refresh_for_another_client_scope_or_resource_is_refused_before_anythi
     assert_eq!(answer["scope"], "user.read");
     assert!(answer["expires_in"].as_u64().unwrap() <= 3600);
 }
+
+#[tokio::test]
+async fn parameters_in_the_query_are_refused_even_beside_a_good_body() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", tokens.client_id.as_str()),
+        ("refresh_token", &tokens.refresh_token),
+    ];
+    for path in ["/token?refresh_token=x", "/token?x", "/revoke?token=x"] {
+        let answer = server.post(path).form(&form).form(&form).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), body(answer).await["error"].clone()),
+            (400, "invalid_request".into()),
+            "{path}"
+        );
+    }
+    assert_eq!(server.token(&form).await.0, 200);
+}

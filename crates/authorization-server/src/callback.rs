@@ -48,6 +48,12 @@ pub enum CallbackError {
     /// Another browser than the one that consented: the authorization is burnt.
     #[error("the callback came from another browser")]
     OtherBrowser,
+    /// The callback was repeated while the first one is being answered, or after its process died over it.
+    #[error("being completed")]
+    UnderWay,
+    /// The callback was repeated while the owner is asked.
+    #[error("the owner is being asked")]
+    BeingAsked(Id),
     /// The callback was repeated.
     #[error("already completed")]
     AlreadyCompleted,
@@ -96,7 +102,7 @@ impl AuthorizationServer {
                 let pending = pending.clone();
                 Ok((stored, pending))
             }
-            stage if stage.is_past(state.secret()) => Err(CallbackError::AlreadyCompleted),
+            stage if stage.is_past(state.secret()) => Err(repeated(id, stage)),
             _ => Err(CallbackError::UnknownState),
         }
     }
@@ -215,11 +221,25 @@ impl AuthorizationServer {
         memory: Memory,
     ) -> Option<Memory> {
         match self.approve(owner, request, decided_at).await {
-            Ok(approval) => approval.map(|approval| memory.with_approval(owner, approval, request.client)),
+            Ok(approval) => approval.map(|approval| {
+                // Whoever allows takes an earlier denial back, even one from another tab.
+                memory.with_approval(owner, approval, request.client).without_denial(request.client)
+            }),
             Err(error) => {
                 tracing::warn!(%error, "approval not remembered");
                 None
             }
+        }
+    }
+}
+
+/// What a repeated callback comes back to.
+fn repeated(id: Id, stage: &Stage) -> CallbackError {
+    match stage {
+        Stage::Exchanging(_) => CallbackError::UnderWay,
+        Stage::PendingConfirmation(_) => CallbackError::BeingAsked(id),
+        Stage::PendingUpstream(_) | Stage::CodeIssued(_) | Stage::Denied | Stage::Failed(_) => {
+            CallbackError::AlreadyCompleted
         }
     }
 }

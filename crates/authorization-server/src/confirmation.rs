@@ -129,8 +129,10 @@ impl AuthorizationServer {
 fn decided(error: CallbackError) -> ConsentError {
     match error {
         CallbackError::Unavailable(unavailable) => unavailable.into(),
-        CallbackError::UnknownState | CallbackError::OtherBrowser | CallbackError::AlreadyCompleted => {
-            ConsentError::AlreadyDecided
-        }
+        CallbackError::UnknownState
+        | CallbackError::OtherBrowser
+        | CallbackError::UnderWay
+        | CallbackError::BeingAsked(_)
+        | CallbackError::AlreadyCompleted => ConsentError::AlreadyDecided,
     }
 }

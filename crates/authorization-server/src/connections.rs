@@ -57,7 +57,7 @@ pub struct Connection {
     pub name: Option<String>,
     /// Since when.
     pub since: OffsetDateTime,
-    /// When it last renewed its tokens.
+    /// When it last renewed its tokens, which a client in use does hourly: to the day, its last use.
     pub last_used: Option<OffsetDateTime>,
     /// Its grants: one for each device or installation.
     pub devices: usize,

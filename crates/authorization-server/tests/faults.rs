@@ -36,7 +36,7 @@ fn is_clean_refusal(error: &FlowError) -> bool {
     matches!(
         error,
         FlowError::Consent(ConsentError::AlreadyDecided)
-            | FlowError::Callback(CallbackError::AlreadyCompleted)
+            | FlowError::Callback(CallbackError::AlreadyCompleted | CallbackError::UnderWay)
             | FlowError::Token(TokenError::InvalidGrant(_))
     )
 }

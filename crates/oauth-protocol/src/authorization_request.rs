@@ -6,7 +6,7 @@ use crate::{
     authorization_response::AuthorizationErrorCode, form::Form, pkce::CodeChallenge, prompt::Prompt, scope::Scope,
 };
 
-/// A longer `state` would not fit through the consent form.
+/// With a longer `state`, twice as long where all of it must be escaped, the consent form would be larger than is taken.
 const MAX_STATE: usize = 4096;
 
 /// A well-formed request for a code.
@@ -44,7 +44,7 @@ pub enum AuthorizationRequestError {
     Challenge,
     /// RFC 6749 §3.3.
     Scope,
-    /// Too long to be carried along.
+    /// RFC 6749 appendix A.5, or too long to be carried along.
     State,
     /// OpenID Connect Core §3.1.2.1: `none` with another value.
     Prompt,
@@ -63,7 +63,7 @@ impl AuthorizationRequest {
         check_kind(form)?;
         let scope = form.first("scope").map(Scope::parse).transpose().map_err(|_| AuthorizationRequestError::Scope)?;
         let state = form.first("state").map(str::to_owned);
-        if state.as_ref().is_some_and(|state| state.len() > MAX_STATE) {
+        if state.as_ref().is_some_and(|state| state.len() > MAX_STATE || !state.bytes().all(is_vschar)) {
             return Err(AuthorizationRequestError::State);
         }
         let resource = form.all("resource").map(str::to_owned).collect();
@@ -71,6 +71,11 @@ impl AuthorizationRequest {
         let prompt = prompt.map_err(|_| AuthorizationRequestError::Prompt)?;
         Ok(Self { code_challenge: code_challenge(form)?, scope, state, resource, prompt })
     }
+}
+
+/// RFC 6749 appendix A.5: `state = 1*VSCHAR`.
+fn is_vschar(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 fn check_kind(form: &Form) -> Result<(), AuthorizationRequestError> {
@@ -131,7 +136,7 @@ impl AuthorizationRequestError {
             Self::ChallengeMethod => "code_challenge_method must be S256",
             Self::Challenge => "code_challenge must be 43 characters of base64url",
             Self::Scope => "scope has a character that is not allowed",
-            Self::State => "state is longer than 4096 bytes",
+            Self::State => "state is longer than 4096 bytes, or has a character that is not allowed",
             Self::Prompt => "prompt=none stands alone",
             Self::RequestObject => "the request parameter is not supported",
             Self::RequestUri => "the request_uri parameter is not supported",
@@ -250,6 +255,9 @@ mod tests {
     fn an_endless_state_is_refused() {
         assert!(parse(&format!("{MINIMAL}&state={}", "s".repeat(MAX_STATE))).is_ok());
         assert_eq!(refused(|query| format!("{query}&state={}", "s".repeat(MAX_STATE + 1))), Error::State);
+        for state in ["%00", "%0A", "%7F", "%C3%A9"] {
+            assert_eq!(refused(|query| format!("{query}&state=a{state}")), Error::State, "{state}");
+        }
     }
 
     /// RFC 6749 appendix A.8: `error_description = 1*NQSCHAR`.

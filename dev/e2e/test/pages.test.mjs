@@ -62,6 +62,18 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     await decide(page, 'deny');
   }));
 
+  test('the page of a request that is not valid, with its link', (t) => everyLook(t, 'invalid', async (page, _, server) => {
+    const url = new URL(await authorizationUrl(server, NAME, LONG));
+    url.searchParams.set('scope', 'nothing.known');
+    const response = await page.goto(url.href);
+    assert.equal(response.status(), 400);
+  }));
+
+  test('the page of a sign-in that is unknown', (t) => everyLook(t, 'unknown-sign-in', async (page, _, server) => {
+    const response = await page.goto(`${server.url}/oauth-callback?state=nothing`);
+    assert.equal(response.status(), 403);
+  }));
+
   test('the page for an unknown client', (t) => everyLook(t, 'unknown-client', async (page, url) => {
     const unknown = new URL(url);
     unknown.searchParams.set('client_id', 'A'.repeat(22));

@@ -88,4 +88,20 @@ describe('consent that a person remembers, changes and takes back', () => {
     await page.goto(url);
     assert.match(await text(page), /Allow “Revoked app” to act for you/);
   });
+
+  test('the keyboard reaches every control in the order in which it is read, and decides', async (t) => {
+    const page = await freshPage(t, here.browser);
+    const { url } = await registered(t, 'Keyboard app');
+    await page.goto(url);
+    const reached = [];
+    for (let presses = 0; presses < 3; presses += 1) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => globalThis.document.activeElement.innerText));
+    }
+    assert.deepEqual(reached, ['Allow', 'Deny', 'your connections']);
+    await page.goto(url);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await arrive(page, here.server.tenant);
+  });
 });

@@ -51,7 +51,10 @@ impl Supervisor {
     pub(crate) async fn run(mut self) {
         let mut stopped = self.stop.subscribe();
         tokio::select! {
-            () = self.keep_running() => {}
+            () = self.keep_running() => {
+                let index = self.launch.index;
+                eprintln!("functions-host: handler {index} failed too often; the host stops, and answers 503 from now on");
+            }
             _ = stopped.wait_for(|stop| *stop) => {}
         }
         self.state.send_replace(State::Stopped);

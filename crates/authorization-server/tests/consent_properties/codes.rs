@@ -47,6 +47,8 @@ impl World {
         match completed {
             Err(CallbackError::OtherBrowser) => prop_assert!(accepted && elsewhere),
             Err(CallbackError::UnknownState | CallbackError::AlreadyCompleted) => prop_assert!(!accepted),
+            Err(CallbackError::BeingAsked(id)) => prop_assert!(!accepted && id == self.transactions[index].id),
+            Err(CallbackError::UnderWay) => prop_assert!(false, "nobody is half way"),
             Err(CallbackError::Unavailable(error)) => prop_assert!(false, "{error}"),
             Ok(completed) => self.completed(index, owner, completed)?,
         }

@@ -90,6 +90,7 @@ impl Oracle {
 
     pub(crate) fn approve(&mut self, browser: usize, owner: usize, target: Target, now: OffsetDateTime) {
         self.approvals.retain(|approval| approval.stands(now));
+        self.undo(browser, target.client);
         let known = self.approvals.iter_mut().find(|approval| approval.owner == owner && approval.target == target);
         match known {
             Some(approval) => {
