@@ -110,9 +110,10 @@ fn unknown_client() -> ErrorPage {
         title: "This application is not registered here".into(),
         text: vec![
             "Its registration has lapsed, or it was made with another server. Make a new one:".into(),
-            "VS Code: run “MCP: List Servers”, choose this server, “Disconnect Account”, then start it again.".into(),
+            "VS Code: run “Authentication: Remove Dynamic Authentication Providers”, then start the server again."
+                .into(),
             "Claude: remove the connector in Settings, Connectors, and add it again.".into(),
-            "MCP Inspector: press “Clear OAuth State”, then Connect.".into(),
+            "MCP Inspector: clear the OAuth state in the server's settings, then connect again.".into(),
             "Others: remove the server and add it again.".into(),
         ],
         return_to: None,
