@@ -20,7 +20,7 @@ pub(crate) enum Task {
     Test {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,
-        /// Give property tests sixteen times as many cases.
+        /// Give property tests sixteen times as many cases, and run each client over everything that it speaks.
         #[arg(long)]
         long: bool,
     },

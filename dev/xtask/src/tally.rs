@@ -14,14 +14,14 @@ impl Tally {
     pub(crate) const PASSED: Self = Self { passed: 1, failed: 0 };
     pub(crate) const FAILED: Self = Self { passed: 0, failed: 1 };
 
-    /// What this line of a runner's output adds: libtest's `test result: …`, or one of the lines at the end of
-    /// Node's runner, `# pass 3` in its tap reporter and `ℹ pass 3` in spec. Of any other line, nothing.
+    /// What this line of a runner's output adds: libtest's `test result: …`; one of the lines at the end of Node's runner,
+    /// `# pass 3` in its tap reporter and `ℹ pass 3` in spec; or the plain `3 passed, 0 failed`. Of any other line, nothing.
     pub(crate) fn of_line(line: &str) -> Self {
         if let Some(result) = line.strip_prefix("test result: ") {
             return Self { passed: count(result, "passed"), failed: count(result, "failed") };
         }
         let Some(summary) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")) else {
-            return Self::default();
+            return Self::of_plain_line(line).unwrap_or_default();
         };
         let Some((name, number)) = summary.split_once(' ') else { return Self::default() };
         let Ok(number) = number.trim_end().parse() else { return Self::default() };
@@ -30,6 +30,11 @@ impl Tally {
             "fail" | "cancelled" => Self { passed: 0, failed: number },
             _ => Self::default(),
         }
+    }
+
+    fn of_plain_line(line: &str) -> Option<Self> {
+        let (passed, failed) = line.trim_end().strip_suffix(" failed")?.split_once(" passed, ")?;
+        Some(Self { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
     }
 
     pub(crate) fn is_empty(self) -> bool {
@@ -87,8 +92,13 @@ test result: FAILED. 17 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out;
     }
 
     #[test]
+    fn the_plain_line_is_counted() {
+        assert_eq!(of("AADSTS: ok\n12 passed, 1 failed\n"), Tally { passed: 12, failed: 1 });
+    }
+
+    #[test]
     fn other_lines_count_nothing() {
-        assert!(of("# Subtest: pass 3\npass 3\n3 passed; 4 failed\n# pass many\n   Compiling result v1.0").is_empty());
+        assert!(of("# Subtest: pass 3\npass 3\n3 passed; 4 failed\nit says 3 passed, 4 failed\n# pass many\n   Compiling result v1.0").is_empty());
     }
 
     #[test]

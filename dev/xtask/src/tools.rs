@@ -5,6 +5,10 @@ use std::process::{Command, Stdio};
 use crate::stage::Stage;
 
 const NODE: u32 = 20;
+/// What the Inspector needs.
+const INSPECTOR_NODE: u32 = 22;
+/// The minor version of Python 3.
+const PYTHON: u32 = 10;
 
 const NO_COMPILER: &str = "missing: cc, a C compiler, for the crate aws-lc-sys. \
     Debian: apt-get install gcc libc6-dev; macOS: xcode-select --install";
@@ -17,8 +21,10 @@ pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
     }
     if stages.contains(&Stage::E2e) {
         missing.extend(node(version("node").as_deref()));
+        missing.extend(inspector_node(comes_from_npm() || is_named("NODE22"), version("node").as_deref()));
         missing.extend((!works("npm")).then(|| "missing: npm. It comes with Node, from https://nodejs.org".to_owned()));
-        missing.extend(browser(chromium_is_in_npm(), chrome_is_named()));
+        missing.extend(browser(comes_from_npm() || is_named("CHROME")));
+        missing.extend(python(version("python3").as_deref()).or_else(venv));
     }
     missing
 }
@@ -36,22 +42,53 @@ fn version(program: &str) -> Option<String> {
 fn node(version: Option<&str>) -> Option<String> {
     let how = format!("The e2e stage needs Node {NODE} or later, from https://nodejs.org");
     let Some(version) = version else { return Some(format!("missing: node. {how}")) };
-    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_some_and(|major| major >= NODE) { None } else { Some(format!("too old: node {version}. {how}")) }
+    if major(version) >= NODE { None } else { Some(format!("too old: node {version}. {how}")) }
 }
 
-fn browser(in_npm: bool, named: bool) -> Option<String> {
+fn inspector_node(provided: bool, version: Option<&str>) -> Option<String> {
+    let how = "On Linux x64 it comes from npm; elsewhere set NODE22 to the path of a Node 22.19 or later";
+    let there = provided || version.is_some_and(|version| major(version) >= INSPECTOR_NODE);
+    if there { None } else { Some(format!("missing: Node {INSPECTOR_NODE}, for MCP Inspector. {how}")) }
+}
+
+/// 0 of what is no version.
+fn major(version: &str) -> u32 {
+    version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
+}
+
+fn browser(provided: bool) -> Option<String> {
     let how = "On Linux x64 it comes from npm; elsewhere set CHROME to the path of a Chrome";
-    if in_npm || named { None } else { Some(format!("missing: a browser for the e2e stage. {how}")) }
+    if provided { None } else { Some(format!("missing: a browser for the e2e stage. {how}")) }
 }
 
-fn chromium_is_in_npm() -> bool {
+fn python(version: Option<&str>) -> Option<String> {
+    let how = format!("The e2e stage needs Python 3.{PYTHON} or later, from https://www.python.org");
+    let Some(version) = version else { return Some(format!("missing: python3. {how}")) };
+    let minor = version.strip_prefix("Python 3.").map_or(0, major);
+    if minor >= PYTHON { None } else { Some(format!("too old: {version}. {how}")) }
+}
+
+/// Debian has these in a package of their own.
+fn venv() -> Option<String> {
+    let how = "Debian: apt-get install python3-venv";
+    let there = succeeds("python3", &["-c", "import ensurepip, venv"]);
+    if there { None } else { Some(format!("missing: Python's venv and pip, for the Python clients. {how}")) }
+}
+
+/// Whether npm has this platform's Chromium and Node 22.
+fn comes_from_npm() -> bool {
     cfg!(all(target_os = "linux", target_arch = "x86_64"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "CHROME is this program's one setting")]
-fn chrome_is_named() -> bool {
-    std::env::var_os("CHROME").is_some()
+fn succeeds(program: &str, words: &[&str]) -> bool {
+    let quiet =
+        Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok_and(|status| status.success())
+}
+
+#[expect(clippy::disallowed_methods, reason = "CHROME and NODE22 are this program's settings")]
+fn is_named(variable: &str) -> bool {
+    std::env::var_os(variable).is_some()
 }
 
 #[cfg(test)]
@@ -72,10 +109,24 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_comes_from_npm_or_is_named() {
-        assert_eq!(browser(true, false), None);
-        assert_eq!(browser(false, true), None);
-        assert!(browser(false, false).unwrap().contains("CHROME"));
+    fn what_is_not_in_npm_here_can_be_named() {
+        assert_eq!(browser(true), None);
+        assert!(browser(false).unwrap().contains("CHROME"));
+        assert_eq!(inspector_node(true, Some("v20.11.0")), None);
+        assert!(inspector_node(false, Some("v20.11.0")).unwrap().contains("NODE22"));
+    }
+
+    #[test]
+    fn a_node_that_is_new_enough_is_the_inspectors_too() {
+        assert_eq!(inspector_node(false, Some("v22.19.0")), None);
+    }
+
+    #[test]
+    fn python_3_10_and_later_are_enough() {
+        assert_eq!(python(Some("Python 3.10.0")), None);
+        assert_eq!(python(Some("Python 3.14.1")), None);
+        assert!(python(Some("Python 3.9.18")).unwrap().starts_with("too old: Python 3.9.18."));
+        assert!(python(None).unwrap().starts_with("missing: python3."));
     }
 
     #[test]

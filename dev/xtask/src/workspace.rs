@@ -25,6 +25,11 @@ impl Workspace {
         &self.root
     }
 
+    /// Whether everything is asked for, however long it takes.
+    pub(crate) fn long(&self) -> bool {
+        self.long
+    }
+
     pub(crate) fn e2e(&self) -> PathBuf {
         self.root.join("dev/e2e")
     }

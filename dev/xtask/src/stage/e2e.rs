@@ -1,4 +1,5 @@
-//! The Node package in `dev/e2e`, installed by its lock file, against the programs built as they are shipped.
+//! The Node package in `dev/e2e`, installed by its lock file, against the programs built as they are shipped; and MSAL for
+//! Python against the local tenant.
 
 use std::fs;
 use std::path::Path;
@@ -8,14 +9,26 @@ use crate::command;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
+/// The handler by itself, so that no other program's features of a shared crate get into it.
+const PROGRAMS: [&str; 2] = ["build -p remote-auth-mcp --bin handler", "build -p local -p local-tenant -p rmcp-client"];
+
 pub(super) fn run(workspace: &Workspace) -> Tally {
-    let ready = command::run(&mut workspace.cargo("build -p remote-auth-mcp --bin handler"))
-        && command::run(&mut workspace.cargo("build -p local"))
-        && installed(&workspace.e2e());
-    if !ready {
+    let built = PROGRAMS.iter().all(|words| command::run(&mut workspace.cargo(words)));
+    if !built || !installed(&workspace.e2e()) {
         return Tally::FAILED;
     }
-    command::tests(Command::new("node").args(["--test", "--test-reporter=spec"]).current_dir(workspace.e2e()))
+    let mut tally = command::tests(&mut clients(workspace));
+    tally += command::tests(Command::new("dev/local-tenant/tests/msal/run").current_dir(workspace.root()));
+    tally
+}
+
+fn clients(workspace: &Workspace) -> Command {
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=spec"]).current_dir(workspace.e2e());
+    if workspace.long() {
+        node.env("E2E_LONG", "1");
+    }
+    node
 }
 
 fn installed(package: &Path) -> bool {

