@@ -4,12 +4,13 @@ use reqwest::Method;
 
 use crate::deployment::Deployment;
 
-const OAUTH: [&str; 5] = [
+const OAUTH: [&str; 6] = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/mcp",
     "/register",
     "/token",
+    "/revoke",
 ];
 
 #[tokio::test]
