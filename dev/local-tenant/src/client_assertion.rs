@@ -1,47 +1,20 @@
 //! Client authentication (RFC 7523 §2.2): the managed identity's token, matched with the app's one federated credential.
 //! <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 
-use serde_json::json;
-
 use crate::{
     aadsts::{
         CLIENT_ASSERTION_SIGNATURE, CLIENT_ASSERTION_TIME, CLIENT_SECRET, CREDENTIAL_MISSING, Entry,
         FEDERATED_AUDIENCE, FEDERATED_ISSUER, FEDERATED_SUBJECT, JWT_MALFORMED, MALFORMED, Refusal, timestamp,
     },
-    jwt::{self, UnverifiedJwt},
+    jwt::UnverifiedJwt,
     parameters::Parameters,
-    random,
-    registration::{CLIENT_ID, EXCHANGE_AUDIENCE, TENANT_ID, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID},
+    registration::{CLIENT_ID, EXCHANGE_AUDIENCE, WORKLOAD_PRINCIPAL_ID},
     sts::Sts,
 };
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Entra allows clocks to differ by five minutes.
 const SKEW: i64 = 300;
-/// Managed identity tokens live a day.
-pub(crate) const LIFETIME: i64 = 86_400;
-
-/// The token that the identity endpoint gives the workload.
-pub(crate) fn issue(sts: &Sts) -> (String, i64) {
-    let now = sts.clock.unix();
-    let expires = now + LIFETIME;
-    let claims = json!({
-        "aud": EXCHANGE_AUDIENCE,
-        "iss": sts.issuer(),
-        "iat": now,
-        "nbf": now,
-        "exp": expires,
-        "azp": WORKLOAD_CLIENT_ID,
-        "azpacr": "2",
-        "idtyp": "app",
-        "oid": WORKLOAD_PRINCIPAL_ID,
-        "sub": WORKLOAD_PRINCIPAL_ID,
-        "tid": TENANT_ID,
-        "uti": random::opaque::<16>(),
-        "ver": "2.0",
-    });
-    (jwt::sign(&sts.key, &claims), expires)
-}
 
 /// Authenticates the app. It has neither secret nor certificate.
 pub(crate) fn authenticate(sts: &Sts, parameters: &Parameters) -> Result<(), Refusal> {

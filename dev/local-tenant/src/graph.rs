@@ -74,7 +74,7 @@ fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refus
     if token.text("aud") != GRAPH_APP_ID {
         return Err(invalid("Access token validation failure. Invalid audience."));
     }
-    if token.text("iss") != sts.graph_issuer() || token.text("tid") != TENANT_ID {
+    if token.text("iss") != sts.issuer_v1() || token.text("tid") != TENANT_ID {
         return Err(invalid("Access token validation failure. Invalid issuer."));
     }
     if !token.in_time(sts.clock.unix(), 0) {

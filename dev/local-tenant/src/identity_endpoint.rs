@@ -12,10 +12,10 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    client_assertion,
+    app_token::{self, Resource},
     parameters::Parameters,
     random,
-    registration::{EXCHANGE_AUDIENCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID},
+    registration::{COSMOS_RESOURCE, EXCHANGE_AUDIENCE, VAULT_RESOURCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID},
     sts::Sts,
 };
 
@@ -55,13 +55,14 @@ fn token(sts: &Sts, query: &str, headers: &HeaderMap) -> Result<Response, Refuse
         return Err(bad(&format!("The local tenant implements api-version {API_VERSION} only.")));
     }
     check_identity(&parameters)?;
-    match parameters.get("resource") {
-        Some(EXCHANGE_AUDIENCE) => Ok(answer(sts)),
-        Some(other) => Err(bad(&format!(
-            "The resource '{other}' is not implemented by the local tenant, only {EXCHANGE_AUDIENCE}."
-        ))),
-        None => Err(bad("The parameter 'resource' is missing.")),
-    }
+    let resource = parameters.get("resource").ok_or_else(|| bad("The parameter 'resource' is missing."))?;
+    let known = Resource::parse(resource).ok_or_else(|| {
+        bad(&format!(
+            "The resource '{resource}' is not implemented by the local tenant, only {EXCHANGE_AUDIENCE}, \
+             {COSMOS_RESOURCE} and {VAULT_RESOURCE}."
+        ))
+    })?;
+    Ok(answer(sts, known))
 }
 
 /// The site has this one user-assigned identity and no system-assigned one.
@@ -76,12 +77,12 @@ fn check_identity(parameters: &Parameters) -> Result<(), Refused> {
     if known && given.next().is_none() { Ok(()) } else { Err(bad("Unable to load the proper Managed Identity.")) }
 }
 
-fn answer(sts: &Sts) -> Response {
-    let (access_token, expires_on) = client_assertion::issue(sts);
+fn answer(sts: &Sts, resource: Resource<'_>) -> Response {
+    let (access_token, expires_on) = app_token::of_workload(sts, resource);
     Json(json!({
         "access_token": access_token,
         "expires_on": expires_on.to_string(),
-        "resource": EXCHANGE_AUDIENCE,
+        "resource": resource.audience(),
         "token_type": "Bearer",
         "client_id": WORKLOAD_CLIENT_ID,
     }))

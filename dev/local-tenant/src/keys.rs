@@ -71,7 +71,8 @@ impl SigningKey {
     }
 }
 
-fn components(pair: &KeyPair) -> (String, String) {
+/// Modulus and exponent (RFC 7518 §6.3.1).
+pub(crate) fn components(pair: &KeyPair) -> (String, String) {
     let public = pair.public_key();
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     (

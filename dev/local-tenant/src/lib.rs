@@ -1,10 +1,11 @@
-//! Microsoft Entra ID v2.0, Microsoft Graph and the App Service identity endpoint as one local program.
+//! Microsoft Entra ID v2.0, Microsoft Graph, the App Service identity endpoint and Azure Key Vault as one local program.
 //!
 //! [`start`] gives a [`Tenant`] that listens on loopback; [`Tenant::settings`] are the environment variables that make a
 //! handler sign in against it. It is strict: what Entra refuses is refused in Entra's words, and what is not implemented
 //! is refused, too. It shares no code with the product, so that one misreading of an RFC cannot pass on both sides.
 
 mod aadsts;
+mod app_token;
 mod authorize;
 mod claims;
 mod client_assertion;
@@ -28,13 +29,16 @@ mod tenant;
 mod tls;
 mod token;
 mod users;
+mod vault;
 
 use std::{io, path::PathBuf, sync::Arc};
 
 pub use faults::{Endpoint, Fault, FaultError};
 pub use recorded::{Member, Recorded};
+pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID};
 pub use tenant::{Https, Tenant};
-pub use users::User;
+pub use users::{User, crowd};
+pub use vault::{KeyVersion, Operation, Vault, VaultError};
 
 use crate::{faults::Faults, state::State, sts::Sts};
 
@@ -66,7 +70,7 @@ pub enum StartError {
     /// Not an absolute URI without fragment.
     #[error("the redirect URI {0:?} is not an absolute URI without fragment")]
     RedirectUri(String),
-    /// There is no certificate for https.
+    /// There is no certificate for https or the vault.
     #[error("https: {0}")]
     Tls(String),
     /// The certificate of the authority cannot be written.
@@ -96,6 +100,7 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
         codes: Arc::default(),
         faults: Arc::new(Faults::new(random::opaque::<32>())),
         requests: Arc::default(),
+        vault: Arc::default(),
     };
     let mut tenant = Tenant::new(sts.clone());
     tenant.serve(listeners, None, sts);

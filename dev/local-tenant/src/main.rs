@@ -1,5 +1,5 @@
-//! `local-tenant --port 7072 --state FILE --redirect-uri URI [--silent-user UPN] [--https-ca FILE]`: one JSON line on
-//! stdout when it is ready, and an end at SIGTERM or ctrl-c.
+//! `local-tenant --port 7072 --state FILE --redirect-uri URI [--silent-user UPN] [--https-ca FILE] [--vault]`: one
+//! JSON line on stdout when it is ready, and an end at SIGTERM or ctrl-c.
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -26,6 +26,9 @@ struct Arguments {
     /// Listens on https, too, and writes the certificate to trust to this file.
     #[arg(long)]
     https_ca: Option<PathBuf>,
+    /// Opens a Key Vault, too.
+    #[arg(long)]
+    vault: bool,
     /// Port for https; 0 picks a free one.
     #[arg(long, default_value_t = 0, requires = "https_ca")]
     https_port: u16,
@@ -44,13 +47,16 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let Arguments { port, state, redirect_uri, silent_user, https_ca, https_port } = arguments;
+    let Arguments { port, state, redirect_uri, silent_user, https_ca, https_port, vault } = arguments;
     let options = Options { port, state_file: state, redirect_uris: redirect_uri, silent_user };
     let mut tenant = local_tenant::start(options).await?;
     let https = match https_ca {
         Some(ca_file) => Some(tenant.listen_https(https_port, &ca_file).await?),
         None => None,
     };
+    if vault {
+        tenant.open_vault()?;
+    }
     let announced = announce(&tenant, https);
     if announced.is_ok() {
         wait(&mut interrupt, &mut terminate).await;
@@ -70,6 +76,10 @@ fn announce(tenant: &Tenant, https: Option<Https>) -> std::io::Result<()> {
     if let (Some(Https { url, ca_file, settings }), Some(members)) = (https, ready.as_object_mut()) {
         let https = json!({ "url": url, "ca_file": ca_file, "settings": object(settings) });
         members.insert("https".to_owned(), https);
+    }
+    if let (Some(vault), Some(members)) = (tenant.vault(), ready.as_object_mut()) {
+        let vault = json!({ "key_id": vault.key_id(), "settings": object(tenant.vault_settings()) });
+        members.insert("vault".to_owned(), vault);
     }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{ready}")?;

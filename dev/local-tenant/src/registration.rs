@@ -13,8 +13,17 @@ pub(crate) const APP_SCOPE: &str = "access_as_user";
 pub(crate) const WORKLOAD_CLIENT_ID: &str = "be6c968f-0c4b-4aea-97d4-0cd95ec1f249";
 /// Its object id: the subject of the federated credential.
 pub(crate) const WORKLOAD_PRINCIPAL_ID: &str = "2632f208-0024-435f-aba3-c3209b8ec91c";
-/// Audience of the federated credential, and the only resource of the identity endpoint.
+/// Audience of the federated credential.
 pub(crate) const EXCHANGE_AUDIENCE: &str = "api://AzureADTokenExchange";
+/// Azure Cosmos DB's data plane, as a resource of the identity endpoint.
+pub(crate) const COSMOS_RESOURCE: &str = "https://cosmos.azure.com";
+/// Azure Key Vault's data plane, as a resource of the identity endpoint.
+pub(crate) const VAULT_RESOURCE: &str = "https://vault.azure.net";
+
+/// Client id of the gateway's managed identity.
+pub const GATEWAY_CLIENT_ID: &str = "7b0c2d94-6f3e-4d0b-9a57-51f0c6c1d8ae";
+/// Its object id: the product's `GATEWAY_PRINCIPAL_ID`.
+pub const GATEWAY_PRINCIPAL_ID: &str = "d2f4e0b7-3c19-4f7e-8a5d-9e61b47c20f3";
 
 /// Microsoft Graph's app id, the audience of its access tokens.
 pub(crate) const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";

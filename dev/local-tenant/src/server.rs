@@ -9,7 +9,11 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
-use hyper::{body::Incoming, server::conn::http1, service::Service as _};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use serde_json::json;
 use tokio::{
@@ -26,10 +30,21 @@ use crate::{
     graph, identity_endpoint,
     sts::Sts,
     token,
+    vault::{self, Door},
 };
 
 /// Tries for a port that is free on both loopback addresses, when any port will do.
 const TRIES: usize = 20;
+
+/// What one listener serves.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) router: Router,
+    /// Of https.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// In plain http only.
+    pub(crate) door: Door,
+}
 
 /// Every route; whatever is not one is refused.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router {
@@ -81,18 +96,13 @@ async fn bind_both(port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
 }
 
 /// Serves until told to stop; then every connection is closed, whatever it is doing.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(listener: TcpListener, site: Site, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, tls.clone(), router.clone()));
+                    connections.spawn(connection(stream, site.clone()));
                 }
                 // Too many open files, or a peer that is gone already.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
@@ -103,9 +113,9 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router) {
+async fn connection(stream: TcpStream, Site { router, tls, door }: Site) {
     match tls {
-        None => speak(stream, router).await,
+        None => vault::speak(stream, router, door).await,
         Some(tls) => {
             // A peer that does not trust us is none of our business.
             if let Ok(stream) = tls.accept(stream).await {
@@ -115,22 +125,21 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router)
     }
 }
 
-async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, router: Router) {
-    let service = TowerToHyperService::new(router);
-    let answer = |request: hyper::Request<Incoming>| {
-        let answer = service.call(request);
-        async {
-            let response = match answer.await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
-            match response.extensions().get::<inject::CloseConnection>() {
-                // hyper closes a connection whose service fails.
-                Some(inject::CloseConnection) => Err(io::Error::other("closed by a fault")),
-                None => Ok(response),
-            }
-        }
-    };
+/// Serves a connection to its end.
+pub(crate) async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, router: Router) {
+    let service = service_fn(|request| answer(router.clone(), request));
     // However it ends, it has ended.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer)).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// hyper closes a connection whose service fails.
+pub(crate) async fn answer(router: Router, request: hyper::Request<Incoming>) -> io::Result<Response> {
+    let response = match TowerToHyperService::new(router).call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    match response.extensions().get::<inject::CloseConnection>() {
+        Some(inject::CloseConnection) => Err(io::Error::other("closed by a fault")),
+        None => Ok(response),
+    }
 }

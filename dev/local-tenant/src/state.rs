@@ -1,4 +1,4 @@
-//! What outlives a restart: the signing key, the identity header, refresh tokens (as hashes) and consents.
+//! What outlives a restart: the signing key, the identity header, refresh tokens (as hashes), consents and the vault.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{keys::SigningKey, random, scopes::Permission};
+use crate::{keys::SigningKey, random, scopes::Permission, vault::StoredVault};
 
 /// Entra's refresh tokens of web apps live this long.
 pub(crate) const REFRESH_TOKEN_SECONDS: i64 = 90 * 86_400;
@@ -29,6 +29,8 @@ struct Stored {
     identity_header: String,
     refresh_tokens: BTreeMap<String, RefreshToken>,
     consents: BTreeMap<String, BTreeSet<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vault: Option<StoredVault>,
 }
 
 /// Whose a refresh token is, and since when.
@@ -101,6 +103,23 @@ impl State {
         stored.consents.get(oid).into_iter().flatten().filter_map(|name| Permission::named(name)).collect()
     }
 
+    /// The vault as it was kept.
+    pub(crate) fn vault(&self) -> Option<StoredVault> {
+        self.lock().vault.clone()
+    }
+
+    /// Keeps the vault.
+    pub(crate) fn keep_vault(&self, vault: StoredVault) -> io::Result<()> {
+        let mut stored = self.lock();
+        stored.vault = Some(vault);
+        self.save(&stored)
+    }
+
+    /// Where everything is kept.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,6 +137,7 @@ fn new() -> (Stored, SigningKey) {
         identity_header: random::uuid(),
         refresh_tokens: BTreeMap::new(),
         consents: BTreeMap::new(),
+        vault: None,
     };
     (stored, key)
 }

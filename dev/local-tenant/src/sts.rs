@@ -1,6 +1,6 @@
 //! The security token service: what every endpoint shares.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{
     aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN},
@@ -13,6 +13,7 @@ use crate::{
     state::State,
     token::Codes,
     users::User,
+    vault::Vault,
 };
 
 /// One running tenant, as one of its origins shows it.
@@ -29,6 +30,8 @@ pub(crate) struct Sts {
     pub(crate) codes: Arc<Mutex<Codes>>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) requests: Arc<Requests>,
+    /// Since it was opened.
+    pub(crate) vault: Arc<OnceLock<Arc<Vault>>>,
 }
 
 impl Sts {
@@ -42,8 +45,8 @@ impl Sts {
         format!("{}/{TENANT_ID}/v2.0", self.base_url)
     }
 
-    /// Issuer of Graph's tokens, which are of version 1.0.
-    pub(crate) fn graph_issuer(&self) -> String {
+    /// Issuer of v1.0 tokens: Graph's, and those of managed identities for Azure's services.
+    pub(crate) fn issuer_v1(&self) -> String {
         format!("{}/{TENANT_ID}/", self.base_url)
     }
 }

@@ -11,15 +11,16 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    StartError,
+    StartError, app_token,
     faults::{Endpoint, Fault, FaultError},
     jwt,
     recorded::Recorded,
     registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID},
-    server,
+    server::{self, Site},
     sts::Sts,
-    tls,
+    tls::Certificate,
     users::{self, User},
+    vault::{Door, Vault},
 };
 
 /// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
@@ -46,22 +47,55 @@ impl Tenant {
     }
 
     pub(crate) fn serve(&mut self, listeners: Vec<TcpListener>, tls: Option<&TlsAcceptor>, sts: Sts) {
-        let router = server::router(&Arc::new(sts));
+        let sts = Arc::new(sts);
+        let site = Site { router: server::router(&sts), tls: tls.cloned(), door: Door(sts) };
         for listener in listeners {
-            self.servers.spawn(server::serve(listener, tls.cloned(), router.clone(), self.stop.subscribe()));
+            self.servers.spawn(server::serve(listener, site.clone(), self.stop.subscribe()));
         }
     }
 
     /// Listens on https, too, under a certification authority whose certificate is written to this file. Tokens of one
     /// origin are not good at the other: their issuer differs.
     pub async fn listen_https(&mut self, port: u16, ca_file: &Path) -> Result<Https, StartError> {
-        let (acceptor, ca) = tls::acceptor().map_err(|error| StartError::Tls(error.to_string()))?;
+        let failed = |error: crate::tls::TlsError| StartError::Tls(error.to_string());
+        let certificate = Certificate::issue(&["localhost", "127.0.0.1", "::1"]).map_err(failed)?;
+        let acceptor = certificate.acceptor().map_err(failed)?;
         let (bound, listeners) = server::bind(port).await.map_err(|error| StartError::of_port(port, error))?;
-        fs::write(ca_file, ca).map_err(|error| StartError::CaFile(ca_file.to_owned(), error))?;
+        fs::write(ca_file, certificate.authority()).map_err(|error| StartError::CaFile(ca_file.to_owned(), error))?;
         let url = format!("https://localhost:{bound}");
         self.serve(listeners, Some(&acceptor), self.sts.at(url.clone()));
         let settings = settings(&self.sts.at(url.clone()));
         Ok(Https { url, ca_file: ca_file.to_owned(), settings })
+    }
+
+    /// Opens Azure Key Vault: [`Tenant::vault_settings`] lead to it. It keeps its key and its certificate in the state file.
+    pub fn open_vault(&self) -> Result<&Vault, StartError> {
+        if let Some(vault) = self.vault() {
+            return Ok(vault);
+        }
+        let vault = Arc::new(Vault::open(&self.sts)?);
+        Ok(self.sts.vault.get_or_init(|| vault))
+    }
+
+    /// The vault, if it was opened.
+    #[must_use]
+    pub fn vault(&self) -> Option<&Vault> {
+        self.sts.vault.get().map(AsRef::as_ref)
+    }
+
+    /// The environment in which a program finds the vault under its real name, with a certificate that it trusts: the key,
+    /// the CONNECT proxy that this tenant is for https, and what does not go there. Nothing without a vault.
+    #[must_use]
+    pub fn vault_settings(&self) -> Vec<(String, String)> {
+        let Some(vault) = self.vault() else { return vec![] };
+        [
+            ("KEY_VAULT_KEY_ID", vault.key_id()),
+            ("HTTPS_PROXY", self.sts.base_url.replace("localhost", "127.0.0.1")),
+            ("NO_PROXY", "localhost,127.0.0.1,::1".to_owned()),
+            ("SSL_CERT_FILE", vault.ca_file().display().to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
     }
 
     /// `http://localhost:PORT`.
@@ -119,7 +153,8 @@ impl Tenant {
     }
 
     /// Opens the same over HTTP: `POST`, `DELETE /_control/faults`, `POST /_control/release`, `GET`, `DELETE
-    /// /_control/requests`, with this as bearer token.
+    /// /_control/requests`, `GET /_control/gateway_token` and what [`Vault`] does under
+    /// `/_control/vault`, with this as bearer token.
     #[must_use]
     pub fn control_token(&self) -> &str {
         &self.sts.faults.control_token
@@ -129,6 +164,12 @@ impl Tenant {
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
         jwt::sign(&self.sts.key, claims)
+    }
+
+    /// The token that API Management sends in `X-Gateway-Authorization`: for our app, as [`crate::GATEWAY_PRINCIPAL_ID`].
+    #[must_use]
+    pub fn gateway_token(&self) -> String {
+        app_token::of_gateway(&self.sts)
     }
 
     /// Closes the listeners and all connections. A later start on the same port and state file continues.

@@ -1,5 +1,5 @@
-//! Certificates for the https listener: a certification authority that lives as long as the process, and `localhost`
-//! under it. Some clients, MSAL Python for one, refuse an http authority.
+//! Certificates: an authority, and the certificate of a server under it. Some clients, MSAL Python for one, refuse an http
+//! authority, and Key Vault's know https only.
 
 use std::sync::Arc;
 
@@ -7,29 +7,52 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
 };
+use serde::{Deserialize, Serialize};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
         ServerConfig,
         crypto::aws_lc_rs,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     },
 };
 
 /// What a certificate can fail by.
 pub(crate) type TlsError = Box<dyn std::error::Error + Send + Sync>;
 
-/// For `localhost`, and the authority's certificate in PEM for clients to trust.
-pub(crate) fn acceptor() -> Result<(TlsAcceptor, String), TlsError> {
-    let authority = CertifiedIssuer::self_signed(authority()?, KeyPair::generate()?)?;
-    let key = KeyPair::generate()?;
-    let certificate = localhost()?.signed_by(&key, &authority)?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)?;
-    Ok((TlsAcceptor::from(Arc::new(config)), authority.pem()))
+/// All in PEM. The authority's private key is forgotten: it signs nothing else.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certificate {
+    authority: String,
+    server: String,
+    private_key: String,
+}
+
+impl Certificate {
+    /// For these names or addresses.
+    pub(crate) fn issue(names: &[&str]) -> Result<Self, TlsError> {
+        let authority = CertifiedIssuer::self_signed(authority()?, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = server(names)?.signed_by(&key, &authority)?;
+        Ok(Self { authority: authority.pem(), server: certificate.pem(), private_key: key.serialize_pem() })
+    }
+
+    /// What clients must trust.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Shows this certificate.
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+        let certificate = CertificateDer::from_pem_slice(self.server.as_bytes())?;
+        let key = PrivateKeyDer::from_pem_slice(self.private_key.as_bytes())?;
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
 }
 
 fn authority() -> Result<CertificateParams, rcgen::Error> {
@@ -39,9 +62,9 @@ fn authority() -> Result<CertificateParams, rcgen::Error> {
     Ok(parameters)
 }
 
-fn localhost() -> Result<CertificateParams, rcgen::Error> {
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let mut parameters = named("localhost", names.into())?;
+fn server(names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
+    let common_name = names.first().copied().unwrap_or_default();
+    let mut parameters = named(common_name, names.iter().map(|name| (*name).to_owned()).collect())?;
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // Asked for by clients that check certificates by RFC 5280 to the letter.

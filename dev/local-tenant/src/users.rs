@@ -1,5 +1,7 @@
 //! The people of the tenant.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 /// A test user.
@@ -42,17 +44,41 @@ static DIRECTORY: [User; 3] = [
     },
 ];
 
+/// How many there are in [`crowd`].
+const CROWD: usize = 200;
+
+/// Two hundred more, for tests of many at once; the sign-in page does not list them.
+#[must_use]
+pub fn crowd() -> &'static [User] {
+    static PEOPLE: LazyLock<Vec<User>> = LazyLock::new(|| (1..=CROWD).map(one_of_many).collect());
+    &PEOPLE
+}
+
+fn one_of_many(number: usize) -> User {
+    User {
+        display_name: format!("User {number}").leak(),
+        user_principal_name: format!("user{number}@contoso.example").leak(),
+        oid: format!("00000000-0000-4000-8000-{number:012}").leak(),
+        given_name: "User",
+        surname: number.to_string().leak(),
+    }
+}
+
 /// All users.
 pub(crate) fn all() -> &'static [User] {
     &DIRECTORY
 }
 
+fn everybody() -> impl Iterator<Item = &'static User> {
+    DIRECTORY.iter().chain(crowd())
+}
+
 /// By object id.
 pub(crate) fn by_oid(oid: &str) -> Option<&'static User> {
-    DIRECTORY.iter().find(|user| user.oid == oid)
+    everybody().find(|user| user.oid == oid)
 }
 
 /// By user principal name, in any letter case as Entra does.
 pub(crate) fn by_name(name: &str) -> Option<&'static User> {
-    DIRECTORY.iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(name))
+    everybody().find(|user| user.user_principal_name.eq_ignore_ascii_case(name))
 }

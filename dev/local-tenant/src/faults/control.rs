@@ -13,9 +13,10 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Endpoint, Fault, inject::error};
-use crate::sts::Sts;
+use crate::{app_token, sts::Sts, vault};
 
 /// Of all control paths.
 pub(crate) const PREFIX: &str = "/_control/";
@@ -39,6 +40,8 @@ pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
         .route("/_control/faults", post(plan).delete(clear))
         .route("/_control/release", post(release))
         .route("/_control/requests", get(requests).delete(forget))
+        .route("/_control/gateway_token", get(gateway_token))
+        .merge(vault::control::router())
         .route_layer(middleware::from_fn_with_state(Arc::clone(sts), authorize))
 }
 
@@ -84,4 +87,9 @@ async fn requests(State(sts): State<Arc<Sts>>) -> Response {
 async fn forget(State(sts): State<Arc<Sts>>) -> StatusCode {
     sts.requests.clear();
     StatusCode::NO_CONTENT
+}
+
+/// `GET /_control/gateway_token`: `{"gateway_token": "…"}`.
+async fn gateway_token(State(sts): State<Arc<Sts>>) -> Response {
+    Json(json!({ "gateway_token": app_token::of_gateway(&sts) })).into_response()
 }

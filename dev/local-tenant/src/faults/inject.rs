@@ -19,7 +19,7 @@ use crate::{
     recorded::Recorded,
     registration::GRAPH_URI,
     sts::Sts,
-    token,
+    token, vault,
 };
 
 /// No honest request is longer.
@@ -67,16 +67,16 @@ fn endpoint(method: &Method, request: &Recorded) -> Option<Endpoint> {
 }
 
 /// A request that something befalls.
-struct Faulty<'a> {
-    sts: &'a Sts,
-    endpoint: Endpoint,
-    parts: Parts,
-    body: Bytes,
-    next: Next,
+pub(crate) struct Faulty<'a> {
+    pub(crate) sts: &'a Sts,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+    pub(crate) next: Next,
 }
 
 impl Faulty<'_> {
-    async fn answer(self, fault: Fault) -> Response {
+    pub(crate) async fn answer(self, fault: Fault) -> Response {
         match fault {
             Fault::Status { status, body } => raw(status, body),
             Fault::Aadsts { number, suberror, claims } => self.refuse(number, suberror, claims).await,
@@ -129,6 +129,7 @@ impl Faulty<'_> {
         let mut response = match self.endpoint {
             Endpoint::GraphMe => graph::throttle(self.sts, &self.parts.headers),
             Endpoint::Identity => identity_endpoint::throttle(),
+            Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap => vault::throttle(),
             _ => THROTTLED.with(&[]).json(&self.correlation()),
         };
         insert(response.headers_mut(), retry_after);
@@ -156,6 +157,6 @@ fn closed(mut response: Response) -> Response {
 }
 
 /// An error of the control endpoints.
-pub(super) fn error(status: StatusCode, message: &str) -> Response {
+pub(crate) fn error(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "error": message }))).into_response()
 }

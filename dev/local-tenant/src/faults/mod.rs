@@ -29,6 +29,12 @@ pub enum Endpoint {
     Identity,
     /// Graph's `/v1.0/me`.
     GraphMe,
+    /// Key Vault: reading the key.
+    KeyGet,
+    /// Key Vault: wrapKey.
+    KeyWrap,
+    /// Key Vault: unwrapKey.
+    KeyUnwrap,
 }
 
 /// What goes wrong.
@@ -123,7 +129,7 @@ impl Faults {
     }
 
     /// Takes the fault of the next request to an endpoint.
-    fn take(&self, endpoint: Endpoint) -> Option<Fault> {
+    pub(crate) fn take(&self, endpoint: Endpoint) -> Option<Fault> {
         let mut planned = lock(&self.planned);
         planned.retain(|planned| planned.times > 0);
         let next = planned.iter_mut().find(|planned| planned.endpoint == endpoint)?;
@@ -171,8 +177,9 @@ fn access_token_claims(claims: &str) -> Option<Map<String, Value>> {
 
 impl Fault {
     fn check(&self, endpoint: Endpoint) -> Result<(), FaultError> {
-        let entra = !matches!(endpoint, Endpoint::Identity | Endpoint::GraphMe);
-        let demanding = !matches!(endpoint, Endpoint::Identity | Endpoint::Keys | Endpoint::Authorize);
+        let azure = matches!(endpoint, Endpoint::Identity | Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap);
+        let entra = !azure && endpoint != Endpoint::GraphMe;
+        let demanding = !azure && !matches!(endpoint, Endpoint::Keys | Endpoint::Authorize);
         let claims = match self {
             Self::Status { status, .. } if !(400..600).contains(status) => return Err(FaultError::Status(*status)),
             Self::Aadsts { .. } if !entra => return Err(FaultError::Endpoint(endpoint)),

@@ -125,7 +125,7 @@ impl Grant {
     fn graph_claims(&self, sts: &Sts) -> Map<String, Value> {
         members(json!({
             "aud": GRAPH_APP_ID,
-            "iss": sts.graph_issuer(),
+            "iss": sts.issuer_v1(),
             "app_displayname": APP_NAME,
             "appid": CLIENT_ID,
             "appidacr": "2",

@@ -61,7 +61,7 @@ def the_identity_endpoint_answers_the_managed_identity_client(tenant):
 
 
 def an_unknown_resource_is_refused_in_words_msal_reads(tenant):
-    answer = managed_identity(tenant).acquire_token_for_client(resource="https://vault.azure.net")
+    answer = managed_identity(tenant).acquire_token_for_client(resource="https://storage.azure.com")
     assert answer.get("error") and "not implemented" in answer["error_description"], answer
 
 

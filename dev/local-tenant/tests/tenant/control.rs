@@ -1,9 +1,10 @@
 //! The fault API over HTTP.
 
+use local_tenant::GATEWAY_PRINCIPAL_ID;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::Local;
+use crate::support::{Local, claims};
 
 async fn control(local: &Local, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
     let url = format!("{}/_control/{path}", local.tenant.base_url());
@@ -81,6 +82,7 @@ async fn without_the_token_nothing_is_told_or_done() {
         (Method::POST, "release"),
         (Method::GET, "requests"),
         (Method::DELETE, "requests"),
+        (Method::GET, "gateway_token"),
     ] {
         let url = format!("{}/_control/{path}", local.tenant.base_url());
         let plan = json!({ "endpoint": "keys", "fault": { "kind": "status", "status": 500 } });
@@ -104,4 +106,11 @@ async fn a_held_request_is_seen_and_released() {
     assert_eq!(request.await.unwrap().unwrap().status(), 200);
     assert_eq!(control(&local, Method::DELETE, "requests", None).await.0, 204);
     assert_eq!(control(&local, Method::GET, "requests", None).await.1, json!([]));
+}
+
+#[tokio::test]
+async fn the_gateways_token_is_told() {
+    let local = Local::start().await;
+    let (status, body) = control(&local, Method::GET, "gateway_token", None).await;
+    assert_eq!((status.as_u16(), &claims(&body["gateway_token"])["oid"]), (200, &GATEWAY_PRINCIPAL_ID.into()));
 }

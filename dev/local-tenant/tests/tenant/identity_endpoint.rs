@@ -1,5 +1,6 @@
 //! The App Service identity endpoint.
 
+use local_tenant::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -64,11 +65,45 @@ async fn what_app_service_refuses_is_refused() {
         ("api-version", Some("2017-09-01"), "api-version"),
         ("resource", None, "'resource' is missing"),
         ("resource", Some("api://AzureADTokenExchange/.default"), "not implemented by the local tenant"),
-        ("resource", Some("https://vault.azure.net"), "not implemented by the local tenant"),
+        ("resource", Some("https://vault.azure.net//"), "not implemented by the local tenant"),
         ("mi_res_id", Some("/subscriptions/s"), "implements only"),
     ] {
         let (status, body) = get(&local, &set(query(&local), name, value), header).await;
         assert_eq!((status.as_u16(), body["statusCode"].as_u64()), (400, Some(400)), "{name} {value:?}");
         assert!(body["message"].as_str().unwrap().contains(message), "{body}");
     }
+}
+
+/// Services of Azure take tokens of version 1.0, whose audience is the resource as the caller wrote it.
+#[tokio::test]
+async fn the_workload_gets_tokens_for_cosmos_and_the_vault() {
+    let local = Local::start().await;
+    for resource in
+        ["https://cosmos.azure.com", "https://cosmos.azure.com/", "https://vault.azure.net", "https://vault.azure.net/"]
+    {
+        let asked = set(query(&local), "resource", Some(resource));
+        let (status, body) = get(&local, &asked, Some(local.setting("IDENTITY_HEADER"))).await;
+        assert_eq!((status.as_u16(), body["resource"].as_str()), (200, Some(resource)), "{body}");
+        let claims = claims(&body["access_token"]);
+        assert_eq!((claims["aud"].as_str(), claims["ver"].as_str()), (Some(resource), Some("1.0")));
+        assert_eq!(claims["iss"], local.url(""));
+        assert_eq!(claims["appid"], local.setting("AZURE_CLIENT_ID"));
+        assert_eq!(claims["tid"], local.setting("ENTRA_TENANT_ID"));
+        assert_eq!(
+            (&claims["sub"], body["expires_on"].as_str().unwrap()),
+            (&claims["oid"], &*claims["exp"].to_string())
+        );
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 86_400);
+    }
+}
+
+#[tokio::test]
+async fn the_gateways_token_is_for_our_app_and_names_the_gateway() {
+    let local = Local::start().await;
+    let claims = claims(&local.tenant.gateway_token().into());
+    assert_eq!((&claims["aud"], &claims["iss"]), (&local.client_id().into(), &local.issuer().into()));
+    assert_eq!((&claims["oid"], &claims["azp"]), (&GATEWAY_PRINCIPAL_ID.into(), &GATEWAY_CLIENT_ID.into()));
+    assert_eq!((&claims["sub"], &claims["tid"]), (&claims["oid"], &local.setting("ENTRA_TENANT_ID").into()));
+    assert_eq!((claims["ver"].as_str(), claims["idtyp"].as_str()), (Some("2.0"), Some("app")));
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 86_400);
 }

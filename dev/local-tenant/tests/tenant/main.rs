@@ -15,3 +15,4 @@ mod redeem;
 mod refresh;
 mod support;
 mod token_endpoint;
+mod vault;

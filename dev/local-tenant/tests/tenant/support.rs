@@ -12,6 +12,7 @@ use local_tenant::{Options, Tenant};
 use reqwest::{Response, StatusCode, Url, redirect::Policy};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 
 /// The app's registered redirect URI.
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:7071/oauth-callback";
@@ -28,6 +29,17 @@ pub(crate) struct Local {
     pub(crate) http: reqwest::Client,
     settings: HashMap<String, String>,
     folder: tempfile::TempDir,
+}
+
+/// RSA keys take most of a test's time, so the tests of one process have one tenant's and one vault's in common.
+static STATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+async fn new_state() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tenant.json");
+    let options = Options { state_file: Some(file.clone()), ..Options::default() };
+    local_tenant::start(options).await.unwrap().open_vault().unwrap();
+    std::fs::read(file).unwrap()
 }
 
 /// Form or query parameters.
@@ -101,6 +113,7 @@ impl Local {
 
     async fn with(silent_user: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("tenant.json"), STATE.get_or_init(new_state).await).unwrap();
         let tenant = local_tenant::start(Options {
             port: 0,
             state_file: Some(folder.path().join("tenant.json")),
@@ -191,11 +204,13 @@ impl Local {
 
     /// The workload's token, from the identity endpoint.
     pub(crate) async fn assertion(&self) -> String {
-        let query = [
-            ("api-version", "2019-08-01"),
-            ("resource", "api://AzureADTokenExchange"),
-            ("client_id", self.setting("AZURE_CLIENT_ID")),
-        ];
+        self.token_for("api://AzureADTokenExchange").await
+    }
+
+    /// The workload's token for a resource, from the identity endpoint.
+    pub(crate) async fn token_for(&self, resource: &str) -> String {
+        let query =
+            [("api-version", "2019-08-01"), ("resource", resource), ("client_id", self.setting("AZURE_CLIENT_ID"))];
         let request = self.http.get(self.setting("IDENTITY_ENDPOINT")).query(&query);
         let response = request.header("x-identity-header", self.setting("IDENTITY_HEADER")).send().await.unwrap();
         let body: Value = response.json().await.unwrap();

@@ -1,0 +1,89 @@
+//! One RSA key, and RSA-OAEP-256 with it (RFC 7518 §4.3).
+
+use aws_lc_rs::{
+    encoding::AsDer as _,
+    rsa::{
+        KeyPair, KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
+        PrivateDecryptingKey,
+    },
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::keys::components;
+
+/// 2048 bits.
+pub(super) struct WrappingKey {
+    private: OaepPrivateDecryptingKey,
+    public: OaepPublicEncryptingKey,
+    /// Modulus and exponent as a JWK has them (RFC 7518 §6.3.1).
+    pub(super) components: (String, String),
+}
+
+impl WrappingKey {
+    /// A new key and its stored form (PKCS #8 in base64).
+    pub(super) fn generate() -> (Self, String) {
+        #[expect(
+            clippy::expect_used,
+            reason = "AWS-LC fails here only without memory, and writes and reads what it made itself"
+        )]
+        let (key, stored) = {
+            let private = PrivateDecryptingKey::generate(KeySize::Rsa2048).expect("an RSA key");
+            let stored = URL_SAFE_NO_PAD.encode(private.as_der().expect("PKCS #8").as_ref());
+            (Self::from_stored(&stored).expect("the same key"), stored)
+        };
+        (key, stored)
+    }
+
+    /// From its stored form.
+    pub(super) fn from_stored(stored: &str) -> Option<Self> {
+        let pkcs8 = URL_SAFE_NO_PAD.decode(stored).ok()?;
+        let private = PrivateDecryptingKey::from_pkcs8(&pkcs8).ok()?;
+        Some(Self {
+            components: components(&KeyPair::from_pkcs8(&pkcs8).ok()?),
+            public: OaepPublicEncryptingKey::new(private.public_key()).ok()?,
+            private: OaepPrivateDecryptingKey::new(private).ok()?,
+        })
+    }
+
+    /// `None` if there is more than one RSA block holds.
+    pub(super) fn wrap(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let mut wrapped = vec![0; self.public.ciphertext_size()];
+        Some(self.public.encrypt(&OAEP_SHA256_MGF1SHA256, key, &mut wrapped, None).ok()?.to_vec())
+    }
+
+    /// `None` if it was not wrapped with this key.
+    pub(super) fn unwrap(&self, wrapped: &[u8]) -> Option<Vec<u8>> {
+        let mut key = vec![0; self.private.min_output_size()];
+        Some(self.private.decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut key, None).ok()?.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_key_unwraps_what_the_key_wrapped() {
+        let (key, stored) = WrappingKey::generate();
+        let again = WrappingKey::from_stored(&stored).unwrap();
+        let wrapped = key.wrap(b"a data key").unwrap();
+        assert_eq!((wrapped.len(), again.unwrap(&wrapped).as_deref()), (256, Some(&b"a data key"[..])));
+        assert_eq!(again.components, key.components);
+    }
+
+    #[test]
+    fn another_key_or_another_text_does_not_unwrap() {
+        let (key, _) = WrappingKey::generate();
+        let mut wrapped = key.wrap(b"a data key").unwrap();
+        assert_eq!(WrappingKey::generate().0.unwrap(&wrapped), None);
+        wrapped[255] ^= 1;
+        assert_eq!(key.unwrap(&wrapped), None);
+    }
+
+    #[test]
+    fn no_more_is_wrapped_than_fits() {
+        let (key, _) = WrappingKey::generate();
+        assert!(key.wrap(&[0; 190]).is_some());
+        assert!(key.wrap(&[0; 191]).is_none());
+    }
+}

@@ -1,0 +1,121 @@
+//! The key, its versions, and what it does.
+
+use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey, PublicKeyComponents};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{DATA_KEY, KEY, Rig, answer, refused, value};
+
+#[tokio::test]
+async fn what_was_wrapped_is_unwrapped() {
+    let rig = Rig::start().await;
+    let (version, wrapped) = rig.wrap().await;
+    assert_ne!(wrapped, DATA_KEY);
+    let (status, body) = rig.unwrap(&version, &wrapped).await;
+    assert_eq!((status.as_u16(), value(&body).as_slice()), (200, DATA_KEY));
+    assert_eq!(body["kid"], format!("{KEY}/{version}"));
+}
+
+/// Another implementation of RSA-OAEP-256, given the public key only.
+#[tokio::test]
+async fn what_others_wrap_with_the_public_key_is_unwrapped() {
+    let rig = Rig::start().await;
+    let (status, body) = rig.get("/").await;
+    assert_eq!(status, 200);
+    let key = &body["key"];
+    assert_eq!((key["kty"].as_str(), &key["key_ops"]), (Some("RSA"), &json!(["wrapKey", "unwrapKey"])));
+    let component = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+    let components = PublicKeyComponents { n: component("n"), e: component("e") };
+    let public: PublicEncryptingKey = components.try_into().unwrap();
+    let public = OaepPublicEncryptingKey::new(public).unwrap();
+    let mut wrapped = vec![0; public.ciphertext_size()];
+    public.encrypt(&OAEP_SHA256_MGF1SHA256, DATA_KEY, &mut wrapped, None).unwrap();
+    let version = key["kid"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(value(&rig.unwrap(&version, &wrapped).await.1), DATA_KEY);
+}
+
+#[tokio::test]
+async fn the_newest_version_wraps_and_each_unwraps_its_own() {
+    let rig = Rig::start().await;
+    let (first, wrapped_by_first) = rig.wrap().await;
+    let second = rig.vault().rotate().unwrap();
+    let (current, wrapped_by_second) = rig.wrap().await;
+    assert_eq!((&current, &rig.get("").await.1["key"]["kid"]), (&second, &format!("{KEY}/{second}").into()));
+    for (version, wrapped) in [(&first, &wrapped_by_first), (&second, &wrapped_by_second)] {
+        assert_eq!(value(&rig.unwrap(version, wrapped).await.1), DATA_KEY);
+    }
+    let crossed = rig.unwrap(&second, &wrapped_by_first).await;
+    assert_eq!(refused(&crossed), (400, "BadParameter", None));
+    let (_, listed) = rig.get("/versions").await;
+    let kids: Vec<&str> =
+        listed["value"].as_array().unwrap().iter().map(|item| item["kid"].as_str().unwrap()).collect();
+    assert_eq!(kids, [format!("{KEY}/{first}"), format!("{KEY}/{second}")]);
+}
+
+#[tokio::test]
+async fn a_disabled_version_is_read_and_does_nothing() {
+    let rig = Rig::start().await;
+    let (version, wrapped) = rig.wrap().await;
+    rig.vault().disable(&version).unwrap();
+    let disabled = (403, "Forbidden", Some("KeyDisabled"));
+    assert_eq!(refused(&rig.unwrap(&version, &wrapped).await), disabled);
+    assert_eq!(refused(&rig.operate("//wrapkey", DATA_KEY).await), disabled);
+    let (status, body) = rig.get(&format!("/{version}")).await;
+    assert_eq!((status.as_u16(), &body["attributes"]["enabled"]), (200, &json!(false)));
+    rig.vault().enable(&version).unwrap();
+    assert_eq!(rig.unwrap(&version, &wrapped).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_expired_version_unwraps_and_does_not_wrap() {
+    let rig = Rig::start().await;
+    let (version, wrapped) = rig.wrap().await;
+    rig.vault().expire(&version).unwrap();
+    assert_eq!(refused(&rig.operate("//wrapkey", DATA_KEY).await), (403, "Forbidden", Some("KeyExpired")));
+    assert_eq!(rig.unwrap(&version, &wrapped).await.0, 200);
+    assert!(rig.get("").await.1["attributes"]["exp"].is_i64());
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let rig = Rig::start().await;
+    let unknown = "0123456789abcdef0123456789abcdef";
+    assert_eq!(refused(&rig.get(&format!("/{unknown}")).await), (404, "KeyNotFound", None));
+    assert_eq!(refused(&rig.unwrap(unknown, DATA_KEY).await), (404, "KeyNotFound", None));
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_a_bad_parameter() {
+    let rig = Rig::start().await;
+    for body in [
+        json!({ "alg": "RSA-OAEP", "value": "AAAA" }),
+        json!({ "value": "AAAA" }),
+        json!({ "alg": "RSA-OAEP-256", "value": "" }),
+        json!({ "alg": "RSA-OAEP-256", "value": "+/==" }),
+        json!({ "alg": "RSA-OAEP-256", "value": "A".repeat(400) }),
+        json!([]),
+    ] {
+        let refusal = answer(rig.request(Method::POST, "//wrapkey").json(&body)).await;
+        assert_eq!(refused(&refusal), (400, "BadParameter", None), "{body}");
+    }
+    for query in ["", "?api-version=7.4"] {
+        let refusal = answer(rig.http.get(format!("{KEY}{query}")).bearer_auth(&rig.token)).await;
+        assert_eq!(refused(&refusal), (400, "BadParameter", None), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn keys_certificate_and_attributes_outlive_a_restart() {
+    let rig = Rig::start().await;
+    let (first, wrapped) = rig.wrap().await;
+    rig.vault().rotate().unwrap();
+    rig.vault().expire(&first).unwrap();
+    let versions = rig.vault().versions();
+    let Rig { local, http, token } = rig;
+    let local = local.restart().await;
+    local.tenant.open_vault().unwrap();
+    let rig = Rig { local, http, token };
+    assert_eq!(rig.vault().versions(), versions);
+    assert_eq!(value(&rig.unwrap(&first, &wrapped).await.1), DATA_KEY, "with the client and the token of before");
+}
