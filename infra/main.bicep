@@ -1,0 +1,257 @@
+// Everything that the server needs in Azure, in one resource group, and its registration in Entra ID. Nothing here is a secret.
+
+targetScope = 'subscription'
+
+@description('Name of the azd environment; names the resource group.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Region. It must offer Flex Consumption and the v2 tiers of API Management.')
+@minLength(1)
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Tier of API Management. With vnetEnabled it is StandardV2 whatever is said here.')
+@allowed(['BasicV2', 'StandardV2'])
+param apimSku string = 'BasicV2'
+
+@description('Address that Azure sends notices about API Management to.')
+param publisherEmail string = 'noreply@example.com'
+
+@description('Storage, Cosmos DB, Key Vault and the function app behind private endpoints, and closed to the internet.')
+param vnetEnabled bool = false
+
+@description('Addresses of the network, a /24.')
+param vnetAddressPrefix string = '10.64.0.0/24'
+
+@description('Memory of an instance of the function app.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 512
+
+@description('Instances kept warm. With 0, the first request after a pause waits for a cold start.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyCount int = 1
+
+@description('Instances at most.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Name of the server, on its pages and in the sign-in of Entra ID.')
+@minLength(1)
+param mcpServerName string = 'Mini MCP Server'
+
+@description('Browser origins that may call the MCP endpoints, separated by commas. Loopback and the server itself always may.')
+param allowedOrigins string = ''
+
+@description('Private-use URI schemes that clients may redirect to, separated by commas. Empty: those of the known clients.')
+param privateUseSchemes string = ''
+
+@description('Log level of the handler.')
+@allowed(['error', 'warn', 'info', 'debug', 'trace'])
+param logLevel string = 'info'
+
+@description('How often an instance that holds streams looks for messages which other instances took.')
+@minValue(10)
+@maxValue(1000)
+param eventPollMilliseconds int = 100
+
+@description('Days that telemetry is kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionInDays int = 30
+
+@description('Consent for everyone in the tenant. Deploying it needs a privileged role in Entra ID.')
+param grantAdminConsent bool = false
+
+@description('recover: take back the vault of the same name that azd down left soft-deleted.')
+@allowed(['default', 'recover'])
+param keyVaultCreateMode string = 'default'
+
+@description('Budget a month, in the currency of the subscription. 0: no budget.')
+@minValue(0)
+param budgetAmount int = 0
+
+@description('Address that is told when the budget is used up. Empty: no budget.')
+param budgetContactEmail string = ''
+
+@description('First day of the month in which the budget was made. Keep it once the budget exists.')
+param budgetStartDate string = utcNow('yyyy-MM-01')
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+
+resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module identities 'modules/identities.bicep' = {
+  scope: group
+  params: { location: location, tags: tags, token: token }
+}
+
+module network 'modules/network.bicep' = if (vnetEnabled) {
+  scope: group
+  params: { location: location, tags: tags, token: token, addressPrefix: vnetAddressPrefix }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    retentionInDays: logRetentionInDays
+    publisherPrincipalIds: [identities.outputs.workload.principalId, identities.outputs.gateway.principalId]
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workloadPrincipalId: identities.outputs.workload.principalId
+    privateLink: vnetEnabled
+      ? { subnetId: network!.outputs.endpointsSubnetId, zoneId: network!.outputs.blobZoneId }
+      : null
+  }
+}
+
+module cosmos 'modules/cosmos.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workloadPrincipalId: identities.outputs.workload.principalId
+    privateLink: vnetEnabled
+      ? { subnetId: network!.outputs.endpointsSubnetId, zoneId: network!.outputs.cosmosZoneId }
+      : null
+  }
+}
+
+module keyVault 'modules/key-vault.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    createMode: keyVaultCreateMode
+    workloadPrincipalId: identities.outputs.workload.principalId
+    privateLink: vnetEnabled
+      ? { subnetId: network!.outputs.endpointsSubnetId, zoneId: network!.outputs.vaultZoneId }
+      : null
+  }
+}
+
+// The order that has no cycle: the gateway's URL, the Entra app that redirects to it, the function app that knows both, the API.
+module apimService 'modules/apim-service.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: vnetEnabled ? 'StandardV2' : apimSku
+    publisherEmail: publisherEmail
+    gateway: identities.outputs.gateway
+    subnetId: vnetEnabled ? network!.outputs.gatewaySubnetId : null
+  }
+}
+
+module entraApp 'modules/entra-app.bicep' = {
+  scope: group
+  params: {
+    uniqueName: 'remote-auth-mcp-${token}'
+    displayName: mcpServerName
+    publicBaseUrl: apimService.outputs.gatewayUrl
+    workload: identities.outputs.workload
+    grantAdminConsent: grantAdminConsent
+  }
+}
+
+module functionApp 'modules/function-app.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workload: identities.outputs.workload
+    handler: {
+      publicBaseUrl: apimService.outputs.gatewayUrl
+      entraClientId: entraApp.outputs.clientId
+      cosmosEndpoint: cosmos.outputs.endpoint
+      cosmosDatabase: cosmos.outputs.databaseName
+      keyVaultKeyId: keyVault.outputs.keyId
+      gatewayPrincipalId: identities.outputs.gateway.principalId
+      serverName: mcpServerName
+      allowedOrigins: allowedOrigins
+      privateUseSchemes: privateUseSchemes
+      logLevel: logLevel
+      eventPollMilliseconds: eventPollMilliseconds
+    }
+    scale: {
+      instanceMemoryMB: instanceMemoryMB
+      alwaysReadyCount: alwaysReadyCount
+      maximumInstanceCount: maximumInstanceCount
+    }
+    storage: {
+      blobServiceUri: storage.outputs.blobServiceUri
+      packageContainerUri: storage.outputs.packageContainerUri
+    }
+    insightsConnectionString: monitoring.outputs.connectionString
+    subnetId: vnetEnabled ? network!.outputs.functionsSubnetId : null
+    privateLink: vnetEnabled
+      ? { subnetId: network!.outputs.endpointsSubnetId, zoneId: network!.outputs.sitesZoneId }
+      : null
+  }
+}
+
+module apimApi 'modules/apim-api.bicep' = {
+  scope: group
+  params: {
+    serviceName: apimService.outputs.name
+    backendOrigin: functionApp.outputs.origin
+    gatewayClientId: identities.outputs.gateway.clientId
+    entraClientId: entraApp.outputs.clientId
+  }
+}
+
+module apimDiagnostics 'modules/apim-diagnostics.bicep' = {
+  scope: group
+  params: {
+    serviceName: apimService.outputs.name
+    apiName: apimApi.outputs.name
+    insightsId: monitoring.outputs.insightsId
+    insightsConnectionString: monitoring.outputs.connectionString
+    gatewayClientId: identities.outputs.gateway.clientId
+  }
+}
+
+module budget 'modules/budget.bicep' = if (budgetAmount > 0 && budgetContactEmail != '') {
+  scope: group
+  params: { amount: budgetAmount, contactEmail: budgetContactEmail, startDate: budgetStartDate }
+}
+
+@description('Streamable HTTP.')
+output MCP_ENDPOINT string = '${apimService.outputs.gatewayUrl}/mcp'
+
+@description('HTTP+SSE.')
+output MCP_SSE_ENDPOINT string = '${apimService.outputs.gatewayUrl}/mcp/sse'
+
+@description('Where a user sees and takes back what they allowed.')
+output CONNECTIONS_PAGE string = '${apimService.outputs.gatewayUrl}/connections'
+
+@description('Client id of the app registration.')
+output ENTRA_CLIENT_ID string = entraApp.outputs.clientId
+
+@description('Resource group.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('What azd shows as the endpoints of the service, instead of the function app behind the gateway.')
+output SERVICE_MCP_ENDPOINTS string[] = ['${apimService.outputs.gatewayUrl}/mcp', '${apimService.outputs.gatewayUrl}/mcp/sse']

@@ -1,0 +1,91 @@
+// Cosmos DB: serverless, one region, Strong. Data is reached with Entra tokens only, so containers must be made here.
+
+import { PrivateLink, Tags } from 'types.bicep'
+
+@description('Region.')
+param location string
+
+@description('Tags for every resource.')
+param tags Tags
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Object id of the workload identity.')
+param workloadPrincipalId string
+
+@description('Private endpoint; absent for the public one.')
+param privateLink PrivateLink?
+
+var cosmosDbBuiltInDataContributor = '00000000-0000-0000-0000-000000000002'
+var databaseName = 'mcp'
+var containers = [
+  { name: 'clients', partitionKey: '/id' }
+  { name: 'authorizations', partitionKey: '/id' }
+  { name: 'owners', partitionKey: '/owner' }
+  { name: 'keyring', partitionKey: '/id' }
+  { name: 'events', partitionKey: '/instance' }
+]
+
+resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
+  name: 'cosmos-${token}'
+  location: location
+  tags: tags
+  kind: 'GlobalDocumentDB'
+  properties: {
+    databaseAccountOfferType: 'Standard'
+    capabilities: [{ name: 'EnableServerless' }]
+    consistencyPolicy: { defaultConsistencyLevel: 'Strong' }
+    locations: [{ locationName: location, failoverPriority: 0, isZoneRedundant: false }]
+    disableLocalAuth: true
+    disableKeyBasedMetadataWriteAccess: true
+    minimalTlsVersion: 'Tls12'
+    publicNetworkAccess: privateLink == null ? 'Enabled' : 'Disabled'
+    networkAclBypass: 'None'
+  }
+
+  resource database 'sqlDatabases' = {
+    name: databaseName
+    properties: { resource: { id: databaseName } }
+
+    // -1: items expire by their own ttl, and one without ttl stays. Every read is by id or by partition: nothing is indexed.
+    resource all 'containers' = [
+      for container in containers: {
+        name: container.name
+        properties: {
+          resource: {
+            id: container.name
+            partitionKey: { kind: 'Hash', version: 2, paths: [container.partitionKey] }
+            defaultTtl: -1
+            indexingPolicy: { indexingMode: 'consistent', includedPaths: [], excludedPaths: [{ path: '/*' }] }
+          }
+        }
+      }
+    ]
+  }
+
+  resource contributor 'sqlRoleAssignments' = {
+    name: guid(account.id, 'workload', cosmosDbBuiltInDataContributor)
+    properties: {
+      roleDefinitionId: '${account.id}/sqlRoleDefinitions/${cosmosDbBuiltInDataContributor}'
+      principalId: workloadPrincipalId
+      scope: '${account.id}/dbs/${database.name}'
+    }
+  }
+}
+
+module endpoint 'private-endpoint.bicep' = if (privateLink != null) {
+  params: {
+    location: location
+    tags: tags
+    targetId: account.id
+    groupId: 'Sql'
+    privateLink: privateLink!
+  }
+}
+
+@description('Endpoint of the account.')
+output endpoint string = account.properties.documentEndpoint
+
+@description('Database that holds all containers.')
+output databaseName string = databaseName

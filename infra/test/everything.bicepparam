@@ -1,0 +1,24 @@
+// Every parameter away from its default.
+
+using '../main.bicep'
+
+param environmentName = 'everything'
+param location = 'swedencentral'
+param apimSku = 'StandardV2'
+param publisherEmail = 'owner@contoso.example'
+param vnetEnabled = true
+param vnetAddressPrefix = '192.168.4.0/24'
+param instanceMemoryMB = 4096
+param alwaysReadyCount = 3
+param maximumInstanceCount = 100
+param mcpServerName = 'Contoso MCP'
+param allowedOrigins = 'https://app.contoso.example,https://inspector.contoso.example'
+param privateUseSchemes = 'cursor,vscode,com.contoso.app'
+param logLevel = 'debug'
+param eventPollMilliseconds = 250
+param logRetentionInDays = 90
+param grantAdminConsent = true
+param keyVaultCreateMode = 'recover'
+param budgetAmount = 500
+param budgetContactEmail = 'owner@contoso.example'
+param budgetStartDate = '2026-11-01'
