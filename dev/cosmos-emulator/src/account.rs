@@ -1,0 +1,117 @@
+//! The driver's in-memory emulator: requests in, answers out, no socket.
+
+use azure_core::http::{
+    Method, Request as CoreRequest, Url,
+    headers::{HeaderName as CoreName, HeaderValue as CoreValue},
+};
+use azure_data_cosmos_driver::in_memory_emulator::{
+    ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use serde_json::json;
+
+use crate::{StartError, answer};
+
+/// Where the emulator believes it is. Nobody sees it: account metadata is told the listener's own URL.
+const ORIGIN: &str = "https://account.invalid";
+
+/// The containers that Bicep makes, and their partition key paths.
+pub(crate) const CONTAINERS: [(&str, &str); 5] =
+    [("clients", "/id"), ("authorizations", "/id"), ("owners", "/owner"), ("keyring", "/id"), ("events", "/instance")];
+
+/// Of the connection or of the front, not of the request.
+const NOT_PASSED_ON: [HeaderName; 6] = [
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::HOST,
+    header::TE,
+    header::TRANSFER_ENCODING,
+];
+
+/// One account: one region, Strong consistency.
+pub(crate) struct Account {
+    emulator: InMemoryEmulatorHttpClient,
+}
+
+impl Account {
+    /// An account with the database and its empty containers.
+    pub(crate) async fn create(database: &str) -> Result<Self, StartError> {
+        let origin = Url::parse(ORIGIN).map_err(|error| StartError::Account(error.to_string()))?;
+        let config = VirtualAccountConfig::new(vec![VirtualRegion::new("West Europe", origin)])
+            .map_err(|error| StartError::Account(error.to_string()))?
+            .with_account_id("local")
+            .with_consistency(ConsistencyLevel::Strong);
+        let emulator =
+            InMemoryEmulatorHttpClient::try_new(config).map_err(|error| StartError::Account(error.to_string()))?;
+        let account = Self { emulator };
+        account.make("/dbs", &json!({ "id": database })).await?;
+        for (container, path) in CONTAINERS {
+            let definition = json!({
+                "id": container,
+                "partitionKey": { "paths": [path], "kind": "Hash", "version": 2 },
+                "defaultTtl": -1,
+            });
+            account.make(&format!("/dbs/{database}/colls"), &definition).await?;
+        }
+        Ok(account)
+    }
+
+    async fn make(&self, path: &str, definition: &serde_json::Value) -> Result<(), StartError> {
+        let request = Request::post(path).body(Bytes::from(definition.to_string()));
+        let request = request.map_err(|error| StartError::Account(error.to_string()))?;
+        let answer = self.execute(&request).await;
+        match answer.status() {
+            StatusCode::CREATED => Ok(()),
+            status => Err(StartError::Account(format!("{path}: {status}"))),
+        }
+    }
+
+    /// What the emulator says to a request.
+    pub(crate) async fn execute(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let converted = match convert(request) {
+            Ok(converted) => converted,
+            Err(reason) => return answer::error(StatusCode::BAD_REQUEST, None, "BadRequest", reason),
+        };
+        let failed = |reason: String| answer::error(StatusCode::INTERNAL_SERVER_ERROR, None, "EmulatorFailed", &reason);
+        let answered = match self.emulator.execute_request(&converted).await {
+            Ok(answered) => answered,
+            Err(error) => return failed(error.to_string()),
+        };
+        match answered.try_into_raw_response().await {
+            Ok(raw) => respond(u16::from(raw.status()), raw.headers(), raw.body().as_ref()),
+            Err(error) => failed(error.to_string()),
+        }
+    }
+}
+
+fn convert(request: &Request<Bytes>) -> Result<CoreRequest, &'static str> {
+    let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let url = Url::parse(&format!("{ORIGIN}{target}")).map_err(|_| "The path is malformed.")?;
+    let method = match request.method().as_str() {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
+        _ => return Err("The method is not implemented."),
+    };
+    let mut converted = CoreRequest::new(url, method);
+    for (name, value) in request.headers().iter().filter(|(name, _)| !NOT_PASSED_ON.contains(name)) {
+        let value = value.to_str().map_err(|_| "A header is not ASCII.")?;
+        converted.insert_header(CoreName::from(name.as_str().to_owned()), CoreValue::from(value.to_owned()));
+    }
+    converted.set_body(request.body().clone());
+    Ok(converted)
+}
+
+fn respond(status: u16, headers: &azure_core::http::headers::Headers, body: &[u8]) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::copy_from_slice(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = headers.iter().filter_map(pair).collect::<HeaderMap>();
+    response
+}
+
+fn pair((name, value): (&CoreName, &CoreValue)) -> Option<(HeaderName, HeaderValue)> {
+    Some((name.as_str().parse().ok()?, value.as_str().parse().ok()?))
+}

@@ -1,0 +1,197 @@
+//! Each fault, as the SDK and as a bare client meet it.
+
+use std::time::{Duration, Instant};
+
+use cosmos_emulator::{Effect, Fault, Verb};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Rig, item, status, value};
+
+const ITEM: &str = "/dbs/mcp/colls/owners/docs/a";
+
+async fn bare_read(rig: &Rig) -> reqwest::Result<reqwest::Response> {
+    rig.bare(Method::GET, ITEM).header("x-ms-documentdb-partitionkey", r#"["alice"]"#).send().await
+}
+
+async fn bare_create(rig: &Rig, id: &str) -> reqwest::Result<reqwest::Response> {
+    rig.bare(Method::POST, "/dbs/mcp/colls/owners/docs")
+        .header("x-ms-documentdb-partitionkey", r#"["alice"]"#)
+        .body(item(id, 1).to_string())
+        .send()
+        .await
+}
+
+#[tokio::test]
+async fn a_throttled_request_says_when_to_come_again_and_changes_nothing() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 7 }).times(1));
+    let response = bare_create(&rig, "a").await.unwrap();
+    assert_eq!(response.status(), 429);
+    assert_eq!(response.headers()["x-ms-retry-after-ms"], "7");
+    assert_eq!(response.json::<Value>().await.unwrap()["code"], "429");
+    assert!(rig.emulator.dump().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_sdk_comes_again_after_throttling() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Create]).times(2));
+    container.create_item("alice", "a", item("a", 1), None).await.unwrap();
+    assert_eq!(rig.statuses(Verb::Create), [Some(429), Some(429), Some(201)]);
+}
+
+#[tokio::test]
+async fn the_sdk_gives_up_on_what_does_not_end() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    container.create_item("alice", "a", item("a", 1), None).await.unwrap();
+    for (effect, expected) in [
+        (Effect::Throttled { retry_after_ms: 1 }, 429),
+        (Effect::Unavailable, 503),
+        (Effect::Dropped, 503),
+        (Effect::AnswerLost, 503),
+    ] {
+        rig.emulator.inject(Fault::new(effect));
+        assert_eq!(value(&container, "a").await, Err(expected), "{effect:?}");
+        rig.emulator.clear_faults();
+        assert_eq!(value(&container, "a").await, Ok(1), "after {effect:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_in_three_is_throttled() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Read]).one_in(3, 5));
+    for _ in 0..30 {
+        bare_read(&rig).await.unwrap();
+    }
+    let throttled = rig.statuses(Verb::Read).into_iter().filter(|status| *status == Some(429)).count();
+    assert_eq!(throttled, 10);
+}
+
+#[tokio::test]
+async fn an_unavailable_service_is_503_until_the_fault_is_cleared() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Unavailable).in_container("owners"));
+    assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 503);
+    let clients = rig.container("clients").await;
+    clients.create_item("c", "c", json!({ "id": "c" }), None).await.unwrap();
+    rig.emulator.clear_faults();
+    assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 201);
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_right_and_late() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Slow { milliseconds: 150 }).times(1));
+    let started = Instant::now();
+    assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 201);
+    assert!(started.elapsed() >= Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn a_connection_dropped_before_the_operation_leaves_nothing() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Dropped).on(&[Verb::Create]).times(1));
+    bare_create(&rig, "a").await.unwrap_err();
+    assert!(rig.emulator.dump().await.is_empty());
+    let operation = &rig.emulator.operations()[0];
+    assert_eq!((operation.status, operation.answered), (None, false));
+}
+
+#[tokio::test]
+async fn a_connection_dropped_after_the_write_leaves_the_item() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::AnswerLost).on(&[Verb::Create]).times(1));
+    bare_create(&rig, "a").await.unwrap_err();
+    assert_eq!(rig.emulator.dump().await.len(), 1);
+    let operation = &rig.emulator.operations()[0];
+    assert_eq!((operation.status, operation.answered), (Some(201), false));
+}
+
+#[tokio::test]
+async fn the_sdk_loses_to_itself_when_the_answer_to_its_create_is_lost() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    rig.emulator.inject(Fault::new(Effect::AnswerLost).on(&[Verb::Create]).times(1));
+    let outcome = container.create_item("alice", "a", item("a", 1), None).await;
+    assert_eq!(status(&outcome.unwrap_err()), 409);
+    assert_eq!(rig.statuses(Verb::Create), [Some(201), Some(409)]);
+}
+
+#[tokio::test]
+async fn one_in_three_answers_is_lost_and_every_write_is_there() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::AnswerLost).on(&[Verb::Create]).one_in(3, 1));
+    let mut lost = 0;
+    for number in 0..12 {
+        lost += usize::from(bare_create(&rig, &format!("item-{number}")).await.is_err());
+    }
+    assert_eq!((lost, rig.emulator.dump().await.len()), (4, 12));
+}
+
+#[tokio::test]
+async fn a_stale_read_answers_the_version_before_with_its_etag() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    let first = container.create_item("alice", "a", item("a", 1), None).await.unwrap();
+    rig.emulator.inject(Fault::new(Effect::StaleRead).times(1));
+    assert_eq!(value(&container, "a").await, Ok(1), "there is no version before");
+    container.replace_item("alice", "a", item("a", 2), None).await.unwrap();
+    let stale = container.read_item("alice", "a", None).await.unwrap();
+    assert_eq!(stale.headers().etag(), first.headers().etag());
+    assert_eq!(stale.into_model::<Value>().unwrap()["value"], 1);
+    assert_eq!(value(&container, "a").await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_stale_read_may_see_an_item_that_is_deleted() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    container.create_item("alice", "a", item("a", 1), None).await.unwrap();
+    container.delete_item("alice", "a", None).await.unwrap();
+    rig.emulator.inject(Fault::new(Effect::StaleRead).times(1));
+    assert_eq!(value(&container, "a").await, Ok(1));
+    assert_eq!(value(&container, "a").await, Err(404));
+}
+
+#[tokio::test]
+async fn a_stale_404_hides_an_item_that_is_there() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    container.create_item("alice", "a", item("a", 1), None).await.unwrap();
+    rig.emulator.inject(Fault::new(Effect::StaleNotFound).times(1));
+    assert_eq!(value(&container, "a").await, Err(404));
+    assert_eq!(value(&container, "a").await, Ok(1));
+}
+
+#[tokio::test]
+async fn metadata_is_never_struck() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Unavailable));
+    assert_eq!(rig.bare(Method::GET, "/").send().await.unwrap().status(), 200);
+    assert_eq!(rig.bare(Method::GET, "/dbs/mcp/colls/owners").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn while_down_nobody_gets_in_and_afterwards_the_data_is_there() {
+    let rig = Rig::start().await;
+    assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 201);
+    rig.emulator.pause();
+    bare_read(&rig).await.unwrap_err();
+    rig.emulator.resume();
+    assert_eq!(bare_read(&rig).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_of_the_sdk_recovers_after_a_pause() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    container.create_item("alice", "a", item("a", 1), None).await.unwrap();
+    rig.emulator.pause();
+    assert_eq!(value(&container, "a").await, Err(503), "the SDK says so itself");
+    rig.emulator.resume();
+    crate::support::until("the client reads again", || async { value(&container, "a").await == Ok(1) }).await;
+}

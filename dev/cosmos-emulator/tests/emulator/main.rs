@@ -1,0 +1,14 @@
+//! What processes see that use the emulator through `azure_data_cosmos`, and what they do not see through it.
+#![cfg(test)]
+
+mod authentication;
+mod change_feed;
+mod connections;
+mod control;
+mod expiry;
+mod faults;
+mod isolation;
+mod items;
+mod program;
+mod refusals;
+mod support;
