@@ -8,7 +8,7 @@ mod settings;
 pub use cloud::Cloud;
 pub use environment::Environment;
 pub use faults::{Fault, Faults};
-pub use settings::{Settings, StoreSettings};
+pub use settings::{AzureSettings, Settings, StoreSettings, VaultKeyId};
 
 #[cfg(test)]
 mod tests;

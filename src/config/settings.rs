@@ -1,6 +1,6 @@
 //! The settings of names.md, typed.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
 use url::Url;
@@ -8,6 +8,8 @@ use url::Url;
 use super::{Cloud, Environment, Faults};
 
 const DEFAULT_NAME: &str = "Mini MCP Server";
+const DEFAULT_DATABASE: &str = "mcp";
+const DEFAULT_POLL: u64 = 100;
 
 /// Everything that the handler is told.
 #[derive(Clone, Debug)]
@@ -28,8 +30,12 @@ pub struct Settings {
     pub authority: String,
     /// Origin of Microsoft Graph.
     pub graph: String,
-    /// Where records lie.
+    /// Where records lie, and what seals them.
     pub store: StoreSettings,
+    /// Object id of the gateway's managed identity; without it there is no gateway in front.
+    pub gateway_principal_id: Option<String>,
+    /// How often an instance that holds streams looks for messages which other instances took.
+    pub event_poll: Duration,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.
@@ -40,11 +46,46 @@ pub struct Settings {
     pub log_level: tracing::Level,
 }
 
-/// Where records lie.
-#[derive(Clone, Debug)]
+/// Where records lie, and what seals them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSettings {
     /// `DATA_DIR`: the embedded store and the local key file.
     Embedded(PathBuf),
+    /// Cosmos DB, and data keys that a key in Key Vault wraps.
+    Azure(AzureSettings),
+}
+
+/// `COSMOS_ENDPOINT`, `COSMOS_DATABASE` and `KEY_VAULT_KEY_ID`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AzureSettings {
+    /// The account.
+    pub endpoint: Url,
+    /// The database that holds all containers.
+    pub database: String,
+    /// The key that wraps data keys.
+    pub vault_key: VaultKeyId,
+}
+
+/// A key in Key Vault, without a version: `https://{vault}/keys/{name}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultKeyId {
+    /// Origin of the vault.
+    pub vault: String,
+    /// Name of the key.
+    pub name: String,
+}
+
+impl VaultKeyId {
+    fn parse(value: &str) -> Option<Self> {
+        let url = Url::parse(value).ok()?;
+        let segments: Vec<&str> = url.path_segments()?.collect();
+        let ["keys", name] = segments.as_slice() else { return None };
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
+        let vault = url.origin().ascii_serialization();
+        (is_name && is_plain && value == format!("{vault}/keys/{name}"))
+            .then(|| Self { vault, name: (*name).to_owned() })
+    }
 }
 
 impl Settings {
@@ -75,7 +116,10 @@ impl Reader<'_> {
         let cloud = self.cloud();
         let authority = self.loopback_override("ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
         let graph = self.loopback_override("GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
-        let store = self.store(base.as_ref());
+        let production = base.as_ref().is_some_and(|base| !base.is_loopback());
+        let store = self.store(production);
+        let gateway_principal_id = self.gateway_principal_id(production);
+        let event_poll = self.event_poll();
         let schemes = self.schemes();
         let allowed_origins = self.allowed_origins();
         let log_level = self.log_level();
@@ -90,6 +134,8 @@ impl Reader<'_> {
             authority: authority?,
             graph: graph?,
             store: store?,
+            gateway_principal_id,
+            event_poll: event_poll?,
             server_name: self.environment.get("MCP_SERVER_NAME").unwrap_or(DEFAULT_NAME).to_owned(),
             allowed_origins: allowed_origins?,
             schemes: schemes?,
@@ -134,11 +180,9 @@ impl Reader<'_> {
     /// Another host than Microsoft's is for the local tenant only.
     fn loopback_override(&mut self, name: &'static str, otherwise: &str) -> Option<String> {
         let Some(value) = self.environment.get(name) else { return Some(otherwise.to_owned()) };
-        let loopback = Url::parse(value).ok().filter(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
-                && url.query().is_none()
-        });
+        let loopback = Url::parse(value)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && on_loopback(url) && url.query().is_none());
         if loopback.is_none() {
             self.faults.add(name, "must be an http(s) URL on a loopback host; it is for the local tenant only");
             return None;
@@ -146,15 +190,57 @@ impl Reader<'_> {
         Some(value.trim_end_matches('/').to_owned())
     }
 
-    fn store(&mut self, base: Option<&BaseUrl>) -> Option<StoreSettings> {
-        let Some(directory) = self.environment.get("DATA_DIR") else {
-            self.faults.add("DATA_DIR", "is not set");
-            return None;
-        };
-        if base.is_some_and(|base| !base.is_loopback()) {
+    /// Exactly one of the two stores.
+    fn store(&mut self, production: bool) -> Option<StoreSettings> {
+        let directory = self.environment.get("DATA_DIR").map(PathBuf::from);
+        if production && directory.is_some() {
             self.faults.add("DATA_DIR", "is for one local process; it cannot be used with a public PUBLIC_BASE_URL");
         }
-        Some(StoreSettings::Embedded(PathBuf::from(directory)))
+        match (self.environment.get("COSMOS_ENDPOINT"), directory) {
+            (Some(_), Some(_)) => {
+                self.faults.add("COSMOS_ENDPOINT", "and DATA_DIR are both set; exactly one store is used");
+                None
+            }
+            (Some(endpoint), None) => self.azure(endpoint),
+            (None, Some(directory)) => Some(StoreSettings::Embedded(directory)),
+            (None, None) => {
+                let otherwise = if production { "" } else { ", nor is DATA_DIR" };
+                self.faults.add("COSMOS_ENDPOINT", format!("is not set{otherwise}"));
+                None
+            }
+        }
+    }
+
+    fn azure(&mut self, endpoint: &str) -> Option<StoreSettings> {
+        let endpoint =
+            Url::parse(endpoint).ok().filter(|url| is_origin(url) && (url.scheme() == "https" || on_loopback(url)));
+        if endpoint.is_none() {
+            self.faults.add("COSMOS_ENDPOINT", "is not an https origin such as https://account.documents.azure.com");
+        }
+        let database = self.environment.get("COSMOS_DATABASE").unwrap_or(DEFAULT_DATABASE).to_owned();
+        let vault_key = self.required("KEY_VAULT_KEY_ID").and_then(|id| {
+            let key = VaultKeyId::parse(&id);
+            if key.is_none() {
+                self.faults.add("KEY_VAULT_KEY_ID", "is not https://{vault}/keys/{name}, without a version");
+            }
+            key
+        });
+        Some(StoreSettings::Azure(AzureSettings { endpoint: endpoint?, database, vault_key: vault_key? }))
+    }
+
+    /// Without a gateway anyone could call the handler past its limits, so production has one.
+    fn gateway_principal_id(&mut self, production: bool) -> Option<String> {
+        let is_set = self.environment.get("GATEWAY_PRINCIPAL_ID").is_some();
+        if is_set || production { self.guid("GATEWAY_PRINCIPAL_ID") } else { None }
+    }
+
+    fn event_poll(&mut self) -> Option<Duration> {
+        let poll = self.environment.get("EVENT_POLL_MS").map_or(Ok(DEFAULT_POLL), str::parse).ok();
+        let poll = poll.filter(|milliseconds| (10..=1000).contains(milliseconds));
+        if poll.is_none() {
+            self.faults.add("EVENT_POLL_MS", "is not a number of milliseconds from 10 to 1000");
+        }
+        poll.map(Duration::from_millis)
     }
 
     fn schemes(&mut self) -> Option<PrivateUseSchemes> {
@@ -185,8 +271,8 @@ impl Reader<'_> {
         let value = self.environment.get("ALLOWED_ORIGINS").unwrap_or_default();
         let origins: Vec<String> =
             value.split([',', ' ']).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
-        let is_origin = |text: &String| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);
-        if origins.iter().all(is_origin) {
+        let well_formed = |text: &String| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);
+        if origins.iter().all(well_formed) {
             return Some(origins);
         }
         self.faults.add("ALLOWED_ORIGINS", "has a member that is not an origin such as https://app.example.com");
@@ -199,4 +285,13 @@ impl Reader<'_> {
             self.required(name);
         }
     }
+}
+
+fn on_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Scheme, host and port, and nothing else; a final slash is none.
+fn is_origin(url: &Url) -> bool {
+    url.as_str().trim_end_matches('/') == url.origin().ascii_serialization()
 }

@@ -1,6 +1,8 @@
 //! Settings as an operator writes them.
 
-use super::{Cloud, Environment, Faults, Settings};
+use std::time::Duration;
+
+use super::{Cloud, Environment, Faults, Settings, StoreSettings};
 
 const GUID: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -50,7 +52,7 @@ fn every_fault_is_reported_at_once_and_by_name() {
         "ENTRA_TENANT_ID",
         "ENTRA_CLIENT_ID",
         "AZURE_CLIENT_ID",
-        "DATA_DIR",
+        "COSMOS_ENDPOINT",
         "IDENTITY_ENDPOINT",
         "IDENTITY_HEADER",
     ];
@@ -72,6 +74,9 @@ fn malformed_values_are_faults() {
         ("LOG_LEVEL", "loud"),
         ("PRIVATE_USE_SCHEMES", "javascript"),
         ("ALLOWED_ORIGINS", "https://app.example.com/path"),
+        ("GATEWAY_PRINCIPAL_ID", "the gateway"),
+        ("EVENT_POLL_MS", "5"),
+        ("EVENT_POLL_MS", "soon"),
     ];
     for (name, value) in malformed {
         assert_eq!(faulty(&[(name, value)]), [name], "{value}");
@@ -83,9 +88,67 @@ fn an_empty_value_counts_as_unset() {
     assert_eq!(faulty(&[("AZURE_CLIENT_ID", "  ")]), ["AZURE_CLIENT_ID"]);
 }
 
+const PRODUCTION: [(&str, &str); 5] = [
+    ("PUBLIC_BASE_URL", "https://mcp.example.com"),
+    ("GATEWAY_PRINCIPAL_ID", GUID),
+    ("DATA_DIR", ""),
+    ("COSMOS_ENDPOINT", "https://account.documents.azure.com:443/"),
+    ("KEY_VAULT_KEY_ID", "https://v.vault.azure.net/keys/data-key-wrap"),
+];
+
+fn production(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let kept = PRODUCTION.into_iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+    kept.chain(changes.iter().copied()).collect()
+}
+
+#[test]
+fn production_has_a_shared_store_a_vault_and_a_gateway() {
+    let settings = load(&PRODUCTION).unwrap();
+    let StoreSettings::Azure(azure) = settings.store else { panic!("{:?}", settings.store) };
+    assert_eq!(azure.endpoint.as_str(), "https://account.documents.azure.com/");
+    assert_eq!(azure.database, "mcp");
+    assert_eq!((&*azure.vault_key.vault, &*azure.vault_key.name), ("https://v.vault.azure.net", "data-key-wrap"));
+    assert_eq!(settings.gateway_principal_id.as_deref(), Some(GUID));
+    assert_eq!(settings.event_poll, Duration::from_millis(100));
+}
+
+#[test]
+fn production_fails_closed_with_all_faults_at_once() {
+    let nothing = production(&[("GATEWAY_PRINCIPAL_ID", ""), ("COSMOS_ENDPOINT", ""), ("KEY_VAULT_KEY_ID", "")]);
+    assert_eq!(faulty(&nothing), ["COSMOS_ENDPOINT", "GATEWAY_PRINCIPAL_ID"]);
+    let no_keys = production(&[("KEY_VAULT_KEY_ID", ""), ("GATEWAY_PRINCIPAL_ID", "x"), ("EVENT_POLL_MS", "0")]);
+    assert_eq!(faulty(&no_keys), ["KEY_VAULT_KEY_ID", "GATEWAY_PRINCIPAL_ID", "EVENT_POLL_MS"]);
+}
+
 #[test]
 fn data_dir_is_never_for_production() {
-    assert_eq!(faulty(&[("PUBLIC_BASE_URL", "https://mcp.example.com")]), ["DATA_DIR"]);
+    let instead = production(&[("DATA_DIR", "/tmp/x"), ("COSMOS_ENDPOINT", "")]);
+    assert_eq!(faulty(&instead), ["DATA_DIR"]);
+    assert_eq!(faulty(&production(&[("DATA_DIR", "/tmp/x")])), ["DATA_DIR", "COSMOS_ENDPOINT"]);
+}
+
+#[test]
+fn exactly_one_store_is_used() {
+    assert_eq!(faulty(&[("DATA_DIR", "")]), ["COSMOS_ENDPOINT"]);
+    assert_eq!(faulty(&[("COSMOS_ENDPOINT", "http://127.0.0.1:7073")]), ["COSMOS_ENDPOINT"]);
+}
+
+#[test]
+fn a_malformed_endpoint_or_key_is_a_fault() {
+    for endpoint in
+        ["http://account.documents.azure.com", "account", "https://account.documents.azure.com/dbs", "ftp://localhost"]
+    {
+        assert_eq!(faulty(&production(&[("COSMOS_ENDPOINT", endpoint)])), ["COSMOS_ENDPOINT"], "{endpoint}");
+    }
+    let keys = [
+        "https://v.vault.azure.net/keys/",
+        "https://v.vault.azure.net/keys/n/version",
+        "https://v.vault.azure.net/secrets/n",
+    ];
+    for key in keys.into_iter().chain(["http://v.vault.azure.net/keys/n", "https://v.vault.azure.net/keys/n?x=y", "n"])
+    {
+        assert_eq!(faulty(&production(&[("KEY_VAULT_KEY_ID", key)])), ["KEY_VAULT_KEY_ID"], "{key}");
+    }
 }
 
 #[test]
