@@ -65,12 +65,13 @@ impl Grant {
         Self { status, version: self.version + 1, ..self.clone() }
     }
 
-    /// The next version, one refresh-token generation on.
+    /// The next version, one refresh-token generation on, its key sealed anew: so no data key is needed for longer than a
+    /// grant lives without a refresh.
     #[must_use]
-    pub fn rotated(&self, now: OffsetDateTime) -> Self {
+    pub fn rotated(&self, now: OffsetDateTime, sealed_key: String) -> Self {
         Self {
             version: self.version + 1,
-            family: self.family.rotated(now),
+            family: Family { sealed_key, ..self.family.rotated(now) },
             expires_at: now + GRANT_LIFETIME,
             ..self.clone()
         }

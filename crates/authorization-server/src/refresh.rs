@@ -76,7 +76,8 @@ impl AuthorizationServer {
             }
             Presented::Current => {
                 let upstream_expires_at = self.fresh_upstream(grant.key).await?;
-                match self.grants.advance(&stored.version, grant.rotated(self.now())).await? {
+                let next = grant.rotated(self.now(), family_key.seal(self.sealer.as_ref(), grant.key.grant).await?);
+                match self.grants.advance(&stored.version, next).await? {
                     Advanced::Done(next) => {
                         let grant = next.value.narrowed(scope);
                         Ok(Ok(self.token_response(&grant, &family_key, upstream_expires_at).await?))

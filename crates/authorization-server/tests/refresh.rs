@@ -200,7 +200,7 @@ async fn a_marked_grant_refuses_every_generation_and_keeps_its_family() {
 #[tokio::test]
 async fn a_lost_write_decides_again_from_what_stands_now() {
     let (rig, client, first) = signed_in().await;
-    rig.grants.interleave(1, |grant| grant.rotated(grant.family.rotated_at));
+    rig.grants.interleave(1, |grant| grant.rotated(grant.family.rotated_at, grant.family.sealed_key.clone()));
     let tokens = rig.refresh(&client, &first).await.unwrap();
     assert_eq!(rig.only_grant().unwrap().family.generation, 2, "the rival's successor is ours too");
     assert!(rig.refresh(&client, &tokens.refresh_token).await.is_ok());
