@@ -7,6 +7,7 @@ use remote_auth_mcp::{
     entra::managed_identity,
     platform::{Platform, SystemClock, SystemEntropy},
     startup, telemetry,
+    vault::Rotation,
 };
 use tokio::net::TcpListener;
 
@@ -35,8 +36,9 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     telemetry::init(settings.log_level)?;
     let port = settings.port;
     let identity = managed_identity(&settings.workload_client_id)?;
-    let platform = Platform { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), identity };
-    let handler = startup::build(settings, &platform)?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let platform = Platform { clock, entropy, identity, rotation: Rotation::default() };
+    let handler = startup::build(settings, &platform).await?;
     let stop = handler.stop();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {

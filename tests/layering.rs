@@ -21,7 +21,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("crate::graph", &["src/graph/", "src/mcp/", "src/startup.rs"]),
     ("crate::entra", &["src/entra/", "src/startup.rs", "src/platform.rs"]),
     ("crate::store", &["src/store/", "src/startup.rs"]),
-    ("crate::vault", &["src/vault/", "src/startup.rs"]),
+    ("crate::vault", &["src/vault/", "src/startup.rs", "src/platform.rs"]),
     ("std::env::", &["src/config/environment.rs"]),
 ];
 

@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+const KID_LENGTH: usize = 6;
+
 /// An AES-256 key with its id.
 pub struct DataKey {
     kid: String,
@@ -27,9 +29,15 @@ impl DataKey {
     /// From 32 bytes. The id is a hash of them, so a key file needs no second member.
     pub fn new(bytes: &Zeroizing<[u8; 32]>) -> Result<Self, CipherError> {
         let hash = Sha256::digest([b"data key id".as_slice(), bytes.as_slice()].concat());
-        let kid = URL_SAFE_NO_PAD.encode(hash.split_at(6).0);
+        let kid = URL_SAFE_NO_PAD.encode(hash.split_at(KID_LENGTH).0);
         let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice()).map_err(|_| CipherError)?;
         Ok(Self { kid, key: LessSafeKey::new(key) })
+    }
+
+    /// Whether this could be a key's id.
+    #[must_use]
+    pub fn is_kid(text: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == KID_LENGTH)
     }
 
     /// Names this key in what it seals.

@@ -1,4 +1,4 @@
-//! Sealing with one key in a local file: for `DATA_DIR`, never for production.
+//! Wrapping by one key in a local file: for `DATA_DIR`, never for production.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,10 +9,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::{Entropy, Sealer, Unavailable};
+use authorization_server::ports::{Entropy, Unavailable};
 use zeroize::Zeroizing;
 
-use super::{DataKey, aead::CipherError};
+use super::{
+    DataKey,
+    aead::CipherError,
+    wrap::{KeyBytes, KeyWrap, Wrapped},
+};
+
+const CONTEXT: &str = "data-key/v1";
 
 /// Why the key file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -28,48 +34,53 @@ pub enum KeyFileError {
     Malformed(String),
 }
 
-/// A [`Sealer`] over the key file.
-pub struct LocalKey {
+/// A [`KeyWrap`] over the key file. It has one version.
+pub struct KeyFile {
     key: DataKey,
-    base_url: String,
     entropy: Arc<dyn Entropy>,
 }
 
-impl LocalKey {
+impl KeyFile {
     /// Reads the key file, or makes it with mode 0600.
-    pub fn open(path: &Path, base_url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, KeyFileError> {
+    pub fn open(path: &Path, entropy: Arc<dyn Entropy>) -> Result<Self, KeyFileError> {
         let name = path.display().to_string();
         let bytes = match fs::File::open(path) {
             Ok(file) => read(file, &name)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, &name, entropy.as_ref())?,
             Err(error) => return Err(KeyFileError::Io(name, error)),
         };
-        Self::new(&bytes, base_url, entropy).map_err(|_| KeyFileError::Malformed(name))
+        Self::new(&bytes, entropy).map_err(|_| KeyFileError::Malformed(name))
     }
 
     /// With these key bytes.
-    pub fn new(bytes: &Zeroizing<[u8; 32]>, base_url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, CipherError> {
-        Ok(Self { key: DataKey::new(bytes)?, base_url: base_url.to_owned(), entropy })
-    }
-
-    fn context(&self, purpose: &str) -> String {
-        format!("{purpose}/v1|{}", self.base_url)
+    pub fn new(bytes: &KeyBytes, entropy: Arc<dyn Entropy>) -> Result<Self, CipherError> {
+        Ok(Self { key: DataKey::new(bytes)?, entropy })
     }
 }
 
 #[async_trait]
-impl Sealer for LocalKey {
-    async fn seal(&self, purpose: &str, plaintext: &[u8]) -> Result<String, Unavailable> {
-        self.key
-            .seal(self.entropy.as_ref(), &self.context(purpose), plaintext)
-            .map_err(|error| Unavailable { what: "keyring", reason: error.to_string() })
+impl KeyWrap for KeyFile {
+    async fn current(&self) -> Result<String, Unavailable> {
+        Ok(self.key.kid().to_owned())
     }
 
-    async fn open(&self, purpose: &str, sealed: &str) -> Result<Option<Vec<u8>>, Unavailable> {
-        Ok(self.key.open(&self.context(purpose), sealed))
+    async fn wrap(&self, key: &KeyBytes) -> Result<Wrapped, Unavailable> {
+        let sealed = self.key.seal(self.entropy.as_ref(), CONTEXT, key.as_slice());
+        let sealed = sealed.map_err(|error| unavailable(error.to_string()))?;
+        Ok(Wrapped { by: self.key.kid().to_owned(), bytes: sealed.into_bytes() })
+    }
+
+    async fn unwrap(&self, wrapped: &Wrapped) -> Result<KeyBytes, Unavailable> {
+        let sealed = std::str::from_utf8(&wrapped.bytes).ok();
+        let bytes = sealed.and_then(|sealed| self.key.open(CONTEXT, sealed)).map(Zeroizing::new);
+        let key = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+        key.map(Zeroizing::new).ok_or_else(|| unavailable("the key file is not the one that wrapped the data keys"))
     }
 }
 
+fn unavailable(reason: impl Into<String>) -> Unavailable {
+    Unavailable { what: "keyring", reason: reason.into() }
+}
 fn read(mut file: fs::File, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let io = |error| KeyFileError::Io(name.to_owned(), error);
     if file.metadata().map_err(io)?.permissions().mode() & 0o077 != 0 {

@@ -1,0 +1,106 @@
+//! Wrapping by an RSA key in Key Vault, which never leaves it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use authorization_server::ports::Unavailable;
+use azure_core::{
+    credentials::TokenCredential,
+    http::{ClientOptions, FixedRetryOptions, RequestContent, RetryOptions},
+};
+use azure_security_keyvault_keys::{
+    KeyClient, KeyClientOptions, ResourceExt as _, ResourceId,
+    models::{EncryptionAlgorithm, KeyClientGetKeyOptions, KeyOperationParameters, KeyOperationResult},
+};
+use zeroize::Zeroizing;
+
+use super::wrap::{KeyBytes, KeyWrap, Wrapped};
+use crate::config::VaultKeyId;
+
+/// A call with its retries; the SDK's default is over 80 s.
+const LIMIT: Duration = Duration::from_secs(4);
+const RETRIES: u32 = 2;
+
+/// A key in a vault.
+pub struct KeyVault {
+    client: KeyClient,
+    name: String,
+}
+
+impl KeyVault {
+    /// The client connects when it is first used.
+    pub fn new(key: &VaultKeyId, identity: Arc<dyn TokenCredential>) -> azure_core::Result<Self> {
+        let retry = RetryOptions::fixed(FixedRetryOptions {
+            delay: time::Duration::milliseconds(200),
+            max_retries: RETRIES,
+            max_total_elapsed: time::Duration::seconds(3),
+        });
+        let client_options = ClientOptions { retry, ..ClientOptions::default() };
+        let options = KeyClientOptions { client_options, ..KeyClientOptions::default() };
+        Ok(Self { client: KeyClient::new(&key.vault, identity, Some(options))?, name: key.name.clone() })
+    }
+}
+
+#[async_trait]
+impl KeyWrap for KeyVault {
+    async fn current(&self) -> Result<String, Unavailable> {
+        let key = within_limit(async {
+            let options: Option<KeyClientGetKeyOptions<'_>> = None;
+            self.client.get_key(&self.name, options).await?.into_model()
+        })
+        .await?;
+        version(key.resource_id())
+    }
+
+    async fn wrap(&self, key: &KeyBytes) -> Result<Wrapped, Unavailable> {
+        let result = within_limit(async {
+            let parameters = parameters(key.as_slice()).try_into()?;
+            self.client.wrap_key(&self.name, parameters, None).await?.into_model()
+        })
+        .await?;
+        Ok(Wrapped { by: version(result.resource_id())?, bytes: value(result)? })
+    }
+
+    async fn unwrap(&self, wrapped: &Wrapped) -> Result<KeyBytes, Unavailable> {
+        let result = within_limit(async {
+            let parameters: RequestContent<KeyOperationParameters> = parameters(&wrapped.bytes).try_into()?;
+            self.client.unwrap_key(&self.name, &wrapped.by, parameters, None).await?.into_model()
+        })
+        .await?;
+        let bytes = Zeroizing::new(value(result)?);
+        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| down("the unwrapped key has not 32 bytes"))?;
+        Ok(Zeroizing::new(key))
+    }
+}
+
+fn parameters(bytes: &[u8]) -> KeyOperationParameters {
+    let (algorithm, value) = (Some(EncryptionAlgorithm::RsaOaep256), Some(bytes.to_vec()));
+    KeyOperationParameters { algorithm, value, ..KeyOperationParameters::default() }
+}
+
+async fn within_limit<T>(call: impl Future<Output = azure_core::Result<T>>) -> Result<T, Unavailable> {
+    match tokio::time::timeout(LIMIT, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(down(chain(&error))),
+        Err(_) => Err(down(format!("no answer within {} s", LIMIT.as_secs()))),
+    }
+}
+
+/// The version is what a wrapped key must remember; the latest is not always the one that wrapped it.
+fn version(id: azure_core::Result<ResourceId>) -> Result<String, Unavailable> {
+    let id = id.map_err(|error| down(chain(&error)))?;
+    id.version.ok_or_else(|| down("the key id has no version"))
+}
+
+fn value(result: KeyOperationResult) -> Result<Vec<u8>, Unavailable> {
+    result.result.ok_or_else(|| down("the answer has no value"))
+}
+
+fn down(reason: impl fmt::Display) -> Unavailable {
+    Unavailable { what: "keyring", reason: format!("Key Vault: {reason}") }
+}
+
+/// Azure's errors say little at the top: the cause is at the end of their chain.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
