@@ -1,30 +1,37 @@
 //! Composition: the only place where adapters meet ports.
 
-use std::{fs, io, sync::Arc, time::Duration};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
     AuthorizationServer,
     authenticate::GrantCache,
     downstream::DownstreamTokens,
     grant::Grant,
-    ports::{Sealer, Upstream},
+    ports::{Sealer, Unavailable, Upstream},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Settings, StoreSettings},
+    config::{AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings},
     graph::{Graph, TokenCache},
     http::{App, Limits, routes, server},
-    mcp::Mcp,
+    mcp::{Mcp, sse},
     platform::Platform,
-    ports::records::Records,
+    ports::{event_log::EventLog, records::Records},
     store::{
         RecordRepository,
+        cosmos::Cosmos,
+        cosmos_events::CosmosEvents,
         embedded::{Embedded, OpenError},
     },
-    vault::local_key::{KeyFileError, LocalKey},
+    vault::{
+        Keyring, RingStore,
+        key_file::{KeyFile, KeyFileError},
+        key_vault::KeyVault,
+        wrap::KeyWrap,
+    },
 };
 
 /// Every outgoing call ends after this.
@@ -43,6 +50,12 @@ pub enum StartupError {
     /// The key cannot be read.
     #[error("DATA_DIR: {0}")]
     Key(#[from] KeyFileError),
+    /// The key is not the one of the store.
+    #[error("DATA_DIR: {0}; bring back the data-key that belongs to store.redb, or remove both")]
+    Keyring(Unavailable),
+    /// Key Vault's client cannot be made.
+    #[error("KEY_VAULT_KEY_ID: {0}")]
+    KeyVault(#[from] azure_core::Error),
     /// The TLS library or its roots.
     #[error("the HTTP client cannot be made: {0}")]
     HttpClient(#[from] reqwest::Error),
@@ -68,23 +81,25 @@ impl Handler {
 }
 
 /// Puts everything together.
-pub fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
+pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
     let stop = CancellationToken::new();
     let http = reqwest::Client::builder()
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let storage = Storage::open(&settings, platform)?;
+    let storage = Storage::open(&settings, platform).await?;
     let upstream = Arc::new(entra(&settings, http.clone(), platform));
+    let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(upstream.gateway_tokens(id)) as _);
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
     let graph = Arc::new(Graph::new(http, settings.graph, tokens));
     let app = App {
-        mcp: Mcp::new(graph, &settings.server_name, Arc::clone(&platform.entropy), &stop),
+        mcp: Mcp::new(graph, &settings.server_name, storage.sse_ports(settings.event_poll, platform), &stop),
         server,
         records: storage.records,
+        gateway,
         limits: Limits::default(),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
@@ -96,16 +111,51 @@ pub fn build(settings: Settings, platform: &Platform) -> Result<Handler, Startup
 struct Storage {
     records: Arc<dyn Records>,
     sealer: Arc<dyn Sealer>,
+    /// `None` for one process alone.
+    events: Option<Arc<dyn EventLog>>,
 }
 
 impl Storage {
-    fn open(settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
-        let StoreSettings::Embedded(directory) = &settings.store;
+    async fn open(settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
+        match &settings.store {
+            StoreSettings::Embedded(directory) => Self::embedded(directory, settings, platform).await,
+            StoreSettings::Azure(azure) => Self::azure(azure, settings, platform),
+        }
+    }
+
+    /// Store and key file are at hand, so whatever is wrong with them is said at once.
+    async fn embedded(directory: &Path, settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
         fs::create_dir_all(directory).map_err(StartupError::DataDir)?;
         let records = Embedded::open(&directory.join("store.redb"), Arc::clone(&platform.clock))?;
         records.keep_swept();
-        let key = LocalKey::open(&directory.join("data-key"), settings.base.issuer(), Arc::clone(&platform.entropy))?;
-        Ok(Self { records: Arc::new(records), sealer: Arc::new(key) })
+        let key = KeyFile::open(&directory.join("data-key"), Arc::clone(&platform.entropy))?;
+        let storage = Self::new(Arc::new(records), Arc::new(key), settings, platform);
+        storage.sealer.seal("start-up", b"").await.map_err(StartupError::Keyring)?;
+        Ok(storage)
+    }
+
+    /// Cosmos DB, Key Vault and the identity endpoint may come up in any order, after us: they are reached in the
+    /// background, and until then whatever needs them is answered 503.
+    fn azure(azure: &AzureSettings, settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
+        let records = Cosmos::connect(azure, Arc::clone(&platform.identity));
+        let key = KeyVault::new(&azure.vault_key, Arc::clone(&platform.identity))?;
+        let events = CosmosEvents::new(records.clone(), Arc::clone(&platform.clock));
+        let storage = Self::new(Arc::new(records), Arc::new(key), settings, platform);
+        Ok(Self { events: Some(Arc::new(events)), ..storage })
+    }
+
+    fn new(records: Arc<dyn Records>, wrap: Arc<dyn KeyWrap>, settings: &Settings, platform: &Platform) -> Self {
+        let Platform { clock, entropy, rotation, .. } = platform;
+        let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
+        let ring = RingStore { records: Arc::clone(&records), wrap, clock, entropy };
+        let keyring = Arc::new(Keyring::new(ring, settings.base.issuer(), *rotation));
+        keyring.keep_fresh();
+        Self { records, sealer: keyring, events: None }
+    }
+
+    fn sse_ports(&self, poll: Duration, platform: &Platform) -> sse::Ports {
+        let (entropy, sealer) = (Arc::clone(&platform.entropy), Arc::clone(&self.sealer));
+        sse::Ports { entropy, sealer, events: self.events.clone(), poll }
     }
 
     fn repository<T>(&self, platform: &Platform) -> Arc<RecordRepository<T>> {

@@ -1,3 +1,5 @@
 //! The application's own ports, visible to every adapter.
 
+pub mod event_log;
+pub mod gateway;
 pub mod records;

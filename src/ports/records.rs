@@ -11,11 +11,18 @@ pub enum Container {
     Clients,
     /// Authorizations, by transaction id.
     Authorizations,
-    /// Grants and upstream tokens, by owner.
+    /// The owner document, grants and upstream tokens, by owner.
     Owners,
+    /// The one document with all wrapped data keys.
+    Keyring,
+    /// Messages on their way to the instance that holds the stream, by instance.
+    Events,
 }
 
 impl Container {
+    /// Every container, as a deployment makes them.
+    pub const ALL: [Self; 5] = [Self::Clients, Self::Authorizations, Self::Owners, Self::Keyring, Self::Events];
+
     /// Its name in the store.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -23,6 +30,18 @@ impl Container {
             Self::Clients => "clients",
             Self::Authorizations => "authorizations",
             Self::Owners => "owners",
+            Self::Keyring => "keyring",
+            Self::Events => "events",
+        }
+    }
+
+    /// The member of an item that names its partition.
+    #[must_use]
+    pub fn partition_key(self) -> &'static str {
+        match self {
+            Self::Clients | Self::Authorizations | Self::Keyring => "id",
+            Self::Owners => "owner",
+            Self::Events => "instance",
         }
     }
 }
@@ -62,7 +81,9 @@ pub enum Write {
 #[error("{0}")]
 pub struct StoreError(pub String);
 
-/// Point operations on items. `ttl` counts from the write; a store drops what has outlived it some time later.
+/// Point operations on items. A body is an object that itself holds its `id` and its partition key, and no member `ttl`
+/// and none that begins with an underscore: those are the store's. `ttl` counts from the write ([`Duration::MAX`] never
+/// ends); a store drops what has outlived it some time later.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// Reads one item.

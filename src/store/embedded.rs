@@ -14,10 +14,11 @@ use time::{Duration, OffsetDateTime};
 
 use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
+/// When an item goes that stays for ever.
+const NEVER: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 /// The last version that was given out, under one key: so none is ever given twice.
 const VERSIONS: TableDefinition<'static, (), u64> = TableDefinition::new("versions");
-const CONTAINERS: [Container; 3] = [Container::Clients, Container::Authorizations, Container::Owners];
 
 /// Why the file cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +75,7 @@ impl Embedded {
         let now = self.clock.now();
         let mut dropped = 0;
         let transaction = self.database.begin_write().map_err(failed)?;
-        for container in CONTAINERS {
+        for container in Container::ALL {
             let mut table = transaction.open_table(table(container)).map_err(failed)?;
             let keep = |_: &str, bytes: &[u8]| {
                 let kept = row(bytes).is_ok_and(|row| now < row.gone_at);
@@ -129,7 +130,11 @@ impl Embedded {
             if standing.as_deref() != expected {
                 return Ok(Write::Conflict);
             }
-            let row = Row { etag: next_version(&transaction)?, gone_at: now + ttl, body: body.clone() };
+            let row = Row {
+                etag: next_version(&transaction)?,
+                gone_at: now.checked_add(ttl).unwrap_or(NEVER),
+                body: body.clone(),
+            };
             let bytes = serde_json::to_vec(&row).map_err(failed)?;
             table.insert(key.as_str(), bytes.as_slice()).map_err(failed)?;
             row.etag.to_string()

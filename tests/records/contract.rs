@@ -22,10 +22,18 @@ pub(crate) async fn holds(store: &dyn Records, clock: &ManualClock) {
     of_parallel_replaces_one_is_done(store).await;
     an_item_is_gone_after_its_ttl(store, clock).await;
     a_write_counts_its_ttl_anew(store, clock).await;
+    an_item_without_end_stays(store, clock).await;
 }
 
 fn at(case: &str) -> Address {
     Address { container: Container::Owners, partition: format!("partition of {case}"), id: case.to_owned() }
+}
+
+/// A body as the port wants it, with its own id and partition; `n` tells one write from another.
+fn number(address: &Address, n: i64) -> Value {
+    let mut body = json!({ "id": address.id, "n": n });
+    body[address.container.partition_key()] = address.partition.clone().into();
+    body
 }
 
 fn done(write: Write) -> String {
@@ -35,12 +43,13 @@ fn done(write: Write) -> String {
     }
 }
 
-async fn created(store: &dyn Records, address: &Address, body: &Value) -> String {
-    done(store.create(address, body, HOUR).await.unwrap())
+async fn created(store: &dyn Records, address: &Address, n: i64) -> String {
+    done(store.create(address, &number(address, n), HOUR).await.unwrap())
 }
 
-async fn body(store: &dyn Records, address: &Address) -> Option<Value> {
-    store.get(address).await.unwrap().map(|item| item.body)
+/// The member `n` of what stands.
+async fn n(store: &dyn Records, address: &Address) -> Option<i64> {
+    store.get(address).await.unwrap().map(|item| item.body["n"].as_i64().unwrap())
 }
 
 async fn absence_is_none(store: &dyn Records) {
@@ -49,60 +58,62 @@ async fn absence_is_none(store: &dyn Records) {
 
 async fn what_was_created_is_read_back(store: &dyn Records) {
     let address = at("read back");
-    let value = json!({ "text": "ä\u{0}\"", "list": [1, null, true], "nested": { "n": -1 } });
-    let etag = created(store, &address, &value).await;
+    let mut value = number(&address, 1);
+    value["rest"] =
+        json!({ "text": "ä\u{0}\"", "list": [1, null, true], "nested": { "n": -1.5 }, "great": 1_803_340_900_123_i64 });
+    let etag = done(store.create(&address, &value, HOUR).await.unwrap());
     let item = store.get(&address).await.unwrap().unwrap();
     assert_eq!((item.body, item.etag), (value, etag));
 }
 
 async fn a_second_create_conflicts(store: &dyn Records) {
     let address = at("second create");
-    created(store, &address, &json!({ "n": 1 })).await;
-    assert_eq!(store.create(&address, &json!({ "n": 2 }), HOUR).await.unwrap(), Write::Conflict);
-    assert_eq!(body(store, &address).await, Some(json!({ "n": 1 })));
+    created(store, &address, 1).await;
+    assert_eq!(store.create(&address, &number(&address, 2), HOUR).await.unwrap(), Write::Conflict);
+    assert_eq!(n(store, &address).await, Some(1));
 }
 
 async fn only_the_version_that_was_read_can_be_replaced(store: &dyn Records) {
     let address = at("replace");
-    let first = created(store, &address, &json!({ "n": 1 })).await;
-    let second = done(store.replace(&address, &first, &json!({ "n": 2 }), HOUR).await.unwrap());
+    let first = created(store, &address, 1).await;
+    let second = done(store.replace(&address, &first, &number(&address, 2), HOUR).await.unwrap());
     assert_ne!(first, second);
-    assert_eq!(store.replace(&address, &first, &json!({ "n": 3 }), HOUR).await.unwrap(), Write::Conflict);
-    assert_eq!(body(store, &address).await, Some(json!({ "n": 2 })));
+    assert_eq!(store.replace(&address, &first, &number(&address, 3), HOUR).await.unwrap(), Write::Conflict);
+    assert_eq!(n(store, &address).await, Some(2));
 }
 
 async fn an_absent_item_cannot_be_replaced(store: &dyn Records) {
     let address = at("absent replace");
-    assert_eq!(store.replace(&address, "1", &json!({}), HOUR).await.unwrap(), Write::Conflict);
-    assert_eq!(body(store, &address).await, None);
+    assert_eq!(store.replace(&address, "1", &number(&address, 1), HOUR).await.unwrap(), Write::Conflict);
+    assert_eq!(n(store, &address).await, None);
 }
 
 async fn a_version_is_never_used_twice(store: &dyn Records) {
     let address = at("versions");
-    let first = created(store, &address, &json!({ "n": 1 })).await;
+    let first = created(store, &address, 1).await;
     store.delete(&address).await.unwrap();
-    created(store, &address, &json!({ "n": 2 })).await;
-    assert_eq!(store.replace(&address, &first, &json!({ "n": 3 }), HOUR).await.unwrap(), Write::Conflict);
+    created(store, &address, 2).await;
+    assert_eq!(store.replace(&address, &first, &number(&address, 3), HOUR).await.unwrap(), Write::Conflict);
 }
 
 async fn delete_is_idempotent(store: &dyn Records) {
     let address = at("delete");
-    created(store, &address, &json!({})).await;
+    created(store, &address, 0).await;
     store.delete(&address).await.unwrap();
     store.delete(&address).await.unwrap();
-    assert_eq!(body(store, &address).await, None);
+    assert_eq!(n(store, &address).await, None);
 }
 
 async fn containers_and_partitions_are_apart(store: &dyn Records) {
     let here = at("apart");
-    let other_container = Address { container: Container::Clients, ..here.clone() };
+    let other_container = Address { container: Container::Events, ..here.clone() };
     let other_partition = Address { partition: "another".into(), ..here.clone() };
-    created(store, &here, &json!({ "n": 1 })).await;
-    created(store, &other_container, &json!({ "n": 2 })).await;
-    created(store, &other_partition, &json!({ "n": 3 })).await;
+    created(store, &here, 1).await;
+    created(store, &other_container, 2).await;
+    created(store, &other_partition, 3).await;
     store.delete(&other_container).await.unwrap();
     store.delete(&other_partition).await.unwrap();
-    assert_eq!(body(store, &here).await, Some(json!({ "n": 1 })));
+    assert_eq!(n(store, &here).await, Some(1));
 }
 
 async fn list_gives_one_partition(store: &dyn Records) {
@@ -112,7 +123,7 @@ async fn list_gives_one_partition(store: &dyn Records) {
         id: id.to_owned(),
     };
     for (partition, id) in [("list", "a"), ("list", "b"), ("list2", "c"), ("lis", "d")] {
-        created(store, &item(partition, id), &json!({ "id": id })).await;
+        created(store, &item(partition, id), 1).await;
     }
     let mut ids: Vec<String> =
         store.list(Container::Owners, "list").await.unwrap().into_iter().map(|(id, _)| id).collect();
@@ -122,7 +133,7 @@ async fn list_gives_one_partition(store: &dyn Records) {
 
 async fn of_parallel_creates_one_is_done(store: &dyn Records) {
     let address = at("parallel creates");
-    let (one, other) = (json!({ "n": 1 }), json!({ "n": 2 }));
+    let (one, other) = (number(&address, 1), number(&address, 2));
     let (first, second) = tokio::join!(store.create(&address, &one, HOUR), store.create(&address, &other, HOUR));
     let writes = [first.unwrap(), second.unwrap()];
     assert_eq!(writes.iter().filter(|write| **write == Write::Conflict).count(), 1);
@@ -130,8 +141,8 @@ async fn of_parallel_creates_one_is_done(store: &dyn Records) {
 
 async fn of_parallel_replaces_one_is_done(store: &dyn Records) {
     let address = at("parallel replaces");
-    let etag = created(store, &address, &json!({ "n": 0 })).await;
-    let (one, other) = (json!({ "n": 1 }), json!({ "n": 2 }));
+    let etag = created(store, &address, 0).await;
+    let (one, other) = (number(&address, 1), number(&address, 2));
     let (first, second) =
         tokio::join!(store.replace(&address, &etag, &one, HOUR), store.replace(&address, &etag, &other, HOUR));
     let writes = [first.unwrap(), second.unwrap()];
@@ -140,20 +151,27 @@ async fn of_parallel_replaces_one_is_done(store: &dyn Records) {
 
 async fn an_item_is_gone_after_its_ttl(store: &dyn Records, clock: &ManualClock) {
     let address = at("ttl");
-    store.create(&address, &json!({ "n": 1 }), Duration::seconds(10)).await.unwrap();
+    store.create(&address, &number(&address, 1), Duration::seconds(10)).await.unwrap();
     clock.advance(Duration::seconds(9));
-    assert!(body(store, &address).await.is_some());
+    assert!(n(store, &address).await.is_some());
     clock.advance(Duration::seconds(1));
-    assert_eq!(body(store, &address).await, None);
-    created(store, &address, &json!({ "n": 2 })).await;
-    assert_eq!(body(store, &address).await, Some(json!({ "n": 2 })));
+    assert_eq!(n(store, &address).await, None);
+    created(store, &address, 2).await;
+    assert_eq!(n(store, &address).await, Some(2));
 }
 
 async fn a_write_counts_its_ttl_anew(store: &dyn Records, clock: &ManualClock) {
     let address = at("ttl anew");
-    let etag = done(store.create(&address, &json!({}), Duration::seconds(10)).await.unwrap());
+    let etag = done(store.create(&address, &number(&address, 1), Duration::seconds(10)).await.unwrap());
     clock.advance(Duration::seconds(6));
-    done(store.replace(&address, &etag, &json!({}), Duration::seconds(10)).await.unwrap());
+    done(store.replace(&address, &etag, &number(&address, 2), Duration::seconds(10)).await.unwrap());
     clock.advance(Duration::seconds(6));
-    assert!(body(store, &address).await.is_some());
+    assert!(n(store, &address).await.is_some());
+}
+
+async fn an_item_without_end_stays(store: &dyn Records, clock: &ManualClock) {
+    let address = at("without end");
+    done(store.create(&address, &number(&address, 1), Duration::MAX).await.unwrap());
+    clock.advance(Duration::days(1000));
+    assert_eq!(n(store, &address).await, Some(1));
 }

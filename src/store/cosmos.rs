@@ -1,0 +1,154 @@
+//! Cosmos DB as [`Records`]: point operations with `ETag` preconditions, each over within seconds.
+//!
+//! The SDK retries a write whose answer was lost, so a conflict may be the write's own echo: the port says so, and
+//! [`super::RecordRepository`] reads back.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use azure_core::credentials::TokenCredential;
+use azure_data_cosmos::{
+    CosmosError, clients::ContainerClient, feed::FeedScope, models::ItemResponse, options::ItemWriteOptions,
+    options::Precondition,
+};
+use futures_util::TryStreamExt as _;
+use serde_json::{Map, Value};
+
+use super::cosmos_client::Clients;
+use crate::{
+    config::AzureSettings,
+    ports::records::{Address, Container, Item, Records, StoreError, Write},
+};
+
+/// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
+const LIMIT: Duration = Duration::from_secs(5);
+const TTL: &str = "ttl";
+
+/// A database of Cosmos DB.
+#[derive(Clone)]
+pub struct Cosmos {
+    clients: Arc<Clients>,
+}
+
+impl Cosmos {
+    /// Begins to connect; until that has succeeded every operation fails at once.
+    #[must_use]
+    pub fn connect(settings: &AzureSettings, identity: Arc<dyn TokenCredential>) -> Self {
+        Self { clients: Clients::connect(settings, identity) }
+    }
+
+    /// The client of a container, once there is one.
+    pub fn container(&self, container: Container) -> Result<&ContainerClient, StoreError> {
+        self.clients.get(container)
+    }
+}
+
+#[async_trait]
+impl Records for Cosmos {
+    async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
+        let container = self.container(address.container)?;
+        let Address { partition, id, .. } = address;
+        match within_limit(container.read_item(partition.clone(), id, None)).await? {
+            Ok(response) => {
+                let etag = etag(&response)?;
+                let body = response.into_model::<Map<String, Value>>().map_err(|error| failed(&error))?;
+                Ok(Some(Item { body: stripped(body), etag }))
+            }
+            Err(error) if error.status().is_not_found() => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    async fn create(&self, address: &Address, body: &Value, ttl: time::Duration) -> Result<Write, StoreError> {
+        let container = self.container(address.container)?;
+        let Address { partition, id, .. } = address;
+        let body = with_ttl(body, ttl);
+        outcome(within_limit(container.create_item(partition.clone(), id, body, None)).await?)
+    }
+
+    async fn replace(
+        &self,
+        address: &Address,
+        etag: &str,
+        body: &Value,
+        ttl: time::Duration,
+    ) -> Result<Write, StoreError> {
+        let container = self.container(address.container)?;
+        let Address { partition, id, .. } = address;
+        let body = with_ttl(body, ttl);
+        let options = ItemWriteOptions::default().with_precondition(Precondition::if_match(etag.to_owned()));
+        outcome(within_limit(container.replace_item(partition.clone(), id, body, Some(options))).await?)
+    }
+
+    async fn delete(&self, address: &Address) -> Result<(), StoreError> {
+        let container = self.container(address.container)?;
+        let Address { partition, id, .. } = address;
+        match within_limit(container.delete_item(partition.clone(), id, None)).await? {
+            Ok(_) => Ok(()),
+            Err(error) if error.status().is_not_found() => Ok(()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
+        let client = self.container(container)?;
+        let scope = FeedScope::partition(partition.to_owned());
+        let items = async {
+            let items = client.query_items::<Map<String, Value>>("SELECT * FROM c", scope, None).await?;
+            items.try_collect::<Vec<_>>().await
+        };
+        within_limit(items).await?.map_err(|error| failed(&error))?.into_iter().map(listed).collect()
+    }
+}
+
+async fn within_limit<T>(operation: impl Future<Output = T>) -> Result<T, StoreError> {
+    tokio::time::timeout(LIMIT, operation)
+        .await
+        .map_err(|_| StoreError(format!("no answer within {} s", LIMIT.as_secs())))
+}
+
+/// 409: it exists; 412: another version stands; 404: none stands.
+fn outcome(written: Result<ItemResponse, CosmosError>) -> Result<Write, StoreError> {
+    match written {
+        Ok(response) => Ok(Write::Done(etag(&response)?)),
+        Err(error) => {
+            let status = error.status();
+            let conflict = status.is_conflict() || status.is_precondition_failed() || status.is_not_found();
+            if conflict { Ok(Write::Conflict) } else { Err(failed(&error)) }
+        }
+    }
+}
+
+fn etag(response: &ItemResponse) -> Result<String, StoreError> {
+    let etag = response.headers().etag().map(|etag| etag.as_ref().to_owned());
+    etag.ok_or_else(|| StoreError("the answer has no ETag".into()))
+}
+
+fn listed(mut item: Map<String, Value>) -> Result<(String, Item), StoreError> {
+    let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let (id, etag) = (text(item.get("id").cloned()), text(item.remove("_etag")));
+    let (Some(id), Some(etag)) = (id, etag) else { return Err(StoreError("an item has no id or no ETag".into())) };
+    Ok((id, Item { body: stripped(item), etag }))
+}
+
+/// A whole number of seconds, never less than what remains; -1 for ever.
+fn with_ttl(body: &Value, ttl: time::Duration) -> Value {
+    let seconds = i32::try_from(ttl.whole_seconds())
+        .map_or(-1, |seconds| seconds.saturating_add(i32::from(ttl.subsec_nanoseconds() > 0)));
+    let mut body = body.clone();
+    if let Some(members) = body.as_object_mut() {
+        members.insert(TTL.into(), seconds.into());
+    }
+    body
+}
+
+/// As it was written: without `ttl`, `_rid`, `_self`, `_etag`, `_attachments` and `_ts`.
+fn stripped(mut item: Map<String, Value>) -> Value {
+    item.retain(|name, _| name != TTL && !name.starts_with('_'));
+    Value::Object(item)
+}
+
+pub(super) fn failed(error: &CosmosError) -> StoreError {
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    StoreError(chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+}

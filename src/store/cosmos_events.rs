@@ -1,0 +1,162 @@
+//! The event log in Cosmos DB: container `events`, a partition for each instance, read through its change feed.
+//!
+//! The change feed of one logical partition comes in the order of its writes, and each of its checkpoints is a place in that
+//! order. Before the first checkpoint there is only the time, which two clocks tell differently: so a follower begins a few
+//! seconds ago, and nobody may rely on it before its first read has ended. docs/adr/0010 says why it is the change feed.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use authorization_server::{id::Id, ports::Clock};
+use azure_core::http::StatusCode;
+use azure_data_cosmos::{
+    CosmosError,
+    feed::{ChangeFeedPageIterator, ContinuationToken, FeedPage, FeedScope},
+    models::ChangeFeedItem,
+    options::{ChangeFeedOptions, ChangeFeedStartFrom},
+};
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde_json::json;
+use time::OffsetDateTime;
+use tokio::time::timeout;
+
+use super::cosmos::{Cosmos, failed};
+use crate::ports::{
+    event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
+    records::{Address, Container, Records as _, StoreError},
+};
+
+const SCHEMA: u32 = 1;
+const HEARTBEAT: &str = "heartbeat";
+/// A member of [`HEARTBEAT`]: Unix seconds. The store may still show the item after its ttl.
+const UNTIL: &str = "until";
+/// How far apart our clock and the store's may be.
+const SKEW: time::Duration = time::Duration::seconds(5);
+/// Longer than the SDK's own limit for an operation with its retries.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The logs of all instances of a deployment.
+pub struct CosmosEvents {
+    cosmos: Cosmos,
+    clock: Arc<dyn Clock>,
+}
+
+impl CosmosEvents {
+    /// In this database.
+    #[must_use]
+    pub fn new(cosmos: Cosmos, clock: Arc<dyn Clock>) -> Self {
+        Self { cosmos, clock }
+    }
+}
+
+fn address(instance: Id, id: impl Into<String>) -> Address {
+    Address { container: Container::Events, partition: instance.to_string(), id: id.into() }
+}
+
+#[async_trait]
+impl EventLog for CosmosEvents {
+    async fn append(&self, instance: Id, event: &Event) -> Result<(), StoreError> {
+        let (partition, id) = (instance.to_string(), event.id.to_string());
+        let body = json!({ "id": id, "instance": partition, "schema": SCHEMA, "sealed": event.sealed });
+        let lifetime = seconds(EVENT_LIFETIME);
+        // The id is random, so a conflict can only be the write's own echo.
+        self.cosmos.create(&address(instance, id), &body, lifetime).await.map(|_| ())
+    }
+
+    async fn heartbeat(&self, instance: Id) -> Result<(), StoreError> {
+        let (partition, lifetime) = (instance.to_string(), seconds(HEARTBEAT_LIFETIME));
+        let until = (self.clock.now() + lifetime).unix_timestamp();
+        let ttl = lifetime.whole_seconds();
+        let item = json!({ "id": HEARTBEAT, "instance": partition, "schema": SCHEMA, UNTIL: until, "ttl": ttl });
+        let container = self.cosmos.container(Container::Events)?;
+        let written = timeout(LIMIT, container.upsert_item(partition, HEARTBEAT, item, None)).await;
+        written.map_err(|_| late())?.map(|_| ()).map_err(|error| failed(&error))
+    }
+
+    async fn is_alive(&self, instance: Id) -> Result<bool, StoreError> {
+        let item = self.cosmos.get(&address(instance, HEARTBEAT)).await?;
+        let until = item.and_then(|item| item.body.get(UNTIL)?.as_i64());
+        Ok(until.is_some_and(|until| self.clock.now().unix_timestamp() < until))
+    }
+
+    fn follow(&self, instance: Id) -> Box<dyn Follow> {
+        Box::new(PartitionFeed {
+            cosmos: self.cosmos.clone(),
+            partition: instance.to_string(),
+            begin: self.clock.now() - SKEW,
+            checkpoint: None,
+            pages: None,
+        })
+    }
+}
+
+type Pages = ChangeFeedPageIterator<ChangeFeedItem<Stored>>;
+
+/// What is read of an item; the heartbeat has no `sealed`.
+#[derive(Deserialize)]
+struct Stored {
+    id: String,
+    sealed: Option<String>,
+}
+
+struct PartitionFeed {
+    cosmos: Cosmos,
+    partition: String,
+    begin: OffsetDateTime,
+    checkpoint: Option<ContinuationToken>,
+    /// An iterator ends with its first error; another one goes on from the checkpoint.
+    pages: Option<Pages>,
+}
+
+#[async_trait]
+impl Follow for PartitionFeed {
+    async fn next(&mut self) -> Result<Batch, StoreError> {
+        let begun = self.checkpoint.is_some();
+        let mut pages = match self.pages.take() {
+            Some(pages) => pages,
+            None => timeout(LIMIT, self.resume()).await.map_err(|_| late())??,
+        };
+        let page = timeout(LIMIT, pages.next()).await.map_err(|_| late())?;
+        let page =
+            page.ok_or_else(|| StoreError("the change feed has ended".into()))?.map_err(|error| failed(&error))?;
+        self.checkpoint = Some(pages.to_continuation_token().map_err(|error| failed(&error))?);
+        // The first iterator would send the time for ever, beside each checkpoint.
+        self.pages = begun.then_some(pages);
+        Ok(batch(&page))
+    }
+}
+
+impl PartitionFeed {
+    async fn resume(&mut self) -> Result<Pages, StoreError> {
+        let container = self.cosmos.container(Container::Events)?;
+        let (begin, options) = match self.checkpoint.clone() {
+            None => (ChangeFeedStartFrom::PointInTime(self.begin), None),
+            Some(token) => {
+                (ChangeFeedStartFrom::Beginning, Some(ChangeFeedOptions::default().with_continuation_token(token)))
+            }
+        };
+        let scope = FeedScope::partition(self.partition.clone());
+        container.query_change_feed(scope, begin, options).await.map_err(|error: CosmosError| failed(&error))
+    }
+}
+
+/// An empty page is the end if it says so by 304; the service also answers 200 without items when it has looked through a
+/// stretch of other partitions' changes.
+fn batch(page: &FeedPage<ChangeFeedItem<Stored>>) -> Batch {
+    let passing = page.diagnostics().status().is_some_and(|status| status.status_code() == StatusCode::Ok);
+    let events = page.items().iter().filter_map(|item| event(item.current()?)).collect();
+    Batch { events, end: page.items().is_empty() && !passing }
+}
+
+fn event(stored: &Stored) -> Option<Event> {
+    Some(Event { id: Id::parse(&stored.id)?, sealed: stored.sealed.clone()? })
+}
+
+fn seconds(lifetime: Duration) -> time::Duration {
+    time::Duration::try_from(lifetime).unwrap_or(time::Duration::MAX)
+}
+
+fn late() -> StoreError {
+    StoreError(format!("no answer within {} s", LIMIT.as_secs()))
+}
