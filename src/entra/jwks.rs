@@ -1,6 +1,9 @@
 //! Entra's signing keys: cached, refreshed at most once per interval for an unknown key id, kept when it is down.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use authorization_server::ports::{Clock, Unavailable};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
@@ -20,6 +23,8 @@ pub(super) struct Jwks {
     url: String,
     clock: Arc<dyn Clock>,
     state: Mutex<Option<Fetched>>,
+    /// How many fetches failed.
+    failures: AtomicU64,
 }
 
 struct Fetched {
@@ -31,11 +36,12 @@ struct Fetched {
 impl Jwks {
     /// Nothing is fetched yet.
     pub(super) fn new(http: reqwest::Client, url: String, clock: Arc<dyn Clock>) -> Self {
-        Self { http, url, clock, state: Mutex::new(None) }
+        Self { http, url, clock, state: Mutex::new(None), failures: AtomicU64::new(0) }
     }
 
     /// The key with this id, if Entra publishes it.
     pub(super) async fn key(&self, kid: &str) -> Result<Option<Jwk>, Unavailable> {
+        let failures = self.failures.load(Ordering::Relaxed);
         let mut state = self.state.lock().await;
         let now = self.clock.now();
         let known = state.as_ref().and_then(|fetched| fetched.keys.find(kid)).cloned();
@@ -46,6 +52,10 @@ impl Jwks {
         });
         if !due {
             return Ok(known);
+        }
+        // Those who waited for a fetch that failed would only wait for the next.
+        if known.is_none() && self.failures.load(Ordering::Relaxed) != failures {
+            return Err(Unavailable { what: "upstream", reason: "the keys cannot be fetched".to_owned() });
         }
         match self.fetch().await {
             Ok(keys) => {
@@ -60,7 +70,10 @@ impl Jwks {
                 }
                 Ok(known)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                Err(error)
+            }
         }
     }
 
@@ -105,6 +118,16 @@ mod tests {
         let kid = rig.kid();
         let (first, second, third) = tokio::join!(rig.jwks.key(&kid), rig.jwks.key("unknown"), rig.jwks.key(&kid));
         assert!(first.unwrap().is_some() && second.unwrap().is_none() && third.unwrap().is_some());
+        assert_eq!(rig.keys_fetched(), 1);
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_for_a_fetch_that_fails_do_not_start_another() {
+        let rig = Rig::start().await;
+        rig.tenant.fail_next(Endpoint::Keys, 2, Fault::Dropped).unwrap();
+        let kid = rig.kid();
+        let (first, second, third) = tokio::join!(rig.jwks.key(&kid), rig.jwks.key("unknown"), rig.jwks.key(&kid));
+        assert!(first.is_err() && second.is_err() && third.is_err());
         assert_eq!(rig.keys_fetched(), 1);
     }
 

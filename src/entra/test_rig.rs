@@ -18,7 +18,7 @@ pub(super) struct Rig {
     pub(super) tenant: Tenant,
     pub(super) settings: EntraSettings,
     pub(super) clock: Arc<ManualClock>,
-    pub(super) jwks: Jwks,
+    pub(super) jwks: Arc<Jwks>,
 }
 
 impl Rig {
@@ -33,7 +33,7 @@ impl Rig {
             redirect_uri: "http://127.0.0.1/oauth-callback".to_owned(),
         };
         let clock = Arc::new(ManualClock::default());
-        let jwks = Jwks::new(reqwest::Client::new(), settings.keys(), Arc::clone(&clock) as _);
+        let jwks = Arc::new(Jwks::new(reqwest::Client::new(), settings.keys(), Arc::clone(&clock) as _));
         Self { tenant, settings, clock, jwks }
     }
 

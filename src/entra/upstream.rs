@@ -7,8 +7,8 @@ use authorization_server::ports::{Clock, SignIn, SignedInUser, Upstream, Upstrea
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    authorize_url::authorize_url, client_assertion::ClientAssertion, id_token, jwks::Jwks,
-    token_endpoint::TokenEndpoint,
+    authorize_url::authorize_url, client_assertion::ClientAssertion, gateway_token::GatewayTokenVerifier, id_token,
+    jwks::Jwks, token_endpoint::TokenEndpoint,
 };
 
 /// Declares that claims challenges are understood: Graph challenges only clients that say so.
@@ -58,7 +58,7 @@ impl EntraSettings {
 pub struct Entra {
     settings: EntraSettings,
     tokens: TokenEndpoint,
-    jwks: Jwks,
+    jwks: Arc<Jwks>,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,9 +70,16 @@ impl Entra {
         assertion: ClientAssertion,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let jwks = Jwks::new(http.clone(), settings.keys(), Arc::clone(&clock));
+        let jwks = Arc::new(Jwks::new(http.clone(), settings.keys(), Arc::clone(&clock)));
         let tokens = TokenEndpoint::new(http, &settings, assertion);
         Self { settings, tokens, jwks, clock }
+    }
+
+    /// Knows the tokens of the gateway, whose identity has this object id. They are signed by the same keys.
+    #[must_use]
+    pub fn gateway_tokens(&self, principal_id: String) -> GatewayTokenVerifier {
+        let (jwks, clock) = (Arc::clone(&self.jwks), Arc::clone(&self.clock));
+        GatewayTokenVerifier::new(self.settings.clone(), principal_id, jwks, clock)
     }
 
     /// Redemption and refresh ask for the middle tier alone.

@@ -9,7 +9,10 @@ use url::Url;
 use super::{
     App,
     cors::{Cors, Readable},
-    reply::{Response, answer, empty, harden},
+    gateway::Caller,
+    limits::{Limited, TooMany},
+    pages::{self, ErrorPage},
+    reply::{Response, answer, empty, oauth_error, retry_after},
     request::Incoming,
 };
 
@@ -26,6 +29,8 @@ pub(super) struct Endpoint {
     pub cors: Cors,
     /// Bytes of a body that are taken.
     pub body_limit: usize,
+    /// What each address may do only so often.
+    pub limited: Option<Limited>,
     /// The handler.
     pub serve: Serve,
 }
@@ -41,14 +46,8 @@ impl Endpoint {
     }
 
     /// Answers a request to this endpoint.
-    pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming) -> Response {
-        let mut response = self.checked(app, incoming).await;
-        harden(&mut response);
-        response
-    }
-
-    async fn checked(&self, app: Arc<App>, incoming: Incoming) -> Response {
-        if !host_is_ours(&incoming, &app) {
+    pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming, caller: Caller) -> Response {
+        if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
             return answer(StatusCode::FORBIDDEN, "text/plain", "this is not the host that you named\n");
         }
         let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base.issuer(), &app.allowed_origins) else {
@@ -56,13 +55,38 @@ impl Endpoint {
         };
         let mut response = if incoming.method == Method::OPTIONS {
             self.options(&readable)
-        } else if self.allows(&incoming.method) {
-            (self.serve)(app, incoming).await
-        } else {
+        } else if !self.allows(&incoming.method) {
             self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED))
+        } else if let Err(too_many) = self.take(&app, caller) {
+            self.too_many(&app, too_many)
+        } else {
+            (self.serve)(app, incoming).await
         };
         readable.decorate(&mut response);
         response
+    }
+
+    /// Only the gateway knows addresses.
+    fn take(&self, app: &App, caller: Caller) -> Result<(), TooMany> {
+        match (self.limited, caller) {
+            (Some(limited), Caller::ThroughGateway(address)) => app.limits.take(limited, address),
+            (None, _) | (_, Caller::Direct) => Ok(()),
+        }
+    }
+
+    fn too_many(&self, app: &App, TooMany(wait): TooMany) -> Response {
+        tracing::warn!(audit = "flood from one address", endpoint = self.route, "request not taken");
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let response = match self.cors {
+            Cors::SameOrigin => {
+                let text = "Too many requests came from your network. Try again in a minute.";
+                pages::error(app, &ErrorPage::plain(status, "Too many requests", text))
+            }
+            Cors::AnyOrigin | Cors::Resource => {
+                oauth_error(status, "temporarily_unavailable", "too many requests from one address; try again later")
+            }
+        };
+        retry_after(response, wait)
     }
 
     fn options(&self, readable: &Readable) -> Response {

@@ -1,29 +1,162 @@
-//! How often anyone may do what costs a write and needs no credentials.
-//!
-//! Behind API Management the gateway limits each address before a request comes here; this is the limit for all callers
-//! together, so that a flood from many addresses fills no store.
+//! How often anyone may do what needs no credentials: each address, where the gateway names it, and all together, so that
+//! a flood from many addresses fills no store.
 
-use std::num::NonZeroU32;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{
+    DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+};
 
-/// Registrations at once, and per minute after that. A client registers once in its life.
+/// Registrations of everybody, at once, and per minute after that. A client registers once in its life.
 const REGISTRATIONS: NonZeroU32 = NonZeroU32::new(300).unwrap();
+
+/// Addresses that are remembered; what comes from others meanwhile shares one limit.
+const MOST_ADDRESSES: usize = 50_000;
+/// Addresses that have been quiet are forgotten once in so many requests.
+const SWEEP: usize = 1_000;
+
+/// What is limited for each address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limited {
+    /// Registrations.
+    Register,
+    /// Authorization requests.
+    Authorize,
+    /// Token requests: those of a hosted client come from few addresses for all its users.
+    Token,
+}
+
+/// Too many: come back after this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany(pub(super) Duration);
 
 /// The limits of one process.
 pub struct Limits {
-    registrations: DefaultDirectRateLimiter,
+    all_registrations: DefaultDirectRateLimiter,
+    register: PerAddress,
+    authorize: PerAddress,
+    token: PerAddress,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { registrations: RateLimiter::direct(Quota::per_minute(REGISTRATIONS)) }
+        Self {
+            all_registrations: RateLimiter::direct(Quota::per_minute(REGISTRATIONS)),
+            register: PerAddress::new(const { NonZeroU32::new(30).unwrap() }),
+            authorize: PerAddress::new(const { NonZeroU32::new(120).unwrap() }),
+            token: PerAddress::new(const { NonZeroU32::new(300).unwrap() }),
+        }
     }
 }
 
 impl Limits {
-    /// Whether one more registration is taken.
+    /// Whether one more registration is taken from anybody.
     pub(super) fn take_registration(&self) -> bool {
-        self.registrations.check().is_ok()
+        self.all_registrations.check().is_ok()
+    }
+
+    /// Takes one more request from an address.
+    pub(super) fn take(&self, limited: Limited, address: IpAddr) -> Result<(), TooMany> {
+        match limited {
+            Limited::Register => self.register.take(address),
+            Limited::Authorize => self.authorize.take(address),
+            Limited::Token => self.token.take(address),
+        }
+    }
+}
+
+struct PerAddress {
+    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    most: usize,
+    taken: AtomicUsize,
+}
+
+impl PerAddress {
+    /// So many at once, and as many per minute after that.
+    fn new(per_minute: NonZeroU32) -> Self {
+        Self {
+            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
+            most: MOST_ADDRESSES,
+            taken: AtomicUsize::new(0),
+        }
+    }
+
+    fn take(&self, address: IpAddr) -> Result<(), TooMany> {
+        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            self.limiter.retain_recent();
+        }
+        let is_full = self.limiter.len() >= self.most;
+        let key = if is_full { Ipv6Addr::UNSPECIFIED.into() } else { network(address) };
+        let refused = |refusal: governor::NotUntil<_>| TooMany(refusal.wait_time_from(DefaultClock::default().now()));
+        self.limiter.check_key(&key).map_err(refused)
+    }
+}
+
+/// One IPv6 subscriber has a /64 at least.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_address_is_limited_and_another_goes_on() {
+        let limits = PerAddress::new(TWO);
+        let outcomes = [(); 3].map(|()| limits.take(address("20.1.2.3")).is_ok());
+        assert_eq!(outcomes, [true, true, false]);
+        assert!(limits.take(address("20.1.2.4")).is_ok());
+    }
+
+    #[test]
+    fn who_is_refused_is_told_when_the_next_is_taken() {
+        let limits = PerAddress::new(TWO);
+        let wait = loop {
+            if let Err(TooMany(wait)) = limits.take(address("20.1.2.3")) {
+                break wait;
+            }
+        };
+        assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one() {
+        let limits = PerAddress::new(TWO);
+        let outcomes =
+            ["2001:db8::1", "2001:db8::ffff:2", "2001:db8::3"].map(|text| limits.take(address(text)).is_ok());
+        assert_eq!(outcomes, [true, true, false]);
+        assert!(limits.take(address("2001:db8:0:1::1")).is_ok());
+    }
+
+    #[test]
+    fn more_addresses_than_can_be_remembered_share_one_limit() {
+        let limits = PerAddress { most: 10, ..PerAddress::new(TWO) };
+        let flood = |number: u8| limits.take(IpAddr::from([20, 0, 0, number])).is_ok();
+        assert!((0..10).all(flood));
+        assert_eq!([10, 11, 12].map(flood), [true, true, false]);
+        assert_eq!(limits.limiter.len(), 11);
+    }
+
+    #[test]
+    fn each_endpoint_has_a_limit_of_its_own() {
+        let (limits, caller) = (Limits::default(), address("20.1.2.3"));
+        let taken = |limited| (0..1_000).take_while(|_| limits.take(limited, caller).is_ok()).count();
+        assert_eq!([Limited::Register, Limited::Authorize, Limited::Token].map(taken), [30, 120, 300]);
     }
 }

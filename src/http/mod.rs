@@ -7,6 +7,7 @@ mod consent;
 mod cookies;
 mod cors;
 mod endpoint;
+mod gateway;
 mod health;
 mod limits;
 mod mcp;
@@ -30,7 +31,10 @@ use authorization_server::AuthorizationServer;
 pub use limits::Limits;
 pub use routes::{function_routes, routes};
 
-use crate::{mcp::Mcp, ports::records::Records};
+use crate::{
+    mcp::Mcp,
+    ports::{gateway::GatewayTokens, records::Records},
+};
 
 /// What the endpoints share.
 pub struct App {
@@ -40,7 +44,9 @@ pub struct App {
     pub mcp: Mcp,
     /// The store, for its health.
     pub records: Arc<dyn Records>,
-    /// For all callers together.
+    /// Knows the tokens of the gateway, if there is one in front.
+    pub gateway: Option<Arc<dyn GatewayTokens>>,
+    /// For each caller, and for all together.
     pub limits: Limits,
     /// Shown on pages.
     pub server_name: String,

@@ -1,5 +1,7 @@
 //! Answers: JSON, OAuth errors, and the headers that every answer carries.
 
+use std::time::Duration;
+
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::error::OAuthError;
 use serde::Serialize;
@@ -53,6 +55,13 @@ pub(super) fn temporarily_unavailable() -> Response {
 /// Adds Retry-After.
 pub(super) fn retry_later(mut response: Response) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
+/// Adds Retry-After, in whole seconds, rounded up.
+pub(super) fn retry_after(mut response: Response, wait: Duration) -> Response {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
 }
 

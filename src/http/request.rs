@@ -87,6 +87,22 @@ impl Arriving {
         &self.head.path
     }
 
+    /// What the Functions host polls every 25 ms until the process answers.
+    pub(super) fn is_readiness_probe(&self) -> bool {
+        self.head.method == Method::GET && self.head.path == "/"
+    }
+
+    /// Removes a header that only the edge may see. Its value, if it occurred once and is text.
+    pub(super) fn take_header(&mut self, name: &'static str) -> Option<String> {
+        let value = self.head.header(name).map(str::to_owned);
+        self.head.headers.remove(name);
+        value
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
     /// Reads the body, and keeps at most `limit` bytes of it.
     ///
     /// Every body is read before anything is answered: a connection with an unread body is closed, and a proxy that has

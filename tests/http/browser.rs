@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::{Response, Url, header};
+use reqwest::{RequestBuilder, Response, Url, header};
 
 use crate::deployment::{CHALLENGE, Deployment, REDIRECT_URI, USER, VERIFIER};
 
@@ -44,7 +44,7 @@ pub(crate) struct Tokens {
 }
 
 impl Browser {
-    fn keep(&mut self, server: &Deployment, answer: &Response) {
+    pub(crate) fn keep(&mut self, server: &Deployment, answer: &Response) {
         for cookie in answer.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -67,13 +67,14 @@ impl Browser {
 
     /// As a person who typed the address, or as a link of another site: Sec-Fetch-Site says which.
     pub(crate) async fn visit(&mut self, server: &Deployment, url: &str, site: &str) -> Response {
-        let mut request = server.http.get(url).header("sec-fetch-site", site);
-        if url.starts_with(&server.url) {
-            request = request.header(header::COOKIE, self.cookie_header());
-        }
-        let answer = request.send().await.unwrap();
+        let answer = self.navigation(server, url, site).send().await.unwrap();
         self.keep(server, &answer);
         answer
+    }
+
+    pub(crate) fn navigation(&self, server: &Deployment, url: &str, site: &str) -> RequestBuilder {
+        let request = server.http.get(url).header("sec-fetch-site", site);
+        if url.starts_with(&server.url) { request.header(header::COOKIE, self.cookie_header()) } else { request }
     }
 
     pub(crate) async fn authorize(&mut self, server: &Deployment, client_id: &str) -> ConsentForm {
@@ -102,7 +103,7 @@ impl Browser {
         let (origin, page) = (page.url().origin().ascii_serialization(), page.text().await.unwrap());
         let action = between(&page, "action=\"", "\"");
         let request = between(&page, "name=\"request\" value=\"", "\"");
-        let users = server.tenant.as_ref().unwrap().users();
+        let users = server.users();
         let user = users.iter().find(|user| user.user_principal_name == self.user).unwrap();
         let form = [("request", request.as_str()), ("user", user.oid)];
         location(&server.http.post(format!("{origin}{action}")).form(&form).send().await.unwrap())
@@ -110,11 +111,14 @@ impl Browser {
 
     /// A form of ours, as the page would send it.
     pub(crate) async fn post(&mut self, server: &Deployment, path: &str, fields: &[(&str, &str)]) -> Response {
-        let request = server.post(path).form(&fields).header(header::COOKIE, self.cookie_header());
-        let request = request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin");
-        let answer = request.send().await.unwrap();
+        let answer = self.form(server, path, fields).send().await.unwrap();
         self.keep(server, &answer);
         answer
+    }
+
+    pub(crate) fn form(&self, server: &Deployment, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let request = server.post(path).form(&fields).header(header::COOKIE, self.cookie_header());
+        request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin")
     }
 
     /// From registration to the client's redirect.

@@ -2,9 +2,9 @@
 
 use std::{net::TcpListener, path::PathBuf, sync::Mutex};
 
-use functions_host::FunctionsHost;
+use functions_host::{FunctionsHost, Gateway};
 use local_tenant::Tenant;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,17 +29,30 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let folder = tempfile::tempdir().unwrap();
-        let tenant = local_tenant::start(tenant_options(&url, &folder, 0)).await.unwrap();
-        let mut settings = tenant.settings();
-        settings.push(("PUBLIC_BASE_URL".into(), url.clone()));
-        settings.push(("DATA_DIR".into(), folder.path().to_str().unwrap().to_owned()));
-        settings.push(("LOG_LEVEL".into(), "trace".into()));
-        let host = functions_host::start(host_options(listener, settings.clone(), &folder)).await.unwrap();
-        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { url, http, host, tenant: Some(tenant), folder, issued: Mutex::default(), settings }
+        let (listener, unstarted) = Unstarted::new().await;
+        let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
+        unstarted.started(functions_host::start(options).await.unwrap())
+    }
+
+    /// With a host that this starts, on this listener, with these settings.
+    pub(crate) async fn start_by<F>(start: impl FnOnce(TcpListener, Vec<(String, String)>) -> F) -> Self
+    where
+        F: Future<Output = FunctionsHost>,
+    {
+        let (listener, unstarted) = Unstarted::new().await;
+        let host = start(listener, unstarted.settings.clone()).await;
+        unstarted.started(host)
+    }
+
+    /// With API Management in front, whose own limits this changes.
+    pub(crate) async fn start_behind_gateway(change: impl FnOnce(&mut Gateway)) -> Self {
+        let (listener, mut unstarted) = Unstarted::new().await;
+        let principal = ("GATEWAY_PRINCIPAL_ID".into(), local_tenant::GATEWAY_PRINCIPAL_ID.into());
+        unstarted.settings.push(principal);
+        let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
+        let mut gateway = Gateway::of_tenant(unstarted.tenant.base_url(), unstarted.tenant.control_token());
+        change(&mut gateway);
+        unstarted.started(functions_host::start_behind_gateway(options, gateway).await.unwrap())
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -59,6 +72,10 @@ impl Deployment {
         let authority = &self.settings.iter().find(|(name, _)| name == "ENTRA_AUTHORITY_HOST").unwrap().1;
         let port = authority.rsplit(':').next().unwrap().parse().unwrap();
         self.tenant = Some(local_tenant::start(tenant_options(&self.url, &self.folder, port)).await.unwrap());
+    }
+
+    pub(crate) fn users(&self) -> &[local_tenant::User] {
+        self.tenant.as_ref().unwrap().users()
     }
 
     pub(crate) fn log(&self) -> String {
@@ -96,6 +113,39 @@ impl Deployment {
             .header("mcp-protocol-version", "2025-06-18")
             .json(message)
     }
+}
+
+/// Everything but the host.
+struct Unstarted {
+    url: String,
+    folder: TempDir,
+    tenant: Tenant,
+    settings: Vec<(String, String)>,
+}
+
+impl Unstarted {
+    async fn new() -> (TcpListener, Self) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let tenant = local_tenant::start(tenant_options(&url, &folder, 0)).await.unwrap();
+        let mut settings = tenant.settings();
+        settings.push(("PUBLIC_BASE_URL".into(), url.clone()));
+        settings.push(("DATA_DIR".into(), folder.path().to_str().unwrap().to_owned()));
+        settings.push(("LOG_LEVEL".into(), "trace".into()));
+        (listener, Self { url, folder, tenant, settings })
+    }
+
+    fn started(self, host: FunctionsHost) -> Deployment {
+        let Self { url, folder, tenant, settings } = self;
+        let http = client().build().unwrap();
+        Deployment { url, http, host, tenant: Some(tenant), folder, issued: Mutex::default(), settings }
+    }
+}
+
+/// As a browser's or a client's, but that redirects are for the tests to follow.
+pub(crate) fn client() -> ClientBuilder {
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
 }
 
 /// Every test ends with this search: nothing that was issued is in the log, at the highest verbosity.

@@ -55,7 +55,7 @@ async fn post(server: &Deployment, endpoint: &str, token: &str, message: &Value)
     server.post(endpoint).bearer_auth(token).json(message).send().await.unwrap().status().as_u16()
 }
 
-fn initialize() -> Value {
+pub(crate) fn initialize() -> Value {
     json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": { "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } },

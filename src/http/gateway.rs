@@ -1,0 +1,108 @@
+//! Who stands in front: with a gateway every request carries its token, which takes the place of the check of Host, and
+//! only then `X-Client-IP` is believed.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use http::StatusCode;
+use secrecy::SecretString;
+
+use super::{
+    App,
+    reply::{Response, json, temporarily_unavailable},
+    request::Arriving,
+};
+use crate::ports::gateway::GatewayRefusal;
+
+const AUTHORIZATION: &str = "x-gateway-authorization";
+const CLIENT_ADDRESS: &str = "x-client-ip";
+
+/// By which way a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// There is no gateway; the other end of the connection is the Functions host, and says nothing of the caller.
+    Direct,
+    /// Through the gateway, from this address.
+    ThroughGateway(IpAddr),
+}
+
+/// The caller of a request, or the answer to one that went past the gateway.
+pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller, Response> {
+    let (token, address) = (arriving.take_header(AUTHORIZATION), arriving.take_header(CLIENT_ADDRESS));
+    let Some(gateway) = &app.gateway else { return Ok(Caller::Direct) };
+    let verdict = match token.as_deref().and_then(bearer) {
+        Some(token) => gateway.verify(&token).await,
+        None => Err(GatewayRefusal::NotTheGateways("no bearer token".to_owned())),
+    };
+    match verdict {
+        Ok(()) => Ok(Caller::ThroughGateway(known_or_shared(address))),
+        Err(refusal) => Err(refused(&refusal)),
+    }
+}
+
+fn bearer(header: &str) -> Option<SecretString> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim().into())
+}
+
+/// Should the gateway ever not name the caller, all such callers share one limit.
+fn known_or_shared(address: Option<String>) -> IpAddr {
+    let address: Option<IpAddr> = address.and_then(|address| address.parse().ok());
+    address.map_or(Ipv6Addr::UNSPECIFIED.into(), |address| address.to_canonical())
+}
+
+fn refused(refusal: &GatewayRefusal) -> Response {
+    match refusal {
+        GatewayRefusal::NotTheGateways(reason) => {
+            tracing::warn!(audit = "past the gateway", reason, "request refused");
+            let body = serde_json::json!({
+                "error": "access_denied",
+                "error_description": "this server is reached through its gateway only",
+            });
+            json(StatusCode::FORBIDDEN, &body)
+        }
+        GatewayRefusal::Unavailable(error) => {
+            tracing::warn!(%error, "the gateway's token cannot be verified");
+            temporarily_unavailable()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn the_token_follows_the_scheme_in_any_letter_case() {
+        let token = |header| bearer(header).map(|token| token.expose_secret().to_owned());
+        assert_eq!(token("Bearer a.b.c").as_deref(), Some("a.b.c"));
+        assert_eq!(token("bearer  a.b.c ").as_deref(), Some("a.b.c"));
+        for header in ["a.b.c", "Basic a.b.c", "Bearer", ""] {
+            assert_eq!(token(header), None, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_however_it_is_written() {
+        let known = |address: &str| known_or_shared(Some(address.to_owned()));
+        assert_eq!(known("20.1.2.3"), known("::ffff:20.1.2.3"));
+        assert_eq!(known("2001:db8::1"), known("2001:DB8:0:0::1"));
+    }
+
+    #[test]
+    fn callers_without_a_readable_address_are_taken_for_one() {
+        for address in [None, Some(""), Some("20.1.2.3:44"), Some("20.1.2.3, 20.1.2.4"), Some("localhost")] {
+            assert_eq!(known_or_shared(address.map(str::to_owned)), IpAddr::from(Ipv6Addr::UNSPECIFIED), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_verified_now_is_503_and_another_one_403() {
+        let down = authorization_server::ports::Unavailable { what: "upstream", reason: String::new() };
+        let unavailable = refused(&down.into());
+        assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));
+        assert_eq!(refused(&GatewayRefusal::NotTheGateways(String::new())).status(), StatusCode::FORBIDDEN);
+    }
+}

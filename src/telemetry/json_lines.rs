@@ -1,0 +1,264 @@
+//! The shape of a line: `timestamp`, `level`, `target`, `message`, the event's own fields, then `trace_id` and `span_id`.
+
+use std::{fmt, io::Write as _};
+
+use serde::{Serializer as _, ser::SerializeMap as _};
+use serde_json::Value;
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{
+    Layer,
+    fmt::{
+        MakeWriter,
+        format::Writer,
+        time::{FormatTime as _, SystemTime},
+    },
+    layer::Context,
+    registry::LookupSpan,
+};
+
+use super::trace_context::TraceContext;
+
+/// Writes each event as one line, in one piece, so that lines of several threads do not mix.
+pub(super) struct JsonLines<W>(W);
+
+impl<W> JsonLines<W> {
+    pub(super) fn to(writer: W) -> Self {
+        Self(writer)
+    }
+}
+
+impl<S, W> Layer<S> for JsonLines<W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let (Some(trace), Some(span)) = (fields.trace_context(), context.span(id)) {
+            span.extensions_mut().insert(trace);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let trace = context
+            .event_scope(event)
+            .and_then(|mut spans| spans.find_map(|span| span.extensions().get::<TraceContext>().cloned()));
+        // There is nowhere to report that the log cannot be written.
+        if let Ok(mut line) = encode(event, &fields, trace.as_ref()) {
+            line.push(b'\n');
+            let _ = self.0.make_writer().write_all(&line);
+        }
+    }
+}
+
+fn encode(event: &Event<'_>, fields: &Fields, trace: Option<&TraceContext>) -> serde_json::Result<Vec<u8>> {
+    let mut line = Vec::with_capacity(256);
+    let mut json = serde_json::Serializer::new(&mut line);
+    let mut members = json.serialize_map(None)?;
+    members.serialize_entry("timestamp", &now())?;
+    members.serialize_entry("level", event.metadata().level().as_str())?;
+    members.serialize_entry("target", event.metadata().target())?;
+    for (name, value) in &fields.0 {
+        members.serialize_entry(name, value)?;
+    }
+    if let Some(TraceContext { trace_id, span_id }) = trace {
+        members.serialize_entry("trace_id", trace_id)?;
+        members.serialize_entry("span_id", span_id)?;
+    }
+    members.end()?;
+    Ok(line)
+}
+
+/// RFC 3339 in UTC, to the microsecond.
+fn now() -> String {
+    let mut now = String::new();
+    // Writing to a String cannot fail.
+    let _ = SystemTime.format_time(&mut Writer::new(&mut now));
+    now
+}
+
+/// The fields in the order in which the event names them. The message is one of them, and the first.
+#[derive(Default)]
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    fn add(&mut self, field: &Field, value: impl Into<Value>) {
+        let position = if field.name() == "message" { 0 } else { self.0.len() };
+        self.0.insert(position, (field.name(), value.into()));
+    }
+
+    fn trace_context(&self) -> Option<TraceContext> {
+        let text = |name| self.0.iter().find(|(known, _)| *known == name)?.1.as_str().map(str::to_owned);
+        Some(TraceContext { trace_id: text("trace_id")?, span_id: text("span_id")? })
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.add(field, format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, value);
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        match i64::try_from(value) {
+            Ok(value) => self.add(field, value),
+            Err(_) => self.add(field, value.to_string()),
+        }
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use http::HeaderMap;
+    use tracing::{Instrument as _, Level, error, info, subscriber::with_default};
+    use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
+
+    use super::*;
+    use crate::telemetry::request_span;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that `log` causes at this level.
+    fn lines(level: Level, log: impl FnOnce()) -> Vec<String> {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = JsonLines::to(move || writer.clone());
+        with_default(registry().with(LevelFilter::from_level(level)).with(lines), log);
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn parsed(lines: &[String]) -> Vec<Value> {
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn headers(span: &str) -> HeaderMap {
+        let traceparent = format!("00-{TRACE}-{span}-01").parse().unwrap();
+        [(http::HeaderName::from_static("traceparent"), traceparent)].into_iter().collect()
+    }
+
+    #[test]
+    fn an_event_is_one_line_in_the_documented_order() {
+        let span = "00f067aa0ba902b7";
+        let logged = lines(Level::INFO, || {
+            request_span(&headers(span)).in_scope(|| info!(target: "handler", status = 200_u16, "served"));
+        });
+        let [line] = logged.as_slice() else { panic!("{logged:?}") };
+        let rest = line.split_once(r#"Z","#).unwrap().1;
+        let expected = r#""level":"INFO","target":"handler","message":"served","status":200"#;
+        assert_eq!(rest, format!(r#"{expected},"trace_id":"{TRACE}","span_id":"{span}"}}"#));
+        assert!(line.starts_with(r#"{"timestamp":"20"#), "{line}");
+    }
+
+    #[test]
+    fn fields_keep_their_types_and_a_line_break_does_not_end_the_line() {
+        let logged = lines(Level::INFO, || {
+            let (negative, whole, large) = (-5_i64, 7_i128, i128::MAX);
+            info!(negative, whole, large, ratio = 0.5, yes = true, text = "a\nb\"", shown = %"c\nd", "first\nsecond");
+        });
+        assert_eq!(logged.len(), 1);
+        let line = &parsed(&logged)[0];
+        assert_eq!((&line["negative"], &line["whole"]), (&(-5).into(), &7.into()));
+        assert_eq!(line["large"], i128::MAX.to_string());
+        assert_eq!((&line["ratio"], &line["yes"]), (&0.5.into(), &true.into()));
+        assert_eq!((&line["text"], &line["shown"]), (&"a\nb\"".into(), &"c\nd".into()));
+        assert_eq!(line["message"], "first\nsecond");
+    }
+
+    #[test]
+    fn the_ids_are_on_every_line_of_the_request_and_of_spans_within_it_and_on_no_other() {
+        let logged = lines(Level::INFO, || {
+            info!("before");
+            request_span(&headers("00f067aa0ba902b7")).in_scope(|| {
+                info!("within");
+                tracing::info_span!("of a library", owner = "x").in_scope(|| info!("deeper"));
+            });
+            info!("after");
+        });
+        let logged = parsed(&logged);
+        let traces: Vec<_> = logged.iter().map(|line| line["trace_id"].as_str()).collect();
+        assert_eq!(traces, [None, Some(TRACE), Some(TRACE), None]);
+        assert_eq!(logged[2]["owner"], Value::Null);
+    }
+
+    #[test]
+    fn a_request_without_a_trace_context_logs_lines_without_ids() {
+        let mut malformed = HeaderMap::new();
+        malformed.insert("traceparent", "00-not-a-trace".parse().unwrap());
+        for headers in [HeaderMap::new(), malformed] {
+            let logged = lines(Level::INFO, || request_span(&headers).in_scope(|| info!("served")));
+            assert!(!logged[0].contains("trace_id") && logged[0].contains("served"), "{logged:?}");
+        }
+    }
+
+    #[test]
+    fn the_ids_stay_when_only_errors_are_logged() {
+        let logged = lines(Level::ERROR, || request_span(&headers("00f067aa0ba902b7")).in_scope(|| error!("broken")));
+        assert_eq!(parsed(&logged)[0]["trace_id"], TRACE);
+    }
+
+    #[test]
+    fn requests_that_take_turns_on_a_thread_do_not_mix_their_ids() {
+        let (first, second) = ("00f067aa0ba902b7", "b7ad6b7169203331");
+        let logged = lines(Level::INFO, || {
+            let request = |span: &'static str| {
+                async move {
+                    info!(of = span, "begun");
+                    tokio::task::yield_now().await;
+                    info!(of = span, "done");
+                }
+                .instrument(request_span(&headers(span)))
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async { tokio::join!(request(first), request(second)) });
+        });
+        let logged = parsed(&logged);
+        assert_eq!(logged.len(), 4);
+        assert_ne!(logged[0]["of"], logged[1]["of"], "the second begins before the first is done");
+        assert!(logged.iter().all(|line| line["of"] == line["span_id"]), "{logged:?}");
+    }
+}

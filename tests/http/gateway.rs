@@ -1,0 +1,220 @@
+//! The gateway in front: its token opens the server, and the address that it names is the one that limits count.
+
+use std::{
+    net::{IpAddr, TcpListener},
+    process::Stdio,
+    time::Duration,
+};
+
+use functions_host::Gateway;
+use local_tenant::{Endpoint, Fault, GATEWAY_PRINCIPAL_ID};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+    time::sleep,
+};
+
+use crate::{
+    browser::{authorize_url, tokens},
+    deployment::{Deployment, REDIRECT_URI, USER, body, client, tool_call},
+};
+
+const TOKEN: &str = "x-gateway-authorization";
+
+/// A gateway that lets every flood through, so that the handler's limits show.
+fn lets_all_through(gateway: &mut Gateway) {
+    gateway.rates.clear();
+}
+
+async fn behind_gateway() -> Deployment {
+    Deployment::start_behind_gateway(lets_all_through).await
+}
+
+/// Past the gateway, with this as its token.
+async fn past(server: &Deployment, method: Method, path: &str, token: &str) -> Response {
+    server.issued(token);
+    let url = format!("{}{path}", server.host.host_url());
+    server.http.request(method, url).header(TOKEN, format!("Bearer {token}")).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_client_signs_in_and_calls_the_tool_through_the_gateway() {
+    let server = Deployment::start_behind_gateway(|_| {}).await;
+    let tokens = tokens(&server).await;
+    let answer = body(server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap()).await;
+    assert_eq!(answer["result"]["structuredContent"]["userPrincipalName"], USER);
+    assert_eq!(server.get("/health").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn past_the_gateway_every_endpoint_is_closed() {
+    let server = behind_gateway().await;
+    for path in [
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource/mcp",
+        "/register",
+        "/authorize",
+        "/consent",
+        "/oauth-callback",
+        "/token",
+        "/revoke",
+        "/connections",
+        "/health",
+        "/mcp",
+        "/mcp/sse",
+        "/mcp/message",
+    ] {
+        for method in [Method::GET, Method::POST, Method::OPTIONS, Method::DELETE] {
+            let url = format!("{}{path}", server.host.host_url());
+            let answer = server.http.request(method.clone(), url).body("{}").send().await.unwrap();
+            assert_eq!(answer.status(), 403, "{method} {path}");
+        }
+    }
+    let answer = server.http.get(format!("{}/health", server.host.host_url())).send().await.unwrap();
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(body(answer).await["error"], "access_denied");
+}
+
+/// A handler without a host, and its URL, once it listens.
+async fn bare_handler(server: &Deployment) -> (Child, String) {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = server.folder.path().join("bare");
+    let handler = Command::new(env!("CARGO_BIN_EXE_handler"))
+        .envs(server.tenant.as_ref().unwrap().settings())
+        .env("PUBLIC_BASE_URL", &server.url)
+        .env("DATA_DIR", folder)
+        .env("GATEWAY_PRINCIPAL_ID", GATEWAY_PRINCIPAL_ID)
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", address.port().to_string())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    while TcpStream::connect(address).await.is_err() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    (handler, format!("http://{address}"))
+}
+
+#[tokio::test]
+async fn the_host_sees_that_the_handler_is_ready_and_nothing_else() {
+    let server = Deployment::start().await;
+    let (_handler, url) = bare_handler(&server).await;
+    let answer = server.http.get(&url).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "ready\n"));
+    for request in [server.http.post(&url), server.http.head(&url), server.http.get(format!("{url}/nowhere"))] {
+        assert_eq!(request.send().await.unwrap().status(), 403);
+    }
+}
+
+#[tokio::test]
+async fn only_the_gateways_own_token_opens() {
+    let server = behind_gateway().await;
+    let tenant = server.tenant.as_ref().unwrap();
+    let good = tenant.gateway_token();
+    assert_eq!(past(&server, Method::GET, "/health", &good).await.status(), 200);
+    let setting = |name: &str| tenant.settings().into_iter().find(|(known, _)| known == name).unwrap().1;
+    let claims = json!({
+        "aud": setting("ENTRA_CLIENT_ID"),
+        "iss": format!("{}/{}/v2.0", tenant.base_url(), setting("ENTRA_TENANT_ID")),
+        "tid": setting("ENTRA_TENANT_ID"),
+        "oid": GATEWAY_PRINCIPAL_ID,
+        "exp": 4_102_444_800_i64,
+    });
+    assert_eq!(past(&server, Method::GET, "/health", &tenant.sign(&claims)).await.status(), 200);
+    let another = |claim: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[claim] = value;
+        tenant.sign(&claims)
+    };
+    let user = tokens(&server).await.access_token;
+    let bad = [
+        another("oid", tenant.users()[0].oid.into()),
+        another("aud", "https://graph.microsoft.com".into()),
+        another("exp", 1_700_000_000.into()),
+        another("scp", "access_as_user".into()),
+        good.replacen('.', ".e30", 1),
+        user,
+        "nonsense".to_owned(),
+    ];
+    for token in bad {
+        assert_eq!(past(&server, Method::GET, "/health", &token).await.status(), 403, "{token}");
+    }
+    let log = server.log();
+    assert!(log.contains("past the gateway") && log.contains("of another identity"), "{log}");
+}
+
+#[tokio::test]
+async fn while_nobody_can_tell_it_is_503_and_a_token_found_good_stays_good() {
+    let mut server = behind_gateway().await;
+    let tenant = server.tenant.as_ref().unwrap();
+    let token = tenant.gateway_token();
+    tenant.fail_next(Endpoint::Keys, 1, Fault::Dropped).unwrap();
+    let answer = past(&server, Method::GET, "/health", &token).await;
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
+    assert_eq!(past(&server, Method::GET, "/health", &token).await.status(), 200);
+    server.tenant_down().await;
+    assert_eq!(past(&server, Method::GET, "/health", &token).await.status(), 200);
+}
+
+/// From another address of this computer, with forged headers that name a third.
+async fn register_from(server: &Deployment, address: [u8; 4], claimed: u32) -> Response {
+    let http = client().local_address(IpAddr::from(address)).build().unwrap();
+    let claimed = IpAddr::from(claimed.to_be_bytes()).to_string();
+    let request = http.post(format!("{}/register", server.url)).json(&json!({ "redirect_uris": [REDIRECT_URI] }));
+    let request = request.header("x-forwarded-for", &claimed).header("x-client-ip", &claimed);
+    request.header("forwarded", format!("for={claimed}")).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_address_is_limited_whatever_it_claims_and_another_goes_on() {
+    let server = behind_gateway().await;
+    let mut taken = 0;
+    let refused = loop {
+        let answer = register_from(&server, [127, 0, 0, 1], 0x1401_0000 + taken).await;
+        if answer.status() != 201 {
+            break answer;
+        }
+        taken += 1;
+    };
+    assert!((30..40).contains(&taken), "{taken} were taken");
+    assert_eq!(refused.status(), 429);
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=2).contains(&wait), "{wait}");
+    assert_eq!(body(refused).await["error"], "temporarily_unavailable");
+    assert_eq!(register_from(&server, [127, 0, 0, 2], 1).await.status(), 201);
+}
+
+#[tokio::test]
+async fn a_flood_of_token_requests_is_json_and_of_authorization_requests_a_page() {
+    let server = behind_gateway().await;
+    let url = authorize_url(&server, "nobody", &[]);
+    let page = loop {
+        let answer = server.http.get(&url).send().await.unwrap();
+        if answer.status() != 400 {
+            break answer;
+        }
+    };
+    assert_eq!((page.status().as_u16(), page.headers().contains_key("retry-after")), (429, true));
+    assert!(page.text().await.unwrap().contains("Too many requests"));
+    let json = loop {
+        let answer =
+            server.post("/token").header("origin", "https://a.example").form(&[("a", "b")]).send().await.unwrap();
+        if answer.status() != 400 {
+            break answer;
+        }
+    };
+    assert_eq!((json.status().as_u16(), &json.headers()["access-control-allow-origin"]), (429, &"*".parse().unwrap()));
+    assert_eq!(body(json).await["error"], "temporarily_unavailable");
+}
+
+#[tokio::test]
+async fn without_a_gateway_its_headers_mean_nothing() {
+    let server = Deployment::start().await;
+    for _ in 0..40 {
+        let request = server.post("/register").json(&json!({ "redirect_uris": [REDIRECT_URI] }));
+        let answer = request.header("x-client-ip", "20.1.2.3").header(TOKEN, "Bearer x").send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+    }
+}

@@ -1,0 +1,87 @@
+//! `func start` in the repository root, by the file that `cargo local --func` writes.
+
+use std::{fs, net::TcpListener, path::Path};
+
+use functions_host::{EXECUTABLE_PATH, LocalSettings, Options, StartError, func_start};
+use tempfile::TempDir;
+
+use crate::{
+    browser::tokens,
+    deployment::{Deployment, USER, body, tool_call},
+};
+
+/// host.json and the function folders, and no handler among them.
+fn root() -> TempDir {
+    let (source, root) = (Path::new(env!("CARGO_MANIFEST_DIR")), tempfile::tempdir().unwrap());
+    fs::copy(source.join("host.json"), root.path().join("host.json")).unwrap();
+    for entry in fs::read_dir(source).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.join("function.json").is_file() {
+            let copy = root.path().join(folder.file_name().unwrap());
+            fs::create_dir(&copy).unwrap();
+            fs::copy(folder.join("function.json"), copy.join("function.json")).unwrap();
+        }
+    }
+    root
+}
+
+/// What `func start` does, but for the public port.
+async fn start(root: &Path, listener: TcpListener) -> Result<functions_host::FunctionsHost, StartError> {
+    let app = func_start(root, None, [])?;
+    functions_host::start(Options {
+        root: root.to_owned(),
+        listener,
+        handler: app.handler,
+        handlers: 1,
+        environment: app.environment,
+        log: Some(root.join("handler.log")),
+    })
+    .await
+}
+
+fn write(root: &Path, mut settings: Vec<(String, String)>, handler: &str) {
+    settings.push(("FUNCTIONS_WORKER_RUNTIME".into(), "custom".into()));
+    settings.push((EXECUTABLE_PATH.into(), handler.into()));
+    LocalSettings { values: settings.into_iter().collect(), port: Some(7071) }.write(root).unwrap();
+}
+
+#[tokio::test]
+async fn a_client_signs_in_and_calls_the_tool() {
+    let root = root();
+    let server = Deployment::start_by(|listener, settings| async {
+        write(root.path(), settings, env!("CARGO_BIN_EXE_handler"));
+        start(root.path(), listener).await.unwrap()
+    })
+    .await;
+    let tokens = tokens(&server).await;
+    let answer = body(server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap()).await;
+    assert_eq!(answer["result"]["structuredContent"]["userPrincipalName"], USER);
+}
+
+#[tokio::test]
+async fn a_binary_that_was_not_built_is_named() {
+    let root = root();
+    write(root.path(), Vec::new(), "/not/built/handler");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let fault = start(root.path(), listener).await.err().unwrap().to_string();
+    assert!(fault.contains("/not/built/handler") && fault.contains(EXECUTABLE_PATH), "{fault}");
+}
+
+#[tokio::test]
+async fn each_wrong_setting_is_a_line_of_its_own_in_the_hosts_log_and_the_handler_exits_with_64() {
+    let root = root();
+    let settings =
+        [("PUBLIC_BASE_URL", "http://mcp.example.com"), ("ENTRA_TENANT_ID", "contoso"), ("LOG_LEVEL", "loud")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    write(root.path(), settings.into(), env!("CARGO_BIN_EXE_handler"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let fault = start(root.path(), listener).await.err().unwrap();
+    assert!(matches!(&fault, StartError::Exited { status, .. } if status.code() == Some(64)), "{fault}");
+    let log = fs::read_to_string(root.path().join("handler.log")).unwrap();
+    for setting in ["PUBLIC_BASE_URL", "ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "AZURE_CLIENT_ID", "LOG_LEVEL"] {
+        let lines: Vec<&str> = log.lines().filter(|line| line.starts_with(&format!("{setting}: "))).collect();
+        assert_eq!(lines.len(), 1, "{setting} in {log}");
+    }
+    assert!(log.contains("LOG_LEVEL: is none of error, warn, info, debug, trace\n"), "{log}");
+    assert!(!log.contains("panicked"), "{log}");
+}

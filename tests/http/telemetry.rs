@@ -1,0 +1,112 @@
+//! The lines on stdout, as Application Insights gets them.
+
+use std::time::{Duration, Instant};
+
+use local_tenant::{Endpoint, Fault};
+use serde_json::{Value, json};
+
+use crate::{
+    browser::tokens,
+    deployment::{Deployment, tool_call},
+    sse::initialize,
+};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const OTHER_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const SPAN: &str = "00f067aa0ba902b7";
+
+fn traceparent(trace: &str) -> String {
+    format!("00-{trace}-{SPAN}-01")
+}
+
+/// The handler's lines; the host's own are no JSON.
+fn lines(server: &Deployment) -> Vec<Value> {
+    server.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The lines of a trace, once its request has been logged; the host reads them while it answers.
+async fn of_trace(server: &Deployment, trace: &str) -> Vec<Value> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let logged: Vec<_> = lines(server).into_iter().filter(|line| line["trace_id"] == trace).collect();
+        if logged.iter().any(|line| line["message"] == "request") || Instant::now() > deadline {
+            return logged;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The chunk of a stream with this in it.
+async fn until(stream: &mut reqwest::Response, text: &str) -> String {
+    loop {
+        let chunk = stream.chunk().await.unwrap().unwrap_or_else(|| panic!("the stream ended without {text}"));
+        let chunk = String::from_utf8(chunk.to_vec()).unwrap();
+        if chunk.contains(text) {
+            return chunk;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_carries_the_trace_of_its_request_and_the_span_of_the_host() {
+    let server = Deployment::start().await;
+    for trace in [TRACE, OTHER_TRACE] {
+        server.get("/health").header("traceparent", traceparent(trace)).send().await.unwrap();
+    }
+    for trace in [TRACE, OTHER_TRACE] {
+        let logged = of_trace(&server, trace).await;
+        let [line] = logged.as_slice() else { panic!("{logged:?}") };
+        assert_eq!((&line["message"], &line["endpoint"]), (&"request".into(), &"health".into()));
+        let span = line["span_id"].as_str().unwrap();
+        assert!(span.len() == 16 && span != SPAN, "the host is a span of its own: {span}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_tool_logs_has_the_trace_of_the_call() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    let refused = Fault::Status { status: 403, body: String::new() };
+    server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
+    let call = server.mcp(&tokens.access_token, &tool_call()).header("traceparent", traceparent(TRACE));
+    assert_eq!(call.send().await.unwrap().status(), 200);
+    let logged = of_trace(&server, TRACE).await;
+    let messages: Vec<_> = logged.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    assert_eq!(messages, ["no answer from Graph", "request"]);
+}
+
+#[tokio::test]
+async fn a_tool_called_beside_a_stream_logs_with_the_trace_of_the_post() {
+    let server = Deployment::start().await;
+    let token = tokens(&server).await.access_token;
+    let stream = server.get("/mcp/sse").bearer_auth(&token).header("traceparent", traceparent(TRACE));
+    let mut stream = stream.send().await.unwrap();
+    let endpoint = until(&mut stream, "/mcp/message").await.trim().rsplit(' ').next().unwrap().to_owned();
+    let post = async |message: Value| {
+        let post = server.post(&endpoint).bearer_auth(&token).header("traceparent", traceparent(OTHER_TRACE));
+        assert_eq!(post.json(&message).send().await.unwrap().status(), 202);
+    };
+    post(initialize()).await;
+    until(&mut stream, "protocolVersion").await;
+    post(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
+    let refused = Fault::Status { status: 403, body: String::new() };
+    server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
+    post(tool_call()).await;
+    until(&mut stream, "isError").await;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let of_tool = loop {
+        let found = lines(&server).into_iter().find(|line| line["message"] == "no answer from Graph");
+        if found.is_some() || Instant::now() > deadline {
+            break found.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!(of_tool["trace_id"], OTHER_TRACE);
+}
+
+#[tokio::test]
+async fn what_is_logged_outside_of_requests_has_no_trace() {
+    let server = Deployment::start().await;
+    let serving = lines(&server).into_iter().find(|line| line["message"] == "serving").unwrap();
+    assert_eq!((&serving["trace_id"], &serving["span_id"]), (&Value::Null, &Value::Null));
+}
