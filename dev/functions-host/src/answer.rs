@@ -115,7 +115,7 @@ fn own(status: StatusCode, close: bool, content_type: Option<&str>) -> Bytes {
     Bytes::from(head + "\r\n")
 }
 
-fn push_server_fields(head: &mut String, close: bool, has: impl Fn(&str) -> bool) {
+pub(crate) fn push_server_fields(head: &mut String, close: bool, has: impl Fn(&str) -> bool) {
     if close {
         push(head, "Connection", "close");
     }

@@ -13,11 +13,32 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file of the function app could not be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A file of the function app says something that this host does not implement, or that the real one refuses.
     #[error("{}: {reason}", path.display())]
     NotImplemented {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The gateway cannot be played.
+    #[error("--gateway: {0}")]
+    Gateway(&'static str),
+    /// There is no handler where one is named.
+    #[error("the handler {} cannot be run: {reason}. {named_by} names it", path.display())]
+    NoHandler {
+        /// Where it should be.
+        path: PathBuf,
+        /// The setting or file.
+        named_by: &'static str,
         /// What is wrong with it.
         reason: String,
     },

@@ -12,6 +12,7 @@ use crate::activity::Activity;
 use crate::answer::{self, Answer, NoAnswer};
 use crate::connection::Connection;
 use crate::download;
+use crate::gateway;
 use crate::request::Request;
 use crate::upload::Upload;
 use crate::upstream::Upstream;
@@ -24,6 +25,15 @@ pub(crate) enum End {
     Gone,
 }
 
+/// Whose exchange it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hop {
+    /// From the host to a handler.
+    Host,
+    /// From the gateway to the host.
+    Gateway,
+}
+
 pub(crate) struct Exchange<'a> {
     pub(crate) request: &'a Request,
     /// The request's head as the handler gets it.
@@ -31,6 +41,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) activity: Activity,
     pub(crate) longest_body: u64,
+    pub(crate) hop: Hop,
 }
 
 struct Started {
@@ -45,8 +56,10 @@ enum Failure {
     Unreachable,
     Unanswered,
     Broken,
-    /// Trying again would not help.
-    Final,
+    /// No byte moved for too long.
+    Idle,
+    /// The answer cannot be passed on.
+    Unfit,
 }
 
 impl Exchange<'_> {
@@ -58,13 +71,15 @@ impl Exchange<'_> {
         let mut upload = Upload::new(&mut client.reader, self.request.body, self.longest_body);
         let started = tokio::select! {
             started = self.start(&mut upload) => started,
-            () = self.activity.ran_out() => Err(Failure::Final),
+            () = self.activity.ran_out() => Err(Failure::Idle),
         };
         match started {
             Ok(started) => self.pass(started, &mut upload, &mut client.writer).await,
             Err(Failure::ClientGone) => End::Gone,
+            // Not the gateway, but the load balancer in front of it cuts.
+            Err(Failure::Idle) if self.hop == Hop::Gateway => End::Reset,
             Err(_) => {
-                let failed = answer::empty(StatusCode::INTERNAL_SERVER_ERROR, self.request.close);
+                let failed = self.hop.failed(self.request);
                 answer(&mut client.writer, failed, &mut upload, self.request).await
             }
         }
@@ -73,6 +88,9 @@ impl Exchange<'_> {
     /// The host tries ten times, whatever the failure, unless the body is spent.
     async fn start(&self, upload: &mut Upload<'_>) -> Result<Started, Failure> {
         const PAUSES: [u64; 9] = [50, 100, 200, 250, 250, 250, 250, 250, 250];
+        if self.hop == Hop::Gateway {
+            return self.attempt(upload).await;
+        }
         for pause in PAUSES {
             match self.start_round(upload).await {
                 Err(Failure::Unreachable) => {}
@@ -106,7 +124,7 @@ impl Exchange<'_> {
             NoAnswer::Closed => Failure::Unanswered,
             NoAnswer::Broken => Failure::Broken,
         })?;
-        let head = answer.for_client(self.request.close).ok_or(Failure::Final)?;
+        let head = answer.for_client(self.request.close).ok_or(Failure::Unfit)?;
         Ok(Started { handler, answer, head })
     }
 
@@ -132,7 +150,16 @@ impl Exchange<'_> {
     }
 }
 
-/// Sends an answer of the host itself.
+impl Hop {
+    fn failed(self, request: &Request) -> Bytes {
+        match self {
+            Self::Host => answer::empty(StatusCode::INTERNAL_SERVER_ERROR, request.close),
+            Self::Gateway => gateway::internal_server_error(request),
+        }
+    }
+}
+
+/// Sends an answer of the host or the gateway itself.
 pub(crate) async fn answer(
     client: &mut OwnedWriteHalf,
     answer: Bytes,

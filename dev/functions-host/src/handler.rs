@@ -35,7 +35,11 @@ impl Handler {
 }
 
 /// Asks the supervisor to kill the process, and to answer when it is dead.
-pub(crate) type Kill = oneshot::Sender<()>;
+pub(crate) struct Kill {
+    /// The platform's doing, not the handler's failure.
+    pub(crate) forgiven: bool,
+    pub(crate) dead: oneshot::Sender<()>,
+}
 
 /// Keeps one handler running until the host stops.
 pub(crate) struct Supervisor {
@@ -66,14 +70,14 @@ impl Supervisor {
     async fn keep_running(&mut self) {
         let mut failures = Failures::default();
         loop {
-            let ended = self.ended().await;
+            let (ended, forgiven) = self.ended().await;
             if ended.as_ref().is_ok_and(ExitStatus::success) {
                 return self.stay_ended().await;
             }
             self.state.send_replace(State::Restarting);
             let asked_for = ended.as_ref().is_ok_and(|status| status.code() == Some(RESTART_CODE));
             self.launch.log.line(&format!("handler {} ended: {}", self.launch.index, describe(ended)));
-            if !asked_for && failures.are_too_many(Instant::now()) {
+            if !asked_for && !forgiven && failures.are_too_many(Instant::now()) {
                 return;
             }
             if !self.start_again(&mut failures).await {
@@ -98,23 +102,24 @@ impl Supervisor {
         }
     }
 
-    async fn ended(&mut self) -> io::Result<ExitStatus> {
+    /// How the process ended, and whether that is forgiven.
+    async fn ended(&mut self) -> (io::Result<ExitStatus>, bool) {
         tokio::select! {
-            exited = self.process.exited() => exited,
-            Some(killed) = self.kills.recv() => {
+            exited = self.process.exited() => (exited, false),
+            Some(kill) = self.kills.recv() => {
                 self.process.kill().await;
                 self.state.send_replace(State::Restarting);
                 // Whoever asked may have stopped waiting.
-                let _ = killed.send(());
-                self.process.exited().await
+                let _ = kill.dead.send(());
+                (self.process.exited().await, kill.forgiven)
             }
         }
     }
 
     /// Exit code 0 means success to the host: it neither starts the handler again nor notices that it is gone.
     async fn stay_ended(&mut self) {
-        while let Some(killed) = self.kills.recv().await {
-            let _ = killed.send(());
+        while let Some(kill) = self.kills.recv().await {
+            let _ = kill.dead.send(());
         }
         std::future::pending::<()>().await;
     }

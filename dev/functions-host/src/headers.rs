@@ -79,11 +79,11 @@ pub(crate) fn for_client(answer: &Head) -> Vec<Field> {
     passed(answer).filter(|field| !field.is("Content-Length")).cloned().collect()
 }
 
-fn passed(head: &Head) -> impl Iterator<Item = &Field> {
+pub(crate) fn passed(head: &Head) -> impl Iterator<Item = &Field> {
     head.fields.iter().filter(|field| !is_any(field, &NOT_PASSED))
 }
 
-fn is_any(field: &Field, names: &[&str]) -> bool {
+pub(crate) fn is_any(field: &Field, names: &[&str]) -> bool {
     names.iter().any(|name| field.is(name))
 }
 

@@ -9,13 +9,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use crate::StartError;
+use crate::gateway::{Gateway, GatewayProxy};
 use crate::handler::{Handler, Kill, State, Supervisor};
 use crate::handler_log::HandlerLog;
 use crate::handler_process::{HandlerProcess, Launch};
 use crate::proxy::Proxy;
+use crate::serve::{Serve, accept};
 use crate::upstream::Upstream;
 use crate::{functions, host_json};
 
@@ -56,6 +57,7 @@ impl Default for Limits {
 /// A running host. Dropping it kills the handlers, too, without waiting for their end.
 pub struct FunctionsHost {
     url: String,
+    host_url: String,
     kills: Vec<mpsc::Sender<Kill>>,
     stop: watch::Sender<bool>,
     supervisors: JoinSet<()>,
@@ -82,6 +84,17 @@ pub async fn start(options: Options) -> Result<FunctionsHost, StartError> {
     Ok(host)
 }
 
+/// As [`start`], with API Management in front: the listener is the gateway's, the host itself takes any free port.
+pub async fn start_behind_gateway(options: Options, gateway: Gateway) -> Result<FunctionsHost, StartError> {
+    let (address, listener) = private()?;
+    let (url, public) = public(options.listener)?;
+    let routes = functions::read(&options.root)?;
+    let mut host = start(Options { listener, ..options }).await?;
+    host.url = url;
+    host.accept(public, GatewayProxy::new(gateway, routes, address));
+    Ok(host)
+}
+
 /// Starts no process: `handler` listens already.
 #[doc(hidden)]
 pub fn start_in_front_of(
@@ -103,7 +116,14 @@ pub fn start_in_front_of(
 impl FunctionsHost {
     fn new(url: String) -> Self {
         let (stop, _) = watch::channel(false);
-        Self { url, kills: Vec::new(), stop, supervisors: JoinSet::new(), accepting: JoinSet::new() }
+        Self {
+            host_url: url.clone(),
+            url,
+            kills: Vec::new(),
+            stop,
+            supervisors: JoinSet::new(),
+            accepting: JoinSet::new(),
+        }
     }
 
     fn supervise(&mut self, launch: Launch, process: HandlerProcess) -> Handler {
@@ -116,25 +136,41 @@ impl FunctionsHost {
         Handler { upstream, state }
     }
 
-    fn accept(&mut self, listener: TcpListener, proxy: Proxy) {
-        self.accepting.spawn(accept(listener, Arc::new(proxy)));
+    fn accept(&mut self, listener: TcpListener, server: impl Serve) {
+        self.accepting.spawn(accept(listener, Arc::new(server)));
     }
 
-    /// The public URL, `http://127.0.0.1:PORT`.
+    /// The public URL, `http://127.0.0.1:PORT`; the gateway's, if there is one.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
+    /// The URL of the host itself, by which whoever knows it goes past a gateway.
+    #[must_use]
+    pub fn host_url(&self) -> &str {
+        &self.host_url
+    }
+
     /// Sends SIGKILL to one handler and returns when it is dead. The host starts it again, as Azure's does, unless
     /// it is the handler's third failure within half an hour of each other: then the host stops and answers 503.
     pub async fn kill(&self, index: usize) {
-        let (killed, dead) = oneshot::channel();
+        self.end(index, false).await;
+    }
+
+    /// As when the platform takes an instance away without notice and puts another in its place: SIGKILL, and no
+    /// failure is counted.
+    pub async fn replace(&self, index: usize) {
+        self.end(index, true).await;
+    }
+
+    async fn end(&self, index: usize, forgiven: bool) {
+        let (dead, died) = oneshot::channel();
         if let Some(kills) = self.kills.get(index)
-            && kills.send(killed).await.is_ok()
+            && kills.send(Kill { forgiven, dead }).await.is_ok()
         {
             // No answer means that the host stopped, and with it the handler.
-            let _ = dead.await;
+            let _ = died.await;
         }
     }
 
@@ -144,6 +180,11 @@ impl FunctionsHost {
         self.accepting.shutdown().await;
         while self.supervisors.join_next().await.is_some() {}
     }
+}
+
+fn private() -> Result<(SocketAddr, StdListener), StartError> {
+    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(StartError::Listen)?;
+    Ok((listener.local_addr().map_err(StartError::Listen)?, listener))
 }
 
 fn public(listener: StdListener) -> Result<(String, TcpListener), StartError> {
@@ -177,23 +218,4 @@ async fn start_all(launches: impl Iterator<Item = Launch>) -> Result<Vec<(Launch
     }
     started.sort_by_key(|(launch, _)| launch.index);
     Ok(started)
-}
-
-/// Connections end with this future.
-async fn accept(listener: TcpListener, proxy: Arc<Proxy>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let proxy = Arc::clone(&proxy);
-                    // A connection that fails concerns nobody but its client.
-                    connections.spawn(async move { drop(proxy.serve(stream).await) });
-                }
-                // Out of file descriptors, for instance: connections that end give some back.
-                Err(_) => sleep(Duration::from_millis(10)).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
 }

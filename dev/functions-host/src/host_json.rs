@@ -42,12 +42,15 @@ struct Description {
     default_executable_path: String,
 }
 
-/// Checks `host.json` in `root`. Its executable is not used: the caller names the handler.
-pub(crate) fn check(root: &Path) -> Result<(), StartError> {
+/// Checks `host.json` in `root`. The executable that it names, as it names it.
+pub(crate) fn check(root: &Path) -> Result<String, StartError> {
     let path = root.join("host.json");
     let text = fs::read(&path).map_err(|source| StartError::Read { path: path.clone(), source })?;
     let outcome = match serde_json::from_slice::<HostJson>(&text) {
-        Ok(host_json) => first_fault(&host_json).map_or(Ok(()), |fault| Err(fault.to_owned())),
+        Ok(host_json) => match first_fault(&host_json) {
+            Some(fault) => Err(fault.to_owned()),
+            None => Ok(host_json.custom_handler.description.default_executable_path),
+        },
         Err(fault) => Err(fault.to_string()),
     };
     outcome.map_err(|reason| StartError::NotImplemented { path, reason })

@@ -4,6 +4,9 @@
 //! sets, waits until each answers `GET /`, and then passes requests on. What the real host's web server, routing and
 //! proxy do to a request and its answer was recorded; `tests/golden.rs` compares this program with each record.
 //!
+//! [`start_behind_gateway`] puts API Management in front of that. [`func_start`] reads what `func start` would run in a
+//! folder, from `local.settings.json`.
+//!
 //! HTTP/1.1 is read and written here byte by byte instead of by a library, because a library would repair or refuse
 //! the very messages whose treatment matters, and because the handler must not be checked by the code it uses itself.
 
@@ -14,7 +17,9 @@ mod connection;
 mod download;
 mod error;
 mod forward;
+mod func_start;
 mod functions;
+mod gateway;
 mod handler;
 mod handler_log;
 mod handler_process;
@@ -22,14 +27,19 @@ mod head;
 mod headers;
 mod host;
 mod host_json;
+mod local_settings;
 mod path;
 mod proxy;
 mod request;
 mod restarts;
 mod routes;
+mod serve;
 mod target;
 mod upload;
 mod upstream;
 
 pub use error::StartError;
-pub use host::{FunctionsHost, Limits, Options, start, start_in_front_of};
+pub use func_start::{EXECUTABLE_PATH, FuncStart, func_start};
+pub use gateway::{Gateway, NoToken, Rate};
+pub use host::{FunctionsHost, Limits, Options, start, start_behind_gateway, start_in_front_of};
+pub use local_settings::LocalSettings;

@@ -1,23 +1,22 @@
-//! What the host does with a client's connection: request after request, each to its answer.
+//! What the host does with a request: it has an answer of its own, or a handler has one.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::StatusCode;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 
 use crate::activity::Activity;
 use crate::answer;
 use crate::body::Framing;
 use crate::connection::Connection;
-use crate::forward::{self, End, Exchange};
+use crate::forward::{self, End, Exchange, Hop};
 use crate::handler::Handler;
 use crate::headers;
 use crate::host::Limits;
-use crate::request::{NoRequest, Request};
+use crate::request::Request;
 use crate::routes::Routes;
+use crate::serve::Serve;
 use crate::upload::Upload;
 
 pub(crate) struct Proxy {
@@ -28,52 +27,20 @@ pub(crate) struct Proxy {
     pub(crate) turn: AtomicUsize,
 }
 
-impl Proxy {
-    /// Serves one connection until either side ends it.
-    pub(crate) async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
-        let caller = stream.peer_addr()?.ip();
-        let mut client = Connection::new(stream)?;
-        loop {
-            let end = match Request::read(&mut client.reader).await {
-                Ok(mut request) => {
-                    request.close |= self.is_too_long(&request);
-                    self.answer(&mut client, &request, caller).await
-                }
-                Err(NoRequest::Refused(status)) => {
-                    client.writer.write_all(&answer::empty(status, true)).await?;
-                    End::Close
-                }
-                Err(NoRequest::Gone) => End::Gone,
-            };
-            match end {
-                End::KeepAlive => {}
-                End::Close => {
-                    return {
-                        client.close().await;
-                        Ok(())
-                    };
-                }
-                End::Reset => {
-                    return {
-                        client.reset();
-                        Ok(())
-                    };
-                }
-                End::Gone => return Ok(()),
-            }
-        }
-    }
-
-    async fn answer(&self, client: &mut Connection, request: &Request, caller: IpAddr) -> End {
-        match self.choose_handler(request).await {
-            Ok(handler) => self.exchange(request, handler, caller).run(client).await,
+impl Serve for Proxy {
+    async fn answer(&self, client: &mut Connection, mut request: Request, caller: IpAddr) -> End {
+        request.close |= self.is_too_long(&request);
+        match self.choose_handler(&request).await {
+            Ok(handler) => self.exchange(&request, handler, caller).run(client).await,
             Err(own) => {
                 let mut upload = Upload::new(&mut client.reader, request.body, self.limits.longest_body);
-                forward::answer(&mut client.writer, own, &mut upload, request).await
+                forward::answer(&mut client.writer, own, &mut upload, &request).await
             }
         }
     }
+}
 
+impl Proxy {
     /// The handler for a request, or the host's own answer.
     async fn choose_handler(&self, request: &Request) -> Result<&Handler, Bytes> {
         if request.line.path == "/" {
@@ -109,6 +76,7 @@ impl Proxy {
             upstream,
             activity: Activity::new(self.limits.activity_timeout),
             longest_body: self.limits.longest_body,
+            hop: Hop::Host,
         }
     }
 }

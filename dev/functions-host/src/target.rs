@@ -7,6 +7,8 @@ use crate::path;
 
 pub(crate) struct RequestLine {
     pub(crate) method: String,
+    /// Path and query as they came.
+    pub(crate) target: String,
     /// Decoded, with dot segments resolved.
     pub(crate) path: String,
     /// With its question mark, as it came; or empty.
@@ -33,6 +35,7 @@ impl RequestLine {
         };
         let (raw_path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
         let path = path::decode(raw_path).map_err(|path::HasNul| StatusCode::BAD_REQUEST)?;
-        Ok(Self { method: method.to_owned(), path, query: query.to_owned(), http_1_0 })
+        let target = target.to_owned();
+        Ok(Self { method: method.to_owned(), target, path, query: query.to_owned(), http_1_0 })
     }
 }

@@ -6,16 +6,23 @@ mod app;
 
 use std::fs;
 use std::net::TcpListener as StdListener;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use functions_host::{Options, StartError, start};
+use functions_host::{FunctionsHost, Options, StartError, start};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use app::{App, get, post, send};
+
+impl App {
+    async fn start(&self, handlers: usize, environment: &[(&str, &str)]) -> Result<FunctionsHost, StartError> {
+        start(self.options(handlers, environment)).await
+    }
+}
 
 #[tokio::test]
 async fn handlers_take_turns() {
@@ -56,6 +63,17 @@ async fn the_third_failure_stops_the_host() {
         assert_eq!(get(host.url(), "/process").await, (503, String::new()));
     }
     host.kill(1).await;
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn an_instance_that_the_platform_replaces_is_no_failure() {
+    let app = App::new();
+    let host = app.start(1, &[]).await.unwrap();
+    for _ in 0..5 {
+        host.replace(0).await;
+        assert_eq!(get(host.url(), "/process").await.0, 200);
+    }
     host.stop().await;
 }
 
@@ -188,9 +206,7 @@ async fn the_program_prints_its_url_and_ends_with_its_handlers_at_sigterm() {
     let mut url = String::new();
     BufReader::new(program.stdout.take().unwrap()).read_line(&mut url).await.unwrap();
     let (_stream, mut gate) = open_stream(url.trim_end(), &gate).await;
-    let terminate = Command::new("kill").arg(program.id().unwrap().to_string()).status().await.unwrap();
-    assert!(terminate.success());
-    assert!(program.wait().await.unwrap().success());
+    terminate(program).await;
     assert!(matches!(gate.read(&mut [0]).await, Ok(0) | Err(_)));
 }
 
@@ -204,4 +220,57 @@ async fn open_stream(url: &str, gate: &TcpListener) -> (TcpStream, TcpStream) {
     }
     assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
     (stream, gate)
+}
+
+/// Killed by SIGKILL, it would leave its handlers running.
+async fn terminate(mut program: Child) {
+    let terminate = Command::new("kill").arg(program.id().unwrap().to_string()).status().await.unwrap();
+    assert!(terminate.success());
+    assert!(program.wait().await.unwrap().success());
+}
+
+/// What the program says when it does not start.
+async fn complaint(root: &Path, options: &[&str]) -> String {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_functions-host"));
+    let output = program.arg("--root").arg(root).args(options).output().await.unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn the_program_says_readably_what_is_missing() {
+    let app = App::new();
+    let text = complaint(app.root.path(), &[]).await;
+    assert!(text.contains("handler cannot be run") && text.contains("host.json names it"), "{text}");
+    fs::write(app.root.path().join("local.settings.json"), "{ Values: {} }").unwrap();
+    let text = complaint(app.root.path(), &[]).await;
+    assert!(text.contains("local.settings.json: is not a JSON object") && text.lines().count() == 1, "{text}");
+    let handler = ["--gateway", "--handler", env!("CARGO_BIN_EXE_scripted-handler")];
+    fs::write(app.root.path().join("local.settings.json"), "{}").unwrap();
+    let text = complaint(app.root.path(), &handler).await;
+    assert!(text.contains("--gateway: ENTRA_AUTHORITY_HOST is not set"), "{text}");
+    let text = complaint(tempfile::tempdir().unwrap().path(), &handler).await;
+    assert!(text.contains("host.json"), "{text}");
+}
+
+#[tokio::test]
+async fn the_program_runs_what_local_settings_json_says() {
+    let app = App::new();
+    let port = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let values = [(functions_host::EXECUTABLE_PATH, env!("CARGO_BIN_EXE_scripted-handler")), ("MINE", "from the file")];
+    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    functions_host::LocalSettings { values, port: Some(port) }.write(app.root.path()).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_functions-host"))
+        .current_dir(app.root.path())
+        .env("TENANT_CONTROL_TOKEN", "not for the handler")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut url).await.unwrap();
+    assert_eq!(url.trim_end(), format!("http://127.0.0.1:{port}"));
+    assert_eq!(get(url.trim_end(), "/environment?MINE").await, (200, "from the file".to_owned()));
+    assert_eq!(get(url.trim_end(), "/environment?TENANT_CONTROL_TOKEN").await, (200, String::new()));
+    terminate(program).await;
 }

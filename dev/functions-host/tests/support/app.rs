@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use functions_host::{FunctionsHost, Options, StartError, start};
+use functions_host::Options;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -19,7 +19,7 @@ impl App {
         let host_json = r#"{"version":"2.0","functionTimeout":"-1","extensions":{"http":{"routePrefix":""}},
             "customHandler":{"description":{"defaultExecutablePath":"handler"},"enableProxyingHttpRequest":true}}"#;
         fs::write(root.path().join("host.json"), host_json).unwrap();
-        for name in ["process", "connection", "environment", "folder", "stream", "exit"] {
+        for name in ["process", "connection", "environment", "folder", "headers", "stream", "exit"] {
             let function = r#"{"bindings":[{"type":"httpTrigger","direction":"in","name":"req","authLevel":"anonymous",
                 "route":"NAME"},{"type":"http","direction":"out","name":"res"}]}"#;
             fs::create_dir(root.path().join(name)).unwrap();
@@ -32,20 +32,15 @@ impl App {
         self.root.path().join("handler.log")
     }
 
-    pub(crate) async fn start(
-        &self,
-        handlers: usize,
-        environment: &[(&str, &str)],
-    ) -> Result<FunctionsHost, StartError> {
-        start(Options {
+    pub(crate) fn options(&self, handlers: usize, environment: &[(&str, &str)]) -> Options {
+        Options {
             root: self.root.path().to_owned(),
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
             handler: env!("CARGO_BIN_EXE_scripted-handler").into(),
             handlers,
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             log: Some(self.log()),
-        })
-        .await
+        }
     }
 }
 

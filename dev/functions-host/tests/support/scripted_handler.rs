@@ -1,6 +1,6 @@
 //! A handler for tests/processes.rs. It answers, by path:
 //! `/process` its process id; `/connection` the number of the connection; `/environment?NAME` that variable and
-//! `/folder` its working folder; `/stream` a chunk for each byte that comes from `GATE`; `/exit?CODE` nothing, it exits.
+//! `/folder` its working folder; `/headers` the request's head; `/stream` a chunk for each byte that comes from `GATE`; `/exit?CODE` nothing, it exits.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::env;
@@ -26,13 +26,15 @@ fn main() {
 fn serve(mut stream: TcpStream, number: usize) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     while let Some(Ok(request_line)) = lines.next() {
-        while lines.next().is_some_and(|line| !line.unwrap_or_default().is_empty()) {}
+        let fields = lines.by_ref().map(Result::unwrap_or_default).take_while(|line| !line.is_empty());
+        let head = fields.fold(request_line.clone(), |head, field| format!("{head}\n{field}"));
         let target = request_line.split(' ').nth(1).unwrap_or_default();
         match target.split_once('?').unwrap_or((target, "")) {
             ("/process", _) => answer(&mut stream, &process::id().to_string()),
             ("/connection", _) => answer(&mut stream, &number.to_string()),
             ("/environment", name) => answer(&mut stream, &variable(name).unwrap_or_default()),
             ("/folder", _) => answer(&mut stream, env::current_dir().unwrap().to_str().unwrap()),
+            ("/headers", _) => answer(&mut stream, &head),
             ("/stream", _) => pass_gate(&mut stream),
             ("/exit", code) => process::exit(code.parse().unwrap()),
             _ => answer(&mut stream, ""),

@@ -1,0 +1,134 @@
+//! What the gateway does with a request.
+
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::rates::Rates;
+use super::token::Token;
+use super::{Gateway, answer};
+use crate::activity::Activity;
+use crate::body::Framing;
+use crate::connection::Connection;
+use crate::forward::{self, End, Exchange, Hop};
+use crate::headers::{self, push};
+use crate::request::Request;
+use crate::routes::Routes;
+use crate::serve::Serve;
+use crate::upload::Upload;
+use crate::upstream::Upstream;
+
+/// The operations of each route.
+const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"];
+
+/// Fields that the gateway writes itself, whatever the caller sent.
+const REPLACED: [&str; 5] = ["Host", "Content-Length", "X-Forwarded-For", "X-Gateway-Authorization", "X-Client-IP"];
+
+pub(crate) struct GatewayProxy {
+    routes: Routes,
+    rates: Rates,
+    token: Token,
+    idle: std::time::Duration,
+    host: Upstream,
+}
+
+impl GatewayProxy {
+    pub(crate) fn new(gateway: Gateway, routes: Routes, host: SocketAddr) -> Self {
+        let Gateway { rates, idle, source } = gateway;
+        Self { routes, rates: Rates::new(rates), token: Token::new(source), idle, host: Upstream::new(host) }
+    }
+
+    /// The head that the host gets, or the gateway's own answer.
+    async fn head(&self, request: &Request, caller: IpAddr) -> Result<String, Bytes> {
+        let path = &request.line.path;
+        if !METHODS.contains(&request.line.method.as_str()) || !self.routes.matches(path) {
+            return Err(answer::not_found(request));
+        }
+        self.rates.take(path, caller, Instant::now()).map_err(|seconds| answer::too_many(request, seconds))?;
+        match self.token.get(now()).await {
+            Ok(token) => Ok(for_host(request, self.host.address, caller, &token)),
+            Err(fault) => {
+                eprintln!("functions-host: {fault}");
+                Err(answer::internal_server_error(request))
+            }
+        }
+    }
+}
+
+impl Serve for GatewayProxy {
+    async fn answer(&self, client: &mut Connection, request: Request, caller: IpAddr) -> End {
+        match self.head(&request, caller).await {
+            Ok(head) => {
+                let (request, upstream) = (&request, &self.host);
+                let activity = Activity::new(self.idle);
+                let exchange =
+                    Exchange { request, head, upstream, activity, longest_body: u64::MAX, hop: Hop::Gateway };
+                exchange.run(client).await
+            }
+            Err(own) => {
+                let mut upload = Upload::new(&mut client.reader, request.body, u64::MAX);
+                forward::answer(&mut client.writer, own, &mut upload, &request).await
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tokens of real time end in real time")]
+fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// `exists-action="override"` for the gateway's two fields; the caller's address is added to those it claims for itself.
+fn for_host(request: &Request, host: SocketAddr, caller: IpAddr, token: &str) -> String {
+    let caller = caller.to_string();
+    let claimed = request.head.values("X-Forwarded-For").chain([caller.as_str()]).collect::<Vec<_>>().join(", ");
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.line.method, request.line.target);
+    push(&mut head, "Host", &host.to_string());
+    for field in headers::passed(&request.head).filter(|field| !headers::is_any(field, &REPLACED)) {
+        push(&mut head, &field.name, &field.value);
+    }
+    push(&mut head, "X-Forwarded-For", &claimed);
+    push(&mut head, "X-Gateway-Authorization", &format!("Bearer {token}"));
+    push(&mut head, "X-Client-IP", &caller);
+    match request.body {
+        Framing::Chunked => push(&mut head, "Transfer-Encoding", "chunked"),
+        Framing::Length(length) => push(&mut head, "Content-Length", &length.to_string()),
+        Framing::None | Framing::UntilClose => {}
+    }
+    head + "\r\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    async fn head_for_host(sent: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let mut connection = Connection::new(listener.accept().await.unwrap().0).unwrap();
+        let request = Request::read(&mut connection.reader).await.ok().unwrap();
+        for_host(&request, "127.0.0.1:5".parse().unwrap(), IpAddr::from([20, 1, 2, 3]), "a.b.c")
+    }
+
+    #[tokio::test]
+    async fn what_the_caller_says_of_itself_is_replaced() {
+        let head = head_for_host(
+            "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nhost: public\r\nx-client-ip: 1.1.1.1\r\nX-Client-IP: 2.2.2.2\r\n\
+             x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 3.3.3.3\r\nConnection: close\r\n\
+             Authorization: Bearer mine\r\nContent-Length: 2\r\n\r\n{}",
+        )
+        .await;
+        assert_eq!(
+            head,
+            "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nHost: 127.0.0.1:5\r\nAuthorization: Bearer mine\r\n\
+             X-Forwarded-For: 3.3.3.3, 20.1.2.3\r\nX-Gateway-Authorization: Bearer a.b.c\r\nX-Client-IP: 20.1.2.3\r\n\
+             Content-Length: 2\r\n\r\n"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! API Management in front of the host.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[path = "support/app.rs"]
+mod app;
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use functions_host::{FunctionsHost, Gateway, NoToken, Rate, start_behind_gateway};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use app::{App, get, post, send};
+
+/// It ends in the year 2100.
+fn token() -> String {
+    format!("head.{}.signature", URL_SAFE_NO_PAD.encode(r#"{"exp":4102444800}"#))
+}
+
+fn gateway() -> Gateway {
+    Gateway::new(|| async { Ok(token()) })
+}
+
+async fn start(app: &App, gateway: Gateway) -> FunctionsHost {
+    start_behind_gateway(app.options(1, &[]), gateway).await.unwrap()
+}
+
+/// The whole answer to a request, from an address of its own.
+async fn ask_from(address: [u8; 4], url: &str, request: &str) -> String {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((IpAddr::from(address), 0).into()).unwrap();
+    let mut stream = socket.connect(url.strip_prefix("http://").unwrap().parse().unwrap()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+async fn ask(url: &str, request: &str) -> String {
+    ask_from([127, 0, 0, 1], url, request).await
+}
+
+#[tokio::test]
+async fn the_handler_gets_the_gateways_token_and_the_callers_address_whatever_the_caller_sent() {
+    let app = App::new();
+    let host = start(&app, gateway()).await;
+    let request = "GET /headers?a=%2b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Client-IP: 1.1.1.1\r\n\
+                   x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 2.2.2.2\r\nAuthorization: Bearer mine\r\n\r\n";
+    let answer = ask_from([127, 0, 0, 9], host.url(), request).await;
+    let fields: Vec<&str> = answer.split("\r\n\r\n").nth(1).unwrap().lines().collect();
+    assert_eq!(fields[0], "GET /headers?a=%2b HTTP/1.1");
+    let values = |name: &str| -> Vec<&str> {
+        let named = |field: &&str| field.split(':').next().unwrap().eq_ignore_ascii_case(name);
+        fields.iter().copied().filter(named).map(|field| field.split_once(": ").unwrap().1).collect()
+    };
+    assert_eq!(values("X-Gateway-Authorization"), [format!("Bearer {}", token())]);
+    assert_eq!(values("X-Client-IP"), ["127.0.0.9"]);
+    assert_eq!(values("Authorization"), ["Bearer mine"]);
+    assert_eq!(values("X-Forwarded-For"), ["127.0.0.1"], "the host says who is in front of it");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn five_methods_of_each_route_are_operations_and_nothing_else_is() {
+    let app = App::new();
+    let host = start(&app, gateway()).await;
+    let status = async |method: &str, target: &str| {
+        let request =
+            format!("{method} {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        ask(host.url(), &request).await[9..12].to_owned()
+    };
+    for method in ["GET", "HEAD", "POST", "DELETE", "OPTIONS"] {
+        assert_eq!(status(method, "/process").await, "200", "{method}");
+    }
+    for method in ["PUT", "PATCH", "TRACE", "PROPFIND"] {
+        assert_eq!(status(method, "/process").await, "404", "{method}");
+    }
+    for target in ["/", "/nowhere", "/process/x", "/admin/host/status"] {
+        assert_eq!(status("GET", target).await, "404", "{target}");
+    }
+    let (status, body) = get(host.url(), "/nowhere").await;
+    assert_eq!((status, body.as_str()), (404, r#"{ "statusCode": 404, "message": "Resource not found" }"#));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn an_address_that_calls_too_often_is_told_to_wait_and_another_goes_on() {
+    let app = App::new();
+    let limits = |route: Option<&str>, calls| Rate {
+        route: route.map(str::to_owned),
+        calls,
+        renewal_period: Duration::from_mins(5),
+    };
+    let mut gateway = gateway();
+    gateway.rates = vec![limits(Some("process"), 2), limits(None, 4)];
+    let host = start(&app, gateway).await;
+    for _ in 0..2 {
+        assert_eq!(get(host.url(), "/process").await.0, 200);
+    }
+    let request = "GET /process HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.1.1.1\r\nConnection: close\r\n\r\n";
+    let refused = ask(host.url(), request).await;
+    assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    let wait: u64 = refused.split("\r\nRetry-After: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+    assert!((290..=300).contains(&wait), "{wait}");
+    assert!(refused.contains("Rate limit is exceeded. Try again in "), "{refused}");
+    assert!(ask_from([127, 0, 0, 2], host.url(), request).await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(get(host.url(), "/folder").await.0, 200);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn who_knows_the_hosts_own_address_goes_past_the_gateway() {
+    let app = App::new();
+    let host = start(&app, gateway()).await;
+    assert_ne!(host.host_url(), host.url());
+    let (_, head) = get(host.host_url(), "/headers").await;
+    assert!(!head.to_ascii_lowercase().contains("x-gateway-authorization"), "{head}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn one_token_serves_many_requests() {
+    let app = App::new();
+    let fetched = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&fetched);
+    let gateway = Gateway::new(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok(token()) }
+    });
+    let host = start(&app, gateway).await;
+    for _ in 0..3 {
+        assert_eq!(post(host.url(), "/process").await.0, 200);
+    }
+    assert_eq!(fetched.load(Ordering::Relaxed), 1);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_reaches_the_handler() {
+    let app = App::new();
+    let host = start(&app, Gateway::new(|| async { Err(NoToken("the identity is gone".to_owned())) })).await;
+    let (status, body) = get(host.url(), "/process").await;
+    assert_eq!((status, body.as_str()), (500, r#"{ "statusCode": 500, "message": "Internal server error" }"#));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_host_answers_comes_through() {
+    let app = App::new();
+    let host = start(&app, gateway()).await;
+    for _ in 0..3 {
+        host.kill(0).await;
+    }
+    assert_eq!(get(host.url(), "/process").await, (503, String::new()));
+    host.stop().await;
+}
+
+/// A stream through gateway and host, and the gate through which the handler gets what it answers.
+async fn open_stream(app: &App, gateway: Gateway) -> (FunctionsHost, TcpStream, TcpStream) {
+    let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = app.options(1, &[("GATE", &gate.local_addr().unwrap().to_string())]);
+    let host = start_behind_gateway(options, gateway).await.unwrap();
+    let mut stream = send(host.url(), "GET /stream", "").await;
+    let (gate, _) = gate.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    (host, stream, gate)
+}
+
+#[tokio::test]
+async fn an_answer_is_not_buffered() {
+    let app = App::new();
+    let (host, mut stream, mut gate) = open_stream(&app, gateway()).await;
+    for byte in b'a'..=b'z' {
+        gate.write_all(&[byte]).await.unwrap();
+        let mut chunk = [0; 6];
+        stream.read_exact(&mut chunk).await.unwrap();
+        assert_eq!(chunk, *format!("1\r\n{}\r\n", char::from(byte)).as_bytes());
+    }
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_stream_is_cut_after_the_idle_time() {
+    let app = App::new();
+    let mut gateway = gateway();
+    gateway.idle = Duration::from_millis(200);
+    let (host, mut stream, _gate) = open_stream(&app, gateway).await;
+    let end = stream.read(&mut [0]).await;
+    assert!(end.is_err_and(|fault| fault.kind() == io::ErrorKind::ConnectionReset));
+    host.stop().await;
+}
+
+#[test]
+fn the_gateway_cuts_after_four_minutes_unless_told_otherwise() {
+    assert_eq!(gateway().idle, Duration::from_mins(4));
+}
