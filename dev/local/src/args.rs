@@ -23,9 +23,34 @@ pub(crate) struct Args {
     /// Sign in as this user without showing the tenant's page.
     #[arg(long, value_name = "UPN")]
     pub(crate) silent_user: Option<String>,
+    #[command(flatten)]
+    pub(crate) serving: Serving,
     /// For programs: one JSON line on standard output when ready, and stop when standard input closes.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const COSMOS_PORT: u16 = 7073;
+
+/// What runs the handler, and which, and on what.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serving {
+    /// Write local.settings.json in the repository root, for `func start` there (Azure Functions Core Tools), and run that
+    /// in place of its stand-in; or wait, if it is not on PATH.
+    #[arg(long, conflicts_with_all = ["gateway", "package", "azure"])]
+    pub(crate) func: bool,
+    /// Emulators of Cosmos DB and Key Vault in place of the data folder, and two handler processes.
+    #[arg(long)]
+    pub(crate) azure: bool,
+    /// With --azure: port of Cosmos DB on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = COSMOS_PORT, requires = "azure")]
+    pub(crate) cosmos_port: u16,
+    /// Put a stand-in for API Management in front, with its rate limits and its identity's token.
+    #[arg(long, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) gateway: bool,
+    /// Run what is packaged there (`cargo xtask package`) instead of building the handler.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) package: Option<PathBuf>,
 }
 
 /// The root of the checkout that this program was built from.
@@ -51,7 +76,17 @@ mod tests {
         let args = parse("local");
         assert_eq!((args.port, args.tenant_port), (7071, 7072));
         assert_eq!(args.data, repository_root().join(".local"));
-        assert!(!args.fresh && !args.json && args.silent_user.is_none());
+        assert!(!args.fresh && !args.json && !args.serving.func && !args.serving.gateway);
+        assert!(args.silent_user.is_none() && args.serving.package.is_none() && !args.serving.azure);
+    }
+
+    #[test]
+    fn azure_has_a_port_of_its_own_and_does_not_go_with_func() {
+        assert_eq!(parse("local --azure").serving.cosmos_port, 7073);
+        assert_eq!(parse("local --azure --cosmos-port 0 --gateway").serving.cosmos_port, 0);
+        for line in ["local --cosmos-port 1", "local --azure --func"] {
+            assert!(Args::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
     }
 
     #[test]
@@ -61,6 +96,17 @@ mod tests {
         assert_eq!(args.data, Path::new("/d"));
         assert_eq!(args.silent_user.as_deref(), Some("a@b.example"));
         assert!(args.fresh && args.json);
+    }
+
+    #[test]
+    fn the_gateway_and_a_package_go_together_but_not_with_func() {
+        let args = parse("local --gateway --package /p");
+        assert!(args.serving.gateway && !args.serving.func);
+        assert_eq!(args.serving.package.as_deref(), Some(Path::new("/p")));
+        assert!(parse("local --func").serving.func && !parse("local --gateway false").serving.gateway);
+        for other in [&["--gateway"] as &[_], &["--package", "/p"]] {
+            assert!(Args::try_parse_from([&["local", "--func"], other].concat()).is_err(), "{other:?}");
+        }
     }
 
     #[test]

@@ -9,9 +9,37 @@ use serde_json::json;
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) url: String,
+    pub(crate) server: Server,
     pub(crate) tenant: String,
+    /// With `--azure`.
+    pub(crate) cosmos: Option<String>,
     pub(crate) users: Vec<TestUser>,
-    pub(crate) log: PathBuf,
+    /// Where the handler's lines go, unless they come to the terminal.
+    pub(crate) log: Option<PathBuf>,
+}
+
+/// Who runs the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// This program.
+    StandIn,
+    /// `func start`, started by this program.
+    CoreTools,
+    /// `func start`, once the person runs it.
+    ToBeStarted,
+}
+
+impl Server {
+    fn first_line(self) -> &'static str {
+        match self {
+            Self::StandIn => "The MCP server is ready. Ctrl-C stops everything.",
+            Self::CoreTools => "`func start` serves the MCP server. Ctrl-C stops everything.",
+            Self::ToBeStarted => {
+                "Everything but the MCP server is ready: local.settings.json is written, but `func` is not on PATH.\n\
+                 Run `func start` (Azure Functions Core Tools) in the repository root. Ctrl-C stops the tenant."
+            }
+        }
+    }
 }
 
 /// Somebody to sign in as.
@@ -33,10 +61,11 @@ impl Ready {
             .map(|user| json!({ "display_name": user.display_name, "user_principal_name": user.user_principal_name }))
             .collect();
         json!({
-            "ready": true,
+            "ready": self.server != Server::ToBeStarted,
             "url": self.url,
             "mcp": self.mcp(),
             "tenant": self.tenant,
+            "cosmos": self.cosmos,
             "users": users,
             "log": self.log,
         })
@@ -44,15 +73,20 @@ impl Ready {
     }
 
     pub(crate) fn text(&self) -> String {
-        let (mcp, tenant, log) = (self.mcp(), &self.tenant, self.log.display());
+        let first_line = self.server.first_line();
+        let (mcp, tenant) = (self.mcp(), &self.tenant);
+        let cosmos = self.cosmos.as_ref().map(|url| {
+            format!("\n  Cosmos DB   {url}  (emulated, as is Key Vault; forgotten at the end)\n  handlers    2")
+        });
+        let cosmos = cosmos.unwrap_or_default();
+        let log = self.log.as_ref().map(|log| format!("\n  log         {}", log.display())).unwrap_or_default();
         let users = self.users();
         format!(
             r#"
-The MCP server is ready. Ctrl-C stops everything.
+{first_line}
 
   MCP server  {mcp}  (Streamable HTTP)
-  tenant      {tenant}  (stands in for Entra ID and Microsoft Graph)
-  log         {log}
+  tenant      {tenant}  (stands in for Entra ID and Microsoft Graph){cosmos}{log}
 
 Users to sign in as; there is no password:
 {users}
@@ -92,9 +126,11 @@ mod tests {
         };
         Ready {
             url: "http://127.0.0.1:7071".to_owned(),
+            server: Server::StandIn,
             tenant: "http://localhost:7072".to_owned(),
+            cosmos: None,
             users: vec![user("Ann Lee", "ann@contoso.example"), user("Bo", "bo@contoso.example")],
-            log: "/src/.local/handler.log".into(),
+            log: Some("/src/.local/handler.log".into()),
         }
     }
 
@@ -106,6 +142,19 @@ mod tests {
         {
             assert!(text.contains(part), "{part} is not in {text}");
         }
+    }
+
+    #[test]
+    fn without_func_the_text_says_what_to_run_and_the_json_that_nothing_serves_yet() {
+        let ready = Ready { server: Server::ToBeStarted, log: None, ..ready() };
+        assert!(ready.text().contains("Run `func start`") && !ready.text().contains("  log"));
+        assert_eq!(serde_json::from_str::<Value>(&ready.json()).unwrap()["ready"], false);
+    }
+
+    #[test]
+    fn with_azure_the_text_names_the_store() {
+        let ready = Ready { cosmos: Some("http://127.0.0.1:7073".to_owned()), ..ready() };
+        assert!(ready.text().contains("\n  Cosmos DB   http://127.0.0.1:7073  "));
     }
 
     #[test]
@@ -137,6 +186,7 @@ mod tests {
             "url": "http://127.0.0.1:7071",
             "mcp": "http://127.0.0.1:7071/mcp",
             "tenant": "http://localhost:7072",
+            "cosmos": null,
             "users": [
                 { "display_name": "Ann Lee", "user_principal_name": "ann@contoso.example" },
                 { "display_name": "Bo", "user_principal_name": "bo@contoso.example" },

@@ -7,6 +7,8 @@ use std::ffi::OsString;
 pub(crate) struct Environment {
     /// The cargo that runs this program, or the one on PATH.
     pub(crate) cargo: OsString,
+    /// Where programs are.
+    pub(crate) path: OsString,
     /// Handed on to the handler.
     pub(crate) log_level: Option<String>,
 }
@@ -16,6 +18,7 @@ impl Environment {
     pub(crate) fn of_process() -> Self {
         Self {
             cargo: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            path: std::env::var_os("PATH").unwrap_or_default(),
             log_level: std::env::var("LOG_LEVEL").ok(),
         }
     }

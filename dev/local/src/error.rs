@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 /// Each says what to do about it, where something can be done.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,13 @@ pub(crate) enum StartError {
          Stop what uses it, or choose another: cargo local --tenant-port N (0 takes any free one)"
     )]
     TenantPortTaken(u16),
+    #[error(
+        "port {0} on 127.0.0.1, for Cosmos DB, is taken, perhaps by another `cargo local --azure`.\n\
+         Stop what uses it, or choose another: cargo local --azure --cosmos-port N (0 takes any free one)"
+    )]
+    CosmosPortTaken(u16),
+    #[error("Cosmos DB did not start: {0}")]
+    Cosmos(#[source] cosmos_emulator::StartError),
     #[error(
         "the folder {} is in use by another `cargo local`.\n\
          Stop it, or choose another folder: cargo local --data DIR", .0.display()
@@ -33,8 +41,25 @@ pub(crate) enum StartError {
     Tenant(#[source] local_tenant::StartError),
     #[error("the handler did not start: {source}\nIts log is {}", .log.display())]
     Host { source: functions_host::StartError, log: PathBuf },
+    #[error("local.settings.json in the repository root cannot be used: {0}\nRemove or repair it, then try again")]
+    LocalSettings(#[source] functions_host::StartError),
+    #[error("the package {} cannot be used: {source}\nMake it: cargo xtask package", .folder.display())]
+    Package { folder: PathBuf, source: functions_host::StartError },
+    #[error("`func start` cannot be run: {0}")]
+    Func(#[source] io::Error),
+    #[error("`func start` ended ({0})")]
+    FuncEnded(ExitStatus),
     #[error("signals cannot be listened to: {0}")]
     Signals(#[source] io::Error),
+}
+
+impl From<cosmos_emulator::StartError> for StartError {
+    fn from(error: cosmos_emulator::StartError) -> Self {
+        match error {
+            cosmos_emulator::StartError::PortTaken(port) => Self::CosmosPortTaken(port),
+            error => Self::Cosmos(error),
+        }
+    }
 }
 
 impl From<local_tenant::StartError> for StartError {

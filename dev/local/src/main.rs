@@ -2,10 +2,12 @@
 //! the handler's. Everything it keeps is in one folder.
 
 mod args;
+mod azure;
 mod banner;
 mod data;
 mod environment;
 mod error;
+mod func;
 mod handler;
 mod port;
 mod start;
@@ -32,12 +34,15 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args, environment: &Environment) -> Result<(), StartError> {
     let mut stop = Stop::listen(args.json).map_err(StartError::Signals)?;
-    let running = tokio::select! {
+    let mut running = tokio::select! {
         running = start::start(args, environment) => running?,
         () = stop.requested() => return Ok(()),
     };
     println!("{}", if args.json { running.ready.json() } else { running.ready.text() });
-    stop.requested().await;
+    let ended = tokio::select! {
+        fault = running.ended() => Err(fault),
+        () = stop.requested() => Ok(()),
+    };
     running.stop().await;
-    Ok(())
+    ended
 }

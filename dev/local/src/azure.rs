@@ -1,0 +1,25 @@
+//! `--azure`: Cosmos DB and Key Vault, emulated, in place of the data folder.
+
+use cosmos_emulator::Emulator;
+use local_tenant::Tenant;
+
+use crate::error::StartError;
+
+/// As many processes, so that whatever one keeps to itself shows.
+pub(crate) const HANDLERS: usize = 2;
+
+/// Cosmos DB on this port, for the identities of this tenant, which also opens its vault.
+pub(crate) async fn open(tenant: &Tenant, port: u16) -> Result<Emulator, StartError> {
+    tenant.open_vault()?;
+    let settings = tenant.settings();
+    let tenant_id = settings.into_iter().find(|(name, _)| name == "ENTRA_TENANT_ID").map(|(_, id)| id);
+    let options = cosmos_emulator::Options::new(tenant.base_url(), tenant_id.unwrap_or_default());
+    Ok(cosmos_emulator::start(cosmos_emulator::Options { port, ..options }).await?)
+}
+
+/// What leads a handler to both.
+pub(crate) fn settings(tenant: &Tenant, cosmos: &Emulator) -> Vec<(String, String)> {
+    let mut settings = tenant.vault_settings();
+    settings.extend(cosmos.settings());
+    settings
+}

@@ -1,0 +1,171 @@
+//! Azure Functions Core Tools: the settings that `func start` reads, and the program itself, if it is there.
+
+use std::collections::BTreeMap;
+use std::env::split_paths;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use functions_host::{EXECUTABLE_PATH, LocalSettings};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use crate::error::StartError;
+
+/// Writes local.settings.json, so that a plain `func start` in the folder runs this handler with these settings.
+pub(crate) fn write_settings(
+    root: &Path,
+    port: u16,
+    handler: &Path,
+    settings: Vec<(String, String)>,
+) -> Result<(), StartError> {
+    let mut values: BTreeMap<_, _> = settings.into_iter().collect();
+    values.insert("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned());
+    values.insert(EXECUTABLE_PATH.to_owned(), handler.to_string_lossy().into_owned());
+    LocalSettings { values, port: Some(port) }.write(root).map_err(StartError::LocalSettings)
+}
+
+/// `func` on this PATH.
+pub(crate) fn find(path: &OsStr) -> Option<PathBuf> {
+    let is_program =
+        |file: &PathBuf| file.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+    split_paths(path).map(|folder| folder.join("func")).find(is_program)
+}
+
+/// `func start`, which runs until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Func(Child);
+
+impl Func {
+    /// Its lines go to the terminal, or to a log.
+    pub(crate) fn start(program: &Path, root: &Path, log: Option<&Path>) -> Result<Self, StartError> {
+        let mut command = Command::new(program);
+        command.arg("start").current_dir(root).stdin(Stdio::null()).kill_on_drop(true);
+        if let Some(log) = log {
+            let file = File::options().create(true).append(true).open(log).map_err(StartError::Func)?;
+            command.stdout(file.try_clone().map_err(StartError::Func)?).stderr(file);
+        }
+        command.spawn().map(Self).map_err(StartError::Func)
+    }
+
+    /// Returns when something listens on the public port.
+    pub(crate) async fn listens(&mut self, port: u16) -> Result<(), StartError> {
+        let listens = async {
+            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::select! {
+            () = listens => Ok(()),
+            ended = self.0.wait() => Err(ended.map_or_else(StartError::Func, StartError::FuncEnded)),
+        }
+    }
+
+    pub(crate) async fn ended(&mut self) -> Result<ExitStatus, StartError> {
+        self.0.wait().await.map_err(StartError::Func)
+    }
+
+    /// It ends its handler when it is asked to end; killed, it would leave the handler running.
+    pub(crate) async fn stop(mut self) {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        if let Some(process) = self.0.id() {
+            let asked = Command::new("kill").arg(process.to_string()).status().await;
+            if asked.is_ok_and(|status| status.success()) && timeout(PATIENCE, self.0.wait()).await.is_ok() {
+                return;
+            }
+        }
+        // If it fails, the process is gone already.
+        let _ = self.0.kill().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A folder whose `func` is this shell script.
+    fn path(script: &str) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let func = folder.path().join("func");
+        fs::write(&func, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_settings_name_the_runtime_the_handler_and_the_port() {
+        let root = tempfile::tempdir().unwrap();
+        let settings = vec![("PUBLIC_BASE_URL".to_owned(), "http://127.0.0.1:7071".to_owned())];
+        write_settings(root.path(), 7071, Path::new("/target/debug/handler"), settings).unwrap();
+        let written = LocalSettings::read(root.path()).unwrap().unwrap();
+        let expected = [
+            (EXECUTABLE_PATH, "/target/debug/handler"),
+            ("FUNCTIONS_WORKER_RUNTIME", "custom"),
+            ("PUBLIC_BASE_URL", "http://127.0.0.1:7071"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert!(written == LocalSettings { values: expected, port: Some(7071) });
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_and_kept() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("local.settings.json"), "{ oops").unwrap();
+        let fault = write_settings(root.path(), 1, Path::new("/h"), Vec::new()).unwrap_err().to_string();
+        assert!(fault.contains("local.settings.json") && fault.contains("Remove or repair it"), "{fault}");
+    }
+
+    #[test]
+    fn func_is_found_on_the_path_if_it_can_be_run() {
+        let (folder, other) = (path(""), tempfile::tempdir().unwrap());
+        let joined = std::env::join_paths([other.path(), folder.path()]).unwrap();
+        assert_eq!(find(&joined), Some(folder.path().join("func")));
+        fs::set_permissions(folder.path().join("func"), fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(find(&joined), None);
+    }
+
+    #[tokio::test]
+    async fn it_runs_in_the_root_and_ends_when_asked() {
+        let (folder, root) = (
+            path("trap 'echo asked; exit 0' TERM\npwd; echo $1\nwhile :; do { read x < f; } 2>/dev/null; done"),
+            path(""),
+        );
+        let (log, fifo) = (root.path().join("log"), root.path().join("f"));
+        assert!(std::process::Command::new("mkfifo").arg(fifo).status().unwrap().success());
+        let func = Func::start(&folder.path().join("func"), root.path(), Some(&log)).unwrap();
+        let said = || fs::read_to_string(&log).unwrap();
+        while said().lines().count() < 2 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        func.stop().await;
+        let root = root.path().canonicalize().unwrap();
+        assert_eq!(said(), format!("{}\nstart\nasked\n", root.display()));
+    }
+
+    #[tokio::test]
+    async fn it_is_ready_when_something_listens_and_not_when_it_has_ended() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let func = |folder: &TempDir| Func::start(&folder.path().join("func"), folder.path(), None).unwrap();
+        assert!(func(&path("exec sleep 60")).listens(port).await.is_ok());
+        drop(listener);
+        let fault = func(&path("exit 3")).listens(port).await.unwrap_err().to_string();
+        assert!(fault.contains("`func start` ended (exit status: 3)"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn its_own_end_is_noticed() {
+        let (folder, root) = (path("exit 3"), path(""));
+        let mut func = Func::start(&folder.path().join("func"), root.path(), None).unwrap();
+        assert_eq!(func.ended().await.unwrap().code(), Some(3));
+    }
+}
