@@ -1,0 +1,38 @@
+//! The handler, but that data keys come and go within seconds: what takes a month is seen in a minute.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use remote_auth_mcp::{
+    config::{Environment, Settings},
+    entra::managed_identity,
+    platform::{Platform, SystemClock, SystemEntropy},
+    startup, telemetry,
+    vault::Rotation,
+};
+use time::Duration;
+use tokio::net::TcpListener;
+
+/// A key is published four reloads before its first use, as it is published three before in production.
+fn rotation() -> Rotation {
+    Rotation {
+        period: Duration::seconds(5),
+        lead: Duration::seconds(4),
+        reload: std::time::Duration::from_secs(1),
+        unknown: Duration::milliseconds(500),
+        ..Rotation::default()
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::load(&Environment::of_process()).map_err(|faults| faults.to_string())?;
+    telemetry::init(settings.log_level)?;
+    let port = settings.port;
+    let identity = managed_identity(&settings.workload_client_id)?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let platform = Platform { clock, entropy, identity, rotation: rotation() };
+    let handler = startup::build(settings, &platform).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    handler.serve(listener).await;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Several handler processes behind one host, on the emulators of Cosmos DB, Key Vault and the identity endpoint.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use cosmos_emulator::Emulator;
+use functions_host::FunctionsHost;
+use local_tenant::Tenant;
+use serde_json::Value;
+use tempfile::TempDir;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// How many processes of which program.
+pub struct Plan {
+    /// Processes behind the host, in turn.
+    pub handlers: usize,
+    /// The program; `None`: the handler, built as it is shipped.
+    pub program: Option<PathBuf>,
+    /// More settings.
+    pub settings: Vec<(String, String)>,
+    /// Without anything listening at the store's address yet.
+    pub store_is_late: bool,
+}
+
+impl Plan {
+    /// So many handlers as they are shipped.
+    #[must_use]
+    pub fn of(handlers: usize) -> Self {
+        Self { handlers, program: None, settings: Vec::new(), store_is_late: false }
+    }
+}
+
+/// Everything that runs.
+pub struct Azure {
+    /// Public base URL.
+    pub url: String,
+    /// The host with its handlers.
+    pub host: FunctionsHost,
+    /// Entra ID, Graph, the identity endpoint and Key Vault.
+    pub tenant: Tenant,
+    /// Cosmos DB.
+    pub cosmos: Emulator,
+    /// State and log.
+    pub folder: TempDir,
+}
+
+impl Azure {
+    /// Starts it all on free ports.
+    pub async fn start(plan: Plan) -> Result<Self, Failure> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let folder = tempfile::tempdir()?;
+        let tenant = local_tenant::start(local_tenant::Options {
+            port: 0,
+            state_file: Some(folder.path().join("tenant.json")),
+            redirect_uris: vec![format!("{url}/oauth-callback")],
+            silent_user: None,
+        })
+        .await?;
+        tenant.open_vault()?;
+        let cosmos = cosmos_emulator::start(cosmos_options(&tenant)).await?;
+        if plan.store_is_late {
+            cosmos.pause();
+        }
+        let program = match plan.program {
+            Some(program) => program,
+            None => handler().await?,
+        };
+        let host = functions_host::start(functions_host::Options {
+            root: root(),
+            listener,
+            handler: program,
+            handlers: plan.handlers,
+            environment: environment(&url, &tenant, &cosmos, plan.settings),
+            log: Some(folder.path().join("handler.log")),
+        })
+        .await?;
+        Ok(Self { url, host, tenant, cosmos, folder })
+    }
+
+    /// What the handlers have logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("handler.log")).unwrap_or_default()
+    }
+}
+
+fn cosmos_options(tenant: &Tenant) -> cosmos_emulator::Options {
+    let settings = tenant.settings();
+    let tenant_id = settings.iter().find(|(name, _)| name == "ENTRA_TENANT_ID").map(|(_, value)| value.clone());
+    cosmos_emulator::Options::new(tenant.base_url(), tenant_id.unwrap_or_default())
+}
+
+fn environment(url: &str, tenant: &Tenant, cosmos: &Emulator, more: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut environment = tenant.settings();
+    environment.extend(tenant.vault_settings());
+    environment.extend(cosmos.settings());
+    environment.push(("PUBLIC_BASE_URL".into(), url.to_owned()));
+    environment.push(("LOG_LEVEL".into(), "trace".into()));
+    environment.extend(more);
+    environment
+}
+
+/// The handler's executable, up to date, and built by itself: no other package of the workspace lends it features.
+pub async fn handler() -> Result<PathBuf, Failure> {
+    let words = "build --quiet -p remote-auth-mcp --bin handler --message-format json-render-diagnostics";
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = tokio::process::Command::new(cargo);
+    command.args(words.split(' ')).current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    let output = command.output().await?;
+    let messages = String::from_utf8(output.stdout)?;
+    let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let built = built.filter(|message| message.pointer("/target/name").is_some_and(|name| name == "handler"));
+    let path = built.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from)).last();
+    path.filter(|_| output.status.success()).ok_or_else(|| "the handler was not built".into())
+}

@@ -1,0 +1,20 @@
+//! What must hold when several handler processes share Cosmos DB and Key Vault.
+//!
+//! The short form runs by default; with `LONG=1` in the environment the numbers are those of the promise.
+#![cfg(test)]
+
+#[path = "../../../../tests/http/browser.rs"]
+mod browser;
+#[path = "../../../../tests/records/contract.rs"]
+mod contract;
+mod contract_on_cosmos;
+mod crash;
+mod deployment;
+mod operations;
+mod outage;
+mod redemption;
+mod refresh;
+mod revocation;
+mod rotation;
+mod secrets;
+mod users;

@@ -1,0 +1,75 @@
+//! One code, many redemptions at once, over two processes: exactly one succeeds.
+
+use cosmos_emulator::{Effect, Fault, Verb};
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::{
+    browser::{Browser, redemption},
+    deployment::{Deployment, rounds},
+};
+
+const AT_ONCE: usize = 20;
+
+/// The answers to as many redemptions of one new code.
+async fn redeem_at_once(server: &Deployment, client_id: &str) -> Vec<(u16, Value)> {
+    let code = Browser::default().sign_in(server, client_id).await.get("code").unwrap();
+    let form = redemption(client_id, &code);
+    join_all((0..AT_ONCE).map(|_| server.token(&form))).await
+}
+
+fn successes(answers: &[(u16, Value)]) -> Vec<&Value> {
+    answers.iter().filter(|(status, _)| *status == 200).map(|(_, answer)| answer).collect()
+}
+
+async fn works(server: &Deployment, client_id: &str, tokens: &Value) {
+    let (status, answer) = server.call_tool(tokens["access_token"].as_str().unwrap()).await;
+    assert_eq!((status, &answer["result"]["structuredContent"]["success"]), (200, &Value::Bool(true)), "{answer}");
+    let (status, answer) = server.refresh(client_id, tokens["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_redemptions_over_two_processes_exactly_one_succeeds_in_every_round() {
+    let server = Deployment::start(2).await;
+    let client_id = server.register().await;
+    for round in 0..rounds(1000, 15) {
+        let answers = redeem_at_once(&server, &client_id).await;
+        let successes = successes(&answers);
+        assert_eq!(successes.len(), 1, "round {round}: {answers:?}");
+        let refused = answers.iter().filter(|(status, answer)| *status == 400 && answer["error"] == "invalid_grant");
+        assert_eq!(refused.count(), AT_ONCE - 1, "round {round}: {answers:?}");
+        works(&server, &client_id, successes[0]).await;
+    }
+}
+
+/// One that was answered 503 may be repeated; what counts is that never two get tokens, and that somebody does.
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_answers_and_throttling_never_give_two_grants_for_a_code() {
+    let server = Deployment::start(2).await;
+    let client_id = server.register().await;
+    for round in 0..rounds(1000, 10) {
+        let code = Browser::default().sign_in(&server, &client_id).await.get("code").unwrap();
+        let seed = u64::try_from(round).unwrap();
+        let writes = [Verb::Create, Verb::Replace];
+        server.azure.cosmos.inject(Fault::new(Effect::Throttled { retry_after_ms: 5 }).one_in(3, seed));
+        server.azure.cosmos.inject(Fault::new(Effect::AnswerLost).on(&writes).one_in(3, seed + 1));
+        let form = redemption(&client_id, &code);
+        let answers = join_all((0..AT_ONCE).map(|_| server.token(&form))).await;
+        server.azure.cosmos.clear_faults();
+        let successes = successes(&answers);
+        for (status, answer) in &answers {
+            let documented = match status {
+                200 => true,
+                400 => answer["error"] == "invalid_grant",
+                503 => answer["error"] == "temporarily_unavailable",
+                _ => false,
+            };
+            assert!(documented, "round {round}: {status} {answer}");
+        }
+        assert!(successes.len() <= 1, "round {round}: {answers:?}");
+        if let [tokens] = successes.as_slice() {
+            works(&server, &client_id, tokens).await;
+        }
+    }
+}

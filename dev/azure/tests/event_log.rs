@@ -1,0 +1,259 @@
+//! The event log in Cosmos DB, through the Azure SDK, on the emulator.
+#![cfg(test)]
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use authorization_server::{id::Id, ports::Clock};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    time::OffsetDateTime,
+};
+use cosmos_emulator::{Effect, Emulator, Fault, Verb};
+use local_tenant::Tenant;
+use remote_auth_mcp::{
+    config::{AzureSettings, VaultKeyId},
+    platform::{SystemClock, SystemEntropy},
+    ports::{
+        event_log::{Event, EventLog, Follow},
+        records::Container,
+    },
+    store::{cosmos::Cosmos, cosmos_events::CosmosEvents},
+};
+use serde_json::Value;
+use testkit::ManualClock;
+use tokio::time::{Instant, sleep};
+
+const APPLICATION: &str = "http://127.0.0.1:7071/oauth-callback";
+
+/// A deployment's store, and the identity that may use it.
+struct Deployment {
+    emulator: Emulator,
+    tenant: Tenant,
+}
+
+impl Deployment {
+    async fn start() -> Self {
+        let redirect_uris = vec![APPLICATION.to_owned()];
+        let options = local_tenant::Options { port: 0, state_file: None, redirect_uris, silent_user: None };
+        let tenant = local_tenant::start(options).await.unwrap();
+        let settings: HashMap<_, _> = tenant.settings().into_iter().collect();
+        let options = cosmos_emulator::Options::new(&settings["ENTRA_AUTHORITY_HOST"], &settings["ENTRA_TENANT_ID"]);
+        Self { emulator: cosmos_emulator::start(options).await.unwrap(), tenant }
+    }
+
+    /// The log as one process sees it: with a client and connections of its own.
+    async fn log(&self) -> CosmosEvents {
+        self.log_by(Arc::new(SystemClock)).await
+    }
+
+    async fn log_by(&self, clock: Arc<dyn Clock>) -> CosmosEvents {
+        let vault_key = VaultKeyId { vault: String::new(), name: String::new() };
+        let endpoint = self.emulator.url().parse().unwrap();
+        let settings = AzureSettings { endpoint, database: "mcp".into(), vault_key };
+        let cosmos = Cosmos::connect(&settings, Arc::new(ManagedIdentity(self.tenant.settings())));
+        while cosmos.container(Container::Events).is_err() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        CosmosEvents::new(cosmos, clock)
+    }
+}
+
+/// The workload identity, as App Service gives it out.
+#[derive(Debug)]
+struct ManagedIdentity(Vec<(String, String)>);
+
+#[async_trait::async_trait]
+impl TokenCredential for ManagedIdentity {
+    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        let setting = |name| self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str()).unwrap();
+        let resource = scopes[0].trim_end_matches("/.default");
+        let request = reqwest::Client::new().get(setting("IDENTITY_ENDPOINT"));
+        let query = [("resource", resource), ("api-version", "2019-08-01"), ("client_id", setting("AZURE_CLIENT_ID"))];
+        let request = request.query(&query).header("x-identity-header", setting("IDENTITY_HEADER"));
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        let token = answer["access_token"].as_str().expect("a token").to_owned();
+        #[expect(clippy::disallowed_methods, reason = "the SDK's interface tells real time")]
+        let expires_on = OffsetDateTime::from(SystemTime::now()) + Duration::from_secs(3600);
+        Ok(AccessToken::new(token, expires_on))
+    }
+}
+
+fn id() -> Id {
+    Id::random(&SystemEntropy)
+}
+
+fn event(sealed: impl Into<String>) -> Event {
+    Event { id: id(), sealed: sealed.into() }
+}
+
+/// Reads to the end.
+async fn read(feed: &mut Box<dyn Follow>) -> Vec<String> {
+    let mut read = Vec::new();
+    loop {
+        let batch = feed.next().await.unwrap();
+        read.extend(batch.events.into_iter().map(|event| event.sealed));
+        if batch.end {
+            return read;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_two_instances_append_is_read_once_and_in_order() {
+    let deployment = Deployment::start().await;
+    let (reader, writers) = (deployment.log().await, [deployment.log().await, deployment.log().await]);
+    let instance = id();
+    let mut feed = reader.follow(instance);
+    assert!(read(&mut feed).await.is_empty());
+    let expected: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+    let appending = async {
+        for (number, writer) in expected.iter().zip(writers.iter().cycle()) {
+            writer.append(instance, &event(number)).await.unwrap();
+        }
+    };
+    let reading = async {
+        let mut all = Vec::new();
+        while all.len() < expected.len() {
+            all.extend(read(&mut feed).await);
+        }
+        all
+    };
+    let (all, ()) = tokio::join!(reading, appending);
+    assert_eq!(all, expected);
+    assert!(read(&mut feed).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_instance_reads_only_what_is_meant_for_it() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let (mine, other) = (id(), id());
+    let mut feed = log.follow(mine);
+    assert!(read(&mut feed).await.is_empty());
+    log.append(other, &event("theirs")).await.unwrap();
+    log.append(mine, &event("mine")).await.unwrap();
+    assert_eq!(read(&mut feed).await, ["mine"]);
+}
+
+#[tokio::test]
+async fn a_heartbeat_speaks_for_its_instance_for_half_a_minute() {
+    let deployment = Deployment::start().await;
+    let clock = Arc::new(ManualClock::default());
+    let log = deployment.log_by(Arc::clone(&clock) as _).await;
+    let instance = id();
+    assert!(!log.is_alive(instance).await.unwrap());
+    log.heartbeat(instance).await.unwrap();
+    assert!(log.is_alive(instance).await.unwrap());
+    assert!(!log.is_alive(id()).await.unwrap());
+    clock.advance(time::Duration::seconds(20));
+    log.heartbeat(instance).await.unwrap();
+    clock.advance(time::Duration::seconds(29));
+    assert!(log.is_alive(instance).await.unwrap());
+    clock.advance(time::Duration::seconds(1));
+    assert!(!log.is_alive(instance).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_no_event() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let instance = id();
+    let mut feed = log.follow(instance);
+    log.heartbeat(instance).await.unwrap();
+    log.append(instance, &event("one")).await.unwrap();
+    log.heartbeat(instance).await.unwrap();
+    assert_eq!(read(&mut feed).await, ["one"]);
+}
+
+#[tokio::test]
+async fn after_the_first_read_a_wrong_clock_loses_nothing() {
+    let deployment = Deployment::start().await;
+    let clock = Arc::new(ManualClock::default());
+    clock.advance(time::Duration::days(3650));
+    let log = deployment.log_by(clock).await;
+    let instance = id();
+    let mut feed = log.follow(instance);
+    read(&mut feed).await;
+    log.append(instance, &event("one")).await.unwrap();
+    assert_eq!(read(&mut feed).await, ["one"]);
+}
+
+#[tokio::test]
+async fn an_append_whose_answer_is_lost_is_appended_once() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let instance = id();
+    let mut feed = log.follow(instance);
+    read(&mut feed).await;
+    deployment.emulator.inject(Fault::new(Effect::AnswerLost).on(&[Verb::Create]).times(1));
+    log.append(instance, &event("one")).await.unwrap();
+    assert_eq!(read(&mut feed).await, ["one"]);
+}
+
+#[tokio::test]
+async fn an_outage_is_told_within_seconds_and_loses_nothing() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let instance = id();
+    let mut feed = log.follow(instance);
+    read(&mut feed).await;
+    log.append(instance, &event("before")).await.unwrap();
+    deployment.emulator.pause();
+    let began = Instant::now();
+    assert!(feed.next().await.is_err());
+    assert!(log.append(instance, &event("lost")).await.is_err());
+    assert!(log.heartbeat(instance).await.is_err());
+    assert!(log.is_alive(instance).await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(22), "{:?}", began.elapsed());
+    deployment.emulator.resume();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while log.append(instance, &event("after")).await.is_err() {
+        assert!(Instant::now() < deadline, "the store is not reached again");
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(read(&mut feed).await, ["before", "after"]);
+}
+
+#[tokio::test]
+async fn a_read_that_fails_passes_over_nothing() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let instance = id();
+    let mut feed = log.follow(instance);
+    read(&mut feed).await;
+    let (mut all, mut failures) = (Vec::new(), 0);
+    deployment.emulator.inject(Fault::new(Effect::Dropped).on(&[Verb::Feed]).one_in(2, 7));
+    for number in 0..20 {
+        log.append(instance, &event(number.to_string())).await.unwrap();
+        match feed.next().await {
+            Ok(batch) => all.extend(batch.events.into_iter().map(|event| event.sealed)),
+            Err(_) => failures += 1,
+        }
+    }
+    deployment.emulator.clear_faults();
+    all.extend(read(&mut feed).await);
+    assert_eq!(all, (0..20).map(|number| number.to_string()).collect::<Vec<_>>(), "{failures} reads failed");
+}
+
+#[tokio::test]
+async fn items_are_sealed_and_last_for_minutes() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let (instance, event) = (id(), event("kid.nonce.ciphertext"));
+    log.append(instance, &event).await.unwrap();
+    log.heartbeat(instance).await.unwrap();
+    let mut items = deployment.emulator.dump_container("events").await;
+    items.sort_by_key(|item| item["ttl"].as_i64());
+    let shape = |item: &Value| {
+        let members = item.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_') && *name != "until");
+        members.map(|(name, value)| (name.clone(), value.clone())).collect::<Value>()
+    };
+    let (instance, id) = (instance.to_string(), event.id.to_string());
+    let heartbeat = serde_json::json!({ "id": "heartbeat", "instance": instance, "schema": 1, "ttl": 30 });
+    let stored = serde_json::json!({ "id": id, "instance": instance, "schema": 1, "sealed": event.sealed, "ttl": 300 });
+    assert_eq!(items.iter().map(shape).collect::<Vec<_>>(), [heartbeat, stored]);
+}
