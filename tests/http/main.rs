@@ -20,6 +20,7 @@ mod register;
 mod remembered;
 mod revoke;
 mod sse;
+mod stream;
 mod telemetry;
 mod token;
 mod upstream_errors;

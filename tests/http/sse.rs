@@ -1,66 +1,12 @@
 //! GET /mcp/sse and POST /mcp/message (HTTP+SSE, MCP 2024-11-05).
 
-use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::{
     browser::tokens,
     deployment::{Deployment, USER, tool_call},
+    stream::{Stream, initialize, post},
 };
-
-/// A stream, read event by event.
-struct Stream {
-    answer: Response,
-    text: String,
-}
-
-impl Stream {
-    async fn open(server: &Deployment, token: &str) -> Self {
-        let answer = server.get("/mcp/sse").bearer_auth(token).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        Self { answer, text: String::new() }
-    }
-
-    /// The next event's name and data; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<(String, String)> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let parsed = field("event: ").zip(field("data: "));
-                self.text = rest.to_owned();
-                if parsed.is_some() {
-                    return parsed;
-                }
-            } else {
-                let chunk = self.answer.chunk().await.ok()??;
-                self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-            }
-        }
-    }
-
-    async fn endpoint(&mut self) -> String {
-        let (event, data) = self.next().await.unwrap();
-        assert_eq!(event, "endpoint");
-        data
-    }
-
-    async fn message(&mut self) -> Value {
-        let (event, data) = self.next().await.unwrap();
-        assert_eq!(event, "message");
-        serde_json::from_str(&data).unwrap()
-    }
-}
-
-async fn post(server: &Deployment, endpoint: &str, token: &str, message: &Value) -> u16 {
-    server.post(endpoint).bearer_auth(token).json(message).send().await.unwrap().status().as_u16()
-}
-
-pub(crate) fn initialize() -> Value {
-    json!({
-        "jsonrpc": "2.0", "id": 0, "method": "initialize",
-        "params": { "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } },
-    })
-}
 
 #[tokio::test]
 async fn a_tool_is_called_beside_the_stream_and_answered_on_it() {
@@ -157,4 +103,21 @@ async fn a_kill_ends_open_streams() {
     stream.endpoint().await;
     server.host.kill(0).await;
     assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
+async fn a_session_of_another_instance_is_unknown_where_there_is_only_one() {
+    let server = Deployment::start().await;
+    let token = tokens(&server).await.access_token;
+    let mut stream = Stream::open(&server, &token).await;
+    let endpoint = stream.endpoint().await;
+    let (path, session) = endpoint.split_once("sessionId=").unwrap();
+    let (instance, sealed) = session.split_once('.').unwrap();
+    assert!(session.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)), "{session}");
+    let elsewhere = instance.chars().rev().collect::<String>();
+    let others = [format!("{elsewhere}.{sealed}"), format!("AAAAAAAAAAAAAAAAAAAAAA.{sealed}"), sealed.to_owned()];
+    for other in others {
+        assert_eq!(post(&server, &format!("{path}sessionId={other}"), &token, &initialize()).await, 404, "{other}");
+    }
+    assert_eq!(post(&server, &endpoint, &token, &initialize()).await, 202);
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::tokens,
     deployment::{Deployment, tool_call},
-    sse::initialize,
+    stream::initialize,
 };
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -59,6 +59,7 @@ pub struct FunctionsHost {
     url: String,
     host_url: String,
     kills: Vec<mpsc::Sender<Kill>>,
+    apart: Arc<OnceLock<String>>,
     stop: watch::Sender<bool>,
     supervisors: JoinSet<()>,
     accepting: JoinSet<()>,
@@ -80,7 +81,8 @@ pub async fn start(options: Options) -> Result<FunctionsHost, StartError> {
     let mut host = FunctionsHost::new(url);
     let started = start_all(launches).await?;
     let proxied = started.into_iter().map(|(launch, process)| host.supervise(launch, process)).collect();
-    host.accept(listener, Proxy { routes, handlers: proxied, limits: Limits::default(), turn: AtomicUsize::new(0) });
+    let (turn, apart) = (AtomicUsize::new(0), Arc::clone(&host.apart));
+    host.accept(listener, Proxy { routes, handlers: proxied, limits: Limits::default(), turn, apart });
     Ok(host)
 }
 
@@ -109,7 +111,7 @@ pub fn start_in_front_of(
     let mut host = FunctionsHost::new(url);
     let (_, state) = watch::channel(State::Ready);
     let handlers = vec![Handler { upstream: Upstream::new(handler), state }];
-    host.accept(listener, Proxy { routes, handlers, limits, turn: AtomicUsize::new(0) });
+    host.accept(listener, Proxy { routes, handlers, limits, turn: AtomicUsize::new(0), apart: Arc::default() });
     Ok(host)
 }
 
@@ -120,6 +122,7 @@ impl FunctionsHost {
             host_url: url.clone(),
             url,
             kills: Vec::new(),
+            apart: Arc::default(),
             stop,
             supervisors: JoinSet::new(),
             accepting: JoinSet::new(),
@@ -150,6 +153,12 @@ impl FunctionsHost {
     #[must_use]
     pub fn host_url(&self) -> &str {
         &self.host_url
+    }
+
+    /// From now on the first handler gets the requests for this path and no others: the worst luck for whatever needs two
+    /// requests to meet. The first call decides.
+    pub fn keep_apart(&self, path: &str) {
+        let _ = self.apart.set(path.to_owned());
     }
 
     /// Sends SIGKILL to one handler and returns when it is dead. The host starts it again, as Azure's does, unless

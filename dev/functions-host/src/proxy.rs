@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -25,6 +26,8 @@ pub(crate) struct Proxy {
     pub(crate) limits: Limits,
     /// How many requests have been given to handlers.
     pub(crate) turn: AtomicUsize,
+    /// The path that the first handler has for itself.
+    pub(crate) apart: Arc<OnceLock<String>>,
 }
 
 impl Serve for Proxy {
@@ -54,7 +57,7 @@ impl Proxy {
         if request.line.method == "CONNECT" || request.line.http_1_0 || self.is_too_long(request) {
             return refuse(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        self.next_handler().await.map_or_else(|| refuse(StatusCode::SERVICE_UNAVAILABLE), Ok)
+        self.next_handler(&request.line.path).await.map_or_else(|| refuse(StatusCode::SERVICE_UNAVAILABLE), Ok)
     }
 
     fn is_too_long(&self, request: &Request) -> bool {
@@ -62,9 +65,14 @@ impl Proxy {
     }
 
     /// The handlers take turns. One that is being started again is waited for, as the real host does.
-    async fn next_handler(&self) -> Option<&Handler> {
+    async fn next_handler(&self, path: &str) -> Option<&Handler> {
+        let candidates = match (self.apart.get(), self.handlers.as_slice()) {
+            (Some(apart), [first, ..]) if apart == path => std::slice::from_ref(first),
+            (Some(_), [_, others @ ..]) if !others.is_empty() => others,
+            (_, all) => all,
+        };
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let handler = self.handlers.get(turn.checked_rem(self.handlers.len())?)?;
+        let handler = candidates.get(turn.checked_rem(candidates.len())?)?;
         handler.is_ready().await.then_some(handler)
     }
 

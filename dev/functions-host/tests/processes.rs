@@ -4,6 +4,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener as StdListener;
 use std::path::Path;
@@ -34,6 +35,25 @@ async fn handlers_take_turns() {
     }
     assert_ne!(processes[0], processes[1]);
     assert_eq!(processes[..2], processes[2..]);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_path_that_is_kept_apart_has_the_first_handler_for_itself() {
+    let app = App::new();
+    let host = app.start(3, &[]).await.unwrap();
+    let mut in_turn = BTreeSet::new();
+    for _ in 0..3 {
+        in_turn.insert(get(host.url(), "/process").await.1);
+    }
+    host.keep_apart("/process");
+    let mut apart = BTreeSet::new();
+    for _ in 0..4 {
+        apart.insert(get(host.url(), "/process").await.1);
+    }
+    assert_eq!((in_turn.len(), apart.len()), (3, 1));
+    host.keep_apart("/process?is-decided");
+    assert!(apart.contains(&get(host.url(), "/process").await.1));
     host.stop().await;
 }
 

@@ -40,8 +40,11 @@ pub(crate) struct Serving {
     #[arg(long, conflicts_with_all = ["gateway", "package", "azure"])]
     pub(crate) func: bool,
     /// Emulators of Cosmos DB and Key Vault in place of the data folder, and two handler processes.
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) azure: bool,
+    /// With --azure: HTTP+SSE streams on one process, everything else on the other. The worst luck, to try it.
+    #[arg(long, requires = "azure", num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) streams_apart: bool,
     /// With --azure: port of Cosmos DB on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = COSMOS_PORT, requires = "azure")]
     pub(crate) cosmos_port: u16,

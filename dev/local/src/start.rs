@@ -78,7 +78,11 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         let handlers = if cosmos.is_some() { azure::HANDLERS } else { 1 };
         let options = functions_host::Options { root, listener, handler, handlers, environment: settings, log };
         let host = stand_in(options, args, &tenant).await;
-        (Host::StandIn(host.map_err(|source| StartError::Host { source, log: data.log() })?), Server::StandIn)
+        let host = host.map_err(|source| StartError::Host { source, log: data.log() })?;
+        if args.serving.streams_apart {
+            host.keep_apart("/mcp/sse");
+        }
+        (Host::StandIn(host), Server::StandIn)
     };
     let log = (server == Server::StandIn || args.json).then(|| data.log());
     let ready = Ready {
@@ -232,7 +236,14 @@ mod tests {
             fresh: false,
             data: folder.path().to_owned(),
             silent_user: None,
-            serving: Serving { func: false, azure: false, cosmos_port: 0, gateway: false, package: None },
+            serving: Serving {
+                func: false,
+                azure: false,
+                streams_apart: false,
+                cosmos_port: 0,
+                gateway: false,
+                package: None,
+            },
             json: true,
         };
         let result = start(&args, &environment(None)).await;

@@ -9,6 +9,7 @@ mod browser;
 mod contract;
 mod contract_on_cosmos;
 mod crash;
+mod dependencies;
 mod deployment;
 mod operations;
 mod outage;
@@ -17,4 +18,7 @@ mod refresh;
 mod revocation;
 mod rotation;
 mod secrets;
+#[path = "../../../../tests/http/stream.rs"]
+mod stream;
+mod streams;
 mod users;

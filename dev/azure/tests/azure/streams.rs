@@ -1,0 +1,125 @@
+//! HTTP+SSE when a stream and its POSTs are on different processes.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{
+    browser::{Browser, redemption, tokens},
+    deployment::{Deployment, USER},
+    stream::{Stream, initialize, post},
+};
+
+/// A heartbeat lives thirty seconds; the rest is for a busy machine.
+const UNTIL_GONE: Duration = Duration::from_secs(45);
+
+fn list_tools(id: usize) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" })
+}
+
+/// A stream that has been initialized.
+struct Session {
+    stream: Stream,
+    endpoint: String,
+    token: String,
+}
+
+impl Session {
+    async fn open(server: &Deployment, token: String) -> Self {
+        let mut stream = Stream::open(server, &token).await;
+        let endpoint = stream.endpoint().await;
+        assert_eq!(post(server, &endpoint, &token, &initialize()).await, 202);
+        assert_eq!(stream.message().await["id"], 0);
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        assert_eq!(post(server, &endpoint, &token, &initialized).await, 202);
+        Self { stream, endpoint, token }
+    }
+
+    async fn post(&self, server: &Deployment, message: &Value) -> u16 {
+        post(server, &self.endpoint, &self.token, message).await
+    }
+
+    /// Whether the connection is gone.
+    async fn has_ended(&mut self) -> bool {
+        let chunk = timeout(Duration::from_millis(200), self.stream.answer.chunk()).await;
+        chunk.is_ok_and(|chunk| !matches!(chunk, Ok(Some(_))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_is_called_though_every_post_lands_on_the_other_process() {
+    let server = Deployment::start(2).await;
+    server.azure.host.keep_apart("/mcp/sse");
+    let mut session = Session::open(&server, tokens(&server).await.access_token).await;
+    let call = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call",
+        "params": { "name": "get_graph_user_details", "arguments": {} } });
+    assert_eq!(session.post(&server, &call).await, 202);
+    let answer = session.stream.message().await;
+    assert_eq!((&answer["id"], &answer["result"]["structuredContent"]["userPrincipalName"]), (&json!(7), &json!(USER)));
+}
+
+/// Requests are begun in the order in which they were posted (src/mcp/sse tests that); answers to requests that are handled
+/// at the same time may overtake each other, as JSON-RPC has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hundred_messages_from_elsewhere_are_each_answered_exactly_once() {
+    let server = Deployment::start(2).await;
+    server.azure.host.keep_apart("/mcp/sse");
+    let mut session = Session::open(&server, tokens(&server).await.access_token).await;
+    for id in 1..=300 {
+        assert_eq!(session.post(&server, &list_tools(id)).await, 202, "{id}");
+    }
+    let mut answered = Vec::new();
+    for _ in 1..=300 {
+        answered.push(session.stream.message().await["id"].as_u64().unwrap());
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, (1..=300).collect::<Vec<u64>>());
+    let rest = timeout(Duration::from_secs(2), session.stream.message()).await;
+    assert!(rest.is_err(), "something was doubled: {rest:?}");
+}
+
+/// Two streams for each of 25 users.
+async fn fifty_sessions(server: &Deployment) -> Vec<Session> {
+    let client_id = server.register().await;
+    let of_user = |user: &'static local_tenant::User| {
+        let client_id = client_id.clone();
+        async move {
+            let mut browser = Browser { user: user.user_principal_name, ..Browser::default() };
+            let code = browser.sign_in(server, &client_id).await.get("code").unwrap();
+            let (_, answer) = server.token(&redemption(&client_id, &code)).await;
+            let token = answer["access_token"].as_str().unwrap().to_owned();
+            [Session::open(server, token.clone()).await, Session::open(server, token).await]
+        }
+    };
+    let sessions = join_all(local_tenant::crowd().iter().take(25).map(of_user)).await;
+    sessions.into_iter().flatten().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_sessions_on_three_processes_only_those_of_the_killed_one_end() {
+    let server = Deployment::start(3).await;
+    let sessions = fifty_sessions(&server).await;
+    server.azure.host.replace(0).await;
+    let killed = Instant::now();
+    let (mut ended, mut going_on) = (Vec::new(), Vec::new());
+    for mut session in sessions {
+        let list = if session.has_ended().await { &mut ended } else { &mut going_on };
+        list.push(session);
+    }
+    assert!((5..=30).contains(&ended.len()), "{} ended of 50", ended.len());
+    for session in &mut going_on {
+        assert_eq!(session.post(&server, &list_tools(1)).await, 202);
+        assert_eq!(session.stream.message().await["id"], 1);
+    }
+    for session in ended {
+        while session.post(&server, &list_tools(2)).await != 404 {
+            assert!(killed.elapsed() < UNTIL_GONE, "the session lives on without its process");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        let mut again = Session::open(&server, session.token).await;
+        assert_eq!(again.post(&server, &list_tools(3)).await, 202);
+        assert_eq!(again.stream.message().await["id"], 3);
+    }
+}
