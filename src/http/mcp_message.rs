@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{
     App, bearer,
-    reply::{self, Response, retry_later},
+    reply::{self, Response, retry_later, temporarily_unavailable},
     request::Incoming,
 };
 use crate::mcp::sse::PostError;
@@ -39,6 +39,10 @@ fn refusal(error: &PostError) -> Response {
         PostError::UnknownSession => text(StatusCode::NOT_FOUND, "no such session\n"),
         PostError::Malformed => text(StatusCode::BAD_REQUEST, "not a JSON-RPC message\n"),
         PostError::Busy => retry_later(text(StatusCode::SERVICE_UNAVAILABLE, "the session is busy\n")),
+        PostError::Unavailable(reason) => {
+            tracing::warn!(%reason, "message not taken");
+            temporarily_unavailable()
+        }
     }
 }
 

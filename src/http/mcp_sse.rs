@@ -10,13 +10,14 @@ use tokio::{
     sync::mpsc,
     time::{Instant, interval_at, timeout},
 };
+use tracing::Instrument as _;
 
 use super::{
     App, bearer,
-    reply::{self, Response, retry_later},
+    reply::{self, Response, retry_later, temporarily_unavailable},
     request::Incoming,
 };
-use crate::mcp::sse::{Event, EventStream};
+use crate::mcp::sse::{Event, EventStream, OpenError};
 
 const RESOURCE: &str = "/mcp/sse";
 /// The Functions host, the front end and APIM cut what is silent for four minutes.
@@ -31,16 +32,15 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
         Ok(principal) => principal,
         Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
     };
-    let events = match app.mcp.sse.open(principal.clone()) {
+    let events = match app.mcp.sse.open(principal.clone()).await {
         Ok(events) => events,
-        Err(refused) => {
-            tracing::warn!(%refused, owner = %principal.grant.owner, "stream not opened");
-            let answer = reply::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "too many open streams\n");
-            return retry_later(answer);
+        Err(error) => {
+            tracing::warn!(%error, owner = %principal.grant.owner, "stream not opened");
+            return refusal(&error);
         }
     };
     let (chunks, mut body) = mpsc::channel(1);
-    tokio::spawn(pump(app, principal, events, chunks));
+    tokio::spawn(pump(app, principal, events, chunks).in_current_span());
     let body = poll_fn(move |context| body.poll_recv(context)).map(Ok::<_, std::convert::Infallible>);
     let mut response = warp::Reply::into_response(warp::reply::stream(body));
     let headers = response.headers_mut();
@@ -48,6 +48,15 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+fn refusal(error: &OpenError) -> Response {
+    match error {
+        OpenError::TooMany => {
+            retry_later(reply::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "too many open streams\n"))
+        }
+        OpenError::Unavailable(_) => temporarily_unavailable(),
+    }
 }
 
 /// Carries events to the client until either side ends, the token expires, or the grant is revoked or marked.

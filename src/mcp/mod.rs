@@ -8,7 +8,6 @@ mod tools;
 
 use std::sync::Arc;
 
-use authorization_server::ports::Entropy;
 pub(crate) use streamable_http::{Call, StreamableHttp};
 use tokio_util::sync::CancellationToken;
 
@@ -25,11 +24,11 @@ pub struct Mcp {
 
 impl Mcp {
     /// Serves all tools until `stop` is cancelled.
-    pub fn new(graph: Arc<Graph>, server_name: &str, entropy: Arc<dyn Entropy>, stop: &CancellationToken) -> Self {
+    pub fn new(graph: Arc<Graph>, server_name: &str, ports: sse::Ports, stop: &CancellationToken) -> Self {
         let server = McpServer::new(graph, server_name);
         Self {
             streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
-            sse: Sessions::new(server, entropy, stop.child_token()),
+            sse: Sessions::new(server, ports, stop.child_token()),
         }
     }
 }

@@ -10,6 +10,7 @@ use rmcp::{
     model::{Implementation, ServerCapabilities, ServerConfig},
     tool_handler,
 };
+use tracing::Span;
 
 use super::tools;
 use crate::graph::Graph;
@@ -32,6 +33,11 @@ impl McpServer {
 /// Who calls: put into the request by the bearer check, and by nothing that the caller sends.
 pub(super) fn principal(parts: &Parts) -> Result<&Principal, rmcp::ErrorData> {
     parts.extensions.get().ok_or_else(|| rmcp::ErrorData::internal_error("the request has no principal", None))
+}
+
+/// Where what a tool does is logged: over HTTP+SSE it runs beside the POST that asked for it.
+pub(super) fn span(parts: &Parts) -> Span {
+    parts.extensions.get().cloned().unwrap_or_else(Span::current)
 }
 
 #[tool_handler(router = self.tools)]

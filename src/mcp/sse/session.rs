@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use authorization_server::{authenticate::Principal, id::Id};
@@ -12,20 +12,66 @@ use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions as _, ServerJsonRpcMessage},
     service::serve_server_with_ct,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard, PollSender};
+use tracing::{Instrument as _, Span};
 
 use super::{Event, sessions::Sessions};
 use crate::mcp::server::McpServer;
 
 /// Messages that wait in either direction. A client that never reads stops its own session, and costs no more than these.
 const WAITING: usize = 16;
+/// Bytes that may wait beside them once another instance has taken them.
+const TAKEN: usize = 4 * 1024 * 1024;
+/// What a message costs at least.
+const LEAST: usize = 1024;
 
 /// What the registry knows of a session.
+#[derive(Clone)]
 pub(super) struct Session {
     pub(super) opened_by: Principal,
-    pub(super) inbox: mpsc::Sender<ClientJsonRpcMessage>,
+    pub(super) inbox: Inbox,
     pub(super) stop: CancellationToken,
+}
+
+impl Session {
+    /// Whether the stream was opened for the same owner by the same client.
+    pub(super) fn is_of(&self, principal: &Principal) -> bool {
+        self.opened_by.grant.owner == principal.grant.owner && self.opened_by.client == principal.client
+    }
+}
+
+/// The messages of a session, in the order in which they are put in. What is posted here waits for a place before it is
+/// answered; what another instance has answered already cannot wait, and must not hold up other sessions.
+#[derive(Clone)]
+pub(super) struct Inbox {
+    waiting: mpsc::UnboundedSender<(ClientJsonRpcMessage, OwnedSemaphorePermit)>,
+    places: Arc<Semaphore>,
+    taken: Arc<Semaphore>,
+}
+
+impl Inbox {
+    fn new() -> (Self, mpsc::UnboundedReceiver<(ClientJsonRpcMessage, OwnedSemaphorePermit)>) {
+        let (waiting, received) = mpsc::unbounded_channel();
+        let (places, taken) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(TAKEN)));
+        (Self { waiting, places, taken }, received)
+    }
+
+    /// A place for a message that was posted here, once there is one.
+    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    /// Room for a message of this length that was posted elsewhere.
+    pub(super) fn room(&self, length: usize) -> Option<OwnedSemaphorePermit> {
+        let permits = u32::try_from(length.max(LEAST)).ok()?;
+        Arc::clone(&self.taken).try_acquire_many_owned(permits).ok()
+    }
+
+    /// Whether the session still takes messages.
+    pub(super) fn put(&self, message: ClientJsonRpcMessage, place: OwnedSemaphorePermit) -> bool {
+        self.waiting.send((message, place)).is_ok()
+    }
 }
 
 /// The events of one stream. Dropping it ends the session.
@@ -50,14 +96,14 @@ impl Drop for Registered {
 }
 
 impl EventStream {
-    /// Starts a session.
-    pub(super) fn start(server: McpServer, id: Id, opened_by: Principal, sessions: Arc<Sessions>) -> (Self, Session) {
-        let (inbox, received) = mpsc::channel(WAITING);
+    /// Starts the session that this id names in the registry; `name` is what the client calls it.
+    pub(super) fn start(sessions: Arc<Sessions>, id: Id, name: &str, opened_by: Principal) -> (Self, Session) {
+        let (inbox, received) = Inbox::new();
         let (sent, outbox) = mpsc::channel(WAITING);
         let stop = sessions.stop.child_token();
-        tokio::spawn(run(server, sent, received, stop.clone()));
+        tokio::spawn(run(sessions.server.clone(), sent, received, stop.clone()).in_current_span());
         let stream = Self {
-            endpoint: Some(format!("/mcp/message?sessionId={id}")),
+            endpoint: Some(format!("/mcp/message?sessionId={name}")),
             outbox,
             stopped: Box::pin(stop.clone().cancelled_owned()),
             _registered: Registered { sessions, id },
@@ -70,10 +116,19 @@ impl EventStream {
 async fn run(
     server: McpServer,
     sent: mpsc::Sender<ServerJsonRpcMessage>,
-    mut received: mpsc::Receiver<ClientJsonRpcMessage>,
+    mut received: mpsc::UnboundedReceiver<(ClientJsonRpcMessage, OwnedSemaphorePermit)>,
     stop: CancellationToken,
 ) {
-    let transport = (PollSender::new(sent), poll_fn(move |context| received.poll_recv(context)));
+    let mut outbox = PollSender::new(sent.clone());
+    let receive = poll_fn(move |context| {
+        // rmcp would take every message at once, and keep the answers that cannot be sent yet.
+        if ready!(outbox.poll_reserve(context)).is_err() {
+            return Poll::Ready(None);
+        }
+        outbox.abort_send();
+        received.poll_recv(context).map(|put| Some(put?.0))
+    });
+    let transport = (PollSender::new(sent), receive);
     match serve_server_with_ct(server, transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
@@ -83,6 +138,14 @@ async fn run(
         Err(error) => tracing::info!(%error, "an SSE session was not initialized"),
     }
     stop.cancel();
+}
+
+#[cfg(test)]
+impl EventStream {
+    /// Whether it ends, once what it has is read.
+    pub(super) fn has_stopped(&mut self) -> bool {
+        futures_util::FutureExt::now_or_never(self.stopped.as_mut()).is_some()
+    }
 }
 
 impl Stream for EventStream {
@@ -103,10 +166,11 @@ impl Stream for EventStream {
     }
 }
 
-/// The principal of a POST goes with its message; nothing in the message itself says who calls.
+/// The principal of a POST goes with its message, and the span of its log; nothing in the message itself says who calls.
 pub(super) fn with_principal(mut message: ClientJsonRpcMessage, principal: Principal) -> ClientJsonRpcMessage {
     let (mut parts, ()) = http::Request::new(()).into_parts();
     parts.extensions.insert(principal);
+    parts.extensions.insert(Span::current());
     match &mut message {
         ClientJsonRpcMessage::Request(request) => {
             request.request.extensions_mut().insert(parts);

@@ -6,11 +6,19 @@ use std::{
     time::Duration,
 };
 
-use authorization_server::{authenticate::Principal, id::Id, ports::Entropy};
+use authorization_server::{authenticate::Principal, id::Id, ports::Unavailable};
+use rmcp::model::ClientJsonRpcMessage;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::session::{EventStream, Session, with_principal};
-use crate::mcp::server::McpServer;
+use super::{
+    Ports, follower,
+    posted::Posted,
+    progress::Progress,
+    session::{EventStream, Session, with_principal},
+    session_id::SessionId,
+};
+use crate::{mcp::server::McpServer, ports::records::StoreError};
 
 /// Streams of one owner; more would be a leak in the client.
 const PER_OWNER: usize = 32;
@@ -19,15 +27,21 @@ const IN_ALL: usize = 2_000;
 /// A message waits this long for a session that is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Too many streams are open.
+/// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
-#[error("too many streams")]
-pub struct Refused;
+pub enum OpenError {
+    /// Too many streams are open.
+    #[error("too many streams")]
+    TooMany,
+    /// Other instances could not reach it.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
 
 /// Why a message is not delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
-    /// No such session, or another owner's or client's.
+    /// No such session, or another owner's or client's, or its instance is gone.
     #[error("no such session")]
     UnknownSession,
     /// Not a JSON-RPC message.
@@ -36,63 +50,132 @@ pub enum PostError {
     /// The session does not take its messages.
     #[error("the session is busy")]
     Busy,
+    /// The store or the keyring is down.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
 }
 
 /// The registry.
 pub struct Sessions {
-    server: McpServer,
-    entropy: Arc<dyn Entropy>,
-    open: Mutex<HashMap<Id, Session>>,
+    pub(super) server: McpServer,
+    pub(super) ports: Ports,
+    /// This process, among all of the deployment.
+    pub(super) instance: Id,
+    pub(super) progress: Progress,
+    registry: Mutex<Registry>,
     pub(super) stop: CancellationToken,
+}
+
+#[derive(Default)]
+struct Registry {
+    open: HashMap<Id, Session>,
+    /// Whether the follower runs: it ends with the last stream.
+    followed: bool,
 }
 
 impl Sessions {
     /// No stream yet; all end when `stop` is cancelled.
-    pub(in crate::mcp) fn new(server: McpServer, entropy: Arc<dyn Entropy>, stop: CancellationToken) -> Arc<Self> {
-        Arc::new(Self { server, entropy, open: Mutex::default(), stop })
+    pub(in crate::mcp) fn new(server: McpServer, ports: Ports, stop: CancellationToken) -> Arc<Self> {
+        let instance = Id::random(ports.entropy.as_ref());
+        let (progress, registry) = (Progress::new(), Mutex::default());
+        Arc::new(Self { server, ports, instance, progress, registry, stop })
     }
 
-    /// Opens a stream for a principal.
-    pub fn open(self: &Arc<Self>, principal: Principal) -> Result<EventStream, Refused> {
-        let id = Id::random(self.entropy.as_ref());
-        let mut open = self.lock();
-        let of_owner = open.values().filter(|other| other.opened_by.grant.owner == principal.grant.owner).count();
-        if open.len() >= IN_ALL || of_owner >= PER_OWNER {
-            return Err(Refused);
+    /// Opens a stream for a principal. Its endpoint is given out only when other instances can reach it.
+    pub async fn open(self: &Arc<Self>, principal: Principal) -> Result<EventStream, OpenError> {
+        let id = Id::random(self.ports.entropy.as_ref());
+        let name = SessionId::new(self.instance, id, &principal).seal(self.ports.sealer.as_ref()).await?;
+        let stream = self.register(id, &name, principal)?;
+        if self.ports.events.is_some() {
+            self.progress.alive().await?;
+            self.progress.caught_up().await?;
         }
-        let (stream, session) = EventStream::start(self.server.clone(), id, principal, Arc::clone(self));
-        open.insert(id, session);
         Ok(stream)
     }
 
-    /// Delivers a message to the stream's session, as its own principal.
+    fn register(self: &Arc<Self>, id: Id, name: &str, principal: Principal) -> Result<EventStream, OpenError> {
+        let mut registry = self.lock();
+        let owner = principal.grant.owner;
+        let of_owner = registry.open.values().filter(|other| other.opened_by.grant.owner == owner).count();
+        if registry.open.len() >= IN_ALL || of_owner >= PER_OWNER {
+            return Err(OpenError::TooMany);
+        }
+        let (stream, session) = EventStream::start(Arc::clone(self), id, name, principal);
+        registry.open.insert(id, session);
+        if let Some(events) = self.ports.events.as_ref().filter(|_| !registry.followed) {
+            registry.followed = true;
+            tokio::spawn(follower::run(Arc::clone(self), Arc::clone(events)));
+        }
+        Ok(stream)
+    }
+
+    /// Delivers a message to the session of a stream, here or elsewhere, as its own principal.
     pub async fn post(&self, id: &str, principal: Principal, body: &[u8]) -> Result<(), PostError> {
-        let inbox = {
-            let open = self.lock();
-            let session = Id::parse(id).and_then(|id| open.get(&id)).ok_or(PostError::UnknownSession)?;
-            let same =
-                |one: &Principal, other: &Principal| one.grant.owner == other.grant.owner && one.client == other.client;
-            if !same(&session.opened_by, &principal) || session.stop.is_cancelled() {
-                return Err(PostError::UnknownSession);
-            }
-            session.inbox.clone()
-        };
+        let named = SessionId::open(self.ports.sealer.as_ref(), id).await?;
+        let to = named.filter(|named| named.belongs_to(&principal)).ok_or(PostError::UnknownSession)?;
         let message = serde_json::from_slice(body).map_err(|_| PostError::Malformed)?;
-        let place = tokio::time::timeout(PATIENCE, inbox.reserve()).await.map_err(|_| PostError::Busy)?;
-        place.map_err(|_| PostError::UnknownSession)?.send(with_principal(message, principal));
-        Ok(())
+        if to.instance == self.instance {
+            self.post_here(to.session, with_principal(message, principal)).await
+        } else {
+            self.post_elsewhere(&to, principal, body).await
+        }
+    }
+
+    async fn post_here(&self, id: Id, message: ClientJsonRpcMessage) -> Result<(), PostError> {
+        let session = self.session(id).ok_or(PostError::UnknownSession)?;
+        if self.ports.events.is_some() {
+            tokio::select! {
+                () = session.stop.cancelled() => return Err(PostError::UnknownSession),
+                caught_up = self.progress.caught_up() => caught_up?,
+            }
+        }
+        let place = timeout(PATIENCE, session.inbox.place()).await.map_err(|_| PostError::Busy)?;
+        let put = place.is_some_and(|place| session.inbox.put(message, place));
+        if put { Ok(()) } else { Err(PostError::UnknownSession) }
+    }
+
+    /// Takes a message that another instance was posted, and has answered.
+    pub(super) fn take_posted(&self, posted: Posted) {
+        let Posted { session: id, principal, body } = posted;
+        let Some(session) = self.session(id).filter(|session| session.is_of(&principal)) else {
+            return tracing::info!(session = %id, "a message for a session that is gone");
+        };
+        let Ok(message) = serde_json::from_slice(&body) else {
+            return tracing::warn!(session = %id, "another instance took what is no message");
+        };
+        let Some(room) = session.inbox.room(body.len()) else {
+            tracing::warn!(session = %id, "a session that does not take its messages is ended");
+            return session.stop.cancel();
+        };
+        session.inbox.put(with_principal(message, principal), room);
+    }
+
+    /// Whether any stream is open; if not, the follower that asks is to end.
+    pub(super) fn are_open(&self) -> bool {
+        let mut registry = self.lock();
+        registry.followed = !registry.open.is_empty();
+        registry.followed
     }
 
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().open.len()
     }
 
     pub(super) fn remove(&self, id: Id) {
-        self.lock().remove(&id);
+        self.lock().open.remove(&id);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Session>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn session(&self, id: Id) -> Option<Session> {
+        let session = self.lock().open.get(&id).cloned();
+        session.filter(|session| !session.stop.is_cancelled())
     }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn down(error: StoreError) -> Unavailable {
+    Unavailable { what: "store", reason: error.0 }
 }

@@ -3,9 +3,13 @@
 use http::request::Parts;
 use rmcp::{handler::server::tool::Extension, model::CallToolResult, tool, tool_router};
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use super::{McpServer, result};
-use crate::{graph::GraphError, mcp::server::principal};
+use crate::{
+    graph::GraphError,
+    mcp::server::{principal, span},
+};
 
 const SCOPE: &str = "user.read";
 const PATH: &str = "/v1.0/me";
@@ -18,8 +22,8 @@ impl McpServer {
         &self,
         Extension(parts): Extension<Parts>,
     ) -> Result<CallToolResult, rmcp::ErrorData> {
-        let principal = principal(&parts)?;
-        Ok(result(self.graph.get(principal, SCOPE, PATH).await.and_then(with_success)))
+        let answer = self.graph.get(principal(&parts)?, SCOPE, PATH).instrument(span(&parts)).await;
+        Ok(result(answer.and_then(with_success)))
     }
 }
 

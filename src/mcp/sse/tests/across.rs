@@ -1,0 +1,187 @@
+//! A POST on one instance, its stream on another.
+
+use std::time::Duration;
+
+use tokio::time::{advance, sleep, timeout};
+
+use super::*;
+use crate::mcp::sse::{posted::Posted, session_id::SessionId};
+
+const TOOL_CALL: &[u8] =
+    br#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_graph_user_details","arguments":{}}}"#;
+
+/// Nothing comes on a stream.
+async fn is_silent(stream: &mut EventStream) -> bool {
+    timeout(Duration::from_secs(5), stream.next()).await.is_err()
+}
+
+fn unknown(posted: &Result<(), PostError>) -> bool {
+    matches!(posted, Err(PostError::UnknownSession))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_acts_as_the_principal_of_the_post() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, mut client) = ready(&here).await;
+    client.principal.grant.grant = principal().grant.grant;
+    client.principal.expires_at += time::Duration::HOUR;
+    client.post(&elsewhere, TOOL_CALL).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(7));
+    let asked = deployment.asked.0.lock().unwrap().pop().unwrap();
+    assert_eq!((asked.grant, asked.client), (client.principal.grant, client.principal.client));
+    assert_eq!((asked.scope, asked.expires_at), (client.principal.scope, client.principal.expires_at));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_streams_owner_and_client_can_post_from_anywhere() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    let (mut other_owner, mut other_client) = (client.clone(), client.clone());
+    other_owner.principal.grant.owner = principal().grant.owner;
+    other_client.principal.client = principal().client;
+    for stranger in [other_owner, other_client] {
+        assert!(unknown(&stranger.post(&here, &ping(1)).await));
+        assert!(unknown(&stranger.post(&elsewhere, &ping(1)).await));
+    }
+    assert!(is_silent(&mut stream).await);
+    assert_eq!(deployment.log.events(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_session_id_is_unknown_everywhere() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (_stream, client) = ready(&here).await;
+    let (instance, sealed) = client.session.split_once('.').unwrap();
+    let foreign = SessionId::new(elsewhere.instance, here.instance, &client.principal);
+    let of_no_stream = foreign.seal(deployment.sealer.as_ref()).await.unwrap();
+    for session in [
+        String::new(),
+        instance.to_owned(),
+        sealed.to_owned(),
+        format!("{instance}."),
+        format!("{}.{sealed}", elsewhere.instance),
+        format!("{}x", client.session),
+        of_no_stream,
+    ] {
+        let other = Client { session, ..client.clone() };
+        assert!(unknown(&other.post(&here, &ping(1)).await), "{}", other.session);
+        assert!(unknown(&other.post(&elsewhere, &ping(1)).await), "{}", other.session);
+    }
+    assert_eq!(deployment.log.events(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_message_is_refused_where_it_is_posted() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (_stream, client) = ready(&here).await;
+    for at in [&here, &elsewhere] {
+        assert!(matches!(client.post(at, br#"{"not":"a message"}"#).await, Err(PostError::Malformed)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn thirty_seconds_after_an_instance_died_its_sessions_are_unknown() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (_stream, client) = ready(&here).await;
+    sleep(Duration::from_mins(2)).await;
+    client.post(&elsewhere, &ping(1)).await.unwrap();
+    here.stop.cancel();
+    sleep(Duration::from_secs(31)).await;
+    assert!(unknown(&client.post(&elsewhere, &ping(1)).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_for_a_stream_that_is_gone_is_dropped() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let ((gone, client), (mut stays, other)) = (ready(&here).await, ready(&here).await);
+    drop(gone);
+    client.post(&elsewhere, &ping(1)).await.unwrap();
+    other.post(&elsewhere, &ping(2)).await.unwrap();
+    assert_eq!(answered(&mut stays).await, Some(2));
+    assert!(unknown(&client.post(&here, &ping(1)).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    let sealer = deployment.sealer.as_ref();
+    let session = SessionId::open(sealer, &client.session).await.unwrap().unwrap().session;
+    let id = || Id::random(&SystemEntropy as &dyn Entropy);
+    let posted = Posted { session, principal: client.principal.clone(), body: ping(1) };
+    let for_another = posted.seal(sealer, elsewhere.instance, id()).await.unwrap();
+    let mut renamed = posted.seal(sealer, here.instance, id()).await.unwrap();
+    renamed.id = id();
+    let mut a_session_id = renamed.clone();
+    a_session_id.sealed = client.session.split_once('.').unwrap().1.to_owned();
+    for event in [for_another, renamed, a_session_id] {
+        deployment.log.append(here.instance, &event).await.unwrap();
+    }
+    client.post(&elsewhere, &ping(2)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(2));
+    assert!(is_silent(&mut stream).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_a_stranger_is_dropped_even_if_it_was_sealed_here() {
+    let deployment = Deployment::new();
+    let here = deployment.instance();
+    let (mut stream, client) = ready(&here).await;
+    let session = SessionId::open(deployment.sealer.as_ref(), &client.session).await.unwrap().unwrap().session;
+    let posted = Posted { session, principal: principal(), body: ping(1) };
+    let event = posted.seal(deployment.sealer.as_ref(), here.instance, session).await.unwrap();
+    deployment.log.append(here.instance, &event).await.unwrap();
+    assert!(is_silent(&mut stream).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_reads_ends_its_own_stream_and_no_other() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let ((mut unread, flood), (mut read, client)) = (ready(&here).await, ready(&here).await);
+    let mut taken = 0;
+    while !unread.has_stopped() && taken < 10_000 {
+        flood.post(&elsewhere, &ping(1)).await.unwrap();
+        taken += 1;
+    }
+    assert!((4_000..5_000).contains(&taken), "{taken} messages were taken");
+    client.post(&elsewhere, &ping(2)).await.unwrap();
+    assert_eq!(answered(&mut read).await, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_looks_often_and_after_thirty_seconds_of_silence_once_a_second() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (_stream, client) = ready(&here).await;
+    let ten_seconds = Duration::from_secs(10);
+    assert!((90..=100).contains(&deployment.log.reads_in(ten_seconds).await));
+    sleep(Duration::from_secs(21)).await;
+    assert!((9..=10).contains(&deployment.log.reads_in(ten_seconds).await));
+    client.post(&elsewhere, &ping(1)).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    assert!((90..=100).contains(&deployment.log.reads_in(ten_seconds).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_looks_only_while_it_holds_streams() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    assert_eq!(deployment.log.reads_in(Duration::from_mins(1)).await, 0);
+    for _ in 0..2 {
+        let (mut stream, client) = ready(&here).await;
+        client.post(&elsewhere, &ping(1)).await.unwrap();
+        assert_eq!(answered(&mut stream).await, Some(1));
+        drop(stream);
+        advance(POLL).await;
+        assert_eq!(deployment.log.reads_in(Duration::from_hours(1)).await, 0);
+        assert!(unknown(&client.post(&elsewhere, &ping(1)).await));
+    }
+}
