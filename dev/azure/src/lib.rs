@@ -1,5 +1,7 @@
 //! Several handler processes behind one host, on the emulators of Cosmos DB, Key Vault and the identity endpoint.
 
+mod identity;
+
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
@@ -11,6 +13,8 @@ use functions_host::FunctionsHost;
 use local_tenant::Tenant;
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use identity::ManagedIdentity;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -114,13 +118,12 @@ fn environment(url: &str, tenant: &Tenant, cosmos: &Emulator, more: Vec<(String,
 /// The handler's executable, up to date, and built by itself: no other package of the workspace lends it features.
 pub async fn handler() -> Result<PathBuf, Failure> {
     let words = "build --quiet -p remote-auth-mcp --bin handler --message-format json-render-diagnostics";
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = tokio::process::Command::new(cargo);
+    let mut command = tokio::process::Command::new(env!("CARGO"));
     command.args(words.split(' ')).current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
     let output = command.output().await?;
     let messages = String::from_utf8(output.stdout)?;
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let built = built.filter(|message| message.pointer("/target/name").is_some_and(|name| name == "handler"));
-    let path = built.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from)).last();
-    path.filter(|_| output.status.success()).ok_or_else(|| "the handler was not built".into())
+    let mut paths = built.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
+    paths.next().filter(|_| output.status.success()).ok_or_else(|| "the handler was not built".into())
 }

@@ -1,17 +1,10 @@
 //! The event log in Cosmos DB, through the Azure SDK, on the emulator.
 #![cfg(test)]
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use authorization_server::{id::Id, ports::Clock};
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    time::OffsetDateTime,
-};
+use azure_tests::ManagedIdentity;
 use cosmos_emulator::{Effect, Emulator, Fault, Verb};
 use local_tenant::Tenant;
 use remote_auth_mcp::{
@@ -54,31 +47,11 @@ impl Deployment {
         let vault_key = VaultKeyId { vault: String::new(), name: String::new() };
         let endpoint = self.emulator.url().parse().unwrap();
         let settings = AzureSettings { endpoint, database: "mcp".into(), vault_key };
-        let cosmos = Cosmos::connect(&settings, Arc::new(ManagedIdentity(self.tenant.settings())));
+        let cosmos = Cosmos::connect(&settings, Arc::new(ManagedIdentity::of(&self.tenant)));
         while cosmos.container(Container::Events).is_err() {
             sleep(Duration::from_millis(20)).await;
         }
         CosmosEvents::new(cosmos, clock)
-    }
-}
-
-/// The workload identity, as App Service gives it out.
-#[derive(Debug)]
-struct ManagedIdentity(Vec<(String, String)>);
-
-#[async_trait::async_trait]
-impl TokenCredential for ManagedIdentity {
-    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
-        let setting = |name| self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str()).unwrap();
-        let resource = scopes[0].trim_end_matches("/.default");
-        let request = reqwest::Client::new().get(setting("IDENTITY_ENDPOINT"));
-        let query = [("resource", resource), ("api-version", "2019-08-01"), ("client_id", setting("AZURE_CLIENT_ID"))];
-        let request = request.query(&query).header("x-identity-header", setting("IDENTITY_HEADER"));
-        let answer: Value = request.send().await.unwrap().json().await.unwrap();
-        let token = answer["access_token"].as_str().expect("a token").to_owned();
-        #[expect(clippy::disallowed_methods, reason = "the SDK's interface tells real time")]
-        let expires_on = OffsetDateTime::from(SystemTime::now()) + Duration::from_secs(3600);
-        Ok(AccessToken::new(token, expires_on))
     }
 }
 

@@ -13,6 +13,9 @@ struct HostJson {
     version: String,
     function_timeout: String,
     extensions: Extensions,
+    /// For Application Insights, which this host does without.
+    #[serde(default, rename = "logging")]
+    _logging: serde_json::Value,
     custom_handler: CustomHandler,
 }
 
@@ -86,6 +89,13 @@ mod tests {
     #[test]
     fn the_shape_of_a_proxied_custom_handler_is_accepted() {
         assert_eq!(fault_of(GOOD), None);
+    }
+
+    #[test]
+    fn logging_is_none_of_its_business() {
+        let with_logging =
+            GOOD.replace(r#""version":"2.0""#, r#""version":"2.0","logging":{"applicationInsights":{}}"#);
+        assert_eq!(fault_of(&with_logging), None);
     }
 
     #[test]

@@ -34,6 +34,7 @@ const COSMOS_PORT: u16 = 7073;
 
 /// What runs the handler, and which, and on what.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Serving {
     /// Write local.settings.json in the repository root, for `func start` there (Azure Functions Core Tools), and run that
     /// in place of its stand-in; or wait, if it is not on PATH.

@@ -63,10 +63,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         silent_user: args.silent_user.clone(),
     })
     .await?;
-    let cosmos = match args.serving.azure {
-        true => Some(azure::open(&tenant, args.serving.cosmos_port).await?),
-        false => None,
-    };
+    let cosmos = if args.serving.azure { Some(azure::open(&tenant, args.serving.cosmos_port).await?) } else { None };
     let (root, handler) = program(args, environment).await?;
     let settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
     let (host, server) = if args.serving.func {

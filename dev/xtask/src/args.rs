@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::stage::Stage;
@@ -24,6 +26,25 @@ pub(crate) enum Task {
         #[arg(long)]
         long: bool,
     },
+    /// Put what azd deploys into target/package: the handler for an older glibc, host.json, the function folders.
+    Package {
+        /// Package a handler that needs a newer glibc, too.
+        #[arg(long)]
+        any_glibc: bool,
+    },
+    /// Try a deployed server, a line for each fact: `cargo xtask smoke https://HOST`, or `--help`.
+    #[command(disable_help_flag = true)]
+    Smoke {
+        /// The server's URL, and options.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        words: Vec<OsString>,
+    },
+    /// Compile infra/ where BICEP or PATH has the CLI, and hold it against the rules, the code and the schemas.
+    CheckInfra {
+        /// Renew infra/test/*.snapshot.json, the golden files.
+        #[arg(long)]
+        accept: bool,
+    },
 }
 
 #[cfg(test)]
@@ -46,8 +67,16 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_smoke_is_handed_on() {
+        let expected = Task::Smoke { words: ["https://x", "--sign-in"].map(OsString::from).into() };
+        assert_eq!(parse("xtask smoke https://x --sign-in").unwrap(), expected);
+        assert_eq!(parse("xtask smoke --help").unwrap(), Task::Smoke { words: vec!["--help".into()] });
+        assert!(parse("xtask smoke").is_err());
+    }
+
+    #[test]
     fn a_stage_that_does_not_exist_is_refused_and_the_others_are_named() {
         let message = parse("xtask test nonsense").unwrap_err().to_string();
-        assert!(message.contains("lint, unit, http, e2e"), "{message}");
+        assert!(message.contains("lint, unit, http, e2e, azure, package"), "{message}");
     }
 }

@@ -1,8 +1,11 @@
 //! The project's tasks. `cargo xtask test` runs every check there is, the same for people and for CI.
 
 mod args;
+mod check_infra;
 mod command;
+mod package;
 mod shipped;
+mod smoke;
 mod stage;
 mod tally;
 mod test;
@@ -13,10 +16,17 @@ use std::process::ExitCode;
 
 use args::{Args, Task};
 use clap::Parser as _;
+use package::Glibc;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
-    let Task::Test { stage, long } = Args::parse().task;
-    let workspace = Workspace::of_this_build(long);
-    if test::run(&workspace, stage) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let task = Args::parse().task;
+    let workspace = Workspace::of_this_build(matches!(task, Task::Test { long: true, .. }));
+    let passed = match task {
+        Task::Test { stage, .. } => test::run(&workspace, stage),
+        Task::Package { any_glibc } => package::run(&workspace, if any_glibc { Glibc::Any } else { Glibc::AsInAzure }),
+        Task::CheckInfra { accept } => check_infra::check(&workspace, accept).failed == 0,
+        Task::Smoke { words } => smoke::run(&workspace, &words),
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

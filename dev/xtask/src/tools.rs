@@ -24,6 +24,9 @@ pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
         missing.extend(inspector_node(comes_from_npm() || is_named("NODE22"), version("node").as_deref()));
         missing.extend((!works("npm")).then(|| "missing: npm. It comes with Node, from https://nodejs.org".to_owned()));
         missing.extend(browser(comes_from_npm() || is_named("CHROME")));
+    }
+    // The clients' and MSAL's own for one stage, zig's for the other.
+    if stages.contains(&Stage::E2e) || stages.contains(&Stage::Package) {
         missing.extend(python(version("python3").as_deref()).or_else(venv));
     }
     missing
@@ -62,7 +65,7 @@ fn browser(provided: bool) -> Option<String> {
 }
 
 fn python(version: Option<&str>) -> Option<String> {
-    let how = format!("The e2e stage needs Python 3.{PYTHON} or later, from https://www.python.org");
+    let how = format!("The stages e2e and package need Python 3.{PYTHON} or later, from https://www.python.org");
     let Some(version) = version else { return Some(format!("missing: python3. {how}")) };
     let minor = version.strip_prefix("Python 3.").map_or(0, major);
     if minor >= PYTHON { None } else { Some(format!("too old: {version}. {how}")) }

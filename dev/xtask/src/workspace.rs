@@ -1,6 +1,6 @@
 //! Where the checkout is, and commands that run in it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,6 +32,11 @@ impl Workspace {
 
     pub(crate) fn e2e(&self) -> PathBuf {
         self.root.join("dev/e2e")
+    }
+
+    /// The cargo that runs this.
+    pub(crate) fn cargo_program(&self) -> &OsStr {
+        &self.cargo
     }
 
     /// `cargo` with these words, separated by spaces.

@@ -83,7 +83,6 @@ fn is_documented(what: &str, status: u16, answer: &Value) -> bool {
     unavailable
         || match what {
             "register" => status == 201,
-            "refresh" => status == 200,
             "tool" => status == 200 && answer["result"]["structuredContent"]["success"].is_boolean(),
             _ => status == 200,
         }

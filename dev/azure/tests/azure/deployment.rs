@@ -125,6 +125,7 @@ pub(crate) async fn body(answer: Response) -> Value {
 }
 
 /// The number of the promise under `LONG=1`, a smaller one otherwise.
+#[expect(clippy::disallowed_methods, reason = "the one setting of the tests themselves")]
 pub(crate) fn rounds(long: usize, short: usize) -> usize {
     if std::env::var_os("LONG").is_some() { long } else { short }
 }

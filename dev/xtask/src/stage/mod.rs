@@ -1,7 +1,9 @@
 //! The stages of `cargo xtask test`; a file for each that is more than its commands.
 
+mod azure;
 mod e2e;
 mod lint;
+mod package;
 
 use std::fmt;
 
@@ -22,10 +24,14 @@ pub(crate) enum Stage {
     Http,
     /// Real MCP clients and a real browser against `cargo local`.
     E2e,
+    /// Several handlers on the Azure SDKs, against the emulators.
+    Azure,
+    /// What azd deploys: the infrastructure, and the packaged handler behind the gateway.
+    Package,
 }
 
 impl Stage {
-    pub(crate) const ALL: [Self; 4] = [Self::Lint, Self::Unit, Self::Http, Self::E2e];
+    pub(crate) const ALL: [Self; 6] = [Self::Lint, Self::Unit, Self::Http, Self::E2e, Self::Azure, Self::Package];
 
     pub(crate) fn run(self, workspace: &Workspace) -> Tally {
         match self {
@@ -33,16 +39,21 @@ impl Stage {
             Self::Unit => unit(workspace),
             Self::Http => http(workspace),
             Self::E2e => e2e::run(workspace),
+            Self::Azure => azure::run(workspace),
+            Self::Package => package::run(workspace),
         }
     }
 }
 
+/// What the stage `azure` tests is not tested twice.
+const TESTS: &str = "test --workspace --exclude azure-tests --exclude cosmos-emulator --no-fail-fast";
+
 fn unit(workspace: &Workspace) -> Tally {
-    command::tests(&mut workspace.cargo("test --workspace --no-fail-fast --lib --bins"))
+    command::tests(&mut workspace.cargo(&format!("{TESTS} --lib --bins")))
 }
 
 fn http(workspace: &Workspace) -> Tally {
-    let mut tally = command::tests(&mut workspace.cargo("test --workspace --no-fail-fast --test *"));
+    let mut tally = command::tests(&mut workspace.cargo(&format!("{TESTS} --test *")));
     let shipped = "test --no-fail-fast --doc -p remote-auth-mcp -p authorization-server -p oauth-protocol";
     tally += command::tests(&mut workspace.cargo(shipped));
     tally
@@ -55,6 +66,8 @@ impl fmt::Display for Stage {
             Self::Unit => "unit",
             Self::Http => "http",
             Self::E2e => "e2e",
+            Self::Azure => "azure",
+            Self::Package => "package",
         })
     }
 }

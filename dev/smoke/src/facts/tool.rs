@@ -1,0 +1,53 @@
+//! The tool, which needs the first on-behalf-of exchange of the deployment.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::Fact;
+use crate::client::Tokens;
+use crate::server::Server;
+
+const PROTOCOL: &str = "2025-06-18";
+
+pub(crate) fn call(id: u32) -> Value {
+    let parameters = json!({ "name": "get_graph_user_details", "arguments": {} });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": parameters })
+}
+
+/// Over Streamable HTTP.
+pub(crate) async fn exchange(server: &Server, tokens: &Tokens) -> Fact {
+    let request = server
+        .request(Method::POST, "/mcp")
+        .bearer_auth(tokens.access_token())
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", PROTOCOL);
+    let answer = Server::answer(request.json(&call(1))).await?.expect(StatusCode::OK)?.json()?;
+    succeeded(&answer)?;
+    Ok("the tool answers over Streamable HTTP: sign-in, federation, consent and exchange work".to_owned())
+}
+
+/// Whether the tool says so itself; what it says otherwise is written for people.
+pub(crate) fn succeeded(answer: &Value) -> Result<(), String> {
+    let result = answer.pointer("/result/structuredContent").unwrap_or(&Value::Null);
+    if result.get("success") == Some(&Value::Bool(true)) {
+        return Ok(());
+    }
+    let reason = result.get("error").or(answer.get("error")).unwrap_or(answer);
+    Err(format!("the tool fails: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_tool_says_is_passed_on() {
+        let result = |content: Value| json!({ "result": { "structuredContent": content } });
+        assert_eq!(succeeded(&result(json!({ "success": true }))), Ok(()));
+        let refused = succeeded(&result(json!({ "success": false, "error": "Sign in again." })));
+        assert!(refused.unwrap_err().contains("Sign in again."));
+        let fault = succeeded(&json!({ "error": { "code": -32601, "message": "no such method" } }));
+        assert!(fault.unwrap_err().contains("no such method"));
+        assert!(succeeded(&json!({})).is_err());
+    }
+}

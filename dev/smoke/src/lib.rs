@@ -1,0 +1,110 @@
+//! Tries a deployed server from outside: a line for each fact that no test without an Azure subscription can show, such as
+//! what API Management, the front end and the Functions host in front of the handler let through.
+//!
+//! Nothing is changed but that a client is registered; a sign-in also makes a grant, which is revoked at the end. It shares
+//! no code with the product.
+
+mod callback;
+mod client;
+mod events;
+mod facts;
+mod report;
+mod server;
+
+use std::time::Duration;
+
+use url::Url;
+
+use client::Tokens;
+pub use report::{Line, Outcome, Report};
+use server::Server;
+
+/// What to try.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where clients reach the server: an origin.
+    pub url: Url,
+    /// The function app's own origin, behind the gateway.
+    pub function_host: Option<Url>,
+    /// How long it may take until the server is healthy.
+    pub wait: Duration,
+    /// How long a person may take to sign in; None: nobody signs in, and what needs a token is skipped.
+    pub sign_in: Option<Duration>,
+    /// How long the stream must stay open. What is in front of the handler cuts silent ones after four minutes.
+    pub stream: Duration,
+    /// Whether to run into the limit for this machine's address, after which it has to wait a minute.
+    pub address_limit: bool,
+}
+
+/// What is told while it happens.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// One fact is decided.
+    Line(&'a Line),
+    /// Somebody has to open this in a browser on this machine.
+    SignIn(&'a str),
+}
+
+/// What needs a person.
+const SIGNED_IN: [&str; 7] = ["registration", "sign-in", "token", "exchange", "sse", "stream", "revocation"];
+/// What needs an access token.
+const WITH_TOKEN: [&str; 4] = ["exchange", "sse", "stream", "revocation"];
+
+/// Tries everything, in an order in which a fact that explains another comes first.
+pub async fn run<'a>(options: &Options, tell: &'a (dyn Fn(News<'_>) + Sync)) -> Report<'a> {
+    let server = Server::new(&options.url);
+    let mut report = Report::new(tell);
+    report.fact("runtime", facts::open::runtime(&server, options.wait).await);
+    report.fact("addresses", facts::open::addresses(&server).await);
+    report.fact("methods", facts::open::methods(&server).await);
+    report.fact("OPTIONS", facts::open::preflight(&server).await);
+    report.fact("401", facts::open::challenge(&server).await);
+    match &options.function_host {
+        Some(host) => report.fact("gateway-only", facts::gateway::only(&Server::new(host)).await),
+        None => report.skip("gateway-only", "--function-host is not given"),
+    }
+    match options.sign_in {
+        Some(within) => signed_in(&server, within, options.stream, &mut report).await,
+        None => report.skip_all(&SIGNED_IN, "--sign-in is not given"),
+    }
+    if options.address_limit {
+        report.fact("address-limit", facts::gateway::address_limit(&server).await);
+    } else {
+        report.skip("address-limit", "--address-limit is not given, and this machine would have to wait afterwards");
+    }
+    report
+}
+
+async fn signed_in(server: &Server, within: Duration, stream: Duration, report: &mut Report<'_>) {
+    let Some(tokens) = tokens(server, within, report).await else {
+        report.skip_all(&WITH_TOKEN, "there is no access token");
+        return;
+    };
+    report.fact("exchange", facts::tool::exchange(server, &tokens).await);
+    match facts::stream::open(server, &tokens).await {
+        Ok(mut open) => {
+            report.fact("sse", open.call_tool(server, &tokens).await);
+            report.fact("stream", open.hold(stream).await);
+        }
+        Err(reason) => {
+            report.fact("sse", Err(reason));
+            report.skip("stream", "it was not opened");
+        }
+    }
+    report.fact("revocation", client::revoke(server, &tokens).await);
+}
+
+async fn tokens(server: &Server, within: Duration, report: &mut Report<'_>) -> Option<Tokens> {
+    let listening = callback::Listening::bind().await;
+    let registered = match &listening {
+        Ok(listening) => client::register(server, listening.redirect_uri()).await,
+        Err(reason) => Err(reason.clone()),
+    };
+    let client_id = report.step("registration", registered, "POST /register is 201")?;
+    let request = client::AuthorizationRequest::new(server, &client_id, listening.as_ref().ok()?.redirect_uri());
+    report.tell(News::SignIn(request.url().as_str()));
+    let code = request.code(listening.ok()?, within).await;
+    let code = report.step("sign-in", code, "the code came back with state and iss")?;
+    let tokens = request.redeem(server, &code).await;
+    report.step("token", tokens, "POST /token is 200")
+}

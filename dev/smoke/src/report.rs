@@ -1,0 +1,131 @@
+//! What was found.
+
+use std::fmt;
+
+use crate::News;
+
+/// How one fact turned out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should be; what was seen.
+    Pass(String),
+    /// Not as it should be; what was seen.
+    Fail(String),
+    /// It could not be tried, because of this.
+    Skip(String),
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its name.
+    pub fact: String,
+    /// How it turned out.
+    pub outcome: Outcome,
+}
+
+/// Everything that was tried.
+pub struct Report<'a> {
+    lines: Vec<Line>,
+    tell: &'a (dyn Fn(News<'_>) + Sync),
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(tell: &'a (dyn Fn(News<'_>) + Sync)) -> Self {
+        Self { lines: Vec::new(), tell }
+    }
+
+    /// All lines in their order.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Whether any fact is not as it should be.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.outcome, Outcome::Fail(_)))
+    }
+
+    pub(crate) fn fact(&mut self, fact: &str, seen: Result<String, String>) {
+        self.add(fact, seen.map_or_else(Outcome::Fail, Outcome::Pass));
+    }
+
+    /// A fact whose result is needed for others.
+    pub(crate) fn step<T>(&mut self, fact: &str, result: Result<T, String>, seen: &str) -> Option<T> {
+        self.fact(fact, result.as_ref().map(|_| seen.to_owned()).map_err(Clone::clone));
+        result.ok()
+    }
+
+    pub(crate) fn skip(&mut self, fact: &str, reason: &str) {
+        self.add(fact, Outcome::Skip(reason.to_owned()));
+    }
+
+    pub(crate) fn skip_all(&mut self, facts: &[&str], reason: &str) {
+        for fact in facts {
+            self.skip(fact, reason);
+        }
+    }
+
+    pub(crate) fn tell(&self, news: News<'_>) {
+        (self.tell)(news);
+    }
+
+    fn add(&mut self, fact: &str, outcome: Outcome) {
+        let line = Line { fact: fact.to_owned(), outcome };
+        self.tell(News::Line(&line));
+        self.lines.push(line);
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, text) = match &self.outcome {
+            Outcome::Pass(seen) => ("pass", seen),
+            Outcome::Fail(seen) => ("FAIL", seen),
+            Outcome::Skip(reason) => ("skip", reason),
+        };
+        write!(formatter, "{word} {}: {text}", self.fact)
+    }
+}
+
+/// The closing line.
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |is: fn(&Outcome) -> bool| self.lines.iter().filter(|line| is(&line.outcome)).count();
+        let passed = count(|outcome| matches!(outcome, Outcome::Pass(_)));
+        let failed = count(|outcome| matches!(outcome, Outcome::Fail(_)));
+        let skipped = count(|outcome| matches!(outcome, Outcome::Skip(_)));
+        write!(formatter, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_it_went_and_what_was_seen_as_soon_as_it_is_known() {
+        let told = Mutex::new(Vec::new());
+        let tell = |news: News<'_>| {
+            if let News::Line(line) = news {
+                told.lock().unwrap().push(line.to_string());
+            }
+        };
+        let mut report = Report::new(&tell);
+        report.fact("methods", Ok("GET /mcp is 405".to_owned()));
+        assert!(!report.failed());
+        assert_eq!(report.step::<()>("token", Err("POST /token is 400".to_owned()), "200"), None);
+        report.skip("stream", "there is no access token");
+        assert!(report.failed());
+        let expected = [
+            "pass methods: GET /mcp is 405",
+            "FAIL token: POST /token is 400",
+            "skip stream: there is no access token",
+        ];
+        assert_eq!(*told.lock().unwrap(), expected);
+        assert_eq!(report.to_string(), "1 passed, 1 failed, 1 skipped");
+    }
+}

@@ -1,0 +1,53 @@
+//! A server that answers each method and path as it is told, and everything else with 404.
+
+use std::collections::HashMap;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// What is answered, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL.
+pub(crate) type Script = HashMap<&'static str, (u16, &'static str, &'static str)>;
+
+/// Ends with this.
+pub(crate) struct Scripted {
+    pub(crate) url: String,
+    _accepting: JoinSet<()>,
+}
+
+pub(crate) async fn start(script: Script) -> Scripted {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut accepting = JoinSet::new();
+    let base = url.clone();
+    accepting.spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            answer(stream, &script, &base).await;
+        }
+    });
+    Scripted { url, _accepting: accepting }
+}
+
+async fn answer(stream: TcpStream, script: &Script, base: &str) {
+    let mut stream = BufReader::new(stream);
+    let (mut request_line, mut length) = (String::new(), 0);
+    stream.read_line(&mut request_line).await.unwrap();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().unwrap(),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    stream.read_exact(&mut vec![0; length]).await.unwrap();
+    let asked: Vec<&str> = request_line.split(' ').collect();
+    let (status, headers, body) =
+        script.get(format!("{} {}", asked[0], asked[1]).as_str()).copied().unwrap_or((404, "", ""));
+    let (headers, body) = (headers.replace("{base}", base), body.replace("{base}", base));
+    let length = body.len();
+    let answer = format!("HTTP/1.1 {status} x\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+}

@@ -1,0 +1,106 @@
+//! Each fact fails when it is not as it should be, and says what was seen.
+#![cfg(test)]
+
+#[path = "support/scripted.rs"]
+mod scripted;
+
+use std::time::Duration;
+
+use scripted::{Script, Scripted};
+use smoke::{Line, Options, Outcome};
+
+const ALLOWED: &str = "Access-Control-Allow-Origin: *\r\n";
+
+/// A server at which everything that needs no token is right.
+fn right() -> Script {
+    let challenge =
+        "WWW-Authenticate: Bearer resource_metadata=\"{base}/.well-known/oauth-protected-resource/mcp\"\r\n";
+    Script::from([
+        ("GET /health", (200, "", "{}")),
+        ("GET /.well-known/oauth-authorization-server", (200, "", r#"{"issuer":"{base}"}"#)),
+        ("GET /.well-known/oauth-protected-resource/mcp", (200, "", r#"{"resource":"{base}/mcp"}"#)),
+        ("GET /.well-known/oauth-protected-resource/mcp/sse", (200, "", r#"{"resource":"{base}/mcp/sse"}"#)),
+        ("HEAD /health", (200, "", "")),
+        ("GET /mcp", (405, "", "")),
+        ("DELETE /mcp", (405, "", "")),
+        ("OPTIONS /token", (204, ALLOWED, "")),
+        ("OPTIONS /register", (204, ALLOWED, "")),
+        ("OPTIONS /mcp", (204, "Access-Control-Allow-Origin: http://localhost:6274\r\n", "")),
+        ("POST /mcp", (401, challenge, "")),
+        ("POST /register", (429, "", "")),
+    ])
+}
+
+async fn tried(url: &str, function_host: Option<&str>) -> Vec<Line> {
+    let options = Options {
+        url: url.parse().unwrap(),
+        function_host: function_host.map(|host| host.parse().unwrap()),
+        wait: Duration::ZERO,
+        sign_in: None,
+        stream: Duration::ZERO,
+        address_limit: true,
+    };
+    smoke::run(&options, &|_| ()).await.lines().to_vec()
+}
+
+/// The only fact that fails when this answer is another one, and what is said of it.
+async fn failed_when(asked: &'static str, answer: (u16, &'static str, &'static str)) -> (String, String) {
+    let mut script = right();
+    script.insert(asked, answer);
+    let lines = tried(&scripted::start(script).await.url, None).await;
+    let failed: Vec<_> = lines.iter().filter(|line| matches!(line.outcome, Outcome::Fail(_))).collect();
+    let [only] = failed.as_slice() else { panic!("{asked}: {failed:#?}") };
+    (only.fact.clone(), only.to_string())
+}
+
+#[tokio::test]
+async fn nothing_fails_when_all_is_right() {
+    let lines = tried(&scripted::start(right()).await.url, None).await;
+    assert!(lines.iter().all(|line| !matches!(line.outcome, Outcome::Fail(_))), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn each_fact_fails_alone_and_says_what_was_seen() {
+    for (asked, answer, fact, said) in [
+        ("GET /health", (503, "", r#"{"store":"down"}"#), "runtime", r#"{\"store\":\"down\"}"#),
+        (
+            "GET /.well-known/oauth-authorization-server",
+            (200, "", r#"{"issuer":"https://other"}"#),
+            "addresses",
+            "https://other",
+        ),
+        ("HEAD /health", (404, "", ""), "methods", "HEAD /health is 404"),
+        ("GET /mcp", (404, "", "Resource not found"), "methods", "GET /mcp is 404"),
+        ("DELETE /mcp", (200, "", ""), "methods", "DELETE /mcp is 200"),
+        ("OPTIONS /token", (404, "", ""), "OPTIONS", "OPTIONS /token is 404"),
+        ("OPTIONS /mcp", (204, "", ""), "OPTIONS", "http://localhost:6274"),
+        ("POST /mcp", (401, "", ""), "401", "without resource_metadata"),
+        ("POST /mcp", (403, "", ""), "401", "POST /mcp is 403"),
+        ("POST /register", (400, "", ""), "address-limit", "were not too many"),
+    ] {
+        let (failed, line) = failed_when(asked, answer).await;
+        assert_eq!(failed, fact, "{asked}");
+        assert!(line.contains(said), "{said} in {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_host_that_answers_without_the_gateway_fails() {
+    let (server, open) = (scripted::start(right()).await, scripted::start(right()).await);
+    let gateway_only = async |host: &Scripted| {
+        let lines = tried(&server.url, Some(&host.url)).await;
+        lines.into_iter().find(|line| line.fact == "gateway-only").unwrap().to_string()
+    };
+    assert!(gateway_only(&open).await.starts_with("FAIL gateway-only: GET /health is 200, and not 403"));
+    let closed = scripted::start(Script::from([("GET /health", (403, "", ""))])).await;
+    assert!(gateway_only(&closed).await.starts_with("pass"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_fails_every_fact_that_is_tried() {
+    let gone = scripted::start(right()).await.url;
+    let lines = tried(&gone, None).await;
+    let passed: Vec<_> = lines.iter().filter(|line| matches!(line.outcome, Outcome::Pass(_))).collect();
+    assert!(passed.is_empty(), "{passed:#?}");
+    assert!(lines[0].to_string().contains("GET /health: "), "{}", lines[0]);
+}

@@ -1,0 +1,60 @@
+//! Errors planted in files that are judged as they are written.
+
+use super::Planted;
+use super::changes::Change::Text;
+
+const DEFAULTS: &str = "infra/test/defaults.snapshot.json";
+
+/// The set is of no meaning here.
+const ANY: &str = "";
+
+pub(super) const PLANTED: &[Planted] = &[
+    ("parameters-file", ANY, Text("infra/main.parameters.json", "\"location\"", "\"region\"")),
+    ("parameters-set-everything", ANY, Text("infra/test/everything.bicepparam", "param logLevel = 'debug'\n", "")),
+    (
+        "settings-read-are-set",
+        ANY,
+        Text("src/config/settings.rs", "const DEFAULT_NAME", "const NEW: &str = \"NEW_SETTING\";\nconst DEFAULT_NAME"),
+    ),
+    ("settings-set-are-read", ANY, Text("src/config/settings.rs", "\"MCP_SERVER_NAME\"", "\"name\"")),
+    ("routes-of-function-folders", ANY, Text("token/function.json", "\"token\"", "\"tokens\"")),
+    (
+        "function-takes-all-methods",
+        ANY,
+        Text("token/function.json", "\"anonymous\"", "\"anonymous\", \"methods\": [\"post\"]"),
+    ),
+    ("function-takes-all-methods", ANY, Text("mcp/function.json", "\"anonymous\"", "\"function\"")),
+    ("routes-methods-reach-the-handler", ANY, Text("src/http/routes.rs", "[Method::POST]", "[Method::PUT]")),
+    ("policies-well-formed", ANY, Text("infra/policies/api.xml", "<base />", "<base>")),
+    ("policies-elements-allowed", ANY, Text("infra/policies/api.xml", "<rate-limit-by-key", "<rate-limit-by-keys")),
+    ("policies-elements-allowed", ANY, Text("infra/policies/api.xml", "<outbound>", "<outbound><forward-request />")),
+    ("azd-packages-the-handler", ANY, Text("azure.yaml", "    dist: target/package\n", "")),
+    ("azd-packages-the-handler", ANY, Text("azure.yaml", "language: custom", "language: rust")),
+    ("azd-packages-the-handler", ANY, Text("azure.yaml", "prepackage:", "postpackage:")),
+    ("azd-finds-the-app", ANY, Text("azure.yaml", "\n  mcp:", "\n  web:")),
+    ("azd-is-new-enough", ANY, Text("azure.yaml", ">= 1.20.0", ">= 1.9.0")),
+    ("host-json", ANY, Text("host.json", "\"-1\"", "\"00:05:00\"")),
+    ("host-json", ANY, Text("host.json", "enableProxyingHttpRequest", "enableForwardingHttpRequest")),
+    ("cosmos-containers", ANY, Text("src/ports/records.rs", "=> \"events\"", "=> \"messages\"")),
+    ("roles-named", ANY, Text("infra/modules/key-vault.bicep", "keyVaultCryptoUser", "keyVaultReader")),
+    (
+        "secrets-no-list-functions",
+        ANY,
+        Text(
+            "infra/modules/storage.bicep",
+            "account.properties.primaryEndpoints.blob",
+            "account.listKeys().keys[0].value",
+        ),
+    ),
+    (
+        "secrets-no-secure-values",
+        ANY,
+        Text("infra/modules/storage.bicep", "@description('Blob", "@secure()\n@description('Blob"),
+    ),
+    ("outputs-upper-snake", ANY, Text(DEFAULTS, "\"MCP_ENDPOINT\"", "\"mcpEndpoint\"")),
+    ("outputs-name-the-endpoints", ANY, Text(DEFAULTS, "{0}/mcp/sse'", "{0}/sse'")),
+    ("described", ANY, Text("infra/main.bicep", "@description('HTTP+SSE.')\n", "")),
+    ("schema-azure-yaml", ANY, Text("azure.yaml", "\n  postdeploy:", "\n  afterdeploy:")),
+    ("schema-host-json", ANY, Text("host.json", "\"version\": \"2.0\"", "\"version\": 2")),
+    ("schema-function-json", ANY, Text("token/function.json", "\"direction\": \"in\"", "\"direction\": \"inward\"")),
+];

@@ -1,0 +1,78 @@
+//! What the rules judge, and judging it.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::bicep;
+use super::deployment::{Deployment, Resource};
+use super::files::Files;
+use super::golden;
+use super::report::{Report, Verdict};
+use super::rules::{self, Judged, Rule};
+
+/// The checkout's files and the deployments that its parameter sets make.
+#[derive(Debug)]
+pub(super) struct Project {
+    pub files: Files,
+    pub deployments: Vec<Deployment>,
+    /// What main.bicep compiles to, where there is a CLI.
+    pub template: Option<Value>,
+    /// Folder of the published schemas.
+    pub schemas: Option<PathBuf>,
+    unread: Vec<String>,
+}
+
+impl Project {
+    /// Reads the deployments from the snapshots among the files.
+    pub(super) fn of(files: Files, template: Option<Value>, schemas: Option<PathBuf>) -> Self {
+        let read = |set: String| Deployment::parse(&set, files.required(&golden::path(&set))?);
+        let (read, unread): (Vec<_>, Vec<_>) =
+            bicep::parameter_sets(&files).into_iter().map(read).partition(Result::is_ok);
+        let deployments = read.into_iter().filter_map(Result::ok).collect();
+        let unread = unread.into_iter().filter_map(Result::err).collect();
+        Self { files, deployments, template, schemas, unread }
+    }
+
+    pub(super) fn judge(&self, report: &mut Report) {
+        report.judge("snapshots-read", self.unread.clone());
+        for (name, rule) in rules::all() {
+            report.add(name, self.verdict(rule));
+        }
+    }
+
+    fn verdict(&self, rule: &Rule) -> Verdict {
+        match rule {
+            Rule::Project(judge) => Verdict::Judged(faults(judge(self))),
+            Rule::Deployment(judge) => self.each(judge),
+            Rule::Property(kind, pointer, expected) => {
+                let expected = rules::literal(expected);
+                let judge = |resource: &Resource| resource.must_be(pointer, &expected).into_iter().collect();
+                self.each(&|deployment: &Deployment| Ok(deployment.every(kind, judge)))
+            }
+            Rule::Template(judge) => match &self.template {
+                Some(template) => Verdict::Judged(faults(judge(template))),
+                None => Verdict::Skipped("infra/ is not compiled"),
+            },
+            Rule::Schema(judge) => match &self.schemas {
+                Some(folder) => Verdict::Judged(faults(judge(self, folder))),
+                None => Verdict::Skipped("SCHEMAS names no folder of schemas"),
+            },
+        }
+    }
+
+    fn each(&self, judge: &dyn Fn(&Deployment) -> Judged) -> Verdict {
+        if self.deployments.is_empty() {
+            return Verdict::Judged(vec!["there is no deployment to judge".to_owned()]);
+        }
+        let of_set = |deployment: &Deployment| {
+            let faults = faults(judge(deployment)).into_iter();
+            faults.map(|fault| format!("{}: {fault}", deployment.set)).collect::<Vec<_>>()
+        };
+        Verdict::Judged(self.deployments.iter().flat_map(of_set).collect())
+    }
+}
+
+fn faults(judged: Judged) -> Vec<String> {
+    judged.unwrap_or_else(|nothing_to_see| vec![nothing_to_see])
+}

@@ -1,0 +1,73 @@
+//! azure.yaml: how azd packages the handler, and finds where to put it.
+
+use serde_json::Value;
+
+use super::super::project::Project;
+use super::{Judged, Rule, Rules, literal, unless};
+
+pub(super) const RULES: Rules = &[
+    ("azd-packages-the-handler", Rule::Project(packages)),
+    ("azd-finds-the-app", Rule::Project(finds_app)),
+    ("azd-is-new-enough", Rule::Project(new_enough)),
+];
+
+/// The schema leaves these open. Without `dist` azd would package the whole checkout.
+const SERVICE: [(&str, &str); 3] =
+    [("/host", "\"function\""), ("/language", "\"custom\""), ("/dist", "\"target/package\"")];
+
+fn azure_yaml(project: &Project) -> Result<Value, String> {
+    let text = project.files.required("azure.yaml")?;
+    yaml_serde::from_str(text).map_err(|error| format!("azure.yaml: {error}"))
+}
+
+/// The one service, with its name.
+fn service(azure: &Value) -> Result<(&str, &Value), String> {
+    let services = azure.pointer("/services").and_then(Value::as_object).ok_or("azure.yaml has no services")?;
+    let mut services = services.iter();
+    match (services.next(), services.next()) {
+        (Some((name, service)), None) => Ok((name, service)),
+        _ => Err("azure.yaml does not have one service".to_owned()),
+    }
+}
+
+fn packages(project: &Project) -> Judged {
+    let azure = azure_yaml(project)?;
+    let (name, service) = service(&azure)?;
+    let found = |pointer| service.pointer(pointer).unwrap_or(&Value::Null);
+    let differs = SERVICE.iter().filter(|(pointer, json)| found(pointer) != &literal(json));
+    let mut faults: Vec<_> = differs
+        .map(|(pointer, json)| format!("azure.yaml: services/{name}{pointer} is {}, not {json}", found(pointer)))
+        .collect();
+    for shell in ["posix", "windows"] {
+        let has = service.pointer(&format!("/hooks/prepackage/{shell}/run")).is_some();
+        faults.extend(unless(has, || format!("azure.yaml: services/{name} has no prepackage hook for {shell}")));
+    }
+    Ok(faults)
+}
+
+fn finds_app(project: &Project) -> Judged {
+    let azure = azure_yaml(project)?;
+    let (name, _) = service(&azure)?;
+    let mut faults = vec![];
+    for deployment in &project.deployments {
+        let tag = deployment.only("Microsoft.Web/sites")?.text("/tags/azd-service-name");
+        let same = tag == name;
+        faults.extend(unless(same, || {
+            format!("{}: the tag azd-service-name is {tag:?}, the service {name}", deployment.set)
+        }));
+    }
+    Ok(faults)
+}
+
+/// Older ones do not know the host's plan.
+fn new_enough(project: &Project) -> Judged {
+    let azure = azure_yaml(project)?;
+    let range = azure.pointer("/requiredVersions/azd").and_then(Value::as_str).unwrap_or_default();
+    let minor = range
+        .trim_start_matches([' ', '>', '='])
+        .strip_prefix("1.")
+        .and_then(|rest| rest.split('.').next()?.parse().ok());
+    Ok(unless(range.starts_with(">=") && minor >= Some(20_u32), || {
+        format!("azure.yaml takes azd {range:?}, also before 1.20")
+    }))
+}

@@ -1,0 +1,111 @@
+//! The function app: Flex Consumption, a custom handler that holds streams open.
+
+use serde_json::Value;
+
+use super::super::deployment::Deployment;
+use super::super::project::Project;
+use super::{Judged, Rule, Rules, identities, mentions, unless};
+
+const SITE: &str = "Microsoft.Web/sites";
+
+pub(super) const RULES: Rules = &[
+    (
+        "app-runtime",
+        Rule::Property(SITE, "/properties/functionAppConfig/runtime", r#"{"name": "custom", "version": "1.0"}"#),
+    ),
+    ("app-plan", Rule::Deployment(plan)),
+    ("app-memory", Rule::Deployment(memory)),
+    ("app-concurrency", Rule::Deployment(concurrency)),
+    ("app-always-ready", Rule::Deployment(always_ready)),
+    ("app-https-only", Rule::Property(SITE, "/properties/httpsOnly", "true")),
+    ("app-package-keyless", Rule::Deployment(package)),
+    ("app-no-publishing-passwords", Rule::Deployment(no_passwords)),
+    ("app-no-app-service-auth", Rule::Deployment(no_auth)),
+    ("host-json", Rule::Project(host)),
+];
+
+fn plan(deployment: &Deployment) -> Judged {
+    let plan = deployment.only("Microsoft.Web/serverfarms")?;
+    let wanted = [("/sku/name", "\"FC1\""), ("/sku/tier", "\"FlexConsumption\""), ("/properties/reserved", "true")];
+    Ok(wanted.into_iter().filter_map(|(pointer, value)| plan.must_be(pointer, &super::literal(value))).collect())
+}
+
+fn scale<'a>(deployment: &'a Deployment, member: &str) -> Result<&'a Value, String> {
+    Ok(deployment.only(SITE)?.at(&format!("/properties/functionAppConfig/scaleAndConcurrency/{member}")))
+}
+
+fn memory(deployment: &Deployment) -> Judged {
+    let memory = scale(deployment, "instanceMemoryMB")?;
+    let sizes = [512, 2048, 4096].map(Value::from);
+    Ok(unless(sizes.contains(memory), || format!("instanceMemoryMB is {memory}")))
+}
+
+/// An open stream takes a slot; by default there are 16.
+fn concurrency(deployment: &Deployment) -> Judged {
+    let slots = scale(deployment, "triggers/http/perInstanceConcurrency")?;
+    Ok(unless(slots.as_u64() >= Some(200), || format!("perInstanceConcurrency is {slots}, less than 200")))
+}
+
+/// Otherwise the first request after a pause waits for an instance.
+fn always_ready(deployment: &Deployment) -> Judged {
+    let ready = scale(deployment, "alwaysReady")?;
+    let instances =
+        ready.as_array().into_iter().flatten().find(|entry| entry.pointer("/name").is_some_and(|name| name == "http"));
+    let count = instances.and_then(|entry| entry.pointer("/instanceCount")?.as_u64());
+    Ok(unless(count >= Some(1), || format!("alwaysReady is {ready}")))
+}
+
+fn package(deployment: &Deployment) -> Judged {
+    let site = deployment.only(SITE)?;
+    let of = |member: &str| site.text(&format!("/properties/functionAppConfig/deployment/storage/{member}"));
+    let kind = of("authentication/type");
+    let mut faults = unless(kind == "UserAssignedIdentity", || format!("the package is read by {kind}"));
+    let identity = of("authentication/userAssignedIdentityResourceId");
+    faults.extend(mentions("the identity that reads the package", identity, &[&identities::workload(deployment)?]));
+    faults.extend(mentions(
+        "the package's place",
+        of("value"),
+        &[&deployment.only("Microsoft.Storage/storageAccounts")?.name],
+    ));
+    Ok(faults)
+}
+
+/// FTP and the deployment engine would take a user name and a password.
+fn no_passwords(deployment: &Deployment) -> Judged {
+    let kind = "Microsoft.Web/sites/basicPublishingCredentialsPolicies";
+    let mut faults = vec![];
+    for engine in ["ftp", "scm"] {
+        let mut of = deployment.all(kind).filter(|policy| policy.name.ends_with(&format!("/{engine}")));
+        let off = of.any(|policy| policy.at("/properties/allow") == &Value::Bool(false));
+        faults.extend(unless(off, || format!("{engine} takes passwords")));
+    }
+    Ok(faults)
+}
+
+/// App Service's own sign-in buffers streams on Flex Consumption, and the handler does its own.
+fn no_auth(deployment: &Deployment) -> Judged {
+    let of = deployment.all("Microsoft.Web/sites/config").filter(|child| child.name.contains("authsettings"));
+    Ok(of.map(|child| format!("{} is deployed", child.name)).collect())
+}
+
+/// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling would drop
+/// audit lines.
+fn host(project: &Project) -> Judged {
+    let host: Value = serde_json::from_str(project.files.required("host.json")?).map_err(|error| error.to_string())?;
+    let wanted = [
+        ("/functionTimeout", "\"-1\""),
+        ("/extensions/http/routePrefix", "\"\""),
+        ("/customHandler/description/defaultExecutablePath", "\"handler\""),
+        ("/customHandler/enableProxyingHttpRequest", "true"),
+        ("/customHandler/enableForwardingHttpRequest", "null"),
+        ("/customHandler/port", "null"),
+        ("/extensionBundle", "null"),
+        ("/logging/applicationInsights/samplingSettings/excludedTypes", "\"Request;Trace\""),
+    ];
+    let differs =
+        |(pointer, json): &(&str, &str)| host.pointer(pointer).unwrap_or(&Value::Null) != &super::literal(json);
+    let fault = |(pointer, json): (&str, &str)| {
+        format!("host.json: {pointer} is {}, not {json}", host.pointer(pointer).unwrap_or(&Value::Null))
+    };
+    Ok(wanted.into_iter().filter(differs).map(fault).collect())
+}

@@ -1,0 +1,120 @@
+//! Every rule by its name, a file for each family.
+
+#![expect(clippy::unnecessary_wraps, reason = "all rules have one signature, so that they fit in one table")]
+
+mod azd;
+mod cosmos;
+mod diagnostics;
+mod entra;
+mod function_app;
+mod gateway;
+mod identities;
+mod network;
+mod outputs;
+mod parameters;
+mod policies;
+mod policy_elements;
+mod policy_rules;
+mod role_names;
+mod roles;
+mod routes;
+mod schemas;
+mod secrets;
+mod settings;
+mod storage;
+mod template;
+mod vault;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::deployment::Deployment;
+use super::project::Project;
+
+/// What was found. An error is that there was nothing to look at, and so a fault too.
+pub(super) type Judged = Result<Vec<String>, String>;
+
+/// What one rule looks at.
+pub(super) enum Rule {
+    /// The files, or several deployments.
+    Project(fn(&Project) -> Judged),
+    /// Each deployment.
+    Deployment(fn(&Deployment) -> Judged),
+    /// Each resource of this type, in each deployment: this property has this value, in JSON.
+    Property(&'static str, &'static str, &'static str),
+    /// What main.bicep compiles to.
+    Template(fn(&Value) -> Judged),
+    /// The files, and the folder of schemas.
+    Schema(fn(&Project, &Path) -> Judged),
+}
+
+/// Rules of one family by name.
+type Rules = &'static [(&'static str, Rule)];
+
+/// In the order in which they are printed.
+const FAMILIES: &[Rules] = &[
+    parameters::RULES,
+    settings::RULES,
+    routes::RULES,
+    policies::RULES,
+    policy_rules::RULES,
+    gateway::RULES,
+    diagnostics::RULES,
+    function_app::RULES,
+    azd::RULES,
+    storage::RULES,
+    cosmos::RULES,
+    vault::RULES,
+    identities::RULES,
+    roles::RULES,
+    entra::RULES,
+    network::RULES,
+    secrets::RULES,
+    outputs::RULES,
+    template::RULES,
+    schemas::RULES,
+];
+
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static Rule)> {
+    FAMILIES.iter().flat_map(|rules| rules.iter().map(|(name, rule)| (*name, rule)))
+}
+
+/// The value that a rule's text stands for; a text that is no JSON equals nothing.
+pub(super) fn literal(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|error| Value::String(format!("{json}: {error}")))
+}
+
+/// A fault for each word that a value does not contain.
+fn mentions(what: &str, value: &str, words: &[&str]) -> Vec<String> {
+    let absent = words.iter().filter(|word| !value.contains(**word));
+    absent.map(|word| format!("{what} is {value}, which does not name {word}")).collect()
+}
+
+/// The fault, unless it holds.
+fn unless(holds: bool, fault: impl FnOnce() -> String) -> Vec<String> {
+    if holds { vec![] } else { vec![fault()] }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_rules_have_one_name() {
+        let names: Vec<&str> = all().map(|(name, _)| name).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn every_expected_value_is_json() {
+        for (name, rule) in all() {
+            if let Rule::Property(_, pointer, json) = rule {
+                assert!(serde_json::from_str::<Value>(json).is_ok(), "{name}: {json}");
+                assert!(pointer.starts_with('/'), "{name}: {pointer}");
+            }
+        }
+    }
+}

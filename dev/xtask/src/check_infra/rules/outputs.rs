@@ -1,0 +1,81 @@
+//! What a person sees of a deployment, and reads in its source.
+
+use serde_json::Value;
+
+use super::super::deployment::Deployment;
+use super::super::project::Project;
+use super::super::scan;
+use super::{Judged, Rule, Rules, unless};
+
+pub(super) const RULES: Rules = &[
+    ("outputs-upper-snake", Rule::Deployment(upper_snake)),
+    ("outputs-name-the-endpoints", Rule::Deployment(endpoints)),
+    ("described", Rule::Project(described)),
+    ("resource-group-found-by-azd", Rule::Deployment(resource_group)),
+];
+
+/// azd makes them environment variables.
+fn upper_snake(deployment: &Deployment) -> Judged {
+    let outputs = deployment.outputs.as_object().filter(|outputs| !outputs.is_empty()).ok_or("there are no outputs")?;
+    Ok(outputs
+        .keys()
+        .filter(|name| !scan::is_upper_snake(name))
+        .map(|name| format!("{name} is not UPPER_SNAKE"))
+        .collect())
+}
+
+fn endpoints(deployment: &Deployment) -> Judged {
+    let outputs = deployment.outputs.as_object().ok_or("there are no outputs")?;
+    let mut faults = vec![];
+    for path in ["/mcp", "/mcp/sse"] {
+        let ends = |value: &Value| {
+            value.as_str().is_some_and(|text| text.contains(&format!("{path}'")) || text.ends_with(path))
+        };
+        faults.extend(unless(outputs.values().any(ends), || format!("no output is the endpoint {path}")));
+    }
+    Ok(faults)
+}
+
+/// Every parameter and output of every file has a description on the lines above it.
+fn described(project: &Project) -> Judged {
+    let mut faults = vec![];
+    for (path, text) in project.files.under("infra/", ".bicep") {
+        let plain = undescribed(text).into_iter();
+        faults.extend(plain.map(|line| format!("{path}: no description: {line}")));
+    }
+    Ok(faults)
+}
+
+fn undescribed(text: &str) -> Vec<&str> {
+    let mut found = vec![];
+    let mut described = false;
+    for line in text.lines() {
+        if line.starts_with("@description(") {
+            described = true;
+        } else if line.starts_with("param ") || line.starts_with("output ") || line.starts_with("type ") {
+            if !described {
+                found.push(line);
+            }
+            described = false;
+        } else if line.trim().is_empty() {
+            described = false;
+        }
+    }
+    found
+}
+
+fn resource_group(deployment: &Deployment) -> Judged {
+    let group = deployment.only("Microsoft.Resources/resourceGroups")?;
+    Ok(unless(!group.text("/tags/azd-env-name").is_empty(), || "the tag azd-env-name is absent".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_the_next_declarations_own() {
+        let text = "@description('A.')\n@minLength(1)\nparam a string\n\nparam b string\n@description('C.')\n\noutput c string = a\n";
+        assert_eq!(undescribed(text), ["param b string", "output c string = a"]);
+    }
+}

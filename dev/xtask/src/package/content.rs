@@ -1,0 +1,43 @@
+//! What a package consists of: nothing is missing from it, and nothing else is in it.
+
+use std::path::PathBuf;
+
+/// The executable that host.json names.
+pub(super) const HANDLER: &str = "handler";
+pub(super) const HOST_JSON: &str = "host.json";
+const FUNCTION_JSON: &str = "function.json";
+
+/// A folder for each endpoint. `tests/function_folders.rs` holds the folders and the router together; this list is the last
+/// look before a deployment, and therefore does not ask the folders.
+pub(super) const FUNCTIONS: [&str; 13] = [
+    "authorization-server-metadata",
+    "authorize",
+    "connections",
+    "consent",
+    "health",
+    "mcp",
+    "mcp-message",
+    "mcp-sse",
+    "oauth-callback",
+    "protected-resource-metadata",
+    "register",
+    "revoke",
+    "token",
+];
+
+pub(super) const PROGRAM_MODE: u32 = 0o755;
+pub(super) const FILE_MODE: u32 = 0o644;
+pub(super) const FOLDER_MODE: u32 = 0o755;
+
+/// What is copied from the repository, by its path there and in the package.
+pub(super) fn copied() -> impl Iterator<Item = PathBuf> {
+    let functions = FUNCTIONS.iter().map(|function| PathBuf::from(function).join(FUNCTION_JSON));
+    std::iter::once(PathBuf::from(HOST_JSON)).chain(functions)
+}
+
+/// Everything in the package, and its mode.
+pub(super) fn entries() -> impl Iterator<Item = (PathBuf, u32)> {
+    let folders = FUNCTIONS.iter().map(|function| (PathBuf::from(function), FOLDER_MODE));
+    let files = copied().map(|file| (file, FILE_MODE));
+    std::iter::once((PathBuf::from(HANDLER), PROGRAM_MODE)).chain(folders).chain(files)
+}

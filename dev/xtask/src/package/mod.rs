@@ -1,0 +1,56 @@
+//! `cargo xtask package`: what azd deploys, in `target/package`: host.json, a folder for each function, and the handler,
+//! built for an older glibc than that of most machines on which it is built.
+
+mod build;
+mod check;
+mod content;
+mod elf;
+mod modes;
+mod report;
+mod stage;
+mod zig;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crate::workspace::Workspace;
+
+/// Which glibc the handler may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glibc {
+    /// At most the one that Azure surely has.
+    AsInAzure,
+    /// Any, for whoever knows better.
+    Any,
+}
+
+/// Where the package is staged; azure.yaml names it, too.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.root().join("target/package")
+}
+
+/// Builds, stages anew and checks; true if the package may be deployed. What is wrong with it has been said otherwise.
+pub(crate) fn run(workspace: &Workspace, glibc: Glibc) -> bool {
+    let Some(handler) = build::handler(workspace) else {
+        eprintln!("the handler was not built");
+        return false;
+    };
+    let package = folder(workspace);
+    if let Err(error) = stage::stage(workspace.root(), &handler, &package) {
+        eprintln!("the package was not staged: {error}");
+        return false;
+    }
+    let faults = check::faults(&package, (glibc == Glibc::AsInAzure).then_some(elf::NEWEST_GLIBC));
+    for fault in &faults {
+        eprintln!("{fault}");
+    }
+    if faults.iter().any(|fault| matches!(fault, check::Fault::Glibc { .. })) {
+        eprintln!("build where zig can be installed or on an older distribution; --any-glibc packages it all the same");
+    }
+    if faults.is_empty() {
+        print!("{}", report::of(&package));
+    }
+    faults.is_empty()
+}
