@@ -1,6 +1,6 @@
 //! GET /mcp/sse and POST /mcp/message (HTTP+SSE, MCP 2024-11-05).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     browser::tokens,
