@@ -43,7 +43,7 @@ impl Workspace {
     pub(crate) fn cargo(&self, words: &str) -> Command {
         let mut command = self.command(&self.cargo, words);
         if self.long {
-            command.env("PROPTEST_CASES", "4096");
+            command.env("PROPTEST_CASES", "4096").env("LONG", "1");
         }
         command
     }

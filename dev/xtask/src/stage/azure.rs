@@ -24,7 +24,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
 fn tests(workspace: &Workspace, package: &str) -> Command {
     let mut tests = workspace.cargo(&format!("test --no-fail-fast -p {package}"));
     if workspace.long() {
-        tests.env("LONG", "1").args(["--", "--include-ignored"]);
+        tests.args(["--", "--include-ignored"]);
     }
     tests
 }

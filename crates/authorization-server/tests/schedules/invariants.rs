@@ -1,0 +1,86 @@
+//! What holds after every schedule.
+
+use std::sync::Arc;
+
+use authorization_server::{
+    downstream::DownstreamTokens as _,
+    grant::{Grant, Status},
+    token::TokenError,
+};
+use secrecy::ExposeSecret as _;
+use time::Duration;
+
+use crate::{
+    crowd::Asked,
+    model::{Written, at_once},
+    start::{Start, Tokens, Told},
+    world::{Process, World},
+};
+
+/// How long a process may believe what it has read.
+const BELIEVED_FOR: Duration = Duration::seconds(30);
+
+impl World {
+    /// A code has one grant at most, a grant one family, no generation is taken back, and nothing follows a revocation.
+    pub(crate) fn has_a_sound_history(&self) {
+        let written = self.grants.written();
+        for first in written.iter().filter(|written| written.created) {
+            let id = first.value.key.grant;
+            let versions: Vec<&Written<Grant>> = written.iter().filter(|other| other.value.key.grant == id).collect();
+            assert_eq!(versions.iter().filter(|version| version.created).count(), 1, "two grants for one code");
+            for pair in versions.windows(2) {
+                follows(&pair[0].value, &pair[1].value);
+            }
+        }
+    }
+
+    /// Once whoever revoked is done, Entra's tokens are gone too.
+    pub(crate) fn keeps_nothing_of_what_was_revoked(&self) {
+        let (grants, kept) = (self.grants.all(), self.upstream_tokens.all());
+        for grant in grants.iter().filter(|grant| grant.status == Status::Revoked) {
+            assert!(kept.iter().all(|tokens| tokens.key != grant.key), "Entra's tokens outlive their grant");
+        }
+    }
+
+    /// Whoever holds these tokens can go on: they are accepted, and so is their successor. Says what that is.
+    pub(crate) fn goes_on_with(&self, start: &Start, tokens: &Tokens) -> Tokens {
+        let process = self.alone();
+        let principal = at_once(process.rig.server.authenticate(tokens.access.expose_secret())).unwrap();
+        let principal = principal.expect("an access token that was given out is refused");
+        at_once(process.rig.server.token(&principal, &["User.Read"])).expect("Entra's tokens are gone");
+        start.alone(start.refresh(tokens)).expect("a refresh token that was given out is refused")
+    }
+
+    /// Whoever holds these tokens has nothing, at any process, once what processes remember is too old to be believed.
+    pub(crate) fn has_ended(&self, start: &Start, tokens: &Tokens, processes: &[Arc<Process>]) {
+        self.clock.advance(BELIEVED_FOR);
+        for process in processes.iter().chain([&self.alone()]) {
+            let principal = at_once(process.rig.server.authenticate(tokens.access.expose_secret())).unwrap();
+            assert!(principal.is_none(), "an access token of what has ended is accepted");
+            let refreshed = at_once(start.refresh(tokens)(&process.rig));
+            assert!(matches!(refreshed, Err(TokenError::InvalidGrant(_))), "a refresh token of what has ended lives");
+        }
+    }
+}
+
+fn follows(before: &Grant, after: &Grant) {
+    assert_ne!(before.status, Status::Revoked, "something was written over a revocation");
+    assert_eq!(before.version + 1, after.version, "a version was written over");
+    assert_eq!(before.family.sealed_key, after.family.sealed_key, "two families");
+    let rotations = after.family.generation.checked_sub(before.family.generation);
+    assert!(rotations.is_some_and(|rotations| rotations <= 1), "a generation was taken back or left out");
+}
+
+/// What callers were told, each kind of answer explained.
+pub(crate) fn tokens_given(asked: &[Asked<Told>]) -> Vec<Tokens> {
+    let mut given = Vec::new();
+    for asked in asked {
+        match asked.answer() {
+            Some(Ok(tokens)) => given.push(tokens),
+            Some(Err(TokenError::Unavailable(reason))) => assert!(asked.disturbed(), "{reason} for no reason"),
+            Some(Err(TokenError::InvalidGrant(_))) | None => {}
+            Some(Err(other)) => panic!("an honest request is refused: {other}"),
+        }
+    }
+    given
+}

@@ -1,0 +1,51 @@
+//! One code, redeemed several times at once.
+
+use authorization_server::token::TokenError;
+
+use crate::{
+    crowd::{Asked, Crowd},
+    explore::{at_random, every_schedule_and_fault},
+    invariants::tokens_given,
+    model::Plan,
+    start::{Start, Told},
+};
+
+fn redemptions(plan: &Plan, count: usize) {
+    let start = Start::with_code();
+    let mut crowd = Crowd::new(&start.world, plan);
+    let asked: Vec<Asked<Told>> = (0..count).map(|_| crowd.ask(start.redeem())).collect();
+    crowd.wait();
+    let given = tokens_given(&asked);
+    assert!(given.len() <= 1, "two callers were given tokens for one code");
+    match given.first() {
+        Some(tokens) => drop(start.world.goes_on_with(&start, tokens)),
+        None => nobody_is_stuck(&start, &asked),
+    }
+    start.world.has_a_sound_history();
+}
+
+/// If nobody was given tokens, then because whoever made the grant was told of a failure, or died.
+fn nobody_is_stuck(start: &Start, asked: &[Asked<Told>]) {
+    let written = start.world.grants.written();
+    let again = start.alone(start.redeem());
+    let Some(grant) = written.iter().find(|written| written.created) else {
+        start.world.goes_on_with(start, &again.expect("a code that nobody has redeemed is refused"));
+        return;
+    };
+    assert!(asked[grant.by].disturbed(), "a redemption succeeded and nobody was told");
+    assert!(matches!(again, Err(TokenError::InvalidGrant(_))), "a code is redeemed twice");
+    let anew = start.alone(start.sign_in()).expect("a new sign-in fails");
+    start.world.goes_on_with(start, &anew);
+}
+
+#[test]
+fn of_two_redemptions_of_one_code_one_succeeds() {
+    let schedules = every_schedule_and_fault("two redemptions", |plan| redemptions(plan, 2), 0..1);
+    assert!(schedules > 1_000, "{schedules}");
+}
+
+#[test]
+fn of_three_redemptions_of_one_code_one_succeeds() {
+    let schedules = at_random("three redemptions", 3, |plan| redemptions(plan, 3));
+    assert!(schedules >= 2_000, "{schedules}");
+}

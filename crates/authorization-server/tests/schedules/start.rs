@@ -1,0 +1,131 @@
+//! Where scenarios begin. Each is reached once, and every schedule begins from a copy.
+
+use std::sync::LazyLock;
+
+use authorization_server::{
+    id::Id,
+    ports::{Clock as _, Unavailable},
+    revoke::RevokeError,
+    token::TokenError,
+};
+use oauth_protocol::token_response::TokenResponse;
+use secrecy::SecretString;
+use testkit::{FlowError, Rig};
+use time::Duration;
+
+use crate::{
+    model::{at_once, owner},
+    world::World,
+};
+
+/// Until Entra's tokens would end within an access token's life, so that a refresh refreshes them too.
+pub(crate) const UNTIL_DUE: Duration = Duration::minutes(30);
+
+/// A client that was given a code, and maybe has redeemed it.
+pub(crate) struct Start {
+    pub(crate) world: World,
+    pub(crate) client_id: String,
+    pub(crate) code: SecretString,
+    /// What it was given for the code.
+    pub(crate) tokens: Option<Tokens>,
+}
+
+/// A pair of tokens.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    pub(crate) access: SecretString,
+    pub(crate) refresh: SecretString,
+}
+
+impl From<TokenResponse> for Tokens {
+    fn from(response: TokenResponse) -> Self {
+        Self { access: response.access_token, refresh: response.refresh_token }
+    }
+}
+
+/// Told by the token endpoint.
+pub(crate) type Told = Result<Tokens, TokenError>;
+
+static CODE: LazyLock<Start> = LazyLock::new(|| {
+    let world = World::default();
+    let process = world.alone();
+    let client_id = at_once(process.rig.register()).unwrap();
+    at_once(note_use(&process.rig, &client_id)).unwrap();
+    let code = at_once(process.rig.code(&client_id)).unwrap();
+    Start { world, client_id, code, tokens: None }
+});
+
+static TOKENS: LazyLock<Start> = LazyLock::new(|| {
+    let start = CODE.copy();
+    let tokens = start.alone(start.redeem()).unwrap();
+    Start { tokens: Some(tokens), ..start }
+});
+
+/// The client was in use before, so that no request has to note it.
+async fn note_use(rig: &Rig, client_id: &str) -> Option<()> {
+    let clients = &rig.server.clients;
+    let client = clients.get(&Id::parse(client_id)?).await.ok()??;
+    let used = client.value.used(rig.clock.now())?;
+    clients.advance(&client.version, used).await.ok().map(drop)
+}
+
+impl Start {
+    /// A code waits for its redemption.
+    pub(crate) fn with_code() -> Self {
+        CODE.copy()
+    }
+
+    /// The code was redeemed; its tokens have not been used.
+    pub(crate) fn with_tokens() -> (Self, Tokens) {
+        let start = TOKENS.copy();
+        let tokens = start.tokens.clone().unwrap();
+        (start, tokens)
+    }
+
+    /// A request, by itself, to a process that has just been started.
+    pub(crate) fn alone<T>(&self, request: impl AsyncFnOnce(&Rig) -> T) -> T {
+        at_once(request(&self.world.alone().rig))
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            world: self.world.copy(),
+            client_id: self.client_id.clone(),
+            code: self.code.clone(),
+            tokens: self.tokens.clone(),
+        }
+    }
+
+    /// The client redeems its code.
+    pub(crate) fn redeem(&self) -> impl AsyncFnOnce(&Rig) -> Told + 'static {
+        let (client_id, code) = (self.client_id.clone(), self.code.clone());
+        async move |rig: &Rig| rig.redeem(&client_id, &code).await.map(Tokens::from)
+    }
+
+    /// The client refreshes.
+    pub(crate) fn refresh(&self, tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Told + 'static {
+        let (client_id, token) = (self.client_id.clone(), tokens.refresh.clone());
+        async move |rig: &Rig| rig.refresh(&client_id, &token).await.map(Tokens::from)
+    }
+
+    /// The client revokes its refresh token, and with it the grant.
+    pub(crate) fn revoke(&self, tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Result<(), RevokeError> + 'static {
+        let (client_id, token) = (self.client_id.clone(), tokens.refresh.clone());
+        async move |rig: &Rig| rig.server.revoke_token(&client_id, &token).await
+    }
+
+    /// The owner takes back what the client was allowed.
+    pub(crate) fn withdraw(&self) -> impl AsyncFnOnce(&Rig) -> Result<(), Unavailable> + 'static {
+        let client = Id::parse(&self.client_id);
+        async move |rig: &Rig| rig.server.withdraw(owner().owner_key(), client).await
+    }
+
+    /// The owner signs in to the client once more, and reads the whole page.
+    pub(crate) fn sign_in(&self) -> impl AsyncFnOnce(&Rig) -> Result<Tokens, FlowError> + 'static {
+        let client_id = self.client_id.clone();
+        async move |rig: &Rig| {
+            let code = rig.code(&client_id).await?;
+            Ok(rig.redeem(&client_id, &code).await?.into())
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One store, one Entra, and the processes on them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use authorization_server::{
+    AuthorizationServer,
+    authenticate::GrantCache,
+    authorization::Authorization,
+    client::Client,
+    grant::{Grant, UpstreamTokens},
+    owner::Owner,
+};
+use testkit::{ManualClock, Rig, SeededEntropy};
+
+use crate::model::{Caller, Entra, Handle, Issued, OpenSealer, Table};
+
+/// What processes share.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) clients: Arc<Table<Client>>,
+    pub(crate) authorizations: Arc<Table<Authorization>>,
+    pub(crate) grants: Arc<Table<Grant>>,
+    pub(crate) owners: Arc<Table<Owner>>,
+    pub(crate) upstream_tokens: Arc<Table<UpstreamTokens>>,
+    pub(crate) issued: Arc<Issued>,
+    started: AtomicU64,
+}
+
+/// One process, with one request to answer.
+pub(crate) struct Process {
+    pub(crate) rig: Rig,
+    pub(crate) caller: Arc<Caller>,
+}
+
+impl World {
+    /// The same world apart. The clock of the original must not have moved.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            clock: Arc::default(),
+            clients: Arc::new(self.clients.copy()),
+            authorizations: Arc::new(self.authorizations.copy()),
+            grants: Arc::new(self.grants.copy()),
+            owners: Arc::new(self.owners.copy()),
+            upstream_tokens: Arc::new(self.upstream_tokens.copy()),
+            issued: Arc::new(self.issued.copy()),
+            started: AtomicU64::new(self.started.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// A process by itself, that has just been started.
+    pub(crate) fn alone(&self) -> Arc<Process> {
+        self.process(&Caller::alone())
+    }
+
+    /// A process for this caller.
+    pub(crate) fn process(&self, caller: &Arc<Caller>) -> Arc<Process> {
+        let mut rig = Rig::new().unwrap();
+        let clock = Arc::clone(&self.clock);
+        let upstream = Entra { issued: Arc::clone(&self.issued), clock: clock.clone(), caller: Arc::clone(caller) };
+        let grants = Handle::new(&self.grants, caller);
+        rig.clock = Arc::clone(&clock);
+        rig.server = Arc::new(AuthorizationServer {
+            base: rig.server.base.clone(),
+            schemes: rig.server.schemes.clone(),
+            clock,
+            entropy: Arc::new(SeededEntropy::new(self.started.fetch_add(1, Ordering::Relaxed))),
+            sealer: Arc::new(OpenSealer),
+            upstream: Arc::new(upstream),
+            clients: Handle::new(&self.clients, caller),
+            authorizations: Handle::new(&self.authorizations, caller),
+            grants: grants.clone(),
+            owners: Handle::new(&self.owners, caller),
+            owner_grants: grants,
+            upstream_tokens: Handle::new(&self.upstream_tokens, caller),
+            grant_cache: GrantCache::default(),
+        });
+        Arc::new(Process { rig, caller: Arc::clone(caller) })
+    }
+}
