@@ -2,6 +2,12 @@
 import assert from 'node:assert/strict';
 import { TOOL } from './sdk-client.mjs';
 
+/** The server of the matrix stands behind the gateway. With E2E_PACKAGE it is the one packaged in the folder named there. */
+export const DEPLOYED = {
+  gateway: true,
+  ...(process.env.E2E_PACKAGE && { package: process.env.E2E_PACKAGE }),
+};
+
 /** The first combination; with E2E_LONG all of them. */
 export function combinations(...all) {
   return process.env.E2E_LONG ? all : all.slice(0, 1);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { ready } from './ready.mjs';
 
 /** Where cargo builds. */
 export const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../../target', import.meta.url));
@@ -30,8 +31,9 @@ export async function startServer(options = {}) {
 
 async function start(options, dataIsOurs) {
   const program = spawnLocal(options);
-  const server = new Server(program, await readyLine(program), options.data, dataIsOurs);
+  const server = new Server(program, await readyLine(program), options, dataIsOurs);
   running.add(server);
+  if (options.azure) await ready(server);
   return server;
 }
 
@@ -43,8 +45,8 @@ async function readyLine({ child, complaint, exited }) {
 }
 
 class Server {
-  constructor({ child, exited }, ready, data, dataIsOurs) {
-    Object.assign(this, { child, exited, data, dataIsOurs }, ready);
+  constructor({ child, exited }, ready, options, dataIsOurs) {
+    Object.assign(this, { child, exited, options, data: options.data, dataIsOurs }, ready);
   }
 
   /** Asks it to stop, and waits until it has. */
@@ -58,7 +60,7 @@ class Server {
   async restart() {
     await this.#end('SIGTERM');
     const [port, tenantPort] = [this.url, this.tenant].map((url) => new URL(url).port);
-    return start({ port, 'tenant-port': tenantPort, data: this.data }, this.dataIsOurs);
+    return start({ ...this.options, port, 'tenant-port': tenantPort }, this.dataIsOurs);
   }
 
   #end(signal) {

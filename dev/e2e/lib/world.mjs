@@ -8,11 +8,11 @@ import { startServer } from './server.mjs';
 // Everything is logged, so that the search of the log at the end sees all there is.
 process.env.LOG_LEVEL ??= 'trace';
 
-/** To be called inside `describe`; the members are there when its tests run. */
-export function world() {
+/** To be called inside `describe`; the members are there when its tests run. The options are the server's. */
+export function world(options) {
   const world = {};
   before(async () => {
-    world.server = await startServer();
+    world.server = await startServer(options);
     world.browser = await launch();
   });
   after(async () => {

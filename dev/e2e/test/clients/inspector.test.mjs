@@ -1,48 +1,19 @@
 // MCP Inspector: the journey that this project began with. Connect, consent, List Tools, Run Tool, the user's JSON.
-import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { freshPage } from '../../lib/browser.mjs';
 import { test } from '../../lib/check.mjs';
 import * as inspector from '../../lib/inspector.mjs';
-import * as inspector010 from '../../lib/inspector-0.10.mjs';
-import { assertDetails, assertJourney, combinations, urlOf } from '../../lib/matrix.mjs';
-import { keepPicture } from '../../lib/picture.mjs';
+import { through010, throughWeb } from '../../lib/inspector-journey.mjs';
+import { assertDetails, assertJourney, combinations, DEPLOYED, urlOf } from '../../lib/matrix.mjs';
 import { runSigningIn } from '../../lib/program.mjs';
-import { TOOL } from '../../lib/sdk-client.mjs';
-import { arrive, chooseUser, decide } from '../../lib/sign-in.mjs';
 import { world } from '../../lib/world.mjs';
 
 describe('MCP Inspector', () => {
-  const here = world();
-
-  async function signedIn(page, app, user, name) {
-    await keepPicture(page, `${name}-consent`);
-    await decide(page, 'allow');
-    await arrive(page, here.server.tenant);
-    await keepPicture(page, `${name}-sign-in`);
-    await chooseUser(page, user);
-    await arrive(page, new URL(app).origin);
-  }
-
-  async function windowOn(t, url) {
-    const page = await freshPage(t, here.browser);
-    await page.setViewport({ width: 1280, height: 800 });
-    await page.goto(url);
-    return page;
-  }
+  const here = world(DEPLOYED);
 
   for (const transport of ['sse', 'http']) {
     test(`2.x on the web connects, lists the tools and runs one: ${transport}`, async (t) => {
       const user = here.server.users[1];
-      const url = await inspector.startWeb(t, urlOf(here.server, transport), transport);
-      const page = await windowOn(t, url);
-      await keepPicture(page, `inspector-${transport}-servers`);
-      await inspector.connect(page);
-      await signedIn(page, url, user, `inspector-${transport}`);
-      const tools = await inspector.listTools(page);
-      const details = await inspector.runTool(page);
-      await keepPicture(page, `inspector-${transport}-result`);
-      assertJourney({ tools, details }, user);
+      assertJourney(await throughWeb(t, here, transport, user, `inspector-${transport}`), user);
     });
   }
 
@@ -58,14 +29,6 @@ describe('MCP Inspector', () => {
 
   test('0.10.2 connects, lists the tools and runs one: sse', async (t) => {
     const user = here.server.users[1];
-    const { page: url, proxy } = await inspector010.startInspector(t);
-    const page = await windowOn(t, url);
-    await inspector010.connect(page, urlOf(here.server, 'sse'), proxy);
-    assert.equal(new URL(page.url()).searchParams.get('resource'), null);
-    await signedIn(page, url, user, 'inspector-0.10');
-    const { success, ...details } = await inspector010.listAndRun(page, TOOL);
-    await keepPicture(page, 'inspector-0.10-result');
-    assert.equal(success, 'true');
-    assertDetails({ ...details, success: true }, user);
+    assertDetails(await through010(t, here, user, 'inspector-0.10'), user);
   });
 });

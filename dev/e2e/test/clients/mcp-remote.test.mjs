@@ -4,7 +4,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { text } from 'node:stream/consumers';
 import { describe } from 'node:test';
 import { test } from '../../lib/check.mjs';
-import { assertJourney, combinations, urlOf } from '../../lib/matrix.mjs';
+import { assertJourney, combinations, DEPLOYED, urlOf } from '../../lib/matrix.mjs';
 import { packageFile } from '../../lib/packages.mjs';
 import { clientHome } from '../../lib/program.mjs';
 import { journey } from '../../lib/sdk-client.mjs';
@@ -16,7 +16,7 @@ const RUNS = [
 ];
 
 describe('mcp-remote', () => {
-  const here = world();
+  const here = world(DEPLOYED);
 
   for (const [strategy, transport] of RUNS) {
     test(`signs in, and the next start needs no browser: ${strategy} at the ${transport} URL`, async (t) => {

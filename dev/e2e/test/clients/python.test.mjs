@@ -1,7 +1,7 @@
 // The Python clients, each version in an environment of its own.
 import { before, describe } from 'node:test';
 import { test } from '../../lib/check.mjs';
-import { assertJourney, combinations, urlOf } from '../../lib/matrix.mjs';
+import { assertJourney, combinations, DEPLOYED, urlOf } from '../../lib/matrix.mjs';
 import { runSigningIn } from '../../lib/program.mjs';
 import { TOOL } from '../../lib/sdk-client.mjs';
 import { interpreter, script } from '../../lib/venv.mjs';
@@ -15,7 +15,7 @@ const CLIENTS = [
 
 for (const { name, venv, program, runs } of CLIENTS) {
   describe(name, () => {
-    const here = world();
+    const here = world(DEPLOYED);
     let python;
     before(() => (python = interpreter(venv)));
 

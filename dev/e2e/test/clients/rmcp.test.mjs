@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSER } from '../../lib/browser-inbox.mjs';
 import { test } from '../../lib/check.mjs';
-import { assertJourney } from '../../lib/matrix.mjs';
+import { assertJourney, DEPLOYED } from '../../lib/matrix.mjs';
 import { runSigningIn } from '../../lib/program.mjs';
 import { TOOL } from '../../lib/sdk-client.mjs';
 import { target } from '../../lib/server.mjs';
 import { world } from '../../lib/world.mjs';
 
 describe("rmcp's client", () => {
-  const here = world();
+  const here = world(DEPLOYED);
 
   test('signs in and calls the tool: http', async (t) => {
     const user = here.server.users[1];

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { freshPage } from '../../lib/browser.mjs';
 import { test } from '../../lib/check.mjs';
-import { assertJourney, combinations, urlOf } from '../../lib/matrix.mjs';
+import { assertJourney, combinations, DEPLOYED, urlOf } from '../../lib/matrix.mjs';
 import { oauthProvider } from '../../lib/oauth-provider.mjs';
 import { journey, sdkClient } from '../../lib/sdk-client.mjs';
 import { signIn } from '../../lib/sign-in.mjs';
@@ -32,7 +32,7 @@ const CLIENTS = [
 
 for (const { name, runs } of CLIENTS) {
   describe(name, () => {
-    const here = world();
+    const here = world(DEPLOYED);
 
     for (const { sdk, transport, revision } of runs) {
       test(`signs in, refreshes and calls the tool: ${[transport, revision].filter(Boolean).join(', ')}`, async (t) => {
