@@ -212,8 +212,8 @@ impl Reader<'_> {
     }
 
     fn azure(&mut self, endpoint: &str) -> Option<StoreSettings> {
-        let endpoint =
-            Url::parse(endpoint).ok().filter(|url| is_origin(url) && (url.scheme() == "https" || on_loopback(url)));
+        let usable = |url: &Url| url.scheme() == "https" || url.scheme() == "http" && on_loopback(url);
+        let endpoint = Url::parse(endpoint).ok().filter(|url| is_origin(url) && usable(url));
         if endpoint.is_none() {
             self.faults.add("COSMOS_ENDPOINT", "is not an https origin such as https://account.documents.azure.com");
         }
