@@ -17,3 +17,8 @@ pub fn init(level: Level) -> Result<(), SetGlobalDefaultError> {
     let lines = JsonLines::to(io::stdout);
     tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))
 }
+
+/// What an error says, and what caused it: Azure's errors say little at the top.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -11,6 +11,8 @@ use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions
 use secrecy::SecretString;
 use time::Duration;
 
+use crate::telemetry::chain;
+
 /// `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(5);
@@ -57,9 +59,4 @@ impl ClientAssertion {
 
 fn unavailable(reason: String) -> Unavailable {
     Unavailable { what: "identity endpoint", reason }
-}
-
-/// Azure's errors say little at the top: the cause is at the end of their chain.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

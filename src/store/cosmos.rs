@@ -18,6 +18,7 @@ use super::cosmos_client::Clients;
 use crate::{
     config::AzureSettings,
     ports::records::{Address, Container, Item, Records, StoreError, Write},
+    telemetry::chain,
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
@@ -149,6 +150,5 @@ fn stripped(mut item: Map<String, Value>) -> Value {
 }
 
 pub(super) fn failed(error: &CosmosError) -> StoreError {
-    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    StoreError(chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    StoreError(chain(error))
 }

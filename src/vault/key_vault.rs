@@ -15,7 +15,7 @@ use azure_security_keyvault_keys::{
 use zeroize::Zeroizing;
 
 use super::wrap::{KeyBytes, KeyWrap, Wrapped};
-use crate::config::VaultKeyId;
+use crate::{config::VaultKeyId, telemetry::chain};
 
 /// A call with its retries; the SDK's default is over 80 s.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -98,9 +98,4 @@ fn value(result: KeyOperationResult) -> Result<Vec<u8>, Unavailable> {
 
 fn down(reason: impl fmt::Display) -> Unavailable {
     Unavailable { what: "keyring", reason: format!("Key Vault: {reason}") }
-}
-
-/// Azure's errors say little at the top: the cause is at the end of their chain.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -18,7 +18,8 @@ export const running = new Set();
 /** The program with these options, before it says that it is ready. */
 export function spawnLocal(options) {
   const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(join(target, 'debug/local'), ['--json', ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // With its handlers it is a process group, to which a terminal would send Ctrl-C.
+  const child = spawn(join(target, 'debug/local'), ['--json', ...words], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   // It stops at the end of its standard input, so it does not outlive this process.
   return { child, complaint: text(child.stderr), exited: once(child, 'exit').then(([code, signal]) => ({ code, signal })) };
 }
@@ -61,6 +62,13 @@ class Server {
     await this.#end('SIGTERM');
     const [port, tenantPort] = [this.url, this.tenant].map((url) => new URL(url).port);
     return start({ ...this.options, port, 'tenant-port': tenantPort }, this.dataIsOurs);
+  }
+
+  /** What Ctrl-C in a terminal does: the handlers, too, are sent SIGINT. */
+  async interrupt() {
+    running.delete(this);
+    process.kill(-this.child.pid, 'SIGINT');
+    return this.exited;
   }
 
   #end(signal) {

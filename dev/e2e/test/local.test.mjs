@@ -7,8 +7,11 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { spawnLocal, startServer } from '../lib/server.mjs';
+import { launch } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
+import { connected } from '../lib/connected.mjs';
+import { spawnLocal, startServer } from '../lib/server.mjs';
+import * as sse from '../lib/sse-client.mjs';
 
 describe('cargo local', () => {
   async function started(t, options) {
@@ -59,6 +62,15 @@ describe('cargo local', () => {
     return socket;
   }
 
+  /** The TypeScript SDK with an open stream, which has answered once. */
+  async function streaming(t, server) {
+    const browser = await launch();
+    t.after(() => browser.close());
+    const client = await connected(t, { server, browser }, sse, server.users[1]);
+    await client.ping();
+    return client;
+  }
+
   for (const signal of ['SIGINT', 'SIGTERM']) {
     test(`${signal} ends it within two seconds, with a connection open, and leaves no handler`, async (t) => {
       const server = await started(t);
@@ -71,6 +83,21 @@ describe('cargo local', () => {
       assert.deepEqual(await server.stop(signal), { code: 0, signal: null });
       assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
       await closed;
+      assert.deepEqual(handlers.filter(runs), []);
+    });
+  }
+
+  for (const [where, options] of Object.entries({ 'a data folder': {}, Azure: { azure: true, 'cosmos-port': 0 } })) {
+    test(`Ctrl-C ends it within two seconds while a client holds an HTTP+SSE stream: on ${where}`, async (t) => {
+      const server = await started(t, options);
+      const handlers = children(server.child.pid);
+      const client = await streaming(t, server);
+      const broken = new Promise((resolve) => (client.onerror = resolve));
+
+      const start = performance.now();
+      assert.deepEqual(await server.interrupt(), { code: 0, signal: null });
+      assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
+      await broken;
       assert.deepEqual(handlers.filter(runs), []);
     });
   }

@@ -19,14 +19,11 @@ pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
     if !works("cc") {
         missing.push(NO_COMPILER.to_owned());
     }
-    if stages.contains(&Stage::E2e) {
+    if stages.contains(&Stage::E2e) || stages.contains(&Stage::Package) {
         missing.extend(node(version("node").as_deref()));
         missing.extend(inspector_node(comes_from_npm() || is_named("NODE22"), version("node").as_deref()));
         missing.extend((!works("npm")).then(|| "missing: npm. It comes with Node, from https://nodejs.org".to_owned()));
         missing.extend(browser(comes_from_npm() || is_named("CHROME")));
-    }
-    // The clients' and MSAL's own for one stage, zig's for the other.
-    if stages.contains(&Stage::E2e) || stages.contains(&Stage::Package) {
         missing.extend(python(version("python3").as_deref()).or_else(venv));
     }
     missing
@@ -43,7 +40,7 @@ fn version(program: &str) -> Option<String> {
 }
 
 fn node(version: Option<&str>) -> Option<String> {
-    let how = format!("The e2e stage needs Node {NODE} or later, from https://nodejs.org");
+    let how = format!("The stages e2e and package need Node {NODE} or later, from https://nodejs.org");
     let Some(version) = version else { return Some(format!("missing: node. {how}")) };
     if major(version) >= NODE { None } else { Some(format!("too old: node {version}. {how}")) }
 }
@@ -61,7 +58,7 @@ fn major(version: &str) -> u32 {
 
 fn browser(provided: bool) -> Option<String> {
     let how = "On Linux x64 it comes from npm; elsewhere set CHROME to the path of a Chrome";
-    if provided { None } else { Some(format!("missing: a browser for the e2e stage. {how}")) }
+    if provided { None } else { Some(format!("missing: a browser for the stages e2e and package. {how}")) }
 }
 
 fn python(version: Option<&str>) -> Option<String> {

@@ -1,5 +1,5 @@
-//! The Node package in `dev/e2e`, installed by its lock file, against the programs built as they are shipped; and MSAL for
-//! Python against the local tenant.
+//! The Node package in `dev/e2e`, installed by its lock file, against the programs built as they are shipped, or against what
+//! is packaged; and MSAL for Python against the local tenant.
 
 use std::fs;
 use std::path::Path;
@@ -12,19 +12,41 @@ use crate::workspace::Workspace;
 /// The handler by itself, so that no other program's features of a shared crate get into it.
 const PROGRAMS: [&str; 2] = ["build -p remote-auth-mcp --bin handler", "build -p local -p local-tenant -p rmcp-client"];
 
+/// The clients that the package is tried with. The stage e2e has tried all of them with the same code, and only `--long` does
+/// so again.
+const CORE: [&str; 3] = ["typescript.test.mjs", "inspector.test.mjs", "python.test.mjs"];
+
 pub(super) fn run(workspace: &Workspace) -> Tally {
-    let built = PROGRAMS.iter().all(|words| command::run(&mut workspace.cargo(words)));
-    if !built || !installed(&workspace.e2e()) {
+    if !prepared(workspace) {
         return Tally::FAILED;
     }
-    let mut tally = command::tests(&mut clients(workspace));
+    let mut tally = command::tests(&mut tests(workspace, &workspace.e2e()));
     tally += command::tests(Command::new("dev/local-tenant/tests/msal/run").current_dir(workspace.root()));
     tally
 }
 
-fn clients(workspace: &Workspace) -> Command {
+/// The client matrix against the handler that is packaged in this folder.
+pub(super) fn run_packaged(workspace: &Workspace, package: &Path) -> Tally {
+    if prepared(workspace) { command::tests(&mut packaged(workspace, package)) } else { Tally::FAILED }
+}
+
+fn packaged(workspace: &Workspace, package: &Path) -> Command {
+    let mut node = tests(workspace, &workspace.e2e().join("test/clients"));
+    node.env("E2E_PACKAGE", package);
+    if !workspace.long() {
+        node.args(CORE);
+    }
+    node
+}
+
+fn prepared(workspace: &Workspace) -> bool {
+    PROGRAMS.iter().all(|words| command::run(&mut workspace.cargo(words))) && installed(&workspace.e2e())
+}
+
+/// Every test in the folder, until files are named.
+fn tests(workspace: &Workspace, folder: &Path) -> Command {
     let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec"]).current_dir(workspace.e2e());
+    node.args(["--test", "--test-reporter=spec"]).current_dir(folder);
     if workspace.long() {
         node.env("E2E_LONG", "1");
     }
@@ -66,6 +88,19 @@ mod tests {
             touch("node_modules/.package-lock.json", seconds);
         }
         folder
+    }
+
+    fn named(long: bool) -> Vec<String> {
+        let command = packaged(&Workspace::of_this_build(long), Path::new("/p"));
+        command.get_args().skip(2).map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn the_package_is_tried_with_clients_that_there_are_and_with_all_when_asked_for() {
+        let folder = Workspace::of_this_build(false).e2e().join("test/clients");
+        assert_eq!(named(false), CORE);
+        assert!(CORE.iter().all(|file| folder.join(file).is_file()), "{CORE:?}");
+        assert!(named(true).is_empty());
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What azd deploys: the infrastructure held against its rules, the package, and the packaged handler at work.
+//! What azd deploys: the infrastructure held against its rules, the package, and the packaged handler at work with real
+//! clients.
 
 use std::process::Command;
 
-use super::TESTS;
+use super::{TESTS, e2e};
 use crate::package::{self, Glibc};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
@@ -16,6 +17,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     }
     tally += Tally::PASSED;
     tally += command::tests(&mut smoke(workspace));
+    tally += e2e::run_packaged(workspace, &package::folder(workspace));
     tally
 }
 
