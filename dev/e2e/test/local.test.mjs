@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { launch } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { connected } from '../lib/connected.mjs';
@@ -14,6 +14,10 @@ import { spawnLocal, startServer } from '../lib/server.mjs';
 import * as sse from '../lib/sse-client.mjs';
 
 describe('cargo local', () => {
+  let browser;
+  before(async () => (browser = await launch()));
+  after(() => browser?.close());
+
   async function started(t, options) {
     const server = await startServer(options);
     t.after(() => server.stop());
@@ -64,8 +68,6 @@ describe('cargo local', () => {
 
   /** The TypeScript SDK with an open stream, which has answered once. */
   async function streaming(t, server) {
-    const browser = await launch();
-    t.after(() => browser.close());
     const client = await connected(t, { server, browser }, sse, server.users[1]);
     await client.ping();
     return client;
@@ -101,6 +103,13 @@ describe('cargo local', () => {
       assert.deepEqual(handlers.filter(runs), []);
     });
   }
+
+  test('--gateway puts API Management in front, which lets through what has an operation', async (t) => {
+    const server = await started(t, { gateway: true });
+    const answer = await fetch(`${server.url}/no-such-operation`);
+    assert.deepEqual([answer.status, await answer.json()], [404, { statusCode: 404, message: 'Resource not found' }]);
+    assert.equal((await fetch(server.mcp, { method: 'POST' })).status, 401);
+  });
 
   test('the end of its standard input ends it', async (t) => {
     const server = await started(t);

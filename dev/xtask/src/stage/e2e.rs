@@ -12,10 +12,6 @@ use crate::workspace::Workspace;
 /// The handler by itself, so that no other program's features of a shared crate get into it.
 const PROGRAMS: [&str; 2] = ["build -p remote-auth-mcp --bin handler", "build -p local -p local-tenant -p rmcp-client"];
 
-/// The clients that the package is tried with. The stage e2e has tried all of them with the same code, and only `--long` does
-/// so again.
-const CORE: [&str; 3] = ["typescript.test.mjs", "inspector.test.mjs", "python.test.mjs"];
-
 pub(super) fn run(workspace: &Workspace) -> Tally {
     if !prepared(workspace) {
         return Tally::FAILED;
@@ -27,23 +23,17 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
 
 /// The client matrix against the handler that is packaged in this folder.
 pub(super) fn run_packaged(workspace: &Workspace, package: &Path) -> Tally {
-    if prepared(workspace) { command::tests(&mut packaged(workspace, package)) } else { Tally::FAILED }
-}
-
-fn packaged(workspace: &Workspace, package: &Path) -> Command {
-    let mut node = tests(workspace, &workspace.e2e().join("test/clients"));
-    node.env("E2E_PACKAGE", package);
-    if !workspace.long() {
-        node.args(CORE);
+    if !prepared(workspace) {
+        return Tally::FAILED;
     }
-    node
+    command::tests(tests(workspace, &workspace.e2e().join("test/clients")).env("E2E_PACKAGE", package))
 }
 
 fn prepared(workspace: &Workspace) -> bool {
     PROGRAMS.iter().all(|words| command::run(&mut workspace.cargo(words))) && installed(&workspace.e2e())
 }
 
-/// Every test in the folder, until files are named.
+/// Every test below the folder.
 fn tests(workspace: &Workspace, folder: &Path) -> Command {
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec"]).current_dir(folder);
@@ -88,19 +78,6 @@ mod tests {
             touch("node_modules/.package-lock.json", seconds);
         }
         folder
-    }
-
-    fn named(long: bool) -> Vec<String> {
-        let command = packaged(&Workspace::of_this_build(long), Path::new("/p"));
-        command.get_args().skip(2).map(|word| word.to_string_lossy().into_owned()).collect()
-    }
-
-    #[test]
-    fn the_package_is_tried_with_clients_that_there_are_and_with_all_when_asked_for() {
-        let folder = Workspace::of_this_build(false).e2e().join("test/clients");
-        assert_eq!(named(false), CORE);
-        assert!(CORE.iter().all(|file| folder.join(file).is_file()), "{CORE:?}");
-        assert!(named(true).is_empty());
     }
 
     #[test]

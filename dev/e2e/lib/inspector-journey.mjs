@@ -1,0 +1,51 @@
+// The whole way of a person through MCP Inspector: connect, allow, sign in, list the tools, run one.
+import assert from 'node:assert/strict';
+import { freshPage } from './browser.mjs';
+import * as inspector from './inspector.mjs';
+import * as inspector010 from './inspector-0.10.mjs';
+import { urlOf } from './matrix.mjs';
+import { keepPicture } from './picture.mjs';
+import { TOOL } from './sdk-client.mjs';
+import { arrive, chooseUser, decide } from './sign-in.mjs';
+
+/** 2.x on the web: the tools, and what the tool says. Pictures are kept under this name. */
+export async function throughWeb(t, here, transport, user, name) {
+  const url = await inspector.startWeb(t, urlOf(here.server, transport), transport);
+  const page = await windowOn(t, here, url);
+  await keepPicture(page, `${name}-servers`);
+  await inspector.connect(page);
+  await signedIn(page, here, url, user, name);
+  const tools = await inspector.listTools(page);
+  const details = await inspector.runTool(page);
+  await keepPicture(page, `${name}-result`);
+  return { tools, details };
+}
+
+/** 0.10.2, which has HTTP+SSE only: what the tool says. */
+export async function through010(t, here, user, name) {
+  const { page: url, proxy } = await inspector010.startInspector(t);
+  const page = await windowOn(t, here, url);
+  await inspector010.connect(page, urlOf(here.server, 'sse'), proxy);
+  assert.equal(new URL(page.url()).searchParams.get('resource'), null);
+  await signedIn(page, here, url, user, name);
+  const { success, ...details } = await inspector010.listAndRun(page, TOOL);
+  await keepPicture(page, `${name}-result`);
+  assert.equal(success, 'true');
+  return { ...details, success: true };
+}
+
+async function windowOn(t, here, url) {
+  const page = await freshPage(t, here.browser);
+  await page.setViewport({ width: 1280, height: 800 });
+  await page.goto(url);
+  return page;
+}
+
+async function signedIn(page, here, app, user, name) {
+  await keepPicture(page, `${name}-consent`);
+  await decide(page, 'allow');
+  await arrive(page, here.server.tenant);
+  await keepPicture(page, `${name}-sign-in`);
+  await chooseUser(page, user);
+  await arrive(page, new URL(app).origin);
+}
