@@ -34,8 +34,8 @@ param instanceMemoryMB int = 512
 @maxValue(20)
 param alwaysReadyCount int = 1
 
-@description('Instances at most.')
-@minValue(1)
+@description('Instances at most. Fewer than 40 are a preview that not every region has.')
+@minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
@@ -253,5 +253,8 @@ output ENTRA_CLIENT_ID string = entraApp.outputs.clientId
 @description('Resource group.')
 output AZURE_RESOURCE_GROUP string = group.name
 
-@description('What azd shows as the endpoints of the service, instead of the function app behind the gateway.')
+@description('Origin of the function app, which answers nobody but the gateway; for the smoke check.')
+output FUNCTION_APP_ORIGIN string = functionApp.outputs.origin
+
+@description('What azd shows as endpoints of the service, beside the function app behind the gateway.')
 output SERVICE_MCP_ENDPOINTS string[] = ['${apimService.outputs.gatewayUrl}/mcp', '${apimService.outputs.gatewayUrl}/mcp/sse']

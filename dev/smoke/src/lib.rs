@@ -36,6 +36,18 @@ pub struct Options {
     pub address_limit: bool,
 }
 
+impl Options {
+    /// Without each of these, some facts are skipped.
+    pub(crate) fn flags_not_given(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--function-host ORIGIN", self.function_host.is_some()),
+            ("--sign-in", self.sign_in.is_some()),
+            ("--address-limit", self.address_limit),
+        ];
+        flags.into_iter().filter_map(|(flag, given)| (!given).then_some(flag)).collect()
+    }
+}
+
 /// What is told while it happens.
 #[derive(Debug)]
 pub enum News<'a> {

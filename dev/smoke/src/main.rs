@@ -1,4 +1,5 @@
-//! `smoke URL`: tries a deployed server and prints a line for each fact; exit code 1 if one is not as it should be.
+//! `smoke URL`: tries a deployed server and prints a line for each fact; exit code 1 if one is not as it should be or,
+//! with `--all`, is undecided.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,6 +33,9 @@ struct Arguments {
     /// Run into the limit on registrations from this machine's address, which then has to wait for a minute.
     #[arg(long)]
     address_limit: bool,
+    /// Fail if a fact is skipped, too.
+    #[arg(long)]
+    all: bool,
 }
 
 #[tokio::main]
@@ -51,7 +55,10 @@ async fn main() -> ExitCode {
     })
     .await;
     println!("{report}");
-    if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if let Some(hint) = report.hint(&options) {
+        println!("{hint}");
+    }
+    if report.failed() || (arguments.all && report.skipped()) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// A path, a query or a fragment would be lost.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::News;
+use crate::{News, Options};
 
 /// How one fact turned out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,22 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn failed(&self) -> bool {
         self.lines.iter().any(|line| matches!(line.outcome, Outcome::Fail(_)))
+    }
+
+    /// Whether any fact is undecided.
+    #[must_use]
+    pub fn skipped(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.outcome, Outcome::Skip(_)))
+    }
+
+    /// How to decide what was skipped, if anything was.
+    #[must_use]
+    pub fn hint(&self, options: &Options) -> Option<String> {
+        let flags = options.flags_not_given().join(" ");
+        self.skipped().then(|| match flags.as_str() {
+            "" => "hint: what is skipped is not decided; set right what failed, and try again".to_owned(),
+            flags => format!("hint: what is skipped is not decided; add {flags} to try it"),
+        })
     }
 
     pub(crate) fn fact(&mut self, fact: &str, seen: Result<String, String>) {

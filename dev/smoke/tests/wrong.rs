@@ -6,30 +6,8 @@ mod scripted;
 
 use std::time::Duration;
 
-use scripted::{Script, Scripted};
+use scripted::{Script, Scripted, right};
 use smoke::{Line, Options, Outcome};
-
-const ALLOWED: &str = "Access-Control-Allow-Origin: *\r\n";
-
-/// A server at which everything that needs no token is right.
-fn right() -> Script {
-    let challenge =
-        "WWW-Authenticate: Bearer resource_metadata=\"{base}/.well-known/oauth-protected-resource/mcp\"\r\n";
-    Script::from([
-        ("GET /health", (200, "", "{}")),
-        ("GET /.well-known/oauth-authorization-server", (200, "", r#"{"issuer":"{base}"}"#)),
-        ("GET /.well-known/oauth-protected-resource/mcp", (200, "", r#"{"resource":"{base}/mcp"}"#)),
-        ("GET /.well-known/oauth-protected-resource/mcp/sse", (200, "", r#"{"resource":"{base}/mcp/sse"}"#)),
-        ("HEAD /health", (200, "", "")),
-        ("GET /mcp", (405, "", "")),
-        ("DELETE /mcp", (405, "", "")),
-        ("OPTIONS /token", (204, ALLOWED, "")),
-        ("OPTIONS /register", (204, ALLOWED, "")),
-        ("OPTIONS /mcp", (204, "Access-Control-Allow-Origin: http://localhost:6274\r\n", "")),
-        ("POST /mcp", (401, challenge, "")),
-        ("POST /register", (429, "", "")),
-    ])
-}
 
 async fn tried(url: &str, function_host: Option<&str>) -> Vec<Line> {
     let options = Options {

@@ -9,6 +9,28 @@ use tokio::task::JoinSet;
 /// What is answered, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL.
 pub(crate) type Script = HashMap<&'static str, (u16, &'static str, &'static str)>;
 
+const ALLOWED: &str = "Access-Control-Allow-Origin: *\r\n";
+
+/// A server at which everything that needs no token is right.
+pub(crate) fn right() -> Script {
+    let challenge =
+        "WWW-Authenticate: Bearer resource_metadata=\"{base}/.well-known/oauth-protected-resource/mcp\"\r\n";
+    Script::from([
+        ("GET /health", (200, "", "{}")),
+        ("GET /.well-known/oauth-authorization-server", (200, "", r#"{"issuer":"{base}"}"#)),
+        ("GET /.well-known/oauth-protected-resource/mcp", (200, "", r#"{"resource":"{base}/mcp"}"#)),
+        ("GET /.well-known/oauth-protected-resource/mcp/sse", (200, "", r#"{"resource":"{base}/mcp/sse"}"#)),
+        ("HEAD /health", (200, "", "")),
+        ("GET /mcp", (405, "", "")),
+        ("DELETE /mcp", (405, "", "")),
+        ("OPTIONS /token", (204, ALLOWED, "")),
+        ("OPTIONS /register", (204, ALLOWED, "")),
+        ("OPTIONS /mcp", (204, "Access-Control-Allow-Origin: http://localhost:6274\r\n", "")),
+        ("POST /mcp", (401, challenge, "")),
+        ("POST /register", (429, "", "")),
+    ])
+}
+
 /// Ends with this.
 pub(crate) struct Scripted {
     pub(crate) url: String,
