@@ -53,6 +53,24 @@ impl Grant {
         self.status == Status::Active && now < self.expires_at
     }
 
+    /// Ended at once, because nobody was given its tokens.
+    #[must_use]
+    pub fn taken_back(&self, now: OffsetDateTime) -> Self {
+        Self { expires_at: now, version: self.version + 1, ..self.clone() }
+    }
+
+    /// Alive after it was taken back.
+    #[must_use]
+    pub fn given_again(&self, now: OffsetDateTime) -> Self {
+        Self { expires_at: now + GRANT_LIFETIME, redeemed_at: now, version: self.version + 1, ..self.clone() }
+    }
+
+    /// Whether it ended in that way: no other grant ends while its code can still be redeemed.
+    #[must_use]
+    pub fn was_taken_back(&self, now: OffsetDateTime) -> bool {
+        self.status == Status::Active && self.expires_at <= now
+    }
+
     /// The same grant, as one access token sees it (RFC 6749 §6: a refresh may ask for less).
     #[must_use]
     pub fn narrowed(&self, scope: Scope) -> Self {

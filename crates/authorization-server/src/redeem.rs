@@ -9,7 +9,7 @@ use crate::{
     family::{Family, FamilyKey},
     grant::{Grant, Status, UpstreamTokens},
     id::{GrantKey, Id},
-    ports::{Created, Stored},
+    ports::{Advanced, Created, Stored},
     server::{AuthorizationServer, GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
     token::TokenError,
 };
@@ -47,13 +47,30 @@ impl AuthorizationServer {
         self.keep_upstream_tokens(key, &issued).await?;
         let created = self.create_grant(key, &issued).await;
         // Asked after a failure too: the grant may stand, made by an attempt that came no further than that.
-        if self.withdrawn_meanwhile(key, client.value.id, decided_at).await? {
-            self.revoke(key).await?;
-            return Err(TokenError::InvalidGrant("the owner took the consent back"));
+        match self.withdrawn_meanwhile(key, client.value.id, decided_at).await {
+            Ok(false) => {}
+            Ok(true) => {
+                self.revoke(key).await?;
+                return Err(TokenError::InvalidGrant("the owner took the consent back"));
+            }
+            Err(unavailable) => {
+                if let Ok((_, granted)) = created {
+                    self.take_back(granted).await;
+                }
+                return Err(unavailable.into());
+            }
         }
-        let response = created?;
+        let (response, _) = created?;
         self.note_use(&client).await;
         Ok(response)
+    }
+
+    /// Ends a grant whose tokens nobody was given, so that its code can be redeemed again. If this fails as well, the code
+    /// is spent: a new sign-in helps.
+    async fn take_back(&self, granted: Stored<Grant>) {
+        if let Err(error) = self.grants.advance(&granted.version, granted.value.taken_back(self.now())).await {
+            tracing::warn!(%error, "a grant that nobody holds stays");
+        }
     }
 
     async fn code_issued(&self, code: &SecretString) -> Result<(Id, OffsetDateTime, CodeIssued), TokenError> {
@@ -88,7 +105,13 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    async fn create_grant(&self, key: GrantKey, issued: &CodeIssued) -> Result<TokenResponse, TokenError> {
+    /// The first tokens, and the grant that now stands. Creating it is the single use, so whatever else can fail comes
+    /// before.
+    async fn create_grant(
+        &self,
+        key: GrantKey,
+        issued: &CodeIssued,
+    ) -> Result<(TokenResponse, Stored<Grant>), TokenError> {
         let now = self.now();
         let family_key = FamilyKey::random(self.entropy.as_ref());
         let sealed_key = family_key.seal(self.sealer.as_ref(), key.grant).await?;
@@ -102,14 +125,33 @@ impl AuthorizationServer {
             redeemed_at: now,
             expires_at: now + GRANT_LIFETIME,
         };
-        match self.grants.create(grant).await? {
-            Created::Done(stored) => {
-                Ok(self.token_response(&stored.value, &family_key, issued.signed_in.upstream_expires_at).await?)
-            }
-            Created::Exists(stored) => {
-                self.judge_replay(&stored).await?;
-                Err(TokenError::InvalidGrant("the code was redeemed before"))
-            }
+        let response = self.token_response(&grant, &family_key, issued.signed_in.upstream_expires_at).await?;
+        let stored = match self.grants.create(grant).await? {
+            Created::Done(stored) => return Ok((response, stored)),
+            Created::Exists(stored) => stored,
+        };
+        if stored.value.was_taken_back(now)
+            && let Some(granted) = self.give_again(&stored, issued).await?
+        {
+            return Ok(granted);
+        }
+        self.judge_replay(&stored).await?;
+        Err(TokenError::InvalidGrant("the code was redeemed before"))
+    }
+
+    /// The same grant for another attempt, after the one that made it has taken it back. One attempt gets it.
+    async fn give_again(
+        &self,
+        stored: &Stored<Grant>,
+        issued: &CodeIssued,
+    ) -> Result<Option<(TokenResponse, Stored<Grant>)>, TokenError> {
+        let grant = stored.value.given_again(self.now());
+        let opened = FamilyKey::open(self.sealer.as_ref(), grant.key.grant, &grant.family.sealed_key).await?;
+        let Some(family_key) = opened else { return Ok(None) };
+        let response = self.token_response(&grant, &family_key, issued.signed_in.upstream_expires_at).await?;
+        match self.grants.advance(&stored.version, grant).await? {
+            Advanced::Done(stored) => Ok(Some((response, stored))),
+            Advanced::Lost(_) => Ok(None),
         }
     }
 

@@ -259,6 +259,28 @@ async fn upstream_tokens_without_a_grant_do_not_stand_in_the_way() {
 }
 
 #[tokio::test]
+async fn a_redemption_that_cannot_ask_for_the_consent_takes_its_grant_back_and_the_code_stays_good() {
+    let (rig, client_id, code) = with_code().await;
+    // Client, authorization, upstream tokens, grant; then the owner.
+    rig.store.fail_after(4, Fault::Before);
+    assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::Unavailable(_))));
+    let tokens = rig.redeem(&client_id, &code).await.unwrap();
+    assert!(rig.accepts(&tokens.access_token).await.unwrap());
+    assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::InvalidGrant(_))));
+    assert!(rig.accepts(&tokens.access_token).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_grant_that_was_taken_back_and_revoked_is_not_revived() {
+    let (rig, client_id, code) = with_code().await;
+    rig.store.fail_after(4, Fault::Before);
+    rig.redeem(&client_id, &code).await.unwrap_err();
+    let key = rig.grants.all()[0].key;
+    rig.grants.change(&key, |grant| grant.with_status(Status::Revoked));
+    assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::InvalidGrant(_))));
+}
+
+#[tokio::test]
 async fn one_client_on_two_devices_has_two_grants() {
     let (rig, client_id, code) = with_code().await;
     rig.redeem(&client_id, &code).await.unwrap();
