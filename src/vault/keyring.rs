@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::{Clock, Entropy, Sealer, Unavailable};
+use authorization_server::ports::{Sealer, Unavailable};
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
@@ -24,15 +24,16 @@ use super::{
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// While there is no key at all, no more attempts than this.
 const PAUSE: Duration = Duration::SECOND;
-/// After a failure the ring is read again this soon.
-const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
+/// After a failure the ring is read again this soon, and then less and less soon.
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
+/// Publishing and wrapping again, which nobody waits for.
+const MAINTENANCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A [`Sealer`] over the ring.
 pub struct Keyring {
     ring: RingStore,
     base_url: String,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
     rotation: Rotation,
     opened: RwLock<Arc<Opened>>,
     /// Held while the ring is being read: one flight.
@@ -64,9 +65,8 @@ impl Keyring {
     /// Over this ring. `base_url` names the deployment in everything that is sealed.
     #[must_use]
     pub fn new(ring: RingStore, base_url: &str, rotation: Rotation) -> Self {
-        let (clock, entropy) = (Arc::clone(&ring.clock), Arc::clone(&ring.entropy));
         let base_url = base_url.to_owned();
-        Self { ring, base_url, clock, entropy, rotation, opened: RwLock::default(), last: Mutex::new(None) }
+        Self { ring, base_url, rotation, opened: RwLock::default(), last: Mutex::new(None) }
     }
 
     /// Reads the ring now and then, for as long as the keyring is used.
@@ -74,17 +74,39 @@ impl Keyring {
         let reload = self.rotation.reload;
         let keyring = Arc::downgrade(self);
         tokio::spawn(async move {
+            let mut pause = FIRST_PAUSE;
             while let Some(outcome) = refresh(&keyring).await {
-                let failed = outcome.inspect_err(|error| tracing::warn!(%error, "the ring is not read")).is_err();
-                tokio::time::sleep(if failed { reload.min(AFTER_FAILURE) } else { reload }).await;
+                match outcome {
+                    Ok(()) => {
+                        pause = FIRST_PAUSE;
+                        tokio::time::sleep(reload).await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the ring is not read");
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
+                }
             }
         });
     }
 
-    /// Reads the ring, and publishes, wraps again and retires keys where that is due.
+    /// Reads the ring; then publishes, wraps again and retires keys where that is due. While the vault does not answer, the
+    /// ring serves as it is.
     pub async fn refresh(&self) -> Result<(), Unavailable> {
-        let mut last = self.last.lock().await;
-        self.attempt(&mut last).await
+        self.attempt(&mut *self.last.lock().await).await?;
+        match tokio::time::timeout(MAINTENANCE, self.ring.maintain(&self.rotation)).await {
+            Ok(Ok(false)) => Ok(()),
+            Ok(Ok(true)) => self.attempt(&mut *self.last.lock().await).await,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the ring is left as it is");
+                Ok(())
+            }
+            Err(_) => {
+                tracing::warn!("the ring is left as it is: no answer in time");
+                Ok(())
+            }
+        }
     }
 
     async fn attempt(&self, last: &mut Option<Attempt>) -> Result<(), Unavailable> {
@@ -94,11 +116,11 @@ impl Keyring {
             Ok(Err(error)) => Some(error.reason),
             Err(_) => Some(format!("not read within {} s", LIMIT.as_secs())),
         };
-        last.insert(Attempt { at: self.clock.now(), failure }).outcome()
+        last.insert(Attempt { at: self.ring.clock.now(), failure }).outcome()
     }
 
     async fn load(&self) -> Result<(), Unavailable> {
-        let ring = self.ring.agree(&self.rotation).await?;
+        let ring = self.ring.read().await?;
         self.open_keys(&ring).await
     }
 
@@ -144,7 +166,7 @@ impl Keyring {
         let mut last = self.last.lock().await;
         if !enough(&self.current()) {
             match last.as_ref() {
-                Some(attempt) if self.clock.now() < attempt.at + pause => attempt.outcome()?,
+                Some(attempt) if self.ring.clock.now() < attempt.at + pause => attempt.outcome()?,
                 _ => self.attempt(&mut last).await?,
             }
         }
@@ -177,8 +199,8 @@ impl Opened {
 impl Sealer for Keyring {
     async fn seal(&self, purpose: &str, plaintext: &[u8]) -> Result<String, Unavailable> {
         let opened = self.ready().await?;
-        let key = opened.sealing(self.clock.now()).ok_or_else(|| unavailable("the ring is empty"))?;
-        key.seal(self.entropy.as_ref(), &self.context(purpose), plaintext)
+        let key = opened.sealing(self.ring.clock.now()).ok_or_else(|| unavailable("the ring is empty"))?;
+        key.seal(self.ring.entropy.as_ref(), &self.context(purpose), plaintext)
             .map_err(|error| unavailable(error.to_string()))
     }
 

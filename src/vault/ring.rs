@@ -84,6 +84,19 @@ impl Ring {
         newest.is_none_or(|newest| newest + rotation.period <= now + rotation.lead)
     }
 
+    /// Says what an operator waits for: which keys of the next ring are new, and which are wrapped by another version.
+    pub(super) fn log_changes(&self, next: &Self) {
+        for key in &next.keys {
+            match self.keys.iter().find(|known| known.kid == key.kid) {
+                None => tracing::info!(kid = key.kid, use_from = %key.use_from, "a data key is made"),
+                Some(known) if known.wrapped_by != key.wrapped_by => {
+                    tracing::info!(kid = key.kid, wrapped_by = key.wrapped_by, "a data key is wrapped again");
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
     /// Drops keys whose successor has sealed everything that can still live. The newest always stays.
     pub(super) fn retire(&mut self, now: OffsetDateTime, rotation: &Rotation) {
         self.keys.sort_by_key(|key| key.use_from);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::ports::{Clock, Entropy, Unavailable};
+use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
@@ -11,7 +12,7 @@ use super::{
     ring::{ID, Ring, RingKey, Rotation},
     wrap::KeyWrap,
 };
-use crate::ports::records::{Address, Container, Item, Records, StoreError};
+use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
 /// Rounds of read, decide and write until someone else's write is not in the way.
 const ATTEMPTS: usize = 5;
@@ -29,21 +30,39 @@ pub struct RingStore {
 }
 
 impl RingStore {
-    /// The ring as it stands, after whatever was due. An absent one is made.
-    pub(super) async fn agree(&self, rotation: &Rotation) -> Result<Ring, Unavailable> {
+    /// The ring as it stands. An absent one is made.
+    pub(super) async fn read(&self) -> Result<Ring, Unavailable> {
+        Ok(self.stored().await?.0)
+    }
+
+    /// Publishes, wraps again and retires keys where that is due. Says whether anything was.
+    pub(super) async fn maintain(&self, rotation: &Rotation) -> Result<bool, Unavailable> {
         for _ in 0..ATTEMPTS {
-            let Some(item) = self.records.get(&address()).await.map_err(down)? else {
-                let ring = Ring::new(vec![self.new_key(self.clock.now()).await?]);
-                self.write(None, &ring).await?;
-                continue;
-            };
-            let ring = Ring::decode(item.body.clone()).map_err(|reason| down(StoreError(reason)))?;
-            match self.brought_up_to_date(&ring, rotation).await {
-                Some(next) if next != ring => self.write(Some(&item), &next).await?,
-                _ => return Ok(ring),
+            let (ring, item) = self.stored().await?;
+            let next = self.brought_up_to_date(&ring, rotation).await?;
+            if next == ring {
+                return Ok(false);
+            }
+            if self.write(Some(&item), &next).await? {
+                ring.log_changes(&next);
+                return Ok(true);
             }
         }
-        Err(down(StoreError("the ring is written by too many at once".into())))
+        Err(contended())
+    }
+
+    async fn stored(&self) -> Result<(Ring, Item), Unavailable> {
+        for _ in 0..ATTEMPTS {
+            if let Some(item) = self.records.get(&address()).await.map_err(down)? {
+                let ring = Ring::decode(item.body.clone()).map_err(|reason| down(StoreError(reason)))?;
+                return Ok((ring, item));
+            }
+            let ring = Ring::new(vec![self.new_key(self.clock.now()).await?]);
+            if self.write(None, &ring).await? {
+                Ring::new(Vec::new()).log_changes(&ring);
+            }
+        }
+        Err(contended())
     }
 
     /// Opens a key with the version that wrapped it.
@@ -54,49 +73,46 @@ impl RingStore {
         if opened.kid() == key.kid { Ok(opened) } else { Err(down(StoreError("a wrapped key has another id".into()))) }
     }
 
-    /// With keys published, retired and wrapped again; `None` when the wrapping key does not answer, for then the ring
-    /// serves as it is.
-    async fn brought_up_to_date(&self, ring: &Ring, rotation: &Rotation) -> Option<Ring> {
+    /// With keys published, retired and wrapped again. A key whose old wrapping refuses stays as it is.
+    async fn brought_up_to_date(&self, ring: &Ring, rotation: &Rotation) -> Result<Ring, Unavailable> {
         let now = self.clock.now();
-        let left = |error: &Unavailable| tracing::warn!(%error, "the ring is left as it is");
-        let current = self.wrap.current().await.inspect_err(left).ok()?;
+        let current = self.wrap.current().await?;
         let mut next = ring.clone();
         next.retire(now, rotation);
-        for key in next.keys.iter_mut().filter(|key| key.wrapped_by != current) {
+        let wrapping = next.keys.iter_mut().filter(|key| key.wrapped_by != current).map(async |key| {
             match self.wrapped_again(key).await {
                 Ok(again) => *key = again,
                 Err(error) => tracing::error!(%error, kid = key.kid, "a data key cannot be wrapped again"),
             }
-        }
+        });
+        join_all(wrapping).await;
         if next.is_due(now, rotation) {
-            next.keys.push(self.new_key(now + rotation.lead).await.inspect_err(left).ok()?);
+            next.keys.push(self.new_key(now + rotation.lead).await?);
         }
-        Some(next)
+        Ok(next)
     }
 
     async fn new_key(&self, use_from: OffsetDateTime) -> Result<RingKey, Unavailable> {
         let mut bytes = Zeroizing::new([0; 32]);
         self.entropy.fill(bytes.as_mut_slice());
         let key = DataKey::new(&bytes).map_err(|error| down(StoreError(error.to_string())))?;
-        tracing::info!(kid = key.kid(), %use_from, "a data key is made");
         Ok(RingKey::new(key.kid(), &self.wrap.wrap(&bytes).await?, use_from))
     }
 
     async fn wrapped_again(&self, key: &RingKey) -> Result<RingKey, Unavailable> {
         let wrapped = key.wrapped().ok_or_else(|| down(StoreError("a wrapped key is malformed".into())))?;
         let bytes = self.wrap.unwrap(&wrapped).await?;
-        tracing::info!(kid = key.kid, "a data key is wrapped again");
         Ok(RingKey::new(&key.kid, &self.wrap.wrap(&bytes).await?, key.use_from))
     }
 
-    /// Whether this write or another's came first: the ring is read again, and what stands is what counts.
-    async fn write(&self, replaced: Option<&Item>, ring: &Ring) -> Result<(), Unavailable> {
+    /// Whether it was written. If not, another's write came first, or an echo of this one; what stands is what counts.
+    async fn write(&self, replaced: Option<&Item>, ring: &Ring) -> Result<bool, Unavailable> {
         let body = serde_json::to_value(ring).map_err(|error| down(StoreError(error.to_string())))?;
         let written = match replaced {
             None => self.records.create(&address(), &body, Duration::MAX).await,
             Some(item) => self.records.replace(&address(), &item.etag, &body, Duration::MAX).await,
         };
-        written.map(|_| ()).map_err(down)
+        written.map(|written| written != Write::Conflict).map_err(down)
     }
 }
 
@@ -106,4 +122,8 @@ fn address() -> Address {
 
 fn down(error: StoreError) -> Unavailable {
     Unavailable { what: "keyring", reason: error.0 }
+}
+
+fn contended() -> Unavailable {
+    down(StoreError("the ring is written by too many at once".into()))
 }

@@ -231,3 +231,15 @@ async fn a_retired_key_opens_nothing_any_more() {
     keyring.refresh().await.unwrap();
     assert_eq!(keyring.open("purpose", &sealed).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_new_process_serves_while_the_vault_is_too_slow_to_wrap_anything_again() {
+    let rig = Rig::new();
+    let sealed = seal(&rig.process()).await;
+    rig.vault.rotate();
+    rig.vault.stop_wrapping();
+    let late = rig.process();
+    assert!(opens(&late, &sealed).await);
+    assert!(opens(&late, &seal(&late).await).await);
+    assert_eq!(rig.wrapped_by().await, ["v0"]);
+}

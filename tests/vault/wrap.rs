@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 pub(crate) struct Versions {
     current: AtomicUsize,
     down: AtomicBool,
+    never_wraps: AtomicBool,
     disabled: Mutex<Vec<String>>,
     pub(crate) unwraps: AtomicUsize,
 }
@@ -26,6 +27,11 @@ impl Versions {
 
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// From now on wrapping is asked for and never answered.
+    pub(crate) fn stop_wrapping(&self) {
+        self.never_wraps.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn disable(&self, version: &str) {
@@ -54,6 +60,9 @@ impl KeyWrap for Versions {
     }
 
     async fn wrap(&self, key: &KeyBytes) -> Result<Wrapped, Unavailable> {
+        if self.never_wraps.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         let by = self.current().await?;
         let bytes = xor(&by, key.as_slice());
         Ok(Wrapped { by, bytes })
