@@ -35,6 +35,16 @@ impl Cloud {
         }
     }
 
+    /// How the names of its key vaults end.
+    #[must_use]
+    pub fn vault_suffix(self) -> &'static str {
+        match self {
+            Self::Public => ".vault.azure.net",
+            Self::UsGov => ".vault.usgovcloudapi.net",
+            Self::China => ".vault.azure.cn",
+        }
+    }
+
     /// Audience of a managed identity's token that serves as a client assertion.
     #[must_use]
     pub fn federation_audience(self) -> &'static str {

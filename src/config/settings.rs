@@ -114,10 +114,11 @@ impl Reader<'_> {
         let client_id = self.guid("ENTRA_CLIENT_ID");
         let workload_client_id = self.guid("AZURE_CLIENT_ID");
         let cloud = self.cloud();
-        let authority = self.loopback_override("ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
-        let graph = self.loopback_override("GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
         let production = base.as_ref().is_some_and(|base| !base.is_loopback());
-        let store = self.store(production);
+        let authority =
+            self.loopback_override(production, "ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
+        let graph = self.loopback_override(production, "GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
+        let store = self.store(production, cloud.unwrap_or_default());
         let gateway_principal_id = self.gateway_principal_id(production);
         let event_poll = self.event_poll();
         let schemes = self.schemes();
@@ -178,8 +179,12 @@ impl Reader<'_> {
     }
 
     /// Another host than Microsoft's is for the local tenant only.
-    fn loopback_override(&mut self, name: &'static str, otherwise: &str) -> Option<String> {
+    fn loopback_override(&mut self, production: bool, name: &'static str, otherwise: &str) -> Option<String> {
         let Some(value) = self.environment.get(name) else { return Some(otherwise.to_owned()) };
+        if production {
+            self.faults.add(name, "is for the local tenant; it cannot be used with a public PUBLIC_BASE_URL");
+            return None;
+        }
         let loopback = Url::parse(value)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && on_loopback(url) && url.query().is_none());
@@ -190,42 +195,61 @@ impl Reader<'_> {
         Some(value.trim_end_matches('/').to_owned())
     }
 
-    /// Exactly one of the two stores.
-    fn store(&mut self, production: bool) -> Option<StoreSettings> {
+    /// Exactly one of the two stores; in production the shared one, whatever else is set.
+    fn store(&mut self, production: bool, cloud: Cloud) -> Option<StoreSettings> {
         let directory = self.environment.get("DATA_DIR").map(PathBuf::from);
-        if production && directory.is_some() {
-            self.faults.add("DATA_DIR", "is for one local process; it cannot be used with a public PUBLIC_BASE_URL");
-        }
-        match (self.environment.get("COSMOS_ENDPOINT"), directory) {
-            (Some(_), Some(_)) => {
-                self.faults.add("COSMOS_ENDPOINT", "and DATA_DIR are both set; exactly one store is used");
-                None
+        let shared = production || self.environment.get("COSMOS_ENDPOINT").is_some();
+        match directory {
+            Some(_) if production => {
+                self.faults
+                    .add("DATA_DIR", "is for one local process; it cannot be used with a public PUBLIC_BASE_URL");
             }
-            (Some(endpoint), None) => self.azure(endpoint),
-            (None, Some(directory)) => Some(StoreSettings::Embedded(directory)),
-            (None, None) => {
-                let otherwise = if production { "" } else { ", nor is DATA_DIR" };
-                self.faults.add("COSMOS_ENDPOINT", format!("is not set{otherwise}"));
-                None
+            Some(_) if shared => {
+                self.faults.add("DATA_DIR", "and COSMOS_ENDPOINT are both set; exactly one store is used")
             }
+            Some(directory) => return Some(StoreSettings::Embedded(directory)),
+            None if !shared => {
+                self.faults.add("COSMOS_ENDPOINT", "is not set, nor is DATA_DIR");
+                return None;
+            }
+            None => {}
         }
+        self.azure(production, cloud)
     }
 
-    fn azure(&mut self, endpoint: &str) -> Option<StoreSettings> {
-        let usable = |url: &Url| url.scheme() == "https" || url.scheme() == "http" && on_loopback(url);
-        let endpoint = Url::parse(endpoint).ok().filter(|url| is_origin(url) && usable(url));
-        if endpoint.is_none() {
-            self.faults.add("COSMOS_ENDPOINT", "is not an https origin such as https://account.documents.azure.com");
-        }
-        let database = self.environment.get("COSMOS_DATABASE").unwrap_or(DEFAULT_DATABASE).to_owned();
+    fn azure(&mut self, production: bool, cloud: Cloud) -> Option<StoreSettings> {
+        let endpoint = self.cosmos_endpoint(production);
+        let database = self.cosmos_database();
         let vault_key = self.required("KEY_VAULT_KEY_ID").and_then(|id| {
-            let key = VaultKeyId::parse(&id);
+            let key = VaultKeyId::parse(&id).filter(|key| key.vault.ends_with(cloud.vault_suffix()));
             if key.is_none() {
-                self.faults.add("KEY_VAULT_KEY_ID", "is not https://{vault}/keys/{name}, without a version");
+                let shape =
+                    format!("is not https://{{vault}}{}/keys/{{name}}, without a version", cloud.vault_suffix());
+                self.faults.add("KEY_VAULT_KEY_ID", shape);
             }
             key
         });
-        Some(StoreSettings::Azure(AzureSettings { endpoint: endpoint?, database, vault_key: vault_key? }))
+        Some(StoreSettings::Azure(AzureSettings { endpoint: endpoint?, database: database?, vault_key: vault_key? }))
+    }
+
+    fn cosmos_endpoint(&mut self, production: bool) -> Option<Url> {
+        let value = self.required("COSMOS_ENDPOINT")?;
+        let usable = |url: &Url| url.scheme() == "https" || !production && url.scheme() == "http" && on_loopback(url);
+        let endpoint = Url::parse(&value).ok().filter(|url| is_origin(url) && usable(url));
+        if endpoint.is_none() {
+            self.faults.add("COSMOS_ENDPOINT", "is not an https origin such as https://account.documents.azure.com");
+        }
+        endpoint
+    }
+
+    /// What Cosmos DB does not allow in an id would become another path.
+    fn cosmos_database(&mut self) -> Option<String> {
+        let name = self.environment.get("COSMOS_DATABASE").unwrap_or(DEFAULT_DATABASE);
+        if name.len() <= 255 && !name.contains(['/', '\\', '#', '?']) {
+            return Some(name.to_owned());
+        }
+        self.faults.add("COSMOS_DATABASE", "is not a name of a database: at most 255 characters, none of / \\ # ?");
+        None
     }
 
     /// Without a gateway anyone could call the handler past its limits, so production has one.

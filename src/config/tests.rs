@@ -115,22 +115,44 @@ fn production_has_a_shared_store_a_vault_and_a_gateway() {
 #[test]
 fn production_fails_closed_with_all_faults_at_once() {
     let nothing = production(&[("GATEWAY_PRINCIPAL_ID", ""), ("COSMOS_ENDPOINT", ""), ("KEY_VAULT_KEY_ID", "")]);
-    assert_eq!(faulty(&nothing), ["COSMOS_ENDPOINT", "GATEWAY_PRINCIPAL_ID"]);
-    let no_keys = production(&[("KEY_VAULT_KEY_ID", ""), ("GATEWAY_PRINCIPAL_ID", "x"), ("EVENT_POLL_MS", "0")]);
-    assert_eq!(faulty(&no_keys), ["KEY_VAULT_KEY_ID", "GATEWAY_PRINCIPAL_ID", "EVENT_POLL_MS"]);
-}
-
-#[test]
-fn data_dir_is_never_for_production() {
-    let instead = production(&[("DATA_DIR", "/tmp/x"), ("COSMOS_ENDPOINT", "")]);
-    assert_eq!(faulty(&instead), ["DATA_DIR"]);
-    assert_eq!(faulty(&production(&[("DATA_DIR", "/tmp/x")])), ["DATA_DIR", "COSMOS_ENDPOINT"]);
+    assert_eq!(faulty(&nothing), ["COSMOS_ENDPOINT", "KEY_VAULT_KEY_ID", "GATEWAY_PRINCIPAL_ID"]);
+    let all = production(&[
+        ("DATA_DIR", "/tmp/x"),
+        ("COSMOS_ENDPOINT", "http://127.0.0.1:7073"),
+        ("COSMOS_DATABASE", "a/b"),
+        ("KEY_VAULT_KEY_ID", "n"),
+        ("GATEWAY_PRINCIPAL_ID", "x"),
+        ("EVENT_POLL_MS", "0"),
+        ("ENTRA_AUTHORITY_HOST", "http://localhost:7072"),
+        ("GRAPH_ENDPOINT", "http://localhost:7072"),
+    ]);
+    let named = [
+        "ENTRA_AUTHORITY_HOST",
+        "GRAPH_ENDPOINT",
+        "DATA_DIR",
+        "COSMOS_ENDPOINT",
+        "COSMOS_DATABASE",
+        "KEY_VAULT_KEY_ID",
+        "GATEWAY_PRINCIPAL_ID",
+        "EVENT_POLL_MS",
+    ];
+    assert_eq!(faulty(&all), named);
 }
 
 #[test]
 fn exactly_one_store_is_used() {
     assert_eq!(faulty(&[("DATA_DIR", "")]), ["COSMOS_ENDPOINT"]);
-    assert_eq!(faulty(&[("COSMOS_ENDPOINT", "http://127.0.0.1:7073")]), ["COSMOS_ENDPOINT"]);
+    let both = [("COSMOS_ENDPOINT", "http://127.0.0.1:7073"), ("KEY_VAULT_KEY_ID", "https://v.vault.azure.net/keys/n")];
+    assert_eq!(faulty(&both), ["DATA_DIR"]);
+    assert_eq!(faulty(&[("DATA_DIR", ""), both[0]]), ["KEY_VAULT_KEY_ID"]);
+}
+
+#[test]
+fn a_vault_is_one_of_its_cloud() {
+    for key in ["https://v.evil.example/keys/n", "https://v.vault.azure.cn/keys/n"] {
+        assert_eq!(faulty(&production(&[("KEY_VAULT_KEY_ID", key)])), ["KEY_VAULT_KEY_ID"], "{key}");
+    }
+    load(&production(&[("AZURE_CLOUD", "china"), ("KEY_VAULT_KEY_ID", "https://v.vault.azure.cn/keys/n")])).unwrap();
 }
 
 #[test]
