@@ -20,8 +20,9 @@ use super::reply::Response;
 
 /// More connections than this wait their turn.
 const CONNECTIONS: usize = 4_000;
-/// A half-sent head is dropped after this.
-const HEAD: Duration = Duration::from_secs(10);
+/// A half-sent head is dropped after this, and so is an idle connection: hyper has one timer for both. The Functions host
+/// keeps an idle connection for a minute; if ours ended first, it could end under a POST, which the host does not repeat.
+const HEAD: Duration = Duration::from_secs(90);
 /// Requests under way at a stop get this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// After an accept error such as "too many open files".
