@@ -8,7 +8,7 @@ use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
-    tally += command::check(&mut workspace.cargo("clippy --workspace --all-targets -- -D warnings"));
+    tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
     tally += nothing_of_dev_is_shipped(workspace);
     if tools::works("cargo-deny") {
         tally += command::check(&mut workspace.cargo("deny check bans licenses sources"));
