@@ -85,6 +85,11 @@ impl Resource {
         self.at(pointer).as_object().map_or_else(Vec::new, |object| object.keys().map(String::as_str).collect())
     }
 
+    /// The ARM expression, without its brackets, of a property that is known only in Azure.
+    pub(super) fn reference(&self, property: &str) -> String {
+        format!("reference('{}', '{}').{property}", self.text("/id"), self.text("/apiVersion"))
+    }
+
     /// The fault that a property is something else.
     pub(super) fn must_be(&self, pointer: &str, expected: &Value) -> Option<String> {
         let found = self.at(pointer);

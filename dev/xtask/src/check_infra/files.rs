@@ -10,7 +10,7 @@ pub(super) struct Files(BTreeMap<String, String>);
 
 /// What is read besides the function folders.
 const FOLDERS: [&str; 4] = ["infra", "src/config", "src/http", "src/ports"];
-const SINGLE: [&str; 2] = ["azure.yaml", "host.json"];
+const SINGLE: [&str; 3] = ["azure.yaml", "docs/deploy.md", "host.json"];
 
 impl Files {
     pub(super) fn read(root: &Path) -> io::Result<Self> {

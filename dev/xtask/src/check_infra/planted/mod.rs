@@ -2,6 +2,8 @@
 
 mod changes;
 mod evaluated;
+mod gateway;
+mod network;
 mod sources;
 mod written;
 
@@ -34,7 +36,7 @@ fn judged(files: Files, schemas: Option<PathBuf>) -> Report {
 }
 
 fn planted() -> impl Iterator<Item = &'static Planted> {
-    evaluated::PLANTED.iter().chain(written::PLANTED)
+    [evaluated::PLANTED, gateway::PLANTED, network::PLANTED, written::PLANTED].into_iter().flatten()
 }
 
 #[test]

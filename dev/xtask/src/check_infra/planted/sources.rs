@@ -43,6 +43,7 @@ fn expect(planted: &[Planted], sets: &[&str], and: &[&str]) {
 }
 
 const APIM_API: &str = "infra/modules/apim-api.bicep";
+const CLOUDS: &str = "infra/modules/clouds.bicep";
 const API_XML: &str = "infra/policies/api.xml";
 const COSMOS: &str = "infra/modules/cosmos.bicep";
 const DIAGNOSTICS: &str = "infra/modules/apim-diagnostics.bicep";
@@ -50,6 +51,7 @@ const ENTRA: &str = "infra/modules/entra-app.bicep";
 const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
 const KEY_VAULT: &str = "infra/modules/key-vault.bicep";
 const MAIN: &str = "infra/main.bicep";
+const MONITORING: &str = "infra/modules/monitoring.bicep";
 const STORAGE: &str = "infra/modules/storage.bicep";
 
 const IN_DEFAULTS: &[Planted] = &[
@@ -63,7 +65,7 @@ const IN_DEFAULTS: &[Planted] = &[
     ("vault-purge-protection", "", Text(KEY_VAULT, "enablePurgeProtection: true", "")),
     ("app-concurrency", "", Text(FUNCTION_APP, "requestsPerInstance = 500", "requestsPerInstance = 16")),
     ("app-runtime", "", Text(FUNCTION_APP, "version: '1.0'", "version: '2.0'")),
-    ("settings-set-are-read", "", Text(FUNCTION_APP, "name: 'AZURE_CLOUD'", "name: 'AZURE_CLOUDS'")),
+    ("settings-set-are-read", "", Text(FUNCTION_APP, "name: 'MCP_SERVER_NAME'", "name: 'MCP_SERVER_NAMES'")),
     ("settings-read-are-set", "", Text(FUNCTION_APP, "name: 'LOG_LEVEL'", "name: 'FUNCTIONS_WORKER_RUNTIME'")),
     (
         "settings-not-ours-to-set",
@@ -74,7 +76,7 @@ const IN_DEFAULTS: &[Planted] = &[
     ("policies-stream", "", Text(API_XML, "buffer-response=\"false\"", "buffer-response=\"true\"")),
     ("policies-tell-the-address", "", Text(API_XML, "X-Client-IP", "X-Forwarded-For")),
     ("diagnostics-no-payload", "", Text(DIAGNOSTICS, "body: { bytes: 0 }", "body: { bytes: 1024 }")),
-    ("diagnostics-mask-code-and-state", "", Text(DIAGNOSTICS, "'state', ", "")),
+    ("diagnostics-mask-the-query", "", Text(DIAGNOSTICS, "'state', ", "")),
     ("entra-one-redirect-uri", "", Text(ENTRA, "/oauth-callback'", "/oauth-callback', 'https://example.com'")),
     ("entra-one-tenant", "", Text(ENTRA, "AzureADMyOrg", "AzureADMultipleOrgs")),
     ("entra-federated-credential", "", Text(ENTRA, "/v2.0'", "'")),
@@ -88,12 +90,38 @@ const IN_DEFAULTS: &[Planted] = &[
         "",
         Text(MAIN, "gateway: identities.outputs.gateway\n", "gateway: identities.outputs.workload\n"),
     ),
+    ("diagnostics-no-address", "", Text(DIAGNOSTICS, "logClientIp: false", "logClientIp: true")),
+    ("settings-name-resources", "", Text(CLOUDS, "AzureCloud: 'public'", "AzureCloud: 'global'")),
+    ("policies-forward-as-it-is", "", Text(API_XML, "follow-redirects=\"false\"", "follow-redirects=\"true\"")),
+    ("policies-limits-are-sane", "", Text(APIM_API, "callsPerMinute: 30 ", "callsPerMinute: 3 ")),
+    ("app-tls-1.2", "", Text(FUNCTION_APP, "minTlsVersion: '1.2'", "minTlsVersion: '1.1'")),
+    (
+        "workspace-keys-off",
+        "",
+        Text(MONITORING, "features: { disableLocalAuth: true }", "features: { disableLocalAuth: false }"),
+    ),
     ("outputs-upper-snake", "", Text(MAIN, "output MCP_ENDPOINT", "output mcpEndpoint")),
 ];
 
 const IN_VNET: &[Planted] = &[
     ("gateway-tier", "", Text(MAIN, "vnetEnabled ? 'StandardV2' : apimSku", "apimSku")),
     ("network-public-access-off", "", Text(STORAGE, "privateLink == null ? 'Enabled' : 'Disabled'", "'Enabled'")),
+    ("network-firewalls-deny", "", Text(KEY_VAULT, "'Allow' : 'Deny'", "'Allow' : 'Allow'")),
+    (
+        "network-site-refuses-others",
+        "",
+        Text(
+            FUNCTION_APP,
+            "\n      ipSecurityRestrictionsDefaultAction: privateLink == null ? 'Allow' : 'Deny'",
+            "\n      ipSecurityRestrictionsDefaultAction: 'Allow'",
+        ),
+    ),
+    ("network-names-resolve", "", Text(MAIN, "network!.outputs.sitesZoneId", "network!.outputs.vaultZoneId")),
+    (
+        "network-subnet-for-gateway",
+        "",
+        Text(MAIN, "network!.outputs.gatewaySubnetId", "network!.outputs.endpointsSubnetId"),
+    ),
     ("network-private-endpoints", "", Text(COSMOS, "groupId: 'Sql'", "groupId: 'blob'")),
     (
         "network-subnet-for-functions",

@@ -5,11 +5,19 @@ use super::changes::Change::Text;
 
 const DEFAULTS: &str = "infra/test/defaults.snapshot.json";
 
+const PARAMETERS: &str = "infra/main.parameters.json";
+
 /// The set is of no meaning here.
 const ANY: &str = "";
 
 pub(super) const PLANTED: &[Planted] = &[
-    ("parameters-file", ANY, Text("infra/main.parameters.json", "\"location\"", "\"region\"")),
+    ("parameters-file", ANY, Text(PARAMETERS, "\"location\"", "\"region\"")),
+    ("parameters-file", ANY, Text(PARAMETERS, "    \"logLevel\": { \"value\": \"${LOG_LEVEL}\" },\n", "")),
+    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${LOG_LEVEL}", "${LOG_LEVELS}")),
+    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${ALLOWED_ORIGINS}", "${PRIVATE_USE_SCHEMES}")),
+    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${MCP_SERVER_NAME}", "Mini MCP Server")),
+    ("parameters-documented", ANY, Text("docs/deploy.md", "| `EVENT_POLL_MS` |", "| `EVENT_POLL` |")),
+    ("parameters-documented", ANY, Text("docs/deploy.md", "| `APIM_SKU` |", "| `APIM_SKU`, `APIM_UNITS` |")),
     ("parameters-set-everything", ANY, Text("infra/test/everything.bicepparam", "param logLevel = 'debug'\n", "")),
     (
         "settings-read-are-set",
@@ -31,6 +39,12 @@ pub(super) const PLANTED: &[Planted] = &[
     ("azd-packages-the-handler", ANY, Text("azure.yaml", "    dist: target/package\n", "")),
     ("azd-packages-the-handler", ANY, Text("azure.yaml", "language: custom", "language: rust")),
     ("azd-packages-the-handler", ANY, Text("azure.yaml", "prepackage:", "postpackage:")),
+    ("azd-packages-the-handler", ANY, Text("azure.yaml", "run: cargo xtask package", "run: cargo xtask help")),
+    ("azd-packages-the-handler", ANY, Text("azure.yaml", "run: cargo xtask package", "run: echo cargo xtask package")),
+    ("azd-packages-the-handler", ANY, Text("azure.yaml", "            exit 1\n", "")),
+    ("azd-says-the-endpoints", ANY, Text("azure.yaml", "\n  postdeploy:", "\n  postprovision:")),
+    ("azd-says-the-endpoints", ANY, Text("azure.yaml", "\"$MCP_SSE_ENDPOINT\"", "\"$MCP_ENDPOINT\"")),
+    ("azd-says-the-endpoints", ANY, Text("azure.yaml", "HTTP   $env:MCP_ENDPOINT", "HTTP   $env:MCP_SSE_ENDPOINT")),
     ("azd-finds-the-app", ANY, Text("azure.yaml", "\n  mcp:", "\n  web:")),
     ("azd-is-new-enough", ANY, Text("azure.yaml", ">= 1.20.0", ">= 1.9.0")),
     ("host-json", ANY, Text("host.json", "\"-1\"", "\"00:05:00\"")),
@@ -53,8 +67,17 @@ pub(super) const PLANTED: &[Planted] = &[
     ),
     ("outputs-upper-snake", ANY, Text(DEFAULTS, "\"MCP_ENDPOINT\"", "\"mcpEndpoint\"")),
     ("outputs-name-the-endpoints", ANY, Text(DEFAULTS, "{0}/mcp/sse'", "{0}/sse'")),
+    (
+        "outputs-no-credentials",
+        ANY,
+        Text(
+            DEFAULTS,
+            "[reference('app').appId]\",\n    \"FUNCTION",
+            "[reference('/x', '1').ConnectionString]\",\n    \"FUNCTION",
+        ),
+    ),
     ("described", ANY, Text("infra/main.bicep", "@description('HTTP+SSE.')\n", "")),
-    ("schema-azure-yaml", ANY, Text("azure.yaml", "\n  postdeploy:", "\n  afterdeploy:")),
+    ("schema-azure-yaml", ANY, Text("azure.yaml", "interactive: true", "interactive: often")),
     ("schema-host-json", ANY, Text("host.json", "\"version\": \"2.0\"", "\"version\": 2")),
     ("schema-function-json", ANY, Text("token/function.json", "\"direction\": \"in\"", "\"direction\": \"inward\"")),
 ];

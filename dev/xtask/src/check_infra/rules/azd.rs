@@ -7,6 +7,7 @@ use super::{Judged, Rule, Rules, literal, unless};
 
 pub(super) const RULES: Rules = &[
     ("azd-packages-the-handler", Rule::Project(packages)),
+    ("azd-says-the-endpoints", Rule::Project(says)),
     ("azd-finds-the-app", Rule::Project(finds_app)),
     ("azd-is-new-enough", Rule::Project(new_enough)),
 ];
@@ -14,6 +15,8 @@ pub(super) const RULES: Rules = &[
 /// The schema leaves these open. Without `dist` azd would package the whole checkout.
 const SERVICE: [(&str, &str); 3] =
     [("/host", "\"function\""), ("/language", "\"custom\""), ("/dist", "\"target/package\"")];
+
+const PACKAGE: &str = "cargo xtask package";
 
 fn azure_yaml(project: &Project) -> Result<Value, String> {
     let text = project.files.required("azure.yaml")?;
@@ -38,9 +41,36 @@ fn packages(project: &Project) -> Judged {
     let mut faults: Vec<_> = differs
         .map(|(pointer, json)| format!("azure.yaml: services/{name}{pointer} is {}, not {json}", found(pointer)))
         .collect();
-    for shell in ["posix", "windows"] {
-        let has = service.pointer(&format!("/hooks/prepackage/{shell}/run")).is_some();
-        faults.extend(unless(has, || format!("azure.yaml: services/{name} has no prepackage hook for {shell}")));
+    let posix = hook(service, "prepackage", "posix");
+    faults.extend(unless(posix.lines().any(|line| line.trim() == PACKAGE), || {
+        format!("azure.yaml: the prepackage hook of services/{name} for posix does not run {PACKAGE}")
+    }));
+    let windows = hook(service, "prepackage", "windows");
+    let packages_or_refuses = windows.lines().any(|line| [PACKAGE, "exit 1"].contains(&line.trim()));
+    faults.extend(unless(packages_or_refuses, || {
+        format!("azure.yaml: the prepackage hook of services/{name} for windows neither runs {PACKAGE} nor refuses")
+    }));
+    Ok(faults)
+}
+
+/// What a hook runs; nothing where there is none.
+fn hook<'a>(holder: &'a Value, name: &str, shell: &str) -> &'a str {
+    holder.pointer(&format!("/hooks/{name}/{shell}/run")).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// After each deployment, also one of the code alone, a person reads where to connect.
+fn says(project: &Project) -> Judged {
+    let azure = azure_yaml(project)?;
+    let mut faults = vec![];
+    for (shell, print, sign) in [("posix", "printf", "$"), ("windows", "Write-Host", "$env:")] {
+        let run = hook(&azure, "postdeploy", shell);
+        let printed = run.lines().map(str::trim).filter(|line| line.starts_with(print)).collect::<Vec<_>>().join("\n");
+        for output in ["MCP_ENDPOINT", "MCP_SSE_ENDPOINT"] {
+            let names = printed.contains(&format!("{sign}{output}"));
+            faults.extend(unless(names, || {
+                format!("azure.yaml: the postdeploy hook for {shell} does not print {output}")
+            }));
+        }
     }
     Ok(faults)
 }

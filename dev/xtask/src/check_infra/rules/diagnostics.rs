@@ -8,15 +8,17 @@ use super::{Judged, Rule, Rules, identities, mentions};
 pub(super) const RULES: Rules = &[
     ("diagnostics-no-payload", Rule::Deployment(no_payload)),
     ("diagnostics-no-credentials", Rule::Deployment(no_credentials)),
-    ("diagnostics-mask-code-and-state", Rule::Deployment(mask)),
+    ("diagnostics-mask-the-query", Rule::Deployment(mask)),
+    ("diagnostics-no-address", Rule::Deployment(no_address)),
     ("diagnostics-logger-keyless", Rule::Deployment(logger)),
 ];
 
 const KINDS: [&str; 2] =
     ["Microsoft.ApiManagement/service/diagnostics", "Microsoft.ApiManagement/service/apis/diagnostics"];
 const MESSAGES: [&str; 4] = ["frontend/request", "frontend/response", "backend/request", "backend/response"];
-/// Parameters of OAuth responses (RFC 6749, section 4.1.2) that must not be read in a log.
-const MASKED: [&str; 2] = ["code", "state"];
+/// Parameters that must not be read in a log: of OAuth and OpenID Connect, of our consent page, and HTTP+SSE's session.
+const MASKED: [&str; 9] =
+    ["access_token", "code", "id", "id_token_hint", "login_hint", "nonce", "request", "sessionId", "state"];
 
 fn every(deployment: &Deployment, judge: impl Fn(&Resource) -> Vec<String>) -> Judged {
     let diagnostics: Vec<_> = KINDS.iter().flat_map(|kind| deployment.all(kind)).collect();
@@ -48,6 +50,10 @@ fn no_credentials(deployment: &Deployment) -> Judged {
 fn is_secret(header: &str) -> bool {
     let header = header.to_ascii_lowercase();
     ["authorization", "cookie", "location"].iter().any(|secret| header.contains(secret))
+}
+
+fn no_address(deployment: &Deployment) -> Judged {
+    every(deployment, |diagnostic| diagnostic.must_be("/properties/logClientIp", &false.into()).into_iter().collect())
 }
 
 fn mask(deployment: &Deployment) -> Judged {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::bicep::TENANT;
 use super::super::deployment::{Deployment, Resource};
 use super::super::project::Project;
-use super::{Judged, Rule, Rules, identities, mentions, unless};
+use super::{APP_ID, Judged, Rule, Rules, by_cloud, identities, is, unless};
 
 const APP: &str = "Microsoft.Graph/applications";
 const CREDENTIAL: &str = "Microsoft.Graph/applications/federatedIdentityCredentials";
@@ -13,6 +13,9 @@ const GRANT: &str = "Microsoft.Graph/oauth2PermissionGrants";
 /// Microsoft Graph, and its delegated permission User.Read.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 const USER_READ: &str = "e1fe6dd8-ba31-4d61-89e7-88639da4683d";
+/// Audience of a managed identity's token that serves as an assertion, by cloud.
+const EXCHANGE: [&str; 3] =
+    ["api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina"];
 
 pub(super) const RULES: Rules = &[
     ("entra-one-tenant", Rule::Property(APP, "/properties/signInAudience", "\"AzureADMyOrg\"")),
@@ -29,12 +32,13 @@ pub(super) const RULES: Rules = &[
 
 fn redirect_uri(deployment: &Deployment) -> Judged {
     let app = deployment.only(APP)?;
-    let gateway = &deployment.only("Microsoft.ApiManagement/service")?.name;
+    let origin = deployment.only("Microsoft.ApiManagement/service")?.reference("gatewayUrl");
+    let callback = format!("[format('{{0}}/oauth-callback', {origin})]");
     let others = ["/properties/spa/redirectUris", "/properties/publicClient/redirectUris"];
     let mut faults: Vec<String> =
         others.iter().filter(|uris| !app.items(uris).is_empty()).map(|uris| format!("{uris} has some")).collect();
     match app.items("/properties/web/redirectUris") {
-        [Value::String(uri)] => faults.extend(mentions("the redirect URI", uri, &[gateway, "/oauth-callback"])),
+        [Value::String(uri)] => faults.extend(is("the redirect URI", uri, &callback)),
         uris => faults.push(format!("there are {} redirect URIs", uris.len())),
     }
     for flow in ["enableAccessTokenIssuance", "enableIdTokenIssuance"] {
@@ -81,23 +85,25 @@ fn federated_credential(deployment: &Deployment) -> Judged {
     let credential = deployment.only(CREDENTIAL)?;
     let workload = identities::workload(deployment)?;
     let app = deployment.only(APP)?.text("/properties/uniqueName");
-    let name = format!("{app}/workload-identity");
-    let mut faults = mentions("the name", credential.text("/properties/name"), &[&name]);
-    faults.extend(mentions("subject", credential.text("/properties/subject"), &[&workload, ".principalId"]));
-    let issuer = ["environment().authentication.loginEndpoint", TENANT, "/v2.0"];
-    faults.extend(mentions("issuer", credential.text("/properties/issuer"), &issuer));
+    let subject = identities::reference(deployment, &workload, "principalId")?;
+    let issuer = format!("[format('{{0}}{{1}}/v2.0', environment().authentication.loginEndpoint, '{TENANT}')]");
+    let expected = [("name", format!("{app}/workload-identity")), ("subject", subject), ("issuer", issuer)];
+    let of = |(member, value): &(&str, String)| is(member, credential.text(&format!("/properties/{member}")), value);
+    let mut faults: Vec<String> = expected.iter().flat_map(of).collect();
     match credential.items("/properties/audiences") {
-        [Value::String(audience)] => faults.extend(mentions("the audience", audience, &["api://AzureADTokenExchange"])),
+        [Value::String(audience)] => faults.extend(is("the audience", audience, &format!("[{}]", by_cloud(EXCHANGE)))),
         audiences => faults.push(format!("there are {} audiences", audiences.len())),
     }
     Ok(faults)
 }
 
-/// Entra issues the gateway's token only for an app that has one.
+/// Entra issues the gateway's token only for an app that has one, and while no role need be assigned: nobody assigns one.
 fn service_principal(deployment: &Deployment) -> Judged {
-    let of_app = |principal: &Resource| principal.text("/properties/appId").contains(".appId");
-    let found = deployment.all("Microsoft.Graph/servicePrincipals").any(of_app);
-    Ok(unless(found, || "the app has no service principal".to_owned()))
+    let principal = deployment.only("Microsoft.Graph/servicePrincipals")?;
+    let mut faults = is("appId", principal.text("/properties/appId"), APP_ID);
+    let required = principal.at("/properties/appRoleAssignmentRequired") == &Value::Bool(true);
+    faults.extend(unless(!required, || "appRoleAssignmentRequired is true".to_owned()));
+    Ok(faults)
 }
 
 /// Consent for a whole tenant needs a privileged role, and is the tenant's to give.

@@ -18,9 +18,12 @@ pub(super) const RULES: Rules = &[
     ("app-concurrency", Rule::Deployment(concurrency)),
     ("app-always-ready", Rule::Deployment(always_ready)),
     ("app-https-only", Rule::Property(SITE, "/properties/httpsOnly", "true")),
+    ("app-tls-1.2", Rule::Deployment(tls)),
+    ("app-no-cors", Rule::Property(SITE, "/properties/siteConfig/cors", "null")),
+    ("app-no-remote-debugging", Rule::Deployment(no_debugging)),
     ("app-package-keyless", Rule::Deployment(package)),
     ("app-no-publishing-passwords", Rule::Deployment(no_passwords)),
-    ("app-no-app-service-auth", Rule::Deployment(no_auth)),
+    ("app-no-config-elsewhere", Rule::Deployment(no_config)),
     ("host-json", Rule::Project(host)),
 ];
 
@@ -82,10 +85,25 @@ fn no_passwords(deployment: &Deployment) -> Judged {
     Ok(faults)
 }
 
-/// App Service's own sign-in buffers streams on Flex Consumption, and the handler does its own.
-fn no_auth(deployment: &Deployment) -> Judged {
-    let of = deployment.all("Microsoft.Web/sites/config").filter(|child| child.name.contains("authsettings"));
-    Ok(of.map(|child| format!("{} is deployed", child.name)).collect())
+fn tls(deployment: &Deployment) -> Judged {
+    let site = deployment.only(SITE)?;
+    let versions =
+        ["minTlsVersion", "scmMinTlsVersion"].map(|of| (of, site.text(&format!("/properties/siteConfig/{of}"))));
+    let old = versions.iter().filter(|(_, version)| !["1.2", "1.3"].contains(version));
+    Ok(old.map(|(of, version)| format!("{of} is {version:?}")).collect())
+}
+
+fn no_debugging(deployment: &Deployment) -> Judged {
+    let debugs = deployment.only(SITE)?.at("/properties/siteConfig/remoteDebuggingEnabled") == &Value::Bool(true);
+    Ok(unless(!debugs, || "remote debugging is on".to_owned()))
+}
+
+/// App Service's own sign-in (`authsettings`) buffers streams on Flex Consumption, and the handler does its own; and what stands in
+/// `web` would replace the configuration that is judged here.
+fn no_config(deployment: &Deployment) -> Judged {
+    let of = deployment.all("Microsoft.Web/sites/config");
+    let replaces = of.filter(|child| child.name.contains("authsettings") || child.name.ends_with("/web"));
+    Ok(replaces.map(|child| format!("{} is deployed", child.name)).collect())
 }
 
 /// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling would drop

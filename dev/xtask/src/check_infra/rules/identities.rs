@@ -23,6 +23,13 @@ pub(super) fn gateway(deployment: &Deployment) -> Result<String, String> {
     other.map(|identity| identity.name.clone()).ok_or_else(|| format!("there is no identity but {workload}"))
 }
 
+/// The ARM expression of a property of the identity with this name.
+pub(super) fn reference(deployment: &Deployment, name: &str, property: &str) -> Result<String, String> {
+    let identity = deployment.all(IDENTITY).find(|identity| identity.name == name);
+    let identity = identity.ok_or_else(|| format!("there is no identity {name}"))?;
+    Ok(format!("[{}]", identity.reference(property)))
+}
+
 fn only_identity(holder: &Resource) -> Result<String, String> {
     match holder.keys("/identity/userAssignedIdentities").as_slice() {
         [id] => Ok(id.trim_end_matches([']', ')', '\'']).rsplit(['/', '\'']).next().unwrap_or(id).to_owned()),

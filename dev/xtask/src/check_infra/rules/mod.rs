@@ -9,11 +9,15 @@ mod entra;
 mod function_app;
 mod gateway;
 mod identities;
+mod monitoring;
 mod network;
+mod network_names;
 mod outputs;
 mod parameters;
 mod policies;
 mod policy_elements;
+mod policy_headers;
+mod policy_limits;
 mod policy_rules;
 mod role_names;
 mod roles;
@@ -59,8 +63,11 @@ const FAMILIES: &[Rules] = &[
     routes::RULES,
     policies::RULES,
     policy_rules::RULES,
+    policy_headers::RULES,
+    policy_limits::RULES,
     gateway::RULES,
     diagnostics::RULES,
+    monitoring::RULES,
     function_app::RULES,
     azd::RULES,
     storage::RULES,
@@ -70,6 +77,7 @@ const FAMILIES: &[Rules] = &[
     roles::RULES,
     entra::RULES,
     network::RULES,
+    network_names::RULES,
     secrets::RULES,
     outputs::RULES,
     template::RULES,
@@ -90,6 +98,21 @@ fn mentions(what: &str, value: &str, words: &[&str]) -> Vec<String> {
     let absent = words.iter().filter(|word| !value.contains(**word));
     absent.map(|word| format!("{what} is {value}, which does not name {word}")).collect()
 }
+
+/// The fault that a value is not, as a whole, the one expected.
+fn is(what: &str, value: &str, expected: &str) -> Vec<String> {
+    unless(value == expected, || format!("{what} is {value}, not {expected}"))
+}
+
+/// The ARM expression, without its brackets, of what differs between the public cloud, that of the US government and China's.
+fn by_cloud([public, government, china]: [&str; 3]) -> String {
+    format!(
+        "createObject('AzureCloud', '{public}', 'AzureUSGovernment', '{government}', 'AzureChinaCloud', '{china}')[environment().name]"
+    )
+}
+
+/// The client id of the app registration.
+const APP_ID: &str = "[reference('app').appId]";
 
 /// The fault, unless it holds.
 fn unless(holds: bool, fault: impl FnOnce() -> String) -> Vec<String> {

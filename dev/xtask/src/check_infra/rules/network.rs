@@ -1,26 +1,30 @@
 //! With a virtual network, storage, Cosmos DB and Key Vault are reached through it only.
 
+use serde_json::{Value, json};
+
 use super::super::deployment::{Deployment, Resource};
 use super::super::project::Project;
-use super::{Judged, Rule, Rules, mentions, unless};
+use super::{Judged, Rule, Rules, is, unless};
 
-const NETWORK: &str = "Microsoft.Network/virtualNetworks";
-const ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
+pub(super) const NETWORK: &str = "Microsoft.Network/virtualNetworks";
+pub(super) const ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
 
 pub(super) const RULES: Rules = &[
     ("network-only-when-asked", Rule::Project(when_asked)),
     ("network-private-endpoints", Rule::Deployment(private_endpoints)),
     ("network-public-access-off", Rule::Deployment(public_access_off)),
-    ("network-names-resolve", Rule::Deployment(names_resolve)),
-    ("network-subnet-for-functions", Rule::Deployment(subnet)),
+    ("network-firewalls-deny", Rule::Deployment(firewalls_deny)),
+    ("network-site-refuses-others", Rule::Deployment(site_refuses)),
+    ("network-subnet-for-functions", Rule::Deployment(functions_subnet)),
+    ("network-subnet-for-gateway", Rule::Deployment(gateway_subnet)),
 ];
 
 /// What is reached through the network, and the part of it that the endpoint is for.
-const PRIVATE: [(&str, &str); 3] = [
-    ("Microsoft.Storage/storageAccounts", "blob"),
-    ("Microsoft.DocumentDB/databaseAccounts", "Sql"),
-    ("Microsoft.KeyVault/vaults", "vault"),
-];
+const PRIVATE: [(&str, &str); 4] = [(STORAGE, "blob"), (COSMOS, "Sql"), (VAULT, "vault"), (SITE, "sites")];
+const STORAGE: &str = "Microsoft.Storage/storageAccounts";
+const COSMOS: &str = "Microsoft.DocumentDB/databaseAccounts";
+const VAULT: &str = "Microsoft.KeyVault/vaults";
+const SITE: &str = "Microsoft.Web/sites";
 
 pub(super) fn has(deployment: &Deployment) -> bool {
     deployment.all(NETWORK).next().is_some()
@@ -37,61 +41,94 @@ fn private_endpoints(deployment: &Deployment) -> Judged {
     let mut faults = vec![];
     if has(deployment) {
         for (kind, part) in PRIVATE {
-            let target = &deployment.only(kind)?.name;
+            let target = deployment.only(kind)?;
             let reaches = |endpoint: &Resource| {
-                let connection = endpoint.at("/properties/privateLinkServiceConnections/0/properties");
-                let id = connection.pointer("/privateLinkServiceId").and_then(|id| id.as_str()).unwrap_or_default();
-                id.ends_with(&format!("/{target}"))
-                    && connection.pointer("/groupIds/0").is_some_and(|group| group == part)
+                leads_to(endpoint, target)
+                    && endpoint.at("/properties/privateLinkServiceConnections/0/properties/groupIds") == &json!([part])
             };
-            faults
-                .extend(unless(deployment.all(ENDPOINT).any(reaches), || format!("{target} has no private endpoint")));
+            let found = deployment.all(ENDPOINT).any(reaches);
+            faults.extend(unless(found, || format!("{} has no private endpoint", target.name)));
         }
     }
     Ok(faults)
 }
 
+/// Whether a private endpoint is this resource's.
+pub(super) fn leads_to(endpoint: &Resource, target: &Resource) -> bool {
+    let connection = "/properties/privateLinkServiceConnections/0/properties/privateLinkServiceId";
+    endpoint.text(connection) == target.text("/id")
+}
+
+/// The site stays reachable, because packages are sent to it; it refuses all requests.
 fn public_access_off(deployment: &Deployment) -> Judged {
+    let disabled = [("/properties/publicNetworkAccess", json!("Disabled"))];
+    behind_the_network(deployment, &[(STORAGE, &disabled), (COSMOS, &disabled), (VAULT, &disabled)])
+}
+
+/// Should public access come back on, nobody is let in all the same.
+fn firewalls_deny(deployment: &Deployment) -> Judged {
+    let deny = ("/properties/networkAcls/defaultAction", json!("Deny"));
+    let no_rules = ["/properties/networkAcls/ipRules", "/properties/networkAcls/virtualNetworkRules"];
+    let [addresses, networks] = no_rules.map(|rules| (rules, json!(null)));
+    let storage =
+        [deny.clone(), ("/properties/networkAcls/bypass", json!("None")), addresses.clone(), networks.clone()];
+    let cosmos = [
+        ("/properties/networkAclBypass", json!("None")),
+        ("/properties/ipRules", json!(null)),
+        ("/properties/virtualNetworkRules", json!(null)),
+    ];
+    behind_the_network(deployment, &[(STORAGE, &storage), (COSMOS, &cosmos), (VAULT, &[deny, addresses, networks])])
+}
+
+fn site_refuses(deployment: &Deployment) -> Judged {
+    let refuses = [
+        ("/properties/siteConfig/ipSecurityRestrictionsDefaultAction", json!("Deny")),
+        ("/properties/siteConfig/ipSecurityRestrictions", json!(null)),
+    ];
+    behind_the_network(deployment, &[(SITE, &refuses)])
+}
+
+type Properties<'a> = &'a [(&'a str, Value)];
+
+/// With a network, the one resource of each type has these properties.
+fn behind_the_network(deployment: &Deployment, expected: &[(&str, Properties)]) -> Judged {
     let mut faults = vec![];
     if has(deployment) {
-        for (kind, _) in PRIVATE {
+        for (kind, properties) in expected {
             let resource = deployment.only(kind)?;
-            let fault = resource.must_be("/properties/publicNetworkAccess", &"Disabled".into());
-            faults.extend(fault.map(|fault| format!("{}: {fault}", resource.name)));
+            let differs = properties.iter().filter_map(|(pointer, value)| resource.must_be(pointer, value));
+            faults.extend(differs.map(|fault| format!("{}: {fault}", resource.name)));
         }
     }
     Ok(faults)
 }
 
-/// A private endpoint is of use only where its name leads to it: a zone group each, and every zone linked.
-fn names_resolve(deployment: &Deployment) -> Judged {
-    let count = |kind: &str| deployment.all(kind).count();
-    let groups = count("Microsoft.Network/privateEndpoints/privateDnsZoneGroups");
-    let (zones, links) =
-        (count("Microsoft.Network/privateDnsZones"), count("Microsoft.Network/privateDnsZones/virtualNetworkLinks"));
-    let endpoints = count(ENDPOINT);
-    let mut faults = unless(groups == endpoints, || format!("{endpoints} private endpoints have {groups} zone groups"));
-    faults.extend(unless(zones == links, || format!("{zones} zones have {links} links to the network")));
-    faults.extend(unless(!has(deployment) || zones >= PRIVATE.len(), || format!("there are {zones} zones")));
+fn functions_subnet(deployment: &Deployment) -> Judged {
+    let site = deployment.only(SITE)?;
+    joins(deployment, site.text("/properties/virtualNetworkSubnetId"), "Microsoft.App/environments")
+}
+
+/// `External` is the way out only: the gateway is reached from the internet either way.
+fn gateway_subnet(deployment: &Deployment) -> Judged {
+    let service = deployment.only("Microsoft.ApiManagement/service")?;
+    let subnet = service.text("/properties/virtualNetworkConfiguration/subnetResourceId");
+    let mut faults = joins(deployment, subnet, "Microsoft.Web/serverFarms")?;
+    let kind = if has(deployment) { "External" } else { "None" };
+    faults.extend(service.must_be("/properties/virtualNetworkType", &json!(kind)));
     Ok(faults)
 }
 
-fn subnet(deployment: &Deployment) -> Judged {
-    let site = deployment.only("Microsoft.Web/sites")?;
-    let joined = site.text("/properties/virtualNetworkSubnetId");
+/// The subnet that is joined is the one delegated to this service; without a network, there is none.
+fn joins(deployment: &Deployment, joined: &str, service: &str) -> Judged {
     if !has(deployment) {
-        return Ok(unless(joined.is_empty(), || format!("the site joins {joined}")));
+        return Ok(unless(joined.is_empty(), || format!("{joined} is joined")));
     }
     let network = deployment.only(NETWORK)?;
-    let is_delegated = |subnet: &&serde_json::Value| {
-        let service = subnet.pointer("/properties/delegations/0/properties/serviceName");
-        service.is_some_and(|name| name == "Microsoft.App/environments")
+    let is_delegated = |subnet: &&Value| {
+        subnet.pointer("/properties/delegations/0/properties/serviceName").is_some_and(|name| name == service)
     };
-    let name = network
-        .items("/properties/subnets")
-        .iter()
-        .find(is_delegated)
-        .and_then(|subnet| subnet.pointer("/name")?.as_str());
-    let name = name.ok_or("no subnet is delegated to Microsoft.App/environments")?;
-    Ok(mentions("virtualNetworkSubnetId", joined, &[&network.name, name]))
+    let subnet = network.items("/properties/subnets").iter().find(is_delegated);
+    let name = subnet.and_then(|subnet| subnet.pointer("/name")?.as_str());
+    let name = name.ok_or_else(|| format!("no subnet is delegated to {service}"))?;
+    Ok(is("the subnet that is joined", joined, &format!("{}/subnets/{name}", network.text("/id"))))
 }

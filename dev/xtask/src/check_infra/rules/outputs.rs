@@ -10,6 +10,7 @@ use super::{Judged, Rule, Rules, unless};
 pub(super) const RULES: Rules = &[
     ("outputs-upper-snake", Rule::Deployment(upper_snake)),
     ("outputs-name-the-endpoints", Rule::Deployment(endpoints)),
+    ("outputs-no-credentials", Rule::Deployment(no_credentials)),
     ("described", Rule::Project(described)),
     ("resource-group-found-by-azd", Rule::Deployment(resource_group)),
 ];
@@ -34,6 +35,19 @@ fn endpoints(deployment: &Deployment) -> Judged {
         faults.extend(unless(outputs.values().any(ends), || format!("no output is the endpoint {path}")));
     }
     Ok(faults)
+}
+
+/// What azd keeps as an environment variable is no place for a key, nor for a connection string, which may come to hold one.
+const CREDENTIALS: [&str; 7] =
+    ["accountkey", "connectionstring", "instrumentationkey", "listkeys", "primarykey", "secondarykey", "sharedkey"];
+
+fn no_credentials(deployment: &Deployment) -> Judged {
+    let outputs = deployment.outputs.as_object().ok_or("there are no outputs")?;
+    let holds = |value: &Value| {
+        let text = value.to_string().to_ascii_lowercase();
+        CREDENTIALS.iter().any(|credential| text.contains(credential))
+    };
+    Ok(outputs.iter().filter(|(_, value)| holds(value)).map(|(name, value)| format!("{name} is {value}")).collect())
 }
 
 /// Every parameter and output of every file has a description on the lines above it.

