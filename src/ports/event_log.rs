@@ -10,7 +10,7 @@ use authorization_server::id::Id;
 
 use super::records::StoreError;
 
-/// A heartbeat speaks for this long.
+/// A heartbeat speaks for this long, by the clock of the store.
 pub const HEARTBEAT_LIFETIME: Duration = Duration::from_secs(30);
 /// An event that has not been read by then never will be.
 pub const EVENT_LIFETIME: Duration = Duration::from_mins(5);

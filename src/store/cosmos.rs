@@ -102,7 +102,8 @@ impl Records for Cosmos {
     }
 }
 
-async fn within_limit<T>(operation: impl Future<Output = T>) -> Result<T, StoreError> {
+/// What an operation came to, or that it took too long.
+pub(super) async fn within_limit<T>(operation: impl Future<Output = T>) -> Result<T, StoreError> {
     tokio::time::timeout(LIMIT, operation)
         .await
         .map_err(|_| StoreError(format!("no answer within {} s", LIMIT.as_secs())))

@@ -19,9 +19,8 @@ use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
-use tokio::time::timeout;
 
-use super::cosmos::{Cosmos, failed};
+use super::cosmos::{Cosmos, failed, within_limit};
 use crate::ports::{
     event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
     records::{Address, Container, Records as _, StoreError},
@@ -29,12 +28,8 @@ use crate::ports::{
 
 const SCHEMA: u32 = 1;
 const HEARTBEAT: &str = "heartbeat";
-/// A member of [`HEARTBEAT`]: Unix seconds. The store may still show the item after its ttl.
-const UNTIL: &str = "until";
 /// How far apart our clock and the store's may be.
 const SKEW: time::Duration = time::Duration::seconds(5);
-/// Longer than the SDK's own limit for an operation with its retries.
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// The logs of all instances of a deployment.
 pub struct CosmosEvents {
@@ -65,19 +60,16 @@ impl EventLog for CosmosEvents {
     }
 
     async fn heartbeat(&self, instance: Id) -> Result<(), StoreError> {
-        let (partition, lifetime) = (instance.to_string(), seconds(HEARTBEAT_LIFETIME));
-        let until = (self.clock.now() + lifetime).unix_timestamp();
-        let ttl = lifetime.whole_seconds();
-        let item = json!({ "id": HEARTBEAT, "instance": partition, "schema": SCHEMA, UNTIL: until, "ttl": ttl });
+        let (partition, ttl) = (instance.to_string(), HEARTBEAT_LIFETIME.as_secs());
+        let item = json!({ "id": HEARTBEAT, "instance": partition, "schema": SCHEMA, "ttl": ttl });
         let container = self.cosmos.container(Container::Events)?;
-        let written = timeout(LIMIT, container.upsert_item(partition, HEARTBEAT, item, None)).await;
-        written.map_err(|_| late())?.map(|_| ()).map_err(|error| failed(&error))
+        let written = within_limit(container.upsert_item(partition, HEARTBEAT, item, None)).await?;
+        written.map(|_| ()).map_err(|error| failed(&error))
     }
 
     async fn is_alive(&self, instance: Id) -> Result<bool, StoreError> {
-        let item = self.cosmos.get(&address(instance, HEARTBEAT)).await?;
-        let until = item.and_then(|item| item.body.get(UNTIL)?.as_i64());
-        Ok(until.is_some_and(|until| self.clock.now().unix_timestamp() < until))
+        // The store shows no item after its ttl, which it counts by its own clock; ours may be minutes off.
+        Ok(self.cosmos.get(&address(instance, HEARTBEAT)).await?.is_some())
     }
 
     fn follow(&self, instance: Id) -> Box<dyn Follow> {
@@ -115,9 +107,9 @@ impl Follow for PartitionFeed {
         let begun = self.checkpoint.is_some();
         let mut pages = match self.pages.take() {
             Some(pages) => pages,
-            None => timeout(LIMIT, self.resume()).await.map_err(|_| late())??,
+            None => within_limit(self.resume()).await??,
         };
-        let page = timeout(LIMIT, pages.next()).await.map_err(|_| late())?;
+        let page = within_limit(pages.next()).await?;
         let page =
             page.ok_or_else(|| StoreError("the change feed has ended".into()))?.map_err(|error| failed(&error))?;
         self.checkpoint = Some(pages.to_continuation_token().map_err(|error| failed(&error))?);
@@ -155,8 +147,4 @@ fn event(stored: &Stored) -> Option<Event> {
 
 fn seconds(lifetime: Duration) -> time::Duration {
     time::Duration::try_from(lifetime).unwrap_or(time::Duration::MAX)
-}
-
-fn late() -> StoreError {
-    StoreError(format!("no answer within {} s", LIMIT.as_secs()))
 }

@@ -1,7 +1,14 @@
 //! The event log in Cosmos DB, through the Azure SDK, on the emulator.
 #![cfg(test)]
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use authorization_server::{id::Id, ports::Clock};
 use azure_tests::ManagedIdentity;
@@ -26,6 +33,8 @@ const APPLICATION: &str = "http://127.0.0.1:7071/oauth-callback";
 struct Deployment {
     emulator: Emulator,
     tenant: Tenant,
+    /// By which the store lets items expire.
+    now: Arc<AtomicI64>,
 }
 
 impl Deployment {
@@ -34,8 +43,13 @@ impl Deployment {
         let options = local_tenant::Options { port: 0, state_file: None, redirect_uris, silent_user: None };
         let tenant = local_tenant::start(options).await.unwrap();
         let settings: HashMap<_, _> = tenant.settings().into_iter().collect();
-        let options = cosmos_emulator::Options::new(&settings["ENTRA_AUTHORITY_HOST"], &settings["ENTRA_TENANT_ID"]);
-        Self { emulator: cosmos_emulator::start(options).await.unwrap(), tenant }
+        let new = cosmos_emulator::Options::new;
+        let options = new(&settings["ENTRA_AUTHORITY_HOST"], &settings["ENTRA_TENANT_ID"]);
+        let now = Arc::new(AtomicI64::new((options.clock)()));
+        let shown = Arc::clone(&now);
+        let clock: cosmos_emulator::Clock = Arc::new(move || shown.load(Ordering::SeqCst));
+        let options = cosmos_emulator::Options { clock, ..options };
+        Self { emulator: cosmos_emulator::start(options).await.unwrap(), tenant, now }
     }
 
     /// The log as one process sees it: with a client and connections of its own.
@@ -115,19 +129,43 @@ async fn an_instance_reads_only_what_is_meant_for_it() {
 #[tokio::test]
 async fn a_heartbeat_speaks_for_its_instance_for_half_a_minute() {
     let deployment = Deployment::start().await;
-    let clock = Arc::new(ManualClock::default());
-    let log = deployment.log_by(Arc::clone(&clock) as _).await;
+    let log = deployment.log().await;
     let instance = id();
     assert!(!log.is_alive(instance).await.unwrap());
     log.heartbeat(instance).await.unwrap();
     assert!(log.is_alive(instance).await.unwrap());
     assert!(!log.is_alive(id()).await.unwrap());
-    clock.advance(time::Duration::seconds(20));
+    deployment.now.fetch_add(20, Ordering::SeqCst);
     log.heartbeat(instance).await.unwrap();
-    clock.advance(time::Duration::seconds(29));
+    deployment.now.fetch_add(29, Ordering::SeqCst);
     assert!(log.is_alive(instance).await.unwrap());
-    clock.advance(time::Duration::seconds(1));
+    deployment.now.fetch_add(1, Ordering::SeqCst);
     assert!(!log.is_alive(instance).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_instance_lives_though_clocks_are_minutes_apart() {
+    let deployment = Deployment::start().await;
+    let clock = Arc::new(ManualClock::default());
+    let (late, early) = (deployment.log_by(Arc::clone(&clock) as _).await, deployment.log().await);
+    let instance = id();
+    late.heartbeat(instance).await.unwrap();
+    assert!(early.is_alive(instance).await.unwrap());
+    early.heartbeat(instance).await.unwrap();
+    assert!(late.is_alive(instance).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_mark_comes_where_it_was_appended() {
+    let deployment = Deployment::start().await;
+    let log = deployment.log().await;
+    let instance = id();
+    let mut feed = log.follow(instance);
+    read(&mut feed).await;
+    for sealed in ["one", "", "two"] {
+        log.append(instance, &event(sealed)).await.unwrap();
+    }
+    assert_eq!(read(&mut feed).await, ["one", "", "two"]);
 }
 
 #[tokio::test]
@@ -222,7 +260,7 @@ async fn items_are_sealed_and_last_for_minutes() {
     let mut items = deployment.emulator.dump_container("events").await;
     items.sort_by_key(|item| item["ttl"].as_i64());
     let shape = |item: &Value| {
-        let members = item.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_') && *name != "until");
+        let members = item.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_'));
         members.map(|(name, value)| (name.clone(), value.clone())).collect::<Value>()
     };
     let (instance, id) = (instance.to_string(), event.id.to_string());

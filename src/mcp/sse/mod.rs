@@ -5,14 +5,17 @@
 //!
 //! A POST may land on another instance than the stream. The session id says which instance holds the stream, so the other
 //! appends the message to that instance's log ([`crate::ports::event_log`]). The instance that holds streams follows its log,
-//! and before it takes a message that was posted to itself, it reads the log to its end: so whatever was answered with 202
-//! before, anywhere, comes first.
+//! and before it takes a message that was posted to itself, it reads as far as the log was written by then: so whatever was
+//! answered with 202 before, anywhere, comes first.
 
 mod elsewhere;
 mod follower;
+mod inbox;
+mod outage;
 mod pace;
 mod posted;
 mod progress;
+mod reader;
 mod seen;
 mod session;
 mod session_id;

@@ -9,6 +9,7 @@ use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::sessions::unwritten;
 use crate::ports::event_log::Event;
 
 /// A message that was posted elsewhere.
@@ -38,7 +39,7 @@ impl Posted {
     pub(super) async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<Event, Unavailable> {
         let Principal { grant, client, ref scope, expires_at } = self.principal;
         let envelope = Envelope { event, session: self.session, grant, client, scope: scope.clone(), expires_at };
-        let mut plaintext = serde_json::to_vec(&envelope).unwrap_or_default();
+        let mut plaintext = serde_json::to_vec(&envelope).map_err(|error| unwritten(&error))?;
         plaintext.push(b'\n');
         plaintext.extend_from_slice(&self.body);
         Ok(Event { id: event, sealed: sealer.seal(&purpose(instance), &plaintext).await? })

@@ -13,7 +13,7 @@ use crate::ports::event_log::HEARTBEAT_LIFETIME;
 /// Waited at most for the follower.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Rounds are numbered by who asks for them: a round that began after the n-th asked has come at least as far as n.
+/// Who asks takes a number: what began to be read after the n-th asked, and has been delivered, answers the n-th.
 pub(super) struct Progress {
     asked: watch::Sender<u64>,
     reached: watch::Sender<u64>,
@@ -54,9 +54,14 @@ impl Progress {
         self.asked.subscribe()
     }
 
-    /// For the follower: a round that began at this number has ended.
+    /// For the follower: what had been appended when this number was the last has been delivered.
     pub(super) fn reached(&self, number: u64) {
         self.reached.send_replace(number);
+    }
+
+    /// For the follower: whether anybody up to this number still waits, or did until he lost patience.
+    pub(super) fn is_owed(&self, number: u64) -> bool {
+        *self.reached.borrow() < number
     }
 
     /// For the heartbeat that was begun then.

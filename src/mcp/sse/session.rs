@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -12,19 +12,19 @@ use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions as _, ServerJsonRpcMessage},
     service::serve_server_with_ct,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard, PollSender};
 use tracing::{Instrument as _, Span};
 
-use super::{Event, sessions::Sessions};
+use super::{
+    Event,
+    inbox::{Inbox, Waiting},
+    sessions::Sessions,
+};
 use crate::mcp::server::McpServer;
 
 /// Messages that wait in either direction. A client that never reads stops its own session, and costs no more than these.
-const WAITING: usize = 16;
-/// Bytes that may wait beside them once another instance has taken them.
-const TAKEN: usize = 4 * 1024 * 1024;
-/// What a message costs at least.
-const LEAST: usize = 1024;
+pub(super) const WAITING: usize = 16;
 
 /// What the registry knows of a session.
 #[derive(Clone)]
@@ -38,39 +38,6 @@ impl Session {
     /// Whether the stream was opened for the same owner by the same client.
     pub(super) fn is_of(&self, principal: &Principal) -> bool {
         self.opened_by.grant.owner == principal.grant.owner && self.opened_by.client == principal.client
-    }
-}
-
-/// The messages of a session, in the order in which they are put in. What is posted here waits for a place before it is
-/// answered; what another instance has answered already cannot wait, and must not hold up other sessions.
-#[derive(Clone)]
-pub(super) struct Inbox {
-    waiting: mpsc::UnboundedSender<(ClientJsonRpcMessage, OwnedSemaphorePermit)>,
-    places: Arc<Semaphore>,
-    taken: Arc<Semaphore>,
-}
-
-impl Inbox {
-    fn new() -> (Self, mpsc::UnboundedReceiver<(ClientJsonRpcMessage, OwnedSemaphorePermit)>) {
-        let (waiting, received) = mpsc::unbounded_channel();
-        let (places, taken) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(TAKEN)));
-        (Self { waiting, places, taken }, received)
-    }
-
-    /// A place for a message that was posted here, once there is one.
-    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).acquire_owned().await.ok()
-    }
-
-    /// Room for a message of this length that was posted elsewhere.
-    pub(super) fn room(&self, length: usize) -> Option<OwnedSemaphorePermit> {
-        let permits = u32::try_from(length.max(LEAST)).ok()?;
-        Arc::clone(&self.taken).try_acquire_many_owned(permits).ok()
-    }
-
-    /// Whether the session still takes messages.
-    pub(super) fn put(&self, message: ClientJsonRpcMessage, place: OwnedSemaphorePermit) -> bool {
-        self.waiting.send((message, place)).is_ok()
     }
 }
 
@@ -98,9 +65,9 @@ impl Drop for Registered {
 impl EventStream {
     /// Starts the session that this id names in the registry; `name` is what the client calls it.
     pub(super) fn start(sessions: Arc<Sessions>, id: Id, name: &str, opened_by: Principal) -> (Self, Session) {
-        let (inbox, received) = Inbox::new();
-        let (sent, outbox) = mpsc::channel(WAITING);
         let stop = sessions.stop.child_token();
+        let (inbox, received) = Inbox::new(Arc::clone(&sessions.burst), stop.clone());
+        let (sent, outbox) = mpsc::channel(WAITING);
         tokio::spawn(run(sessions.server.clone(), sent, received, stop.clone()).in_current_span());
         let stream = Self {
             endpoint: Some(format!("/mcp/message?sessionId={name}")),
@@ -116,7 +83,25 @@ impl EventStream {
 async fn run(
     server: McpServer,
     sent: mpsc::Sender<ServerJsonRpcMessage>,
-    mut received: mpsc::UnboundedReceiver<(ClientJsonRpcMessage, OwnedSemaphorePermit)>,
+    received: mpsc::UnboundedReceiver<Waiting>,
+    stop: CancellationToken,
+) {
+    let received = Arc::new(Mutex::new(received));
+    // What still waits goes at once: rmcp may be held up until the client reads, or is gone.
+    let discard = async {
+        stop.cancelled().await;
+        let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.close();
+        while received.try_recv().is_ok() {}
+    };
+    tokio::join!(serve(server, sent, Arc::clone(&received), stop.clone()), discard);
+}
+
+/// Serves the session until it stops, or stops it.
+async fn serve(
+    server: McpServer,
+    sent: mpsc::Sender<ServerJsonRpcMessage>,
+    received: Arc<Mutex<mpsc::UnboundedReceiver<Waiting>>>,
     stop: CancellationToken,
 ) {
     let mut outbox = PollSender::new(sent.clone());
@@ -126,7 +111,8 @@ async fn run(
             return Poll::Ready(None);
         }
         outbox.abort_send();
-        received.poll_recv(context).map(|put| Some(put?.0))
+        let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.poll_recv(context).map(|waiting| Some(waiting?.message))
     });
     let transport = (PollSender::new(sent), receive);
     match serve_server_with_ct(server, transport, stop.clone()).await {

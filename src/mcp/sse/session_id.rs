@@ -8,6 +8,8 @@ use authorization_server::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::sessions::unwritten;
+
 /// A session id that was made here or by another instance of this deployment: nothing else opens.
 #[derive(Debug)]
 pub(super) struct SessionId {
@@ -35,7 +37,7 @@ impl SessionId {
     /// As the client gets it; every character may stand in a query.
     pub(super) async fn seal(&self, sealer: &dyn Sealer) -> Result<String, Unavailable> {
         let Self { instance, session, owner, client } = *self;
-        let sealed = serde_json::to_vec(&Sealed { session, owner, client }).unwrap_or_default();
+        let sealed = serde_json::to_vec(&Sealed { session, owner, client }).map_err(|error| unwritten(&error))?;
         Ok(format!("{instance}.{}", sealer.seal(&purpose(instance), &sealed).await?))
     }
 

@@ -8,11 +8,12 @@ use std::{
 
 use authorization_server::{authenticate::Principal, id::Id, ports::Unavailable};
 use rmcp::model::ClientJsonRpcMessage;
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Ports, follower,
+    inbox::BURST,
     posted::Posted,
     progress::Progress,
     session::{EventStream, Session, with_principal},
@@ -62,6 +63,8 @@ pub struct Sessions {
     /// This process, among all of the deployment.
     pub(super) instance: Id,
     pub(super) progress: Progress,
+    /// Bytes of bursts, for all streams.
+    pub(super) burst: Arc<Semaphore>,
     registry: Mutex<Registry>,
     pub(super) stop: CancellationToken,
 }
@@ -77,8 +80,8 @@ impl Sessions {
     /// No stream yet; all end when `stop` is cancelled.
     pub(in crate::mcp) fn new(server: McpServer, ports: Ports, stop: CancellationToken) -> Arc<Self> {
         let instance = Id::random(ports.entropy.as_ref());
-        let (progress, registry) = (Progress::new(), Mutex::default());
-        Arc::new(Self { server, ports, instance, progress, registry, stop })
+        let (progress, burst, registry) = (Progress::new(), Arc::new(Semaphore::new(BURST)), Mutex::default());
+        Arc::new(Self { server, ports, instance, progress, burst, registry, stop })
     }
 
     /// Opens a stream for a principal. Its endpoint is given out only when other instances can reach it.
@@ -178,4 +181,9 @@ impl Sessions {
 
 pub(super) fn down(error: StoreError) -> Unavailable {
     Unavailable { what: "store", reason: error.0 }
+}
+
+/// What was to be sealed could not be written down.
+pub(super) fn unwritten(error: &serde_json::Error) -> Unavailable {
+    Unavailable { what: "keyring", reason: error.to_string() }
 }

@@ -142,21 +142,6 @@ async fn an_event_of_a_stranger_is_dropped_even_if_it_was_sealed_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_reads_ends_its_own_stream_and_no_other() {
-    let deployment = Deployment::new();
-    let (here, elsewhere) = (deployment.instance(), deployment.instance());
-    let ((mut unread, flood), (mut read, client)) = (ready(&here).await, ready(&here).await);
-    let mut taken = 0;
-    while !unread.has_stopped() && taken < 10_000 {
-        flood.post(&elsewhere, &ping(1)).await.unwrap();
-        taken += 1;
-    }
-    assert!((4_000..5_000).contains(&taken), "{taken} messages were taken");
-    client.post(&elsewhere, &ping(2)).await.unwrap();
-    assert_eq!(answered(&mut read).await, Some(2));
-}
-
-#[tokio::test(start_paused = true)]
 async fn it_looks_often_and_after_thirty_seconds_of_silence_once_a_second() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());

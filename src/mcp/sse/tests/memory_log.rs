@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub(super) heartbeats: HashMap<Id, Instant>,
     /// Nothing works.
     pub(super) down: bool,
+    /// The next read panics.
+    pub(super) breaks: bool,
     /// A read begins with what the last one ended with.
     pub(super) repeats: bool,
     pub(super) reads: usize,
@@ -94,7 +97,11 @@ impl EventLog for Arc<MemoryLog> {
 impl Follow for Place {
     async fn next(&mut self) -> Result<Batch, StoreError> {
         self.log.state().reads += 1;
-        let state = self.log.up().await?;
+        let mut state = self.log.up().await?;
+        if mem::take(&mut state.breaks) {
+            drop(state);
+            panic!("it breaks");
+        }
         let log = state.logs.get(&self.instance).map_or(&[] as &[_], Vec::as_slice);
         let end = self.position == log.len();
         let from = if state.repeats { self.position.saturating_sub(2) } else { self.position };

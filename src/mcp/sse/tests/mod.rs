@@ -5,6 +5,8 @@ mod alone;
 mod memory_log;
 mod order;
 mod outage;
+mod overload;
+mod refusing_sealer;
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +24,7 @@ use testkit::{Dependency, MemorySealer};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use self::memory_log::MemoryLog;
+use self::{memory_log::MemoryLog, refusing_sealer::RefusingSealer};
 use super::{Event, EventStream, PostError, Sessions};
 use crate::{
     graph::{Graph, TokenCache},
@@ -49,14 +51,14 @@ impl DownstreamTokens for Asked {
 struct Deployment {
     log: Arc<MemoryLog>,
     keyring: Arc<Dependency>,
-    sealer: Arc<MemorySealer>,
+    sealer: Arc<RefusingSealer>,
     asked: Arc<Asked>,
 }
 
 impl Deployment {
     fn new() -> Self {
         let keyring = Arc::new(Dependency::new("keyring"));
-        let sealer = Arc::new(MemorySealer::new(Arc::clone(&keyring)));
+        let sealer = Arc::new(RefusingSealer::of(MemorySealer::new(Arc::clone(&keyring))));
         Self { log: MemoryLog::new(), keyring, sealer, asked: Arc::default() }
     }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::mcp::sse::OpenError;
+use crate::{mcp::sse::OpenError, ports::event_log::EVENT_LIFETIME};
 
 fn down(deployment: &Deployment, down: bool) {
     deployment.log.state().down = down;
@@ -55,6 +55,40 @@ async fn an_event_waits_for_the_keyring() {
     deployment.keyring.set_down(false);
     assert_eq!(answered(&mut stream).await, Some(1));
     assert_eq!(answered(&mut stream).await, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_never_opens_is_dropped_in_time_for_those_behind_it() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    client.post(&elsewhere, &ping(1)).await.unwrap();
+    let event = deployment.log.events().pop().unwrap();
+    deployment.sealer.refuse(&event.sealed);
+    client.post(&elsewhere, &ping(2)).await.unwrap();
+    sleep(EVENT_LIFETIME).await;
+    let second = timeout(Duration::from_secs(1), answered(&mut stream)).await;
+    assert_eq!(second.unwrap(), Some(2));
+    client.post(&here, &ping(3)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_loses_and_doubles_nothing() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    for id in 1..=20 {
+        client.post(&elsewhere, &ping(id)).await.unwrap();
+        if id % 5 == 0 {
+            deployment.log.state().breaks = true;
+        }
+    }
+    sleep(Duration::from_secs(10)).await;
+    client.post(&here, &ping(21)).await.unwrap();
+    for id in 1..=21 {
+        assert_eq!(answered(&mut stream).await, Some(id));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,108 @@
+//! One client does much; what becomes of it, and of the others.
+
+use std::time::Duration;
+
+use tokio::{
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
+
+use super::*;
+
+const LARGE: usize = 900_000;
+
+/// A message of nearly a megabyte.
+fn large_ping(id: u64) -> Vec<u8> {
+    let params = json!({ "_meta": { "padding": "x".repeat(LARGE) } });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": params }).to_string().into_bytes()
+}
+
+/// Appends faster than pages are read, so that none is ever the end.
+fn flood(deployment: &Deployment, of: &Sessions) -> AbortHandle {
+    let (log, instance) = (Arc::clone(&deployment.log), of.instance);
+    let appending = tokio::spawn(async move {
+        for number in 0_u128.. {
+            let event = crate::ports::event_log::Event { id: Id::from_bytes(number.to_be_bytes()), sealed: "x".into() };
+            log.state().logs.entry(instance).or_default().push(event);
+            sleep(Duration::from_millis(2)).await;
+        }
+    });
+    appending.abort_handle()
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_open_and_take_messages_though_others_post_without_a_pause() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (_stream, _client) = ready(&here).await;
+    let flood = flood(&deployment, &here);
+    sleep(Duration::from_mins(1)).await;
+    let (mut stream, client) = ready(&here).await;
+    client.post(&elsewhere, &ping(1)).await.unwrap();
+    client.post(&here, &ping(2)).await.unwrap();
+    assert_eq!([answered(&mut stream).await, answered(&mut stream).await], [Some(1), Some(2)]);
+    flood.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_marked_in_a_log_that_is_read_to_its_end() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (_stream, client) = ready(&here).await;
+    for id in 0..10 {
+        client.post(&elsewhere, &ping(id)).await.unwrap();
+        client.post(&here, &ping(id)).await.unwrap();
+    }
+    assert_eq!(deployment.log.events().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_large_messages_is_answered() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    for id in 1..=30 {
+        client.post(&elsewhere, &large_ping(id)).await.unwrap();
+    }
+    // All are taken before one is read.
+    sleep(Duration::from_secs(5)).await;
+    for id in 1..=30 {
+        assert_eq!(answered(&mut stream).await, Some(id));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_reads_ends_its_own_stream_and_no_other() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let ((mut unread, flood), (mut read, client)) = (ready(&here).await, ready(&here).await);
+    let mut taken = 0;
+    while !unread.has_stopped() && taken < 200 {
+        flood.post(&elsewhere, &large_ping(1)).await.unwrap();
+        taken += 1;
+    }
+    assert!((75..150).contains(&taken), "{taken} messages were taken");
+    client.post(&elsewhere, &ping(2)).await.unwrap();
+    assert_eq!(answered(&mut read).await, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_that_nobody_reads_gives_its_room_back_after_half_a_minute() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut unread, client) = ready(&here).await;
+    let room = here.burst.available_permits();
+    for id in 1..=30 {
+        client.post(&elsewhere, &large_ping(id)).await.unwrap();
+    }
+    sleep(Duration::from_secs(25)).await;
+    assert!(here.burst.available_permits() < room && !unread.has_stopped());
+    sleep(Duration::from_secs(6)).await;
+    assert!(unread.has_stopped());
+    let given_back = async {
+        while here.burst.available_permits() < room {
+            sleep(POLL).await;
+        }
+    };
+    timeout(Duration::from_secs(1), given_back).await.unwrap();
+}
