@@ -34,11 +34,19 @@ pub(super) struct Inbox {
 /// A message, and the room it takes until it is received.
 pub(super) struct Waiting {
     pub(super) message: ClientJsonRpcMessage,
-    _room: Room,
+    room: Room,
+}
+
+impl Waiting {
+    /// Whether another instance took it.
+    pub(super) fn is_from_elsewhere(&self) -> bool {
+        self.room.elsewhere
+    }
 }
 
 /// Where a message waits.
 pub(super) struct Room {
+    elsewhere: bool,
     _permit: OwnedSemaphorePermit,
     _watched: Option<DropGuard>,
 }
@@ -54,17 +62,17 @@ impl Inbox {
     /// A place for a message that was posted here, once there is one.
     pub(super) async fn place(&self) -> Option<Room> {
         let permit = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        Some(Room { _permit: permit, _watched: None })
+        Some(Room { elsewhere: false, _permit: permit, _watched: None })
     }
 
     /// Room for a message of this length that was posted elsewhere.
     pub(super) fn room(&self, length: usize) -> Option<Room> {
         let permits = u32::try_from(length.max(LEAST)).ok()?;
         if let Ok(permit) = Arc::clone(&self.taken).try_acquire_many_owned(permits) {
-            return Some(Room { _permit: permit, _watched: None });
+            return Some(Room { elsewhere: true, _permit: permit, _watched: None });
         }
         let permit = Arc::clone(&self.burst).try_acquire_many_owned(permits).ok()?;
-        Some(Room { _permit: permit, _watched: Some(self.watch()) })
+        Some(Room { elsewhere: true, _permit: permit, _watched: Some(self.watch()) })
     }
 
     /// Ends the session unless the guard is dropped in time.
@@ -82,6 +90,6 @@ impl Inbox {
 
     /// Puts a message where it waits. Says whether the session still runs.
     pub(super) fn put(&self, message: ClientJsonRpcMessage, room: Room) -> bool {
-        self.waiting.send(Waiting { message, _room: room }).is_ok()
+        self.waiting.send(Waiting { message, room }).is_ok()
     }
 }

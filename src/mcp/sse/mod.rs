@@ -10,6 +10,7 @@
 
 mod elsewhere;
 mod follower;
+mod in_turn;
 mod inbox;
 mod outage;
 mod pace;

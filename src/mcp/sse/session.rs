@@ -18,6 +18,7 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     Event,
+    in_turn::{Answers, Counted, Turn},
     inbox::{Inbox, Waiting},
     sessions::Sessions,
 };
@@ -104,6 +105,8 @@ async fn serve(
     received: Arc<Mutex<mpsc::UnboundedReceiver<Waiting>>>,
     stop: CancellationToken,
 ) {
+    let answers = Arc::<Answers>::default();
+    let mut turn = Turn::new(Arc::clone(&answers));
     let mut outbox = PollSender::new(sent.clone());
     let receive = poll_fn(move |context| {
         // rmcp would take every message at once, and keep the answers that cannot be sent yet.
@@ -111,10 +114,15 @@ async fn serve(
             return Poll::Ready(None);
         }
         outbox.abort_send();
+        ready!(turn.poll(context));
         let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
-        received.poll_recv(context).map(|waiting| Some(waiting?.message))
+        let Some(waiting) = ready!(received.poll_recv(context)) else { return Poll::Ready(None) };
+        if waiting.is_from_elsewhere() {
+            turn.received(&waiting.message);
+        }
+        Poll::Ready(Some(waiting.message))
     });
-    let transport = (PollSender::new(sent), receive);
+    let transport = (Counted { outbox: PollSender::new(sent), answers }, receive);
     match serve_server_with_ct(server, transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
