@@ -205,7 +205,7 @@ impl Reader<'_> {
                     .add("DATA_DIR", "is for one local process; it cannot be used with a public PUBLIC_BASE_URL");
             }
             Some(_) if shared => {
-                self.faults.add("DATA_DIR", "and COSMOS_ENDPOINT are both set; exactly one store is used")
+                self.faults.add("DATA_DIR", "and COSMOS_ENDPOINT are both set; exactly one store is used");
             }
             Some(directory) => return Some(StoreSettings::Embedded(directory)),
             None if !shared => {

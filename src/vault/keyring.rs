@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::SECOND;
 const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
 const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 /// Publishing and wrapping again, which nobody waits for.
-const MAINTENANCE: std::time::Duration = std::time::Duration::from_secs(60);
+const MAINTENANCE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// A [`Sealer`] over the ring.
 pub struct Keyring {
