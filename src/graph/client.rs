@@ -17,6 +17,8 @@ use super::TokenCache;
 const RETRIES: u32 = 2;
 /// Waited at most, whatever Retry-After asks; beyond it the caller is told.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// A request with its retries and the waits between them.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Why Graph gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +72,13 @@ pub struct Graph {
     http: reqwest::Client,
     endpoint: String,
     tokens: TokenCache,
+    limit: Duration,
 }
 
 impl Graph {
     /// At this endpoint.
     pub fn new(http: reqwest::Client, endpoint: String, tokens: TokenCache) -> Self {
-        Self { http, endpoint, tokens }
+        Self { http, endpoint, tokens, limit: LIMIT }
     }
 
     /// A Graph that no request reaches.
@@ -106,10 +109,15 @@ impl Graph {
 
     async fn once(&self, principal: &Principal, scopes: &[&'static str], path: &str) -> Result<Value, GraphError> {
         let token = self.tokens.token(principal, scopes).await?;
+        let answer =
+            tokio::time::timeout(self.limit, self.with_retries(token.access_token.expose_secret(), path)).await;
+        answer.unwrap_or_else(|_| Err(GraphError::Unavailable(format!("no answer within {:?}", self.limit))))
+    }
+
+    async fn with_retries(&self, token: &str, path: &str) -> Result<Value, GraphError> {
         let mut attempt = 0;
         loop {
-            let sent =
-                self.http.get(format!("{}{path}", self.endpoint)).bearer_auth(token.access_token.expose_secret());
+            let sent = self.http.get(format!("{}{path}", self.endpoint)).bearer_auth(token);
             let (reason, wait) = match sent.send().await {
                 Ok(response) if !transient(response.status()) => return read(response).await,
                 Ok(response) => (response.status().to_string(), retry_after(&response)),
@@ -143,5 +151,77 @@ async fn read(response: Response) -> Result<Value, GraphError> {
         StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
         StatusCode::NOT_FOUND => Err(GraphError::NotFound),
         _ => Err(GraphError::Unexpected),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use authorization_server::{
+        downstream::{DownstreamToken, DownstreamTokens},
+        id::{GrantKey, Id},
+    };
+    use oauth_protocol::scope::Scope;
+    use testkit::ManualClock;
+    use time::OffsetDateTime;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::Instant,
+    };
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(500);
+    const THROTTLED: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n";
+
+    struct SomeToken;
+
+    #[async_trait]
+    impl DownstreamTokens for SomeToken {
+        async fn token(&self, _: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+            Ok(DownstreamToken { access_token: "downstream".into(), expires_at: OffsetDateTime::UNIX_EPOCH })
+        }
+    }
+
+    /// A Graph that answers every request with these bytes, or never where there are none.
+    async fn graph(answer: &'static [u8]) -> Graph {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+                        stream.write_all(answer).await.unwrap();
+                    }
+                });
+            }
+        });
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Graph::new(http, endpoint, TokenCache::new(Arc::new(SomeToken), Arc::new(ManualClock::default())))
+    }
+
+    async fn ask(graph: &Graph) -> Result<Value, GraphError> {
+        let id = Id::from_bytes([7; 16]);
+        let scope = Scope::parse("user.read").unwrap();
+        let grant = GrantKey { owner: id, grant: id };
+        let principal = Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH };
+        graph.get(&principal, "user.read", "/v1.0/me").await
+    }
+
+    #[tokio::test]
+    async fn a_request_with_its_retries_ends_within_one_limit() {
+        for answer in [b"".as_slice(), THROTTLED] {
+            let graph = graph(answer).await;
+            assert_eq!(graph.limit, Duration::from_secs(10));
+            let (graph, begun) = (Graph { limit: SHORT, ..graph }, Instant::now());
+            let unavailable = tokio::time::timeout(Duration::from_secs(20), ask(&graph)).await.unwrap().unwrap_err();
+            assert!(matches!(unavailable, GraphError::Unavailable(_)), "{unavailable}");
+            assert!((SHORT..SHORT * 5).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        }
     }
 }

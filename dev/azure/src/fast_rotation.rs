@@ -12,25 +12,30 @@ use remote_auth_mcp::{
 use time::Duration;
 use tokio::net::TcpListener;
 
+/// How long a key is kept after its last use, where a test is to see it go.
+const RETAIN: &str = "FAST_ROTATION_RETAIN_SECONDS";
+
 /// A key is published four reloads before its first use, as it is published three before in production.
-fn rotation() -> Rotation {
+fn rotation(retain: Option<i64>) -> Rotation {
     Rotation {
+        retain: retain.map_or(Rotation::default().retain, Duration::seconds),
         period: Duration::seconds(5),
         lead: Duration::seconds(4),
         reload: std::time::Duration::from_secs(1),
         unknown: Duration::milliseconds(500),
-        ..Rotation::default()
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings::load(&Environment::of_process()).map_err(|faults| faults.to_string())?;
+    let environment = Environment::of_process();
+    let retain = environment.get(RETAIN).map(str::parse).transpose()?;
+    let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
     telemetry::init(settings.log_level)?;
     let port = settings.port;
     let identity = managed_identity(&settings.workload_client_id)?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let platform = Platform { clock, entropy, identity, rotation: rotation() };
+    let platform = Platform { clock, entropy, identity, rotation: rotation(retain) };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     handler.serve(listener).await;

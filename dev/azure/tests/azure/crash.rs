@@ -1,19 +1,22 @@
 //! Processes that are killed at any time: every flow ends with a token or a documented error, and nothing is lost or doubled.
 
 use std::{
+    collections::BTreeSet,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use authorization_server::ports::Entropy as _;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use testkit::SeededEntropy;
 
 use crate::{
-    browser::{Browser, authorize_url, consent_form, location, redemption, refresh_target},
-    deployment::{Deployment, rounds},
+    browser::{Browser, Redirect, authorize_url, consent_form, location, redemption, refresh_target},
+    deployment::{Deployment, REDIRECT_URI, body, rounds, seed},
 };
 
 /// How often a client repeats a request whose connection broke, or that was answered 500 or 503.
@@ -24,15 +27,38 @@ const PAUSE: Duration = Duration::from_millis(200);
 async fn repeated(send: impl AsyncFn() -> reqwest::Result<reqwest::Response>) -> reqwest::Response {
     for _ in 0..PATIENCE {
         match send().await {
-            Ok(answer) if !matches!(answer.status().as_u16(), 500 | 502 | 503) => return answer,
+            Ok(answer) if !is_again(answer.status().as_u16()) => return answer,
             _ => tokio::time::sleep(PAUSE).await,
         }
     }
     panic!("no answer after {PATIENCE} attempts");
 }
 
+/// The host's and the handler's ways to say so, and the limit of registrations.
+fn is_again(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503)
+}
+
+/// What became of a client that registered during the kills.
+struct Ended {
+    client_id: String,
+    tokens: Result<Value, String>,
+}
+
+/// A registration, and one run through the browser.
+async fn client(server: &Deployment, codes: &Codes) -> Ended {
+    let metadata = serde_json::json!({ "client_name": "C", "redirect_uris": [REDIRECT_URI] });
+    let answer = repeated(async || server.post("/register").json(&metadata).send().await).await;
+    assert_eq!(answer.status(), 201);
+    let client_id = body(answer).await["client_id"].as_str().unwrap().to_owned();
+    Ended { tokens: flow(server, &client_id, codes).await, client_id }
+}
+
+/// The authorizations of all codes that any client was given: a code is `id.secret`.
+type Codes = Mutex<BTreeSet<String>>;
+
 /// One run through the browser. An error is a documented refusal: a page that says so, or an OAuth error.
-async fn flow(server: &Deployment, client_id: &str, codes: &AtomicUsize) -> Result<Value, String> {
+async fn flow(server: &Deployment, client_id: &str, codes: &Codes) -> Result<Value, String> {
     let mut browser = Browser::default();
     let page = repeated(async || server.http.get(authorize_url(server, client_id, &[])).send().await).await;
     assert_eq!(page.status(), 200);
@@ -52,73 +78,101 @@ async fn flow(server: &Deployment, client_id: &str, codes: &AtomicUsize) -> Resu
         assert!(matches!(answer.status().as_u16(), 200 | 403), "/oauth-callback: {}", answer.status());
         return Err(format!("/oauth-callback: {}", answer.status()));
     }
-    let redirect = crate::browser::Redirect(location(&answer).parse().unwrap());
+    let redirect = Redirect(location(&answer).parse().unwrap());
     let Some(code) = redirect.get("code") else {
         return Err(redirect.get("error").unwrap());
     };
     server.issued(&code);
-    codes.fetch_add(1, Ordering::SeqCst);
+    assert!(codes.lock().unwrap().insert(code.split_once('.').unwrap().0.to_owned()), "two codes of one authorization");
     redeem(server, client_id, &code).await
 }
 
+/// Two at once, to be seen to give one answer with tokens at the most; again while neither says anything.
 async fn redeem(server: &Deployment, client_id: &str, code: &str) -> Result<Value, String> {
     let form = redemption(client_id, code);
-    let answer = repeated(async || server.post("/token").form(&form).send().await).await;
-    let status = answer.status();
-    let answer: Value = answer.json().await.unwrap();
-    if status == 200 {
-        return Ok(answer);
+    for _ in 0..PATIENCE {
+        let send = async || server.post("/token").form(&form).send().await;
+        let (one, two) = tokio::join!(send(), send());
+        let (mut tokens, mut refused) = (Vec::new(), false);
+        for answer in [one, two].into_iter().flatten().filter(|answer| !is_again(answer.status().as_u16())) {
+            let status = answer.status();
+            // An answer whose connection breaks is lost as well.
+            let Ok(answer) = answer.json::<Value>().await else { continue };
+            if status == 200 {
+                tokens.push(answer);
+            } else {
+                assert_eq!((status.as_u16(), answer["error"].as_str()), (400, Some("invalid_grant")));
+                refused = true;
+            }
+        }
+        assert!(tokens.len() <= 1, "two answers with tokens for one code");
+        if let Some(tokens) = tokens.pop() {
+            return Ok(tokens);
+        }
+        if refused {
+            // A process died between the grant and its answer.
+            return Err("/token: the answer was lost".into());
+        }
+        tokio::time::sleep(PAUSE).await;
     }
-    // The process died between the grant and its answer.
-    assert_eq!((status.as_u16(), answer["error"].as_str()), (400, Some("invalid_grant")));
-    Err("/token: the answer was lost".into())
+    panic!("no answer after {PATIENCE} attempts");
+}
+
+/// Kills one process after another, of two, whenever chance has it. How many.
+async fn kill(server: Arc<Deployment>, done: Arc<AtomicBool>) -> usize {
+    let chance = SeededEntropy::new(seed());
+    let mut kills = 0;
+    while !done.load(Ordering::SeqCst) {
+        let mut random = [0; 2];
+        chance.fill(&mut random);
+        tokio::time::sleep(Duration::from_millis(100 + 5 * u64::from(random[0]))).await;
+        server.azure.host.replace(usize::from(random[1] % 2)).await;
+        kills += 1;
+    }
+    kills
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_processes_during_flows_loses_nothing_and_doubles_nothing() {
     let server = Arc::new(Deployment::start(2).await);
-    let client_id = server.register().await;
     let done = Arc::new(AtomicBool::new(false));
-    let killer = tokio::spawn({
-        let (server, done) = (Arc::clone(&server), Arc::clone(&done));
-        async move {
-            let mut kills = 0;
-            while !done.load(Ordering::SeqCst) {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                server.azure.host.replace(kills % 2).await;
-                kills += 1;
-            }
-            kills
-        }
-    });
-    let (flows, codes) = (rounds(1000, 40), AtomicUsize::new(0));
-    let running = stream::iter(0..flows).map(|_| flow(&server, &client_id, &codes)).buffer_unordered(8);
-    let ended: Vec<Result<Value, String>> = running.collect().await;
+    let killer = tokio::spawn(kill(Arc::clone(&server), Arc::clone(&done)));
+    let (flows, codes) = (rounds(1000, 40), Codes::default());
+    let running = stream::iter(0..flows).map(|_| client(&server, &codes)).buffer_unordered(8);
+    let ended: Vec<Ended> = running.collect().await;
     done.store(true, Ordering::SeqCst);
-    assert!(killer.await.unwrap() > 0, "nothing was killed");
+    let kills = killer.await.unwrap();
     server.until_ready().await;
-    println!("{} of {flows} flows ended with a token", ended.iter().flatten().count());
-    no_grant_is_doubled(&server, codes.load(Ordering::SeqCst)).await;
-    goes_on(&server, &client_id, ended).await;
+    let with_tokens = ended.iter().filter(|ended| ended.tokens.is_ok()).count();
+    println!("{with_tokens} of {flows} flows ended with a token during {kills} kills");
+    assert!(kills >= 2, "{kills} kills");
+    assert!(with_tokens * 4 >= flows, "{with_tokens} of {flows}");
+    every_grant_is_of_a_code(&server, &codes.into_inner().unwrap(), with_tokens).await;
+    let going_on = stream::iter(ended).map(|ended| goes_on(&server, ended)).buffer_unordered(8);
+    going_on.collect::<()>().await;
 }
 
-/// A grant for a code at the most: as many as there are clients with tokens, and those whose answer was lost.
-async fn no_grant_is_doubled(server: &Deployment, codes: usize) {
+/// A grant has its authorization's id, which is its code's. One whose code no client was given cannot be; every client
+/// with tokens has one.
+async fn every_grant_is_of_a_code(server: &Deployment, codes: &BTreeSet<String>, with_tokens: usize) {
     let owners = server.azure.cosmos.dump_container("owners").await;
-    let grants = owners.iter().filter(|item| item["id"].as_str().unwrap().starts_with("grant:")).count();
-    assert!((1..=codes).contains(&grants), "{grants} grants for {codes} codes");
+    let ids = owners.iter().filter_map(|item| item["id"].as_str()?.strip_prefix("grant:"));
+    let grants: Vec<&str> = ids.collect();
+    let distinct: BTreeSet<&str> = grants.iter().copied().collect();
+    assert_eq!(grants.len(), distinct.len(), "a grant lies in two partitions");
+    let foreign: Vec<&&str> = distinct.iter().filter(|id| !codes.contains(**id)).collect();
+    assert!(foreign.is_empty(), "grants that belong to no code: {foreign:?}");
+    assert!(grants.len() >= with_tokens, "{} grants for {with_tokens} clients with tokens", grants.len());
 }
 
-/// Every client that got tokens uses them; whoever was refused signs in anew.
-async fn goes_on(server: &Deployment, client_id: &str, ended: Vec<Result<Value, String>>) {
-    assert!(ended.iter().any(Result::is_ok), "{ended:?}");
-    for tokens in ended {
-        let Ok(tokens) = tokens else {
-            flow(server, client_id, &AtomicUsize::new(0)).await.unwrap();
-            continue;
-        };
-        let (status, answer) = server.refresh(client_id, tokens["refresh_token"].as_str().unwrap()).await;
-        assert_eq!(status, 200, "{answer}");
-        assert_eq!(server.call_tool(answer["access_token"].as_str().unwrap()).await.0, 200);
-    }
+/// Every client that got tokens uses them; whoever was refused signs in anew, with the same registration.
+async fn goes_on(server: &Deployment, Ended { client_id, tokens }: Ended) {
+    let Ok(tokens) = tokens else {
+        flow(server, &client_id, &Codes::default()).await.unwrap();
+        return;
+    };
+    Browser::default().authorize(server, &client_id).await;
+    let (status, answer) = server.refresh(&client_id, tokens["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(server.call_tool(answer["access_token"].as_str().unwrap()).await.0, 200);
 }

@@ -1,6 +1,9 @@
 //! A deployment as its clients see it, with what was issued.
 
-use std::sync::Mutex;
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    sync::Mutex,
+};
 
 use azure_tests::{Azure, Plan};
 use reqwest::{Client, RequestBuilder, Response};
@@ -92,18 +95,15 @@ impl Deployment {
         }
     }
 
-    pub(crate) async fn call_tool(&self, access_token: &str) -> (u16, Value) {
+    pub(crate) fn tool_request(&self, access_token: &str) -> RequestBuilder {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": { "name": "get_graph_user_details", "arguments": {} } });
-        let answer = self
-            .post("/mcp")
-            .bearer_auth(access_token)
-            .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", "2025-06-18")
-            .json(&message)
-            .send()
-            .await
-            .unwrap();
+        let request = self.post("/mcp").bearer_auth(access_token).json(&message);
+        request.header("accept", "application/json, text/event-stream").header("mcp-protocol-version", "2025-06-18")
+    }
+
+    pub(crate) async fn call_tool(&self, access_token: &str) -> (u16, Value) {
+        let answer = self.tool_request(access_token).send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
@@ -128,4 +128,13 @@ pub(crate) async fn body(answer: Response) -> Value {
 #[expect(clippy::disallowed_methods, reason = "the one setting of the tests themselves")]
 pub(crate) fn rounds(long: usize, short: usize) -> usize {
     if std::env::var_os("LONG").is_some() { long } else { short }
+}
+
+/// Of everything random in a test: `SEED` of the environment, or a new one; the output tells it.
+#[expect(clippy::disallowed_methods, reason = "another setting of the tests themselves")]
+pub(crate) fn seed() -> u64 {
+    let given = std::env::var("SEED").ok().map(|seed| seed.parse().unwrap());
+    let seed = given.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    println!("SEED={seed}");
+    seed
 }

@@ -21,4 +21,5 @@ mod secrets;
 #[path = "../../../../tests/http/stream.rs"]
 mod stream;
 mod streams;
+mod traffic;
 mod users;

@@ -1,16 +1,25 @@
 //! Store operations per request, as docs/operations.md lists them.
 
+use cosmos_emulator::{Operation, Verb};
+use serde_json::json;
+
 use crate::{
-    browser::{Browser, Redirect, location, redemption},
+    browser::{Browser, Redirect, authorize_url, consent_form, location, redemption, refresh_target, tokens},
     deployment::Deployment,
+    stream::{Stream, initialize, post},
 };
+
+/// The ring, a process's events and its heartbeat are asked for by the clock, not by requests.
+fn is_of_a_request(operation: &Operation) -> bool {
+    let by_the_clock = matches!(operation.verb, Verb::Feed | Verb::Query | Verb::Upsert);
+    operation.container != "keyring" && !(operation.container == "events" && by_the_clock)
+}
 
 /// What was asked of the store since the last time, as words.
 fn taken(server: &Deployment) -> Vec<String> {
     let operations = server.azure.cosmos.operations();
     server.azure.cosmos.clear_operations();
-    // The ring is read by the clock, not by requests.
-    let of_requests = operations.iter().filter(|operation| operation.container != "keyring");
+    let of_requests = operations.iter().filter(|operation| is_of_a_request(operation));
     of_requests.map(|operation| format!("{:?} {}", operation.verb, operation.container).to_lowercase()).collect()
 }
 
@@ -61,5 +70,48 @@ async fn every_request_costs_what_the_table_says() {
     let form = [("token", tokens["refresh_token"].as_str().unwrap()), ("client_id", &client_id)];
     server.post("/revoke").form(&form).send().await.unwrap();
     table.row(&server, "POST /revoke");
+    pages(&server, &client_id, &mut browser, &mut table).await;
+    streams(&mut table).await;
     assert_eq!(table.0, documented(), "the table should be\n{}", table.0.join("\n"));
+}
+
+/// What a person can ask for besides: to say no, to say who they are, to see what they allowed.
+async fn pages(server: &Deployment, client_id: &str, browser: &mut Browser, table: &mut Table) {
+    let mut other = Browser::default();
+    let form = other.authorize(server, client_id).await;
+    taken(server);
+    other.decide(server, &form, "deny").await;
+    table.row(server, "POST /consent, denial");
+    browser.user = "alice@contoso.example";
+    let form = consent_form(&browser.get(server, &authorize_url(server, client_id, &[])).await.text().await.unwrap());
+    let callback = browser.allow(server, &form).await;
+    let question = location(&browser.get(server, &callback).await);
+    taken(server);
+    assert_eq!(browser.get(server, &question).await.status(), 200);
+    table.row(server, "GET /consent");
+    let page = other.post(server, "/connections", &[("action", "sign-in")]).await.text().await.unwrap();
+    let callback = other.choose_account(server, &refresh_target(&page)).await;
+    let connections = location(&other.get(server, &callback).await);
+    taken(server);
+    let page = other.get(server, &connections).await.text().await.unwrap();
+    assert!(page.contains("Bob Brown"), "{page}");
+    table.row(server, "GET /connections");
+}
+
+/// A stream whose messages arrive at another process.
+async fn streams(table: &mut Table) {
+    let server = Deployment::start(2).await;
+    server.azure.host.keep_apart("/mcp/sse");
+    let token = tokens(&server).await.access_token;
+    taken(&server);
+    let mut stream = Stream::open(&server, &token).await;
+    let endpoint = stream.endpoint().await;
+    table.row(&server, "GET /mcp/sse, the first of a grant");
+    // The other process reads the grant once.
+    assert_eq!(post(&server, &endpoint, &token, &initialize()).await, 202);
+    stream.message().await;
+    taken(&server);
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    assert_eq!(post(&server, &endpoint, &token, &message).await, 202);
+    table.row(&server, "POST /mcp/message, the stream elsewhere");
 }

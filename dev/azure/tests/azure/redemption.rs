@@ -43,33 +43,60 @@ async fn of_parallel_redemptions_over_two_processes_exactly_one_succeeds_in_ever
     }
 }
 
-/// One that was answered 503 may be repeated; what counts is that never two get tokens, and that somebody does.
+/// What a client may be told while the store is at fault.
+fn is_documented(status: u16, answer: &Value) -> bool {
+    match status {
+        200 => true,
+        400 => answer["error"] == "invalid_grant",
+        503 => answer["error"] == "temporarily_unavailable",
+        _ => false,
+    }
+}
+
+/// Redemptions at once, of which one in three operations is throttled and one in three writes not answered.
+async fn at_fault(server: &Deployment, form: &[(&str, &str)], seed: u64) -> Vec<(u16, Value)> {
+    let writes = [Verb::Create, Verb::Replace];
+    server.azure.cosmos.inject(Fault::new(Effect::Throttled { retry_after_ms: 5 }).one_in(3, seed));
+    server.azure.cosmos.inject(Fault::new(Effect::AnswerLost).on(&writes).one_in(3, seed + 1));
+    let answers = join_all((0..AT_ONCE).map(|_| server.token(form))).await;
+    server.azure.cosmos.clear_faults();
+    answers
+}
+
+/// Whether an answer of the store about this code's grant was lost after it had been written.
+fn maker_was_not_told(server: &Deployment, code: &str) -> bool {
+    let grant = format!("grant:{}", code.split_once('.').unwrap().0);
+    let operations = server.azure.cosmos.operations();
+    let mut of_grant = operations.iter().filter(|operation| operation.id.as_deref() == Some(grant.as_str()));
+    of_grant.any(|operation| matches!(operation.verb, Verb::Create | Verb::Replace) && !operation.answered)
+}
+
+/// One that was answered 503 may be repeated; what counts is that never two get tokens, and that somebody does: at once, or
+/// afterwards. Only where the store's answer about the grant was lost to its maker as well is the code spent for nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_answers_and_throttling_never_give_two_grants_for_a_code() {
     let server = Deployment::start(2).await;
     let client_id = server.register().await;
-    for round in 0..rounds(1000, 10) {
+    let (rounds, mut late, mut spent) = (rounds(1000, 20), 0, 0);
+    for round in 0..rounds {
         let code = Browser::default().sign_in(&server, &client_id).await.get("code").unwrap();
-        let seed = u64::try_from(round).unwrap();
-        let writes = [Verb::Create, Verb::Replace];
-        server.azure.cosmos.inject(Fault::new(Effect::Throttled { retry_after_ms: 5 }).one_in(3, seed));
-        server.azure.cosmos.inject(Fault::new(Effect::AnswerLost).on(&writes).one_in(3, seed + 1));
         let form = redemption(&client_id, &code);
-        let answers = join_all((0..AT_ONCE).map(|_| server.token(&form))).await;
-        server.azure.cosmos.clear_faults();
-        let successes = successes(&answers);
-        for (status, answer) in &answers {
-            let documented = match status {
-                200 => true,
-                400 => answer["error"] == "invalid_grant",
-                503 => answer["error"] == "temporarily_unavailable",
-                _ => false,
-            };
-            assert!(documented, "round {round}: {status} {answer}");
+        let mut answers = at_fault(&server, &form, u64::try_from(round).unwrap()).await;
+        if successes(&answers).is_empty() {
+            answers.push(server.token(&form).await);
+            late += successes(&answers).len();
         }
-        assert!(successes.len() <= 1, "round {round}: {answers:?}");
-        if let [tokens] = successes.as_slice() {
-            works(&server, &client_id, tokens).await;
+        let undocumented: Vec<_> = answers.iter().filter(|(status, answer)| !is_documented(*status, answer)).collect();
+        assert!(undocumented.is_empty(), "round {round}: {undocumented:?}");
+        match successes(&answers).as_slice() {
+            [tokens] => works(&server, &client_id, tokens).await,
+            [] => {
+                assert!(maker_was_not_told(&server, &code), "round {round}: spent without a reason: {answers:?}");
+                spent += 1;
+            }
+            _ => panic!("round {round}: {answers:?}"),
         }
     }
+    println!("of {rounds} codes {late} were redeemed when the store was well again, {spent} were spent for nobody");
+    assert!(spent * 10 <= rounds, "{spent} of {rounds} codes were spent for nobody");
 }

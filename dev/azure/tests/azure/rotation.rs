@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use azure_tests::Plan;
@@ -19,6 +19,8 @@ use crate::{
 };
 
 const VAULT_PERIOD: Duration = Duration::from_secs(3);
+/// Until something is in the ring, or in it no more.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn program() -> PathBuf {
     env!("CARGO_BIN_EXE_fast-rotation").into()
@@ -52,7 +54,9 @@ async fn both_layers_rotate_under_load_without_an_error() {
     let running = stream::iter(0..flows).map(|_| one_user(&server)).buffer_unordered(4);
     let all: Vec<Tokens> = running.collect().await;
     // Until a second data key is in use, whatever the load was.
+    let begun = Instant::now();
     while ring(&server).await.len() < 3 {
+        assert!(begun.elapsed() < PATIENCE, "no data key is made");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     for tokens in &all {
@@ -82,4 +86,29 @@ async fn goes_on(server: &Deployment, tokens: &Tokens) {
     assert_eq!(server.call_tool(&tokens.access_token).await.0, 200);
     let (status, answer) = server.refresh(&tokens.client_id, &tokens.refresh_token).await;
     assert_eq!(status, 200, "{answer}");
+}
+
+/// Twenty seconds are longer than any flow of this test, as 91 days are longer than any grant or cookie.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_key_retires_when_nobody_needs_it_and_what_it_sealed_opens_no_more() {
+    let settings = vec![("FAST_ROTATION_RETAIN_SECONDS".to_owned(), "20".to_owned())];
+    let server = Deployment::of(Plan { program: Some(program()), settings, ..Plan::of(2) }).await;
+    server.until_ready().await;
+    let old = tokens(&server).await.access_token;
+    let kid = old.split('.').next().unwrap();
+    let in_ring = async || ring(&server).await.iter().any(|key| key["kid"] == kid);
+    assert!(in_ring().await, "{kid} is no key id");
+    let begun = Instant::now();
+    while in_ring().await {
+        assert!(begun.elapsed() < PATIENCE, "{kid} stays in the ring");
+        goes_on(&server, &tokens(&server).await).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    // A process that has opened the key forgets it with its next look at the ring.
+    while server.call_tool(&old).await.0 != 401 {
+        assert!(begun.elapsed() < PATIENCE, "{kid} opens what it sealed");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    goes_on(&server, &tokens(&server).await).await;
+    assert!(!server.log().contains("\"level\":\"ERROR\""), "an error in the log");
 }

@@ -3,28 +3,57 @@
 use serde_json::Value;
 
 use crate::{
-    browser::{Browser, redemption},
+    browser::{Browser, Redirect, location, redemption},
     deployment::{Deployment, USER},
 };
+
+/// As a browser signs in, with every secret on the way kept in mind: tokens of forms, what goes to Entra and comes back.
+/// (Those of the cookies are kept by the browser.)
+async fn signed_in(server: &Deployment, browser: &mut Browser, client_id: &str) -> String {
+    let form = browser.authorize(server, client_id).await;
+    server.issued(&form.request);
+    server.issued(&form.csrf);
+    let callback = browser.allow(server, &form).await;
+    let from_entra = Redirect(callback.parse().unwrap());
+    server.issued(&from_entra.get("state").unwrap());
+    server.issued(&from_entra.get("code").unwrap());
+    let answer = browser.get(server, &callback).await;
+    let code = Redirect(location(&answer).parse().unwrap()).get("code").unwrap();
+    server.issued(&code);
+    code
+}
+
+/// What was issued, each as a whole and each secret part of it: `id.secret`, or `name.id.secret`.
+fn secrets(server: &Deployment, browser: &Browser) -> Vec<String> {
+    let issued = server.issued.lock().unwrap().clone();
+    let parts = issued.iter().filter_map(|whole| whole.rsplit_once('.')).map(|(_, secret)| secret.to_owned());
+    let mut secrets: Vec<String> = parts.filter(|secret| secret.len() > 20).collect();
+    secrets.extend(browser.cookies.values().filter(|value| value.len() > 20).cloned());
+    secrets.extend(issued);
+    secrets
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_of_the_store_holds_no_secret_that_was_issued() {
     let server = Deployment::start(2).await;
     let client_id = server.register().await;
     let mut browser = Browser::default();
-    let redirect = browser.sign_in(&server, &client_id).await;
-    let code = redirect.get("code").unwrap();
+    let code = signed_in(&server, &mut browser, &client_id).await;
     let before = server.azure.cosmos.dump().await;
     let (_, tokens) = server.token(&redemption(&client_id, &code)).await;
     assert_eq!(server.call_tool(tokens["access_token"].as_str().unwrap()).await.0, 200);
     let (_, again) = server.refresh(&client_id, tokens["refresh_token"].as_str().unwrap()).await;
+    assert!(again["access_token"].is_string(), "{again}");
     let dump = format!("{} {}", Value::from(before), Value::from(server.azure.cosmos.dump().await));
     assert!(dump.contains(&client_id) && dump.contains("\"wrapped\""), "the dump was not found: {dump}");
-    let mut secrets: Vec<String> = server.issued.lock().unwrap().clone();
-    secrets.extend(code.split('.').map(str::to_owned).skip(1));
-    secrets.extend([USER.to_owned(), "Bob Brown".to_owned()]);
-    assert!(secrets.len() > 6 && again["access_token"].is_string());
-    for secret in secrets {
-        assert!(!dump.contains(&secret), "the store holds {secret}");
+    let secrets = secrets(&server, &browser);
+    // Three cookies, two of the form, state and code of Entra, our code, two access and two refresh tokens.
+    assert!(secrets.len() >= 12, "{} secrets", secrets.len());
+    for secret in secrets.iter().map(String::as_str).chain([USER, "Bob Brown"]) {
+        assert!(!dump.contains(secret), "the store holds {secret}");
+    }
+    // Every JWT has it before its claims; Entra's refresh tokens begin with `1.`.
+    for entras in [".eyJ", "\"eyJ", "\"1."] {
+        assert!(!dump.contains(entras), "the store holds a token of Entra's: {entras}");
     }
 }
