@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authorization_server::ports::{Upstream as _, UpstreamRefusal};
+use functions_host::ReservedPort;
 use local_tenant::{Endpoint, Fault};
 use secrecy::SecretString;
 
@@ -114,7 +115,7 @@ async fn nobody_waits_for_a_second_timeout() {
 #[tokio::test]
 async fn an_endpoint_that_is_not_there_is_an_outage() {
     let ids = Ids { tenant: "tenant".into(), client: "client".into() };
-    let address = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    let nowhere = entra(&format!("http://{address}"), &ids, "an assertion");
+    let nobody = ReservedPort::new().unwrap();
+    let nowhere = entra(&format!("http://{}", nobody.address()), &ids, "an assertion");
     assert!(unavailable(&nowhere.refresh(&"a token".into()).await));
 }

@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, path::PathBuf, sync::Mutex};
 
-use functions_host::{FunctionsHost, Gateway};
+use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(crate) struct Deployment {
     pub folder: TempDir,
     /// Everything secret that was issued, for the search of the log at the end.
     pub issued: Mutex<Vec<String>>,
-    settings: Vec<(String, String)>,
+    tenant_port: ReservedPort,
 }
 
 impl Deployment {
@@ -69,9 +69,8 @@ impl Deployment {
     }
 
     pub(crate) async fn tenant_up(&mut self) {
-        let authority = &self.settings.iter().find(|(name, _)| name == "ENTRA_AUTHORITY_HOST").unwrap().1;
-        let port = authority.rsplit(':').next().unwrap().parse().unwrap();
-        self.tenant = Some(local_tenant::start(tenant_options(&self.url, &self.folder, port)).await.unwrap());
+        let options = tenant_options(&self.url, &self.folder, &self.tenant_port);
+        self.tenant = Some(local_tenant::start(options).await.unwrap());
     }
 
     pub(crate) fn users(&self) -> &[local_tenant::User] {
@@ -120,6 +119,7 @@ struct Unstarted {
     url: String,
     folder: TempDir,
     tenant: Tenant,
+    tenant_port: ReservedPort,
     settings: Vec<(String, String)>,
 }
 
@@ -128,18 +128,19 @@ impl Unstarted {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let tenant = local_tenant::start(tenant_options(&url, &folder, 0)).await.unwrap();
+        let tenant_port = ReservedPort::new().unwrap();
+        let tenant = local_tenant::start(tenant_options(&url, &folder, &tenant_port)).await.unwrap();
         let mut settings = tenant.settings();
         settings.push(("PUBLIC_BASE_URL".into(), url.clone()));
         settings.push(("DATA_DIR".into(), folder.path().to_str().unwrap().to_owned()));
         settings.push(("LOG_LEVEL".into(), "trace".into()));
-        (listener, Self { url, folder, tenant, settings })
+        (listener, Self { url, folder, tenant, tenant_port, settings })
     }
 
     fn started(self, host: FunctionsHost) -> Deployment {
-        let Self { url, folder, tenant, settings } = self;
+        let Self { url, folder, tenant, tenant_port, .. } = self;
         let http = client().build().unwrap();
-        Deployment { url, http, host, tenant: Some(tenant), folder, issued: Mutex::default(), settings }
+        Deployment { url, http, host, tenant: Some(tenant), folder, issued: Mutex::default(), tenant_port }
     }
 }
 
@@ -185,9 +186,9 @@ pub(crate) fn host_options(
     }
 }
 
-fn tenant_options(url: &str, folder: &TempDir, port: u16) -> local_tenant::Options {
+fn tenant_options(url: &str, folder: &TempDir, port: &ReservedPort) -> local_tenant::Options {
     local_tenant::Options {
-        port,
+        port: port.port(),
         state_file: Some(folder.path().join("tenant.json")),
         redirect_uris: vec![format!("{url}/oauth-callback")],
         silent_user: None,

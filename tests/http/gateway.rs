@@ -1,12 +1,8 @@
 //! The gateway in front: its token opens the server, and the address that it names is the one that limits count.
 
-use std::{
-    net::{IpAddr, TcpListener},
-    process::Stdio,
-    time::Duration,
-};
+use std::{net::IpAddr, process::Stdio, time::Duration};
 
-use functions_host::Gateway;
+use functions_host::{Gateway, ReservedPort};
 use local_tenant::{Endpoint, Fault, GATEWAY_PRINCIPAL_ID};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -77,30 +73,31 @@ async fn past_the_gateway_every_endpoint_is_closed() {
     assert_eq!(body(answer).await["error"], "access_denied");
 }
 
-/// A handler without a host, and its URL, once it listens.
-async fn bare_handler(server: &Deployment) -> (Child, String) {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+/// A handler without a host, once it listens.
+async fn bare_handler(server: &Deployment, port: &ReservedPort) -> Child {
     let folder = server.folder.path().join("bare");
     let handler = Command::new(env!("CARGO_BIN_EXE_handler"))
         .envs(server.tenant.as_ref().unwrap().settings())
         .env("PUBLIC_BASE_URL", &server.url)
         .env("DATA_DIR", folder)
         .env("GATEWAY_PRINCIPAL_ID", GATEWAY_PRINCIPAL_ID)
-        .env("FUNCTIONS_CUSTOMHANDLER_PORT", address.port().to_string())
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string())
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    while TcpStream::connect(address).await.is_err() {
+    while TcpStream::connect(port.address()).await.is_err() {
         sleep(Duration::from_millis(10)).await;
     }
-    (handler, format!("http://{address}"))
+    handler
 }
 
 #[tokio::test]
 async fn the_host_sees_that_the_handler_is_ready_and_nothing_else() {
     let server = Deployment::start().await;
-    let (_handler, url) = bare_handler(&server).await;
+    let port = ReservedPort::new().unwrap();
+    let _handler = bare_handler(&server, &port).await;
+    let url = format!("http://{}", port.address());
     let answer = server.http.get(&url).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "ready\n"));
     for request in [server.http.post(&url), server.http.head(&url), server.http.get(format!("{url}/nowhere"))] {

@@ -1,7 +1,9 @@
 // Starts `cargo local`'s program as a test needs it: any free ports, a folder of its own, one JSON line when ready.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +30,17 @@ export function spawnLocal(options) {
 export async function startServer(options = {}) {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'e2e-'));
   return start({ port: 0, 'tenant-port': 0, ...options, data }, options.data === undefined);
+}
+
+/** A free port below those that systems give to whoever asks for any: nobody takes it between a stop and the next start. */
+export async function quietPort() {
+  for (;;) {
+    const port = randomInt(10_240, 32_768);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const free = await once(probe, 'listening').then(() => true, () => false);
+    if (free) await new Promise((closed) => probe.close(closed));
+    if (free) return port;
+  }
 }
 
 async function start(options, dataIsOurs) {
@@ -57,11 +70,10 @@ class Server {
     return how;
   }
 
-  /** Stops it, and starts another at the same addresses on the same data. */
+  /** Stops it, and starts another with the same options: at the same addresses, if ports were chosen, on the same data. */
   async restart() {
     await this.#end('SIGTERM');
-    const [port, tenantPort] = [this.url, this.tenant].map((url) => new URL(url).port);
-    return start({ ...this.options, port, 'tenant-port': tenantPort }, this.dataIsOurs);
+    return start(this.options, this.dataIsOurs);
   }
 
   /** What Ctrl-C in a terminal does: the handlers, too, are sent SIGINT. */

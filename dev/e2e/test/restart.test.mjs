@@ -3,7 +3,7 @@ import { after, before, describe } from 'node:test';
 import { freshPage, launch } from '../lib/browser.mjs';
 import { callTool, connect, connectBySigningIn } from '../lib/client.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
-import { startServer } from '../lib/server.mjs';
+import { quietPort, startServer } from '../lib/server.mjs';
 import { signIn } from '../lib/sign-in.mjs';
 import { test } from '../lib/check.mjs';
 
@@ -12,7 +12,7 @@ describe('after a restart on the same data', () => {
   let server;
 
   before(async () => {
-    server = await startServer();
+    server = await startServer({ port: await quietPort(), 'tenant-port': await quietPort() });
     browser = await launch();
   });
   after(() => browser?.close());

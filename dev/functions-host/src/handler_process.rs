@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::StartError;
 use crate::handler_log::HandlerLog;
+use crate::{ReservedPort, StartError};
 
 /// Variables of this process that every handler gets.
 const PASSED: [&str; 7] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER"];
@@ -29,7 +29,7 @@ pub(crate) struct Launch {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) log: HandlerLog,
     /// The real host, too, chooses the port once: a handler that is started again has to take the port it had.
-    pub(crate) address: SocketAddr,
+    pub(crate) port: ReservedPort,
 }
 
 /// A running handler. Dropping it kills the process.
@@ -50,7 +50,7 @@ impl HandlerProcess {
         let failed = |source| StartError::Run { path: launch.program.clone(), source };
         let mut process = Self::spawn(launch).map_err(failed)?;
         let exited = tokio::select! {
-            ready = timeout(READY_WITHIN, answers(launch.address)) => match ready {
+            ready = timeout(READY_WITHIN, answers(launch.port.address())) => match ready {
                 Ok(()) => return Ok(process),
                 Err(_) => None,
             },
@@ -94,7 +94,7 @@ impl HandlerProcess {
 }
 
 fn command(launch: &Launch) -> Command {
-    let (port, worker) = (launch.address.port().to_string(), Uuid::new_v4().to_string());
+    let (port, worker) = (launch.port.port().to_string(), Uuid::new_v4().to_string());
     let mut command = Command::new(&launch.program);
     command
         .env_clear()

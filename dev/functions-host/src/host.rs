@@ -10,7 +10,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::StartError;
 use crate::gateway::{Gateway, GatewayProxy};
 use crate::handler::{Handler, Kill, State, Supervisor};
 use crate::handler_log::HandlerLog;
@@ -18,7 +17,7 @@ use crate::handler_process::{HandlerProcess, Launch};
 use crate::proxy::Proxy;
 use crate::serve::{Serve, accept};
 use crate::upstream::Upstream;
-use crate::{functions, host_json};
+use crate::{ReservedPort, StartError, functions, host_json};
 
 /// What to run, and where. Not printable: the environment may hold secrets.
 pub struct Options {
@@ -74,9 +73,11 @@ pub async fn start(options: Options) -> Result<FunctionsHost, StartError> {
     let program = resolve(&handler)?;
     let root = resolve(&root)?;
     let log = HandlerLog::open(log)?;
-    let launches = free_addresses(handlers)?.into_iter().enumerate().map(|(index, address)| {
+    let ports =
+        (0..handlers).map(|_| ReservedPort::new()).collect::<Result<Vec<_>, _>>().map_err(StartError::Listen)?;
+    let launches = ports.into_iter().enumerate().map(|(index, port)| {
         let (program, root, environment) = (program.clone(), root.clone(), environment.clone());
-        Launch { index, program, root, environment, log: log.clone(), address }
+        Launch { index, program, root, environment, log: log.clone(), port }
     });
     let mut host = FunctionsHost::new(url);
     let started = start_all(launches).await?;
@@ -132,7 +133,7 @@ impl FunctionsHost {
     fn supervise(&mut self, launch: Launch, process: HandlerProcess) -> Handler {
         let (state_sender, state) = watch::channel(State::Ready);
         let (kill, kills) = mpsc::channel(1);
-        let upstream = Upstream::new(launch.address);
+        let upstream = Upstream::new(launch.port.address());
         self.kills.push(kill);
         let supervisor = Supervisor { launch, process, state: state_sender, kills, stop: self.stop.clone() };
         self.supervisors.spawn(supervisor.run());
@@ -206,13 +207,6 @@ fn public(listener: StdListener) -> Result<(String, TcpListener), StartError> {
 /// The handlers run in another folder than this process.
 fn resolve(path: &Path) -> Result<PathBuf, StartError> {
     path.canonicalize().map_err(|source| StartError::Read { path: path.to_owned(), source })
-}
-
-/// As the real host does: bind port 0, note the port, release it, and hope that it stays free until the handler binds.
-fn free_addresses(count: usize) -> Result<Vec<SocketAddr>, StartError> {
-    let bound = (0..count).map(|_| StdListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>();
-    let addresses = bound.and_then(|listeners| listeners.iter().map(StdListener::local_addr).collect());
-    addresses.map_err(StartError::Listen)
 }
 
 /// All at once. The first that fails ends the others.

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use functions_host::{FunctionsHost, Options, StartError, start};
+use functions_host::{FunctionsHost, Options, ReservedPort, StartError, start};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -276,7 +276,8 @@ async fn the_program_says_readably_what_is_missing() {
 #[tokio::test]
 async fn the_program_runs_what_local_settings_json_says() {
     let app = App::new();
-    let port = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let reserved = ReservedPort::new().unwrap();
+    let port = reserved.port();
     let values = [(functions_host::EXECUTABLE_PATH, env!("CARGO_BIN_EXE_scripted-handler")), ("MINE", "from the file")];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     functions_host::LocalSettings { values, port: Some(port) }.write(app.root.path()).unwrap();

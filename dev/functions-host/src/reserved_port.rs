@@ -1,0 +1,93 @@
+//! A port that stays free until its owner binds it, and again whenever the owner is gone.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::TcpSocket;
+
+/// A port of 127.0.0.1 and `[::1]`. A socket that is bound but does not listen keeps the system from giving it to anybody who asks for any
+/// port, or connects from one; a listener that sets `SO_REUSEADDR`, as Rust's do, may bind it all the same. A connection to a
+/// reserved port where nobody listens is refused.
+///
+/// Only Linux shares ports that way. Elsewhere the port is released, as the real host does, in the hope that it stays free.
+pub struct ReservedPort {
+    address: SocketAddr,
+    _held: Vec<TcpSocket>,
+}
+
+impl ReservedPort {
+    /// Any port that is free at both addresses; at the first, if this machine does not have the second.
+    pub fn new() -> io::Result<Self> {
+        const TRIES: usize = 16;
+        let mut outcome = Self::any();
+        for _ in 1..TRIES {
+            if outcome.as_ref().is_err_and(|fault| fault.kind() == io::ErrorKind::AddrInUse) {
+                outcome = Self::any();
+            }
+        }
+        outcome
+    }
+
+    fn any() -> io::Result<Self> {
+        let first = bind(TcpSocket::new_v4()?, (Ipv4Addr::LOCALHOST, 0).into())?;
+        let address = first.local_addr()?;
+        let mut held = vec![first];
+        match TcpSocket::new_v6().and_then(|socket| bind(socket, (Ipv6Addr::LOCALHOST, address.port()).into())) {
+            Ok(second) => held.push(second),
+            Err(fault) if fault.kind() == io::ErrorKind::AddrInUse => return Err(fault),
+            Err(_) => {}
+        }
+        held.retain(|_| cfg!(target_os = "linux"));
+        Ok(Self { address, _held: held })
+    }
+
+    /// On 127.0.0.1.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Of both addresses.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+}
+
+fn bind(socket: TcpSocket, address: SocketAddr) -> io::Result<TcpSocket> {
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn its_owner_binds_it_again_and_again() {
+        let reserved = ReservedPort::new().unwrap();
+        for _ in 0..2 {
+            let listener = TcpListener::bind(reserved.address()).unwrap();
+            let client = TcpStream::connect(reserved.address()).unwrap();
+            let (accepted, _) = listener.accept().unwrap();
+            assert_eq!(accepted.peer_addr().unwrap(), client.local_addr().unwrap());
+            drop(listener);
+            let fault = TcpStream::connect(reserved.address()).unwrap_err();
+            assert_eq!(fault.kind(), io::ErrorKind::ConnectionRefused);
+        }
+    }
+
+    /// Whoever asks without sharing sees that it is taken.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn it_is_nobody_elses() {
+        let reserved = ReservedPort::new().unwrap();
+        let first = TcpSocket::new_v4().unwrap().bind(reserved.address());
+        assert_eq!(first.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        let second = TcpSocket::new_v6().and_then(|socket| socket.bind((Ipv6Addr::LOCALHOST, reserved.port()).into()));
+        second.unwrap_err();
+    }
+}
