@@ -62,6 +62,7 @@ pub(super) const PLANTED: &[Planted] = &[
         D,
         Set(COSMOS, "/properties/consistencyPolicy/defaultConsistencyLevel", "\"Session\""),
     ),
+    ("cosmos-continuous-backups", D, Set(COSMOS, "/properties/backupPolicy/type", "\"Periodic\"")),
     ("cosmos-serverless", D, Set(COSMOS, "/properties/capabilities", "[]")),
     ("cosmos-one-region", D, Set(COSMOS, "/properties/locations/-", r#"{"locationName": "northeurope"}"#)),
     ("cosmos-containers", D, Remove(CONTAINER)),

@@ -18,6 +18,7 @@ pub(super) const RULES: Rules = &[
         "cosmos-strong-consistency",
         Rule::Property(ACCOUNT, "/properties/consistencyPolicy/defaultConsistencyLevel", "\"Strong\""),
     ),
+    ("cosmos-continuous-backups", Rule::Property(ACCOUNT, "/properties/backupPolicy/type", "\"Continuous\"")),
     ("cosmos-serverless", Rule::Deployment(serverless)),
     ("cosmos-one-region", Rule::Deployment(one_region)),
     ("cosmos-containers", Rule::Project(containers)),
