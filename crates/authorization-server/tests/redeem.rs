@@ -270,6 +270,18 @@ async fn a_redemption_that_cannot_ask_for_the_consent_takes_its_grant_back_and_t
     assert!(rig.accepts(&tokens.access_token).await.unwrap());
 }
 
+/// The window of duplicates begins anew with the redemption that counts.
+#[tokio::test]
+async fn a_duplicate_of_a_late_second_attempt_is_refused_and_no_replay() {
+    let (rig, client_id, code) = with_code().await;
+    rig.store.fail_after(4, Fault::Before);
+    rig.redeem(&client_id, &code).await.unwrap_err();
+    rig.clock.advance(Duration::seconds(25));
+    let tokens = rig.redeem(&client_id, &code).await.unwrap();
+    assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::InvalidGrant(_))));
+    assert!(rig.accepts(&tokens.access_token).await.unwrap());
+}
+
 #[tokio::test]
 async fn a_grant_that_was_taken_back_and_revoked_is_not_revived() {
     let (rig, client_id, code) = with_code().await;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use authorization_server::{
-    id::Id,
+    id::{GrantKey, Id},
     ports::{Clock as _, Unavailable},
     revoke::RevokeError,
     token::TokenError,
@@ -61,6 +61,21 @@ static TOKENS: LazyLock<Start> = LazyLock::new(|| {
     Start { tokens: Some(tokens), ..start }
 });
 
+static TAKEN_BACK: LazyLock<Start> = LazyLock::new(|| {
+    let start = CODE.copy();
+    start.alone(start.redeem()).unwrap();
+    let grant = start.world.grants.all().remove(0);
+    start.alone(async |rig: &Rig| take_back(rig, &grant.key).await.unwrap());
+    start
+});
+
+/// What the redemption that made a grant does if it cannot go on.
+async fn take_back(rig: &Rig, key: &GrantKey) -> Option<()> {
+    let grants = &rig.server.grants;
+    let granted = grants.get(key).await.ok()??;
+    grants.advance(&granted.version, granted.value.taken_back(rig.clock.now())).await.ok().map(drop)
+}
+
 /// The client was in use before, so that no request has to note it.
 async fn note_use(rig: &Rig, client_id: &str) -> Option<()> {
     let clients = &rig.server.clients;
@@ -73,6 +88,11 @@ impl Start {
     /// A code waits for its redemption.
     pub(crate) fn with_code() -> Self {
         CODE.copy()
+    }
+
+    /// The code waits for its redemption again, after one that failed.
+    pub(crate) fn with_code_taken_back() -> Self {
+        TAKEN_BACK.copy()
     }
 
     /// The code was redeemed; its tokens have not been used.

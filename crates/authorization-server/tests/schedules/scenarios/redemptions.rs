@@ -4,7 +4,7 @@ use authorization_server::{ports::Clock as _, token::TokenError};
 
 use crate::{
     crowd::{Asked, Crowd},
-    explore::{at_random, every_schedule_and_fault},
+    explore::{at_random, every_schedule_and_fault, every_schedule_and_fault_if_long},
     invariants::tokens_given,
     model::Plan,
     start::{Start, Told},
@@ -43,6 +43,26 @@ fn nobody_is_stuck(start: &Start, asked: &[Asked<Told>]) {
     start.world.goes_on_with(start, &anew);
 }
 
+fn redemptions_after_a_failed_one(plan: &Plan) {
+    let start = Start::with_code_taken_back();
+    let mut crowd = Crowd::new(&start.world, plan);
+    let asked: Vec<Asked<Told>> = (0..2).map(|_| crowd.ask(start.redeem())).collect();
+    crowd.wait();
+    let given = tokens_given(&asked);
+    assert!(given.len() <= 1, "two callers were given tokens for one code");
+    let disturbed = asked.iter().any(Asked::disturbed);
+    let tokens = match (given.first().cloned(), start.alone(start.redeem())) {
+        (Some(tokens), Err(TokenError::InvalidGrant(_))) => tokens,
+        (None, Ok(tokens)) if disturbed => tokens,
+        (None, Err(TokenError::InvalidGrant(_))) if disturbed => {
+            start.alone(start.sign_in()).expect("a new sign-in fails")
+        }
+        (given, again) => panic!("given to one: {}; then: {:?}", given.is_some(), again.map(drop)),
+    };
+    start.world.goes_on_with(&start, &tokens);
+    start.world.has_a_sound_history();
+}
+
 #[test]
 fn of_two_redemptions_of_one_code_one_succeeds() {
     let schedules = every_schedule_and_fault("two redemptions", |plan| redemptions(plan, 2), 0..1);
@@ -53,4 +73,11 @@ fn of_two_redemptions_of_one_code_one_succeeds() {
 fn of_three_redemptions_of_one_code_one_succeeds() {
     let schedules = at_random("three redemptions", 3, |plan| redemptions(plan, 3));
     assert!(schedules >= 2_000, "{schedules}");
+}
+
+#[test]
+fn of_two_redemptions_after_a_failed_one_one_succeeds() {
+    let name = "two redemptions after a failed one";
+    let schedules = every_schedule_and_fault_if_long(name, redemptions_after_a_failed_one, 0..1);
+    assert!(schedules > 1_000, "{schedules}");
 }
