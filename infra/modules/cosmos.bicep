@@ -50,7 +50,9 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
     name: databaseName
     properties: { resource: { id: databaseName } }
 
+    // One after another, as everything in an account: Cosmos DB refuses a second operation while one is under way.
     // -1: items expire by their own ttl, and one without ttl stays. Every read is by id or by partition: nothing is indexed.
+    @batchSize(1)
     resource all 'containers' = [
       for container in containers: {
         name: container.name
@@ -67,12 +69,13 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
   }
 
   resource contributor 'sqlRoleAssignments' = {
-    name: guid(account.id, 'workload', cosmosDbBuiltInDataContributor)
+    name: guid(account.id, workloadPrincipalId, cosmosDbBuiltInDataContributor)
     properties: {
       roleDefinitionId: '${account.id}/sqlRoleDefinitions/${cosmosDbBuiltInDataContributor}'
       principalId: workloadPrincipalId
       scope: '${account.id}/dbs/${database.name}'
     }
+    dependsOn: [database::all]
   }
 }
 
@@ -84,6 +87,7 @@ module endpoint 'private-endpoint.bicep' = if (privateLink != null) {
     groupId: 'Sql'
     privateLink: privateLink!
   }
+  dependsOn: [account::contributor]
 }
 
 @description('Endpoint of the account.')

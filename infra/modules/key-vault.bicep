@@ -62,7 +62,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
 }
 
 resource cryptoUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault::wrappingKey.id, 'workload', keyVaultCryptoUser)
+  name: guid(vault::wrappingKey.id, workloadPrincipalId, keyVaultCryptoUser)
   scope: vault::wrappingKey
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultCryptoUser)

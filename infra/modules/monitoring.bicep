@@ -45,8 +45,8 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 resource publishers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (principalId, index) in publisherPrincipalIds: {
-    name: guid(insights.id, string(index), monitoringMetricsPublisher)
+  for principalId in publisherPrincipalIds: {
+    name: guid(insights.id, principalId, monitoringMetricsPublisher)
     scope: insights
     properties: {
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)

@@ -52,7 +52,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
 }
 
 resource owner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, 'workload', storageBlobDataOwner)
+  name: guid(account.id, workloadPrincipalId, storageBlobDataOwner)
   scope: account
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataOwner)

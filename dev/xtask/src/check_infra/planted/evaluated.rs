@@ -80,8 +80,8 @@ pub(super) const PLANTED: &[Planted] = &[
         D,
         Replace(ASSIGNMENT, "providers/Microsoft.Storage/storageAccounts/", "providers/Microsoft.Resources/tags/"),
     ),
-    ("role-on-key", D, Replace(ASSIGNMENT, "/keys/data-key-wrap/providers", "/providers")),
-    ("role-on-telemetry", D, Replace(ASSIGNMENT, "id-gateway", "id-workload")),
+    ("role-on-key", D, Replace(ASSIGNMENT, "/keys/data-key-wrap'", "'")),
+    ("role-on-telemetry", D, Set(ASSIGNMENT, "/properties/principalId", "\"another\"")),
     ("role-on-cosmos-database", D, Replace("Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments", "/dbs/mcp", "")),
     (
         "roles-nothing-more",

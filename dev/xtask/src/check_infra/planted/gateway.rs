@@ -115,6 +115,9 @@ pub(super) const PLANTED: &[Planted] = &[
     ("gateway-api-needs-no-subscription", D, Set(API, "/properties/subscriptionRequired", "true")),
     ("gateway-https-only", D, Set(API, "/properties/protocols", r#"["http", "https"]"#)),
     ("gateway-backend", D, Set(API, "/properties/serviceUrl", "\"https://example.com\"")),
+    ("diagnostics-at-every-scope", D, Remove(DIAGNOSTIC)),
+    ("diagnostics-at-every-scope", D, Remove(API_DIAGNOSTIC)),
+    ("diagnostics-at-every-scope", D, Again(DIAGNOSTIC)),
     ("diagnostics-no-payload", D, Set(DIAGNOSTIC, "/properties/frontend/request/body/bytes", "8192")),
     ("diagnostics-no-payload", D, Set(API_DIAGNOSTIC, "/properties/backend/response/body", "null")),
     (

@@ -100,6 +100,8 @@ const IN_DEFAULTS: &[Planted] = &[
         "",
         Text(MONITORING, "features: { disableLocalAuth: true }", "features: { disableLocalAuth: false }"),
     ),
+    ("gateway-deployed-in-order", "", Text(APIM_API, "    dependsOn: [routes]\n", "")),
+    ("cosmos-deployed-in-order", "", Text(COSMOS, "    dependsOn: [database::all]\n", "")),
     ("outputs-upper-snake", "", Text(MAIN, "output MCP_ENDPOINT", "output mcpEndpoint")),
 ];
 

@@ -48,6 +48,12 @@ pub(super) const PLANTED: &[Planted] = &[
     ("azd-finds-the-app", ANY, Text("azure.yaml", "\n  mcp:", "\n  web:")),
     ("azd-is-new-enough", ANY, Text("azure.yaml", ">= 1.20.0", ">= 1.9.0")),
     ("host-json", ANY, Text("host.json", "\"-1\"", "\"00:05:00\"")),
+    ("host-json", ANY, Text("host.json", "\"enableDependencyTracking\": false,", "")),
+    (
+        "host-json",
+        ANY,
+        Text("host.json", "\"logging\": {", "\"logging\": { \"logLevel\": { \"default\": \"Information\" },"),
+    ),
     ("host-json", ANY, Text("host.json", "enableProxyingHttpRequest", "enableForwardingHttpRequest")),
     ("cosmos-containers", ANY, Text("src/ports/records.rs", "=> \"events\"", "=> \"messages\"")),
     ("roles-named", ANY, Text("infra/modules/key-vault.bicep", "keyVaultCryptoUser", "keyVaultReader")),

@@ -6,6 +6,7 @@ use super::super::deployment::{Deployment, Resource};
 use super::{Judged, Rule, Rules, identities, mentions};
 
 pub(super) const RULES: Rules = &[
+    ("diagnostics-at-every-scope", Rule::Deployment(every_scope)),
     ("diagnostics-no-payload", Rule::Deployment(no_payload)),
     ("diagnostics-no-credentials", Rule::Deployment(no_credentials)),
     ("diagnostics-mask-the-query", Rule::Deployment(mask)),
@@ -21,13 +22,15 @@ const MASKED: [&str; 9] =
     ["access_token", "code", "id", "id_token_hint", "login_hint", "nonce", "request", "sessionId", "state"];
 
 fn every(deployment: &Deployment, judge: impl Fn(&Resource) -> Vec<String>) -> Judged {
-    let diagnostics: Vec<_> = KINDS.iter().flat_map(|kind| deployment.all(kind)).collect();
-    if diagnostics.is_empty() {
-        return Err("there are no diagnostics; without them the default of API Management holds".to_owned());
-    }
+    let diagnostics = KINDS.iter().flat_map(|kind| deployment.all(kind));
     let named =
         |one: &Resource| judge(one).into_iter().map(|fault| format!("{}: {fault}", one.name)).collect::<Vec<_>>();
-    Ok(diagnostics.into_iter().flat_map(named).collect())
+    Ok(diagnostics.flat_map(named).collect())
+}
+
+/// Without one of them the default of API Management holds there.
+fn every_scope(deployment: &Deployment) -> Judged {
+    Ok(KINDS.into_iter().filter_map(|kind| deployment.only(kind).err()).collect())
 }
 
 /// Reading a body also buffers it, which would hold back a stream.

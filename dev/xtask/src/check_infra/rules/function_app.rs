@@ -107,7 +107,8 @@ fn no_config(deployment: &Deployment) -> Judged {
 }
 
 /// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling would drop
-/// audit lines.
+/// audit lines. Each call of the host to the handler would be a dependency whose URL has its query, codes included; so may the host's
+/// own log have it, once more of it is let through.
 fn host(project: &Project) -> Judged {
     let host: Value = serde_json::from_str(project.files.required("host.json")?).map_err(|error| error.to_string())?;
     let wanted = [
@@ -119,6 +120,9 @@ fn host(project: &Project) -> Judged {
         ("/customHandler/port", "null"),
         ("/extensionBundle", "null"),
         ("/logging/applicationInsights/samplingSettings/excludedTypes", "\"Request;Trace\""),
+        ("/logging/applicationInsights/enableDependencyTracking", "false"),
+        ("/logging/applicationInsights/enableQueryStringTracing", "null"),
+        ("/logging/logLevel", "null"),
     ];
     let differs =
         |(pointer, json): &(&str, &str)| host.pointer(pointer).unwrap_or(&Value::Null) != &super::literal(json);

@@ -6,6 +6,8 @@ use super::{Judged, Rule, Rules, role_names};
 
 pub(super) const RULES: Rules = &[
     ("app-waits-for-its-storage-role", Rule::Template(waits)),
+    ("gateway-deployed-in-order", Rule::Template(gateway_in_order)),
+    ("cosmos-deployed-in-order", Rule::Template(cosmos_in_order)),
     ("secrets-no-secure-types", Rule::Template(no_secure_types)),
 ];
 
@@ -36,9 +38,58 @@ fn waits(template: &Value) -> Judged {
     let (app, module) = module_with(template, "Microsoft.Web/sites", "functionAppConfig")?;
     let role = role_names::id_of("Storage Blob Data Owner").ok_or("the role has no id")?;
     let (storage, _) = module_with(template, "Microsoft.Authorization/roleAssignments", role)?;
-    let waits_for = module.pointer("/dependsOn").and_then(Value::as_array);
-    let waits = storage == app || waits_for.is_some_and(|names| names.iter().any(|name| name == storage));
+    let waits = storage == app || depends_on(module, storage);
     Ok(super::unless(waits, || format!("the module {app} does not wait for {storage}, which assigns the role")))
+}
+
+/// A policy is refused that uses a named value which is not there yet, and so is one of an operation that is not.
+fn gateway_in_order(template: &Value) -> Judged {
+    let (name, api) = module_with(template, "Microsoft.ApiManagement/service/apis", "")?;
+    let (_, diagnostics) = module_with(template, "Microsoft.ApiManagement/service/apis/diagnostics", "")?;
+    let api_first = depends_on(diagnostics, name);
+    let mut faults = super::unless(api_first, || format!("the diagnostics of the API do not wait for {name}"));
+    let of = |kind: &str| format!("Microsoft.ApiManagement/service/{kind}");
+    faults.extend(after(api, &of("apis/policies"), &of("namedValues"))?);
+    faults.extend(after(api, &of("apis/operations/policies"), &of("apis/operations"))?);
+    Ok(faults)
+}
+
+/// Cosmos DB refuses a second operation on an account while one is under way.
+fn cosmos_in_order(template: &Value) -> Judged {
+    let of = |kind: &str| format!("Microsoft.DocumentDB/databaseAccounts/{kind}");
+    let (containers, role) = (of("sqlDatabases/containers"), of("sqlRoleAssignments"));
+    let (_, module) = module_with(template, &containers, "")?;
+    let mut faults = after(module, &role, &containers)?;
+    faults.extend(after(module, "Microsoft.Resources/deployments", &role)?);
+    for (name, all) in of_kind(module, &containers)? {
+        let in_turn = all.pointer("/copy/batchSize").is_some_and(|size| size == 1);
+        faults.extend(super::unless(in_turn, || format!("{name} are not made one after another")));
+    }
+    Ok(faults)
+}
+
+/// Which of the module's resources of a type do not wait for all of those of the other.
+fn after(module: &Value, kind: &str, before: &str) -> Judged {
+    let mut faults = vec![];
+    for (name, resource) in of_kind(module, kind)? {
+        let early = of_kind(module, before)?.into_iter().filter(|(other, _)| !depends_on(resource, other));
+        faults.extend(early.map(|(other, _)| format!("{name} does not wait for {other}")));
+    }
+    Ok(faults)
+}
+
+/// The module's resources of a type, of which there must be one.
+fn of_kind<'a>(module: &'a Value, kind: &str) -> Result<Vec<(&'a str, &'a Value)>, String> {
+    let resources = module.pointer("/properties/template/resources").and_then(Value::as_object);
+    let is = |(_, resource): &(&str, &Value)| resource.pointer("/type").is_some_and(|found| found == kind);
+    let found: Vec<_> =
+        resources.into_iter().flatten().map(|(name, resource)| (name.as_str(), resource)).filter(is).collect();
+    if found.is_empty() { Err(format!("no {kind} has a symbolic name")) } else { Ok(found) }
+}
+
+fn depends_on(resource: &Value, name: &str) -> bool {
+    let names = resource.pointer("/dependsOn").and_then(Value::as_array);
+    names.is_some_and(|names| names.iter().any(|other| other == name))
 }
 
 fn no_secure_types(template: &Value) -> Judged {
@@ -77,6 +128,52 @@ mod tests {
         let fault = waits(&template(&json!(["group"]))).unwrap();
         assert_eq!(fault, ["the module app does not wait for storage, which assigns the role"]);
         assert!(waits(&json!({"resources": {}})).is_err());
+    }
+
+    fn in_order() -> Value {
+        let module = |waits_for: &[&str], resources: &Value| json!({"type": "Microsoft.Resources/deployments", "dependsOn": waits_for, "properties": {"template": {"resources": resources}}});
+        let api = "Microsoft.ApiManagement/service/apis";
+        let account = "Microsoft.DocumentDB/databaseAccounts";
+        json!({"resources": {
+            "api": module(&[], &json!({
+                "api": {"type": api},
+                "one": {"type": "Microsoft.ApiManagement/service/namedValues"},
+                "policy": {"type": format!("{api}/policies"), "dependsOn": ["api", "one"]},
+                "routes": {"type": format!("{api}/operations")},
+                "limits": {"type": format!("{api}/operations/policies"), "dependsOn": ["routes"]},
+            })),
+            "diagnostics": module(&["api"], &json!([{"type": format!("{api}/diagnostics")}])),
+            "cosmos": module(&[], &json!({
+                "all": {"type": format!("{account}/sqlDatabases/containers"), "copy": {"batchSize": 1}},
+                "role": {"type": format!("{account}/sqlRoleAssignments"), "dependsOn": ["all"]},
+                "endpoint": {"type": "Microsoft.Resources/deployments", "dependsOn": ["role"]},
+            })),
+        }})
+    }
+
+    #[test]
+    fn what_needs_another_waits_for_it() {
+        let judge =
+            |template: &Value| [gateway_in_order(template).unwrap(), cosmos_in_order(template).unwrap()].concat();
+        assert_eq!(judge(&in_order()), [""; 0]);
+        let resource = |module, name| format!("/resources/{module}/properties/template/resources/{name}/dependsOn");
+        for (waits, fault) in [
+            (resource("api", "policy"), "policy does not wait for one"),
+            (resource("api", "limits"), "limits does not wait for routes"),
+            ("/resources/diagnostics/dependsOn".to_owned(), "the diagnostics of the API do not wait for api"),
+            (resource("cosmos", "role"), "role does not wait for all"),
+            (resource("cosmos", "endpoint"), "endpoint does not wait for role"),
+        ] {
+            let mut template = in_order();
+            *template.pointer_mut(&waits).unwrap() = json!(["other"]);
+            assert_eq!(judge(&template), [fault]);
+        }
+        let mut at_once = in_order();
+        at_once["resources"]["cosmos"]["properties"]["template"]["resources"]["all"]["copy"]["batchSize"] = json!(5);
+        assert_eq!(judge(&at_once), ["all are not made one after another"]);
+        let mut without = in_order();
+        without["resources"]["api"]["properties"]["template"]["resources"]["one"]["type"] = json!("another");
+        assert!(gateway_in_order(&without).is_err());
     }
 
     #[test]
