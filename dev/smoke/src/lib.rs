@@ -72,7 +72,7 @@ pub async fn run<'a>(options: &Options, tell: &'a (dyn Fn(News<'_>) + Sync)) -> 
     report.fact("OPTIONS", facts::open::preflight(&server).await);
     report.fact("401", facts::open::challenge(&server).await);
     match &options.function_host {
-        Some(host) => report.fact("gateway-only", facts::gateway::only(&Server::new(host)).await),
+        Some(host) => report.add("gateway-only", facts::gateway::only(&Server::new(host)).await),
         None => report.skip("gateway-only", "--function-host is not given"),
     }
     match options.sign_in {

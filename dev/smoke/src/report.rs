@@ -87,7 +87,7 @@ impl<'a> Report<'a> {
         (self.tell)(news);
     }
 
-    fn add(&mut self, fact: &str, outcome: Outcome) {
+    pub(crate) fn add(&mut self, fact: &str, outcome: Outcome) {
         let line = Line { fact: fact.to_owned(), outcome };
         self.tell(News::Line(&line));
         self.lines.push(line);
