@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(4);
 const TTL: &str = "ttl";
 
 /// A database of Cosmos DB.

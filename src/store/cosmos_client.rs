@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// An operation with all its retries. The SDK's default is none at all.
-const OPERATION: Duration = Duration::from_secs(4);
+const OPERATION: Duration = Duration::from_secs(3);
 /// The SDK's defaults are 9 and 30 s.
 const THROTTLED_RETRIES: u32 = 3;
 const THROTTLED_WAIT: Duration = Duration::from_secs(2);

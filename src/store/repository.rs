@@ -1,7 +1,8 @@
 //! Typed repositories over [`Records`]: shape, expiry, and the `op` rule that tells a write from its own echo.
 //!
 //! A store client retries a write whose answer was lost, and the retry then fails its condition against the very write
-//! that succeeded. So each write carries a fresh `op`; on a conflict the item is read back, and an equal `op` is success.
+//! that succeeded. So each write carries a fresh `op`; on a conflict the item is read back, and an equal `op` is success. So it
+//! is after a failure: the answer may be all that was lost, and the one who wrote is the only one to whom this matters.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -18,6 +19,8 @@ use super::shape::{GRANT_ITEM, Shape};
 use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
 const OP: &str = "op";
+/// A write that failed is looked for no longer than this.
+const READ_BACK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Records of one kind in a store.
 pub struct RecordRepository<T> {
@@ -61,6 +64,16 @@ impl<T: Shape> RecordRepository<T> {
     }
 }
 
+impl<T: Shape> RecordRepository<T> {
+    /// What stands after a write that failed, if it is that write.
+    async fn done_all_the_same(&self, draft: &Draft, failure: StoreError) -> Result<Stored<T>, Unavailable> {
+        match tokio::time::timeout(READ_BACK, self.read(&draft.address)).await {
+            Ok(Ok(Some((op, stored)))) if op == draft.op => Ok(stored),
+            _ => Err(down(failure)),
+        }
+    }
+}
+
 #[async_trait]
 impl OwnerGrants for RecordRepository<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
@@ -78,9 +91,10 @@ impl<T: Shape> Repository<T> for RecordRepository<T> {
 
     async fn create(&self, value: T) -> Result<Created<T>, Unavailable> {
         let draft = self.draft(&value)?;
-        match self.records.create(&draft.address, &draft.body, draft.ttl).await.map_err(down)? {
-            Write::Done(version) => Ok(Created::Done(Stored { value, version })),
-            Write::Conflict => match self.read(&draft.address).await? {
+        match self.records.create(&draft.address, &draft.body, draft.ttl).await {
+            Err(failure) => Ok(Created::Done(self.done_all_the_same(&draft, failure).await?)),
+            Ok(Write::Done(version)) => Ok(Created::Done(Stored { value, version })),
+            Ok(Write::Conflict) => match self.read(&draft.address).await? {
                 Some((op, stored)) if op == draft.op => Ok(Created::Done(stored)),
                 Some((_, stored)) => Ok(Created::Exists(stored)),
                 None => Err(down(StoreError("the item exists and cannot be read".into()))),
@@ -90,9 +104,10 @@ impl<T: Shape> Repository<T> for RecordRepository<T> {
 
     async fn advance(&self, from: &str, to: T) -> Result<Advanced<T>, Unavailable> {
         let draft = self.draft(&to)?;
-        match self.records.replace(&draft.address, from, &draft.body, draft.ttl).await.map_err(down)? {
-            Write::Done(version) => Ok(Advanced::Done(Stored { value: to, version })),
-            Write::Conflict => match self.read(&draft.address).await? {
+        match self.records.replace(&draft.address, from, &draft.body, draft.ttl).await {
+            Err(failure) => Ok(Advanced::Done(self.done_all_the_same(&draft, failure).await?)),
+            Ok(Write::Done(version)) => Ok(Advanced::Done(Stored { value: to, version })),
+            Ok(Write::Conflict) => match self.read(&draft.address).await? {
                 Some((op, stored)) if op == draft.op => Ok(Advanced::Done(stored)),
                 current => Ok(Advanced::Lost(current.map(|(_, stored)| stored))),
             },
