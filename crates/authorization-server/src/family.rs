@@ -51,6 +51,8 @@ impl Family {
             Presented::Current
         } else if presented + 1 == self.generation && (!self.seen || now - self.rotated_at <= RETRY_WINDOW) {
             Presented::Retry
+        } else if presented > self.generation {
+            Presented::Ahead
         } else {
             Presented::Replay
         }
@@ -64,6 +66,8 @@ pub enum Presented {
     Current,
     /// The one before, whose answer may have been lost: answer the newest again.
     Retry,
+    /// One that we answered, and the store has forgotten: it was restored, or is read where it is behind. No sign of theft.
+    Ahead,
     /// An old one: somebody else has it. Revoke the family.
     Replay,
 }
@@ -201,6 +205,7 @@ mod tests {
     fn a_lost_answer_can_be_asked_for_again() {
         let at = datetime!(2026-11-24 12:00 UTC);
         let family = Family { sealed_key: String::new(), generation: 3, rotated_at: at, seen: false };
+        assert_eq!(family.judge(4, at), Presented::Ahead);
         assert_eq!(family.judge(3, at), Presented::Current);
         assert_eq!(family.judge(2, at + Duration::hours(5)), Presented::Retry);
         assert_eq!(family.judge(1, at), Presented::Replay);

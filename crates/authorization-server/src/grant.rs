@@ -53,10 +53,11 @@ impl Grant {
         self.status == Status::Active && now < self.expires_at
     }
 
-    /// Ended at once, because nobody was given its tokens.
+    /// Ended at once, because nobody was given its tokens. It ends when it began: another process, whose clock differs, sees the
+    /// same.
     #[must_use]
-    pub fn taken_back(&self, now: OffsetDateTime) -> Self {
-        Self { expires_at: now, version: self.version + 1, ..self.clone() }
+    pub fn taken_back(&self) -> Self {
+        Self { expires_at: self.redeemed_at, version: self.version + 1, ..self.clone() }
     }
 
     /// Alive after it was taken back.
@@ -65,10 +66,10 @@ impl Grant {
         Self { expires_at: now + GRANT_LIFETIME, redeemed_at: now, version: self.version + 1, ..self.clone() }
     }
 
-    /// Whether it ended in that way: no other grant ends while its code can still be redeemed.
+    /// Whether it ended in that way.
     #[must_use]
-    pub fn was_taken_back(&self, now: OffsetDateTime) -> bool {
-        self.status == Status::Active && self.expires_at <= now
+    pub fn was_taken_back(&self) -> bool {
+        self.status == Status::Active && self.expires_at <= self.redeemed_at
     }
 
     /// The same grant, as one access token sees it (RFC 6749 §6: a refresh may ask for less).

@@ -10,6 +10,7 @@ use crate::{
     grant::{Grant, Status, UpstreamTokens},
     id::{GrantKey, Id},
     ports::{Advanced, Created, Stored},
+    revoke::contended,
     server::{AuthorizationServer, GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
     token::TokenError,
 };
@@ -68,7 +69,7 @@ impl AuthorizationServer {
     /// Ends a grant whose tokens nobody was given, so that its code can be redeemed again. If this fails as well, the code
     /// is spent: a new sign-in helps.
     async fn take_back(&self, granted: Stored<Grant>) {
-        if let Err(error) = self.grants.advance(&granted.version, granted.value.taken_back(self.now())).await {
+        if let Err(error) = self.grants.advance(&granted.version, granted.value.taken_back()).await {
             tracing::warn!(%error, "a grant that nobody holds stays");
         }
     }
@@ -130,7 +131,7 @@ impl AuthorizationServer {
             Created::Done(stored) => return Ok((response, stored)),
             Created::Exists(stored) => stored,
         };
-        if stored.value.was_taken_back(now)
+        if stored.value.was_taken_back()
             && let Some(granted) = self.give_again(&stored, issued).await?
         {
             return Ok(granted);
@@ -151,7 +152,9 @@ impl AuthorizationServer {
         let response = self.token_response(&grant, &family_key, issued.signed_in.upstream_expires_at).await?;
         match self.grants.advance(&stored.version, grant).await? {
             Advanced::Done(stored) => Ok(Some((response, stored))),
-            Advanced::Lost(_) => Ok(None),
+            Advanced::Lost(Some(_)) => Ok(None),
+            // It has ended: the next attempt makes it anew.
+            Advanced::Lost(None) => Err(contended().into()),
         }
     }
 

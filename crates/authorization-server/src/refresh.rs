@@ -70,6 +70,10 @@ impl AuthorizationServer {
                 self.revoke(grant.key).await?;
                 Err(TokenError::InvalidGrant("the refresh token was used before"))
             }
+            Presented::Ahead => {
+                tracing::warn!(grant = %grant.key.grant, "the store has forgotten a refresh");
+                Err(TokenError::InvalidGrant("the refresh token is not known any more"))
+            }
             Presented::Retry => {
                 let upstream_expires_at = self.fresh_upstream(grant.key).await?;
                 Ok(Ok(self.token_response(&grant.narrowed(scope), &family_key, upstream_expires_at).await?))

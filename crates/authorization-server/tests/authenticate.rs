@@ -10,7 +10,7 @@ use authorization_server::{
 };
 use oauth_protocol::issuer::BaseUrl;
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Rig, SignedIn};
+use testkit::{Fault, Rig, SignedIn};
 use time::Duration;
 
 async fn signed_in() -> (Rig, SignedIn) {
@@ -238,9 +238,19 @@ async fn an_open_stream_ends_with_the_revocation_or_marking_of_its_grant() {
         let (rig, owner) = signed_in().await;
         let principal = rig.server.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().unwrap();
         rig.grants.change(&key(&rig), |grant| grant.with_status(status));
-        rig.clock.advance(Duration::seconds(30));
+        assert!(rig.accepts(&owner.tokens.access_token).await.unwrap(), "what is warm goes on");
         assert!(!rig.server.still_stands(&principal).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn a_first_use_that_cannot_be_noted_is_noted_the_next_time() {
+    let (rig, owner) = signed_in().await;
+    rig.store.fail_after(1, Fault::Before);
+    assert!(rig.accepts(&owner.tokens.access_token).await.unwrap());
+    assert!(!rig.only_grant().unwrap().family.seen);
+    assert!(rig.accepts(&owner.tokens.access_token).await.unwrap());
+    assert!(rig.only_grant().unwrap().family.seen);
 }
 
 #[tokio::test]

@@ -98,6 +98,18 @@ async fn one_two_generations_old_ends_the_family_at_once() {
     assert!(refused(&rig.refresh(&client, &third.refresh_token).await));
 }
 
+/// Of a store that was restored to an earlier time, or is read where it is behind.
+#[tokio::test]
+async fn one_that_the_store_has_forgotten_is_refused_and_ends_nothing() {
+    let (rig, client, first) = signed_in().await;
+    let before = rig.only_grant().unwrap();
+    let second = rig.refresh(&client, &first).await.unwrap();
+    rig.grants.change(&before.key, |_| before.clone());
+    assert!(refused(&rig.refresh(&client, &second.refresh_token).await));
+    assert_eq!(status(&rig), Status::Active);
+    assert!(same(&rig.refresh(&client, &first).await.unwrap().refresh_token, &second.refresh_token));
+}
+
 #[tokio::test]
 async fn an_old_access_token_does_not_prove_that_the_newest_arrived() {
     let rig = Rig::new().unwrap();

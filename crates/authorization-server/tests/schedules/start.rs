@@ -73,7 +73,7 @@ static TAKEN_BACK: LazyLock<Start> = LazyLock::new(|| {
 async fn take_back(rig: &Rig, key: &GrantKey) -> Option<()> {
     let grants = &rig.server.grants;
     let granted = grants.get(key).await.ok()??;
-    grants.advance(&granted.version, granted.value.taken_back(rig.clock.now())).await.ok().map(drop)
+    grants.advance(&granted.version, granted.value.taken_back()).await.ok().map(drop)
 }
 
 /// The client was in use before, so that no request has to note it.

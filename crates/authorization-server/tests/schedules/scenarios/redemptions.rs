@@ -1,6 +1,6 @@
 //! One code, redeemed several times at once.
 
-use authorization_server::{ports::Clock as _, token::TokenError};
+use authorization_server::{grant::Grant, token::TokenError};
 
 use crate::{
     crowd::{Asked, Crowd},
@@ -27,7 +27,7 @@ fn redemptions(plan: &Plan, count: usize) {
 /// If nobody was given tokens, then because whoever made the grant was told of a failure, or died.
 fn nobody_is_stuck(start: &Start, asked: &[Asked<Told>]) {
     let written = start.world.grants.written();
-    let taken_back = start.world.grants.all().iter().any(|grant| grant.was_taken_back(start.world.clock.now()));
+    let taken_back = start.world.grants.all().iter().any(Grant::was_taken_back);
     let again = start.alone(start.redeem());
     let Some(grant) = written.iter().find(|written| written.created) else {
         start.world.goes_on_with(start, &again.expect("a code that nobody has redeemed is refused"));
