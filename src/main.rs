@@ -4,7 +4,6 @@ use std::{net::Ipv4Addr, process::ExitCode, sync::Arc};
 
 use remote_auth_mcp::{
     config::{Environment, Settings},
-    entra::managed_identity,
     platform::{Platform, SystemClock, SystemEntropy},
     startup, telemetry,
     vault::Rotation,
@@ -35,9 +34,8 @@ async fn main() -> ExitCode {
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     telemetry::init(settings.log_level)?;
     let port = settings.port;
-    let identity = managed_identity(&settings.workload_client_id)?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let platform = Platform { clock, entropy, identity, rotation: Rotation::default() };
+    let platform = Platform { clock, entropy, rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let stop = handler.stop();
     tokio::spawn(async move {

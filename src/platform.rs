@@ -1,11 +1,11 @@
-//! What the process gets from the machine: time, randomness, the managed identity, and the pace of key rotation.
+//! What the process gets from the machine: time, randomness, and the pace of key rotation.
 
 use std::sync::Arc;
 
 use authorization_server::ports::{Clock, Entropy};
 use time::OffsetDateTime;
 
-use crate::{entra::Identity, vault::Rotation};
+use crate::vault::Rotation;
 
 /// The world, for [`crate::startup::build`]; tests bring another.
 #[derive(Clone)]
@@ -14,8 +14,6 @@ pub struct Platform {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// The workload identity.
-    pub identity: Identity,
     /// When data keys come and go.
     pub rotation: Rotation,
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{AzureSettings, Settings, StoreSettings},
-    entra::{ClientAssertion, Entra, EntraSettings},
+    entra::{ClientAssertion, Entra, EntraSettings, Identity, managed_identity},
     graph::{Graph, TokenCache},
     http::{App, Limits, routes, server},
     mcp::{Mcp, sse},
@@ -55,7 +55,10 @@ pub enum StartupError {
     Keyring(Unavailable),
     /// Key Vault's client cannot be made.
     #[error("KEY_VAULT_KEY_ID: {0}")]
-    KeyVault(#[from] azure_core::Error),
+    KeyVault(azure_core::Error),
+    /// The managed identity cannot be used.
+    #[error("the managed identity: {0}")]
+    Identity(azure_core::Error),
     /// The TLS library or its roots.
     #[error("the HTTP client cannot be made: {0}")]
     HttpClient(#[from] reqwest::Error),
@@ -89,7 +92,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let storage = Storage::open(&settings, platform).await?;
-    let upstream = Arc::new(entra(&settings, http.clone(), platform));
+    let upstream = Arc::new(entra(&settings, http.clone(), platform)?);
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(upstream.gateway_tokens(id)) as _);
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
@@ -137,8 +140,8 @@ impl Storage {
     /// Cosmos DB, Key Vault and the identity endpoint may come up in any order, after us: they are reached in the
     /// background, and until then whatever needs them is answered 503.
     fn azure(azure: &AzureSettings, settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
-        let records = Cosmos::connect(azure, Arc::clone(&platform.identity));
-        let key = KeyVault::new(&azure.vault_key, Arc::clone(&platform.identity))?;
+        let records = Cosmos::connect(azure, identity(settings)?);
+        let key = KeyVault::new(&azure.vault_key, identity(settings)?).map_err(StartupError::KeyVault)?;
         let events = CosmosEvents::new(records.clone(), Arc::clone(&platform.clock));
         let storage = Self::new(Arc::new(records), Arc::new(key), settings, platform);
         Ok(Self { events: Some(Arc::new(events)), ..storage })
@@ -164,8 +167,13 @@ impl Storage {
     }
 }
 
-fn entra(settings: &Settings, http: reqwest::Client, platform: &Platform) -> Entra {
-    let assertion = ClientAssertion::new(Arc::clone(&platform.identity), settings.cloud.federation_audience());
+/// The workload identity, for one purpose: while it waits for one token, it gives out no other, however long that has been cached.
+fn identity(settings: &Settings) -> Result<Identity, StartupError> {
+    managed_identity(&settings.workload_client_id).map_err(StartupError::Identity)
+}
+
+fn entra(settings: &Settings, http: reqwest::Client, platform: &Platform) -> Result<Entra, StartupError> {
+    let assertion = ClientAssertion::new(identity(settings)?, settings.cloud.federation_audience());
     let settings = EntraSettings {
         authority: settings.authority.clone(),
         tenant_id: settings.tenant_id.clone(),
@@ -173,7 +181,7 @@ fn entra(settings: &Settings, http: reqwest::Client, platform: &Platform) -> Ent
         graph_resource: settings.cloud.graph(),
         redirect_uri: settings.base.join("/oauth-callback"),
     };
-    Entra::new(settings, http, assertion, Arc::clone(&platform.clock))
+    Ok(Entra::new(settings, http, assertion, Arc::clone(&platform.clock)))
 }
 
 fn authorization_server(

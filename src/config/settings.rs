@@ -114,7 +114,7 @@ impl Reader<'_> {
         let client_id = self.guid("ENTRA_CLIENT_ID");
         let workload_client_id = self.guid("AZURE_CLIENT_ID");
         let cloud = self.cloud();
-        let production = base.as_ref().is_some_and(|base| !base.is_loopback());
+        let production = self.is_public();
         let authority =
             self.loopback_override(production, "ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
         let graph = self.loopback_override(production, "GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
@@ -193,6 +193,12 @@ impl Reader<'_> {
             return None;
         }
         Some(value.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether clients elsewhere are meant to come here, also by an address that is faulty.
+    fn is_public(&self) -> bool {
+        let url = self.environment.get("PUBLIC_BASE_URL").and_then(|value| Url::parse(value).ok());
+        url.is_some_and(|url| !on_loopback(&url))
     }
 
     /// Exactly one of the two stores; in production the shared one, whatever else is set.

@@ -63,8 +63,8 @@ fn every_fault_is_reported_at_once_and_by_name() {
 #[test]
 fn malformed_values_are_faults() {
     let malformed = [
-        ("PUBLIC_BASE_URL", "http://mcp.example.com"),
-        ("PUBLIC_BASE_URL", "https://mcp.example.com/path"),
+        ("PUBLIC_BASE_URL", "here"),
+        ("PUBLIC_BASE_URL", "http://127.0.0.1:7071/path"),
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "70000"),
         ("ENTRA_TENANT_ID", "common"),
         ("ENTRA_CLIENT_ID", "11111111-2222-3333-4444-55555555555g"),
@@ -137,6 +137,14 @@ fn production_fails_closed_with_all_faults_at_once() {
         "EVENT_POLL_MS",
     ];
     assert_eq!(faulty(&all), named);
+}
+
+#[test]
+fn a_faulty_address_elsewhere_is_production_too() {
+    for address in ["http://mcp.example.com", "https://mcp.example.com/path"] {
+        let named = ["PUBLIC_BASE_URL", "DATA_DIR", "COSMOS_ENDPOINT", "KEY_VAULT_KEY_ID", "GATEWAY_PRINCIPAL_ID"];
+        assert_eq!(faulty(&[("PUBLIC_BASE_URL", address)]), named, "{address}");
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ use super::{
 use crate::ports::records::{Address, Container, Records};
 
 pub(super) async fn get(app: Arc<App>, _: Incoming) -> Response {
-    let store = store_answers(app.records.as_ref()).await;
-    let keyring = keyring_answers(app.server.sealer.as_ref()).await;
+    let (store, keyring) =
+        tokio::join!(store_answers(app.records.as_ref()), keyring_answers(app.server.sealer.as_ref()));
     let word = |answers| if answers { "up" } else { "down" };
     let body = json!({ "store": word(store), "keyring": word(keyring) });
     if store && keyring {

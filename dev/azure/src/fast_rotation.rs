@@ -4,7 +4,6 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use remote_auth_mcp::{
     config::{Environment, Settings},
-    entra::managed_identity,
     platform::{Platform, SystemClock, SystemEntropy},
     startup, telemetry,
     vault::Rotation,
@@ -33,9 +32,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
     telemetry::init(settings.log_level)?;
     let port = settings.port;
-    let identity = managed_identity(&settings.workload_client_id)?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let platform = Platform { clock, entropy, identity, rotation: rotation(retain) };
+    let platform = Platform { clock, entropy, rotation: rotation(retain) };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     handler.serve(listener).await;
