@@ -1,7 +1,7 @@
 //! Entra's signing keys: cached, refreshed at most once per interval for an unknown key id, kept when it is down.
 
 use std::sync::{
-    Arc,
+    Arc, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -16,13 +16,17 @@ use super::token_endpoint::unreachable;
 const INTERVAL: Duration = Duration::minutes(5);
 /// Keys are fetched anew after this, known or not; while that fails, tried once per interval.
 const STALE_AFTER: Duration = Duration::hours(24);
+/// After a failure nobody else asks for an unknown key id for this long.
+const PAUSE: Duration = Duration::seconds(10);
 
 /// The key set of one tenant.
 pub(super) struct Jwks {
     http: reqwest::Client,
     url: String,
     clock: Arc<dyn Clock>,
-    state: Mutex<Option<Fetched>>,
+    fetched: RwLock<Option<Arc<Fetched>>>,
+    /// One flight. Who asks for a key that is at hand does not wait for it.
+    flight: Mutex<()>,
     /// How many fetches failed.
     failures: AtomicU64,
 }
@@ -33,48 +37,84 @@ struct Fetched {
     failed_at: Option<OffsetDateTime>,
 }
 
+/// What is at hand.
+enum Cached {
+    /// This is the answer.
+    Answer(Option<Jwk>),
+    /// It is time to fetch; this one is known, should that fail.
+    Due(Option<Jwk>),
+    /// It was tried a moment ago.
+    Pausing,
+}
+
 impl Jwks {
     /// Nothing is fetched yet.
     pub(super) fn new(http: reqwest::Client, url: String, clock: Arc<dyn Clock>) -> Self {
-        Self { http, url, clock, state: Mutex::new(None), failures: AtomicU64::new(0) }
+        let (fetched, flight) = (RwLock::default(), Mutex::default());
+        Self { http, url, clock, fetched, flight, failures: AtomicU64::new(0) }
     }
 
     /// The key with this id, if Entra publishes it.
     pub(super) async fn key(&self, kid: &str) -> Result<Option<Jwk>, Unavailable> {
         let failures = self.failures.load(Ordering::Relaxed);
-        let mut state = self.state.lock().await;
-        let now = self.clock.now();
-        let known = state.as_ref().and_then(|fetched| fetched.keys.find(kid)).cloned();
-        let due = state.as_ref().is_none_or(|fetched| {
-            let age = now - fetched.at;
-            let pausing = fetched.failed_at.is_some_and(|failed_at| now - failed_at < INTERVAL);
-            if known.is_some() { age >= STALE_AFTER && !pausing } else { age >= INTERVAL }
-        });
-        if !due {
-            return Ok(known);
+        match self.cached(kid) {
+            Cached::Answer(key) => return Ok(key),
+            Cached::Pausing => return Err(not_fetched()),
+            Cached::Due(_) => {}
         }
+        let _flight = self.flight.lock().await;
+        let known = match self.cached(kid) {
+            Cached::Answer(key) => return Ok(key),
+            Cached::Pausing => return Err(not_fetched()),
+            Cached::Due(known) => known,
+        };
         // Those who waited for a fetch that failed would only wait for the next.
         if known.is_none() && self.failures.load(Ordering::Relaxed) != failures {
-            return Err(Unavailable { what: "upstream", reason: "the keys cannot be fetched".to_owned() });
+            return Err(not_fetched());
         }
+        self.fetch_and_keep(kid, known).await
+    }
+
+    fn cached(&self, kid: &str) -> Cached {
+        let Some(fetched) = self.current() else { return Cached::Due(None) };
+        let now = self.clock.now();
+        let (age, since_failure) = (now - fetched.at, fetched.failed_at.map(|failed_at| now - failed_at));
+        let failed_within = |pause| since_failure.is_some_and(|since| since < pause);
+        match fetched.keys.find(kid).cloned() {
+            Some(key) if age < STALE_AFTER || failed_within(INTERVAL) => Cached::Answer(Some(key)),
+            None if age < INTERVAL => Cached::Answer(None),
+            None if failed_within(PAUSE) => Cached::Pausing,
+            known => Cached::Due(known),
+        }
+    }
+
+    async fn fetch_and_keep(&self, kid: &str, known: Option<Jwk>) -> Result<Option<Jwk>, Unavailable> {
+        let now = self.clock.now();
         match self.fetch().await {
             Ok(keys) => {
                 let key = keys.find(kid).cloned();
-                *state = Some(Fetched { keys, at: now, failed_at: None });
+                self.keep(Fetched { keys, at: now, failed_at: None });
                 Ok(key)
-            }
-            Err(error) if known.is_some() => {
-                tracing::warn!(%error, "keys not refreshed, the cached ones are kept");
-                if let Some(fetched) = state.as_mut() {
-                    fetched.failed_at = Some(now);
-                }
-                Ok(known)
             }
             Err(error) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                Err(error)
+                if let Some(fetched) = self.current() {
+                    self.keep(Fetched { keys: fetched.keys.clone(), at: fetched.at, failed_at: Some(now) });
+                }
+                if known.is_some() {
+                    tracing::warn!(%error, "keys not refreshed, the cached ones are kept");
+                }
+                known.map(Some).ok_or(error)
             }
         }
+    }
+
+    fn current(&self) -> Option<Arc<Fetched>> {
+        self.fetched.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, fetched: Fetched) {
+        *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(fetched));
     }
 
     async fn fetch(&self) -> Result<JwkSet, Unavailable> {
@@ -82,6 +122,10 @@ impl Jwks {
         let response = response.error_for_status().map_err(|error| unreachable(&error))?;
         response.json().await.map_err(|error| unreachable(&error))
     }
+}
+
+fn not_fetched() -> Unavailable {
+    Unavailable { what: "upstream", reason: "the keys cannot be fetched".to_owned() }
 }
 
 #[cfg(test)]
@@ -168,6 +212,25 @@ mod tests {
         rig.jwks.key(&rig.kid()).await.unwrap();
         rig.clock.advance(INTERVAL);
         rig.tenant.fail_next(Endpoint::Keys, 1, Fault::Status { status: 503, body: String::new() }).unwrap();
-        assert!(rig.jwks.key("rolled over").await.is_err(), "it may be Entra's next key");
+        for _ in 0..5 {
+            assert!(rig.jwks.key("rolled over").await.is_err(), "it may be Entra's next key");
+        }
+        assert_eq!(rig.keys_fetched(), 2, "tried once, not by every token");
+        rig.clock.advance(PAUSE);
+        assert!(rig.jwks.key("rolled over").await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_key_at_hand_does_not_wait_for_an_unknown_one() {
+        let rig = Rig::start().await;
+        let kid = rig.kid();
+        rig.jwks.key(&kid).await.unwrap();
+        rig.clock.advance(INTERVAL);
+        rig.tenant.fail_next(Endpoint::Keys, 1, Fault::Held).unwrap();
+        tokio::select! {
+            biased;
+            unknown = rig.jwks.key("unknown") => panic!("{unknown:?}"),
+            known = rig.jwks.key(&kid) => assert!(known.unwrap().is_some()),
+        }
     }
 }

@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use super::cosmos::{Cosmos, failed, within_limit};
 use crate::ports::{
     event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
-    records::{Address, Container, Records as _, StoreError},
+    records::{Address, Container, Records as _, StoreError, Write},
 };
 
 const SCHEMA: u32 = 1;
@@ -55,8 +55,13 @@ impl EventLog for CosmosEvents {
         let (partition, id) = (instance.to_string(), event.id.to_string());
         let body = json!({ "id": id, "instance": partition, "schema": SCHEMA, "sealed": event.sealed });
         let lifetime = seconds(EVENT_LIFETIME);
-        // The id is random, so a conflict can only be the write's own echo.
-        self.cosmos.create(&address(instance, id), &body, lifetime).await.map(|_| ())
+        let address = address(instance, id);
+        match self.cosmos.create(&address, &body, lifetime).await? {
+            Write::Done(_) => Ok(()),
+            // The id is random, so only the write's own echo can be there.
+            Write::Conflict if self.cosmos.get(&address).await?.is_some() => Ok(()),
+            Write::Conflict => Err(StoreError("an event cannot be written".into())),
+        }
     }
 
     async fn heartbeat(&self, instance: Id) -> Result<(), StoreError> {

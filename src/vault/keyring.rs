@@ -77,9 +77,14 @@ impl Keyring {
             let mut pause = FIRST_PAUSE;
             while let Some(outcome) = refresh(&keyring).await {
                 match outcome {
-                    Ok(()) => {
+                    Ok(Whole::Yes) => {
                         pause = FIRST_PAUSE;
                         tokio::time::sleep(reload).await;
+                    }
+                    // The vault may have been throttled for a moment, or the key be disabled for good.
+                    Ok(Whole::No) => {
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(reload);
                     }
                     Err(error) => {
                         tracing::warn!(%error, "the ring is not read");
@@ -114,7 +119,7 @@ impl Keyring {
         let failure = match loaded {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.reason),
-            Err(_) => Some(format!("not read within {} s", LIMIT.as_secs())),
+            Err(_) => Some(too_late().reason),
         };
         last.insert(Attempt { at: self.ring.clock.now(), failure }).outcome()
     }
@@ -157,20 +162,24 @@ impl Keyring {
         if opened.keys.is_empty() { self.read_again(PAUSE, |opened| !opened.keys.is_empty()).await } else { Ok(opened) }
     }
 
-    /// Reads the ring, unless another caller has just done so, or an attempt was made less than `pause` ago.
+    /// Reads the ring, unless another caller has just done so, or an attempt was made less than `pause` ago. Waiting for another's
+    /// attempt counts.
     async fn read_again(
         &self,
         pause: Duration,
         enough: impl Fn(&Opened) -> bool + Send,
     ) -> Result<Arc<Opened>, Unavailable> {
-        let mut last = self.last.lock().await;
-        if !enough(&self.current()) {
-            match last.as_ref() {
-                Some(attempt) if self.ring.clock.now() < attempt.at + pause => attempt.outcome()?,
-                _ => self.attempt(&mut last).await?,
+        let read = async {
+            let mut last = self.last.lock().await;
+            if !enough(&self.current()) {
+                match last.as_ref() {
+                    Some(attempt) if self.ring.clock.now() < attempt.at + pause => attempt.outcome()?,
+                    _ => self.attempt(&mut last).await?,
+                }
             }
-        }
-        Ok(self.current())
+            Ok(self.current())
+        };
+        tokio::time::timeout(LIMIT, read).await.unwrap_or_else(|_| Err(too_late()))
     }
 
     fn context(&self, purpose: &str) -> String {
@@ -220,9 +229,20 @@ impl Sealer for Keyring {
     }
 }
 
-async fn refresh(keyring: &Weak<Keyring>) -> Option<Result<(), Unavailable>> {
+/// Whether every key of the ring is opened.
+enum Whole {
+    Yes,
+    No,
+}
+
+async fn refresh(keyring: &Weak<Keyring>) -> Option<Result<Whole, Unavailable>> {
     let keyring = keyring.upgrade()?;
-    Some(keyring.refresh().await)
+    let whole = |()| if keyring.current().refused.is_empty() { Whole::Yes } else { Whole::No };
+    Some(keyring.refresh().await.map(whole))
+}
+
+fn too_late() -> Unavailable {
+    unavailable(format!("not read within {} s", LIMIT.as_secs()))
 }
 
 fn unavailable(reason: impl Into<String>) -> Unavailable {

@@ -198,6 +198,24 @@ async fn what_a_disabled_version_wrapped_is_unavailable_and_not_refused() {
     assert!(opens(&late, &seal(&late).await).await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_that_could_not_be_opened_is_tried_again_long_before_the_ring_is_due() {
+    let rig = Rig::new();
+    let first = rig.process();
+    let old = seal(&first).await;
+    rig.vault.rotate();
+    rig.vault.disable("v0");
+    rig.clock.advance(Duration::days(30));
+    first.refresh().await.unwrap();
+    let late = Arc::new(rig.process());
+    late.keep_fresh();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    late.open("purpose", &old).await.unwrap_err();
+    rig.vault.enable("v0");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(opens(&late, &old).await);
+}
+
 #[tokio::test]
 async fn what_no_key_could_have_sealed_asks_nobody() {
     let rig = Rig::new();

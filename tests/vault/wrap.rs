@@ -38,6 +38,10 @@ impl Versions {
         self.disabled.lock().unwrap().push(version.to_owned());
     }
 
+    pub(crate) fn enable(&self, version: &str) {
+        self.disabled.lock().unwrap().retain(|disabled| disabled != version);
+    }
+
     fn check(&self, version: &str) -> Result<(), Unavailable> {
         let disabled = self.disabled.lock().unwrap().iter().any(|disabled| disabled == version);
         if self.down.load(Ordering::SeqCst) || disabled {
