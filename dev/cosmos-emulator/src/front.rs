@@ -1,17 +1,18 @@
 //! From a request to its answer: who, what, what strikes it, and the store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
+use tokio::{sync::oneshot, time::sleep};
 
 use crate::{
     answer,
     auth::Authenticator,
-    faults::{Effect, Faults, Scope},
+    faults::{Effect, Faults, Scope, Struck},
     recorded::{MetadataRequest, Operation, Recorded},
     requests::{DataRequest, Kind, Verb, kind, segments},
     store::{Stale, Store},
@@ -101,29 +102,52 @@ impl Front {
             Some(key) => self.store.has_previous(&key).await,
             None => false,
         };
-        let struck = self.faults.strike(&Scope { verb, container: &request.container, has_previous });
-        if !struck.delay.is_zero() {
-            tokio::time::sleep(struck.delay).await;
-        }
-        match struck.effect {
-            Some(Effect::Throttled { retry_after_ms }) => self.answered(&request, answer::throttled(retry_after_ms)),
-            Some(Effect::Unavailable) => self.answered(&request, answer::unavailable()),
-            Some(Effect::Dropped) => self.cut(&request, None),
-            Some(Effect::AnswerLost) => self.perform(request, None, true).await,
-            Some(Effect::StaleRead) => self.perform(request, Some(Stale::Previous), false).await,
-            Some(Effect::StaleNotFound) => self.perform(request, Some(Stale::Absent), false).await,
-            Some(Effect::Slow { .. }) | None => self.perform(request, None, false).await,
-        }
+        let Struck { delay, effect } = self.faults.strike(&Scope { verb, container: &request.container, has_previous });
+        let (stale, lost) = match effect {
+            Some(Effect::Throttled { retry_after_ms }) => {
+                sleep(delay).await;
+                return self.answered(&request, answer::throttled(retry_after_ms));
+            }
+            Some(Effect::Unavailable) => {
+                sleep(delay).await;
+                return self.answered(&request, answer::unavailable());
+            }
+            Some(Effect::Dropped) => {
+                sleep(delay).await;
+                return self.cut(&request, None);
+            }
+            Some(Effect::AnswerLost) => (None, true),
+            Some(Effect::StaleRead) => (Some(Stale::Previous), false),
+            Some(Effect::StaleNotFound) => (Some(Stale::Absent), false),
+            Some(Effect::Slow { .. }) | None => (None, false),
+        };
+        self.perform(request, stale, lost, delay).await
     }
 
-    /// In a task of its own: a client that goes away must not leave an operation half-done.
-    async fn perform(self: &Arc<Self>, request: DataRequest, stale: Option<Stale>, lost: bool) -> Outcome {
+    /// In a task of its own: the service does not stop because a client goes away. What is slow is the answer, so a write
+    /// stands as soon as its client may have given up on it.
+    async fn perform(
+        self: &Arc<Self>,
+        request: DataRequest,
+        stale: Option<Stale>,
+        lost: bool,
+        delay: Duration,
+    ) -> Outcome {
         let front = Arc::clone(self);
-        let performed = tokio::spawn(async move {
+        let (mut tell, told) = oneshot::channel();
+        tokio::spawn(async move {
             let response = front.store.perform(&request, stale).await;
-            if lost { front.cut(&request, Some(response.status())) } else { front.answered(&request, response) }
+            let gone = tokio::select! {
+                () = tell.closed() => true,
+                () = sleep(delay) => false,
+            };
+            let lost = lost || gone;
+            let outcome =
+                if lost { front.cut(&request, Some(response.status())) } else { front.answered(&request, response) };
+            // Whoever went away is told nothing.
+            let _ = tell.send(outcome);
         });
-        performed.await.unwrap_or(Outcome::Cut)
+        told.await.unwrap_or(Outcome::Cut)
     }
 
     fn answered(&self, request: &DataRequest, response: Response<Bytes>) -> Outcome {

@@ -21,7 +21,8 @@ pub enum Effect {
     },
     /// 503: nothing happened.
     Unavailable,
-    /// The request is performed and answered rightly, but late. Other faults can strike it as well.
+    /// The request is performed at once and answered rightly, but late; a write stands though its client has given up.
+    /// Other faults can strike it as well.
     Slow {
         /// By this.
         milliseconds: u64,

@@ -6,7 +6,7 @@ use cosmos_emulator::{Effect, Fault, Verb};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Rig, item, status, value};
+use crate::support::{Rig, item, status, until, value};
 
 const ITEM: &str = "/dbs/mcp/colls/owners/docs/a";
 
@@ -89,6 +89,19 @@ async fn a_slow_answer_is_right_and_late() {
     let started = Instant::now();
     assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 201);
     assert!(started.elapsed() >= Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn a_write_stands_though_its_client_did_not_wait_for_the_answer() {
+    let rig = Rig::start().await;
+    assert_eq!(bare_read(&rig).await.unwrap().status(), 404);
+    rig.emulator.inject(Fault::new(Effect::Slow { milliseconds: 3_600_000 }).on(&[Verb::Create]));
+    let given_up = tokio::time::timeout(Duration::from_secs(1), bare_create(&rig, "a")).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    until("the item is read", || async { bare_read(&rig).await.unwrap().status() == 200 }).await;
+    until("the write is recorded", || async { rig.statuses(Verb::Create) == [Some(201)] }).await;
+    let operations = rig.emulator.operations();
+    assert!(operations.iter().all(|operation| operation.answered == (operation.verb == Verb::Read)), "{operations:?}");
 }
 
 #[tokio::test]
@@ -193,5 +206,5 @@ async fn a_client_of_the_sdk_recovers_after_a_pause() {
     rig.emulator.pause();
     assert_eq!(value(&container, "a").await, Err(503), "the SDK says so itself");
     rig.emulator.resume();
-    crate::support::until("the client reads again", || async { value(&container, "a").await == Ok(1) }).await;
+    until("the client reads again", || async { value(&container, "a").await == Ok(1) }).await;
 }
