@@ -20,6 +20,7 @@ async fn is_unavailable(answer: Response) {
     let retry_after = answer.headers().get("retry-after").cloned();
     let text = answer.text().await.unwrap();
     assert_eq!(status, 503, "{text}");
+    assert!(text.contains("\"temporarily_unavailable\""), "{text}");
     assert!(retry_after.is_some(), "no Retry-After");
 }
 
@@ -60,17 +61,47 @@ async fn handlers_that_start_before_their_store_listen_and_answer_503() {
     recovers(&server).await;
 }
 
+/// More than a redemption asks of the store.
+const OPERATIONS: u64 = 20;
+
+/// What the store has of a code's authorization in `owners`: upstream tokens, and grants.
+async fn left(server: &Deployment, code: &str) -> (usize, usize) {
+    let grant = code.split_once('.').unwrap().0;
+    let owners = server.azure.cosmos.dump_container("owners").await;
+    let count = |id: String| owners.iter().filter(|item| item["id"] == id.as_str()).count();
+    (count(format!("upstream-tokens:{grant}")), count(format!("grant:{grant}")))
+}
+
+/// The store is throttled from each operation of a redemption on, in turn, until so many are done that it succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_throttled_store_is_503_and_nothing_is_half_made() {
+async fn a_store_throttled_in_a_redemption_is_503_and_only_a_grant_that_stands_spends_the_code() {
     let server = Deployment::start(2).await;
     let client_id = server.register().await;
-    let code = Browser::default().sign_in(&server, &client_id).await.get("code").unwrap();
-    server.azure.cosmos.inject(Fault::new(Effect::Throttled { retry_after_ms: 10 }));
-    let (status, answer) = server.token(&redemption(&client_id, &code)).await;
-    assert_eq!((status, answer["error"].as_str()), (503, Some("temporarily_unavailable")));
-    server.azure.cosmos.clear_faults();
-    let (status, answer) = server.token(&redemption(&client_id, &code)).await;
-    assert_eq!(status, 200, "{answer}");
+    let mut stood = Vec::new();
+    for done in 0..OPERATIONS {
+        let code = Browser::default().sign_in(&server, &client_id).await.get("code").unwrap();
+        let form = redemption(&client_id, &code);
+        server.azure.cosmos.inject(Fault::new(Effect::Throttled { retry_after_ms: 10 }).skip(done));
+        let told = server.post("/token").form(&form).send().await.unwrap();
+        server.azure.cosmos.clear_faults();
+        let now = left(&server, &code).await;
+        if told.status() == 200 {
+            assert_eq!(now, (1, 1), "after {done} operations");
+            break;
+        }
+        is_unavailable(told).await;
+        assert_ne!(now, (0, 1), "after {done} operations a grant stands without its upstream tokens");
+        let (status, answer) = server.token(&form).await;
+        let spent = (status, answer["error"].as_str()) == (400, Some("invalid_grant"));
+        assert!(status == 200 || (spent && now.1 == 1), "after {done} operations: {now:?}: {answer}");
+        assert_eq!(left(&server, &code).await, (1, 1), "after {done} operations");
+        stood.push(now);
+    }
+    println!("upstream tokens and grants that stood: {stood:?}");
+    for half in [(0, 0), (1, 0)] {
+        assert!(stood.contains(&half), "the store was never throttled while {half:?} stood: {stood:?}");
+    }
+    assert!(stood.len() < usize::try_from(OPERATIONS).unwrap(), "no redemption succeeded: {stood:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

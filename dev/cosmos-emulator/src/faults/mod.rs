@@ -49,6 +49,9 @@ pub struct Fault {
     /// Only in this container.
     #[serde(default)]
     pub container: Option<String>,
+    /// Not these first matching operations.
+    #[serde(default)]
+    pub skip: u64,
     /// So many times; `None`: until the faults are cleared.
     #[serde(default)]
     pub times: Option<u64>,
@@ -61,7 +64,7 @@ impl Fault {
     /// On every operation, until cleared.
     #[must_use]
     pub fn new(effect: Effect) -> Self {
-        Self { effect, verbs: Vec::new(), container: None, times: None, one_in: None }
+        Self { effect, verbs: Vec::new(), container: None, skip: 0, times: None, one_in: None }
     }
 
     /// Only on these operations.
@@ -75,6 +78,13 @@ impl Fault {
     #[must_use]
     pub fn in_container(mut self, container: &str) -> Self {
         self.container = Some(container.to_owned());
+        self
+    }
+
+    /// Only after so many matching operations.
+    #[must_use]
+    pub fn skip(mut self, operations: u64) -> Self {
+        self.skip = operations;
         self
     }
 
@@ -126,6 +136,7 @@ impl Planned {
     fn strikes(&mut self) -> bool {
         let number = self.seen;
         self.seen += 1;
+        let Some(number) = number.checked_sub(self.fault.skip) else { return false };
         let strikes = self.fault.one_in.is_none_or(|one_in| one_in.strikes(number));
         self.struck += u64::from(strikes);
         strikes

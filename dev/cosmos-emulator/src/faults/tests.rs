@@ -66,11 +66,20 @@ fn one_in_three_counts_matching_operations_only() {
 }
 
 #[test]
+fn what_is_skipped_are_the_first_matching_operations() {
+    let faults = Faults::default();
+    faults.inject(Fault::new(Effect::Unavailable).on(&[Verb::Create]).skip(2).times(1));
+    assert_eq!(effects(&faults, &scope(Verb::Read, "owners"), 3), [None; 3]);
+    assert_eq!(effects(&faults, &scope(Verb::Create, "owners"), 4), [None, None, Some(Effect::Unavailable), None]);
+}
+
+#[test]
 fn a_fault_is_written_in_json_and_misspelling_is_refused() {
-    let json = r#"{"effect": {"kind": "throttled", "retry_after_ms": 5}, "verbs": ["create"], "times": 1,
-                   "one_in": {"every": 3, "seed": 2}}"#;
+    let json = r#"{"effect": {"kind": "throttled", "retry_after_ms": 5}, "verbs": ["create"], "skip": 4,
+                   "times": 1, "one_in": {"every": 3, "seed": 2}}"#;
     let fault: Fault = serde_json::from_str(json).unwrap();
-    let expected = Fault::new(Effect::Throttled { retry_after_ms: 5 }).on(&[Verb::Create]).times(1).one_in(3, 2);
+    let expected =
+        Fault::new(Effect::Throttled { retry_after_ms: 5 }).on(&[Verb::Create]).skip(4).times(1).one_in(3, 2);
     assert_eq!(fault, expected);
     for json in [
         r#"{"effect": {"kind": "slow"}}"#,
