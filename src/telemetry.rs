@@ -11,9 +11,10 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
 use self::json_lines::JsonLines;
 pub(crate) use self::trace_context::request_span;
 
-/// Our own crates log at `level`; libraries only warn, because below that they write what they are sent.
+/// Our own crates log at `level`; libraries only warn, because below that they write what they are sent. rmcp does so
+/// even in its warnings (ids and arguments of a request that failed), so nothing of it is logged.
 pub fn init(level: Level) -> Result<(), SetGlobalDefaultError> {
-    let directives = format!("warn,remote_auth_mcp={level},authorization_server={level},handler={level}");
+    let directives = format!("warn,rmcp=off,remote_auth_mcp={level},authorization_server={level},handler={level}");
     let lines = JsonLines::to(io::stdout);
     tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))
 }

@@ -121,3 +121,34 @@ async fn a_session_of_another_instance_is_unknown_where_there_is_only_one() {
     }
     assert_eq!(post(&server, &endpoint, &token, &initialize()).await, 202);
 }
+
+#[tokio::test]
+async fn nothing_that_a_client_sends_is_logged() {
+    const MARKER: &str = "b8c1f-marker";
+    let server = Deployment::start().await;
+    let token = tokens(&server).await.access_token;
+    let mut stream = Stream::open(&server, &token).await;
+    let endpoint = stream.endpoint().await;
+    post(&server, &endpoint, &token, &initialize()).await;
+    stream.message().await;
+    let params = json!({ "name": MARKER, "arguments": { MARKER: MARKER } });
+    let refused = json!({ "jsonrpc": "2.0", "id": MARKER, "method": "tools/call", "params": params });
+    post(&server, &endpoint, &token, &refused).await;
+    assert_eq!(stream.message().await["id"], MARKER);
+    server.mcp(&token, &refused).send().await.unwrap();
+    for first in [
+        json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "data": MARKER } }),
+        json!({ "jsonrpc": "2.0", "id": 1, "result": { "data": MARKER } }),
+        json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": 1, "message": MARKER } }),
+    ] {
+        let mut stream = Stream::open(&server, &token).await;
+        let endpoint = stream.endpoint().await;
+        assert_eq!(post(&server, &endpoint, &token, &first).await, 202);
+        assert_eq!(stream.next().await, None);
+    }
+    while server.log().matches("an SSE session was not initialized").count() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let log = server.log();
+    assert!(!log.contains(MARKER), "{:?}", log.lines().find(|line| line.contains(MARKER)));
+}

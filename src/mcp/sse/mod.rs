@@ -9,6 +9,7 @@
 //! answered with 202 before, anywhere, comes first.
 
 mod elsewhere;
+mod failure;
 mod follower;
 mod in_turn;
 mod inbox;

@@ -17,7 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, PollSender};
 use tracing::{Instrument as _, Span};
 
 use super::{
-    Event,
+    Event, failure,
     in_turn::{Answers, Counted, Turn},
     inbox::{Inbox, Waiting},
     sessions::Sessions,
@@ -126,10 +126,10 @@ async fn serve(
     match serve_server_with_ct(server, transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
-                tracing::error!(%error, "an SSE session broke down");
+                tracing::error!(reason = failure::of_task(&error), "an SSE session broke down");
             }
         }
-        Err(error) => tracing::info!(%error, "an SSE session was not initialized"),
+        Err(error) => tracing::info!(reason = failure::of_initialize(&error), "an SSE session was not initialized"),
     }
     stop.cancel();
 }

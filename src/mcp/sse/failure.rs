@@ -1,0 +1,22 @@
+//! Why a session ended, without what the client sent: rmcp's errors quote it, and so may a panic.
+
+use rmcp::service::ServerInitializeError;
+use tokio::task::JoinError;
+
+/// Why there was no session.
+pub(super) fn of_initialize(error: &ServerInitializeError) -> &'static str {
+    match error {
+        ServerInitializeError::ExpectedInitializeRequest(_) => "the first message was not initialize",
+        ServerInitializeError::ConnectionClosed(_) => "the stream was closed",
+        ServerInitializeError::UnexpectedInitializeResponse(_) => "initialize had another result",
+        ServerInitializeError::InitializeFailed(_) => "initialize failed",
+        ServerInitializeError::TransportError { .. } => "an answer could not be sent",
+        ServerInitializeError::Cancelled => "the session was stopped",
+        _ => "unknown",
+    }
+}
+
+/// Why a session broke down.
+pub(super) fn of_task(error: &JoinError) -> &'static str {
+    if error.is_panic() { "it panicked" } else { "it was aborted" }
+}
