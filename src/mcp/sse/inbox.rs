@@ -1,15 +1,19 @@
 //! The messages that wait for one session.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use rmcp::model::ClientJsonRpcMessage;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::timeout,
 };
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
-use super::session::WAITING;
+use super::{in_flight::IN_FLIGHT, session::WAITING};
 
 /// Bytes that may wait once another instance has taken them.
 const TAKEN: usize = 4 * 1024 * 1024;
@@ -38,9 +42,40 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    fn is_request(&self) -> bool {
+        matches!(self.message, ClientJsonRpcMessage::Request(_))
+    }
+
     /// Whether another instance took it.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         self.room.elsewhere
+    }
+}
+
+/// The messages that wait, where they are received.
+pub(super) struct Received {
+    waiting: mpsc::UnboundedReceiver<Waiting>,
+    /// The next, which waits for a place among the requests in flight.
+    next: Option<Waiting>,
+    in_flight: PollSemaphore,
+}
+
+impl Received {
+    /// The next message, and the place for it if it is a request; nothing else needs one.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(Waiting, Option<OwnedSemaphorePermit>)>> {
+        if self.next.is_none() {
+            self.next = ready!(self.waiting.poll_recv(context));
+        }
+        let is_request = self.next.as_ref().is_some_and(Waiting::is_request);
+        let place = if is_request { ready!(self.in_flight.poll_acquire(context)) } else { None };
+        Poll::Ready(self.next.take().map(|next| (next, place)))
+    }
+
+    /// Drops what waits, and whatever is put in from now on.
+    pub(super) fn discard(&mut self) {
+        self.waiting.close();
+        self.next = None;
+        while self.waiting.try_recv().is_ok() {}
     }
 }
 
@@ -53,8 +88,10 @@ pub(super) struct Room {
 
 impl Inbox {
     /// With room for bursts in `burst`; `stop` ends the session.
-    pub(super) fn new(burst: Arc<Semaphore>, stop: CancellationToken) -> (Self, mpsc::UnboundedReceiver<Waiting>) {
+    pub(super) fn new(burst: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
+        let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(IN_FLIGHT)));
+        let received = Received { waiting: received, next: None, in_flight };
         let (places, taken) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(TAKEN)));
         (Self { waiting, places, taken, burst, stop }, received)
     }

@@ -11,6 +11,7 @@
 mod elsewhere;
 mod failure;
 mod follower;
+mod in_flight;
 mod in_turn;
 mod inbox;
 mod outage;

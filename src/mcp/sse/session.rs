@@ -18,8 +18,9 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     Event, failure,
+    in_flight::{InPlace, with_place},
     in_turn::{Answers, Counted, Turn},
-    inbox::{Inbox, Waiting},
+    inbox::{Inbox, Received},
     sessions::Sessions,
 };
 use crate::mcp::server::McpServer;
@@ -81,19 +82,12 @@ impl EventStream {
     }
 }
 
-async fn run(
-    server: McpServer,
-    sent: mpsc::Sender<ServerJsonRpcMessage>,
-    received: mpsc::UnboundedReceiver<Waiting>,
-    stop: CancellationToken,
-) {
+async fn run(server: McpServer, sent: mpsc::Sender<ServerJsonRpcMessage>, received: Received, stop: CancellationToken) {
     let received = Arc::new(Mutex::new(received));
     // What still waits goes at once: rmcp may be held up until the client reads, or is gone.
     let discard = async {
         stop.cancelled().await;
-        let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
-        received.close();
-        while received.try_recv().is_ok() {}
+        received.lock().unwrap_or_else(PoisonError::into_inner).discard();
     };
     tokio::join!(serve(server, sent, Arc::clone(&received), stop.clone()), discard);
 }
@@ -102,7 +96,7 @@ async fn run(
 async fn serve(
     server: McpServer,
     sent: mpsc::Sender<ServerJsonRpcMessage>,
-    received: Arc<Mutex<mpsc::UnboundedReceiver<Waiting>>>,
+    received: Arc<Mutex<Received>>,
     stop: CancellationToken,
 ) {
     let answers = Arc::<Answers>::default();
@@ -116,14 +110,17 @@ async fn serve(
         outbox.abort_send();
         ready!(turn.poll(context));
         let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(waiting) = ready!(received.poll_recv(context)) else { return Poll::Ready(None) };
+        let Some((waiting, place)) = ready!(received.poll(context)) else { return Poll::Ready(None) };
         if waiting.is_from_elsewhere() {
             turn.received(&waiting.message);
         }
-        Poll::Ready(Some(waiting.message))
+        Poll::Ready(Some(match place {
+            Some(place) => with_place(waiting.message, place),
+            None => waiting.message,
+        }))
     });
     let transport = (Counted { outbox: PollSender::new(sent), answers }, receive);
-    match serve_server_with_ct(server, transport, stop.clone()).await {
+    match serve_server_with_ct(InPlace(server), transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
                 tracing::error!(reason = failure::of_task(&error), "an SSE session broke down");

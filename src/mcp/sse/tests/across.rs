@@ -7,9 +7,6 @@ use tokio::time::{advance, sleep, timeout};
 use super::*;
 use crate::mcp::sse::{posted::Posted, session_id::SessionId};
 
-const TOOL_CALL: &[u8] =
-    br#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_graph_user_details","arguments":{}}}"#;
-
 /// Nothing comes on a stream.
 async fn is_silent(stream: &mut EventStream) -> bool {
     timeout(Duration::from_secs(5), stream.next()).await.is_err()
@@ -26,9 +23,9 @@ async fn a_tool_acts_as_the_principal_of_the_post() {
     let (mut stream, mut client) = ready(&here).await;
     client.principal.grant.grant = principal().grant.grant;
     client.principal.expires_at += time::Duration::HOUR;
-    client.post(&elsewhere, TOOL_CALL).await.unwrap();
+    client.post(&elsewhere, &tool_call(7)).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(7));
-    let asked = deployment.asked.0.lock().unwrap().pop().unwrap();
+    let asked = deployment.asked.by.lock().unwrap().pop().unwrap();
     assert_eq!((asked.grant, asked.client), (client.principal.grant, client.principal.client));
     assert_eq!((asked.scope, asked.expires_at), (client.principal.scope, client.principal.expires_at));
 }

@@ -2,6 +2,7 @@
 
 mod across;
 mod alone;
+mod in_flight;
 mod memory_log;
 mod order;
 mod outage;
@@ -22,6 +23,7 @@ use oauth_protocol::scope::Scope;
 use serde_json::{Value, json};
 use testkit::{Dependency, MemorySealer};
 use time::OffsetDateTime;
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use self::{memory_log::MemoryLog, refusing_sealer::RefusingSealer};
@@ -37,12 +39,17 @@ const POLL: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Gives no token to anyone, and notes who asked.
 #[derive(Default)]
-struct Asked(Mutex<Vec<Principal>>);
+struct Asked {
+    by: Mutex<Vec<Principal>>,
+    /// Whoever writes keeps the tools waiting.
+    slow: RwLock<()>,
+}
 
 #[async_trait]
 impl DownstreamTokens for Asked {
     async fn token(&self, principal: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
-        self.0.lock().unwrap().push(principal.clone());
+        self.by.lock().unwrap().push(principal.clone());
+        let _ = self.slow.read().await;
         Err(DownstreamError::SignInAgain)
     }
 }
@@ -109,6 +116,11 @@ async fn answered(stream: &mut EventStream) -> Option<u64> {
 
 fn ping(id: u64) -> Vec<u8> {
     json!({ "jsonrpc": "2.0", "id": id, "method": "ping" }).to_string().into_bytes()
+}
+
+fn tool_call(id: u64) -> Vec<u8> {
+    let params = json!({ "name": "get_graph_user_details", "arguments": {} });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string().into_bytes()
 }
 
 fn initialize() -> Vec<u8> {

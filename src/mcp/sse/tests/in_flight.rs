@@ -1,0 +1,53 @@
+//! Requests that take long.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::*;
+use crate::mcp::sse::in_flight::IN_FLIGHT;
+
+fn cancelled(id: u64) -> Vec<u8> {
+    let params = json!({ "requestId": id });
+    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }).to_string().into_bytes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_requests_are_served_at_a_time_and_the_others_wait() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, mut client) = ready(&here).await;
+    let slow = deployment.asked.slow.write().await;
+    for id in 1..=40 {
+        // Calls under one grant would wait for one token.
+        client.principal.grant.grant = principal().grant.grant;
+        client.post(if id % 2 == 0 { &here } else { &elsewhere }, &tool_call(id)).await.unwrap();
+    }
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(deployment.asked.by.lock().unwrap().len(), IN_FLIGHT);
+    drop(slow);
+    let mut ids = Vec::new();
+    for _ in 1..=40 {
+        ids.extend(answered(&mut stream).await);
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=40).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_gives_its_place_back_though_it_is_not_answered() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, client) = ready(&sessions).await;
+    let slow = deployment.asked.slow.write().await;
+    for id in 1..=IN_FLIGHT as u64 {
+        client.post(&sessions, &tool_call(id)).await.unwrap();
+    }
+    for id in 1..=IN_FLIGHT as u64 {
+        client.post(&sessions, &cancelled(id)).await.unwrap();
+    }
+    client.post(&sessions, &ping(99)).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    drop(slow);
+    assert_eq!(answered(&mut stream).await, Some(99));
+}
