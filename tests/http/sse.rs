@@ -1,5 +1,6 @@
 //! GET /mcp/sse and POST /mcp/message (HTTP+SSE, MCP 2024-11-05).
 
+use local_tenant::{Endpoint, Fault};
 use serde_json::json;
 
 use crate::{
@@ -151,4 +152,48 @@ async fn nothing_that_a_client_sends_is_logged() {
     }
     let log = server.log();
     assert!(!log.contains(MARKER), "{:?}", log.lines().find(|line| line.contains(MARKER)));
+}
+
+/// Bytes of memory that the handler of this deployment holds.
+#[cfg(target_os = "linux")]
+fn resident(server: &Deployment) -> usize {
+    let is_handler = |process: &std::path::Path| {
+        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+        let ours = format!("PUBLIC_BASE_URL={}", server.url).into_bytes();
+        environment.split(|byte| *byte == 0).any(|variable| variable == ours)
+    };
+    let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let status = std::fs::read_to_string(processes.find(|path| is_handler(path)).unwrap().join("status")).unwrap();
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
+    kilobytes.strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn messages_that_wait_take_no_more_memory_than_their_text() {
+    let server = Deployment::start().await;
+    let token = tokens(&server).await.access_token;
+    server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 128, Fault::Held).unwrap();
+    let large = json!({ "name": "get_graph_user_details", "arguments": { "zeros": vec![0; 500_000] } });
+    let large = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": large });
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        let mut stream = Stream::open(&server, &token).await;
+        let endpoint = stream.endpoint().await;
+        post(&server, &endpoint, &token, &initialize()).await;
+        stream.message().await;
+        for _ in 0..16 {
+            assert_eq!(post(&server, &endpoint, &token, &tool_call()).await, 202);
+        }
+        streams.push((stream, endpoint));
+    }
+    let before = resident(&server);
+    for (_, endpoint) in &streams {
+        for _ in 0..4 {
+            assert_eq!(post(&server, endpoint, &token, &large).await, 202);
+        }
+    }
+    let more = resident(&server).saturating_sub(before);
+    // Parsing leaves some to the allocator, whatever is kept.
+    assert!(more < 450_000_000, "32 MB wait in {more} bytes");
 }

@@ -15,9 +15,11 @@ use std::{
 };
 
 use futures_util::{Sink, task::AtomicWaker};
-use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::ServerJsonRpcMessage;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{PollSendError, PollSender};
+
+use super::message::Message;
 
 const MOMENT: Duration = Duration::from_millis(50);
 
@@ -84,8 +86,8 @@ impl Turn {
     }
 
     /// Notes what was received through the log.
-    pub(super) fn received(&mut self, message: &ClientJsonRpcMessage) {
-        if matches!(message, ClientJsonRpcMessage::Request(_)) {
+    pub(super) fn received(&mut self, message: &Message) {
+        if message.is_request {
             let answer = self.answers.sent.load(Ordering::SeqCst) + 1;
             self.before = Some((answer, Box::pin(sleep(MOMENT))));
         }
@@ -100,13 +102,14 @@ mod tests {
     use tokio::{sync::mpsc, time::Instant};
 
     use super::*;
+    use crate::mcp::sse::tests::principal;
 
-    fn message<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
-        serde_json::from_value(value).unwrap()
+    fn message(value: &serde_json::Value) -> Message {
+        Message::new(value.to_string().into_bytes(), principal()).unwrap()
     }
 
-    fn request() -> ClientJsonRpcMessage {
-        message(json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }))
+    fn request() -> Message {
+        message(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }))
     }
 
     async fn waited(turn: &mut Turn) -> Duration {
@@ -134,7 +137,7 @@ mod tests {
         let answer = async {
             sleep(MOMENT / 5).await;
             poll_fn(|context| Pin::new(&mut counted).poll_ready(context)).await.unwrap();
-            let answer = message(json!({ "jsonrpc": "2.0", "id": 1, "result": {} }));
+            let answer = serde_json::from_value(json!({ "jsonrpc": "2.0", "id": 1, "result": {} })).unwrap();
             Pin::new(&mut counted).start_send(answer).unwrap();
         };
         let (waited, ()) = tokio::join!(waited(&mut turn), answer);
@@ -144,7 +147,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_notification_is_not_waited_for() {
         let mut turn = Turn::new(Arc::default());
-        turn.received(&message(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })));
+        turn.received(&message(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })));
         assert_eq!(waited(&mut turn).await, Duration::ZERO);
     }
 }

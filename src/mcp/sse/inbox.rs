@@ -6,14 +6,13 @@ use std::{
     time::Duration,
 };
 
-use rmcp::model::ClientJsonRpcMessage;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::timeout,
 };
 use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
-use super::{in_flight::IN_FLIGHT, session::WAITING};
+use super::{in_flight::IN_FLIGHT, message::Message, session::WAITING};
 
 /// Bytes that may wait once another instance has taken them.
 const TAKEN: usize = 4 * 1024 * 1024;
@@ -37,15 +36,11 @@ pub(super) struct Inbox {
 
 /// A message, and the room it takes until it is received.
 pub(super) struct Waiting {
-    pub(super) message: ClientJsonRpcMessage,
+    pub(super) message: Message,
     room: Room,
 }
 
 impl Waiting {
-    fn is_request(&self) -> bool {
-        matches!(self.message, ClientJsonRpcMessage::Request(_))
-    }
-
     /// Whether another instance took it.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         self.room.elsewhere
@@ -66,7 +61,7 @@ impl Received {
         if self.next.is_none() {
             self.next = ready!(self.waiting.poll_recv(context));
         }
-        let is_request = self.next.as_ref().is_some_and(Waiting::is_request);
+        let is_request = self.next.as_ref().is_some_and(|next| next.message.is_request);
         let place = if is_request { ready!(self.in_flight.poll_acquire(context)) } else { None };
         Poll::Ready(self.next.take().map(|next| (next, place)))
     }
@@ -126,7 +121,7 @@ impl Inbox {
     }
 
     /// Puts a message where it waits. Says whether the session still runs.
-    pub(super) fn put(&self, message: ClientJsonRpcMessage, room: Room) -> bool {
+    pub(super) fn put(&self, message: Message, room: Room) -> bool {
         self.waiting.send(Waiting { message, room }).is_ok()
     }
 }

@@ -14,6 +14,7 @@ mod follower;
 mod in_flight;
 mod in_turn;
 mod inbox;
+mod message;
 mod outage;
 mod pace;
 mod posted;

@@ -8,13 +8,10 @@ use std::{
 
 use authorization_server::{authenticate::Principal, id::Id};
 use futures_util::{Stream, stream::poll_fn};
-use rmcp::{
-    model::{ClientJsonRpcMessage, GetExtensions as _, ServerJsonRpcMessage},
-    service::serve_server_with_ct,
-};
+use rmcp::{model::ServerJsonRpcMessage, service::serve_server_with_ct};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard, PollSender};
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
 use super::{
     Event, failure,
@@ -114,10 +111,11 @@ async fn serve(
         if waiting.is_from_elsewhere() {
             turn.received(&waiting.message);
         }
-        Poll::Ready(Some(match place {
-            Some(place) => with_place(waiting.message, place),
-            None => waiting.message,
-        }))
+        let message = waiting.message.parse();
+        Poll::Ready(match place {
+            Some(place) => message.map(|message| with_place(message, place)),
+            None => message,
+        })
     });
     let transport = (Counted { outbox: PollSender::new(sent), answers }, receive);
     match serve_server_with_ct(InPlace(server), transport, stop.clone()).await {
@@ -155,21 +153,4 @@ impl Stream for EventStream {
             Poll::Pending => self.stopped.as_mut().poll(context).map(|()| None),
         }
     }
-}
-
-/// The principal of a POST goes with its message, and the span of its log; nothing in the message itself says who calls.
-pub(super) fn with_principal(mut message: ClientJsonRpcMessage, principal: Principal) -> ClientJsonRpcMessage {
-    let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.extensions.insert(principal);
-    parts.extensions.insert(Span::current());
-    match &mut message {
-        ClientJsonRpcMessage::Request(request) => {
-            request.request.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Notification(notification) => {
-            notification.notification.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
-    }
-    message
 }

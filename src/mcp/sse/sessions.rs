@@ -7,16 +7,16 @@ use std::{
 };
 
 use authorization_server::{authenticate::Principal, id::Id, ports::Unavailable};
-use rmcp::model::ClientJsonRpcMessage;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Ports, follower,
     inbox::BURST,
+    message::Message,
     posted::Posted,
     progress::Progress,
-    session::{EventStream, Session, with_principal},
+    session::{EventStream, Session},
     session_id::SessionId,
 };
 use crate::{mcp::server::McpServer, ports::records::StoreError};
@@ -116,15 +116,15 @@ impl Sessions {
     pub async fn post(&self, id: &str, principal: Principal, body: &[u8]) -> Result<(), PostError> {
         let named = SessionId::open(self.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.belongs_to(&principal)).ok_or(PostError::UnknownSession)?;
-        let message = serde_json::from_slice(body).map_err(|_| PostError::Malformed)?;
+        let message = Message::new(body.to_vec(), principal).ok_or(PostError::Malformed)?;
         if to.instance == self.instance {
-            self.post_here(to.session, with_principal(message, principal)).await
+            self.post_here(to.session, message).await
         } else {
-            self.post_elsewhere(&to, principal, body).await
+            self.post_elsewhere(&to, message).await
         }
     }
 
-    async fn post_here(&self, id: Id, message: ClientJsonRpcMessage) -> Result<(), PostError> {
+    async fn post_here(&self, id: Id, message: Message) -> Result<(), PostError> {
         let session = self.session(id).ok_or(PostError::UnknownSession)?;
         if self.ports.events.is_some() {
             tokio::select! {
@@ -143,14 +143,14 @@ impl Sessions {
         let Some(session) = self.session(id).filter(|session| session.is_of(&principal)) else {
             return tracing::info!(session = %id, "a message for a session that is gone");
         };
-        let Ok(message) = serde_json::from_slice(&body) else {
+        let Some(message) = Message::new(body, principal) else {
             return tracing::warn!(session = %id, "another instance took what is no message");
         };
-        let Some(room) = session.inbox.room(body.len()) else {
+        let Some(room) = session.inbox.room(message.text.len()) else {
             tracing::warn!(session = %id, "a session that does not take its messages is ended");
             return session.stop.cancel();
         };
-        session.inbox.put(with_principal(message, principal), room);
+        session.inbox.put(message, room);
     }
 
     /// Whether any stream is open; if not, the follower that asks is to end.

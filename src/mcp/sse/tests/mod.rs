@@ -89,7 +89,7 @@ impl Deployment {
     }
 }
 
-fn principal() -> Principal {
+pub(super) fn principal() -> Principal {
     let id = || Id::random(&SystemEntropy as &dyn Entropy);
     Principal {
         grant: GrantKey { owner: id(), grant: id() },
