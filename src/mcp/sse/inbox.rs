@@ -14,23 +14,26 @@ use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
 use super::{in_flight::IN_FLIGHT, message::Message, session::WAITING};
 
-/// Bytes that may wait once another instance has taken them.
-const TAKEN: usize = 4 * 1024 * 1024;
-/// Bytes that may wait beyond, in all sessions of this process together.
-pub(super) const BURST: usize = 64 * 1024 * 1024;
-/// A burst that lasts longer ends its session: the room is everybody's.
+/// Bytes that may wait for one session, as long as the process has room.
+const SHARE: usize = 4 * 1024 * 1024;
+/// Bytes that may wait in all sessions of this process together.
+pub(super) const ROOM: usize = 64 * 1024 * 1024;
+/// Room that bursts leave to sessions that keep to their share.
+const RESERVED: usize = ROOM / 8;
+/// What waits longer ends its session, if it is part of a burst or was put in when half the room was taken: the room is
+/// everybody's.
 const LASTS: Duration = Duration::from_secs(30);
 /// What a message costs at least.
 const LEAST: usize = 1024;
 
-/// The messages of a session, in the order in which they are put in. What is posted here waits for a place before it is
-/// answered; what another instance has answered already cannot wait, and must not hold up other sessions.
+/// The messages of a session, in the order in which they are put in. What is posted here waits for a place and for room before
+/// it is answered; what another instance has answered already cannot wait, and must not hold up other sessions.
 #[derive(Clone)]
 pub(super) struct Inbox {
     waiting: mpsc::UnboundedSender<Waiting>,
     places: Arc<Semaphore>,
-    taken: Arc<Semaphore>,
-    burst: Arc<Semaphore>,
+    share: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -77,34 +80,47 @@ impl Received {
 /// Where a message waits.
 pub(super) struct Room {
     elsewhere: bool,
-    _permit: OwnedSemaphorePermit,
+    /// Of the session's places and share, and of the process's room.
+    _permits: [Option<OwnedSemaphorePermit>; 3],
     _watched: Option<DropGuard>,
 }
 
 impl Inbox {
-    /// With room for bursts in `burst`; `stop` ends the session.
-    pub(super) fn new(burst: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
+    /// With `room` for all sessions; `stop` ends this one.
+    pub(super) fn new(room: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(IN_FLIGHT)));
         let received = Received { waiting: received, next: None, in_flight };
-        let (places, taken) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(TAKEN)));
-        (Self { waiting, places, taken, burst, stop }, received)
+        let (places, share) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(SHARE)));
+        (Self { waiting, places, share, room, stop }, received)
     }
 
-    /// A place for a message that was posted here, once there is one.
-    pub(super) async fn place(&self) -> Option<Room> {
-        let permit = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        Some(Room { elsewhere: false, _permit: permit, _watched: None })
+    /// Room for a message of this length that was posted here, once there is some.
+    pub(super) async fn room_here(&self, length: usize) -> Option<Room> {
+        let bytes = cost(length)?;
+        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        let share = Arc::clone(&self.share).acquire_many_owned(bytes).await.ok()?;
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.ok()?;
+        let watched = self.is_scarce().then(|| self.watch());
+        Some(Room { elsewhere: false, _permits: [Some(place), Some(share), Some(room)], _watched: watched })
     }
 
     /// Room for a message of this length that was posted elsewhere.
-    pub(super) fn room(&self, length: usize) -> Option<Room> {
-        let permits = u32::try_from(length.max(LEAST)).ok()?;
-        if let Ok(permit) = Arc::clone(&self.taken).try_acquire_many_owned(permits) {
-            return Some(Room { elsewhere: true, _permit: permit, _watched: None });
+    pub(super) fn room_from_elsewhere(&self, length: usize) -> Option<Room> {
+        let bytes = cost(length)?;
+        let share = Arc::clone(&self.share).try_acquire_many_owned(bytes).ok();
+        let is_burst = share.is_none();
+        if is_burst && self.room.available_permits() < RESERVED + length {
+            return None;
         }
-        let permit = Arc::clone(&self.burst).try_acquire_many_owned(permits).ok()?;
-        Some(Room { elsewhere: true, _permit: permit, _watched: Some(self.watch()) })
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes).ok()?;
+        let watched = (is_burst || self.is_scarce()).then(|| self.watch());
+        Some(Room { elsewhere: true, _permits: [None, share, Some(room)], _watched: watched })
+    }
+
+    /// Whether half the room is taken.
+    fn is_scarce(&self) -> bool {
+        self.room.available_permits() < ROOM / 2
     }
 
     /// Ends the session unless the guard is dropped in time.
@@ -124,4 +140,9 @@ impl Inbox {
     pub(super) fn put(&self, message: Message, room: Room) -> bool {
         self.waiting.send(Waiting { message, room }).is_ok()
     }
+}
+
+/// Permits for a message of this length.
+fn cost(length: usize) -> Option<u32> {
+    u32::try_from(length.max(LEAST)).ok()
 }

@@ -65,7 +65,7 @@ impl EventStream {
     /// Starts the session that this id names in the registry; `name` is what the client calls it.
     pub(super) fn start(sessions: Arc<Sessions>, id: Id, name: &str, opened_by: Principal) -> (Self, Session) {
         let stop = sessions.stop.child_token();
-        let (inbox, received) = Inbox::new(Arc::clone(&sessions.burst), stop.clone());
+        let (inbox, received) = Inbox::new(Arc::clone(&sessions.room), stop.clone());
         let (sent, outbox) = mpsc::channel(WAITING);
         tokio::spawn(run(sessions.server.clone(), sent, received, stop.clone()).in_current_span());
         let stream = Self {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Ports, follower,
-    inbox::BURST,
+    inbox::ROOM,
     message::Message,
     posted::Posted,
     progress::Progress,
@@ -63,8 +63,8 @@ pub struct Sessions {
     /// This process, among all of the deployment.
     pub(super) instance: Id,
     pub(super) progress: Progress,
-    /// Bytes of bursts, for all streams.
-    pub(super) burst: Arc<Semaphore>,
+    /// Bytes for what waits in all streams.
+    pub(super) room: Arc<Semaphore>,
     registry: Mutex<Registry>,
     pub(super) stop: CancellationToken,
 }
@@ -80,8 +80,8 @@ impl Sessions {
     /// No stream yet; all end when `stop` is cancelled.
     pub(in crate::mcp) fn new(server: McpServer, ports: Ports, stop: CancellationToken) -> Arc<Self> {
         let instance = Id::random(ports.entropy.as_ref());
-        let (progress, burst, registry) = (Progress::new(), Arc::new(Semaphore::new(BURST)), Mutex::default());
-        Arc::new(Self { server, ports, instance, progress, burst, registry, stop })
+        let (progress, room, registry) = (Progress::new(), Arc::new(Semaphore::new(ROOM)), Mutex::default());
+        Arc::new(Self { server, ports, instance, progress, room, registry, stop })
     }
 
     /// Opens a stream for a principal. Its endpoint is given out only when other instances can reach it.
@@ -132,8 +132,8 @@ impl Sessions {
                 caught_up = self.progress.caught_up() => caught_up?,
             }
         }
-        let place = timeout(PATIENCE, session.inbox.place()).await.map_err(|_| PostError::Busy)?;
-        let put = place.is_some_and(|place| session.inbox.put(message, place));
+        let room = timeout(PATIENCE, session.inbox.room_here(message.text.len())).await.map_err(|_| PostError::Busy)?;
+        let put = room.is_some_and(|room| session.inbox.put(message, room));
         if put { Ok(()) } else { Err(PostError::UnknownSession) }
     }
 
@@ -146,7 +146,7 @@ impl Sessions {
         let Some(message) = Message::new(body, principal) else {
             return tracing::warn!(session = %id, "another instance took what is no message");
         };
-        let Some(room) = session.inbox.room(message.text.len()) else {
+        let Some(room) = session.inbox.room_from_elsewhere(message.text.len()) else {
             tracing::warn!(session = %id, "a session that does not take its messages is ended");
             return session.stop.cancel();
         };

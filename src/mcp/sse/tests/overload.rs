@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::{
     task::AbortHandle,
     time::{sleep, timeout},
 };
 
 use super::*;
+use crate::mcp::sse::{in_flight::IN_FLIGHT, inbox::ROOM};
 
 const LARGE: usize = 900_000;
 
@@ -91,18 +93,82 @@ async fn a_burst_that_nobody_reads_gives_its_room_back_after_half_a_minute() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut unread, client) = ready(&here).await;
-    let room = here.burst.available_permits();
+    let room = here.room.available_permits();
     for id in 1..=30 {
         client.post(&elsewhere, &large_ping(id)).await.unwrap();
     }
     sleep(Duration::from_secs(25)).await;
-    assert!(here.burst.available_permits() < room && !unread.has_stopped());
+    assert!(here.room.available_permits() < room && !unread.has_stopped());
     sleep(Duration::from_secs(6)).await;
     assert!(unread.has_stopped());
     let given_back = async {
-        while here.burst.available_permits() < room {
+        while here.room.available_permits() < room {
             sleep(POLL).await;
         }
     };
     timeout(Duration::from_secs(1), given_back).await.unwrap();
+}
+
+/// Clients that wait for slow tools and post meanwhile until they are refused; with each stream, how much was taken.
+async fn greedy(on: &Sessions, clients: Vec<(EventStream, Client)>) -> Vec<(EventStream, usize)> {
+    for (_, client) in &clients {
+        for id in 1..=IN_FLIGHT as u64 {
+            client.post(on, &tool_call(id)).await.unwrap();
+        }
+    }
+    let posting = clients.into_iter().map(async |(stream, client)| {
+        let mut taken = 0;
+        while client.post(on, &large_ping(99)).await.is_ok() {
+            taken += LARGE;
+        }
+        (stream, taken)
+    });
+    join_all(posting).await
+}
+
+async fn thirty(on: &Arc<Sessions>) -> Vec<(EventStream, Client)> {
+    join_all((0..30).map(|_| ready(on))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_has_a_limit_for_each_session_and_for_all() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let _slow = deployment.asked.slow.write().await;
+    let all = greedy(&sessions, thirty(&sessions).await).await;
+    let taken = all.iter().map(|(_, taken)| *taken);
+    assert_eq!(taken.clone().max(), Some(4 * LARGE));
+    assert!(taken.clone().sum::<usize>() <= ROOM, "{} bytes wait", taken.sum::<usize>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_room_is_scarce_nobody_keeps_it_for_longer_than_half_a_minute() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let slow = deployment.asked.slow.write().await;
+    let _all = greedy(&sessions, thirty(&sessions).await).await;
+    assert!(sessions.room.available_permits() < LARGE);
+    sleep(Duration::from_secs(31)).await;
+    assert!(sessions.room.available_permits() >= ROOM / 2 - LARGE);
+    drop(slow);
+    let (mut stream, client) = ready(&sessions).await;
+    client.post(&sessions, &large_ping(1)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_leaves_room_for_those_who_keep_to_their_share() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let ((mut unread, flood), (mut other, client)) = (ready(&here).await, ready(&here).await);
+    while !unread.has_stopped() && here.room.available_permits() > ROOM / 4 {
+        flood.post(&elsewhere, &large_ping(1)).await.unwrap();
+        sleep(POLL).await;
+    }
+    while !unread.has_stopped() {
+        assert!(here.room.available_permits() >= ROOM / 8);
+        flood.post(&elsewhere, &large_ping(1)).await.unwrap();
+    }
+    client.post(&elsewhere, &large_ping(2)).await.unwrap();
+    assert_eq!(answered(&mut other).await, Some(2));
 }
