@@ -21,6 +21,7 @@ use crate::ports::records::{Address, Container, Item, Records, StoreError, Write
 const OP: &str = "op";
 /// A write that failed is looked for no longer than this.
 const READ_BACK: std::time::Duration = std::time::Duration::from_secs(1);
+const READ_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Records of one kind in a store.
 pub struct RecordRepository<T> {
@@ -67,9 +68,17 @@ impl<T: Shape> RecordRepository<T> {
 impl<T: Shape> RecordRepository<T> {
     /// What stands after a write that failed, if it is that write.
     async fn done_all_the_same(&self, draft: &Draft, failure: StoreError) -> Result<Stored<T>, Unavailable> {
-        match tokio::time::timeout(READ_BACK, self.read(&draft.address)).await {
-            Ok(Ok(Some((op, stored)))) if op == draft.op => Ok(stored),
-            _ => Err(down(failure)),
+        let read = async {
+            loop {
+                match self.read(&draft.address).await {
+                    Ok(stands) => return stands,
+                    Err(_) => tokio::time::sleep(READ_AGAIN).await,
+                }
+            }
+        };
+        match tokio::time::timeout(READ_BACK, read).await {
+            Ok(Some((op, stored))) if op == draft.op => Ok(stored),
+            Ok(_) | Err(_) => Err(down(failure)),
         }
     }
 }
