@@ -9,6 +9,8 @@ use local_tenant::{Endpoint, Fault};
 use crate::{
     browser::{Tokens, tokens},
     deployment::{Deployment, body, rounds},
+    messages::Messages,
+    streams::Session,
     traffic::{KINDS, health, sign_in, traffic},
 };
 
@@ -58,19 +60,19 @@ const ALL: [Dependency; 6] = [
 ];
 
 /// Of each of [`KINDS`].
-fn suffering(troubles: &[(Dependency, Trouble)]) -> [Suffers; 5] {
+fn suffering(troubles: &[(Dependency, Trouble)]) -> [Suffers; 6] {
     use Suffers::{Everybody, Nobody, Somebody, TheNew};
-    let [(dependency, _)] = troubles else { return [Everybody; 5] };
+    let [(dependency, _)] = troubles else { return [Everybody; 6] };
     match dependency {
         // A grant that was read goes on for half a minute.
-        Dependency::Store => [Everybody, Everybody, Everybody, Somebody, Everybody],
+        Dependency::Store => [Everybody, Everybody, Everybody, Somebody, Everybody, Everybody],
         // A registration seals nothing. A sign-in needs three requests, which go to both processes.
-        Dependency::Vault => [TheNew, Nobody, TheNew, TheNew, Somebody],
-        Dependency::Identity => [TheNew, TheNew, TheNew, TheNew, Somebody],
+        Dependency::Vault => [TheNew, Nobody, TheNew, TheNew, Somebody, TheNew],
+        Dependency::Identity => [TheNew, TheNew, TheNew, TheNew, Somebody, TheNew],
         // A refresh whose upstream token is good for long does without.
-        Dependency::Entra => [Nobody, Nobody, Nobody, TheNew, Everybody],
-        Dependency::Keys => [Nobody, Nobody, Nobody, Nobody, TheNew],
-        Dependency::Graph => [Nobody, Nobody, Nobody, Everybody, Nobody],
+        Dependency::Entra => [Nobody, Nobody, Nobody, TheNew, Everybody, Nobody],
+        Dependency::Keys => [Nobody, Nobody, Nobody, Nobody, TheNew, Nobody],
+        Dependency::Graph => [Nobody, Nobody, Nobody, Everybody, Nobody, Nobody],
     }
 }
 
@@ -109,9 +111,9 @@ fn heal(server: &Deployment) {
     server.azure.tenant.clear_faults();
 }
 
-async fn bounded(server: &Deployment, tokens: &Tokens) -> [bool; 5] {
+async fn bounded(server: &Deployment, tokens: &Tokens, messages: &mut Messages) -> [bool; 6] {
     let begun = Instant::now();
-    let worked = traffic(server, tokens).await;
+    let worked = traffic(server, tokens, messages).await;
     assert!(begun.elapsed() < LONGEST, "an answer took {:?}: {worked:?}", begun.elapsed());
     worked
 }
@@ -128,10 +130,10 @@ fn is_seen(suffers: Suffers, seen: &[bool]) -> Option<bool> {
 }
 
 /// Traffic until each kind of request has been seen to suffer as it should.
-async fn suffers(server: &Deployment, tokens: &Tokens, troubles: &[(Dependency, Trouble)]) {
-    let mut seen: [Vec<bool>; 5] = Default::default();
+async fn suffers(server: &Deployment, tokens: &Tokens, messages: &mut Messages, troubles: &[(Dependency, Trouble)]) {
+    let mut seen: [Vec<bool>; 6] = Default::default();
     for round in 1..=ROUNDS.1 {
-        let worked = bounded(server, tokens).await;
+        let worked = bounded(server, tokens, messages).await;
         seen.iter_mut().zip(worked).for_each(|(seen, worked)| seen.push(worked));
         let mut enough = round >= ROUNDS.0;
         for ((suffers, seen), kind) in suffering(troubles).into_iter().zip(&seen).zip(KINDS) {
@@ -174,17 +176,27 @@ async fn until_started(server: &Deployment, troubles: &[(Dependency, Trouble)]) 
 async fn survives(server: &Deployment, tokens: &Tokens, troubles: &[(Dependency, Trouble)]) {
     let begun = Instant::now();
     warm(server, tokens).await;
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        streams.push(Session::open(server, tokens.access_token.clone()).await);
+    }
     for (dependency, trouble) in troubles {
         cause(server, *dependency, *trouble);
     }
     // One process has everything cached, the other begins with nothing.
     server.azure.host.replace(0).await;
+    let mut messages = Messages::to_one_of(streams).await;
     until_started(server, troubles).await;
-    suffers(server, tokens, troubles).await;
+    suffers(server, tokens, &mut messages, troubles).await;
     heal(server);
     server.until_ready().await;
     for _ in 0..3 {
-        if bounded(server, tokens).await == [true; 5] {
+        if bounded(server, tokens, &mut messages).await == [true; 6] {
+            // One at each process.
+            for _ in 0..2 {
+                assert_eq!(messages.post(server).await.status(), 202, "{troubles:?}");
+            }
+            messages.are_answered_once().await;
             println!("{troubles:?}: {:?}", begun.elapsed());
             return;
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -20,14 +21,14 @@ fn list_tools(id: usize) -> Value {
 }
 
 /// A stream that has been initialized.
-struct Session {
-    stream: Stream,
+pub(crate) struct Session {
+    pub(crate) stream: Stream,
     endpoint: String,
     token: String,
 }
 
 impl Session {
-    async fn open(server: &Deployment, token: String) -> Self {
+    pub(crate) async fn open(server: &Deployment, token: String) -> Self {
         let mut stream = Stream::open(server, &token).await;
         let endpoint = stream.endpoint().await;
         assert_eq!(post(server, &endpoint, &token, &initialize()).await, 202);
@@ -37,12 +38,16 @@ impl Session {
         Self { stream, endpoint, token }
     }
 
+    pub(crate) fn request(&self, server: &Deployment, message: &Value) -> RequestBuilder {
+        server.post(&self.endpoint).bearer_auth(&self.token).json(message)
+    }
+
     async fn post(&self, server: &Deployment, message: &Value) -> u16 {
         post(server, &self.endpoint, &self.token, message).await
     }
 
     /// Whether the connection is gone.
-    async fn has_ended(&mut self) -> bool {
+    pub(crate) async fn has_ended(&mut self) -> bool {
         let chunk = timeout(Duration::from_millis(200), self.stream.answer.chunk()).await;
         chunk.is_ok_and(|chunk| !matches!(chunk, Ok(Some(_))))
     }

@@ -6,21 +6,31 @@ use serde_json::Value;
 use crate::{
     browser::{Browser, Tokens, authorize_url, consent_form, location, refresh_target},
     deployment::{Deployment, REDIRECT_URI},
+    messages::Messages,
 };
 
 /// What is asked, in the order of [`traffic`]'s answer.
-pub(crate) const KINDS: [&str; 5] = ["health", "registration", "refresh", "tool call", "sign-in"];
+pub(crate) const KINDS: [&str; 6] = ["health", "registration", "refresh", "tool call", "sign-in", "message"];
 
 /// One of each kind at once. Says which worked; the answers to the others were the documented ones.
-pub(crate) async fn traffic(server: &Deployment, tokens: &Tokens) -> [bool; 5] {
+pub(crate) async fn traffic(server: &Deployment, tokens: &Tokens, messages: &mut Messages) -> [bool; 6] {
+    metadata(server).await;
     let worked = tokio::join!(
         health(server),
         register(server),
         refresh(server, tokens),
         tool(server, &tokens.access_token),
-        sign_in(server, &tokens.client_id)
+        sign_in(server, &tokens.client_id),
+        message(server, messages)
     );
     worked.into()
+}
+
+/// Needs nothing, so nothing excuses it. It also makes the number of requests odd: two processes that take turns get each
+/// kind in turn.
+async fn metadata(server: &Deployment) {
+    let answer = server.get("/.well-known/oauth-authorization-server").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 /// A 503 says when to come back, and in whose words: an OAuth error, or a page for a person.
@@ -34,6 +44,7 @@ async fn is_unavailable(what: &str, answer: Response) -> bool {
     let documented = match serde_json::from_str::<Value>(&text) {
         Ok(answer) if what == "health" => answer["store"] == "down" || answer["keyring"] == "down",
         Ok(answer) => answer["error"] == "temporarily_unavailable",
+        Err(_) if what == "message" => text == "the session is busy\n",
         Err(_) => text.contains("<html") && text.contains("Temporarily unavailable"),
     };
     assert!(documented, "{what}: {text}");
@@ -75,6 +86,11 @@ async fn tool(server: &Deployment, access_token: &str) -> bool {
     let again = result["isError"] == true && text.contains("Microsoft does not answer at the moment");
     assert!(success == Some(true) || (success == Some(false) && again), "tool: {result}");
     success == Some(true)
+}
+
+/// To a stream that stays open, at whichever process.
+async fn message(server: &Deployment, messages: &mut Messages) -> bool {
+    is("message", 202, messages.post(server).await).await
 }
 
 /// A code; if not, a page that is 503, or a redirect with `temporarily_unavailable`.
