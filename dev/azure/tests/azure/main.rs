@@ -11,6 +11,7 @@ mod contract_on_cosmos;
 mod crash;
 mod dependencies;
 mod deployment;
+mod identity;
 mod messages;
 mod operations;
 mod outage;

@@ -63,7 +63,7 @@ pub(crate) async fn health(server: &Deployment) -> bool {
     is("health", 200, server.get("/health").send().await.unwrap()).await
 }
 
-async fn register(server: &Deployment) -> bool {
+pub(crate) async fn register(server: &Deployment) -> bool {
     let metadata = serde_json::json!({ "client_name": "C", "redirect_uris": [REDIRECT_URI] });
     is("register", 201, server.post("/register").json(&metadata).send().await.unwrap()).await
 }
