@@ -180,16 +180,21 @@ async fn a_process_that_starts_without_the_vault_is_unavailable_and_recovers() {
     assert!(opens(&keyring, &seal(&keyring).await).await);
 }
 
-#[tokio::test]
-async fn what_a_disabled_version_wrapped_is_unavailable_and_not_refused() {
+/// The vault's key is rotated and its old version disabled before anyone could wrap again; a process, and what it sealed before.
+async fn with_a_disabled_version() -> (Rig, Keyring, String) {
     let rig = Rig::new();
     let first = rig.process();
     let old = seal(&first).await;
-    // The vault's key is rotated and its old version disabled before anyone could wrap again.
     rig.vault.rotate();
     rig.vault.disable("v0");
     rig.clock.advance(Duration::days(30));
     first.refresh().await.unwrap();
+    (rig, first, old)
+}
+
+#[tokio::test]
+async fn what_a_disabled_version_wrapped_is_unavailable_and_not_refused() {
+    let (rig, first, old) = with_a_disabled_version().await;
     let late = rig.process();
     late.open("purpose", &old).await.unwrap_err();
     assert!(opens(&first, &old).await);
@@ -200,13 +205,7 @@ async fn what_a_disabled_version_wrapped_is_unavailable_and_not_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_could_not_be_opened_is_tried_again_long_before_the_ring_is_due() {
-    let rig = Rig::new();
-    let first = rig.process();
-    let old = seal(&first).await;
-    rig.vault.rotate();
-    rig.vault.disable("v0");
-    rig.clock.advance(Duration::days(30));
-    first.refresh().await.unwrap();
+    let (rig, _, old) = with_a_disabled_version().await;
     let late = Arc::new(rig.process());
     late.keep_fresh();
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;

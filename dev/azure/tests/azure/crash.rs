@@ -80,7 +80,8 @@ async fn flow(server: &Deployment, client_id: &str, codes: &Codes) -> Result<Val
     }
     let redirect = Redirect(location(&answer).parse().unwrap());
     let Some(code) = redirect.get("code") else {
-        return Err(redirect.get("error").unwrap());
+        assert_eq!(redirect.get("error").as_deref(), Some("temporarily_unavailable"));
+        return Err("the sign-in is to be tried again".into());
     };
     server.issued(&code);
     assert!(codes.lock().unwrap().insert(code.split_once('.').unwrap().0.to_owned()), "two codes of one authorization");
