@@ -19,9 +19,16 @@ async fn start(environment: Vec<(String, String)>) -> StartError {
 async fn faulty_settings_stop_the_start_with_every_fault_by_name_and_exit_64() {
     let error = start(vec![("PUBLIC_BASE_URL".into(), "http://mcp.example.com".into())]).await.to_string();
     assert!(error.contains("64"), "{error}");
-    for setting in
-        ["PUBLIC_BASE_URL", "ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "AZURE_CLIENT_ID", "DATA_DIR", "IDENTITY_ENDPOINT"]
-    {
+    for setting in [
+        "PUBLIC_BASE_URL",
+        "ENTRA_TENANT_ID",
+        "ENTRA_CLIENT_ID",
+        "AZURE_CLIENT_ID",
+        "COSMOS_ENDPOINT",
+        "KEY_VAULT_KEY_ID",
+        "GATEWAY_PRINCIPAL_ID",
+        "IDENTITY_ENDPOINT",
+    ] {
         assert!(error.contains(setting), "{setting} in {error}");
     }
 }
