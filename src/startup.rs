@@ -167,7 +167,8 @@ impl Storage {
     }
 }
 
-/// The workload identity, for one purpose: while it waits for one token, it gives out no other, however long that has been cached.
+/// The workload identity, for one purpose: while it waits for one token, it gives out no other, however long that has been
+/// cached.
 fn identity(settings: &Settings) -> Result<Identity, StartupError> {
     managed_identity(&settings.workload_client_id).map_err(StartupError::Identity)
 }

@@ -162,8 +162,8 @@ impl Keyring {
         if opened.keys.is_empty() { self.read_again(PAUSE, |opened| !opened.keys.is_empty()).await } else { Ok(opened) }
     }
 
-    /// Reads the ring, unless another caller has just done so, or an attempt was made less than `pause` ago. Waiting for another's
-    /// attempt counts.
+    /// Reads the ring, unless another caller has just done so, or an attempt was made less than `pause` ago. Waiting for
+    /// another's attempt counts.
     async fn read_again(
         &self,
         pause: Duration,

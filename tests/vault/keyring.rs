@@ -180,7 +180,8 @@ async fn a_process_that_starts_without_the_vault_is_unavailable_and_recovers() {
     assert!(opens(&keyring, &seal(&keyring).await).await);
 }
 
-/// The vault's key is rotated and its old version disabled before anyone could wrap again; a process, and what it sealed before.
+/// The vault's key is rotated and its old version disabled before anyone could wrap again; a process, and what it sealed
+/// before.
 async fn with_a_disabled_version() -> (Rig, Keyring, String) {
     let rig = Rig::new();
     let first = rig.process();

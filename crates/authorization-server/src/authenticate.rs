@@ -87,8 +87,8 @@ impl AuthorizationServer {
         }))
     }
 
-    /// Whether a principal that was authenticated a while ago still is one; for open streams. What is remembered would make the
-    /// answer older than the wait for it.
+    /// Whether a principal that was authenticated a while ago still is one; for open streams. What is remembered would make
+    /// the answer older than the wait for it.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
         let now = self.now();
         if now >= principal.expires_at {

@@ -53,8 +53,8 @@ impl Grant {
         self.status == Status::Active && now < self.expires_at
     }
 
-    /// Ended at once, because nobody was given its tokens. It ends when it began: another process, whose clock differs, sees the
-    /// same.
+    /// Ended at once, because nobody was given its tokens. It ends when it began: another process, whose clock differs,
+    /// sees the same.
     #[must_use]
     pub fn taken_back(&self) -> Self {
         Self { expires_at: self.redeemed_at, version: self.version + 1, ..self.clone() }

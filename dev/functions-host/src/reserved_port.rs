@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::net::TcpSocket;
 
-/// A port of 127.0.0.1 and `[::1]`. A socket that is bound but does not listen keeps the system from giving it to anybody who asks for any
-/// port, or connects from one; a listener that sets `SO_REUSEADDR`, as Rust's do, may bind it all the same. A connection to a
-/// reserved port where nobody listens is refused.
+/// A port of 127.0.0.1 and `[::1]`. A socket that is bound but does not listen keeps the system from giving it to anybody who
+/// asks for any port, or connects from one; a listener that sets `SO_REUSEADDR`, as Rust's do, may bind it all the same. A
+/// connection to a reserved port where nobody listens is refused.
 ///
 /// Only Linux shares ports that way. Elsewhere the port is released, as the real host does, in the hope that it stays free.
 pub struct ReservedPort {

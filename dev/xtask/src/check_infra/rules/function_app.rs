@@ -106,9 +106,9 @@ fn no_config(deployment: &Deployment) -> Judged {
     Ok(replaces.map(|child| format!("{} is deployed", child.name)).collect())
 }
 
-/// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling would drop
-/// audit lines. Each call of the host to the handler would be a dependency whose URL has its query, codes included; so may the host's
-/// own log have it, once more of it is let through.
+/// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling
+/// would drop audit lines. Each call of the host to the handler would be a dependency whose URL has its query, codes
+/// included; so may the host's own log have it, once more of it is let through.
 fn host(project: &Project) -> Judged {
     let host: Value = serde_json::from_str(project.files.required("host.json")?).map_err(|error| error.to_string())?;
     let wanted = [
