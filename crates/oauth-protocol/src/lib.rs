@@ -7,9 +7,11 @@
 pub mod authorization_request;
 pub mod authorization_response;
 pub mod bearer;
+pub mod callback_response;
 pub mod client_metadata;
 pub mod error;
 pub mod form;
+pub mod initiator;
 pub mod issuer;
 pub mod metadata;
 pub mod pkce;
