@@ -58,7 +58,7 @@ fn stream() -> Duration {
 }
 
 #[tokio::test]
-#[ignore = "needs target/package: cargo xtask test package"]
+#[ignore = "run by cargo xtask test package, which makes target/package"]
 async fn every_fact_is_as_it_should_be() {
     let deployed = deployed().await;
     let options = smoke::Options {
@@ -85,7 +85,7 @@ async fn every_fact_is_as_it_should_be() {
 }
 
 #[tokio::test]
-#[ignore = "needs target/package: cargo xtask test package"]
+#[ignore = "run by cargo xtask test package, which makes target/package"]
 async fn without_a_sign_in_and_a_function_host_what_needs_them_is_skipped() {
     let deployed = deployed().await;
     let options = smoke::Options {

@@ -18,7 +18,7 @@ pub(crate) struct Args {
 /// One task.
 #[derive(Debug, PartialEq, Subcommand)]
 pub(crate) enum Task {
-    /// Run the checks, and end with the line "N passed, N failed".
+    /// Run the checks, and end with the line "N passed, N failed, N skipped".
     Test {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,

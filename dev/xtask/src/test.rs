@@ -1,42 +1,41 @@
-//! `cargo xtask test`: the stages one after another, up to the first that fails.
+//! `cargo xtask test`: the stages one after another, up to the first that fails, and then what came of them.
 
-use std::time::Instant;
+use std::fmt;
+use std::time::{Duration, Instant};
 
 use crate::stage::Stage;
 use crate::tally::Tally;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// True if everything passed. The last line printed is the tally, whatever happened before.
+/// True if nothing failed. The last line printed is the tally, whatever happened before.
 pub(crate) fn run(workspace: &Workspace, only: Option<Stage>) -> bool {
     let stages = only.map_or_else(|| Stage::ALL.to_vec(), |stage| vec![stage]);
     let missing = tools::missing(&stages);
-    for tool in &missing {
-        eprintln!("{tool}");
+    if !missing.is_empty() {
+        eprintln!("{}", missing.join("\n"));
+        let failed = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+        println!("{}", Tally { failed, ..Tally::default() });
+        return false;
     }
-    let total = if missing.is_empty() {
-        in_order(&stages, |stage| timed(stage, || stage.run(workspace)))
-    } else {
-        Tally { passed: 0, failed: u32::try_from(missing.len()).unwrap_or(u32::MAX) }
+    let summary = Summary(in_order(&stages, |stage| timed(stage, || stage.run(workspace))));
+    println!("\n{summary}");
+    summary.total().failed == 0
+}
+
+/// What came of each stage; None for a stage that was not reached.
+fn in_order(stages: &[Stage], mut run: impl FnMut(Stage) -> Ran) -> Vec<(Stage, Option<Ran>)> {
+    let mut failed = false;
+    let mut next = |&stage| {
+        let ran = (!failed).then(|| run(stage));
+        failed = failed || ran.as_ref().is_some_and(|ran| ran.tally.failed > 0);
+        (stage, ran)
     };
-    println!("{total}");
-    total.failed == 0
+    stages.iter().map(&mut next).collect()
 }
 
-fn in_order(stages: &[Stage], mut run: impl FnMut(Stage) -> Tally) -> Tally {
-    let mut total = Tally::default();
-    for stage in stages {
-        let tally = run(*stage);
-        total += tally;
-        if tally.failed > 0 {
-            break;
-        }
-    }
-    total
-}
-
-/// A stage in which nothing ran has not passed.
-fn timed(stage: Stage, run: impl FnOnce() -> Tally) -> Tally {
+/// A stage in which nothing ran and nothing was skipped has failed.
+fn timed(stage: Stage, run: impl FnOnce() -> Tally) -> Ran {
     println!("\n== {stage} ==");
     let start = Instant::now();
     let mut tally = run();
@@ -44,38 +43,97 @@ fn timed(stage: Stage, run: impl FnOnce() -> Tally) -> Tally {
         eprintln!("{stage}: no test ran");
         tally = Tally::FAILED;
     }
-    println!("== {stage}: {:.1} s, {} of {} passed ==", start.elapsed().as_secs_f64(), tally.passed, total(tally));
-    tally
+    Ran { time: start.elapsed(), tally }
 }
 
-fn total(tally: Tally) -> u32 {
-    tally.passed + tally.failed
+/// A stage that was run.
+#[derive(Clone, Debug, PartialEq)]
+struct Ran {
+    time: Duration,
+    tally: Tally,
+}
+
+/// A table of the stages, a line for each skipped check, and the tally.
+struct Summary(Vec<(Stage, Option<Ran>)>);
+
+impl Summary {
+    fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        self.0.iter().filter_map(|(_, ran)| ran.as_ref()).for_each(|ran| total += ran.tally.clone());
+        total
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{:<8}{:>10}{:>10}{:>10}{:>10}", "stage", "time", "passed", "failed", "skipped")?;
+        for (stage, ran) in &self.0 {
+            let Some(Ran { time, tally }) = ran else {
+                writeln!(formatter, "{stage:<8}{:>10}", "not run")?;
+                continue;
+            };
+            let (seconds, skipped) = (time.as_secs_f64(), tally.skipped.len());
+            writeln!(formatter, "{stage:<8}{seconds:>8.1} s{:>10}{:>10}{skipped:>10}", tally.passed, tally.failed)?;
+        }
+        let total = self.total();
+        total.skipped.iter().try_for_each(|skipped| writeln!(formatter, "skipped {skipped}"))?;
+        write!(formatter, "{total}")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ran(passed: u32, failed: u32) -> Ran {
+        Ran { time: Duration::from_millis(1250), tally: Tally { passed, failed, ..Tally::default() } }
+    }
+
     #[test]
     fn counts_are_summed_over_the_stages() {
-        let total = in_order(&Stage::ALL, |_| Tally { passed: 3, failed: 0 });
-        assert_eq!(total, Tally { passed: 18, failed: 0 });
+        let summary = Summary(in_order(&Stage::ALL, |_| ran(3, 0)));
+        let stages = u32::try_from(Stage::ALL.len()).unwrap();
+        assert_eq!(summary.total(), ran(3 * stages, 0).tally);
     }
 
     #[test]
     fn nothing_runs_after_the_first_stage_that_fails() {
-        let mut ran = Vec::new();
-        let total = in_order(&Stage::ALL, |stage| {
-            ran.push(stage);
-            if stage == Stage::Unit { Tally { passed: 5, failed: 2 } } else { Tally::PASSED }
+        let mut ran_stages = Vec::new();
+        let stages = in_order(&[Stage::Lint, Stage::Unit, Stage::Http], |stage| {
+            ran_stages.push(stage);
+            if stage == Stage::Unit { ran(5, 2) } else { ran(1, 0) }
         });
-        assert_eq!(ran, [Stage::Lint, Stage::Unit]);
-        assert_eq!(total, Tally { passed: 6, failed: 2 });
+        assert_eq!(ran_stages, [Stage::Lint, Stage::Unit]);
+        assert_eq!(Summary(stages).total(), ran(6, 2).tally);
     }
 
     #[test]
-    fn a_stage_in_which_no_test_ran_has_failed() {
-        assert_eq!(timed(Stage::Unit, Tally::default), Tally::FAILED);
-        assert_eq!(timed(Stage::Unit, || Tally::PASSED), Tally::PASSED);
+    fn a_stage_that_skips_everything_does_not_stop_the_others() {
+        let skipped = || Ran { tally: Tally::skipped("a", "b"), ..ran(0, 0) };
+        let stages =
+            in_order(&[Stage::Lint, Stage::Unit], |stage| if stage == Stage::Lint { skipped() } else { ran(1, 0) });
+        assert_eq!(stages, [(Stage::Lint, Some(skipped())), (Stage::Unit, Some(ran(1, 0)))]);
+    }
+
+    #[test]
+    fn a_stage_in_which_nothing_ran_or_was_skipped_has_failed() {
+        assert_eq!(timed(Stage::Unit, Tally::default).tally, Tally::FAILED);
+        assert_eq!(timed(Stage::Unit, || Tally::PASSED).tally, Tally::PASSED);
+        assert_eq!(timed(Stage::Unit, || Tally::skipped("a", "b")).tally, Tally::skipped("a", "b"));
+    }
+
+    #[test]
+    fn the_summary_has_a_line_for_each_stage_and_skipped_check_and_ends_with_the_tally() {
+        let mut lint = ran(4, 0);
+        lint.tally += Tally::skipped("licences", "no cargo-deny: cargo install cargo-deny");
+        let stages = vec![(Stage::Lint, Some(lint)), (Stage::Unit, Some(ran(900, 1))), (Stage::Http, None)];
+        let expected = "\
+stage         time    passed    failed   skipped
+lint         1.2 s         4         0         1
+unit         1.2 s       900         1         0
+http       not run
+skipped licences: no cargo-deny: cargo install cargo-deny
+904 passed, 1 failed, 1 skipped";
+        assert_eq!(Summary(stages).to_string(), expected);
     }
 }

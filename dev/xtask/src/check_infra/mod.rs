@@ -36,7 +36,7 @@ use tools::Tools;
 
 /// The parameter sets that there must be.
 const SETS: [&str; 3] = ["defaults", "everything", "vnet"];
-const NO_CLI: &str = "neither BICEP nor PATH has a Bicep CLI";
+const NO_CLI: &str = "no Bicep CLI: `az bicep install`, then set BICEP to its path or put it on PATH";
 
 /// Runs every check that can run here and prints a line for each.
 pub(crate) fn check(workspace: &Workspace, accept: bool) -> Tally {
@@ -113,6 +113,5 @@ fn not_compiled(report: &mut Report) -> Compiled {
     for name in ["build", "lint", "snapshot-*"] {
         report.add(name, Verdict::Skipped(NO_CLI));
     }
-    eprintln!("check-infra: {NO_CLI}; infra/ is not compiled, and the rules judge the golden files as they are");
     Compiled::default()
 }

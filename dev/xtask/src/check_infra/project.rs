@@ -52,11 +52,13 @@ impl Project {
             }
             Rule::Template(judge) => match &self.template {
                 Some(template) => Verdict::Judged(faults(judge(template))),
-                None => Verdict::Skipped("infra/ is not compiled"),
+                None => Verdict::Skipped(super::NO_CLI),
             },
             Rule::Schema(judge) => match &self.schemas {
                 Some(folder) => Verdict::Judged(faults(judge(self, folder))),
-                None => Verdict::Skipped("SCHEMAS names no folder of schemas"),
+                None => Verdict::Skipped(
+                    "SCHEMAS is not set: set it to a folder with azure.yaml.json, host.json and function.json",
+                ),
             },
         }
     }

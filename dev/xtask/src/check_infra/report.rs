@@ -9,7 +9,7 @@ use crate::tally::Tally;
 pub(crate) enum Verdict {
     /// What was found; nothing is a pass.
     Judged(Vec<String>),
-    /// It could not run here, because of this.
+    /// It cannot run here. The reason says how to make it run.
     Skipped(&'static str),
 }
 
@@ -26,14 +26,13 @@ impl Report {
         self.add(name, Verdict::Judged(faults));
     }
 
-    /// Skipped checks count as neither.
     pub(crate) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
-        for (_, verdict) in &self.0 {
+        for (name, verdict) in &self.0 {
             match verdict {
                 Verdict::Judged(faults) if faults.is_empty() => tally += Tally::PASSED,
                 Verdict::Judged(_) => tally += Tally::FAILED,
-                Verdict::Skipped(_) => {}
+                Verdict::Skipped(reason) => tally += Tally::skipped(name, reason),
             }
         }
         tally
@@ -86,8 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn a_check_with_two_faults_is_one_failure_and_a_skipped_one_is_nothing() {
-        assert_eq!(report().tally(), Tally { passed: 1, failed: 1 });
+    fn a_check_with_two_faults_is_one_failure() {
+        let skipped = vec!["lint: no CLI".to_owned()];
+        assert_eq!(report().tally(), Tally { passed: 1, failed: 1, skipped });
         assert_eq!(report().failed(), ["outputs"]);
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     if tools::works("cargo-deny") {
         tally += command::check(&mut workspace.cargo("deny check bans licenses sources"));
     } else {
-        println!("licences: skipped, and not counted; `cargo install cargo-deny --locked` brings the check");
+        tally += command::skip("licences", "cargo-deny is missing: cargo install cargo-deny --locked");
     }
     tally
 }

@@ -61,7 +61,7 @@ fn http(workspace: &Workspace) -> Tally {
 
 impl fmt::Display for Stage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+        formatter.pad(match self {
             Self::Lint => "lint",
             Self::Unit => "unit",
             Self::Http => "http",
