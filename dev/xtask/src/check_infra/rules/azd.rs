@@ -12,9 +12,17 @@ pub(super) const RULES: Rules = &[
     ("azd-is-new-enough", Rule::Project(new_enough)),
 ];
 
-/// The schema leaves these open. Without `dist` azd would package the whole checkout.
-const SERVICE: [(&str, &str); 3] =
-    [("/host", "\"function\""), ("/language", "\"custom\""), ("/dist", "\"target/package\"")];
+/// What the schema permits and azd or Azure would do the wrong thing with. Without `dist` azd deploys the whole checkout,
+/// without `remoteBuild` Azure builds what it gets, and another `language` needs a switch or builds (ADR 11).
+const SERVICE: [(&str, &str); 4] = [
+    ("/host", "\"function\""),
+    ("/language", "\"python\""),
+    ("/remoteBuild", "false"),
+    ("/dist", "\"target/package\""),
+];
+
+/// The first azd that has `remoteBuild`.
+const OLDEST: [u32; 3] = [1, 23, 5];
 
 const PACKAGE: &str = "cargo xtask package";
 
@@ -89,15 +97,40 @@ fn finds_app(project: &Project) -> Judged {
     Ok(faults)
 }
 
-/// Older ones do not know the host's plan.
 fn new_enough(project: &Project) -> Judged {
     let azure = azure_yaml(project)?;
     let range = azure.pointer("/requiredVersions/azd").and_then(Value::as_str).unwrap_or_default();
-    let minor = range
-        .trim_start_matches([' ', '>', '='])
-        .strip_prefix("1.")
-        .and_then(|rest| rest.split('.').next()?.parse().ok());
-    Ok(unless(range.starts_with(">=") && minor >= Some(20_u32), || {
-        format!("azure.yaml takes azd {range:?}, also before 1.20")
+    let [major, minor, patch] = OLDEST;
+    Ok(unless(least(range).is_some_and(|least| least >= OLDEST), || {
+        format!(
+            "azure.yaml: requiredVersions/azd is {range:?}, which is not \">= \" and {major}.{minor}.{patch} or later"
+        )
     }))
+}
+
+/// The version of a range that has a lower end only, such as `>= 1.23.5`.
+fn least(range: &str) -> Option<[u32; 3]> {
+    let parts: Result<Vec<u32>, _> = range.strip_prefix(">=")?.trim_start().split('.').map(str::parse).collect();
+    parts.ok()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_in_all_three_parts() {
+        let enough = |range| least(range).is_some_and(|least| least >= OLDEST);
+        assert!([">= 1.23.5", ">=1.23.6", ">= 1.24.0", ">= 2.0.0"].into_iter().all(enough));
+        assert!(![">= 1.23.4", ">= 1.22.9", ">= 0.99.9"].into_iter().any(enough));
+    }
+
+    #[test]
+    fn a_range_without_three_numbers_or_with_more_than_a_lower_end_is_refused() {
+        for range in
+            ["", "1.23.5", "> 1.23.5", ">= 1.23", ">= 1.23.5.0", ">= 1.23.x", ">= 1.23.5 < 1.30.0", "<= 1.23.5"]
+        {
+            assert_eq!(least(range), None, "{range}");
+        }
+    }
 }
