@@ -4,6 +4,7 @@ mod args;
 mod check_infra;
 mod command;
 mod package;
+mod pip;
 mod shipped;
 mod smoke;
 mod stage;

@@ -30,7 +30,7 @@ pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
 }
 
 /// Whether `PROGRAM --version` can be run.
-pub(crate) fn works(program: &str) -> bool {
+fn works(program: &str) -> bool {
     version(program).is_some()
 }
 

@@ -1,20 +1,16 @@
 //! Checks that need no test; each command counts as one.
 
+use super::deny;
 use crate::command;
 use crate::shipped;
 use crate::tally::Tally;
-use crate::tools;
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
     tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
     tally += nothing_of_dev_is_shipped(workspace);
-    if tools::works("cargo-deny") {
-        tally += command::check(&mut workspace.cargo("deny check bans licenses sources"));
-    } else {
-        tally += command::skip("licences", "cargo-deny is missing: cargo install cargo-deny --locked");
-    }
+    tally += deny::run(workspace);
     tally
 }
 

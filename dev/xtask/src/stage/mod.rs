@@ -1,6 +1,7 @@
 //! The stages of `cargo xtask test`; a file for each that is more than its commands.
 
 mod azure;
+mod deny;
 mod e2e;
 mod lint;
 mod package;

@@ -1,0 +1,68 @@
+//! Programs that PyPI has as wheels, each in a virtual environment of its own under `target/tools`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::command;
+use crate::workspace::Workspace;
+
+/// A virtual environment.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    folder: PathBuf,
+    packages: &'static [&'static str],
+}
+
+impl Environment {
+    /// Makes it unless it is there with these packages, each pinned as in `name==1.2.3`. None without Python or PyPI, which
+    /// has then been said.
+    pub(crate) fn installed(workspace: &Workspace, name: &str, packages: &'static [&'static str]) -> Option<Self> {
+        let environment = Self::at(workspace.root().join("target/tools").join(name), packages);
+        (environment.is_complete() || environment.install()).then_some(environment)
+    }
+
+    pub(crate) fn at(folder: impl Into<PathBuf>, packages: &'static [&'static str]) -> Self {
+        Self { folder: folder.into(), packages }
+    }
+
+    /// Where it has this program.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        let folder = if cfg!(windows) { "Scripts" } else { "bin" };
+        self.folder.join(folder).join(name)
+    }
+
+    /// The file is written last, so that an interrupted installation starts over.
+    fn is_complete(&self) -> bool {
+        fs::read_to_string(self.stamp()).is_ok_and(|installed| installed == self.packages.join("\n"))
+    }
+
+    fn install(&self) -> bool {
+        // Absent before the first installation.
+        let _ = fs::remove_dir_all(&self.folder);
+        let made = command::run(Command::new("python3").args(["-m", "venv"]).arg(&self.folder));
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"];
+        made && command::run(Command::new(self.program("python")).args(pip).args(self.packages))
+            && fs::write(self.stamp(), self.packages.join("\n")).is_ok()
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.folder.join("installed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installation_counts_only_with_the_versions_that_are_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::at(folder.path(), &["ziglang==0.15.2", "cargo-zigbuild==0.24.1"]);
+        assert!(!environment.is_complete());
+        fs::write(environment.stamp(), "ziglang==0.9.0\ncargo-zigbuild==0.24.1").unwrap();
+        assert!(!environment.is_complete());
+        fs::write(environment.stamp(), "ziglang==0.15.2\ncargo-zigbuild==0.24.1").unwrap();
+        assert!(environment.is_complete());
+    }
+}
