@@ -26,7 +26,6 @@ mod server;
 mod state;
 mod sts;
 mod tenant;
-mod tls;
 mod token;
 mod users;
 mod vault;
@@ -36,6 +35,7 @@ use std::{io, path::PathBuf, sync::Arc};
 pub use faults::{Endpoint, Fault, FaultError};
 pub use recorded::{Member, Recorded};
 pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID};
+pub use stand_in::ListenError;
 pub use tenant::{Https, Tenant};
 pub use users::{User, crowd};
 pub use vault::{KeyVersion, Operation, Vault, VaultError};
@@ -58,12 +58,9 @@ pub struct Options {
 /// Why the tenant does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Somebody listens there already.
-    #[error("port {0} is taken by another program: end it, or choose another port with --tenant-port")]
-    PortTaken(u16),
-    /// The port cannot be bound for another reason.
-    #[error("port {0} cannot be bound: {1}")]
-    Bind(u16, #[source] io::Error),
+    /// The port is taken, or cannot be bound.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The state file cannot be read or written.
     #[error("the state file {0} cannot be used: {1}")]
     State(PathBuf, #[source] io::Error),
@@ -86,7 +83,7 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
     let Options { port, state_file, redirect_uris, silent_user } = options;
     check_redirect_uris(&redirect_uris)?;
     let silent_user = silent_user.map(|name| users::by_name(&name).ok_or(StartError::UnknownUser(name))).transpose()?;
-    let (bound, listeners) = server::bind(port).await.map_err(|error| StartError::of_port(port, error))?;
+    let (bound, listeners) = stand_in::listen(port).await?;
     let path = state_file.clone().unwrap_or_default();
     let (state, key) = State::open(state_file).map_err(|error| StartError::State(path, error))?;
     let sts = Sts {
@@ -103,17 +100,8 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
         vault: Arc::default(),
     };
     let mut tenant = Tenant::new(sts.clone());
-    tenant.serve(listeners, None, sts);
+    tenant.serve(listeners, sts);
     Ok(tenant)
-}
-
-impl StartError {
-    fn of_port(port: u16, error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::AddrInUse => Self::PortTaken(port),
-            _ => Self::Bind(port, error),
-        }
-    }
 }
 
 fn check_redirect_uris(redirect_uris: &[String]) -> Result<(), StartError> {

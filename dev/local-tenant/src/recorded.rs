@@ -4,9 +4,8 @@ use std::{collections::VecDeque, sync::Mutex};
 
 use axum::http::{HeaderMap, request::Parts};
 use serde::Serialize;
+use stand_in::lock;
 use url::form_urlencoded;
-
-use crate::sts::lock;
 
 /// The newest requests that are remembered.
 const REMEMBERED: usize = 1000;

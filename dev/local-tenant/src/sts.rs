@@ -1,6 +1,6 @@
 //! The security token service: what every endpoint shares.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::{
     aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN},
@@ -59,9 +59,4 @@ pub(crate) fn check_tenant(tenant: &str) -> Result<(), Refusal> {
 /// The client must be the one app of the tenant.
 pub(crate) fn check_client(client_id: &str) -> Result<(), Refusal> {
     if client_id.eq_ignore_ascii_case(CLIENT_ID) { Ok(()) } else { Err(APP_UNKNOWN.with(&[client_id, TENANT_ID])) }
-}
-
-/// A panic elsewhere must not take the tenant down.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

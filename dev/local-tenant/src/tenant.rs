@@ -7,8 +7,8 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use tokio_rustls::TlsAcceptor;
+use stand_in::{Certificate, Servers, Site, TlsError};
+use tokio::net::TcpListener;
 
 use crate::{
     StartError, app_token,
@@ -16,18 +16,16 @@ use crate::{
     jwt,
     recorded::Recorded,
     registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID},
-    server::{self, Site},
+    server,
     sts::Sts,
-    tls::Certificate,
     users::{self, User},
-    vault::{Door, Vault},
+    vault::{self, Vault},
 };
 
 /// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
 pub struct Tenant {
     sts: Sts,
-    stop: watch::Sender<bool>,
-    servers: JoinSet<()>,
+    servers: Servers,
 }
 
 /// The same tenant over https, with issuer and endpoints of its own.
@@ -43,28 +41,28 @@ pub struct Https {
 
 impl Tenant {
     pub(crate) fn new(sts: Sts) -> Self {
-        Self { sts, stop: watch::Sender::new(false), servers: JoinSet::new() }
+        Self { sts, servers: Servers::default() }
     }
 
-    pub(crate) fn serve(&mut self, listeners: Vec<TcpListener>, tls: Option<&TlsAcceptor>, sts: Sts) {
+    /// In plain http it is also the way to the vault.
+    pub(crate) fn serve(&mut self, listeners: Vec<TcpListener>, sts: Sts) {
         let sts = Arc::new(sts);
-        let site = Site { router: server::router(&sts), tls: tls.cloned(), door: Door(sts) };
-        for listener in listeners {
-            self.servers.spawn(server::serve(listener, site.clone(), self.stop.subscribe()));
-        }
+        let site = Site::new(server::router(&sts)).with_tunnels(vault::tunnels(sts));
+        self.servers.serve(listeners, &site);
     }
 
     /// Listens on https, too, under a certification authority whose certificate is written to this file. Tokens of one
     /// origin are not good at the other: their issuer differs.
     pub async fn listen_https(&mut self, port: u16, ca_file: &Path) -> Result<Https, StartError> {
-        let failed = |error: crate::tls::TlsError| StartError::Tls(error.to_string());
+        let failed = |error: TlsError| StartError::Tls(error.to_string());
         let certificate = Certificate::issue(&["localhost", "127.0.0.1", "::1"]).map_err(failed)?;
         let acceptor = certificate.acceptor().map_err(failed)?;
-        let (bound, listeners) = server::bind(port).await.map_err(|error| StartError::of_port(port, error))?;
+        let (bound, listeners) = stand_in::listen(port).await?;
         fs::write(ca_file, certificate.authority()).map_err(|error| StartError::CaFile(ca_file.to_owned(), error))?;
         let url = format!("https://localhost:{bound}");
-        self.serve(listeners, Some(&acceptor), self.sts.at(url.clone()));
-        let settings = settings(&self.sts.at(url.clone()));
+        let sts = self.sts.at(url.clone());
+        let settings = settings(&sts);
+        self.servers.serve(listeners, &Site::new(server::router(&Arc::new(sts))).with_tls(acceptor));
         Ok(Https { url, ca_file: ca_file.to_owned(), settings })
     }
 
@@ -173,10 +171,8 @@ impl Tenant {
     }
 
     /// Closes the listeners and all connections. A later start on the same port and state file continues.
-    pub async fn stop(mut self) {
-        // No receiver is left only if every server has ended already.
-        let _ = self.stop.send(true);
-        while self.servers.join_next().await.is_some() {}
+    pub async fn stop(self) {
+        self.servers.stop().await;
     }
 }
 

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use local_tenant::ListenError;
+
 /// Each says what to do about it, where something can be done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
@@ -64,10 +66,9 @@ impl From<cosmos_emulator::StartError> for StartError {
 
 impl From<local_tenant::StartError> for StartError {
     fn from(error: local_tenant::StartError) -> Self {
-        if let local_tenant::StartError::PortTaken(port) = error {
-            Self::TenantPortTaken(port)
-        } else {
-            Self::Tenant(error)
+        match error {
+            local_tenant::StartError::Listen(ListenError::PortTaken(port)) => Self::TenantPortTaken(port),
+            error => Self::Tenant(error),
         }
     }
 }
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_taken_tenant_port_names_the_tenants_option() {
-        let message = StartError::from(local_tenant::StartError::PortTaken(7072)).to_string();
+        let message = StartError::from(local_tenant::StartError::Listen(ListenError::PortTaken(7072))).to_string();
         assert!(message.contains("7072") && message.contains("cargo local --tenant-port N"), "{message}");
     }
 

@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
+use stand_in::lock;
 use url::form_urlencoded;
 
 pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
@@ -21,7 +22,7 @@ use crate::{
     page,
     parameters::Parameters,
     random,
-    sts::{Sts, check_tenant, lock},
+    sts::{Sts, check_tenant},
     token::Code,
     users::{self, User},
 };

@@ -11,6 +11,7 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 use serde_json::{Value, json};
+use stand_in::{Cut, cut};
 
 use super::{Endpoint, Fault, control};
 use crate::{
@@ -24,10 +25,6 @@ use crate::{
 
 /// No honest request is longer.
 const LONGEST_BODY: usize = 1 << 20;
-
-/// In the extensions of an answer that must never be sent.
-#[derive(Clone)]
-pub(crate) struct CloseConnection;
 
 /// Around all routes but those of [`control`].
 pub(crate) async fn intercept(State(sts): State<Arc<Sts>>, request: Request, next: Next) -> Response {
@@ -90,7 +87,7 @@ impl Faulty<'_> {
                 self.sts.faults.hold().await;
                 self.next.run(join(self.parts, self.body)).await
             }
-            Fault::Dropped => closed(StatusCode::OK.into_response()),
+            Fault::Dropped => cut(),
             Fault::AnswerLost => closed(self.next.run(join(self.parts, self.body)).await),
         }
     }
@@ -152,7 +149,7 @@ fn raw(status: u16, body: String) -> Response {
 }
 
 fn closed(mut response: Response) -> Response {
-    response.extensions_mut().insert(CloseConnection);
+    response.extensions_mut().insert(Cut);
     response
 }
 

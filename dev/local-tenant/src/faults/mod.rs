@@ -7,9 +7,10 @@ use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use stand_in::lock;
 use tokio::sync::watch;
 
-use crate::{aadsts, sts::lock};
+use crate::aadsts;
 
 /// Where a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
+use stand_in::lock;
 
 use super::{Code, TokenAnswer, allow_only, issue::Grant, scopes};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     claims::ClaimsRequest,
     parameters::Parameters,
     scopes::Scopes,
-    sts::{Sts, lock},
+    sts::Sts,
 };
 
 pub(super) fn redeem(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {

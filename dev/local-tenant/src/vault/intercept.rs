@@ -8,11 +8,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use stand_in::Cut;
+
 use super::{Operation, Site, asked::Asked};
-use crate::{
-    faults::inject::{CloseConnection, Faulty},
-    random,
-};
+use crate::{faults::inject::Faulty, random};
 
 /// No honest request is longer.
 const LONGEST_BODY: usize = 64 << 10;
@@ -43,7 +42,7 @@ fn of(asked: &Asked, response: &Response) -> Operation {
     Operation {
         operation: asked.operation(),
         version: answered_by.or_else(|| asked.version().map(str::to_owned)),
-        status: extensions.get::<CloseConnection>().is_none().then(|| response.status().as_u16()),
+        status: extensions.get::<Cut>().is_none().then(|| response.status().as_u16()),
     }
 }
 

@@ -10,7 +10,6 @@ pub(crate) mod control;
 mod intercept;
 mod key;
 mod operations;
-mod proxy;
 mod refusal;
 mod routes;
 mod stored;
@@ -22,19 +21,17 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
+use axum::{Router, http::StatusCode};
+use stand_in::{Certificate, Gate, TlsAcceptor, TlsError, Tunnels};
 use tempfile::TempPath;
-use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 pub use operations::Operation;
-pub(crate) use proxy::{Door, speak};
 pub(crate) use refusal::throttle;
 pub(crate) use stored::StoredVault;
 pub use versions::{KeyVersion, VaultError};
 
 use self::{operations::Operations, versions::Versions};
-use crate::{StartError, sts::Sts, tls::Certificate};
+use crate::{StartError, sts::Sts};
 
 /// What every vault's name ends with.
 const DOMAIN: &str = ".vault.azure.net";
@@ -47,7 +44,7 @@ const KEY_NAME: &str = "data-key-wrap";
 pub struct Vault {
     versions: Versions,
     operations: Operations,
-    reachable: watch::Sender<bool>,
+    gate: Gate,
     tls: TlsAcceptor,
     ca_file: CaFile,
 }
@@ -62,7 +59,7 @@ enum CaFile {
 
 impl Vault {
     pub(crate) fn open(sts: &Sts) -> Result<Self, StartError> {
-        let tls = |error: crate::tls::TlsError| StartError::Tls(error.to_string());
+        let tls = |error: TlsError| StartError::Tls(error.to_string());
         let state_file = sts.state.file().map(Path::to_owned);
         let state = |error| StartError::State(state_file.clone().unwrap_or_default(), error);
         let (certificate, versions) = match sts.state.vault() {
@@ -73,8 +70,7 @@ impl Vault {
         let versions = Versions::open(sts, certificate, versions).map_err(state)?;
         let ca_file = ca_file(state_file.as_deref(), &ca)
             .map_err(|error| StartError::CaFile(state_file.unwrap_or_default(), error))?;
-        let (operations, reachable) = (Operations::default(), watch::Sender::new(true));
-        Ok(Self { versions, operations, reachable, tls: acceptor, ca_file })
+        Ok(Self { versions, operations: Operations::default(), gate: Gate::default(), tls: acceptor, ca_file })
     }
 
     /// `https://local-vault.vault.azure.net/keys/data-key-wrap`.
@@ -121,12 +117,12 @@ impl Vault {
 
     /// The vault cannot be reached: open connections are closed, and new ones before they are made.
     pub fn pause(&self) {
-        self.reachable.send_replace(false);
+        self.gate.close();
     }
 
     /// Undoes [`Vault::pause`].
     pub fn resume(&self) {
-        self.reachable.send_replace(true);
+        self.gate.open();
     }
 
     /// What was asked of the vault, oldest first; no more than the newest ten thousand.
@@ -143,6 +139,20 @@ impl Vault {
 
 pub(crate) fn key_id() -> String {
     format!("https://{HOST}/keys/{KEY_NAME}")
+}
+
+/// A CONNECT proxy on the way to the vault and nowhere else: other vaults have no address, and the rest of the world is
+/// forbidden. There is no proxy before the vault is opened.
+pub(crate) fn tunnels(sts: Arc<Sts>) -> Tunnels {
+    Arc::new(move |host, port| match sts.vault.get() {
+        None => Err(StatusCode::NOT_IMPLEMENTED),
+        Some(vault) if (host, port) == (HOST, 443) => {
+            let site = stand_in::Site::new(router(&sts, vault));
+            Ok(site.with_tls(vault.tls.clone()).behind(vault.gate.clone()))
+        }
+        Some(_) if port == 443 && host.ends_with(DOMAIN) => Err(StatusCode::BAD_GATEWAY),
+        Some(_) => Err(StatusCode::FORBIDDEN),
+    })
 }
 
 /// The data plane, as its one host shows it.

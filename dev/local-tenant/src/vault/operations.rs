@@ -3,8 +3,7 @@
 use std::{collections::VecDeque, sync::Mutex};
 
 use serde::Serialize;
-
-use crate::sts::lock;
+use stand_in::lock;
 
 /// The newest operations that are remembered.
 const REMEMBERED: usize = 10_000;

@@ -1,8 +1,7 @@
 //! What outlives a restart: the key's versions, and the certificate that running clients trust.
 
 use serde::{Deserialize, Serialize};
-
-use crate::tls::Certificate;
+use stand_in::Certificate;
 
 /// In the state file.
 #[derive(Clone, Serialize, Deserialize)]

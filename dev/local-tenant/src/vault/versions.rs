@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
+use stand_in::{Certificate, lock};
 
 use super::{
     KEY_NAME,
@@ -13,13 +14,7 @@ use super::{
     refusal::{KEY_DISABLED, KEY_EXPIRED, KEY_NOT_FOUND, Refusal},
     stored::{Attributes, StoredVault, StoredVersion},
 };
-use crate::{
-    clock::Clock,
-    random,
-    state::State,
-    sts::{Sts, lock},
-    tls::Certificate,
-};
+use crate::{clock::Clock, random, state::State, sts::Sts};
 
 /// A version as a test sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

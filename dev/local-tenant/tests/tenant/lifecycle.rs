@@ -5,7 +5,7 @@ use std::{
     process::Stdio,
 };
 
-use local_tenant::{Options, StartError};
+use local_tenant::{ListenError, Options, StartError};
 use reqwest::Url;
 use serde_json::Value;
 use tokio::{
@@ -24,9 +24,9 @@ async fn a_taken_port_is_named_with_the_way_out() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = local_tenant::start(Options { port, ..Options::default() }).await.err().unwrap();
-    assert!(matches!(error, StartError::PortTaken(named) if named == port));
+    assert!(matches!(error, StartError::Listen(ListenError::PortTaken(named)) if named == port));
     let message = error.to_string();
-    assert!(message.contains(&port.to_string()) && message.contains("--tenant-port"), "{message}");
+    assert!(message.contains(&port.to_string()) && message.contains("choose another port"), "{message}");
 }
 
 #[tokio::test]

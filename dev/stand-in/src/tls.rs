@@ -1,5 +1,4 @@
-//! Certificates: an authority, and the certificate of a server under it. Some clients, MSAL Python for one, refuse an http
-//! authority, and Key Vault's know https only.
+//! TLS: a certification authority made for one server, and the server's certificate.
 
 use std::sync::Arc;
 
@@ -17,34 +16,36 @@ use tokio_rustls::{
     },
 };
 
-/// What a certificate can fail by.
-pub(crate) type TlsError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a certificate cannot be made or used.
+pub type TlsError = Box<dyn std::error::Error + Send + Sync>;
 
-/// All in PEM. The authority's private key is forgotten: it signs nothing else.
+/// A server certificate with its private key and its authority, all in PEM. The authority's private key is not kept, so it
+/// signs nothing else.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Certificate {
+pub struct Certificate {
     authority: String,
     server: String,
     private_key: String,
 }
 
 impl Certificate {
-    /// For these names or addresses.
-    pub(crate) fn issue(names: &[&str]) -> Result<Self, TlsError> {
+    /// A new certificate, valid for these names and addresses.
+    pub fn issue(names: &[&str]) -> Result<Self, TlsError> {
         let authority = CertifiedIssuer::self_signed(authority()?, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
         let certificate = server(names)?.signed_by(&key, &authority)?;
         Ok(Self { authority: authority.pem(), server: certificate.pem(), private_key: key.serialize_pem() })
     }
 
-    /// What clients must trust.
-    pub(crate) fn authority(&self) -> &str {
+    /// The certificate of the authority, which clients must trust.
+    #[must_use]
+    pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Shows this certificate.
-    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+    /// Accepts TLS connections with this certificate.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         let certificate = CertificateDer::from_pem_slice(self.server.as_bytes())?;
         let key = PrivateKeyDer::from_pem_slice(self.private_key.as_bytes())?;
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -56,7 +57,7 @@ impl Certificate {
 }
 
 fn authority() -> Result<CertificateParams, rcgen::Error> {
-    let mut parameters = named("local-tenant: trust this in tests only", vec![])?;
+    let mut parameters = named("stand-in: trust this in tests only", vec![])?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(parameters)
@@ -67,7 +68,7 @@ fn server(names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
     let mut parameters = named(common_name, names.iter().map(|name| (*name).to_owned()).collect())?;
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // Asked for by clients that check certificates by RFC 5280 to the letter.
+    // Clients that check certificates by RFC 5280 to the letter require it.
     parameters.use_authority_key_identifier_extension = true;
     Ok(parameters)
 }

@@ -1,0 +1,143 @@
+//! Signed tokens (RFC 7519 in RFC 7515 compact form), RS256 and nothing else.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{PublicKey, SigningKey};
+
+/// A token that has the form of one. Nothing it says is to be believed before [`UnverifiedJwt::signed_by`].
+pub struct UnverifiedJwt {
+    header: Header,
+    claims: Map<String, Value>,
+    signing_input: String,
+    signature: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<Value>,
+}
+
+/// Makes a token of these claims.
+#[must_use]
+pub fn sign(key: &SigningKey, claims: &Value) -> String {
+    let header = json!({ "typ": "JWT", "alg": "RS256", "kid": key.public().kid });
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signing_input = format!("{}.{}", encode(&header), encode(claims));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(signing_input.as_bytes()));
+    format!("{signing_input}.{signature}")
+}
+
+impl UnverifiedJwt {
+    /// Three parts of unpadded base64url; header and claims are JSON objects.
+    #[must_use]
+    pub fn parse(token: &str) -> Option<Self> {
+        let (signing_input, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signing_input.split_once('.')?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        Some(Self {
+            header: serde_json::from_slice(&decode(header)?).ok()?,
+            claims: serde_json::from_slice(&decode(claims)?).ok()?,
+            signing_input: signing_input.to_owned(),
+            signature: decode(signature)?,
+        })
+    }
+
+    /// The id of the key that it claims to be signed with.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// Why this key did not sign it, if it did not. The verifier says which algorithm, never the token (RFC 8725 §3.1).
+    pub fn signed_by(&self, key: &PublicKey) -> Result<(), &'static str> {
+        if self.header.alg != "RS256" || self.header.crit.is_some() {
+            return Err("The algorithm is not RS256, or a critical header is not understood.");
+        }
+        if self.kid() != Some(&key.kid) {
+            return Err("The key was not found.");
+        }
+        let verified = key.verify(self.signing_input.as_bytes(), &self.signature);
+        if verified { Ok(()) } else { Err("The signature does not match the key.") }
+    }
+
+    /// A text claim; empty if it is absent or not a text.
+    #[must_use]
+    pub fn text(&self, claim: &str) -> &str {
+        self.claims.get(claim).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A `NumericDate` (RFC 7519 §2), in seconds since 1970.
+    #[must_use]
+    pub fn time(&self, claim: &str) -> Option<i64> {
+        self.claims.get(claim).and_then(Value::as_i64)
+    }
+
+    /// Whether `nbf` and `exp` are both present and include `now`, give or take the skew; all in seconds.
+    #[must_use]
+    pub fn in_time(&self, now: i64, skew: i64) -> bool {
+        match (self.time("nbf"), self.time("exp")) {
+            (Some(nbf), Some(exp)) => nbf.saturating_sub(skew) <= now && now < exp.saturating_add(skew),
+            _ => false,
+        }
+    }
+
+    /// Whether the space-separated `scp` claim has this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.text("scp").split(' ').any(|granted| granted == scope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(key: &SigningKey, claims: &Value) -> UnverifiedJwt {
+        UnverifiedJwt::parse(&sign(key, claims)).unwrap()
+    }
+
+    #[test]
+    fn a_signed_token_is_read_and_verified() {
+        let key = SigningKey::generate();
+        let jwt = parsed(&key, &json!({ "sub": "s", "scp": "a b" }));
+        assert_eq!(jwt.signed_by(key.public()), Ok(()));
+        assert_eq!((jwt.text("sub"), jwt.kid()), ("s", Some(key.public().kid.as_str())));
+        assert!(jwt.has_scope("b") && !jwt.has_scope("a b"));
+    }
+
+    #[test]
+    fn the_time_bounds_hold_with_their_skew() {
+        let key = SigningKey::generate();
+        let jwt = parsed(&key, &json!({ "nbf": 10, "exp": 20 }));
+        assert!(!jwt.in_time(9, 0) && jwt.in_time(10, 0) && jwt.in_time(19, 0) && !jwt.in_time(20, 0));
+        assert!(jwt.in_time(9, 1) && jwt.in_time(20, 1));
+        assert!(!parsed(&key, &json!({ "nbf": 10 })).in_time(15, 0));
+    }
+
+    #[test]
+    fn the_token_does_not_choose_its_algorithm() {
+        let key = SigningKey::generate();
+        let kid = &key.public().kid;
+        for header in [
+            json!({ "alg": "none" }),
+            json!({ "alg": "HS256", "kid": kid }),
+            json!({ "alg": "RS256" }),
+            json!({ "alg": "RS256", "kid": kid, "crit": ["b64"] }),
+        ] {
+            let input = format!("{}.e30", URL_SAFE_NO_PAD.encode(header.to_string()));
+            let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())));
+            assert!(UnverifiedJwt::parse(&token).unwrap().signed_by(key.public()).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn another_form_is_not_parsed() {
+        for token in ["", "a.b", "e30.e30.", "e30=.e30.YQ", "W10.e30.YQ", "e30.e30.YQ.YQ"] {
+            assert!(UnverifiedJwt::parse(token).is_none(), "{token}");
+        }
+    }
+}
