@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ports::{Clock, Entropy};
+use authorization_server::ground::{Clock, Entropy};
 use time::OffsetDateTime;
 
 use crate::vault::Rotation;

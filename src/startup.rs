@@ -3,11 +3,11 @@
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
-    AuthorizationServer,
-    authenticate::GrantCache,
-    downstream::DownstreamTokens,
-    grant::Grant,
-    ports::{Sealer, Unavailable, Upstream},
+    AuthorizationServer, Ports,
+    ground::{Sealer, Unavailable},
+    resource::downstream::DownstreamTokens,
+    state::grant::Grant,
+    upstream::Upstream,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -191,9 +191,7 @@ fn authorization_server(
     storage: &Storage,
     upstream: Arc<dyn Upstream>,
 ) -> AuthorizationServer {
-    AuthorizationServer {
-        base: settings.base.clone(),
-        schemes: settings.schemes.clone(),
+    let ports = Ports {
         clock: Arc::clone(&platform.clock),
         entropy: Arc::clone(&platform.entropy),
         sealer: Arc::clone(&storage.sealer),
@@ -204,6 +202,6 @@ fn authorization_server(
         owners: storage.repository(platform),
         owner_grants: storage.repository::<Grant>(platform),
         upstream_tokens: storage.repository(platform),
-        grant_cache: GrantCache::default(),
-    }
+    };
+    AuthorizationServer::new(settings.base.clone(), settings.schemes.clone(), ports)
 }

@@ -1,6 +1,6 @@
 //! The request to Entra's authorization endpoint.
 
-use authorization_server::{pending_consent::SignInPrompt, ports::SignIn};
+use authorization_server::{state::pending_consent::SignInPrompt, upstream::SignIn};
 use oauth_protocol::form;
 
 use super::upstream::{CAPABILITIES, EntraSettings};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use azure_core::{
     credentials::TokenCredential,
     http::{ClientOptions, FixedRetryOptions, RetryOptions},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use authorization_server::ports::Clock;
+use authorization_server::ground::Clock;
 use moka::future::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

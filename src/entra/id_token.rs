@@ -1,6 +1,6 @@
 //! Verification of the ID token (OpenID Connect Core §3.1.3.7).
 
-use authorization_server::{id::Subject, ports::UpstreamRefusal};
+use authorization_server::{ground::Subject, upstream::UpstreamRefusal};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;

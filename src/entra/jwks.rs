@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use authorization_server::ports::{Clock, Unavailable};
+use authorization_server::ground::{Clock, Unavailable};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;

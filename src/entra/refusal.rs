@@ -1,6 +1,6 @@
 //! What an error answer of the token endpoint means: by status, `error`, `suberror` and `claims`, never by AADSTS number.
 
-use authorization_server::ports::{Unavailable, UpstreamRefusal};
+use authorization_server::{ground::Unavailable, upstream::UpstreamRefusal};
 use reqwest::StatusCode;
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! What the ID token and the gateway's token have in common: Entra signed them, for our app, for a time.
 
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;

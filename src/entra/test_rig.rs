@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ports::Clock as _;
+use authorization_server::ground::Clock as _;
 use jsonwebtoken::decode_header;
 use local_tenant::{Options, Tenant};
 use serde_json::{Value, json};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use authorization_server::ports::{Clock, Unavailable, UpstreamAnswer, UpstreamRefusal};
+use authorization_server::{
+    ground::{Clock, Unavailable},
+    upstream::{UpstreamAnswer, UpstreamRefusal},
+};
 use reqwest::{StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

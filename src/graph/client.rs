@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use authorization_server::{
-    authenticate::Principal,
-    downstream::{DownstreamError, DownstreamTokens as _},
-    scopes,
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamTokens as _},
+    },
+    state::scopes,
 };
 use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
@@ -160,8 +162,8 @@ mod tests {
 
     use async_trait::async_trait;
     use authorization_server::{
-        downstream::{DownstreamToken, DownstreamTokens},
-        id::{GrantKey, Id},
+        ground::{GrantKey, Id},
+        resource::downstream::{DownstreamToken, DownstreamTokens},
     };
     use oauth_protocol::scope::Scope;
     use testkit::ManualClock;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    authenticate::Principal,
-    downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    id::GrantKey,
-    ports::Clock,
+    ground::{Clock, GrantKey},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    },
 };
 use moka::future::Cache;
 use time::Duration;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    authorize::{AtServer, AuthorizeError, Authorized, RequestRefusal, Visit},
-    ports::Unavailable,
-    unasked_redirect,
+    endpoints::{
+        authorize::{AtServer, AuthorizeError, Authorized, RequestRefusal, Visit},
+        unasked_redirect,
+    },
+    ground::Unavailable,
 };
 use http::StatusCode;
 use oauth_protocol::{authorization_response::error_response, form::Form, redirect_uri::RedirectTarget};
@@ -66,7 +68,7 @@ fn refusal(app: &App, error: &AuthorizeError) -> Response {
         }
         AuthorizeError::ToClient { target, state, approved, reason } => {
             let location =
-                error_response(target, reason.code(), reason.description(), state.as_deref(), &app.server.base);
+                error_response(target, reason.code(), reason.description(), state.as_deref(), app.server.base());
             to_client(app, target, location, (*approved, reason))
         }
         AuthorizeError::Unavailable(Unavailable { .. }) => pages::error(app, &ErrorPage::unavailable()),

@@ -1,6 +1,6 @@
 //! The bearer check of the protected resource (RFC 6750) and its challenge (RFC 9728 §5.1).
 
-use authorization_server::{authenticate::Principal, ports::Unavailable, scopes};
+use authorization_server::{ground::Unavailable, resource::authenticate::Principal, state::scopes};
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::bearer::{BearerError, BearerToken, Challenge};
 use secrecy::{ExposeSecret as _, SecretString};

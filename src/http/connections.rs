@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    connections::{ConnectionsError, OWNER, OWNER_LIFETIME, OwnerSession},
-    id::Id,
-    ports::Unavailable,
+    endpoints::connections::{ConnectionsError, OWNER, OwnerSession},
+    ground::{Id, Unavailable, lifetimes::OWNER_SESSION_LIFETIME},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -36,8 +35,8 @@ pub(super) async fn signed_in(app: &App, query: &Form, (id, sent): (Id, &Cookies
     let cookie = sent.get(Purpose::EntraState, id);
     let mut response = match app.server.signed_in_to_connections(query, cookie).await {
         Ok(session) => {
-            let mut response = pages::redirect(&app.server.base.join(PATH));
-            cookies::set_named(&mut response, OWNER, &session, OWNER_LIFETIME);
+            let mut response = pages::redirect(&app.server.base().join(PATH));
+            cookies::set_named(&mut response, OWNER, &session, OWNER_SESSION_LIFETIME);
             response
         }
         Err(error) => refusal(app, &error),
@@ -51,7 +50,7 @@ async fn show(app: &App, sent: &Cookies) -> Result<Response, Unavailable> {
         return Ok(pages::connections_sign_in(app));
     };
     let connections = app.server.connections(session.owner).await?;
-    let denials = app.server.recall(sent.memory()).await?.denials(app.server.clock.now());
+    let denials = app.server.recall(sent.memory()).await?.denials(app.server.now());
     Ok(pages::connections(app, &session, &connections, denials))
 }
 
@@ -77,7 +76,7 @@ async fn perform(
     session: &OwnerSession,
     sent: &Cookies,
 ) -> Result<Response, ConnectionsError> {
-    let mut response = pages::redirect(&app.server.base.join(PATH));
+    let mut response = pages::redirect(&app.server.base().join(PATH));
     match (action, client.and_then(Id::parse)) {
         ("revoke", Some(client)) => app.server.withdraw(session.owner, Some(client)).await?,
         ("revoke-all", _) => app.server.withdraw(session.owner, None).await?,

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    confirmation::{Confirmed, Confirming},
-    consent::{ConsentError, Decided, Decision, Proof},
-    id::Id,
-    memory::Memory,
+    endpoints::{
+        confirmation::{Confirmed, Confirming},
+        consent::{ConsentError, Decided, Decision, Proof},
+    },
+    ground::Id,
+    state::memory::Memory,
 };
 use http::{Method, StatusCode, header};
 use oauth_protocol::form::Form;
@@ -63,7 +65,7 @@ async fn decide(app: &App, incoming: &Incoming) -> Result<Response, Refusal> {
 
 /// Our pages send `Referrer-Policy: same-origin`, so an honest form always names its origin.
 pub(super) fn check_origin(app: &App, incoming: &Incoming) -> Result<(), Refusal> {
-    let ours = incoming.header(header::ORIGIN) == Some(app.server.base.issuer());
+    let ours = incoming.header(header::ORIGIN) == Some(app.server.base().issuer());
     let same_site = incoming.headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
     if ours && same_site { Ok(()) } else { Err(Refusal::ForeignOrigin) }
 }

@@ -2,11 +2,12 @@
 
 use authorization_server::{
     AuthorizationServer,
-    id::Id,
-    memory::{APPROVED, DENIAL_LIFETIME, DENIED, Memory, MemoryCookies},
-    owner::APPROVAL_LIFETIME,
-    pending_consent::Form,
-    ports::Unavailable,
+    endpoints::{consent_page::Form, remembered::MemoryCookies},
+    ground::{
+        Id, Unavailable,
+        lifetimes::{APPROVAL_LIFETIME, DENIAL_LIFETIME},
+    },
+    state::memory::{APPROVED, DENIED, Memory},
 };
 use http::{HeaderMap, HeaderValue, header};
 use oauth_protocol::secret::Secret;
@@ -118,7 +119,7 @@ pub(super) async fn set_memory(
     if memory.approvals() > 0 {
         set_named(response, APPROVED, &server.seal_approved(memory).await?, APPROVAL_LIFETIME);
     }
-    if memory.denials(server.clock.now()) > 0 {
+    if memory.denials(server.now()) > 0 {
         set_denied(response, server, memory).await?;
     } else if cookies.named(DENIED).is_some() {
         clear_named(response, DENIED);

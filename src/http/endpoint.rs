@@ -50,7 +50,7 @@ impl Endpoint {
         if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
             return answer(StatusCode::FORBIDDEN, "text/plain", "this is not the host that you named\n");
         }
-        let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base.issuer(), &app.allowed_origins) else {
+        let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base().issuer(), &app.allowed_origins) else {
             return answer(StatusCode::FORBIDDEN, "text/plain", "this origin may not call this server\n");
         };
         let mut response = if incoming.method == Method::OPTIONS {
@@ -114,7 +114,7 @@ impl Endpoint {
 /// Without a gateway the Host must be ours or loopback (DNS rebinding); the Functions host shows us 127.0.0.1.
 fn host_is_ours(incoming: &Incoming, app: &App) -> bool {
     let Some(host) = incoming.header(header::HOST) else { return false };
-    if host.eq_ignore_ascii_case(app.server.base.host()) {
+    if host.eq_ignore_ascii_case(app.server.base().host()) {
         return true;
     }
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use authorization_server::ports::Sealer;
 use http::StatusCode;
 use serde_json::json;
 
@@ -14,8 +13,7 @@ use super::{
 use crate::ports::records::{Address, Container, Records};
 
 pub(super) async fn get(app: Arc<App>, _: Incoming) -> Response {
-    let (store, keyring) =
-        tokio::join!(store_answers(app.records.as_ref()), keyring_answers(app.server.sealer.as_ref()));
+    let (store, keyring) = tokio::join!(store_answers(app.records.as_ref()), keyring_answers(&app));
     let word = |answers| if answers { "up" } else { "down" };
     let body = json!({ "store": word(store), "keyring": word(keyring) });
     if store && keyring {
@@ -30,7 +28,7 @@ async fn store_answers(records: &dyn Records) -> bool {
     records.get(&nothing).await.inspect_err(|error| tracing::warn!(%error, "the store does not answer")).is_ok()
 }
 
-async fn keyring_answers(sealer: &dyn Sealer) -> bool {
-    let sealed = sealer.seal("health", b"").await;
+async fn keyring_answers(app: &App) -> bool {
+    let sealed = app.server.check_keyring().await;
     sealed.inspect_err(|error| tracing::warn!(%error, "the keyring does not answer")).is_ok()
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authorization_server::authenticate::Principal;
+use authorization_server::resource::authenticate::Principal;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::poll_fn};
 use http::{HeaderValue, StatusCode, header};
@@ -63,7 +63,7 @@ fn refusal(error: &OpenError) -> Response {
 async fn pump(app: Arc<App>, principal: Principal, mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
     let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
-    let left = principal.expires_at - app.server.clock.now();
+    let left = principal.expires_at - app.server.now();
     let expiry = tokio::time::sleep(left.try_into().unwrap_or_default());
     tokio::pin!(expiry);
     loop {

@@ -1,6 +1,6 @@
 //! Metadata of the authorization server (RFC 8414) and of the protected resource (RFC 9728).
 
-use authorization_server::scopes;
+use authorization_server::state::scopes;
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
 use serde::Serialize;
@@ -21,7 +21,7 @@ const RESOURCE_PREFIX: &str = "/.well-known/oauth-protected-resource";
 const RESOURCES: [&str; 3] = ["", "/mcp", "/mcp/sse"];
 
 pub(super) fn authorization_server(app: &App) -> Response {
-    cacheable(&AuthorizationServerMetadata::new(&app.server.base, &scopes::names()))
+    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &scopes::names()))
 }
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
@@ -34,11 +34,11 @@ pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
 
 /// URL of the document that describes a resource path.
 pub(super) fn document_url(app: &App, resource: &str) -> String {
-    app.server.base.join(&format!("{RESOURCE_PREFIX}{resource}"))
+    app.server.base().join(&format!("{RESOURCE_PREFIX}{resource}"))
 }
 
 fn document(app: &App, resource: &str) -> ProtectedResourceMetadata {
-    ProtectedResourceMetadata::new(&app.server.base, resource, &scopes::names(), &app.server_name)
+    ProtectedResourceMetadata::new(app.server.base(), resource, &scopes::names(), &app.server_name)
 }
 
 fn cacheable(document: &impl Serialize) -> Response {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    callback::{CallbackError, Completed, transaction},
-    id::Id,
+    endpoints::callback::{CallbackError, Completed, transaction},
+    ground::Id,
 };
 use http::StatusCode;
 use oauth_protocol::form::Form;
@@ -51,7 +51,7 @@ async fn complete(app: &App, query: &Form, sent: &Cookies) -> Result<Response, C
 }
 
 fn confirmation_url(app: &App, id: Id) -> String {
-    app.server.base.join(&format!("/consent?id={id}"))
+    app.server.base().join(&format!("/consent?id={id}"))
 }
 
 fn page(error: &CallbackError) -> ErrorPage {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::register::RegisterError;
+use authorization_server::endpoints::register::RegisterError;
 use http::StatusCode;
 
 use super::{
@@ -37,7 +37,7 @@ fn refusal(error: &RegisterError) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::ports::Unavailable;
+    use authorization_server::ground::Unavailable;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::revoke::RevokeError;
+use authorization_server::endpoints::revoke::RevokeError;
 use http::{StatusCode, header};
 use oauth_protocol::revocation_request::RevocationRequest;
 

@@ -103,10 +103,10 @@ async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response
     let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.matches(arriving.path()));
     let incoming = arriving.read(endpoint.map_or(FORM, |endpoint| endpoint.body_limit)).await;
     let Some(endpoint) = endpoint else { return empty(StatusCode::NOT_FOUND) };
-    let (method, clock) = (incoming.method.clone(), Arc::clone(&app.server.clock));
-    let began = clock.now();
+    let (method, server) = (incoming.method.clone(), Arc::clone(&app.server));
+    let began = server.now();
     let response = endpoint.answer(app, incoming, caller).await;
-    let milliseconds = (clock.now() - began).whole_milliseconds();
+    let milliseconds = (server.now() - began).whole_milliseconds();
     tracing::info!(%method, endpoint = endpoint.route, status = response.status().as_u16(), milliseconds, "request");
     response
 }

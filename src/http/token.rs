@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::{redeem::Redemption, refresh::Refresh, token::TokenError};
+use authorization_server::endpoints::{redeem::Redemption, refresh::Refresh, token_error::TokenError};
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{
     token_request::{TokenRequest, TokenRequestError},
@@ -101,7 +101,7 @@ fn challenged(status: StatusCode, code: &'static str, text: &'static str) -> Res
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::ports::Unavailable;
+    use authorization_server::ground::Unavailable;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::authenticate::Principal;
+use authorization_server::resource::authenticate::Principal;
 use http::request::Parts;
 use rmcp::{
     ServerHandler,

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use authorization_server::authenticate::Principal;
+use authorization_server::resource::authenticate::Principal;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{Full, combinators::BoxBody};

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use authorization_server::id::Id;
+use authorization_server::ground::Id;
 
 use super::records::StoreError;
 

@@ -1,7 +1,7 @@
 //! `GatewayTokens`: the word of API Management that a request came through it.
 
 use async_trait::async_trait;
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use secrecy::SecretString;
 
 /// Why a token is not taken.

@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use authorization_server::{id::Id, ports::Clock};
+use authorization_server::ground::{Clock, Id};
 use azure_core::http::StatusCode;
 use azure_data_cosmos::{
     CosmosError,

@@ -8,9 +8,8 @@ use std::{marker::PhantomData, sync::Arc};
 
 use async_trait::async_trait;
 use authorization_server::{
-    grant::Grant,
-    id::Id,
-    ports::{Advanced, Clock, Created, Entropy, OwnerGrants, Repository, Stored, Unavailable},
+    ground::{Advanced, Clock, Created, Entropy, Id, OwnedRecords, Repository, Stored, Unavailable},
+    state::grant::Grant,
 };
 use serde_json::Value;
 use time::Duration;
@@ -84,7 +83,7 @@ impl<T: Shape> RecordRepository<T> {
 }
 
 #[async_trait]
-impl OwnerGrants for RecordRepository<Grant> {
+impl OwnedRecords<Grant> for RecordRepository<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
         let items = self.records.list(Container::Owners, &owner.to_string()).await.map_err(down)?;
         let grants = items.into_iter().filter(|(id, _)| id.starts_with(GRANT_ITEM));

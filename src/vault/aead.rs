@@ -1,6 +1,6 @@
 //! One data key and what it seals.
 
-use authorization_server::ports::Entropy;
+use authorization_server::ground::Entropy;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};

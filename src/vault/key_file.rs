@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::{Entropy, Unavailable};
+use authorization_server::ground::{Entropy, Unavailable};
 use zeroize::Zeroizing;
 
 use super::{

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use azure_core::{
     credentials::TokenCredential,
     http::{ClientOptions, FixedRetryOptions, RequestContent, RetryOptions},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::{Sealer, Unavailable};
+use authorization_server::ground::{Sealer, Unavailable};
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;

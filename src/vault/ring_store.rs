@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ports::{Clock, Entropy, Unavailable};
+use authorization_server::ground::{Clock, Entropy, Unavailable};
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;

@@ -1,7 +1,7 @@
 //! What wraps data keys: a key that never leaves its vault, or the local key file.
 
 use async_trait::async_trait;
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use zeroize::Zeroizing;
 
 /// The bytes of a data key.

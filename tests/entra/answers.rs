@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use authorization_server::ports::{Upstream as _, UpstreamRefusal};
+use authorization_server::upstream::{Upstream as _, UpstreamRefusal};
 use local_tenant::{Options, Tenant};
 use remote_auth_mcp::entra::Entra;
 use serde_json::{Map, Value, json};

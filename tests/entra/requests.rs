@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authorization_server::{
-    pending_consent::SignInPrompt,
-    ports::{SignIn, Upstream as _, UpstreamAnswer},
+    state::pending_consent::SignInPrompt,
+    upstream::{SignIn, Upstream as _, UpstreamAnswer},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local_tenant::Recorded;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authorization_server::ports::{Upstream as _, UpstreamRefusal};
+use authorization_server::upstream::{Upstream as _, UpstreamRefusal};
 use functions_host::ReservedPort;
 use local_tenant::{Endpoint, Fault};
 use secrecy::SecretString;

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use authorization_server::{
-    client::Client,
-    id::Id,
-    ports::{Advanced, Created, Repository},
+    ground::{Advanced, Created, Id, Repository},
+    state::client::Client,
 };
 use remote_auth_mcp::{
     ports::records::{Address, Container, Item, Records, StoreError, Write},

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use authorization_server::ports::Sealer as _;
+use authorization_server::ground::Sealer as _;
 use remote_auth_mcp::{
     ports::records::{Address, Container, Records},
     store::embedded::Embedded,

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use remote_auth_mcp::vault::wrap::{KeyBytes, KeyWrap, Wrapped};
 use zeroize::Zeroizing;
 

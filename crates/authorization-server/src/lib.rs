@@ -1,31 +1,38 @@
-//! The rules of the authorization server: one type per state, one file per use case, ports as traits.
+//! The rules of the authorization server, in layers; each imports only from those above it in this list.
 //!
-//! Nothing here knows HTTP, Azure or a clock of its own: time, randomness, storage and Entra come in through [`ports`].
+//! - [`ground`]: the ports to time, randomness, storage and keys, and the types that they speak in.
+//! - [`state`]: the states and what follows from one to the next, without any port.
+//! - [`upstream`]: the port to Entra ID.
+//! - [`server`]: what all use cases share.
+//! - `changes`: conditional writes that several use cases need.
+//! - [`endpoints`]: a use case a file, as the authorization server's endpoints serve them.
+//! - [`resource`]: what the protected resource asks of its authorization server.
 #![deny(missing_docs)]
 
-pub mod authenticate;
-pub mod authorization;
-pub mod authorize;
-pub mod callback;
-pub mod client;
-pub mod confirmation;
-pub mod connections;
-pub mod consent;
-pub mod downstream;
-pub mod family;
-pub mod grant;
-pub mod id;
-pub mod memory;
-pub mod owner;
-pub mod pending_consent;
-pub mod ports;
-pub mod redeem;
-pub mod refresh;
-pub mod register;
-pub mod revoke;
-pub mod scopes;
+mod changes;
+pub mod endpoints;
+mod grant_cache;
+pub mod ground;
+pub mod resource;
 pub mod server;
-pub mod token;
-pub mod unasked_redirect;
+pub mod state;
+mod tokens;
+pub mod upstream;
 
-pub use server::AuthorizationServer;
+pub use server::{AuthorizationServer, Ports};
+
+/// The paths from before the layers, for work that is under way.
+#[doc(hidden)]
+pub mod ports {
+    pub use crate::{
+        ground::{Advanced, Clock, Created, Entropy, OwnedRecords, Record, Repository, Sealer, Stored, Unavailable},
+        upstream::*,
+    };
+}
+#[doc(hidden)]
+pub use crate::{
+    endpoints::{authorize, callback, confirmation, connections, consent, redeem, refresh, register, revoke},
+    ground as id,
+    resource::{authenticate, downstream},
+    state::{authorization, client, family, grant, memory, owner, pending_consent, scopes},
+};

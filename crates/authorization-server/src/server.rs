@@ -1,71 +1,83 @@
-//! The authorization server: its ports and its lifetimes. Every use case is a method, in a file of its own.
+//! The authorization server: what all use cases share. Each use case is a method, in a file of its own.
 
 use std::sync::Arc;
 
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, secret::Secret};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::{
-    authenticate::GrantCache,
-    authorization::Authorization,
-    client::Client,
-    grant::{Grant, UpstreamTokens},
-    owner::Owner,
-    ports::{Clock, Entropy, OwnerGrants, Repository, Sealer, Upstream},
+    grant_cache::GrantCache,
+    ground::{Clock, Entropy, Id, OwnedRecords, Repository, Sealer, Unavailable},
+    state::{
+        authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+    },
+    upstream::Upstream,
 };
 
-/// From the consent page to the decision.
-pub const CONSENT_LIFETIME: Duration = Duration::minutes(10);
-/// From the decision to the code's redemption; longer than the sealed request, so that the single use holds.
-pub const AUTHORIZATION_LIFETIME: Duration = Duration::minutes(15);
-/// RFC 6749 §4.1.2 allows ten minutes; clients redeem at once.
-pub const CODE_LIFETIME: Duration = Duration::seconds(60);
-/// The longest life of an access token.
-pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::hours(1);
-/// A grant lives this long after its last refresh.
-pub const GRANT_LIFETIME: Duration = Duration::days(90);
-
-/// The upstream's tokens are kept a little longer, since they are written less often than the grant.
-pub const UPSTREAM_TOKENS_LIFETIME: Duration = Duration::days(91);
-
-/// Everything that the use cases share.
-pub struct AuthorizationServer {
-    /// Public base URL and issuer.
-    pub base: BaseUrl,
-    /// Private-use redirect schemes that may be registered.
-    pub schemes: PrivateUseSchemes,
+/// What an authorization server needs from outside.
+#[derive(Clone)]
+pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Authenticated encryption.
+    /// The keyring.
     pub sealer: Arc<dyn Sealer>,
     /// Entra ID.
     pub upstream: Arc<dyn Upstream>,
     /// Registrations.
     pub clients: Arc<dyn Repository<Client>>,
-    /// Authorizations from the decision on.
+    /// Authorizations, from the decision on.
     pub authorizations: Arc<dyn Repository<Authorization>>,
     /// Grants.
     pub grants: Arc<dyn Repository<Grant>>,
     /// Owner documents.
     pub owners: Arc<dyn Repository<Owner>>,
     /// All grants of an owner.
-    pub owner_grants: Arc<dyn OwnerGrants>,
-    /// Upstream tokens, an item beside each grant.
+    pub owner_grants: Arc<dyn OwnedRecords<Grant>>,
+    /// Upstream tokens, one record beside each grant.
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
-    /// Grants read lately by the protected resource; the endpoints never use it.
-    pub grant_cache: GrantCache,
+}
+
+/// The rules of the authorization server and of the protected resource behind it.
+pub struct AuthorizationServer {
+    base: BaseUrl,
+    pub(crate) schemes: PrivateUseSchemes,
+    pub(crate) ports: Ports,
+    pub(crate) grant_cache: GrantCache,
 }
 
 impl AuthorizationServer {
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        self.clock.now()
+    /// A server at this base URL, where clients may register these private-use redirect schemes.
+    #[must_use]
+    pub fn new(base: BaseUrl, schemes: PrivateUseSchemes, ports: Ports) -> Self {
+        Self { base, schemes, ports, grant_cache: GrantCache::default() }
+    }
+
+    /// The public base URL, which is also the issuer.
+    #[must_use]
+    pub fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    /// The time that the rules go by.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.ports.clock.now()
+    }
+
+    /// Whether the keyring seals, for a health check.
+    pub async fn check_keyring(&self) -> Result<(), Unavailable> {
+        self.ports.sealer.seal("health", b"").await.map(drop)
+    }
+
+    pub(crate) fn random_id(&self) -> Id {
+        Id::random(self.ports.entropy.as_ref())
     }
 
     pub(crate) fn random_secret(&self) -> Secret {
         let mut bytes = [0; 32];
-        self.entropy.fill(&mut bytes);
+        self.ports.entropy.fill(&mut bytes);
         Secret::from_bytes(bytes)
     }
 }

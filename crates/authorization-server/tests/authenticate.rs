@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    grant::{Grant, Status},
-    id::GrantKey,
-    ports::Repository as _,
+    AuthorizationServer,
+    ground::{GrantKey, Repository as _},
+    state::grant::{Grant, Status},
 };
-use oauth_protocol::issuer::BaseUrl;
+use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
 use secrecy::{ExposeSecret as _, SecretString};
 use testkit::{Fault, Rig, SignedIn};
 use time::Duration;
@@ -186,8 +186,8 @@ async fn whatever_is_no_access_token_of_ours_looks_the_same() {
 #[tokio::test]
 async fn the_token_of_another_deployment_is_refused() {
     let (rig, owner) = signed_in().await;
-    let mut other = rig.second_process();
-    other.base = BaseUrl::parse("https://other.example.com").unwrap();
+    let base = BaseUrl::parse("https://other.example.com").unwrap();
+    let other = AuthorizationServer::new(base, PrivateUseSchemes::default(), rig.ports.clone());
     assert!(other.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().is_none());
 }
 

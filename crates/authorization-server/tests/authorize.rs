@@ -1,9 +1,10 @@
 //! The authorization request: what is checked, who hears of a refusal, and that nothing is written.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{
-    authorize::{AtServer, AuthorizeError, ConsentPage},
+use authorization_server::endpoints::{
+    authorize::{AtServer, AuthorizeError},
     consent::ConsentError,
+    consent_page::ConsentPage,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, VERIFIER, asked, request};
 

@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    authorization::Stage,
-    callback::{Answer, CallbackError, Completed, transaction},
-    consent::Decision,
-    memory::Memory,
-    ports::{Unavailable, UpstreamRefusal},
+    endpoints::{
+        callback::{CallbackError, Completed, transaction},
+        consent::Decision,
+        issue::Answer,
+    },
+    ground::Unavailable,
+    state::{authorization::Stage, memory::Memory},
+    upstream::UpstreamRefusal,
 };
 use oauth_protocol::{form::Form, pkce::CodeVerifier, secret::Secret};
 use secrecy::ExposeSecret as _;

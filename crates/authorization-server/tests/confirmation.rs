@@ -2,15 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    authorization::{PendingConfirmation, Stage},
-    callback::{CallbackError, Completed},
-    confirmation::{Confirmed, Confirming},
-    consent::{ConsentError, Decision},
-    id::{Id, Subject},
-    memory::Memory,
-    owner::APPROVAL_LIFETIME,
-    ports::Clock as _,
-    token::TokenError,
+    endpoints::{
+        callback::{CallbackError, Completed},
+        confirmation::{Confirmed, Confirming},
+        consent::{ConsentError, Decision},
+        token_error::TokenError,
+    },
+    ground::{Clock as _, Id, Subject, lifetimes::APPROVAL_LIFETIME},
+    state::{
+        authorization::{PendingConfirmation, Stage},
+        memory::Memory,
+    },
 };
 use oauth_protocol::secret::Secret;
 use secrecy::{ExposeSecret as _, SecretString};

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    callback::CallbackError,
-    connections::{Connection, ConnectionsError, OwnerSession},
-    grant::Status,
-    id::{Id, Subject},
-    memory::Memory,
-    owner::APPROVAL_LIFETIME,
-    ports::{Clock as _, Unavailable, UpstreamRefusal},
+    endpoints::{
+        callback::CallbackError,
+        connections::{Connection, ConnectionsError, OwnerSession},
+    },
+    ground::{Clock as _, Id, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
+    state::{grant::Status, memory::Memory},
+    upstream::UpstreamRefusal,
 };
 use oauth_protocol::{form::Form, pkce::CodeVerifier, secret::Secret};
 use secrecy::ExposeSecret as _;
@@ -76,7 +76,7 @@ async fn the_state_names_its_cookie_and_is_of_no_other_kind() {
     let allowed = begun(&rig).await;
     let id = rig.server.connections_transaction(&answer(&allowed, CODE)).await.unwrap();
     assert_eq!(id, Some(allowed.id));
-    assert!(authorization_server::callback::transaction(&answer(&allowed, CODE)).is_none());
+    assert!(authorization_server::endpoints::callback::transaction(&answer(&allowed, CODE)).is_none());
     let consent = rig.allow(&rig.open_page(&rig.register().await.unwrap()).await.unwrap()).await.unwrap();
     for other in [answer(&consent, CODE), query("code=x").unwrap(), query("state=a&state=a").unwrap()] {
         assert!(rig.server.connections_transaction(&other).await.unwrap().is_none());

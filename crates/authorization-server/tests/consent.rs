@@ -1,10 +1,11 @@
 //! The decision: once, in the browser that opened the page, and only with that page's secrets.
 
 use authorization_server::{
-    authorization::Stage,
-    authorize::ConsentPage,
-    consent::{ConsentError, Decided, Decision, Proof},
-    memory::Memory,
+    endpoints::{
+        consent::{ConsentError, Decided, Decision, Proof},
+        consent_page::ConsentPage,
+    },
+    state::{authorization::Stage, memory::Memory},
 };
 use oauth_protocol::pkce::CodeVerifier;
 use secrecy::ExposeSecret;

@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    authorize::AuthorizeError,
-    consent::{ConsentError, Decided, Decision, Denied},
-    id::Id,
+    endpoints::{
+        authorize::AuthorizeError,
+        consent::{ConsentError, Decided, Decision},
+        denied::Denied,
+    },
+    ground::Id,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request, still_denied};
 use time::Duration;
@@ -179,8 +182,8 @@ async fn the_oldest_denials_leave_the_cookie_before_it_grows_too_large() {
 async fn denials_are_counted_while_they_last_and_can_be_forgotten_together() {
     let (rig, client_id, mut browser, _) = denied_client().await;
     let memory = browser.memory(&rig).await.unwrap();
-    assert_eq!(memory.denials(rig.server.clock.now()), 1);
-    assert_eq!(memory.denials(rig.server.clock.now() + Duration::DAY), 0);
+    assert_eq!(memory.denials(rig.server.now()), 1);
+    assert_eq!(memory.denials(rig.server.now() + Duration::DAY), 0);
     browser.remember(&rig, &memory.without_denials()).await.unwrap();
     assert!(is_asked(&rig, &browser, &request(&client_id, &[])).await);
 }

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    authenticate::Principal,
-    downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
-    grant::{Status, UpstreamTokens},
-    ports::{Repository as _, Unavailable, UpstreamRefusal},
+    ground::{Repository as _, Unavailable},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
+    },
+    state::{grant::Status, upstream_tokens::UpstreamTokens},
+    upstream::UpstreamRefusal,
 };
 use secrecy::ExposeSecret as _;
 use testkit::{Asked, Rig};

@@ -2,13 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    callback::CallbackError,
-    consent::ConsentError,
-    downstream::{DownstreamError, DownstreamTokens as _},
-    grant::Status,
-    ports::{Unavailable, UpstreamRefusal},
-    revoke::RevokeError,
-    token::TokenError,
+    endpoints::{callback::CallbackError, consent::ConsentError, revoke::RevokeError, token_error::TokenError},
+    ground::Unavailable,
+    resource::downstream::{DownstreamError, DownstreamTokens as _},
+    state::grant::Status,
+    upstream::UpstreamRefusal,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use testkit::{Dependency, Fault, FlowError, Rig, SignedIn, answered, parameter};

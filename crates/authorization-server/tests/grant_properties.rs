@@ -1,7 +1,7 @@
 //! One grant under any sequence of redemptions, refreshes, uses and revocations, beside a model of the rules.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{grant::Status, ports::Clock as _, token::TokenError};
+use authorization_server::{endpoints::token_error::TokenError, ground::Clock as _, state::grant::Status};
 use oauth_protocol::token_response::TokenResponse;
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::{ExposeSecret as _, SecretString};

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    authorize::AuthorizeError, consent::Decision, id::Id, owner::APPROVAL_LIFETIME, ports::Clock as _,
+    endpoints::{authorize::AuthorizeError, consent::Decision},
+    ground::{Clock as _, Id, lifetimes::APPROVAL_LIFETIME},
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, parameter, passed, request};
 use time::Duration;

@@ -1,7 +1,10 @@
 //! Redemption: creating the grant is the single use of the code.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{grant::Status, redeem::Redemption, token::TokenError};
+use authorization_server::{
+    endpoints::{redeem::Redemption, token_error::TokenError},
+    state::grant::Status,
+};
 use oauth_protocol::token_response::TokenResponse;
 use secrecy::{ExposeSecret as _, SecretString};
 use testkit::{Fault, REDIRECT_URI, Rig, VERIFIER, parameter};

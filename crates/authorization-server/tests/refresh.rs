@@ -2,9 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    grant::{Grant, Status},
-    refresh::Refresh,
-    token::TokenError,
+    endpoints::{refresh::Refresh, token_error::TokenError},
+    state::grant::{Grant, Status},
 };
 use oauth_protocol::{scope::Scope, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    grant::{Status, UpstreamTokens},
-    ports::{Unavailable, UpstreamRefusal},
-    token::TokenError,
+    endpoints::token_error::TokenError,
+    ground::Unavailable,
+    state::{grant::Status, upstream_tokens::UpstreamTokens},
+    upstream::UpstreamRefusal,
 };
 use testkit::{Asked, Fault, Rig, SignedIn};
 use time::Duration;
@@ -142,7 +143,7 @@ async fn tokens_that_another_process_refreshed_meanwhile_are_used() {
 
 #[tokio::test]
 async fn a_grant_without_its_upstream_tokens_is_an_invalid_grant() {
-    use authorization_server::ports::Repository as _;
+    use authorization_server::ground::Repository as _;
     let (rig, owner) = with_left(Duration::minutes(70)).await;
     rig.upstream_tokens.delete(&rig.only_grant().unwrap().key).await.unwrap();
     let refreshed = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await;

@@ -1,11 +1,11 @@
 //! Registration: anyone may, it grants nothing, and it lapses unless it is used.
 
-use authorization_server::{authorize::AuthorizeError, register::RegisterError, token::TokenError};
+use authorization_server::endpoints::{authorize::AuthorizeError, register::RegisterError, token_error::TokenError};
 use testkit::{Fault, FlowError, Rig};
 use time::Duration;
 
 fn is_unknown<T>(opened: &Result<T, FlowError>) -> bool {
-    use authorization_server::authorize::AtServer;
+    use authorization_server::endpoints::authorize::AtServer;
     matches!(opened, Err(FlowError::Authorize(AuthorizeError::AtServer(AtServer::UnknownClient))))
 }
 

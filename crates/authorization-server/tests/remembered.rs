@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    consent::Decision,
-    id::{Id, Subject},
-    memory::Memory,
-    owner::{APPROVAL_LIFETIME, Approval, Owner},
-    ports::{Clock as _, UpstreamRefusal},
+    endpoints::consent::Decision,
+    ground::{Clock as _, Id, Subject, lifetimes::APPROVAL_LIFETIME},
+    state::{
+        memory::Memory,
+        owner::{Approval, Owner},
+    },
+    upstream::UpstreamRefusal,
 };
 use oauth_protocol::scope::Scope;
 use secrecy::ExposeSecret as _;

@@ -2,10 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    grant::{Grant, Status},
-    id::{GrantKey, Id},
-    revoke::RevokeError,
-    token::TokenError,
+    endpoints::{revoke::RevokeError, token_error::TokenError},
+    ground::{GrantKey, Id},
+    state::grant::{Grant, Status},
 };
 use secrecy::ExposeSecret as _;
 use testkit::{Fault, Rig, SignedIn};

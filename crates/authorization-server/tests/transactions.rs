@@ -1,10 +1,10 @@
 //! Several authorizations at once in one browser, interleaved in any order: each ends with its own code.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{
-    authorize::ConsentPage,
+use authorization_server::endpoints::{
     callback::CallbackError,
     consent::{ConsentError, Decision},
+    consent_page::ConsentPage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use testkit::{Allowed, Browser, Rig, allowed, answered, asked, denied, parameter, passed, request};

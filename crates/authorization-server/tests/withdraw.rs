@@ -2,12 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    callback::Completed,
-    consent::Decision,
-    grant::Status,
-    id::{Id, Subject},
-    ports::Unavailable,
-    token::TokenError,
+    endpoints::{callback::Completed, consent::Decision, token_error::TokenError},
+    ground::{Id, Subject, Unavailable},
+    state::grant::Status,
 };
 use oauth_protocol::token_response::TokenResponse;
 use testkit::{Browser, Fault, Rig, allowed, asked, parameter, passed, request};

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use authorization_server::{id::Id, ports::Clock};
+use authorization_server::ground::{Clock, Id};
 use azure_tests::ManagedIdentity;
 use cosmos_emulator::{Effect, Emulator, Fault, Verb};
 use local_tenant::Tenant;

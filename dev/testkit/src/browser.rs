@@ -1,14 +1,16 @@
 //! A browser that keeps the two cookies of remembered decisions from one step to the next.
 
 use authorization_server::{
-    authorize::{AuthorizeError, Authorized, Visit},
-    callback::{CallbackError, Completed},
-    confirmation::{Confirmed, Confirming},
-    consent::{ConsentError, Decided, Decision},
-    id::Id,
-    memory::{Memory, MemoryCookies},
-    pending_consent::Form,
-    ports::Unavailable,
+    endpoints::{
+        authorize::{AuthorizeError, Authorized, Visit},
+        callback::{CallbackError, Completed},
+        confirmation::{Confirmed, Confirming},
+        consent::{ConsentError, Decided, Decision},
+        consent_page::Form,
+        remembered::MemoryCookies,
+    },
+    ground::{Id, Unavailable},
+    state::memory::Memory,
 };
 use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -111,7 +113,7 @@ impl Browser {
 
     /// Whether it remembers that this client was denied.
     pub async fn denies(&self, rig: &Rig, client: Id) -> Result<bool, Unavailable> {
-        Ok(self.memory(rig).await?.denies(client, rig.server.clock.now()))
+        Ok(self.memory(rig).await?.denies(client, rig.server.now()))
     }
 
     async fn remember_some(&mut self, rig: &Rig, memory: Option<&Memory>) -> Result<(), Unavailable> {

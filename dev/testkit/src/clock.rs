@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use authorization_server::ports::Clock;
+use authorization_server::ground::Clock;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use crate::lock;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 
 use crate::lock;
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use authorization_server::ports::Entropy;
+use authorization_server::ground::Entropy;
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of the seed and a counter: every block differs, and the seed says them all.

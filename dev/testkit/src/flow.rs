@@ -1,17 +1,19 @@
 //! One step of the flow a method, each with the honest inputs, so that a test writes only what differs.
 
 use authorization_server::{
-    authorize::{AuthorizeError, ConsentPage, Visit},
-    callback::{CallbackError, Completed},
-    consent::{ConsentError, Decided, Decision, Proof, SignIn},
-    id::Id,
-    memory::Memory,
-    pending_consent::Form as ConsentForm,
-    ports::Unavailable,
-    redeem::Redemption,
-    refresh::Refresh,
-    register::RegisterError,
-    token::TokenError,
+    endpoints::{
+        authorize::{AuthorizeError, Visit},
+        callback::{CallbackError, Completed},
+        consent::{ConsentError, Decided, Decision, Proof},
+        consent_page::{ConsentPage, Form as ConsentForm},
+        redeem::Redemption,
+        refresh::Refresh,
+        register::RegisterError,
+        sign_in::SignIn,
+        token_error::TokenError,
+    },
+    ground::{Id, Unavailable},
+    state::memory::Memory,
 };
 use oauth_protocol::{
     form::{self, Form},

@@ -1,10 +1,8 @@
 //! One kind of outcome, if it is that: so that a test says which it expects, and fails on any other.
 
-use authorization_server::{
-    authorize::{Authorized, ConsentPage},
-    callback::{Answer, Completed},
-    confirmation::Confirmed,
-    consent::{Decided, Denied},
+use authorization_server::endpoints::{
+    authorize::Authorized, callback::Completed, confirmation::Confirmed, consent::Decided, consent_page::ConsentPage,
+    denied::Denied, issue::Answer,
 };
 
 use crate::Allowed;

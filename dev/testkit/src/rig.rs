@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    AuthorizationServer,
-    authenticate::GrantCache,
-    authorization::Authorization,
-    client::Client,
-    grant::{Grant, UpstreamTokens},
-    owner::Owner,
+    AuthorizationServer, Ports,
+    state::{
+        authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+    },
 };
 use oauth_protocol::{
     issuer::{BaseUrl, BaseUrlError},
@@ -21,6 +19,8 @@ use crate::{Dependency, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream
 pub struct Rig {
     /// The server; its grant cache is its own.
     pub server: Arc<AuthorizationServer>,
+    /// What the server was made from.
+    pub ports: Ports,
     /// Its time.
     pub clock: Arc<ManualClock>,
     /// Whether the store answers, and how often it was asked.
@@ -56,9 +56,7 @@ impl Rig {
         let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let owners = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let upstream_tokens = Arc::new(MemoryStore::new(Arc::clone(&store)));
-        let server = Arc::new(AuthorizationServer {
-            base: BaseUrl::parse("https://mcp.example.com")?,
-            schemes: PrivateUseSchemes::default(),
+        let ports = Ports {
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(1)),
             sealer: Arc::clone(&sealer) as _,
@@ -69,10 +67,12 @@ impl Rig {
             owners: Arc::clone(&owners) as _,
             owner_grants: Arc::clone(&grants) as _,
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
-            grant_cache: GrantCache::default(),
-        });
+        };
+        let base = BaseUrl::parse("https://mcp.example.com")?;
+        let server = Arc::new(AuthorizationServer::new(base, PrivateUseSchemes::default(), ports.clone()));
         Ok(Self {
             server,
+            ports,
             clock,
             store,
             keyring,
@@ -96,20 +96,6 @@ impl Rig {
     /// Another process on the same store, keyring and upstream.
     #[must_use]
     pub fn second_process(&self) -> AuthorizationServer {
-        AuthorizationServer {
-            base: self.server.base.clone(),
-            schemes: self.server.schemes.clone(),
-            clock: Arc::clone(&self.server.clock),
-            entropy: Arc::clone(&self.server.entropy),
-            sealer: Arc::clone(&self.server.sealer),
-            upstream: Arc::clone(&self.server.upstream),
-            clients: Arc::clone(&self.server.clients),
-            authorizations: Arc::clone(&self.server.authorizations),
-            grants: Arc::clone(&self.server.grants),
-            owners: Arc::clone(&self.server.owners),
-            owner_grants: Arc::clone(&self.server.owner_grants),
-            upstream_tokens: Arc::clone(&self.server.upstream_tokens),
-            grant_cache: GrantCache::default(),
-        }
+        AuthorizationServer::new(self.server.base().clone(), PrivateUseSchemes::default(), self.ports.clone())
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ports::{Sealer, Unavailable};
+use authorization_server::ground::{Sealer, Unavailable};
 
 use crate::{Dependency, lock};
 

@@ -8,9 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    grant::Grant,
-    id::Id,
-    ports::{Advanced, Created, OwnerGrants, Record, Repository, Stored, Unavailable},
+    ground::{Advanced, Created, Id, OwnedRecords, Record, Repository, Stored, Unavailable},
+    state::grant::Grant,
 };
 
 use crate::{Dependency, lock};
@@ -136,7 +135,7 @@ where
 }
 
 #[async_trait]
-impl OwnerGrants for MemoryStore<Grant> {
+impl OwnedRecords<Grant> for MemoryStore<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
         tokio::task::yield_now().await;
         self.store.read(|| self.all().into_iter().filter(|grant| grant.key.owner == owner).collect())

@@ -7,9 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    id::Subject,
-    pending_consent::SignInPrompt,
-    ports::{Clock as _, SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+    ground::{Clock as _, Subject},
+    state::pending_consent::SignInPrompt,
+    upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};

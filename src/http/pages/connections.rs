@@ -1,7 +1,7 @@
 //! The owner's own page.
 
 use askama::Template;
-use authorization_server::connections::{Connection, OwnerSession};
+use authorization_server::endpoints::connections::{Connection, OwnerSession};
 use http::StatusCode;
 use time::OffsetDateTime;
 

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use authorization_server::{
-    authorization::ValidRequest, authorize::ConsentPage, confirmation::ConfirmationPage, consent::Denied, id::Id,
-    scopes,
+    endpoints::{confirmation::ConfirmationPage, consent_page::ConsentPage, denied::Denied},
+    ground::Id,
+    state::{authorization::ValidRequest, scopes},
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::redirect_uri::RedirectKind;

@@ -1,6 +1,6 @@
 //! A POST for a stream that another instance holds.
 
-use authorization_server::id::Id;
+use authorization_server::ground::Id;
 
 use super::{
     message::Message,

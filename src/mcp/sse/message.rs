@@ -1,6 +1,6 @@
 //! A message as it waits, and as rmcp receives it.
 
-use authorization_server::authenticate::Principal;
+use authorization_server::resource::authenticate::Principal;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _};
 use tracing::Span;
 

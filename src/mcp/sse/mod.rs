@@ -30,7 +30,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use authorization_server::ports::{Entropy, Sealer};
+use authorization_server::ground::{Entropy, Sealer};
 pub(crate) use session::EventStream;
 pub(crate) use sessions::{OpenError, PostError, Sessions};
 

@@ -1,6 +1,6 @@
 //! Outages in the log of this process.
 
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 
 /// Logs a failure when it begins and when it ends, not at each try.
 #[derive(Default)]

@@ -1,9 +1,8 @@
 //! A message as one instance seals it for another: one line of JSON that says for which session and as whom, then the body.
 
 use authorization_server::{
-    authenticate::Principal,
-    id::{GrantKey, Id},
-    ports::{Sealer, Unavailable},
+    ground::{GrantKey, Id, Sealer, Unavailable},
+    resource::authenticate::Principal,
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};

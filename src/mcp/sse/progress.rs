@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},

@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use authorization_server::{id::Id, ports::Unavailable};
+use authorization_server::ground::{Id, Unavailable};
 use tokio::{sync::watch, time::Instant};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, mem, time::Duration};
 
-use authorization_server::id::Id;
+use authorization_server::ground::Id;
 use tokio::time::Instant;
 
 /// Ids in two generations: each is remembered for one lifetime at least, and for two at most.

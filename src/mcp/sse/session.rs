@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use authorization_server::{authenticate::Principal, id::Id};
+use authorization_server::{ground::Id, resource::authenticate::Principal};
 use futures_util::{Stream, stream::poll_fn};
 use rmcp::{model::ServerJsonRpcMessage, service::serve_server_with_ct};
 use tokio::sync::mpsc;

@@ -2,9 +2,8 @@
 //! an instance that does not hold the stream can tell, too.
 
 use authorization_server::{
-    authenticate::Principal,
-    id::Id,
-    ports::{Sealer, Unavailable},
+    ground::{Id, Sealer, Unavailable},
+    resource::authenticate::Principal,
 };
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use authorization_server::{authenticate::Principal, id::Id, ports::Unavailable};
+use authorization_server::{
+    ground::{Id, Unavailable},
+    resource::authenticate::Principal,
+};
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 

@@ -1,11 +1,11 @@
 //! An authorization in `authorizations`, tagged by its stage.
 
 use authorization_server::{
-    authorization::{
+    ground::{Id, Subject},
+    state::authorization::{
         Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream,
         SignedIn, Stage, ValidRequest,
     },
-    id::{Id, Subject},
 };
 use oauth_protocol::secret::SecretHash;
 use serde::{Deserialize, Serialize};

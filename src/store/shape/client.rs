@@ -1,6 +1,6 @@
 //! A registration in `clients`.
 
-use authorization_server::{client::Client, id::Id};
+use authorization_server::{ground::Id, state::client::Client};
 use oauth_protocol::redirect_uri::RedirectUri;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,9 +1,11 @@
 //! A grant in its owner's partition of `owners`.
 
 use authorization_server::{
-    family::Family,
-    grant::{Grant, Status},
-    id::{GrantKey, Id},
+    ground::{GrantKey, Id},
+    state::{
+        family::Family,
+        grant::{Grant, Status},
+    },
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ mod upstream_tokens;
 #[cfg(test)]
 mod tests;
 
-use authorization_server::ports::Record;
+use authorization_server::ground::Record;
 pub(super) use grant::GRANT_ITEM;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! The owner document, in its owner's partition of `owners`.
 
 use authorization_server::{
-    id::Id,
-    owner::{Approval, Owner, Withdrawal},
+    ground::Id,
+    state::owner::{Approval, Owner, Withdrawal},
 };
 use oauth_protocol::{redirect_uri::RedirectTarget, scope::Scope};
 use serde::{Deserialize, Serialize};

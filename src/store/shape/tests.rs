@@ -2,11 +2,8 @@
 
 use std::{fs, path::Path};
 
-use authorization_server::{
-    authorization::Authorization,
-    client::Client,
-    grant::{Grant, UpstreamTokens},
-    owner::Owner,
+use authorization_server::state::{
+    authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
 };
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! The sealed upstream tokens, an item beside their grant.
 
 use authorization_server::{
-    grant::UpstreamTokens,
-    id::{GrantKey, Id},
+    ground::{GrantKey, Id},
+    state::upstream_tokens::UpstreamTokens,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

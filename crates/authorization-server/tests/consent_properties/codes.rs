@@ -1,12 +1,14 @@
 //! The steps that may lead to a code or a token.
 
 use authorization_server::{
-    callback::{CallbackError, Completed},
-    confirmation::{Confirmed, Confirming},
-    consent::{ConsentError, Decision},
-    memory::Memory,
-    redeem::Redemption,
-    server::{CODE_LIFETIME, GRANT_LIFETIME},
+    endpoints::{
+        callback::{CallbackError, Completed},
+        confirmation::{Confirmed, Confirming},
+        consent::{ConsentError, Decision},
+        redeem::Redemption,
+    },
+    ground::lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
+    state::memory::Memory,
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::ExposeSecret as _;

@@ -1,6 +1,6 @@
 //! Who clicked what, in which browser, and when. It never asks the server.
 
-use authorization_server::{memory::DENIAL_LIFETIME, owner::APPROVAL_LIFETIME};
+use authorization_server::ground::lifetimes::{APPROVAL_LIFETIME, DENIAL_LIFETIME};
 use time::OffsetDateTime;
 
 use crate::step::{TARGETS, Target};

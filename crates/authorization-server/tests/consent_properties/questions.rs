@@ -1,11 +1,13 @@
 //! The steps in which somebody is asked: `/authorize`, and the decision on its pages.
 
 use authorization_server::{
-    authorize::{AuthorizeError, Authorized, ConsentPage},
-    consent::{ConsentError, Decided, Decision, Proof},
-    memory::Memory,
-    pending_consent::Form,
-    server::CONSENT_LIFETIME,
+    endpoints::{
+        authorize::{AuthorizeError, Authorized},
+        consent::{ConsentError, Decided, Decision, Proof},
+        consent_page::{ConsentPage, Form},
+    },
+    ground::lifetimes::CONSENT_LIFETIME,
+    state::memory::Memory,
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::ExposeSecret as _;

@@ -1,6 +1,6 @@
 //! What can happen next.
 
-use authorization_server::consent::Decision;
+use authorization_server::endpoints::consent::Decision;
 use proptest::prelude::*;
 use time::Duration;
 

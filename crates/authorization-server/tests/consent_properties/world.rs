@@ -1,11 +1,9 @@
 //! The server, its browsers, clients and owners, and every transaction so far.
 
 use authorization_server::{
-    grant::{Grant, Status},
-    id::{Id, Subject},
-    pending_consent::Form,
-    ports::Clock as _,
-    server::AUTHORIZATION_LIFETIME,
+    endpoints::consent_page::Form,
+    ground::{Clock as _, Id, Subject, lifetimes::AUTHORIZATION_LIFETIME},
+    state::grant::{Grant, Status},
 };
 use oauth_protocol::token_response::TokenResponse;
 use proptest::{prelude::*, test_runner::TestCaseResult};

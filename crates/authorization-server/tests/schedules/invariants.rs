@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    downstream::DownstreamTokens as _,
-    grant::{Grant, Status},
-    token::TokenError,
+    endpoints::token_error::TokenError,
+    resource::downstream::DownstreamTokens as _,
+    state::grant::{Grant, Status},
 };
 use secrecy::ExposeSecret as _;
 use time::Duration;

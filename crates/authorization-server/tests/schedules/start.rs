@@ -3,10 +3,8 @@
 use std::sync::LazyLock;
 
 use authorization_server::{
-    id::{GrantKey, Id},
-    ports::{Clock as _, Unavailable},
-    revoke::RevokeError,
-    token::TokenError,
+    endpoints::{revoke::RevokeError, token_error::TokenError},
+    ground::{Clock as _, GrantKey, Id, Unavailable},
 };
 use oauth_protocol::token_response::TokenResponse;
 use secrecy::SecretString;
@@ -71,14 +69,14 @@ static TAKEN_BACK: LazyLock<Start> = LazyLock::new(|| {
 
 /// What the redemption that made a grant does if it cannot go on.
 async fn take_back(rig: &Rig, key: &GrantKey) -> Option<()> {
-    let grants = &rig.server.grants;
+    let grants = &rig.ports.grants;
     let granted = grants.get(key).await.ok()??;
     grants.advance(&granted.version, granted.value.taken_back()).await.ok().map(drop)
 }
 
 /// The client was in use before, so that no request has to note it.
 async fn note_use(rig: &Rig, client_id: &str) -> Option<()> {
-    let clients = &rig.server.clients;
+    let clients = &rig.ports.clients;
     let client = clients.get(&Id::parse(client_id)?).await.ok()??;
     let used = client.value.used(rig.clock.now())?;
     clients.advance(&client.version, used).await.ok().map(drop)

@@ -6,12 +6,10 @@ use std::sync::{
 };
 
 use authorization_server::{
-    AuthorizationServer,
-    authenticate::GrantCache,
-    authorization::Authorization,
-    client::Client,
-    grant::{Grant, UpstreamTokens},
-    owner::Owner,
+    Ports,
+    state::{
+        authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+    },
 };
 use testkit::{ManualClock, Rig, SeededEntropy};
 
@@ -63,9 +61,7 @@ impl World {
         let upstream = Entra { issued: Arc::clone(&self.issued), clock: clock.clone(), caller: Arc::clone(caller) };
         let grants = Handle::new(&self.grants, caller);
         rig.clock = Arc::clone(&clock);
-        rig.server = Arc::new(AuthorizationServer {
-            base: rig.server.base.clone(),
-            schemes: rig.server.schemes.clone(),
+        rig.ports = Ports {
             clock,
             entropy: Arc::new(SeededEntropy::new(self.started.fetch_add(1, Ordering::Relaxed))),
             sealer: Arc::new(OpenSealer),
@@ -76,8 +72,8 @@ impl World {
             owners: Handle::new(&self.owners, caller),
             owner_grants: grants,
             upstream_tokens: Handle::new(&self.upstream_tokens, caller),
-            grant_cache: GrantCache::default(),
-        });
+        };
+        rig.server = Arc::new(rig.second_process());
         Arc::new(Process { rig, caller: Arc::clone(caller) })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ports::Clock as _;
+use authorization_server::ground::Clock as _;
 use azure_tests::ManagedIdentity;
 use remote_auth_mcp::{
     config::AzureSettings,

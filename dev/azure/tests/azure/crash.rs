@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use authorization_server::ports::Entropy as _;
+use authorization_server::ground::Entropy as _;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use testkit::SeededEntropy;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::id::Id;
+use authorization_server::ground::Id;
 use tokio::time::{Instant, sleep};
 
 use crate::ports::{

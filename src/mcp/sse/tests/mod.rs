@@ -13,10 +13,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use authorization_server::{
-    authenticate::Principal,
-    downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    id::{GrantKey, Id},
-    ports::{Clock, Entropy},
+    ground::{Clock, Entropy, GrantKey, Id},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    },
 };
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use authorization_server::ports::{Sealer, Unavailable};
+use authorization_server::ground::{Sealer, Unavailable};
 use testkit::MemorySealer;
 
 /// A sealer that never comes to open some texts.

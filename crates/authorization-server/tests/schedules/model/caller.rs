@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use authorization_server::ports::Unavailable;
+use authorization_server::ground::Unavailable;
 
 use super::{Fault, Kind, Plan, lock};
 

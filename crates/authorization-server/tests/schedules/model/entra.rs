@@ -7,8 +7,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    id::Subject,
-    ports::{Clock, SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+    ground::{Clock, Subject},
+    upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};

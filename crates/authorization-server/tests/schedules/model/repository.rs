@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    grant::Grant,
-    id::Id,
-    ports::{Advanced, Created, OwnerGrants, Record, Repository, Stored, Unavailable},
+    ground::{Advanced, Created, Id, OwnedRecords, Record, Repository, Stored, Unavailable},
+    state::grant::Grant,
 };
 
 use super::{
@@ -83,7 +82,7 @@ where
 }
 
 #[async_trait]
-impl OwnerGrants for Handle<Grant> {
+impl OwnedRecords<Grant> for Handle<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
         let table = Arc::clone(&self.table);
         let grants = self.caller.turn(Kind::Read, move || table.all()).await?;

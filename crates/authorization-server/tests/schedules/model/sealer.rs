@@ -1,7 +1,7 @@
 //! A keyring without keys: what is sealed can be read by anyone, but opens only for its purpose.
 
 use async_trait::async_trait;
-use authorization_server::ports::{Sealer, Unavailable};
+use authorization_server::ground::{Sealer, Unavailable};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// Remembers nothing, so that every schedule begins alike.

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use authorization_server::ports::Record;
+use authorization_server::ground::Record;
 
 use super::lock;
 

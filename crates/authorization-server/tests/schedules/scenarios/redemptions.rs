@@ -1,6 +1,6 @@
 //! One code, redeemed several times at once.
 
-use authorization_server::{grant::Grant, token::TokenError};
+use authorization_server::{endpoints::token_error::TokenError, state::grant::Grant};
 
 use crate::{
     crowd::{Asked, Crowd},

@@ -1,6 +1,6 @@
 //! A redeemed code that comes again: too late for the client's own duplicate, or while its grant is being revoked.
 
-use authorization_server::token::TokenError;
+use authorization_server::endpoints::token_error::TokenError;
 use time::Duration;
 
 use crate::{

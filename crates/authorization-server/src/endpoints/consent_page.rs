@@ -1,0 +1,73 @@
+//! The page that asks for consent, and the form in it.
+
+use oauth_protocol::secret::Secret;
+use time::OffsetDateTime;
+
+use crate::{
+    ground::Unavailable,
+    server::AuthorizationServer,
+    state::{
+        authorization::ValidRequest,
+        client::Client,
+        pending_consent::{Asks, PendingConsent, SignInPrompt},
+    },
+};
+
+const PURPOSE: &str = "consent-request";
+
+/// What the consent page is made from.
+pub struct ConsentPage {
+    /// Whom the owner is asked about.
+    pub client: Client,
+    /// The form.
+    pub form: Form,
+    /// The short question: when this was allowed before.
+    pub allowed_at: Option<OffsetDateTime>,
+}
+
+/// A pending consent, sealed for its page.
+pub struct Form {
+    /// What is asked.
+    pub pending: PendingConsent,
+    /// The same, sealed.
+    pub sealed: String,
+    /// For the cookies.
+    pub secrets: ConsentSecrets,
+}
+
+/// What the browser keeps while the page is open.
+pub struct ConsentSecrets {
+    /// Goes into `__Host-MCP_CONSENT_STATE`.
+    pub binding: Secret,
+    /// Goes into `__Host-MCP_CSRF_TOKEN` and the form.
+    pub csrf: Secret,
+}
+
+impl AuthorizationServer {
+    /// A form under a new transaction.
+    pub(crate) async fn form(
+        &self,
+        request: ValidRequest,
+        asks: Asks,
+        sign_in: SignInPrompt,
+    ) -> Result<Form, Unavailable> {
+        let secrets = ConsentSecrets { binding: self.random_secret(), csrf: self.random_secret() };
+        let pending = PendingConsent {
+            id: self.random_id(),
+            request,
+            asks,
+            sign_in,
+            binding: secrets.binding.sha256(),
+            csrf: secrets.csrf.sha256(),
+            issued_at: self.now(),
+        };
+        let json = serde_json::to_vec(&pending)
+            .map_err(|error| Unavailable { what: "consent request", reason: error.to_string() })?;
+        Ok(Form { sealed: self.ports.sealer.seal(PURPOSE, &json).await?, pending, secrets })
+    }
+
+    pub(crate) async fn open_consent(&self, sealed: &str) -> Result<Option<PendingConsent>, Unavailable> {
+        let opened = self.ports.sealer.open(PURPOSE, sealed).await?;
+        Ok(opened.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /register` (RFC 7591): anyone may, so a registration grants nothing by itself and lapses unless it is used.
+
+use oauth_protocol::client_metadata::{ClientMetadata, RegistrationError, RegistrationResponse};
+
+use crate::{
+    ground::{Created, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
+    server::AuthorizationServer,
+    state::{client::Client, scopes},
+};
+
+/// Why a client is not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// RFC 7591 §3.2.2.
+    #[error(transparent)]
+    Metadata(#[from] RegistrationError),
+    /// The store is down.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl AuthorizationServer {
+    /// Registers a public client.
+    pub async fn register(&self, body: &[u8]) -> Result<RegistrationResponse, RegisterError> {
+        let metadata = ClientMetadata::from_json(body, &self.schemes, self.base())?;
+        let now = self.now();
+        let client = Client {
+            id: self.random_id(),
+            name: metadata.client_name.clone(),
+            redirect_uris: metadata.redirect_uris.clone(),
+            registered_at: now,
+            used_at: None,
+            expires_at: now + UNUSED_CLIENT_LIFETIME,
+        };
+        let id = client.id.to_string();
+        match self.ports.clients.create(client).await? {
+            Created::Done(_) => Ok(metadata.registered(id, now.unix_timestamp(), scopes::names().join(" "))),
+            Created::Exists(_) => {
+                Err(Unavailable { what: "entropy", reason: "a client id came up twice".into() }.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Revocation: of a grant by its own client (RFC 7009), and of whatever must end.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    ground::{GrantKey, Id, Unavailable},
+    server::AuthorizationServer,
+    state::family::{FamilyKey, RefreshToken},
+};
+
+/// Why a token is not revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// 401 `invalid_client`.
+    #[error("the client is not registered")]
+    UnknownClient,
+    /// 503.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl AuthorizationServer {
+    /// Ends the grant behind an access or refresh token of this client. Any other token is answered alike, and nothing
+    /// happens: RFC 7009 §2.1 would have a refusal, but that would tell a client which tokens exist.
+    pub async fn revoke_token(&self, client_id: &str, token: &SecretString) -> Result<(), RevokeError> {
+        let client = self.find_client(client_id).await?.ok_or(RevokeError::UnknownClient)?;
+        if let Some(grant) = self.grant_behind(token, client.value.id).await? {
+            self.revoke(grant).await?;
+        }
+        Ok(())
+    }
+
+    async fn grant_behind(&self, token: &SecretString, client: Id) -> Result<Option<GrantKey>, Unavailable> {
+        let token = token.expose_secret();
+        if let Some(claims) = self.open_access_token(token).await? {
+            return Ok((claims.client == client).then_some(claims.grant));
+        }
+        let Some(token) = RefreshToken::parse(token) else { return Ok(None) };
+        let Some(stored) = self.ports.grants.get(&token.key).await? else { return Ok(None) };
+        let family = &stored.value.family;
+        let key = FamilyKey::open(self.ports.sealer.as_ref(), token.key.grant, &family.sealed_key).await?;
+        let genuine = key.is_some_and(|key| key.verifies(&token));
+        Ok((genuine && stored.value.client == client).then_some(token.key))
+    }
+}

@@ -1,0 +1,114 @@
+//! Identifiers: 128 random bits, or 128 bits of a hash, written as 22 base64url characters.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize, de::Error as _};
+use sha2::{Digest as _, Sha256};
+
+use super::Entropy;
+
+/// 128 bits that name a thing. An id is no secret: whatever it opens is guarded by a secret beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id([u8; 16]);
+
+impl Id {
+    /// A new random id.
+    pub fn random(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// The id with exactly these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Reads 22 base64url characters; anything else is no id.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not an id of 22 base64url characters"))
+    }
+}
+
+/// Who the resource owner is at the upstream: tenant and object id, the only stable pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// `tid` of the ID token.
+    pub tid: String,
+    /// `oid` of the ID token.
+    pub oid: String,
+}
+
+impl Subject {
+    /// First 128 bits of SHA-256(tid|oid): the partition that holds all of this owner's records.
+    #[must_use]
+    pub fn owner_key(&self) -> Id {
+        let hash: [u8; 32] = Sha256::digest(format!("{}|{}", self.tid, self.oid)).into();
+        let mut key = [0; 16];
+        key.copy_from_slice(hash.split_at(16).0);
+        Id(key)
+    }
+}
+
+/// Where a grant lies: its owner's partition, and the id of the authorization that it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GrantKey {
+    /// The owner's partition.
+    pub owner: Id,
+    /// Id of the authorization that was redeemed.
+    pub grant: Id,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_from_its_text() {
+        let id = Id::from_bytes([7; 16]);
+        assert_eq!(id.to_string().len(), 22);
+        assert_eq!(Id::parse(&id.to_string()), Some(id));
+    }
+
+    #[test]
+    fn text_of_another_length_or_alphabet_is_no_id() {
+        for text in ["", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAA/", "../../../../../../../.."] {
+            assert_eq!(Id::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn owners_differ_by_tenant_and_by_object_id() {
+        let owner = |tid: &str, oid: &str| Subject { tid: tid.into(), oid: oid.into() }.owner_key();
+        assert_ne!(owner("t", "o"), owner("t", "p"));
+        assert_ne!(owner("t", "o"), owner("u", "o"));
+        assert_eq!(owner("t", "o"), owner("t", "o"));
+    }
+}

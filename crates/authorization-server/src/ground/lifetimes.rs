@@ -1,0 +1,27 @@
+//! How long each thing lives.
+
+use time::Duration;
+
+/// From the consent page to the decision.
+pub const CONSENT_LIFETIME: Duration = Duration::minutes(10);
+/// From the decision to the redemption of the code. It exceeds [`CONSENT_LIFETIME`], so that a consent page cannot decide
+/// twice.
+pub const AUTHORIZATION_LIFETIME: Duration = Duration::minutes(15);
+/// From the issue of a code to its redemption. RFC 6749 §4.1.2 allows ten minutes; clients redeem at once.
+pub const CODE_LIFETIME: Duration = Duration::seconds(60);
+/// The longest life of an access token.
+pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::hours(1);
+/// From the last refresh to the end of a grant.
+pub const GRANT_LIFETIME: Duration = Duration::days(90);
+/// From the last refresh at the upstream. It exceeds [`GRANT_LIFETIME`], since the upstream's tokens are written less often.
+pub const UPSTREAM_TOKENS_LIFETIME: Duration = Duration::days(91);
+/// From the approval to its end.
+pub const APPROVAL_LIFETIME: Duration = Duration::days(90);
+/// From a denial to its end.
+pub const DENIAL_LIFETIME: Duration = Duration::hours(24);
+/// From the sign-in on the page of connections to its end.
+pub const OWNER_SESSION_LIFETIME: Duration = Duration::minutes(10);
+/// From the registration of a client to its end, if the client never redeems a code.
+pub const UNUSED_CLIENT_LIFETIME: Duration = Duration::days(30);
+/// From the last use of a client to the end of its registration.
+pub const USED_CLIENT_LIFETIME: Duration = Duration::days(400);

@@ -1,0 +1,62 @@
+//! A registered client (RFC 7591 §2).
+
+use oauth_protocol::{
+    issuer::BaseUrl,
+    redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
+};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::ground::{Id, Record, lifetimes::USED_CLIENT_LIFETIME};
+
+/// A use is noted at most this often.
+const NOTED_EVERY: Duration = Duration::days(1);
+
+/// A public client: no secret, only redirect URIs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// `client_id`.
+    pub id: Id,
+    /// What it calls itself; never trusted, always cleaned before it is shown.
+    pub name: Option<String>,
+    /// Where codes may go.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// `client_id_issued_at`.
+    pub registered_at: OffsetDateTime,
+    /// When a token was last issued to it, to the day; `None` if never.
+    pub used_at: Option<OffsetDateTime>,
+    /// When the registration lapses.
+    pub expires_at: OffsetDateTime,
+}
+
+impl Record for Client {
+    type Key = Id;
+    fn key(&self) -> Id {
+        self.id
+    }
+    fn expires_at(&self) -> OffsetDateTime {
+        self.expires_at
+    }
+}
+
+impl Client {
+    /// The registered URI that this one matches (RFC 8252 §7.3 for loopback ports), never an endpoint of our own.
+    #[must_use]
+    pub fn redirect_target(&self, requested: &str, base: &BaseUrl) -> Option<RedirectTarget> {
+        let target = self.redirect_uris.iter().find_map(|registered| registered.matches(requested));
+        target.filter(|target| !is_own(base, target))
+    }
+
+    /// The same client, used now; `None` if that is noted already.
+    #[must_use]
+    pub fn used(&self, now: OffsetDateTime) -> Option<Self> {
+        let noted = self.used_at.is_some_and(|used_at| now - used_at < NOTED_EVERY);
+        (!noted).then(|| Self { used_at: Some(now), expires_at: now + USED_CLIENT_LIFETIME, ..self.clone() })
+    }
+}
+
+/// A loopback URI matches on every port, and one of them is this server's own, while it runs on a loopback address.
+fn is_own(base: &BaseUrl, target: &RedirectTarget) -> bool {
+    let port = |authority: &str| authority.rsplit(':').next().map(str::to_owned);
+    base.is_loopback() && target.kind() == RedirectKind::Loopback && port(base.host()) == port(target.host())
+}

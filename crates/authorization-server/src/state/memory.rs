@@ -1,0 +1,99 @@
+//! What one browser remembers of its decisions, in two sealed cookies.
+//!
+//! `__Host-MCP_APPROVED_CLIENTS` holds ids; the approvals themselves stand in the owner document, so what is withdrawn there
+//! is withdrawn everywhere. `__Host-MCP_DENIED_CLIENTS` holds denials, which are made before anyone has signed in.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::ground::{Id, lifetimes::DENIAL_LIFETIME};
+
+/// Purpose, and with its prefix the name, of the cookie of approvals.
+pub const APPROVED: &str = "__Host-MCP_APPROVED_CLIENTS";
+/// Purpose, and with its prefix the name, of the cookie of denials.
+pub const DENIED: &str = "__Host-MCP_DENIED_CLIENTS";
+/// Entries of either, the oldest out: so that neither comes near the 4 KB that a browser keeps.
+const ENTRIES: usize = 24;
+
+/// The cookies, opened. One that was not sealed here is as good as none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    pub(crate) approved: Vec<Remembered>,
+    pub(crate) denied: Vec<Denial>,
+}
+
+/// Points at an approval in an owner document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// Whose document.
+    #[serde(rename = "o")]
+    pub owner: Id,
+    /// Which approval.
+    #[serde(rename = "a")]
+    pub approval: Id,
+    #[serde(rename = "c")]
+    pub(crate) client: Id,
+}
+
+/// One client that was denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Denial {
+    #[serde(rename = "c")]
+    client: Id,
+    #[serde(rename = "u")]
+    until: i64,
+}
+
+impl Memory {
+    /// With an approval in front.
+    #[must_use]
+    pub fn with_approval(mut self, owner: Id, approval: Id, client: Id) -> Self {
+        self.approved.retain(|other| !(other.client == client && other.owner == owner));
+        self.approved.push(Remembered { owner, approval, client });
+        let surplus = self.approved.len().saturating_sub(ENTRIES);
+        self.approved.drain(..surplus);
+        self
+    }
+
+    /// With a denial of this client.
+    #[must_use]
+    pub fn with_denial(self, client: Id, now: OffsetDateTime) -> Self {
+        let mut memory = self.without_denial(client);
+        memory.denied.push(Denial { client, until: (now + DENIAL_LIFETIME).unix_timestamp() });
+        let surplus = memory.denied.len().saturating_sub(ENTRIES);
+        memory.denied.drain(..surplus);
+        memory
+    }
+
+    /// The denial of this client forgotten.
+    #[must_use]
+    pub fn without_denial(mut self, client: Id) -> Self {
+        self.denied.retain(|denial| denial.client != client);
+        self
+    }
+
+    /// Every denial forgotten.
+    #[must_use]
+    pub fn without_denials(mut self) -> Self {
+        self.denied.clear();
+        self
+    }
+
+    /// How many approvals are remembered.
+    #[must_use]
+    pub fn approvals(&self) -> usize {
+        self.approved.len()
+    }
+
+    /// How many clients are denied.
+    #[must_use]
+    pub fn denials(&self, now: OffsetDateTime) -> usize {
+        self.denied.iter().filter(|denial| now.unix_timestamp() < denial.until).count()
+    }
+
+    /// Whether this client was denied lately.
+    #[must_use]
+    pub fn denies(&self, client: Id, now: OffsetDateTime) -> bool {
+        self.denied.iter().any(|denial| denial.client == client && now.unix_timestamp() < denial.until)
+    }
+}

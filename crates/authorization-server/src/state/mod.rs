@@ -1,0 +1,13 @@
+//! The states and the transitions between them. No port, no clock: the time is a parameter.
+
+pub mod access_token;
+pub mod authorization;
+pub mod client;
+pub(crate) mod derived;
+pub mod family;
+pub mod grant;
+pub mod memory;
+pub mod owner;
+pub mod pending_consent;
+pub mod scopes;
+pub mod upstream_tokens;
