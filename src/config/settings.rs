@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
+use oauth_protocol::{issuer::BaseUrl, loopback::is_loopback, redirect_uri::PrivateUseSchemes};
 use url::Url;
 
 use super::{Cloud, Environment, Faults};
@@ -108,13 +108,17 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Every line runs, so that every fault is noted, before any absence ends it.
     fn settings(&mut self) -> Option<Settings> {
-        let base = self.base();
+        let base = self.required("PUBLIC_BASE_URL").map(|value| BaseUrl::parse(&value));
+        let production = base.as_ref().is_some_and(|parsed| match parsed {
+            Ok(base) => !base.is_loopback(),
+            Err(error) => error.is_public(),
+        });
+        let base = base.and_then(|parsed| self.faults.note("PUBLIC_BASE_URL", parsed));
         let port = self.parsed("FUNCTIONS_CUSTOMHANDLER_PORT", "a port number");
         let tenant_id = self.guid("ENTRA_TENANT_ID");
         let client_id = self.guid("ENTRA_CLIENT_ID");
         let workload_client_id = self.guid("AZURE_CLIENT_ID");
         let cloud = self.cloud();
-        let production = self.is_public();
         let authority =
             self.loopback_override(production, "ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
         let graph = self.loopback_override(production, "GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
@@ -150,11 +154,6 @@ impl Reader<'_> {
             self.faults.add(name, "is not set");
         }
         value
-    }
-
-    fn base(&mut self) -> Option<BaseUrl> {
-        let value = self.required("PUBLIC_BASE_URL")?;
-        self.faults.note("PUBLIC_BASE_URL", BaseUrl::parse(&value))
     }
 
     fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, what: &str) -> Option<T> {
@@ -193,12 +192,6 @@ impl Reader<'_> {
             return None;
         }
         Some(value.trim_end_matches('/').to_owned())
-    }
-
-    /// Whether clients elsewhere are meant to come here, also by an address that is faulty.
-    fn is_public(&self) -> bool {
-        let url = self.environment.get("PUBLIC_BASE_URL").and_then(|value| Url::parse(value).ok());
-        url.is_some_and(|url| !on_loopback(&url))
     }
 
     /// Exactly one of the two stores; in production the shared one, whatever else is set.
@@ -318,7 +311,7 @@ impl Reader<'_> {
 }
 
 fn on_loopback(url: &Url) -> bool {
-    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    url.host_str().is_some_and(is_loopback)
 }
 
 /// Scheme, host and port, and nothing else; a final slash is none.

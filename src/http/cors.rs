@@ -1,7 +1,8 @@
 //! Which browser origins may read an answer (Fetch, CORS protocol). APIM passes all of this through.
 
 use http::{HeaderMap, HeaderValue, header};
-use url::{Host, Url};
+use oauth_protocol::loopback::is_loopback;
+use url::Url;
 
 use super::reply::Response;
 
@@ -71,18 +72,12 @@ impl Readable {
 
 fn may_call(origin: &HeaderValue, ours: &str, allowed: &[String]) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
-    origin == ours || allowed.iter().any(|other| other == origin) || is_loopback(origin)
+    origin == ours || allowed.iter().any(|other| other == origin) || is_loopback_origin(origin)
 }
 
-/// A page on this very computer; its port says nothing.
-fn is_loopback(origin: &str) -> bool {
-    let Ok(url) = Url::parse(origin) else { return false };
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+/// Whether the page is served by this computer, on whatever port.
+fn is_loopback_origin(origin: &str) -> bool {
+    Url::parse(origin).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
 #[cfg(test)]
@@ -111,6 +106,9 @@ mod tests {
             "https://evil.example",
             "null",
             "http://localhost.evil.example",
+            "http://a.localhost:6274",
+            "http://127.0.0.2:6274",
+            "http://0.0.0.0:6274",
             "https://mcp.example.com.evil.example",
             "file://",
         ] {

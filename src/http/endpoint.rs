@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
+use oauth_protocol::loopback::is_loopback;
 use url::Url;
 
 use super::{
@@ -118,5 +119,5 @@ fn host_is_ours(incoming: &Incoming, app: &App) -> bool {
         return true;
     }
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
-    url.username().is_empty() && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
+    url.username().is_empty() && url.host_str().is_some_and(is_loopback)
 }

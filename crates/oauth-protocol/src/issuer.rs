@@ -2,14 +2,14 @@
 
 use url::Url;
 
-/// The hosts that RFC 8252 §7.3 and §8.3 speak of.
-pub(crate) const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
+use crate::loopback::{is_loopback, is_this_machine};
 
 /// The public origin of the authorization server: https, or http on a loopback host; nothing behind the host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
     issuer: String,
-    url: Url,
+    host: String,
+    port: Option<u16>,
 }
 
 /// Why text is no base URL.
@@ -21,31 +21,44 @@ pub enum BaseUrlError {
     /// http elsewhere, or another scheme.
     #[error("must begin with https://, or with http:// on 127.0.0.1, [::1] or localhost")]
     NotHttps,
-    /// RFC 8414 §2: no query or fragment; and here no path or userinfo either.
-    #[error("must be an origin: no user name, path, query or fragment")]
-    NotAnOrigin,
-    /// Clients compare issuers byte by byte, so only the normal form will do.
-    #[error("is not in normal form; write it as {0}")]
-    NotNormal(String),
+    /// RFC 8414 §2: no query or fragment; and here no path or userinfo either. The origin of the URL would be one.
+    #[error("must be an origin: no user name, path, query or fragment; write it as {}", .0.issuer)]
+    NotAnOrigin(Box<BaseUrl>),
+    /// Clients compare issuers byte by byte, so only the normal form is accepted.
+    #[error("is not in normal form; write it as {}", .0.issuer)]
+    NotNormal(Box<BaseUrl>),
+}
+
+impl BaseUrlError {
+    /// Whether the faulty URL is meant for clients elsewhere.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        match self {
+            Self::NotAUrl => false,
+            Self::NotHttps => true,
+            Self::NotAnOrigin(origin) | Self::NotNormal(origin) => !origin.is_loopback(),
+        }
+    }
 }
 
 impl BaseUrl {
     /// Reads an origin; one slash at the end is tolerated.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
-        let loopback = url.host_str().is_some_and(|host| LOOPBACK_HOSTS.contains(&host));
+        let loopback = url.host_str().is_some_and(is_loopback);
         if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
             return Err(BaseUrlError::NotHttps);
         }
         let userinfo = !url.username().is_empty() || url.password().is_some();
-        if userinfo || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(BaseUrlError::NotAnOrigin);
-        }
-        let issuer = url.origin().ascii_serialization();
-        if text.strip_suffix('/').unwrap_or(text) == issuer {
-            Ok(Self { issuer, url })
+        let is_origin = !userinfo && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let base = Self { issuer: url.origin().ascii_serialization(), host, port: url.port_or_known_default() };
+        if !is_origin {
+            Err(BaseUrlError::NotAnOrigin(base.into()))
+        } else if text.strip_suffix('/').unwrap_or(text) == base.issuer {
+            Ok(base)
         } else {
-            Err(BaseUrlError::NotNormal(issuer))
+            Err(BaseUrlError::NotNormal(base.into()))
         }
     }
 
@@ -64,7 +77,7 @@ impl BaseUrl {
     /// Whether only this machine can reach it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.url.host_str().is_some_and(|host| LOOPBACK_HOSTS.contains(&host))
+        is_loopback(&self.host)
     }
 
     /// Host, and port if it is not the scheme's own: what a `Host` header of ours says.
@@ -75,10 +88,10 @@ impl BaseUrl {
 
     /// Whether a URL leads to this server, by whatever name: a dot at the end, or another name of the loopback.
     pub(crate) fn is_reached_by(&self, url: &Url) -> bool {
-        let (Some(own), Some(host)) = (self.url.host_str(), url.host_str()) else { return false };
-        let same_host = own.trim_end_matches('.') == host.trim_end_matches('.')
-            || self.is_loopback() && LOOPBACK_HOSTS.contains(&host);
-        same_host && self.url.port_or_known_default() == url.port_or_known_default()
+        let Some(host) = url.host_str() else { return false };
+        let same_host = self.host.trim_end_matches('.') == host.trim_end_matches('.')
+            || self.is_loopback() && is_this_machine(host);
+        same_host && self.port == url.port_or_known_default()
     }
 }
 
@@ -100,7 +113,7 @@ mod tests {
     #[test]
     fn one_slash_at_the_end_is_tolerated_and_dropped() {
         assert_eq!(BaseUrl::parse("https://mcp.example.com/").unwrap().issuer(), "https://mcp.example.com");
-        assert_eq!(BaseUrl::parse("https://mcp.example.com//"), Err(BaseUrlError::NotAnOrigin));
+        assert!(matches!(BaseUrl::parse("https://mcp.example.com//"), Err(BaseUrlError::NotAnOrigin(_))));
     }
 
     #[test]
@@ -122,12 +135,14 @@ mod tests {
 
     #[test]
     fn whatever_is_more_than_an_origin_is_refused() {
+        let origin = BaseUrlError::NotAnOrigin(BaseUrl::parse("https://a.example").unwrap().into());
         for rest in ["/mcp", "/?", "?a=1", "/#", "#f"] {
-            assert_eq!(BaseUrl::parse(&format!("https://a.example{rest}")), Err(BaseUrlError::NotAnOrigin), "{rest}");
+            assert_eq!(BaseUrl::parse(&format!("https://a.example{rest}")), Err(origin.clone()), "{rest}");
         }
         for userinfo in ["u", "u:p", ":p"] {
-            assert_eq!(BaseUrl::parse(&format!("https://{userinfo}@a.example")), Err(BaseUrlError::NotAnOrigin));
+            assert_eq!(BaseUrl::parse(&format!("https://{userinfo}@a.example")), Err(origin.clone()), "{userinfo}");
         }
+        assert!(origin.to_string().ends_with("write it as https://a.example"));
     }
 
     #[test]
@@ -143,8 +158,27 @@ mod tests {
         ];
         for (text, right) in normal {
             let error = BaseUrl::parse(text).unwrap_err();
-            assert_eq!(error, BaseUrlError::NotNormal(right.to_owned()), "{text}");
+            assert_eq!(error, BaseUrlError::NotNormal(BaseUrl::parse(right).unwrap().into()), "{text}");
             assert!(error.to_string().ends_with(right));
+        }
+    }
+
+    #[test]
+    fn a_faulty_url_is_public_unless_its_host_is_loopback_or_missing() {
+        for (text, public) in [
+            ("http://mcp.example.com", true),
+            ("https://mcp.example.com/mcp", true),
+            ("https://MCP.example.com", true),
+            ("https://localhost.evil.com/", true),
+            ("http://127.0.0.1:7071/mcp", false),
+            ("http://LOCALHOST", false),
+            ("mcp.example.com", false),
+        ] {
+            let public_of = |text| match BaseUrl::parse(text) {
+                Ok(base) => !base.is_loopback(),
+                Err(error) => error.is_public(),
+            };
+            assert_eq!(public_of(text), public, "{text}");
         }
     }
 
@@ -173,7 +207,9 @@ mod tests {
         let reached = |base: &str, url: &str| BaseUrl::parse(base).unwrap().is_reached_by(&Url::parse(url).unwrap());
         assert!(reached("https://a.example", "https://a.example./token"));
         assert!(reached("https://a.example", "https://a.example:443/token"));
-        assert!(reached("http://127.0.0.1:7071", "http://localhost:7071/"));
+        for host in ["localhost", "localhost.", "a.localhost", "127.0.0.2", "0.0.0.0", "[::ffff:127.0.0.1]"] {
+            assert!(reached("http://127.0.0.1:7071", &format!("http://{host}:7071/")), "{host}");
+        }
         assert!(!reached("https://a.example", "https://a.example:8443/"));
         assert!(!reached("http://127.0.0.1:7071", "http://127.0.0.1:7072/"));
         assert!(!reached("https://a.example", "https://b.example/"));

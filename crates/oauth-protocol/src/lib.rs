@@ -13,6 +13,7 @@ pub mod error;
 pub mod form;
 pub mod initiator;
 pub mod issuer;
+pub mod loopback;
 pub mod metadata;
 pub mod pkce;
 pub mod prompt;

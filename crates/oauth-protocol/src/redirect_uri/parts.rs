@@ -1,6 +1,6 @@
 //! A URI cut into its parts as they are written: nothing is decoded, lowered or resolved.
 
-use crate::issuer::LOOPBACK_HOSTS;
+use crate::loopback::is_loopback;
 
 /// `scheme://host[:port]rest`.
 pub(super) struct Parts<'a> {
@@ -33,9 +33,9 @@ impl<'a> Parts<'a> {
         self.any_port() && self.scheme == other.scheme && self.host == other.host && self.rest == other.rest
     }
 
-    /// Whether the host is one of the three that RFC 8252 names.
+    /// RFC 8252 §8.3: whether plain http may be used.
     pub(super) fn has_loopback_host(&self) -> bool {
-        LOOPBACK_HOSTS.contains(&self.host)
+        is_loopback(self.host)
     }
 
     /// The path, which an empty one of http or https stands for.
