@@ -1,4 +1,5 @@
 // Everything that the server needs in Azure, in one resource group, and its registration in Entra ID. Nothing here is a secret.
+// `cargo xtask preflight` reads the decorators of these parameters, to check values before anything is deployed.
 
 targetScope = 'subscription'
 
@@ -7,12 +8,43 @@ targetScope = 'subscription'
 @maxLength(64)
 param environmentName string
 
+// The regions in both lists on 2026-11-28: Flex Consumption, as in Azure-Samples/functions-quickstart-python-http-azd
+// (infra/main.bicep); Basic v2 and Standard v2,
+// https://learn.microsoft.com/azure/api-management/api-management-region-availability.
 @description('Region. It must offer Flex Consumption and the v2 tiers of API Management.')
-@minLength(1)
+@allowed([
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southindia'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westeurope'
+  'westus'
+  'westus2'
+])
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Tier of API Management. With vnetEnabled it is StandardV2 whatever is said here.')
+@description('Tier of API Management. With vnetEnabled it is always StandardV2.')
 @allowed(['BasicV2', 'StandardV2'])
 param apimSku string = 'BasicV2'
 
@@ -34,7 +66,8 @@ param instanceMemoryMB int = 512
 @maxValue(20)
 param alwaysReadyCount int = 1
 
-@description('Instances at most. Fewer than 40 are a preview that not every region has.')
+// For HTTP the platform may exceed it for a while: https://github.com/Azure/azure-functions-host/issues/11790.
+@description('Number of instances that the platform aims not to exceed. Fewer than 40 are a preview that not every region has.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -62,6 +95,11 @@ param eventPollMilliseconds int = 100
 @minValue(30)
 @maxValue(730)
 param logRetentionInDays int = 30
+
+@description('Gigabytes of telemetry a day, after which the workspace drops telemetry until the next day. 0: no cap.')
+@minValue(0)
+@maxValue(1000)
+param logDailyCapGB int = 2
 
 @description('Consent for everyone in the tenant. Deploying it needs a privileged role in Entra ID.')
 param grantAdminConsent bool = false
@@ -106,6 +144,7 @@ module monitoring 'modules/monitoring.bicep' = {
     tags: tags
     token: token
     retentionInDays: logRetentionInDays
+    dailyCapGB: logDailyCapGB
     publisherPrincipalIds: [identities.outputs.workload.principalId, identities.outputs.gateway.principalId]
   }
 }
@@ -201,6 +240,7 @@ module functionApp 'modules/function-app.bicep' = {
       maximumInstanceCount: maximumInstanceCount
     }
     storage: {
+      accountName: storage.outputs.accountName
       blobServiceUri: storage.outputs.blobServiceUri
       packageContainerUri: storage.outputs.packageContainerUri
     }
@@ -244,7 +284,7 @@ output MCP_ENDPOINT string = '${apimService.outputs.gatewayUrl}/mcp'
 @description('HTTP+SSE.')
 output MCP_SSE_ENDPOINT string = '${apimService.outputs.gatewayUrl}/mcp/sse'
 
-@description('Where a user sees and takes back what they allowed.')
+@description('Page where users see and revoke what they allowed.')
 output CONNECTIONS_PAGE string = '${apimService.outputs.gatewayUrl}/connections'
 
 @description('Client id of the app registration.')
@@ -253,7 +293,7 @@ output ENTRA_CLIENT_ID string = entraApp.outputs.clientId
 @description('Resource group.')
 output AZURE_RESOURCE_GROUP string = group.name
 
-@description('Origin of the function app, which answers nobody but the gateway; for the smoke check.')
+@description('Origin of the function app, which answers only the gateway; for the smoke check.')
 output FUNCTION_APP_ORIGIN string = functionApp.outputs.origin
 
 @description('What azd shows as endpoints of the service, beside the function app behind the gateway.')

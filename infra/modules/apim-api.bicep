@@ -80,7 +80,8 @@ resource api 'Microsoft.ApiManagement/service/apis@2024-05-01' = {
   }
 }
 
-@batchSize(15)
+// API Management refuses changes of one API that meet (PessimisticConcurrencyConflict): first its policy, then a few at a time.
+@batchSize(5)
 resource routes 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' = [
   for operation in operations: {
     parent: api
@@ -90,6 +91,7 @@ resource routes 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' = [
       method: operation.method
       urlTemplate: '/${operation.path}'
     }
+    dependsOn: [api::policy]
   }
 ]
 

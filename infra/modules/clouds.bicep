@@ -1,4 +1,4 @@
-// What differs between clouds and environment() does not tell, by environment().name.
+// Values that differ between clouds and that environment() does not have, by environment().name.
 
 @export()
 @description('AZURE_CLOUD of the handler.')
@@ -6,6 +6,17 @@ var cloudNames = {
   AzureCloud: 'public'
   AzureUSGovernment: 'usgov'
   AzureChinaCloud: 'china'
+}
+
+// In China environment().authentication.loginEndpoint names another host than the tokens do.
+@export()
+@description('Host in the issuer of a managed identity token. Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity.')
+var federationIssuers = {
+  #disable-next-line no-hardcoded-env-urls
+  AzureCloud: 'https://login.microsoftonline.com'
+  #disable-next-line no-hardcoded-env-urls
+  AzureUSGovernment: 'https://login.microsoftonline.us'
+  AzureChinaCloud: 'https://login.partner.microsoftonline.cn'
 }
 
 @export()

@@ -2,7 +2,7 @@
 
 extension microsoftGraphV1
 
-import { federationAudiences } from 'clouds.bicep'
+import { federationAudiences, federationIssuers } from 'clouds.bicep'
 import { Identity } from 'types.bicep'
 
 @description('Key of the registration: the same value is the same app at every deployment.')
@@ -29,7 +29,6 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
   displayName: displayName
   signInAudience: 'AzureADMyOrg'
-  identifierUris: ['api://${tenant().tenantId}/${uniqueName}']
   api: {
     requestedAccessTokenVersion: 2
     oauth2PermissionScopes: [
@@ -57,7 +56,7 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
   resource workloadIdentity 'federatedIdentityCredentials' = {
     name: '${app.uniqueName}/workload-identity'
     description: 'The managed identity of the function app.'
-    issuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+    issuer: '${federationIssuers[environment().name]}/${tenant().tenantId}/v2.0'
     subject: workload.principalId
     audiences: [federationAudiences[environment().name]]
   }

@@ -3,7 +3,7 @@
 import { cloudNames } from 'clouds.bicep'
 import { Identity, PrivateLink, Tags } from 'types.bicep'
 
-@description('What the handler is told, and no one place else knows.')
+@description('Settings of the handler.')
 type HandlerSettings = {
   @description('Public origin: the gateway.')
   publicBaseUrl: string
@@ -47,12 +47,15 @@ type Scale = {
   @description('Instances kept warm.')
   alwaysReadyCount: int
 
-  @description('Instances at most.')
+  @description('Number of instances that the platform aims not to exceed.')
   maximumInstanceCount: int
 }
 
 @description('Where the Functions host keeps its files.')
 type HostStorage = {
+  @description('Name of the account.')
+  accountName: string
+
   @description('Blob endpoint.')
   blobServiceUri: string
 
@@ -155,6 +158,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'PRIVATE_USE_SCHEMES', value: handler.privateUseSchemes }
         { name: 'LOG_LEVEL', value: handler.logLevel }
         { name: 'EVENT_POLL_MS', value: string(handler.eventPollMilliseconds) }
+        // With the URI alone, the host may fail to make its blob client early in its start (azure-functions-host#11787).
+        { name: 'AzureWebJobsStorage__accountName', value: storage.accountName }
         { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.blobServiceUri }
         { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
         { name: 'AzureWebJobsStorage__clientId', value: workload.clientId }

@@ -16,6 +16,10 @@ param token string
 @maxValue(730)
 param retentionInDays int
 
+@description('Gigabytes a day, after which telemetry is dropped until the next day. 0: no cap.')
+@minValue(0)
+param dailyCapGB int
+
 @description('Object ids of the identities that send telemetry.')
 param publisherPrincipalIds string[]
 
@@ -28,6 +32,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: retentionInDays
+    workspaceCapping: { dailyQuotaGb: dailyCapGB == 0 ? -1 : dailyCapGB }
     features: { disableLocalAuth: true }
   }
 }

@@ -58,6 +58,8 @@ resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
           networkSecurityGroup: { id: closed.id }
           delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
+          // The app reaches itself for trigger sync, without which a deployment can hang (Azure/Azure-Functions#2635).
+          serviceEndpoints: [{ service: 'Microsoft.Web' }]
         }
       }
       {

@@ -71,6 +71,9 @@ module endpoint 'private-endpoint.bicep' = if (privateLink != null) {
   }
 }
 
+@description('Name of the account.')
+output accountName string = account.name
+
 @description('Blob endpoint, with a final slash.')
 output blobServiceUri string = account.properties.primaryEndpoints.blob
 

@@ -17,6 +17,7 @@ param privateUseSchemes = 'cursor,vscode,com.contoso.app'
 param logLevel = 'debug'
 param eventPollMilliseconds = 250
 param logRetentionInDays = 90
+param logDailyCapGB = 10
 param grantAdminConsent = true
 param keyVaultCreateMode = 'recover'
 param budgetAmount = 500

@@ -51,5 +51,10 @@ pub(super) const PLANTED: &[Planted] = &[
         V,
         Replace("Microsoft.Network/virtualNetworks", "Microsoft.App/environments", "Microsoft.Sql/servers"),
     ),
+    (
+        "network-subnet-for-functions",
+        V,
+        Replace("Microsoft.Network/virtualNetworks", "Microsoft.Web\"}]", "Microsoft.Storage\"}]"),
+    ),
     ("network-subnet-for-functions", V, Set(SITE, "/properties/virtualNetworkSubnetId", "null")),
 ];

@@ -100,7 +100,14 @@ const IN_DEFAULTS: &[Planted] = &[
         "",
         Text(MONITORING, "features: { disableLocalAuth: true }", "features: { disableLocalAuth: false }"),
     ),
+    ("gateway-deployed-in-order", "", Text(APIM_API, "    dependsOn: [api::policy]\n", "")),
     ("gateway-deployed-in-order", "", Text(APIM_API, "    dependsOn: [routes]\n", "")),
+    ("workspace-daily-cap", "", Text(MAIN, "logDailyCapGB int = 2", "logDailyCapGB int = 0")),
+    (
+        "entra-no-identifier-uri",
+        "",
+        Text(ENTRA, "  signInAudience:", "  identifierUris: ['api://x']\n  signInAudience:"),
+    ),
     ("cosmos-deployed-in-order", "", Text(COSMOS, "    dependsOn: [database::all]\n", "")),
     ("outputs-upper-snake", "", Text(MAIN, "output MCP_ENDPOINT", "output mcpEndpoint")),
 ];
@@ -129,6 +136,11 @@ const IN_VNET: &[Planted] = &[
         "network-subnet-for-functions",
         "",
         Text("infra/modules/network.bicep", "Microsoft.App/environments", "Microsoft.Sql/servers"),
+    ),
+    (
+        "network-subnet-for-functions",
+        "",
+        Text("infra/modules/network.bicep", "          serviceEndpoints: [{ service: 'Microsoft.Web' }]\n", ""),
     ),
 ];
 

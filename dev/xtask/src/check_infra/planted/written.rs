@@ -12,9 +12,9 @@ const ANY: &str = "";
 
 pub(super) const PLANTED: &[Planted] = &[
     ("parameters-file", ANY, Text(PARAMETERS, "\"location\"", "\"region\"")),
-    ("parameters-file", ANY, Text(PARAMETERS, "    \"logLevel\": { \"value\": \"${LOG_LEVEL}\" },\n", "")),
-    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${LOG_LEVEL}", "${LOG_LEVELS}")),
-    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${ALLOWED_ORIGINS}", "${PRIVATE_USE_SCHEMES}")),
+    ("parameters-file", ANY, Text(PARAMETERS, "    \"logLevel\": { \"value\": \"${MCP_LOG_LEVEL}\" },\n", "")),
+    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${MCP_LOG_LEVEL}", "${LOG_LEVEL}")),
+    ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${MCP_ALLOWED_ORIGINS}", "${PRIVATE_USE_SCHEMES}")),
     ("parameters-have-their-variables", ANY, Text(PARAMETERS, "${MCP_SERVER_NAME}", "Mini MCP Server")),
     ("parameters-documented", ANY, Text("docs/deploy.md", "| `EVENT_POLL_MS` |", "| `EVENT_POLL` |")),
     ("parameters-documented", ANY, Text("docs/deploy.md", "| `APIM_SKU` |", "| `APIM_SKU`, `APIM_UNITS` |")),

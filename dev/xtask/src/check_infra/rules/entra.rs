@@ -13,6 +13,12 @@ const GRANT: &str = "Microsoft.Graph/oauth2PermissionGrants";
 /// Microsoft Graph, and its delegated permission User.Read.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 const USER_READ: &str = "e1fe6dd8-ba31-4d61-89e7-88639da4683d";
+/// Host in the issuer of a managed identity's token, by cloud.
+const ISSUERS: [&str; 3] = [
+    "https://login.microsoftonline.com",
+    "https://login.microsoftonline.us",
+    "https://login.partner.microsoftonline.cn",
+];
 /// Audience of a managed identity's token that serves as an assertion, by cloud.
 const EXCHANGE: [&str; 3] =
     ["api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina"];
@@ -23,7 +29,8 @@ pub(super) const RULES: Rules = &[
     ("entra-one-redirect-uri", Rule::Deployment(redirect_uri)),
     ("entra-one-scope", Rule::Deployment(scope)),
     ("entra-asks-for-user-read-only", Rule::Deployment(permissions)),
-    ("entra-identifier-uri", Rule::Deployment(identifier_uri)),
+    // Our scope is asked for by the client id, and some tenants have a policy on the form of identifier URIs.
+    ("entra-no-identifier-uri", Rule::Property(APP, "/properties/identifierUris", "null")),
     ("entra-no-password", Rule::Deployment(no_password)),
     ("entra-federated-credential", Rule::Deployment(federated_credential)),
     ("entra-service-principal", Rule::Deployment(service_principal)),
@@ -63,12 +70,6 @@ fn permissions(deployment: &Deployment) -> Judged {
     Ok(deployment.only(APP)?.must_be("/properties/requiredResourceAccess", &expected).into_iter().collect())
 }
 
-fn identifier_uri(deployment: &Deployment) -> Judged {
-    let app = deployment.only(APP)?;
-    let expected = json!([format!("api://{TENANT}/{}", app.text("/properties/uniqueName"))]);
-    Ok(app.must_be("/properties/identifierUris", &expected).into_iter().collect())
-}
-
 fn no_password(deployment: &Deployment) -> Judged {
     let credentials = |holder: &Resource| {
         let members = ["passwordCredentials", "keyCredentials"].into_iter();
@@ -86,7 +87,7 @@ fn federated_credential(deployment: &Deployment) -> Judged {
     let workload = identities::workload(deployment)?;
     let app = deployment.only(APP)?.text("/properties/uniqueName");
     let subject = identities::reference(deployment, &workload, "principalId")?;
-    let issuer = format!("[format('{{0}}{{1}}/v2.0', environment().authentication.loginEndpoint, '{TENANT}')]");
+    let issuer = format!("[format('{{0}}/{{1}}/v2.0', {}, '{TENANT}')]", by_cloud(ISSUERS));
     let expected = [("name", format!("{app}/workload-identity")), ("subject", subject), ("issuer", issuer)];
     let of = |(member, value): &(&str, String)| is(member, credential.text(&format!("/properties/{member}")), value);
     let mut faults: Vec<String> = expected.iter().flat_map(of).collect();

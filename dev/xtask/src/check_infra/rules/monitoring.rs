@@ -1,8 +1,17 @@
-//! Telemetry is taken with Entra tokens only.
+//! The workspace accepts Entra tokens only, and a flood of telemetry has a price limit.
 
-use super::{Rule, Rules};
+use super::super::deployment::Deployment;
+use super::{Judged, Rule, Rules, unless};
 
-pub(super) const RULES: Rules = &[(
-    "workspace-keys-off",
-    Rule::Property("Microsoft.OperationalInsights/workspaces", "/properties/features/disableLocalAuth", "true"),
-)];
+const WORKSPACE: &str = "Microsoft.OperationalInsights/workspaces";
+
+pub(super) const RULES: Rules = &[
+    ("workspace-keys-off", Rule::Property(WORKSPACE, "/properties/features/disableLocalAuth", "true")),
+    ("workspace-daily-cap", Rule::Deployment(daily_cap)),
+];
+
+/// Anybody can make the function app log, because App Service lets every request reach it.
+fn daily_cap(deployment: &Deployment) -> Judged {
+    let cap = deployment.only(WORKSPACE)?.at("/properties/workspaceCapping/dailyQuotaGb");
+    Ok(unless(cap.as_u64() >= Some(1), || format!("dailyQuotaGb is {cap}")))
+}

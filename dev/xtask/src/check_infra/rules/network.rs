@@ -25,6 +25,8 @@ const STORAGE: &str = "Microsoft.Storage/storageAccounts";
 const COSMOS: &str = "Microsoft.DocumentDB/databaseAccounts";
 const VAULT: &str = "Microsoft.KeyVault/vaults";
 const SITE: &str = "Microsoft.Web/sites";
+/// The service that the functions' subnet is delegated to.
+const FLEX: &str = "Microsoft.App/environments";
 
 pub(super) fn has(deployment: &Deployment) -> bool {
     deployment.all(NETWORK).next().is_some()
@@ -103,9 +105,16 @@ fn behind_the_network(deployment: &Deployment, expected: &[(&str, Properties)]) 
     Ok(faults)
 }
 
+/// The app reaches itself through the endpoint for `Microsoft.Web`; without it, trigger sync can fail.
 fn functions_subnet(deployment: &Deployment) -> Judged {
     let site = deployment.only(SITE)?;
-    joins(deployment, site.text("/properties/virtualNetworkSubnetId"), "Microsoft.App/environments")
+    let mut faults = joins(deployment, site.text("/properties/virtualNetworkSubnetId"), FLEX)?;
+    if let Some(subnet) = delegated(deployment, FLEX) {
+        let endpoints = subnet.pointer("/properties/serviceEndpoints").unwrap_or(&Value::Null);
+        let web = endpoints == &json!([{"service": "Microsoft.Web"}]);
+        faults.extend(unless(web, || format!("the service endpoints of the functions' subnet are {endpoints}")));
+    }
+    Ok(faults)
 }
 
 /// `External` is the way out only: the gateway is reached from the internet either way.
@@ -124,11 +133,15 @@ fn joins(deployment: &Deployment, joined: &str, service: &str) -> Judged {
         return Ok(unless(joined.is_empty(), || format!("{joined} is joined")));
     }
     let network = deployment.only(NETWORK)?;
+    let name = delegated(deployment, service).and_then(|subnet| subnet.pointer("/name")?.as_str());
+    let name = name.ok_or_else(|| format!("no subnet is delegated to {service}"))?;
+    Ok(is("the subnet that is joined", joined, &format!("{}/subnets/{name}", network.text("/id"))))
+}
+
+/// The subnet that is delegated to a service.
+fn delegated<'a>(deployment: &'a Deployment, service: &str) -> Option<&'a Value> {
     let is_delegated = |subnet: &&Value| {
         subnet.pointer("/properties/delegations/0/properties/serviceName").is_some_and(|name| name == service)
     };
-    let subnet = network.items("/properties/subnets").iter().find(is_delegated);
-    let name = subnet.and_then(|subnet| subnet.pointer("/name")?.as_str());
-    let name = name.ok_or_else(|| format!("no subnet is delegated to {service}"))?;
-    Ok(is("the subnet that is joined", joined, &format!("{}/subnets/{name}", network.text("/id"))))
+    deployment.all(NETWORK).next()?.items("/properties/subnets").iter().find(is_delegated)
 }

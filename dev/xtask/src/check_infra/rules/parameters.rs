@@ -17,11 +17,14 @@ pub(super) const RULES: Rules = &[
 const FILE: &str = "infra/main.parameters.json";
 const GUIDE: &str = "docs/deploy.md";
 
-/// Variables that are not their parameter's name in capitals: azd's own, and names that say more where the handler is not in view.
-const NAMED: [(&str, &str); 5] = [
+/// Variables that are not their parameter's name in capitals: azd's own, names that say more where the handler is not in
+/// view, and names that a shell is unlikely to have already, because azd falls back to the shell's variables.
+const NAMED: [(&str, &str); 7] = [
+    ("allowedOrigins", "MCP_ALLOWED_ORIGINS"),
     ("environmentName", "AZURE_ENV_NAME"),
     ("eventPollMilliseconds", "EVENT_POLL_MS"),
     ("location", "AZURE_LOCATION"),
+    ("logLevel", "MCP_LOG_LEVEL"),
     ("logRetentionInDays", "LOG_RETENTION_DAYS"),
     ("publisherEmail", "APIM_PUBLISHER_EMAIL"),
 ];

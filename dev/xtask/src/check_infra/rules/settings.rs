@@ -29,10 +29,11 @@ const FLEX_REFUSES: [&str; 4] =
 /// Values of `AZURE_CLOUD`, by cloud.
 const CLOUDS: [&str; 3] = ["public", "usgov", "china"];
 const STORAGE: &str = "Microsoft.Storage/storageAccounts";
-/// What others read: the Functions host, and the Cosmos DB driver.
-const READ_BY_OTHERS: [&str; 6] = [
+/// Settings that the Functions host and the Cosmos DB driver read.
+const READ_BY_OTHERS: [&str; 7] = [
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
@@ -124,6 +125,7 @@ fn name_resources(deployment: &Deployment) -> Judged {
         ("COSMOS_ENDPOINT", format!("[{}]", read("Microsoft.DocumentDB/databaseAccounts", "documentEndpoint")?)),
         ("COSMOS_DATABASE", named("Microsoft.DocumentDB/databaseAccounts/sqlDatabases")?.to_owned()),
         ("KEY_VAULT_KEY_ID", key),
+        ("AzureWebJobsStorage__accountName", named(STORAGE)?.to_owned()),
         ("AzureWebJobsStorage__blobServiceUri", format!("[{}]", read(STORAGE, "primaryEndpoints.blob")?)),
         ("APPLICATIONINSIGHTS_CONNECTION_STRING", format!("[{insights}]")),
     ];

@@ -8,6 +8,7 @@ pub(super) const RULES: Rules = &[
     ("app-waits-for-its-storage-role", Rule::Template(waits)),
     ("gateway-deployed-in-order", Rule::Template(gateway_in_order)),
     ("cosmos-deployed-in-order", Rule::Template(cosmos_in_order)),
+    ("regions-are-listed", Rule::Template(regions)),
     ("secrets-no-secure-types", Rule::Template(no_secure_types)),
 ];
 
@@ -42,7 +43,15 @@ fn waits(template: &Value) -> Judged {
     Ok(super::unless(waits, || format!("the module {app} does not wait for {storage}, which assigns the role")))
 }
 
-/// A policy is refused that uses a named value which is not there yet, and so is one of an operation that is not.
+/// azd offers the listed regions only, so nobody chooses one without Flex Consumption or the v2 tiers.
+fn regions(template: &Value) -> Judged {
+    let location = template.pointer("/parameters/location").ok_or("main.bicep does not take location")?;
+    let listed = location.pointer("/allowedValues").and_then(Value::as_array).is_some_and(|listed| !listed.is_empty());
+    Ok(super::unless(listed, || "main.bicep takes any region".to_owned()))
+}
+
+/// API Management refuses a policy that uses an absent named value, a policy of an absent operation, and changes of one
+/// API that meet.
 fn gateway_in_order(template: &Value) -> Judged {
     let (name, api) = module_with(template, "Microsoft.ApiManagement/service/apis", "")?;
     let (_, diagnostics) = module_with(template, "Microsoft.ApiManagement/service/apis/diagnostics", "")?;
@@ -50,6 +59,7 @@ fn gateway_in_order(template: &Value) -> Judged {
     let mut faults = super::unless(api_first, || format!("the diagnostics of the API do not wait for {name}"));
     let of = |kind: &str| format!("Microsoft.ApiManagement/service/{kind}");
     faults.extend(after(api, &of("apis/policies"), &of("namedValues"))?);
+    faults.extend(after(api, &of("apis/operations"), &of("apis/policies"))?);
     faults.extend(after(api, &of("apis/operations/policies"), &of("apis/operations"))?);
     Ok(faults)
 }
@@ -139,7 +149,7 @@ mod tests {
                 "api": {"type": api},
                 "one": {"type": "Microsoft.ApiManagement/service/namedValues"},
                 "policy": {"type": format!("{api}/policies"), "dependsOn": ["api", "one"]},
-                "routes": {"type": format!("{api}/operations")},
+                "routes": {"type": format!("{api}/operations"), "dependsOn": ["policy"]},
                 "limits": {"type": format!("{api}/operations/policies"), "dependsOn": ["routes"]},
             })),
             "diagnostics": module(&["api"], &json!([{"type": format!("{api}/diagnostics")}])),
@@ -159,6 +169,7 @@ mod tests {
         let resource = |module, name| format!("/resources/{module}/properties/template/resources/{name}/dependsOn");
         for (waits, fault) in [
             (resource("api", "policy"), "policy does not wait for one"),
+            (resource("api", "routes"), "routes does not wait for policy"),
             (resource("api", "limits"), "limits does not wait for routes"),
             ("/resources/diagnostics/dependsOn".to_owned(), "the diagnostics of the API do not wait for api"),
             (resource("cosmos", "role"), "role does not wait for all"),
@@ -174,6 +185,14 @@ mod tests {
         let mut without = in_order();
         without["resources"]["api"]["properties"]["template"]["resources"]["one"]["type"] = json!("another");
         assert!(gateway_in_order(&without).is_err());
+    }
+
+    #[test]
+    fn regions_must_be_listed() {
+        let judge = |location: Value| regions(&json!({"parameters": {"location": location}})).unwrap();
+        assert_eq!(judge(json!({"allowedValues": ["westeurope"]})), [""; 0]);
+        assert_eq!(judge(json!({"type": "string"})), ["main.bicep takes any region"]);
+        assert!(regions(&json!({})).is_err());
     }
 
     #[test]
