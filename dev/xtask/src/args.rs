@@ -39,6 +39,8 @@ pub(crate) enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         words: Vec<OsString>,
     },
+    /// Measure the shipped crates and `dev/`, and hold the figures against their limits.
+    Figures,
     /// Compile infra/ where BICEP or PATH has the CLI, and hold it against the rules, the code and the schemas.
     CheckInfra {
         /// Renew infra/test/*.snapshot.json, the golden files.

@@ -3,6 +3,7 @@
 mod args;
 mod check_infra;
 mod command;
+mod figures;
 mod package;
 mod pip;
 mod shipped;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Task::Test { stage, .. } => test::run(&workspace, stage),
         Task::Package { any_glibc } => package::run(&workspace, if any_glibc { Glibc::Any } else { Glibc::AsInAzure }),
         Task::CheckInfra { accept } => check_infra::check(&workspace, accept).failed == 0,
+        Task::Figures => figures::judge(&workspace).failed == 0,
         Task::Smoke { words } => smoke::run(&workspace, &words),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

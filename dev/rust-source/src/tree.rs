@@ -1,0 +1,180 @@
+//! The files of a crate, and the module that each of them is.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    circles,
+    collect::{Named, Scopes, collect},
+    resolve::Resolver,
+    size::{FunctionSize, functions, lines_without_tests},
+};
+
+/// One crate.
+pub struct SourceTree {
+    pub(crate) name: String,
+    pub(crate) files: Vec<SourceFile>,
+}
+
+/// One file.
+pub struct SourceFile {
+    /// Relative to the workspace, with `/`.
+    pub path: String,
+    /// The module that it is, without `crate`.
+    pub(crate) module: Vec<String>,
+    /// Whether it is compiled for tests only.
+    pub is_test: bool,
+    /// All lines.
+    pub lines: usize,
+    /// Lines outside of `#[cfg(test)]` items; none in a file of tests.
+    pub code_lines: usize,
+    /// Functions outside of tests.
+    pub functions: Vec<FunctionSize>,
+    pub(crate) scopes: Scopes,
+    pub(crate) named: Vec<Named>,
+}
+
+/// A path that a file names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The file that names it.
+    pub file: String,
+    /// The line.
+    pub line: usize,
+    /// Absolute: it begins with `crate`, or with the name of another crate.
+    pub path: Vec<String>,
+    /// Whether only a test names it.
+    pub in_test: bool,
+}
+
+/// Why source cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A file or folder cannot be read.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+    /// A file is not Rust.
+    #[error("{path}:{line}: {error}")]
+    Syntax {
+        /// Which file.
+        path: String,
+        /// Where.
+        line: usize,
+        /// What the parser says.
+        error: syn::Error,
+    },
+}
+
+impl SourceTree {
+    /// Reads the crate `name`, whose modules are in `folder` of the workspace at `root`.
+    pub fn read(root: &Path, folder: &str, name: &str) -> Result<Self, SourceError> {
+        let mut paths = Vec::new();
+        rust_files(&root.join(folder), &mut paths)?;
+        paths.sort();
+        let texts: Result<Vec<_>, _> = paths.iter().map(|path| text(root, path)).collect();
+        let texts = texts?;
+        Self::of(folder, name, texts.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+    }
+
+    /// The crate that consists of these files.
+    pub fn of<'a>(
+        folder: &str,
+        name: &str,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, SourceError> {
+        let files: Result<Vec<_>, _> =
+            files.into_iter().map(|(path, text)| SourceFile::parse(folder, path, text)).collect();
+        let mut tree = Self { name: name.replace('-', "_"), files: files? };
+        tree.mark_tests();
+        Ok(tree)
+    }
+
+    /// The files.
+    #[must_use]
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// Every path that a file names.
+    #[must_use]
+    pub fn references(&self) -> Vec<Reference> {
+        let resolver = Resolver::new(self);
+        let named = self.files.iter().flat_map(|file| file.named.iter().map(move |named| (file, named)));
+        let reference = |(file, named): (&SourceFile, &Named)| {
+            let (line, in_test) = (named.line, named.in_test || file.is_test);
+            let paths = resolver.absolute(named).into_iter();
+            paths.map(|path| Reference { file: file.path.clone(), line, path, in_test }).collect::<Vec<_>>()
+        };
+        named.flat_map(reference).collect()
+    }
+
+    /// Groups of files that need each other, outside of tests. A name counts for the file that defines it, whatever
+    /// module re-exports it.
+    #[must_use]
+    pub fn circles(&self) -> Vec<Vec<String>> {
+        circles::circles(self)
+    }
+
+    /// A file is for tests if the line that declares it is, or the file that declares it.
+    fn mark_tests(&mut self) {
+        let declared: BTreeSet<Vec<String>> = self.files.iter().flat_map(|file| file.scopes.test_modules()).collect();
+        for file in &mut self.files {
+            let below = |test: &Vec<String>| file.module.starts_with(test);
+            if declared.iter().any(below) {
+                file.is_test = true;
+            }
+            if file.is_test {
+                (file.code_lines, file.functions) = (0, Vec::new());
+            }
+        }
+    }
+}
+
+impl SourceFile {
+    fn parse(folder: &str, path: &str, text: &str) -> Result<Self, SourceError> {
+        let syntax = syn::parse_file(text).map_err(|error| SourceError::Syntax {
+            path: path.to_owned(),
+            line: error.span().start().line,
+            error,
+        })?;
+        let module = module(path.strip_prefix(folder).unwrap_or(path));
+        let (scopes, named) = collect(&module, &syntax);
+        let is_test = crate::items::is_for_tests(&syntax.attrs);
+        let lines = text.lines().count();
+        let code_lines = lines - lines_without_tests(&syntax);
+        let functions = functions(&syntax);
+        Ok(Self { path: path.to_owned(), module, is_test, lines, code_lines, functions, scopes, named })
+    }
+}
+
+/// `/a/b.rs` and `/a/b/mod.rs` are `a::b`.
+fn module(path: &str) -> Vec<String> {
+    let mut segments: Vec<String> =
+        path.trim_start_matches('/').trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if matches!(segments.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        segments.pop();
+    }
+    segments
+}
+
+fn text(root: &Path, path: &Path) -> Result<(String, String), SourceError> {
+    let text = fs::read_to_string(path).map_err(|error| SourceError::Io(path.to_owned(), error))?;
+    let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    Ok((name, text))
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+    let failed = |error| SourceError::Io(folder.to_owned(), error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            rust_files(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The figures of the project: how long files and functions are, how much is tested, and what needs what.
+//!
+//! Lines are counted with comments and blanks. Items under `#[cfg(test)]` are tests, not code.
+
+mod measure;
+mod report;
+
+use std::path::Path;
+
+use rust_source::{
+    SourceError, SourceTree,
+    project::{RMCP_PAIR, SHIPPED, Shipped, dev_crates},
+};
+
+use self::{
+    measure::{Lengths, folders, lines_of_folder},
+    report::Figure,
+};
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+
+const FILE: Lengths = Lengths { median: 100, p90: 170, max: 250 };
+const FUNCTION: Lengths = Lengths { median: 18, p90: 18, max: 35 };
+/// Lines of tests for 100 lines of code.
+const TESTS: usize = 120;
+/// Lines of `dev/*/src`.
+const DEV: usize = 17_200;
+/// Folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
+const NEW_IN_DEV: [&str; 2] = ["dev/rust-source/src", "dev/xtask/src/figures"];
+
+/// Prints every figure beside its limit; each counts as one check.
+pub(crate) fn judge(workspace: &Workspace) -> Tally {
+    match figures(workspace.root()) {
+        Ok(figures) => report::print(&figures),
+        Err(error) => {
+            eprintln!("the figures cannot be measured: {error}");
+            Tally::FAILED
+        }
+    }
+}
+
+fn figures(root: &Path) -> Result<Vec<Figure>, SourceError> {
+    let mut figures = Vec::new();
+    for shipped in &SHIPPED {
+        let tree = SourceTree::read(root, shipped.source, shipped.package)?;
+        figures.extend([circles(shipped, &tree), files(shipped, &tree), functions(shipped, &tree)]);
+        figures.push(tests(root, shipped, &tree)?);
+        figures.push(imports_from_dev(shipped, &tree, &dev_crates(root)?));
+    }
+    figures.extend(dev(root)?);
+    Ok(figures)
+}
+
+fn circles(shipped: &Shipped, tree: &SourceTree) -> Figure {
+    let circles: Vec<String> =
+        tree.circles().into_iter().filter(|files| *files != RMCP_PAIR).map(|files| files.join(", ")).collect();
+    Figure::none(shipped.package, "import circles", circles)
+}
+
+fn files(shipped: &Shipped, tree: &SourceTree) -> Figure {
+    let files = tree.files().iter().filter(|file| !file.is_test);
+    Figure::lengths(shipped.package, "file lengths", FILE, files.map(|file| (file.path.clone(), file.code_lines)))
+}
+
+fn functions(shipped: &Shipped, tree: &SourceTree) -> Figure {
+    let functions = tree.files().iter().flat_map(|file| {
+        file.functions
+            .iter()
+            .map(|function| (format!("{}:{} {}", file.path, function.line, function.name), function.lines))
+    });
+    Figure::lengths(shipped.package, "function lengths", FUNCTION, functions)
+}
+
+fn tests(root: &Path, shipped: &Shipped, tree: &SourceTree) -> Result<Figure, SourceError> {
+    let code: usize = tree.files().iter().map(|file| file.code_lines).sum();
+    let inside: usize = tree.files().iter().map(|file| file.lines - file.code_lines).sum();
+    let beside = lines_of_folder(&root.join(shipped.tests))?;
+    Ok(Figure::at_least(
+        shipped.package,
+        "lines of tests for 100 of code",
+        (inside + beside) * 100 / code.max(1),
+        TESTS,
+    ))
+}
+
+fn imports_from_dev(shipped: &Shipped, tree: &SourceTree, dev: &[String]) -> Figure {
+    let references = tree.references().into_iter();
+    let found = references.filter(|reference| reference.path.first().is_some_and(|first| dev.contains(first)));
+    let found = found.map(|reference| format!("{}:{} {}", reference.file, reference.line, reference.path.join("::")));
+    Figure::none(shipped.package, "imports from dev/", found.collect())
+}
+
+fn dev(root: &Path) -> Result<Vec<Figure>, SourceError> {
+    let dev = root.join("dev");
+    let all: Result<Vec<usize>, _> =
+        folders(&dev)?.iter().map(|folder| lines_of_folder(&dev.join(folder).join("src"))).collect();
+    let new: Result<Vec<usize>, _> = NEW_IN_DEV.iter().map(|folder| lines_of_folder(&root.join(folder))).collect();
+    let (all, new) = (all?.iter().sum::<usize>(), new?);
+    let old = Figure::at_most("dev", "lines", all - new.iter().sum::<usize>(), DEV);
+    let new = NEW_IN_DEV.iter().zip(new).map(|(folder, lines)| Figure::told("dev", &format!("new in {folder}"), lines));
+    Ok([old].into_iter().chain(new).collect())
+}
+
+#[cfg(test)]
+mod tests;
