@@ -71,7 +71,7 @@ async fn another_owner_sees_and_revokes_only_their_own() {
     let bobs = connected(&server, &mut bob).await;
     let mut alice = Browser { user: "alice@contoso.example", ..Browser::default() };
     let page = connections(&server, &mut alice).await;
-    assert!(page.contains("Alice Adams") && page.contains("None."));
+    assert!(page.contains("Alice Adams") && page.contains("No application may act for you."));
     assert_eq!(act(&server, &mut alice, &page, &[("action", "revoke"), ("client", &bobs.0)]).await, 302);
     assert_eq!(act(&server, &mut alice, &page, &[("action", "revoke-all")]).await, 302);
     assert_eq!(works(&server, &bobs).await, (200, 200));
@@ -139,7 +139,7 @@ async fn denials_are_undone_here_too() {
     let form = browser.authorize(&server, &client_id).await;
     browser.decide(&server, &form, "deny").await;
     let page = connections(&server, &mut browser).await;
-    assert!(page.contains("Undo 1 denied"));
+    assert!(page.contains("Undo 1 denial"));
     act(&server, &mut browser, &page, &[("action", "undo-denials")]).await;
     let asked = browser.get(&server, &authorize_url(&server, &client_id, &[])).await.text().await.unwrap();
     assert!(asked.contains(">Allow</button>"));

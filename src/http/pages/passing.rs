@@ -17,7 +17,7 @@ struct Passing<'a> {
 
 /// To Entra.
 pub(in crate::http) fn signing_in(app: &App, url: &str) -> Response {
-    render(StatusCode::OK, &Passing { server: &app.server_name, title: "On to Microsoft to sign in", url })
+    render(StatusCode::OK, &Passing { server: &app.server_name, title: "Continue to Microsoft to sign in", url })
 }
 
 /// Back to the client.
