@@ -13,7 +13,7 @@ use http::StatusCode;
 use oauth_protocol::{authorization_response::error_response, form::Form, redirect_uri::RedirectTarget};
 
 use super::{
-    App,
+    app::App,
     cookies::{self, Cookies, Purpose},
     pages::{self, ErrorPage},
     reply::Response,

@@ -6,7 +6,8 @@ use oauth_protocol::bearer::{BearerError, BearerToken, Challenge};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    App, metadata,
+    app::App,
+    metadata,
     reply::{Response, empty, temporarily_unavailable},
     request::Incoming,
 };

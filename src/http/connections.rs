@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
 
 use super::{
-    App,
+    app::App,
     consent::{Refusal, check_origin},
     cookies::{self, Cookies, Purpose},
     pages::{self, ErrorPage},

@@ -14,7 +14,7 @@ use http::{Method, StatusCode, header};
 use oauth_protocol::form::Form;
 
 use super::{
-    App,
+    app::App,
     cookies::{self, Cookies, Purpose},
     pages::{self, ErrorPage},
     reply::Response,

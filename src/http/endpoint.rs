@@ -8,7 +8,7 @@ use oauth_protocol::loopback::is_loopback;
 use url::Url;
 
 use super::{
-    App,
+    app::App,
     cors::{Cors, Readable},
     gateway::Caller,
     limits::{Limited, TooMany},

@@ -7,7 +7,7 @@ use http::StatusCode;
 use secrecy::SecretString;
 
 use super::{
-    App,
+    app::App,
     reply::{Response, json, temporarily_unavailable},
     request::Arriving,
 };

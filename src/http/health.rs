@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{
-    App,
+    app::App,
     reply::{Response, json, retry_later},
     request::Incoming,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::{App, bearer, reply, reply::Response, request::Incoming};
+use super::{app::App, bearer, reply, reply::Response, request::Incoming};
 use crate::mcp::Call;
 
 const RESOURCE: &str = "/mcp";

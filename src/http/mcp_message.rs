@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::{
-    App, bearer,
+    app::App,
+    bearer,
     reply::{self, Response, retry_later, temporarily_unavailable},
     request::Incoming,
 };

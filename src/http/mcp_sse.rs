@@ -13,7 +13,8 @@ use tokio::{
 use tracing::Instrument as _;
 
 use super::{
-    App, bearer,
+    app::App,
+    bearer,
     reply::{self, Response, retry_later, temporarily_unavailable},
     request::Incoming,
 };

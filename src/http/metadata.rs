@@ -6,7 +6,7 @@ use oauth_protocol::metadata::{AuthorizationServerMetadata, ProtectedResourceMet
 use serde::Serialize;
 
 use super::{
-    App,
+    app::App,
     reply::{Response, empty, json},
     request::Incoming,
 };

@@ -10,7 +10,8 @@ use http::StatusCode;
 use oauth_protocol::form::Form;
 
 use super::{
-    App, connections,
+    app::App,
+    connections,
     cookies::{self, Cookies, Purpose},
     pages::{self, ErrorPage},
     reply::Response,

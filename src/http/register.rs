@@ -6,7 +6,7 @@ use authorization_server::endpoints::register::RegisterError;
 use http::StatusCode;
 
 use super::{
-    App,
+    app::App,
     reply::{Response, json, oauth_error, retry_later, temporarily_unavailable},
     request::Incoming,
 };

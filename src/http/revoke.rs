@@ -7,7 +7,7 @@ use http::{StatusCode, header};
 use oauth_protocol::revocation_request::RevocationRequest;
 
 use super::{
-    App,
+    app::App,
     reply::{Response, empty, oauth_error, temporarily_unavailable},
     request::Incoming,
     token::{invalid_client, malformed},

@@ -7,7 +7,8 @@ use tracing::Instrument as _;
 use warp::{Filter, filters::BoxedFilter};
 
 use super::{
-    App, authorize, connections, consent,
+    app::App,
+    authorize, connections, consent,
     cors::Cors,
     endpoint::{Endpoint, Serve},
     gateway::{self, Caller},

@@ -10,7 +10,7 @@ use oauth_protocol::{
 };
 
 use super::{
-    App,
+    app::App,
     reply::{Response, json_text, oauth_error, temporarily_unavailable},
     request::Incoming,
 };

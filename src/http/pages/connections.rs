@@ -5,8 +5,8 @@ use authorization_server::endpoints::connections::{Connection, OwnerSession};
 use http::StatusCode;
 use time::OffsetDateTime;
 
-use super::{clean::display_name, consent::DAY, render};
-use crate::http::{App, reply::Response};
+use super::{consent::DAY, display_name::display_name, render::render};
+use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
 #[template(path = "connections_sign_in.html", config = "src/http/pages/askama.toml")]

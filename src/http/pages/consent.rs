@@ -11,8 +11,8 @@ use oauth_protocol::redirect_uri::RedirectKind;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::{format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{clean::display_name, render};
-use crate::http::{App, reply::Response};
+use super::{display_name::display_name, render::render};
+use crate::http::{app::App, reply::Response};
 
 /// A day, without a guess at the reader's time zone or habits.
 pub(super) const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:long] [year]");

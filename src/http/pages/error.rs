@@ -3,9 +3,9 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::render;
+use super::render::render;
 use crate::http::{
-    App,
+    app::App,
     reply::{Response, retry_later},
 };
 

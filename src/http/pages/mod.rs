@@ -1,65 +1,16 @@
 //! The pages that people see: plain HTML, no script, one stylesheet, both colour schemes.
 
-mod clean;
 mod connections;
 mod consent;
+mod display_name;
 mod error;
-mod passing;
-
-use std::sync::LazyLock;
-
-use askama::Template;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderValue, StatusCode, header};
-use sha2::{Digest as _, Sha256};
+mod forwarding;
+mod render;
 
 pub(super) use self::{
     connections::{connections, connections_sign_in},
     consent::{confirmation, consent, denied},
     error::{ErrorPage, error},
-    passing::{returning, signing_in},
+    forwarding::{returning, signing_in},
+    render::redirect,
 };
-use super::reply::{Response, answer, empty};
-
-const STYLE: &str = include_str!("style.css");
-
-/// No script, no frame, no foreign form target; the one inline stylesheet by its hash.
-static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    );
-    HeaderValue::from_str(&policy).ok()
-});
-
-/// Elsewhere, at once.
-pub(super) fn redirect(location: &str) -> Response {
-    let mut response = empty(StatusCode::FOUND);
-    if let Ok(location) = HeaderValue::from_str(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    protect(&mut response);
-    response
-}
-
-fn render(status: StatusCode, page: &impl Template) -> Response {
-    let mut response = match page.render() {
-        Ok(html) => answer(status, "text/html; charset=utf-8", html),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be made");
-            empty(StatusCode::INTERNAL_SERVER_ERROR)
-        }
-    };
-    protect(&mut response);
-    response
-}
-
-fn protect(response: &mut Response) {
-    let headers = response.headers_mut();
-    if let Some(policy) = POLICY.as_ref() {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
-    }
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    // With no-referrer browsers would send `Origin: null` with the consent form.
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-}

@@ -1,9 +1,10 @@
-//! Names that strangers chose, made fit to be shown.
+//! Makes a name that a client or user chose safe to show on a page.
 
-const LONGEST: usize = 60;
-const NAMELESS: &str = "An application without a name";
+const MAX_CHARACTERS: usize = 60;
+const UNNAMED: &str = "An application without a name";
 
-/// One line, without control, bidirectional and invisible characters, capped. Escaping is the template's.
+/// The name on one line, at most [`MAX_CHARACTERS`] long, without control, bidirectional and invisible characters. The
+/// template escapes it.
 pub(super) fn display_name(name: Option<&str>) -> String {
     let visible: String = name
         .unwrap_or_default()
@@ -13,9 +14,13 @@ pub(super) fn display_name(name: Option<&str>) -> String {
         .collect();
     let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if words.is_empty() {
-        return NAMELESS.to_owned();
+        return UNNAMED.to_owned();
     }
-    if words.chars().count() <= LONGEST { words } else { words.chars().take(LONGEST - 1).chain(['…']).collect() }
+    if words.chars().count() <= MAX_CHARACTERS {
+        words
+    } else {
+        words.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect()
+    }
 }
 
 /// Unicode `Default_Ignorable_Code_Point`, the bidirectional controls and private use, as far as they can mislead.
@@ -33,27 +38,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_honest_name_stays_as_it_is() {
+    fn a_plain_name_is_not_changed() {
         for name in ["MCP Inspector", "VS Code – Insiders", "Ünïcödé 中文", "تطبيق"] {
             assert_eq!(display_name(Some(name)), name);
         }
     }
 
     #[test]
-    fn what_cannot_be_seen_is_dropped() {
+    fn invisible_characters_are_dropped() {
         assert_eq!(display_name(Some("Mi\u{200b}cro\u{202e}soft\0\u{feff}")), "Microsoft");
         assert_eq!(display_name(Some("a\r\n\tb")), "a b");
     }
 
     #[test]
-    fn a_name_of_nothing_says_so() {
+    fn an_empty_name_is_replaced() {
         for name in [None, Some(""), Some(" \u{200b}\n")] {
-            assert_eq!(display_name(name), NAMELESS);
+            assert_eq!(display_name(name), UNNAMED);
         }
     }
 
     #[test]
-    fn a_long_name_is_capped() {
-        assert_eq!(display_name(Some(&"x".repeat(10_000))).chars().count(), LONGEST);
+    fn a_long_name_is_cut() {
+        assert_eq!(display_name(Some(&"x".repeat(10_000))).chars().count(), MAX_CHARACTERS);
     }
 }

@@ -1,0 +1,54 @@
+//! How a page becomes an answer.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderValue, StatusCode, header};
+use sha2::{Digest as _, Sha256};
+
+use crate::http::reply::{Response, answer, empty};
+
+pub(super) const STYLE: &str = include_str!("style.css");
+
+/// No script, no frame, no foreign form target; the one inline stylesheet by its hash.
+static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    HeaderValue::from_str(&policy).ok()
+});
+
+/// 302 to this URL.
+pub(in crate::http) fn redirect(location: &str) -> Response {
+    let mut response = empty(StatusCode::FOUND);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    protect(&mut response);
+    response
+}
+
+/// A page, with the headers that every page carries.
+pub(super) fn render(status: StatusCode, page: &impl Template) -> Response {
+    let mut response = match page.render() {
+        Ok(html) => answer(status, "text/html; charset=utf-8", html),
+        Err(error) => {
+            tracing::error!(%error, "page not rendered");
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    };
+    protect(&mut response);
+    response
+}
+
+fn protect(response: &mut Response) {
+    let headers = response.headers_mut();
+    if let Some(policy) = POLICY.as_ref() {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // With no-referrer browsers would send `Origin: null` with the consent form.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+}
