@@ -3,25 +3,24 @@
 use authorization_server::{state::pending_consent::SignInPrompt, upstream::SignIn};
 use oauth_protocol::form;
 
-use super::upstream::{CAPABILITIES, EntraSettings};
+use super::settings::{CLIENT_CAPABILITIES, EntraSettings};
 
-/// Sign-in and consent for the middle tier and the Graph scopes at once; redemption then asks for the middle tier only.
+/// Asks the user for the middle tier and the Graph scopes at once. Redemption then asks for the middle tier only.
 pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignIn<'_>) -> String {
     let middle_tier = settings.middle_tier_scope();
     let downstream = settings.graph_scopes(sign_in.downstream_scopes);
     let scope = format!("openid profile offline_access {middle_tier} {downstream}");
-    let scope = scope.trim_end();
     let mut query = vec![
         ("client_id", settings.client_id.as_str()),
         ("response_type", "code"),
         ("redirect_uri", settings.redirect_uri.as_str()),
         ("response_mode", "query"),
-        ("scope", scope),
+        ("scope", scope.trim_end()),
         ("state", sign_in.state),
         ("nonce", sign_in.nonce),
         ("code_challenge", sign_in.code_challenge),
         ("code_challenge_method", "S256"),
-        ("claims", CAPABILITIES),
+        ("claims", CLIENT_CAPABILITIES),
     ];
     match sign_in.prompt {
         SignInPrompt::Any => {}

@@ -1,4 +1,5 @@
-//! The client assertion: a managed identity's token, which the app's federated credential trusts. No secret anywhere.
+//! The client assertion: a token of the managed identity, which the app's federated credential trusts. It takes the place of
+//! a client secret.
 
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use crate::telemetry::chain;
 
 /// `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const TOTAL: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a caller waits for the identity endpoint, with all retries.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The workload identity.
 pub type Identity = Arc<dyn TokenCredential>;
@@ -33,22 +35,22 @@ pub fn managed_identity(client_id: &str) -> azure_core::Result<Identity> {
     }))?)
 }
 
-/// Where assertions come from. The identity caches them and fetches the next before one ends.
+/// The source of assertions. The identity caches each one, and fetches the next before it expires.
 pub struct ClientAssertion {
     identity: Identity,
     audience: &'static str,
 }
 
 impl ClientAssertion {
-    /// The assertions of an identity, for a cloud's federation audience.
+    /// Assertions of this identity for the federation audience of the cloud.
     pub fn new(identity: Identity, audience: &'static str) -> Self {
         Self { identity, audience }
     }
 
-    /// A valid assertion, within five seconds or not at all.
+    /// A valid assertion. Fails if the identity endpoint does not answer within five seconds.
     pub async fn get(&self) -> Result<SecretString, Unavailable> {
         let scope = format!("{}/.default", self.audience);
-        let token = tokio::time::timeout(TOTAL, self.identity.get_token(&[&scope], None)).await;
+        let token = tokio::time::timeout(TIMEOUT, self.identity.get_token(&[&scope], None)).await;
         match token {
             Ok(Ok(token)) => Ok(token.token.secret().into()),
             Ok(Err(error)) => Err(unavailable(chain(&error))),

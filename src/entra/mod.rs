@@ -6,12 +6,13 @@ mod gateway_token;
 mod id_token;
 mod jwks;
 mod refusal;
+mod settings;
 mod signed_token;
-#[cfg(test)]
-mod test_rig;
 mod token_endpoint;
+mod unreachable;
 mod upstream;
 
 pub use client_assertion::{ClientAssertion, Identity, managed_identity};
 pub use gateway_token::GatewayTokenVerifier;
-pub use upstream::{Entra, EntraSettings};
+pub use settings::EntraSettings;
+pub use upstream::Entra;

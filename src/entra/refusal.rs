@@ -1,13 +1,14 @@
-//! What an error answer of the token endpoint means: by status, `error`, `suberror` and `claims`, never by AADSTS number.
+//! What an error response of the token endpoint means. The status, `error`, `suberror` and `claims` decide; the AADSTS number
+//! is for the log only.
 
 use authorization_server::{ground::Unavailable, upstream::UpstreamRefusal};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-/// The members of an error answer that decide. Entra's description goes to the log, never further.
+/// An error response (RFC 6749 §5.2) with Entra's extensions. Its description is not read: it may name the user.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ErrorAnswer {
+struct ErrorResponse {
     error: String,
     suberror: String,
     claims: String,
@@ -15,34 +16,32 @@ struct ErrorAnswer {
     trace_id: String,
 }
 
-/// Words that send the user to sign in again.
-const FOR_THE_USER: [&str; 5] =
+/// Values of `error` that ask for a new sign-in.
+const INTERACTION_REQUIRED: [&str; 5] =
     ["interaction_required", "login_required", "consent_required", "user_password_expired", "access_denied"];
-/// Sub-errors of `invalid_grant` that a sign-in mends, although the grant is as good as before.
-const MENDED_BY_SIGN_IN: [&str; 4] = ["basic_action", "additional_action", "consent_required", "user_password_expired"];
-/// Sub-errors of `invalid_grant` that no sign-in mends.
-const NOT_FOR_THE_USER: [&str; 2] = ["client_mismatch", "protection_policy_required"];
+/// Values of `suberror` of an `invalid_grant` that ask for a new sign-in. The grant itself is still valid.
+const SIGN_IN_HELPS: [&str; 4] = ["basic_action", "additional_action", "consent_required", "user_password_expired"];
+/// Values of `suberror` of an `invalid_grant` that no sign-in can change.
+const SIGN_IN_CANNOT_HELP: [&str; 2] = ["client_mismatch", "protection_policy_required"];
 
-/// Classifies an answer that is not 200.
+/// Classifies a response whose status is not 200.
 pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
-    let answer: ErrorAnswer = serde_json::from_slice(body).unwrap_or_default();
+    let answer: ErrorResponse = serde_json::from_slice(body).unwrap_or_default();
     let reason = describe(status, &answer);
     if transient(status, &answer) {
         return UpstreamRefusal::Unavailable(Unavailable { what: "upstream", reason });
     }
     let suberror = |known: &[&str]| known.iter().any(|known| answer.suberror.eq_ignore_ascii_case(known));
     match answer.error.to_ascii_lowercase().as_str() {
-        error if FOR_THE_USER.contains(&error) => interaction(answer.claims, reason),
-        "invalid_grant" if suberror(&NOT_FOR_THE_USER) => UpstreamRefusal::Refused { reason },
-        "invalid_grant" if !answer.claims.is_empty() || suberror(&MENDED_BY_SIGN_IN) => {
-            interaction(answer.claims, reason)
-        }
+        error if INTERACTION_REQUIRED.contains(&error) => interaction(answer.claims, reason),
+        "invalid_grant" if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
+        "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(answer.claims, reason),
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
         _ => UpstreamRefusal::Refused { reason },
     }
 }
 
-fn transient(status: StatusCode, answer: &ErrorAnswer) -> bool {
+fn transient(status: StatusCode, answer: &ErrorResponse) -> bool {
     status.is_server_error()
         || status == StatusCode::TOO_MANY_REQUESTS
         || status == StatusCode::REQUEST_TIMEOUT
@@ -53,8 +52,8 @@ fn interaction(claims: String, reason: String) -> UpstreamRefusal {
     UpstreamRefusal::InteractionRequired { claims: Some(claims).filter(|claims| !claims.is_empty()), reason }
 }
 
-fn describe(status: StatusCode, answer: &ErrorAnswer) -> String {
-    let ErrorAnswer { error, suberror, error_codes, trace_id, .. } = answer;
+fn describe(status: StatusCode, answer: &ErrorResponse) -> String {
+    let ErrorResponse { error, suberror, error_codes, trace_id, .. } = answer;
     let codes = error_codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     format!("{} {error} {suberror} AADSTS[{codes}] trace {trace_id}", status.as_u16())
 }
@@ -74,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_can_mend_is_the_users() {
+    fn errors_that_a_sign_in_resolves_require_interaction() {
         assert_eq!(kind(400, r#"{"error":"interaction_required"}"#), "interaction");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"consent_required"}"#), "interaction");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","claims":"{\"access_token\":{}}"}"#), "claims");
@@ -83,19 +82,19 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_grant_is_not_the_users_first() {
+    fn another_invalid_grant_ends_the_grant() {
         assert_eq!(kind(400, r#"{"error":"invalid_grant","error_codes":[70000]}"#), "invalid grant");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"message_only"}"#), "invalid grant");
     }
 
     #[test]
-    fn what_no_sign_in_mends_is_not_the_users() {
+    fn errors_that_no_sign_in_resolves_are_refusals() {
         let mismatch = r#"{"error":"invalid_grant","suberror":"client_mismatch","claims":"{}"}"#;
         assert_eq!(kind(400, mismatch), "refused");
     }
 
     #[test]
-    fn a_fault_of_ours_is_an_alarm() {
+    fn errors_of_our_own_request_are_refusals() {
         for error in ["invalid_client", "unauthorized_client", "invalid_scope", "invalid_request", ""] {
             assert_eq!(kind(401, &format!(r#"{{"error":"{error}"}}"#)), "refused");
         }
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn transience_is_tested_first() {
+    fn a_transient_status_or_error_wins_over_all_others() {
         assert_eq!(kind(503, r#"{"error":"invalid_grant"}"#), "unavailable");
         assert_eq!(kind(429, "{}"), "unavailable");
         assert_eq!(kind(400, r#"{"error":"temporarily_unavailable"}"#), "unavailable");

@@ -2,27 +2,26 @@
 
 use std::time::Duration;
 
-use authorization_server::{
-    ground::{Clock, Unavailable},
-    upstream::{UpstreamAnswer, UpstreamRefusal},
-};
+use authorization_server::{ground::Clock, upstream::{UpstreamAnswer, UpstreamRefusal}};
+use backon::{ConstantBuilder, Retryable as _};
 use reqwest::{StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     client_assertion::{ASSERTION_TYPE, ClientAssertion},
     refusal::classify,
-    upstream::EntraSettings,
+    settings::EntraSettings,
+    unreachable::unreachable,
 };
 
-/// Waited at least before a grant is sent again; a quarter of a second is added at most.
-const LEAST_PAUSE: Duration = Duration::from_millis(300);
+/// One retry, after 300 to 600 ms.
+const RETRY: ConstantBuilder =
+    ConstantBuilder::new().with_delay(Duration::from_millis(300)).with_max_times(1).with_jitter();
 
-/// A successful answer, as Entra sends it (RFC 6749 §5.1).
+/// A token response, as Entra sends it (RFC 6749 §5.1).
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     access_token: SecretString,
     token_type: String,
     refresh_token: Option<SecretString>,
@@ -30,48 +29,50 @@ struct Answer {
     expires_in: i64,
 }
 
-/// The members of a grant.
+/// The parameters of a token request that depend on its grant type.
 type Grant<'a> = [(&'a str, &'a str)];
-/// The ID token, if there is one, is not yet believed.
-type Granted = (UpstreamAnswer, Option<SecretString>);
 
-/// A refusal, and whether the same request may fare better.
-struct Failed {
-    refusal: UpstreamRefusal,
-    again: bool,
+/// What a grant was exchanged for.
+pub(super) struct Granted {
+    pub(super) tokens: UpstreamAnswer,
+    /// Not verified yet.
+    pub(super) id_token: Option<SecretString>,
 }
 
-/// The endpoint and how to reach it.
+/// Why a token request failed.
+struct Failed {
+    refusal: UpstreamRefusal,
+    /// Whether the same request may succeed when it is sent again.
+    retryable: bool,
+}
+
+/// The endpoint, and how we authenticate to it.
 pub(super) struct TokenEndpoint {
-    pub http: reqwest::Client,
-    pub url: String,
-    pub client_id: String,
-    pub assertion: ClientAssertion,
+    http: reqwest::Client,
+    url: String,
+    client_id: String,
+    assertion: ClientAssertion,
 }
 
 impl TokenEndpoint {
-    /// For these settings.
+    /// The token endpoint of the tenant.
     pub(super) fn new(http: reqwest::Client, settings: &EntraSettings, assertion: ClientAssertion) -> Self {
         Self { http, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
     }
 
-    /// Sends a grant that one request spends, although its answer may be lost.
-    pub(super) async fn once(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
+    /// Sends a grant once. An authorization code is spent by its first request, even if the response is lost.
+    pub(super) async fn request_once(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get().await?;
         self.send(clock, &assertion, grant).await.map_err(|failed| failed.refusal)
     }
 
-    /// Sends a grant that is good for many requests: once more, if Entra failed or could not be reached.
+    /// Sends a grant that may be used repeatedly. If Entra failed or could not be reached, sends it once more.
     pub(super) async fn request(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get().await?;
-        let outcome = match self.send(clock, &assertion, grant).await {
-            Err(Failed { again: true, refusal }) => {
-                tracing::warn!(%refusal, "asked once more");
-                tokio::time::sleep(pause(grant)).await;
-                self.send(clock, &assertion, grant).await
-            }
-            outcome => outcome,
-        };
+        let send = || self.send(clock, &assertion, grant);
+        let log =
+            |failed: &Failed, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");
+        let outcome = send.retry(RETRY).when(|failed| failed.retryable).notify(log).await;
         outcome.map_err(|failed| failed.refusal)
     }
 
@@ -83,53 +84,36 @@ impl TokenEndpoint {
         ];
         form.extend_from_slice(grant);
         let request = self.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
-        let response = request.send().await.map_err(|error| Failed::unreachable(&error))?;
+        let response = request.send().await.map_err(Failed::unreachable)?;
         let status = response.status();
         let throttled = response.headers().contains_key(header::RETRY_AFTER);
-        let body = response.bytes().await.map_err(|error| Failed::unreachable(&error))?;
+        let body = response.bytes().await.map_err(Failed::unreachable)?;
         if status == StatusCode::OK {
-            return read(&body, clock).map_err(|reason| Failed { refusal: unbelievable(&reason), again: false });
+            return read(&body, clock).map_err(|reason| Failed { refusal: malformed(&reason), retryable: false });
         }
-        Err(Failed { refusal: classify(status, &body), again: status.is_server_error() && !throttled })
+        Err(Failed { refusal: classify(status, &body), retryable: status.is_server_error() && !throttled })
     }
 }
 
 impl Failed {
     /// After a timeout the caller has waited long enough.
-    fn unreachable(error: &reqwest::Error) -> Self {
-        Self { refusal: unreachable(error).into(), again: !error.is_timeout() }
+    fn unreachable(error: reqwest::Error) -> Self {
+        let retryable = !error.is_timeout();
+        Self { refusal: unreachable(error).into(), retryable }
     }
 }
 
 fn read(body: &[u8], clock: &dyn Clock) -> Result<Granted, String> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let Answer { access_token, token_type, refresh_token, id_token, expires_in } = answer;
-    // RFC 6749 §7.1: a token of a type that is not understood must not be used.
+    let response: TokenResponse = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let TokenResponse { access_token, token_type, refresh_token, id_token, expires_in } = response;
+    // RFC 6749 §7.1: a client must not use a token of a type that it does not understand.
     if !token_type.eq_ignore_ascii_case("Bearer") || access_token.expose_secret().is_empty() {
         return Err("no bearer token".to_owned());
     }
     let expires_at = clock.now() + time::Duration::seconds(expires_in.clamp(0, 86_400));
-    Ok((UpstreamAnswer { access_token, refresh_token, expires_at }, id_token))
+    Ok(Granted { tokens: UpstreamAnswer { access_token, refresh_token, expires_at }, id_token })
 }
 
-fn unbelievable(reason: &str) -> UpstreamRefusal {
-    UpstreamRefusal::Refused { reason: format!("the token answer is malformed: {reason}") }
-}
-
-/// Between the two requests. What is secret in the grant differs from user to user, and so spreads those that failed
-/// together.
-fn pause(grant: &Grant<'_>) -> Duration {
-    let hash = grant.iter().fold(Sha256::new(), |hash, (_, value)| hash.chain_update(value)).finalize();
-    LEAST_PAUSE + Duration::from_millis(hash.first().copied().map_or(0, u64::from))
-}
-
-/// Without its URL, which says nothing new.
-pub(super) fn unreachable(error: &reqwest::Error) -> Unavailable {
-    let mut reason = "the token endpoint or the keys cannot be reached".to_owned();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        reason = format!("{reason}: {cause}");
-        source = cause.source();
-    }
-    Unavailable { what: "upstream", reason }
+fn malformed(reason: &str) -> UpstreamRefusal {
+    UpstreamRefusal::Refused { reason: format!("malformed token response: {reason}") }
 }

@@ -31,7 +31,7 @@ pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller,
     let Some(gateway) = &app.gateway else { return Ok(Caller::Direct) };
     let verdict = match token.as_deref().and_then(bearer) {
         Some(token) => gateway.verify(&token).await,
-        None => Err(GatewayRefusal::NotTheGateways("no bearer token".to_owned())),
+        None => Err(GatewayRefusal::Invalid("no bearer token".to_owned())),
     };
     match verdict {
         Ok(()) => Ok(Caller::ThroughGateway(known_or_shared(address))),
@@ -52,7 +52,7 @@ fn known_or_shared(address: Option<String>) -> IpAddr {
 
 fn refused(refusal: &GatewayRefusal) -> Response {
     match refusal {
-        GatewayRefusal::NotTheGateways(reason) => {
+        GatewayRefusal::Invalid(reason) => {
             tracing::warn!(audit = "past the gateway", reason, "request refused");
             let body = serde_json::json!({
                 "error": "access_denied",
@@ -103,6 +103,6 @@ mod tests {
         let unavailable = refused(&down.into());
         assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));
-        assert_eq!(refused(&GatewayRefusal::NotTheGateways(String::new())).status(), StatusCode::FORBIDDEN);
+        assert_eq!(refused(&GatewayRefusal::Invalid(String::new())).status(), StatusCode::FORBIDDEN);
     }
 }

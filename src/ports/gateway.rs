@@ -1,23 +1,23 @@
-//! `GatewayTokens`: the word of API Management that a request came through it.
+//! `GatewayTokens`: verifies the token by which API Management shows that a request came through it.
 
 use async_trait::async_trait;
 use authorization_server::ground::Unavailable;
 use secrecy::SecretString;
 
-/// Why a token is not taken.
+/// Why a token is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayRefusal {
-    /// It is not the gateway's. The reason is for the log.
+    /// It is not a valid token of the gateway. The reason is for the log.
     #[error("{0}")]
-    NotTheGateways(String),
-    /// Nobody can tell now.
+    Invalid(String),
+    /// It cannot be verified now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Tells the gateway's tokens from all others.
+/// Verifies tokens of the gateway.
 #[async_trait]
 pub trait GatewayTokens: Send + Sync {
-    /// Whether the token is the gateway's, for us, and in time.
+    /// Succeeds if the gateway's managed identity got this token for our app and it has not expired.
     async fn verify(&self, token: &SecretString) -> Result<(), GatewayRefusal>;
 }

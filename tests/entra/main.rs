@@ -4,8 +4,12 @@
 
 mod answers;
 mod differences;
+mod gateway_token;
+mod id_token;
 mod identity;
 mod requests;
 mod retries;
 mod scripted;
+mod signed;
+mod signing_keys;
 mod support;

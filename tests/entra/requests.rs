@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authorization_server::{
-    state::pending_consent::SignInPrompt,
-    upstream::{SignIn, Upstream as _, UpstreamAnswer},
-};
+use authorization_server::{state::pending_consent::SignInPrompt, upstream::{SignIn, SignedInUser, Upstream as _, UpstreamAnswer, UpstreamRefusal}};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local_tenant::Recorded;
 use reqwest::Url;
@@ -150,12 +147,18 @@ fn sign_in_url(local: &Local) -> Url {
     Url::parse(&local.entra.sign_in_url(&sign_in)).unwrap()
 }
 
-/// Signs Alice in and redeems the code.
+/// Signs Alice in, and redeems the code.
 pub(crate) async fn redeem(local: &Local) -> UpstreamAnswer {
+    try_redeem(local, || {}).await.unwrap().tokens
+}
+
+/// Signs Alice in, and redeems the code after `before`.
+pub(crate) async fn try_redeem(local: &Local, before: impl FnOnce()) -> Result<SignedInUser, UpstreamRefusal> {
     let response = http().get(sign_in_url(local)).send().await.unwrap();
     let location = Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code: SecretString = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned().into();
-    local.entra.redeem(&code, &VERIFIER.into(), NONCE).await.unwrap().tokens
+    before();
+    local.entra.redeem(&code, &VERIFIER.into(), NONCE).await
 }
 
 fn last(local: &Local) -> Shape {

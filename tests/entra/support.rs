@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use authorization_server::ground::Clock;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use local_tenant::{Options, Tenant};
 use remote_auth_mcp::{
@@ -42,6 +43,10 @@ pub(crate) fn entra(authority: &str, ids: &Ids, assertion: &str) -> Entra {
 }
 
 fn entra_by(http: Client, authority: &str, ids: &Ids, assertion: &str) -> Entra {
+    entra_at(Arc::new(SystemClock), http, authority, ids, assertion)
+}
+
+pub(crate) fn entra_at(clock: Arc<dyn Clock>, http: Client, authority: &str, ids: &Ids, assertion: &str) -> Entra {
     let settings = EntraSettings {
         authority: authority.to_owned(),
         tenant_id: ids.tenant.clone(),
@@ -50,7 +55,6 @@ fn entra_by(http: Client, authority: &str, ids: &Ids, assertion: &str) -> Entra 
         redirect_uri: REDIRECT_URI.to_owned(),
     };
     let identity: Identity = Arc::new(Fixed(assertion.to_owned()));
-    let clock = Arc::new(SystemClock);
     Entra::new(settings, http, ClientAssertion::new(identity, AUDIENCE), clock)
 }
 

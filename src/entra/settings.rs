@@ -1,0 +1,48 @@
+//! Which tenant of which cloud, and which app.
+
+/// The `claims` parameter that declares support for claims challenges (client capability `cp1`): Graph sends a challenge
+/// only to clients that declare it.
+pub(super) const CLIENT_CAPABILITIES: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+
+/// The tenant, the app, and their URLs.
+#[derive(Clone, Debug)]
+pub struct EntraSettings {
+    /// Origin of the authority.
+    pub authority: String,
+    /// Tenant id.
+    pub tenant_id: String,
+    /// Client id of our app.
+    pub client_id: String,
+    /// Origin of Graph's scopes.
+    pub graph_resource: &'static str,
+    /// Our redirect URI, exactly as it is registered.
+    pub redirect_uri: String,
+}
+
+impl EntraSettings {
+    /// URL of an OAuth 2.0 endpoint: `authorize` or `token`.
+    pub(super) fn endpoint(&self, name: &str) -> String {
+        format!("{}/{}/oauth2/v2.0/{name}", self.authority, self.tenant_id)
+    }
+
+    /// `iss` of the tenant's v2.0 tokens.
+    pub(super) fn issuer(&self) -> String {
+        format!("{}/{}/v2.0", self.authority, self.tenant_id)
+    }
+
+    /// URL of the tenant's JSON Web Key Set.
+    pub(super) fn keys(&self) -> String {
+        format!("{}/{}/discovery/v2.0/keys", self.authority, self.tenant_id)
+    }
+
+    /// Our own scope, always in its GUID form.
+    pub(super) fn middle_tier_scope(&self) -> String {
+        format!("{}/access_as_user", self.client_id)
+    }
+
+    /// Full names of Graph permissions, never `.default`.
+    pub(super) fn graph_scopes(&self, permissions: &[&'static str]) -> String {
+        let full = |permission: &&str| format!("{}/{permission}", self.graph_resource);
+        permissions.iter().map(full).collect::<Vec<_>>().join(" ")
+    }
+}
