@@ -10,7 +10,7 @@ use remote_auth_mcp::{
 };
 use tokio::net::TcpListener;
 
-/// `EX_USAGE`: the settings are at fault; starting again will not help.
+/// `EX_USAGE`: a setting is wrong, so starting again will not help.
 const FAULTY_SETTINGS: u8 = 64;
 
 #[tokio::main]
@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
-    telemetry::init(settings.log_level)?;
+    let _log = telemetry::init(settings.log_level)?;
     let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let platform = Platform { clock, entropy, rotation: Rotation::default() };
@@ -43,7 +43,7 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
             stop.cancel();
         }
     });
-    // The host takes any answer, a reset connection too, for "ready"; so nothing listens before all is well.
+    // The host takes any answer for "ready", even a reset connection, so we listen only once we can serve.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
     handler.serve(listener).await;

@@ -1,25 +1,32 @@
 //! One JSON line per event on stdout, where the Functions host picks it up. docs/operations/telemetry.md says what is in it.
 
 mod json_lines;
+mod queue;
 mod trace_context;
 
 use std::io;
 
 use tracing::{Level, subscriber::SetGlobalDefaultError};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
 
-use self::json_lines::JsonLines;
-pub(crate) use self::trace_context::request_span;
+pub use self::{json_lines::JsonLines, trace_context::request_span};
 
-/// Our own crates log at `level`; libraries only warn, because below that they write what they are sent. rmcp does so
-/// even in its warnings (ids and arguments of a request that failed), so nothing of it is logged.
-pub fn init(level: Level) -> Result<(), SetGlobalDefaultError> {
+/// The log of this process. Dropping it writes the lines that wait.
+#[must_use]
+pub struct Log(#[expect(dead_code, reason = "dropping it stops the writer")] WorkerGuard);
+
+/// Starts the log. Our own crates log at `level`. Libraries log warnings and errors only, because below that they log
+/// what they are sent. rmcp quotes ids and arguments of requests even in its warnings, so it logs nothing.
+pub fn init(level: Level) -> Result<Log, SetGlobalDefaultError> {
     let directives = format!("warn,rmcp=off,remote_auth_mcp={level},authorization_server={level},handler={level}");
-    let lines = JsonLines::to(io::stdout);
-    tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))
+    let (writer, guard) = queue::queue(io::stdout());
+    let lines = JsonLines::to(writer);
+    tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))?;
+    Ok(Log(guard))
 }
 
-/// What an error says, and what caused it: Azure's errors say little at the top.
+/// An error's message and those of its causes: Azure's errors say little at the top.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,9 +1,8 @@
 //! The shape of a line: `timestamp`, `level`, `target`, `message`, the event's own fields, then `trace_id` and `span_id`.
 
-use std::{fmt, io::Write as _};
+use std::{cell::Cell, fmt, io::Write as _};
 
-use serde::{Serializer as _, ser::SerializeMap as _};
-use serde_json::Value;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -22,11 +21,20 @@ use tracing_subscriber::{
 
 use super::trace_context::TraceContext;
 
+/// A line's buffer that grew beyond this is not kept for the next line.
+const LARGEST_KEPT_BUFFER: usize = 16 * 1024;
+
+thread_local! {
+    /// The buffer of the thread's last line. It is taken while a line is encoded, because a field's `Debug` may log, too.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// Writes each event as one line, in one piece, so that lines of several threads do not mix.
-pub(super) struct JsonLines<W>(W);
+pub struct JsonLines<W>(W);
 
 impl<W> JsonLines<W> {
-    pub(super) fn to(writer: W) -> Self {
+    /// Writes lines to `writer`.
+    pub fn to(writer: W) -> Self {
         Self(writer)
     }
 }
@@ -37,72 +45,99 @@ where
     W: for<'a> MakeWriter<'a> + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Fields::default();
-        attributes.record(&mut fields);
-        if let (Some(trace), Some(span)) = (fields.trace_context(), context.span(id)) {
+        if let (Some(trace), Some(span)) = (TraceContext::of_span(attributes), context.span(id)) {
             span.extensions_mut().insert(trace);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let trace = context
-            .event_scope(event)
-            .and_then(|mut spans| spans.find_map(|span| span.extensions().get::<TraceContext>().cloned()));
-        // There is nowhere to report that the log cannot be written.
-        if let Ok(mut line) = encode(event, &fields, trace.as_ref()) {
+        let mut line = BUFFER.take();
+        line.clear();
+        // A log that cannot be written has nowhere to say so.
+        if encode(&mut line, event, &context).is_ok() {
             line.push(b'\n');
             let _ = self.0.make_writer().write_all(&line);
+        }
+        if line.capacity() <= LARGEST_KEPT_BUFFER {
+            BUFFER.set(line);
         }
     }
 }
 
-fn encode(event: &Event<'_>, fields: &Fields, trace: Option<&TraceContext>) -> serde_json::Result<Vec<u8>> {
-    let mut line = Vec::with_capacity(256);
-    let mut json = serde_json::Serializer::new(&mut line);
+fn encode<S>(line: &mut Vec<u8>, event: &Event<'_>, context: &Context<'_, S>) -> serde_json::Result<()>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut json = serde_json::Serializer::new(line);
     let mut members = json.serialize_map(None)?;
-    members.serialize_entry("timestamp", &now())?;
+    members.serialize_entry("timestamp", &Now)?;
     members.serialize_entry("level", event.metadata().level().as_str())?;
     members.serialize_entry("target", event.metadata().target())?;
-    for (name, value) in &fields.0 {
-        members.serialize_entry(name, value)?;
+    for selection in [Selection::Message, Selection::Others] {
+        let mut fields = Fields { members: &mut members, selection, outcome: Ok(()) };
+        event.record(&mut fields);
+        fields.outcome?;
     }
-    if let Some(TraceContext { trace_id, span_id }) = trace {
-        members.serialize_entry("trace_id", trace_id)?;
-        members.serialize_entry("span_id", span_id)?;
+    for span in context.event_scope(event).into_iter().flatten() {
+        if let Some(TraceContext { trace_id, span_id }) = span.extensions().get() {
+            members.serialize_entry("trace_id", trace_id)?;
+            members.serialize_entry("span_id", span_id)?;
+            break;
+        }
     }
-    members.end()?;
-    Ok(line)
+    members.end()
 }
 
-/// RFC 3339 in UTC, to the microsecond.
-fn now() -> String {
-    let mut now = String::new();
-    // Writing to a String cannot fail.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut now));
-    now
-}
+/// The time of its encoding, in RFC 3339 and UTC, to the microsecond.
+pub(super) struct Now;
 
-/// The fields in the order in which the event names them. The message is one of them, and the first.
-#[derive(Default)]
-struct Fields(Vec<(&'static str, Value)>);
-
-impl Fields {
-    fn add(&mut self, field: &Field, value: impl Into<Value>) {
-        let position = if field.name() == "message" { 0 } else { self.0.len() };
-        self.0.insert(position, (field.name(), value.into()));
-    }
-
-    fn trace_context(&self) -> Option<TraceContext> {
-        let text = |name| self.0.iter().find(|(known, _)| *known == name)?.1.as_str().map(str::to_owned);
-        Some(TraceContext { trace_id: text("trace_id")?, span_id: text("span_id")? })
+impl fmt::Display for Now {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SystemTime.format_time(&mut Writer::new(formatter))
     }
 }
 
-impl Visit for Fields {
+impl Serialize for Now {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Which fields are written: the message comes first, wherever the event names it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    Message,
+    Others,
+}
+
+/// Writes an event's fields as members, in the order in which the event names them.
+struct Fields<'a, M: SerializeMap> {
+    members: &'a mut M,
+    selection: Selection,
+    outcome: Result<(), M::Error>,
+}
+
+impl<M: SerializeMap> Fields<'_, M> {
+    fn add(&mut self, field: &Field, value: &(impl Serialize + ?Sized)) {
+        let selection = if field.name() == "message" { Selection::Message } else { Selection::Others };
+        if selection == self.selection && self.outcome.is_ok() {
+            self.outcome = self.members.serialize_entry(field.name(), value);
+        }
+    }
+}
+
+/// A value's `Debug` as a JSON string.
+struct Debugged<'a>(&'a dyn fmt::Debug);
+
+impl Serialize for Debugged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:?}", self.0))
+    }
+}
+
+impl<M: SerializeMap> Visit for Fields<'_, M> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format!("{value:?}"));
+        self.add(field, &Debugged(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -110,26 +145,26 @@ impl Visit for Fields {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, value);
+        self.add(field, &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value);
+        self.add(field, &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, value);
+        self.add(field, &value);
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
         match i64::try_from(value) {
-            Ok(value) => self.add(field, value),
-            Err(_) => self.add(field, value.to_string()),
+            Ok(value) => self.add(field, &value),
+            Err(_) => self.add(field, &Debugged(&value)),
         }
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, value);
+        self.add(field, &value);
     }
 }
 
@@ -141,6 +176,7 @@ mod tests {
     };
 
     use http::HeaderMap;
+    use serde_json::Value;
     use tracing::{Instrument as _, Level, error, info, subscriber::with_default};
     use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
 

@@ -1,12 +1,18 @@
-//! W3C Trace Context: which request of the host's a line belongs to.
+//! W3C Trace Context: the request of the Functions host that a line belongs to.
 //!
-//! Nothing is exported and no span of our own is made: `trace_id` and `span_id` are the ones that the Functions host sent, so
-//! that its own records of the request can be joined with the handler's lines.
+//! The handler exports nothing and starts no span of its own. `trace_id` and `span_id` are the ones that the Functions host
+//! sent, so its records of the request can be joined with the handler's lines.
+
+use std::fmt;
 
 use http::HeaderMap;
-use tracing::{Span, error_span};
+use tracing::{
+    Span, error_span,
+    field::{Field, Visit},
+    span::Attributes,
+};
 
-/// What `traceparent` names.
+/// The ids in a `traceparent` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TraceContext {
     pub(super) trace_id: String,
@@ -14,7 +20,7 @@ pub(super) struct TraceContext {
 }
 
 impl TraceContext {
-    /// W3C Trace Context §3.2.2 and §4.3; `None` for what that says to ignore.
+    /// Parses a `traceparent` (W3C Trace Context §3.2.2); `None` if a receiver must ignore it (§4.3).
     fn parse(traceparent: &str) -> Option<Self> {
         let mut parts = traceparent.split('-');
         let (version, trace_id, span_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -29,11 +35,36 @@ impl TraceContext {
         let only = values.next().filter(|_| values.next().is_none())?;
         Self::parse(only.to_str().ok()?)
     }
+
+    /// The ids of a span that [`request_span`] made.
+    pub(super) fn of_span(attributes: &Attributes<'_>) -> Option<Self> {
+        let mut ids = Ids::default();
+        attributes.record(&mut ids);
+        Some(Self { trace_id: ids.trace_id?, span_id: ids.span_id? })
+    }
 }
 
-/// What is logged within this span carries the request's ids, or none if it came without well-formed ones.
-pub(crate) fn request_span(headers: &HeaderMap) -> Span {
-    // Of the gravest level, because a filter that drops the span would drop the ids from all lines that it keeps.
+#[derive(Default)]
+struct Ids {
+    trace_id: Option<String>,
+    span_id: Option<String>,
+}
+
+impl Visit for Ids {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "trace_id" => self.trace_id = Some(value.to_owned()),
+            "span_id" => self.span_id = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// A span whose lines carry the request's ids, or none if its `traceparent` is absent or malformed.
+pub fn request_span(headers: &HeaderMap) -> Span {
+    // An error span, because a filter that dropped the span would drop the ids from the lines that it keeps.
     TraceContext::of(headers)
         .map_or_else(Span::none, |TraceContext { trace_id, span_id }| error_span!("request", trace_id, span_id))
 }

@@ -1,0 +1,153 @@
+//! Lines wait in a bounded queue for a thread that writes them, so nobody who logs waits for stdout.
+//!
+//! A full queue drops lines and counts them. The count is logged as soon as the writer has caught up.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, OnceLock},
+};
+
+use serde::Serialize;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+
+use super::json_lines::Now;
+
+/// Lines that may wait: about 1 MiB.
+pub(super) const CAPACITY: usize = 4096;
+
+/// Starts the thread that writes to `output`. Dropping the guard writes what waits, for at most a second.
+pub(super) fn queue(output: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    let dropped = Arc::new(OnceLock::new());
+    let output = Output { lines: output, dropped: Arc::clone(&dropped), reported: 0, since_report: 0 };
+    let (queue, guard) = NonBlockingBuilder::default().buffered_lines_limit(CAPACITY).lossy(true).finish(output);
+    let _ = dropped.set(queue.error_counter());
+    (queue, guard)
+}
+
+/// Writes lines, and how many are missing.
+struct Output<W> {
+    lines: W,
+    dropped: Arc<OnceLock<ErrorCounter>>,
+    /// The count of dropped lines when it was last reported.
+    reported: usize,
+    since_report: usize,
+}
+
+/// A line of the shape of [`super::json_lines::JsonLines`]. It is written at every `LOG_LEVEL`.
+#[derive(Serialize)]
+struct Report {
+    timestamp: Now,
+    level: &'static str,
+    target: &'static str,
+    message: &'static str,
+    dropped: usize,
+}
+
+impl<W: Write> Output<W> {
+    /// Logs how many lines were dropped since the last report, if any.
+    fn report(&mut self) -> io::Result<()> {
+        self.since_report = 0;
+        let count = self.dropped.get().map_or(0, ErrorCounter::dropped_lines);
+        if count == self.reported {
+            return Ok(());
+        }
+        let report = Report {
+            timestamp: Now,
+            level: "ERROR",
+            target: module_path!(),
+            message: "log lines dropped: stdout was not read fast enough",
+            dropped: count - self.reported,
+        };
+        let mut line = serde_json::to_vec(&report)?;
+        line.push(b'\n');
+        self.lines.write_all(&line)?;
+        self.reported = count;
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.lines.write_all(line)?;
+        self.since_report += 1;
+        // Under constant overload the queue never gets empty, and is never flushed.
+        if self.since_report == CAPACITY {
+            self.report()?;
+        }
+        Ok(line.len())
+    }
+
+    /// The worker thread flushes whenever the queue is empty.
+    fn flush(&mut self) -> io::Result<()> {
+        self.report()?;
+        self.lines.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, mpsc};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// An output that blocks until its gate is opened by dropping the sender.
+    struct Gated {
+        gate: mpsc::Receiver<()>,
+        written: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Write for Gated {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.gate.recv();
+            self.written.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn gated() -> (mpsc::Sender<()>, Arc<Mutex<Vec<u8>>>, Gated) {
+        let (open, gate) = mpsc::channel();
+        let written = Arc::<Mutex<Vec<u8>>>::default();
+        (open, Arc::clone(&written), Gated { gate, written })
+    }
+
+    fn lines(written: &Mutex<Vec<u8>>) -> Vec<Value> {
+        let written = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_full_queue_drops_lines_and_reports_their_number() {
+        let (open, written, output) = gated();
+        let (mut queue, guard) = queue(output);
+        let sent = CAPACITY * 3;
+        for number in 0..sent {
+            queue.write_all(format!("{{\"number\":{number}}}\n").as_bytes()).unwrap();
+        }
+        drop(open);
+        drop((queue, guard));
+        let lines = lines(&written);
+        let (reports, kept): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["number"].is_null());
+        let dropped: u64 = reports.iter().map(|report| report["dropped"].as_u64().unwrap()).sum();
+        assert!(kept.len() >= CAPACITY, "{} lines were written", kept.len());
+        assert_eq!(kept.len() as u64 + dropped, sent as u64);
+        assert_eq!(
+            (&reports[0]["level"], &reports[0]["target"]),
+            (&"ERROR".into(), &module_path!().replace("::tests", "").into())
+        );
+    }
+
+    #[test]
+    fn a_queue_that_dropped_nothing_reports_nothing() {
+        let (open, written, output) = gated();
+        let (mut queue, guard) = queue(output);
+        queue.write_all(b"{\"number\":1}\n").unwrap();
+        drop(open);
+        drop((queue, guard));
+        assert_eq!(lines(&written), [serde_json::json!({ "number": 1 })]);
+    }
+}
