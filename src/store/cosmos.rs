@@ -18,7 +18,6 @@ use super::cosmos_client::Clients;
 use crate::{
     config::AzureSettings,
     ports::records::{Address, Container, Item, Records, StoreError, Write},
-    telemetry::chain,
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
@@ -52,11 +51,11 @@ impl Records for Cosmos {
         match within_limit(container.read_item(partition.clone(), id, None)).await? {
             Ok(response) => {
                 let etag = etag(&response)?;
-                let body = response.into_model::<Map<String, Value>>().map_err(|error| failed(&error))?;
+                let body = response.into_model::<Map<String, Value>>()?;
                 Ok(Some(Item { body: stripped(body), etag }))
             }
             Err(error) if error.status().is_not_found() => Ok(None),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -87,7 +86,7 @@ impl Records for Cosmos {
         match within_limit(container.delete_item(partition.clone(), id, None)).await? {
             Ok(_) => Ok(()),
             Err(error) if error.status().is_not_found() => Ok(()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -98,7 +97,7 @@ impl Records for Cosmos {
             let items = client.query_items::<Map<String, Value>>("SELECT * FROM c", scope, None).await?;
             items.try_collect::<Vec<_>>().await
         };
-        within_limit(items).await?.map_err(|error| failed(&error))?.into_iter().map(listed).collect()
+        within_limit(items).await??.into_iter().map(listed).collect()
     }
 }
 
@@ -116,7 +115,7 @@ fn outcome(written: Result<ItemResponse, CosmosError>) -> Result<Write, StoreErr
         Err(error) => {
             let status = error.status();
             let conflict = status.is_conflict() || status.is_precondition_failed() || status.is_not_found();
-            if conflict { Ok(Write::Conflict) } else { Err(failed(&error)) }
+            if conflict { Ok(Write::Conflict) } else { Err(error.into()) }
         }
     }
 }
@@ -148,8 +147,4 @@ fn with_ttl(body: &Value, ttl: time::Duration) -> Value {
 fn stripped(mut item: Map<String, Value>) -> Value {
     item.retain(|name, _| name != TTL && !name.starts_with('_'));
     Value::Object(item)
-}
-
-pub(super) fn failed(error: &CosmosError) -> StoreError {
-    StoreError(chain(error))
 }

@@ -1,4 +1,4 @@
-//! The SDK's clients, made in the background: the account may come up after us, and go again.
+//! The SDK's clients. A background task makes them, because the account may become reachable after this process has started.
 
 use std::{
     collections::HashMap,
@@ -8,30 +8,35 @@ use std::{
 
 use azure_core::credentials::TokenCredential;
 use azure_data_cosmos::{
-    AccountEndpoint, AccountReference, CosmosClient, RoutingStrategy,
+    AccountEndpoint, AccountReference, CosmosClient, CosmosError, RoutingStrategy,
     clients::ContainerClient,
     options::{
         EndToEndOperationLatencyPolicy, OperationOptions, OperationOptionsBuilder, ThrottlingRetryOptionsBuilder,
     },
 };
+use backon::{ExponentialBuilder, Retryable as _};
 
-use super::cosmos::failed;
 use crate::{
     config::AzureSettings,
     ports::records::{Container, StoreError},
+    telemetry::chain,
 };
 
-/// An operation with all its retries. The SDK's default is none at all.
-const OPERATION: Duration = Duration::from_secs(3);
-/// The SDK's defaults are 9 and 30 s.
+/// An operation with all its retries. The SDK has no limit by default.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
+/// The SDK's defaults are 9 retries and 30 s.
 const THROTTLED_RETRIES: u32 = 3;
 const THROTTLED_WAIT: Duration = Duration::from_secs(2);
-/// One attempt to connect: account, database and container properties.
-const CONNECT: Duration = Duration::from_secs(15);
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// One attempt to connect: it reads the properties of the account, the database and the containers.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Between attempts to connect.
+const RECONNECT: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(Duration::from_secs(5))
+    .with_jitter()
+    .without_max_times();
 
-/// A client of each container, or none yet.
+/// A client for each container, once the account has been reached.
 pub(super) struct Clients(OnceLock<HashMap<Container, ContainerClient>>);
 
 impl Clients {
@@ -43,27 +48,37 @@ impl Clients {
 
     pub(super) fn get(&self, container: Container) -> Result<&ContainerClient, StoreError> {
         let client = self.0.get().and_then(|clients| clients.get(&container));
-        client.ok_or_else(|| StoreError("Cosmos DB has not been reached yet".into()))
+        client.ok_or_else(|| StoreError("no connection to Cosmos DB yet".into()))
     }
 }
 
-/// Until it has succeeded, or nobody wants it any more.
+impl From<CosmosError> for StoreError {
+    fn from(error: CosmosError) -> Self {
+        Self(chain(&error))
+    }
+}
+
+/// Tries to connect until it succeeds or the clients are dropped.
 async fn keep_connecting(clients: Weak<Clients>, settings: AzureSettings, identity: Arc<dyn TokenCredential>) {
-    let mut pause = FIRST_PAUSE;
-    while clients.strong_count() > 0 {
-        let attempt = tokio::time::timeout(CONNECT, connect(&settings, Arc::clone(&identity))).await;
-        match attempt {
-            Ok(Ok(made)) => {
-                if let Some(clients) = clients.upgrade() {
-                    let _ = clients.0.set(made);
-                }
-                return tracing::info!("Cosmos DB is reached");
-            }
-            Ok(Err(error)) => tracing::warn!(error = %failed(&error), "Cosmos DB is not reached"),
-            Err(_) => tracing::warn!("Cosmos DB does not answer"),
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+    let attempt = || connect_in_time(&settings, &identity);
+    let connected = attempt
+        .retry(RECONNECT)
+        .when(|_| clients.strong_count() > 0)
+        .notify(|error, _| tracing::warn!(%error, "no connection to Cosmos DB: trying again"))
+        .await;
+    if let (Ok(made), Some(clients)) = (connected, clients.upgrade()) {
+        let _ = clients.0.set(made);
+        tracing::info!("connected to Cosmos DB");
+    }
+}
+
+async fn connect_in_time(
+    settings: &AzureSettings,
+    identity: &Arc<dyn TokenCredential>,
+) -> Result<HashMap<Container, ContainerClient>, StoreError> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, connect(settings, Arc::clone(identity))).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(StoreError(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()))),
     }
 }
 
@@ -89,7 +104,7 @@ fn limits() -> OperationOptions {
         .with_max_retry_wait_time(THROTTLED_WAIT)
         .build();
     OperationOptionsBuilder::new()
-        .with_end_to_end_latency_policy(EndToEndOperationLatencyPolicy::new(OPERATION))
+        .with_end_to_end_latency_policy(EndToEndOperationLatencyPolicy::new(OPERATION_TIMEOUT))
         .with_throttling_retry_options(throttling)
         .build()
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::cosmos::{Cosmos, failed, within_limit};
+use super::cosmos::{Cosmos, within_limit};
 use crate::ports::{
     event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
     records::{Address, Container, Records as _, StoreError, Write},
@@ -69,7 +69,7 @@ impl EventLog for CosmosEvents {
         let item = json!({ "id": HEARTBEAT, "instance": partition, "schema": SCHEMA, "ttl": ttl });
         let container = self.cosmos.container(Container::Events)?;
         let written = within_limit(container.upsert_item(partition, HEARTBEAT, item, None)).await?;
-        written.map(|_| ()).map_err(|error| failed(&error))
+        Ok(written.map(|_| ())?)
     }
 
     async fn is_alive(&self, instance: Id) -> Result<bool, StoreError> {
@@ -115,9 +115,8 @@ impl Follow for PartitionFeed {
             None => within_limit(self.resume()).await??,
         };
         let page = within_limit(pages.next()).await?;
-        let page =
-            page.ok_or_else(|| StoreError("the change feed has ended".into()))?.map_err(|error| failed(&error))?;
-        self.checkpoint = Some(pages.to_continuation_token().map_err(|error| failed(&error))?);
+        let page = page.ok_or_else(|| StoreError("the change feed has ended".into()))??;
+        self.checkpoint = Some(pages.to_continuation_token()?);
         // The first iterator would send the time for ever, beside each checkpoint.
         self.pages = begun.then_some(pages);
         Ok(batch(&page))
@@ -134,7 +133,7 @@ impl PartitionFeed {
             }
         };
         let scope = FeedScope::partition(self.partition.clone());
-        container.query_change_feed(scope, begin, options).await.map_err(|error: CosmosError| failed(&error))
+        container.query_change_feed(scope, begin, options).await.map_err(|error: CosmosError| error.into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The keyring: data keys that all processes share, each wrapped in the store's `ring` document.
 //!
-//! What a process has opened it keeps, so sealing and opening ask nobody. The ring is read again now and then, and for a
-//! key id that is not in it.
+//! A process keeps the keys that it has opened, so sealing and opening need no request. It reads the ring again at intervals,
+//! and for a key id that it does not know.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::ground::{Sealer, Unavailable};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
@@ -21,14 +22,16 @@ use super::{
 };
 
 /// Reading the ring and opening its keys, together.
-const LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
-/// While there is no key at all, no more attempts than this.
-const PAUSE: Duration = Duration::SECOND;
-/// After a failure the ring is read again this soon, and then less and less soon.
-const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
-const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
-/// Publishing and wrapping again, which nobody waits for.
-const MAINTENANCE: std::time::Duration = std::time::Duration::from_mins(1);
+const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+/// While this process has no key at all, callers read the ring no more often than this.
+const READ_INTERVAL: Duration = Duration::SECOND;
+/// Between attempts to read the ring in the background. An attempt that opens some keys, but not all, may wait longer.
+const RETRY: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(std::time::Duration::from_millis(250))
+    .with_max_delay(std::time::Duration::from_secs(5))
+    .without_max_times();
+/// Publishing keys and wrapping them again. No request waits for it.
+const MAINTENANCE_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// A [`Sealer`] over the ring.
 pub struct Keyring {
@@ -36,7 +39,7 @@ pub struct Keyring {
     base_url: String,
     rotation: Rotation,
     opened: RwLock<Arc<Opened>>,
-    /// Held while the ring is being read: one flight.
+    /// Held while the ring is being read, so one caller reads it for all.
     last: Mutex<Option<Attempt>>,
 }
 
@@ -46,7 +49,7 @@ struct Opened {
     keys: HashMap<String, Arc<DataKey>>,
     /// In the order of first use.
     order: Vec<(OffsetDateTime, Arc<DataKey>)>,
-    /// In the ring, but their wrapping key refuses.
+    /// Key ids of the ring that the wrapping key did not open.
     refused: HashSet<String>,
 }
 
@@ -62,60 +65,58 @@ impl Attempt {
 }
 
 impl Keyring {
-    /// Over this ring. `base_url` names the deployment in everything that is sealed.
+    /// A keyring over this ring. Everything that it seals is bound to the deployment's `base_url`.
     #[must_use]
     pub fn new(ring: RingStore, base_url: &str, rotation: Rotation) -> Self {
         let base_url = base_url.to_owned();
         Self { ring, base_url, rotation, opened: RwLock::default(), last: Mutex::new(None) }
     }
 
-    /// Reads the ring now and then, for as long as the keyring is used.
+    /// Reads the ring at intervals until the keyring is dropped.
     pub fn keep_fresh(self: &Arc<Self>) {
         let reload = self.rotation.reload;
         let keyring = Arc::downgrade(self);
         tokio::spawn(async move {
-            let mut pause = FIRST_PAUSE;
+            // A key that does not open may be disabled for good, or Key Vault may be throttling for a moment.
+            let (unread, incomplete) = (RETRY, RETRY.with_max_delay(reload));
+            let (mut after_failure, mut after_some) = (unread.build(), incomplete.build());
             while let Some(outcome) = refresh(&keyring).await {
-                match outcome {
-                    Ok(Whole::Yes) => {
-                        pause = FIRST_PAUSE;
-                        tokio::time::sleep(reload).await;
+                let pause = match outcome {
+                    Ok(Opening::All) => {
+                        (after_failure, after_some) = (unread.build(), incomplete.build());
+                        Some(reload)
                     }
-                    // The vault may have been throttled for a moment, or the key be disabled for good.
-                    Ok(Whole::No) => {
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(reload);
-                    }
+                    Ok(Opening::Some) => after_some.next(),
                     Err(error) => {
-                        tracing::warn!(%error, "the ring is not read");
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(LONGEST_PAUSE);
+                        tracing::warn!(%error, "key ring not read: trying again");
+                        after_failure.next()
                     }
-                }
+                };
+                tokio::time::sleep(pause.unwrap_or(reload)).await;
             }
         });
     }
 
-    /// Reads the ring; then publishes, wraps again and retires keys where that is due. While the vault does not answer, the
-    /// ring serves as it is.
+    /// Reads the ring. Then publishes, wraps again and retires keys where that is due; if Key Vault does not answer, the ring
+    /// stays unchanged.
     pub async fn refresh(&self) -> Result<(), Unavailable> {
         self.attempt(&mut *self.last.lock().await).await?;
-        match tokio::time::timeout(MAINTENANCE, self.ring.maintain(&self.rotation)).await {
+        match tokio::time::timeout(MAINTENANCE_TIMEOUT, self.ring.maintain(&self.rotation)).await {
             Ok(Ok(false)) => Ok(()),
             Ok(Ok(true)) => self.attempt(&mut *self.last.lock().await).await,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the ring is left as it is");
+                tracing::warn!(%error, "key ring unchanged: maintenance failed");
                 Ok(())
             }
             Err(_) => {
-                tracing::warn!("the ring is left as it is: no answer in time");
+                tracing::warn!("key ring unchanged: maintenance timed out");
                 Ok(())
             }
         }
     }
 
     async fn attempt(&self, last: &mut Option<Attempt>) -> Result<(), Unavailable> {
-        let loaded = tokio::time::timeout(LIMIT, self.load()).await;
+        let loaded = tokio::time::timeout(READ_TIMEOUT, self.load()).await;
         let failure = match loaded {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.reason),
@@ -129,7 +130,7 @@ impl Keyring {
         self.open_keys(&ring).await
     }
 
-    /// Opens what is new, all at once; what has been opened is kept, also while the vault is down.
+    /// Opens the new keys of the ring, all at once, and keeps those that are open already.
     async fn open_keys(&self, ring: &Ring) -> Result<(), Unavailable> {
         let known = self.current();
         let opening = ring.keys.iter().map(async |entry| match known.keys.get(&entry.kid) {
@@ -141,7 +142,7 @@ impl Keyring {
             match key {
                 Ok(key) => opened.add(entry, key),
                 Err(error) => {
-                    tracing::error!(%error, kid = entry.kid, "a data key cannot be opened");
+                    tracing::error!(%error, kid = entry.kid, "data key not opened");
                     opened.refused.insert(entry.kid.clone());
                     failure = Some(error);
                 }
@@ -156,10 +157,14 @@ impl Keyring {
         Arc::clone(&self.opened.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What is opened; if that is nothing yet, after reading the ring.
+    /// The opened keys. Reads the ring first if there is none.
     async fn ready(&self) -> Result<Arc<Opened>, Unavailable> {
         let opened = self.current();
-        if opened.keys.is_empty() { self.read_again(PAUSE, |opened| !opened.keys.is_empty()).await } else { Ok(opened) }
+        if opened.keys.is_empty() {
+            self.read_again(READ_INTERVAL, |opened| !opened.keys.is_empty()).await
+        } else {
+            Ok(opened)
+        }
     }
 
     /// Reads the ring, unless another caller has just done so, or an attempt was made less than `pause` ago. Waiting for
@@ -179,7 +184,7 @@ impl Keyring {
             }
             Ok(self.current())
         };
-        tokio::time::timeout(LIMIT, read).await.unwrap_or_else(|_| Err(too_late()))
+        tokio::time::timeout(READ_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_late()))
     }
 
     fn context(&self, purpose: &str) -> String {
@@ -229,20 +234,20 @@ impl Sealer for Keyring {
     }
 }
 
-/// Whether every key of the ring is opened.
-enum Whole {
-    Yes,
-    No,
+/// Which keys of the ring this process can use.
+enum Opening {
+    All,
+    Some,
 }
 
-async fn refresh(keyring: &Weak<Keyring>) -> Option<Result<Whole, Unavailable>> {
+async fn refresh(keyring: &Weak<Keyring>) -> Option<Result<Opening, Unavailable>> {
     let keyring = keyring.upgrade()?;
-    let whole = |()| if keyring.current().refused.is_empty() { Whole::Yes } else { Whole::No };
-    Some(keyring.refresh().await.map(whole))
+    let opening = |()| if keyring.current().refused.is_empty() { Opening::All } else { Opening::Some };
+    Some(keyring.refresh().await.map(opening))
 }
 
 fn too_late() -> Unavailable {
-    unavailable(format!("not read within {} s", LIMIT.as_secs()))
+    unavailable(format!("not read within {} s", READ_TIMEOUT.as_secs()))
 }
 
 fn unavailable(reason: impl Into<String>) -> Unavailable {
