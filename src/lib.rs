@@ -2,9 +2,9 @@
 
 pub mod config;
 pub mod entra;
-mod graph;
+pub mod graph;
 pub mod http;
-mod mcp;
+pub mod mcp;
 pub mod platform;
 pub mod ports;
 pub mod startup;

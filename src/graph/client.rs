@@ -1,86 +1,43 @@
-//! One client for all tools: the tool owns its path, this owns tokens, retries, and what refusals mean.
+//! One client for all tools. A tool names its scope and path; the client gets tokens, retries, and interprets refusals.
 
 use std::time::Duration;
 
-use authorization_server::{
-    resource::{
-        authenticate::Principal,
-        downstream::{DownstreamError, DownstreamTokens as _},
-    },
-    state::scopes,
-};
+use authorization_server::{resource::authenticate::Principal, resource::downstream::DownstreamTokens as _, state::scopes::Permission};
+use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::TokenCache;
+use super::{error::GraphError, token_cache::TokenCache};
 
-/// Retries of a throttled or failing request.
-const RETRIES: u32 = 2;
-/// Waited at most, whatever Retry-After asks; beyond it the caller is told.
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
-/// A request with its retries and the waits between them.
-const LIMIT: Duration = Duration::from_secs(10);
-
-/// Why Graph gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum GraphError {
-    /// The access token does not cover the scope.
-    #[error("the scope {0} was not granted")]
-    Scope(&'static str),
-    /// No downstream token.
-    #[error(transparent)]
-    Token(#[from] DownstreamError),
-    /// 401, twice.
-    #[error("the downstream token is refused")]
-    Unauthorized,
-    /// 403.
-    #[error("forbidden")]
-    Forbidden,
-    /// 404.
-    #[error("not found")]
-    NotFound,
-    /// 429, 5xx, a timeout, after retries.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
-    /// Anything else.
-    #[error("an answer that was not expected")]
-    Unexpected,
-}
-
-impl GraphError {
-    /// For the person in front of the client.
-    pub fn in_plain_words(&self) -> &'static str {
-        match self {
-            Self::Scope(_) => "This application was not allowed to do that. Connect it again and allow it.",
-            Self::Token(DownstreamError::SignInAgain) | Self::Unauthorized => {
-                "Microsoft wants you to sign in again. Reconnect this server in your application."
-            }
-            Self::Token(DownstreamError::Refused(_)) => {
-                "Microsoft Entra ID refuses this server. Its administrator must look at the server's log."
-            }
-            Self::Token(DownstreamError::Unavailable(_)) | Self::Unavailable(_) => {
-                "Microsoft does not answer at the moment. Try again in a minute."
-            }
-            Self::Forbidden => "Microsoft Graph does not allow you to see this.",
-            Self::NotFound => "Microsoft Graph does not know this.",
-            Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
-        }
-    }
-}
+/// Two retries of a throttled or failed request.
+const RETRY: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_jitter().with_max_times(2);
+/// A request is not sent again if Graph asks for a longer pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// A request with its retries and the pauses between them.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Microsoft Graph.
 pub struct Graph {
     http: reqwest::Client,
     endpoint: String,
     tokens: TokenCache,
-    limit: Duration,
+}
+
+/// Why one attempt failed.
+struct Failed {
+    error: GraphError,
+    retryable: bool,
+    /// What Graph asked for.
+    retry_after: Option<Duration>,
 }
 
 impl Graph {
-    /// At this endpoint.
+    /// Graph at this origin.
+    #[must_use]
     pub fn new(http: reqwest::Client, endpoint: String, tokens: TokenCache) -> Self {
-        Self { http, endpoint, tokens, limit: LIMIT }
+        Self { http, endpoint, tokens }
     }
 
     /// A Graph that no request reaches.
@@ -89,57 +46,78 @@ impl Graph {
         Self::new(reqwest::Client::new(), String::new(), tokens)
     }
 
-    /// Reads a path as the principal, under one of our scopes.
-    pub async fn get(&self, principal: &Principal, scope: &'static str, path: &str) -> Result<Value, GraphError> {
-        let answer = self.authorized(principal, scope, path).await;
-        answer.inspect_err(|error| tracing::warn!(%error, path, grant = %principal.grant.grant, "no answer from Graph"))
+    /// Gets the resource at `path` for the principal, if its access token has the permission.
+    pub async fn get(
+        &self,
+        principal: &Principal,
+        permission: &'static Permission,
+        path: &str,
+    ) -> Result<Value, GraphError> {
+        let result = self.authorized(principal, permission, path).await;
+        result.inspect_err(|error| tracing::warn!(%error, path, grant = %principal.grant.grant, "no answer from Graph"))
     }
 
-    async fn authorized(&self, principal: &Principal, scope: &'static str, path: &str) -> Result<Value, GraphError> {
-        if !principal.scope.contains(scope) {
-            return Err(GraphError::Scope(scope));
+    async fn authorized(
+        &self,
+        principal: &Principal,
+        permission: &'static Permission,
+        path: &str,
+    ) -> Result<Value, GraphError> {
+        if !principal.scope.contains(permission.name) {
+            return Err(GraphError::Scope(permission.name));
         }
-        let scopes = scopes::downstream_of(scope);
-        match self.once(principal, &scopes, path).await {
+        let scopes = [permission.downstream];
+        match self.with_token(principal, &scopes, path).await {
             Err(GraphError::Unauthorized) => {
                 self.tokens.forget(principal, &scopes).await;
-                self.once(principal, &scopes, path).await
+                self.with_token(principal, &scopes, path).await
             }
-            answer => answer,
+            result => result,
         }
     }
 
-    async fn once(&self, principal: &Principal, scopes: &[&'static str], path: &str) -> Result<Value, GraphError> {
+    async fn with_token(
+        &self,
+        principal: &Principal,
+        scopes: &[&'static str],
+        path: &str,
+    ) -> Result<Value, GraphError> {
         let token = self.tokens.token(principal, scopes).await?;
-        let answer =
-            tokio::time::timeout(self.limit, self.with_retries(token.access_token.expose_secret(), path)).await;
-        answer.unwrap_or_else(|_| Err(GraphError::Unavailable(format!("no answer within {:?}", self.limit))))
+        let result = self.with_retries(token.access_token.expose_secret(), path);
+        let no_answer = |_| Err(GraphError::Unavailable(format!("no answer within {} s", TIMEOUT.as_secs())));
+        tokio::time::timeout(TIMEOUT, result).await.unwrap_or_else(no_answer)
     }
 
     async fn with_retries(&self, token: &str, path: &str) -> Result<Value, GraphError> {
-        let mut attempt = 0;
-        loop {
-            let sent = self.http.get(format!("{}{path}", self.endpoint)).bearer_auth(token);
-            let (reason, wait) = match sent.send().await {
-                Ok(response) if !transient(response.status()) => return read(response).await,
-                Ok(response) => (response.status().to_string(), retry_after(&response)),
-                Err(error) => (error.without_url().to_string(), None),
-            };
-            let wait = wait.unwrap_or(Duration::from_millis(200 << attempt));
-            if attempt == RETRIES || wait > LONGEST_WAIT {
-                return Err(GraphError::Unavailable(reason));
-            }
-            tokio::time::sleep(wait).await;
-            attempt += 1;
+        let attempt = || self.attempt(token, path);
+        let pause = |failed: &Failed, pause: Option<Duration>| {
+            pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
+        };
+        let result = attempt.retry(RETRY).when(|failed| failed.retryable).adjust(pause).await;
+        result.map_err(|failed| failed.error)
+    }
+
+    async fn attempt(&self, token: &str, path: &str) -> Result<Value, Failed> {
+        let sent = self.http.get(format!("{}{path}", self.endpoint)).bearer_auth(token).send().await;
+        let response = sent.map_err(|error| Failed::transient(error.without_url().to_string(), None))?;
+        if is_transient(response.status()) {
+            return Err(Failed::transient(response.status().to_string(), retry_after(&response)));
         }
+        read(response).await.map_err(|error| Failed { error, retryable: false, retry_after: None })
     }
 }
 
-fn transient(status: StatusCode) -> bool {
+impl Failed {
+    fn transient(reason: String, retry_after: Option<Duration>) -> Self {
+        Self { error: GraphError::Unavailable(reason), retryable: true, retry_after }
+    }
+}
+
+fn is_transient(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT || status.is_server_error()
 }
 
-/// In seconds; a date is taken as "later than we wait".
+/// `Retry-After` in seconds. A date is taken for a pause that is too long.
 fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.headers().get(header::RETRY_AFTER)?;
     let seconds = value.to_str().ok().and_then(|text| text.parse().ok());
@@ -153,77 +131,5 @@ async fn read(response: Response) -> Result<Value, GraphError> {
         StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
         StatusCode::NOT_FOUND => Err(GraphError::NotFound),
         _ => Err(GraphError::Unexpected),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use async_trait::async_trait;
-    use authorization_server::{
-        ground::{GrantKey, Id},
-        resource::downstream::{DownstreamToken, DownstreamTokens},
-    };
-    use oauth_protocol::scope::Scope;
-    use testkit::ManualClock;
-    use time::OffsetDateTime;
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpListener,
-        time::Instant,
-    };
-
-    use super::*;
-
-    const SHORT: Duration = Duration::from_millis(500);
-    const THROTTLED: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n";
-
-    struct SomeToken;
-
-    #[async_trait]
-    impl DownstreamTokens for SomeToken {
-        async fn token(&self, _: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
-            Ok(DownstreamToken { access_token: "downstream".into(), expires_at: OffsetDateTime::UNIX_EPOCH })
-        }
-    }
-
-    /// A Graph that answers every request with these bytes, or never where there are none.
-    async fn graph(answer: &'static [u8]) -> Graph {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(async move {
-                    let mut request = [0; 4096];
-                    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
-                        stream.write_all(answer).await.unwrap();
-                    }
-                });
-            }
-        });
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Graph::new(http, endpoint, TokenCache::new(Arc::new(SomeToken), Arc::new(ManualClock::default())))
-    }
-
-    async fn ask(graph: &Graph) -> Result<Value, GraphError> {
-        let id = Id::from_bytes([7; 16]);
-        let scope = Scope::parse("user.read").unwrap();
-        let grant = GrantKey { owner: id, grant: id };
-        let principal = Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH };
-        graph.get(&principal, "user.read", "/v1.0/me").await
-    }
-
-    #[tokio::test]
-    async fn a_request_with_its_retries_ends_within_one_limit() {
-        for answer in [b"".as_slice(), THROTTLED] {
-            let graph = graph(answer).await;
-            assert_eq!(graph.limit, Duration::from_secs(10));
-            let (graph, begun) = (Graph { limit: SHORT, ..graph }, Instant::now());
-            let unavailable = tokio::time::timeout(Duration::from_secs(20), ask(&graph)).await.unwrap().unwrap_err();
-            assert!(matches!(unavailable, GraphError::Unavailable(_)), "{unavailable}");
-            assert!((SHORT..SHORT * 5).contains(&begun.elapsed()), "{:?}", begun.elapsed());
-        }
     }
 }

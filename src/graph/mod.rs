@@ -1,7 +1,9 @@
-//! Microsoft Graph as the downstream, called as the principal.
+//! Microsoft Graph, called as the principal.
 
 mod client;
+mod error;
 mod token_cache;
 
-pub(crate) use client::{Graph, GraphError};
-pub(crate) use token_cache::TokenCache;
+pub use client::Graph;
+pub use error::GraphError;
+pub use token_cache::TokenCache;

@@ -1,5 +1,6 @@
 //! `get_graph_user_details`: Graph's `GET /v1.0/me`.
 
+use authorization_server::scopes::{Permission, USER_READ};
 use http::request::Parts;
 use rmcp::{handler::server::tool::Extension, model::CallToolResult, tool, tool_router};
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::{
     mcp::server::{principal, span},
 };
 
-const SCOPE: &str = "user.read";
+static PERMISSION: &Permission = &USER_READ;
 const PATH: &str = "/v1.0/me";
 
 #[tool_router(router = get_graph_user_details_tool, vis = "pub(super)")]
@@ -22,12 +23,12 @@ impl McpServer {
         &self,
         Extension(parts): Extension<Parts>,
     ) -> Result<CallToolResult, rmcp::ErrorData> {
-        let answer = self.graph.get(principal(&parts)?, SCOPE, PATH).instrument(span(&parts)).await;
+        let answer = self.graph.get(principal(&parts)?, PERMISSION, PATH).instrument(span(&parts)).await;
         Ok(result(answer.and_then(with_success)))
     }
 }
 
-/// Graph's answer as it came, and `"success": true`.
+/// Adds `"success": true` to Graph's answer.
 fn with_success(mut answer: Value) -> Result<Value, GraphError> {
     let members = answer.as_object_mut().ok_or(GraphError::Unexpected)?;
     members.insert("success".into(), true.into());

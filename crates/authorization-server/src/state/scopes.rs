@@ -2,8 +2,9 @@
 
 use oauth_protocol::scope::Scope;
 
-/// One scope of this server.
+/// One scope of this server. Other crates can name the rows below, but cannot make one.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Permission {
     /// As clients write it.
     pub name: &'static str,
@@ -13,12 +14,15 @@ pub struct Permission {
     pub sentence: &'static str,
 }
 
-/// Every scope. A further Graph permission is one more row.
-pub const PERMISSIONS: &[Permission] = &[Permission {
+/// Sign-in and the user's own profile.
+pub static USER_READ: Permission = Permission {
     name: "user.read",
     downstream: "User.Read",
     sentence: "Sign you in and read your profile: name, e-mail address, job title, phone numbers and office.",
-}];
+};
+
+/// Every scope. A further Graph permission is one more row.
+pub static PERMISSIONS: &[&Permission] = &[&USER_READ];
 
 /// Names of all scopes, for metadata.
 #[must_use]
@@ -40,13 +44,7 @@ pub fn granted(asked: Option<&Scope>) -> Option<Scope> {
 
 /// The rows that a granted scope names.
 pub fn permissions(scope: &Scope) -> impl Iterator<Item = &'static Permission> + '_ {
-    PERMISSIONS.iter().filter(|permission| scope.contains(permission.name))
-}
-
-/// The Graph permission behind one of our scopes, alone; nothing for a name that is not in the table.
-#[must_use]
-pub fn downstream_of(name: &str) -> Vec<&'static str> {
-    PERMISSIONS.iter().filter(|permission| permission.name == name).map(|permission| permission.downstream).collect()
+    PERMISSIONS.iter().copied().filter(|permission| scope.contains(permission.name))
 }
 
 /// The Graph permissions behind a granted scope.

@@ -1,0 +1,178 @@
+//! The Graph client in front of a Graph that answers as the test says.
+#![cfg(test)]
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use authorization_server::{
+    authenticate::Principal,
+    downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    id::{GrantKey, Id},
+    scopes::USER_READ,
+};
+use oauth_protocol::scope::Scope;
+use remote_auth_mcp::graph::{Graph, GraphError, TokenCache};
+use serde_json::{Value, json};
+use testkit::ManualClock;
+use time::OffsetDateTime;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{\"id\":\"007\"}";
+const DOWN: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+const THROTTLED: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+const THROTTLED_FOR_LONG: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 4\r\ncontent-length: 0\r\n\r\n";
+const UNAUTHORIZED: &str = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
+const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+const NOT_JSON: &str = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n<";
+
+/// Gives every principal the token `token-N`, and counts them.
+#[derive(Default)]
+struct Tokens(Mutex<usize>);
+
+#[async_trait]
+impl DownstreamTokens for Tokens {
+    async fn token(&self, _: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+        assert_eq!(scopes, ["User.Read"]);
+        let mut given = self.0.lock().unwrap();
+        *given += 1;
+        Ok(DownstreamToken { access_token: format!("token-{given}").into(), expires_at: OffsetDateTime::UNIX_EPOCH })
+    }
+}
+
+struct Rig {
+    graph: Graph,
+    tokens: Arc<Tokens>,
+    /// The heads of the requests.
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Rig {
+    /// A Graph with these answers. After the last one it never answers.
+    async fn start(answers: &[&'static str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let answers = Arc::new(Mutex::new(answers.iter().copied().collect::<VecDeque<_>>()));
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let seen = Arc::clone(&requests);
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(stream, Arc::clone(&answers), Arc::clone(&seen)));
+            }
+        });
+        let tokens = Arc::new(Tokens::default());
+        let cache = TokenCache::new(Arc::clone(&tokens) as _, Arc::new(ManualClock::default()));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { graph: Graph::new(http, endpoint, cache), tokens, requests }
+    }
+
+    async fn get(&self, scope: &str) -> Result<Value, GraphError> {
+        let id = Id::from_bytes([7; 16]);
+        let grant = GrantKey { owner: id, grant: id };
+        let scope = Scope::parse(scope).unwrap();
+        let principal = Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH };
+        self.graph.get(&principal, &USER_READ, "/v1.0/me").await
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
+    fn tokens(&self) -> usize {
+        *self.tokens.0.lock().unwrap()
+    }
+}
+
+async fn serve(mut stream: TcpStream, answers: Arc<Mutex<VecDeque<&'static str>>>, seen: Arc<Mutex<Vec<String>>>) {
+    let mut head = Vec::new();
+    while let Ok(byte) = stream.read_u8().await {
+        head.push(byte);
+        if head.ends_with(b"\r\n\r\n") {
+            seen.lock().unwrap().push(String::from_utf8(std::mem::take(&mut head)).unwrap());
+            let Some(answer) = answers.lock().unwrap().pop_front() else { std::future::pending().await };
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_was_not_granted_is_refused_before_graph_or_entra_is_asked() {
+    for scope in ["", "mail.read", "user.readwrite", "USER.READ"] {
+        let rig = Rig::start(&[OK]).await;
+        let refused = rig.get(scope).await;
+        assert!(matches!(refused, Err(GraphError::Scope("user.read"))), "{scope}: {refused:?}");
+        assert_eq!((rig.tokens(), rig.requests()), (0, 0), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn the_request_carries_the_downstream_token() {
+    let rig = Rig::start(&[OK]).await;
+    assert_eq!(rig.get("user.read").await.unwrap(), json!({ "id": "007" }));
+    let head = rig.requests.lock().unwrap()[0].to_ascii_lowercase();
+    assert!(
+        head.starts_with("get /v1.0/me http/1.1\r\n") && head.contains("authorization: bearer token-1\r\n"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn two_failures_are_retried_and_a_third_is_an_outage() {
+    for failure in [DOWN, THROTTLED] {
+        let rig = Rig::start(&[failure, failure, OK]).await;
+        assert!(rig.get("user.read").await.is_ok());
+        assert_eq!(rig.requests(), 3);
+    }
+    let rig = Rig::start(&[DOWN, DOWN, DOWN, OK]).await;
+    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unavailable(_))));
+    assert_eq!(rig.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_request_is_not_retried_when_graph_asks_for_a_long_pause() {
+    let rig = Rig::start(&[THROTTLED_FOR_LONG, OK]).await;
+    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unavailable(_))));
+    assert_eq!(rig.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let rig = Rig::start(&[UNAUTHORIZED, OK]).await;
+    assert!(rig.get("user.read").await.is_ok());
+    assert_eq!((rig.tokens(), rig.requests()), (2, 2));
+    let rig = Rig::start(&[UNAUTHORIZED, UNAUTHORIZED, OK]).await;
+    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unauthorized)));
+    assert_eq!((rig.tokens(), rig.requests()), (2, 2));
+}
+
+#[tokio::test]
+async fn other_refusals_are_not_retried() {
+    for answer in [FORBIDDEN, NOT_FOUND, NOT_JSON] {
+        let rig = Rig::start(&[answer, OK]).await;
+        let refused = rig.get("user.read").await.unwrap_err();
+        let expected = match answer {
+            FORBIDDEN => matches!(refused, GraphError::Forbidden),
+            NOT_FOUND => matches!(refused, GraphError::NotFound),
+            _ => matches!(refused, GraphError::Unexpected),
+        };
+        assert!(expected, "{answer}: {refused}");
+        assert_eq!(rig.requests(), 1);
+    }
+}
+
+/// On paused time, which jumps ahead whenever nothing else can happen.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_never_answered_ends_after_ten_seconds() {
+    let rig = Rig::start(&[]).await;
+    let unavailable = timeout(Duration::from_secs(11), rig.get("user.read")).await.expect("an end within 11 seconds");
+    assert!(matches!(unavailable, Err(GraphError::Unavailable(_))));
+}
