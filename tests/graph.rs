@@ -9,10 +9,10 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    authenticate::Principal,
-    downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    id::{GrantKey, Id},
-    scopes::USER_READ,
+    ground::{GrantKey, Id},
+    resource::authenticate::Principal,
+    resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    state::scopes::USER_READ,
 };
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::graph::{Graph, GraphError, TokenCache};

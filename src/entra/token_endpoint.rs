@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use authorization_server::{ground::Clock, upstream::{UpstreamAnswer, UpstreamRefusal}};
+use authorization_server::{
+    ground::Clock,
+    upstream::{UpstreamAnswer, UpstreamRefusal},
+};
 use backon::{ConstantBuilder, Retryable as _};
 use reqwest::{StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use authorization_server::{ground::Clock, upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal}};
+use authorization_server::{
+    ground::Clock,
+    upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{

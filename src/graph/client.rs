@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use authorization_server::{resource::authenticate::Principal, resource::downstream::DownstreamTokens as _, state::scopes::Permission};
+use authorization_server::{
+    resource::authenticate::Principal, resource::downstream::DownstreamTokens as _, state::scopes::Permission,
+};
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;

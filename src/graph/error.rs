@@ -1,6 +1,6 @@
 //! Why Graph gave no result, for the log and for people.
 
-use authorization_server::downstream::DownstreamError;
+use authorization_server::resource::downstream::DownstreamError;
 
 /// Why Graph gave no result.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, GrantKey},
-    resource::{
-        authenticate::Principal,
-        downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    },
+    resource::authenticate::Principal,
+    resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
 };
 use moka::future::Cache;
 use time::Duration;

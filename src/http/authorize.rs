@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    endpoints::{
-        authorize::{AtServer, AuthorizeError, Authorized, RequestRefusal, Visit},
-        unasked_redirect,
-    },
+    endpoints::authorize::{AtServer, AuthorizeError, Authorized, RequestRefusal, Visit},
+    endpoints::unasked_redirect,
     ground::Unavailable,
 };
 use http::StatusCode;

@@ -7,21 +7,21 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     app::App,
-    metadata,
+    metadata::{Resource, document_url},
     reply::{Response, empty, temporarily_unavailable},
     request::Incoming,
 };
 
-/// Why a request gets a challenge instead of an answer.
+/// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BearerRefusal {
-    /// RFC 6750 §3.1: no error code without credentials.
+enum BearerRefusal {
+    /// RFC 6750 §3.1: a challenge to a request without credentials has no error code.
     #[error("no access token")]
     Missing,
-    /// Every bad token looks the same.
+    /// Unknown, expired and revoked tokens get the same answer.
     #[error("the access token is not valid")]
     InvalidToken,
-    /// Two Authorization headers, a token in the query, bad syntax.
+    /// Two Authorization headers, a token in the query, or bad syntax.
     #[error("malformed: {0}")]
     Malformed(&'static str),
     /// The store or the keyring is down.
@@ -35,8 +35,16 @@ impl From<BearerError> for BearerRefusal {
     }
 }
 
-/// The access token that a request presents.
-pub(super) fn token(incoming: &Incoming) -> Result<SecretString, BearerRefusal> {
+/// The principal whose access token the request presents, or the challenge for this resource.
+pub(super) async fn authenticate(app: &App, resource: Resource, incoming: &Incoming) -> Result<Principal, Response> {
+    principal(app, incoming).await.map_err(|refusal| challenge(app, resource, &refusal))
+}
+
+async fn principal(app: &App, incoming: &Incoming) -> Result<Principal, BearerRefusal> {
+    app.server.authenticate(token(incoming)?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
+}
+
+fn token(incoming: &Incoming) -> Result<SecretString, BearerRefusal> {
     let query = incoming.query().map_err(|_| BearerRefusal::Malformed("the query"))?;
     if query.first("access_token").is_some() {
         return Err(BearerRefusal::Malformed("an access token in the query"));
@@ -45,17 +53,9 @@ pub(super) fn token(incoming: &Incoming) -> Result<SecretString, BearerRefusal> 
     BearerToken::from_headers(values)?.ok_or(BearerRefusal::Missing)
 }
 
-/// Who calls.
-pub(super) async fn principal(
-    app: &App,
-    token: Result<SecretString, BearerRefusal>,
-) -> Result<Principal, BearerRefusal> {
-    app.server.authenticate(token?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
-}
-
-/// The challenge, pointing at the metadata of the resource that was asked for.
-pub(super) fn challenge(app: &App, resource: &str, refusal: &BearerRefusal) -> Response {
-    tracing::info!(%refusal, "not authenticated");
+/// The challenge. It names the metadata document of the resource.
+fn challenge(app: &App, resource: Resource, refusal: &BearerRefusal) -> Response {
+    tracing::info!(%refusal, "request not authenticated");
     let (status, error) = match refusal {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
         BearerRefusal::InvalidToken => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
@@ -63,8 +63,7 @@ pub(super) fn challenge(app: &App, resource: &str, refusal: &BearerRefusal) -> R
         BearerRefusal::Unavailable(_) => return temporarily_unavailable(),
     };
     let scope = scopes::names().join(" ");
-    let challenge =
-        Challenge { error, resource_metadata: &metadata::document_url(app, resource), scope: &scope }.encode();
+    let challenge = Challenge { error, resource_metadata: &document_url(app, resource), scope: &scope }.encode();
     let mut response = empty(status);
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use authorization_server::{
     endpoints::connections::{ConnectionsError, OWNER, OwnerSession},
-    ground::{Id, Unavailable, lifetimes::OWNER_SESSION_LIFETIME},
+    ground::lifetimes::OWNER_SESSION_LIFETIME,
+    ground::{Id, Unavailable},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;

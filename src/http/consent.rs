@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    endpoints::{
-        confirmation::{Confirmed, Confirming},
-        consent::{ConsentError, Decided, Decision, Proof},
-    },
+    endpoints::confirmation::{Confirmed, Confirming},
+    endpoints::consent::{ConsentError, Decided, Decision, Proof},
     ground::Id,
     state::memory::Memory,
 };

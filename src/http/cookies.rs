@@ -2,11 +2,10 @@
 
 use authorization_server::{
     AuthorizationServer,
-    endpoints::{consent_page::Form, remembered::MemoryCookies},
-    ground::{
-        Id, Unavailable,
-        lifetimes::{APPROVAL_LIFETIME, DENIAL_LIFETIME},
-    },
+    endpoints::consent_page::Form,
+    endpoints::remembered::MemoryCookies,
+    ground::lifetimes::{APPROVAL_LIFETIME, DENIAL_LIFETIME},
+    ground::{Id, Unavailable},
     state::memory::{APPROVED, DENIED, Memory},
 };
 use http::{HeaderMap, HeaderValue, header};

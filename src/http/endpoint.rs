@@ -1,7 +1,8 @@
-//! What all endpoints share: Host, Origin, method, CORS, and the headers of every answer.
+//! What all endpoints share: the checks of Host, Origin, method, rate and bearer, and CORS.
 
 use std::sync::Arc;
 
+use authorization_server::resource::authenticate::Principal;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
 use oauth_protocol::loopback::is_loopback;
@@ -9,31 +10,37 @@ use url::Url;
 
 use super::{
     app::App,
+    bearer,
     cors::{Cors, Readable},
     gateway::Caller,
     limits::{Limited, TooMany},
+    metadata::Resource,
     pages::{self, ErrorPage},
     reply::{Response, answer, empty, oauth_error, retry_after},
     request::Incoming,
 };
 
-/// Decodes, calls one service, encodes.
-pub(super) type Serve = fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>;
+/// A handler: it decodes, calls one service, encodes.
+pub(super) enum Handler {
+    /// Anybody may call it.
+    Public(fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>),
+    /// Only the bearer of an access token may call it.
+    Protected(Resource, fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>),
+}
 
 /// One endpoint; in Azure, one function folder with the same route.
 pub(super) struct Endpoint {
-    /// In the words of `function.json`: a trailing `/{*path}` matches nothing or anything below.
+    /// As in `function.json`: a trailing `/{*path}` matches nothing or anything below.
     pub route: &'static str,
     /// GET includes HEAD; OPTIONS is answered for all.
     pub methods: &'static [Method],
     /// Who may read the answers.
     pub cors: Cors,
-    /// Bytes of a body that are taken.
+    /// The largest body, in bytes.
     pub body_limit: usize,
-    /// What each address may do only so often.
+    /// The limit for each address, if there is one.
     pub limited: Option<Limited>,
-    /// The handler.
-    pub serve: Serve,
+    pub handler: Handler,
 }
 
 impl Endpoint {
@@ -61,13 +68,13 @@ impl Endpoint {
         } else if let Err(too_many) = self.take(&app, caller) {
             self.too_many(&app, too_many)
         } else {
-            (self.serve)(app, incoming).await
+            self.handler.serve(app, incoming).await
         };
         readable.decorate(&mut response);
         response
     }
 
-    /// Only the gateway knows addresses.
+    /// Counts the request against the limit of its address. Only the gateway knows addresses.
     fn take(&self, app: &App, caller: Caller) -> Result<(), TooMany> {
         match (self.limited, caller) {
             (Some(limited), Caller::ThroughGateway(address)) => app.limits.take(limited, address),
@@ -112,7 +119,19 @@ impl Endpoint {
     }
 }
 
-/// Without a gateway the Host must be ours or loopback (DNS rebinding); the Functions host shows us 127.0.0.1.
+impl Handler {
+    async fn serve(&self, app: Arc<App>, incoming: Incoming) -> Response {
+        match self {
+            Self::Public(serve) => serve(app, incoming).await,
+            Self::Protected(resource, serve) => match bearer::authenticate(&app, *resource, &incoming).await {
+                Ok(principal) => serve(app, incoming, principal).await,
+                Err(challenge) => challenge,
+            },
+        }
+    }
+}
+
+/// Without a gateway, Host must name us or loopback, against DNS rebinding. The Functions host sends 127.0.0.1.
 fn host_is_ours(incoming: &Incoming, app: &App) -> bool {
     let Some(host) = incoming.header(header::HOST) else { return false };
     if host.eq_ignore_ascii_case(app.server.base().host()) {

@@ -1,19 +1,18 @@
-//! `POST /mcp`: Streamable HTTP without sessions, behind the bearer check. GET and DELETE are 405: there is no stream.
+//! `POST /mcp`: Streamable HTTP without sessions. GET and DELETE are 405, because there is no stream.
 
 use std::sync::Arc;
 
+use authorization_server::resource::authenticate::Principal;
 use http::StatusCode;
 
-use super::{app::App, bearer, reply, reply::Response, request::Incoming};
+use super::{
+    app::App,
+    reply::{self, Response},
+    request::Incoming,
+};
 use crate::mcp::Call;
 
-const RESOURCE: &str = "/mcp";
-
-pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
-        Ok(principal) => principal,
-        Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
-    };
+pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let body = match incoming.body {
         Ok(body) => body,
         Err(error) => return reply::answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", error.text()),

@@ -1,25 +1,18 @@
-//! `POST /mcp/message`: a message beside the stream; its answer comes on the stream.
+//! `POST /mcp/message`: a message of HTTP+SSE. Its answer comes on the stream.
 
 use std::sync::Arc;
 
+use authorization_server::resource::authenticate::Principal;
 use http::StatusCode;
 
 use super::{
     app::App,
-    bearer,
     reply::{self, Response, retry_later, temporarily_unavailable},
     request::Incoming,
 };
 use crate::mcp::sse::PostError;
 
-/// The message endpoint is part of the stream's resource.
-const RESOURCE: &str = "/mcp/sse";
-
-pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
-        Ok(principal) => principal,
-        Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
-    };
+pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let query = incoming.query().ok();
     let session = query.as_ref().and_then(|query| query.single("sessionId").ok().flatten());
     let Some(session) = session else {
@@ -41,7 +34,7 @@ fn refusal(error: &PostError) -> Response {
         PostError::Malformed => text(StatusCode::BAD_REQUEST, "not a JSON-RPC message\n"),
         PostError::Busy => retry_later(text(StatusCode::SERVICE_UNAVAILABLE, "the session is busy\n")),
         PostError::Unavailable(reason) => {
-            tracing::warn!(%reason, "message not taken");
+            tracing::warn!(%reason, "message not accepted");
             temporarily_unavailable()
         }
     }

@@ -1,4 +1,4 @@
-//! `GET /mcp/sse`: the stream of HTTP+SSE, behind the bearer check, for as long as its access token and grant stand.
+//! `GET /mcp/sse`: the stream of HTTP+SSE. It ends with its access token or its grant.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,25 +14,18 @@ use tracing::Instrument as _;
 
 use super::{
     app::App,
-    bearer,
     reply::{self, Response, retry_later, temporarily_unavailable},
-    request::Incoming,
 };
-use crate::mcp::sse::{Event, EventStream, OpenError};
+use crate::mcp::sse::{EventStream, OpenError, StreamEvent};
 
-const RESOURCE: &str = "/mcp/sse";
-/// The Functions host, the front end and APIM cut what is silent for four minutes.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Whether the grant still stands.
-const RECHECK: Duration = Duration::from_secs(30);
-/// A client that reads nothing for this long is gone.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How often a comment is sent: the front end and API Management close a stream that is silent for four minutes.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// How often the grant is checked.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// A client that reads nothing for this long is taken for gone.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
-pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
-    let principal = match bearer::principal(&app, bearer::token(&incoming)).await {
-        Ok(principal) => principal,
-        Err(refusal) => return bearer::challenge(&app, RESOURCE, &refusal),
-    };
+pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
     let events = match app.mcp.sse.open(principal.clone()).await {
         Ok(events) => events,
         Err(error) => {
@@ -60,10 +53,11 @@ fn refusal(error: &OpenError) -> Response {
     }
 }
 
-/// Carries events to the client until either side ends, the token expires, or the grant is revoked or marked.
+/// Sends events to the client until the client or the session ends, the access token expires, or the grant is revoked or
+/// marked.
 async fn pump(app: Arc<App>, principal: Principal, mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
-    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
-    let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
+    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
+    let mut recheck = interval_at(Instant::now() + RECHECK_INTERVAL, RECHECK_INTERVAL);
     let left = principal.expires_at - app.server.now();
     let expiry = tokio::time::sleep(left.try_into().unwrap_or_default());
     tokio::pin!(expiry);
@@ -76,22 +70,22 @@ async fn pump(app: Arc<App>, principal: Principal, mut events: EventStream, chun
             _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
             _ = recheck.tick() => match app.server.still_stands(&principal).await {
                 Ok(false) => break,
-                // Every message is checked again when it is posted, so an open stream may outlast an outage.
+                // In an outage the stream stays open. Each POST is authenticated anew anyway.
                 Ok(true) | Err(_) => continue,
             },
             () = &mut expiry => break,
             () = chunks.closed() => break,
         };
-        if !matches!(timeout(PATIENCE, chunks.send(chunk)).await, Ok(Ok(()))) {
+        if !matches!(timeout(READ_TIMEOUT, chunks.send(chunk)).await, Ok(Ok(()))) {
             break;
         }
     }
 }
 
 /// JSON has no line breaks of its own, so one `data` line carries a message.
-fn encode(event: &Event) -> Bytes {
+fn encode(event: &StreamEvent) -> Bytes {
     match event {
-        Event::Endpoint(uri) => format!("event: endpoint\ndata: {uri}\n\n").into(),
-        Event::Message(json) => format!("event: message\ndata: {json}\n\n").into(),
+        StreamEvent::Endpoint(uri) => format!("event: endpoint\ndata: {uri}\n\n").into(),
+        StreamEvent::Message(json) => format!("event: message\ndata: {json}\n\n").into(),
     }
 }

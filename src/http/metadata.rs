@@ -11,14 +11,35 @@ use super::{
     request::Incoming,
 };
 
-/// Path of the server's document.
+/// Path of the authorization server's document.
 pub(super) const AUTHORIZATION_SERVER: &str = ".well-known/oauth-authorization-server";
-/// Paths of the resources' documents, one below another.
+/// Path of the documents of the protected resources.
 pub(super) const PROTECTED_RESOURCE: &str = ".well-known/oauth-protected-resource/{*path}";
 
 const RESOURCE_PREFIX: &str = "/.well-known/oauth-protected-resource";
-/// Clients compare `resource` with the URL that they were given, so each path has a document of its own.
-const RESOURCES: [&str; 3] = ["", "/mcp", "/mcp/sse"];
+
+/// A protected resource. Clients compare `resource` with the URL that they were given, so each has a document of its own.
+#[derive(Clone, Copy)]
+pub(super) enum Resource {
+    /// The server as a whole.
+    Server,
+    /// Streamable HTTP.
+    Mcp,
+    /// HTTP+SSE: the stream and its message endpoint.
+    McpSse,
+}
+
+impl Resource {
+    const ALL: [Self; 3] = [Self::Server, Self::Mcp, Self::McpSse];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Server => "",
+            Self::Mcp => "/mcp",
+            Self::McpSse => "/mcp/sse",
+        }
+    }
+}
 
 pub(super) fn authorization_server(app: &App) -> Response {
     cacheable(&AuthorizationServerMetadata::new(app.server.base(), &scopes::names()))
@@ -26,19 +47,19 @@ pub(super) fn authorization_server(app: &App) -> Response {
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
     let path = incoming.path.strip_prefix(RESOURCE_PREFIX).unwrap_or_default();
-    match RESOURCES.iter().find(|resource| **resource == path) {
+    match Resource::ALL.into_iter().find(|resource| resource.path() == path) {
         Some(resource) => cacheable(&document(app, resource)),
         None => empty(StatusCode::NOT_FOUND),
     }
 }
 
-/// URL of the document that describes a resource path.
-pub(super) fn document_url(app: &App, resource: &str) -> String {
-    app.server.base().join(&format!("{RESOURCE_PREFIX}{resource}"))
+/// URL of a resource's document.
+pub(super) fn document_url(app: &App, resource: Resource) -> String {
+    app.server.base().join(&format!("{RESOURCE_PREFIX}{}", resource.path()))
 }
 
-fn document(app: &App, resource: &str) -> ProtectedResourceMetadata {
-    ProtectedResourceMetadata::new(app.server.base(), resource, &scopes::names(), &app.server_name)
+fn document(app: &App, resource: Resource) -> ProtectedResourceMetadata {
+    ProtectedResourceMetadata::new(app.server.base(), resource.path(), &scopes::names(), &app.server_name)
 }
 
 fn cacheable(document: &impl Serialize) -> Response {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use authorization_server::resource::authenticate::Principal;
+use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use tracing::Instrument as _;
 use warp::{Filter, filters::BoxedFilter};
@@ -10,13 +12,15 @@ use super::{
     app::App,
     authorize, connections, consent,
     cors::Cors,
-    endpoint::{Endpoint, Serve},
+    endpoint::{Endpoint, Handler},
     gateway::{self, Caller},
     health,
     limits::Limited,
-    mcp, mcp_message, mcp_sse, metadata, oauth_callback, register,
+    mcp, mcp_message, mcp_sse,
+    metadata::{self, Resource},
+    oauth_callback, register,
     reply::{Response, answer, empty, harden},
-    request::Arriving,
+    request::{Arriving, Incoming},
     revoke, token,
 };
 use crate::telemetry::request_span;
@@ -30,32 +34,50 @@ const CONSENT_FORM: usize = 16 * 1024;
 const MESSAGE: usize = 1024 * 1024;
 
 static ENDPOINTS: &[Endpoint] = &[
-    endpoint(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
+    public(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
         Box::pin(async move { metadata::authorization_server(&app) })
     }),
-    endpoint(metadata::PROTECTED_RESOURCE, GET, Cors::AnyOrigin, |app, incoming| {
+    public(metadata::PROTECTED_RESOURCE, GET, Cors::AnyOrigin, |app, incoming| {
         Box::pin(async move { metadata::protected_resource(&app, &incoming) })
     }),
-    endpoint("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming)))
+    public("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming)))
         .limited(Limited::Register),
-    endpoint("authorize", GET, Cors::SameOrigin, |app, incoming| Box::pin(authorize::get(app, incoming)))
+    public("authorize", GET, Cors::SameOrigin, |app, incoming| Box::pin(authorize::get(app, incoming)))
         .limited(Limited::Authorize),
-    endpoint("consent", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::serve(app, incoming)))
+    public("consent", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::serve(app, incoming)))
         .taking(CONSENT_FORM),
-    endpoint("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
-    endpoint("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming)))
+    public("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
+    public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming)))
         .limited(Limited::Token),
-    endpoint("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
-    endpoint("connections", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(connections::serve(app, incoming))),
-    endpoint("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
-    endpoint("mcp/sse", GET, Cors::Resource, |app, incoming| Box::pin(mcp_sse::get(app, incoming))),
-    endpoint("mcp/message", POST, Cors::Resource, |app, incoming| Box::pin(mcp_message::post(app, incoming)))
+    public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
+    public("connections", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(connections::serve(app, incoming))),
+    public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
+    protected("mcp/sse", GET, Resource::McpSse, |app, _, principal| Box::pin(mcp_sse::get(app, principal))),
+    protected("mcp/message", POST, Resource::McpSse, |app, incoming, principal| {
+        Box::pin(mcp_message::post(app, incoming, principal))
+    })
+    .taking(MESSAGE),
+    protected("mcp", POST, Resource::Mcp, |app, incoming, principal| Box::pin(mcp::post(app, incoming, principal)))
         .taking(MESSAGE),
-    endpoint("mcp", POST, Cors::Resource, |app, incoming| Box::pin(mcp::post(app, incoming))).taking(MESSAGE),
 ];
 
-const fn endpoint(route: &'static str, methods: &'static [Method], cors: Cors, serve: Serve) -> Endpoint {
-    Endpoint { route, methods, cors, body_limit: FORM, limited: None, serve }
+const fn public(
+    route: &'static str,
+    methods: &'static [Method],
+    cors: Cors,
+    serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
+) -> Endpoint {
+    Endpoint { route, methods, cors, body_limit: FORM, limited: None, handler: Handler::Public(serve) }
+}
+
+const fn protected(
+    route: &'static str,
+    methods: &'static [Method],
+    resource: Resource,
+    serve: fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>,
+) -> Endpoint {
+    let handler = Handler::Protected(resource, serve);
+    Endpoint { route, methods, cors: Cors::Resource, body_limit: FORM, limited: None, handler }
 }
 
 impl Endpoint {
@@ -68,12 +90,12 @@ impl Endpoint {
     }
 }
 
-/// The routes, as the function folders must state them.
+/// The routes, as the function folders must have them.
 pub fn function_routes() -> impl Iterator<Item = &'static str> {
     ENDPOINTS.iter().map(|endpoint| endpoint.route)
 }
 
-/// Every request gets an answer; nothing is rejected.
+/// Answers every request; the filter rejects nothing.
 #[must_use]
 pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
     Arriving::filter()

@@ -1,4 +1,4 @@
-//! The accept loop: limits that `warp::serve` does not have, and a stop that open streams cannot delay.
+//! The accept loop. It has limits that `warp::serve` does not have, and open streams do not delay its stop.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,20 +18,21 @@ use warp::filters::BoxedFilter;
 
 use super::reply::Response;
 
-/// More connections than this wait their turn.
-const CONNECTIONS: usize = 4_000;
-/// A half-sent head is dropped after this, and so is an idle connection: hyper has one timer for both. The Functions host
-/// keeps an idle connection for a minute; if ours ended first, it could end under a POST, which the host does not repeat.
-const HEAD: Duration = Duration::from_secs(90);
-/// Requests under way at a stop get this long.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
-/// After an accept error such as "too many open files".
-const BREATH: Duration = Duration::from_millis(100);
+/// Connections at a time; more wait until one is closed.
+const MAX_CONNECTIONS: usize = 4_000;
+/// How long a connection may take to send a request's head, or may be idle: hyper has one timer for both. It must be longer
+/// than the minute for which the Functions host keeps an idle connection. Otherwise we could close a connection just when
+/// the host sends a POST on it, which the host does not repeat.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long requests may take to finish once the server stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+/// The pause after an accept error such as "too many open files".
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, routes: BoxedFilter<(Response,)>, stop: CancellationToken) {
     let connections = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -41,18 +42,18 @@ pub async fn serve(listener: TcpListener, routes: BoxedFilter<(Response,)>, stop
         let service = TowerToHyperService::new(warp::service(routes.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
+            .header_read_timeout(HEAD_TIMEOUT)
             .serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection broken off");
+                tracing::debug!(%error, "connection closed by an error");
             }
             drop(place);
         });
     }
-    if timeout(LAST_ANSWERS, connections.shutdown()).await.is_err() {
-        tracing::info!("connections still open at the stop are dropped");
+    if timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await.is_err() {
+        tracing::info!("stopped with requests under way: their connections were closed");
     }
 }
 
@@ -64,13 +65,13 @@ async fn accept(
     match listener.accept().await {
         Ok((stream, _)) => {
             if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY");
+                tracing::debug!(%error, "TCP_NODELAY not set");
             }
             Some((stream, place))
         }
         Err(error) => {
-            tracing::warn!(%error, "accept");
-            sleep(BREATH).await;
+            tracing::warn!(%error, "connection not accepted");
+            sleep(ACCEPT_RETRY_DELAY).await;
             None
         }
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use authorization_server::endpoints::{redeem::Redemption, refresh::Refresh, token_error::TokenError};
+use authorization_server::{
+    endpoints::redeem::Redemption, endpoints::refresh::Refresh, endpoints::token_error::TokenError,
+};
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{
     token_request::{TokenRequest, TokenRequestError},

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authorization_server::{state::pending_consent::SignInPrompt, upstream::{SignIn, SignedInUser, Upstream as _, UpstreamAnswer, UpstreamRefusal}};
+use authorization_server::{
+    state::pending_consent::SignInPrompt,
+    upstream::{SignIn, SignedInUser, Upstream as _, UpstreamAnswer, UpstreamRefusal},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local_tenant::Recorded;
 use reqwest::Url;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::{Clock as _, Subject}, upstream::{Upstream as _, UpstreamRefusal}};
+use authorization_server::{
+    ground::{Clock as _, Subject},
+    upstream::{Upstream as _, UpstreamRefusal},
+};
 use local_tenant::{GATEWAY_PRINCIPAL_ID, Options, Tenant};
 use remote_auth_mcp::{
     entra::{Entra, GatewayTokenVerifier},

@@ -2,9 +2,8 @@
 
 use askama::Template;
 use authorization_server::{
-    endpoints::{confirmation::ConfirmationPage, consent_page::ConsentPage, denied::Denied},
-    ground::Id,
-    state::{authorization::ValidRequest, scopes},
+    endpoints::confirmation::ConfirmationPage, endpoints::consent_page::ConsentPage, endpoints::denied::Denied,
+    ground::Id, state::authorization::ValidRequest, state::scopes,
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::redirect_uri::RedirectKind;

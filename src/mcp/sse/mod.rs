@@ -38,7 +38,7 @@ use crate::ports::event_log::EventLog;
 
 /// What a stream sends.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum StreamEvent {
     /// Where to post, relative to the stream's URL.
     Endpoint(String),
     /// A JSON-RPC message.

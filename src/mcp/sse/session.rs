@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, PollSender};
 use tracing::Instrument as _;
 
 use super::{
-    Event, failure,
+    StreamEvent, failure,
     in_flight::{InPlace, with_place},
     in_turn::{Answers, Counted, Turn},
     inbox::{Inbox, Received},
@@ -138,15 +138,15 @@ impl EventStream {
 }
 
 impl Stream for EventStream {
-    type Item = Event;
+    type Item = StreamEvent;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<StreamEvent>> {
         if let Some(endpoint) = self.endpoint.take() {
-            return Poll::Ready(Some(Event::Endpoint(endpoint)));
+            return Poll::Ready(Some(StreamEvent::Endpoint(endpoint)));
         }
         match self.outbox.poll_recv(context) {
             Poll::Ready(Some(message)) => match serde_json::to_string(&message) {
-                Ok(text) => Poll::Ready(Some(Event::Message(text))),
+                Ok(text) => Poll::Ready(Some(StreamEvent::Message(text))),
                 Err(_) => Poll::Ready(None),
             },
             Poll::Ready(None) => Poll::Ready(None),

@@ -1,6 +1,6 @@
 //! `get_graph_user_details`: Graph's `GET /v1.0/me`.
 
-use authorization_server::scopes::{Permission, USER_READ};
+use authorization_server::state::scopes::{Permission, USER_READ};
 use http::request::Parts;
 use rmcp::{handler::server::tool::Extension, model::CallToolResult, tool, tool_router};
 use serde_json::Value;

@@ -2,10 +2,8 @@
 
 use authorization_server::{
     ground::{GrantKey, Id},
-    state::{
-        family::Family,
-        grant::{Grant, Status},
-    },
+    state::family::Family,
+    state::grant::{Grant, Status},
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
-use authorization_server::state::{
-    authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+use authorization_server::{
+    state::authorization::Authorization, state::client::Client, state::grant::Grant, state::owner::Owner,
+    state::upstream_tokens::UpstreamTokens,
 };
 use serde_json::Value;
 

@@ -14,10 +14,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Entropy, GrantKey, Id},
-    resource::{
-        authenticate::Principal,
-        downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    },
+    resource::authenticate::Principal,
+    resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
 };
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
@@ -28,7 +26,7 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use self::{memory_log::MemoryLog, refusing_sealer::RefusingSealer};
-use super::{Event, EventStream, PostError, Sessions};
+use super::{EventStream, PostError, Sessions, StreamEvent};
 use crate::{
     graph::{Graph, TokenCache},
     mcp::{server::McpServer, sse::Ports},
@@ -102,7 +100,7 @@ pub(super) fn principal() -> Principal {
 
 /// The session id in a stream's first event.
 async fn session_id(stream: &mut EventStream) -> String {
-    let Some(Event::Endpoint(endpoint)) = stream.next().await else { panic!("no endpoint") };
+    let Some(StreamEvent::Endpoint(endpoint)) = stream.next().await else { panic!("no endpoint") };
     endpoint.strip_prefix("/mcp/message?sessionId=").unwrap().to_owned()
 }
 
@@ -110,8 +108,8 @@ async fn session_id(stream: &mut EventStream) -> String {
 async fn answered(stream: &mut EventStream) -> Option<u64> {
     let next = tokio::time::timeout(std::time::Duration::from_mins(2), stream.next()).await;
     match next.expect("a message within two minutes")? {
-        Event::Message(json) => serde_json::from_str::<Value>(&json).unwrap()["id"].as_u64(),
-        Event::Endpoint(_) => panic!("a second endpoint"),
+        StreamEvent::Message(json) => serde_json::from_str::<Value>(&json).unwrap()["id"].as_u64(),
+        StreamEvent::Endpoint(_) => panic!("a second endpoint"),
     }
 }
 
