@@ -24,6 +24,7 @@ pub struct Mcp {
 
 impl Mcp {
     /// Serves all tools until `stop` is cancelled.
+    #[must_use]
     pub fn new(graph: Arc<Graph>, server_name: &str, ports: sse::Ports, stop: &CancellationToken) -> Self {
         let server = McpServer::new(graph, server_name);
         Self {
