@@ -1,5 +1,7 @@
 //! The driver's in-memory emulator: requests in, answers out, no socket.
 
+use std::fmt::Display;
+
 use azure_core::http::{
     Method, Request as CoreRequest, Url,
     headers::{HeaderName as CoreName, HeaderValue as CoreValue},
@@ -13,14 +15,14 @@ use serde_json::json;
 
 use crate::{StartError, answer};
 
-/// Where the emulator believes it is. Nobody sees it: account metadata is told the listener's own URL.
-const ORIGIN: &str = "https://account.invalid";
+/// The one database.
+pub(crate) const DATABASE: &str = "mcp";
 
 /// The containers that Bicep makes, and their partition key paths.
 pub(crate) const CONTAINERS: [(&str, &str); 5] =
     [("clients", "/id"), ("authorizations", "/id"), ("owners", "/owner"), ("keyring", "/id"), ("events", "/instance")];
 
-/// Of the connection or of the front, not of the request.
+/// Headers of the connection and of the front, which the emulator does not get.
 const NOT_PASSED_ON: [HeaderName; 6] = [
     header::AUTHORIZATION,
     header::CONNECTION,
@@ -33,27 +35,28 @@ const NOT_PASSED_ON: [HeaderName; 6] = [
 /// One account: one region, Strong consistency.
 pub(crate) struct Account {
     emulator: InMemoryEmulatorHttpClient,
+    origin: Url,
 }
 
 impl Account {
-    /// An account with the database and its empty containers.
-    pub(crate) async fn create(database: &str) -> Result<Self, StartError> {
-        let origin = Url::parse(ORIGIN).map_err(|error| StartError::Account(error.to_string()))?;
-        let config = VirtualAccountConfig::new(vec![VirtualRegion::new("West Europe", origin)])
-            .map_err(|error| StartError::Account(error.to_string()))?
+    /// An account at this origin, with the database and its empty containers.
+    pub(crate) async fn create(origin: &str) -> Result<Self, StartError> {
+        let failed = |error: &dyn Display| StartError::Account(error.to_string());
+        let origin = Url::parse(origin).map_err(|error| failed(&error))?;
+        let config = VirtualAccountConfig::new(vec![VirtualRegion::new("West Europe", origin.clone())])
+            .map_err(|error| failed(&error))?
             .with_account_id("local")
             .with_consistency(ConsistencyLevel::Strong);
-        let emulator =
-            InMemoryEmulatorHttpClient::try_new(config).map_err(|error| StartError::Account(error.to_string()))?;
-        let account = Self { emulator };
-        account.make("/dbs", &json!({ "id": database })).await?;
+        let emulator = InMemoryEmulatorHttpClient::try_new(config).map_err(|error| failed(&error))?;
+        let account = Self { emulator, origin };
+        account.make("/dbs", &json!({ "id": DATABASE })).await?;
         for (container, path) in CONTAINERS {
             let definition = json!({
                 "id": container,
                 "partitionKey": { "paths": [path], "kind": "Hash", "version": 2 },
                 "defaultTtl": -1,
             });
-            account.make(&format!("/dbs/{database}/colls"), &definition).await?;
+            account.make(&format!("/dbs/{DATABASE}/colls"), &definition).await?;
         }
         Ok(account)
     }
@@ -61,48 +64,49 @@ impl Account {
     async fn make(&self, path: &str, definition: &serde_json::Value) -> Result<(), StartError> {
         let request = Request::post(path).body(Bytes::from(definition.to_string()));
         let request = request.map_err(|error| StartError::Account(error.to_string()))?;
-        let answer = self.execute(&request).await;
-        match answer.status() {
+        match self.execute(&request).await.status() {
             StatusCode::CREATED => Ok(()),
             status => Err(StartError::Account(format!("{path}: {status}"))),
         }
     }
 
-    /// What the emulator says to a request.
+    /// The emulator's answer to a request.
     pub(crate) async fn execute(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let converted = match convert(request) {
+        let converted = match self.convert(request) {
             Ok(converted) => converted,
-            Err(reason) => return answer::error(StatusCode::BAD_REQUEST, None, "BadRequest", reason),
+            Err(reason) => return answer::bad_request(reason),
         };
-        let failed = |reason: String| answer::error(StatusCode::INTERNAL_SERVER_ERROR, None, "EmulatorFailed", &reason);
+        let failed = |error: &dyn Display| {
+            answer::error(StatusCode::INTERNAL_SERVER_ERROR, None, "EmulatorFailed", &error.to_string())
+        };
         let answered = match self.emulator.execute_request(&converted).await {
             Ok(answered) => answered,
-            Err(error) => return failed(error.to_string()),
+            Err(error) => return failed(&error),
         };
         match answered.try_into_raw_response().await {
             Ok(raw) => respond(u16::from(raw.status()), raw.headers(), raw.body().as_ref()),
-            Err(error) => failed(error.to_string()),
+            Err(error) => failed(&error),
         }
     }
-}
 
-fn convert(request: &Request<Bytes>) -> Result<CoreRequest, &'static str> {
-    let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let url = Url::parse(&format!("{ORIGIN}{target}")).map_err(|_| "The path is malformed.")?;
-    let method = match request.method().as_str() {
-        "GET" => Method::Get,
-        "POST" => Method::Post,
-        "PUT" => Method::Put,
-        "DELETE" => Method::Delete,
-        _ => return Err("The method is not implemented."),
-    };
-    let mut converted = CoreRequest::new(url, method);
-    for (name, value) in request.headers().iter().filter(|(name, _)| !NOT_PASSED_ON.contains(name)) {
-        let value = value.to_str().map_err(|_| "A header is not ASCII.")?;
-        converted.insert_header(CoreName::from(name.as_str().to_owned()), CoreValue::from(value.to_owned()));
+    fn convert(&self, request: &Request<Bytes>) -> Result<CoreRequest, &'static str> {
+        let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let url = self.origin.join(target).map_err(|_| "The path is malformed.")?;
+        let method = match request.method().as_str() {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "DELETE" => Method::Delete,
+            _ => return Err("The method is not implemented."),
+        };
+        let mut converted = CoreRequest::new(url, method);
+        for (name, value) in request.headers().iter().filter(|(name, _)| !NOT_PASSED_ON.contains(name)) {
+            let value = value.to_str().map_err(|_| "A header is not ASCII.")?;
+            converted.insert_header(CoreName::from(name.as_str().to_owned()), CoreValue::from(value.to_owned()));
+        }
+        converted.set_body(request.body().clone());
+        Ok(converted)
     }
-    converted.set_body(request.body().clone());
-    Ok(converted)
 }
 
 fn respond(status: u16, headers: &azure_core::http::headers::Headers, body: &[u8]) -> Response<Bytes> {

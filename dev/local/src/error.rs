@@ -58,7 +58,7 @@ pub(crate) enum StartError {
 impl From<cosmos_emulator::StartError> for StartError {
     fn from(error: cosmos_emulator::StartError) -> Self {
         match error {
-            cosmos_emulator::StartError::PortTaken(port) => Self::CosmosPortTaken(port),
+            cosmos_emulator::StartError::Listen(ListenError::PortTaken(port)) => Self::CosmosPortTaken(port),
             error => Self::Cosmos(error),
         }
     }

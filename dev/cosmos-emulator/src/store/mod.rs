@@ -1,44 +1,32 @@
-//! The items: those of the driver's emulator, less what has expired.
+//! The items: those of the driver's emulator, less the expired ones.
 
 mod change_feed;
-mod items;
+
+use std::collections::HashMap;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header};
+use http::{Method, Request, Response};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::{
-    StartError,
-    account::{Account, CONTAINERS},
-    answer,
-    clock::Clock,
-    requests::{DataRequest, ItemKey, PARTITION_KEY, Verb},
+    Clock, StartError, Verb,
+    account::{Account, CONTAINERS, DATABASE},
+    request::{DataRequest, ItemKey, PARTITION_KEY},
 };
-use items::Items;
 
-/// How a point read may be wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stale {
-    /// The version before the newest.
-    Previous,
-    /// As if nothing was ever written.
-    Absent,
-}
-
-/// One database.
+/// One database. The driver's emulator does not know when items expire.
 pub(crate) struct Store {
     account: Account,
-    database: String,
     clock: Clock,
-    /// Held over each operation, so that expiring, writing and remembering are one step.
-    items: Mutex<Items>,
+    /// Of each item with a `ttl`: when it expires, in seconds since 1970. Held over each operation, so that expiring and
+    /// writing are one step.
+    expiry: Mutex<HashMap<ItemKey, i64>>,
 }
 
 impl Store {
-    pub(crate) async fn create(database: &str, clock: Clock) -> Result<Self, StartError> {
-        let account = Account::create(database).await?;
-        Ok(Self { account, database: database.to_owned(), clock, items: Mutex::default() })
+    pub(crate) async fn create(origin: &str, clock: Clock) -> Result<Self, StartError> {
+        Ok(Self { account: Account::create(origin).await?, clock, expiry: Mutex::default() })
     }
 
     /// Reads the account, a database, a container, its ranges or a query plan.
@@ -46,86 +34,45 @@ impl Store {
         self.account.execute(request).await
     }
 
-    /// Whether the item has had an earlier version.
-    pub(crate) async fn has_previous(&self, key: &ItemKey) -> bool {
-        self.items.lock().await.previous(key).is_some()
-    }
-
     /// Does what is asked.
-    pub(crate) async fn perform(&self, request: &DataRequest, stale: Option<Stale>) -> Response<Bytes> {
-        let time_to_live = match request.time_to_live() {
-            Ok(time_to_live) => time_to_live,
-            Err(refusal) => return *refusal,
-        };
-        let mut items = self.items.lock().await;
-        self.remove_expired(&mut items).await;
+    pub(crate) async fn perform(&self, request: &DataRequest) -> Response<Bytes> {
+        let mut expiry = self.expiry.lock().await;
+        self.remove_expired(&mut expiry).await;
         match request.verb {
-            Verb::Read => self.read(request, &items, stale).await,
-            Verb::Query => self.account.execute(&request.request).await,
+            Verb::Read | Verb::Query => self.account.execute(&request.request).await,
             Verb::Feed => change_feed::read(&self.account, &request.request).await,
-            _ => self.write(request, &mut items, time_to_live).await,
+            Verb::Create | Verb::Replace | Verb::Upsert | Verb::Delete => self.write(request, &mut expiry).await,
         }
     }
 
-    async fn read(&self, request: &DataRequest, items: &Items, stale: Option<Stale>) -> Response<Bytes> {
-        let fresh = self.account.execute(&request.request).await;
-        let key = request.key();
-        match (stale, key) {
-            (Some(Stale::Previous), Some(key)) => match items.previous(&key) {
-                Some(previous) => replaced(fresh, previous),
-                None => fresh,
-            },
-            (Some(Stale::Absent), Some(key)) => answer::item_not_found(&key.id, fresh.headers()),
-            _ => fresh,
-        }
-    }
-
-    async fn write(&self, request: &DataRequest, items: &mut Items, time_to_live: Option<i64>) -> Response<Bytes> {
-        let Some(key) = request.key() else { return answer::bad_request("Missing 'id' field in document") };
-        let before = if request.verb == Verb::Create { None } else { self.current(&key).await };
+    async fn write(&self, request: &DataRequest, expiry: &mut HashMap<ItemKey, i64>) -> Response<Bytes> {
         let response = self.account.execute(&request.request).await;
-        if response.status().is_success() {
-            let expires = time_to_live.map(|seconds| (self.clock)().saturating_add(seconds));
-            items.written(key, expires, before);
+        if let Some(key) = request.key().filter(|_| response.status().is_success()) {
+            match request.time_to_live {
+                Some(seconds) => expiry.insert(key, (self.clock)().saturating_add(seconds)),
+                None => expiry.remove(&key),
+            };
         }
         response
     }
 
-    async fn current(&self, key: &ItemKey) -> Option<Value> {
-        let response = self.account.execute(&self.request_for(Method::GET, key)?).await;
-        if response.status().is_success() { serde_json::from_slice(response.body()).ok() } else { None }
-    }
-
-    /// Removes what has expired by now.
-    pub(crate) async fn sweep(&self) {
-        self.remove_expired(&mut *self.items.lock().await).await;
-    }
-
-    async fn remove_expired(&self, items: &mut Items) {
-        for key in items.take_expired((self.clock)()) {
-            if let Some(request) = self.request_for(Method::DELETE, &key) {
+    /// An item is gone once its last second is over.
+    async fn remove_expired(&self, expiry: &mut HashMap<ItemKey, i64>) {
+        let now = (self.clock)();
+        for (key, _) in expiry.extract_if(|_, at| *at <= now) {
+            let id = percent_encoding::utf8_percent_encode(&key.id, percent_encoding::NON_ALPHANUMERIC);
+            let path = format!("/dbs/{DATABASE}/colls/{}/docs/{id}", key.container);
+            let request = Request::builder().method(Method::DELETE).uri(path).header(PARTITION_KEY, &key.partition);
+            if let Ok(request) = request.body(Bytes::new()) {
                 self.account.execute(&request).await;
             }
         }
     }
 
-    fn request_for(&self, method: Method, key: &ItemKey) -> Option<Request<Bytes>> {
-        let id = percent_encoding::utf8_percent_encode(&key.id, percent_encoding::NON_ALPHANUMERIC);
-        let path = format!("/dbs/{}/colls/{}/docs/{id}", self.database, key.container);
-        let request = Request::builder().method(method).uri(path).header(PARTITION_KEY, &key.partition);
-        request.body(Bytes::new()).ok()
-    }
-
     /// Every item of a container.
     pub(crate) async fn dump(&self, container: &str) -> Vec<Value> {
-        let mut items = self.items.lock().await;
-        self.remove_expired(&mut items).await;
-        self.stored(container).await
-    }
-
-    /// What the driver's emulator holds, expired or not.
-    pub(crate) async fn stored(&self, container: &str) -> Vec<Value> {
-        let path = format!("/dbs/{}/colls/{container}/docs", self.database);
+        self.remove_expired(&mut *self.expiry.lock().await).await;
+        let path = format!("/dbs/{DATABASE}/colls/{container}/docs");
         let Ok(request) = Request::get(path).body(Bytes::new()) else { return Vec::new() };
         let response = self.account.execute(&request).await;
         let page = serde_json::from_slice::<Value>(response.body()).ok();
@@ -140,15 +87,4 @@ impl Store {
         }
         all
     }
-}
-
-/// A true answer, with another version in it.
-fn replaced(fresh: Response<Bytes>, version: &Value) -> Response<Bytes> {
-    let (mut parts, _) = fresh.into_parts();
-    parts.status = http::StatusCode::OK;
-    parts.headers.remove(answer::SUBSTATUS);
-    if let Some(etag) = version.get("_etag").and_then(Value::as_str).and_then(|etag| etag.parse().ok()) {
-        parts.headers.insert(header::ETAG, etag);
-    }
-    Response::from_parts(parts, Bytes::from(version.to_string()))
 }

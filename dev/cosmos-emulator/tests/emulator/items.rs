@@ -5,7 +5,7 @@ use azure_data_cosmos::{
     FeedScope,
     options::{ItemWriteOptions, Precondition},
 };
-use cosmos_emulator::Verb;
+use cosmos_emulator::{Operation, Verb};
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
@@ -128,18 +128,18 @@ async fn operations_are_recorded_without_metadata() {
     let rig = Rig::start().await;
     let container = rig.container("owners").await;
     assert_eq!(rig.emulator.operations(), []);
-    assert!(!rig.emulator.metadata_requests().is_empty());
     container.create_item("alice", "a", item("a", 1), None).await.unwrap();
     value(&container, "missing").await.unwrap_err();
-    let recorded: Vec<String> =
-        rig.emulator.operations().iter().map(|operation| serde_json::to_string(operation).unwrap()).collect();
-    assert_eq!(
-        recorded,
-        [
-            r#"{"verb":"create","container":"owners","partition":"alice","id":"a","status":201,"answered":true}"#,
-            r#"{"verb":"read","container":"owners","partition":"alice","id":"missing","status":404,"answered":true}"#,
-        ]
-    );
+    let operation = |verb, id: &str, status| Operation {
+        verb,
+        container: "owners".to_owned(),
+        partition: Some("alice".to_owned()),
+        id: Some(id.to_owned()),
+        status: Some(status),
+        answered: true,
+    };
+    let expected = [operation(Verb::Create, "a", 201), operation(Verb::Read, "missing", 404)];
+    assert_eq!(rig.emulator.operations(), expected);
     rig.emulator.clear_operations();
     assert_eq!(rig.emulator.operations(), []);
 }

@@ -4,11 +4,9 @@
 mod authentication;
 mod change_feed;
 mod connections;
-mod control;
 mod expiry;
 mod faults;
 mod isolation;
 mod items;
-mod program;
 mod refusals;
 mod support;

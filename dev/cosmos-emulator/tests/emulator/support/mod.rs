@@ -20,7 +20,7 @@ use cosmos_emulator::{Emulator, Options, Verb};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-pub(crate) use tenant::{TENANT_ID, Tenant, cosmos_claims, utc_now};
+pub(crate) use tenant::{TENANT_ID, Tenant, cosmos_claims, forge, sign, utc_now};
 
 /// Long after 1970, and no time of day in particular.
 pub(crate) const NOW: i64 = 1_800_000_000;
@@ -28,13 +28,13 @@ pub(crate) const NOW: i64 = 1_800_000_000;
 /// One emulator and all that a test does to it.
 pub(crate) struct Rig {
     pub(crate) emulator: Emulator,
-    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) tenant: Tenant,
     now: Arc<AtomicI64>,
 }
 
 impl Rig {
     pub(crate) async fn start() -> Self {
-        let tenant = Arc::new(Tenant::start().await);
+        let tenant = Tenant::start().await;
         let now = Arc::new(AtomicI64::new(NOW));
         let shown = Arc::clone(&now);
         let clock = Arc::new(move || shown.load(Ordering::SeqCst));
@@ -49,20 +49,16 @@ impl Rig {
 
     /// A container, through a client of its own.
     pub(crate) async fn container(&self, name: &str) -> ContainerClient {
-        self.container_at(self.emulator.url(), name, &self.tenant).await.unwrap()
+        self.container_with(name, self.token()).await.unwrap()
     }
 
-    pub(crate) async fn container_at(
-        &self,
-        url: &str,
-        name: &str,
-        tenant: &Arc<Tenant>,
-    ) -> Result<ContainerClient, CosmosError> {
+    /// A container for whoever has this token.
+    pub(crate) async fn container_with(&self, name: &str, token: String) -> Result<ContainerClient, CosmosError> {
         let pool = ConnectionPoolOptions::builder()
             .with_server_certificate_validation(ServerCertificateValidation::RequiredUnlessEmulator)
             .build()?;
         let runtime = CosmosRuntime::builder().with_connection_pool(pool).build().await?;
-        let account = AccountReference::with_credential(url.parse()?, Arc::new(Identity(Arc::clone(tenant))));
+        let account = AccountReference::with_credential(self.emulator.url().parse()?, Arc::new(Identity(token)));
         let routing = RoutingStrategy::ProximityTo(Region::WEST_EUROPE);
         let client = CosmosClientBuilder::new().with_runtime(runtime).build(account, routing).await?;
         client.database_client("mcp").container_client(name, None).await
@@ -70,10 +66,14 @@ impl Rig {
 
     /// A bare request with a good token, to a path below the account.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let token = self.tenant.sign(&cosmos_claims(self.tenant.url()));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client.request(method, format!("{}{path}", self.emulator.url()));
-        request.header("authorization", authorization(&token))
+        request.header("authorization", authorization(&self.token()))
+    }
+
+    /// A good token.
+    pub(crate) fn token(&self) -> String {
+        sign(&cosmos_claims(self.tenant.url()))
     }
 
     /// Statuses of all operations so far, by verb.
@@ -90,14 +90,13 @@ pub(crate) fn authorization(token: &str) -> String {
 
 /// A managed identity without an endpoint.
 #[derive(Debug)]
-struct Identity(Arc<Tenant>);
+struct Identity(String);
 
 #[async_trait::async_trait]
 impl TokenCredential for Identity {
     async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         assert_eq!(scopes, ["https://cosmos.azure.com/.default"]);
-        let token = self.0.sign(&cosmos_claims(self.0.url()));
-        Ok(AccessToken::new(token, utc_now() + Duration::from_hours(1)))
+        Ok(AccessToken::new(self.0.clone(), utc_now() + Duration::from_hours(1)))
     }
 }
 

@@ -1,70 +1,74 @@
 //! As much of a tenant as the emulator needs: discovery and keys over HTTP, and tokens.
 
-use std::sync::LazyLock;
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use aws_lc_rs::{
-    rsa::{KeyPair, KeySize},
-    signature::{KeyPair as _, RSA_PKCS1_SHA256},
-};
+use axum::{Json, Router, routing::get};
 use azure_core::time::OffsetDateTime;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
+use stand_in::{Servers, SigningKey, Site, jwt};
 
 pub(crate) const TENANT_ID: &str = "c682b3ee-a0f4-4964-b446-9e3b1e3f3d28";
 const PRINCIPAL_ID: &str = "2632f208-0024-435f-aba3-c3209b8ec91c";
 
-/// Serves as long as the test's runtime lives.
+/// A tenant that runs.
 #[derive(Debug)]
 pub(crate) struct Tenant {
     url: String,
-    key: &'static KeyPair,
+    readings: Arc<AtomicUsize>,
+    _servers: Servers,
 }
 
 /// Making a key takes longer than most tests: all tenants share one.
-static KEY: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
-/// Published nowhere.
-static IMPOSTORS_KEY: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
+static KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+/// A key that no tenant publishes.
+static IMPOSTORS_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 
 impl Tenant {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let discovery = json!({ "jwks_uri": format!("{url}/keys") }).to_string();
-        let keys = json!({ "keys": [jwk(&KEY)] }).to_string();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                answer(stream, &discovery, &keys).await;
-            }
-        });
-        Self { url, key: &KEY }
-    }
-
-    /// A key of its own that no other tenant has published.
-    pub(crate) fn impostor(&self) -> Self {
-        Self { url: self.url.clone(), key: &IMPOSTORS_KEY }
+        let (port, listeners) = stand_in::listen(0).await.unwrap();
+        let url = format!("http://127.0.0.1:{port}");
+        let (jwks_uri, readings) = (format!("{url}/keys"), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&readings);
+        let router = Router::new()
+            .route(
+                "/{tenant}/v2.0/.well-known/openid-configuration",
+                get(async move || Json(json!({ "jwks_uri": jwks_uri }))),
+            )
+            .route(
+                "/keys",
+                get(async move || {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    Json(json!({ "keys": [KEY.public()] }))
+                }),
+            );
+        let mut servers = Servers::default();
+        servers.serve(listeners, &Site::new(router));
+        Self { url, readings, _servers: servers }
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    pub(crate) fn sign(&self, claims: &Value) -> String {
-        let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let header = json!({ "typ": "JWT", "alg": "RS256", "kid": "test" });
-        let signed = format!("{}.{}", encode(&header), encode(claims));
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        #[expect(clippy::disallowed_methods, reason = "asked for by the interface, not used by PKCS #1 v1.5")]
-        let random = aws_lc_rs::rand::SystemRandom::new();
-        self.key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).unwrap();
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    /// How often the keys were read.
+    pub(crate) fn readings(&self) -> usize {
+        self.readings.load(Ordering::SeqCst)
     }
 }
 
-/// What a managed identity's token for Cosmos says.
+pub(crate) fn sign(claims: &Value) -> String {
+    jwt::sign(&KEY, claims)
+}
+
+/// As [`sign`], by somebody else.
+pub(crate) fn forge(claims: &Value) -> String {
+    jwt::sign(&IMPOSTORS_KEY, claims)
+}
+
+/// The claims of a managed identity's token for Cosmos.
 pub(crate) fn cosmos_claims(authority: &str) -> Value {
     let now = utc_now().unix_timestamp();
     json!({
@@ -77,22 +81,4 @@ pub(crate) fn cosmos_claims(authority: &str) -> Value {
 pub(crate) fn utc_now() -> OffsetDateTime {
     #[expect(clippy::disallowed_methods, reason = "the one clock of these tests")]
     OffsetDateTime::now_utc()
-}
-
-fn jwk(key: &KeyPair) -> Value {
-    let public = key.public_key();
-    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    json!({
-        "kty": "RSA", "use": "sig", "kid": "test",
-        "n": encode(public.modulus().big_endian_without_leading_zero()),
-        "e": encode(public.exponent().big_endian_without_leading_zero()),
-    })
-}
-
-async fn answer(mut stream: TcpStream, discovery: &str, keys: &str) {
-    let mut request = vec![0; 4096];
-    let read = stream.read(&mut request).await.unwrap();
-    let body = if request[..read].starts_with(b"GET /keys") { keys } else { discovery };
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-    stream.write_all((head + body).as_bytes()).await.unwrap();
 }
