@@ -7,9 +7,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::{Value, json};
+use stand_in::random;
 use time::{OffsetDateTime, macros::format_description};
-
-use crate::random;
 
 /// One line of the catalogue; `{}` in the text are filled in order.
 pub(crate) struct Entry {

@@ -1,9 +1,9 @@
 //! The tokens of the two managed identities: apps that act for themselves, not for a user.
 
 use serde_json::{Value, json};
+use stand_in::{jwt, random};
 
 use crate::{
-    jwt, random,
     registration::{
         CLIENT_ID, COSMOS_RESOURCE, EXCHANGE_AUDIENCE, GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID,
         VAULT_RESOURCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID,

@@ -1,12 +1,13 @@
 //! Client authentication (RFC 7523 §2.2): the managed identity's token, matched with the app's one federated credential.
 //! <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 
+use stand_in::UnverifiedJwt;
+
 use crate::{
     aadsts::{
         CLIENT_ASSERTION_SIGNATURE, CLIENT_ASSERTION_TIME, CLIENT_SECRET, CREDENTIAL_MISSING, Entry,
         FEDERATED_AUDIENCE, FEDERATED_ISSUER, FEDERATED_SUBJECT, JWT_MALFORMED, MALFORMED, Refusal, timestamp,
     },
-    jwt::UnverifiedJwt,
     parameters::Parameters,
     registration::{CLIENT_ID, EXCHANGE_AUDIENCE, WORKLOAD_PRINCIPAL_ID},
     sts::Sts,
@@ -27,7 +28,7 @@ pub(crate) fn authenticate(sts: &Sts, parameters: &Parameters) -> Result<(), Ref
     }
     let assertion = UnverifiedJwt::parse(assertion).ok_or_else(|| JWT_MALFORMED.with(&[]))?;
     match_federated_credential(sts, &assertion)?;
-    assertion.signed_by(&sts.key).map_err(|reason| CLIENT_ASSERTION_SIGNATURE.with(&[reason]))?;
+    assertion.signed_by(sts.key.public()).map_err(|reason| CLIENT_ASSERTION_SIGNATURE.with(&[reason]))?;
     in_time(sts, &assertion)
 }
 

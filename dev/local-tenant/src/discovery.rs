@@ -43,7 +43,7 @@ pub(crate) async fn configuration(state: State<Arc<Sts>>, tenant: Path<String>, 
 
 /// `GET /{tenant}/discovery/v2.0/keys`.
 pub(crate) async fn keys(state: State<Arc<Sts>>, tenant: Path<String>, headers: HeaderMap) -> Response {
-    answer(&state, &tenant, &headers, |sts| json!({ "keys": [sts.key.jwk()] }))
+    answer(&state, &tenant, &headers, |sts| json!({ "keys": [sts.key.public()] }))
 }
 
 fn answer(

@@ -10,11 +10,10 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
+use stand_in::{UnverifiedJwt, jwt::bearer, random};
 use time::macros::format_description;
 
 use crate::{
-    jwt::UnverifiedJwt,
-    random,
     registration::{GRAPH_APP_ID, TENANT_ID},
     sts::Sts,
     users::{self, User},
@@ -68,9 +67,9 @@ pub(crate) async fn other_method(State(sts): State<Arc<Sts>>, headers: HeaderMap
 
 /// Of a token that Entra issued for Graph and that holds now, with the permission to read the profile.
 fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refused> {
-    let token = bearer(headers)?;
+    let token = bearer(headers).ok_or_else(|| invalid("Access token is empty."))?;
     let token = UnverifiedJwt::parse(token).ok_or_else(|| invalid("IDX14100: JWT is not well formed."))?;
-    token.signed_by(&sts.key).map_err(|_| invalid("Access token validation failure. Invalid signature."))?;
+    token.signed_by(sts.key.public()).map_err(|_| invalid("Access token validation failure. Invalid signature."))?;
     if token.text("aud") != GRAPH_APP_ID {
         return Err(invalid("Access token validation failure. Invalid audience."));
     }
@@ -85,14 +84,6 @@ fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refus
         return Err(refused(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message));
     }
     users::by_oid(token.text("oid")).ok_or_else(|| invalid("Access token validation failure. Unknown user."))
-}
-
-fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token =
-        value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
-    token.filter(|token| !token.is_empty() && values.next().is_none()).ok_or_else(|| invalid("Access token is empty."))
 }
 
 fn profile(user: &User) -> Value {

@@ -10,11 +10,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
+use stand_in::random;
 
 use crate::{
     app_token::{self, Resource},
     parameters::Parameters,
-    random,
     registration::{COSMOS_RESOURCE, EXCHANGE_AUDIENCE, VAULT_RESOURCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID},
     sts::Sts,
 };

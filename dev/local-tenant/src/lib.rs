@@ -9,16 +9,12 @@ mod app_token;
 mod authorize;
 mod claims;
 mod client_assertion;
-mod clock;
 mod discovery;
 mod faults;
 mod graph;
 mod identity_endpoint;
-mod jwt;
-mod keys;
 mod page;
 mod parameters;
-mod random;
 mod recorded;
 mod registration;
 mod scopes;
@@ -38,7 +34,9 @@ pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID};
 pub use stand_in::ListenError;
 pub use tenant::{Https, Tenant};
 pub use users::{User, crowd};
-pub use vault::{KeyVersion, Operation, Vault, VaultError};
+pub use vault::Vault;
+
+use stand_in::{TlsError, random};
 
 use crate::{faults::Faults, state::State, sts::Sts};
 
@@ -69,7 +67,7 @@ pub enum StartError {
     RedirectUri(String),
     /// There is no certificate for https or the vault.
     #[error("https: {0}")]
-    Tls(String),
+    Tls(TlsError),
     /// The certificate of the authority cannot be written.
     #[error("the certificate cannot be written to {0}: {1}")]
     CaFile(PathBuf, #[source] io::Error),

@@ -2,18 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use stand_in::{SigningKey, lock, random};
 
-use crate::{keys::SigningKey, random, scopes::Permission, vault::StoredVault};
+use crate::{scopes::Permission, vault::StoredVault};
 
 /// Entra's refresh tokens of web apps live this long.
 pub(crate) const REFRESH_TOKEN_SECONDS: i64 = 90 * 86_400;
@@ -63,19 +63,19 @@ impl State {
             None => new(),
         };
         let state = Self { file, stored: Mutex::new(stored) };
-        state.save(&state.lock())?;
+        state.save(&lock(&state.stored))?;
         Ok((state, key))
     }
 
     /// The value of `IDENTITY_HEADER`.
     pub(crate) fn identity_header(&self) -> String {
-        self.lock().identity_header.clone()
+        lock(&self.stored).identity_header.clone()
     }
 
     /// A new refresh token for this user. Earlier ones stay valid, as at Entra.
     pub(crate) fn issue_refresh_token(&self, record: RefreshToken) -> io::Result<String> {
         let token = format!("1.{}", random::opaque::<600>());
-        let mut stored = self.lock();
+        let mut stored = lock(&self.stored);
         let forgotten = record.issued_at - REFRESH_TOKEN_SECONDS - REMEMBERED_SECONDS;
         stored.refresh_tokens.retain(|_, known| known.issued_at > forgotten);
         stored.refresh_tokens.insert(hash(&token), record);
@@ -85,12 +85,12 @@ impl State {
 
     /// What is known of a refresh token.
     pub(crate) fn refresh_token(&self, token: &str) -> Option<RefreshToken> {
-        self.lock().refresh_tokens.get(&hash(token)).cloned()
+        lock(&self.stored).refresh_tokens.get(&hash(token)).cloned()
     }
 
     /// The user consents to these, beside what they consented to before.
     pub(crate) fn consent(&self, oid: &str, permissions: &BTreeSet<Permission>) -> io::Result<()> {
-        let mut stored = self.lock();
+        let mut stored = lock(&self.stored);
         let consented = stored.consents.entry(oid.to_owned()).or_default();
         let before = consented.len();
         consented.extend(permissions.iter().map(|permission| permission.full_name()));
@@ -99,18 +99,18 @@ impl State {
 
     /// What the user consented to.
     pub(crate) fn consented(&self, oid: &str) -> BTreeSet<Permission> {
-        let stored = self.lock();
+        let stored = lock(&self.stored);
         stored.consents.get(oid).into_iter().flatten().filter_map(|name| Permission::named(name)).collect()
     }
 
     /// The vault as it was kept.
     pub(crate) fn vault(&self) -> Option<StoredVault> {
-        self.lock().vault.clone()
+        lock(&self.stored).vault.clone()
     }
 
     /// Keeps the vault.
     pub(crate) fn keep_vault(&self, vault: StoredVault) -> io::Result<()> {
-        let mut stored = self.lock();
+        let mut stored = lock(&self.stored);
         stored.vault = Some(vault);
         self.save(&stored)
     }
@@ -118,10 +118,6 @@ impl State {
     /// Where everything is kept.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Stored> {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn save(&self, stored: &Stored) -> io::Result<()> {
@@ -152,22 +148,14 @@ fn read(file: &Path) -> io::Result<Option<Stored>> {
     if stored.version == VERSION { Ok(Some(stored)) } else { Err(invalid("it is of another version")) }
 }
 
-/// Written beside and renamed over, so that a crash leaves the old file or the new one.
+/// Written beside and renamed over, so that a crash leaves the old file or the new one. Only its owner can read it.
 fn write(file: &Path, stored: &Stored) -> io::Result<()> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}", random::opaque::<6>()));
-    let beside = PathBuf::from(beside);
-    let written = create(&beside, stored).and_then(|()| fs::rename(&beside, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-fn create(file: &Path, stored: &Stored) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    file.write_all(&serde_json::to_vec_pretty(stored)?)?;
-    file.sync_all()
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new().prefix(".tenant-").tempfile_in(folder)?;
+    beside.write_all(&serde_json::to_vec_pretty(stored)?)?;
+    beside.as_file().sync_all()?;
+    beside.persist(file)?;
+    Ok(())
 }
 
 fn hash(token: &str) -> String {
@@ -201,7 +189,7 @@ mod tests {
         assert_eq!(again.consented("oid"), state.consented("oid"));
         assert_eq!(again.consented("oid").len(), 2);
         assert_eq!(again.identity_header(), state.identity_header());
-        assert_eq!(same_key.jwk(), key.jwk());
+        assert_eq!(same_key.public(), key.public());
     }
 
     #[test]

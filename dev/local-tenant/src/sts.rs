@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use stand_in::{Clock, Recent, SigningKey};
+
 use crate::{
     aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN},
     authorize::SignIns,
-    clock::Clock,
     faults::Faults,
-    keys::SigningKey,
-    recorded::Requests,
+    recorded::Recorded,
     registration::{CLIENT_ID, TENANT_ID},
     state::State,
     token::Codes,
@@ -29,7 +29,7 @@ pub(crate) struct Sts {
     pub(crate) sign_ins: Arc<Mutex<SignIns>>,
     pub(crate) codes: Arc<Mutex<Codes>>,
     pub(crate) faults: Arc<Faults>,
-    pub(crate) requests: Arc<Requests>,
+    pub(crate) requests: Arc<Recent<Recorded, 1000>>,
     /// Since it was opened.
     pub(crate) vault: Arc<OnceLock<Arc<Vault>>>,
 }

@@ -7,13 +7,12 @@ use std::{
 };
 
 use serde_json::Value;
-use stand_in::{Certificate, Servers, Site, TlsError};
+use stand_in::{Certificate, Servers, Site, jwt};
 use tokio::net::TcpListener;
 
 use crate::{
     StartError, app_token,
     faults::{Endpoint, Fault, FaultError},
-    jwt,
     recorded::Recorded,
     registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID},
     server,
@@ -53,11 +52,10 @@ impl Tenant {
 
     /// Listens on https, too, under a certification authority whose certificate is written to this file. Tokens of one
     /// origin are not good at the other: their issuer differs.
-    pub async fn listen_https(&mut self, port: u16, ca_file: &Path) -> Result<Https, StartError> {
-        let failed = |error: TlsError| StartError::Tls(error.to_string());
-        let certificate = Certificate::issue(&["localhost", "127.0.0.1", "::1"]).map_err(failed)?;
-        let acceptor = certificate.acceptor().map_err(failed)?;
-        let (bound, listeners) = stand_in::listen(port).await?;
+    pub async fn listen_https(&mut self, ca_file: &Path) -> Result<Https, StartError> {
+        let certificate = Certificate::issue(&["localhost", "127.0.0.1", "::1"]).map_err(StartError::Tls)?;
+        let acceptor = certificate.acceptor().map_err(StartError::Tls)?;
+        let (bound, listeners) = stand_in::listen(0).await?;
         fs::write(ca_file, certificate.authority()).map_err(|error| StartError::CaFile(ca_file.to_owned(), error))?;
         let url = format!("https://localhost:{bound}");
         let sts = self.sts.at(url.clone());
@@ -150,9 +148,7 @@ impl Tenant {
         self.sts.requests.clear();
     }
 
-    /// Opens the same over HTTP: `POST`, `DELETE /_control/faults`, `POST /_control/release`, `GET`, `DELETE
-    /// /_control/requests`, `GET /_control/gateway_token` and what [`Vault`] does under
-    /// `/_control/vault`, with this as bearer token.
+    /// The bearer token of `POST /_control/faults`, `GET /_control/requests` and `GET /_control/gateway_token`.
     #[must_use]
     pub fn control_token(&self) -> &str {
         &self.sts.faults.control_token

@@ -1,5 +1,6 @@
 //! Signed tokens (RFC 7519 in RFC 7515 compact form), RS256 and nothing else.
 
+use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -19,6 +20,14 @@ struct Header {
     alg: String,
     kid: Option<String>,
     crit: Option<Value>,
+}
+
+/// The token of a request, if it has one `Authorization` header and that is of the scheme Bearer (RFC 6750 §2.1).
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && values.next().is_none()).then_some(token)
 }
 
 /// Makes a token of these claims.

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
-use stand_in::lock;
+use stand_in::{lock, random};
 use url::form_urlencoded;
 
 pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
@@ -21,7 +21,6 @@ use crate::{
     aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT},
     page,
     parameters::Parameters,
-    random,
     sts::{Sts, check_tenant},
     token::Code,
     users::{self, User},

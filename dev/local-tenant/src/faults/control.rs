@@ -1,22 +1,21 @@
-//! The fault API over HTTP, for tests in another process. Every request carries `Authorization: Bearer` with the control
-//! token of the ready line, so that no page in a browser can use it.
+//! The control API, for programs and tests in another process: faults, the log of requests, and the gateway's token.
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Request, State},
-    http::{StatusCode, header},
-    middleware::{self, Next},
+    extract::State,
+    http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::json;
+use stand_in::control::{guarded, refuse};
 
-use super::{Endpoint, Fault, inject::error};
-use crate::{app_token, sts::Sts, vault};
+use super::{Endpoint, Fault};
+use crate::{app_token, sts::Sts};
 
 /// Of all control paths.
 pub(crate) const PREFIX: &str = "/_control/";
@@ -36,57 +35,28 @@ fn once() -> usize {
 
 /// The control endpoints, behind their token.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
-    Router::new()
-        .route("/_control/faults", post(plan).delete(clear))
-        .route("/_control/release", post(release))
-        .route("/_control/requests", get(requests).delete(forget))
-        .route("/_control/gateway_token", get(gateway_token))
-        .merge(vault::control::router())
-        .route_layer(middleware::from_fn_with_state(Arc::clone(sts), authorize))
-}
-
-async fn authorize(State(sts): State<Arc<Sts>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
-    let expected = format!("Bearer {}", sts.faults.control_token);
-    if aws_lc_rs::constant_time::verify_slices_are_equal(given, expected.as_bytes()).is_err() {
-        return error(StatusCode::UNAUTHORIZED, "the control token is missing or wrong");
-    }
-    next.run(request).await
+    let routes = Router::new()
+        .route("/_control/faults", post(plan))
+        .route("/_control/requests", get(requests))
+        .route("/_control/gateway_token", get(gateway_token));
+    guarded(routes, &sts.faults.control_token)
 }
 
 /// `POST /_control/faults`: `{"endpoint": "refresh_token", "times": 2, "fault": {"kind": "status", "status": 503}}`.
 async fn plan(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
     let plan: Plan = match serde_json::from_slice(&body) {
         Ok(plan) => plan,
-        Err(reason) => return error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        Err(reason) => return refuse(StatusCode::BAD_REQUEST, &reason.to_string()),
     };
     match sts.faults.plan(plan.endpoint, plan.times, plan.fault) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(reason) => error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        Err(reason) => refuse(StatusCode::BAD_REQUEST, &reason.to_string()),
     }
-}
-
-/// `DELETE /_control/faults`: nothing more goes wrong, what is held is released.
-async fn clear(State(sts): State<Arc<Sts>>) -> StatusCode {
-    sts.faults.clear();
-    StatusCode::NO_CONTENT
-}
-
-/// `POST /_control/release`: what is held goes on.
-async fn release(State(sts): State<Arc<Sts>>) -> StatusCode {
-    sts.faults.release();
-    StatusCode::NO_CONTENT
 }
 
 /// `GET /_control/requests`: what was asked, oldest first.
 async fn requests(State(sts): State<Arc<Sts>>) -> Response {
     Json(sts.requests.all()).into_response()
-}
-
-/// `DELETE /_control/requests`.
-async fn forget(State(sts): State<Arc<Sts>>) -> StatusCode {
-    sts.requests.clear();
-    StatusCode::NO_CONTENT
 }
 
 /// `GET /_control/gateway_token`: `{"gateway_token": "…"}`.

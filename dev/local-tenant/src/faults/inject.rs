@@ -3,14 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{Html, IntoResponse as _, Response},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use stand_in::{Cut, cut};
 
 use super::{Endpoint, Fault, control};
@@ -26,7 +25,7 @@ use crate::{
 /// No honest request is longer.
 const LONGEST_BODY: usize = 1 << 20;
 
-/// Around all routes but those of [`control`].
+/// Around all routes but those of [`control`], and around the vault.
 pub(crate) async fn intercept(State(sts): State<Arc<Sts>>, request: Request, next: Next) -> Response {
     if request.uri().path().starts_with(control::PREFIX) {
         return next.run(request).await;
@@ -59,21 +58,24 @@ fn endpoint(method: &Method, request: &Recorded) -> Option<Endpoint> {
         Method::GET if path.ends_with("/discovery/v2.0/keys") => Some(Endpoint::Keys),
         Method::GET if path == "/msi/token" => Some(Endpoint::Identity),
         Method::GET if path == "/v1.0/me" => Some(Endpoint::GraphMe),
+        Method::POST if path.ends_with("/wrapkey") => Some(Endpoint::KeyWrap),
+        Method::POST if path.ends_with("/unwrapkey") => Some(Endpoint::KeyUnwrap),
+        Method::GET if path.starts_with("/keys/") && !path.ends_with("/versions") => Some(Endpoint::KeyGet),
         _ => None,
     }
 }
 
 /// A request that something befalls.
-pub(crate) struct Faulty<'a> {
-    pub(crate) sts: &'a Sts,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) parts: Parts,
-    pub(crate) body: Bytes,
-    pub(crate) next: Next,
+struct Faulty<'a> {
+    sts: &'a Sts,
+    endpoint: Endpoint,
+    parts: Parts,
+    body: Bytes,
+    next: Next,
 }
 
 impl Faulty<'_> {
-    pub(crate) async fn answer(self, fault: Fault) -> Response {
+    async fn answer(self, fault: Fault) -> Response {
         match fault {
             Fault::Status { status, body } => raw(status, body),
             Fault::Aadsts { number, suberror, claims } => self.refuse(number, suberror, claims).await,
@@ -151,9 +153,4 @@ fn raw(status: u16, body: String) -> Response {
 fn closed(mut response: Response) -> Response {
     response.extensions_mut().insert(Cut);
     response
-}
-
-/// An error of the control endpoints.
-pub(crate) fn error(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "error": message }))).into_response()
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use stand_in::random;
+
 use crate::{
     aadsts::{CODE_EXPIRED, CODE_REDEEMED, GRANT_INVALID, Refusal},
-    random,
     scopes::Permission,
     users::User,
 };

@@ -6,13 +6,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use stand_in::{jwt, random};
 
 use crate::{
     aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT},
     claims::ClaimsRequest,
-    jwt,
     parameters::Parameters,
-    random,
     registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, TENANT_ID},
     scopes::{Permission, Resource, Scopes},
     state::RefreshToken,

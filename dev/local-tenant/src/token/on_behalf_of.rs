@@ -1,6 +1,8 @@
 //! The on-behalf-of flow (RFC 7523 §2.1): a user's token for us becomes that user's token for Graph.
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
 
+use stand_in::UnverifiedJwt;
+
 use super::{TokenAnswer, allow_only, issue::Grant, scopes};
 use crate::{
     aadsts::{
@@ -9,7 +11,6 @@ use crate::{
     },
     claims::ClaimsRequest,
     client_assertion::at,
-    jwt::UnverifiedJwt,
     parameters::Parameters,
     registration::{APP_SCOPE, CLIENT_ID, TENANT_ID},
     scopes::Resource,
@@ -34,7 +35,7 @@ pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer
 /// Whose access token for us this is.
 fn user_of(sts: &Sts, assertion: &str) -> Result<&'static User, Refusal> {
     let assertion = UnverifiedJwt::parse(assertion).ok_or_else(|| JWT_MALFORMED.with(&[]))?;
-    assertion.signed_by(&sts.key).map_err(|reason| USER_ASSERTION_INVALID.with(&[reason]))?;
+    assertion.signed_by(sts.key.public()).map_err(|reason| USER_ASSERTION_INVALID.with(&[reason]))?;
     if assertion.text("aud") != CLIENT_ID {
         return Err(USER_ASSERTION_AUDIENCE.with(&[assertion.text("aud"), CLIENT_ID]));
     }

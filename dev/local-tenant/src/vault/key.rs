@@ -8,15 +8,13 @@ use aws_lc_rs::{
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
-use crate::keys::components;
+use stand_in::PublicKey;
 
 /// 2048 bits.
 pub(super) struct WrappingKey {
-    private: OaepPrivateDecryptingKey,
-    public: OaepPublicEncryptingKey,
-    /// Modulus and exponent as a JWK has them (RFC 7518 §6.3.1).
-    pub(super) components: (String, String),
+    decrypting: OaepPrivateDecryptingKey,
+    encrypting: OaepPublicEncryptingKey,
+    pub(super) public: PublicKey,
 }
 
 impl WrappingKey {
@@ -39,22 +37,22 @@ impl WrappingKey {
         let pkcs8 = URL_SAFE_NO_PAD.decode(stored).ok()?;
         let private = PrivateDecryptingKey::from_pkcs8(&pkcs8).ok()?;
         Some(Self {
-            components: components(&KeyPair::from_pkcs8(&pkcs8).ok()?),
-            public: OaepPublicEncryptingKey::new(private.public_key()).ok()?,
-            private: OaepPrivateDecryptingKey::new(private).ok()?,
+            public: PublicKey::of(&KeyPair::from_pkcs8(&pkcs8).ok()?),
+            encrypting: OaepPublicEncryptingKey::new(private.public_key()).ok()?,
+            decrypting: OaepPrivateDecryptingKey::new(private).ok()?,
         })
     }
 
     /// `None` if there is more than one RSA block holds.
     pub(super) fn wrap(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let mut wrapped = vec![0; self.public.ciphertext_size()];
-        Some(self.public.encrypt(&OAEP_SHA256_MGF1SHA256, key, &mut wrapped, None).ok()?.to_vec())
+        let mut wrapped = vec![0; self.encrypting.ciphertext_size()];
+        Some(self.encrypting.encrypt(&OAEP_SHA256_MGF1SHA256, key, &mut wrapped, None).ok()?.to_vec())
     }
 
     /// `None` if it was not wrapped with this key.
     pub(super) fn unwrap(&self, wrapped: &[u8]) -> Option<Vec<u8>> {
-        let mut key = vec![0; self.private.min_output_size()];
-        Some(self.private.decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut key, None).ok()?.to_vec())
+        let mut key = vec![0; self.decrypting.min_output_size()];
+        Some(self.decrypting.decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut key, None).ok()?.to_vec())
     }
 }
 
@@ -68,7 +66,7 @@ mod tests {
         let again = WrappingKey::from_stored(&stored).unwrap();
         let wrapped = key.wrap(b"a data key").unwrap();
         assert_eq!((wrapped.len(), again.unwrap(&wrapped).as_deref()), (256, Some(&b"a data key"[..])));
-        assert_eq!(again.components, key.components);
+        assert_eq!(again.public, key.public);
     }
 
     #[test]

@@ -1,76 +1,108 @@
 //! Azure Key Vault with one RSA key, reached by its real name through the CONNECT proxy that every tenant's port is.
 //!
-//! The workload has the role Key Vault Crypto User on the key and nothing else. What Key Vault refuses is refused in its
-//! words; keys are created, disabled and expired by [`Vault`] and the control API only.
+//! The workload has the role Key Vault Crypto User on the key and nothing else. Key Vault's refusals are in its own words; a
+//! test rotates the key by [`Vault::rotate`] only.
 //! <https://learn.microsoft.com/rest/api/keyvault/keys/operation-groups>
 
-mod asked;
-mod caller;
-pub(crate) mod control;
-mod intercept;
+mod data_plane;
 mod key;
-mod operations;
 mod refusal;
-mod routes;
-mod stored;
-mod versions;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
-use axum::{Router, http::StatusCode};
-use stand_in::{Certificate, Gate, TlsAcceptor, TlsError, Tunnels};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use stand_in::{Certificate, Clock, Gate, Site, TlsAcceptor, Tunnels, lock, random};
 use tempfile::TempPath;
 
-pub use operations::Operation;
 pub(crate) use refusal::throttle;
-pub(crate) use stored::StoredVault;
-pub use versions::{KeyVersion, VaultError};
 
-use self::{operations::Operations, versions::Versions};
-use crate::{StartError, sts::Sts};
+use self::{
+    key::WrappingKey,
+    refusal::{KEY_NOT_FOUND, Refusal},
+};
+use crate::{StartError, state::State, sts::Sts};
 
-/// What every vault's name ends with.
+/// The end of every vault's name.
 const DOMAIN: &str = ".vault.azure.net";
 /// The one vault there is.
 const HOST: &str = "local-vault.vault.azure.net";
 /// The one key in it.
 const KEY_NAME: &str = "data-key-wrap";
 
+/// In the state file: the key's versions, oldest first, and the certificate that running clients trust.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredVault {
+    certificate: Certificate,
+    versions: Vec<StoredVersion>,
+}
+
+/// One version of the key.
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredVersion {
+    version: String,
+    /// PKCS #8 in base64url.
+    private_key: String,
+    /// Seconds since 1970.
+    #[serde(default)]
+    created: i64,
+}
+
+#[derive(Clone)]
+struct Version {
+    stored: StoredVersion,
+    key: Arc<WrappingKey>,
+}
+
 /// The vault of a tenant.
 pub struct Vault {
-    versions: Versions,
-    operations: Operations,
+    /// Oldest first; there is always one. Written to the state file before a client sees a change.
+    versions: Mutex<Vec<Version>>,
+    certificate: Certificate,
+    state: Arc<State>,
+    clock: Arc<Clock>,
     gate: Gate,
     tls: TlsAcceptor,
     ca_file: CaFile,
 }
 
-/// Where the certificate to trust is.
+/// The file with the certificate to trust.
 enum CaFile {
-    /// Kept like the state file that holds its private key.
+    /// Kept beside the state file, which holds its private key.
     Beside(PathBuf),
-    /// For a tenant that keeps nothing.
+    /// For a tenant without a state file.
     Temporary(TempPath),
 }
 
 impl Vault {
     pub(crate) fn open(sts: &Sts) -> Result<Self, StartError> {
-        let tls = |error: TlsError| StartError::Tls(error.to_string());
         let state_file = sts.state.file().map(Path::to_owned);
-        let state = |error| StartError::State(state_file.clone().unwrap_or_default(), error);
-        let (certificate, versions) = match sts.state.vault() {
+        let state_failed = |error| StartError::State(state_file.clone().unwrap_or_default(), error);
+        let (certificate, stored) = match sts.state.vault() {
             Some(StoredVault { certificate, versions }) => (certificate, versions),
-            None => (Certificate::issue(&[&format!("*{DOMAIN}")]).map_err(tls)?, vec![]),
+            None => (Certificate::issue(&[&format!("*{DOMAIN}")]).map_err(StartError::Tls)?, vec![]),
         };
-        let (acceptor, ca) = (certificate.acceptor().map_err(tls)?, certificate.authority().to_owned());
-        let versions = Versions::open(sts, certificate, versions).map_err(state)?;
-        let ca_file = ca_file(state_file.as_deref(), &ca)
-            .map_err(|error| StartError::CaFile(state_file.unwrap_or_default(), error))?;
-        Ok(Self { versions, operations: Operations::default(), gate: Gate::default(), tls: acceptor, ca_file })
+        let ca_file = CaFile::write(state_file.as_deref(), certificate.authority())
+            .map_err(|error| StartError::CaFile(state_file.clone().unwrap_or_default(), error))?;
+        let vault = Self {
+            tls: certificate.acceptor().map_err(StartError::Tls)?,
+            versions: Mutex::new(
+                stored.into_iter().map(Version::read).collect::<io::Result<_>>().map_err(state_failed)?,
+            ),
+            certificate,
+            state: Arc::clone(&sts.state),
+            clock: Arc::clone(&sts.clock),
+            gate: Gate::default(),
+            ca_file,
+        };
+        if lock(&vault.versions).is_empty() {
+            vault.rotate().map_err(state_failed)?;
+        }
+        Ok(vault)
     }
 
     /// `https://local-vault.vault.azure.net/keys/data-key-wrap`.
@@ -82,40 +114,22 @@ impl Vault {
     /// The certificate to trust for `https://*.vault.azure.net`, in PEM. It outlives a restart if the state file does.
     #[must_use]
     pub fn ca_file(&self) -> &Path {
-        match &self.ca_file {
-            CaFile::Beside(path) => path,
-            CaFile::Temporary(path) => path,
-        }
+        self.ca_file.path()
     }
 
-    /// All versions of the key, oldest first.
-    #[must_use]
-    pub fn versions(&self) -> Vec<KeyVersion> {
-        self.versions.all()
+    /// A new version of the key, current from now on. Returns its name: 32 hexadecimal digits.
+    pub fn rotate(&self) -> io::Result<String> {
+        let (key, private_key) = WrappingKey::generate();
+        let version = random::uuid().replace('-', "");
+        let stored = StoredVersion { version: version.clone(), private_key, created: self.clock.unix() };
+        let mut versions = lock(&self.versions);
+        let kept = versions.iter().map(|version| version.stored.clone()).chain([stored.clone()]).collect();
+        self.state.keep_vault(StoredVault { certificate: self.certificate.clone(), versions: kept })?;
+        versions.push(Version { stored, key: Arc::new(key) });
+        Ok(version)
     }
 
-    /// A new version of the key, current from now on. Gives its name.
-    pub fn rotate(&self) -> Result<String, VaultError> {
-        self.versions.rotate()
-    }
-
-    /// Nothing can be done with this version any more but to read its public part.
-    pub fn disable(&self, version: &str) -> Result<(), VaultError> {
-        self.versions.change(version, |attributes| attributes.enabled = false)
-    }
-
-    /// Undoes [`Vault::disable`].
-    pub fn enable(&self, version: &str) -> Result<(), VaultError> {
-        self.versions.change(version, |attributes| attributes.enabled = true)
-    }
-
-    /// This version has expired: it unwraps, and wraps no more.
-    pub fn expire(&self, version: &str) -> Result<(), VaultError> {
-        let now = self.versions.now();
-        self.versions.change(version, |attributes| attributes.expires = Some(now))
-    }
-
-    /// The vault cannot be reached: open connections are closed, and new ones before they are made.
+    /// Makes the vault unreachable: closes all connections, and new ones before they are made.
     pub fn pause(&self) {
         self.gate.close();
     }
@@ -125,19 +139,45 @@ impl Vault {
         self.gate.open();
     }
 
-    /// What was asked of the vault, oldest first; no more than the newest ten thousand.
-    #[must_use]
-    pub fn operations(&self) -> Vec<Operation> {
-        self.operations.all()
+    fn versions(&self) -> Vec<Version> {
+        lock(&self.versions).clone()
     }
 
-    /// Forgets what was asked.
-    pub fn forget_operations(&self) {
-        self.operations.clear();
+    /// A version; the newest one if none is named.
+    fn version(&self, version: &str) -> Result<Version, Refusal> {
+        let mut versions = lock(&self.versions).clone().into_iter().rev();
+        let found = versions.find(|known| version.is_empty() || known.stored.version == version);
+        found.ok_or_else(|| KEY_NOT_FOUND.with(&[&format!("{KEY_NAME}/{version}")]))
     }
 }
 
-pub(crate) fn key_id() -> String {
+impl Version {
+    fn read(stored: StoredVersion) -> io::Result<Self> {
+        let invalid = || io::Error::new(io::ErrorKind::InvalidData, "the vault's key is not one");
+        Ok(Self { key: Arc::new(WrappingKey::from_stored(&stored.private_key).ok_or_else(invalid)?), stored })
+    }
+}
+
+impl CaFile {
+    fn write(state_file: Option<&Path>, pem: &str) -> io::Result<Self> {
+        let file = match state_file {
+            // Absolute: programs in other folders read it.
+            Some(state_file) => Self::Beside(std::path::absolute(state_file)?.with_extension("vault-ca.pem")),
+            None => Self::Temporary(tempfile::Builder::new().suffix(".vault-ca.pem").tempfile()?.into_temp_path()),
+        };
+        fs::write(file.path(), pem)?;
+        Ok(file)
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Beside(path) => path,
+            Self::Temporary(path) => path,
+        }
+    }
+}
+
+fn key_id() -> String {
     format!("https://{HOST}/keys/{KEY_NAME}")
 }
 
@@ -147,39 +187,10 @@ pub(crate) fn tunnels(sts: Arc<Sts>) -> Tunnels {
     Arc::new(move |host, port| match sts.vault.get() {
         None => Err(StatusCode::NOT_IMPLEMENTED),
         Some(vault) if (host, port) == (HOST, 443) => {
-            let site = stand_in::Site::new(router(&sts, vault));
+            let site = Site::new(data_plane::router(&sts));
             Ok(site.with_tls(vault.tls.clone()).behind(vault.gate.clone()))
         }
         Some(_) if port == 443 && host.ends_with(DOMAIN) => Err(StatusCode::BAD_GATEWAY),
         Some(_) => Err(StatusCode::FORBIDDEN),
     })
-}
-
-/// The data plane, as its one host shows it.
-fn router(sts: &Arc<Sts>, vault: &Arc<Vault>) -> Router {
-    let site = Site { sts: Arc::clone(sts), vault: Arc::clone(vault) };
-    Router::new()
-        .fallback(routes::answer)
-        .layer(axum::middleware::from_fn_with_state(site.clone(), intercept::intercept))
-        .with_state(site)
-}
-
-/// What the routes share.
-#[derive(Clone)]
-struct Site {
-    sts: Arc<Sts>,
-    vault: Arc<Vault>,
-}
-
-fn ca_file(state_file: Option<&Path>, pem: &str) -> io::Result<CaFile> {
-    let file = match state_file {
-        // Absolute: programs in other folders read it.
-        Some(state_file) => CaFile::Beside(std::path::absolute(state_file)?.with_extension("vault-ca.pem")),
-        None => CaFile::Temporary(tempfile::Builder::new().suffix(".vault-ca.pem").tempfile()?.into_temp_path()),
-    };
-    match &file {
-        CaFile::Beside(path) => fs::write(path, pem)?,
-        CaFile::Temporary(path) => fs::write(path, pem)?,
-    }
-    Ok(file)
 }

@@ -4,7 +4,7 @@
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use serde_json::json;
 
@@ -56,10 +56,6 @@ pub(super) const RBAC: Entry = forbidden(
      appid={};oid={};iss={}\r\nAction: '{}'\r\nResource: '{}'\r\nAssignment: (not found)\r\nDenyAssignmentId: \
      null\r\nDecisionReason: null\r\nVault: local-vault;location=local\r\n",
 );
-pub(super) const KEY_DISABLED: Entry = forbidden("KeyDisabled", "Operation {} is not allowed on a disabled key.");
-pub(super) const KEY_EXPIRED: Entry = forbidden("KeyExpired", "Operation {} is not allowed on an expired key.");
-pub(super) const OPERATION_FORBIDDEN: Entry =
-    forbidden("KeyOperationForbidden", "Operation {} is not permitted on this key.");
 
 pub(super) const KEY_NOT_FOUND: Entry = entry(
     StatusCode::NOT_FOUND,
@@ -88,7 +84,7 @@ const THROTTLED: Entry = entry(
 
 /// Too many requests.
 pub(crate) fn throttle() -> Response {
-    THROTTLED.with(&[]).response()
+    THROTTLED.with(&[]).into_response()
 }
 
 impl Entry {
@@ -101,8 +97,8 @@ impl Entry {
     }
 }
 
-impl Refusal {
-    pub(super) fn response(&self) -> Response {
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code, "message": self.text });
         if let (Some(inner), Some(error)) = (self.inner, error.as_object_mut()) {
             error.insert("innererror".to_owned(), json!({ "code": inner }));

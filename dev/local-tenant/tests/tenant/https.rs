@@ -8,7 +8,7 @@ use crate::support::{Local, assert_refused};
 
 async fn https(local: &mut Local) -> (Https, reqwest::Client) {
     let ca_file = local.state_file().with_file_name("ca.pem");
-    let https = local.tenant.listen_https(0, &ca_file).await.unwrap();
+    let https = local.tenant.listen_https(&ca_file).await.unwrap();
     let ca = Certificate::from_pem(&std::fs::read(&https.ca_file).unwrap()).unwrap();
     (https, reqwest::Client::builder().tls_certs_only([ca]).no_proxy().build().unwrap())
 }
@@ -50,6 +50,6 @@ async fn a_token_of_one_origin_is_not_good_at_the_other() {
 async fn a_certificate_that_cannot_be_written_is_named() {
     let mut local = Local::start().await;
     let nowhere = local.state_file().join("ca.pem");
-    let error = local.tenant.listen_https(0, &nowhere).await.unwrap_err();
+    let error = local.tenant.listen_https(&nowhere).await.unwrap_err();
     assert!(matches!(error, StartError::CaFile(named, _) if named == nowhere));
 }

@@ -82,7 +82,7 @@ async fn the_program_says_it_is_ready_and_ends_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let ca_file = folder.path().join("ca.pem");
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_local-tenant"))
-        .args(["--port", "0", "--redirect-uri", CALLBACK, "--vault", "--https-ca"])
+        .args(["--port", "0", "--redirect-uri", CALLBACK, "--https-ca"])
         .arg(&ca_file)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -96,11 +96,6 @@ async fn the_program_says_it_is_ready_and_ends_when_told() {
     assert_eq!(ready["users"].as_array().unwrap().len(), 3);
     assert_eq!(ready["control_token"].as_str().unwrap().len(), 43);
     assert_eq!(ready["https"]["settings"]["ENTRA_AUTHORITY_HOST"], ready["https"]["url"]);
-    let proxy = ready["vault"]["settings"]["HTTPS_PROXY"].as_str().unwrap();
-    assert_eq!(
-        (self::port(proxy), &ready["vault"]["settings"]["KEY_VAULT_KEY_ID"]),
-        (self::port(url), &ready["vault"]["key_id"])
-    );
     let ca = std::fs::read_to_string(ready["https"]["ca_file"].as_str().unwrap()).unwrap();
     assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"), "{ca}");
     TcpStream::connect((Ipv4Addr::LOCALHOST, port(url))).await.unwrap();

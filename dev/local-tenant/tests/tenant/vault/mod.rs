@@ -1,7 +1,6 @@
 //! Key Vault, by its real name through the proxy.
 
 mod connect;
-mod control;
 mod faults;
 mod key;
 mod sdk;
