@@ -1,7 +1,6 @@
 //! Client metadata (RFC 7591 §2): what a client says of itself when it registers.
 
 mod name;
-mod response;
 
 use serde_json::{Map, Value};
 
@@ -9,8 +8,6 @@ use crate::{
     issuer::BaseUrl,
     redirect_uri::{PrivateUseSchemes, RedirectUri},
 };
-
-pub use self::response::RegistrationResponse;
 
 const MAX_REDIRECT_URIS: usize = 32;
 
@@ -78,12 +75,6 @@ impl ClientMetadata {
         check_unused(&members)?;
         let client_name = string(&members, "client_name", "client_name must be a string")?.and_then(name::cleaned);
         Ok(Self { redirect_uris, client_name })
-    }
-
-    /// The answer: what was really granted, whatever was asked (RFC 7591 §3.2.1).
-    #[must_use]
-    pub fn registered(self, id: String, issued_at: i64, scope: String) -> RegistrationResponse {
-        RegistrationResponse::new(self, id, issued_at, scope)
     }
 }
 

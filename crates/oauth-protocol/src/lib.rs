@@ -18,6 +18,7 @@ pub mod metadata;
 pub mod pkce;
 pub mod prompt;
 pub mod redirect_uri;
+pub mod registration_response;
 pub mod resource;
 pub mod revocation_request;
 pub mod scope;

@@ -1,6 +1,9 @@
 //! `POST /register` (RFC 7591): anyone may, so a registration grants nothing by itself and lapses unless it is used.
 
-use oauth_protocol::client_metadata::{ClientMetadata, RegistrationError, RegistrationResponse};
+use oauth_protocol::{
+    client_metadata::{ClientMetadata, RegistrationError},
+    registration_response::RegistrationResponse,
+};
 
 use crate::{
     ground::{Created, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
@@ -34,7 +37,10 @@ impl AuthorizationServer {
         };
         let id = client.id.to_string();
         match self.ports.clients.create(client).await? {
-            Created::Done(_) => Ok(metadata.registered(id, now.unix_timestamp(), scopes::names().join(" "))),
+            Created::Done(_) => {
+                let scope = scopes::names().join(" ");
+                Ok(RegistrationResponse::new(metadata, id, now.unix_timestamp(), scope))
+            }
             Created::Exists(_) => {
                 Err(Unavailable { what: "entropy", reason: "a client id came up twice".into() }.into())
             }

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Secret;
+use super::random::Secret;
 
 /// `locator.secret`: where the record lies, and the secret whose hash it holds. Codes and `state` are handles.
 pub struct Handle {

@@ -5,21 +5,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::Secret;
+use super::random::Secret;
 
 /// SHA-256 of a [`Secret`]. A fast hash suffices: 256 random bits cannot be searched.
 #[derive(Clone)]
 pub struct SecretHash([u8; 32]);
 
-impl SecretHash {
-    pub(super) fn of(secret: &Secret) -> Self {
-        Self(Sha256::digest(secret.as_bytes()).into())
+impl Secret {
+    /// What the store keeps of it.
+    #[must_use]
+    pub fn sha256(&self) -> SecretHash {
+        SecretHash(Sha256::digest(self.as_bytes()).into())
     }
+}
 
+impl SecretHash {
     /// Whether this is the secret that was hashed, in constant time.
     #[must_use]
     pub fn verifies(&self, presented: &Secret) -> bool {
-        self.0.ct_eq(&Self::of(presented).0).into()
+        self.0.ct_eq(&presented.sha256().0).into()
     }
 }
 

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::ClientMetadata;
-use crate::redirect_uri::RedirectUri;
+use crate::{client_metadata::ClientMetadata, redirect_uri::RedirectUri};
 
 /// The answer to a registration: public clients with both grants, whatever was asked. There is never a secret.
 #[derive(Clone, Debug, Serialize)]
@@ -20,7 +19,9 @@ pub struct RegistrationResponse {
 }
 
 impl RegistrationResponse {
-    pub(super) fn new(metadata: ClientMetadata, client_id: String, client_id_issued_at: i64, scope: String) -> Self {
+    /// The answer to this registration: what was really granted, whatever was asked.
+    #[must_use]
+    pub fn new(metadata: ClientMetadata, client_id: String, client_id_issued_at: i64, scope: String) -> Self {
         Self {
             client_id,
             client_id_issued_at,
@@ -44,7 +45,8 @@ mod tests {
     fn answer(request: &Value) -> Value {
         let base = BaseUrl::parse("https://mcp.example.com").unwrap();
         let metadata = ClientMetadata::from_json(request.to_string().as_bytes(), &PrivateUseSchemes::default(), &base);
-        to_value(metadata.unwrap().registered("the-id".into(), 1_767_225_600, "user.read".into())).unwrap()
+        let (id, scope) = ("the-id".to_owned(), "user.read".to_owned());
+        to_value(RegistrationResponse::new(metadata.unwrap(), id, 1_767_225_600, scope)).unwrap()
     }
 
     #[test]
