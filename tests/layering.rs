@@ -1,87 +1,340 @@
-//! Dependencies point one way: each outside crate is named in its own layer and nowhere else.
+//! Dependencies point one way. Source is parsed, so that no way of writing a path is unseen.
 #![cfg(test)]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::{collections::BTreeSet, fs, path::Path};
+
+use rust_source::{
+    Reference, SourceTree,
+    project::{SHIPPED, Shipped, dev_crates},
 };
 
-/// A crate's prefix, and the places that may name it.
-const RULES: &[(&str, &[&str])] = &[
-    ("warp::", &["src/http/"]),
-    ("askama::", &["src/http/pages/"]),
-    ("rmcp::", &["src/mcp/"]),
-    ("azure_", &["src/entra/", "src/store/", "src/vault/", "src/startup.rs"]),
-    ("reqwest::", &["src/entra/", "src/graph/", "src/startup.rs"]),
-    ("redb::", &["src/store/"]),
-    ("jsonwebtoken::", &["src/entra/"]),
-    ("aws_lc_rs::", &["src/vault/", "src/platform.rs"]),
-    ("crate::http", &["src/http/", "src/startup.rs"]),
-    ("crate::mcp", &["src/mcp/", "src/http/", "src/startup.rs"]),
-    ("crate::graph", &["src/graph/", "src/mcp/", "src/startup.rs"]),
-    ("crate::entra", &["src/entra/", "src/startup.rs", "src/platform.rs"]),
-    ("crate::store", &["src/store/", "src/startup.rs"]),
-    ("crate::vault", &["src/vault/", "src/startup.rs", "src/platform.rs"]),
-    ("std::env::", &["src/config/environment.rs"]),
+/// Paths into other crates, and the places that may name them. `azure_*` is every crate of that prefix.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    ("warp", &["src/http/"]),
+    ("askama", &["src/http/pages/"]),
+    ("rmcp", &["src/mcp/"]),
+    ("azure_*", &["src/entra/", "src/store/", "src/vault/", "src/startup.rs"]),
+    ("reqwest", &["src/entra/", "src/graph/", "src/startup.rs"]),
+    ("redb", &["src/store/"]),
+    ("jsonwebtoken", &["src/entra/"]),
+    ("aws_lc_rs", &["src/vault/", "src/platform.rs"]),
+    ("std::env", &["src/config/environment.rs"]),
+];
+
+/// Places in `src`, and the other places that may need them. Whatever is not in this table may be needed by all.
+const INSIDE: &[(&str, &[&str])] = &[
+    ("src/http/", &["src/startup.rs", "src/lib.rs"]),
+    ("src/mcp/", &["src/http/", "src/startup.rs", "src/lib.rs"]),
+    ("src/graph/", &["src/mcp/", "src/startup.rs", "src/lib.rs"]),
+    ("src/entra/", &["src/startup.rs", "src/platform.rs", "src/lib.rs"]),
+    ("src/store/", &["src/startup.rs", "src/lib.rs"]),
+    ("src/vault/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),
+    ("src/startup.rs", &["src/main.rs", "src/lib.rs"]),
+];
+
+/// The layers of `crates/authorization-server`. Each may need those before it; places in one layer do not need each
+/// other.
+const LAYERS: &[&[&str]] = &[
+    &["ground/"],
+    &["state/"],
+    &["upstream.rs"],
+    &["grant_cache.rs"],
+    &["server.rs"],
+    &["changes/"],
+    &["tokens.rs"],
+    &["endpoints/", "resource/"],
+];
+
+/// What the core crates may depend on. None of it reaches the network, the disk, the clock or the environment.
+const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
+    (
+        "oauth-protocol",
+        &[
+            "base64",
+            "percent-encoding",
+            "secrecy",
+            "serde",
+            "serde_json",
+            "sha2",
+            "subtle",
+            "thiserror",
+            "url",
+            "zeroize",
+        ],
+    ),
+    (
+        "authorization-server",
+        &[
+            "async-trait",
+            "base64",
+            "hmac",
+            "oauth-protocol",
+            "secrecy",
+            "serde",
+            "serde_json",
+            "sha2",
+            "subtle",
+            "thiserror",
+            "time",
+            "tracing",
+            "zeroize",
+        ],
+    ),
 ];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
+fn read(Shipped { package, source, .. }: &Shipped) -> SourceTree {
+    let tree = SourceTree::read(root(), source, package).unwrap();
+    assert!(tree.files().len() > 20, "the source of {package} was not found");
+    tree
+}
+
+fn shipped(package: &str) -> SourceTree {
+    read(SHIPPED.iter().find(|shipped| shipped.package == package).unwrap())
+}
+
+fn broken(references: Vec<Reference>, why: impl Fn(&Reference) -> Option<String>) -> Vec<String> {
+    let why = |reference: Reference| {
+        let why = why(&reference)?;
+        Some(format!("{}:{} names {}: {why}", reference.file, reference.line, reference.path.join("::")))
+    };
+    let found: BTreeSet<String> = references.into_iter().filter_map(why).collect();
+    found.into_iter().collect()
+}
+
+fn is_at(file: &str, places: &[&str]) -> bool {
+    places.iter().any(|place| file.starts_with(place))
+}
+
+/// Whether a rule's path is the beginning of this one.
+fn is_within(rule: &str, path: &[String]) -> bool {
+    let mut rest = path.iter();
+    rule.split("::").all(|segment| match (segment.strip_suffix('*'), rest.next()) {
+        (Some(prefix), Some(found)) => found.starts_with(prefix),
+        (None, Some(found)) => found == segment,
+        (_, None) => false,
+    })
+}
+
+fn outside(reference: &Reference) -> Option<String> {
+    let (rule, places) = OUTSIDE.iter().find(|(rule, _)| is_within(rule, &reference.path))?;
+    (!is_at(&reference.file, places)).then(|| format!("{rule} belongs to {}", places.join(", ")))
+}
+
+fn inside(reference: &Reference) -> Option<String> {
+    let defined_in = reference.defined_in.as_deref()?;
+    let (place, users) = INSIDE.iter().find(|(place, _)| defined_in.starts_with(place))?;
+    let allowed = is_at(&reference.file, users) || reference.file.starts_with(place);
+    (!allowed).then(|| format!("{place} is for {}", users.join(", ")))
+}
+
+fn layers(reference: &Reference) -> Option<String> {
+    let own = |file: &str| file.strip_prefix("crates/authorization-server/src/").map(str::to_owned);
+    let place = |file: &str| {
+        let file = own(file)?;
+        let ranked =
+            LAYERS.iter().enumerate().flat_map(|(rank, places)| places.iter().map(move |place| (rank, *place)));
+        ranked.into_iter().find(|(_, place)| file.starts_with(place))
+    };
+    let (from, to) = (place(&reference.file)?, place(reference.defined_in.as_deref()?)?);
+    (to.0 > from.0 || to.0 == from.0 && to.1 != from.1).then(|| format!("{} may not need {}", from.1, to.1))
+}
+
+/// A name of a crate under `dev/`, also in a test.
+fn of_dev(dev: &[String]) -> impl Fn(&Reference) -> Option<String> {
+    move |reference| reference.path.first().filter(|first| dev.contains(first)).map(|_| "it is under dev/".to_owned())
+}
+
+fn assert_none(found: &[String]) {
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_outside_crate_is_named_in_its_layer_only() {
+    assert_none(&broken(shipped("remote-auth-mcp").references(), outside));
+}
+
+#[test]
+fn the_modules_of_src_need_only_what_they_may() {
+    assert_none(&broken(shipped("remote-auth-mcp").references(), inside));
+}
+
+#[test]
+fn the_layers_of_the_authorization_server_point_downwards() {
+    let tree = shipped("authorization-server");
+    let known = |path: &str| {
+        LAYERS.iter().flat_map(|places| places.iter()).any(|place| path.contains(&format!("/src/{place}")))
+    };
+    let unknown =
+        tree.files().iter().map(|file| file.path.clone()).filter(|path| !known(path) && !path.ends_with("/lib.rs"));
+    assert_none(&unknown.collect::<Vec<_>>());
+    assert_none(&broken(tree.references(), layers));
+}
+
+#[test]
+fn the_core_crates_name_nothing_of_dev() {
+    let dev = dev_crates(root()).unwrap();
+    assert!(dev.iter().any(|name| name == "local_tenant"), "{dev:?}");
+    for package in ["oauth-protocol", "authorization-server"] {
+        assert_none(&broken(shipped(package).references(), of_dev(&dev)));
     }
 }
 
-/// Lines of code, without comments, that break a rule.
-fn violations(file: &str, text: &str) -> Vec<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let broken = |line: &str| {
-        let named = |(name, allowed): &&(&str, &[&str])| {
-            line.contains(name) && !allowed.iter().any(|place| file.starts_with(place))
-        };
-        RULES.iter().find(named).map(|(name, _)| format!("{file}: {name} in `{}`", line.trim()))
-    };
-    code.filter_map(broken).collect()
+#[test]
+fn no_files_of_a_core_crate_need_each_other() {
+    for package in ["oauth-protocol", "authorization-server"] {
+        assert_eq!(shipped(package).circles(), Vec::<Vec<String>>::new(), "{package}");
+    }
+}
+
+/// Names of the table `[dependencies]`. A renamed dependency has another name, so it is not in the list either.
+fn dependencies(manifest: &str) -> Vec<&str> {
+    let lines = manifest.lines().skip_while(|line| *line != "[dependencies]").skip(1);
+    let table = lines.take_while(|line| !line.starts_with('['));
+    table.filter_map(|line| line.split(['.', ' ', '=']).next()).filter(|name| !name.is_empty()).collect()
 }
 
 #[test]
-fn every_crate_is_named_in_its_layer_only() {
-    let mut files = Vec::new();
-    rust_files(&root().join("src"), &mut files);
-    assert!(files.len() > 30, "the sources were not found");
-    let found: Vec<String> = files
-        .iter()
-        .flat_map(|path| {
-            let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
-            violations(name, &fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+fn the_core_crates_depend_on_what_is_listed_and_on_nothing_else() {
+    for (package, listed) in CORE_DEPENDENCIES {
+        let manifest = fs::read_to_string(root().join("crates").join(package).join("Cargo.toml")).unwrap();
+        assert_eq!(dependencies(&manifest), listed, "{package}");
+        assert!(!manifest.contains("[target."), "{package}");
+    }
 }
 
-#[test]
-fn a_planted_violation_is_found() {
-    assert_eq!(violations("src/mcp/x.rs", "use warp::Filter;").len(), 1);
-    assert_eq!(violations("src/entra/x.rs", "let x: crate::store::Y;").len(), 1);
-    assert_eq!(violations("src/http/x.rs", "use warp::Filter; // crate").len(), 0);
-    assert_eq!(violations("src/http/x.rs", "    /// reqwest::Client").len(), 0);
-}
+mod planted {
+    use super::*;
 
-#[test]
-fn the_core_crates_know_no_adapter() {
-    for manifest in ["crates/oauth-protocol/Cargo.toml", "crates/authorization-server/Cargo.toml"] {
-        let text = fs::read_to_string(root().join(manifest)).unwrap();
-        let normal = text.split("[dev-dependencies]").next().unwrap();
-        for adapter in ["warp", "hyper", "reqwest", "azure_", "rmcp", "redb", "tokio", "remote-auth-mcp"] {
-            assert!(!normal.lines().any(|line| line.starts_with(adapter)), "{manifest} names {adapter}");
+    const LIB: &str = "mod graph; mod http; mod store; mod ports; pub use http::App as Application;";
+
+    /// Violations in `src/graph/client.rs` with this text.
+    fn found(text: &str, why: impl Fn(&Reference) -> Option<String>) -> usize {
+        let files = [
+            ("src/lib.rs", LIB),
+            ("src/graph/mod.rs", "mod client;"),
+            ("src/graph/client.rs", text),
+            ("src/http/mod.rs", "mod app; pub mod pages; pub use app::App;"),
+            ("src/http/app.rs", "pub struct App;"),
+            ("src/http/pages.rs", "pub fn page() {}"),
+            ("src/store.rs", "pub struct Row;"),
+            ("src/ports.rs", "pub use crate::http::pages::page; pub trait Port {}"),
+        ];
+        let tree = SourceTree::of("src", "remote-auth-mcp", files).unwrap();
+        let references = tree.references().into_iter().filter(|reference| reference.file == "src/graph/client.rs");
+        broken(references.collect(), why).len()
+    }
+
+    #[test]
+    fn a_module_that_src_may_not_need_is_found_in_every_form() {
+        for text in [
+            "use crate::http::App;",
+            "use crate::{ports::Port, http::App};",
+            "use {std::fmt, crate::{http::{pages::page}}};",
+            "use super::super::http::App;",
+            "use super::{super::{http::App}};",
+            "use remote_auth_mcp::http::App;",
+            "use crate::http as h; fn f() { h::pages::page() }",
+            "use crate as root; fn f() { root::http::pages::page() }",
+            "use crate::*; fn f() { http::pages::page() }",
+            "use crate::Application;",
+            "use crate::ports::page;",
+            "fn f(app: &crate::http::App) {}",
+            "fn f() { let page = super::super::http::pages::page; }",
+            "fn f() { vec![crate::http::App] }",
+            "#[serde(with = \"crate::http::pages\")] struct S;",
+            "#[cfg(test)] mod tests { use crate::http::App; }",
+            "mod inner { use super::super::super::http::App; }",
+        ] {
+            assert!(found(text, inside) > 0, "{text}");
         }
+        for text in
+            ["use crate::ports::Port;", "// use crate::http::App;", "/// crate::http::App\nstruct S;", "use http::App;"]
+        {
+            assert_eq!(found(text, inside), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_outside_crate_is_found_in_every_form() {
+        for text in [
+            "use warp::Filter;",
+            "use {warp::{Filter}};",
+            "use ::warp::Filter;",
+            "use warp as w;",
+            "extern crate warp as w;",
+            "use std::{env};",
+            "use {std::{fmt, env::{self, var}}};",
+            "use std as s; fn f() { s::env::var() }",
+            "fn f() { std::env::var() }",
+            "fn f() { println!(\"{:?}\", ::std::env::vars()) }",
+            "fn f() -> azure_core::Result<()> { Ok(()) }",
+            "#[derive(askama::Template)] struct S;",
+        ] {
+            assert!(found(text, outside) > 0, "{text}");
+        }
+        for text in
+            ["use reqwest::Client;", "use std::{fmt, time::Duration};", "use crate::ports::Port;", "use http::Method;"]
+        {
+            assert_eq!(found(text, outside), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_crate_under_dev_is_found_even_in_a_test() {
+        let dev = ["local_tenant".to_owned()];
+        for text in ["use local_tenant::Tenant;", "#[cfg(test)] mod tests { fn f() { local_tenant::start() } }"] {
+            assert!(found(text, of_dev(&dev)) > 0, "{text}");
+        }
+        assert_eq!(found("use local::Tenant;", of_dev(&dev)), 0);
+    }
+
+    #[test]
+    fn an_import_from_a_higher_layer_or_beside_is_found() {
+        let found = |file: &str, text: &str| {
+            let folder = "crates/authorization-server/src";
+            let path = |file: &str| format!("{folder}/{file}");
+            let files = [
+                (
+                    path("lib.rs"),
+                    "pub mod ground; pub mod state; pub mod endpoints; pub mod resource; pub use endpoints::Endpoint;",
+                ),
+                (path("ground/mod.rs"), "pub struct Id;"),
+                (path("state/mod.rs"), "pub struct Grant;"),
+                (path("endpoints/mod.rs"), "pub struct Endpoint; mod planted;"),
+                (path("resource/mod.rs"), "pub struct Cache; mod planted;"),
+                (path(file), text),
+            ];
+            let files = files.iter().map(|(path, text)| (path.as_str(), *text));
+            let tree = SourceTree::of(folder, "authorization-server", files).unwrap();
+            let references = tree.references().into_iter().filter(|reference| reference.file.ends_with(file));
+            broken(references.collect(), layers).len()
+        };
+        assert_eq!(found("ground/planted.rs", "use crate::state::Grant;"), 1);
+        assert_eq!(found("state/planted.rs", "use crate::Endpoint;"), 1);
+        assert_eq!(found("state/planted.rs", "use crate::{ground::Id, endpoints::*};"), 1);
+        assert_eq!(found("endpoints/planted.rs", "use super::super::resource::Cache;"), 1);
+        assert_eq!(found("resource/planted.rs", "use crate::endpoints as e;"), 1);
+        assert_eq!(found("endpoints/planted.rs", "use super::Endpoint; use crate::{ground::Id, state::Grant};"), 0);
+    }
+
+    #[test]
+    fn a_circle_is_found() {
+        let files = [
+            ("src/lib.rs", "mod a; mod b;"),
+            ("src/a.rs", "use super::b::B; pub struct A;"),
+            ("src/b.rs", "fn f(a: crate::a::A) {} pub struct B;"),
+        ];
+        assert_eq!(SourceTree::of("src", "x", files).unwrap().circles(), [["src/a.rs", "src/b.rs"]]);
+    }
+
+    #[test]
+    fn a_dependency_that_is_not_listed_is_found() {
+        let manifest =
+            "[dependencies]\nw = { package = \"warp\", version = \"1\" }\nurl.workspace = true\n\n[lints]\nx = 1";
+        assert_eq!(dependencies(manifest), ["w", "url"]);
     }
 }

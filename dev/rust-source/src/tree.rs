@@ -46,6 +46,8 @@ pub struct Reference {
     pub line: usize,
     /// Absolute: it begins with `crate`, or with the name of another crate.
     pub path: Vec<String>,
+    /// The file of this crate that defines what is named, whatever module re-exports it; `None` for other crates.
+    pub defined_in: Option<String>,
     /// Whether only a test names it.
     pub in_test: bool,
 }
@@ -106,7 +108,12 @@ impl SourceTree {
         let reference = |(file, named): (&SourceFile, &Named)| {
             let (line, in_test) = (named.line, named.in_test || file.is_test);
             let paths = resolver.absolute(named).into_iter();
-            paths.map(|path| Reference { file: file.path.clone(), line, path, in_test }).collect::<Vec<_>>()
+            let reference = |path: Vec<String>| {
+                let defined_in = resolver.file(&path).and_then(|index| self.files.get(index));
+                let defined_in = defined_in.map(|file| file.path.clone());
+                Reference { file: file.path.clone(), line, path, defined_in, in_test }
+            };
+            paths.map(reference).collect::<Vec<_>>()
         };
         named.flat_map(reference).collect()
     }
