@@ -20,11 +20,6 @@ impl Faults {
     pub fn add(&mut self, setting: &'static str, problem: impl Into<String>) {
         self.0.push(Fault { setting, problem: problem.into() });
     }
-
-    /// The value, or a noted fault.
-    pub fn note<T, E: fmt::Display>(&mut self, setting: &'static str, result: Result<T, E>) -> Option<T> {
-        result.map_err(|error| self.add(setting, error.to_string())).ok()
-    }
 }
 
 impl fmt::Display for Faults {

@@ -3,12 +3,19 @@
 mod cloud;
 mod environment;
 mod faults;
+mod reader;
 mod settings;
+mod table;
+mod values;
 
 pub use cloud::Cloud;
 pub use environment::Environment;
 pub use faults::{Fault, Faults};
-pub use settings::{AzureSettings, Settings, StoreSettings, VaultKeyId};
+pub use settings::{AzureSettings, Settings, StoreSettings};
+pub use table::{Absent, SETTINGS, Setting};
+pub use values::VaultKeyId;
 
+#[cfg(test)]
+mod documentation_tests;
 #[cfg(test)]
 mod tests;

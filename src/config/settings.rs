@@ -1,15 +1,19 @@
-//! The settings of names.md, typed.
+//! The settings, typed.
 
 use std::{path::PathBuf, time::Duration};
 
-use oauth_protocol::{issuer::BaseUrl, loopback::is_loopback, redirect_uri::PrivateUseSchemes};
+use oauth_protocol::{
+    issuer::{BaseUrl, BaseUrlError},
+    redirect_uri::PrivateUseSchemes,
+};
 use url::Url;
 
-use super::{Cloud, Environment, Faults};
-
-const DEFAULT_NAME: &str = "Mini MCP Server";
-const DEFAULT_DATABASE: &str = "mcp";
-const DEFAULT_POLL: u64 = 100;
+use super::{
+    Cloud, Environment, Faults, VaultKeyId,
+    reader::Reader,
+    table::{self, Setting},
+    values,
+};
 
 /// Everything that the handler is told.
 #[derive(Clone, Debug)]
@@ -30,11 +34,11 @@ pub struct Settings {
     pub authority: String,
     /// Origin of Microsoft Graph.
     pub graph: String,
-    /// Where records lie, and what seals them.
+    /// Where records are stored, and what seals them.
     pub store: StoreSettings,
     /// Object id of the gateway's managed identity; without it there is no gateway in front.
     pub gateway_principal_id: Option<String>,
-    /// How often an instance that holds streams looks for messages which other instances took.
+    /// How often an instance that holds streams looks for messages that other instances received.
     pub event_poll: Duration,
     /// Shown on pages.
     pub server_name: String,
@@ -46,7 +50,7 @@ pub struct Settings {
     pub log_level: tracing::Level,
 }
 
-/// Where records lie, and what seals them.
+/// Where records are stored, and what seals them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSettings {
     /// `DATA_DIR`: the embedded store and the local key file.
@@ -66,69 +70,34 @@ pub struct AzureSettings {
     pub vault_key: VaultKeyId,
 }
 
-/// A key in Key Vault, without a version: `https://{vault}/keys/{name}`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VaultKeyId {
-    /// Origin of the vault.
-    pub vault: String,
-    /// Name of the key.
-    pub name: String,
-}
-
-impl VaultKeyId {
-    fn parse(value: &str) -> Option<Self> {
-        let url = Url::parse(value).ok()?;
-        let segments: Vec<&str> = url.path_segments()?.collect();
-        let ["keys", name] = segments.as_slice() else { return None };
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let is_plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
-        let vault = url.origin().ascii_serialization();
-        (is_name && is_plain && value == format!("{vault}/keys/{name}"))
-            .then(|| Self { vault, name: (*name).to_owned() })
-    }
-}
-
 impl Settings {
     /// Reads all settings, or reports every fault.
     pub fn load(environment: &Environment) -> Result<Self, Faults> {
-        let mut reader = Reader { environment, faults: Faults::default() };
+        let mut reader = Reader { environment, faults: Faults::default(), production: false };
         let settings = reader.settings();
-        match settings {
-            Some(settings) if reader.faults.0.is_empty() => Ok(settings),
-            _ => Err(reader.faults),
-        }
+        reader.identity_endpoint();
+        settings.filter(|_| reader.faults.0.is_empty()).ok_or(reader.faults)
     }
 }
 
-struct Reader<'a> {
-    environment: &'a Environment,
-    faults: Faults,
-}
-
 impl Reader<'_> {
-    /// Every line runs, so that every fault is noted, before any absence ends it.
+    /// Every line reads its setting before the first absent one ends it, so that every fault is noted.
     fn settings(&mut self) -> Option<Settings> {
-        let base = self.required("PUBLIC_BASE_URL").map(|value| BaseUrl::parse(&value));
-        let production = base.as_ref().is_some_and(|parsed| match parsed {
-            Ok(base) => !base.is_loopback(),
-            Err(error) => error.is_public(),
-        });
-        let base = base.and_then(|parsed| self.faults.note("PUBLIC_BASE_URL", parsed));
-        let port = self.parsed("FUNCTIONS_CUSTOMHANDLER_PORT", "a port number");
-        let tenant_id = self.guid("ENTRA_TENANT_ID");
-        let client_id = self.guid("ENTRA_CLIENT_ID");
-        let workload_client_id = self.guid("AZURE_CLIENT_ID");
-        let cloud = self.cloud();
-        let authority =
-            self.loopback_override(production, "ENTRA_AUTHORITY_HOST", cloud.unwrap_or_default().authority());
-        let graph = self.loopback_override(production, "GRAPH_ENDPOINT", cloud.unwrap_or_default().graph());
-        let store = self.store(production, cloud.unwrap_or_default());
-        let gateway_principal_id = self.gateway_principal_id(production);
-        let event_poll = self.event_poll();
+        let base = self.base();
+        let port = self.parsed(&table::FUNCTIONS_CUSTOMHANDLER_PORT, values::port);
+        let tenant_id = self.parsed(&table::ENTRA_TENANT_ID, values::guid);
+        let client_id = self.parsed(&table::ENTRA_CLIENT_ID, values::guid);
+        let workload_client_id = self.parsed(&table::AZURE_CLIENT_ID, values::guid);
+        let cloud = self.parsed(&table::AZURE_CLOUD, values::cloud);
+        let authority = self.stand_in(&table::ENTRA_AUTHORITY_HOST, cloud.unwrap_or_default().authority());
+        let graph = self.stand_in(&table::GRAPH_ENDPOINT, cloud.unwrap_or_default().graph());
+        let store = self.store(cloud.unwrap_or_default());
+        let gateway_principal_id = self.gateway_principal_id();
+        let event_poll = self.parsed(&table::EVENT_POLL_MS, values::event_poll);
+        let server_name = self.required(&table::MCP_SERVER_NAME);
+        let allowed_origins = self.parsed(&table::ALLOWED_ORIGINS, values::origins);
         let schemes = self.schemes();
-        let allowed_origins = self.allowed_origins();
-        let log_level = self.log_level();
-        self.identity_endpoint();
+        let log_level = self.parsed(&table::LOG_LEVEL, values::log_level);
         Some(Settings {
             base: base?,
             port: port?,
@@ -141,180 +110,76 @@ impl Reader<'_> {
             store: store?,
             gateway_principal_id,
             event_poll: event_poll?,
-            server_name: self.environment.get("MCP_SERVER_NAME").unwrap_or(DEFAULT_NAME).to_owned(),
+            server_name: server_name?.to_owned(),
             allowed_origins: allowed_origins?,
             schemes: schemes?,
             log_level: log_level?,
         })
     }
 
-    fn required(&mut self, name: &'static str) -> Option<String> {
-        let value = self.environment.get(name).map(str::to_owned);
-        if value.is_none() {
-            self.faults.add(name, "is not set");
-        }
-        value
-    }
-
-    fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, what: &str) -> Option<T> {
-        let value = self.required(name)?;
-        let parsed = value.parse().ok();
-        if parsed.is_none() {
-            self.faults.add(name, format!("is not {what}"));
-        }
-        parsed
-    }
-
-    fn guid(&mut self, name: &'static str) -> Option<String> {
-        let value = self.required(name)?;
-        let groups: Vec<&str> = value.split('-').collect();
-        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-        let hexadecimal = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        if lengths == [8, 4, 4, 4, 12] && hexadecimal {
-            return Some(value.to_ascii_lowercase());
-        }
-        self.faults.add(name, "is not a GUID");
-        None
+    /// A faulty URL decides, too, whether the other settings must be those of production.
+    fn base(&mut self) -> Option<BaseUrl> {
+        let mut production = false;
+        let base = self.parsed(&table::PUBLIC_BASE_URL, |value| {
+            let base = BaseUrl::parse(value);
+            production = base.as_ref().map_or_else(BaseUrlError::is_public, |base| !base.is_loopback());
+            base
+        });
+        self.production = production;
+        base
     }
 
     /// Another host than Microsoft's is for the local tenant only.
-    fn loopback_override(&mut self, production: bool, name: &'static str, otherwise: &str) -> Option<String> {
-        let Some(value) = self.environment.get(name) else { return Some(otherwise.to_owned()) };
-        if production {
-            self.faults.add(name, "is for the local tenant; it cannot be used with a public PUBLIC_BASE_URL");
-            return None;
+    fn stand_in(&mut self, setting: &Setting, of_microsoft: &str) -> Option<String> {
+        match self.text(setting) {
+            None => Some(of_microsoft.to_owned()),
+            Some(_) if self.production => {
+                self.refused(setting, "is for the local tenant; it cannot be used with a public PUBLIC_BASE_URL")
+            }
+            Some(_) => self.parsed(setting, values::stand_in),
         }
-        let loopback = Url::parse(value)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && on_loopback(url) && url.query().is_none());
-        if loopback.is_none() {
-            self.faults.add(name, "must be an http(s) URL on a loopback host; it is for the local tenant only");
-            return None;
-        }
-        Some(value.trim_end_matches('/').to_owned())
     }
 
-    /// Exactly one of the two stores; in production the shared one, whatever else is set.
-    fn store(&mut self, production: bool, cloud: Cloud) -> Option<StoreSettings> {
-        let directory = self.environment.get("DATA_DIR").map(PathBuf::from);
-        let shared = production || self.environment.get("COSMOS_ENDPOINT").is_some();
-        match directory {
-            Some(_) if production => {
-                self.faults
-                    .add("DATA_DIR", "is for one local process; it cannot be used with a public PUBLIC_BASE_URL");
-            }
-            Some(_) if shared => {
-                self.faults.add("DATA_DIR", "and COSMOS_ENDPOINT are both set; exactly one store is used");
-            }
-            Some(directory) => return Some(StoreSettings::Embedded(directory)),
-            None if !shared => {
-                self.faults.add("COSMOS_ENDPOINT", "is not set, nor is DATA_DIR");
-                return None;
-            }
+    /// Exactly one of the two stores; in production Cosmos DB, whatever else is set.
+    fn store(&mut self, cloud: Cloud) -> Option<StoreSettings> {
+        let cosmos = self.production || self.text(&table::COSMOS_ENDPOINT).is_some();
+        match self.text(&table::DATA_DIR) {
+            Some(folder) if !cosmos => return Some(StoreSettings::Embedded(folder.into())),
+            None if !cosmos => return self.refused(&table::COSMOS_ENDPOINT, "is not set, nor is DATA_DIR"),
+            Some(_) => self.faults.add(table::DATA_DIR.name, self.data_dir_fault()),
             None => {}
         }
-        self.azure(production, cloud)
-    }
-
-    fn azure(&mut self, production: bool, cloud: Cloud) -> Option<StoreSettings> {
-        let endpoint = self.cosmos_endpoint(production);
-        let database = self.cosmos_database();
-        let vault_key = self.required("KEY_VAULT_KEY_ID").and_then(|id| {
-            let key = VaultKeyId::parse(&id).filter(|key| key.vault.ends_with(cloud.vault_suffix()));
-            if key.is_none() {
-                let shape =
-                    format!("is not https://{{vault}}{}/keys/{{name}}, without a version", cloud.vault_suffix());
-                self.faults.add("KEY_VAULT_KEY_ID", shape);
-            }
-            key
-        });
+        let production = self.production;
+        let endpoint = self.parsed(&table::COSMOS_ENDPOINT, |value| values::cosmos_endpoint(value, production));
+        let database = self.parsed(&table::COSMOS_DATABASE, values::cosmos_database);
+        let vault_key = self.parsed(&table::KEY_VAULT_KEY_ID, |value| VaultKeyId::parse(value, cloud));
         Some(StoreSettings::Azure(AzureSettings { endpoint: endpoint?, database: database?, vault_key: vault_key? }))
     }
 
-    fn cosmos_endpoint(&mut self, production: bool) -> Option<Url> {
-        let value = self.required("COSMOS_ENDPOINT")?;
-        let usable = |url: &Url| url.scheme() == "https" || !production && url.scheme() == "http" && on_loopback(url);
-        let endpoint = Url::parse(&value).ok().filter(|url| is_origin(url) && usable(url));
-        if endpoint.is_none() {
-            self.faults.add("COSMOS_ENDPOINT", "is not an https origin such as https://account.documents.azure.com");
+    fn data_dir_fault(&self) -> &'static str {
+        if self.production {
+            "is for one local process; it cannot be used with a public PUBLIC_BASE_URL"
+        } else {
+            "and COSMOS_ENDPOINT are both set; set one of them"
         }
-        endpoint
-    }
-
-    /// What Cosmos DB does not allow in an id would become another path.
-    fn cosmos_database(&mut self) -> Option<String> {
-        let name = self.environment.get("COSMOS_DATABASE").unwrap_or(DEFAULT_DATABASE);
-        if name.len() <= 255 && !name.contains(['/', '\\', '#', '?']) {
-            return Some(name.to_owned());
-        }
-        self.faults.add("COSMOS_DATABASE", "is not a name of a database: at most 255 characters, none of / \\ # ?");
-        None
     }
 
     /// Without a gateway anyone could call the handler past its limits, so production has one.
-    fn gateway_principal_id(&mut self, production: bool) -> Option<String> {
-        let is_set = self.environment.get("GATEWAY_PRINCIPAL_ID").is_some();
-        if is_set || production { self.guid("GATEWAY_PRINCIPAL_ID") } else { None }
-    }
-
-    fn event_poll(&mut self) -> Option<Duration> {
-        let poll = self.environment.get("EVENT_POLL_MS").map_or(Ok(DEFAULT_POLL), str::parse).ok();
-        let poll = poll.filter(|milliseconds| (10..=1000).contains(milliseconds));
-        if poll.is_none() {
-            self.faults.add("EVENT_POLL_MS", "is not a number of milliseconds from 10 to 1000");
-        }
-        poll.map(Duration::from_millis)
+    fn gateway_principal_id(&mut self) -> Option<String> {
+        let needed = self.production || self.text(&table::GATEWAY_PRINCIPAL_ID).is_some();
+        if needed { self.parsed(&table::GATEWAY_PRINCIPAL_ID, values::guid) } else { None }
     }
 
     fn schemes(&mut self) -> Option<PrivateUseSchemes> {
-        match self.environment.get("PRIVATE_USE_SCHEMES") {
+        match self.text(&table::PRIVATE_USE_SCHEMES) {
             None => Some(PrivateUseSchemes::default()),
-            Some(list) => self.faults.note("PRIVATE_USE_SCHEMES", PrivateUseSchemes::parse(list)),
+            Some(_) => self.parsed(&table::PRIVATE_USE_SCHEMES, PrivateUseSchemes::parse),
         }
-    }
-
-    fn cloud(&mut self) -> Option<Cloud> {
-        let cloud = self.environment.get("AZURE_CLOUD").unwrap_or("public").parse().ok();
-        if cloud.is_none() {
-            self.faults.add("AZURE_CLOUD", "is none of public, usgov, china");
-        }
-        cloud
-    }
-
-    fn log_level(&mut self) -> Option<tracing::Level> {
-        let value = self.environment.get("LOG_LEVEL").unwrap_or("info");
-        let level = value.parse().ok();
-        if level.is_none() {
-            self.faults.add("LOG_LEVEL", "is none of error, warn, info, debug, trace");
-        }
-        level
-    }
-
-    fn allowed_origins(&mut self) -> Option<Vec<String>> {
-        let value = self.environment.get("ALLOWED_ORIGINS").unwrap_or_default();
-        let origins: Vec<String> =
-            value.split([',', ' ']).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
-        let well_formed = |text: &String| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);
-        if origins.iter().all(well_formed) {
-            return Some(origins);
-        }
-        self.faults.add("ALLOWED_ORIGINS", "has a member that is not an origin such as https://app.example.com");
-        None
     }
 
     /// `azure_identity` reads these itself; without them every sign-in would fail later, with a worse message.
     fn identity_endpoint(&mut self) {
-        for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
-            self.required(name);
-        }
+        self.required(&table::IDENTITY_ENDPOINT);
+        self.required(&table::IDENTITY_HEADER);
     }
-}
-
-fn on_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(is_loopback)
-}
-
-/// Scheme, host and port, and nothing else; a final slash is none.
-fn is_origin(url: &Url) -> bool {
-    url.as_str().trim_end_matches('/') == url.origin().ascii_serialization()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Cloud, Environment, Faults, Settings, StoreSettings};
+use super::{Cloud, Environment, Fault, Faults, Settings, StoreSettings};
 
 const GUID: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -27,9 +27,13 @@ fn load(changes: &[(&'static str, &'static str)]) -> Result<Settings, Faults> {
     Settings::load(&environment.collect::<Environment>())
 }
 
+pub(super) fn faults(changes: &[(&'static str, &'static str)]) -> Vec<Fault> {
+    let Err(faults) = load(changes) else { panic!("the settings {changes:?} were accepted") };
+    faults.0
+}
+
 fn faulty(changes: &[(&'static str, &'static str)]) -> Vec<&'static str> {
-    let Err(faults) = load(changes) else { panic!("the settings were accepted") };
-    faults.0.iter().map(|fault| fault.setting).collect()
+    faults(changes).iter().map(|fault| fault.setting).collect()
 }
 
 #[test]
@@ -96,7 +100,7 @@ const PRODUCTION: [(&str, &str); 5] = [
     ("KEY_VAULT_KEY_ID", "https://v.vault.azure.net/keys/data-key-wrap"),
 ];
 
-fn production(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+pub(super) fn production(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let kept = PRODUCTION.into_iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
     kept.chain(changes.iter().copied()).collect()
 }

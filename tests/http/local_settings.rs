@@ -82,6 +82,6 @@ async fn each_wrong_setting_is_a_line_of_its_own_in_the_hosts_log_and_the_handle
         let lines: Vec<&str> = log.lines().filter(|line| line.starts_with(&format!("{setting}: "))).collect();
         assert_eq!(lines.len(), 1, "{setting} in {log}");
     }
-    assert!(log.contains("LOG_LEVEL: is none of error, warn, info, debug, trace\n"), "{log}");
+    assert!(log.contains("LOG_LEVEL: must be error, warn, info, debug or trace\n"), "{log}");
     assert!(!log.contains("panicked"), "{log}");
 }

@@ -1,0 +1,96 @@
+//! docs/settings.md is made from the table of settings and from what the handler says to a wrong value.
+
+use std::{fs, path::PathBuf};
+
+use super::{
+    Absent, Environment, SETTINGS, Setting,
+    tests::{faults, production},
+};
+
+/// Set it, and the test writes docs/settings.md instead of comparing it.
+const RENEW: &str = "RENEW_SETTINGS_MD";
+
+const INTRODUCTION: &str = "\
+# Settings
+
+The handler reads its settings from environment variables when it starts. An empty value counts as not set. If a setting is
+wrong, the handler names each fault on a line of its own, `NAME: what is wrong`, and exits with status 64.
+
+In production, which means that the host of `PUBLIC_BASE_URL` is not a loopback one, the store is Cosmos DB, a gateway is in
+front, and nothing stands in for Entra or Microsoft Graph.
+
+`Bicep` is [`infra/modules/function-app.bicep`](../infra/modules/function-app.bicep). What azd lets you choose is in
+[deploy.md](deploy.md#settings).
+
+This file is generated. After a change of `src/config/table.rs`, run
+`RENEW_SETTINGS_MD=1 cargo test -p remote-auth-mcp --lib settings_md`.
+
+| name | meaning | if it is not set | set locally by | set in Azure by | what a wrong value says |
+|---|---|---|---|---|---|
+";
+
+const OTHERS: &str = "
+The Functions host and the libraries in the handler read these; Bicep sets them.
+
+| name | meaning |
+|---|---|
+| `COSMOS_DISABLE_IMDS` | `1`: the Cosmos DB driver does not ask the metadata service of a virtual machine, which Flex \
+Consumption does not have |
+| `AzureWebJobsStorage__accountName`, `…__blobServiceUri`, `…__credential`, `…__clientId` | how the Functions host reaches \
+its storage account without a key |
+| `APPLICATIONINSIGHTS_CONNECTION_STRING`, `APPLICATIONINSIGHTS_AUTHENTICATION_STRING` | where the Functions host sends \
+telemetry, with the workload's identity |
+";
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md")
+}
+
+fn text() -> String {
+    let rows: String = SETTINGS.iter().map(|setting| row(setting)).collect();
+    format!("{INTRODUCTION}{rows}{OTHERS}")
+}
+
+fn row(setting: &Setting) -> String {
+    let Setting { name, meaning, absent, local, azure, .. } = setting;
+    let absent = match absent {
+        Absent::Refused => "the handler does not start".to_owned(),
+        Absent::Default("") => "none".to_owned(),
+        Absent::Default(value) => format!("`{value}`"),
+        Absent::Nothing(meaning) => (*meaning).to_owned(),
+    };
+    format!("| `{name}` | {meaning} | {absent} | {local} | {azure} | {} |\n", refusal(setting))
+}
+
+/// What the handler says to the wrong value, and to none where one is required.
+fn refusal(setting: &Setting) -> String {
+    let said = |value: &'static str| {
+        let faults = faults(&production(&[(setting.name, value)]));
+        let of_setting = faults.into_iter().find(|fault| fault.setting == setting.name);
+        of_setting.unwrap_or_else(|| panic!("{} accepts {value:?}", setting.name)).problem
+    };
+    match (setting.wrong, &setting.absent) {
+        (Some(value), _) => format!("`{value}`: {}", said(value)),
+        (None, Absent::Refused) => format!("empty: {}", said("")),
+        (None, Absent::Default(_) | Absent::Nothing(_)) => "every text is accepted".to_owned(),
+    }
+}
+
+#[test]
+fn settings_md_is_what_the_table_says() {
+    if Environment::of_process().get(RENEW).is_some() {
+        fs::write(file(), text()).unwrap();
+    }
+    let written = fs::read_to_string(file()).unwrap_or_default();
+    assert!(written == text(), "docs/settings.md is not what src/config/table.rs says; renew it with {RENEW}=1");
+}
+
+#[test]
+fn every_setting_is_in_the_list() {
+    let declared = include_str!("table.rs").matches(": Setting = Setting {").count();
+    assert_eq!(declared, SETTINGS.len());
+    let mut names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), SETTINGS.len());
+}

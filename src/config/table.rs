@@ -1,0 +1,220 @@
+//! Every setting, once: what docs/settings.md says of it, and what counts if it is not set.
+
+/// An environment variable.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it decides.
+    pub meaning: &'static str,
+    /// What counts if it is not set, or is empty.
+    pub absent: Absent,
+    /// Who sets it for `cargo local`.
+    pub local: &'static str,
+    /// Who sets it in Azure.
+    pub azure: &'static str,
+    /// A value that is refused, for the documentation; `None` if every text is accepted.
+    pub wrong: Option<&'static str>,
+}
+
+/// What counts if a setting is not set.
+#[derive(Debug)]
+pub enum Absent {
+    /// The handler does not start.
+    Refused,
+    /// This value.
+    Default(&'static str),
+    /// There is no value, which means this.
+    Nothing(&'static str),
+}
+
+const NOBODY: &str = "nobody";
+const TENANT: &str = "the local tenant";
+
+pub(super) static PUBLIC_BASE_URL: Setting = Setting {
+    name: "PUBLIC_BASE_URL",
+    meaning: "Origin at which clients reach the server. It is the issuer (RFC 8414 §2). A host that is not loopback makes \
+              the deployment a production one",
+    absent: Absent::Refused,
+    local: "`cargo local`: `http://127.0.0.1:7071`",
+    azure: "Bicep: the URL of API Management",
+    wrong: Some("https://mcp.example.com/mcp"),
+};
+pub(super) static FUNCTIONS_CUSTOMHANDLER_PORT: Setting = Setting {
+    name: "FUNCTIONS_CUSTOMHANDLER_PORT",
+    meaning: "Port on 127.0.0.1 at which the handler listens",
+    absent: Absent::Refused,
+    local: "the Functions host",
+    azure: "the Functions host",
+    wrong: Some("70000"),
+};
+pub(super) static ENTRA_TENANT_ID: Setting = Setting {
+    name: "ENTRA_TENANT_ID",
+    meaning: "Id of the Entra tenant whose users sign in",
+    absent: Absent::Refused,
+    local: TENANT,
+    azure: "Bicep: the tenant of the deployment",
+    wrong: Some("common"),
+};
+pub(super) static ENTRA_CLIENT_ID: Setting = Setting {
+    name: "ENTRA_CLIENT_ID",
+    meaning: "Application (client) id of the Entra app: client of the sign-in and middle tier of the on-behalf-of flow",
+    absent: Absent::Refused,
+    local: TENANT,
+    azure: "Bicep: the app that it registers",
+    wrong: Some("my-app"),
+};
+pub(super) static AZURE_CLIENT_ID: Setting = Setting {
+    name: "AZURE_CLIENT_ID",
+    meaning: "Client id of the workload's managed identity, by which Entra, Cosmos DB and Key Vault know the handler",
+    absent: Absent::Refused,
+    local: TENANT,
+    azure: "Bicep: the identity of the function app",
+    wrong: Some("my-identity"),
+};
+pub(super) static AZURE_CLOUD: Setting = Setting {
+    name: "AZURE_CLOUD",
+    meaning: "Which Azure: decides the hosts of Entra, Microsoft Graph and Key Vault, and the audience of the federated \
+              credential",
+    absent: Absent::Default("public"),
+    local: NOBODY,
+    azure: "Bicep: the cloud of the deployment",
+    wrong: Some("moon"),
+};
+pub(super) static ENTRA_AUTHORITY_HOST: Setting = Setting {
+    name: "ENTRA_AUTHORITY_HOST",
+    meaning: "Origin of the tenant that stands in for Entra; not in production",
+    absent: Absent::Nothing("Entra of `AZURE_CLOUD`"),
+    local: TENANT,
+    azure: NOBODY,
+    wrong: Some("https://login.example.com"),
+};
+pub(super) static GRAPH_ENDPOINT: Setting = Setting {
+    name: "GRAPH_ENDPOINT",
+    meaning: "Origin of what stands in for Microsoft Graph; not in production",
+    absent: Absent::Nothing("Microsoft Graph of `AZURE_CLOUD`"),
+    local: TENANT,
+    azure: NOBODY,
+    wrong: Some("https://graph.example.com"),
+};
+pub(super) static DATA_DIR: Setting = Setting {
+    name: "DATA_DIR",
+    meaning: "Folder of the embedded store (`store.redb`) and the key file (`data-key`), for one process; not in production",
+    absent: Absent::Nothing("the store is Cosmos DB"),
+    local: "`cargo local`, without `--azure`: `.local`",
+    azure: NOBODY,
+    wrong: None,
+};
+pub(super) static COSMOS_ENDPOINT: Setting = Setting {
+    name: "COSMOS_ENDPOINT",
+    meaning: "Endpoint of the Cosmos DB account. Either this or `DATA_DIR` is set",
+    absent: Absent::Nothing("the store is in `DATA_DIR`; refused in production"),
+    local: "`cargo local --azure`: the emulator",
+    azure: "Bicep: the account that it creates",
+    wrong: Some("http://account.documents.azure.com"),
+};
+pub(super) static COSMOS_DATABASE: Setting = Setting {
+    name: "COSMOS_DATABASE",
+    meaning: "Database that holds all containers",
+    absent: Absent::Default("mcp"),
+    local: NOBODY,
+    azure: "Bicep: the database that it creates",
+    wrong: Some("a/b"),
+};
+pub(super) static KEY_VAULT_KEY_ID: Setting = Setting {
+    name: "KEY_VAULT_KEY_ID",
+    meaning: "The key in Key Vault that wraps the data keys, without a version. Required with `COSMOS_ENDPOINT`",
+    absent: Absent::Nothing("the data key is the key file in `DATA_DIR`"),
+    local: "`cargo local --azure`: the local tenant's vault",
+    azure: "Bicep: the key that it creates",
+    wrong: Some("https://v.vault.azure.net/keys/n/0123"),
+};
+pub(super) static GATEWAY_PRINCIPAL_ID: Setting = Setting {
+    name: "GATEWAY_PRINCIPAL_ID",
+    meaning: "Object id of API Management's managed identity. With it, every request must carry that identity's token",
+    absent: Absent::Nothing("there is no gateway in front; refused in production"),
+    local: "`cargo local --gateway`",
+    azure: "Bicep: the identity of API Management",
+    wrong: Some("the-gateway"),
+};
+pub(super) static EVENT_POLL_MS: Setting = Setting {
+    name: "EVENT_POLL_MS",
+    meaning: "Milliseconds between two looks for messages that other instances received for a stream of this one",
+    absent: Absent::Default("100"),
+    local: NOBODY,
+    azure: "Bicep: `EVENT_POLL_MS` of azd",
+    wrong: Some("5"),
+};
+pub(super) static MCP_SERVER_NAME: Setting = Setting {
+    name: "MCP_SERVER_NAME",
+    meaning: "Name of the server on its pages and in MCP",
+    absent: Absent::Default("Mini MCP Server"),
+    local: NOBODY,
+    azure: "Bicep: `MCP_SERVER_NAME` of azd",
+    wrong: None,
+};
+pub(super) static ALLOWED_ORIGINS: Setting = Setting {
+    name: "ALLOWED_ORIGINS",
+    meaning: "Origins whose scripts may call the MCP endpoints from a browser, separated by commas or spaces, besides \
+              our own and loopback ones",
+    absent: Absent::Default(""),
+    local: NOBODY,
+    azure: "Bicep: `MCP_ALLOWED_ORIGINS` of azd",
+    wrong: Some("https://app.example.com/path"),
+};
+pub(super) static PRIVATE_USE_SCHEMES: Setting = Setting {
+    name: "PRIVATE_USE_SCHEMES",
+    meaning: "Private-use schemes (RFC 8252 §7.1) that redirect URIs may have, separated by commas or spaces",
+    absent: Absent::Nothing("the schemes of known desktop clients"),
+    local: NOBODY,
+    azure: "Bicep: `PRIVATE_USE_SCHEMES` of azd",
+    wrong: Some("javascript"),
+};
+pub(super) static LOG_LEVEL: Setting = Setting {
+    name: "LOG_LEVEL",
+    meaning: "The least serious messages that are logged",
+    absent: Absent::Default("info"),
+    local: "your shell",
+    azure: "Bicep: `MCP_LOG_LEVEL` of azd",
+    wrong: Some("loud"),
+};
+pub(super) static IDENTITY_ENDPOINT: Setting = Setting {
+    name: "IDENTITY_ENDPOINT",
+    meaning: "Where the managed identity gets its tokens",
+    absent: Absent::Refused,
+    local: TENANT,
+    azure: "App Service",
+    wrong: None,
+};
+pub(super) static IDENTITY_HEADER: Setting = Setting {
+    name: "IDENTITY_HEADER",
+    meaning: "What proves to `IDENTITY_ENDPOINT` that a request comes from this app",
+    absent: Absent::Refused,
+    local: TENANT,
+    azure: "App Service",
+    wrong: None,
+};
+
+/// All settings, in the order of the documentation.
+pub static SETTINGS: [&Setting; 20] = [
+    &PUBLIC_BASE_URL,
+    &FUNCTIONS_CUSTOMHANDLER_PORT,
+    &ENTRA_TENANT_ID,
+    &ENTRA_CLIENT_ID,
+    &AZURE_CLIENT_ID,
+    &AZURE_CLOUD,
+    &ENTRA_AUTHORITY_HOST,
+    &GRAPH_ENDPOINT,
+    &DATA_DIR,
+    &COSMOS_ENDPOINT,
+    &COSMOS_DATABASE,
+    &KEY_VAULT_KEY_ID,
+    &GATEWAY_PRINCIPAL_ID,
+    &EVENT_POLL_MS,
+    &MCP_SERVER_NAME,
+    &ALLOWED_ORIGINS,
+    &PRIVATE_USE_SCHEMES,
+    &LOG_LEVEL,
+    &IDENTITY_ENDPOINT,
+    &IDENTITY_HEADER,
+];
