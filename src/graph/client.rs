@@ -42,12 +42,6 @@ impl Graph {
         Self { http, endpoint, tokens }
     }
 
-    /// A Graph that no request reaches.
-    #[cfg(test)]
-    pub(crate) fn nowhere(tokens: TokenCache) -> Self {
-        Self::new(reqwest::Client::new(), String::new(), tokens)
-    }
-
     /// Gets the resource at `path` for the principal, if its access token has the permission.
     pub async fn get(
         &self,

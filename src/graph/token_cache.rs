@@ -1,4 +1,4 @@
-//! Downstream tokens, kept until shortly before they end; one exchange at a time for each grant and scope.
+//! Caches downstream tokens until shortly before they expire. Each grant and scope has one exchange at a time.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use moka::future::Cache;
 use time::Duration;
 
 const CAPACITY: u64 = 10_000;
-/// Longer than Graph's tokens live; their own end decides.
-const IDLE: std::time::Duration = std::time::Duration::from_hours(2);
-/// A token this close to its end is replaced before it is used.
-const LEAST_LEFT: Duration = Duration::minutes(5);
+/// An unused token is dropped after this. Graph's tokens expire earlier.
+const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
+/// A token that expires sooner is replaced before it is used.
+const MIN_REMAINING: Duration = Duration::minutes(5);
 
-/// [`DownstreamTokens`] with a memory. A grant that is revoked is refused before this is asked.
+/// [`DownstreamTokens`] with a cache. A revoked grant is refused before a token is asked for.
 pub struct TokenCache {
     inner: Arc<dyn DownstreamTokens>,
     clock: Arc<dyn Clock>,
@@ -25,13 +25,13 @@ pub struct TokenCache {
 }
 
 impl TokenCache {
-    /// In front of the exchange.
+    /// A cache in front of the exchange.
     pub fn new(inner: Arc<dyn DownstreamTokens>, clock: Arc<dyn Clock>) -> Self {
-        let tokens = Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build();
+        let tokens = Cache::builder().max_capacity(CAPACITY).time_to_idle(TIME_TO_IDLE).build();
         Self { inner, clock, tokens }
     }
 
-    /// Forgets a token that the downstream refused.
+    /// Drops a token that the downstream refused.
     pub async fn forget(&self, principal: &Principal, scopes: &[&'static str]) {
         self.tokens.invalidate(&key(principal, scopes)).await;
     }
@@ -46,7 +46,7 @@ impl DownstreamTokens for TokenCache {
     async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
         let key = key(principal, scopes);
         if let Some(token) = self.tokens.get(&key).await {
-            if token.expires_at - self.clock.now() > LEAST_LEFT {
+            if token.expires_at - self.clock.now() > MIN_REMAINING {
                 return Ok(token);
             }
             self.tokens.invalidate(&key).await;

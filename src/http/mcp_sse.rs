@@ -26,7 +26,7 @@ const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
-    let events = match app.mcp.sse.open(principal.clone()).await {
+    let events = match app.mcp.sse.open(&principal).await {
         Ok(events) => events,
         Err(error) => {
             tracing::warn!(%error, owner = %principal.grant.owner, "stream not opened");

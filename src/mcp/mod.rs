@@ -1,14 +1,15 @@
 //! The MCP server, on rmcp: its tools, Streamable HTTP without sessions, and HTTP+SSE.
 
 mod json_rpc;
+mod outline;
 mod server;
-pub(crate) mod sse;
+pub mod sse;
 mod streamable_http;
 mod tools;
 
 use std::sync::Arc;
 
-pub(crate) use streamable_http::{Call, StreamableHttp};
+pub use streamable_http::{Call, StreamableHttp};
 use tokio_util::sync::CancellationToken;
 
 use self::{server::McpServer, sse::Sessions};
@@ -29,7 +30,7 @@ impl Mcp {
         let server = McpServer::new(graph, server_name);
         Self {
             streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
-            sse: Sessions::new(server, ports, stop.child_token()),
+            sse: Arc::new(Sessions::new(server, ports, stop.child_token())),
         }
     }
 }

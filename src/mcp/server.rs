@@ -15,7 +15,7 @@ use tracing::Span;
 use super::tools;
 use crate::graph::Graph;
 
-/// What tools work with.
+/// The server, and what its tools need.
 #[derive(Clone)]
 pub(super) struct McpServer {
     pub graph: Arc<Graph>,
@@ -24,18 +24,18 @@ pub(super) struct McpServer {
 }
 
 impl McpServer {
-    /// With all tools.
+    /// A server with all tools, and this name for people.
     pub(super) fn new(graph: Arc<Graph>, name: &str) -> Self {
         Self { graph, name: name.into(), tools: tools::router() }
     }
 }
 
-/// Who calls: put into the request by the bearer check, and by nothing that the caller sends.
+/// The principal of a call. The bearer check put it into the request; nothing that the caller sends can.
 pub(super) fn principal(parts: &Parts) -> Result<&Principal, rmcp::ErrorData> {
     parts.extensions.get().ok_or_else(|| rmcp::ErrorData::internal_error("the request has no principal", None))
 }
 
-/// Where what a tool does is logged: over HTTP+SSE it runs beside the POST that asked for it.
+/// The span of the POST that a tool is called by. Over HTTP+SSE the tool runs in another task.
 pub(super) fn span(parts: &Parts) -> Span {
     parts.extensions.get().cloned().unwrap_or_else(Span::current)
 }

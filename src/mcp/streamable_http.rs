@@ -1,30 +1,29 @@
-//! Streamable HTTP, stateless: every POST stands alone, so any instance can answer it.
-
-use std::convert::Infallible;
+//! Streamable HTTP without sessions: no POST depends on another, so any instance can answer it.
 
 use authorization_server::resource::authenticate::Principal;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{Full, combinators::BoxBody};
+use http_body_util::Full;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{json_rpc::Fault, server::McpServer};
-
-/// The body of an answer: JSON, or a stream that ends with the result.
-pub(super) type Body = BoxBody<Bytes, Infallible>;
+use super::{
+    json_rpc::{Body, bad_request},
+    outline::{self, Fault},
+    server::McpServer,
+};
 
 /// An authenticated POST.
 pub struct Call {
-    /// As it was sent.
+    /// The path, as it was sent.
     pub path: String,
-    /// `Accept`, `MCP-Protocol-Version`, `Mcp-Method` and the like decide here.
+    /// rmcp reads `Accept`, `MCP-Protocol-Version`, `Mcp-Method` and others.
     pub headers: HeaderMap,
     /// The JSON-RPC message.
     pub body: Bytes,
-    /// Who calls.
+    /// Whose access token the POST presented.
     pub principal: Principal,
 }
 
@@ -34,7 +33,7 @@ pub struct StreamableHttp(StreamableHttpService<McpServer, NeverSessionManager>)
 impl StreamableHttp {
     /// Serves until `stop` is cancelled.
     pub(super) fn new(server: McpServer, stop: CancellationToken) -> Self {
-        // Host and Origin have been judged for all endpoints alike by the time a request comes here.
+        // Host and Origin have been checked already, as for every endpoint.
         let mut config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
@@ -46,8 +45,8 @@ impl StreamableHttp {
 
     /// Answers one message as its principal.
     pub async fn call(&self, call: Call) -> Response<Body> {
-        if let Some(fault) = Fault::of(&call.body) {
-            return fault.response();
+        if let Err(fault) = outline::check_version(&call.body) {
+            return bad_request(fault);
         }
         let mut request = Request::new(Full::new(call.body));
         *request.method_mut() = Method::POST;
@@ -56,9 +55,9 @@ impl StreamableHttp {
         request.extensions_mut().insert(call.principal);
         let json = request.headers().get(http::header::CONTENT_TYPE).is_some_and(is_json);
         let response = self.0.handle(request).await;
-        // rmcp says 415 to JSON that is no MCP message, too.
+        // rmcp also answers 415 to JSON that is no MCP message.
         if json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            return Fault::InvalidRequest.response();
+            return bad_request(Fault::InvalidRequest);
         }
         response
     }

@@ -1,6 +1,7 @@
 //! `Records`: items with conditional writes over (container, partition, id). Cosmos DB and redb look the same here.
 
 use async_trait::async_trait;
+use authorization_server::ground::Unavailable;
 use serde_json::Value;
 use time::Duration;
 
@@ -80,6 +81,12 @@ pub enum Write {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StoreError(pub String);
+
+impl From<StoreError> for Unavailable {
+    fn from(error: StoreError) -> Self {
+        Self { what: "store", reason: error.0 }
+    }
+}
 
 /// Point operations on items. A body is an object that itself holds its `id` and its partition key, and no member `ttl`
 /// and none that begins with an underscore: those are the store's. `ttl` counts from the write ([`Duration::MAX`] never

@@ -1,9 +1,10 @@
-//! Why a session ended, without what the client sent: rmcp's errors quote it, and so may a panic.
+//! Reasons for the log. They leave out what the client sent: rmcp's errors quote it, and so may a panic.
 
+use authorization_server::ground::Unavailable;
 use rmcp::service::ServerInitializeError;
 use tokio::task::JoinError;
 
-/// Why there was no session.
+/// Why a session was not initialized.
 pub(super) fn of_initialize(error: &ServerInitializeError) -> &'static str {
     match error {
         ServerInitializeError::ExpectedInitializeRequest(_) => "the first message was not initialize",
@@ -16,7 +17,12 @@ pub(super) fn of_initialize(error: &ServerInitializeError) -> &'static str {
     }
 }
 
-/// Why a session broke down.
+/// Why a session ended with an error.
 pub(super) fn of_task(error: &JoinError) -> &'static str {
     if error.is_panic() { "it panicked" } else { "it was aborted" }
+}
+
+/// A value that should have been sealed could not be encoded.
+pub(super) fn unencodable(error: &serde_json::Error) -> Unavailable {
+    Unavailable { what: "keyring", reason: error.to_string() }
 }

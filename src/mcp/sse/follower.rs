@@ -1,83 +1,79 @@
-//! The one task that follows this instance's log and keeps its heartbeat, for as long as it holds streams.
+//! The one task that reads this instance's log and writes its heartbeat, while it holds streams.
 
 use std::{sync::Arc, time::Duration};
 
+use authorization_server::ground::Unavailable;
+use backon::{ConstantBuilder, Retryable as _};
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep},
 };
 
-use super::{
-    outage::Outage,
-    pace::Pace,
-    reader::Reader,
-    sessions::{Sessions, down},
-};
+use super::{delivery::Delivery, outage::Outage, polling::Polling, reader::Reader};
 use crate::ports::event_log::EventLog;
 
-const HEARTBEAT: Duration = Duration::from_secs(10);
-/// After a failure.
-const RETRY: Duration = Duration::from_secs(1);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// After a failure: again and again.
+const RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(RETRY_DELAY).without_max_times();
 
 /// Runs until no stream is left.
-pub(super) async fn run(sessions: Arc<Sessions>, log: Arc<dyn EventLog>) {
-    // Outside the task: what it has read, and how far, outlives a panic.
-    let reader = Arc::new(Mutex::new(Reader::new(&sessions, Arc::clone(&log))));
-    // A panic would leave the streams without their messages, and nobody would say so.
+pub(super) async fn run(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) {
+    // The reader outlives a panic, so no event is lost or delivered twice.
+    let reader = Arc::new(Mutex::new(Reader::new(Arc::clone(&delivery), Arc::clone(&log))));
+    // If the task ended by a panic, the streams would get no messages any more.
     while let Err(panic) =
-        tokio::spawn(follow_alive(Arc::clone(&sessions), Arc::clone(&log), Arc::clone(&reader))).await
+        tokio::spawn(follow_and_beat(Arc::clone(&delivery), Arc::clone(&log), Arc::clone(&reader))).await
     {
-        tracing::error!(%panic, "the follower of events broke down");
-        sleep(RETRY).await;
+        tracing::error!(%panic, "event reader panicked: starting it again");
+        sleep(RETRY_DELAY).await;
     }
 }
 
-async fn follow_alive(sessions: Arc<Sessions>, log: Arc<dyn EventLog>, reader: Arc<Mutex<Reader>>) {
+async fn follow_and_beat(delivery: Arc<Delivery>, log: Arc<dyn EventLog>, reader: Arc<Mutex<Reader>>) {
     let mut reader = reader.lock().await;
     tokio::select! {
-        () = sessions.stop.cancelled() => {}
-        () = follow(&sessions, &mut reader) => {}
-        () = keep_alive(&sessions, log.as_ref()) => {}
+        () = delivery.instance.stop.cancelled() => {}
+        () = follow(&delivery, &mut reader) => {}
+        () = beat(&delivery, log.as_ref()) => {}
     }
 }
 
-async fn keep_alive(sessions: &Sessions, log: &dyn EventLog) {
+async fn beat(delivery: &Delivery, log: &dyn EventLog) {
     let mut outage = Outage::default();
     loop {
-        let began = Instant::now();
-        match log.heartbeat(sessions.instance).await {
-            Ok(()) => {
-                outage.over("the heartbeat is written again");
-                sessions.progress.beaten(began);
-                sleep(HEARTBEAT).await;
-            }
-            Err(error) => {
-                outage.goes_on(&down(error), "the heartbeat is not written");
-                sleep(RETRY).await;
-            }
+        let heartbeat = async || {
+            let began = Instant::now();
+            log.heartbeat(delivery.instance.id).await.map(|()| began).map_err(Unavailable::from)
+        };
+        let failed = |error: &Unavailable, _| outage.failed(error, "heartbeat not written: trying again");
+        if let Ok(began) = heartbeat.retry(RETRY).notify(failed).await {
+            outage.succeeded("heartbeat written again");
+            delivery.instance.progress.heartbeat(began);
         }
+        sleep(HEARTBEAT_INTERVAL).await;
     }
 }
 
-async fn follow(sessions: &Sessions, reader: &mut Reader) {
-    let (mut pace, mut outage) = (Pace::new(sessions.ports.poll), Outage::default());
-    while sessions.are_open() {
-        match reader.page(sessions).await {
+async fn follow(delivery: &Delivery, reader: &mut Reader) {
+    let (mut polling, mut outage) = (Polling::new(delivery.instance.ports.poll), Outage::default());
+    while delivery.registry.keeps_follower() {
+        match reader.page().await {
             Ok(page) => {
-                outage.over("events are read again");
-                if page.heard {
-                    pace.heard();
+                outage.succeeded("events are read again");
+                if page.has_events {
+                    polling.wake();
                 }
-                if page.end {
+                if page.is_last {
                     tokio::select! {
-                        () = sleep(pace.pause()) => {}
-                        () = reader.asked() => pace.heard(),
+                        () = sleep(polling.pause()) => {}
+                        () = reader.requested() => polling.wake(),
                     }
                 }
             }
             Err(error) => {
-                outage.goes_on(&error, "events are not read");
-                sleep(RETRY).await;
+                outage.failed(&error, "events not read: trying again");
+                sleep(RETRY_DELAY).await;
             }
         }
     }

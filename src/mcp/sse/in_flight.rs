@@ -1,7 +1,7 @@
-//! Requests that are being served. rmcp begins each in a task of its own and knows no limit.
+//! Limits the requests of a session that are served at a time. rmcp starts a task for each, without a limit.
 //!
-//! Answers cannot be counted instead: a request that was cancelled is served to its end and gets none. So a request carries
-//! its place, and gives it back when its task ends, however it ends.
+//! Counting answers would not do: a cancelled request is served to its end, and gets no answer. So each request carries a
+//! permit, and releases it when its task ends, however it ends.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -15,31 +15,31 @@ use rmcp::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Requests of one session that are served at a time; the next waits in the inbox, and what was posted after it.
-pub(super) const IN_FLIGHT: usize = 16;
+/// Requests of a session that are served at a time. The next one waits in the inbox, and so do messages posted after it.
+pub const MAX_IN_FLIGHT: usize = 16;
 
-/// Extensions are cloned; the place is given back with the last clone.
+/// rmcp clones extensions. Dropping the last clone releases the permit.
 #[derive(Clone)]
-struct Place(#[expect(dead_code, reason = "it is held")] Arc<OwnedSemaphorePermit>);
+struct Permit(#[expect(dead_code, reason = "dropping it releases the permit")] Arc<OwnedSemaphorePermit>);
 
-/// Lets a request carry its place.
-pub(super) fn with_place(mut message: ClientJsonRpcMessage, permit: OwnedSemaphorePermit) -> ClientJsonRpcMessage {
+/// Adds its permit to a request.
+pub(super) fn with_permit(mut message: ClientJsonRpcMessage, permit: OwnedSemaphorePermit) -> ClientJsonRpcMessage {
     if let ClientJsonRpcMessage::Request(request) = &mut message {
-        request.request.extensions_mut().insert(Place(Arc::new(permit)));
+        request.request.extensions_mut().insert(Permit(Arc::new(permit)));
     }
     message
 }
 
-/// A server that holds the place of a request until it has been served: rmcp drops the context before a tool runs.
-pub(super) struct InPlace<S>(pub(super) S);
+/// A server that holds the permit of a request while it serves it. rmcp drops the context before a tool runs.
+pub(super) struct Limited<S>(pub(super) S);
 
-impl<S: Service<RoleServer>> Service<RoleServer> for InPlace<S> {
+impl<S: Service<RoleServer>> Service<RoleServer> for Limited<S> {
     async fn handle_request(
         &self,
         request: ClientRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        let _place = context.extensions.get::<Place>().cloned();
+        let _permit = context.extensions.get::<Permit>().cloned();
         self.0.handle_request(request, context).await
     }
 

@@ -1,8 +1,8 @@
-//! What was posted one after another is answered in that order, though a read of the log brings it all at once.
+//! Keeps the order of messages that came through the log: one read may deliver many at once.
 //!
-//! rmcp begins every request as soon as it receives it, each in a task of its own, so that quick answers to a batch would
-//! overtake each other. Here a message that came through the log waits until the request before it is answered, but no longer
-//! than a moment: a slow tool does not hold up what follows.
+//! rmcp starts every request as soon as it receives it, each in a task of its own, so quick answers could overtake each other.
+//! A message from the log therefore waits until the request before it is answered, but no longer than
+//! [`MAX_WAIT`]: a slow tool must not hold up the messages behind it.
 
 use std::{
     pin::Pin,
@@ -19,18 +19,17 @@ use rmcp::model::ServerJsonRpcMessage;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{PollSendError, PollSender};
 
-use super::message::Message;
+/// How long a message waits for the answer to the one before it.
+const MAX_WAIT: Duration = Duration::from_millis(50);
 
-const MOMENT: Duration = Duration::from_millis(50);
-
-/// How many answers have gone out.
+/// Counts the answers that were sent.
 #[derive(Default)]
 pub(super) struct Answers {
     sent: AtomicU64,
     changed: AtomicWaker,
 }
 
-/// The outbox, counting.
+/// An outbox that counts answers.
 pub(super) struct Counted {
     pub(super) outbox: PollSender<ServerJsonRpcMessage>,
     pub(super) answers: Arc<Answers>,
@@ -62,34 +61,35 @@ impl Sink<ServerJsonRpcMessage> for Counted {
     }
 }
 
-/// Whether the next message may be received.
+/// Decides when rmcp may receive the next message.
 pub(super) struct Turn {
     answers: Arc<Answers>,
-    /// The answer that is waited for, and until when.
-    before: Option<(u64, Pin<Box<Sleep>>)>,
+    /// The number of the awaited answer, and the end of the wait.
+    awaited: Option<(u64, Pin<Box<Sleep>>)>,
 }
 
 impl Turn {
+    /// No message waits yet.
     pub(super) fn new(answers: Arc<Answers>) -> Self {
-        Self { answers, before: None }
+        Self { answers, awaited: None }
     }
 
-    /// Ready when the request before is answered, or a moment has passed.
+    /// Ready when the request before is answered, or the wait has timed out.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some((answer, moment)) = &mut self.before else { return Poll::Ready(()) };
+        let Some((answer, end)) = &mut self.awaited else { return Poll::Ready(()) };
         self.answers.changed.register(context.waker());
         if self.answers.sent.load(Ordering::SeqCst) < *answer {
-            ready!(moment.as_mut().poll(context));
+            ready!(end.as_mut().poll(context));
         }
-        self.before = None;
+        self.awaited = None;
         Poll::Ready(())
     }
 
-    /// Notes what was received through the log.
-    pub(super) fn received(&mut self, message: &Message) {
-        if message.is_request {
+    /// Notes that rmcp received a message from the log.
+    pub(super) fn received(&mut self, is_request: bool) {
+        if is_request {
             let answer = self.answers.sent.load(Ordering::SeqCst) + 1;
-            self.before = Some((answer, Box::pin(sleep(MOMENT))));
+            self.awaited = Some((answer, Box::pin(sleep(MAX_WAIT))));
         }
     }
 }
@@ -102,15 +102,6 @@ mod tests {
     use tokio::{sync::mpsc, time::Instant};
 
     use super::*;
-    use crate::mcp::sse::tests::principal;
-
-    fn message(value: &serde_json::Value) -> Message {
-        Message::new(value.to_string().into_bytes(), principal()).unwrap()
-    }
-
-    fn request() -> Message {
-        message(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }))
-    }
 
     async fn waited(turn: &mut Turn) -> Duration {
         let began = Instant::now();
@@ -119,35 +110,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_is_not_answered_holds_up_the_next_for_a_moment() {
+    async fn an_unanswered_request_delays_the_next_message_by_the_longest_wait() {
         let mut turn = Turn::new(Arc::default());
         assert_eq!(waited(&mut turn).await, Duration::ZERO);
-        turn.received(&request());
-        assert!(waited(&mut turn).await >= MOMENT);
+        turn.received(true);
+        assert!(waited(&mut turn).await >= MAX_WAIT);
         assert_eq!(waited(&mut turn).await, Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_lets_the_next_begin_at_once() {
+    async fn an_answer_ends_the_wait() {
         let answers = Arc::<Answers>::default();
         let (sender, _outbox) = mpsc::channel(1);
         let mut counted = Counted { outbox: PollSender::new(sender), answers: Arc::clone(&answers) };
         let mut turn = Turn::new(answers);
-        turn.received(&request());
+        turn.received(true);
         let answer = async {
-            sleep(MOMENT / 5).await;
+            sleep(MAX_WAIT / 5).await;
             poll_fn(|context| Pin::new(&mut counted).poll_ready(context)).await.unwrap();
             let answer = serde_json::from_value(json!({ "jsonrpc": "2.0", "id": 1, "result": {} })).unwrap();
             Pin::new(&mut counted).start_send(answer).unwrap();
         };
         let (waited, ()) = tokio::join!(waited(&mut turn), answer);
-        assert!(waited < MOMENT, "{waited:?}");
+        assert!(waited < MAX_WAIT, "{waited:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_notification_is_not_waited_for() {
+    async fn a_notification_delays_nothing() {
         let mut turn = Turn::new(Arc::default());
-        turn.received(&message(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })));
+        turn.received(false);
         assert_eq!(waited(&mut turn).await, Duration::ZERO);
     }
 }

@@ -1,4 +1,4 @@
-//! The messages that wait for one session.
+//! The messages that wait for one session, and the memory that they may take.
 
 use std::{
     sync::Arc,
@@ -12,64 +12,68 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
-use super::{in_flight::IN_FLIGHT, message::Message, session::WAITING};
+use super::{in_flight::MAX_IN_FLIGHT, message::Message};
 
-/// Bytes that may wait for one session, as long as the process has room.
-const SHARE: usize = 4 * 1024 * 1024;
-/// Bytes that may wait in all sessions of this process together.
-pub(super) const ROOM: usize = 64 * 1024 * 1024;
-/// Room that bursts leave to sessions that keep to their share.
-const RESERVED: usize = ROOM / 8;
-/// What waits longer ends its session, if it is part of a burst or was put in when half the room was taken: the room is
-/// everybody's.
-const LASTS: Duration = Duration::from_secs(30);
-/// What a message costs at least.
-const LEAST: usize = 1024;
+/// Messages posted to this instance that may wait for one session.
+const MAX_WAITING: usize = 16;
+/// Bytes that may wait for one session.
+const SESSION_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes that may wait for all sessions of this process.
+pub const TOTAL_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of [`TOTAL_BYTES`] that a session beyond its own limit may not use.
+const RESERVED_BYTES: usize = TOTAL_BYTES / 8;
+/// What a message counts for at least.
+const MIN_COST: usize = 1024;
+/// How long a message may wait if its session is beyond its limit, or if half of [`TOTAL_BYTES`] was taken when it came.
+/// After that the session ends, so that it does not keep memory from others.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// The messages of a session, in the order in which they are put in. What is posted here waits for a place and for room before
-/// it is answered; what another instance has answered already cannot wait, and must not hold up other sessions.
+/// Puts messages where they wait for a session, in the order in which they are put.
+///
+/// A message that was posted here waits for memory before the POST is answered. A message from the log was answered by the
+/// instance that accepted it. It cannot wait, and must not hold up other sessions.
 #[derive(Clone)]
 pub(super) struct Inbox {
     waiting: mpsc::UnboundedSender<Waiting>,
     places: Arc<Semaphore>,
-    share: Arc<Semaphore>,
-    room: Arc<Semaphore>,
+    session_bytes: Arc<Semaphore>,
+    total_bytes: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
-/// A message, and the room it takes until it is received.
+/// A message, and the memory that is reserved for it until it is received.
 pub(super) struct Waiting {
     pub(super) message: Message,
-    room: Room,
+    reservation: Reservation,
 }
 
 impl Waiting {
-    /// Whether another instance took it.
-    pub(super) fn is_from_elsewhere(&self) -> bool {
-        self.room.elsewhere
+    /// Whether it came through the log.
+    pub(super) fn is_from_log(&self) -> bool {
+        self.reservation.for_log
     }
 }
 
-/// The messages that wait, where they are received.
+/// Receives the messages of an inbox.
 pub(super) struct Received {
     waiting: mpsc::UnboundedReceiver<Waiting>,
-    /// The next, which waits for a place among the requests in flight.
+    /// The next message, while it waits for a permit.
     next: Option<Waiting>,
     in_flight: PollSemaphore,
 }
 
 impl Received {
-    /// The next message, and the place for it if it is a request; nothing else needs one.
+    /// The next message. A request comes with a permit to be served; other messages need none.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(Waiting, Option<OwnedSemaphorePermit>)>> {
         if self.next.is_none() {
             self.next = ready!(self.waiting.poll_recv(context));
         }
         let is_request = self.next.as_ref().is_some_and(|next| next.message.is_request);
-        let place = if is_request { ready!(self.in_flight.poll_acquire(context)) } else { None };
-        Poll::Ready(self.next.take().map(|next| (next, place)))
+        let permit = if is_request { ready!(self.in_flight.poll_acquire(context)) } else { None };
+        Poll::Ready(self.next.take().map(|next| (next, permit)))
     }
 
-    /// Drops what waits, and whatever is put in from now on.
+    /// Drops all messages that wait, and those that are put from now on.
     pub(super) fn discard(&mut self) {
         self.waiting.close();
         self.next = None;
@@ -77,72 +81,73 @@ impl Received {
     }
 }
 
-/// Where a message waits.
-pub(super) struct Room {
-    elsewhere: bool,
-    /// Of the session's places and share, and of the process's room.
+/// Memory for a message. Dropping it releases the memory.
+pub(super) struct Reservation {
+    for_log: bool,
+    /// Of the session's places and bytes, and of the process's bytes.
     _permits: [Option<OwnedSemaphorePermit>; 3],
-    _watched: Option<DropGuard>,
+    _deadline: Option<DropGuard>,
 }
 
 impl Inbox {
-    /// With `room` for all sessions; `stop` ends this one.
-    pub(super) fn new(room: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
+    /// An empty inbox. All inboxes share `total_bytes`; `stop` ends the session.
+    pub(super) fn new(total_bytes: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
-        let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(IN_FLIGHT)));
+        let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
         let received = Received { waiting: received, next: None, in_flight };
-        let (places, share) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(SHARE)));
-        (Self { waiting, places, share, room, stop }, received)
+        let places = Arc::new(Semaphore::new(MAX_WAITING));
+        let session_bytes = Arc::new(Semaphore::new(SESSION_BYTES));
+        (Self { waiting, places, session_bytes, total_bytes, stop }, received)
     }
 
-    /// Room for a message of this length that was posted here, once there is some.
-    pub(super) async fn room_here(&self, length: usize) -> Option<Room> {
+    /// Reserves memory for a message that was posted here, as soon as there is enough.
+    pub(super) async fn reserve(&self, length: usize) -> Option<Reservation> {
         let bytes = cost(length)?;
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        let share = Arc::clone(&self.share).acquire_many_owned(bytes).await.ok()?;
-        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.ok()?;
-        let watched = self.is_scarce().then(|| self.watch());
-        Some(Room { elsewhere: false, _permits: [Some(place), Some(share), Some(room)], _watched: watched })
+        let of_session = Arc::clone(&self.session_bytes).acquire_many_owned(bytes).await.ok()?;
+        let of_total = Arc::clone(&self.total_bytes).acquire_many_owned(bytes).await.ok()?;
+        let deadline = self.is_scarce().then(|| self.deadline());
+        let permits = [Some(place), Some(of_session), Some(of_total)];
+        Some(Reservation { for_log: false, _permits: permits, _deadline: deadline })
     }
 
-    /// Room for a message of this length that was posted elsewhere.
-    pub(super) fn room_from_elsewhere(&self, length: usize) -> Option<Room> {
+    /// Reserves memory for a message from the log, if there is enough now.
+    pub(super) fn reserve_for_log(&self, length: usize) -> Option<Reservation> {
         let bytes = cost(length)?;
-        let share = Arc::clone(&self.share).try_acquire_many_owned(bytes).ok();
-        let is_burst = share.is_none();
-        if is_burst && self.room.available_permits() < RESERVED + length {
+        let of_session = Arc::clone(&self.session_bytes).try_acquire_many_owned(bytes).ok();
+        let is_beyond_limit = of_session.is_none();
+        if is_beyond_limit && self.total_bytes.available_permits() < RESERVED_BYTES + length {
             return None;
         }
-        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes).ok()?;
-        let watched = (is_burst || self.is_scarce()).then(|| self.watch());
-        Some(Room { elsewhere: true, _permits: [None, share, Some(room)], _watched: watched })
+        let of_total = Arc::clone(&self.total_bytes).try_acquire_many_owned(bytes).ok()?;
+        let deadline = (is_beyond_limit || self.is_scarce()).then(|| self.deadline());
+        Some(Reservation { for_log: true, _permits: [None, of_session, Some(of_total)], _deadline: deadline })
     }
 
-    /// Whether half the room is taken.
+    /// Puts a message where it waits. Returns false if the session has ended.
+    pub(super) fn put(&self, message: Message, reservation: Reservation) -> bool {
+        self.waiting.send(Waiting { message, reservation }).is_ok()
+    }
+
     fn is_scarce(&self) -> bool {
-        self.room.available_permits() < ROOM / 2
+        self.total_bytes.available_permits() < TOTAL_BYTES / 2
     }
 
     /// Ends the session unless the guard is dropped in time.
-    fn watch(&self) -> DropGuard {
+    fn deadline(&self) -> DropGuard {
         let (received, stop) = (CancellationToken::new(), self.stop.clone());
         let guard = received.clone().drop_guard();
         tokio::spawn(async move {
-            if timeout(LASTS, received.cancelled()).await.is_err() {
-                tracing::warn!("a session that does not take its messages is ended");
+            if timeout(MAX_WAIT, received.cancelled()).await.is_err() {
+                tracing::warn!("SSE session ended: its messages waited too long");
                 stop.cancel();
             }
         });
         guard
     }
-
-    /// Puts a message where it waits. Says whether the session still runs.
-    pub(super) fn put(&self, message: Message, room: Room) -> bool {
-        self.waiting.send(Waiting { message, room }).is_ok()
-    }
 }
 
-/// Permits for a message of this length.
+/// Bytes that a message of this length counts for.
 fn cost(length: usize) -> Option<u32> {
-    u32::try_from(length.max(LEAST)).ok()
+    u32::try_from(length.max(MIN_COST)).ok()
 }

@@ -1,27 +1,34 @@
-//! A message as it waits, and as rmcp receives it.
+//! A message while it waits, and as rmcp receives it.
 
 use authorization_server::resource::authenticate::Principal;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _};
 use tracing::Span;
 
-/// A JSON-RPC message as text, and who posted it. Parsed it may take more than ten times as much room: `0,` is two bytes, a
-/// [`serde_json::Value`] thirty-two.
+use crate::mcp::outline::{self, Kind};
+
+/// The text of a JSON-RPC message, and who posted it. It is parsed only when it is its turn: parsed, it takes more memory.
+#[derive(Clone)]
 pub(super) struct Message {
     pub(super) text: Vec<u8>,
     pub(super) principal: Principal,
     pub(super) is_request: bool,
-    /// Of the log of the POST.
+    /// The span of the POST, for the log.
     span: Span,
 }
 
 impl Message {
-    /// `None` if the text is no message.
-    pub(super) fn new(text: Vec<u8>, principal: Principal) -> Option<Self> {
-        let is_request = matches!(serde_json::from_slice(&text).ok()?, ClientJsonRpcMessage::Request(_));
-        Some(Self { text, principal, is_request, span: Span::current() })
+    /// A message that was posted here. `None` if rmcp would not accept it.
+    pub(super) fn posted(text: &[u8], principal: Principal) -> Option<Self> {
+        let is_request = outline::kind(text).ok()? == Kind::Request;
+        Some(Self { text: text.to_owned(), principal, is_request, span: Span::current() })
     }
 
-    /// The principal of a POST goes with its message, and the span of its log; nothing in the message itself says who calls.
+    /// A message that another instance has checked.
+    pub(super) fn from_log(text: Vec<u8>, principal: Principal, is_request: bool) -> Self {
+        Self { text, principal, is_request, span: Span::current() }
+    }
+
+    /// The message for rmcp. It carries the POST's principal and span. Nothing in the text can name a principal.
     pub(super) fn parse(self) -> Option<ClientJsonRpcMessage> {
         let mut message = serde_json::from_slice(&self.text).ok()?;
         let (mut parts, ()) = http::Request::new(()).into_parts();

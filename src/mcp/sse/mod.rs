@@ -1,59 +1,53 @@
-//! HTTP+SSE, the transport of MCP 2024-11-05: one stream of events, and messages posted beside it.
+//! HTTP+SSE, the transport of MCP 2024-11-05: a stream of events, and an endpoint for the client's messages.
 //!
-//! The stream's first event names where to post; answers come on the stream. A stream belongs to one owner and one client, and
-//! only they can post to it; tools act as the principal of each POST, whose access token may be newer than the stream's.
+//! The stream's first event names the endpoint; answers come on the stream. A stream belongs to one owner and one client, and
+//! only they can post to it. Tools act as the principal of each POST, whose access token may be newer than the stream's.
 //!
-//! A POST may land on another instance than the stream. The session id says which instance holds the stream, so the other
-//! appends the message to that instance's log ([`crate::ports::event_log`]). The instance that holds streams follows its log,
-//! and before it takes a message that was posted to itself, it reads as far as the log was written by then: so whatever was
-//! answered with 202 before, anywhere, comes first.
+//! A POST may reach another instance than the one that holds the stream. The session id names that instance, so the other
+//! one appends the message to that instance's log ([`crate::ports::event_log`]), which only that instance reads. Before an
+//! instance accepts a message that was posted to itself, it reads its log to the end. So it delivers every message that was
+//! answered with 202 earlier, on any instance, first.
+//!
+//! | files, each importing only from those below it | |
+//! |---|---|
+//! | `sessions` | opens streams and takes posts |
+//! | `follower`, `reader` | read this instance's log |
+//! | `delivery` | brings a message to its session, here or on another instance |
+//! | `stream` | one stream, and the MCP session that it carries |
+//! | `registry` | the streams that are open |
+//! | `session`, `inbox` | an open session, and the messages that wait for it |
+//! | `instance`, `progress` | what this instance is, and how far it has read its log |
+//! | the others | messages, ids, and small parts |
 
-mod elsewhere;
+mod delivery;
 mod failure;
 mod follower;
 mod in_flight;
 mod in_turn;
 mod inbox;
+mod instance;
 mod message;
 mod outage;
-mod pace;
+mod polling;
+mod ports;
 mod posted;
 mod progress;
 mod reader;
+mod registry;
 mod seen;
 mod session;
 mod session_id;
 mod sessions;
+mod stream;
+mod stream_event;
+mod stream_owner;
 
-#[cfg(test)]
-mod tests;
-
-use std::{sync::Arc, time::Duration};
-
-use authorization_server::ground::{Entropy, Sealer};
-pub(crate) use session::EventStream;
-pub(crate) use sessions::{OpenError, PostError, Sessions};
-
-use crate::ports::event_log::EventLog;
-
-/// What a stream sends.
-#[derive(Debug, PartialEq, Eq)]
-pub enum StreamEvent {
-    /// Where to post, relative to the stream's URL.
-    Endpoint(String),
-    /// A JSON-RPC message.
-    Message(String),
-}
-
-/// What streams need of the process.
-#[derive(Clone)]
-pub struct Ports {
-    /// Names sessions, and this instance.
-    pub entropy: Arc<dyn Entropy>,
-    /// Seals session ids, and messages on their way to another instance.
-    pub sealer: Arc<dyn Sealer>,
-    /// The way to other instances; `None` where this one is alone.
-    pub events: Option<Arc<dyn EventLog>>,
-    /// How often this instance looks for messages that others took.
-    pub poll: Duration,
-}
+pub use delivery::PostError;
+pub use in_flight::MAX_IN_FLIGHT;
+pub use inbox::TOTAL_BYTES;
+pub use ports::Ports;
+pub use posted::Posted;
+pub use session_id::SessionId;
+pub use sessions::{OpenError, Sessions};
+pub use stream::EventStream;
+pub use stream_event::StreamEvent;

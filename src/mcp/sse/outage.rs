@@ -2,25 +2,25 @@
 
 use authorization_server::ground::Unavailable;
 
-/// Logs a failure when it begins and when it ends, not at each try.
+/// Logs that an operation fails and that it works again, but not each attempt.
 #[derive(Default)]
 pub(super) struct Outage {
     lasts: bool,
 }
 
 impl Outage {
-    /// It failed.
-    pub(super) fn goes_on(&mut self, error: &Unavailable, what: &'static str) {
+    /// An attempt failed.
+    pub(super) fn failed(&mut self, error: &Unavailable, message: &'static str) {
         if !self.lasts {
-            tracing::warn!(%error, "{what}");
+            tracing::warn!(%error, "{message}");
         }
         self.lasts = true;
     }
 
-    /// It works.
-    pub(super) fn over(&mut self, what: &'static str) {
+    /// An attempt succeeded.
+    pub(super) fn succeeded(&mut self, message: &'static str) {
         if self.lasts {
-            tracing::info!("{what}");
+            tracing::info!("{message}");
         }
         self.lasts = false;
     }

@@ -1,4 +1,4 @@
-//! A message as one instance seals it for another: one line of JSON that says for which session and as whom, then the body.
+//! A message as one instance seals it for another: a line of JSON that says for which session and as whom, then the text.
 
 use authorization_server::{
     ground::{GrantKey, Id, Sealer, Unavailable},
@@ -8,20 +8,17 @@ use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::sessions::unwritten;
+use super::{failure::unencodable, message::Message};
 use crate::ports::event_log::Event;
 
-/// A message that was posted elsewhere.
-pub(super) struct Posted {
-    /// Where it goes.
-    pub session: Id,
-    /// Who posted it: authenticated by the instance that took it.
-    pub principal: Principal,
-    /// The JSON-RPC message.
-    pub body: Vec<u8>,
+/// A message on its way to the instance that holds the stream. The instance that accepted it has authenticated its sender
+/// and checked its text.
+pub struct Posted {
+    pub(super) session: Id,
+    pub(super) message: Message,
 }
 
-/// The line before the body. It repeats the event's id, so an event cannot be stored again under another one.
+/// The line before the text. It repeats the event's id, so an event cannot be stored again under another id.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     event: Id,
@@ -31,34 +28,43 @@ struct Envelope {
     scope: Scope,
     #[serde(with = "time::serde::timestamp")]
     expires_at: OffsetDateTime,
+    is_request: bool,
 }
 
 impl Posted {
+    /// A message for a session. `None` if the text is no JSON-RPC message.
+    #[must_use]
+    pub fn new(session: Id, principal: Principal, text: &[u8]) -> Option<Self> {
+        Some(Self { session, message: Message::posted(text, principal)? })
+    }
+
     /// Seals it for the instance that holds the stream.
-    pub(super) async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<Event, Unavailable> {
-        let Principal { grant, client, ref scope, expires_at } = self.principal;
-        let envelope = Envelope { event, session: self.session, grant, client, scope: scope.clone(), expires_at };
-        let mut plaintext = serde_json::to_vec(&envelope).map_err(|error| unwritten(&error))?;
+    pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<Event, Unavailable> {
+        let Self { session, message } = self;
+        let Principal { grant, client, ref scope, expires_at } = message.principal;
+        let (session, scope, is_request) = (*session, scope.clone(), message.is_request);
+        let envelope = Envelope { event, session, grant, client, scope, expires_at, is_request };
+        let mut plaintext = serde_json::to_vec(&envelope).map_err(|error| unencodable(&error))?;
         plaintext.push(b'\n');
-        plaintext.extend_from_slice(&self.body);
+        plaintext.extend_from_slice(&message.text);
         Ok(Event { id: event, sealed: sealer.seal(&purpose(instance), &plaintext).await? })
     }
 
-    /// Opens what was sealed for this instance under this id; anything else is `None`.
+    /// Opens an event. `None` if it was not sealed for this instance under this id.
     pub(super) async fn open(sealer: &dyn Sealer, instance: Id, event: &Event) -> Result<Option<Self>, Unavailable> {
         let opened = sealer.open(&purpose(instance), &event.sealed).await?;
-        Ok(opened
-            .and_then(|plaintext| Self::decode(&plaintext))
-            .filter(|(id, _)| *id == event.id)
-            .map(|(_, posted)| posted))
+        Ok(opened.and_then(|plaintext| Self::decode(&plaintext, event.id)))
     }
 
-    fn decode(plaintext: &[u8]) -> Option<(Id, Self)> {
+    fn decode(plaintext: &[u8], id: Id) -> Option<Self> {
         let end = plaintext.iter().position(|byte| *byte == b'\n')?;
         let (line, rest) = plaintext.split_at(end);
-        let Envelope { event, session, grant, client, scope, expires_at } = serde_json::from_slice(line).ok()?;
-        let body = rest.strip_prefix(b"\n")?.to_vec();
-        Some((event, Self { session, principal: Principal { grant, client, scope, expires_at }, body }))
+        let envelope: Envelope =
+            serde_json::from_slice(line).ok().filter(|envelope: &Envelope| envelope.event == id)?;
+        let Envelope { session, grant, client, scope, expires_at, is_request, .. } = envelope;
+        let text = rest.strip_prefix(b"\n")?.to_vec();
+        let principal = Principal { grant, client, scope, expires_at };
+        Some(Self { session, message: Message::from_log(text, principal, is_request) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! How far the follower has come, for those who wait for it.
+//! How far this instance has read its log, for callers that wait for it.
 
 use std::time::Duration;
 
@@ -10,62 +10,65 @@ use tokio::{
 
 use crate::ports::event_log::HEARTBEAT_LIFETIME;
 
-/// Waited at most for the follower.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a caller waits for a read of the log, or for a heartbeat.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Who asks takes a number: what began to be read after the n-th asked, and has been delivered, answers the n-th.
+/// Each caller gets a sequence number. A read of the log that starts after the call, once its events are delivered,
+/// completes the call.
 pub(super) struct Progress {
-    asked: watch::Sender<u64>,
-    reached: watch::Sender<u64>,
+    requested: watch::Sender<u64>,
+    completed: watch::Sender<u64>,
     alive_until: watch::Sender<Option<Instant>>,
 }
 
 impl Progress {
+    /// Nothing is requested, and no heartbeat is written.
     pub(super) fn new() -> Self {
-        Self { asked: watch::Sender::new(0), reached: watch::Sender::new(0), alive_until: watch::Sender::new(None) }
+        let (requested, completed) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { requested, completed, alive_until: watch::Sender::new(None) }
     }
 
-    /// Every event that had been appended before this call has been delivered.
+    /// Waits until all events that were appended before this call have been delivered.
     pub(super) async fn caught_up(&self) -> Result<(), Unavailable> {
-        let mut reached = self.reached.subscribe();
-        let mut ticket = 0;
-        self.asked.send_modify(|asked| {
-            *asked += 1;
-            ticket = *asked;
+        let mut completed = self.completed.subscribe();
+        let mut number = 0;
+        self.requested.send_modify(|requested| {
+            *requested += 1;
+            number = *requested;
         });
-        match timeout(PATIENCE, reached.wait_for(|reached| *reached >= ticket)).await {
+        match timeout(TIMEOUT, completed.wait_for(|completed| *completed >= number)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(late("the events of this instance cannot be read")),
+            Ok(Err(_)) | Err(_) => Err(late("the log of this instance is not read")),
         }
     }
 
-    /// Other instances know that this one holds streams.
+    /// Waits until other instances can see that this one holds streams.
     pub(super) async fn alive(&self) -> Result<(), Unavailable> {
-        let mut alive = self.alive_until.subscribe();
-        let speaks = |until: &Option<Instant>| until.is_some_and(|until| Instant::now() < until);
-        match timeout(PATIENCE, alive.wait_for(speaks)).await {
+        let mut alive_until = self.alive_until.subscribe();
+        let is_alive = |until: &Option<Instant>| until.is_some_and(|until| Instant::now() < until);
+        match timeout(TIMEOUT, alive_until.wait_for(is_alive)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(late("the heartbeat of this instance cannot be written")),
+            Ok(Err(_)) | Err(_) => Err(late("the heartbeat of this instance is not written")),
         }
     }
 
-    /// For the follower: when somebody asks.
-    pub(super) fn asked(&self) -> watch::Receiver<u64> {
-        self.asked.subscribe()
+    /// For the reader: the number of the last call.
+    pub(super) fn requested(&self) -> watch::Receiver<u64> {
+        self.requested.subscribe()
     }
 
-    /// For the follower: what had been appended when this number was the last has been delivered.
-    pub(super) fn reached(&self, number: u64) {
-        self.reached.send_replace(number);
+    /// For the reader: all calls up to this number are complete.
+    pub(super) fn complete(&self, number: u64) {
+        self.completed.send_replace(number);
     }
 
-    /// For the follower: whether anybody up to this number still waits, or did until he lost patience.
-    pub(super) fn is_owed(&self, number: u64) -> bool {
-        *self.reached.borrow() < number
+    /// For the reader: whether a call up to this number is incomplete. The caller may have stopped waiting.
+    pub(super) fn is_incomplete(&self, number: u64) -> bool {
+        *self.completed.borrow() < number
     }
 
-    /// For the heartbeat that was begun then.
-    pub(super) fn beaten(&self, began: Instant) {
+    /// For the follower: a heartbeat that was begun at this time has been written.
+    pub(super) fn heartbeat(&self, began: Instant) {
         self.alive_until.send_replace(Some(began + HEARTBEAT_LIFETIME));
     }
 }

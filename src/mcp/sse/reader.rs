@@ -1,123 +1,122 @@
-//! Reads this instance's log page by page, delivers, and says how far it has come.
+//! Reads this instance's log page by page, delivers the events, and completes the calls that wait for them.
 //!
-//! Where messages come faster than pages are read, no page is ever the end. Then the reader appends a mark itself: once it
-//! reads that, it has had everything that was appended before.
+//! If events come faster than pages are read, no page is ever the last. Then the reader appends a mark to the log itself.
+//! Once it reads the mark, it has read everything that was appended before.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use authorization_server::ground::{Id, Unavailable};
 use tokio::{sync::watch, time::Instant};
 
-use super::{
-    posted::Posted,
-    seen::Seen,
-    sessions::{Sessions, down},
-};
+use super::{delivery::Delivery, posted::Posted, seen::Seen};
 use crate::ports::event_log::{EVENT_LIFETIME, Event, EventLog, Follow};
 
-/// An event that cannot be opened holds up all streams for this long; what waits behind it is still in the log then.
-const PATIENCE: Duration = Duration::from_secs(EVENT_LIFETIME.as_secs() / 2);
+/// How long an event that cannot be opened holds up all streams. Events behind it are still in the log then.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(EVENT_LIFETIME.as_secs() / 2);
 
-/// What outlives a failure.
+/// The place in the log, and events that were read but not delivered. It outlives a failure.
 pub(super) struct Reader {
+    delivery: Arc<Delivery>,
     log: Arc<dyn EventLog>,
     feed: Box<dyn Follow>,
-    asked: watch::Receiver<u64>,
-    /// Read then, and not yet delivered.
-    read: VecDeque<(Instant, Event)>,
+    requested: watch::Receiver<u64>,
+    /// Read at this time, and not delivered yet.
+    undelivered: VecDeque<(Instant, Event)>,
     seen: Seen,
-    /// Whether the last page was not the end.
-    behind: bool,
+    /// Whether there was more behind the last page.
+    is_behind: bool,
     mark: Option<Mark>,
 }
 
-/// An event in the log that stands for the place where the log ended at a number of [`super::progress::Progress`].
+/// An event in the log. Reading it completes the calls up to a number of [`super::progress::Progress`].
 struct Mark {
     event: Id,
     number: u64,
 }
 
-/// What a page was.
+/// What a read found.
 pub(super) struct Page {
-    /// Whether there was anything.
-    pub(super) heard: bool,
-    /// Whether nothing else was in the log.
-    pub(super) end: bool,
+    /// Whether there were events.
+    pub(super) has_events: bool,
+    /// Whether nothing was behind it.
+    pub(super) is_last: bool,
 }
 
 impl Reader {
-    /// Of the log of this instance.
-    pub(super) fn new(sessions: &Sessions, log: Arc<dyn EventLog>) -> Self {
-        let (feed, asked) = (log.follow(sessions.instance), sessions.progress.asked());
-        Self { log, feed, asked, read: VecDeque::new(), seen: Seen::new(EVENT_LIFETIME), behind: false, mark: None }
+    /// Starts at the end of this instance's log.
+    pub(super) fn new(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) -> Self {
+        let feed = log.follow(delivery.instance.id);
+        let requested = delivery.instance.progress.requested();
+        let (undelivered, seen) = (VecDeque::new(), Seen::new(EVENT_LIFETIME));
+        Self { delivery, log, feed, requested, undelivered, seen, is_behind: false, mark: None }
     }
 
-    /// Somebody asks since the last page began.
-    pub(super) async fn asked(&mut self) {
-        // The sender is the sessions', which outlive this.
-        let _ = self.asked.changed().await;
+    /// Waits until a caller waits for the next read.
+    pub(super) async fn requested(&mut self) {
+        // The sender lives as long as `delivery`.
+        let _ = self.requested.changed().await;
     }
 
-    /// Reads a page, and delivers.
-    pub(super) async fn page(&mut self, sessions: &Sessions) -> Result<Page, Unavailable> {
-        let left = self.deliver_all(sessions).await?;
-        let number = *self.asked.borrow_and_update();
-        let batch = self.feed.next().await.map_err(down)?;
+    /// Reads a page, and delivers its events.
+    pub(super) async fn page(&mut self) -> Result<Page, Unavailable> {
+        let had_undelivered = self.deliver_all().await?;
+        let number = *self.requested.borrow_and_update();
+        let batch = self.feed.next().await?;
         let (now, seen) = (Instant::now(), &mut self.seen);
-        self.read.extend(batch.events.into_iter().filter(|event| seen.is_new(event.id)).map(|event| (now, event)));
-        let heard = self.deliver_all(sessions).await? || left;
+        let new = batch.events.into_iter().filter(|event| seen.is_new(event.id));
+        self.undelivered.extend(new.map(|event| (now, event)));
+        let has_events = self.deliver_all().await? || had_undelivered;
         if batch.end {
             self.mark = None;
-            sessions.progress.reached(number);
-        } else if self.behind && self.mark.is_none() && sessions.progress.is_owed(number) {
-            self.append_mark(sessions, number).await?;
+            self.delivery.instance.progress.complete(number);
+        } else if self.is_behind && self.mark.is_none() && self.delivery.instance.progress.is_incomplete(number) {
+            self.append_mark(number).await?;
         }
-        self.behind = !batch.end;
-        Ok(Page { heard, end: batch.end })
+        self.is_behind = !batch.end;
+        Ok(Page { has_events, is_last: batch.end })
     }
 
-    async fn append_mark(&mut self, sessions: &Sessions, number: u64) -> Result<(), Unavailable> {
-        let event = Id::random(sessions.ports.entropy.as_ref());
+    async fn append_mark(&mut self, number: u64) -> Result<(), Unavailable> {
+        let event = self.delivery.instance.new_id();
         let mark = Event { id: event, sealed: String::new() };
-        self.log.append(sessions.instance, &mark).await.map_err(down)?;
+        self.log.append(self.delivery.instance.id, &mark).await?;
         self.mark = Some(Mark { event, number });
         Ok(())
     }
 
-    /// Says whether there was anything. What breaks this task is not tried again.
-    async fn deliver_all(&mut self, sessions: &Sessions) -> Result<bool, Unavailable> {
-        let mut heard = false;
-        while let Some((since, event)) = self.read.pop_front() {
+    /// Delivers all events, and says whether there were any. An event whose delivery panics is not tried again.
+    async fn deliver_all(&mut self) -> Result<bool, Unavailable> {
+        let mut has_events = false;
+        while let Some((since, event)) = self.undelivered.pop_front() {
             if event.sealed.is_empty() {
-                self.pass(event.id, sessions);
+                self.pass_mark(event.id);
                 continue;
             }
-            match deliver(sessions, &event).await {
-                Ok(()) => heard = true,
-                Err(error) if since.elapsed() < PATIENCE => {
-                    self.read.push_front((since, event));
+            match deliver(&self.delivery, &event).await {
+                Ok(()) => has_events = true,
+                Err(error) if since.elapsed() < OPEN_TIMEOUT => {
+                    self.undelivered.push_front((since, event));
                     return Err(error);
                 }
-                Err(error) => tracing::warn!(event = %event.id, %error, "an event that does not open is dropped"),
+                Err(error) => tracing::warn!(event = %event.id, %error, "event dropped: it could not be opened"),
             }
         }
-        Ok(heard)
+        Ok(has_events)
     }
 
-    /// Comes to a mark; it may be one that nobody waits for any more.
-    fn pass(&mut self, event: Id, sessions: &Sessions) {
+    /// Completes the calls that wait for this mark. An older mark completes none.
+    fn pass_mark(&mut self, event: Id) {
         if let Some(mark) = self.mark.take_if(|mark| mark.event == event) {
-            sessions.progress.reached(mark.number);
+            self.delivery.instance.progress.complete(mark.number);
         }
     }
 }
 
-/// Hands an event to its session. What cannot be delivered is dropped: the session is gone, or never was.
-async fn deliver(sessions: &Sessions, event: &Event) -> Result<(), Unavailable> {
-    if let Some(posted) = Posted::open(sessions.ports.sealer.as_ref(), sessions.instance, event).await? {
-        sessions.take_posted(posted);
-    } else {
-        tracing::warn!(event = %event.id, "an event was not sealed for this instance");
+async fn deliver(delivery: &Delivery, event: &Event) -> Result<(), Unavailable> {
+    let instance = &delivery.instance;
+    match Posted::open(instance.ports.sealer.as_ref(), instance.id, event).await? {
+        Some(posted) => delivery.from_log(posted),
+        None => tracing::warn!(event = %event.id, "event dropped: it was not sealed for this instance"),
     }
     Ok(())
 }

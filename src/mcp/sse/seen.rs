@@ -1,11 +1,11 @@
-//! The events that a follower has had, for as long as they can come again.
+//! The ids of events that were read, for as long as they can be read again.
 
 use std::{collections::HashSet, mem, time::Duration};
 
 use authorization_server::ground::Id;
 use tokio::time::Instant;
 
-/// Ids in two generations: each is remembered for one lifetime at least, and for two at most.
+/// Ids in two generations. Each id is remembered for at least one lifetime and at most two.
 pub(super) struct Seen {
     lifetime: Duration,
     since: Instant,
@@ -14,12 +14,12 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Remembers ids for this long.
+    /// Remembers each id for at least `lifetime`.
     pub(super) fn new(lifetime: Duration) -> Self {
         Self { lifetime, since: Instant::now(), young: HashSet::new(), old: HashSet::new() }
     }
 
-    /// Whether this id has not come before.
+    /// Remembers an id, and says whether it is new.
     pub(super) fn is_new(&mut self, id: Id) -> bool {
         let now = Instant::now();
         if now - self.since >= self.lifetime {

@@ -1,5 +1,5 @@
-//! The session id: `{instance}.{sealed}`. The instance is a locator and no secret; whose stream it is lies under the seal, so
-//! an instance that does not hold the stream can tell, too.
+//! The session id: `{instance}.{sealed}`. The instance is not secret. The session and its owner are sealed, so every instance
+//! can tell whether a POST comes from the stream's owner.
 
 use authorization_server::{
     ground::{Id, Sealer, Unavailable},
@@ -7,51 +7,51 @@ use authorization_server::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::sessions::unwritten;
+use super::{failure::unencodable, stream_owner::StreamOwner};
 
-/// A session id that was made here or by another instance of this deployment: nothing else opens.
+/// A session id that an instance of this deployment made.
 #[derive(Debug)]
-pub(super) struct SessionId {
-    /// Holds the stream.
+pub struct SessionId {
+    /// The instance that holds the stream.
     pub instance: Id,
-    /// Names it there.
+    /// The session's id on that instance.
     pub session: Id,
-    owner: Id,
-    client: Id,
+    opened_by: StreamOwner,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     session: Id,
-    owner: Id,
-    client: Id,
+    #[serde(flatten)]
+    opened_by: StreamOwner,
 }
 
 impl SessionId {
-    /// For a stream that a principal opens.
-    pub(super) fn new(instance: Id, session: Id, opened_by: &Principal) -> Self {
-        Self { instance, session, owner: opened_by.grant.owner, client: opened_by.client }
+    /// The id of a stream that a principal opens.
+    #[must_use]
+    pub fn new(instance: Id, session: Id, opened_by: &Principal) -> Self {
+        Self { instance, session, opened_by: StreamOwner::of(opened_by) }
     }
 
-    /// As the client gets it; every character may stand in a query.
-    pub(super) async fn seal(&self, sealer: &dyn Sealer) -> Result<String, Unavailable> {
-        let Self { instance, session, owner, client } = *self;
-        let sealed = serde_json::to_vec(&Sealed { session, owner, client }).map_err(|error| unwritten(&error))?;
+    /// The text for the client. All its characters may stand in a query.
+    pub async fn seal(&self, sealer: &dyn Sealer) -> Result<String, Unavailable> {
+        let Self { instance, session, opened_by } = *self;
+        let sealed = serde_json::to_vec(&Sealed { session, opened_by }).map_err(|error| unencodable(&error))?;
         Ok(format!("{instance}.{}", sealer.seal(&purpose(instance), &sealed).await?))
     }
 
-    /// As the client sends it.
-    pub(super) async fn open(sealer: &dyn Sealer, text: &str) -> Result<Option<Self>, Unavailable> {
+    /// Opens the text that a client sent. `None` if no instance of this deployment made it.
+    pub async fn open(sealer: &dyn Sealer, text: &str) -> Result<Option<Self>, Unavailable> {
         let Some((instance, sealed)) = text.split_once('.') else { return Ok(None) };
         let Some(instance) = Id::parse(instance) else { return Ok(None) };
         let opened = sealer.open(&purpose(instance), sealed).await?;
         let sealed = opened.and_then(|bytes| serde_json::from_slice::<Sealed>(&bytes).ok());
-        Ok(sealed.map(|Sealed { session, owner, client }| Self { instance, session, owner, client }))
+        Ok(sealed.map(|Sealed { session, opened_by }| Self { instance, session, opened_by }))
     }
 
-    /// Whether the stream was opened for the same owner by the same client; the access token may be another.
-    pub(super) fn belongs_to(&self, principal: &Principal) -> bool {
-        self.owner == principal.grant.owner && self.client == principal.client
+    /// Whether the principal may post to this session.
+    pub(super) fn may_be_used_by(&self, principal: &Principal) -> bool {
+        self.opened_by.may_be_used_by(principal)
     }
 }
 

@@ -40,12 +40,12 @@ async fn three_hundred_messages_on_alternating_instances_come_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn they_do_so_when_they_are_slower_than_the_poll() {
+async fn messages_slower_than_the_polling_interval_come_in_order() {
     come_in_order(POLL * 2, Deployment::new()).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_is_read_again_is_not_delivered_again() {
+async fn an_event_that_is_read_twice_is_delivered_once() {
     let deployment = Deployment::new();
     deployment.log.state().repeats = true;
     come_in_order(Duration::from_millis(10), deployment).await;

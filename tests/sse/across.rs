@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::{advance, sleep, timeout};
 
 use super::*;
-use crate::mcp::sse::{posted::Posted, session_id::SessionId};
+use remote_auth_mcp::mcp::sse::{Posted, SessionId};
 
-/// Nothing comes on a stream.
+/// Whether nothing comes on the stream for five seconds.
 async fn is_silent(stream: &mut EventStream) -> bool {
     timeout(Duration::from_secs(5), stream.next()).await.is_err()
 }
@@ -47,19 +47,19 @@ async fn only_the_streams_owner_and_client_can_post_from_anywhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_session_id_is_unknown_everywhere() {
+async fn a_text_that_is_no_session_id_is_unknown_everywhere() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (_stream, client) = ready(&here).await;
     let (instance, sealed) = client.session.split_once('.').unwrap();
-    let foreign = SessionId::new(elsewhere.instance, here.instance, &client.principal);
+    let foreign = SessionId::new(elsewhere.instance(), here.instance(), &client.principal);
     let of_no_stream = foreign.seal(deployment.sealer.as_ref()).await.unwrap();
     for session in [
         String::new(),
         instance.to_owned(),
         sealed.to_owned(),
         format!("{instance}."),
-        format!("{}.{sealed}", elsewhere.instance),
+        format!("{}.{sealed}", elsewhere.instance()),
         format!("{}x", client.session),
         of_no_stream,
     ] {
@@ -71,7 +71,7 @@ async fn what_is_no_session_id_is_unknown_everywhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_message_is_refused_where_it_is_posted() {
+async fn a_text_that_is_no_message_is_refused_where_it_is_posted() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (_stream, client) = ready(&here).await;
@@ -112,14 +112,14 @@ async fn an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for(
     let sealer = deployment.sealer.as_ref();
     let session = SessionId::open(sealer, &client.session).await.unwrap().unwrap().session;
     let id = || Id::random(&SystemEntropy as &dyn Entropy);
-    let posted = Posted { session, principal: client.principal.clone(), body: ping(1) };
-    let for_another = posted.seal(sealer, elsewhere.instance, id()).await.unwrap();
-    let mut renamed = posted.seal(sealer, here.instance, id()).await.unwrap();
+    let posted = Posted::new(session, client.principal.clone(), &ping(1)).unwrap();
+    let for_another = posted.seal(sealer, elsewhere.instance(), id()).await.unwrap();
+    let mut renamed = posted.seal(sealer, here.instance(), id()).await.unwrap();
     renamed.id = id();
     let mut a_session_id = renamed.clone();
     a_session_id.sealed = client.session.split_once('.').unwrap().1.to_owned();
     for event in [for_another, renamed, a_session_id] {
-        deployment.log.append(here.instance, &event).await.unwrap();
+        deployment.log.append(here.instance(), &event).await.unwrap();
     }
     client.post(&elsewhere, &ping(2)).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(2));
@@ -127,19 +127,19 @@ async fn an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_of_a_stranger_is_dropped_even_if_it_was_sealed_here() {
+async fn an_event_of_another_owner_is_dropped_even_if_this_deployment_sealed_it() {
     let deployment = Deployment::new();
     let here = deployment.instance();
     let (mut stream, client) = ready(&here).await;
     let session = SessionId::open(deployment.sealer.as_ref(), &client.session).await.unwrap().unwrap().session;
-    let posted = Posted { session, principal: principal(), body: ping(1) };
-    let event = posted.seal(deployment.sealer.as_ref(), here.instance, session).await.unwrap();
-    deployment.log.append(here.instance, &event).await.unwrap();
+    let posted = Posted::new(session, principal(), &ping(1)).unwrap();
+    let event = posted.seal(deployment.sealer.as_ref(), here.instance(), session).await.unwrap();
+    deployment.log.append(here.instance(), &event).await.unwrap();
     assert!(is_silent(&mut stream).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_looks_often_and_after_thirty_seconds_of_silence_once_a_second() {
+async fn the_log_is_read_often_and_after_thirty_idle_seconds_once_a_second() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (_stream, client) = ready(&here).await;
@@ -153,7 +153,7 @@ async fn it_looks_often_and_after_thirty_seconds_of_silence_once_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_looks_only_while_it_holds_streams() {
+async fn the_log_is_read_only_while_streams_are_open() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     assert_eq!(deployment.log.reads_in(Duration::from_mins(1)).await, 0);

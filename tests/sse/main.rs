@@ -1,4 +1,5 @@
-//! Streams on one instance, and across several.
+//! HTTP+SSE on one instance, and across several.
+#![cfg(test)]
 
 mod across;
 mod alone;
@@ -9,16 +10,30 @@ mod outage;
 mod overload;
 mod refusing_sealer;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock, Entropy, GrantKey, Id},
-    resource::authenticate::Principal,
-    resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    ground::{Entropy, GrantKey, Id},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    },
 };
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
+use remote_auth_mcp::{
+    graph::{Graph, TokenCache},
+    mcp::{
+        Mcp,
+        sse::{EventStream, Ports, PostError, Sessions, StreamEvent},
+    },
+    platform::{SystemClock, SystemEntropy},
+    ports::event_log::EventLog,
+};
 use serde_json::{Value, json};
 use testkit::{Dependency, MemorySealer};
 use time::OffsetDateTime;
@@ -26,21 +41,14 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use self::{memory_log::MemoryLog, refusing_sealer::RefusingSealer};
-use super::{EventStream, PostError, Sessions, StreamEvent};
-use crate::{
-    graph::{Graph, TokenCache},
-    mcp::{server::McpServer, sse::Ports},
-    platform::{SystemClock, SystemEntropy},
-    ports::event_log::EventLog,
-};
 
 const POLL: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Gives no token to anyone, and notes who asked.
+/// Gives nobody a token, and records who asked for one.
 #[derive(Default)]
 struct Asked {
     by: Mutex<Vec<Principal>>,
-    /// Whoever writes keeps the tools waiting.
+    /// Tools wait while a test holds the write lock.
     slow: RwLock<()>,
 }
 
@@ -55,40 +63,54 @@ impl DownstreamTokens for Asked {
 
 /// What the instances of a deployment share.
 struct Deployment {
-    log: Arc<MemoryLog>,
+    log: MemoryLog,
     keyring: Arc<Dependency>,
     sealer: Arc<RefusingSealer>,
     asked: Arc<Asked>,
+}
+
+/// One process.
+struct Instance {
+    sessions: Arc<Sessions>,
+    stop: CancellationToken,
+}
+
+impl Deref for Instance {
+    type Target = Sessions;
+
+    fn deref(&self) -> &Sessions {
+        &self.sessions
+    }
 }
 
 impl Deployment {
     fn new() -> Self {
         let keyring = Arc::new(Dependency::new("keyring"));
         let sealer = Arc::new(RefusingSealer::of(MemorySealer::new(Arc::clone(&keyring))));
-        Self { log: MemoryLog::new(), keyring, sealer, asked: Arc::default() }
+        Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default() }
     }
 
     /// One of several instances.
-    fn instance(&self) -> Arc<Sessions> {
-        self.sessions(Some(Arc::new(Arc::clone(&self.log))))
+    fn instance(&self) -> Arc<Instance> {
+        self.start(Some(Arc::new(self.log.clone())))
     }
 
     /// The only instance.
-    fn alone(&self) -> Arc<Sessions> {
-        self.sessions(None)
+    fn alone(&self) -> Arc<Instance> {
+        self.start(None)
     }
 
-    fn sessions(&self, events: Option<Arc<dyn EventLog>>) -> Arc<Sessions> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let tokens = Arc::clone(&self.asked) as Arc<dyn DownstreamTokens>;
-        let graph = Graph::nowhere(TokenCache::new(tokens, clock));
+    fn start(&self, events: Option<Arc<dyn EventLog>>) -> Arc<Instance> {
+        let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
+        let graph = Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens));
         let sealer = Arc::clone(&self.sealer) as _;
         let ports = Ports { entropy: Arc::new(SystemEntropy), sealer, events, poll: POLL };
-        Sessions::new(McpServer::new(Arc::new(graph), "test"), ports, CancellationToken::new())
+        let stop = CancellationToken::new();
+        Arc::new(Instance { sessions: Mcp::new(graph, "test", ports, &stop).sse, stop })
     }
 }
 
-pub(super) fn principal() -> Principal {
+fn principal() -> Principal {
     let id = || Id::random(&SystemEntropy as &dyn Entropy);
     Principal {
         grant: GrantKey { owner: id(), grant: id() },
@@ -104,7 +126,7 @@ async fn session_id(stream: &mut EventStream) -> String {
     endpoint.strip_prefix("/mcp/message?sessionId=").unwrap().to_owned()
 }
 
-/// The next message's id; `None` when the stream has ended.
+/// The id of the next message; `None` if the stream has ended.
 async fn answered(stream: &mut EventStream) -> Option<u64> {
     let next = tokio::time::timeout(std::time::Duration::from_mins(2), stream.next()).await;
     match next.expect("a message within two minutes")? {
@@ -132,7 +154,7 @@ fn initialized() -> Vec<u8> {
     json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string().into_bytes()
 }
 
-/// Who posts to a stream.
+/// A client that posts to its stream.
 #[derive(Clone)]
 struct Client {
     session: String,
@@ -140,15 +162,15 @@ struct Client {
 }
 
 impl Client {
-    async fn post(&self, at: &Sessions, message: &[u8]) -> Result<(), PostError> {
+    async fn post(&self, at: &Instance, message: &[u8]) -> Result<(), PostError> {
         at.post(&self.session, self.principal.clone(), message).await
     }
 }
 
-/// A stream that has been initialized.
-async fn ready(on: &Arc<Sessions>) -> (EventStream, Client) {
+/// Opens a stream and initializes its session.
+async fn ready(on: &Instance) -> (EventStream, Client) {
     let principal = principal();
-    let mut stream = on.open(principal.clone()).await.unwrap();
+    let mut stream = on.open(&principal).await.unwrap();
     let client = Client { session: session_id(&mut stream).await, principal };
     client.post(on, &initialize()).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(0));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::*;
-use crate::mcp::sse::in_flight::IN_FLIGHT;
+use remote_auth_mcp::mcp::sse::MAX_IN_FLIGHT;
 
 fn cancelled(id: u64) -> Vec<u8> {
     let params = json!({ "requestId": id });
@@ -13,7 +13,7 @@ fn cancelled(id: u64) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_so_many_requests_are_served_at_a_time_and_the_others_wait() {
+async fn sixteen_requests_are_served_at_a_time_and_the_others_wait() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, mut client) = ready(&here).await;
@@ -24,7 +24,7 @@ async fn only_so_many_requests_are_served_at_a_time_and_the_others_wait() {
         client.post(if id % 2 == 0 { &here } else { &elsewhere }, &tool_call(id)).await.unwrap();
     }
     sleep(Duration::from_secs(5)).await;
-    assert_eq!(deployment.asked.by.lock().unwrap().len(), IN_FLIGHT);
+    assert_eq!(deployment.asked.by.lock().unwrap().len(), MAX_IN_FLIGHT);
     drop(slow);
     let mut ids = Vec::new();
     for _ in 1..=40 {
@@ -35,15 +35,15 @@ async fn only_so_many_requests_are_served_at_a_time_and_the_others_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_request_gives_its_place_back_though_it_is_not_answered() {
+async fn a_cancelled_request_releases_its_permit_although_it_is_not_answered() {
     let deployment = Deployment::new();
     let sessions = deployment.alone();
     let (mut stream, client) = ready(&sessions).await;
     let slow = deployment.asked.slow.write().await;
-    for id in 1..=IN_FLIGHT as u64 {
+    for id in 1..=MAX_IN_FLIGHT as u64 {
         client.post(&sessions, &tool_call(id)).await.unwrap();
     }
-    for id in 1..=IN_FLIGHT as u64 {
+    for id in 1..=MAX_IN_FLIGHT as u64 {
         client.post(&sessions, &cancelled(id)).await.unwrap();
     }
     client.post(&sessions, &ping(99)).await.unwrap();

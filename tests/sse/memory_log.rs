@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use authorization_server::ground::Id;
 use tokio::time::{Instant, sleep};
 
-use crate::ports::{
+use remote_auth_mcp::ports::{
     event_log::{Batch, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
     records::StoreError,
 };
 
-/// Every operation takes a little; that lets others come between.
+/// How long each operation takes, so that others can come between.
 const LATENCY: Duration = Duration::from_millis(3);
 const PAGE: usize = 3;
 
@@ -24,23 +24,19 @@ const PAGE: usize = 3;
 pub(super) struct State {
     pub(super) logs: HashMap<Id, Vec<Event>>,
     pub(super) heartbeats: HashMap<Id, Instant>,
-    /// Nothing works.
+    /// Every operation fails.
     pub(super) down: bool,
     /// The next read panics.
-    pub(super) breaks: bool,
-    /// A read begins with what the last one ended with.
+    pub(super) panics: bool,
+    /// A read repeats the last events of the one before.
     pub(super) repeats: bool,
     pub(super) reads: usize,
 }
 
-#[derive(Default)]
-pub(super) struct MemoryLog(Mutex<State>);
+#[derive(Clone, Default)]
+pub(super) struct MemoryLog(Arc<Mutex<State>>);
 
 impl MemoryLog {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -49,7 +45,7 @@ impl MemoryLog {
         self.state().logs.values().flatten().cloned().collect()
     }
 
-    /// Reads in a stretch of time.
+    /// How many reads there are in this time.
     pub(super) async fn reads_in(&self, time: Duration) -> usize {
         let before = self.state().reads;
         sleep(time).await;
@@ -63,15 +59,15 @@ impl MemoryLog {
     }
 }
 
-/// [`MemoryLog`] as the follower of one instance sees it.
+/// A place in the log of one instance.
 struct Place {
-    log: Arc<MemoryLog>,
+    log: MemoryLog,
     instance: Id,
     position: usize,
 }
 
 #[async_trait]
-impl EventLog for Arc<MemoryLog> {
+impl EventLog for MemoryLog {
     async fn append(&self, instance: Id, event: &Event) -> Result<(), StoreError> {
         self.up().await?.logs.entry(instance).or_default().push(event.clone());
         Ok(())
@@ -89,7 +85,7 @@ impl EventLog for Arc<MemoryLog> {
 
     fn follow(&self, instance: Id) -> Box<dyn Follow> {
         let position = self.state().logs.get(&instance).map_or(0, |log| log.len().saturating_sub(1));
-        Box::new(Place { log: Self::clone(self), instance, position })
+        Box::new(Place { log: self.clone(), instance, position })
     }
 }
 
@@ -98,9 +94,9 @@ impl Follow for Place {
     async fn next(&mut self) -> Result<Batch, StoreError> {
         self.log.state().reads += 1;
         let mut state = self.log.up().await?;
-        if mem::take(&mut state.breaks) {
+        if mem::take(&mut state.panics) {
             drop(state);
-            panic!("it breaks");
+            panic!("the read panics, as the test wants");
         }
         let log = state.logs.get(&self.instance).map_or(&[] as &[_], Vec::as_slice);
         let end = self.position == log.len();

@@ -7,13 +7,13 @@ async fn a_thousand_idle_streams_are_held_and_go_when_they_are_dropped() {
     let sessions = Deployment::new().alone();
     let mut streams = Vec::new();
     for _ in 0..1_000 {
-        let mut stream = sessions.open(principal()).await.unwrap();
+        let mut stream = sessions.open(&principal()).await.unwrap();
         session_id(&mut stream).await;
         streams.push(stream);
     }
-    assert_eq!(sessions.count(), 1_000);
+    assert_eq!(sessions.open_streams(), 1_000);
     drop(streams);
-    assert_eq!(sessions.count(), 0);
+    assert_eq!(sessions.open_streams(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -33,7 +33,7 @@ async fn a_client_that_never_reads_soon_has_its_messages_refused() {
 #[tokio::test]
 async fn stopping_the_server_ends_every_stream() {
     let sessions = Deployment::new().alone();
-    let mut stream = sessions.open(principal()).await.unwrap();
+    let mut stream = sessions.open(&principal()).await.unwrap();
     stream.next().await;
     sessions.stop.cancel();
     assert_eq!(stream.next().await, None);

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::mcp::sse::{in_flight::IN_FLIGHT, inbox::ROOM};
+use remote_auth_mcp::mcp::sse::{MAX_IN_FLIGHT, TOTAL_BYTES};
 
 const LARGE: usize = 900_000;
 
@@ -20,11 +20,14 @@ fn large_ping(id: u64) -> Vec<u8> {
 }
 
 /// Appends faster than pages are read, so that none is ever the end.
-fn flood(deployment: &Deployment, of: &Sessions) -> AbortHandle {
-    let (log, instance) = (Arc::clone(&deployment.log), of.instance);
+fn flood(deployment: &Deployment, of: &Instance) -> AbortHandle {
+    let (log, instance) = (deployment.log.clone(), of.instance());
     let appending = tokio::spawn(async move {
         for number in 0_u128.. {
-            let event = crate::ports::event_log::Event { id: Id::from_bytes(number.to_be_bytes()), sealed: "x".into() };
+            let event = remote_auth_mcp::ports::event_log::Event {
+                id: Id::from_bytes(number.to_be_bytes()),
+                sealed: "x".into(),
+            };
             log.state().logs.entry(instance).or_default().push(event);
             sleep(Duration::from_millis(2)).await;
         }
@@ -33,7 +36,7 @@ fn flood(deployment: &Deployment, of: &Sessions) -> AbortHandle {
 }
 
 #[tokio::test(start_paused = true)]
-async fn streams_open_and_take_messages_though_others_post_without_a_pause() {
+async fn streams_open_and_take_messages_while_others_post_without_a_pause() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (_stream, _client) = ready(&here).await;
@@ -47,7 +50,7 @@ async fn streams_open_and_take_messages_though_others_post_without_a_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_marked_in_a_log_that_is_read_to_its_end() {
+async fn a_log_that_is_read_to_its_end_gets_no_marks() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (_stream, client) = ready(&here).await;
@@ -89,20 +92,20 @@ async fn a_client_that_never_reads_ends_its_own_stream_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_that_nobody_reads_gives_its_room_back_after_half_a_minute() {
+async fn the_memory_of_a_burst_that_nobody_reads_is_released_after_half_a_minute() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut unread, client) = ready(&here).await;
-    let room = here.room.available_permits();
+    let room = here.available_bytes();
     for id in 1..=30 {
         client.post(&elsewhere, &large_ping(id)).await.unwrap();
     }
     sleep(Duration::from_secs(25)).await;
-    assert!(here.room.available_permits() < room && !unread.has_stopped());
+    assert!(here.available_bytes() < room && !unread.has_stopped());
     sleep(Duration::from_secs(6)).await;
     assert!(unread.has_stopped());
     let given_back = async {
-        while here.room.available_permits() < room {
+        while here.available_bytes() < room {
             sleep(POLL).await;
         }
     };
@@ -110,9 +113,9 @@ async fn a_burst_that_nobody_reads_gives_its_room_back_after_half_a_minute() {
 }
 
 /// Clients that wait for slow tools and post meanwhile until they are refused; with each stream, how much was taken.
-async fn greedy(on: &Sessions, clients: Vec<(EventStream, Client)>) -> Vec<(EventStream, usize)> {
+async fn greedy(on: &Instance, clients: Vec<(EventStream, Client)>) -> Vec<(EventStream, usize)> {
     for (_, client) in &clients {
-        for id in 1..=IN_FLIGHT as u64 {
+        for id in 1..=MAX_IN_FLIGHT as u64 {
             client.post(on, &tool_call(id)).await.unwrap();
         }
     }
@@ -126,30 +129,47 @@ async fn greedy(on: &Sessions, clients: Vec<(EventStream, Client)>) -> Vec<(Even
     join_all(posting).await
 }
 
-async fn thirty(on: &Arc<Sessions>) -> Vec<(EventStream, Client)> {
+async fn thirty(on: &Instance) -> Vec<(EventStream, Client)> {
     join_all((0..30).map(|_| ready(on))).await
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_has_a_limit_for_each_session_and_for_all() {
+async fn waiting_messages_have_a_limit_per_session_and_in_all() {
     let deployment = Deployment::new();
     let sessions = deployment.alone();
     let _slow = deployment.asked.slow.write().await;
     let all = greedy(&sessions, thirty(&sessions).await).await;
     let taken = all.iter().map(|(_, taken)| *taken);
     assert_eq!(taken.clone().max(), Some(4 * LARGE));
-    assert!(taken.clone().sum::<usize>() <= ROOM, "{} bytes wait", taken.sum::<usize>());
+    assert!(taken.clone().sum::<usize>() <= TOTAL_BYTES, "{} bytes wait", taken.sum::<usize>());
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_room_is_scarce_nobody_keeps_it_for_longer_than_half_a_minute() {
+async fn a_small_message_counts_for_a_kibibyte() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (_stream, client) = ready(&sessions).await;
+    let _slow = deployment.asked.slow.write().await;
+    for id in 1..=MAX_IN_FLIGHT as u64 {
+        client.post(&sessions, &tool_call(id)).await.unwrap();
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(sessions.available_bytes(), TOTAL_BYTES);
+    for id in 1..=10 {
+        client.post(&sessions, &ping(100 + id)).await.unwrap();
+    }
+    assert_eq!(sessions.available_bytes(), TOTAL_BYTES - 10 * 1024);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_memory_is_scarce_no_session_keeps_it_for_longer_than_half_a_minute() {
     let deployment = Deployment::new();
     let sessions = deployment.alone();
     let slow = deployment.asked.slow.write().await;
     let _all = greedy(&sessions, thirty(&sessions).await).await;
-    assert!(sessions.room.available_permits() < LARGE);
+    assert!(sessions.available_bytes() < LARGE);
     sleep(Duration::from_secs(31)).await;
-    assert!(sessions.room.available_permits() >= ROOM / 2 - LARGE);
+    assert!(sessions.available_bytes() >= TOTAL_BYTES / 2 - LARGE);
     drop(slow);
     let (mut stream, client) = ready(&sessions).await;
     client.post(&sessions, &large_ping(1)).await.unwrap();
@@ -157,16 +177,16 @@ async fn when_room_is_scarce_nobody_keeps_it_for_longer_than_half_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_leaves_room_for_those_who_keep_to_their_share() {
+async fn a_burst_leaves_memory_for_sessions_within_their_limit() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let ((mut unread, flood), (mut other, client)) = (ready(&here).await, ready(&here).await);
-    while !unread.has_stopped() && here.room.available_permits() > ROOM / 4 {
+    while !unread.has_stopped() && here.available_bytes() > TOTAL_BYTES / 4 {
         flood.post(&elsewhere, &large_ping(1)).await.unwrap();
         sleep(POLL).await;
     }
     while !unread.has_stopped() {
-        assert!(here.room.available_permits() >= ROOM / 8);
+        assert!(here.available_bytes() >= TOTAL_BYTES / 8);
         flood.post(&elsewhere, &large_ping(1)).await.unwrap();
     }
     client.post(&elsewhere, &large_ping(2)).await.unwrap();

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::{mcp::sse::OpenError, ports::event_log::EVENT_LIFETIME};
+use remote_auth_mcp::{mcp::sse::OpenError, ports::event_log::EVENT_LIFETIME};
 
 fn down(deployment: &Deployment, down: bool) {
     deployment.log.state().down = down;
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_store_is_down_nothing_is_taken_and_soon_said_so() {
+async fn while_the_store_is_down_posts_and_streams_are_refused_within_seconds() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (_stream, client) = ready(&here).await;
@@ -20,13 +20,13 @@ async fn while_the_store_is_down_nothing_is_taken_and_soon_said_so() {
     let began = Instant::now();
     assert!(matches!(client.post(&elsewhere, &ping(1)).await, Err(PostError::Unavailable(_))));
     assert!(matches!(client.post(&here, &ping(1)).await, Err(PostError::Unavailable(_))));
-    assert!(matches!(elsewhere.open(principal()).await, Err(OpenError::Unavailable(_))));
+    assert!(matches!(elsewhere.open(&principal()).await, Err(OpenError::Unavailable(_))));
     assert!(began.elapsed() < Duration::from_secs(11));
-    assert_eq!(elsewhere.count(), 0);
+    assert_eq!(elsewhere.open_streams(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_taken_before_an_outage_comes_after_it() {
+async fn messages_accepted_before_an_outage_come_after_it() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, client) = ready(&here).await;
@@ -58,7 +58,7 @@ async fn an_event_waits_for_the_keyring() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_never_opens_is_dropped_in_time_for_those_behind_it() {
+async fn an_event_that_cannot_be_opened_is_dropped_before_those_behind_it_expire() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, client) = ready(&here).await;
@@ -74,14 +74,14 @@ async fn an_event_that_never_opens_is_dropped_in_time_for_those_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_loses_and_doubles_nothing() {
+async fn a_panic_of_the_reader_loses_and_repeats_no_message() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, client) = ready(&here).await;
     for id in 1..=20 {
         client.post(&elsewhere, &ping(id)).await.unwrap();
         if id % 5 == 0 {
-            deployment.log.state().breaks = true;
+            deployment.log.state().panics = true;
         }
     }
     sleep(Duration::from_secs(10)).await;
@@ -92,13 +92,13 @@ async fn a_panic_loses_and_doubles_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_keyring_no_session_id_is_made_or_read() {
+async fn without_the_keyring_streams_and_posts_are_refused() {
     let deployment = Deployment::new();
     let here = deployment.instance();
     let (_stream, client) = ready(&here).await;
     deployment.keyring.set_down(true);
     assert!(matches!(client.post(&here, &ping(1)).await, Err(PostError::Unavailable(_))));
-    assert!(matches!(here.open(principal()).await, Err(OpenError::Unavailable(_))));
+    assert!(matches!(here.open(&principal()).await, Err(OpenError::Unavailable(_))));
 }
 
 #[tokio::test(start_paused = true)]

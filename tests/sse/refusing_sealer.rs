@@ -1,4 +1,4 @@
-//! A keyring of which some keys are refused.
+//! A keyring that cannot open some texts.
 
 use std::sync::Mutex;
 
@@ -6,19 +6,19 @@ use async_trait::async_trait;
 use authorization_server::ground::{Sealer, Unavailable};
 use testkit::MemorySealer;
 
-/// A sealer that never comes to open some texts.
+/// A sealer that fails to open the texts that a test names.
 pub(super) struct RefusingSealer {
     sealer: MemorySealer,
     refused: Mutex<Vec<String>>,
 }
 
 impl RefusingSealer {
-    /// One that opens all as yet.
+    /// A sealer that opens every text.
     pub(super) fn of(sealer: MemorySealer) -> Self {
         Self { sealer, refused: Mutex::default() }
     }
 
-    /// The key of this text is refused from now on.
+    /// Fails to open this text from now on.
     pub(super) fn refuse(&self, sealed: &str) {
         self.refused.lock().unwrap().push(sealed.to_owned());
     }

@@ -1,0 +1,91 @@
+//! Brings a message to its session, on this instance or another.
+
+use std::{sync::Arc, time::Duration};
+
+use authorization_server::{
+    ground::{Id, Unavailable},
+    resource::authenticate::Principal,
+};
+use tokio::time::timeout;
+
+use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
+
+/// How long a POST waits for memory.
+const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a message is not delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// There is no such session, it belongs to another owner or client, or its instance is gone.
+    #[error("unknown session")]
+    UnknownSession,
+    /// The text is no JSON-RPC message.
+    #[error("not a JSON-RPC message")]
+    Malformed,
+    /// Too many messages wait for the session.
+    #[error("the session is busy")]
+    Busy,
+    /// The store or the keyring is down.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Knows the streams of this instance, and the way to others.
+pub(super) struct Delivery {
+    pub(super) instance: Arc<Instance>,
+    pub(super) registry: Arc<Registry>,
+}
+
+impl Delivery {
+    /// Delivers a message to the session that the client names.
+    pub(super) async fn post(&self, id: &str, principal: Principal, text: &[u8]) -> Result<(), PostError> {
+        let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
+        let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
+        let posted = Posted::new(to.session, principal, text).ok_or(PostError::Malformed)?;
+        if to.instance == self.instance.id {
+            self.here(posted).await
+        } else {
+            self.elsewhere(to.instance, posted).await
+        }
+    }
+
+    async fn here(&self, posted: Posted) -> Result<(), PostError> {
+        let Posted { session, message } = posted;
+        let session = self.registry.find(session, &message.principal).ok_or(PostError::UnknownSession)?;
+        tokio::select! {
+            () = session.stop.cancelled() => return Err(PostError::UnknownSession),
+            caught_up = self.instance.caught_up() => caught_up?,
+        }
+        let reservation = timeout(RESERVE_TIMEOUT, session.inbox.reserve(message.text.len()));
+        let reservation = reservation.await.map_err(|_| PostError::Busy)?.ok_or(PostError::UnknownSession)?;
+        if session.inbox.put(message, reservation) { Ok(()) } else { Err(PostError::UnknownSession) }
+    }
+
+    /// Appends the message to the other instance's log. After an error it may have been appended: perhaps only the store's
+    /// answer was lost.
+    async fn elsewhere(&self, instance: Id, posted: Posted) -> Result<(), PostError> {
+        let log = self.instance.ports.events.as_ref().ok_or(PostError::UnknownSession)?;
+        if !log.is_alive(instance).await.map_err(Unavailable::from)? {
+            return Err(PostError::UnknownSession);
+        }
+        let event = posted.seal(self.instance.ports.sealer.as_ref(), instance, self.instance.new_id()).await?;
+        Ok(log.append(instance, &event).await.map_err(Unavailable::from)?)
+    }
+
+    /// Delivers a message from this instance's log. Another instance has accepted it, so nobody waits for the outcome.
+    pub(super) fn from_log(&self, posted: Posted) {
+        let Posted { session: id, message } = posted;
+        let Some(session) = self.registry.find(id, &message.principal) else {
+            return tracing::info!(session = %id, "message dropped: its session is gone");
+        };
+        match session.inbox.reserve_for_log(message.text.len()) {
+            Some(reservation) => {
+                session.inbox.put(message, reservation);
+            }
+            None => {
+                tracing::warn!(session = %id, "SSE session ended: too many messages wait for it");
+                session.stop.cancel();
+            }
+        }
+    }
+}

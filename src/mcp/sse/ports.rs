@@ -1,0 +1,20 @@
+//! What the transport needs of the process.
+
+use std::{sync::Arc, time::Duration};
+
+use authorization_server::ground::{Entropy, Sealer};
+
+use crate::ports::event_log::EventLog;
+
+/// What the transport needs of the process.
+#[derive(Clone)]
+pub struct Ports {
+    /// Makes the ids of sessions, events and this instance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Seals session ids, and messages for other instances.
+    pub sealer: Arc<dyn Sealer>,
+    /// The way to other instances; `None` if this process is the only one.
+    pub events: Option<Arc<dyn EventLog>>,
+    /// How often this instance reads its log.
+    pub poll: Duration,
+}
