@@ -1,4 +1,4 @@
-//! A request as it came: nothing is believed yet.
+//! A request as it came. Nothing in it is trusted yet.
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _, stream::BoxStream};
@@ -7,11 +7,11 @@ use oauth_protocol::form::{Form, FormError};
 use tokio::time::{Duration, Instant, timeout_at};
 use warp::{Filter, filters::BoxedFilter};
 
-/// A body that is too large is read this far, so that its sender hears the answer.
-const READ_AT_MOST: usize = 8 * 1024 * 1024;
+/// How many bytes of a body are read. The rest of a body that is too large is discarded, so that its sender reads the answer.
+const MAX_READ: usize = 8 * 1024 * 1024;
 
-/// A body that takes longer than this is given up, and its connection with it.
-const BODY: Duration = Duration::from_secs(30);
+/// How long a body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A request whose body has not been read.
 pub(super) struct Arriving {
@@ -40,14 +40,14 @@ pub(super) enum BodyError {
 }
 
 impl BodyError {
-    /// For a person.
+    /// The text for the answer.
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::TooLarge => "the body is too large",
             Self::BrokenOff => "the body ended early",
             Self::NotAForm => "the content type must be application/x-www-form-urlencoded",
             Self::MalformedForm => "the body is not a well-formed form",
-            Self::QueryToo => "parameters belong into the body, and only there",
+            Self::QueryToo => "send parameters in the request body, not in the query string",
         }
     }
 }
@@ -74,7 +74,7 @@ impl Arriving {
             .boxed()
     }
 
-    /// The next part of the body. One that is too slow is as good as broken off.
+    /// The next part of the body.
     async fn chunk(&mut self, deadline: Instant) -> Option<Result<Bytes, BodyError>> {
         let chunk = timeout_at(deadline, self.body.next()).await.map_err(|_| BodyError::BrokenOff);
         match chunk {
@@ -87,12 +87,12 @@ impl Arriving {
         &self.head.path
     }
 
-    /// What the Functions host polls every 25 ms until the process answers.
+    /// Whether this is the request that the Functions host sends every 25 ms until the process answers.
     pub(super) fn is_readiness_probe(&self) -> bool {
         self.head.method == Method::GET && self.head.path == "/"
     }
 
-    /// Removes a header that only the edge may see. Its value, if it occurred once and is text.
+    /// Removes a header, so that no endpoint sees it. Returns its value if it occurred once and is text.
     pub(super) fn take_header(&mut self, name: &'static str) -> Option<String> {
         let value = self.head.header(name).map(str::to_owned);
         self.head.headers.remove(name);
@@ -105,11 +105,11 @@ impl Arriving {
 
     /// Reads the body, and keeps at most `limit` bytes of it.
     ///
-    /// Every body is read before anything is answered: a connection with an unread body is closed, and a proxy that has
-    /// meanwhile sent the next POST on it can only answer that one with an error.
+    /// It reads the body before anything is answered. hyper closes a connection whose body was not read; a proxy that has sent
+    /// its next POST on that connection would have to answer that one with an error.
     pub(super) async fn read(mut self, limit: usize) -> Incoming {
         let (mut whole, mut length) = (Vec::new(), 0);
-        let deadline = Instant::now() + BODY;
+        let deadline = Instant::now() + BODY_TIMEOUT;
         while let Some(chunk) = self.chunk(deadline).await {
             let chunk = match chunk {
                 Ok(chunk) => chunk,
@@ -118,7 +118,7 @@ impl Arriving {
             length += chunk.len();
             if length <= limit {
                 whole.extend_from_slice(&chunk);
-            } else if length > READ_AT_MOST {
+            } else if length > MAX_READ {
                 break;
             }
         }
@@ -140,7 +140,7 @@ impl Incoming {
         values.next().is_none().then_some(first)
     }
 
-    /// The body as a form, of an endpoint that takes nothing in the query (RFC 6749 §2.3.1, §3.2).
+    /// The body as a form, for an endpoint that accepts no parameters in the query (RFC 6749 §2.3.1, §3.2).
     pub(super) fn form_alone(&self) -> Result<Form, BodyError> {
         if self.query.is_empty() { self.form() } else { Err(BodyError::QueryToo) }
     }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_never_ends_is_given_up() {
+    async fn a_body_that_never_ends_times_out() {
         let half = futures_util::stream::iter([Ok(Bytes::from_static(b"half"))]).chain(futures_util::stream::pending());
         assert_eq!(arriving(half).read(100).await.body, Err(BodyError::BrokenOff));
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
-const LIMIT: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 const TTL: &str = "ttl";
 
 /// A database of Cosmos DB.
@@ -103,9 +103,9 @@ impl Records for Cosmos {
 
 /// What an operation came to, or that it took too long.
 pub(super) async fn within_limit<T>(operation: impl Future<Output = T>) -> Result<T, StoreError> {
-    tokio::time::timeout(LIMIT, operation)
+    tokio::time::timeout(TIMEOUT, operation)
         .await
-        .map_err(|_| StoreError(format!("no answer within {} s", LIMIT.as_secs())))
+        .map_err(|_| StoreError(format!("no answer within {} s", TIMEOUT.as_secs())))
 }
 
 /// 409: it exists; 412: another version stands; 404: none stands.

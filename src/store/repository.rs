@@ -1,8 +1,8 @@
 //! Typed repositories over [`Records`]: shape, expiry, and the `op` rule that tells a write from its own echo.
 //!
-//! A store client retries a write whose answer was lost, and the retry then fails its condition against the very write
-//! that succeeded. So each write carries a fresh `op`; on a conflict the item is read back, and an equal `op` is success. So it
-//! is after a failure: the answer may be all that was lost, and the one who wrote is the only one to whom this matters.
+//! A store client retries a write whose answer was lost, and the condition of the retry then fails because the first write
+//! succeeded. So each write carries a fresh `op`. After a conflict or an error the item is read back; if it has the same `op`,
+//! the write succeeded.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -11,16 +11,19 @@ use authorization_server::{
     ground::{Advanced, Clock, Created, Entropy, Id, OwnedRecords, Repository, Stored, Unavailable},
     state::grant::Grant,
 };
+use backon::{ConstantBuilder, Retryable as _};
 use serde_json::Value;
 use time::Duration;
 
-use super::shape::{GRANT_ITEM, Shape};
+use super::shape::{Shape, grant::GRANT_ITEM};
 use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
 const OP: &str = "op";
-/// A write that failed is looked for no longer than this.
-const READ_BACK: std::time::Duration = std::time::Duration::from_secs(1);
-const READ_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
+/// How long a failed write is looked for.
+const READ_BACK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+/// Between reads that fail while it is looked for.
+const READ_BACK_RETRY: ConstantBuilder =
+    ConstantBuilder::new().with_delay(std::time::Duration::from_millis(100)).without_max_times();
 
 /// Records of one kind in a store.
 pub struct RecordRepository<T> {
@@ -31,7 +34,7 @@ pub struct RecordRepository<T> {
 }
 
 impl<T> RecordRepository<T> {
-    /// Over this store.
+    /// A repository in this store.
     pub fn new(records: Arc<dyn Records>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self { records, clock, entropy, kind: PhantomData }
     }
@@ -57,7 +60,7 @@ impl<T: Shape> RecordRepository<T> {
     }
 
     async fn read(&self, address: &Address) -> Result<Option<(String, Stored<T>)>, Unavailable> {
-        let Some(Item { body, etag }) = self.records.get(address).await.map_err(down)? else { return Ok(None) };
+        let Some(Item { body, etag }) = self.records.get(address).await? else { return Ok(None) };
         let op = body.get(OP).and_then(Value::as_str).unwrap_or_default().to_owned();
         let value = T::decode(body).map_err(|error| broken(&error))?;
         Ok(Some((op, Stored { value, version: etag })))
@@ -65,19 +68,12 @@ impl<T: Shape> RecordRepository<T> {
 }
 
 impl<T: Shape> RecordRepository<T> {
-    /// What stands after a write that failed, if it is that write.
-    async fn done_all_the_same(&self, draft: &Draft, failure: StoreError) -> Result<Stored<T>, Unavailable> {
-        let read = async {
-            loop {
-                match self.read(&draft.address).await {
-                    Ok(stands) => return stands,
-                    Err(_) => tokio::time::sleep(READ_AGAIN).await,
-                }
-            }
-        };
-        match tokio::time::timeout(READ_BACK, read).await {
-            Ok(Some((op, stored))) if op == draft.op => Ok(stored),
-            Ok(_) | Err(_) => Err(down(failure)),
+    /// Reads the item back after an error. The write may have succeeded although its answer was lost.
+    async fn write_succeeded_despite_error(&self, draft: &Draft, error: StoreError) -> Result<Stored<T>, Unavailable> {
+        let read = || self.read(&draft.address);
+        match tokio::time::timeout(READ_BACK_TIMEOUT, read.retry(READ_BACK_RETRY)).await {
+            Ok(Ok(Some((op, stored)))) if op == draft.op => Ok(stored),
+            Ok(_) | Err(_) => Err(error.into()),
         }
     }
 }
@@ -85,7 +81,7 @@ impl<T: Shape> RecordRepository<T> {
 #[async_trait]
 impl OwnedRecords<Grant> for RecordRepository<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
-        let items = self.records.list(Container::Owners, &owner.to_string()).await.map_err(down)?;
+        let items = self.records.list(Container::Owners, &owner.to_string()).await?;
         let grants = items.into_iter().filter(|(id, _)| id.starts_with(GRANT_ITEM));
         grants.map(|(_, item)| Grant::decode(item.body).map_err(|error| broken(&error))).collect()
     }
@@ -100,12 +96,12 @@ impl<T: Shape> Repository<T> for RecordRepository<T> {
     async fn create(&self, value: T) -> Result<Created<T>, Unavailable> {
         let draft = self.draft(&value)?;
         match self.records.create(&draft.address, &draft.body, draft.ttl).await {
-            Err(failure) => Ok(Created::Done(self.done_all_the_same(&draft, failure).await?)),
+            Err(error) => Ok(Created::Done(self.write_succeeded_despite_error(&draft, error).await?)),
             Ok(Write::Done(version)) => Ok(Created::Done(Stored { value, version })),
             Ok(Write::Conflict) => match self.read(&draft.address).await? {
                 Some((op, stored)) if op == draft.op => Ok(Created::Done(stored)),
                 Some((_, stored)) => Ok(Created::Exists(stored)),
-                None => Err(down(StoreError("the item exists and cannot be read".into()))),
+                None => Err(StoreError("the item exists and cannot be read".into()).into()),
             },
         }
     }
@@ -113,7 +109,7 @@ impl<T: Shape> Repository<T> for RecordRepository<T> {
     async fn advance(&self, from: &str, to: T) -> Result<Advanced<T>, Unavailable> {
         let draft = self.draft(&to)?;
         match self.records.replace(&draft.address, from, &draft.body, draft.ttl).await {
-            Err(failure) => Ok(Advanced::Done(self.done_all_the_same(&draft, failure).await?)),
+            Err(error) => Ok(Advanced::Done(self.write_succeeded_despite_error(&draft, error).await?)),
             Ok(Write::Done(version)) => Ok(Advanced::Done(Stored { value: to, version })),
             Ok(Write::Conflict) => match self.read(&draft.address).await? {
                 Some((op, stored)) if op == draft.op => Ok(Advanced::Done(stored)),
@@ -123,14 +119,10 @@ impl<T: Shape> Repository<T> for RecordRepository<T> {
     }
 
     async fn delete(&self, key: &T::Key) -> Result<(), Unavailable> {
-        self.records.delete(&T::address(key)).await.map_err(down)
+        Ok(self.records.delete(&T::address(key)).await?)
     }
 }
 
-fn down(error: StoreError) -> Unavailable {
-    Unavailable { what: "store", reason: error.0 }
-}
-
 fn broken(error: &serde_json::Error) -> Unavailable {
-    Unavailable { what: "store", reason: format!("an item has not the shape it should have: {error}") }
+    Unavailable { what: "store", reason: format!("malformed item: {error}") }
 }

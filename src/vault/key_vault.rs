@@ -18,7 +18,7 @@ use super::wrap::{KeyBytes, KeyWrap, Wrapped};
 use crate::{config::VaultKeyId, telemetry::chain};
 
 /// A call with its retries; the SDK's default is over 80 s.
-const LIMIT: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 const RETRIES: u32 = 2;
 
 /// A key in a vault.
@@ -79,10 +79,10 @@ fn parameters(bytes: &[u8]) -> KeyOperationParameters {
 }
 
 async fn within_limit<T>(call: impl Future<Output = azure_core::Result<T>>) -> Result<T, Unavailable> {
-    match tokio::time::timeout(LIMIT, call).await {
+    match tokio::time::timeout(TIMEOUT, call).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(down(chain(&error))),
-        Err(_) => Err(down(format!("no answer within {} s", LIMIT.as_secs()))),
+        Err(_) => Err(down(format!("no answer within {} s", TIMEOUT.as_secs()))),
     }
 }
 

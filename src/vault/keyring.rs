@@ -16,7 +16,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 use super::{
-    DataKey,
+    aead::DataKey,
     ring::{Ring, RingKey, Rotation},
     ring_store::RingStore,
 };

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use super::{
-    DataKey,
+    aead::DataKey,
     ring::{ID, Ring, RingKey, Rotation},
     wrap::KeyWrap,
 };
@@ -82,7 +82,7 @@ impl RingStore {
         let wrapping = next.keys.iter_mut().filter(|key| key.wrapped_by != current).map(async |key| {
             match self.wrapped_again(key).await {
                 Ok(again) => *key = again,
-                Err(error) => tracing::error!(%error, kid = key.kid, "a data key cannot be wrapped again"),
+                Err(error) => tracing::error!(%error, kid = key.kid, "data key not wrapped again"),
             }
         });
         join_all(wrapping).await;

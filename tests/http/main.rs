@@ -8,6 +8,7 @@ mod connections;
 mod consent;
 mod denied;
 mod deployment;
+mod direct;
 mod edge;
 mod flow;
 mod gateway;

@@ -73,19 +73,16 @@ impl Delivery {
     }
 
     /// Delivers a message from this instance's log. Another instance has accepted it, so nobody waits for the outcome.
-    pub(super) fn from_log(&self, posted: Posted) {
+    pub(super) fn deliver_logged(&self, posted: Posted) {
         let Posted { session: id, message } = posted;
         let Some(session) = self.registry.find(id, &message.principal) else {
             return tracing::info!(session = %id, "message dropped: its session is gone");
         };
-        match session.inbox.reserve_for_log(message.text.len()) {
-            Some(reservation) => {
-                session.inbox.put(message, reservation);
-            }
-            None => {
-                tracing::warn!(session = %id, "SSE session ended: too many messages wait for it");
-                session.stop.cancel();
-            }
+        if let Some(reservation) = session.inbox.reserve_for_log(message.text.len()) {
+            session.inbox.put(message, reservation);
+        } else {
+            tracing::warn!(session = %id, "SSE session ended: too many messages wait for it");
+            session.stop.cancel();
         }
     }
 }

@@ -114,9 +114,10 @@ impl Reader {
 
 async fn deliver(delivery: &Delivery, event: &Event) -> Result<(), Unavailable> {
     let instance = &delivery.instance;
-    match Posted::open(instance.ports.sealer.as_ref(), instance.id, event).await? {
-        Some(posted) => delivery.from_log(posted),
-        None => tracing::warn!(event = %event.id, "event dropped: it was not sealed for this instance"),
+    if let Some(posted) = Posted::open(instance.ports.sealer.as_ref(), instance.id, event).await? {
+        delivery.deliver_logged(posted);
+    } else {
+        tracing::warn!(event = %event.id, "event dropped: it was not sealed for this instance");
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod authorization;
 mod client;
-mod grant;
+pub(super) mod grant;
 mod owner;
 mod upstream_tokens;
 
@@ -10,7 +10,6 @@ mod upstream_tokens;
 mod tests;
 
 use authorization_server::ground::Record;
-pub(super) use grant::GRANT_ITEM;
 use serde_json::Value;
 
 use crate::ports::records::Address;
