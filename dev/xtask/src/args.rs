@@ -32,6 +32,13 @@ pub(crate) enum Task {
         #[arg(long)]
         any_glibc: bool,
     },
+    /// Check settings, subscription and tenant before azd deploys anything; or only a part: `values`, `role`.
+    #[command(disable_help_flag = true)]
+    Preflight {
+        /// The part, and options.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Try a deployed server, a line for each fact: `cargo xtask smoke https://HOST`, or `--help`.
     #[command(disable_help_flag = true)]
     Smoke {
@@ -74,6 +81,12 @@ mod tests {
         assert_eq!(parse("xtask smoke https://x --sign-in").unwrap(), expected);
         assert_eq!(parse("xtask smoke --help").unwrap(), Task::Smoke { words: vec!["--help".into()] });
         assert!(parse("xtask smoke").is_err());
+    }
+
+    #[test]
+    fn preflight_needs_no_word() {
+        assert_eq!(parse("xtask preflight").unwrap(), Task::Preflight { words: vec![] });
+        assert_eq!(parse("xtask preflight values").unwrap(), Task::Preflight { words: vec!["values".into()] });
     }
 
     #[test]

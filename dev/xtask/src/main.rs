@@ -6,6 +6,7 @@ mod command;
 mod figures;
 mod package;
 mod pip;
+mod preflight;
 mod shipped;
 mod smoke;
 mod stage;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Task::Package { any_glibc } => package::run(&workspace, if any_glibc { Glibc::Any } else { Glibc::AsInAzure }),
         Task::CheckInfra { accept } => check_infra::check(&workspace, accept).failed == 0,
         Task::Figures => figures::judge(&workspace).failed == 0,
+        Task::Preflight { words } => preflight::run(&workspace, &words),
         Task::Smoke { words } => smoke::run(&workspace, &words),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

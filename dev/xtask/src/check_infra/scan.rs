@@ -23,8 +23,12 @@ pub(super) fn endpoints(files: &Files) -> Result<BTreeSet<String>, String> {
     let text = files.required("src/http/routes.rs")?;
     let (_, table) = text.split_once("static ENDPOINTS").ok_or("src/http/routes.rs has no table ENDPOINTS")?;
     let table = table.split("\n];").next().unwrap_or(table);
+    let argument = |line: &'_ str| {
+        let call = ["    public(", "    protected("].into_iter().find_map(|start| line.strip_prefix(start));
+        call.and_then(|call| call.split(',').next()).map(str::to_owned)
+    };
     let routes: Result<BTreeSet<String>, String> =
-        table.split("endpoint(").skip(1).map(|call| route(files, call.split(',').next().unwrap_or_default())).collect();
+        table.lines().filter_map(argument).map(|argument| route(files, &argument)).collect();
     routes.and_then(|routes| if routes.is_empty() { Err("ENDPOINTS is empty".to_owned()) } else { Ok(routes) })
 }
 
@@ -50,9 +54,9 @@ fn route(files: &Files, argument: &str) -> Result<String, String> {
 /// Paths below the metadata route, one for each protected resource; the first is empty.
 pub(super) fn resources(files: &Files) -> Result<Vec<String>, String> {
     let text = files.required("src/http/metadata.rs")?;
-    let list = text.split_once("const RESOURCES:").and_then(|(_, rest)| rest.split_once(';')?.1.split_once(';'));
-    let found = list.map_or_else(Vec::new, |(list, _)| literals(list));
-    if found.is_empty() { Err("src/http/metadata.rs has no list RESOURCES".to_owned()) } else { Ok(found) }
+    let body = text.split_once("fn path(self)").and_then(|(_, rest)| rest.split_once("\n    }"));
+    let found = body.map_or_else(Vec::new, |(body, _)| literals(body));
+    if found.is_empty() { Err("src/http/metadata.rs has no resource with a path".to_owned()) } else { Ok(found) }
 }
 
 /// The GUIDs in a text.
@@ -136,11 +140,12 @@ mod tests {
 
     #[test]
     fn routes_are_literals_or_constants() {
-        let table = "static ENDPOINTS: &[Endpoint] = &[\n endpoint(metadata::SERVER, GET, x),\n endpoint(\"token\", POST, y),\n];\nconst fn endpoint(route: x)";
+        let table = "static ENDPOINTS: &[Endpoint] = &[\n    public(metadata::SERVER, GET, x),\n    protected(\"mcp\", POST, \
+                     y)\n        .taking(Z),\n];\nconst fn public(route: x)";
         let mut files = files("src/http/routes.rs", table);
         assert!(endpoints(&files).unwrap_err().contains("metadata::SERVER"));
         files.insert("src/http/metadata.rs", "pub(super) const SERVER: &str = \".well-known/x\";");
-        assert_eq!(endpoints(&files).unwrap().into_iter().collect::<Vec<_>>(), [".well-known/x", "token"]);
+        assert_eq!(endpoints(&files).unwrap().into_iter().collect::<Vec<_>>(), [".well-known/x", "mcp"]);
         files.insert("src/http/routes.rs", "");
         assert!(endpoints(&files).is_err());
     }
@@ -153,8 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn the_paths_of_resources_are_read_from_their_list() {
-        let source = "const RESOURCES: [&str; 3] = [\"\", \"/mcp\", \"/mcp/sse\"];\nconst OTHER: &str = \"x\";";
+    fn the_paths_of_resources_are_read_from_their_type() {
+        let source = "    fn path(self) -> &'static str {\n match self {\n Self::Server => \"\", Self::Mcp => \"/mcp\",\n \
+                      Self::McpSse => \"/mcp/sse\",\n        }\n    }\nconst OTHER: &str = \"x\";";
         assert_eq!(resources(&files("src/http/metadata.rs", source)).unwrap(), ["", "/mcp", "/mcp/sse"]);
         assert!(resources(&files("src/http/metadata.rs", "")).is_err());
     }

@@ -22,9 +22,9 @@ pub(super) const PLANTED: &[Planted] = &[
     (
         "settings-read-are-set",
         ANY,
-        Text("src/config/settings.rs", "const DEFAULT_NAME", "const NEW: &str = \"NEW_SETTING\";\nconst DEFAULT_NAME"),
+        Text("src/config/table.rs", "const NOBODY", "const NEW: &str = \"NEW_SETTING\";\nconst NOBODY"),
     ),
-    ("settings-set-are-read", ANY, Text("src/config/settings.rs", "\"MCP_SERVER_NAME\"", "\"name\"")),
+    ("settings-set-are-read", ANY, Text("src/config/table.rs", "\"MCP_SERVER_NAME\"", "\"name\"")),
     ("routes-of-function-folders", ANY, Text("token/function.json", "\"token\"", "\"tokens\"")),
     (
         "function-takes-all-methods",
@@ -48,6 +48,13 @@ pub(super) const PLANTED: &[Planted] = &[
     ("azd-says-the-endpoints", ANY, Text("azure.yaml", "\n  postdeploy:", "\n  postprovision:")),
     ("azd-says-the-endpoints", ANY, Text("azure.yaml", "\"$MCP_SSE_ENDPOINT\"", "\"$MCP_ENDPOINT\"")),
     ("azd-says-the-endpoints", ANY, Text("azure.yaml", "HTTP   $env:MCP_ENDPOINT", "HTTP   $env:MCP_SSE_ENDPOINT")),
+    ("azd-checks-first", ANY, Text("azure.yaml", "\n  preup:", "\n  prepackage:")),
+    (
+        "azd-checks-first",
+        ANY,
+        Text("azure.yaml", "run: cargo xtask preflight\n", "run: cargo xtask preflight values\n"),
+    ),
+    ("azd-checks-first", ANY, Text("azure.yaml", "preflight role", "help")),
     ("azd-finds-the-app", ANY, Text("azure.yaml", "\n  mcp:", "\n  web:")),
     ("azd-is-new-enough", ANY, Text("azure.yaml", ">= 1.23.5", ">= 1.23.4")),
     ("azd-is-new-enough", ANY, Text("azure.yaml", ">= 1.23.5", ">= 1.9.9")),

@@ -26,7 +26,7 @@ const OLDEST: [u32; 3] = [1, 23, 5];
 
 const PACKAGE: &str = "cargo xtask package";
 
-fn azure_yaml(project: &Project) -> Result<Value, String> {
+pub(super) fn azure_yaml(project: &Project) -> Result<Value, String> {
     let text = project.files.required("azure.yaml")?;
     yaml_serde::from_str(text).map_err(|error| format!("azure.yaml: {error}"))
 }
@@ -62,7 +62,7 @@ fn packages(project: &Project) -> Judged {
 }
 
 /// What a hook runs; nothing where there is none.
-fn hook<'a>(holder: &'a Value, name: &str, shell: &str) -> &'a str {
+pub(super) fn hook<'a>(holder: &'a Value, name: &str, shell: &str) -> &'a str {
     holder.pointer(&format!("/hooks/{name}/{shell}/run")).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -8,6 +8,7 @@ mod diagnostics;
 mod entra;
 mod function_app;
 mod gateway;
+mod hooks;
 mod identities;
 mod monitoring;
 mod network;
@@ -70,6 +71,7 @@ const FAMILIES: &[Rules] = &[
     monitoring::RULES,
     function_app::RULES,
     azd::RULES,
+    hooks::RULES,
     storage::RULES,
     cosmos::RULES,
     vault::RULES,

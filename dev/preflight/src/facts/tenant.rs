@@ -1,0 +1,110 @@
+//! What the Entra tenant lets this account and its users do, as far as Microsoft Graph tells.
+
+use serde_json::Value;
+
+use super::plan::Plan;
+use super::{items, text};
+use crate::arm::Service;
+use crate::findings::Findings;
+
+/// Roles by template id (<https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference>).
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+const APPLICATION_ADMINISTRATOR: &str = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3";
+const CLOUD_APPLICATION_ADMINISTRATOR: &str = "158c047a-c907-4556-b7ef-446551a6b5f7";
+const APPLICATION_DEVELOPER: &str = "cf1c38e5-3621-4004-a7cb-879624dced7c";
+const PRIVILEGED_ROLE_ADMINISTRATOR: &str = "e8611ab8-c189-46e8-94e1-60213ab1f814";
+
+const MAY_REGISTER: [&str; 4] =
+    [GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER];
+/// For delegated permissions, which is all that is consented to here.
+const MAY_CONSENT: [&str; 4] =
+    [GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
+
+/// <https://learn.microsoft.com/graph/api/authorizationpolicy-get>
+const POLICY: &str = "/v1.0/policies/authorizationPolicy";
+/// <https://learn.microsoft.com/graph/api/user-list-transitivememberof>; a pipeline's identity is no user and gets an error.
+const ROLES: &str = "/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole?$select=displayName,roleTemplateId";
+
+pub(super) async fn check(graph: &Service, plan: &Plan, findings: &mut Findings) {
+    let (policy, roles) = tokio::join!(graph.get(POLICY), graph.list(ROLES));
+    match (policy, roles) {
+        (Ok(policy), Ok(roles)) => judge(plan, &policy, &roles, findings),
+        (Err(error), _) | (_, Err(error)) => findings.note(format!("the tenant was not checked: {error}")),
+    }
+}
+
+fn judge(plan: &Plan, policy: &Value, roles: &[Value], findings: &mut Findings) {
+    let holds = |any: &[&str]| roles.iter().any(|role| any.contains(&text(role, "/roleTemplateId")));
+    let everybody_registers =
+        policy.pointer("/defaultUserRolePermissions/allowedToCreateApps") != Some(&Value::Bool(false));
+    if !plan.registered && !everybody_registers && !holds(&MAY_REGISTER) {
+        findings.fault(
+            "your account may not register apps in the tenant",
+            "Ask for the role Application Developer (docs/deploy.md, \"What your organisation may forbid\")",
+        );
+    }
+    if plan.admin_consent && !holds(&MAY_CONSENT) {
+        findings.fault(
+            "GRANT_ADMIN_CONSENT is true, and your account may not consent for the tenant",
+            "Ask for the role Cloud Application Administrator, or: azd env set GRANT_ADMIN_CONSENT false",
+        );
+    }
+    if !plan.admin_consent && !users_consent(policy) {
+        findings.note(
+            "users of this tenant may not consent to the app themselves: at sign-in they may see \"Need admin approval\" \
+             (docs/deploy.md, \"What your organisation may forbid\")",
+        );
+    }
+}
+
+/// Whether users may consent to any permission of an app of their own tenant.
+fn users_consent(policy: &Value) -> bool {
+    let assigned = items(policy, "/defaultUserRolePermissions/permissionGrantPoliciesAssigned");
+    assigned.iter().any(|policy| policy == "ManagePermissionGrantsForSelf.microsoft-user-default-legacy")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const LEGACY: &str = "ManagePermissionGrantsForSelf.microsoft-user-default-legacy";
+    const LOW: &str = "ManagePermissionGrantsForSelf.microsoft-user-default-low";
+
+    fn found(values: &[(&str, &str)], create_apps: bool, consent: &str, role: &str) -> Findings {
+        let policy = json!({"id": "authorizationPolicy", "allowInvitesFrom": "everyone", "defaultUserRolePermissions": {
+            "allowedToCreateApps": create_apps, "allowedToCreateSecurityGroups": true, "allowedToReadOtherUsers": true,
+            "permissionGrantPoliciesAssigned": [consent]}});
+        let roles = [json!({"displayName": "a role", "roleTemplateId": role})];
+        let mut findings = Findings::default();
+        judge(&Plan::with(values), &policy, &roles, &mut findings);
+        findings
+    }
+
+    #[test]
+    fn a_tenant_with_its_defaults_allows_everything() {
+        assert_eq!(found(&[], true, LEGACY, "none"), Findings::default());
+    }
+
+    #[test]
+    fn where_users_may_not_register_apps_a_role_is_needed_for_the_first_time() {
+        assert_eq!(found(&[], false, LEGACY, "none").faults(), ["your account may not register apps in the tenant"]);
+        assert_eq!(found(&[], false, LEGACY, APPLICATION_DEVELOPER), Findings::default());
+        assert_eq!(found(&[("ENTRA_CLIENT_ID", "x")], false, LEGACY, "none"), Findings::default());
+    }
+
+    #[test]
+    fn consent_for_the_tenant_needs_a_privileged_role() {
+        let consent = [("GRANT_ADMIN_CONSENT", "true")];
+        assert_eq!(found(&consent, true, LEGACY, APPLICATION_DEVELOPER).faults().len(), 1);
+        assert_eq!(found(&consent, true, LOW, CLOUD_APPLICATION_ADMINISTRATOR), Findings::default());
+    }
+
+    #[test]
+    fn a_tenant_that_limits_consent_is_noted() {
+        let findings = found(&[], true, LOW, "none");
+        assert!(!findings.any_fault());
+        assert!(findings.notes()[0].contains("Need admin approval"), "{findings}");
+    }
+}
