@@ -1,6 +1,6 @@
 //! A tenant, a host and one handler, on free ports and in a folder of their own.
 
-use std::{net::TcpListener, path::PathBuf, sync::Mutex};
+use std::{net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
 
 use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
@@ -24,24 +24,29 @@ pub(crate) struct Deployment {
     pub folder: TempDir,
     /// Everything secret that was issued, for the search of the log at the end.
     pub issued: Mutex<Vec<String>>,
+    /// Where the host writes what the handler logs.
+    pub log_file: PathBuf,
     tenant_port: ReservedPort,
 }
+
+/// In the log of every handler that has started.
+const STARTED: &str = "\"message\":\"serving\"";
 
 impl Deployment {
     pub(crate) async fn start() -> Self {
         let (listener, unstarted) = Unstarted::new().await;
         let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
-        unstarted.started(functions_host::start(options).await.unwrap())
+        unstarted.started(functions_host::start(options).await.unwrap()).await
     }
 
-    /// With a host that this starts, on this listener, with these settings.
-    pub(crate) async fn start_by<F>(start: impl FnOnce(TcpListener, Vec<(String, String)>) -> F) -> Self
+    /// With a host that this starts, on this listener, with these settings, which writes the log to this file.
+    pub(crate) async fn start_by<F>(start: impl FnOnce(TcpListener, Vec<(String, String)>, PathBuf) -> F) -> Self
     where
         F: Future<Output = FunctionsHost>,
     {
         let (listener, unstarted) = Unstarted::new().await;
-        let host = start(listener, unstarted.settings.clone()).await;
-        unstarted.started(host)
+        let host = start(listener, unstarted.settings.clone(), log_file(&unstarted.folder)).await;
+        unstarted.started(host).await
     }
 
     /// With API Management in front, whose own limits this changes.
@@ -52,7 +57,7 @@ impl Deployment {
         let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
         let mut gateway = Gateway::of_tenant(unstarted.tenant.base_url(), unstarted.tenant.control_token());
         change(&mut gateway);
-        unstarted.started(functions_host::start_behind_gateway(options, gateway).await.unwrap())
+        unstarted.started(functions_host::start_behind_gateway(options, gateway).await.unwrap()).await
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -78,7 +83,18 @@ impl Deployment {
     }
 
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(log(&self.folder)).unwrap_or_default()
+        std::fs::read_to_string(&self.log_file).unwrap_or_default()
+    }
+
+    /// The log, once it has this text. A line reaches it after the answer whose request it is of.
+    pub(crate) async fn until_logged(&self, text: &str) -> String {
+        loop {
+            let log = self.log();
+            if log.contains(text) {
+                return log;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub(crate) async fn register(&self) -> String {
@@ -137,10 +153,14 @@ impl Unstarted {
         (listener, Self { url, folder, tenant, tenant_port, settings })
     }
 
-    fn started(self, host: FunctionsHost) -> Deployment {
+    async fn started(self, host: FunctionsHost) -> Deployment {
         let Self { url, folder, tenant, tenant_port, .. } = self;
-        let http = client().build().unwrap();
-        Deployment { url, http, host, tenant: Some(tenant), folder, issued: Mutex::default(), tenant_port }
+        let (http, log_file) = (client().build().unwrap(), log_file(&folder));
+        let tenant = Some(tenant);
+        let deployment =
+            Deployment { url, http, host, tenant, folder, issued: Mutex::default(), log_file, tenant_port };
+        deployment.until_logged(STARTED).await;
+        deployment
     }
 }
 
@@ -153,6 +173,11 @@ pub(crate) fn client() -> ClientBuilder {
 impl Drop for Deployment {
     fn drop(&mut self) {
         let log = self.log();
+        assert!(
+            log.contains(STARTED) || std::thread::panicking(),
+            "{} is not the handler's log",
+            self.log_file.display()
+        );
         let found = self.issued.lock().unwrap().iter().filter(|secret| log.contains(secret.as_str())).count();
         assert!(found == 0 || std::thread::panicking(), "{found} secrets are in the log");
     }
@@ -167,7 +192,7 @@ pub(crate) async fn body(answer: Response) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-pub(crate) fn log(folder: &TempDir) -> PathBuf {
+fn log_file(folder: &TempDir) -> PathBuf {
     folder.path().join("handler.log")
 }
 
@@ -182,7 +207,7 @@ pub(crate) fn host_options(
         handler: env!("CARGO_BIN_EXE_handler").into(),
         handlers: 1,
         environment,
-        log: Some(log(folder)),
+        log: Some(log_file(folder)),
     }
 }
 

@@ -69,7 +69,7 @@ async fn a_callback_in_another_browser_is_refused_and_burns_the_authorization() 
     assert_eq!(stranger.status(), 403);
     let late = attacker.get(&server, &callback).await;
     assert_eq!(late.status(), 403);
-    assert!(server.log().contains("callback in another browser"));
+    server.until_logged("callback in another browser").await;
 }
 
 #[tokio::test]
@@ -110,8 +110,8 @@ async fn nothing_that_was_issued_is_in_the_log() {
     let code = redirect.get("code").unwrap();
     let (_, answer) = server.token(&redemption(&client_id, &code)).await;
     server.mcp(answer["access_token"].as_str().unwrap(), &tool_call()).send().await.unwrap();
-    let log = server.log();
-    assert!(log.contains("\"endpoint\":\"token\""), "the log was not found");
+    let log = server.until_logged("\"endpoint\":\"mcp\"").await;
+    assert!(log.contains("\"endpoint\":\"token\""), "{log}");
     let secrets = [code.as_str(), answer["access_token"].as_str().unwrap(), answer["refresh_token"].as_str().unwrap()];
     for secret in secrets.into_iter().chain([USER, "Bob"]) {
         assert!(!log.contains(secret), "{secret} is in the log");
@@ -124,5 +124,11 @@ async fn the_search_of_the_log_finds_what_is_there() {
     let server = Deployment::start().await;
     server.issued("\"target\":\"handler\",\"version\"");
     server.issued("\"message\":\"serving\",\"version\":");
-    assert!(server.log().contains("serving"), "{}", server.log());
+}
+
+#[tokio::test]
+#[should_panic(expected = "is not the handler's log")]
+async fn the_search_of_a_log_that_is_elsewhere_fails() {
+    let mut server = Deployment::start().await;
+    server.log_file = server.folder.path().join("elsewhere.log");
 }

@@ -1,6 +1,10 @@
 //! `func start` in the repository root, by the file that `cargo local --func` writes.
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
 
 use functions_host::{EXECUTABLE_PATH, LocalSettings, Options, StartError, func_start};
 use tempfile::TempDir;
@@ -26,7 +30,7 @@ fn root() -> TempDir {
 }
 
 /// What `func start` does, but for the public port.
-async fn start(root: &Path, listener: TcpListener) -> Result<functions_host::FunctionsHost, StartError> {
+async fn start(root: &Path, listener: TcpListener, log: PathBuf) -> Result<functions_host::FunctionsHost, StartError> {
     let app = func_start(root, None, [])?;
     functions_host::start(Options {
         root: root.to_owned(),
@@ -34,7 +38,7 @@ async fn start(root: &Path, listener: TcpListener) -> Result<functions_host::Fun
         handler: app.handler,
         handlers: 1,
         environment: app.environment,
-        log: Some(root.join("handler.log")),
+        log: Some(log),
     })
     .await
 }
@@ -48,9 +52,9 @@ fn write(root: &Path, mut settings: Vec<(String, String)>, handler: &str) {
 #[tokio::test]
 async fn a_client_signs_in_and_calls_the_tool() {
     let root = root();
-    let server = Deployment::start_by(|listener, settings| async {
+    let server = Deployment::start_by(|listener, settings, log| async {
         write(root.path(), settings, env!("CARGO_BIN_EXE_handler"));
-        start(root.path(), listener).await.unwrap()
+        start(root.path(), listener, log).await.unwrap()
     })
     .await;
     let tokens = tokens(&server).await;
@@ -63,7 +67,7 @@ async fn a_binary_that_was_not_built_is_named() {
     let root = root();
     write(root.path(), Vec::new(), "/not/built/handler");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let fault = start(root.path(), listener).await.err().unwrap().to_string();
+    let fault = start(root.path(), listener, root.path().join("log")).await.err().unwrap().to_string();
     assert!(fault.contains("/not/built/handler") && fault.contains(EXECUTABLE_PATH), "{fault}");
 }
 
@@ -75,9 +79,10 @@ async fn each_wrong_setting_is_a_line_of_its_own_in_the_hosts_log_and_the_handle
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     write(root.path(), settings.into(), env!("CARGO_BIN_EXE_handler"));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let fault = start(root.path(), listener).await.err().unwrap();
+    let log = root.path().join("log");
+    let fault = start(root.path(), listener, log.clone()).await.err().unwrap();
     assert!(matches!(&fault, StartError::Exited { status, .. } if status.code() == Some(64)), "{fault}");
-    let log = fs::read_to_string(root.path().join("handler.log")).unwrap();
+    let log = fs::read_to_string(log).unwrap();
     for setting in ["PUBLIC_BASE_URL", "ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "AZURE_CLIENT_ID", "LOG_LEVEL"] {
         let lines: Vec<&str> = log.lines().filter(|line| line.starts_with(&format!("{setting}: "))).collect();
         assert_eq!(lines.len(), 1, "{setting} in {log}");

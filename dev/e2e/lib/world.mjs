@@ -19,7 +19,7 @@ export function world(options) {
     await world.browser?.close();
     const log = world.server && readFileSync(world.server.log, 'utf8');
     await world.server?.stop();
-    scrubbed(log ?? '');
+    if (world.server) scrubbed(log);
   });
   return world;
 }

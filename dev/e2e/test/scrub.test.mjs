@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { scrubbed } from '../lib/scrub.mjs';
 
+const SERVING = '{"message":"serving"}\n';
 const b64 = (length) => 'Ab-9_'.repeat(20).slice(0, length);
 
 describe('the search of the log', () => {
@@ -14,10 +15,13 @@ describe('the search of the log', () => {
     b64(43),
     'bob@contoso.example',
   ]) {
-    it(`finds ${secret.slice(0, 24)}…`, () => assert.throws(() => scrubbed(`{"message":"${secret}"}`)));
+    it(`finds ${secret.slice(0, 24)}…`, () =>
+      assert.throws(() => scrubbed(`${SERVING}{"message":"${secret}"}`), /holds secrets/));
   }
 
+  it('fails without the log', () => assert.throws(() => scrubbed(''), /not found/));
+
   it('passes an ordinary line', () => {
-    scrubbed('{"timestamp":"2026-11-25T00:00:00.000000Z","level":"INFO","message":"request","endpoint":"mcp","status":200}');
+    scrubbed(SERVING + '{"timestamp":"2026-11-25T00:00:00.000000Z","level":"INFO","message":"request","endpoint":"mcp","status":200}');
   });
 });
