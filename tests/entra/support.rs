@@ -9,7 +9,7 @@ use remote_auth_mcp::{
     entra::{ClientAssertion, Entra, EntraSettings, Identity},
     platform::SystemClock,
 };
-use reqwest::{Client, Url, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Url, redirect::Policy};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -58,13 +58,13 @@ pub(crate) fn entra_at(clock: Arc<dyn Clock>, http: Client, authority: &str, ids
     Entra::new(settings, http, ClientAssertion::new(identity, AUDIENCE), clock)
 }
 
-/// Follows no redirect.
+/// Follows no redirect, and waits however long a busy machine takes.
 pub(crate) fn http() -> Client {
-    http_within(Duration::from_secs(10))
+    builder().build().unwrap()
 }
 
-fn http_within(timeout: Duration) -> Client {
-    Client::builder().redirect(Policy::none()).no_proxy().timeout(timeout).build().unwrap()
+fn builder() -> ClientBuilder {
+    Client::builder().redirect(Policy::none()).no_proxy()
 }
 
 /// The local tenant, which signs Alice in without a page.
@@ -92,9 +92,9 @@ impl Local {
         Self { tenant, ids, entra, settings, assertion }
     }
 
-    /// The adapter, when it waits for no longer than this.
-    pub(crate) fn impatient(&self, timeout: Duration) -> Entra {
-        entra_by(http_within(timeout), self.tenant.base_url(), &self.ids, &self.assertion)
+    /// The adapter with a timeout.
+    pub(crate) fn with_timeout(&self, timeout: Duration) -> Entra {
+        entra_by(builder().timeout(timeout).build().unwrap(), self.tenant.base_url(), &self.ids, &self.assertion)
     }
 
     pub(crate) fn setting(&self, name: &str) -> &str {

@@ -1,6 +1,14 @@
 //! A tenant, a host and one handler, on free ports and in a folder of their own.
 
-use std::{net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
@@ -26,6 +34,8 @@ pub(crate) struct Deployment {
     pub issued: Mutex<Vec<String>>,
     /// Where the host writes what the handler logs.
     pub log_file: PathBuf,
+    /// The trace of the next request that [`Deployment::whole_log`] sends.
+    traces: AtomicU64,
     tenant_port: ReservedPort,
 }
 
@@ -86,15 +96,16 @@ impl Deployment {
         std::fs::read_to_string(&self.log_file).unwrap_or_default()
     }
 
-    /// The log, once it has this text. A line reaches it after the answer whose request it is of.
-    pub(crate) async fn until_logged(&self, text: &str) -> String {
-        loop {
-            let log = self.log();
-            if log.contains(text) {
-                return log;
-            }
+    /// The log with everything that was logged before. The host reads the handler's lines in order, but later, so this
+    /// sends a request and waits until its line is there.
+    pub(crate) async fn whole_log(&self) -> String {
+        let trace = format!("{:032x}", self.traces.fetch_add(1, Ordering::Relaxed));
+        let request = self.get("/health").header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+        request.send().await.unwrap();
+        while !self.log().contains(&trace) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        self.log()
     }
 
     pub(crate) async fn register(&self) -> String {
@@ -156,10 +167,11 @@ impl Unstarted {
     async fn started(self, host: FunctionsHost) -> Deployment {
         let Self { url, folder, tenant, tenant_port, .. } = self;
         let (http, log_file) = (client().build().unwrap(), log_file(&folder));
-        let tenant = Some(tenant);
-        let deployment =
-            Deployment { url, http, host, tenant, folder, issued: Mutex::default(), log_file, tenant_port };
-        deployment.until_logged(STARTED).await;
+        let (issued, traces, tenant) = (Mutex::default(), AtomicU64::new(1), Some(tenant));
+        let deployment = Deployment { url, http, host, tenant, folder, issued, log_file, traces, tenant_port };
+        while !deployment.log().contains(STARTED) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         deployment
     }
 }

@@ -148,7 +148,7 @@ async fn nothing_that_a_client_sends_is_logged() {
         assert_eq!(stream.next().await, None);
     }
     while server.log().matches("an SSE session was not initialized").count() < 3 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let log = server.log();
     assert!(!log.contains(MARKER), "{:?}", log.lines().find(|line| line.contains(MARKER)));

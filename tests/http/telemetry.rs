@@ -1,7 +1,5 @@
 //! The lines on stdout, as Application Insights gets them.
 
-use std::time::{Duration, Instant};
-
 use local_tenant::{Endpoint, Fault};
 use serde_json::{Value, json};
 
@@ -20,20 +18,18 @@ fn traceparent(trace: &str) -> String {
 }
 
 /// The handler's lines; the host's own are no JSON.
-fn lines(server: &Deployment) -> Vec<Value> {
-    server.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+async fn lines(server: &Deployment) -> Vec<Value> {
+    server.whole_log().await.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// The lines of a trace, once its request has been logged; the host reads them while it answers.
+/// The lines of a trace.
 async fn of_trace(server: &Deployment, trace: &str) -> Vec<Value> {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let logged: Vec<_> = lines(server).into_iter().filter(|line| line["trace_id"] == trace).collect();
-        if logged.iter().any(|line| line["message"] == "request") || Instant::now() > deadline {
-            return logged;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    lines(server).await.into_iter().filter(|line| line["trace_id"] == trace).collect()
+}
+
+/// The first line with this message.
+async fn logged(server: &Deployment, message: &str) -> Value {
+    lines(server).await.into_iter().find(|line| line["message"] == message).unwrap()
 }
 
 /// The chunk of a stream with this in it.
@@ -93,20 +89,13 @@ async fn a_tool_called_beside_a_stream_logs_with_the_trace_of_the_post() {
     server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
     post(tool_call()).await;
     until(&mut stream, "isError").await;
-    let deadline = Instant::now() + Duration::from_secs(10);
-    let of_tool = loop {
-        let found = lines(&server).into_iter().find(|line| line["message"] == "no answer from Graph");
-        if found.is_some() || Instant::now() > deadline {
-            break found.unwrap();
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+    let of_tool = logged(&server, "no answer from Graph").await;
     assert_eq!(of_tool["trace_id"], OTHER_TRACE);
 }
 
 #[tokio::test]
 async fn what_is_logged_outside_of_requests_has_no_trace() {
     let server = Deployment::start().await;
-    let serving = lines(&server).into_iter().find(|line| line["message"] == "serving").unwrap();
+    let serving = logged(&server, "serving").await;
     assert_eq!((&serving["trace_id"], &serving["span_id"]), (&Value::Null, &Value::Null));
 }

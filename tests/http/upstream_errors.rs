@@ -36,7 +36,7 @@ async fn signed_in(endpoint: Endpoint, fault: Fault) -> (String, String) {
         "{redirect}"
     );
     assert!(!redirect.contains("AADSTS"), "{redirect}");
-    (redirect, server.log())
+    (redirect, server.whole_log().await)
 }
 
 /// The tool's answer.

@@ -2,6 +2,9 @@
 import puppeteer from 'puppeteer-core';
 import { chromium } from './chromium.mjs';
 
+/** Longer than a busy machine takes; puppeteer's own is half a minute. */
+const WAIT_LIMIT_MS = 120_000;
+
 /** Starts the browser. */
 export function launch() {
   // Without a sandbox, because Chromium refuses to make one as root. Every other safeguard stays on: they are under test.
@@ -12,5 +15,7 @@ export function launch() {
 export async function freshPage(t, browser) {
   const context = await browser.createBrowserContext();
   t.after(() => context.close());
-  return context.newPage();
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_LIMIT_MS);
+  return page;
 }

@@ -3,7 +3,7 @@ import { test as nodeTest } from 'node:test';
 import { running } from './server.mjs';
 
 export function test(name, body) {
-  return nodeTest(name, { timeout: 60_000 }, async (t) => {
+  return nodeTest(name, { timeout: 300_000 }, async (t) => {
     try {
       await body(t);
     } catch (error) {

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const PATIENCE_MS = 20_000;
+const WAIT_LIMIT_MS = 120_000;
 
 /** Ends when something listens where this URL points. */
 export async function listening(url) {
   const { hostname, port } = new URL(url);
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const late = AbortSignal.timeout(WAIT_LIMIT_MS);
   while (!(await accepts(port, hostname))) await wait(20, undefined, { signal: late });
 }
 

@@ -1,7 +1,7 @@
 // Handlers on Azure's services listen before they have reached them, and answer 503 until then.
 import { setTimeout as wait } from 'node:timers/promises';
 
-const PATIENCE_MS = 30_000;
+const WAIT_LIMIT_MS = 120_000;
 /** More than there are processes, which take turns. */
 const IN_A_ROW = 4;
 /** The shape of an access token: only whoever has the keys knows that it is none. */
@@ -9,7 +9,7 @@ const TOKEN = ['A'.repeat(8), 'A'.repeat(16), 'A'.repeat(43)].join('.');
 
 /** Ends when every process has store and keys: those that serve streams, and those that serve the rest. */
 export async function ready({ url }) {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const late = AbortSignal.timeout(WAIT_LIMIT_MS);
   for (let answers = 0; answers < IN_A_ROW; ) {
     const all = await Promise.all([health(url), stream(url)]);
     answers = all.includes(503) ? 0 : answers + 1;

@@ -1,5 +1,5 @@
 // What a person does in the browser between the authorization URL and the redirect back to the app.
-const PATIENCE_MS = 20_000;
+const WAIT_LIMIT_MS = 120_000;
 
 /** Opens the authorization URL, allows, and signs in as this user. The page ends at the app. */
 export async function signIn(page, server, authorizationUrl, user) {
@@ -11,13 +11,13 @@ export async function signIn(page, server, authorizationUrl, user) {
 
 /** Presses Allow or Deny on the consent page, and waits for the answer. */
 export async function decide(page, decision) {
-  const button = await page.waitForSelector(`button[name="decision"][value="${decision}"]`, { timeout: PATIENCE_MS });
+  const button = await page.waitForSelector(`button[name="decision"][value="${decision}"]`, { timeout: WAIT_LIMIT_MS });
   await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
 }
 
 /** Chooses a user on the tenant's page. */
 export async function chooseUser(page, user) {
-  const name = await page.waitForSelector(`::-p-text(${user.user_principal_name})`, { timeout: PATIENCE_MS });
+  const name = await page.waitForSelector(`::-p-text(${user.user_principal_name})`, { timeout: WAIT_LIMIT_MS });
   await name.click();
 }
 
@@ -31,7 +31,7 @@ export function arrive(page, prefix) {
     };
     const look = () => page.url().startsWith(prefix) && settle(resolve);
     const late = () => settle(() => reject(new Error(`the browser is at ${page.url()}, not at ${prefix}`)));
-    const timer = setTimeout(late, PATIENCE_MS);
+    const timer = setTimeout(late, WAIT_LIMIT_MS);
     page.on('domcontentloaded', look);
     look();
   });

@@ -74,31 +74,27 @@ describe('cargo local', () => {
   }
 
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    test(`${signal} ends it within two seconds, with a connection open, and leaves no handler`, async (t) => {
+    test(`${signal} ends it with a connection open, and leaves no handler`, async (t) => {
       const server = await started(t);
       const handlers = children(server.child.pid);
       assert.ok(handlers.length > 0);
       const socket = await openConnection(t, server);
       const closed = new Promise((resolve) => socket.once('close', resolve));
 
-      const start = performance.now();
       assert.deepEqual(await server.stop(signal), { code: 0, signal: null });
-      assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
       await closed;
       assert.deepEqual(handlers.filter(runs), []);
     });
   }
 
   for (const [where, options] of Object.entries({ 'a data folder': {}, Azure: { azure: true, 'cosmos-port': 0 } })) {
-    test(`Ctrl-C ends it within two seconds while a client holds an HTTP+SSE stream: on ${where}`, async (t) => {
+    test(`Ctrl-C ends it while a client holds an HTTP+SSE stream: on ${where}`, async (t) => {
       const server = await started(t, options);
       const handlers = children(server.child.pid);
       const client = await streaming(t, server);
       const broken = new Promise((resolve) => (client.onerror = resolve));
 
-      const start = performance.now();
       assert.deepEqual(await server.interrupt(), { code: 0, signal: null });
-      assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
       await broken;
       assert.deepEqual(handlers.filter(runs), []);
     });

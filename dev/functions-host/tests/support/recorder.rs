@@ -31,6 +31,7 @@ struct Shared {
     steps: Vec<Step>,
     received: Mutex<Vec<Received>>,
     client_has_it: Semaphore,
+    silent: Notify,
     gone: Notify,
 }
 
@@ -38,8 +39,9 @@ impl Recorder {
     pub(crate) async fn start(steps: Vec<Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (received, client_has_it, gone) = (Mutex::default(), Semaphore::new(0), Notify::new());
-        let shared = Arc::new(Shared { steps, received, client_has_it, gone });
+        let (received, client_has_it) = (Mutex::default(), Semaphore::new(0));
+        let (silent, gone) = (Notify::new(), Notify::new());
+        let shared = Arc::new(Shared { steps, received, client_has_it, silent, gone });
         let mut connections = JoinSet::new();
         connections.spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, _connections: connections }
@@ -48,6 +50,11 @@ impl Recorder {
     /// Lets the handler go on from a [`Step::AwaitClient`].
     pub(crate) fn client_has_it(&self) {
         self.shared.client_has_it.add_permits(1);
+    }
+
+    /// Returns when a [`Step::AwaitGone`] has begun.
+    pub(crate) async fn until_silent(&self) {
+        self.shared.silent.notified().await;
     }
 
     /// Returns when a [`Step::AwaitGone`] has ended.
@@ -75,6 +82,7 @@ async fn answer(mut stream: TcpStream, shared: Arc<Shared>) {
                 Step::Send(bytes) => stream.write_all(&bytes).await.unwrap(),
                 Step::AwaitClient => shared.client_has_it.acquire().await.unwrap().forget(),
                 Step::AwaitGone => {
+                    shared.silent.notify_one();
                     let end = stream.read(&mut [0]).await;
                     assert!(matches!(end, Ok(0) | Err(_)), "the host sent something after the request");
                     shared.gone.notify_one();

@@ -66,7 +66,7 @@ def an_unknown_resource_is_refused_in_words_msal_reads(tenant):
 
 
 def discovery_speaks_for_the_origin_that_was_asked(tenant):
-    document = requests.get(f"{tenant.authority}/v2.0/.well-known/openid-configuration", timeout=10).json()
+    document = requests.get(f"{tenant.authority}/v2.0/.well-known/openid-configuration", timeout=120).json()
     assert document["issuer"] == f"{tenant.authority}/v2.0", document
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
         assert document[name].startswith(tenant.authority + "/"), document
@@ -135,7 +135,7 @@ def on_behalf_of(tenant, app):
 
 def me(tenant, answer):
     headers = {"Authorization": f"Bearer {answer['access_token']}"}
-    return requests.get(f"{tenant.settings['GRAPH_ENDPOINT']}/v1.0/me", headers=headers, timeout=10)
+    return requests.get(f"{tenant.settings['GRAPH_ENDPOINT']}/v1.0/me", headers=headers, timeout=120)
 
 
 def the_exchange_opens_graph(tenant):

@@ -41,7 +41,7 @@ class Tenant:
 
     def sign_in(self, url):
         """What the browser brings back to the redirect URI."""
-        answer = requests.get(url, allow_redirects=False, timeout=10)
+        answer = requests.get(url, allow_redirects=False, timeout=120)
         assert answer.status_code == 302, (answer.status_code, answer.text)
         location = answer.headers["Location"]
         assert location.startswith(REDIRECT_URI + "?"), location
@@ -51,7 +51,7 @@ class Tenant:
         """The fault API."""
         url, token = self._control
         headers = {"Authorization": f"Bearer {token}"}
-        answer = requests.request(method, f"{url}/_control/{path}", json=body, headers=headers, timeout=10)
+        answer = requests.request(method, f"{url}/_control/{path}", json=body, headers=headers, timeout=120)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -60,4 +60,4 @@ class Tenant:
 
     def stop(self):
         self._process.terminate()
-        assert self._process.wait(timeout=10) == 0
+        assert self._process.wait(timeout=120) == 0

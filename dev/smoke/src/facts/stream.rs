@@ -133,34 +133,34 @@ mod tests {
         open_if_spoken_to(&Server::new(&url), &Tokens::forged(), silence).await
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_stream_that_speaks_until_the_end_passes() {
         let mut stream = stream(&format!("{ENDPOINT}: keep-alive\n\n"), false, LONG).await.unwrap();
         let held = stream.hold(SHORT).await;
         assert_eq!(held, Ok("open for 0 s, with 1 keep-alives".to_owned()));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_stream_that_is_cut_fails() {
         let mut stream = stream(ENDPOINT, true, LONG).await.unwrap();
         let held = stream.hold(LONG).await;
         assert_eq!(held, Err("after 0 s: the stream was ended".to_owned()));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_stream_that_falls_silent_fails() {
         let mut stream = stream(ENDPOINT, false, SHORT).await.unwrap();
         let held = stream.hold(LONG).await;
         assert_eq!(held, Err("silent for 200ms".to_owned()));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_stream_that_is_held_back_is_not_opened() {
         let refused = stream("event: endpo", false, SHORT).await.err().unwrap();
         assert!(refused.contains("buffers the stream"), "{refused}");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_stream_that_begins_otherwise_is_not_opened() {
         let refused = stream("data: {}\n\n", false, LONG).await.err().unwrap();
         assert!(refused.contains("and not the endpoint"), "{refused}");
