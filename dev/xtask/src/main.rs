@@ -13,6 +13,7 @@ mod stage;
 mod tally;
 mod test;
 mod tools;
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;

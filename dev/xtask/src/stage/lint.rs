@@ -1,16 +1,19 @@
-//! Checks that need no test; each command counts as one.
+//! Checks that need no test; each counts as one.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::deny;
-use crate::command;
-use crate::shipped;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
+use crate::{command, shipped, workflows};
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
     tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
     tally += nothing_of_dev_is_shipped(workspace);
     tally += deny::run(workspace);
+    tally += judged("workflows", workflow_faults(workspace.root()));
     tally
 }
 
@@ -18,8 +21,75 @@ fn nothing_of_dev_is_shipped(workspace: &Workspace) -> Tally {
     let mut tree = workspace.cargo("tree -e normal -p remote-auth-mcp --target all --prefix none");
     let Some(tree) = command::output(&mut tree) else { return Tally::FAILED };
     let found = shipped::dev_packages(&tree, workspace.root());
-    for package in &found {
-        eprintln!("remote-auth-mcp ships {package}, which is under dev/");
+    let fault = |package: &&str| format!("remote-auth-mcp ships {package}, which is under dev/");
+    judged("shipped", Ok(found.iter().map(fault).collect()))
+}
+
+fn judged(name: &str, faults: io::Result<Vec<String>>) -> Tally {
+    let faults = faults.unwrap_or_else(|error| vec![error.to_string()]);
+    for fault in &faults {
+        eprintln!("FAIL {name}: {fault}");
     }
-    if found.is_empty() { Tally::PASSED } else { Tally::FAILED }
+    if faults.is_empty() {
+        println!("ok   {name}");
+        return Tally::PASSED;
+    }
+    Tally::FAILED
+}
+
+fn workflow_faults(root: &Path) -> io::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for file in files(&root.join(".github/workflows"), "yml")? {
+        let found = workflows::unpinned(&fs::read_to_string(&file)?).map_err(io::Error::other)?;
+        faults.extend(
+            found.iter().map(|fault| format!("{} is not pinned by commit or version: {fault}", file.display())),
+        );
+    }
+    Ok(faults)
+}
+
+/// Every file below the folder with this extension, but for what is built or installed. There must be one.
+fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    const NOT_OURS: [&str; 4] = [".git", ".local", "node_modules", "target"];
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                let is_ours = !NOT_OURS.iter().any(|name| path.ends_with(name));
+                folders.extend(is_ours.then_some(path));
+            } else if path.extension().is_some_and(|own| own == extension) {
+                found.push(path);
+            }
+        }
+    }
+    let none = || io::Error::other(format!("no *.{extension} in {}", folder.display()));
+    if found.is_empty() { Err(none()) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_tag_in_any_workflow_fails() {
+        let root = folder(&[(".github/workflows/a.yml", "jobs: {a: {steps: [{uses: actions/checkout@v6}]}}")]);
+        assert_eq!(workflow_faults(root.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_check_without_files_fails() {
+        let root = folder(&[]);
+        assert_eq!(judged("workflows", workflow_faults(root.path())), Tally::FAILED);
+    }
 }
