@@ -60,5 +60,5 @@ impl ClientAssertion {
 }
 
 fn unavailable(reason: String) -> Unavailable {
-    Unavailable { what: "identity endpoint", reason }
+    Unavailable::identity_endpoint(reason)
 }

@@ -126,5 +126,5 @@ impl Jwks {
 }
 
 fn not_fetched() -> Unavailable {
-    Unavailable { what: "upstream", reason: "the signing keys cannot be fetched".to_owned() }
+    Unavailable::upstream("the signing keys cannot be fetched")
 }

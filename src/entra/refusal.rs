@@ -29,7 +29,7 @@ pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
     let answer: ErrorResponse = serde_json::from_slice(body).unwrap_or_default();
     let reason = describe(status, &answer);
     if transient(status, &answer) {
-        return UpstreamRefusal::Unavailable(Unavailable { what: "upstream", reason });
+        return UpstreamRefusal::Unavailable(Unavailable::upstream(reason));
     }
     let suberror = |known: &[&str]| known.iter().any(|known| answer.suberror.eq_ignore_ascii_case(known));
     match answer.error.to_ascii_lowercase().as_str() {

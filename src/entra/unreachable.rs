@@ -6,5 +6,5 @@ use crate::telemetry::chain;
 
 /// Entra could not be reached, or broke off its answer. The error's URL is left out: it names the tenant only.
 pub(super) fn unreachable(error: reqwest::Error) -> Unavailable {
-    Unavailable { what: "upstream", reason: format!("no answer from Entra: {}", chain(&error.without_url())) }
+    Unavailable::upstream(format!("no answer from Entra: {}", chain(&error.without_url())))
 }

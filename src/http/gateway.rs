@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_token_that_cannot_be_verified_now_is_503_and_another_one_403() {
-        let down = authorization_server::ground::Unavailable { what: "upstream", reason: String::new() };
+        let down = authorization_server::ground::Unavailable::upstream(String::new());
         let unavailable = refused(&down.into());
         assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));

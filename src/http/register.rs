@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_store_that_is_down_is_503_and_asks_to_come_back() {
-        let down = Unavailable { what: "store", reason: String::new() };
+        let down = Unavailable::store(String::new());
         let response = refusal(&RegisterError::Unavailable(down));
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key(http::header::RETRY_AFTER));

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_by_itself_asks_to_come_back() {
-        let down = Unavailable { what: "store", reason: String::new() };
+        let down = Unavailable::store(String::new());
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
         assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
         assert_eq!(answer(&TokenError::UnknownClient), (401, false));

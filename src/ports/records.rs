@@ -84,7 +84,7 @@ pub struct StoreError(pub String);
 
 impl From<StoreError> for Unavailable {
     fn from(error: StoreError) -> Self {
-        Self { what: "store", reason: error.0 }
+        Self::store(error.0)
     }
 }
 

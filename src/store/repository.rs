@@ -124,5 +124,5 @@ impl<T: Shape> Repository<T> for RecordRepository<T> {
 }
 
 fn broken(error: &serde_json::Error) -> Unavailable {
-    Unavailable { what: "store", reason: format!("malformed item: {error}") }
+    Unavailable::store(format!("malformed item: {error}"))
 }

@@ -79,7 +79,7 @@ impl KeyWrap for KeyFile {
 }
 
 fn unavailable(reason: impl Into<String>) -> Unavailable {
-    Unavailable { what: "keyring", reason: reason.into() }
+    Unavailable::keyring(reason)
 }
 fn read(mut file: fs::File, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let io = |error| KeyFileError::Io(name.to_owned(), error);

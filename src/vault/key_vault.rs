@@ -97,5 +97,5 @@ fn value(result: KeyOperationResult) -> Result<Vec<u8>, Unavailable> {
 }
 
 fn down(reason: impl fmt::Display) -> Unavailable {
-    Unavailable { what: "keyring", reason: format!("Key Vault: {reason}") }
+    Unavailable::keyring(format!("Key Vault: {reason}"))
 }

@@ -251,5 +251,5 @@ fn too_late() -> Unavailable {
 }
 
 fn unavailable(reason: impl Into<String>) -> Unavailable {
-    Unavailable { what: "keyring", reason: reason.into() }
+    Unavailable::keyring(reason)
 }

@@ -121,7 +121,7 @@ fn address() -> Address {
 }
 
 fn down(error: StoreError) -> Unavailable {
-    Unavailable { what: "keyring", reason: error.0 }
+    Unavailable::keyring(error.0)
 }
 
 fn contended() -> Unavailable {

@@ -35,7 +35,7 @@ use remote_auth_mcp::{
     ports::event_log::EventLog,
 };
 use serde_json::{Value, json};
-use testkit::{Dependency, MemorySealer};
+use testkit::{Faults, MemorySealer};
 use time::OffsetDateTime;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +64,7 @@ impl DownstreamTokens for Asked {
 /// What the instances of a deployment share.
 struct Deployment {
     log: MemoryLog,
-    keyring: Arc<Dependency>,
+    keyring: Arc<Faults>,
     sealer: Arc<RefusingSealer>,
     asked: Arc<Asked>,
 }
@@ -85,7 +85,7 @@ impl Deref for Instance {
 
 impl Deployment {
     fn new() -> Self {
-        let keyring = Arc::new(Dependency::new("keyring"));
+        let keyring = Arc::new(Faults::new(authorization_server::ground::Dependency::Keyring));
         let sealer = Arc::new(RefusingSealer::of(MemorySealer::new(Arc::clone(&keyring))));
         Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default() }
     }

@@ -32,7 +32,7 @@ impl Sealer for RefusingSealer {
 
     async fn open(&self, purpose: &str, sealed: &str) -> Result<Option<Vec<u8>>, Unavailable> {
         if self.refused.lock().unwrap().iter().any(|refused| refused == sealed) {
-            return Err(Unavailable { what: "keyring", reason: "the key is refused".into() });
+            return Err(Unavailable::keyring("the key is refused"));
         }
         self.sealer.open(purpose, sealed).await
     }

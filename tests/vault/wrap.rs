@@ -45,7 +45,7 @@ impl Versions {
     fn check(&self, version: &str) -> Result<(), Unavailable> {
         let disabled = self.disabled.lock().unwrap().iter().any(|disabled| disabled == version);
         if self.down.load(Ordering::SeqCst) || disabled {
-            return Err(Unavailable { what: "keyring", reason: "the vault refuses".into() });
+            return Err(Unavailable::keyring("the vault refuses"));
         }
         Ok(())
     }

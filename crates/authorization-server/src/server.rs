@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::{
     grant_cache::GrantCache,
-    ground::{Clock, Entropy, Id, OwnedRecords, Repository, Sealer, Unavailable},
+    ground::{Clock, Entropy, Id, OwnedRecords, Repository, Sealable, Sealed, Sealer, Unavailable},
     state::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
@@ -69,6 +69,18 @@ impl AuthorizationServer {
     /// Whether the keyring seals, for a health check.
     pub async fn check_keyring(&self) -> Result<(), Unavailable> {
         self.ports.sealer.seal("health", b"").await.map(drop)
+    }
+
+    pub(crate) async fn seal<T: Sealable>(&self, value: &T, bound_to: T::BoundTo) -> Result<Sealed<T>, Unavailable> {
+        Sealed::seal(self.ports.sealer.as_ref(), value, bound_to).await
+    }
+
+    pub(crate) async fn open<T: Sealable>(
+        &self,
+        sealed: &Sealed<T>,
+        bound_to: T::BoundTo,
+    ) -> Result<Option<T>, Unavailable> {
+        sealed.open(self.ports.sealer.as_ref(), bound_to).await
     }
 
     pub(crate) fn random_id(&self) -> Id {

@@ -1,16 +1,14 @@
 //! Access tokens are issued with a refresh token beside them, and opened without asking the store.
 
 use oauth_protocol::token_response::TokenResponse;
-use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
-    ground::{Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Sealed, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{access_token::AccessToken, family::FamilyKey, grant::Grant},
 };
 
-const PURPOSE: &str = "access-token";
 /// An access token ends this long before the upstream's, so that no tool call begins with a dying assertion.
 const UPSTREAM_MARGIN: Duration = Duration::seconds(60);
 
@@ -35,24 +33,16 @@ impl AuthorizationServer {
             exp: (now + lifetime).unix_timestamp(),
         };
         Ok(TokenResponse {
-            access_token: self.seal_access_token(&claims).await?,
+            access_token: self.seal(&claims, ()).await?.as_str().into(),
             expires_in: u64::try_from(lifetime.whole_seconds()).unwrap_or(0),
             refresh_token: family_key.refresh_token(grant.key, grant.family.generation),
             scope: grant.scope.clone(),
         })
     }
 
-    async fn seal_access_token(&self, claims: &AccessToken) -> Result<SecretString, Unavailable> {
-        let json = serde_json::to_vec(claims)
-            .map_err(|error| Unavailable { what: "access token", reason: error.to_string() })?;
-        self.ports.sealer.seal(PURPOSE, &json).await.map(Into::into)
-    }
-
-    /// Opens an access token of this deployment; `None` for anything else, the expired included.
+    /// Opens an access token; `None` if it is not of this deployment, or has expired.
     pub(crate) async fn open_access_token(&self, token: &str) -> Result<Option<AccessToken>, Unavailable> {
-        let opened = self.ports.sealer.open(PURPOSE, token).await?;
-        let claims = opened.and_then(|json| serde_json::from_slice::<AccessToken>(&json).ok());
-        let now = self.now().unix_timestamp();
-        Ok(claims.filter(|claims| claims.aud == self.base().issuer() && now < claims.exp))
+        let claims = self.open(&Sealed::<AccessToken>::from_text(token), ()).await?;
+        Ok(claims.filter(|claims| claims.is_current(self.base().issuer(), self.now())))
     }
 }

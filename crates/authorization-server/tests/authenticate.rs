@@ -177,7 +177,9 @@ async fn whatever_is_no_access_token_of_ours_looks_the_same() {
     let code = rig.code(&owner.client_id).await.unwrap();
     let operations = rig.store.operations();
     let refresh_token = owner.tokens.refresh_token.expose_secret();
-    for token in ["", "Bearer", "eyJhbGciOiJub25lIn0.e30.", refresh_token, &page.form.sealed, code.expose_secret()] {
+    for token in
+        ["", "Bearer", "eyJhbGciOiJub25lIn0.e30.", refresh_token, page.form.sealed.as_str(), code.expose_secret()]
+    {
         assert!(rig.server.authenticate(token).await.unwrap().is_none(), "{token}");
     }
     assert_eq!(rig.store.operations(), operations);

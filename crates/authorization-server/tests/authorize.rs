@@ -48,7 +48,7 @@ async fn an_honest_request_gets_a_page_and_writes_nothing() {
 async fn the_form_carries_the_same_request_that_the_page_shows() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    let opened = rig.server.consent_transaction(&page.form.sealed).await.unwrap();
+    let opened = rig.server.consent_transaction(page.form.sealed.as_str()).await.unwrap();
     assert_eq!(opened.id, page.form.pending.id);
     assert_eq!(opened.request.challenge.as_str(), page.form.pending.request.challenge.as_str());
     assert_eq!(opened.request.scope, page.form.pending.request.scope);
@@ -194,7 +194,7 @@ async fn a_page_can_be_decided_for_ten_minutes() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     rig.clock.advance(time::Duration::minutes(10) - time::Duration::SECOND);
-    assert!(rig.server.consent_transaction(&page.form.sealed).await.is_ok());
+    assert!(rig.server.consent_transaction(page.form.sealed.as_str()).await.is_ok());
     rig.clock.advance(time::Duration::SECOND);
-    assert!(matches!(rig.server.consent_transaction(&page.form.sealed).await, Err(ConsentError::Expired)));
+    assert!(matches!(rig.server.consent_transaction(page.form.sealed.as_str()).await, Err(ConsentError::Expired)));
 }

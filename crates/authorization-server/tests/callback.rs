@@ -221,7 +221,7 @@ async fn a_code_that_entra_does_not_redeem_is_told_to_the_client() {
         (UpstreamRefusal::InteractionRequired { claims: None, reason: reason() }, "access_denied"),
         (UpstreamRefusal::InvalidGrant { reason: reason() }, "server_error"),
         (UpstreamRefusal::Refused { reason: reason() }, "server_error"),
-        (Unavailable { what: "upstream", reason: reason() }.into(), "temporarily_unavailable"),
+        (Unavailable::upstream(reason()).into(), "temporarily_unavailable"),
     ] {
         let (rig, allowed) = under_way().await;
         rig.upstream.refuse_redeem(refusal);

@@ -92,7 +92,7 @@ async fn another_owner_is_asked_by_name_and_nothing_is_granted_yet() {
     assert!(asked.rig.grants.all().is_empty());
     assert!(asked.rig.owners.peek(&subject("second").owner_key()).is_none());
     let Stage::PendingConfirmation(PendingConfirmation { sealed_name, .. }) = asked.stage() else { panic!("stage") };
-    assert!(!sealed_name.contains("second"), "the name must not stand in the store");
+    assert!(!sealed_name.as_str().contains("second"), "the name must not stand in the store");
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn whoever_entra_does_not_sign_in_sees_nothing() {
     }
     rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "no".into() });
     assert!(matches!(complete(&rig, &allowed, cookie).await, Err(ConnectionsError::NotSignedIn(_))));
-    rig.upstream.refuse_redeem(Unavailable { what: "upstream", reason: "no".into() }.into());
+    rig.upstream.refuse_redeem(Unavailable::upstream("no").into());
     assert!(matches!(complete(&rig, &allowed, cookie).await, Err(ConnectionsError::Unavailable(_))));
 }
 

@@ -21,7 +21,7 @@ struct Sent<'a> {
 
 async fn send(rig: &Rig, page: &ConsentPage, sent: &Sent<'_>) -> Result<Decided, ConsentError> {
     let proof = Proof { csrf: sent.csrf_field, binding_cookie: sent.binding, csrf_cookie: sent.csrf_cookie };
-    let pending = rig.server.consent_transaction(&page.form.sealed).await?;
+    let pending = rig.server.consent_transaction(page.form.sealed.as_str()).await?;
     rig.server.decide(pending, Decision::Allow, &proof, Memory::default()).await
 }
 

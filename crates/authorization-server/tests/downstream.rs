@@ -54,7 +54,7 @@ fn interaction_required() -> UpstreamRefusal {
 }
 
 fn down() -> UpstreamRefusal {
-    Unavailable { what: "upstream", reason: reason() }.into()
+    Unavailable::upstream(reason()).into()
 }
 
 fn status(rig: &Rig) -> Status {

@@ -9,7 +9,7 @@ use authorization_server::{
     upstream::UpstreamRefusal,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Dependency, Fault, FlowError, Rig, SignedIn, answered, parameter};
+use testkit::{Fault, Faults, FlowError, Rig, SignedIn, answered, parameter};
 use time::Duration;
 
 /// A step, tried again once if something was down.
@@ -60,7 +60,7 @@ async fn calls_graph(rig: &Rig, token: &SecretString) {
     let principal = authenticated.unwrap().unwrap();
     rig.upstream.refuse_on_behalf_of(UpstreamRefusal::InvalidGrant { reason: "to have it refreshed".into() });
     let called = twice(async || match rig.server.token(&principal, &["User.Read"]).await {
-        Err(DownstreamError::Unavailable(reason)) => Err(Unavailable { what: "downstream", reason }.into()),
+        Err(DownstreamError::Unavailable(reason)) => Err(Unavailable::upstream(reason).into()),
         other => Ok(other),
     });
     called.await.unwrap().map(drop).unwrap();
@@ -99,7 +99,7 @@ async fn live_through(rig: &Rig) {
 }
 
 /// Lives through it again and again, each time with the next operation of the dependency failing.
-async fn survives(dependency: impl Fn(&Rig) -> &Dependency, fault: Fault) -> usize {
+async fn survives(dependency: impl Fn(&Rig) -> &Faults, fault: Fault) -> usize {
     for skipped in 0.. {
         let rig = Rig::new().unwrap();
         dependency(&rig).fail_after(skipped, fault);

@@ -7,7 +7,7 @@ use authorization_server::{
 };
 use oauth_protocol::token_response::TokenResponse;
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, REDIRECT_URI, Rig, VERIFIER, parameter};
+use testkit::{EventLog, Fault, REDIRECT_URI, Rig, VERIFIER, parameter};
 use time::Duration;
 
 /// A client and its code.
@@ -262,7 +262,7 @@ async fn upstream_tokens_without_a_grant_do_not_stand_in_the_way() {
 }
 
 #[tokio::test]
-async fn a_redemption_that_cannot_ask_for_the_consent_takes_its_grant_back_and_the_code_stays_good() {
+async fn a_redemption_that_cannot_read_the_owner_unissues_its_grant_and_the_code_stays_good() {
     let (rig, client_id, code) = with_code().await;
     // Client, authorization, upstream tokens, grant; then the owner.
     rig.store.fail_after(4, Fault::Before);
@@ -286,7 +286,18 @@ async fn a_duplicate_of_a_late_second_attempt_is_refused_and_no_replay() {
 }
 
 #[tokio::test]
-async fn a_grant_that_was_taken_back_and_revoked_is_not_revived() {
+async fn an_unissued_grant_is_no_replay_when_its_code_has_expired() {
+    let (rig, client_id, code) = with_code().await;
+    rig.store.fail_after(4, Fault::Before);
+    rig.redeem(&client_id, &code).await.unwrap_err();
+    rig.clock.advance(Duration::seconds(61));
+    let (log, _guard) = EventLog::start();
+    assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::InvalidGrant(_))));
+    assert_eq!((log.audited(), rig.only_grant().unwrap().status), (0, Status::Unissued));
+}
+
+#[tokio::test]
+async fn an_unissued_grant_that_was_revoked_is_not_issued_again() {
     let (rig, client_id, code) = with_code().await;
     rig.store.fail_after(4, Fault::Before);
     rig.redeem(&client_id, &code).await.unwrap_err();

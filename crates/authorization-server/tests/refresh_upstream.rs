@@ -23,7 +23,7 @@ fn reason() -> String {
 }
 
 fn down() -> UpstreamRefusal {
-    Unavailable { what: "upstream", reason: reason() }.into()
+    Unavailable::upstream(reason()).into()
 }
 
 #[tokio::test]

@@ -260,7 +260,9 @@ async fn a_cookie_that_was_not_sealed_as_this_one_is_as_good_as_none() {
         .await
         .unwrap();
     let page = rig.open_page(&client_id).await.unwrap();
-    for forged in [Some("[]".to_owned()), Some(String::new()), browser.denied, Some(page.form.sealed), None] {
+    for forged in
+        [Some("[]".to_owned()), Some(String::new()), browser.denied, Some(page.form.sealed.as_str().to_owned()), None]
+    {
         let browser = Browser { approved: forged.clone(), denied: None };
         assert_eq!(asking(&rig, &browser, &client_id).await, Asking::Everything, "{forged:?}");
     }

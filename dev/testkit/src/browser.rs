@@ -47,7 +47,7 @@ impl Browser {
 
     /// The browser comes to an authorization request, directly or from another site.
     pub async fn follow(&self, rig: &Rig, text: &str, direct: bool) -> Result<Authorized, AuthorizeError> {
-        let query = query(text).map_err(|error| Unavailable { what: "query", reason: error.to_string() })?;
+        let query = query(text).map_err(|error| Unavailable::store(error.to_string()))?;
         let memory = self.memory(rig).await?;
         rig.server.authorize(&Visit { query: &query, memory: &memory, direct }).await
     }

@@ -168,7 +168,7 @@ impl Rig {
         let (binding, csrf) = (form.secrets.binding.encode(), form.secrets.csrf.encode());
         let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
         let proof = Proof { csrf, binding_cookie: Some(binding), csrf_cookie: Some(csrf) };
-        let pending = self.server.consent_transaction(&form.sealed).await?;
+        let pending = self.server.consent_transaction(form.sealed.as_str()).await?;
         self.server.decide(pending, decision, &proof, memory).await
     }
 

@@ -5,9 +5,9 @@
 
 mod browser;
 mod clock;
-mod dependency;
 mod entropy;
 mod event_log;
+mod faults;
 mod flow;
 mod outcome;
 mod rig;
@@ -17,9 +17,9 @@ mod upstream;
 
 pub use browser::Browser;
 pub use clock::ManualClock;
-pub use dependency::{Dependency, Fault};
 pub use entropy::SeededEntropy;
 pub use event_log::EventLog;
+pub use faults::{Fault, Faults};
 pub use flow::{Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, parameter, query, request};
 pub use outcome::{allowed, answered, asked, confirmed, denied, passed, still_denied, switched};
 pub use rig::Rig;

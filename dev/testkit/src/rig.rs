@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     AuthorizationServer, Ports,
+    ground::Dependency,
     state::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
@@ -13,7 +14,7 @@ use oauth_protocol::{
     redirect_uri::PrivateUseSchemes,
 };
 
-use crate::{Dependency, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
+use crate::{Faults, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
 
 /// Everything around one authorization server, and the server.
 pub struct Rig {
@@ -24,9 +25,9 @@ pub struct Rig {
     /// Its time.
     pub clock: Arc<ManualClock>,
     /// Whether the store answers, and how often it was asked.
-    pub store: Arc<Dependency>,
+    pub store: Arc<Faults>,
     /// Whether the keyring answers.
-    pub keyring: Arc<Dependency>,
+    pub keyring: Arc<Faults>,
     /// The keyring.
     pub sealer: Arc<MemorySealer>,
     /// Entra.
@@ -47,8 +48,8 @@ impl Rig {
     /// A server at `https://mcp.example.com` to which nothing has happened yet.
     pub fn new() -> Result<Self, BaseUrlError> {
         let clock = Arc::new(ManualClock::default());
-        let store = Arc::new(Dependency::new("store"));
-        let keyring = Arc::new(Dependency::new("keyring"));
+        let store = Arc::new(Faults::new(Dependency::Store));
+        let keyring = Arc::new(Faults::new(Dependency::Keyring));
         let sealer = Arc::new(MemorySealer::new(Arc::clone(&keyring)));
         let upstream = Arc::new(ScriptedUpstream::new(Arc::clone(&clock)));
         let clients = Arc::new(MemoryStore::new(Arc::clone(&store)));

@@ -8,18 +8,18 @@ use std::{
 use async_trait::async_trait;
 use authorization_server::ground::{Sealer, Unavailable};
 
-use crate::{Dependency, lock};
+use crate::{Faults, lock};
 
 /// Gives out tickets instead of ciphertext: a ticket opens for the purpose it was made for, and nothing else opens.
 pub struct MemorySealer {
-    keyring: Arc<Dependency>,
+    keyring: Arc<Faults>,
     sealed: Mutex<HashMap<String, (String, Vec<u8>)>>,
 }
 
 impl MemorySealer {
     /// A sealer that is as available as the keyring is.
     #[must_use]
-    pub fn new(keyring: Arc<Dependency>) -> Self {
+    pub fn new(keyring: Arc<Faults>) -> Self {
         Self { keyring, sealed: Mutex::default() }
     }
 

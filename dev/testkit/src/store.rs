@@ -12,11 +12,11 @@ use authorization_server::{
     state::grant::Grant,
 };
 
-use crate::{Dependency, lock};
+use crate::{Faults, lock};
 
 /// Records of one kind. It never drops the expired, so that the readers' own checks are what tests see.
 pub struct MemoryStore<T: Record> {
-    store: Arc<Dependency>,
+    store: Arc<Faults>,
     rows: Mutex<Rows<T>>,
     rival: Mutex<Option<Rival<T>>>,
 }
@@ -38,7 +38,7 @@ where
 {
     /// An empty store, as available as `store` is.
     #[must_use]
-    pub fn new(store: Arc<Dependency>) -> Self {
+    pub fn new(store: Arc<Faults>) -> Self {
         let rows = Rows { by_key: HashMap::new(), writes: 0 };
         Self { store, rows: Mutex::new(rows), rival: Mutex::default() }
     }

@@ -56,7 +56,7 @@ pub(in crate::http) fn consent(app: &App, page: &ConsentPage) -> Response {
         server: &app.server_name,
         question: Question::new(page.client.name.as_deref(), &page.form.pending.request),
         allowed_on: page.allowed_at.and_then(|at| at.format(DAY).ok()),
-        sealed: &page.form.sealed,
+        sealed: page.form.sealed.as_str(),
         csrf: page.form.secrets.csrf.encode(),
     };
     render(StatusCode::OK, &consent)
@@ -102,7 +102,7 @@ pub(in crate::http) fn denied(app: &App, denied: &Denied) -> Response {
         host: denied.target.host(),
         return_to: &denied.return_to,
         unasked: denied.unasked,
-        sealed: &denied.form.sealed,
+        sealed: denied.form.sealed.as_str(),
         csrf: denied.form.secrets.csrf.encode(),
     };
     let mut response = render(StatusCode::OK, &page);

@@ -24,5 +24,5 @@ pub(super) fn of_task(error: &JoinError) -> &'static str {
 
 /// A value that should have been sealed could not be encoded.
 pub(super) fn unencodable(error: &serde_json::Error) -> Unavailable {
-    Unavailable { what: "keyring", reason: error.to_string() }
+    Unavailable::keyring(error.to_string())
 }

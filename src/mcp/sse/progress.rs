@@ -74,5 +74,5 @@ impl Progress {
 }
 
 fn late(reason: &str) -> Unavailable {
-    Unavailable { what: "store", reason: reason.to_owned() }
+    Unavailable::store(reason.to_owned())
 }

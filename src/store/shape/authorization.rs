@@ -1,10 +1,13 @@
 //! An authorization in `authorizations`, tagged by its stage.
 
 use authorization_server::{
-    ground::{Id, Subject},
-    state::authorization::{
-        Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream,
-        SignedIn, Stage, ValidRequest,
+    ground::{Id, Sealed, Subject},
+    state::{
+        authorization::{
+            Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, OwnerName, PendingConfirmation,
+            PendingUpstream, SignedIn, Stage, ValidRequest,
+        },
+        upstream_tokens::UpstreamSecrets,
     },
 };
 use oauth_protocol::secret::SecretHash;
@@ -43,7 +46,7 @@ enum StageShape {
         request: ValidRequest,
         binding: Binding,
         signed_in: SignedInShape,
-        sealed_name: String,
+        sealed_name: Sealed<OwnerName>,
     },
     CodeIssued(IssuedShape),
     Denied,
@@ -57,7 +60,7 @@ enum StageShape {
 #[derive(Serialize, Deserialize)]
 struct SignedInShape {
     subject: Subject,
-    sealed_tokens: String,
+    sealed_tokens: Sealed<UpstreamSecrets>,
     #[serde(with = "time::serde::timestamp")]
     upstream_expires_at: OffsetDateTime,
 }

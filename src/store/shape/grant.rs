@@ -1,9 +1,11 @@
 //! A grant in its owner's partition of `owners`.
 
 use authorization_server::{
-    ground::{GrantKey, Id},
-    state::family::Family,
-    state::grant::{Grant, Status},
+    ground::{GrantKey, Id, Sealed},
+    state::{
+        family::{Family, FamilyKey},
+        grant::{Grant, Status},
+    },
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-const SCHEMA: u32 = 1;
+/// 2 adds the status `unissued`.
+const SCHEMA: u32 = 2;
+/// Had no such status: an active grant that ended when it began was an unissued one.
+const SCHEMA_WITHOUT_UNISSUED: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct GrantShape {
@@ -34,7 +39,7 @@ struct GrantShape {
 
 #[derive(Serialize, Deserialize)]
 struct FamilyShape {
-    sealed_key: String,
+    sealed_key: Sealed<FamilyKey>,
     generation: u32,
     #[serde(with = "time::serde::timestamp")]
     rotated_at: OffsetDateTime,
@@ -72,13 +77,19 @@ impl Shape for Grant {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: GrantShape = serde_json::from_value(body)?;
-        check_schema(shape.schema, SCHEMA)?;
+        let status = match shape.schema {
+            SCHEMA_WITHOUT_UNISSUED if shape.status == Status::Active && shape.expires_at <= shape.redeemed_at => {
+                Status::Unissued
+            }
+            SCHEMA_WITHOUT_UNISSUED => shape.status,
+            found => check_schema(found, SCHEMA).map(|()| shape.status)?,
+        };
         let FamilyShape { sealed_key, generation, rotated_at, seen } = shape.family;
         Ok(Self {
             key: GrantKey { owner: shape.owner, grant: shape.grant },
             client: shape.client,
             scope: shape.scope,
-            status: shape.status,
+            status,
             version: shape.version,
             family: Family { sealed_key, generation, rotated_at, seen },
             redeemed_at: shape.redeemed_at,

@@ -2,9 +2,12 @@
 
 use std::{fs, path::Path};
 
-use authorization_server::{
-    state::authorization::Authorization, state::client::Client, state::grant::Grant, state::owner::Owner,
-    state::upstream_tokens::UpstreamTokens,
+use authorization_server::state::{
+    authorization::Authorization,
+    client::Client,
+    grant::{Grant, Status},
+    owner::Owner,
+    upstream_tokens::UpstreamTokens,
 };
 use serde_json::Value;
 
@@ -29,7 +32,17 @@ fn every_golden_item_is_read_and_written_unchanged() {
     }
     survives::<Owner>("owner.json");
     survives::<Grant>("grant.json");
+    survives::<Grant>("grant-unissued.json");
     survives::<UpstreamTokens>("upstream-tokens.json");
+}
+
+#[test]
+fn a_grant_of_schema_1_is_read_and_written_as_schema_2() {
+    let read = |name: &str| Grant::decode(golden(name)).unwrap();
+    assert_eq!(read("grant-schema-1.json").encode().unwrap(), golden("grant.json"));
+    let unissued = read("grant-schema-1-unissued.json");
+    assert_eq!((unissued.status, unissued.encode().unwrap()["schema"].as_u64()), (Status::Unissued, Some(2)));
+    assert_eq!(read("grant-schema-1.json").status, Status::Active);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The sealed upstream tokens, an item beside their grant.
 
 use authorization_server::{
-    ground::{GrantKey, Id},
-    state::upstream_tokens::UpstreamTokens,
+    ground::{GrantKey, Id, Sealed},
+    state::upstream_tokens::{UpstreamSecrets, UpstreamTokens},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +19,7 @@ struct TokensShape {
     id: String,
     owner: Id,
     grant: Id,
-    sealed: String,
+    sealed: Sealed<UpstreamSecrets>,
     #[serde(with = "time::serde::timestamp")]
     access_expires_at: OffsetDateTime,
     #[serde(with = "time::serde::timestamp")]

@@ -1,34 +1,40 @@
-//! Grants that end, or wait for their owner.
+//! Grants that end, or that wait for their owner.
 
-use super::{ATTEMPTS, contended};
+use super::{Decision, change};
 use crate::{
-    ground::{Advanced, GrantKey, Unavailable},
+    ground::{GrantKey, Stored, Unavailable},
     server::AuthorizationServer,
-    state::grant::Status,
+    state::grant::{Grant, Status},
 };
 
 impl AuthorizationServer {
-    /// Ends a grant, whatever is being written to it meanwhile, and drops the upstream's tokens.
+    /// Ends a grant, whatever else is being written to it, and deletes the upstream's tokens.
     pub async fn revoke(&self, key: GrantKey) -> Result<(), Unavailable> {
         self.set_status(key, Status::Revoked).await?;
         self.ports.upstream_tokens.delete(&key).await
     }
 
-    pub(crate) async fn set_status(&self, key: GrantKey, status: Status) -> Result<(), Unavailable> {
-        let mut current = self.ports.grants.get(&key).await?;
-        for _ in 0..ATTEMPTS {
-            let Some(stored) = current else { return Ok(()) };
-            if stored.value.status == status || stored.value.status == Status::Revoked {
-                return Ok(());
-            }
-            match self.ports.grants.advance(&stored.version, stored.value.with_status(status)).await? {
-                Advanced::Done(_) => {
-                    self.grant_cache.forget(&key);
-                    return Ok(());
-                }
-                Advanced::Lost(next) => current = next,
-            }
+    /// The upstream wants the owner to sign in again before it gives another token.
+    pub(crate) async fn mark(&self, key: GrantKey) -> Result<(), Unavailable> {
+        self.set_status(key, Status::Marked).await
+    }
+
+    async fn set_status(&self, key: GrantKey, status: Status) -> Result<(), Unavailable> {
+        let decide = |grant: Option<Grant>| {
+            let changes = |grant: &Grant| grant.status != status && grant.status != Status::Revoked;
+            let next = grant.filter(changes).map(|grant| grant.with_status(status));
+            Ok::<_, Unavailable>(next.map_or(Decision::Keep(()), |next| Decision::Write(next, ())))
+        };
+        change(self.ports.grants.as_ref(), &key, decide).await?;
+        self.grant_cache.forget(&key);
+        Ok(())
+    }
+
+    /// Unissues a grant whose tokens nobody received, so that its code can be redeemed again. If this fails too, the code is
+    /// spent, and the owner has to sign in again.
+    pub(crate) async fn unissue(&self, granted: &Stored<Grant>) {
+        if let Err(error) = self.ports.grants.advance(&granted.version, granted.value.unissued()).await {
+            tracing::warn!(%error, "could not unissue a grant whose tokens nobody received");
         }
-        Err(contended())
     }
 }

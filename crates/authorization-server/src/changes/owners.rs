@@ -2,9 +2,9 @@
 
 use time::OffsetDateTime;
 
-use super::{ATTEMPTS, contended};
+use super::{Decision, change};
 use crate::{
-    ground::{Advanced, Created, GrantKey, Id, Stored, Unavailable},
+    ground::{Id, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::ValidRequest,
@@ -18,54 +18,49 @@ impl AuthorizationServer {
         Ok(self.ports.owners.get(&key).await?.map(|stored| stored.value))
     }
 
-    /// Remembers an approval, unless it was taken back since it was decided. Says its id.
+    /// Remembers an approval, unless the consent was withdrawn after `decided_at`. Returns the approval's id.
     pub(crate) async fn approve(
         &self,
         key: Id,
         request: &ValidRequest,
         decided_at: OffsetDateTime,
     ) -> Result<Option<Id>, Unavailable> {
-        let now = self.now();
-        let approval = Approval {
-            id: self.random_id(),
-            client: request.client,
-            redirect: request.redirect.clone(),
-            scope: request.scope.clone(),
-            given_at: now,
+        let (now, id) = (self.now(), self.random_id());
+        let decide = |owner: Option<Owner>| {
+            let owner = owner.unwrap_or_else(|| Owner::new(key, now));
+            if owner.withdrawn(request.client, decided_at) {
+                return Ok::<_, Unavailable>(Decision::Keep(None));
+            }
+            let owner = owner.with_approval(Approval::new(id, request, now), now);
+            let remembered = owner.approvals.last().map(|approval| approval.id);
+            Ok(Decision::Write(owner, remembered))
         };
-        let withdrawn = |owner: &Owner| owner.withdrawn(request.client, decided_at);
-        let approved =
-            |owner: Owner| if withdrawn(&owner) { owner } else { owner.with_approval(approval.clone(), now) };
-        let owner = self.change_owner(key, approved).await?;
-        Ok(owner.approvals.last().filter(|_| !withdrawn(&owner)).map(|approval| approval.id))
+        Ok(change(self.ports.owners.as_ref(), &key, decide).await?.answer)
     }
 
-    /// After a grant was made: whether its consent was taken back meanwhile. The mark is written before grants are listed,
-    /// and this is read after the grant is written, so one of the two sees the other.
-    pub(crate) async fn withdrawn_meanwhile(
+    /// Removes what a client, or every client, was approved for, and marks the time, which stops an authorization that is
+    /// under way.
+    pub(crate) async fn remove_approvals(&self, key: Id, client: Option<Id>) -> Result<(), Unavailable> {
+        let now = self.now();
+        let decide = |owner: Option<Owner>| {
+            let owner = owner.unwrap_or_else(|| Owner::new(key, now));
+            Ok::<_, Unavailable>(Decision::Write(owner.without(client, now), ()))
+        };
+        change(self.ports.owners.as_ref(), &key, decide).await?;
+        Ok(())
+    }
+
+    /// Whether the owner has withdrawn the consent to this client since `decided_at`.
+    ///
+    /// A withdrawal writes its mark before it lists the grants, and a redemption calls this after it has written its grant,
+    /// so one of the two sees the other.
+    pub(crate) async fn has_withdrawn(
         &self,
-        key: GrantKey,
+        owner: Id,
         client: Id,
         decided_at: OffsetDateTime,
     ) -> Result<bool, Unavailable> {
-        let owner = self.owner(key.owner).await?;
+        let owner = self.owner(owner).await?;
         Ok(owner.is_some_and(|owner| owner.withdrawn(client, decided_at)))
-    }
-
-    pub(crate) async fn change_owner(&self, key: Id, change: impl Fn(Owner) -> Owner) -> Result<Owner, Unavailable> {
-        let mut current = self.ports.owners.get(&key).await?;
-        for _ in 0..ATTEMPTS {
-            current = match current {
-                None => match self.ports.owners.create(change(Owner::new(key, self.now()))).await? {
-                    Created::Done(stored) => return Ok(stored.value),
-                    Created::Exists(stored) => Some(stored),
-                },
-                Some(Stored { value, version }) => match self.ports.owners.advance(&version, change(value)).await? {
-                    Advanced::Done(stored) => return Ok(stored.value),
-                    Advanced::Lost(stored) => stored,
-                },
-            };
-        }
-        Err(contended())
     }
 }

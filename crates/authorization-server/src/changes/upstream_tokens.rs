@@ -1,37 +1,62 @@
-//! Upstream tokens, refreshed at the upstream.
+//! Upstream tokens, renewed at the upstream.
+
+use std::future::ready;
 
 use time::OffsetDateTime;
 
+use super::{Decision, change_from};
 use crate::{
-    ground::{Advanced, Stored, Unavailable, lifetimes::UPSTREAM_TOKENS_LIFETIME},
+    ground::{Stored, Unavailable, lifetimes::UPSTREAM_TOKENS_LIFETIME},
     server::AuthorizationServer,
     state::upstream_tokens::UpstreamTokens,
     upstream::UpstreamRefusal,
 };
 
+/// Why upstream tokens are not renewed.
+pub(crate) enum RenewalError {
+    /// The upstream gave none.
+    Upstream(UpstreamRefusal),
+    /// Our own store or keyring failed.
+    Unavailable(Unavailable),
+}
+
+impl From<Unavailable> for RenewalError {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+fn gone(reason: &str) -> RenewalError {
+    RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason: reason.to_owned() })
+}
+
 impl AuthorizationServer {
-    /// Redeems the upstream's refresh token and keeps the answer beside the grant. The outer failure is our own store's
-    /// or keyring's.
-    pub(crate) async fn refresh_upstream(
+    /// Redeems the upstream's refresh token and stores the answer. Returns when the tokens that then stand end: another
+    /// process may have renewed them first.
+    pub(crate) async fn renew_upstream_tokens(
         &self,
-        stored: &Stored<UpstreamTokens>,
-    ) -> Result<Result<OffsetDateTime, UpstreamRefusal>, Unavailable> {
-        let gone = |reason: &str| Ok(Err(UpstreamRefusal::InvalidGrant { reason: reason.to_owned() }));
-        let Some(secrets) = stored.value.open(self.ports.sealer.as_ref()).await? else {
-            return gone("the tokens cannot be opened");
+        stored: Stored<UpstreamTokens>,
+    ) -> Result<OffsetDateTime, RenewalError> {
+        let next = self.renewed(&stored.value).await?;
+        let mut ours = true;
+        let decide = |current: Option<UpstreamTokens>| {
+            ready(match current {
+                None => Err(gone("the tokens were deleted meanwhile")),
+                Some(_) if std::mem::take(&mut ours) => Ok(Decision::Write(next.clone(), next.access_expires_at)),
+                Some(renewed) => Ok(Decision::Keep(renewed.access_expires_at)),
+            })
         };
-        let Some(refresh_token) = secrets.refresh_token else { return gone("no refresh token was given") };
-        let answer = match self.ports.upstream.refresh(&refresh_token).await {
-            Ok(answer) => answer,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let key = stored.value.key;
-        let sealed = answer.secrets(Some(&refresh_token)).seal(self.ports.sealer.as_ref(), key.grant).await?;
+        Ok(change_from(self.ports.upstream_tokens.as_ref(), Some(stored), decide).await?.answer)
+    }
+
+    async fn renewed(&self, tokens: &UpstreamTokens) -> Result<UpstreamTokens, RenewalError> {
+        let key = tokens.key;
+        let secrets = self.open(&tokens.sealed, key.grant).await?;
+        let secrets = secrets.ok_or_else(|| gone("the tokens cannot be opened"))?;
+        let refresh_token = secrets.refresh_token.ok_or_else(|| gone("no refresh token was given"))?;
+        let answer = self.ports.upstream.refresh(&refresh_token).await.map_err(RenewalError::Upstream)?;
+        let sealed = self.seal(&answer.secrets(Some(&refresh_token)), key.grant).await?;
         let kept_until = self.now() + UPSTREAM_TOKENS_LIFETIME;
-        let next = UpstreamTokens { key, sealed, access_expires_at: answer.expires_at, kept_until };
-        match self.ports.upstream_tokens.advance(&stored.version, next).await? {
-            Advanced::Done(next) | Advanced::Lost(Some(next)) => Ok(Ok(next.value.access_expires_at)),
-            Advanced::Lost(None) => gone("the tokens were deleted meanwhile"),
-        }
+        Ok(UpstreamTokens { key, sealed, access_expires_at: answer.expires_at, kept_until })
     }
 }

@@ -219,7 +219,7 @@ fn may_pass(visit: &Visit<'_>, valid: &Valid) -> bool {
 }
 
 fn same_id() -> Unavailable {
-    Unavailable { what: "entropy", reason: "a transaction id came up twice".into() }
+    Unavailable::entropy("a transaction id came up twice")
 }
 
 fn required<'a>(query: &'a Query, name: &'static str) -> Result<&'a str, AtServer> {

@@ -8,11 +8,11 @@ use oauth_protocol::{
 use secrecy::SecretString;
 
 use crate::{
-    endpoints::issue::{Answer, name_purpose},
+    endpoints::issue::Answer,
     ground::{Id, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, SignedIn, Stage},
+        authorization::{Authorization, Consent, Exchanging, Failed, OwnerName, PendingUpstream, SignedIn, Stage},
         derived::{upstream_nonce, upstream_verifier},
         memory::Memory,
         owner::Owner,
@@ -139,11 +139,11 @@ impl AuthorizationServer {
         memory: Memory,
     ) -> Result<Completed, CallbackError> {
         let id = claimed.value.id;
-        let sealed_tokens = user.tokens.secrets(None).seal(self.ports.sealer.as_ref(), id).await?;
+        let sealed_tokens = self.seal(&user.tokens.secrets(None), id).await?;
         let signed_in = SignedIn { subject: user.subject, sealed_tokens, upstream_expires_at: user.tokens.expires_at };
         let owner = signed_in.subject.owner_key();
         if !self.consented(owner, &claimed.value, &exchanging).await? {
-            let sealed_name = self.ports.sealer.seal(&name_purpose(id), user.name.as_bytes()).await?;
+            let sealed_name = self.seal(&OwnerName(user.name), id).await?;
             let asked = Stage::PendingConfirmation(exchanging.ask(signed_in, sealed_name));
             self.step(claimed, asked).await?.ok_or(CallbackError::AlreadyCompleted)?;
             return Ok(Completed::Confirm(id));

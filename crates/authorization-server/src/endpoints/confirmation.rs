@@ -5,7 +5,7 @@ use oauth_protocol::secret::{Handle, Secret};
 use crate::{
     endpoints::{
         consent::{ConsentError, Decision},
-        issue::{Answer, name_purpose},
+        issue::Answer,
         sign_in::SignIn,
     },
     ground::{Id, Stored},
@@ -58,8 +58,7 @@ impl AuthorizationServer {
         let (_, pending, browser) = self.pending_confirmation(confirming).await?;
         let client_id = pending.request.client.to_string();
         let client = self.find_client(&client_id).await?.ok_or(ConsentError::Expired)?.value;
-        let name = self.ports.sealer.open(&name_purpose(confirming.id), &pending.sealed_name).await?;
-        let name = name.and_then(|name| String::from_utf8(name).ok()).unwrap_or_default();
+        let name = self.open(&pending.sealed_name, confirming.id).await?.map(|name| name.0).unwrap_or_default();
         Ok(ConfirmationPage { client, request: pending.request, name, csrf: derived(&browser, b"confirmation") })
     }
 

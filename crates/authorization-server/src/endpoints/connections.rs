@@ -9,17 +9,19 @@ use oauth_protocol::{
     secret::{Secret, SecretHash},
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
     endpoints::sign_in::SignIn,
-    ground::lifetimes::OWNER_SESSION_LIFETIME,
-    ground::{Id, Unavailable, lifetimes::CONSENT_LIFETIME},
+    ground::{
+        Id, Sealed, SealedAsJson, Unavailable,
+        lifetimes::{CONSENT_LIFETIME, OWNER_SESSION_LIFETIME},
+    },
     server::AuthorizationServer,
     state::{
         derived::{derived, upstream_nonce, upstream_verifier},
-        grant::{Grant, Status},
+        grant::Grant,
         pending_consent::SignInPrompt,
     },
     upstream::{SignedInUser, UpstreamRefusal},
@@ -28,8 +30,15 @@ use crate::{
 /// Purpose, and with its prefix the name, of the cookie that says who is signed in.
 pub const OWNER: &str = "__Host-MCP_OWNER";
 
-const STATE: &str = "connections-state";
-const OWNER_PURPOSE: &str = "cookie:__Host-MCP_OWNER";
+impl SealedAsJson for State {
+    const PURPOSE: &'static str = "connections-state";
+    type BoundTo = ();
+}
+
+impl SealedAsJson for OwnerSession {
+    const PURPOSE: &'static str = "cookie:__Host-MCP_OWNER";
+    type BoundTo = ();
+}
 
 /// The sealed `state` of a sign-in for this page.
 #[derive(Serialize, Deserialize)]
@@ -97,9 +106,9 @@ impl AuthorizationServer {
     pub async fn sign_in_to_connections(&self) -> Result<SignIn, Unavailable> {
         let (id, browser) = (self.random_id(), self.random_secret());
         let state = State { id, browser: browser.sha256(), issued_at: self.now().unix_timestamp() };
-        let state = self.seal_json(STATE, &state).await?;
+        let state = self.seal(&state, ()).await?;
         let url = self.ports.upstream.sign_in_url(&crate::upstream::SignIn {
-            state: &state,
+            state: state.as_str(),
             code_challenge: upstream_verifier(&browser).challenge().as_str(),
             nonce: &upstream_nonce(&browser),
             downstream_scopes: &[],
@@ -111,7 +120,7 @@ impl AuthorizationServer {
     /// The transaction of a callback, if it is one of this page; its id names the cookie.
     pub async fn connections_transaction(&self, query: &Form) -> Result<Option<Id>, Unavailable> {
         let Some(state) = query.single("state").ok().flatten() else { return Ok(None) };
-        Ok(self.open_json::<State>(STATE, state).await?.map(|state| state.id))
+        Ok(self.open(&Sealed::<State>::from_text(state), ()).await?.map(|state| state.id))
     }
 
     /// Completes the sign-in: the value of [`OWNER`].
@@ -121,7 +130,7 @@ impl AuthorizationServer {
         cookie: Option<&str>,
     ) -> Result<String, ConnectionsError> {
         let state = query.single("state").ok().flatten().ok_or(ConnectionsError::UnknownState)?;
-        let state = self.open_json::<State>(STATE, state).await?.ok_or(ConnectionsError::UnknownState)?;
+        let state = self.open(&Sealed::<State>::from_text(state), ()).await?.ok_or(ConnectionsError::UnknownState)?;
         let young = self.now().unix_timestamp() - state.issued_at < CONSENT_LIFETIME.whole_seconds();
         let browser = cookie.and_then(Secret::parse).filter(|secret| young && state.browser.verifies(secret));
         let browser = browser.ok_or(ConnectionsError::UnknownState)?;
@@ -132,7 +141,7 @@ impl AuthorizationServer {
             until: (self.now() + OWNER_SESSION_LIFETIME).unix_timestamp(),
             csrf: derived(&browser, b"connections").encode().expose_secret().to_owned(),
         };
-        Ok(self.seal_json(OWNER_PURPOSE, &session).await?)
+        Ok(self.seal(&session, ()).await?.as_str().to_owned())
     }
 
     async fn redeem_for_connections(&self, query: &Form, browser: &Secret) -> Result<SignedInUser, ConnectionsError> {
@@ -152,7 +161,7 @@ impl AuthorizationServer {
     /// Who is signed in, by the cookie.
     pub async fn owner_session(&self, cookie: Option<&str>) -> Result<Option<OwnerSession>, Unavailable> {
         let Some(cookie) = cookie else { return Ok(None) };
-        let session = self.open_json::<OwnerSession>(OWNER_PURPOSE, cookie).await?;
+        let session = self.open(&Sealed::<OwnerSession>::from_text(cookie), ()).await?;
         Ok(session.filter(|session| self.now().unix_timestamp() < session.until))
     }
 
@@ -173,7 +182,7 @@ impl AuthorizationServer {
             connection.remembered |= approval.stands(now);
         }
         for grant in self.ports.owner_grants.of_owner(owner).await? {
-            if grant.status != Status::Revoked && now < grant.expires_at {
+            if grant.is_held(now) {
                 entry(&mut found, grant.client, grant.redeemed_at).count(&grant);
             }
         }
@@ -186,28 +195,16 @@ impl AuthorizationServer {
         Ok(connections)
     }
 
-    /// Takes back what a client, or every client, was allowed: the approvals first, with a mark that stops what is under
-    /// way, then each grant.
+    /// Withdraws what a client, or every client, was allowed: the approvals first, with a mark that stops an authorization
+    /// that is under way, then each grant.
     pub async fn withdraw(&self, key: Id, client: Option<Id>) -> Result<(), Unavailable> {
-        let now = self.now();
-        self.change_owner(key, |owner| owner.without(client, now)).await?;
+        self.remove_approvals(key, client).await?;
         for grant in self.ports.owner_grants.of_owner(key).await? {
             if client.is_none_or(|client| grant.client == client) {
                 self.revoke(grant.key).await?;
             }
         }
         Ok(())
-    }
-
-    async fn seal_json<T: Serialize>(&self, purpose: &str, value: &T) -> Result<String, Unavailable> {
-        let json =
-            serde_json::to_vec(value).map_err(|error| Unavailable { what: "cookie", reason: error.to_string() })?;
-        self.ports.sealer.seal(purpose, &json).await
-    }
-
-    async fn open_json<T: DeserializeOwned>(&self, purpose: &str, sealed: &str) -> Result<Option<T>, Unavailable> {
-        let opened = self.ports.sealer.open(purpose, sealed).await?;
-        Ok(opened.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 }
 

@@ -4,7 +4,7 @@ use oauth_protocol::secret::Secret;
 use time::OffsetDateTime;
 
 use crate::{
-    ground::Unavailable,
+    ground::{Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::ValidRequest,
@@ -12,8 +12,6 @@ use crate::{
         pending_consent::{Asks, PendingConsent, SignInPrompt},
     },
 };
-
-const PURPOSE: &str = "consent-request";
 
 /// What the consent page is made from.
 pub struct ConsentPage {
@@ -30,7 +28,7 @@ pub struct Form {
     /// What is asked.
     pub pending: PendingConsent,
     /// The same, sealed.
-    pub sealed: String,
+    pub sealed: Sealed<PendingConsent>,
     /// For the cookies.
     pub secrets: ConsentSecrets,
 }
@@ -61,13 +59,10 @@ impl AuthorizationServer {
             csrf: secrets.csrf.sha256(),
             issued_at: self.now(),
         };
-        let json = serde_json::to_vec(&pending)
-            .map_err(|error| Unavailable { what: "consent request", reason: error.to_string() })?;
-        Ok(Form { sealed: self.ports.sealer.seal(PURPOSE, &json).await?, pending, secrets })
+        Ok(Form { sealed: self.seal(&pending, ()).await?, pending, secrets })
     }
 
     pub(crate) async fn open_consent(&self, sealed: &str) -> Result<Option<PendingConsent>, Unavailable> {
-        let opened = self.ports.sealer.open(PURPOSE, sealed).await?;
-        Ok(opened.and_then(|json| serde_json::from_slice(&json).ok()))
+        self.open(&Sealed::from_text(sealed), ()).await
     }
 }

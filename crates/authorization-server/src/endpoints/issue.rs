@@ -67,7 +67,3 @@ impl AuthorizationServer {
         }
     }
 }
-
-pub(crate) fn name_purpose(id: Id) -> String {
-    format!("owner-name:{id}")
-}

@@ -4,21 +4,21 @@ use oauth_protocol::{resource, scope::Scope, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
 use time::{Duration, OffsetDateTime};
 
+use super::token_error::TokenError;
 use crate::{
-    changes::{ATTEMPTS, contended},
-    endpoints::token_error::TokenError,
-    ground::{Advanced, GrantKey, Id, Stored, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    changes::{Decision, RenewalError, change_from},
+    ground::{GrantKey, Id, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
         family::{FamilyKey, Presented, RefreshToken},
-        grant::{Grant, Status},
+        grant::Grant,
         scopes,
     },
     upstream::UpstreamRefusal,
 };
 
-/// With the upstream down, an access token is still issued if its assertion lives this long.
-const LEAST_LEFT: Duration = Duration::minutes(10);
+/// While the upstream is down, a refresh succeeds if the upstream's access token lives at least this long.
+const USABLE_WITHOUT_UPSTREAM: Duration = Duration::minutes(10);
 
 /// A refresh as the client sent it.
 pub struct Refresh<'a> {
@@ -36,61 +36,51 @@ impl AuthorizationServer {
     /// Answers a refresh token with its successor.
     pub async fn refresh(&self, refresh: &Refresh<'_>) -> Result<TokenResponse, TokenError> {
         let client = self.find_client(refresh.client_id).await?.ok_or(TokenError::UnknownClient)?;
-        let unknown = || TokenError::InvalidGrant("the refresh token is unknown");
         let token = RefreshToken::parse(refresh.refresh_token.expose_secret()).ok_or_else(unknown)?;
-        let mut stored = self.ports.grants.get(&token.key).await?.ok_or_else(unknown)?;
-        for _ in 0..ATTEMPTS {
-            match self.try_refresh(refresh, client.value.id, &token, stored).await? {
-                Ok(response) => {
-                    self.note_use(&client).await;
-                    return Ok(response);
-                }
-                Err(current) => stored = current.ok_or_else(unknown)?,
+        let decide = async |grant: Option<Grant>| {
+            let grant = grant.ok_or_else(unknown)?;
+            let family_key = self.open(&grant.family.sealed_key, grant.key.grant).await?;
+            let family_key = family_key.ok_or(TokenError::InvalidGrant("the family key is gone"))?;
+            let scope = self.check_refresh(refresh, client.value.id, &grant)?;
+            if !family_key.verifies(&token) {
+                return Err(unknown());
             }
-        }
-        Err(contended().into())
+            self.judge_refresh(&grant, &family_key, token.generation, scope).await
+        };
+        let stored = self.ports.grants.get(&token.key).await?;
+        let changed = change_from(self.ports.grants.as_ref(), stored, decide).await?;
+        self.note_use(&client).await;
+        Ok(changed.answer)
     }
 
-    /// One decision from one version: an answer, or what stands now instead.
-    async fn try_refresh(
+    /// The token's secret is right; its generation decides. The answer is made before the grant is written, since nothing
+    /// that can fail may come after it.
+    async fn judge_refresh(
         &self,
-        refresh: &Refresh<'_>,
-        client: Id,
-        token: &RefreshToken,
-        stored: Stored<Grant>,
-    ) -> Result<Result<TokenResponse, Option<Stored<Grant>>>, TokenError> {
-        let grant = &stored.value;
-        let opened = FamilyKey::open(self.ports.sealer.as_ref(), grant.key.grant, &grant.family.sealed_key).await?;
-        let family_key = opened.ok_or(TokenError::InvalidGrant("the family key is gone"))?;
-        let scope = self.check_refresh(refresh, client, grant)?;
-        if !family_key.verifies(token) {
-            return Err(TokenError::InvalidGrant("the refresh token is unknown"));
-        }
-        match grant.family.judge(token.generation, self.now()) {
+        grant: &Grant,
+        family_key: &FamilyKey,
+        generation: u32,
+        scope: Scope,
+    ) -> Result<Decision<Grant, TokenResponse>, TokenError> {
+        match grant.family.judge(generation, self.now()) {
             Presented::Replay => {
-                tracing::warn!(audit = "refresh token replay", grant = %grant.key.grant, "family revoked");
+                tracing::warn!(audit = "refresh token replay", grant = %grant.key.grant, "refresh token replayed: grant revoked");
                 self.revoke(grant.key).await?;
                 Err(TokenError::InvalidGrant("the refresh token was used before"))
             }
             Presented::Ahead => {
-                tracing::warn!(grant = %grant.key.grant, "the store has forgotten a refresh");
+                tracing::warn!(grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
                 Err(TokenError::InvalidGrant("the refresh token is not known any more"))
             }
             Presented::Retry => {
-                let upstream_expires_at = self.fresh_upstream(grant.key).await?;
-                Ok(Ok(self.token_response(&grant.narrowed(scope), &family_key, upstream_expires_at).await?))
+                let ends = self.fresh_upstream_tokens(grant.key).await?;
+                Ok(Decision::Keep(self.token_response(&grant.narrowed(scope), family_key, ends).await?))
             }
             Presented::Current => {
-                let upstream_expires_at = self.fresh_upstream(grant.key).await?;
-                let next =
-                    grant.rotated(self.now(), family_key.seal(self.ports.sealer.as_ref(), grant.key.grant).await?);
-                match self.ports.grants.advance(&stored.version, next).await? {
-                    Advanced::Done(next) => {
-                        let grant = next.value.narrowed(scope);
-                        Ok(Ok(self.token_response(&grant, &family_key, upstream_expires_at).await?))
-                    }
-                    Advanced::Lost(current) => Ok(Err(current)),
-                }
+                let ends = self.fresh_upstream_tokens(grant.key).await?;
+                let next = grant.rotated(self.now(), self.seal(family_key, grant.key.grant).await?);
+                let response = self.token_response(&next.narrowed(scope), family_key, ends).await?;
+                Ok(Decision::Write(next, response))
             }
         }
     }
@@ -101,7 +91,7 @@ impl AuthorizationServer {
             return Err(TokenError::InvalidGrant("the refresh token is another client's"));
         }
         if !grant.usable(self.now()) {
-            return Err(TokenError::InvalidGrant("the grant is marked, revoked or expired"));
+            return Err(TokenError::InvalidGrant("the grant is not active"));
         }
         resource::check(self.base(), refresh.resource, resource::Endpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
@@ -110,29 +100,32 @@ impl AuthorizationServer {
         if known.is_subset(&grant.scope) { Ok(known) } else { Err(TokenError::InvalidScope) }
     }
 
-    /// Refreshes the upstream's tokens if they would end within an access token's life. Says when they end.
-    async fn fresh_upstream(&self, key: GrantKey) -> Result<OffsetDateTime, TokenError> {
-        let gone = TokenError::InvalidGrant("the upstream tokens are gone");
-        let Some(stored) = self.ports.upstream_tokens.get(&key).await? else { return Err(gone) };
-        let left = stored.value.left(self.now());
+    /// Renews the upstream's tokens if they end within the life of an access token. Returns when they end.
+    async fn fresh_upstream_tokens(&self, key: GrantKey) -> Result<OffsetDateTime, TokenError> {
+        let stored = self.ports.upstream_tokens.get(&key).await?;
+        let stored = stored.ok_or(TokenError::InvalidGrant("the upstream tokens are gone"))?;
+        let (left, ends) = (stored.value.left(self.now()), stored.value.access_expires_at);
         if left >= ACCESS_TOKEN_LIFETIME {
-            return Ok(stored.value.access_expires_at);
+            return Ok(ends);
         }
-        match self.refresh_upstream(&stored).await? {
-            Ok(expires_at) => Ok(expires_at),
-            Err(UpstreamRefusal::Unavailable(_)) if left >= LEAST_LEFT => Ok(stored.value.access_expires_at),
-            Err(UpstreamRefusal::Unavailable(unavailable)) => Err(unavailable.into()),
-            Err(refusal) => Err(self.follow_refusal(key, refusal).await?),
+        match self.renew_upstream_tokens(stored).await {
+            Ok(ends) => Ok(ends),
+            Err(RenewalError::Upstream(UpstreamRefusal::Unavailable(_))) if left >= USABLE_WITHOUT_UPSTREAM => Ok(ends),
+            Err(RenewalError::Upstream(refusal)) => Err(self.end_or_mark(key, refusal).await?),
+            Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
         }
     }
 
-    /// The upstream will not go on with this grant as it is: mark it, or end it.
-    async fn follow_refusal(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
-        tracing::warn!(error = %refusal, grant = %key.grant, "upstream refresh refused");
+    /// What a refusal of the upstream means for the grant.
+    async fn end_or_mark(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
+        if let UpstreamRefusal::Unavailable(unavailable) = refusal {
+            return Ok(unavailable.into());
+        }
+        tracing::warn!(error = %refusal, grant = %key.grant, "upstream refused to renew its tokens");
         match refusal {
             UpstreamRefusal::InteractionRequired { .. } => {
-                self.set_status(key, Status::Marked).await?;
-                Ok(TokenError::InvalidGrant("the upstream wants the user"))
+                self.mark(key).await?;
+                Ok(TokenError::InvalidGrant("the upstream wants the owner to sign in again"))
             }
             UpstreamRefusal::InvalidGrant { .. } => {
                 self.revoke(key).await?;
@@ -142,4 +135,8 @@ impl AuthorizationServer {
             UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
         }
     }
+}
+
+fn unknown() -> TokenError {
+    TokenError::InvalidGrant("the refresh token is unknown")
 }

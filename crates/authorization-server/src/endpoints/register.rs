@@ -41,9 +41,7 @@ impl AuthorizationServer {
                 let scope = scopes::names().join(" ");
                 Ok(RegistrationResponse::new(metadata, id, now.unix_timestamp(), scope))
             }
-            Created::Exists(_) => {
-                Err(Unavailable { what: "entropy", reason: "a client id came up twice".into() }.into())
-            }
+            Created::Exists(_) => Err(Unavailable::entropy("a client id came up twice").into()),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! What a browser remembers, opened from its cookies and compared with the owner documents.
 
 use oauth_protocol::redirect_uri::RedirectTarget;
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ground::{Id, Unavailable},
+    ground::{Id, Sealable, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::ValidRequest,
-        memory::{APPROVED, DENIED, Memory, Remembered},
+        memory::{Memory, Remembered},
         owner::Approval,
     },
 };
@@ -16,9 +15,9 @@ use crate::{
 /// The cookies as they came.
 #[derive(Clone, Copy, Default)]
 pub struct MemoryCookies<'a> {
-    /// [`APPROVED`].
+    /// `__Host-MCP_APPROVED_CLIENTS`.
     pub approved: Option<&'a str>,
-    /// [`DENIED`].
+    /// `__Host-MCP_DENIED_CLIENTS`.
     pub denied: Option<&'a str>,
 }
 
@@ -26,19 +25,19 @@ impl AuthorizationServer {
     /// Opens the cookies.
     pub async fn recall(&self, cookies: MemoryCookies<'_>) -> Result<Memory, Unavailable> {
         Ok(Memory {
-            approved: self.open_list(APPROVED, cookies.approved).await?,
-            denied: self.open_list(DENIED, cookies.denied).await?,
+            approved: self.open_cookie(cookies.approved).await?,
+            denied: self.open_cookie(cookies.denied).await?,
         })
     }
 
-    /// The value of [`APPROVED`].
+    /// The value of `__Host-MCP_APPROVED_CLIENTS`.
     pub async fn seal_approved(&self, memory: &Memory) -> Result<String, Unavailable> {
-        self.seal_list(APPROVED, &memory.approved).await
+        Ok(self.seal(&memory.approved, ()).await?.as_str().to_owned())
     }
 
-    /// The value of [`DENIED`].
+    /// The value of `__Host-MCP_DENIED_CLIENTS`.
     pub async fn seal_denied(&self, memory: &Memory) -> Result<String, Unavailable> {
-        self.seal_list(DENIED, &memory.denied).await
+        Ok(self.seal(&memory.denied, ()).await?.as_str().to_owned())
     }
 
     /// The newest approval that this browser remembers, that covers the request, and that still stands.
@@ -47,7 +46,7 @@ impl AuthorizationServer {
         memory: &Memory,
         request: &ValidRequest,
     ) -> Result<Option<(Remembered, Approval)>, Unavailable> {
-        for remembered in memory.approved.iter().rev().filter(|remembered| remembered.client == request.client) {
+        for remembered in memory.approved.0.iter().rev().filter(|remembered| remembered.client == request.client) {
             let owner = self.owner(remembered.owner).await?;
             let approval = owner.and_then(|owner| owner.approval(remembered.approval, request, self.now()).cloned());
             if let Some(approval) = approval {
@@ -64,7 +63,7 @@ impl AuthorizationServer {
         client: Id,
         target: &RedirectTarget,
     ) -> Result<bool, Unavailable> {
-        for remembered in memory.approved.iter().filter(|remembered| remembered.client == client) {
+        for remembered in memory.approved.0.iter().filter(|remembered| remembered.client == client) {
             let approvals = self.owner(remembered.owner).await?.map(|owner| owner.approvals).unwrap_or_default();
             let stands = |approval: &Approval| {
                 approval.id == remembered.approval
@@ -79,19 +78,9 @@ impl AuthorizationServer {
         Ok(false)
     }
 
-    async fn open_list<T: DeserializeOwned>(&self, name: &str, cookie: Option<&str>) -> Result<Vec<T>, Unavailable> {
-        let Some(cookie) = cookie else { return Ok(Vec::new()) };
-        let opened = self.ports.sealer.open(&purpose(name), cookie).await?;
-        Ok(opened.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default())
+    /// A cookie that this server did not seal counts as absent.
+    async fn open_cookie<T: Sealable<BoundTo = ()> + Default>(&self, cookie: Option<&str>) -> Result<T, Unavailable> {
+        let Some(cookie) = cookie else { return Ok(T::default()) };
+        Ok(self.open(&Sealed::<T>::from_text(cookie), ()).await?.unwrap_or_default())
     }
-
-    async fn seal_list<T: Serialize>(&self, name: &str, list: &[T]) -> Result<String, Unavailable> {
-        let json =
-            serde_json::to_vec(list).map_err(|error| Unavailable { what: "cookie", reason: error.to_string() })?;
-        self.ports.sealer.seal(&purpose(name), &json).await
-    }
-}
-
-fn purpose(name: &str) -> String {
-    format!("cookie:{name}")
 }

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::{
     ground::{GrantKey, Id, Unavailable},
     server::AuthorizationServer,
-    state::family::{FamilyKey, RefreshToken},
+    state::family::RefreshToken,
 };
 
 /// Why a token is not revoked.
@@ -38,7 +38,7 @@ impl AuthorizationServer {
         let Some(token) = RefreshToken::parse(token) else { return Ok(None) };
         let Some(stored) = self.ports.grants.get(&token.key).await? else { return Ok(None) };
         let family = &stored.value.family;
-        let key = FamilyKey::open(self.ports.sealer.as_ref(), token.key.grant, &family.sealed_key).await?;
+        let key = self.open(&family.sealed_key, token.key.grant).await?;
         let genuine = key.is_some_and(|key| key.verifies(&token));
         Ok((genuine && stored.value.client == client).then_some(token.key))
     }

@@ -1,11 +1,65 @@
 //! The failure of a dependency.
 
-/// A dependency did not answer. Nothing was decided, so the caller may ask again later.
+/// A dependency did not answer, or gave an answer that cannot be used. Nothing was decided: the caller may ask again later.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} is unavailable: {reason}")]
+#[error("the {dependency} is unavailable: {reason}")]
 pub struct Unavailable {
-    /// Which of them: `store`, `keyring` or `upstream`.
-    pub what: &'static str,
-    /// For the log.
+    /// The dependency that failed.
+    pub dependency: Dependency,
+    /// Why, for the log.
     pub reason: String,
+}
+
+/// What the rules depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependency {
+    /// Cosmos DB, or the local file.
+    Store,
+    /// The data keys, and what wraps them.
+    Keyring,
+    /// Entra ID.
+    Upstream,
+    /// The endpoint from which the managed identity gets its tokens.
+    IdentityEndpoint,
+    /// The source of randomness.
+    Entropy,
+}
+
+impl Unavailable {
+    /// The store failed.
+    pub fn store(reason: impl Into<String>) -> Self {
+        Self { dependency: Dependency::Store, reason: reason.into() }
+    }
+
+    /// The keyring failed.
+    pub fn keyring(reason: impl Into<String>) -> Self {
+        Self { dependency: Dependency::Keyring, reason: reason.into() }
+    }
+
+    /// The upstream failed.
+    pub fn upstream(reason: impl Into<String>) -> Self {
+        Self { dependency: Dependency::Upstream, reason: reason.into() }
+    }
+
+    /// The identity endpoint failed.
+    pub fn identity_endpoint(reason: impl Into<String>) -> Self {
+        Self { dependency: Dependency::IdentityEndpoint, reason: reason.into() }
+    }
+
+    /// The source of randomness failed.
+    pub fn entropy(reason: impl Into<String>) -> Self {
+        Self { dependency: Dependency::Entropy, reason: reason.into() }
+    }
+}
+
+impl std::fmt::Display for Dependency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Store => "store",
+            Self::Keyring => "keyring",
+            Self::Upstream => "upstream",
+            Self::IdentityEndpoint => "identity endpoint",
+            Self::Entropy => "source of randomness",
+        })
+    }
 }

@@ -1,17 +1,18 @@
-//! The protected resource's check of an access token (RFC 6750 §3.1): opened offline, then the grant must stand.
+//! The check of an access token at the protected resource (RFC 6750 §3.1): the token is opened without asking the store, and
+//! then its grant must be active.
 
 use oauth_protocol::scope::Scope;
 use time::OffsetDateTime;
 
 use crate::{
-    changes::{ATTEMPTS, contended},
+    changes::{Decision, change},
     grant_cache::KnownGrant,
-    ground::{Advanced, GrantKey, Id, Unavailable},
+    ground::{GrantKey, Id, Unavailable},
     server::AuthorizationServer,
-    state::access_token::AccessToken,
+    state::{access_token::AccessToken, grant::Grant},
 };
 
-/// Who calls: the only identity that a tool may act for.
+/// The caller: the only identity that a tool may act for.
 #[derive(Clone, Debug)]
 pub struct Principal {
     /// The grant, and with it the owner.
@@ -25,20 +26,20 @@ pub struct Principal {
 }
 
 impl AuthorizationServer {
-    /// The principal behind an access token; `None` looks the same for every bad token.
+    /// The principal of an access token; `None` for every token that is not valid, without a reason.
     pub async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unavailable> {
         let Some(claims) = self.open_access_token(token).await? else { return Ok(None) };
-        let known = self.grant_of(&claims).await?;
+        let known = self.known_grant(&claims).await?;
         Ok(known.usable.then(|| Principal {
+            expires_at: claims.expires_at(),
             grant: claims.grant,
             client: claims.client,
             scope: claims.scope,
-            expires_at: OffsetDateTime::from_unix_timestamp(claims.exp).unwrap_or(OffsetDateTime::UNIX_EPOCH),
         }))
     }
 
-    /// Whether a principal that was authenticated a while ago still is one; for open streams. What is remembered would make
-    /// the answer older than the wait for it.
+    /// Whether a principal of an open stream still is one. It always reads the store: the caller waits for the next change,
+    /// which a cached answer would hide.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
         let now = self.now();
         if now >= principal.expires_at {
@@ -48,7 +49,7 @@ impl AuthorizationServer {
         Ok(stored.is_some_and(|stored| KnownGrant::read(&stored.value, principal.client, now).usable))
     }
 
-    async fn grant_of(&self, claims: &AccessToken) -> Result<KnownGrant, Unavailable> {
+    async fn known_grant(&self, claims: &AccessToken) -> Result<KnownGrant, Unavailable> {
         let now = self.now();
         if let Some(known) = self.grant_cache.get(claims, now)
             && !known.is_first_use(claims)
@@ -60,27 +61,31 @@ impl AuthorizationServer {
         Ok(known)
     }
 
-    /// Reads the grant, and notes the first access token of its newest generation: the client has its answer.
+    /// Reads the grant, and notes the first use of an access token of its newest generation: the client has its answer.
     async fn read_grant(&self, claims: &AccessToken, now: OffsetDateTime) -> Result<KnownGrant, Unavailable> {
-        let mut current = self.ports.grants.get(&claims.grant).await?;
-        for _ in 0..ATTEMPTS {
-            let Some(stored) = current else {
-                return Ok(KnownGrant::absent(claims, now));
+        let mut usable = None;
+        let decide = |grant: Option<Grant>| {
+            let Some(grant) = grant else {
+                return Ok::<_, Unavailable>(Decision::Keep(KnownGrant::absent(claims, now)));
             };
-            let read = KnownGrant::read(&stored.value, claims.client, now);
-            if !read.is_first_use(claims) {
-                return Ok(read);
+            let known = KnownGrant::read(&grant, claims.client, now);
+            if !known.is_first_use(claims) {
+                return Ok(Decision::Keep(known));
             }
-            match self.ports.grants.advance(&stored.version, stored.value.seen()).await {
-                Ok(Advanced::Done(noted)) => return Ok(KnownGrant::read(&noted.value, claims.client, now)),
-                Ok(Advanced::Lost(other)) => current = other,
-                // The token is good all the same; its next use notes it.
-                Err(error) => {
-                    tracing::warn!(%error, "the use of an access token is not noted");
-                    return Ok(read);
-                }
+            usable = Some(known);
+            let seen = grant.seen();
+            let known = KnownGrant::read(&seen, claims.client, now);
+            Ok(Decision::Write(seen, known))
+        };
+        let changed = change(self.ports.grants.as_ref(), &claims.grant, decide).await;
+        match (changed, usable) {
+            (Ok(changed), _) => Ok(changed.answer),
+            // The token is good all the same; its next use notes it.
+            (Err(error), Some(known)) => {
+                tracing::warn!(%error, "could not note the first use of an access token");
+                Ok(known)
             }
+            (Err(error), None) => Err(error),
         }
-        Err(contended())
     }
 }

@@ -5,15 +5,16 @@ use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    changes::RenewalError,
     ground::{GrantKey, Stored, Unavailable},
     resource::authenticate::Principal,
     server::AuthorizationServer,
-    state::{grant::Status, upstream_tokens::UpstreamTokens},
+    state::upstream_tokens::UpstreamTokens,
     upstream::{UpstreamAnswer, UpstreamRefusal},
 };
 
-/// An assertion with less than this left is refreshed before it is exchanged.
-const LEAST_LEFT: Duration = Duration::minutes(2);
+/// An assertion that ends sooner is renewed before it is exchanged.
+const RENEWED_BEFORE_END: Duration = Duration::minutes(2);
 
 /// A downstream token and its end.
 #[derive(Clone)]
@@ -56,20 +57,20 @@ impl DownstreamTokens for AuthorizationServer {
     async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
         let key = principal.grant;
         let mut stored = self.assertion(key).await?;
-        if stored.value.left(self.now()) < LEAST_LEFT {
-            stored = self.next_assertion(key, &stored).await?;
+        if stored.value.left(self.now()) < RENEWED_BEFORE_END {
+            stored = self.next_assertion(key, stored).await?;
         }
         let answer = match self.exchange(&stored, scopes).await {
             Err(UpstreamRefusal::InvalidGrant { reason }) => {
-                tracing::info!(%reason, grant = %key.grant, "assertion refused, refreshing it once");
-                stored = self.next_assertion(key, &stored).await?;
+                tracing::info!(%reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
+                stored = self.next_assertion(key, stored).await?;
                 self.exchange(&stored, scopes).await
             }
             answer => answer,
         };
         match answer {
             Ok(answer) => Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at }),
-            Err(refusal) => Err(self.give_up(key, refusal).await?),
+            Err(refusal) => Err(self.mark_or_fail(key, refusal).await?),
         }
     }
 }
@@ -82,16 +83,17 @@ impl AuthorizationServer {
     async fn next_assertion(
         &self,
         key: GrantKey,
-        stored: &Stored<UpstreamTokens>,
+        stored: Stored<UpstreamTokens>,
     ) -> Result<Stored<UpstreamTokens>, DownstreamError> {
-        match self.refresh_upstream(stored).await? {
+        match self.renew_upstream_tokens(stored).await {
             Ok(_) => self.assertion(key).await,
-            Err(UpstreamRefusal::InvalidGrant { reason }) => {
-                tracing::warn!(%reason, grant = %key.grant, "the upstream ended the grant");
+            Err(RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason })) => {
+                tracing::warn!(%reason, grant = %key.grant, "upstream refused to renew its tokens: grant revoked");
                 self.revoke(key).await?;
                 Err(DownstreamError::SignInAgain)
             }
-            Err(refusal) => Err(self.give_up(key, refusal).await?),
+            Err(RenewalError::Upstream(refusal)) => Err(self.mark_or_fail(key, refusal).await?),
+            Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
         }
     }
 
@@ -101,16 +103,16 @@ impl AuthorizationServer {
         scopes: &[&'static str],
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let gone = || UpstreamRefusal::InvalidGrant { reason: "the tokens cannot be opened".into() };
-        let secrets = stored.value.open(self.ports.sealer.as_ref()).await?.ok_or_else(gone)?;
+        let secrets = self.open(&stored.value.sealed, stored.value.key.grant).await?.ok_or_else(gone)?;
         self.ports.upstream.on_behalf_of(&secrets.access_token, scopes).await
     }
 
-    /// Whatever signing in again can mend marks the grant; nothing else touches it.
-    async fn give_up(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<DownstreamError, Unavailable> {
-        tracing::warn!(error = %refusal, grant = %key.grant, "no downstream token");
+    /// If a new sign-in can help, the grant is marked; otherwise it stays as it is.
+    async fn mark_or_fail(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<DownstreamError, Unavailable> {
+        tracing::warn!(error = %refusal, grant = %key.grant, "upstream gave no downstream token");
         match refusal {
             UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::InvalidGrant { .. } => {
-                self.set_status(key, Status::Marked).await?;
+                self.mark(key).await?;
                 Ok(DownstreamError::SignInAgain)
             }
             UpstreamRefusal::Refused { reason } => Ok(DownstreamError::Refused(reason)),

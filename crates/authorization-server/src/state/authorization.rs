@@ -8,10 +8,14 @@ use oauth_protocol::{
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
-use crate::ground::{
-    Id, Record, Subject,
-    lifetimes::{AUTHORIZATION_LIFETIME, CODE_LIFETIME},
+use crate::{
+    ground::{
+        Id, Record, Sealable, Sealed, Subject,
+        lifetimes::{AUTHORIZATION_LIFETIME, CODE_LIFETIME},
+    },
+    state::upstream_tokens::UpstreamSecrets,
 };
 
 /// An authorization request (RFC 6749 §4.1.1) that was found good: the client exists, the redirect URI matched, PKCE is
@@ -112,9 +116,26 @@ pub struct SignedIn {
     /// Who signed in.
     pub subject: Subject,
     /// The upstream's tokens.
-    pub sealed_tokens: String,
+    pub sealed_tokens: Sealed<UpstreamSecrets>,
     /// When the upstream's access token ends.
     pub upstream_expires_at: OffsetDateTime,
+}
+
+/// The owner's name, as Entra says it. It is shown to that owner only.
+pub struct OwnerName(pub String);
+
+/// The name's UTF-8 is sealed, bound to the authorization's id.
+impl Sealable for OwnerName {
+    const PURPOSE: &'static str = "owner-name";
+    type BoundTo = Id;
+
+    fn to_plaintext(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        Ok(Zeroizing::new(self.0.as_bytes().to_vec()))
+    }
+
+    fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
+        std::str::from_utf8(plaintext).ok().map(|name| Self(name.to_owned()))
+    }
 }
 
 /// Waiting for the owner who signed in.
@@ -127,7 +148,7 @@ pub struct PendingConfirmation {
     /// Who is asked.
     pub signed_in: SignedIn,
     /// The owner's name, for the page; sealed.
-    pub sealed_name: String,
+    pub sealed_name: Sealed<OwnerName>,
 }
 
 /// Signed in; the code waits for its redemption.
@@ -179,7 +200,7 @@ impl PendingUpstream {
 impl Exchanging {
     /// The owner must be asked first.
     #[must_use]
-    pub fn ask(self, signed_in: SignedIn, sealed_name: String) -> PendingConfirmation {
+    pub fn ask(self, signed_in: SignedIn, sealed_name: Sealed<OwnerName>) -> PendingConfirmation {
         PendingConfirmation { request: self.request, binding: self.binding, signed_in, sealed_name }
     }
 

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::ground::{Entropy, GrantKey, Id, Sealer, Unavailable};
+use crate::ground::{Entropy, GrantKey, Id, Sealable, Sealed};
 
 /// A lost answer may be asked for again this long.
 pub const RETRY_WINDOW: Duration = Duration::seconds(60);
@@ -22,8 +22,8 @@ const LENGTH: usize = 1 + 16 + 16 + 4 + 32;
 /// Where a family stands.
 #[derive(Clone, Debug)]
 pub struct Family {
-    /// The random family key, sealed for the grant.
-    pub sealed_key: String,
+    /// The random family key, bound to the grant's id.
+    pub sealed_key: Sealed<FamilyKey>,
     /// The newest generation that was answered.
     pub generation: u32,
     /// When it was.
@@ -72,23 +72,26 @@ pub enum Presented {
 /// The key of a family, in the open.
 pub struct FamilyKey(Zeroizing<[u8; 32]>);
 
+/// The raw 32 bytes are sealed.
+impl Sealable for FamilyKey {
+    const PURPOSE: &'static str = "family-key";
+    type BoundTo = Id;
+
+    fn to_plaintext(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        Ok(Zeroizing::new(self.0.to_vec()))
+    }
+
+    fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
+        <[u8; 32]>::try_from(plaintext).ok().map(|key| Self(Zeroizing::new(key)))
+    }
+}
+
 impl FamilyKey {
     /// A new random key.
     pub fn random(entropy: &dyn Entropy) -> Self {
         let mut key = Zeroizing::new([0; 32]);
         entropy.fill(key.as_mut_slice());
         Self(key)
-    }
-
-    /// Sealed for its grant.
-    pub async fn seal(&self, sealer: &dyn Sealer, grant: Id) -> Result<String, Unavailable> {
-        sealer.seal(&format!("family-key:{grant}"), self.0.as_slice()).await
-    }
-
-    /// Opened for its grant; `None` when the sealing key is gone.
-    pub async fn open(sealer: &dyn Sealer, grant: Id, sealed: &str) -> Result<Option<Self>, Unavailable> {
-        let opened = sealer.open(&format!("family-key:{grant}"), sealed).await?.map(Zeroizing::new);
-        Ok(opened.and_then(|key| <[u8; 32]>::try_from(key.as_slice()).ok()).map(|key| Self(Zeroizing::new(key))))
     }
 
     /// The refresh token of a generation.
@@ -201,7 +204,7 @@ mod tests {
     #[test]
     fn a_lost_answer_can_be_asked_for_again() {
         let at = datetime!(2026-11-24 12:00 UTC);
-        let family = Family { sealed_key: String::new(), generation: 3, rotated_at: at, seen: false };
+        let family = Family { sealed_key: Sealed::from_text(""), generation: 3, rotated_at: at, seen: false };
         assert_eq!(family.judge(4, at), Presented::Ahead);
         assert_eq!(family.judge(3, at), Presented::Current);
         assert_eq!(family.judge(2, at + Duration::hours(5)), Presented::Retry);

@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    ground::{GrantKey, Id, Record, lifetimes::GRANT_LIFETIME},
-    state::family::Family,
+    ground::{
+        GrantKey, Id, Record, Sealed,
+        lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
+    },
+    state::family::{Family, FamilyKey},
 };
 
 /// What a client may do for an owner.
@@ -18,9 +21,9 @@ pub struct Grant {
     pub client: Id,
     /// What was granted.
     pub scope: Scope,
-    /// Whether it stands.
+    /// Whether it can be used.
     pub status: Status,
-    /// Counts the writes; an access token names the one that it was issued under.
+    /// Counts the writes. An access token names the version under which it was issued.
     pub version: u32,
     /// Its refresh tokens.
     pub family: Family,
@@ -30,15 +33,17 @@ pub struct Grant {
     pub expires_at: OffsetDateTime,
 }
 
-/// Whether a grant stands.
+/// Whether a grant can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It does.
+    /// Its tokens are accepted.
     Active,
-    /// The upstream wants the user first; the family is kept.
+    /// The upstream wants the owner to sign in again; the family is kept.
     Marked,
-    /// Never again.
+    /// Its redemption failed before the client received a token, so its code may be redeemed again.
+    Unissued,
+    /// It has ended for good.
     Revoked,
 }
 
@@ -49,23 +54,29 @@ impl Grant {
         self.status == Status::Active && now < self.expires_at
     }
 
-    /// Ended at once, because nobody was given its tokens. It ends when it began: another process, whose clock differs,
-    /// sees the same.
+    /// Whether the owner sees it as a connection: a client holds its tokens, and at most the owner has to sign in again.
     #[must_use]
-    pub fn taken_back(&self) -> Self {
-        Self { expires_at: self.redeemed_at, version: self.version + 1, ..self.clone() }
+    pub fn is_held(&self, now: OffsetDateTime) -> bool {
+        matches!(self.status, Status::Active | Status::Marked) && now < self.expires_at
     }
 
-    /// Alive after it was taken back.
+    /// The next version, of which nobody received a token. It expires after its code.
     #[must_use]
-    pub fn given_again(&self, now: OffsetDateTime) -> Self {
-        Self { expires_at: now + GRANT_LIFETIME, redeemed_at: now, version: self.version + 1, ..self.clone() }
+    pub fn unissued(&self) -> Self {
+        let expires_at = self.redeemed_at + CODE_LIFETIME;
+        Self { status: Status::Unissued, expires_at, version: self.version + 1, ..self.clone() }
     }
 
-    /// Whether it ended in that way.
+    /// The next version of an unissued grant: its code is redeemed again.
     #[must_use]
-    pub fn was_taken_back(&self) -> bool {
-        self.status == Status::Active && self.expires_at <= self.redeemed_at
+    pub fn issued_again(&self, now: OffsetDateTime) -> Self {
+        Self {
+            status: Status::Active,
+            version: self.version + 1,
+            redeemed_at: now,
+            expires_at: now + GRANT_LIFETIME,
+            ..self.clone()
+        }
     }
 
     /// The same grant, as one access token sees it (RFC 6749 §6: a refresh may ask for less).
@@ -80,10 +91,10 @@ impl Grant {
         Self { status, version: self.version + 1, ..self.clone() }
     }
 
-    /// The next version, one refresh-token generation on, its key sealed anew: so no data key is needed for longer than a
+    /// The next version, one refresh-token generation on. Its key is sealed anew, so no data key is needed for longer than a
     /// grant lives without a refresh.
     #[must_use]
-    pub fn rotated(&self, now: OffsetDateTime, sealed_key: String) -> Self {
+    pub fn rotated(&self, now: OffsetDateTime, sealed_key: Sealed<FamilyKey>) -> Self {
         Self {
             version: self.version + 1,
             family: Family { sealed_key, ..self.family.rotated(now) },

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::ground::{Id, lifetimes::DENIAL_LIFETIME};
+use crate::ground::{Id, SealedAsJson, lifetimes::DENIAL_LIFETIME};
 
 /// Purpose, and with its prefix the name, of the cookie of approvals.
 pub const APPROVED: &str = "__Host-MCP_APPROVED_CLIENTS";
@@ -18,8 +18,28 @@ const ENTRIES: usize = 24;
 /// The cookies, opened. One that was not sealed here is as good as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    pub(crate) approved: Vec<Remembered>,
-    pub(crate) denied: Vec<Denial>,
+    pub(crate) approved: ApprovedClients,
+    pub(crate) denied: DeniedClients,
+}
+
+/// The approvals that are remembered, the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApprovedClients(pub(crate) Vec<Remembered>);
+
+/// The denials that are remembered, the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeniedClients(pub(crate) Vec<Denial>);
+
+impl SealedAsJson for ApprovedClients {
+    const PURPOSE: &'static str = "cookie:__Host-MCP_APPROVED_CLIENTS";
+    type BoundTo = ();
+}
+
+impl SealedAsJson for DeniedClients {
+    const PURPOSE: &'static str = "cookie:__Host-MCP_DENIED_CLIENTS";
+    type BoundTo = ();
 }
 
 /// Points at an approval in an owner document.
@@ -48,10 +68,10 @@ impl Memory {
     /// With an approval in front.
     #[must_use]
     pub fn with_approval(mut self, owner: Id, approval: Id, client: Id) -> Self {
-        self.approved.retain(|other| !(other.client == client && other.owner == owner));
-        self.approved.push(Remembered { owner, approval, client });
-        let surplus = self.approved.len().saturating_sub(ENTRIES);
-        self.approved.drain(..surplus);
+        self.approved.0.retain(|other| !(other.client == client && other.owner == owner));
+        self.approved.0.push(Remembered { owner, approval, client });
+        let surplus = self.approved.0.len().saturating_sub(ENTRIES);
+        self.approved.0.drain(..surplus);
         self
     }
 
@@ -59,41 +79,41 @@ impl Memory {
     #[must_use]
     pub fn with_denial(self, client: Id, now: OffsetDateTime) -> Self {
         let mut memory = self.without_denial(client);
-        memory.denied.push(Denial { client, until: (now + DENIAL_LIFETIME).unix_timestamp() });
-        let surplus = memory.denied.len().saturating_sub(ENTRIES);
-        memory.denied.drain(..surplus);
+        memory.denied.0.push(Denial { client, until: (now + DENIAL_LIFETIME).unix_timestamp() });
+        let surplus = memory.denied.0.len().saturating_sub(ENTRIES);
+        memory.denied.0.drain(..surplus);
         memory
     }
 
     /// The denial of this client forgotten.
     #[must_use]
     pub fn without_denial(mut self, client: Id) -> Self {
-        self.denied.retain(|denial| denial.client != client);
+        self.denied.0.retain(|denial| denial.client != client);
         self
     }
 
     /// Every denial forgotten.
     #[must_use]
     pub fn without_denials(mut self) -> Self {
-        self.denied.clear();
+        self.denied.0.clear();
         self
     }
 
     /// How many approvals are remembered.
     #[must_use]
     pub fn approvals(&self) -> usize {
-        self.approved.len()
+        self.approved.0.len()
     }
 
     /// How many clients are denied.
     #[must_use]
     pub fn denials(&self, now: OffsetDateTime) -> usize {
-        self.denied.iter().filter(|denial| now.unix_timestamp() < denial.until).count()
+        self.denied.0.iter().filter(|denial| now.unix_timestamp() < denial.until).count()
     }
 
     /// Whether this client was denied lately.
     #[must_use]
     pub fn denies(&self, client: Id, now: OffsetDateTime) -> bool {
-        self.denied.iter().any(|denial| denial.client == client && now.unix_timestamp() < denial.until)
+        self.denied.0.iter().any(|denial| denial.client == client && now.unix_timestamp() < denial.until)
     }
 }

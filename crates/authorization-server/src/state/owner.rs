@@ -52,6 +52,12 @@ pub struct Withdrawal {
 }
 
 impl Approval {
+    /// An approval of what a request asks for.
+    pub(crate) fn new(id: Id, request: &ValidRequest, now: OffsetDateTime) -> Self {
+        let ValidRequest { client, redirect, scope, .. } = request.clone();
+        Self { id, client, redirect, scope, given_at: now }
+    }
+
     /// Whether it is still remembered.
     #[must_use]
     pub fn stands(&self, now: OffsetDateTime) -> bool {

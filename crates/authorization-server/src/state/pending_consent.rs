@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    ground::{Id, lifetimes::CONSENT_LIFETIME},
+    ground::{Id, SealedAsJson, lifetimes::CONSENT_LIFETIME},
     state::authorization::{Consent, ValidRequest},
 };
 
@@ -66,6 +66,11 @@ impl From<Prompt> for SignInPrompt {
             Prompt { .. } => Self::Any,
         }
     }
+}
+
+impl SealedAsJson for PendingConsent {
+    const PURPOSE: &'static str = "consent-request";
+    type BoundTo = ();
 }
 
 impl PendingConsent {

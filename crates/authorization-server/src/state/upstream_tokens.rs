@@ -1,73 +1,30 @@
 //! The upstream's tokens of one grant, stored beside it.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use time::{Duration, OffsetDateTime};
-use zeroize::Zeroizing;
 
-use crate::ground::{GrantKey, Id, Record, Sealer, Unavailable};
+use crate::ground::{GrantKey, Id, Record, Sealed, SealedAsJson};
 
-/// The upstream's tokens of one grant, sealed.
+/// The upstream's tokens of one grant, as they are stored.
 #[derive(Clone, Debug)]
 pub struct UpstreamTokens {
-    /// The grant they belong to.
+    /// The grant that they belong to.
     pub key: GrantKey,
-    /// [`UpstreamSecrets`] as JSON, sealed for the grant's id.
-    pub sealed: String,
+    /// The tokens, bound to the grant's id.
+    pub sealed: Sealed<UpstreamSecrets>,
     /// When the sealed access token ends.
     pub access_expires_at: OffsetDateTime,
-    /// When the item has no more use.
+    /// When the record expires.
     pub kept_until: OffsetDateTime,
 }
 
-/// The upstream's tokens in the open.
-pub struct UpstreamSecrets {
-    /// The assertion of the on-behalf-of exchange.
-    pub access_token: SecretString,
-    /// For the next assertion.
-    pub refresh_token: Option<SecretString>,
-}
-
-impl UpstreamSecrets {
-    /// Seals them for a grant.
-    pub async fn seal(&self, sealer: &dyn Sealer, grant: Id) -> Result<String, Unavailable> {
-        let shape = SecretsShape {
-            access_token: self.access_token.expose_secret(),
-            refresh_token: self.refresh_token.as_ref().map(ExposeSecret::expose_secret),
-        };
-        let json = serde_json::to_vec(&shape)
-            .map_err(|error| Unavailable { what: "upstream tokens", reason: error.to_string() })?;
-        sealer.seal(&purpose(grant), &Zeroizing::new(json)).await
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct SecretsShape<'a> {
-    access_token: &'a str,
-    refresh_token: Option<&'a str>,
-}
-
 impl UpstreamTokens {
-    /// Opens them; `None` when their key is gone.
-    pub async fn open(&self, sealer: &dyn Sealer) -> Result<Option<UpstreamSecrets>, Unavailable> {
-        let Some(json) = sealer.open(&purpose(self.key.grant), &self.sealed).await?.map(Zeroizing::new) else {
-            return Ok(None);
-        };
-        Ok(serde_json::from_slice::<SecretsShape<'_>>(&json).ok().map(|shape| UpstreamSecrets {
-            access_token: shape.access_token.into(),
-            refresh_token: shape.refresh_token.map(Into::into),
-        }))
-    }
-
     /// How long the sealed access token still lives.
     #[must_use]
     pub fn left(&self, now: OffsetDateTime) -> Duration {
         self.access_expires_at - now
     }
-}
-
-fn purpose(grant: Id) -> String {
-    format!("upstream-tokens:{grant}")
 }
 
 impl Record for UpstreamTokens {
@@ -78,4 +35,29 @@ impl Record for UpstreamTokens {
     fn expires_at(&self) -> OffsetDateTime {
         self.kept_until
     }
+}
+
+/// The tokens themselves.
+#[derive(Serialize, Deserialize)]
+pub struct UpstreamSecrets {
+    /// The assertion of the on-behalf-of exchange.
+    #[serde(serialize_with = "exposed")]
+    pub access_token: SecretString,
+    /// Gets the next access token.
+    #[serde(serialize_with = "exposed_if_any")]
+    pub refresh_token: Option<SecretString>,
+}
+
+impl SealedAsJson for UpstreamSecrets {
+    const PURPOSE: &'static str = "upstream-tokens";
+    type BoundTo = Id;
+}
+
+fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn exposed_if_any<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)
 }

@@ -117,7 +117,7 @@ impl World {
 
 /// The form, copied into a browser that has its token but not its cookies.
 async fn decide_elsewhere(world: &World, form: &Form, decision: Decision) -> Result<Decided, ConsentError> {
-    let pending = world.rig.server.consent_transaction(&form.sealed).await?;
+    let pending = world.rig.server.consent_transaction(form.sealed.as_str()).await?;
     let csrf = form.secrets.csrf.encode();
     let proof = Proof { csrf: csrf.expose_secret(), binding_cookie: None, csrf_cookie: None };
     world.rig.server.decide(pending, decision, &proof, Memory::default()).await

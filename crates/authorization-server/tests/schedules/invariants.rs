@@ -21,7 +21,7 @@ use crate::{
 const BELIEVED_FOR: Duration = Duration::seconds(30);
 
 impl World {
-    /// A code has one grant at most, a grant one family, no generation is taken back, and nothing follows a revocation.
+    /// A code has one grant at most, a grant one family, no generation is undone, and nothing follows a revocation.
     pub(crate) fn has_a_sound_history(&self) {
         let written = self.grants.written();
         for first in written.iter().filter(|written| written.created) {
@@ -68,7 +68,7 @@ fn follows(before: &Grant, after: &Grant) {
     assert_eq!(before.version + 1, after.version, "a version was written over");
     assert_eq!(before.family.sealed_key, after.family.sealed_key, "two families");
     let rotations = after.family.generation.checked_sub(before.family.generation);
-    assert!(rotations.is_some_and(|rotations| rotations <= 1), "a generation was taken back or left out");
+    assert!(rotations.is_some_and(|rotations| rotations <= 1), "a generation was undone or skipped");
 }
 
 /// What callers were told, each kind of answer explained.

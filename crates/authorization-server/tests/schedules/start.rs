@@ -59,19 +59,19 @@ static TOKENS: LazyLock<Start> = LazyLock::new(|| {
     Start { tokens: Some(tokens), ..start }
 });
 
-static TAKEN_BACK: LazyLock<Start> = LazyLock::new(|| {
+static UNISSUED: LazyLock<Start> = LazyLock::new(|| {
     let start = CODE.copy();
     start.alone(start.redeem()).unwrap();
     let grant = start.world.grants.all().remove(0);
-    start.alone(async |rig: &Rig| take_back(rig, &grant.key).await.unwrap());
+    start.alone(async |rig: &Rig| unissue(rig, &grant.key).await.unwrap());
     start
 });
 
-/// What the redemption that made a grant does if it cannot go on.
-async fn take_back(rig: &Rig, key: &GrantKey) -> Option<()> {
+/// What a redemption does to the grant that it made if it cannot go on.
+async fn unissue(rig: &Rig, key: &GrantKey) -> Option<()> {
     let grants = &rig.ports.grants;
     let granted = grants.get(key).await.ok()??;
-    grants.advance(&granted.version, granted.value.taken_back()).await.ok().map(drop)
+    grants.advance(&granted.version, granted.value.unissued()).await.ok().map(drop)
 }
 
 /// The client was in use before, so that no request has to note it.
@@ -89,8 +89,8 @@ impl Start {
     }
 
     /// The code waits for its redemption again, after one that failed.
-    pub(crate) fn with_code_taken_back() -> Self {
-        TAKEN_BACK.copy()
+    pub(crate) fn with_unissued_grant() -> Self {
+        UNISSUED.copy()
     }
 
     /// The code was redeemed; its tokens have not been used.
@@ -132,7 +132,7 @@ impl Start {
         async move |rig: &Rig| rig.server.revoke_token(&client_id, &token).await
     }
 
-    /// The owner takes back what the client was allowed.
+    /// The owner withdraws what the client was allowed.
     pub(crate) fn withdraw(&self) -> impl AsyncFnOnce(&Rig) -> Result<(), Unavailable> + 'static {
         let client = Id::parse(&self.client_id);
         async move |rig: &Rig| rig.server.withdraw(owner().owner_key(), client).await

@@ -54,7 +54,7 @@ impl Caller {
     /// Tells it of a failure.
     pub(crate) fn fail(&self, reason: &str) -> Unavailable {
         lock(&self.state).failed = true;
-        Unavailable { what: "the model", reason: reason.to_owned() }
+        Unavailable::store(reason.to_owned())
     }
 
     /// Performs an operation when its turn comes, and again if the store's client sends it again.

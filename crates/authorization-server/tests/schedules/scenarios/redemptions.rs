@@ -1,6 +1,6 @@
 //! One code, redeemed several times at once.
 
-use authorization_server::{endpoints::token_error::TokenError, state::grant::Grant};
+use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
 
 use crate::{
     crowd::{Asked, Crowd},
@@ -27,15 +27,15 @@ fn redemptions(plan: &Plan, count: usize) {
 /// If nobody was given tokens, then because whoever made the grant was told of a failure, or died.
 fn nobody_is_stuck(start: &Start, asked: &[Asked<Told>]) {
     let written = start.world.grants.written();
-    let taken_back = start.world.grants.all().iter().any(Grant::was_taken_back);
+    let unissued = start.world.grants.all().iter().any(|grant| grant.status == Status::Unissued);
     let again = start.alone(start.redeem());
     let Some(grant) = written.iter().find(|written| written.created) else {
         start.world.goes_on_with(start, &again.expect("a code that nobody has redeemed is refused"));
         return;
     };
     assert!(asked[grant.by].disturbed(), "a redemption succeeded and nobody was told");
-    if taken_back {
-        start.world.goes_on_with(start, &again.expect("a grant that was taken back is lost"));
+    if unissued {
+        start.world.goes_on_with(start, &again.expect("an unissued grant is lost"));
         return;
     }
     assert!(matches!(again, Err(TokenError::InvalidGrant(_))), "a code is redeemed twice");
@@ -44,7 +44,7 @@ fn nobody_is_stuck(start: &Start, asked: &[Asked<Told>]) {
 }
 
 fn redemptions_after_a_failed_one(plan: &Plan) {
-    let start = Start::with_code_taken_back();
+    let start = Start::with_unissued_grant();
     let mut crowd = Crowd::new(&start.world, plan);
     let asked: Vec<Asked<Told>> = (0..2).map(|_| crowd.ask(start.redeem())).collect();
     crowd.wait();

@@ -1,4 +1,4 @@
-//! Consent that its owner takes back, while a code of it is redeemed, a grant of it refreshed, and it is given anew.
+//! Consent that its owner withdraws, while a code of it is redeemed, a grant of it refreshed, and it is given anew.
 
 use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
 use testkit::{FlowError, Rig};

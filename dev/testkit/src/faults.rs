@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use authorization_server::ground::Unavailable;
+use authorization_server::ground::{Dependency, Unavailable};
 
 use crate::lock;
 
@@ -15,9 +15,9 @@ pub enum Fault {
     After,
 }
 
-/// Counts the operations on a dependency and lets them fail.
-pub struct Dependency {
-    what: &'static str,
+/// Counts the operations on a dependency and makes them fail.
+pub struct Faults {
+    dependency: Dependency,
     state: Mutex<State>,
 }
 
@@ -29,11 +29,11 @@ struct State {
     fault: Option<(usize, Fault)>,
 }
 
-impl Dependency {
-    /// A dependency that works; `what` is its name in [`Unavailable`].
+impl Faults {
+    /// None yet: the dependency works.
     #[must_use]
-    pub fn new(what: &'static str) -> Self {
-        Self { what, state: Mutex::default() }
+    pub fn new(dependency: Dependency) -> Self {
+        Self { dependency, state: Mutex::default() }
     }
 
     /// Operations so far, failed ones too.
@@ -99,6 +99,6 @@ impl Dependency {
     }
 
     fn unavailable(&self, reason: &str) -> Unavailable {
-        Unavailable { what: self.what, reason: reason.to_owned() }
+        Unavailable { dependency: self.dependency, reason: reason.to_owned() }
     }
 }

@@ -1,0 +1,78 @@
+//! A sealed text opens as the type it was made from, for the record it was bound to, and in no other way.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    ground::{Id, Sealable, Sealed, Sealer},
+    state::{
+        access_token::AccessToken,
+        authorization::OwnerName,
+        family::FamilyKey,
+        memory::{ApprovedClients, DeniedClients},
+        pending_consent::PendingConsent,
+        upstream_tokens::UpstreamSecrets,
+    },
+};
+use testkit::{Rig, SeededEntropy};
+
+const ONE: Id = Id::from_bytes([1; 16]);
+const OTHER: Id = Id::from_bytes([2; 16]);
+
+async fn opens<T: Sealable>(sealer: &dyn Sealer, text: &str, bound_to: T::BoundTo) -> bool {
+    Sealed::<T>::from_text(text).open(sealer, bound_to).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_sealed_text_opens_for_the_record_that_it_is_bound_to_only() {
+    let rig = Rig::new().unwrap();
+    let sealer = rig.ports.sealer.as_ref();
+    let key = FamilyKey::random(&SeededEntropy::new(7));
+    let sealed = Sealed::seal(sealer, &key, ONE).await.unwrap();
+    assert!(opens::<FamilyKey>(sealer, sealed.as_str(), ONE).await);
+    assert!(!opens::<FamilyKey>(sealer, sealed.as_str(), OTHER).await);
+}
+
+#[tokio::test]
+async fn a_sealed_text_opens_as_no_other_type() {
+    let rig = Rig::new().unwrap();
+    let sealer = rig.ports.sealer.as_ref();
+    // JSON that most of the types below would accept.
+    let name = Sealed::seal(sealer, &OwnerName("[]".into()), ONE).await.unwrap();
+    assert!(opens::<OwnerName>(sealer, name.as_str(), ONE).await);
+    assert!(!opens::<FamilyKey>(sealer, name.as_str(), ONE).await);
+    assert!(!opens::<UpstreamSecrets>(sealer, name.as_str(), ONE).await);
+    assert!(!opens::<ApprovedClients>(sealer, name.as_str(), ()).await);
+    let approved = Sealed::seal(sealer, &ApprovedClients::default(), ()).await.unwrap();
+    assert!(opens::<ApprovedClients>(sealer, approved.as_str(), ()).await);
+    assert!(!opens::<DeniedClients>(sealer, approved.as_str(), ()).await);
+}
+
+#[test]
+fn no_two_types_share_a_purpose() {
+    let purposes = [
+        AccessToken::purpose(),
+        ApprovedClients::purpose(),
+        DeniedClients::purpose(),
+        FamilyKey::purpose(),
+        OwnerName::purpose(),
+        PendingConsent::purpose(),
+        UpstreamSecrets::purpose(),
+    ];
+    for (index, purpose) in purposes.iter().enumerate() {
+        assert!(!purposes[..index].contains(purpose), "{purpose}");
+    }
+}
+
+trait Purpose {
+    fn purpose() -> &'static str;
+}
+
+impl<T: Sealable> Purpose for T {
+    fn purpose() -> &'static str {
+        T::PURPOSE
+    }
+}
+
+#[test]
+fn a_sealed_text_is_not_shown_by_debug() {
+    assert_eq!(format!("{:?}", Sealed::<AccessToken>::from_text("secret")), "Sealed(6 bytes)");
+}
