@@ -20,6 +20,14 @@ const MAY_REGISTER: [&str; 4] =
 const MAY_CONSENT: [&str; 4] =
     [GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
 
+/// Consent policies that let users consent to an app of their tenant: the earlier default, Microsoft's recommendation, and
+/// the one that the first of them became (<https://learn.microsoft.com/entra/identity/enterprise-apps/configure-user-consent>).
+const CONSENT: [&str; 3] = [
+    "microsoft-user-default-legacy",
+    "microsoft-user-default-recommended",
+    "microsoft-user-default-allow-consent-apps",
+];
+
 /// <https://learn.microsoft.com/graph/api/authorizationpolicy-get>
 const POLICY: &str = "/v1.0/policies/authorizationPolicy";
 /// <https://learn.microsoft.com/graph/api/user-list-transitivememberof>; a pipeline's identity is no user and gets an error.
@@ -60,7 +68,8 @@ fn judge(plan: &Plan, policy: &Value, roles: &[Value], findings: &mut Findings) 
 /// Whether users may consent to any permission of an app of their own tenant.
 fn users_consent(policy: &Value) -> bool {
     let assigned = items(policy, "/defaultUserRolePermissions/permissionGrantPoliciesAssigned");
-    assigned.iter().any(|policy| policy == "ManagePermissionGrantsForSelf.microsoft-user-default-legacy")
+    let names = assigned.iter().filter_map(|policy| Some(policy.as_str()?.split_once('.')?.1));
+    names.into_iter().any(|name| CONSENT.contains(&name))
 }
 
 #[cfg(test)]
@@ -99,6 +108,12 @@ mod tests {
         let consent = [("GRANT_ADMIN_CONSENT", "true")];
         assert_eq!(found(&consent, true, LEGACY, APPLICATION_DEVELOPER).faults().len(), 1);
         assert_eq!(found(&consent, true, LOW, CLOUD_APPLICATION_ADMINISTRATOR), Findings::default());
+    }
+
+    #[test]
+    fn users_consent_under_microsofts_recommendation() {
+        let recommended = "managePermissionGrantsForSelf.microsoft-user-default-recommended";
+        assert_eq!(found(&[], true, recommended, "none"), Findings::default());
     }
 
     #[test]
