@@ -75,7 +75,7 @@ fn correction(variable: &str, kind: &Kind, value: &str) -> String {
     format!("azd env set {variable} {meant}")
 }
 
-/// Half a budget is none, and azd does not say so.
+/// Half a budget is none, and Azure refuses to move a budget's start, which by default is this month.
 fn note(variable: &str, environment: &Environment, findings: &mut Findings) {
     let (amount, email) = ("BUDGET_AMOUNT", "BUDGET_CONTACT_EMAIL");
     let other = match variable {
@@ -85,6 +85,9 @@ fn note(variable: &str, environment: &Environment, findings: &mut Findings) {
     };
     if environment.get(other).is_none() {
         findings.note(format!("{variable} is set without {other}: there will be no budget"));
+    } else if variable == amount && environment.get("BUDGET_START_DATE").is_none() {
+        findings
+            .note("BUDGET_START_DATE is not set: set it to the first of this month, or next month's deployment fails");
     }
 }
 
@@ -157,5 +160,9 @@ mod tests {
         check(&parameters, &Environment::of(&values), &mut findings);
         assert_eq!(findings.faults(), ["VNET_ENABLED is \"yes\"", "BUDGET_START_DATE is \"2026-11-15\""]);
         assert_eq!(findings.notes(), ["BUDGET_AMOUNT is set without BUDGET_CONTACT_EMAIL: there will be no budget"]);
+        let mut findings = Findings::default();
+        let values = [("BUDGET_AMOUNT", "500"), ("BUDGET_CONTACT_EMAIL", "a@b.example")];
+        check(&parameters, &Environment::of(&values), &mut findings);
+        assert!(findings.notes()[0].starts_with("BUDGET_START_DATE is not set"), "{findings}");
     }
 }

@@ -6,6 +6,7 @@ use crate::workspace::Workspace;
 
 /// Whether it found no fault. It has printed the faults.
 pub(crate) fn run(workspace: &Workspace, words: &[OsString]) -> bool {
-    let mut command = workspace.cargo("run --quiet -p preflight -- --root");
+    // Not quiet: the first run compiles for a minute or two, and azd shows that.
+    let mut command = workspace.cargo("run -p preflight -- --root");
     command.arg(workspace.root()).args(words).status().is_ok_and(|status| status.success())
 }
