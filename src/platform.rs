@@ -1,4 +1,4 @@
-//! What the process gets from the machine: time, randomness, and the pace of key rotation.
+//! What the process gets from the machine: the time, randomness, and the intervals of key rotation.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use time::OffsetDateTime;
 
 use crate::vault::Rotation;
 
-/// The world, for [`crate::startup::build`]; tests bring another.
+/// The ports to the machine. Tests use others.
 #[derive(Clone)]
 pub struct Platform {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// When data keys come and go.
+    /// When data keys are made and retired.
     pub rotation: Rotation,
 }
 

@@ -34,14 +34,14 @@ use crate::{
     },
 };
 
-/// Every outgoing call ends after this.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request to Entra or Graph may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the handler cannot start, although its settings are well formed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
-    /// `DATA_DIR` cannot be made.
+    /// The folder cannot be created.
     #[error("DATA_DIR: {0}")]
     DataDir(io::Error),
     /// The store cannot be opened.
@@ -50,17 +50,17 @@ pub enum StartupError {
     /// The key cannot be read.
     #[error("DATA_DIR: {0}")]
     Key(#[from] KeyFileError),
-    /// The key is not the one of the store.
-    #[error("DATA_DIR: {0}; bring back the data-key that belongs to store.redb, or remove both")]
+    /// The key file does not belong to the store.
+    #[error("DATA_DIR: {0}; restore the data-key that belongs to store.redb, or remove both")]
     Keyring(Unavailable),
-    /// Key Vault's client cannot be made.
+    /// The client of Key Vault cannot be created.
     #[error("KEY_VAULT_KEY_ID: {0}")]
     KeyVault(azure_core::Error),
     /// The managed identity cannot be used.
     #[error("the managed identity: {0}")]
     Identity(azure_core::Error),
     /// The TLS library or its roots.
-    #[error("the HTTP client cannot be made: {0}")]
+    #[error("the HTTP client cannot be created: {0}")]
     HttpClient(#[from] reqwest::Error),
 }
 
@@ -76,18 +76,18 @@ impl Handler {
         server::serve(listener, routes(self.app), self.stop).await;
     }
 
-    /// Cancel it to stop.
+    /// Stops the handler when it is cancelled.
     #[must_use]
     pub fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
 }
 
-/// Puts everything together.
+/// Connects the adapters to the ports.
 pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
     let stop = CancellationToken::new();
     let http = reqwest::Client::builder()
-        .timeout(TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
@@ -110,11 +110,11 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     Ok(Handler { app: Arc::new(app), stop })
 }
 
-/// Where records lie, and what seals them.
+/// The store, and what seals its secrets.
 struct Storage {
     records: Arc<dyn Records>,
     sealer: Arc<dyn Sealer>,
-    /// `None` for one process alone.
+    /// `None` if this process is the only one.
     events: Option<Arc<dyn EventLog>>,
 }
 
@@ -126,7 +126,7 @@ impl Storage {
         }
     }
 
-    /// Store and key file are at hand, so whatever is wrong with them is said at once.
+    /// Opens the store and the key file. What is wrong with them stops the start.
     async fn embedded(directory: &Path, settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
         fs::create_dir_all(directory).map_err(StartupError::DataDir)?;
         let records = Embedded::open(&directory.join("store.redb"), Arc::clone(&platform.clock))?;
@@ -137,8 +137,8 @@ impl Storage {
         Ok(storage)
     }
 
-    /// Cosmos DB, Key Vault and the identity endpoint may come up in any order, after us: they are reached in the
-    /// background, and until then whatever needs them is answered 503.
+    /// Connects to Cosmos DB and Key Vault in the background, because they and the identity endpoint may become reachable
+    /// after this process has started. Until then requests that need them are answered 503.
     fn azure(azure: &AzureSettings, settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
         let records = Cosmos::connect(azure, identity(settings)?);
         let key = KeyVault::new(&azure.vault_key, identity(settings)?).map_err(StartupError::KeyVault)?;
@@ -167,8 +167,8 @@ impl Storage {
     }
 }
 
-/// The workload identity, for one purpose: while it waits for one token, it gives out no other, however long that has been
-/// cached.
+/// The workload identity, for one purpose. While a credential waits for one token it gives out no other, not even a cached
+/// one, so each purpose has its own.
 fn identity(settings: &Settings) -> Result<Identity, StartupError> {
     managed_identity(&settings.workload_client_id).map_err(StartupError::Identity)
 }

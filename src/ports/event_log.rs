@@ -1,7 +1,7 @@
-//! `EventLog`: how an instance gets a message to the instance that holds the stream.
+//! `EventLog`: brings a message to the instance that holds the stream.
 //!
-//! Each instance has a log of its own, which any other may append to and only it follows. An instance that holds streams
-//! shows it by a heartbeat; to one without, nothing is appended.
+//! Each instance has a log of its own. Every instance may append to it, and only its owner reads it. An instance that holds
+//! streams writes a heartbeat; others append nothing to a log whose instance has none.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use authorization_server::ground::Id;
 
 use super::records::StoreError;
 
-/// A heartbeat speaks for this long, by the clock of the store.
+/// How long a heartbeat is valid, by the clock of the store.
 pub const HEARTBEAT_LIFETIME: Duration = Duration::from_secs(30);
-/// An event that has not been read by then never will be.
+/// How long an event stays in the log.
 pub const EVENT_LIFETIME: Duration = Duration::from_mins(5);
 
-/// A message on its way.
+/// A message on its way to another instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Unique; by it a reader knows what it has had.
+    /// Unique, so a reader knows which events it has read.
     pub id: Id,
-    /// Opens only for the instance that it is meant for.
+    /// Sealed for the instance that reads it.
     pub sealed: String,
 }
 
@@ -29,27 +29,27 @@ pub struct Event {
 pub struct Batch {
     /// In the order in which they were appended.
     pub events: Vec<Event>,
-    /// Whether nothing else had been appended when the read began.
+    /// Whether the log had no more events when the read began.
     pub end: bool,
 }
 
 /// The logs of all instances.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Appends an event for an instance. Once this has succeeded, every read that begins later finds it.
+    /// Appends an event to an instance's log. Every read that begins after this has succeeded finds it.
     async fn append(&self, instance: Id, event: &Event) -> Result<(), StoreError>;
-    /// Says that an instance holds streams, for [`HEARTBEAT_LIFETIME`].
+    /// Writes a heartbeat: the instance holds streams for the next [`HEARTBEAT_LIFETIME`].
     async fn heartbeat(&self, instance: Id) -> Result<(), StoreError>;
-    /// Whether an instance's last heartbeat still speaks.
+    /// Whether an instance's last heartbeat is still valid.
     async fn is_alive(&self, instance: Id) -> Result<bool, StoreError>;
-    /// Begins to follow an instance's log: what is appended after the first read has ended is found, what was appended
-    /// before may be.
+    /// Starts to read an instance's log at its end. It finds every event that is appended after the first read has ended,
+    /// and perhaps some that were appended before.
     fn follow(&self, instance: Id) -> Box<dyn Follow>;
 }
 
 /// A place in the log of one instance.
 #[async_trait]
 pub trait Follow: Send {
-    /// Reads on. An event may be read again; after a failure nothing has been passed over.
+    /// Reads the next page. An event may be read twice. A failed read skips none.
     async fn next(&mut self) -> Result<Batch, StoreError>;
 }

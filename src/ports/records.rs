@@ -5,7 +5,7 @@ use authorization_server::ground::Unavailable;
 use serde_json::Value;
 use time::Duration;
 
-/// Where items of one kind lie. In Cosmos DB a container each.
+/// The kinds of items. Each has a container in Cosmos DB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Container {
     /// Registrations, by client id.
@@ -21,7 +21,7 @@ pub enum Container {
 }
 
 impl Container {
-    /// Every container, as a deployment makes them.
+    /// Every container of a deployment.
     pub const ALL: [Self; 5] = [Self::Clients, Self::Authorizations, Self::Owners, Self::Keyring, Self::Events];
 
     /// Its name in the store.
@@ -47,7 +47,7 @@ impl Container {
     }
 }
 
-/// Where one item lies.
+/// The place of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// The container.
@@ -61,9 +61,9 @@ pub struct Address {
 /// An item as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// What was written.
+    /// The item, as it was written.
     pub body: Value,
-    /// Names this version.
+    /// The version of the item.
     pub etag: String,
 }
 
@@ -72,8 +72,8 @@ pub struct Item {
 pub enum Write {
     /// Written, as this version.
     Done(String),
-    /// The condition does not hold. After a retry of the adapter's own, it may not hold because of this very write:
-    /// whoever needs to know compares `op`.
+    /// The condition does not hold. If the store's client retried the write, the condition may have failed because the first
+    /// attempt succeeded. Comparing `op` tells.
     Conflict,
 }
 
@@ -95,11 +95,11 @@ impl From<StoreError> for Unavailable {
 pub trait Records: Send + Sync {
     /// Reads one item.
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError>;
-    /// Writes an item that must not exist.
+    /// Writes an item, unless one exists there.
     async fn create(&self, address: &Address, body: &Value, ttl: Duration) -> Result<Write, StoreError>;
-    /// Replaces the version that was read.
+    /// Replaces an item, if `etag` is still its version.
     async fn replace(&self, address: &Address, etag: &str, body: &Value, ttl: Duration) -> Result<Write, StoreError>;
-    /// Drops an item; absent is fine.
+    /// Deletes an item. Succeeds if there is none.
     async fn delete(&self, address: &Address) -> Result<(), StoreError>;
     /// All items of a partition.
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError>;
