@@ -147,9 +147,12 @@ async fn nothing_that_a_client_sends_is_logged() {
         assert_eq!(post(&server, &endpoint, &token, &first).await, 202);
         assert_eq!(stream.next().await, None);
     }
-    while server.log().matches("an SSE session was not initialized").count() < 3 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let logged = async {
+        while server.log().matches("SSE session not initialized").count() < 3 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), logged).await.expect("three lines about sessions");
     let log = server.log();
     assert!(!log.contains(MARKER), "{:?}", log.lines().find(|line| line.contains(MARKER)));
 }
