@@ -3,10 +3,7 @@
 //! operators of servers published of their logs. Clients that can be run are in dev/e2e.
 #![cfg(test)]
 
-#[expect(dead_code, reason = "the HTTP tests use the rest")]
-#[path = "http/browser.rs"]
-mod browser;
-#[expect(dead_code, reason = "the HTTP tests use the rest")]
+#[expect(dead_code, unused_imports, reason = "the HTTP tests use the rest")]
 #[path = "http/deployment.rs"]
 mod deployment;
 #[path = "clients/replay.rs"]
@@ -14,6 +11,7 @@ mod replay;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use driver::browser;
 use replay::replay;
 
 #[tokio::test]

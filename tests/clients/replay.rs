@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    browser::{Browser, consent_form, location},
-    deployment::{CHALLENGE, Deployment, VERIFIER},
+    browser::{Browser, CHALLENGE, VERIFIER, consent_form, location},
+    deployment::Deployment,
 };
 
 #[derive(Deserialize)]

@@ -2,36 +2,29 @@
 
 use std::{
     net::TcpListener,
+    ops::Deref,
     path::PathBuf,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
+use driver::Server;
 use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
-/// Whom browsers choose unless told otherwise.
-pub(crate) const USER: &str = "bob@contoso.example";
-/// Where the test client listens; nothing does, the browser of the tests only reads the URL.
-pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
-/// RFC 7636 appendix B.
-pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) use driver::{
+    body,
+    browser::{REDIRECT_URI, USER, VERIFIER},
+    client,
+};
 
 pub(crate) struct Deployment {
-    pub url: String,
-    pub http: Client,
+    server: Server,
     pub host: FunctionsHost,
     pub tenant: Option<Tenant>,
     pub folder: TempDir,
-    /// Everything secret that was issued, for the search of the log at the end.
-    pub issued: Mutex<Vec<String>>,
     /// Where the host writes what the handler logs.
     pub log_file: PathBuf,
     /// The trace of the next request that [`Deployment::whole_log`] sends.
@@ -70,14 +63,6 @@ impl Deployment {
         unstarted.started(functions_host::start_behind_gateway(options, gateway).await.unwrap()).await
     }
 
-    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
-        self.http.get(format!("{}{path}", self.url))
-    }
-
-    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
-        self.http.post(format!("{}{path}", self.url))
-    }
-
     /// Takes the tenant down; [`Deployment::tenant_up`] brings the same one back.
     pub(crate) async fn tenant_down(&mut self) {
         self.tenant.take().unwrap().stop().await;
@@ -86,10 +71,6 @@ impl Deployment {
     pub(crate) async fn tenant_up(&mut self) {
         let options = tenant_options(&self.url, &self.folder, &self.tenant_port);
         self.tenant = Some(local_tenant::start(options).await.unwrap());
-    }
-
-    pub(crate) fn users(&self) -> &[local_tenant::User] {
-        self.tenant.as_ref().unwrap().users()
     }
 
     pub(crate) fn log(&self) -> String {
@@ -107,37 +88,13 @@ impl Deployment {
         }
         self.log()
     }
+}
 
-    pub(crate) async fn register(&self) -> String {
-        let metadata = json!({ "client_name": "Test client", "redirect_uris": [REDIRECT_URI] });
-        let answer = self.post("/register").json(&metadata).send().await.unwrap();
-        assert_eq!(answer.status(), 201);
-        body(answer).await["client_id"].as_str().unwrap().to_owned()
-    }
+impl Deref for Deployment {
+    type Target = Server;
 
-    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
-        let answer = self.post("/token").form(form).send().await.unwrap();
-        let (status, answer) = (answer.status().as_u16(), body(answer).await);
-        for name in ["access_token", "refresh_token"] {
-            self.issued(answer[name].as_str().unwrap_or_default());
-        }
-        (status, answer)
-    }
-
-    /// Notes a secret.
-    pub(crate) fn issued(&self, secret: &str) {
-        if secret.len() > 20 {
-            self.issued.lock().unwrap().push(secret.to_owned());
-        }
-    }
-
-    /// A tool call, or any other JSON-RPC request.
-    pub(crate) fn mcp(&self, token: &str, message: &Value) -> RequestBuilder {
-        self.post("/mcp")
-            .bearer_auth(token)
-            .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", "2025-06-18")
-            .json(message)
+    fn deref(&self) -> &Server {
+        &self.server
     }
 }
 
@@ -166,19 +123,14 @@ impl Unstarted {
 
     async fn started(self, host: FunctionsHost) -> Deployment {
         let Self { url, folder, tenant, tenant_port, .. } = self;
-        let (http, log_file) = (client().build().unwrap(), log_file(&folder));
-        let (issued, traces, tenant) = (Mutex::default(), AtomicU64::new(1), Some(tenant));
-        let deployment = Deployment { url, http, host, tenant, folder, issued, log_file, traces, tenant_port };
+        let (server, log_file) = (Server::new(url), log_file(&folder));
+        let (traces, tenant) = (AtomicU64::new(1), Some(tenant));
+        let deployment = Deployment { server, host, tenant, folder, log_file, traces, tenant_port };
         while !deployment.log().contains(STARTED) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         deployment
     }
-}
-
-/// As a browser's or a client's, but that redirects are for the tests to follow.
-pub(crate) fn client() -> ClientBuilder {
-    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
 }
 
 /// Every test ends with this search: nothing that was issued is in the log, at the highest verbosity.
@@ -190,18 +142,13 @@ impl Drop for Deployment {
             "{} is not the handler's log",
             self.log_file.display()
         );
-        let found = self.issued.lock().unwrap().iter().filter(|secret| log.contains(secret.as_str())).count();
+        let found = self.secrets_in(&log);
         assert!(found == 0 || std::thread::panicking(), "{found} secrets are in the log");
     }
 }
 
 pub(crate) fn tool_call() -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "get_graph_user_details", "arguments": {} } })
-}
-
-pub(crate) async fn body(answer: Response) -> Value {
-    let text = answer.text().await.unwrap();
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    driver::mcp::tool_call(1)
 }
 
 fn log_file(folder: &TempDir) -> PathBuf {

@@ -2,7 +2,6 @@
 #![cfg(test)]
 
 mod authorize;
-mod browser;
 mod confirmation;
 mod connections;
 mod consent;
@@ -21,7 +20,8 @@ mod register;
 mod remembered;
 mod revoke;
 mod sse;
-mod stream;
 mod telemetry;
 mod token;
 mod upstream_errors;
+
+use driver::{browser, stream};

@@ -14,7 +14,7 @@ async fn a_tool_is_called_beside_the_stream_and_answered_on_it() {
     let server = Deployment::start().await;
     let token = tokens(&server).await.access_token;
     let mut stream = Stream::open(&server, &token).await;
-    let headers = stream.answer.headers().clone();
+    let headers = stream.headers.clone();
     assert_eq!(headers["content-type"], "text/event-stream");
     assert_eq!(headers["cache-control"], "no-cache, no-store");
     assert_eq!(headers["x-accel-buffering"], "no");

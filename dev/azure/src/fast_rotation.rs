@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::of_process();
     let retain = environment.get(RETAIN).map(str::parse).transpose()?;
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
-    telemetry::init(settings.log_level)?;
+    let _log = telemetry::init(settings.log_level)?;
     let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let platform = Platform { clock, entropy, rotation: rotation(retain) };

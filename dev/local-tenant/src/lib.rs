@@ -33,7 +33,7 @@ pub use recorded::{Member, Recorded};
 pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID};
 pub use stand_in::ListenError;
 pub use tenant::{Https, Tenant};
-pub use users::{User, crowd};
+pub use users::{User, crowd, user};
 pub use vault::Vault;
 
 use stand_in::{TlsError, random};
@@ -80,7 +80,7 @@ pub enum StartError {
 pub async fn start(options: Options) -> Result<Tenant, StartError> {
     let Options { port, state_file, redirect_uris, silent_user } = options;
     check_redirect_uris(&redirect_uris)?;
-    let silent_user = silent_user.map(|name| users::by_name(&name).ok_or(StartError::UnknownUser(name))).transpose()?;
+    let silent_user = silent_user.map(|name| user(&name).ok_or(StartError::UnknownUser(name))).transpose()?;
     let (bound, listeners) = stand_in::listen(port).await?;
     let path = state_file.clone().unwrap_or_default();
     let (state, key) = State::open(state_file).map_err(|error| StartError::State(path, error))?;

@@ -79,6 +79,7 @@ pub(crate) fn by_oid(oid: &str) -> Option<&'static User> {
 }
 
 /// By user principal name, in any letter case as Entra does.
-pub(crate) fn by_name(name: &str) -> Option<&'static User> {
+#[must_use]
+pub fn user(name: &str) -> Option<&'static User> {
     everybody().find(|user| user.user_principal_name.eq_ignore_ascii_case(name))
 }

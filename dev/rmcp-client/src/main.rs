@@ -1,13 +1,11 @@
 //! rmcp's client with its OAuth support, as an application uses it: discover, register, open a browser, take the redirect,
 //! list the tools and call one. It prints what it got as one JSON line.
 
-mod redirect;
-
 use std::error::Error;
 use std::process::Stdio;
 
 use clap::Parser;
-use redirect::Listener;
+use driver::redirect::RedirectListener;
 use rmcp::model::CallToolRequestParams;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::auth::{AuthClient, AuthorizationManager, AuthorizationRequest, OAuthState};
@@ -37,11 +35,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn authorize(args: &Args) -> Result<AuthorizationManager, Box<dyn Error>> {
-    let mut listener = Listener::bind().await?;
+    let mut listener = RedirectListener::bind().await?;
     let mut state = OAuthState::new(&args.url, None).await?;
     state.start_authorization(AuthorizationRequest::new(listener.uri()).with_client_name("rmcp")).await?;
     Command::new(&args.browser).arg(state.get_authorization_url().await?).stdout(Stdio::null()).status().await?;
-    state.handle_callback_url(&listener.redirect().await?).await?;
+    state.handle_callback_url(listener.redirect().await?.as_str()).await?;
     state.into_authorization_manager().ok_or_else(|| "not authorized".into())
 }
 

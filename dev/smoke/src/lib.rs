@@ -4,15 +4,15 @@
 //! Nothing is changed but that a client is registered; a sign-in also makes a grant, which is revoked at the end. It shares
 //! no code with the product.
 
-mod callback;
 mod client;
-mod events;
 mod facts;
 mod report;
 mod server;
 
 use std::time::Duration;
 
+use driver::oauth::AuthorizationRequest;
+use driver::redirect::RedirectListener;
 use url::Url;
 
 use client::Tokens;
@@ -107,16 +107,17 @@ async fn signed_in(server: &Server, within: Duration, stream: Duration, report: 
 }
 
 async fn tokens(server: &Server, within: Duration, report: &mut Report<'_>) -> Option<Tokens> {
-    let listening = callback::Listening::bind().await;
-    let registered = match &listening {
-        Ok(listening) => client::register(server, listening.redirect_uri()).await,
+    let listener = RedirectListener::bind().await.map_err(|error| format!("no port on loopback: {error}"));
+    let registered = match &listener {
+        Ok(listener) => client::register(server, &listener.uri()).await,
         Err(reason) => Err(reason.clone()),
     };
     let client_id = report.step("registration", registered, "POST /register is 201")?;
-    let request = client::AuthorizationRequest::new(server, &client_id, listening.as_ref().ok()?.redirect_uri());
-    report.tell(News::SignIn(request.url().as_str()));
-    let code = request.code(listening.ok()?, within).await;
+    let listener = listener.ok()?;
+    let request = AuthorizationRequest::new(server.url("/authorize"), server.base(), &client_id, &listener.uri());
+    report.tell(News::SignIn(request.url.as_str()));
+    let code = client::code(&request, listener, within).await;
     let code = report.step("sign-in", code, "the code came back with state and iss")?;
-    let tokens = request.redeem(server, &code).await;
+    let tokens = client::redeem(server, &request.redemption(&code), client_id).await;
     report.step("token", tokens, "POST /token is 200")
 }

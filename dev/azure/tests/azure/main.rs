@@ -3,8 +3,6 @@
 //! The short form runs by default; with `LONG=1` in the environment the numbers are those of the promise.
 #![cfg(test)]
 
-#[path = "../../../../tests/http/browser.rs"]
-mod browser;
 #[path = "../../../../tests/records/contract.rs"]
 mod contract;
 mod contract_on_cosmos;
@@ -20,8 +18,8 @@ mod refresh;
 mod revocation;
 mod rotation;
 mod secrets;
-#[path = "../../../../tests/http/stream.rs"]
-mod stream;
 mod streams;
 mod traffic;
 mod users;
+
+use driver::{browser, stream};

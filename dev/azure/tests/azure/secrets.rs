@@ -25,7 +25,7 @@ async fn signed_in(server: &Deployment, browser: &mut Browser, client_id: &str) 
 
 /// What was issued, each as a whole and each secret part of it: `id.secret`, or `name.id.secret`.
 fn secrets(server: &Deployment, browser: &Browser) -> Vec<String> {
-    let issued = server.issued.lock().unwrap().clone();
+    let issued = server.secrets();
     let parts = issued.iter().filter_map(|whole| whole.rsplit_once('.')).map(|(_, secret)| secret.to_owned());
     let mut secrets: Vec<String> = parts.filter(|secret| secret.len() > 20).collect();
     secrets.extend(browser.cookies.values().filter(|value| value.len() > 20).cloned());

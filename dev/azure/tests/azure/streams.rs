@@ -48,8 +48,7 @@ impl Session {
 
     /// Whether the connection is gone.
     pub(crate) async fn has_ended(&mut self) -> bool {
-        let chunk = timeout(Duration::from_millis(200), self.stream.answer.chunk()).await;
-        chunk.is_ok_and(|chunk| !matches!(chunk, Ok(Some(_))))
+        self.stream.ends_within(Duration::from_millis(200)).await
     }
 }
 

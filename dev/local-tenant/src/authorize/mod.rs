@@ -64,7 +64,7 @@ fn begin(sts: &Sts, request: AuthorizeRequest, correlation: &Correlation) -> Res
 }
 
 fn hinted_first(login_hint: Option<&str>) -> Vec<&'static User> {
-    let hinted = login_hint.and_then(users::by_name);
+    let hinted = login_hint.and_then(users::user);
     let others = users::all().iter().filter(|user| Some(*user) != hinted);
     hinted.into_iter().chain(others).collect()
 }

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use driver::{mcp, sse::Events};
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::{Fact, tool};
 use crate::client::Tokens;
-use crate::events::{Event, Events};
 use crate::server::Server;
 
 /// The handler sends something every 15 s; twice that means that it is held back on the way.
@@ -40,11 +40,9 @@ async fn open_if_spoken_to(server: &Server, tokens: &Tokens, silence: Duration) 
         return Err(format!("{asked} is {}", response.status().as_u16()));
     }
     let mut events = Events::of(response);
-    match timeout(silence, events.next()).await {
-        Ok(Ok(Event::Message { name, data })) if name == "endpoint" => {
-            Ok(Stream { events, endpoint: data, opened, silence })
-        }
-        Ok(Ok(other)) => Err(format!("the first event is {other:?}, and not the endpoint")),
+    match timeout(silence, events.message()).await {
+        Ok(Ok((name, data))) if name == "endpoint" => Ok(Stream { events, endpoint: data, opened, silence }),
+        Ok(Ok((name, _))) => Err(format!("the first event is {name:?}, and not the endpoint")),
         Ok(Err(reason)) => Err(reason),
         Err(_) => Err(format!("no event within {silence:?}: something in front buffers the stream")),
     }
@@ -53,34 +51,27 @@ async fn open_if_spoken_to(server: &Server, tokens: &Tokens, silence: Duration) 
 impl Stream {
     /// The handshake of MCP 2024-11-05, and the tool.
     pub(crate) async fn call_tool(&mut self, server: &Server, tokens: &Tokens) -> Fact {
-        let parameters = json!({
-            "protocolVersion": "2024-11-05",
-            "capabilities": {},
-            "clientInfo": { "name": "smoke", "version": env!("CARGO_PKG_VERSION") },
-        });
-        let initialize = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": parameters });
-        self.post(server, tokens, &initialize).await?;
-        self.answer_to(1).await?;
-        self.post(server, tokens, &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await?;
-        self.post(server, tokens, &tool::call(2)).await?;
-        tool::succeeded(&self.answer_to(2).await?)?;
+        self.post(server, tokens, &mcp::initialize()).await?;
+        self.answer_to(0).await?;
+        self.post(server, tokens, &mcp::initialized()).await?;
+        self.post(server, tokens, &mcp::tool_call(1)).await?;
+        tool::succeeded(&self.answer_to(1).await?)?;
         Ok("the tool answers over HTTP+SSE".to_owned())
     }
 
     /// Counts from the opening of the stream.
     pub(crate) async fn hold(&mut self, whole: Duration) -> Fact {
-        let (mut kept_alive, end) = (0, self.opened + whole);
+        let end = self.opened + whole;
         loop {
             let wait = self.silence.min(end.saturating_duration_since(Instant::now()));
             match timeout(wait, self.events.next()).await {
-                Ok(Ok(Event::Comment)) => kept_alive += 1,
-                Ok(Ok(Event::Message { .. })) => {}
+                Ok(Ok(_)) => {}
                 Ok(Err(reason)) => return Err(format!("after {} s: {reason}", self.opened.elapsed().as_secs())),
                 Err(_) if Instant::now() >= end => break,
                 Err(_) => return Err(format!("silent for {:?}", self.silence)),
             }
         }
-        Ok(format!("open for {} s, with {kept_alive} keep-alives", whole.as_secs()))
+        Ok(format!("open for {} s, and never silent for {:?}", whole.as_secs(), self.silence))
     }
 
     async fn post(&self, server: &Server, tokens: &Tokens, message: &Value) -> Result<(), String> {
@@ -92,11 +83,10 @@ impl Stream {
     async fn answer_to(&mut self, id: u32) -> Result<Value, String> {
         let answer = async {
             loop {
-                if let Event::Message { data, .. } = self.events.next().await? {
-                    let message: Value = serde_json::from_str(&data).map_err(|error| format!("{error}: {data:?}"))?;
-                    if message.get("id") == Some(&id.into()) {
-                        return Ok(message);
-                    }
+                let (_, data) = self.events.message().await?;
+                let message: Value = serde_json::from_str(&data).map_err(|error| format!("{error}: {data:?}"))?;
+                if message.get("id") == Some(&id.into()) {
+                    return Ok(message);
                 }
             }
         };
@@ -137,7 +127,7 @@ mod tests {
     async fn a_stream_that_speaks_until_the_end_passes() {
         let mut stream = stream(&format!("{ENDPOINT}: keep-alive\n\n"), false, LONG).await.unwrap();
         let held = stream.hold(SHORT).await;
-        assert_eq!(held, Ok("open for 0 s, with 1 keep-alives".to_owned()));
+        assert_eq!(held, Ok("open for 0 s, and never silent for 20s".to_owned()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,27 +1,21 @@
 //! The tool, which needs the first on-behalf-of exchange of the deployment.
 
+use driver::mcp;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Fact;
 use crate::client::Tokens;
 use crate::server::Server;
-
-const PROTOCOL: &str = "2025-06-18";
-
-pub(crate) fn call(id: u32) -> Value {
-    let parameters = json!({ "name": "get_graph_user_details", "arguments": {} });
-    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": parameters })
-}
 
 /// Over Streamable HTTP.
 pub(crate) async fn exchange(server: &Server, tokens: &Tokens) -> Fact {
     let request = server
         .request(Method::POST, "/mcp")
         .bearer_auth(tokens.access_token())
-        .header("accept", "application/json, text/event-stream")
-        .header("mcp-protocol-version", PROTOCOL);
-    let answer = Server::answer(request.json(&call(1))).await?.expect(StatusCode::OK)?.json()?;
+        .header("accept", mcp::ACCEPT)
+        .header("mcp-protocol-version", mcp::PROTOCOL_VERSION);
+    let answer = Server::answer(request.json(&mcp::tool_call(1))).await?.expect(StatusCode::OK)?.json()?;
     succeeded(&answer)?;
     Ok("the tool answers over Streamable HTTP: sign-in, federation, consent and exchange work".to_owned())
 }
@@ -38,6 +32,8 @@ pub(crate) fn succeeded(answer: &Value) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

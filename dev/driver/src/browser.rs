@@ -1,14 +1,33 @@
-//! What a browser keeps and sends: cookies by name, and the Origin of its forms. (A real one is in dev/e2e.)
+//! A browser, for tests: cookies by name, and the Origin of its forms. (A real one is in dev/e2e.)
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 
 use reqwest::{RequestBuilder, Response, Url, header};
 
-use crate::deployment::{CHALLENGE, Deployment, REDIRECT_URI, USER, VERIFIER};
+use crate::{Server, oauth};
 
-pub(crate) struct Browser {
+/// The user of a browser unless a test says otherwise.
+pub const USER: &str = "bob@contoso.example";
+/// The client's redirect URI. Nothing listens there: the browser of the tests only reads the URL.
+pub const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
+/// RFC 7636 appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// Of [`VERIFIER`].
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// A browser of one person.
+pub struct Browser {
+    /// Name and value.
     pub cookies: BTreeMap<String, String>,
-    /// Whom its owner chooses on Entra's page.
+    /// The user that the person chooses on Entra's page.
     pub user: &'static str,
 }
 
@@ -19,16 +38,20 @@ impl Default for Browser {
 }
 
 /// The consent page, as far as its form goes.
-pub(crate) struct ConsentForm {
+pub struct ConsentForm {
+    /// The sealed request.
     pub request: String,
+    /// The token against forged forms.
     pub csrf: String,
 }
 
-/// What the client reads from its redirect.
-pub(crate) struct Redirect(pub Url);
+/// The URL of the redirect to the client.
+pub struct Redirect(pub Url);
 
 impl Redirect {
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
+    /// A parameter, if it is there once.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
         let mut values = self.0.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let value = values.next();
         assert!(values.next().is_none(), "{name} occurs twice in {}", self.0);
@@ -37,14 +60,18 @@ impl Redirect {
 }
 
 /// A client's tokens.
-pub(crate) struct Tokens {
+pub struct Tokens {
+    /// The client.
     pub client_id: String,
+    /// For the resource.
     pub access_token: String,
+    /// For the token endpoint.
     pub refresh_token: String,
 }
 
 impl Browser {
-    pub(crate) fn keep(&mut self, server: &Deployment, answer: &Response) {
+    /// Keeps the cookies of an answer.
+    pub fn keep(&mut self, server: &Server, answer: &Response) {
         for cookie in answer.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -61,68 +88,71 @@ impl Browser {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    pub(crate) async fn get(&mut self, server: &Deployment, url: &str) -> Response {
+    /// Follows a link of another site.
+    pub async fn get(&mut self, server: &Server, url: &str) -> Response {
         self.visit(server, url, "cross-site").await
     }
 
     /// As a person who typed the address, or as a link of another site: Sec-Fetch-Site says which.
-    pub(crate) async fn visit(&mut self, server: &Deployment, url: &str, site: &str) -> Response {
+    pub async fn visit(&mut self, server: &Server, url: &str, site: &str) -> Response {
         let answer = self.navigation(server, url, site).send().await.unwrap();
         self.keep(server, &answer);
         answer
     }
 
-    pub(crate) fn navigation(&self, server: &Deployment, url: &str, site: &str) -> RequestBuilder {
+    /// The request of [`Browser::visit`].
+    pub fn navigation(&self, server: &Server, url: &str, site: &str) -> RequestBuilder {
         let request = server.http.get(url).header("sec-fetch-site", site);
         if url.starts_with(&server.url) { request.header(header::COOKIE, self.cookie_header()) } else { request }
     }
 
-    pub(crate) async fn authorize(&mut self, server: &Deployment, client_id: &str) -> ConsentForm {
+    /// Opens the consent page.
+    pub async fn authorize(&mut self, server: &Server, client_id: &str) -> ConsentForm {
         let answer = self.get(server, &authorize_url(server, client_id, &[])).await;
         assert_eq!(answer.status(), 200);
         consent_form(&answer.text().await.unwrap())
     }
 
     /// Sends the consent form as the page would.
-    pub(crate) async fn decide(&mut self, server: &Deployment, form: &ConsentForm, decision: &str) -> Response {
+    pub async fn decide(&mut self, server: &Server, form: &ConsentForm, decision: &str) -> Response {
         let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", decision)];
         self.post(server, "/consent", &fields).await
     }
 
     /// Allows, and follows the page to Entra and Entra's answer; the URL of the callback, not yet visited.
-    pub(crate) async fn allow(&mut self, server: &Deployment, form: &ConsentForm) -> String {
+    pub async fn allow(&mut self, server: &Server, form: &ConsentForm) -> String {
         let page = self.decide(server, form, "allow").await;
         assert_eq!(page.status(), 200);
         self.choose_account(server, &refresh_target(&page.text().await.unwrap())).await
     }
 
     /// Entra's page: chooses this browser's user; the URL of the callback, not yet visited.
-    pub(crate) async fn choose_account(&self, server: &Deployment, sign_in: &str) -> String {
+    pub async fn choose_account(&self, server: &Server, sign_in: &str) -> String {
         let page = server.http.get(sign_in).send().await.unwrap();
         assert_eq!(page.status(), 200);
         let (origin, page) = (page.url().origin().ascii_serialization(), page.text().await.unwrap());
         let action = between(&page, "action=\"", "\"");
         let request = between(&page, "name=\"request\" value=\"", "\"");
-        let users = server.users();
-        let user = users.iter().find(|user| user.user_principal_name == self.user).unwrap();
+        let user = local_tenant::user(self.user).unwrap();
         let form = [("request", request.as_str()), ("user", user.oid)];
         location(&server.http.post(format!("{origin}{action}")).form(&form).send().await.unwrap())
     }
 
     /// A form of ours, as the page would send it.
-    pub(crate) async fn post(&mut self, server: &Deployment, path: &str, fields: &[(&str, &str)]) -> Response {
+    pub async fn post(&mut self, server: &Server, path: &str, fields: &[(&str, &str)]) -> Response {
         let answer = self.form(server, path, fields).send().await.unwrap();
         self.keep(server, &answer);
         answer
     }
 
-    pub(crate) fn form(&self, server: &Deployment, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    /// The request of [`Browser::post`].
+    pub fn form(&self, server: &Server, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let request = server.post(path).form(&fields).header(header::COOKIE, self.cookie_header());
         request.header(header::ORIGIN, &server.url).header("sec-fetch-site", "same-origin")
     }
 
     /// From registration to the client's redirect.
-    pub(crate) async fn sign_in(&mut self, server: &Deployment, client_id: &str) -> Redirect {
+    pub async fn sign_in(&mut self, server: &Server, client_id: &str) -> Redirect {
         let form = self.authorize(server, client_id).await;
         let callback = self.allow(server, &form).await;
         let answer = self.get(server, &callback).await;
@@ -134,7 +164,7 @@ impl Browser {
 }
 
 /// The whole flow in a new browser.
-pub(crate) async fn tokens(server: &Deployment) -> Tokens {
+pub async fn tokens(server: &Server) -> Tokens {
     let client_id = server.register().await;
     let redirect = Browser::default().sign_in(server, &client_id).await;
     let (status, answer) = server.token(&redemption(&client_id, &redirect.get("code").unwrap())).await;
@@ -143,18 +173,15 @@ pub(crate) async fn tokens(server: &Deployment) -> Tokens {
     Tokens { access_token: text("access_token"), refresh_token: text("refresh_token"), client_id }
 }
 
-pub(crate) fn redemption<'a>(client_id: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
-    [
-        ("grant_type", "authorization_code"),
-        ("client_id", client_id),
-        ("code", code),
-        ("redirect_uri", REDIRECT_URI),
-        ("code_verifier", VERIFIER),
-    ]
+/// The form that redeems a code of this browser's authorization URLs.
+#[must_use]
+pub fn redemption<'a>(client_id: &'a str, code: &'a str) -> [(&'static str, &'a str); 5] {
+    oauth::redemption(client_id, code, REDIRECT_URI, VERIFIER)
 }
 
 /// The authorization URL with some parameters changed; an empty value drops one.
-pub(crate) fn authorize_url(server: &Deployment, client_id: &str, changes: &[(&str, &str)]) -> String {
+#[must_use]
+pub fn authorize_url(server: &Server, client_id: &str, changes: &[(&str, &str)]) -> String {
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", client_id),
@@ -173,28 +200,37 @@ pub(crate) fn authorize_url(server: &Deployment, client_id: &str, changes: &[(&s
     Url::parse_with_params(&format!("{}/authorize", server.url), parameters).unwrap().into()
 }
 
-pub(crate) fn location(answer: &Response) -> String {
+/// The Location of an answer.
+#[must_use]
+pub fn location(answer: &Response) -> String {
     let location = answer.headers().get(header::LOCATION);
     location.unwrap_or_else(|| panic!("no Location in {answer:?}")).to_str().unwrap().to_owned()
 }
 
-pub(crate) fn consent_form(html: &str) -> ConsentForm {
+/// The form of the consent page.
+#[must_use]
+pub fn consent_form(html: &str) -> ConsentForm {
     ConsentForm {
         request: between(html, "name=\"request\" value=\"", "\""),
         csrf: between(html, "name=\"csrf\" value=\"", "\""),
     }
 }
 
-pub(crate) fn refresh_target(html: &str) -> String {
+/// The URL to which a page leads by itself.
+#[must_use]
+pub fn refresh_target(html: &str) -> String {
     unescaped(&between(html, "content=\"0; url=", "\""))
 }
 
-pub(crate) fn between(text: &str, before: &str, after: &str) -> String {
+/// The text between two others.
+#[must_use]
+pub fn between(text: &str, before: &str, after: &str) -> String {
     let start = text.find(before).unwrap_or_else(|| panic!("no {before} in {text}")) + before.len();
     text[start..].split(after).next().unwrap().to_owned()
 }
 
 /// Undoes the template's escaping of attributes.
-pub(crate) fn unescaped(text: &str) -> String {
+#[must_use]
+pub fn unescaped(text: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&").replace("&#60;", "<").replace("&#34;", "\"").replace("&#39;", "'")
 }

@@ -1,0 +1,30 @@
+//! MCP's messages, as far as the server's one tool needs them.
+
+use serde_json::{Value, json};
+
+/// Accepted by Streamable HTTP.
+pub const ACCEPT: &str = "application/json, text/event-stream";
+/// The revision of Streamable HTTP.
+pub const PROTOCOL_VERSION: &str = "2025-06-18";
+
+/// The first message of HTTP+SSE, with id 0, in its revision.
+#[must_use]
+pub fn initialize() -> Value {
+    let parameters = json!({
+        "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": { "name": "driver", "version": "1" },
+    });
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": parameters })
+}
+
+/// The answer to the answer to [`initialize`].
+#[must_use]
+pub fn initialized() -> Value {
+    json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
+}
+
+/// Calls the tool.
+#[must_use]
+pub fn tool_call(id: u64) -> Value {
+    let parameters = json!({ "name": "get_graph_user_details", "arguments": {} });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": parameters })
+}
