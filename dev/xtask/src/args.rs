@@ -92,6 +92,6 @@ mod tests {
     #[test]
     fn a_stage_that_does_not_exist_is_refused_and_the_others_are_named() {
         let message = parse("xtask test nonsense").unwrap_err().to_string();
-        assert!(message.contains("lint, unit, http, e2e, azure, package"), "{message}");
+        assert!(message.contains("lint, unit, http, e2e, azure, package, azd"), "{message}");
     }
 }

@@ -1,5 +1,7 @@
 //! The programs that a stage needs besides Rust; what is missing is said before anything runs.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::stage::Stage;
@@ -21,12 +23,28 @@ pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
     }
     if stages.contains(&Stage::E2e) || stages.contains(&Stage::Package) {
         missing.extend(node(version("node").as_deref()));
-        missing.extend(inspector_node(comes_from_npm() || is_named("NODE22"), version("node").as_deref()));
+        missing.extend(inspector_node(comes_from_npm() || named("NODE22").is_some(), version("node").as_deref()));
         missing.extend((!works("npm")).then(|| "missing: npm. It comes with Node, from https://nodejs.org".to_owned()));
-        missing.extend(browser(comes_from_npm() || is_named("CHROME")));
+        missing.extend(browser(comes_from_npm() || named("CHROME").is_some()));
         missing.extend(python(version("python3").as_deref()).or_else(venv));
     }
     missing
+}
+
+/// The program that this variable names, or the one of this name on PATH.
+pub(crate) fn program(variable: &str, name: &str) -> Option<PathBuf> {
+    named(variable).or_else(|| on_path(named("PATH")?.as_os_str(), name))
+}
+
+/// A path from the environment.
+#[expect(clippy::disallowed_methods, reason = "they are this program's settings")]
+pub(crate) fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn on_path(path: &OsStr, name: &str) -> Option<PathBuf> {
+    let file = Path::new(name).with_extension(std::env::consts::EXE_EXTENSION);
+    std::env::split_paths(path).map(|folder| folder.join(&file)).find(|candidate| candidate.is_file())
 }
 
 /// Whether `PROGRAM --version` can be run.
@@ -86,11 +104,6 @@ fn succeeds(program: &str, words: &[&str]) -> bool {
     quiet.is_ok_and(|status| status.success())
 }
 
-#[expect(clippy::disallowed_methods, reason = "CHROME and NODE22 are this program's settings")]
-fn is_named(variable: &str) -> bool {
-    std::env::var_os(variable).is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +140,16 @@ mod tests {
         assert_eq!(python(Some("Python 3.14.1")), None);
         assert!(python(Some("Python 3.9.18")).unwrap().starts_with("too old: Python 3.9.18."));
         assert!(python(None).unwrap().starts_with("missing: python3."));
+    }
+
+    #[test]
+    fn a_program_is_found_on_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = std::env::join_paths([Path::new("/no/such/folder"), folder.path()]).unwrap();
+        assert_eq!(on_path(&path, "azd"), None);
+        let file = folder.path().join("azd").with_extension(std::env::consts::EXE_EXTENSION);
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(on_path(&path, "azd"), Some(file));
     }
 
     #[test]

@@ -32,7 +32,7 @@ use bicep::Copy;
 use files::Files;
 use project::Project;
 pub(crate) use report::{Report, Verdict};
-use tools::Tools;
+pub(crate) use tools::Tools;
 
 /// The parameter sets that there must be.
 const SETS: [&str; 3] = ["defaults", "everything", "vnet"];

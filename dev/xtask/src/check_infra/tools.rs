@@ -1,10 +1,12 @@
 //! The programs and files from elsewhere that the whole check needs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::tools::{named, program};
 
 /// Each is there or not; what is not there skips the checks that need it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tools {
+pub(crate) struct Tools {
     /// `BICEP`, or `bicep` on PATH: the Bicep CLI.
     pub bicep: Option<PathBuf>,
     /// `BICEP_GRAPH_TYPES`: the Graph types as an archive, in place of the registry that bicepconfig.json names.
@@ -14,18 +16,12 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    #[expect(clippy::disallowed_methods, reason = "they are this program's settings")]
-    pub(super) fn of_environment() -> Self {
-        let named = |variable| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-        Self {
-            bicep: named("BICEP").or_else(|| std::env::var_os("PATH").and_then(|path| on_path(&path))),
-            graph_types: named("BICEP_GRAPH_TYPES"),
-            schemas: named("SCHEMAS"),
-        }
+    pub(crate) fn of_environment() -> Self {
+        Self { bicep: program("BICEP", "bicep"), graph_types: named("BICEP_GRAPH_TYPES"), schemas: named("SCHEMAS") }
     }
 
     /// A fault for each that is named and not there: a wrong name must not skip a check. Only the CLI renews golden files.
-    pub(super) fn missing(&self, accept: bool) -> Vec<String> {
+    pub(crate) fn missing(&self, accept: bool) -> Vec<String> {
         let named = [("BICEP", &self.bicep), ("BICEP_GRAPH_TYPES", &self.graph_types), ("SCHEMAS", &self.schemas)];
         let absent = |path: &&PathBuf| !path.exists();
         let missing = named.into_iter().filter_map(|(name, path)| Some((name, path.as_ref().filter(absent)?)));
@@ -36,24 +32,9 @@ impl Tools {
     }
 }
 
-fn on_path(path: &std::ffi::OsStr) -> Option<PathBuf> {
-    let file = Path::new("bicep").with_extension(std::env::consts::EXE_EXTENSION);
-    std::env::split_paths(path).map(|folder| folder.join(&file)).find(|candidate| candidate.is_file())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_cli_is_found_on_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = std::env::join_paths([Path::new("/no/such/folder"), folder.path()]).unwrap();
-        assert_eq!(on_path(&path), None);
-        let file = folder.path().join("bicep").with_extension(std::env::consts::EXE_EXTENSION);
-        std::fs::write(&file, "").unwrap();
-        assert_eq!(on_path(&path), Some(file));
-    }
 
     #[test]
     fn a_wrong_name_is_a_fault_and_an_absent_one_is_not() {

@@ -31,6 +31,11 @@ pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
     workspace.root().join("target/package")
 }
 
+/// Whether an earlier run staged a package that may be deployed.
+pub(crate) fn is_staged(workspace: &Workspace) -> bool {
+    check::faults(&folder(workspace), Some(elf::NEWEST_GLIBC)).is_empty()
+}
+
 /// Builds, stages anew and checks; true if the package may be deployed. What is wrong with it has been said otherwise.
 pub(crate) fn run(workspace: &Workspace, glibc: Glibc) -> bool {
     let Some(handler) = build::handler(workspace) else {

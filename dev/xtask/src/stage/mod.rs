@@ -1,5 +1,6 @@
 //! The stages of `cargo xtask test`; a file for each that is more than its commands.
 
+mod azd;
 mod azure;
 mod deny;
 mod e2e;
@@ -29,10 +30,13 @@ pub(crate) enum Stage {
     Azure,
     /// What azd deploys: the infrastructure, and the packaged handler behind the gateway.
     Package,
+    /// The Azure Developer CLI itself in a fresh clone, against a control plane on loopback.
+    Azd,
 }
 
 impl Stage {
-    pub(crate) const ALL: [Self; 6] = [Self::Lint, Self::Unit, Self::Http, Self::E2e, Self::Azure, Self::Package];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Lint, Self::Unit, Self::Http, Self::E2e, Self::Azure, Self::Package, Self::Azd];
 
     pub(crate) fn run(self, workspace: &Workspace) -> Tally {
         match self {
@@ -42,6 +46,7 @@ impl Stage {
             Self::E2e => e2e::run(workspace),
             Self::Azure => azure::run(workspace),
             Self::Package => package::run(workspace),
+            Self::Azd => azd::run(workspace),
         }
     }
 }
@@ -69,6 +74,7 @@ impl fmt::Display for Stage {
             Self::E2e => "e2e",
             Self::Azure => "azure",
             Self::Package => "package",
+            Self::Azd => "azd",
         })
     }
 }
