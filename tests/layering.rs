@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use rust_source::{
     Reference, SourceTree,
-    project::{SHIPPED, Shipped, dev_crates},
+    project::{RMCP_PAIR, SHIPPED, Shipped, dev_crates},
 };
 
 /// Paths into other crates, and the places that may name them. `azure_*` is every crate of that prefix.
@@ -175,18 +175,19 @@ fn the_layers_of_the_authorization_server_point_downwards() {
 }
 
 #[test]
-fn the_core_crates_name_nothing_of_dev() {
+fn the_shipped_crates_name_nothing_of_dev() {
     let dev = dev_crates(root()).unwrap();
     assert!(dev.iter().any(|name| name == "local_tenant"), "{dev:?}");
-    for package in ["oauth-protocol", "authorization-server"] {
-        assert_none(&broken(shipped(package).references(), of_dev(&dev)));
+    for shipped_crate in &SHIPPED {
+        assert_none(&broken(read(shipped_crate).references(), of_dev(&dev)));
     }
 }
 
 #[test]
-fn no_files_of_a_core_crate_need_each_other() {
-    for package in ["oauth-protocol", "authorization-server"] {
-        assert_eq!(shipped(package).circles(), Vec::<Vec<String>>::new(), "{package}");
+fn no_files_of_a_shipped_crate_need_each_other() {
+    for shipped_crate in &SHIPPED {
+        let circles = read(shipped_crate).circles().into_iter().filter(|files| *files != RMCP_PAIR);
+        assert_none(&circles.map(|files| files.join(", ")).collect::<Vec<_>>());
     }
 }
 
@@ -204,6 +205,21 @@ fn the_core_crates_depend_on_what_is_listed_and_on_nothing_else() {
         assert_eq!(dependencies(&manifest), listed, "{package}");
         assert!(!manifest.contains("[target."), "{package}");
     }
+}
+
+/// Targets of relative links.
+fn links(markdown: &str) -> Vec<&str> {
+    let targets = markdown.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    targets.filter(|target| !target.is_empty() && !target.contains("://")).collect()
+}
+
+#[test]
+fn every_file_that_architecture_md_names_exists() {
+    let docs = root().join("docs");
+    let text = fs::read_to_string(docs.join("architecture.md")).unwrap();
+    let links = links(&text);
+    assert!(links.len() > 40, "{links:?}");
+    assert_none(&links.into_iter().filter(|link| !docs.join(link).exists()).map(str::to_owned).collect::<Vec<_>>());
 }
 
 mod planted {
@@ -329,6 +345,14 @@ mod planted {
             ("src/b.rs", "fn f(a: crate::a::A) {} pub struct B;"),
         ];
         assert_eq!(SourceTree::of("src", "x", files).unwrap().circles(), [["src/a.rs", "src/b.rs"]]);
+    }
+
+    #[test]
+    fn links_are_read_without_their_fragments() {
+        assert_eq!(
+            links("a [`x`](../x.rs), [y](y.md#z) and [web](https://a.example/b), [top](#top)"),
+            ["../x.rs", "y.md"]
+        );
     }
 
     #[test]
