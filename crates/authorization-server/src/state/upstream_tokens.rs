@@ -1,10 +1,13 @@
 //! The upstream's tokens of one grant, stored beside it.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
-use time::{Duration, OffsetDateTime};
+use std::borrow::Cow;
 
-use crate::ground::{GrantKey, Id, Record, Sealed, SealedAsJson};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
+
+use crate::ground::{GrantKey, Id, Record, Sealable, Sealed};
 
 /// The upstream's tokens of one grant, as they are stored.
 #[derive(Clone, Debug)]
@@ -37,27 +40,38 @@ impl Record for UpstreamTokens {
     }
 }
 
-/// The tokens themselves.
-#[derive(Serialize, Deserialize)]
+/// The tokens themselves. They are not `Serialize`, so nothing but a [`Sealed`] can hold them outside of this process.
 pub struct UpstreamSecrets {
     /// The assertion of the on-behalf-of exchange.
-    #[serde(serialize_with = "exposed")]
     pub access_token: SecretString,
     /// Gets the next access token.
-    #[serde(serialize_with = "exposed_if_any")]
     pub refresh_token: Option<SecretString>,
 }
 
-impl SealedAsJson for UpstreamSecrets {
+/// What is sealed, as JSON.
+#[derive(Serialize, Deserialize)]
+struct Plaintext<'a> {
+    #[serde(borrow)]
+    access_token: Cow<'a, str>,
+    #[serde(borrow)]
+    refresh_token: Option<Cow<'a, str>>,
+}
+
+impl Sealable for UpstreamSecrets {
     const PURPOSE: &'static str = "upstream-tokens";
     type BoundTo = Id;
-}
 
-fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
-}
+    fn to_plaintext(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        let plaintext = Plaintext {
+            access_token: self.access_token.expose_secret().into(),
+            refresh_token: self.refresh_token.as_ref().map(|secret| secret.expose_secret().into()),
+        };
+        serde_json::to_vec(&plaintext).map(Zeroizing::new)
+    }
 
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn exposed_if_any<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)
+    fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
+        let Plaintext { access_token, refresh_token } = serde_json::from_slice(plaintext).ok()?;
+        let secret = |text: Cow<'_, str>| SecretString::from(text.into_owned());
+        Some(Self { access_token: secret(access_token), refresh_token: refresh_token.map(secret) })
+    }
 }
