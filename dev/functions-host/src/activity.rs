@@ -1,8 +1,9 @@
 //! The proxy's activity timeout: an exchange in which no byte moves for that long is cut.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
+use stand_in::lock;
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) struct Activity {
@@ -17,12 +18,12 @@ impl Activity {
 
     /// A byte moved.
     pub(crate) fn touch(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *lock(&self.last) = Instant::now();
     }
 
     pub(crate) async fn ran_out(&self) {
         loop {
-            let end = *self.last.lock().unwrap_or_else(PoisonError::into_inner) + self.timeout;
+            let end = *lock(&self.last) + self.timeout;
             if Instant::now() >= end {
                 return;
             }

@@ -3,73 +3,32 @@
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde_json::{Value, json};
 
-use crate::StartError;
 use crate::routes::{Routes, Template};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FunctionJson {
-    bindings: Vec<Binding>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-enum Binding {
-    #[serde(rename_all = "camelCase")]
-    HttpTrigger(HttpTrigger),
-    Http(Http),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct HttpTrigger {
-    direction: String,
-    #[serde(rename = "name")]
-    _name: String,
-    auth_level: String,
-    route: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Http {
-    direction: String,
-    #[serde(rename = "name")]
-    _name: String,
-}
+use crate::{StartError, shape};
 
 /// Reads every folder of `root` that has a `function.json`.
 pub(crate) fn read(root: &Path) -> Result<Routes, StartError> {
     let unreadable = |source| StartError::Read { path: root.to_owned(), source };
+    let expected = json!({ "bindings": [
+        { "type": "httpTrigger", "direction": "in", "name": shape::ANY, "authLevel": "anonymous", "route": shape::ANY },
+        { "type": "http", "direction": "out", "name": shape::ANY },
+    ] });
     let mut routes = Routes::default();
     for entry in fs::read_dir(root).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path().join("function.json");
         if path.is_file() {
-            let text = fs::read(&path).map_err(|source| StartError::Read { path: path.clone(), source })?;
-            let added = template(&text).and_then(|template| routes.add(template));
-            added.map_err(|reason| StartError::NotImplemented { path, reason })?;
+            shape::read(&path, &expected, &[], |function| {
+                let route = function.pointer("/bindings/0/route").and_then(Value::as_str).unwrap_or_default();
+                routes.add(route.parse::<Template>()?)
+            })?;
         }
     }
     if routes.is_empty() {
         return Err(StartError::NotImplemented { path: root.to_owned(), reason: "no function folder".to_owned() });
     }
     Ok(routes)
-}
-
-fn template(text: &[u8]) -> Result<Template, String> {
-    let function: FunctionJson = serde_json::from_slice(text).map_err(|fault| fault.to_string())?;
-    let [Binding::HttpTrigger(trigger), Binding::Http(output)] = function.bindings.as_slice() else {
-        return Err("the bindings must be one httpTrigger and then one http output".to_owned());
-    };
-    if trigger.direction != "in" || output.direction != "out" {
-        return Err("the directions must be in and out".to_owned());
-    }
-    if trigger.auth_level != "anonymous" {
-        return Err(format!("authLevel {} is not implemented", trigger.auth_level));
-    }
-    trigger.route.parse()
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use stand_in::lock;
 
 use crate::StartError;
 
@@ -23,7 +25,7 @@ impl HandlerLog {
     pub(crate) fn line(&self, line: &str) {
         let line = format!("{line}\n");
         let _ = match &self.0 {
-            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes()),
+            Some(file) => lock(file).write_all(line.as_bytes()),
             None => io::stderr().write_all(line.as_bytes()),
         };
     }

@@ -5,9 +5,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use stand_in::lock;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -88,7 +89,7 @@ impl HandlerProcess {
     /// Lines may still come after the exit; a process that the handler started may keep them open for ever.
     async fn last_lines(&mut self) -> String {
         let _ = timeout(Duration::from_secs(1), async { while self.readers.join_next().await.is_some() {} }).await;
-        let lines = self.last_lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = lock(&self.last_lines.0);
         lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 }
@@ -148,7 +149,7 @@ async fn pass_lines(output: impl AsyncRead + Unpin, log: HandlerLog, last_lines:
 impl LastLines {
     fn push(&self, line: String) {
         const KEPT: usize = 20;
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = lock(&self.0);
         lines.push_back(line);
         if lines.len() > KEPT {
             lines.pop_front();

@@ -1,80 +1,35 @@
 //! `host.json`: only the one shape that this host imitates is accepted.
 
-use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde_json::{Value, json};
 
-use crate::StartError;
+use crate::{StartError, shape};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct HostJson {
-    version: String,
-    function_timeout: String,
-    extensions: Extensions,
-    /// For Application Insights, which this host does without.
-    #[serde(default, rename = "logging")]
-    _logging: serde_json::Value,
-    custom_handler: CustomHandler,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Extensions {
-    http: HttpExtension,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct HttpExtension {
-    route_prefix: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct CustomHandler {
-    description: Description,
-    #[serde(rename = "enableProxyingHttpRequest")]
-    proxying: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Description {
-    default_executable_path: String,
-}
-
-/// Checks `host.json` in `root`. The executable that it names, as it names it.
+/// Checks `host.json` in `root`. Returns the executable that it names, as it names it.
 pub(crate) fn check(root: &Path) -> Result<String, StartError> {
-    let path = root.join("host.json");
-    let text = fs::read(&path).map_err(|source| StartError::Read { path: path.clone(), source })?;
-    let outcome = match serde_json::from_slice::<HostJson>(&text) {
-        Ok(host_json) => match first_fault(&host_json) {
-            Some(fault) => Err(fault.to_owned()),
-            None => Ok(host_json.custom_handler.description.default_executable_path),
+    // A finite functionTimeout kills the handler.
+    let expected = json!({
+        "version": "2.0",
+        "functionTimeout": "-1",
+        "extensions": { "http": { "routePrefix": "" } },
+        "customHandler": {
+            "description": { "defaultExecutablePath": shape::ANY },
+            "enableProxyingHttpRequest": true,
         },
-        Err(fault) => Err(fault.to_string()),
-    };
-    outcome.map_err(|reason| StartError::NotImplemented { path, reason })
-}
-
-fn first_fault(host_json: &HostJson) -> Option<&'static str> {
-    let rules = [
-        (host_json.version == "2.0", "version must be \"2.0\""),
-        (host_json.function_timeout == "-1", "functionTimeout must be \"-1\": a finite one kills the handler"),
-        (host_json.extensions.http.route_prefix.is_empty(), "extensions.http.routePrefix must be empty"),
-        (host_json.custom_handler.proxying, "customHandler.enableProxyingHttpRequest must be true"),
-        (
-            !host_json.custom_handler.description.default_executable_path.is_empty(),
-            "customHandler.description.defaultExecutablePath must name the handler",
-        ),
-    ];
-    rules.into_iter().find_map(|(kept, fault)| (!kept).then_some(fault))
+    });
+    shape::read(&root.join("host.json"), &expected, &["logging"], |host_json| {
+        let path = host_json.pointer("/customHandler/description/defaultExecutablePath").and_then(Value::as_str);
+        let path = path.filter(|path| !path.is_empty());
+        let missing = || "customHandler.description.defaultExecutablePath must name the handler".to_owned();
+        path.map(str::to_owned).ok_or_else(missing)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const GOOD: &str = r#"{"version":"2.0","functionTimeout":"-1","extensions":{"http":{"routePrefix":""}},

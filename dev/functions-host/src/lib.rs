@@ -35,6 +35,7 @@ mod reserved_port;
 mod restarts;
 mod routes;
 mod serve;
+mod shape;
 mod target;
 mod upload;
 mod upstream;

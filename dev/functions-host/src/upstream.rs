@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use stand_in::lock;
 use tokio::net::TcpStream;
 
 use crate::connection::Connection;
@@ -27,11 +28,11 @@ impl Upstream {
 
     /// Keeps a connection whose exchange is complete.
     pub(crate) fn keep(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        lock(&self.idle).push(connection);
     }
 
     fn pop_idle(&self) -> Option<Connection> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         idle.retain(Connection::is_idle);
         idle.pop()
     }

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
+use stand_in::lock;
 use tokio::time::Instant;
 
 /// So many calls from one address in so long.
@@ -53,7 +54,7 @@ impl Rates {
 
     /// Counts a call, or says in how many seconds the next will be taken.
     pub(super) fn take(&self, path: &str, caller: IpAddr, now: Instant) -> Result<(), u64> {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = lock(&self.calls);
         for (index, rate) in self.rates.iter().enumerate().filter(|(_, rate)| rate.counts(path)) {
             let window = calls.entry((index, caller)).or_default();
             while window.front().is_some_and(|call| now.duration_since(*call) >= rate.renewal_period) {

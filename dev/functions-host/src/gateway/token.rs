@@ -4,9 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use stand_in::UnverifiedJwt;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
@@ -22,11 +20,6 @@ pub(super) type Source = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Stri
 pub(super) struct Token {
     source: Source,
     kept: Mutex<Option<(String, OffsetDateTime)>>,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    exp: i64,
 }
 
 impl Token {
@@ -52,14 +45,15 @@ impl Token {
 
 /// RFC 7519 section 4.1.4. Its signature is the handler's to check.
 fn expires(token: &str) -> Option<OffsetDateTime> {
-    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let Claims { exp } = serde_json::from_slice(&claims).ok()?;
-    OffsetDateTime::from_unix_timestamp(exp).ok()
+    OffsetDateTime::from_unix_timestamp(UnverifiedJwt::parse(token)?.time("exp")?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
+
+    use serde_json::json;
+    use stand_in::{SigningKey, jwt};
 
     use super::*;
 
@@ -67,11 +61,11 @@ mod tests {
 
     /// Each token lives an hour longer than the one before.
     fn hourly() -> Token {
-        let fetched = Arc::new(AtomicI64::new(0));
+        let (fetched, key) = (Arc::new(AtomicI64::new(0)), SigningKey::generate());
         Token::new(Arc::new(move || {
             let hours = fetched.fetch_add(1, Ordering::Relaxed) + 1;
-            let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{}}}"#, hours * 3600));
-            Box::pin(async move { Ok(format!("head.{claims}.signature")) })
+            let token = jwt::sign(&key, &json!({ "exp": hours * 3600 }));
+            Box::pin(async move { Ok(token) })
         }))
     }
 
