@@ -151,11 +151,6 @@ pub(crate) fn timestamp(at: OffsetDateTime) -> String {
 }
 
 impl Refusal {
-    /// Whether it says that the app or the redirect URI is not to be trusted (RFC 6749 §4.1.2.1).
-    pub(crate) fn is_never_redirected(&self) -> bool {
-        [APP_UNKNOWN.number, REDIRECT_URI_MISMATCH.number, TENANT_UNKNOWN.number].contains(&self.number)
-    }
-
     /// The one text with everything a report to support needs.
     pub(crate) fn description(&self, correlation: &Correlation) -> String {
         let Correlation { trace_id, id, timestamp } = correlation;

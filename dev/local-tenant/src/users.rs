@@ -19,30 +19,21 @@ pub struct User {
     pub(crate) surname: &'static str,
 }
 
-/// Everybody. One name is Arabic, so that text direction and characters beyond Latin-1 are always tried.
+/// The directory. One name is Arabic, so that text direction and characters beyond Latin-1 are always tried.
 static DIRECTORY: [User; 3] = [
-    User {
-        display_name: "Alice Adams",
-        user_principal_name: "alice@contoso.example",
-        oid: "9636c702-eb0f-48c3-b24f-fef9f640dc84",
-        given_name: "Alice",
-        surname: "Adams",
-    },
-    User {
-        display_name: "Bob Brown",
-        user_principal_name: "bob@contoso.example",
-        oid: "8a8b270e-99f2-46a3-b41b-31947a837472",
-        given_name: "Bob",
-        surname: "Brown",
-    },
-    User {
-        display_name: "ليلى حداد",
-        user_principal_name: "layla@contoso.example",
-        oid: "4e5f7a18-0816-4d60-a9ab-2a27e558b7a2",
-        given_name: "ليلى",
-        surname: "حداد",
-    },
+    user_of("9636c702-eb0f-48c3-b24f-fef9f640dc84", "alice@contoso.example", "Alice Adams", ["Alice", "Adams"]),
+    user_of("8a8b270e-99f2-46a3-b41b-31947a837472", "bob@contoso.example", "Bob Brown", ["Bob", "Brown"]),
+    user_of("4e5f7a18-0816-4d60-a9ab-2a27e558b7a2", "layla@contoso.example", "ليلى حداد", ["ليلى", "حداد"]),
 ];
+
+const fn user_of(
+    oid: &'static str,
+    user_principal_name: &'static str,
+    display_name: &'static str,
+    [given_name, surname]: [&'static str; 2],
+) -> User {
+    User { display_name, user_principal_name, oid, given_name, surname }
+}
 
 /// How many there are in [`crowd`].
 const CROWD: usize = 200;

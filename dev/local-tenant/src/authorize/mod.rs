@@ -5,8 +5,8 @@ mod sign_ins;
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
-    Extension,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
@@ -19,8 +19,9 @@ pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
 use self::request::{Prompt, Refused, ReturnTo};
 use crate::{
     aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT},
-    page,
+    page::{RefusalPage, SignIn},
     parameters::Parameters,
+    registration::{APP_NAME, TENANT_ID},
     sts::{Sts, check_tenant},
     token::Code,
     users::{self, User},
@@ -31,17 +32,12 @@ pub(crate) async fn get(
     State(sts): State<Arc<Sts>>,
     Path(tenant): Path<String>,
     RawQuery(query): RawQuery,
-    fault: Option<Extension<Refusal>>,
     headers: HeaderMap,
 ) -> Response {
     let correlation = Correlation::of(&headers, sts.clock.now());
     let request = check_tenant(&tenant)
         .map_err(Refused::Page)
         .and_then(|()| AuthorizeRequest::parse(&sts, query.unwrap_or_default().as_bytes()));
-    let request = match (request, fault) {
-        (Ok(request), Some(Extension(refusal))) => Err(Refused::of(request.return_to, refusal)),
-        (request, _) => request,
-    };
     match request {
         Ok(request) => begin(&sts, request, &correlation),
         Err(Refused::Page(refusal)) => refuse(&refusal, &correlation),
@@ -58,9 +54,17 @@ fn begin(sts: &Sts, request: AuthorizeRequest, correlation: &Correlation) -> Res
     }
     let users = hinted_first(request.login_hint.as_deref());
     let id = random::opaque::<32>();
-    let page = page::sign_in(&id, &request, &users);
+    let page = SignIn {
+        app: APP_NAME,
+        tenant: TENANT_ID,
+        id: &id,
+        redirect_uri: &request.return_to.redirect_uri,
+        users: &users,
+        scopes: request.scopes.text().split_whitespace().collect(),
+    };
+    let answer = show(StatusCode::OK, &page);
     lock(&sts.sign_ins).put(id, request, sts.clock.unix());
-    show(StatusCode::OK, page)
+    answer
 }
 
 fn hinted_first(login_hint: Option<&str>) -> Vec<&'static User> {
@@ -135,10 +139,10 @@ fn redirect(to: &ReturnTo, answer: &[(&str, String)]) -> Response {
 }
 
 fn refuse(refusal: &Refusal, correlation: &Correlation) -> Response {
-    show(StatusCode::BAD_REQUEST, page::refusal(&refusal.description(correlation)))
+    show(StatusCode::BAD_REQUEST, &RefusalPage { description: refusal.description(correlation) })
 }
 
-fn show(status: StatusCode, page: String) -> Response {
+fn show(status: StatusCode, page: &impl Template) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         // No form-action: Chrome would apply it to every redirect that follows the form, into apps we do not know.
@@ -150,5 +154,8 @@ fn show(status: StatusCode, page: String) -> Response {
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
     ];
-    (status, headers, Html(page)).into_response()
+    match page.render() {
+        Ok(page) => (status, headers, Html(page)).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }

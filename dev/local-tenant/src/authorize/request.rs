@@ -66,13 +66,6 @@ pub(crate) enum Refused {
     Redirect(ReturnTo, Box<Refusal>),
 }
 
-impl Refused {
-    /// As Entra would tell it.
-    pub(crate) fn of(return_to: ReturnTo, refusal: Refusal) -> Self {
-        if refusal.is_never_redirected() { Self::Page(refusal) } else { Self::Redirect(return_to, Box::new(refusal)) }
-    }
-}
-
 impl AuthorizeRequest {
     /// Client and redirect URI first; everything after them is answered to the client.
     pub(crate) fn parse(sts: &Sts, query: &[u8]) -> Result<Self, Refused> {

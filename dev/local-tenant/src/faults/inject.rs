@@ -54,7 +54,6 @@ fn endpoint(method: &Method, request: &Recorded) -> Option<Endpoint> {
             "urn:ietf:params:oauth:grant-type:jwt-bearer" => Some(Endpoint::OnBehalfOf),
             _ => None,
         },
-        Method::GET if path.ends_with("/oauth2/v2.0/authorize") => Some(Endpoint::Authorize),
         Method::GET if path.ends_with("/discovery/v2.0/keys") => Some(Endpoint::Keys),
         Method::GET if path == "/msi/token" => Some(Endpoint::Identity),
         Method::GET if path == "/v1.0/me" => Some(Endpoint::GraphMe),
@@ -78,7 +77,7 @@ impl Faulty<'_> {
     async fn answer(self, fault: Fault) -> Response {
         match fault {
             Fault::Status { status, body } => raw(status, body),
-            Fault::Aadsts { number, suberror, claims } => self.refuse(number, suberror, claims).await,
+            Fault::Aadsts { number, suberror, claims } => self.refuse(number, suberror, claims),
             Fault::Claims { claims } => self.demand(claims),
             Fault::Throttled { retry_after } => self.throttle(retry_after),
             Fault::Slow { milliseconds } => {
@@ -98,8 +97,7 @@ impl Faulty<'_> {
         Correlation::of(&self.parts.headers, self.sts.clock.now())
     }
 
-    /// The authorization endpoint has to read the request first: it says where the refusal goes.
-    async fn refuse(mut self, number: u32, suberror: Option<String>, claims: Option<String>) -> Response {
+    fn refuse(&self, number: u32, suberror: Option<String>, claims: Option<String>) -> Response {
         let Some(entry) = aadsts::by_number(number) else { return StatusCode::NOT_IMPLEMENTED.into_response() };
         if let Some(claims) = &claims {
             self.sts.faults.demand(claims);
@@ -107,10 +105,6 @@ impl Faulty<'_> {
         let mut refusal = entry.with(&["local tenant"; 3]);
         refusal.suberror = suberror.or(refusal.suberror);
         refusal.claims = claims;
-        if self.endpoint == Endpoint::Authorize {
-            self.parts.extensions.insert(refusal);
-            return self.next.run(join(self.parts, self.body)).await;
-        }
         token::uncached(refusal.json(&self.correlation()))
     }
 

@@ -16,8 +16,6 @@ use crate::aadsts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
-    /// The authorization endpoint.
-    Authorize,
     /// The token endpoint, `grant_type=authorization_code`.
     AuthorizationCode,
     /// The token endpoint, `grant_type=refresh_token`.
@@ -180,7 +178,7 @@ impl Fault {
     fn check(&self, endpoint: Endpoint) -> Result<(), FaultError> {
         let azure = matches!(endpoint, Endpoint::Identity | Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap);
         let entra = !azure && endpoint != Endpoint::GraphMe;
-        let demanding = !azure && !matches!(endpoint, Endpoint::Keys | Endpoint::Authorize);
+        let demanding = !azure && endpoint != Endpoint::Keys;
         let claims = match self {
             Self::Status { status, .. } if !(400..600).contains(status) => return Err(FaultError::Status(*status)),
             Self::Aadsts { .. } if !entra => return Err(FaultError::Endpoint(endpoint)),

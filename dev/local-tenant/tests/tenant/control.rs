@@ -49,7 +49,7 @@ async fn every_kind_is_understood() {
         let (status, body) = plan(&local, json!({ "endpoint": "on_behalf_of", "fault": fault })).await;
         assert_eq!(status, 204, "{body}");
     }
-    for endpoint in ["authorize", "authorization_code", "refresh_token", "keys", "identity", "graph_me"] {
+    for endpoint in ["authorization_code", "refresh_token", "keys", "identity", "graph_me"] {
         assert_eq!(plan(&local, json!({ "endpoint": endpoint, "fault": { "kind": "dropped" } })).await.0, 204);
     }
 }

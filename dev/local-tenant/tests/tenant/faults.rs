@@ -198,26 +198,13 @@ async fn a_slow_answer_is_late_and_right() {
 }
 
 #[tokio::test]
-async fn the_authorization_endpoint_refuses_where_entra_would() {
-    let local = Local::silent().await;
-    fail(&local, Endpoint::Authorize, aadsts(65001, None));
-    let answer = redirected(&local.authorize(&local.authorization()).await);
-    assert!(answer["error_description"].starts_with("AADSTS65001: ") && answer["state"] == "the state");
-    fail(&local, Endpoint::Authorize, aadsts(50011, None));
-    let response = local.authorize(&local.authorization()).await;
-    assert_eq!((response.status().as_u16(), response.headers().get("location")), (400, None));
-    assert!(response.text().await.unwrap().contains("AADSTS50011: "));
-    assert!(redirected(&local.authorize(&local.authorization()).await).contains_key("code"));
-}
-
-#[tokio::test]
 async fn a_fault_that_could_not_happen_is_refused() {
     let local = Local::start().await;
     let claims = |claims: &str| Fault::Claims { claims: claims.into() };
     let cases = [
         (Endpoint::Keys, aadsts(1, None), FaultError::UnknownNumber(1)),
         (Endpoint::GraphMe, aadsts(65001, None), FaultError::Endpoint(Endpoint::GraphMe)),
-        (Endpoint::Authorize, claims(CHALLENGE), FaultError::Endpoint(Endpoint::Authorize)),
+        (Endpoint::Keys, claims(CHALLENGE), FaultError::Endpoint(Endpoint::Keys)),
         (Endpoint::Keys, aadsts(50076, Some(CHALLENGE)), FaultError::Endpoint(Endpoint::Keys)),
         (Endpoint::GraphMe, claims("{}"), FaultError::Claims),
         (Endpoint::Keys, Fault::Status { status: 200, body: String::new() }, FaultError::Status(200)),
