@@ -115,12 +115,17 @@ fn environment(url: &str, tenant: &Tenant, cosmos: &Emulator, more: Vec<(String,
     environment
 }
 
-/// The handler's executable, up to date, and built by itself: no other package of the workspace lends it features.
+/// The handler's executable: the one that `AZURE_TESTS_HANDLER` names, or the one that is built here, up to date.
+#[expect(clippy::disallowed_methods, reason = "the setting by which the stage `package` names what is shipped")]
 pub async fn handler() -> Result<PathBuf, Failure> {
-    let words = "build --quiet -p remote-auth-mcp --bin handler --message-format json-render-diagnostics";
+    if let Some(handler) = std::env::var_os("AZURE_TESTS_HANDLER") {
+        return Ok(handler.into());
+    }
+    let words = "build --quiet --bin handler --message-format json-render-diagnostics";
     let mut command = tokio::process::Command::new(env!("CARGO"));
-    command.args(words.split(' ')).current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
-    let output = command.output().await?;
+    command.args(words.split(' ')).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped());
+    // Not `Command::output`, which takes what cargo says on standard error for itself.
+    let output = command.spawn()?.wait_with_output().await?;
     let messages = String::from_utf8(output.stdout)?;
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let built = built.filter(|message| message.pointer("/target/name").is_some_and(|name| name == "handler"));

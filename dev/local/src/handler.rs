@@ -1,4 +1,4 @@
-//! Builds the handler as it is shipped: by itself, so that no other package of the workspace lends it features.
+//! Builds the handler, with the features that this program was built with, so that nothing is compiled twice.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::args::repository_root;
 use crate::error::StartError;
 
-const WORDS: &str = "build -p remote-auth-mcp --bin handler --message-format json-render-diagnostics";
+const WORDS: &str = "build --bin handler --message-format json-render-diagnostics";
 
 /// The handler's executable, up to date. Cargo's progress is shown unless `quiet`; what it says of a failure always.
 pub(crate) async fn build(cargo: &OsStr, quiet: bool) -> Result<PathBuf, StartError> {
@@ -18,9 +18,13 @@ pub(crate) async fn build(cargo: &OsStr, quiet: bool) -> Result<PathBuf, StartEr
     command.args(WORDS.split(' ')).current_dir(repository_root());
     if quiet {
         command.arg("--quiet");
+    } else {
+        eprintln!("cargo local: building the handler, which takes minutes the first time");
     }
-    command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let output = command.output().await.map_err(StartError::Cargo)?;
+    // Not `Command::output`, which takes what cargo says on standard error for itself.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    let child = command.spawn().map_err(StartError::Cargo)?;
+    let output = child.wait_with_output().await.map_err(StartError::Cargo)?;
     if !output.status.success() {
         return Err(StartError::Build);
     }

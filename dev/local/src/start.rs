@@ -1,5 +1,5 @@
-//! Starts the parts in the order in which they need each other, the ports first, because a taken one should be said before
-//! anything is built.
+//! Checks the ports and the folder, because a taken one should be said before anything is built; builds the handler; then
+//! starts the parts in the order in which they need each other.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,8 @@ use crate::data::Data;
 use crate::environment::Environment;
 use crate::error::StartError;
 use crate::func::{self, Func};
-use crate::{azure, handler, port};
+use crate::port::{self, Reserved};
+use crate::{azure, handler};
 
 /// Everything that runs.
 pub(crate) struct Running {
@@ -53,8 +54,11 @@ impl Running {
 }
 
 pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Running, StartError> {
-    let (listener, port) = port::bind(args.port)?;
+    let reserved = Reserved::new(args.port)?;
     let data = Data::open(&args.data, args.fresh)?;
+    ports_are_free(args)?;
+    let (root, handler) = program(args, environment).await?;
+    let port = reserved.port();
     let url = format!("http://127.0.0.1:{port}");
     let tenant = local_tenant::start(local_tenant::Options {
         port: args.tenant_port,
@@ -64,14 +68,13 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     })
     .await?;
     let cosmos = if args.serving.azure { Some(azure::open(&tenant, args.serving.cosmos_port).await?) } else { None };
-    let (root, handler) = program(args, environment).await?;
     let settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
     let (host, server) = if args.serving.func {
-        drop(listener);
+        drop(reserved);
         func::write_settings(&root, port, &handler, settings)?;
         core_tools(environment, &root, port, args.json.then(|| data.log()).as_deref()).await?
     } else {
-        let log = Some(data.log());
+        let (listener, log) = (reserved.listen()?, Some(data.log()));
         let handlers = if cosmos.is_some() { azure::HANDLERS } else { 1 };
         let options = functions_host::Options { root, listener, handler, handlers, environment: settings, log };
         let host = stand_in(options, args, &tenant).await;
@@ -91,6 +94,18 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         log,
     };
     Ok(Running { ready, host, tenant, cosmos, _data: data })
+}
+
+/// Of the parts that bind their ports themselves.
+fn ports_are_free(args: &Args) -> Result<(), StartError> {
+    let serving = &args.serving;
+    if port::is_taken(args.tenant_port) {
+        return Err(StartError::TenantPortTaken(args.tenant_port));
+    }
+    if serving.azure && port::is_taken(serving.cosmos_port) {
+        return Err(StartError::CosmosPortTaken(serving.cosmos_port));
+    }
+    Ok(())
 }
 
 /// The folder with the functions, and the handler: a package's, or built here.

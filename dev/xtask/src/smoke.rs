@@ -6,5 +6,5 @@ use crate::workspace::Workspace;
 
 /// True if nothing failed. What did has been printed.
 pub(crate) fn run(workspace: &Workspace, words: &[OsString]) -> bool {
-    workspace.cargo("run --quiet -p smoke --").args(words).status().is_ok_and(|status| status.success())
+    workspace.cargo("run --quiet --bin smoke --").args(words).status().is_ok_and(|status| status.success())
 }

@@ -13,7 +13,7 @@ use crate::tally::Tally;
 use crate::tools;
 use crate::workspace::Workspace;
 
-const TESTS: &str = "test --no-fail-fast -p control-plane --test azd -- --ignored";
+const TESTS: &str = "test --no-fail-fast --test azd -- --ignored";
 const NO_AZD: &str = "no azd: install it (https://aka.ms/azd-install), or set AZD to its path";
 const NO_BICEP: &str = "no Bicep CLI for azd: install it, or set BICEP to its path";
 const NOT_LINUX: &str = "azd trusts a certificate of the test's own on Linux only: run it there";
@@ -59,7 +59,7 @@ fn plan(azd: Option<PathBuf>, bicep: &Tools) -> Plan {
 /// Prints the version of azd. Behind the proxy the Bicep CLI reaches no registry, so it takes the Graph types before.
 fn prepared(workspace: &Workspace, azd: &Path, bicep: &Path, tools: &Tools) -> bool {
     command::run(Command::new(azd).arg("version"))
-        && command::run(&mut workspace.cargo("build -p preflight"))
+        && command::run(&mut workspace.cargo("build --bin preflight"))
         && (tools.graph_types.is_some() || command::run(&mut workspace.command(bicep, "restore infra/main.bicep")))
         && (package::is_staged(workspace) || package::run(workspace, Glibc::AsInAzure))
 }

@@ -1,5 +1,5 @@
-//! The Node package in `dev/e2e`, installed by its lock file, against the programs built as they are shipped, or against what
-//! is packaged; and MSAL for Python against the local tenant.
+//! The Node package in `dev/e2e`, installed by its lock file, against the programs of the workspace, or against what is
+//! packaged; and MSAL for Python against the local tenant.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,7 @@ use crate::command;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-/// The handler by itself, so that no other program's features of a shared crate get into it.
-const PROGRAMS: [&str; 2] = ["build -p remote-auth-mcp --bin handler", "build -p local -p local-tenant -p rmcp-client"];
+const PROGRAMS: &str = "build --bin handler --bin local --bin local-tenant --bin rmcp-client";
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     if !prepared(workspace) {
@@ -30,7 +29,7 @@ pub(super) fn run_packaged(workspace: &Workspace, package: &Path) -> Tally {
 }
 
 fn prepared(workspace: &Workspace) -> bool {
-    PROGRAMS.iter().all(|words| command::run(&mut workspace.cargo(words))) && installed(&workspace.e2e())
+    command::run(&mut workspace.cargo(PROGRAMS)) && installed(&workspace.e2e())
 }
 
 /// Every test below the folder.

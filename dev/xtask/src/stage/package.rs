@@ -1,6 +1,7 @@
 //! What azd deploys: the infrastructure held against its rules, the package, and the packaged handler at work with real
 //! clients.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::{TESTS, e2e};
@@ -17,8 +18,17 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     }
     tally += Tally::PASSED;
     tally += command::tests(&mut smoke(workspace));
-    tally += e2e::run_packaged(workspace, &package::folder(workspace));
+    let package = package::folder(workspace);
+    tally += command::tests(&mut azure(workspace, &package));
+    tally += e2e::run_packaged(workspace, &package);
     tally
+}
+
+/// A part of the stage `azure` with the handler that is packaged, because that one has fewer features.
+fn azure(workspace: &Workspace, package: &Path) -> Command {
+    let mut azure = workspace.cargo("test --no-fail-fast --test azure -- operations::");
+    azure.env("AZURE_TESTS_HANDLER", package.join("handler"));
+    azure
 }
 
 /// The tests of `dev/smoke` that need the package are marked `#[ignore]`, because in other stages there is none. They are
