@@ -150,5 +150,5 @@ async fn nothing_recorded_holds_a_token() {
     let container = rig.container("owners").await;
     container.create_item("alice", "a", crate::support::item("a", 1), None).await.unwrap();
     let recorded = format!("{:?}", rig.emulator.operations());
-    assert!(!recorded.contains("eyJ") && !recorded.contains("sig"), "{recorded}");
+    assert!(recorded.contains("Create") && !recorded.contains("eyJ") && !recorded.contains("sig"), "{recorded}");
 }
