@@ -13,11 +13,11 @@ const RENEW: &str = "RENEW_SETTINGS_MD";
 const INTRODUCTION: &str = "\
 # Settings
 
-The handler reads its settings from environment variables when it starts. An empty value counts as not set. If a setting is
-wrong, the handler names each fault on a line of its own, `NAME: what is wrong`, and exits with status 64.
+The handler reads its settings from environment variables when it starts. An empty value counts as not set. If a
+setting is wrong, the handler names each fault on a line of its own, `NAME: what is wrong`, and exits with status 64.
 
-In production, which means that the host of `PUBLIC_BASE_URL` is not a loopback one, the store is Cosmos DB, a gateway is in
-front, and nothing stands in for Entra or Microsoft Graph.
+In production, which means that the host of `PUBLIC_BASE_URL` is not a loopback one, the store is Cosmos DB, a gateway
+is in front, and nothing stands in for Entra or Microsoft Graph.
 
 `Bicep` is [`infra/modules/function-app.bicep`](../infra/modules/function-app.bicep). What azd lets you choose is in
 [deploy.md](deploy.md#settings).

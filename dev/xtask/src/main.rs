@@ -7,6 +7,7 @@ mod figures;
 mod package;
 mod pip;
 mod preflight;
+mod prose;
 mod shipped;
 mod smoke;
 mod stage;

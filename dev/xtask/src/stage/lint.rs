@@ -6,13 +6,14 @@ use std::{fs, io};
 use super::deny;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{command, shipped, workflows};
+use crate::{command, prose, shipped, workflows};
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
     tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
     tally += nothing_of_dev_is_shipped(workspace);
     tally += deny::run(workspace);
+    tally += judged("prose", prose_faults(workspace.root()));
     tally += judged("workflows", workflow_faults(workspace.root()));
     tally
 }
@@ -35,6 +36,15 @@ fn judged(name: &str, faults: io::Result<Vec<String>>) -> Tally {
         return Tally::PASSED;
     }
     Tally::FAILED
+}
+
+fn prose_faults(root: &Path) -> io::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for file in files(root, "md")? {
+        let lines = prose::long_lines(&fs::read_to_string(&file)?);
+        faults.extend(lines.iter().map(|line| format!("{}:{line} has more than 120 characters", file.display())));
+    }
+    Ok(faults)
 }
 
 fn workflow_faults(root: &Path) -> io::Result<Vec<String>> {
@@ -82,6 +92,16 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_in_any_document_fails_but_not_in_what_is_installed() {
+        let long = "x".repeat(121);
+        let root = folder(&[("README.md", "short"), ("docs/adr/1.md", &long), ("dev/e2e/node_modules/a.md", &long)]);
+        let faults = prose_faults(root.path()).unwrap();
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].ends_with("docs/adr/1.md:1 has more than 120 characters"), "{faults:?}");
+        assert_eq!(judged("prose", Ok(faults)), Tally::FAILED);
+    }
+
+    #[test]
     fn a_tag_in_any_workflow_fails() {
         let root = folder(&[(".github/workflows/a.yml", "jobs: {a: {steps: [{uses: actions/checkout@v6}]}}")]);
         assert_eq!(workflow_faults(root.path()).unwrap().len(), 1);
@@ -90,6 +110,7 @@ mod tests {
     #[test]
     fn a_check_without_files_fails() {
         let root = folder(&[]);
+        assert_eq!(judged("prose", prose_faults(root.path())), Tally::FAILED);
         assert_eq!(judged("workflows", workflow_faults(root.path())), Tally::FAILED);
     }
 }
