@@ -1,10 +1,8 @@
 //! Grants that the protected resource has read lately. It stands below the server, which forgets a grant that it ends.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -51,32 +49,100 @@ impl KnownGrant {
     }
 }
 
-/// The grants that were read lately, by key.
-#[derive(Default)]
-pub(crate) struct GrantCache(Mutex<HashMap<GrantKey, KnownGrant>>);
+/// The grants that were read lately, by key. Every operation takes constant time; a full cache evicts the grant whose access
+/// token was used least recently.
+pub(crate) struct GrantCache(Mutex<LruCache<GrantKey, KnownGrant>>);
+
+impl Default for GrantCache {
+    /// Empty. The map grows with its entries, since most servers know few grants.
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
 
 impl GrantCache {
     /// What is known of the grant, if it was read recently enough, and not before the access token was issued.
     pub(crate) fn get(&self, claims: &AccessToken, now: OffsetDateTime) -> Option<KnownGrant> {
-        let grants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = grants.get(&claims.grant).copied()?;
+        let known = self.lock().get(&claims.grant).copied()?;
         let lifetime = if known.usable { USABLE_FOR } else { UNUSABLE_FOR };
         (known.version >= claims.version && now - known.read_at < lifetime).then_some(known)
     }
 
     /// Drops what is known: the next access token reads the grant again.
     pub(crate) fn forget(&self, key: &GrantKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.lock().pop(key);
     }
 
     /// Keeps what was read.
     pub(crate) fn put(&self, key: GrantKey, known: KnownGrant) {
-        let mut grants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if grants.len() >= CAPACITY {
-            grants.retain(|_, other| known.read_at - other.read_at < USABLE_FOR);
+        let mut grants = self.lock();
+        grants.put(key, known);
+        if grants.len() > CAPACITY {
+            grants.pop_lru();
         }
-        if grants.len() < CAPACITY || grants.contains_key(&key) {
-            grants.insert(key, known);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<GrantKey, KnownGrant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oauth_protocol::scope::Scope;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
+
+    fn claims(number: usize) -> AccessToken {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        let grant = GrantKey { owner: Id::from_bytes([1; 16]), grant: Id::from_bytes(bytes) };
+        let (client, scope) = (Id::from_bytes([2; 16]), Scope::parse("user.read").unwrap());
+        AccessToken { aud: String::new(), client, grant, version: 1, generation: 1, scope, iat: 0, exp: 0 }
+    }
+
+    fn known(usable: bool) -> KnownGrant {
+        KnownGrant { usable, version: 1, generation: 1, seen: true, read_at: NOW }
+    }
+
+    fn full() -> GrantCache {
+        let cache = GrantCache::default();
+        for number in 0..CAPACITY {
+            cache.put(claims(number).grant, known(true));
+        }
+        cache
+    }
+
+    #[test]
+    fn a_full_cache_evicts_the_grant_that_was_used_least_recently() {
+        let cache = full();
+        assert!(cache.get(&claims(0), NOW).is_some());
+        cache.put(claims(CAPACITY).grant, known(true));
+        assert!(cache.get(&claims(1), NOW).is_none());
+        for kept in [0, 2, CAPACITY - 1, CAPACITY] {
+            assert!(cache.get(&claims(kept), NOW).is_some(), "{kept}");
+        }
+        assert_eq!(cache.lock().len(), CAPACITY);
+    }
+
+    #[test]
+    fn a_grant_that_is_read_again_evicts_no_other() {
+        let cache = full();
+        cache.put(claims(7).grant, known(false));
+        assert!(cache.get(&claims(0), NOW).is_some());
+        assert!(!cache.get(&claims(7), NOW).unwrap().usable);
+    }
+
+    #[test]
+    fn what_is_known_expires_by_the_clock_that_is_passed_in() {
+        let cache = GrantCache::default();
+        for (number, usable, lifetime) in [(1, true, USABLE_FOR), (2, false, UNUSABLE_FOR)] {
+            cache.put(claims(number).grant, known(usable));
+            assert!(cache.get(&claims(number), NOW + lifetime - Duration::MILLISECOND).is_some());
+            assert!(cache.get(&claims(number), NOW + lifetime).is_none());
         }
     }
 }
