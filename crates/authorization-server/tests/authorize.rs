@@ -39,8 +39,8 @@ async fn an_honest_request_gets_a_page_and_writes_nothing() {
     let writes = rig.store.writes();
     let page = ask(&rig, &request(&client_id, &[])).await.unwrap();
     assert_eq!(page.client.id.to_string(), client_id);
-    assert_eq!(page.form.pending.request.redirect.as_str(), REDIRECT_URI);
-    assert_eq!(page.form.pending.request.state.as_deref(), Some(STATE));
+    assert_eq!(page.form.pending.request.redirect().as_str(), REDIRECT_URI);
+    assert_eq!(page.form.pending.request.state(), Some(STATE));
     assert_eq!(rig.store.writes(), writes);
 }
 
@@ -50,8 +50,8 @@ async fn the_form_carries_the_same_request_that_the_page_shows() {
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     let opened = rig.server.consent_transaction(page.form.sealed.as_str()).await.unwrap();
     assert_eq!(opened.id, page.form.pending.id);
-    assert_eq!(opened.request.challenge.as_str(), page.form.pending.request.challenge.as_str());
-    assert_eq!(opened.request.scope, page.form.pending.request.scope);
+    assert_eq!(opened.request.challenge().as_str(), page.form.pending.request.challenge().as_str());
+    assert_eq!(opened.request.scope(), page.form.pending.request.scope());
 }
 
 #[tokio::test]
@@ -71,8 +71,8 @@ async fn state_scope_and_resource_may_be_absent() {
     let client_id = rig.register().await.unwrap();
     let query = request(&client_id, &[("state", None), ("scope", None), ("resource", None)]);
     let asked = ask(&rig, &query).await.unwrap().form.pending.request;
-    assert_eq!(asked.state, None);
-    assert_eq!(asked.scope.to_string(), "user.read");
+    assert_eq!(asked.state(), None);
+    assert_eq!(asked.scope().to_string(), "user.read");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn unknown_scopes_are_dropped_and_offline_access_with_them() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let query = request(&client_id, &[("scope", Some("offline_access mail.send user.read"))]);
-    assert_eq!(ask(&rig, &query).await.unwrap().form.pending.request.scope.to_string(), "user.read");
+    assert_eq!(ask(&rig, &query).await.unwrap().form.pending.request.scope().to_string(), "user.read");
 }
 
 #[tokio::test]

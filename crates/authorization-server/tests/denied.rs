@@ -86,7 +86,7 @@ async fn undo_forgets_the_denial_and_puts_the_whole_question_under_a_new_transac
     let question = question.unwrap();
     assert_ne!(question.form.pending.id, page.form.pending.id);
     assert_eq!((question.client.id.to_string(), question.allowed_at), (client_id.clone(), None));
-    assert_eq!(question.form.pending.request.state.as_deref(), Some(STATE));
+    assert_eq!(question.form.pending.request.state(), Some(STATE));
     assert!(!browser.denies(&rig, Id::parse(&client_id).unwrap()).await.unwrap());
 
     let allowed = allowed(browser.decide(&rig, &question.form, Decision::Allow).await.unwrap()).unwrap();

@@ -5,6 +5,7 @@
 
 mod check;
 mod parts;
+mod receiver;
 mod schemes;
 mod target;
 
@@ -15,11 +16,12 @@ use parts::Parts;
 
 pub use self::{
     check::RedirectUriError,
+    receiver::Receiver,
     schemes::{PrivateUseSchemes, SchemeError},
     target::{RedirectKind, RedirectTarget},
 };
 
-/// A redirect URI that a client registered, byte for byte. Read back from the store it is trusted.
+/// A redirect URI that a client registered, byte for byte. Deserialize it only from what this server sealed or stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RedirectUri(String);

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use authorization_server::{
-    endpoints::confirmation::ConfirmationPage, endpoints::consent_page::ConsentPage, endpoints::denied::Denied,
-    ground::Id, state::authorization::ValidRequest, state::scopes,
+    endpoints::{confirmation::ConfirmationPage, consent_page::ConsentPage, denied::Denied},
+    ground::Id,
+    state::{scopes, valid_request::ValidRequest},
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::redirect_uri::RedirectKind;
@@ -32,10 +33,10 @@ impl<'a> Question<'a> {
     fn new(name: Option<&str>, request: &'a ValidRequest) -> Self {
         Self {
             client: display_name(name),
-            host: request.redirect.host(),
-            redirect_uri: request.redirect.as_str(),
-            kind: request.redirect.kind(),
-            sentences: scopes::permissions(&request.scope).map(|permission| permission.sentence).collect(),
+            host: request.redirect().host(),
+            redirect_uri: request.redirect().as_str(),
+            kind: request.redirect().kind(),
+            sentences: scopes::permissions(request.scope()).map(|permission| permission.sentence).collect(),
         }
     }
 }

@@ -5,9 +5,10 @@ use authorization_server::{
     state::{
         authorization::{
             Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, OwnerName, PendingConfirmation,
-            PendingUpstream, SignedIn, Stage, ValidRequest,
+            PendingUpstream, SignedIn, Stage,
         },
         upstream_tokens::UpstreamSecrets,
+        valid_request::ValidRequest,
     },
 };
 use oauth_protocol::secret::SecretHash;

@@ -4,7 +4,7 @@ use authorization_server::{
     ground::Id,
     state::owner::{Approval, Owner, Withdrawal},
 };
-use oauth_protocol::{redirect_uri::RedirectTarget, scope::Scope};
+use oauth_protocol::{redirect_uri::Receiver, scope::Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -30,7 +30,7 @@ struct OwnerShape {
 struct ApprovalShape {
     id: Id,
     client: Id,
-    redirect: RedirectTarget,
+    redirect: Receiver,
     scope: Scope,
     #[serde(with = "time::serde::timestamp")]
     given_at: OffsetDateTime,
@@ -51,7 +51,7 @@ impl Shape for Owner {
 
     fn encode(&self) -> serde_json::Result<Value> {
         let approval = |approval: &Approval| {
-            let Approval { id, client, redirect, scope, given_at } = approval.clone();
+            let Approval { id, client, receiver: redirect, scope, given_at } = approval.clone();
             ApprovalShape { id, client, redirect, scope, given_at }
         };
         let withdrawal = |withdrawal: &Withdrawal| WithdrawalShape { client: withdrawal.client, at: withdrawal.at };
@@ -70,7 +70,7 @@ impl Shape for Owner {
         check_schema(shape.schema, SCHEMA)?;
         let approval = |shape: ApprovalShape| {
             let ApprovalShape { id, client, redirect, scope, given_at } = shape;
-            Approval { id, client, redirect, scope, given_at }
+            Approval { id, client, receiver: redirect, scope, given_at }
         };
         Ok(Self {
             key: shape.owner,

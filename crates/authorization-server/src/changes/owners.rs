@@ -7,8 +7,8 @@ use crate::{
     ground::{Id, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::ValidRequest,
         owner::{Approval, Owner},
+        valid_request::ValidRequest,
     },
 };
 
@@ -28,7 +28,7 @@ impl AuthorizationServer {
         let (now, id) = (self.now(), self.random_id());
         let decide = |owner: Option<Owner>| {
             let owner = owner.unwrap_or_else(|| Owner::new(key, now));
-            if owner.withdrawn(request.client, decided_at) {
+            if owner.withdrawn(request.client(), decided_at) {
                 return Ok::<_, Unavailable>(Decision::Keep(None));
             }
             let owner = owner.with_approval(Approval::new(id, request, now), now);

@@ -10,16 +10,16 @@ use oauth_protocol::{
 };
 
 use crate::{
-    endpoints::consent_page::ConsentPage,
-    endpoints::{denied::Denied, sign_in::SignIn},
+    endpoints::{consent_page::ConsentPage, denied::Denied, sign_in::SignIn},
     ground::{Id, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::{Consent, ValidRequest},
+        authorization::Consent,
         client::Client,
         memory::Memory,
         pending_consent::{Asks, SignInPrompt},
         scopes,
+        valid_request::ValidRequest,
     },
 };
 
@@ -157,8 +157,8 @@ impl AuthorizationServer {
         if valid.prompt.none {
             let reason =
                 if remembered.is_some() { RequestRefusal::LoginRequired } else { RequestRefusal::ConsentRequired };
-            let ValidRequest { redirect, state, .. } = valid.request;
-            return Err(AuthorizeError::ToClient { target: redirect, state, approved: remembered.is_some(), reason });
+            let (target, state) = (valid.request.redirect().clone(), valid.request.state().map(str::to_owned));
+            return Err(AuthorizeError::ToClient { target, state, approved: remembered.is_some(), reason });
         }
         let remembered = remembered.filter(|_| !valid.prompt.asks_anew());
         let sign_in = SignInPrompt::from(valid.prompt);
@@ -206,8 +206,7 @@ impl AuthorizationServer {
         resource::check(self.base(), &resources, resource::Endpoint::Authorize).map_err(|_| RequestRefusal::Target)?;
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref()).ok_or(RequestRefusal::Scope)?;
-        let challenge = request.code_challenge;
-        let valid = ValidRequest { client, redirect, challenge, state: request.state, scope };
+        let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 }
@@ -215,7 +214,7 @@ impl AuthorizationServer {
 /// Without any click: only to a receiver that proves itself, for a client that says which resource it means, and for a
 /// person who came here by themselves. A loopback or private-use redirect proves nothing (RFC 8252 §8.6).
 fn may_pass(visit: &Visit<'_>, valid: &Valid) -> bool {
-    visit.direct && valid.names_resource && valid.request.redirect.kind() == RedirectKind::Https
+    visit.direct && valid.names_resource && valid.request.redirect().kind() == RedirectKind::Https
 }
 
 fn same_id() -> Unavailable {

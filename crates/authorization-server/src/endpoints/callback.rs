@@ -126,7 +126,7 @@ impl AuthorizationServer {
         let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
         self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
         let description = "the sign-in did not complete";
-        let location = error_response(&request.redirect, code, description, request.state.as_deref(), self.base());
+        let location = error_response(request.redirect(), code, description, request.state(), self.base());
         Ok(Completed::Redirect(Answer { id: claimed.value.id, location, memory: None }))
     }
 
@@ -164,7 +164,7 @@ impl AuthorizationServer {
         let document = self.owner(owner).await?;
         Ok(match *consent {
             Consent::Fresh => {
-                !document.is_some_and(|document| document.withdrawn(request.client, authorization.decided_at))
+                !document.is_some_and(|document| document.withdrawn(request.client(), authorization.decided_at))
             }
             Consent::Remembered { owner: remembered, approval } => {
                 let stands = |document: Owner| document.approval(approval, request, self.now()).is_some();

@@ -11,14 +11,13 @@ use crate::{
     ground::{Id, Stored},
     server::AuthorizationServer,
     state::{
-        authorization::{
-            Authorization, Binding, Consent, Failed, PendingConfirmation, PendingUpstream, Stage, ValidRequest,
-        },
+        authorization::{Authorization, Binding, Consent, Failed, PendingConfirmation, PendingUpstream, Stage},
         client::Client,
         derived::derived,
         memory::Memory,
         pending_consent::SignInPrompt,
         scopes,
+        valid_request::ValidRequest,
     },
 };
 
@@ -56,7 +55,7 @@ impl AuthorizationServer {
     /// The page.
     pub async fn confirmation(&self, confirming: &Confirming<'_>) -> Result<ConfirmationPage, ConsentError> {
         let (_, pending, browser) = self.pending_confirmation(confirming).await?;
-        let client_id = pending.request.client.to_string();
+        let client_id = pending.request.client().to_string();
         let client = self.find_client(&client_id).await?.ok_or(ConsentError::Expired)?.value;
         let name = self.open(&pending.sealed_name, confirming.id).await?.map(|name| name.0).unwrap_or_default();
         Ok(ConfirmationPage { client, request: pending.request, name, csrf: derived(&browser, b"confirmation") })
@@ -108,7 +107,7 @@ impl AuthorizationServer {
         pending: PendingConfirmation,
     ) -> Result<SignIn, ConsentError> {
         let (id, state, browser) = (stored.value.id, self.random_secret(), self.random_secret());
-        let scopes = scopes::downstream(&pending.request.scope);
+        let scopes = scopes::downstream(pending.request.scope());
         let binding = Binding::new(&state, &browser);
         let again =
             Stage::PendingUpstream(PendingUpstream { request: pending.request, consent: Consent::Pending, binding });
@@ -126,7 +125,7 @@ impl AuthorizationServer {
     ) -> Result<Answer, ConsentError> {
         let failed = Failed { reason: "denied".into(), state_hash: Some(binding.state_hash) };
         self.step(stored, Stage::Failed(failed)).await?.ok_or(ConsentError::AlreadyDecided)?;
-        let memory = memory.with_denial(request.client, self.now());
+        let memory = memory.with_denial(request.client(), self.now());
         Ok(Answer { id: stored.value.id, location: self.access_denied(&request), memory: Some(memory) })
     }
 }

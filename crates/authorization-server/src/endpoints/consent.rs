@@ -109,13 +109,13 @@ impl AuthorizationServer {
         if !self.create_decided(pending.id, Stage::Denied).await? {
             return Err(ConsentError::AlreadyDecided);
         }
-        let memory = memory.with_denial(pending.request.client, self.now());
+        let memory = memory.with_denial(pending.request.client(), self.now());
         Ok(Decided::Denied(self.denied_page(pending.request, pending.sign_in).await?, memory))
     }
 
     async fn undo(&self, pending: PendingConsent, memory: Memory) -> Result<Decided, ConsentError> {
         let PendingConsent { request, sign_in, .. } = pending;
-        let client = self.find_client(&request.client.to_string()).await?.ok_or(ConsentError::Expired)?.value;
+        let client = self.find_client(&request.client().to_string()).await?.ok_or(ConsentError::Expired)?.value;
         let memory = memory.without_denial(client.id);
         let form = self.form(request, Asks::Consent, sign_in).await?;
         Ok(Decided::Undone(ConsentPage { client, form, allowed_at: None }, memory))

@@ -7,9 +7,9 @@ use crate::{
     ground::{Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::ValidRequest,
         client::Client,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
+        valid_request::ValidRequest,
     },
 };
 

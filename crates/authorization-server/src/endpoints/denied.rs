@@ -10,8 +10,8 @@ use crate::{
     ground::Unavailable,
     server::AuthorizationServer,
     state::{
-        authorization::ValidRequest,
         pending_consent::{Asks, SignInPrompt},
+        valid_request::ValidRequest,
     },
 };
 
@@ -33,7 +33,7 @@ impl AuthorizationServer {
         request: ValidRequest,
         sign_in: SignInPrompt,
     ) -> Result<Denied, Unavailable> {
-        let target = request.redirect.clone();
+        let target = request.redirect().clone();
         let return_to = self.access_denied(&request);
         let unasked = unasked_redirect::is_safe(&target);
         Ok(Denied { target, return_to, unasked, form: self.form(request, Asks::Undo, sign_in).await? })
@@ -42,7 +42,7 @@ impl AuthorizationServer {
     /// The redirect URI with the owner's refusal.
     pub(crate) fn access_denied(&self, request: &ValidRequest) -> String {
         let text = "the resource owner denied the request";
-        let state = request.state.as_deref();
-        error_response(&request.redirect, AuthorizationErrorCode::AccessDenied, text, state, self.base())
+        let state = request.state();
+        error_response(request.redirect(), AuthorizationErrorCode::AccessDenied, text, state, self.base())
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     ground::{Id, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::{Authorization, CodeIssued, Stage, ValidRequest},
+        authorization::{Authorization, CodeIssued, Stage},
         memory::Memory,
+        valid_request::ValidRequest,
     },
 };
 
@@ -42,7 +43,7 @@ impl AuthorizationServer {
             return Ok(None);
         }
         let code = Handle::new(id.to_string(), code).encode();
-        let location = code_response(&request.redirect, code.expose_secret(), request.state.as_deref(), self.base());
+        let location = code_response(request.redirect(), code.expose_secret(), request.state(), self.base());
         let memory = if fresh { self.remember(owner, &request, from.value.decided_at, memory).await } else { None };
         Ok(Some(Answer { id, location, memory }))
     }
@@ -58,7 +59,7 @@ impl AuthorizationServer {
         match self.approve(owner, request, decided_at).await {
             Ok(approval) => approval.map(|approval| {
                 // Whoever allows takes an earlier denial back, even one from another tab.
-                memory.with_approval(owner, approval, request.client).without_denial(request.client)
+                memory.with_approval(owner, approval, request.client()).without_denial(request.client())
             }),
             Err(error) => {
                 tracing::warn!(%error, "approval not remembered");

@@ -99,7 +99,7 @@ impl AuthorizationServer {
     }
 
     async fn grant_unless_withdrawn(&self, redeemable: &Redeemable) -> Result<TokenResponse, TokenError> {
-        let (key, client) = (redeemable.grant, redeemable.code.request.client);
+        let (key, client) = (redeemable.grant, redeemable.code.request.client());
         let granted = self.grant(redeemable).await;
         // Checked after a failure too: the write of the grant may have succeeded all the same.
         match self.has_withdrawn(key.owner, client, redeemable.decided_at).await {
@@ -137,8 +137,8 @@ impl AuthorizationServer {
         let sealed_key = self.seal(&family_key, key.grant).await?;
         let grant = Grant {
             key,
-            client: redeemable.code.request.client,
-            scope: redeemable.code.request.scope.clone(),
+            client: redeemable.code.request.client(),
+            scope: redeemable.code.request.scope().clone(),
             status: Status::Active,
             version: 1,
             family: Family { sealed_key, generation: 1, rotated_at: now, seen: false },
@@ -178,14 +178,14 @@ impl AuthorizationServer {
 }
 
 fn check(issued: &CodeIssued, client: Id, redemption: &Redemption<'_>) -> Result<(), TokenError> {
-    if issued.request.client != client {
+    if issued.request.client() != client {
         return Err(TokenError::InvalidGrant("the code is another client's"));
     }
-    if redemption.redirect_uri.is_some_and(|uri| uri != issued.request.redirect.as_str()) {
+    if redemption.redirect_uri.is_some_and(|uri| uri != issued.request.redirect().as_str()) {
         return Err(TokenError::InvalidGrant("the redirect URI differs"));
     }
     let verifier = redemption.verifier.and_then(|verifier| CodeVerifier::parse(verifier.expose_secret()));
-    if verifier.is_some_and(|verifier| issued.request.challenge.verify(&verifier)) {
+    if verifier.is_some_and(|verifier| issued.request.challenge().verify(&verifier)) {
         Ok(())
     } else {
         Err(TokenError::InvalidGrant("the verifier does not match"))

@@ -6,9 +6,9 @@ use crate::{
     ground::{Id, Sealable, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::ValidRequest,
         memory::{Memory, Remembered},
         owner::Approval,
+        valid_request::ValidRequest,
     },
 };
 
@@ -46,7 +46,7 @@ impl AuthorizationServer {
         memory: &Memory,
         request: &ValidRequest,
     ) -> Result<Option<(Remembered, Approval)>, Unavailable> {
-        for remembered in memory.approved.0.iter().rev().filter(|remembered| remembered.client == request.client) {
+        for remembered in memory.approved.0.iter().rev().filter(|remembered| remembered.client == request.client()) {
             let owner = self.owner(remembered.owner).await?;
             let approval = owner.and_then(|owner| owner.approval(remembered.approval, request, self.now()).cloned());
             if let Some(approval) = approval {
@@ -69,7 +69,7 @@ impl AuthorizationServer {
                 approval.id == remembered.approval
                     && approval.stands(self.now())
                     && approval.client == client
-                    && approval.redirect.same_receiver(target)
+                    && approval.receiver.is_same(&target.receiver())
             };
             if approvals.iter().any(stands) {
                 return Ok(true);

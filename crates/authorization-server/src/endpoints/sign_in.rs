@@ -7,10 +7,11 @@ use crate::{
     ground::{Created, Id, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::{Authorization, Binding, Consent, PendingUpstream, Stage, ValidRequest},
+        authorization::{Authorization, Binding, Consent, PendingUpstream, Stage},
         derived::{upstream_nonce, upstream_verifier},
         pending_consent::SignInPrompt,
         scopes,
+        valid_request::ValidRequest,
     },
     upstream,
 };
@@ -35,7 +36,7 @@ impl AuthorizationServer {
         prompt: SignInPrompt,
     ) -> Result<Option<SignIn>, Unavailable> {
         let (state, browser) = (self.random_secret(), self.random_secret());
-        let scopes = scopes::downstream(&request.scope);
+        let scopes = scopes::downstream(request.scope());
         let binding = Binding::new(&state, &browser);
         let stage = Stage::PendingUpstream(PendingUpstream { request, consent, binding });
         if !self.create_decided(id, stage).await? {

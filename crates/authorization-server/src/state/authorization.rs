@@ -1,11 +1,7 @@
-//! One authorization, from the decision to the code's redemption: a state each, a transition consumes the state.
+//! One authorization, from the decision to the redemption of the code. Each stage is a type; a transition consumes the stage
+//! before.
 
-use oauth_protocol::{
-    pkce::CodeChallenge,
-    redirect_uri::RedirectTarget,
-    scope::Scope,
-    secret::{Secret, SecretHash},
-};
+use oauth_protocol::secret::{Secret, SecretHash};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -15,67 +11,51 @@ use crate::{
         Id, Record, Sealable, Sealed, Subject,
         lifetimes::{AUTHORIZATION_LIFETIME, CODE_LIFETIME},
     },
-    state::upstream_tokens::UpstreamSecrets,
+    state::{upstream_tokens::UpstreamSecrets, valid_request::ValidRequest},
 };
-
-/// An authorization request (RFC 6749 §4.1.1) that was found good: the client exists, the redirect URI matched, PKCE is
-/// S256, and the scope is what will be granted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ValidRequest {
-    /// The client.
-    pub client: Id,
-    /// Where the answer goes.
-    pub redirect: RedirectTarget,
-    /// RFC 7636 §4.2.
-    pub challenge: CodeChallenge,
-    /// The client's `state`, to be given back as it came.
-    pub state: Option<String>,
-    /// What will be granted.
-    pub scope: Scope,
-}
 
 /// The stored authorization.
 #[derive(Clone, Debug)]
 pub struct Authorization {
-    /// The transaction id, all along.
+    /// The transaction id, the same in all stages.
     pub id: Id,
     /// When the owner, or a remembered approval, decided.
     pub decided_at: OffsetDateTime,
-    /// Where it stands.
+    /// Its stage.
     pub stage: Stage,
 }
 
-/// Where an authorization stands. Expired is a function of time, never stored.
+/// The stage of an authorization. That it has expired follows from the time and is never stored.
 #[derive(Clone, Debug)]
 pub enum Stage {
-    /// Allowed; the browser is on its way through Entra.
+    /// Allowed; the browser is at Entra.
     PendingUpstream(PendingUpstream),
-    /// The callback has claimed it.
+    /// A callback has claimed it, and is redeeming the code of Entra.
     Exchanging(Exchanging),
-    /// Signed in, but the remembered approval was not this owner's, or stands no more: this owner is asked.
+    /// An owner signed in whose consent is not known, so that owner is asked.
     PendingConfirmation(PendingConfirmation),
     /// The client has a code.
     CodeIssued(CodeIssued),
-    /// The owner said no.
+    /// The owner denied the request.
     Denied,
     /// It ended without a code.
     Failed(Failed),
 }
 
-/// Who consented, and how that is known.
+/// Who consented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
-    /// The person at this browser read the whole page and allowed, whoever signs in now.
+    /// The person at this browser allowed the whole question. It holds for the owner who signs in now.
     Fresh,
-    /// This owner did, some time ago; it holds for nobody else.
+    /// This owner, some time ago. It holds for no other owner.
     Remembered {
-        /// Whose document holds it.
+        /// The owner whose document has the approval.
         owner: Id,
-        /// Which of its approvals.
+        /// The approval.
         approval: Id,
     },
-    /// Nobody yet: whoever signs in is asked.
+    /// Nobody yet: the owner who signs in is asked.
     Pending,
 }
 
@@ -84,18 +64,18 @@ pub enum Consent {
 pub struct PendingUpstream {
     /// What was allowed.
     pub request: ValidRequest,
-    /// By whom.
+    /// Who allowed it.
     pub consent: Consent,
-    /// The two secrets that the callback must bring.
+    /// The two secrets that the callback must have.
     pub binding: Binding,
 }
 
 /// Hashes of the secrets that bind Entra's callback.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Binding {
-    /// Of the secret in our `state`.
+    /// The hash of the secret in our `state`.
     pub state_hash: SecretHash,
-    /// Of the secret in the browser's `__Host-MCP_ENTRA_STATE`.
+    /// The hash of the secret in the browser's `__Host-MCP_ENTRA_STATE`.
     pub browser_hash: SecretHash,
 }
 
@@ -104,18 +84,18 @@ pub struct Binding {
 pub struct Exchanging {
     /// What was allowed.
     pub request: ValidRequest,
-    /// By whom.
+    /// Who allowed it.
     pub consent: Consent,
     /// Kept so that a repeated callback is recognised.
     pub binding: Binding,
 }
 
-/// Entra's answer about one owner, its tokens sealed for the authorization's id.
+/// The owner who signed in at Entra.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Who signed in.
+    /// The owner.
     pub subject: Subject,
-    /// The upstream's tokens.
+    /// The upstream's tokens, bound to the authorization's id.
     pub sealed_tokens: Sealed<UpstreamSecrets>,
     /// When the upstream's access token ends.
     pub upstream_expires_at: OffsetDateTime,
@@ -147,7 +127,7 @@ pub struct PendingConfirmation {
     pub binding: Binding,
     /// Who is asked.
     pub signed_in: SignedIn,
-    /// The owner's name, for the page; sealed.
+    /// The owner's name, bound to the authorization's id.
     pub sealed_name: Sealed<OwnerName>,
 }
 
@@ -158,11 +138,11 @@ pub struct CodeIssued {
     pub request: ValidRequest,
     /// Kept so that a repeated callback is recognised.
     pub binding: Binding,
-    /// Of the secret in the code.
+    /// The hash of the secret in the code.
     pub code_hash: SecretHash,
     /// When the code was made.
     pub issued_at: OffsetDateTime,
-    /// By whom, with whose tokens.
+    /// The owner.
     pub signed_in: SignedIn,
 }
 
@@ -171,12 +151,12 @@ pub struct CodeIssued {
 pub struct Failed {
     /// A word for the log.
     pub reason: String,
-    /// Kept where the client was answered, so that a repeated callback is recognised; a burnt authorization has none.
+    /// Recognises a repeated callback. `None` if the client was not answered, because the callback came from another browser.
     pub state_hash: Option<SecretHash>,
 }
 
 impl Binding {
-    /// Of these secrets.
+    /// The hashes of these secrets.
     #[must_use]
     pub fn new(state: &Secret, browser: &Secret) -> Self {
         Self { state_hash: state.sha256(), browser_hash: browser.sha256() }
@@ -190,7 +170,7 @@ impl Binding {
 }
 
 impl PendingUpstream {
-    /// The callback claims the authorization.
+    /// A callback claims the authorization.
     #[must_use]
     pub fn claim(self) -> Exchanging {
         Exchanging { request: self.request, consent: self.consent, binding: self.binding }
@@ -213,7 +193,7 @@ impl Exchanging {
 }
 
 impl PendingConfirmation {
-    /// This very owner consented: the client gets a code.
+    /// The owner who was asked consented: the client gets a code.
     #[must_use]
     pub fn issue(self, code: &Secret, now: OffsetDateTime) -> CodeIssued {
         let Self { request, binding, signed_in, .. } = self;
@@ -256,13 +236,13 @@ impl Authorization {
         Self { id: self.id, decided_at: self.decided_at, stage }
     }
 
-    /// After this the record is nothing.
+    /// When the authorization ends, whatever its stage.
     #[must_use]
     pub fn expires_at(&self) -> OffsetDateTime {
         self.decided_at + AUTHORIZATION_LIFETIME
     }
 
-    /// Whether the record is nothing any more.
+    /// Whether it has ended.
     #[must_use]
     pub fn expired(&self, now: OffsetDateTime) -> bool {
         now >= self.expires_at()

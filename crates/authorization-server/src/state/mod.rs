@@ -11,3 +11,4 @@ pub mod owner;
 pub mod pending_consent;
 pub mod scopes;
 pub mod upstream_tokens;
+pub mod valid_request;

@@ -1,6 +1,6 @@
-//! The owner document: what one resource owner has allowed, and what was taken back.
+//! The owner document: the approvals of one resource owner, and the withdrawals of the last minutes.
 
-use oauth_protocol::{redirect_uri::RedirectTarget, scope::Scope};
+use oauth_protocol::{redirect_uri::Receiver, scope::Scope};
 use time::OffsetDateTime;
 
 use crate::{
@@ -8,20 +8,20 @@ use crate::{
         Id, Record,
         lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME},
     },
-    state::authorization::ValidRequest,
+    state::valid_request::ValidRequest,
 };
 
-/// Approvals beyond this are forgotten, the oldest first.
-const APPROVALS: usize = 200;
+/// The most approvals of an owner; the oldest are forgotten.
+const MAX_APPROVALS: usize = 200;
 
 /// One document for each owner.
 #[derive(Clone, Debug)]
 pub struct Owner {
     /// The owner's partition.
     pub key: Id,
-    /// What was allowed and is remembered.
+    /// The approvals that are remembered, the newest last.
     pub approvals: Vec<Approval>,
-    /// What was taken back while an authorization may still have been under way.
+    /// Withdrawals, for as long as an authorization from before may be under way.
     pub withdrawals: Vec<Withdrawal>,
     /// 90 days after the last change.
     pub expires_at: OffsetDateTime,
@@ -30,32 +30,32 @@ pub struct Owner {
 /// Consent to one client, receiver and scope.
 #[derive(Clone, Debug)]
 pub struct Approval {
-    /// Named by the browser's cookie.
+    /// The id that the browser's cookie names.
     pub id: Id,
-    /// Whom.
+    /// The client.
     pub client: Id,
     /// Where codes go.
-    pub redirect: RedirectTarget,
-    /// What.
+    pub receiver: Receiver,
+    /// What it may do.
     pub scope: Scope,
-    /// When.
+    /// When it was given.
     pub given_at: OffsetDateTime,
 }
 
 /// No authorization of this client that was decided before this moment leads to a grant.
 #[derive(Clone, Debug)]
 pub struct Withdrawal {
-    /// Whose; `None` means every client's.
+    /// The client; `None` means every client.
     pub client: Option<Id>,
-    /// The moment.
+    /// The time of the withdrawal.
     pub at: OffsetDateTime,
 }
 
 impl Approval {
     /// An approval of what a request asks for.
     pub(crate) fn new(id: Id, request: &ValidRequest, now: OffsetDateTime) -> Self {
-        let ValidRequest { client, redirect, scope, .. } = request.clone();
-        Self { id, client, redirect, scope, given_at: now }
+        let receiver = request.redirect().receiver();
+        Self { id, client: request.client(), receiver, scope: request.scope().clone(), given_at: now }
     }
 
     /// Whether it is still remembered.
@@ -67,9 +67,9 @@ impl Approval {
     /// Whether it is for exactly this client and receiver, and for at least this scope.
     #[must_use]
     pub fn covers(&self, request: &ValidRequest, now: OffsetDateTime) -> bool {
-        self.client == request.client
-            && self.redirect.same_receiver(&request.redirect)
-            && request.scope.is_subset(&self.scope)
+        self.client == request.client()
+            && self.receiver.is_same(&request.redirect().receiver())
+            && request.scope().is_subset(&self.scope)
             && self.stands(now)
     }
 }
@@ -85,27 +85,27 @@ impl Owner {
         self.approvals.iter().find(|approval| approval.id == id && approval.covers(request, now))
     }
 
-    /// Whether what was decided then has been taken back since.
+    /// Whether the consent to this client was withdrawn at `decided_at` or later.
     #[must_use]
     pub fn withdrawn(&self, client: Id, decided_at: OffsetDateTime) -> bool {
         let concerns = |withdrawal: &&Withdrawal| withdrawal.client.is_none_or(|other| other == client);
         self.withdrawals.iter().filter(concerns).any(|withdrawal| decided_at <= withdrawal.at)
     }
 
-    /// With one more approval, in the place and under the id of what it covers: other browsers remember that id.
+    /// With one more approval. It replaces the approvals that it covers and takes over their id, which other browsers remember.
     #[must_use]
     pub fn with_approval(mut self, mut approval: Approval, now: OffsetDateTime) -> Self {
         self.approvals.retain(|other| other.stands(now));
         let replaced = |other: &Approval| {
             other.client == approval.client
-                && other.redirect.same_receiver(&approval.redirect)
+                && other.receiver.is_same(&approval.receiver)
                 && other.scope.is_subset(&approval.scope)
         };
         let id = self.approvals.iter().rev().find(|other| replaced(other)).map_or(approval.id, |other| other.id);
         self.approvals.retain(|other| !replaced(other));
         approval.id = id;
         self.approvals.push(approval);
-        let surplus = self.approvals.len().saturating_sub(APPROVALS);
+        let surplus = self.approvals.len().saturating_sub(MAX_APPROVALS);
         self.approvals.drain(..surplus);
         self.touched(now)
     }
@@ -118,7 +118,7 @@ impl Owner {
         self.touched(now)
     }
 
-    /// An authorization lives for minutes; older withdrawals concern none.
+    /// Drops withdrawals that are older than any authorization.
     fn touched(mut self, now: OffsetDateTime) -> Self {
         self.withdrawals.retain(|withdrawal| now < withdrawal.at + AUTHORIZATION_LIFETIME);
         self.expires_at = now + APPROVAL_LIFETIME;

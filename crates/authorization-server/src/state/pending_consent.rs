@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     ground::{Id, SealedAsJson, lifetimes::CONSENT_LIFETIME},
-    state::authorization::{Consent, ValidRequest},
+    state::{authorization::Consent, valid_request::ValidRequest},
 };
 
 /// A valid request that waits for the owner's decision in one browser.

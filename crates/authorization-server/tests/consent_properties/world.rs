@@ -184,7 +184,7 @@ impl World {
             for approval in document.iter().flat_map(|document| &document.approvals) {
                 let client = self.clients.iter().position(|client| *client == approval.client).unwrap();
                 let lapsed = !approval.stands(self.now());
-                let approved = self.oracle.has_approved(owner, client, approval.redirect.as_str());
+                let approved = self.oracle.has_approved(owner, client, approval.receiver.as_str());
                 prop_assert!(lapsed || approved, "owner {owner}: {approval:?}");
                 prop_assert_eq!(approval.scope.to_string(), "user.read");
             }

@@ -1,0 +1,87 @@
+//! An authorization request in which everything was checked.
+
+use oauth_protocol::{
+    pkce::CodeChallenge,
+    redirect_uri::{RedirectTarget, RedirectUri},
+    scope::Scope,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::ground::Id;
+
+/// An authorization request (RFC 6749 §4.1.1) of a client that exists, to a redirect URI that it registered, with an S256
+/// challenge, and with the scope that will be granted.
+///
+/// Its fields are private and only this crate makes one, so that an answer cannot be sent to an address that was not checked.
+/// Read back from what this server sealed or stored, the redirect URI counts as registered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "RequestShape")]
+pub struct ValidRequest {
+    client: Id,
+    redirect: RedirectTarget,
+    challenge: CodeChallenge,
+    state: Option<String>,
+    scope: Scope,
+}
+
+impl ValidRequest {
+    /// A request that was checked.
+    pub(crate) fn new(client: Id, redirect: RedirectTarget, challenge: CodeChallenge, scope: Scope) -> Self {
+        Self { client, redirect, challenge, state: None, scope }
+    }
+
+    /// The same request, with the client's `state`.
+    #[must_use]
+    pub(crate) fn with_state(self, state: Option<String>) -> Self {
+        Self { state, ..self }
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> Id {
+        self.client
+    }
+
+    /// Where the answer goes.
+    #[must_use]
+    pub fn redirect(&self) -> &RedirectTarget {
+        &self.redirect
+    }
+
+    /// `code_challenge` (RFC 7636 §4.2).
+    #[must_use]
+    pub fn challenge(&self) -> &CodeChallenge {
+        &self.challenge
+    }
+
+    /// The client's `state`, which is returned exactly as it came.
+    #[must_use]
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    /// What will be granted.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+/// The members, as they are sealed and stored.
+#[derive(Deserialize)]
+struct RequestShape {
+    client: Id,
+    redirect: RedirectUri,
+    challenge: CodeChallenge,
+    state: Option<String>,
+    scope: Scope,
+}
+
+impl TryFrom<RequestShape> for ValidRequest {
+    type Error = &'static str;
+
+    fn try_from(RequestShape { client, redirect, challenge, state, scope }: RequestShape) -> Result<Self, Self::Error> {
+        let redirect = redirect.matches(redirect.as_str()).ok_or("the redirect URI does not match itself")?;
+        Ok(Self { client, redirect, challenge, state, scope })
+    }
+}

@@ -1,0 +1,45 @@
+//! Who receives an answer, as far as an approval remembers it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{parts::Parts, target::RedirectTarget};
+
+/// The receiver behind a redirect target. It is for comparison: no answer can be sent to it, so it may be read from a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Receiver(String);
+
+impl Receiver {
+    pub(super) fn of(target: &RedirectTarget) -> Self {
+        Self(target.as_str().to_owned())
+    }
+
+    /// Whether both are the same receiver: equal, or on a loopback host equal but for the port (RFC 8252 §7.3).
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let parts = Parts::split(&self.0).zip(Parts::split(&other.0));
+        self == other || parts.is_some_and(|(own, other)| own.same_but_for_the_port(&other))
+    }
+
+    /// The redirect URI, for the log.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receivers_are_the_same_whatever_port_the_loopback_has_and_otherwise_exactly() {
+        let receiver = |text| Receiver::of(&RedirectTarget::matched(text));
+        let same = |one, other| receiver(one).is_same(&receiver(other));
+        assert!(same("http://127.0.0.1:1/cb", "http://127.0.0.1:2/cb"));
+        assert!(same("cursor://x/cb", "cursor://x/cb"));
+        assert!(!same("http://127.0.0.1:1/cb", "http://localhost:1/cb"));
+        assert!(!same("http://127.0.0.1:1/cb", "http://127.0.0.1:1/cb?x"));
+        assert!(!same("https://a.example:1/cb", "https://a.example:2/cb"));
+    }
+}
