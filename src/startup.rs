@@ -16,7 +16,7 @@ use crate::{
     config::{AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, managed_identity},
     graph::{Graph, TokenCache},
-    http::{App, Limits, routes, server},
+    http::{App, Limits, LogThrottle, routes, server},
     mcp::{Mcp, sse},
     platform::Platform,
     ports::{event_log::EventLog, records::Records},
@@ -104,6 +104,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         records: storage.records,
         gateway,
         limits: Limits::default(),
+        refusal_log: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };

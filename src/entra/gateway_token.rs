@@ -1,4 +1,7 @@
 //! Verification of the token that API Management gets for its managed identity and sends along.
+//!
+//! Our app asks for v2.0 tokens, but reports differ on which version a managed identity gets, so the issuers of both are
+//! accepted. A v1.0 token of the same tenant, identity and audience grants nothing more.
 
 use std::sync::Arc;
 
@@ -68,8 +71,9 @@ impl GatewayTokens for GatewayTokenVerifier {
         if self.verified.get(&hash).await.is_some_and(|exp| now < exp) {
             return Ok(());
         }
-        let claims: Claims = verified_claims(token.expose_secret(), &self.settings, &self.jwks).await?;
-        self.check(&claims).map_err(|reason| GatewayRefusal::Invalid(reason.to_owned()))?;
+        let issuers = [self.settings.issuer(), self.settings.v1_issuer()];
+        let claims: Claims = verified_claims(token.expose_secret(), &issuers, &self.settings, &self.jwks).await?;
+        self.check(&claims).map_err(|reason| GatewayRefusal::Invalid { reason, detail: None })?;
         self.verified.insert(hash, claims.exp).await;
         Ok(())
     }
@@ -78,7 +82,8 @@ impl GatewayTokens for GatewayTokenVerifier {
 impl From<TokenError> for GatewayRefusal {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Invalid(reason) => Self::Invalid(reason),
+            TokenError::Invalid(detail) => Self::Invalid { reason: "not a token for us", detail: Some(detail) },
+            TokenError::OtherIssuer(issuer) => Self::Invalid { reason: "of another issuer", detail: Some(issuer) },
             TokenError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }
     }

@@ -39,7 +39,7 @@ pub(super) async fn verify(
     jwks: &Jwks,
     now: OffsetDateTime,
 ) -> Result<User, UpstreamRefusal> {
-    let claims: Claims = verified_claims(token.expose_secret(), settings, jwks).await?;
+    let claims: Claims = verified_claims(token.expose_secret(), &[settings.issuer()], settings, jwks).await?;
     check(&claims, nonce, settings, now)?;
     let name = claims.name.or(claims.preferred_username).unwrap_or_default();
     Ok(User { subject: Subject { tid: claims.tid, oid: claims.oid }, name })
@@ -59,6 +59,7 @@ impl From<TokenError> for UpstreamRefusal {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Invalid(reason) => invalid(&reason),
+            TokenError::OtherIssuer(issuer) => invalid(&format!("of another issuer: {issuer}")),
             TokenError::Unavailable(unavailable) => unavailable.into(),
         }
     }

@@ -30,6 +30,15 @@ impl EntraSettings {
         format!("{}/{}/v2.0", self.authority, self.tenant_id)
     }
 
+    /// `iss` of the tenant's v1.0 tokens, which the same keys sign.
+    pub(super) fn v1_issuer(&self) -> String {
+        let origin = match self.authority.as_str() {
+            "https://login.partner.microsoftonline.cn" => "https://sts.chinacloudapi.cn",
+            _ => "https://sts.windows.net",
+        };
+        format!("{origin}/{}/", self.tenant_id)
+    }
+
     /// URL of the tenant's JSON Web Key Set.
     pub(super) fn keys(&self) -> String {
         format!("{}/{}/discovery/v2.0/keys", self.authority, self.tenant_id)
@@ -44,5 +53,22 @@ impl EntraSettings {
     pub(super) fn graph_scopes(&self, permissions: &[&'static str]) -> String {
         let full = |permission: &&str| format!("{}/{permission}", self.graph_resource);
         permissions.iter().map(full).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cloud_has_its_own_v1_issuer() {
+        let v1_issuer = |authority: &str| {
+            let (authority, tenant_id) = (authority.to_owned(), "t".to_owned());
+            let (client_id, redirect_uri) = (String::new(), String::new());
+            EntraSettings { authority, tenant_id, client_id, graph_resource: "", redirect_uri }.v1_issuer()
+        };
+        assert_eq!(v1_issuer("https://login.microsoftonline.com"), "https://sts.windows.net/t/");
+        assert_eq!(v1_issuer("https://login.microsoftonline.us"), "https://sts.windows.net/t/");
+        assert_eq!(v1_issuer("https://login.partner.microsoftonline.cn"), "https://sts.chinacloudapi.cn/t/");
     }
 }

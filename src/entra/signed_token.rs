@@ -1,8 +1,12 @@
 //! What the ID token and the gateway's token have in common: Entra signed them, for our app, for a limited time.
 
 use authorization_server::ground::Unavailable;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde::de::DeserializeOwned;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Validation, decode, decode_header,
+    errors::{Error, ErrorKind},
+};
+use serde::{Deserialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 
 use super::{jwks::Jwks, settings::EntraSettings};
@@ -15,6 +19,8 @@ const CLOCK_SKEW: i64 = 300;
 pub(super) enum TokenError {
     /// The token is wrong. The reason is for the log.
     Invalid(String),
+    /// Signed by Entra, with this `iss`, which is none of those expected.
+    OtherIssuer(String),
     /// The signing keys cannot be fetched, so the token cannot be verified now.
     Unavailable(Unavailable),
 }
@@ -25,22 +31,42 @@ impl From<Unavailable> for TokenError {
     }
 }
 
-impl From<jsonwebtoken::errors::Error> for TokenError {
-    fn from(error: jsonwebtoken::errors::Error) -> Self {
+impl From<Error> for TokenError {
+    fn from(error: Error) -> Self {
         Self::Invalid(error.to_string())
     }
 }
 
-/// The claims of a token whose signature, `iss` and `aud` are right. The caller checks its times with [`is_in_time`].
+/// The claims of a token whose signature and `aud` are right and whose `iss` is one of `issuers`. The caller checks its
+/// times with [`is_in_time`].
 pub(super) async fn verified_claims<T: DeserializeOwned>(
     token: &str,
+    issuers: &[String],
     settings: &EntraSettings,
     jwks: &Jwks,
 ) -> Result<T, TokenError> {
     let kid = decode_header(token)?.kid.ok_or_else(|| TokenError::Invalid("no key id".to_owned()))?;
     let unpublished = || TokenError::Invalid("signed by a key that is not published".to_owned());
     let jwk = jwks.key(&kid).await?.ok_or_else(unpublished)?;
-    Ok(decode(token, &DecodingKey::from_jwk(&jwk)?, &validation(settings))?.claims)
+    let decoded = decode(token, &DecodingKey::from_jwk(&jwk)?, &validation(issuers, settings));
+    Ok(decoded.map_err(|error| invalid(token, &error))?.claims)
+}
+
+/// `decode` looks at the claims only after it has verified the signature.
+fn invalid(token: &str, error: &Error) -> TokenError {
+    match (error.kind(), issuer(token)) {
+        (ErrorKind::InvalidIssuer, Some(issuer)) => TokenError::OtherIssuer(issuer),
+        _ => TokenError::Invalid(error.to_string()),
+    }
+}
+
+fn issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Issuer {
+        iss: String,
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    Some(serde_json::from_slice::<Issuer>(&payload).ok()?.iss)
 }
 
 /// Whether `now` is between `nbf` and `exp`, give or take the clock skew.
@@ -49,9 +75,9 @@ pub(super) fn is_in_time(exp: i64, nbf: i64, now: OffsetDateTime) -> bool {
     now < exp.saturating_add(CLOCK_SKEW) && now >= nbf.saturating_sub(CLOCK_SKEW)
 }
 
-fn validation(settings: &EntraSettings) -> Validation {
+fn validation(issuers: &[String], settings: &EntraSettings) -> Validation {
     let mut validation = Validation::new(Algorithm::RS256);
-    validation.set_issuer(&[settings.issuer()]);
+    validation.set_issuer(issuers);
     validation.set_audience(&[&settings.client_id]);
     validation.set_required_spec_claims(&["exp", "iss", "aud"]);
     // It would read the machine's clock.

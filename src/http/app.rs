@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::AuthorizationServer;
 
-use super::limits::Limits;
+use super::{limits::Limits, log_throttle::LogThrottle};
 use crate::{
     mcp::Mcp,
     ports::{gateway::GatewayTokens, records::Records},
@@ -22,6 +22,8 @@ pub struct App {
     pub gateway: Option<Arc<dyn GatewayTokens>>,
     /// For each caller, and for all together.
     pub limits: Limits,
+    /// Keeps a flood of refused requests out of the log.
+    pub refusal_log: LogThrottle,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.

@@ -83,7 +83,9 @@ impl Endpoint {
     }
 
     fn too_many(&self, app: &App, TooMany(wait): TooMany) -> Response {
-        tracing::warn!(audit = "flood from one address", endpoint = self.route, "request not taken");
+        if let Some(requests) = app.refusal_log.admit(self.route) {
+            tracing::warn!(audit = "flood from one address", endpoint = self.route, requests, "requests refused");
+        }
         let status = StatusCode::TOO_MANY_REQUESTS;
         let response = match self.cors {
             Cors::SameOrigin => {

@@ -1,5 +1,5 @@
-//! Who stands in front: with a gateway every request carries its token, which takes the place of the check of Host, and
-//! only then `X-Client-IP` is believed.
+//! Whether a request came through the gateway. With a gateway every request carries the gateway's token, which takes the
+//! place of the check of Host, and only then the address that the gateway names is believed.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::{
     app::App,
+    log_throttle::LogThrottle,
     reply::{Response, json, temporarily_unavailable},
     request::Arriving,
 };
@@ -16,10 +17,10 @@ use crate::ports::gateway::GatewayRefusal;
 const AUTHORIZATION: &str = "x-gateway-authorization";
 const CLIENT_ADDRESS: &str = "x-client-ip";
 
-/// By which way a request came.
+/// Whether a request came through the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// There is no gateway; the other end of the connection is the Functions host, and says nothing of the caller.
+    /// There is no gateway. The other end of the connection is the Functions host, which says nothing of the caller.
     Direct,
     /// Through the gateway, from this address.
     ThroughGateway(IpAddr),
@@ -31,11 +32,11 @@ pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller,
     let Some(gateway) = &app.gateway else { return Ok(Caller::Direct) };
     let verdict = match token.as_deref().and_then(bearer) {
         Some(token) => gateway.verify(&token).await,
-        None => Err(GatewayRefusal::Invalid("no bearer token".to_owned())),
+        None => Err(GatewayRefusal::Invalid { reason: "no bearer token", detail: None }),
     };
     match verdict {
         Ok(()) => Ok(Caller::ThroughGateway(known_or_shared(address))),
-        Err(refusal) => Err(refused(&refusal)),
+        Err(refusal) => Err(refused(&app.refusal_log, &refusal)),
     }
 }
 
@@ -44,16 +45,18 @@ fn bearer(header: &str) -> Option<SecretString> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim().into())
 }
 
-/// Should the gateway ever not name the caller, all such callers share one limit.
+/// If the gateway does not name the caller, all such callers share one limit.
 fn known_or_shared(address: Option<String>) -> IpAddr {
     let address: Option<IpAddr> = address.and_then(|address| address.parse().ok());
     address.map_or(Ipv6Addr::UNSPECIFIED.into(), |address| address.to_canonical())
 }
 
-fn refused(refusal: &GatewayRefusal) -> Response {
+fn refused(log: &LogThrottle, refusal: &GatewayRefusal) -> Response {
     match refusal {
-        GatewayRefusal::Invalid(reason) => {
-            tracing::warn!(audit = "past the gateway", reason, "request refused");
+        GatewayRefusal::Invalid { reason, .. } => {
+            if let Some(requests) = log.admit(reason) {
+                tracing::warn!(audit = "past the gateway", reason = %refusal, requests, "request refused");
+            }
             let body = serde_json::json!({
                 "error": "access_denied",
                 "error_description": "this server is reached through its gateway only",
@@ -61,7 +64,9 @@ fn refused(refusal: &GatewayRefusal) -> Response {
             json(StatusCode::FORBIDDEN, &body)
         }
         GatewayRefusal::Unavailable(error) => {
-            tracing::warn!(%error, "the gateway's token cannot be verified");
+            if let Some(requests) = log.admit("gateway token not verified") {
+                tracing::warn!(%error, requests, "the gateway's token cannot be verified");
+            }
             temporarily_unavailable()
         }
     }
@@ -69,6 +74,8 @@ fn refused(refusal: &GatewayRefusal) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -100,9 +107,11 @@ mod tests {
     #[test]
     fn a_token_that_cannot_be_verified_now_is_503_and_another_one_403() {
         let down = authorization_server::ground::Unavailable::upstream(String::new());
-        let unavailable = refused(&down.into());
+        let log = LogThrottle::new(Arc::new(testkit::ManualClock::default()));
+        let unavailable = refused(&log, &down.into());
         assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));
-        assert_eq!(refused(&GatewayRefusal::Invalid(String::new())).status(), StatusCode::FORBIDDEN);
+        let forged = GatewayRefusal::Invalid { reason: "forged", detail: None };
+        assert_eq!(refused(&log, &forged).status(), StatusCode::FORBIDDEN);
     }
 }

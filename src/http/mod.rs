@@ -11,6 +11,7 @@ mod endpoint;
 mod gateway;
 mod health;
 mod limits;
+mod log_throttle;
 mod mcp;
 mod mcp_message;
 mod mcp_sse;
@@ -27,4 +28,5 @@ mod token;
 
 pub use app::App;
 pub use limits::Limits;
+pub use log_throttle::LogThrottle;
 pub use routes::{function_routes, routes};

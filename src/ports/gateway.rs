@@ -7,9 +7,14 @@ use secrecy::SecretString;
 /// Why a token is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayRefusal {
-    /// It is not a valid token of the gateway. The reason is for the log.
-    #[error("{0}")]
-    Invalid(String),
+    /// It is not a valid token of the gateway. All of it is for the log.
+    #[error("{reason}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
+    Invalid {
+        /// Which check failed: one of few, whatever the caller sends.
+        reason: &'static str,
+        /// What was found instead.
+        detail: Option<String>,
+    },
     /// It cannot be verified now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -16,6 +16,30 @@ async fn the_gateways_token_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_v1_token_is_accepted_after_the_same_checks() {
+    let rig = Rig::start().await;
+    let v1 = |claim: &str, value: Value| {
+        let mut claims = rig.gateway_claims();
+        claims["iss"] = format!("https://sts.windows.net/{}/", rig.ids.tenant).into();
+        claims[claim] = value;
+        rig.tenant.sign(&claims)
+    };
+    assert_eq!(verdict(&rig.gateway(), v1("ver", json!("1.0"))).await, Verdict::Accepted);
+    for (claim, value) in
+        [("aud", json!(OTHER_ID)), ("tid", json!(OTHER_ID)), ("oid", json!(OTHER_ID)), ("exp", json!(1))]
+    {
+        assert!(is_refused(&verdict(&rig.gateway(), v1(claim, value)).await), "{claim}");
+    }
+}
+
+#[tokio::test]
+async fn another_issuer_is_named() {
+    let rig = Rig::start().await;
+    let outcome = verdict(&rig.gateway(), rig.gateway_token_with("iss", json!("https://issuer.example/t/"))).await;
+    assert_eq!(outcome, Verdict::Refused("of another issuer: https://issuer.example/t/".to_owned()));
+}
+
+#[tokio::test]
 async fn one_wrong_claim_refuses_the_token() {
     let rig = Rig::start().await;
     let gateway = rig.gateway();
@@ -23,7 +47,9 @@ async fn one_wrong_claim_refuses_the_token() {
     for (claim, value) in [
         ("aud", json!(OTHER_ID)),
         ("iss", json!(format!("{}/{OTHER_ID}/v2.0", rig.tenant.base_url()))),
-        ("iss", json!(format!("https://sts.windows.net/{}/", rig.ids.tenant))),
+        ("iss", json!(format!("https://sts.windows.net/{OTHER_ID}/"))),
+        ("iss", json!(format!("https://sts.windows.net/{}", rig.ids.tenant))),
+        ("iss", json!(format!("https://sts.chinacloudapi.cn/{}/", rig.ids.tenant))),
         ("tid", json!(OTHER_ID)),
         ("oid", json!(OTHER_ID)),
         ("oid", json!("")),

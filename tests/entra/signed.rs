@@ -91,7 +91,7 @@ impl Rig {
 pub(crate) async fn verdict(gateway: &GatewayTokenVerifier, token: impl Into<String>) -> Verdict {
     match gateway.verify(&token.into().into()).await {
         Ok(()) => Verdict::Accepted,
-        Err(GatewayRefusal::Invalid(reason)) => Verdict::Refused(reason),
+        Err(refusal @ GatewayRefusal::Invalid { .. }) => Verdict::Refused(refusal.to_string()),
         Err(GatewayRefusal::Unavailable(_)) => Verdict::Unavailable,
     }
 }

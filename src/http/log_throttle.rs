@@ -1,0 +1,95 @@
+//! At most one log line a second for each reason, for refusals that anybody can cause as often as they like.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU64,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use authorization_server::ground::Clock;
+use time::{Duration, OffsetDateTime};
+
+/// Between two lines of one reason.
+const INTERVAL: Duration = Duration::SECOND;
+
+/// Decides which refusals of one process are logged. Reasons are `'static`, so that callers cannot make new ones.
+pub struct LogThrottle {
+    clock: Arc<dyn Clock>,
+    lines: Mutex<HashMap<&'static str, Line>>,
+}
+
+/// The last line of a reason.
+struct Line {
+    written_at: OffsetDateTime,
+    unwritten: u64,
+}
+
+impl LogThrottle {
+    /// By this clock.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, lines: Mutex::default() }
+    }
+
+    /// How many refusals the line to be written now stands for: this one, and those since the last line of this reason.
+    /// `None` while a second has not passed since that line.
+    pub(super) fn admit(&self, reason: &'static str) -> Option<NonZeroU64> {
+        let now = self.clock.now();
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = Line { written_at: now - INTERVAL, unwritten: 0 };
+        let line = lines.entry(reason).or_insert(first);
+        line.unwritten = line.unwritten.saturating_add(1);
+        // A clock that was set back does not silence the log.
+        if (now - line.written_at).abs() < INTERVAL {
+            return None;
+        }
+        line.written_at = now;
+        NonZeroU64::new(std::mem::take(&mut line.unwritten))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::ManualClock;
+
+    use super::*;
+
+    fn throttle() -> (Arc<ManualClock>, LogThrottle) {
+        let clock = Arc::new(ManualClock::default());
+        (Arc::clone(&clock), LogThrottle::new(clock))
+    }
+
+    fn admitted(throttle: &LogThrottle, reason: &'static str) -> Option<u64> {
+        throttle.admit(reason).map(NonZeroU64::get)
+    }
+
+    #[test]
+    fn a_flood_is_one_line_a_second_and_each_line_says_how_many_refusals_it_stands_for() {
+        let (clock, throttle) = throttle();
+        assert_eq!(admitted(&throttle, "a"), Some(1));
+        for _ in 0..999 {
+            assert_eq!(admitted(&throttle, "a"), None);
+        }
+        clock.advance(INTERVAL - Duration::NANOSECOND);
+        assert_eq!(admitted(&throttle, "a"), None);
+        clock.advance(Duration::NANOSECOND);
+        assert_eq!(admitted(&throttle, "a"), Some(1001));
+        assert_eq!(admitted(&throttle, "a"), None);
+        clock.advance(Duration::HOUR);
+        assert_eq!(admitted(&throttle, "a"), Some(2));
+    }
+
+    #[test]
+    fn each_reason_has_its_own_line() {
+        let (_, throttle) = throttle();
+        assert_eq!(["a", "b", "a"].map(|reason| admitted(&throttle, reason)), [Some(1), Some(1), None]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_silence_the_log() {
+        let (clock, throttle) = throttle();
+        assert_eq!(admitted(&throttle, "a"), Some(1));
+        clock.advance(-Duration::HOUR);
+        assert_eq!(admitted(&throttle, "a"), Some(1));
+    }
+}
