@@ -1,4 +1,7 @@
-//! Which browser origins may read an answer (Fetch, CORS protocol). APIM passes all of this through.
+//! Which browser origins may read an answer (Fetch, CORS protocol).
+//!
+//! An OPTIONS request is a preflight if it has an `Origin`: API Management deletes `Access-Control-Request-Method`, because
+//! the Functions host would otherwise answer it itself (docs/edge.md).
 
 use http::{HeaderMap, HeaderValue, header};
 use oauth_protocol::loopback::is_loopback;
@@ -9,7 +12,7 @@ use super::reply::Response;
 const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id",
 );
-const EXPOSE_HEADERS: HeaderValue = HeaderValue::from_static("www-authenticate, mcp-session-id");
+const EXPOSE_HEADERS: HeaderValue = HeaderValue::from_static("www-authenticate, mcp-session-id, retry-after");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// The rule of an endpoint.

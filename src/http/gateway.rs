@@ -15,7 +15,8 @@ use super::{
 use crate::ports::gateway::GatewayRefusal;
 
 const AUTHORIZATION: &str = "x-gateway-authorization";
-const CLIENT_ADDRESS: &str = "x-client-ip";
+/// App Service's front end knows no such field. `X-Client-IP` and the like it overwrites with the gateway's own address.
+const CLIENT_ADDRESS: &str = "x-gateway-client-address";
 
 /// Whether a request came through the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

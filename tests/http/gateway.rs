@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use local_tenant::{Endpoint, Fault, GATEWAY_PRINCIPAL_ID};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
@@ -125,6 +126,10 @@ async fn only_the_gateways_own_token_opens() {
         "exp": 4_102_444_800_i64,
     });
     assert_eq!(past(&server, Method::GET, "/health", &tenant.sign(&claims)).await.status(), 200);
+    let v1 = format!("https://sts.windows.net/{}/", setting("ENTRA_TENANT_ID"));
+    let mut v1_claims = claims.clone();
+    v1_claims["iss"] = v1.into();
+    assert_eq!(past(&server, Method::GET, "/health", &tenant.sign(&v1_claims)).await.status(), 200);
     let another = |claim: &str, value: Value| {
         let mut claims = claims.clone();
         claims[claim] = value;
@@ -132,6 +137,7 @@ async fn only_the_gateways_own_token_opens() {
     };
     let user = tokens(&server).await.access_token;
     let bad = [
+        another("iss", "https://issuer.example/".into()),
         another("oid", tenant.users()[0].oid.into()),
         another("aud", "https://graph.microsoft.com".into()),
         another("exp", 1_700_000_000.into()),
@@ -145,6 +151,91 @@ async fn only_the_gateways_own_token_opens() {
     }
     let log = server.whole_log().await;
     assert!(log.contains("past the gateway") && log.contains("of another identity"), "{log}");
+    assert!(log.contains("of another issuer: https://issuer.example/"), "{log}");
+}
+
+#[tokio::test]
+async fn a_flood_past_the_gateway_is_one_log_line_a_second_for_each_reason() {
+    const FLOOD: usize = 300;
+    let server = behind_gateway().await;
+    for _ in 0..FLOOD {
+        let health = server.http.get(format!("{}/health", server.host.host_url()));
+        assert_eq!(health.try_clone().unwrap().send().await.unwrap().status(), 403);
+        assert_eq!(health.header(TOKEN, "Bearer a.b.c").send().await.unwrap().status(), 403);
+    }
+    let log = server.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok());
+    let lines: Vec<Value> = lines.filter(|line| line["audit"] == "past the gateway").collect();
+    let requests: u64 = lines.iter().map(|line| line["requests"].as_u64().unwrap()).sum();
+    assert!(lines.len() < FLOOD && requests >= lines.len() as u64 && requests <= 2 * FLOOD as u64, "{lines:?}");
+    for reason in ["no bearer token", "not a token for us"] {
+        let of_reason = lines.iter().filter(|line| line["reason"].as_str().unwrap().starts_with(reason));
+        let times: Vec<OffsetDateTime> = of_reason
+            .map(|line| OffsetDateTime::parse(line["timestamp"].as_str().unwrap(), &Rfc3339).unwrap())
+            .collect();
+        assert!(!times.is_empty() && times.windows(2).all(|pair| pair[1] - pair[0] >= SHORTEST), "{reason}: {times:?}");
+    }
+    let others = log.lines().filter(|line| line.contains("\"WARN\"") && !line.contains("past the gateway"));
+    assert_eq!(others.count(), 0, "{log}");
+}
+
+/// A second, less what passes between the decision and the line's own timestamp.
+const SHORTEST: time::Duration = time::Duration::milliseconds(500);
+
+#[tokio::test]
+async fn a_browsers_preflight_is_answered_by_the_handler() {
+    let server = behind_gateway().await;
+    for (path, origin, allowed) in [
+        ("/register", "https://client.example", "*"),
+        ("/token", "https://client.example", "*"),
+        ("/revoke", "https://client.example", "*"),
+        ("/.well-known/oauth-protected-resource/mcp", "https://client.example", "*"),
+        ("/mcp", "http://localhost:6274", "http://localhost:6274"),
+        ("/mcp/message", "http://localhost:6274", "http://localhost:6274"),
+    ] {
+        let request = server.http.request(Method::OPTIONS, format!("{}{path}", server.url));
+        let answer = request
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization, content-type")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 204, "{path}");
+        let header = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap());
+        assert_eq!(header("access-control-allow-origin"), allowed, "{path}");
+        assert!(header("access-control-allow-headers").contains("authorization"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_gateways_own_429_is_like_the_handlers() {
+    const SHARED: [&str; 4] =
+        ["content-type", "access-control-allow-origin", "cache-control", "x-content-type-options"];
+    let of_gateway = Deployment::start_behind_gateway(|gateway| {
+        gateway.rates.iter_mut().for_each(|rate| rate.calls = 1);
+    })
+    .await;
+    let of_handler = behind_gateway().await;
+    for path in ["/token", "/authorize"] {
+        let too_many = async |server: &Deployment| loop {
+            let request = if path == "/token" { server.post(path).form(&[("a", "b")]) } else { server.get(path) };
+            let answer = request.header("origin", "https://a.example").send().await.unwrap();
+            if answer.status() == 429 {
+                break answer;
+            }
+        };
+        let (gateways, handlers) = (too_many(&of_gateway).await, too_many(&of_handler).await);
+        for name in SHARED {
+            assert_eq!(gateways.headers().get(name), handlers.headers().get(name), "{path}: {name}");
+        }
+        assert!(gateways.headers().contains_key("retry-after"), "{path}");
+        let (gateways, handlers) = (gateways.text().await.unwrap(), handlers.text().await.unwrap());
+        match path {
+            "/token" => assert_eq!(gateways, handlers),
+            _ => assert!([gateways, handlers].iter().all(|page| page.contains("<h1>Too many requests</h1>"))),
+        }
+    }
 }
 
 #[tokio::test]
@@ -165,7 +256,8 @@ async fn register_from(server: &Deployment, address: [u8; 4], claimed: u32) -> R
     let http = client().local_address(IpAddr::from(address)).build().unwrap();
     let claimed = IpAddr::from(claimed.to_be_bytes()).to_string();
     let request = http.post(format!("{}/register", server.url)).json(&json!({ "redirect_uris": [REDIRECT_URI] }));
-    let request = request.header("x-forwarded-for", &claimed).header("x-client-ip", &claimed);
+    let request = request.header("x-gateway-client-address", &claimed).header("x-client-ip", &claimed);
+    let request = request.header("x-forwarded-for", &claimed).header("client-ip", &claimed);
     request.header("forwarded", format!("for={claimed}")).send().await.unwrap()
 }
 
@@ -218,7 +310,8 @@ async fn without_a_gateway_its_headers_mean_nothing() {
     let server = Deployment::start().await;
     for _ in 0..40 {
         let request = server.post("/register").json(&json!({ "redirect_uris": [REDIRECT_URI] }));
-        let answer = request.header("x-client-ip", "20.1.2.3").header(TOKEN, "Bearer x").send().await.unwrap();
+        let answer =
+            request.header("x-gateway-client-address", "20.1.2.3").header(TOKEN, "Bearer x").send().await.unwrap();
         assert_eq!(answer.status(), 201);
     }
 }

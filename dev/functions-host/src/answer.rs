@@ -100,6 +100,13 @@ pub(crate) fn empty(status: StatusCode, close: bool) -> Bytes {
     own(status, close, None)
 }
 
+/// RFC 9110 section 8.6: no Content-Length with 204.
+pub(crate) fn no_content(close: bool) -> Bytes {
+    let mut head = "HTTP/1.1 204 No Content\r\n".to_owned();
+    push_server_fields(&mut head, close, |_| false);
+    Bytes::from(head + "\r\n")
+}
+
 /// The host's answer to `/`. The real one has a page here; nothing depends on its content.
 pub(crate) fn home_page(close: bool) -> Bytes {
     own(StatusCode::OK, close, Some("text/html"))

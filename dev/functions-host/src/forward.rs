@@ -154,7 +154,7 @@ impl Hop {
     fn failed(self, request: &Request) -> Bytes {
         match self {
             Self::Host => answer::empty(StatusCode::INTERNAL_SERVER_ERROR, request.close),
-            Self::Gateway => gateway::internal_server_error(request),
+            Self::Gateway => gateway::unavailable(request),
         }
     }
 }

@@ -45,10 +45,10 @@ const REPLACED: [&str; 10] = [
     "X-Forwarded-Proto",
 ];
 
-/// The head that the handler gets. `front_end`: Flex Consumption's front end is in front and may name host and scheme.
-pub(crate) fn for_handler(request: &Request, handler: SocketAddr, caller: IpAddr, front_end: bool) -> String {
+/// The head that the handler gets. On Flex Consumption the front end names host and scheme.
+pub(crate) fn for_handler(request: &Request, handler: SocketAddr, caller: IpAddr, on_flex: bool) -> String {
     let first = |name| request.head.values(name).next();
-    let named = |name| if front_end { first(name) } else { None };
+    let named = |name| if on_flex { first(name) } else { None };
     let invocation = Uuid::new_v4();
     let own = [
         ("Host", handler.to_string()),

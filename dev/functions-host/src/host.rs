@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::front_end::FrontEnd;
 use crate::gateway::{Gateway, GatewayProxy};
 use crate::handler::{Handler, Kill, State, Supervisor};
 use crate::handler_log::HandlerLog;
@@ -35,7 +36,7 @@ pub struct Options {
     pub log: Option<PathBuf>,
 }
 
-/// The real host's limits, and where it stands. Only tests that replay recorded cases set others.
+/// The real host's limits, and where it runs. Only tests that replay recorded cases set others.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -43,13 +44,14 @@ pub struct Limits {
     pub activity_timeout: Duration,
     /// Bytes in a request's body.
     pub longest_body: u64,
-    /// Whether Flex Consumption's front end is in front, which names the public host and scheme.
-    pub front_end: bool,
+    /// Whether it runs on Flex Consumption: it then believes the front end's host and scheme, and answers CORS preflight
+    /// requests itself.
+    pub on_flex: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { activity_timeout: Duration::from_mins(4), longest_body: 104_857_600, front_end: false }
+        Self { activity_timeout: Duration::from_mins(4), longest_body: 104_857_600, on_flex: false }
     }
 }
 
@@ -64,8 +66,30 @@ pub struct FunctionsHost {
     accepting: JoinSet<()>,
 }
 
-/// Starts the handlers and returns when each has answered `GET /`. A handler that ends before fails the start.
+/// Starts the handlers as `func start` does, and returns when each has answered `GET /`. A handler that ends before fails
+/// the start.
 pub async fn start(options: Options) -> Result<FunctionsHost, StartError> {
+    let (mut host, listener, proxy) = launch(options, Limits::default()).await?;
+    host.accept(listener, proxy);
+    Ok(host)
+}
+
+/// As on Flex Consumption: API Management on the given listener; behind it, on any free port, App Service's front end and
+/// the host.
+pub async fn start_behind_gateway(options: Options, gateway: Gateway) -> Result<FunctionsHost, StartError> {
+    let (address, listener) = private()?;
+    let (url, public) = public(options.listener)?;
+    let routes = functions::read(&options.root)?;
+    let limits = Limits { on_flex: true, ..Limits::default() };
+    let (mut host, listener, proxy) = launch(Options { listener, ..options }, limits).await?;
+    host.accept(listener, FrontEnd(proxy));
+    host.url = url;
+    host.accept(public, GatewayProxy::new(gateway, routes, address));
+    Ok(host)
+}
+
+/// The handlers, and what passes requests on to them.
+async fn launch(options: Options, limits: Limits) -> Result<(FunctionsHost, TcpListener, Proxy), StartError> {
     let Options { root, listener, handler, handlers, environment, log } = options;
     host_json::check(&root)?;
     let routes = functions::read(&root)?;
@@ -83,19 +107,7 @@ pub async fn start(options: Options) -> Result<FunctionsHost, StartError> {
     let started = start_all(launches).await?;
     let proxied = started.into_iter().map(|(launch, process)| host.supervise(launch, process)).collect();
     let (turn, apart) = (AtomicUsize::new(0), Arc::clone(&host.apart));
-    host.accept(listener, Proxy { routes, handlers: proxied, limits: Limits::default(), turn, apart });
-    Ok(host)
-}
-
-/// As [`start`], with API Management in front: the listener is the gateway's, the host itself takes any free port.
-pub async fn start_behind_gateway(options: Options, gateway: Gateway) -> Result<FunctionsHost, StartError> {
-    let (address, listener) = private()?;
-    let (url, public) = public(options.listener)?;
-    let routes = functions::read(&options.root)?;
-    let mut host = start(Options { listener, ..options }).await?;
-    host.url = url;
-    host.accept(public, GatewayProxy::new(gateway, routes, address));
-    Ok(host)
+    Ok((host, listener, Proxy { routes, handlers: proxied, limits, turn, apart }))
 }
 
 /// Starts no process: `handler` listens already.
@@ -150,7 +162,7 @@ impl FunctionsHost {
         &self.url
     }
 
-    /// The URL of the host itself, by which whoever knows it goes past a gateway.
+    /// The function app's own URL, which leads past the gateway.
     #[must_use]
     pub fn host_url(&self) -> &str {
         &self.host_url

@@ -4,7 +4,8 @@
 //! sets, waits until each answers `GET /`, and then passes requests on. What the real host's web server, routing and
 //! proxy do to a request and its answer was recorded; `tests/golden.rs` compares this program with each record.
 //!
-//! [`start_behind_gateway`] puts API Management in front of that. [`func_start`] reads what `func start` would run in a
+//! [`start_behind_gateway`] puts API Management and App Service's front end in front of that, as docs/edge.md describes
+//! them. [`func_start`] reads what `func start` would run in a
 //! folder, from `local.settings.json`.
 //!
 //! HTTP/1.1 is read and written here byte by byte instead of by a library, because a library would repair or refuse
@@ -17,6 +18,7 @@ mod connection;
 mod download;
 mod error;
 mod forward;
+mod front_end;
 mod func_start;
 mod functions;
 mod gateway;
@@ -41,6 +43,8 @@ mod upload;
 mod upstream;
 
 pub use error::StartError;
+#[doc(hidden)]
+pub use front_end::WRITTEN as FRONT_END_WRITES;
 pub use func_start::{EXECUTABLE_PATH, FuncStart, func_start};
 pub use gateway::{Gateway, NoToken, Rate};
 pub use host::{FunctionsHost, Limits, Options, start, start_behind_gateway, start_in_front_of};

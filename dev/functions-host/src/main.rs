@@ -37,8 +37,9 @@ struct Arguments {
     /// How many handler processes: instances of the app, which take turns.
     #[arg(long, default_value_t = 1)]
     handlers: usize,
-    /// Play API Management in front, on the public port: its routes and methods, rate limits for each address, the caller's
-    /// address in X-Client-IP, and in X-Gateway-Authorization a token of the gateway's identity. The token comes from the
+    /// Play API Management and App Service's front end in front, on the public port: routes and methods, rate limits for each
+    /// address, the caller's address in X-Gateway-Client-Address, and a token of the gateway's identity in
+    /// X-Gateway-Authorization. The host then behaves as on Flex Consumption. The token comes from the
     /// local tenant at `ENTRA_AUTHORITY_HOST`, opened by the environment variable `TENANT_CONTROL_TOKEN`. The host itself
     /// takes any free port. The handler needs `GATEWAY_PRINCIPAL_ID`.
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! What the host does with a request: it has an answer of its own, or a handler has one.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -31,10 +31,10 @@ pub(crate) struct Proxy {
 }
 
 impl Serve for Proxy {
-    async fn answer(&self, client: &mut Connection, mut request: Request, caller: IpAddr) -> End {
+    async fn answer(&self, client: &mut Connection, mut request: Request, caller: SocketAddr) -> End {
         request.close |= self.is_too_long(&request);
         match self.choose_handler(&request).await {
-            Ok(handler) => self.exchange(&request, handler, caller).run(client).await,
+            Ok(handler) => self.exchange(&request, handler, caller.ip()).run(client).await,
             Err(own) => {
                 let mut upload = Upload::new(&mut client.reader, request.body, self.limits.longest_body);
                 forward::answer(&mut client.writer, own, &mut upload, &request).await
@@ -48,6 +48,9 @@ impl Proxy {
     async fn choose_handler(&self, request: &Request) -> Result<&Handler, Bytes> {
         if request.line.path == "/" {
             return Err(answer::home_page(request.close));
+        }
+        if self.limits.on_flex && request.is_preflight() {
+            return Err(answer::no_content(request.close));
         }
         let refuse = |status| Err(answer::empty(status, request.close));
         if !self.routes.matches(&request.line.path) {
@@ -80,7 +83,7 @@ impl Proxy {
         let upstream = &handler.upstream;
         Exchange {
             request,
-            head: headers::for_handler(request, upstream.address, caller, self.limits.front_end),
+            head: headers::for_handler(request, upstream.address, caller, self.limits.on_flex),
             upstream,
             activity: Activity::new(self.limits.activity_timeout),
             longest_body: self.limits.longest_body,

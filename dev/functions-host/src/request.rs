@@ -49,6 +49,12 @@ impl Request {
         Ok(Self { line, head, body, close })
     }
 
+    /// As ASP.NET Core's CORS middleware tells one: whether the route exists, or names the method, does not matter.
+    pub(crate) fn is_preflight(&self) -> bool {
+        let has = |name| self.head.values(name).next().is_some();
+        self.line.method.eq_ignore_ascii_case("OPTIONS") && has("Origin") && has("Access-Control-Request-Method")
+    }
+
     /// The proxy sends a request without a body again when the handler drops it.
     pub(crate) fn has_body(&self) -> bool {
         !matches!(self.body, Framing::None | Framing::Length(0))

@@ -1,7 +1,7 @@
 //! What the host and the gateway in front of it have in common: connections, each with request after request.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use crate::request::{NoRequest, Request};
 /// Answers requests.
 pub(crate) trait Serve: Send + Sync + 'static {
     /// Answers one, and says what becomes of its connection.
-    fn answer(&self, client: &mut Connection, request: Request, caller: IpAddr) -> impl Future<Output = End> + Send;
+    fn answer(&self, client: &mut Connection, request: Request, caller: SocketAddr)
+    -> impl Future<Output = End> + Send;
 }
 
 /// Connections end with this future.
@@ -42,7 +43,7 @@ pub(crate) async fn accept(listener: TcpListener, server: Arc<impl Serve>) {
 
 /// Serves one connection until either side ends it.
 async fn serve(stream: TcpStream, server: &impl Serve) -> io::Result<()> {
-    let caller = stream.peer_addr()?.ip();
+    let caller = stream.peer_addr()?;
     let mut client = Connection::new(stream)?;
     loop {
         let end = match Request::read(&mut client.reader).await {

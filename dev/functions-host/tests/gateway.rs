@@ -3,6 +3,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/ask.rs"]
+mod ask;
 
 use std::io;
 use std::net::IpAddr;
@@ -16,7 +18,8 @@ use functions_host::{FunctionsHost, Gateway, NoToken, Rate, start_behind_gateway
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use app::{App, get, post, send};
+use app::App;
+use ask::{get, post, send};
 
 /// It ends in the year 2100.
 fn token() -> String {
@@ -50,7 +53,7 @@ async fn ask(url: &str, request: &str) -> String {
 async fn the_handler_gets_the_gateways_token_and_the_callers_address_whatever_the_caller_sent() {
     let app = App::new();
     let host = start(&app, gateway()).await;
-    let request = "GET /headers?a=%2b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Client-IP: 1.1.1.1\r\n\
+    let request = "GET /headers?a=%2b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Gateway-Client-Address: 1.1.1.1\r\n\
                    x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 2.2.2.2\r\nAuthorization: Bearer mine\r\n\r\n";
     let answer = ask_from([127, 0, 0, 9], host.url(), request).await;
     let fields: Vec<&str> = answer.split("\r\n\r\n").nth(1).unwrap().lines().collect();
@@ -60,7 +63,8 @@ async fn the_handler_gets_the_gateways_token_and_the_callers_address_whatever_th
         fields.iter().copied().filter(named).map(|field| field.split_once(": ").unwrap().1).collect()
     };
     assert_eq!(values("X-Gateway-Authorization"), [format!("Bearer {}", token())]);
-    assert_eq!(values("X-Client-IP"), ["127.0.0.9"]);
+    assert_eq!(values("X-Gateway-Client-Address"), ["127.0.0.9"]);
+    assert_eq!(values("X-Client-IP"), ["127.0.0.1"], "the front end names the gateway");
     assert_eq!(values("Authorization"), ["Bearer mine"]);
     assert_eq!(values("X-Forwarded-For"), ["127.0.0.1"], "the host says who is in front of it");
     host.stop().await;
@@ -108,7 +112,11 @@ async fn an_address_that_calls_too_often_is_told_to_wait_and_another_goes_on() {
     assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
     let wait: u64 = refused.split("\r\nRetry-After: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
     assert!((1..=300).contains(&wait), "{wait}");
-    assert!(refused.contains("Rate limit is exceeded. Try again in "), "{refused}");
+    assert!(refused.contains("\r\nAccess-Control-Allow-Origin: *\r\n"), "{refused}");
+    assert!(
+        refused.ends_with(r#""error_description":"too many requests from one address; try again later"}"#),
+        "{refused}"
+    );
     assert!(ask_from([127, 0, 0, 2], host.url(), request).await.starts_with("HTTP/1.1 200 "));
     assert_eq!(get(host.url(), "/folder").await.0, 200);
     host.stop().await;
@@ -146,8 +154,40 @@ async fn one_token_serves_many_requests() {
 async fn without_a_token_nothing_reaches_the_handler() {
     let app = App::new();
     let host = start(&app, Gateway::new(|| async { Err(NoToken("the identity is gone".to_owned())) })).await;
-    let (status, body) = get(host.url(), "/process").await;
-    assert_eq!((status, body.as_str()), (500, r#"{ "statusCode": 500, "message": "Internal server error" }"#));
+    let request = "GET /process HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    let answer = ask(host.url(), request).await;
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nRetry-After: 5\r\n"), "{answer}");
+    assert!(answer.contains("\r\nAccess-Control-Allow-Origin: *\r\n"), "{answer}");
+    assert!(answer.contains(r#"{"error":"temporarily_unavailable","#), "{answer}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_of_pages_answers_errors_with_a_page_that_no_other_origin_reads() {
+    let app = App::new();
+    app.add("authorize");
+    let host = start(&app, Gateway::new(|| async { Err(NoToken("the identity is gone".to_owned())) })).await;
+    for path in ["/authorize?a=b", "/Authorize/"] {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n");
+        let answer = ask(host.url(), &request).await;
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("<h1>Temporarily unavailable</h1>"), "{answer}");
+        assert!(answer.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"), "{answer}");
+        assert!(!answer.contains("Access-Control"), "{answer}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_preflight_reaches_the_handler_without_what_the_host_would_know_it_by() {
+    let app = App::new();
+    let host = start(&app, gateway()).await;
+    let request = "OPTIONS /headers HTTP/1.1\r\nHost: h\r\nConnection: close\r\nOrigin: https://a.example\r\n\
+                   access-control-request-method: POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n";
+    let answer = ask(host.url(), request).await;
+    assert!(answer.contains("OPTIONS /headers HTTP/1.1"), "{answer}");
+    assert!(answer.contains("Access-Control-Request-Headers: authorization"), "{answer}");
+    assert!(!answer.to_ascii_lowercase().contains("access-control-request-method"), "{answer}");
     host.stop().await;
 }
 

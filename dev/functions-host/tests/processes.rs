@@ -3,6 +3,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/ask.rs"]
+mod ask;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +17,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-use app::{App, get, post, send};
+use app::App;
+use ask::{get, post, send};
 
 impl App {
     async fn start(&self, handlers: usize, environment: &[(&str, &str)]) -> Result<FunctionsHost, StartError> {

@@ -1,5 +1,5 @@
-//! API Management, in front of the host: it knows the routes and five methods, limits each address, says by its identity's
-//! token that a request came through it, and by which address. It is a hop of its own, over a socket to the host.
+//! API Management, in front of the function app: it knows the routes and five methods, limits each address, proves with its
+//! identity's token that a request came through it, and names the caller's address. It is a hop of its own, over a socket.
 
 mod answer;
 mod proxy;
@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use answer::internal_server_error;
+pub(crate) use answer::unavailable;
 pub(crate) use proxy::GatewayProxy;
 pub use rates::Rate;
 pub use token::NoToken;

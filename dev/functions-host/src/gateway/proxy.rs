@@ -23,8 +23,16 @@ use crate::upstream::Upstream;
 /// The operations of each route.
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"];
 
-/// Fields that the gateway writes itself, whatever the caller sent.
-const REPLACED: [&str; 5] = ["Host", "Content-Length", "X-Forwarded-For", "X-Gateway-Authorization", "X-Client-IP"];
+/// Fields that the gateway writes itself, whatever the caller sent, and the last one, which it deletes: the Functions host
+/// would take the request for a preflight and answer it itself.
+const REPLACED: [&str; 6] = [
+    "Host",
+    "Content-Length",
+    "X-Forwarded-For",
+    "X-Gateway-Authorization",
+    "X-Gateway-Client-Address",
+    "Access-Control-Request-Method",
+];
 
 pub(crate) struct GatewayProxy {
     routes: Routes,
@@ -51,15 +59,15 @@ impl GatewayProxy {
             Ok(token) => Ok(for_host(request, self.host.address, caller, &token)),
             Err(fault) => {
                 eprintln!("functions-host: {fault}");
-                Err(answer::internal_server_error(request))
+                Err(answer::unavailable(request))
             }
         }
     }
 }
 
 impl Serve for GatewayProxy {
-    async fn answer(&self, client: &mut Connection, request: Request, caller: IpAddr) -> End {
-        match self.head(&request, caller).await {
+    async fn answer(&self, client: &mut Connection, request: Request, caller: SocketAddr) -> End {
+        match self.head(&request, caller.ip()).await {
             Ok(head) => {
                 let (request, upstream) = (&request, &self.host);
                 let activity = Activity::new(self.idle);
@@ -80,7 +88,7 @@ fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// `exists-action="override"` for the gateway's two fields; the caller's address is added to those it claims for itself.
+/// As `infra/policies/api.xml` says. The caller's address is added to those that it claims for itself.
 fn for_host(request: &Request, host: SocketAddr, caller: IpAddr, token: &str) -> String {
     let caller = caller.to_string();
     let claimed = request.head.values("X-Forwarded-For").chain([caller.as_str()]).collect::<Vec<_>>().join(", ");
@@ -91,7 +99,7 @@ fn for_host(request: &Request, host: SocketAddr, caller: IpAddr, token: &str) ->
     }
     push(&mut head, "X-Forwarded-For", &claimed);
     push(&mut head, "X-Gateway-Authorization", &format!("Bearer {token}"));
-    push(&mut head, "X-Client-IP", &caller);
+    push(&mut head, "X-Gateway-Client-Address", &caller);
     match request.body {
         Framing::Chunked => push(&mut head, "Transfer-Encoding", "chunked"),
         Framing::Length(length) => push(&mut head, "Content-Length", &length.to_string()),
@@ -119,15 +127,16 @@ mod tests {
     #[tokio::test]
     async fn what_the_caller_says_of_itself_is_replaced() {
         let head = head_for_host(
-            "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nhost: public\r\nx-client-ip: 1.1.1.1\r\nX-Client-IP: 2.2.2.2\r\n\
+            "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nhost: public\r\nx-gateway-client-address: 1.1.1.1\r\nX-Gateway-Client-Address: 2.2.2.2\r\n\
              x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 3.3.3.3\r\nConnection: close\r\n\
-             Authorization: Bearer mine\r\nContent-Length: 2\r\n\r\n{}",
+             Access-Control-Request-Method: POST\r\nAuthorization: Bearer mine\r\nContent-Length: 2\r\n\r\n{}",
         )
         .await;
         assert_eq!(
             head,
             "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nHost: 127.0.0.1:5\r\nAuthorization: Bearer mine\r\n\
-             X-Forwarded-For: 3.3.3.3, 20.1.2.3\r\nX-Gateway-Authorization: Bearer a.b.c\r\nX-Client-IP: 20.1.2.3\r\n\
+             X-Forwarded-For: 3.3.3.3, 20.1.2.3\r\nX-Gateway-Authorization: Bearer a.b.c\r\n\
+             X-Gateway-Client-Address: 20.1.2.3\r\n\
              Content-Length: 2\r\n\r\n"
         );
     }

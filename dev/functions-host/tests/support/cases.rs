@@ -102,6 +102,14 @@ impl Case {
         steps.collect()
     }
 
+    /// The head that the handler got first; empty if it got nothing.
+    pub(crate) fn first_received(&self) -> &str {
+        match self.handler_received.first() {
+            Some(RecordedRequest::Request { head, .. }) => head,
+            Some(RecordedRequest::Gone { .. }) | None => "",
+        }
+    }
+
     /// The parts in which the client gets its answer.
     pub(crate) fn arrivals(&self) -> Vec<&str> {
         match self.arrivals.as_slice() {

@@ -15,7 +15,7 @@ const SERVICE: &str = "Microsoft.ApiManagement/service";
 const SERVICE_POLICY_BUFFERS: &str = r#"{"type": "Microsoft.ApiManagement/service/policies", "name": "apim/policy",
     "properties": {"value": "<policies><backend><forward-request /></backend></policies>"}}"#;
 const SERVICE_POLICY_SETS: &str = r#"{"type": "Microsoft.ApiManagement/service/policies", "name": "apim/policy",
-    "properties": {"value": "<policies><inbound><set-header name='X-Client-IP'><value>1</value></set-header></inbound></policies>"}}"#;
+    "properties": {"value": "<policies><inbound><set-header name='X-Gateway-Client-Address'><value>1</value></set-header></inbound></policies>"}}"#;
 const PRODUCT_POLICY: &str =
     r#"{"type": "Microsoft.ApiManagement/service/products/policies", "name": "apim/p/policy"}"#;
 const FRAGMENT: &str = r#"{"type": "Microsoft.ApiManagement/service/policyFragments", "name": "apim/f"}"#;
@@ -69,7 +69,7 @@ pub(super) const PLANTED: &[Planted] = &[
         Replace(
             OPERATION_POLICY,
             "</inbound>",
-            r#"<set-header name=\"x-client-ip\"><value>1</value></set-header></inbound>"#,
+            r#"<set-header name=\"x-gateway-client-address\"><value>1</value></set-header></inbound>"#,
         ),
     ),
     (
@@ -87,7 +87,7 @@ pub(super) const PLANTED: &[Planted] = &[
         Replace(
             API_POLICY,
             "</inbound>",
-            r#"<set-header name=\"X-Client-IP\"><value>1</value></set-header></inbound>"#,
+            r#"<set-header name=\"X-Gateway-Client-Address\"><value>1</value></set-header></inbound>"#,
         ),
     ),
     ("policies-set-trusted-headers-once", D, Add(SERVICE_POLICY_SETS)),
@@ -99,11 +99,36 @@ pub(super) const PLANTED: &[Planted] = &[
         Replace(OPERATION_POLICY, r#"renewal-period=\"60\""#, r#"renewal-period=\"60\" increment-count=\"0\""#),
     ),
     ("policies-limits-are-sane", D, Replace(OPERATION_POLICY, r#"calls=\"30\""#, r#"calls=\"1\""#)),
-    ("policies-tell-the-address", D, Replace(API_POLICY, "X-Client-IP", "X-Forwarded-For")),
+    ("policies-tell-the-address", D, Replace(API_POLICY, "X-Gateway-Client-Address", "X-Client-IP")),
     (
         "policies-tell-the-address",
         D,
-        Replace(API_POLICY, r#"IP\" exists-action=\"override\""#, r#"IP\" exists-action=\"skip\""#),
+        Replace(API_POLICY, r#"Address\" exists-action=\"override\""#, r#"Address\" exists-action=\"skip\""#),
+    ),
+    (
+        "policies-hide-preflights",
+        D,
+        Replace(API_POLICY, r#"Method\" exists-action=\"delete\""#, r#"Method\" exists-action=\"skip\""#),
+    ),
+    (
+        "policies-hide-preflights",
+        D,
+        Replace(API_POLICY, "Access-Control-Request-Method", "Access-Control-Request-Headers"),
+    ),
+    ("policies-answer-errors", D, Replace(API_POLICY, r#"code=\"503\""#, r#"code=\"500\""#)),
+    ("policies-errors-say-when-to-return", D, Replace(API_POLICY, r#" retry-after-variable-name=\"retry-after\""#, "")),
+    (
+        "policies-errors-say-when-to-return",
+        D,
+        Replace(OPERATION_POLICY, r#" retry-after-variable-name=\"retry-after\""#, ""),
+    ),
+    ("policies-errors-say-when-to-return", D, Replace(API_POLICY, "<value>5</value>", "<value></value>")),
+    ("policies-errors-are-readable", D, Replace(API_POLICY, "<value>*</value>", "<value>https://a.example</value>")),
+    ("policies-errors-are-readable", D, Replace(API_POLICY, "<value>no-store</value>", "<value>public</value>")),
+    (
+        "policies-errors-are-readable",
+        D,
+        Replace(API_POLICY, r#"\"error\":\"temporarily_unavailable\","#, r#"\"error\":\"temporarily_unavailable\""#),
     ),
     ("policies-limit-each-address", D, Replace(API_POLICY, "context.Request.IpAddress", "context.Api.Id")),
     ("policies-limit-costly-endpoints", D, Remove(OPERATION_POLICY)),

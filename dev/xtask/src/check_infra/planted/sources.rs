@@ -74,7 +74,7 @@ const IN_DEFAULTS: &[Planted] = &[
     ),
     ("routes-of-gateway", "", Text(APIM_API, "'HEAD', ", "")),
     ("policies-stream", "", Text(API_XML, "buffer-response=\"false\"", "buffer-response=\"true\"")),
-    ("policies-tell-the-address", "", Text(API_XML, "X-Client-IP", "X-Forwarded-For")),
+    ("policies-tell-the-address", "", Text(API_XML, "X-Gateway-Client-Address", "X-Client-IP")),
     ("diagnostics-no-payload", "", Text(DIAGNOSTICS, "body: { bytes: 0 }", "body: { bytes: 1024 }")),
     ("diagnostics-mask-the-query", "", Text(DIAGNOSTICS, "'state', ", "")),
     ("entra-one-redirect-uri", "", Text(ENTRA, "/oauth-callback'", "/oauth-callback', 'https://example.com'")),

@@ -17,6 +17,7 @@ mod outputs;
 mod parameters;
 mod policies;
 mod policy_elements;
+mod policy_errors;
 mod policy_headers;
 mod policy_limits;
 mod policy_rules;
@@ -66,6 +67,7 @@ const FAMILIES: &[Rules] = &[
     policy_rules::RULES,
     policy_headers::RULES,
     policy_limits::RULES,
+    policy_errors::RULES,
     gateway::RULES,
     diagnostics::RULES,
     monitoring::RULES,

@@ -21,7 +21,7 @@ pub(super) enum Holds {
 
 use Holds::{Branches, Nothing, Only};
 
-/// The policies that are used here, and those that other rules speak of. None fetches, answers or includes anything.
+/// The policies that are used here, and those that other rules speak of. None fetches or includes anything.
 const POLICIES: &[(&str, u8, Holds)] = &[
     ("authentication-managed-identity", IN, Nothing),
     ("base", ALL, Nothing),
@@ -29,8 +29,10 @@ const POLICIES: &[(&str, u8, Holds)] = &[
     ("cors", IN, Only(&["allowed-origins", "allowed-methods", "allowed-headers", "expose-headers"])),
     ("forward-request", BACK, Nothing),
     ("rate-limit-by-key", IN, Nothing),
+    ("return-response", ALL, Only(&["set-status", "set-header", "set-body"])),
     ("set-body", IN | BACK | OUT, Nothing),
     ("set-header", ALL, Only(&["value"])),
+    ("set-variable", ALL, Nothing),
 ];
 
 /// The document's sections, in their order, each with its bit.

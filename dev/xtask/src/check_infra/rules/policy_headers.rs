@@ -1,4 +1,4 @@
-//! The two headers that the handler trusts: who the gateway is, and who called it.
+//! What the gateway tells the handler, in the two headers that the handler trusts, and what it keeps from the Functions host.
 
 use roxmltree::{Document, Node};
 
@@ -10,10 +10,12 @@ pub(super) const RULES: Rules = &[
     ("policies-present-the-gateway", Rule::Deployment(present)),
     ("policies-tell-the-address", Rule::Deployment(tell_address)),
     ("policies-set-trusted-headers-once", Rule::Deployment(once)),
+    ("policies-hide-preflights", Rule::Deployment(hide_preflights)),
 ];
 
 const GATEWAY: &str = "X-Gateway-Authorization";
-const ADDRESS: &str = "X-Client-IP";
+const ADDRESS: &str = "X-Gateway-Client-Address";
+const PREFLIGHT: &str = "Access-Control-Request-Method";
 
 /// The value of `{{name}}`; other texts stand for themselves.
 fn named_value<'a>(deployment: &'a Deployment, text: &'a str) -> &'a str {
@@ -45,7 +47,7 @@ fn present(deployment: &Deployment) -> Judged {
     })
 }
 
-/// App Service puts its own front end's address in every header that it knows.
+/// The name is one that App Service's front end does not know: what it knows it overwrites with the gateway's address.
 fn tell_address(deployment: &Deployment) -> Judged {
     everywhere(deployment, |document| overrides(document, ADDRESS, "@(context.Request.IpAddress)"))
 }
@@ -66,6 +68,14 @@ fn overrides(document: &Document, header: &str, expected: &str) -> Vec<String> {
     faults.extend(unless(values.len() == 1, || format!("{header} has {} values", values.len())));
     faults.extend(is(header, values.join(" ").trim(), expected));
     faults
+}
+
+/// On Flex Consumption the Functions host answers an OPTIONS request with this header itself, and without CORS headers.
+fn hide_preflights(deployment: &Deployment) -> Judged {
+    everywhere(deployment, |document| {
+        let deletes = |node: Node| sets(&node, PREFLIGHT) && node.attribute("exists-action") == Some("delete");
+        unless(inbound(document).any(deletes), || format!("{PREFLIGHT} is not deleted from every request"))
+    })
 }
 
 /// A second value would hold in place of the right one: only the API's policy sets these headers, and once each.

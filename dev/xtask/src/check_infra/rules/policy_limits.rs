@@ -69,7 +69,7 @@ fn sane(deployment: &Deployment) -> Judged {
             let within = calls_a_minute(limit).is_some_and(|calls| CALLS_A_MINUTE.contains(&calls))
                 && number(limit, "renewal-period").is_some_and(|period| PERIOD.contains(&period));
             let mut faults = unless(within, || format!("the limit {:?} calls is not sane", limit.attribute("calls")));
-            let known = ["calls", "counter-key", "renewal-period"];
+            let known = ["calls", "counter-key", "renewal-period", "retry-after-variable-name"];
             let strange = limit.attributes().filter(|attribute| !known.contains(&attribute.name()));
             faults.extend(strange.map(|attribute| format!("the limit has {}", attribute.name())));
             faults

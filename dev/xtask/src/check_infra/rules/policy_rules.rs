@@ -64,10 +64,15 @@ fn inherit(deployment: &Deployment) -> Judged {
     })
 }
 
+/// A body is written only into an answer that API Management makes itself, when there is no other.
 fn leave_bodies(deployment: &Deployment) -> Judged {
     documents(deployment, |_, document| {
+        let replaces = |node: &Node| {
+            let is_own = |name| node.ancestors().any(|ancestor| ancestor.has_tag_name(name));
+            !(is_own("return-response") && is_own("on-error"))
+        };
         let mut faults: Vec<String> =
-            elements(document, "set-body").map(|_| "set-body replaces the body".to_owned()).collect();
+            elements(document, "set-body").filter(replaces).map(|_| "set-body replaces the body".to_owned()).collect();
         let reads = document.input_text().contains(".Body");
         faults.extend(unless(!reads, || "an expression reads a body".to_owned()));
         faults
