@@ -10,6 +10,10 @@ use serde_json::Value;
 use crate::facts::Fact;
 use crate::server::Server;
 
+/// Entra does not say this to a client; the handler's log has its number.
+const FEDERATION: &str = ". If the handler's log has AADSTS700211, the issuer of the app's federated credential is wrong; \
+                          with AADSTS700213 it is the subject, with AADSTS700212 the audience";
+
 /// What the client was issued. Never shown.
 pub(crate) struct Tokens {
     client_id: String,
@@ -54,7 +58,9 @@ pub(crate) async fn code(
     let answer = answer.map_err(|error| error.to_string())?;
     let member = |name: &str| answer.get(name).map(String::as_str);
     if let Some(error) = member("error") {
-        return Err(format!("the server answers {error}: {}", member("error_description").unwrap_or_default()));
+        let description = member("error_description").unwrap_or_default();
+        let hint = if error == "server_error" { FEDERATION } else { "" };
+        return Err(format!("the server answers {error}: {description}{hint}"));
     }
     request.code(&answer)
 }

@@ -62,6 +62,9 @@ const SIGNED_IN: [&str; 7] = ["registration", "sign-in", "token", "exchange", "s
 /// What needs an access token.
 const WITH_TOKEN: [&str; 4] = ["exchange", "sse", "stream", "revocation"];
 
+/// What needs the limit for one address to be reached.
+const LIMITED: [&str; 2] = ["address-limit", "429"];
+
 /// Tries everything, in an order in which a fact that explains another comes first.
 pub async fn run<'a>(options: &Options, tell: &'a (dyn Fn(News<'_>) + Sync)) -> Report<'a> {
     let server = Server::new(&options.url);
@@ -80,11 +83,25 @@ pub async fn run<'a>(options: &Options, tell: &'a (dyn Fn(News<'_>) + Sync)) -> 
         None => report.skip_all(&SIGNED_IN, "--sign-in is not given"),
     }
     if options.address_limit {
-        report.fact("address-limit", facts::gateway::address_limit(&server).await);
+        address_limit(&server, &mut report).await;
     } else {
-        report.skip("address-limit", "--address-limit is not given, and this machine would have to wait afterwards");
+        let reason = "--address-limit is not given, and this machine would have to wait afterwards";
+        report.skip_all(&LIMITED, reason);
     }
     report
+}
+
+async fn address_limit(server: &Server, report: &mut Report<'_>) {
+    match facts::gateway::flood(server).await {
+        Ok((asked, answer)) => {
+            report.fact("address-limit", facts::gateway::address_limit(server, asked).await);
+            report.fact("429", facts::gateway::too_many(&answer));
+        }
+        Err(reason) => {
+            report.fact("address-limit", Err(reason));
+            report.skip("429", "there was none");
+        }
+    }
 }
 
 async fn signed_in(server: &Server, within: Duration, stream: Duration, report: &mut Report<'_>) {

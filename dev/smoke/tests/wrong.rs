@@ -6,7 +6,7 @@ mod scripted;
 
 use std::time::Duration;
 
-use scripted::{Script, Scripted, right};
+use scripted::{LATER, Script, Scripted, right};
 use smoke::{Line, Options, Outcome};
 
 async fn tried(url: &str, function_host: Option<&str>) -> Vec<Line> {
@@ -47,14 +47,31 @@ async fn each_fact_fails_alone_and_says_what_was_seen() {
             "addresses",
             "https://other",
         ),
+        ("GET /health", (403, "", r#"{"error":"access_denied"}"#), "runtime", "names the token's issuer"),
+        ("GET /health", (403, "", "Ip Forbidden"), "runtime", "GET /health is 403, and not 200"),
         ("HEAD /health", (404, "", ""), "methods", "HEAD /health is 404"),
         ("GET /mcp", (404, "", "Resource not found"), "methods", "GET /mcp is 404"),
         ("DELETE /mcp", (200, "", ""), "methods", "DELETE /mcp is 200"),
         ("OPTIONS /token", (404, "", ""), "OPTIONS", "OPTIONS /token is 404"),
-        ("OPTIONS /mcp", (204, "", ""), "OPTIONS", "http://localhost:6274"),
+        ("OPTIONS /mcp", (204, "", ""), "OPTIONS", "the Functions host answered it"),
+        (
+            "OPTIONS /mcp",
+            (204, "Access-Control-Allow-Origin: https://other\r\n", ""),
+            "OPTIONS",
+            "http://localhost:6274",
+        ),
+        ("OPTIONS /token", (204, "Access-Control-Allow-Origin: *\r\n", ""), "OPTIONS", "to POST with a token"),
         ("POST /mcp", (401, "", ""), "401", "without resource_metadata"),
         ("POST /mcp", (403, "", ""), "401", "POST /mcp is 403"),
         ("POST /register", (400, "", ""), "address-limit", "were not too many"),
+        ("POST /register", (429, "Access-Control-Allow-Origin: *\r\n", LATER), "429", "no Retry-After"),
+        ("POST /register", (429, "Retry-After: 60\r\n", LATER), "429", "no CORS headers"),
+        (
+            "POST /register",
+            (429, "Access-Control-Allow-Origin: *\r\nRetry-After: 60\r\n", r#"{ "statusCode": 429 }"#),
+            "429",
+            "not an OAuth error",
+        ),
     ] {
         let (failed, line) = failed_when(asked, answer).await;
         assert_eq!(failed, fact, "{asked}");

@@ -1,11 +1,14 @@
 //! The gateway: nothing goes past it, and it says whose requests are counted together.
 
 use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
 
 use super::Fact;
 use crate::Outcome;
 use crate::server::{Answer, Server};
 
+/// Where a caller could try to name its own address.
+const ADDRESS_HEADERS: [&str; 4] = ["x-gateway-client-address", "x-client-ip", "client-ip", "x-forwarded-for"];
 /// Documentation addresses (RFC 5737), which nobody has.
 const FORGED: [&str; 2] = ["203.0.113.9", "198.51.100.7"];
 /// Well above what one address may do in a minute.
@@ -17,7 +20,8 @@ pub(crate) async fn only(function_host: &Server) -> Outcome {
     let request = || function_host.request(Method::GET, "/health");
     // {"alg":"none"}.{}.
     let unsigned = "Bearer eyJhbGciOiJub25lIn0.e30.";
-    for request in [request(), request().header("x-gateway-authorization", unsigned).header("x-client-ip", FORGED[0])] {
+    let forged = request().header("x-gateway-authorization", unsigned).header("x-gateway-client-address", FORGED[0]);
+    for request in [request(), forged] {
         match refused(request).await {
             Ok(true) => {}
             Ok(false) => {
@@ -29,35 +33,60 @@ pub(crate) async fn only(function_host: &Server) -> Outcome {
     Outcome::Pass("the handler refuses its own host's callers, one with a forged gateway token, too".to_owned())
 }
 
+/// The handler's answer to a request that has not the gateway's token.
+pub(super) fn is_past_the_gateway(answer: &Answer) -> bool {
+    answer.json().is_ok_and(|body| body.get("error").is_some_and(|error| error == "access_denied"))
+}
+
 /// Whether it is the handler that refuses this.
 async fn refused(request: RequestBuilder) -> Result<bool, String> {
     let answer = Server::answer(request).await?.expect(StatusCode::FORBIDDEN)?;
-    Ok(answer.json().is_ok_and(|body| body.get("error").is_some_and(|error| error == "access_denied")))
+    Ok(is_past_the_gateway(&answer))
 }
 
-/// Registrations that ask for nothing valid, so that none is stored, until they are too many; a caller that then names
-/// another address itself is not believed.
-pub(crate) async fn address_limit(server: &Server) -> Fact {
-    let mut asked = 0;
-    while Server::answer(malformed(server)).await?.status != StatusCode::TOO_MANY_REQUESTS {
-        asked += 1;
-        if asked > MOST_REGISTRATIONS {
-            return Err(format!("{asked} registrations in a row were not too many for one address"));
+/// Registrations that ask for nothing valid, so that none is stored, until they are too many. How many were taken, and the
+/// answer to the one that was not.
+pub(crate) async fn flood(server: &Server) -> Result<(u32, Answer), String> {
+    for asked in 0..=MOST_REGISTRATIONS {
+        let answer = Server::answer(malformed(server)).await?;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            return Ok((asked, answer));
         }
     }
+    Err(format!("{MOST_REGISTRATIONS} registrations in a row were not too many for one address"))
+}
+
+/// Whether API Management or the handler refuses, a script in a browser can read the error and when to try again.
+pub(crate) fn too_many(answer: &Answer) -> Fact {
+    let wait = answer.header("retry-after").parse::<u32>();
+    let readable = answer.header("access-control-allow-origin") == "*";
+    let error = answer.json().ok().and_then(|body| body.get("error").and_then(Value::as_str).map(str::to_owned));
+    match (wait, readable, error.as_deref()) {
+        (Ok(wait), true, Some("temporarily_unavailable")) => {
+            Ok(format!("429 is an OAuth error that browsers can read, with Retry-After: {wait}"))
+        }
+        (Err(_), ..) => Err("the 429 has no Retry-After".to_owned()),
+        (_, false, _) => Err("the 429 has no CORS headers: scripts in browsers cannot read it".to_owned()),
+        (..) => Err(answer.unlike("an OAuth error")),
+    }
+}
+
+/// A caller that was refused and then names another address itself is not believed.
+pub(crate) async fn address_limit(server: &Server, asked: u32) -> Fact {
     for address in FORGED {
-        let forged = malformed(server).header("x-client-ip", address).header("x-forwarded-for", address);
-        let answer: Answer = Server::answer(forged).await?;
+        let forged = ADDRESS_HEADERS.into_iter().fold(malformed(server), |request, name| request.header(name, address));
+        let answer = Server::answer(forged).await?;
         answer
             .expect(StatusCode::TOO_MANY_REQUESTS)
             .map_err(|reason| format!("a forged address is believed: {reason}"))?;
     }
     Ok(format!(
-        "429 after {asked} registrations, and a forged X-Client-IP does not help. That another address is counted apart \
-         only another network can tell: POST /register there, now, must not be 429"
+        "429 after {asked} registrations, and a forged address does not help. That another address is counted apart only \
+         another network can tell: POST /register there, now, must not be 429"
     ))
 }
 
 fn malformed(server: &Server) -> RequestBuilder {
-    server.request(Method::POST, "/register").header("content-type", "application/json").body("{}")
+    let request = server.request(Method::POST, "/register").header("content-type", "application/json");
+    request.header("origin", "https://smoke.example").body("{}")
 }

@@ -7,11 +7,15 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::Fact;
+use super::{Fact, gateway::is_past_the_gateway};
 use crate::server::{Answer, Server};
 
 /// Where MCP Inspector runs.
 const LOOPBACK_ORIGIN: &str = "http://localhost:6274";
+/// The handler answers nothing without a token of the gateway, also when the gateway sends one that it does not accept.
+const TOKEN_REFUSED: &str = "GET /health is 403: the handler refuses the token of API Management's identity. Its log says \
+                             why, in the line with the audit event \"past the gateway\": \"of another issuer\" names the \
+                             token's issuer, \"of another identity\" means that GATEWAY_PRINCIPAL_ID is wrong";
 /// While the server is not healthy yet.
 const BETWEEN: Duration = Duration::from_secs(5);
 const ANY_ORIGIN: &str = "https://smoke.example";
@@ -30,7 +34,11 @@ pub(crate) async fn runtime(server: &Server, wait: Duration) -> Fact {
 }
 
 async fn healthy(server: &Server) -> Result<Answer, String> {
-    server.get("/health").await?.expect(StatusCode::OK)
+    let answer = server.get("/health").await?;
+    if answer.status == StatusCode::FORBIDDEN && is_past_the_gateway(&answer) {
+        return Err(TOKEN_REFUSED.to_owned());
+    }
+    answer.expect(StatusCode::OK)
 }
 
 /// Clients compare these byte by byte.
@@ -59,7 +67,7 @@ pub(crate) async fn methods(server: &Server) -> Fact {
     Ok("HEAD /health is 200, GET and DELETE /mcp are 405".to_owned())
 }
 
-/// Neither the gateway nor the host answers a preflight request itself.
+/// The handler answers preflights. The Functions host would answer them with 204 and no CORS header.
 pub(crate) async fn preflight(server: &Server) -> Fact {
     for (path, origin) in [("/token", ANY_ORIGIN), ("/register", ANY_ORIGIN), ("/mcp", LOOPBACK_ORIGIN)] {
         let request = server
@@ -69,11 +77,21 @@ pub(crate) async fn preflight(server: &Server) -> Fact {
             .header("access-control-request-headers", "authorization, content-type");
         let answer = Server::answer(request).await?;
         let allowed = answer.header("access-control-allow-origin");
-        if !answer.status.is_success() || (allowed != origin && allowed != "*") {
-            return Err(answer.unlike(&format!("an answer that allows {origin}")));
+        if answer.status == StatusCode::NO_CONTENT && allowed.is_empty() {
+            return Err(format!(
+                "the preflight of {path} is 204 without CORS headers: the Functions host answered it, because API \
+                 Management did not delete Access-Control-Request-Method"
+            ));
+        }
+        let allows = |name: &str, word: &str| answer.header(name).to_ascii_lowercase().contains(word);
+        let complete = allows("access-control-allow-methods", "post")
+            && allows("access-control-allow-headers", "authorization")
+            && allows("access-control-allow-headers", "content-type");
+        if !answer.status.is_success() || (allowed != origin && allowed != "*") || !complete {
+            return Err(answer.unlike(&format!("an answer that allows {origin} to POST with a token")));
         }
     }
-    Ok("OPTIONS /token, /register and /mcp reach the handler".to_owned())
+    Ok("preflights of /token, /register and /mcp are answered by the handler".to_owned())
 }
 
 /// The challenge arrives, and names the metadata where they are.

@@ -9,7 +9,12 @@ use tokio::task::JoinSet;
 /// What is answered, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL.
 pub(crate) type Script = HashMap<&'static str, (u16, &'static str, &'static str)>;
 
-const ALLOWED: &str = "Access-Control-Allow-Origin: *\r\n";
+const ALLOWED: &str = "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: POST, OPTIONS\r\n\
+                       Access-Control-Allow-Headers: authorization, content-type\r\n";
+const ALLOWED_LOOPBACK: &str = "Access-Control-Allow-Origin: http://localhost:6274\r\nAccess-Control-Allow-Methods: POST, OPTIONS\r\n\
+     Access-Control-Allow-Headers: authorization, content-type\r\n";
+/// An OAuth error that says to try again later.
+pub(crate) const LATER: &str = r#"{"error":"temporarily_unavailable"}"#;
 
 /// A server at which everything that needs no token is right.
 pub(crate) fn right() -> Script {
@@ -25,9 +30,9 @@ pub(crate) fn right() -> Script {
         ("DELETE /mcp", (405, "", "")),
         ("OPTIONS /token", (204, ALLOWED, "")),
         ("OPTIONS /register", (204, ALLOWED, "")),
-        ("OPTIONS /mcp", (204, "Access-Control-Allow-Origin: http://localhost:6274\r\n", "")),
+        ("OPTIONS /mcp", (204, ALLOWED_LOOPBACK, "")),
         ("POST /mcp", (401, challenge, "")),
-        ("POST /register", (429, "", "")),
+        ("POST /register", (429, "Access-Control-Allow-Origin: *\r\nRetry-After: 60\r\n", LATER)),
     ])
 }
 
