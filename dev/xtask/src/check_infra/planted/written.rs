@@ -61,11 +61,8 @@ pub(super) const PLANTED: &[Planted] = &[
     ("azd-is-new-enough", ANY, Text("azure.yaml", ">= 1.23.5", ">= 0.24.6")),
     ("host-json", ANY, Text("host.json", "\"-1\"", "\"00:05:00\"")),
     ("host-json", ANY, Text("host.json", "\"enableDependencyTracking\": false,", "")),
-    (
-        "host-json",
-        ANY,
-        Text("host.json", "\"logging\": {", "\"logging\": { \"logLevel\": { \"default\": \"Information\" },"),
-    ),
+    ("host-json", ANY, Text("host.json", "\"Function\": \"Warning\"", "\"Function\": \"Information\"")),
+    ("host-json", ANY, Text("host.json", "\"Trace\"", "\"Request;Trace\"")),
     ("host-json", ANY, Text("host.json", "enableProxyingHttpRequest", "enableForwardingHttpRequest")),
     ("cosmos-containers", ANY, Text("src/ports/records.rs", "=> \"events\"", "=> \"messages\"")),
     ("roles-named", ANY, Text("infra/modules/key-vault.bicep", "keyVaultCryptoUser", "keyVaultReader")),

@@ -106,8 +106,9 @@ fn no_config(deployment: &Deployment) -> Judged {
     Ok(replaces.map(|child| format!("{} is deployed", child.name)).collect())
 }
 
-/// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling
-/// would drop audit lines. Each call of the host to the handler would be a dependency whose URL has its query, codes
+/// With a finite timeout one long stream ends the process, and every other stream with it. Only proxying streams. Sampling of
+/// traces would drop audit lines; requests are sampled, and the host's two lines for each are off, because anybody can send
+/// requests past the gateway. Each call of the host to the handler would be a dependency whose URL has its query, codes
 /// included; so may the host's own log have it, once more of it is let through.
 fn host(project: &Project) -> Judged {
     let host: Value = serde_json::from_str(project.files.required("host.json")?).map_err(|error| error.to_string())?;
@@ -119,10 +120,10 @@ fn host(project: &Project) -> Judged {
         ("/customHandler/enableForwardingHttpRequest", "null"),
         ("/customHandler/port", "null"),
         ("/extensionBundle", "null"),
-        ("/logging/applicationInsights/samplingSettings/excludedTypes", "\"Request;Trace\""),
+        ("/logging/applicationInsights/samplingSettings/excludedTypes", "\"Trace\""),
         ("/logging/applicationInsights/enableDependencyTracking", "false"),
         ("/logging/applicationInsights/enableQueryStringTracing", "null"),
-        ("/logging/logLevel", "null"),
+        ("/logging/logLevel", r#"{"Function":"Warning"}"#),
     ];
     let differs =
         |(pointer, json): &(&str, &str)| host.pointer(pointer).unwrap_or(&Value::Null) != &super::literal(json);
