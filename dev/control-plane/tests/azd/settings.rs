@@ -2,6 +2,18 @@
 
 use crate::support::Azd;
 
+/// azd would stop at "invalid character 'M' after object key:value pair".
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by `cargo xtask test azd`"]
+async fn a_name_with_quotes_stops_azd_up_with_the_reason() {
+    let (azd, set) = Azd::with("defaults").await;
+    azd.for_a_person(&set);
+    azd.set(&[("MCP_SERVER_NAME", r#"Contoso "MCP""#)]);
+    let said = azd.run(&["up", "--no-prompt"]).failure();
+    assert!(said.contains("fault: MCP_SERVER_NAME") && !said.contains("invalid character"), "{said}");
+    assert!(azd.cloud.deployed().is_empty() && azd.cloud.uploads().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by `cargo xtask test azd`"]
 async fn each_setting_arrives_as_its_parameter_with_its_type() {

@@ -112,6 +112,8 @@ impl Azd {
         command.env("AZURE_DEV_COLLECT_TELEMETRY", "no").env("AZD_SKIP_UPDATE_CHECK", "true").env("NO_COLOR", "1");
         command.env("AZD_PACKAGE", &self.tools.package).env("CARGO_LOG", folder.join("cargo.log"));
         command.env("PREFLIGHT", &self.tools.preflight);
+        // Many shells have a variable of this name; no setting of ours may.
+        command.env("LOG_LEVEL", "INFO");
         let output = command.envs(variables.iter().copied()).output().unwrap();
         let said = [output.stdout, output.stderr].map(|stream| String::from_utf8_lossy(&stream).into_owned());
         Run { succeeded: output.status.success(), said: said.concat() }
