@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use super::{
-    Environment, Faults,
+    environment::Environment,
+    faults::Faults,
     table::{Absent, Setting},
 };
 

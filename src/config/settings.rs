@@ -9,10 +9,12 @@ use oauth_protocol::{
 use url::Url;
 
 use super::{
-    Cloud, Environment, Faults, VaultKeyId,
+    cloud::Cloud,
+    environment::Environment,
+    faults::Faults,
     reader::Reader,
     table::{self, Setting},
-    values,
+    values::{self, VaultKeyId},
 };
 
 /// Everything that the handler is told.

@@ -5,7 +5,7 @@ use std::{num::ParseIntError, time::Duration};
 use oauth_protocol::loopback::is_loopback;
 use url::Url;
 
-use super::Cloud;
+use super::cloud::Cloud;
 
 /// A key in Key Vault, without a version: `https://{vault}/keys/{name}`.
 #[derive(Clone, Debug, PartialEq, Eq)]

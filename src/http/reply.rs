@@ -7,7 +7,7 @@ use oauth_protocol::error::OAuthError;
 use serde::Serialize;
 pub(super) use warp::reply::Response;
 
-/// Seconds after which a failed dependency may be asked again.
+/// How many seconds a client should wait when a dependency does not answer.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// An answer of this content type.
@@ -25,17 +25,17 @@ pub(super) fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// JSON text that was made elsewhere.
+/// An answer of JSON text.
 pub(super) fn json_text(status: StatusCode, body: impl Into<String>) -> Response {
     answer(status, "application/json", body)
 }
 
-/// A value as JSON. Our own types always encode; if one did not, the caller hears of a server error.
+/// A value as JSON. If it cannot be encoded, the answer is 500.
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_string(value) {
         Ok(text) => json_text(status, text),
         Err(error) => {
-            tracing::error!(%error, "an answer could not be encoded");
+            tracing::error!(%error, "answer not encoded");
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
@@ -46,7 +46,7 @@ pub(super) fn oauth_error(status: StatusCode, error: &'static str, error_descrip
     json(status, &OAuthError { error, error_description })
 }
 
-/// A dependency does not answer: come back later.
+/// 503: a dependency does not answer.
 pub(super) fn temporarily_unavailable() -> Response {
     let text = "a service behind this server does not answer; try again in a few seconds";
     retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text))
@@ -65,7 +65,7 @@ pub(super) fn retry_after(mut response: Response, wait: Duration) -> Response {
     response
 }
 
-/// What every answer carries; an endpoint that may be cached says so itself.
+/// Adds the headers that every answer has. An answer that may be cached has set `Cache-Control` itself.
 pub(super) fn harden(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

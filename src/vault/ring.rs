@@ -1,4 +1,4 @@
-//! The document `ring`: every data key, wrapped, in the order of first use. Processes agree on it by conditional writes.
+//! The document `ring`: all data keys, wrapped, in the order of their first use. Conditional writes keep processes in agreement.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -10,18 +10,18 @@ const SCHEMA: u32 = 1;
 /// The document's id.
 pub(super) const ID: &str = "ring";
 
-/// When keys come and go.
+/// When data keys are made and retired.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotation {
-    /// A new key this long after the newest one's first use.
+    /// From the first use of one key to the first use of the next.
     pub period: Duration,
-    /// From a key's publication to its first use; several times `reload`, so that every process knows it by then.
+    /// From a key's publication to its first use. It is several times `reload`, so every process has read the key by then.
     pub lead: Duration,
-    /// From a key's last use for sealing until nothing that it sealed can still live: longer than a grant or a cookie.
+    /// From the last time that a key seals until it retires: longer than a grant or a cookie lives.
     pub retain: Duration,
     /// How often a process reads the ring.
     pub reload: std::time::Duration,
-    /// A key id that is not in the ring makes a process read it again, no more often than this.
+    /// A process reads the ring again for an unknown key id, but no more often than this.
     pub unknown: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Default for Rotation {
     }
 }
 
-/// As it is stored.
+/// The stored document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ring {
     schema: u32,
@@ -72,19 +72,19 @@ impl Ring {
         Self { schema: SCHEMA, id: ID.into(), keys }
     }
 
-    /// Of this schema, or an error that says so.
+    /// Decodes a document of this schema.
     pub(super) fn decode(body: serde_json::Value) -> Result<Self, String> {
         let ring: Self = serde_json::from_value(body).map_err(|error| error.to_string())?;
         if ring.schema == SCHEMA { Ok(ring) } else { Err(format!("schema {}, expected {SCHEMA}", ring.schema)) }
     }
 
-    /// Whether a new key is to be published.
+    /// Whether a new key must be published.
     pub(super) fn is_due(&self, now: OffsetDateTime, rotation: &Rotation) -> bool {
         let newest = self.keys.iter().map(|key| key.use_from).max();
         newest.is_none_or(|newest| newest + rotation.period <= now + rotation.lead)
     }
 
-    /// Says what an operator waits for: which keys of the next ring are new, and which are wrapped by another version.
+    /// Logs which keys of the next ring are new, and which were wrapped again. Operators wait for these lines.
     pub(super) fn log_changes(&self, next: &Self) {
         for key in &next.keys {
             match self.keys.iter().find(|known| known.kid == key.kid) {
@@ -97,7 +97,7 @@ impl Ring {
         }
     }
 
-    /// Drops keys whose successor has sealed everything that can still live. The newest always stays.
+    /// Drops keys under which nothing is sealed that still lives. The newest key always stays.
     pub(super) fn retire(&mut self, now: OffsetDateTime, rotation: &Rotation) {
         self.keys.sort_by_key(|key| key.use_from);
         let successors = self.keys.iter().skip(1).map(|key| key.use_from);

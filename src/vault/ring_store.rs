@@ -1,4 +1,4 @@
-//! The ring in the store: processes agree on it by conditional writes.
+//! The ring in the store. Conditional writes keep processes in agreement.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
 
-/// Rounds of read, decide and write until someone else's write is not in the way.
+/// How often a change is tried again because another process wrote first.
 const ATTEMPTS: usize = 5;
 
-/// Where the ring lies, and what wraps its keys.
+/// The store of the ring, and what wraps its keys.
 pub struct RingStore {
     /// The store.
     pub records: Arc<dyn Records>,
@@ -25,17 +25,17 @@ pub struct RingStore {
     pub wrap: Arc<dyn KeyWrap>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// For new keys.
+    /// Randomness for new keys.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl RingStore {
-    /// The ring as it stands. An absent one is made.
+    /// Reads the ring. Makes one if there is none.
     pub(super) async fn read(&self) -> Result<Ring, Unavailable> {
         Ok(self.stored().await?.0)
     }
 
-    /// Publishes, wraps again and retires keys where that is due. Says whether anything was.
+    /// Publishes, wraps again and retires keys where that is due. Returns whether the ring changed.
     pub(super) async fn maintain(&self, rotation: &Rotation) -> Result<bool, Unavailable> {
         for _ in 0..ATTEMPTS {
             let (ring, item) = self.stored().await?;
@@ -65,7 +65,7 @@ impl RingStore {
         Err(contended())
     }
 
-    /// Opens a key with the version that wrapped it.
+    /// Opens a key with the version of the wrapping key that wrapped it.
     pub(super) async fn open(&self, key: &RingKey) -> Result<DataKey, Unavailable> {
         let wrapped = key.wrapped().ok_or_else(|| down(StoreError("a wrapped key is malformed".into())))?;
         let bytes = self.wrap.unwrap(&wrapped).await?;
@@ -73,7 +73,7 @@ impl RingStore {
         if opened.kid() == key.kid { Ok(opened) } else { Err(down(StoreError("a wrapped key has another id".into()))) }
     }
 
-    /// With keys published, retired and wrapped again. A key whose old wrapping refuses stays as it is.
+    /// The ring with keys published, retired and wrapped again. A key that cannot be opened stays unchanged.
     async fn brought_up_to_date(&self, ring: &Ring, rotation: &Rotation) -> Result<Ring, Unavailable> {
         let now = self.clock.now();
         let current = self.wrap.current().await?;
@@ -105,7 +105,8 @@ impl RingStore {
         Ok(RingKey::new(&key.kid, &self.wrap.wrap(&bytes).await?, key.use_from))
     }
 
-    /// Whether it was written. If not, another's write came first, or an echo of this one; what stands is what counts.
+    /// Writes the ring. Returns false if another write came first, or an earlier attempt of this one; then the stored ring
+    /// counts.
     async fn write(&self, replaced: Option<&Item>, ring: &Ring) -> Result<bool, Unavailable> {
         let body = serde_json::to_value(ring).map_err(|error| down(StoreError(error.to_string())))?;
         let written = match replaced {
@@ -125,5 +126,5 @@ fn down(error: StoreError) -> Unavailable {
 }
 
 fn contended() -> Unavailable {
-    down(StoreError("the ring is written by too many at once".into()))
+    down(StoreError("too many processes write the ring at once".into()))
 }

@@ -1,4 +1,4 @@
-//! What wraps data keys: a key that never leaves its vault, or the local key file.
+//! The port to what wraps data keys: a key in Key Vault, or the local key file.
 
 use async_trait::async_trait;
 use authorization_server::ground::Unavailable;
@@ -10,19 +10,19 @@ pub type KeyBytes = Zeroizing<[u8; 32]>;
 /// A wrapped data key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrapped {
-    /// The version of the wrapping key, as [`KeyWrap::current`] names it.
+    /// The version of the wrapping key that wrapped it, as in [`KeyWrap::current`].
     pub by: String,
-    /// What only that version opens.
+    /// The wrapped bytes.
     pub bytes: Vec<u8>,
 }
 
 /// A wrapping key with its versions.
 #[async_trait]
 pub trait KeyWrap: Send + Sync {
-    /// Names the version that wraps now.
+    /// The current version of the wrapping key.
     async fn current(&self) -> Result<String, Unavailable>;
-    /// Wraps under the current version.
+    /// Wraps a key with the current version.
     async fn wrap(&self, key: &KeyBytes) -> Result<Wrapped, Unavailable>;
-    /// Opens what a version wrapped.
+    /// Unwraps a key with the version that wrapped it.
     async fn unwrap(&self, wrapped: &Wrapped) -> Result<KeyBytes, Unavailable>;
 }
