@@ -2,11 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
-use std::time::Duration;
-
 use reqwest::header::HeaderMap;
 use serde_json::Value;
-use tokio::time::timeout;
 
 use crate::{Server, sse::Events};
 
@@ -44,11 +41,6 @@ impl Stream {
         let (event, data) = self.next().await.unwrap();
         assert_eq!(event, "message");
         serde_json::from_str(&data).unwrap()
-    }
-
-    /// Whether it ends within this time before anything more comes.
-    pub async fn ends_within(&mut self, time: Duration) -> bool {
-        matches!(timeout(time, self.events.next()).await, Ok(Err(_)))
     }
 }
 

@@ -15,13 +15,9 @@ use crate::contract;
 
 async fn until_connected(store: &Cosmos) {
     let nothing = Address { container: Container::Clients, partition: "none".into(), id: "none".into() };
-    for _ in 0..400 {
-        if store.get(&nothing).await.is_ok() {
-            return;
-        }
+    while store.get(&nothing).await.is_err() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("not connected within 20 s: {:?}", store.get(&nothing).await);
 }
 
 #[tokio::test]

@@ -119,14 +119,17 @@ async fn redeem(server: &Deployment, client_id: &str, code: &str) -> Result<Valu
     panic!("no answer after {PATIENCE} attempts");
 }
 
-/// Kills one process after another, of two, whenever chance has it. How many.
+/// Kills one process after another, of two, after as many operations of the store as chance has it. How many.
 async fn kill(server: Arc<Deployment>, done: Arc<AtomicBool>) -> usize {
     let chance = SeededEntropy::new(seed());
     let mut kills = 0;
     while !done.load(Ordering::SeqCst) {
         let mut random = [0; 2];
         chance.fill(&mut random);
-        tokio::time::sleep(Duration::from_millis(100 + 5 * u64::from(random[0]))).await;
+        let until = server.azure.cosmos.operations().len() + 20 + usize::from(random[0]) / 2;
+        while server.azure.cosmos.operations().len() < until && !done.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         server.azure.host.replace(usize::from(random[1] % 2)).await;
         kills += 1;
     }

@@ -1,7 +1,7 @@
 //! Every dependency down, slow and throttled, one by one and together, with traffic: who suffers is told so in documented
 //! answers, nobody else notices, waiting is bounded, and all recover without a restart.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cosmos_emulator::Effect;
 use local_tenant::{Endpoint, Fault};
@@ -14,11 +14,9 @@ use crate::{
     traffic::{KINDS, health, sign_in, traffic},
 };
 
-/// A request may wait for several dependencies, one after the other; the rest is for a busy machine.
-const LONGEST: Duration = Duration::from_secs(20);
+/// Longer than anybody waits: an answer that comes shows that waiting is bounded.
+const HOUR: u64 = 3_600_000;
 const OFTEN: usize = 10_000;
-/// More than a process needs to start where nothing is wrong.
-const START: Duration = Duration::from_secs(6);
 /// Rounds of traffic in trouble, at least and at most: which of the processes gets which request is the host's affair.
 const ROUNDS: (usize, usize) = (2, 12);
 
@@ -91,7 +89,7 @@ fn cause(server: &Deployment, dependency: Dependency, trouble: Trouble) {
     if dependency == Dependency::Store {
         let effect = match trouble {
             Trouble::Down => Effect::Dropped,
-            Trouble::Slow => Effect::Slow { milliseconds: 20_000 },
+            Trouble::Slow => Effect::Slow { milliseconds: HOUR },
             Trouble::Throttled => Effect::Throttled { retry_after_ms: 1_000 },
         };
         server.azure.cosmos.inject(cosmos_emulator::Fault::new(effect));
@@ -99,7 +97,7 @@ fn cause(server: &Deployment, dependency: Dependency, trouble: Trouble) {
     for endpoint in endpoints(dependency) {
         let fault = match trouble {
             Trouble::Down => Fault::Dropped,
-            Trouble::Slow => Fault::Slow { milliseconds: 20_000 },
+            Trouble::Slow => Fault::Slow { milliseconds: HOUR },
             Trouble::Throttled => Fault::Throttled { retry_after: Some(1) },
         };
         server.azure.tenant.fail_next(*endpoint, OFTEN, fault).unwrap();
@@ -109,13 +107,6 @@ fn cause(server: &Deployment, dependency: Dependency, trouble: Trouble) {
 fn heal(server: &Deployment) {
     server.azure.cosmos.clear_faults();
     server.azure.tenant.clear_faults();
-}
-
-async fn bounded(server: &Deployment, tokens: &Tokens, messages: &mut Messages) -> [bool; 6] {
-    let begun = Instant::now();
-    let worked = traffic(server, tokens, messages).await;
-    assert!(begun.elapsed() < LONGEST, "an answer took {:?}: {worked:?}", begun.elapsed());
-    worked
 }
 
 /// Whether what was seen so far is enough to say that those suffer who should; never when somebody does who should not.
@@ -133,7 +124,7 @@ fn is_seen(suffers: Suffers, seen: &[bool]) -> Option<bool> {
 async fn suffers(server: &Deployment, tokens: &Tokens, messages: &mut Messages, troubles: &[(Dependency, Trouble)]) {
     let mut seen: [Vec<bool>; 6] = Default::default();
     for round in 1..=ROUNDS.1 {
-        let worked = bounded(server, tokens, messages).await;
+        let worked = traffic(server, tokens, messages).await;
         seen.iter_mut().zip(worked).for_each(|(seen, worked)| seen.push(worked));
         let mut enough = round >= ROUNDS.0;
         for ((suffers, seen), kind) in suffering(troubles).into_iter().zip(&seen).zip(KINDS) {
@@ -163,9 +154,8 @@ async fn until_started(server: &Deployment, troubles: &[(Dependency, Trouble)]) 
         [(Entra | Keys | Graph, _)] => (true, true),
         _ => (false, false),
     };
-    let (mut started, begun) = (0, Instant::now());
-    while started < 4 || begun.elapsed() < START {
-        assert!(begun.elapsed() < START * 10, "{troubles:?}: not started");
+    let mut started = 0;
+    while started < 4 {
         let health = body(server.get("/health").send().await.unwrap()).await;
         let is = (!store || health["store"] == "up") && (!keyring || health["keyring"] == "up");
         started = if is { started + 1 } else { 0 };
@@ -174,30 +164,27 @@ async fn until_started(server: &Deployment, troubles: &[(Dependency, Trouble)]) 
 }
 
 async fn survives(server: &Deployment, tokens: &Tokens, troubles: &[(Dependency, Trouble)]) {
-    let begun = Instant::now();
     warm(server, tokens).await;
-    let mut streams = Vec::new();
-    for _ in 0..2 {
-        streams.push(Session::open(server, tokens.access_token.clone()).await);
-    }
+    // One at each process, as they take turns.
+    let open = async || Session::open(server, tokens.access_token.clone()).await;
+    let streams = [open().await, open().await];
     for (dependency, trouble) in troubles {
         cause(server, *dependency, *trouble);
     }
     // One process has everything cached, the other begins with nothing.
     server.azure.host.replace(0).await;
-    let mut messages = Messages::to_one_of(streams).await;
+    let mut messages = Messages::to_the_other_of(streams).await;
     until_started(server, troubles).await;
     suffers(server, tokens, &mut messages, troubles).await;
     heal(server);
     server.until_ready().await;
     for _ in 0..3 {
-        if bounded(server, tokens, &mut messages).await == [true; 6] {
+        if traffic(server, tokens, &mut messages).await == [true; 6] {
             // One at each process.
             for _ in 0..2 {
                 assert_eq!(messages.post(server).await.status(), 202, "{troubles:?}");
             }
             messages.are_answered_once().await;
-            println!("{troubles:?}: {:?}", begun.elapsed());
             return;
         }
         tokio::time::sleep(Duration::from_secs(2)).await;

@@ -3,6 +3,7 @@
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
     ops::Deref,
+    time::Duration,
 };
 
 use azure_tests::{Azure, Plan};
@@ -14,6 +15,9 @@ pub(crate) use driver::{
     body,
     browser::{REDIRECT_URI, USER},
 };
+
+/// In the log of every handler that has answered.
+const ANSWERED: &str = "\"message\":\"request\"";
 
 pub(crate) struct Deployment {
     server: Server,
@@ -36,15 +40,11 @@ impl Deployment {
     /// Until a run of answers, more than there are processes, says that store and keyring are up.
     pub(crate) async fn until_ready(&self) {
         let mut healthy = 0;
-        for _ in 0..600 {
+        while healthy < 12 {
             let answer = self.get("/health").send().await;
             healthy = if answer.is_ok_and(|answer| answer.status() == 200) { healthy + 1 } else { 0 };
-            if healthy == 12 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("not ready within 30 s:\n{}", self.log());
     }
 
     pub(crate) fn log(&self) -> String {
@@ -74,7 +74,9 @@ impl Deref for Deployment {
 /// Every test ends with this search: nothing that was issued is in the log, at the highest verbosity.
 impl Drop for Deployment {
     fn drop(&mut self) {
-        let found = self.secrets_in(&self.log());
+        let log = self.log();
+        assert!(log.contains(ANSWERED) || std::thread::panicking(), "the handlers' log was not found");
+        let found = self.secrets_in(&log);
         assert!(found == 0 || std::thread::panicking(), "{found} secrets are in the log");
     }
 }

@@ -1,17 +1,14 @@
 //! A stream that stays open, and whether each message posted to it is answered once.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use reqwest::Response;
 use serde_json::json;
-use tokio::time::timeout;
 
 use crate::{deployment::Deployment, streams::Session};
 
 /// The id of a session's first message.
 const INITIALIZE: u64 = 0;
-/// Until a message that was taken is answered.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The stream, and what was posted to it.
 pub(crate) struct Messages {
@@ -22,14 +19,13 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// To the first of these streams that has not ended.
-    pub(crate) async fn to_one_of(sessions: Vec<Session>) -> Self {
-        for mut session in sessions {
-            if !session.has_ended().await {
-                return Self { session, posted: INITIALIZE, taken: BTreeSet::new() };
-            }
-        }
-        panic!("every stream has ended");
+    /// To the one of these streams that goes on, when the process of the other has been killed.
+    pub(crate) async fn to_the_other_of([mut one, mut other]: [Session; 2]) -> Self {
+        let session = tokio::select! {
+            () = one.ended() => other,
+            () = other.ended() => one,
+        };
+        Self { session, posted: INITIALIZE, taken: BTreeSet::new() }
     }
 
     /// Posts another one.
@@ -48,8 +44,7 @@ impl Messages {
     pub(crate) async fn are_answered_once(&mut self) {
         let mut answered = BTreeSet::from([INITIALIZE]);
         while !self.taken.is_subset(&answered) {
-            let message = timeout(PATIENCE, self.session.stream.message()).await;
-            let message = message.unwrap_or_else(|_| panic!("of {:?} only {answered:?} are answered", self.taken));
+            let message = self.session.stream.message().await;
             let id = message["id"].as_u64().unwrap();
             assert!(answered.insert(id), "{id} is answered twice");
             assert!(message["result"]["tools"].is_array(), "{message}");
