@@ -29,9 +29,6 @@ pub enum StartError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The gateway cannot be played.
-    #[error("--gateway: {0}")]
-    Gateway(&'static str),
     /// There is no handler where one is named.
     #[error("the handler {} cannot be run: {reason}. {named_by} names it", path.display())]
     NoHandler {

@@ -9,13 +9,10 @@ mod ask;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener as StdListener;
-use std::path::Path;
-use std::process::Stdio;
 
-use functions_host::{FunctionsHost, Options, ReservedPort, StartError, start};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use functions_host::{FunctionsHost, Options, StartError, start};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
 
 use app::App;
 use ask::{get, post, send};
@@ -210,26 +207,6 @@ async fn stopping_ends_open_streams_and_leaves_no_process() {
     }
 }
 
-#[tokio::test]
-async fn the_program_prints_its_url_and_ends_with_its_handlers_at_sigterm() {
-    let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let app = App::new();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_functions-host"))
-        .arg("--root")
-        .arg(app.root.path())
-        .args(["--handler", env!("CARGO_BIN_EXE_scripted-handler"), "--port", "0", "--handlers", "2"])
-        .env("GATE", gate.local_addr().unwrap().to_string())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    BufReader::new(program.stdout.take().unwrap()).read_line(&mut url).await.unwrap();
-    let (_stream, mut gate) = open_stream(url.trim_end(), &gate).await;
-    terminate(program).await;
-    assert!(matches!(gate.read(&mut [0]).await, Ok(0) | Err(_)));
-}
-
 /// A client whose answer has begun, and the gate through which the handler gets what it answers.
 async fn open_stream(url: &str, gate: &TcpListener) -> (TcpStream, TcpStream) {
     let mut stream = send(url, "GET /stream", "").await;
@@ -240,58 +217,4 @@ async fn open_stream(url: &str, gate: &TcpListener) -> (TcpStream, TcpStream) {
     }
     assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
     (stream, gate)
-}
-
-/// Killed by SIGKILL, it would leave its handlers running.
-async fn terminate(mut program: Child) {
-    let terminate = Command::new("kill").arg(program.id().unwrap().to_string()).status().await.unwrap();
-    assert!(terminate.success());
-    assert!(program.wait().await.unwrap().success());
-}
-
-/// What the program says when it does not start.
-async fn complaint(root: &Path, options: &[&str]) -> String {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_functions-host"));
-    let output = program.arg("--root").arg(root).args(options).output().await.unwrap();
-    assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()));
-    String::from_utf8(output.stderr).unwrap()
-}
-
-#[tokio::test]
-async fn the_program_says_readably_what_is_missing() {
-    let app = App::new();
-    let text = complaint(app.root.path(), &[]).await;
-    assert!(text.contains("handler cannot be run") && text.contains("host.json names it"), "{text}");
-    fs::write(app.root.path().join("local.settings.json"), "{ Values: {} }").unwrap();
-    let text = complaint(app.root.path(), &[]).await;
-    assert!(text.contains("local.settings.json: is not a JSON object") && text.lines().count() == 1, "{text}");
-    let handler = ["--gateway", "--handler", env!("CARGO_BIN_EXE_scripted-handler")];
-    fs::write(app.root.path().join("local.settings.json"), "{}").unwrap();
-    let text = complaint(app.root.path(), &handler).await;
-    assert!(text.contains("--gateway: ENTRA_AUTHORITY_HOST is not set"), "{text}");
-    let text = complaint(tempfile::tempdir().unwrap().path(), &handler).await;
-    assert!(text.contains("host.json"), "{text}");
-}
-
-#[tokio::test]
-async fn the_program_runs_what_local_settings_json_says() {
-    let app = App::new();
-    let reserved = ReservedPort::new().unwrap();
-    let port = reserved.port();
-    let values = [(functions_host::EXECUTABLE_PATH, env!("CARGO_BIN_EXE_scripted-handler")), ("MINE", "from the file")];
-    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    functions_host::LocalSettings { values, port: Some(port) }.write(app.root.path()).unwrap();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_functions-host"))
-        .current_dir(app.root.path())
-        .env("TENANT_CONTROL_TOKEN", "not for the handler")
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    BufReader::new(program.stdout.take().unwrap()).read_line(&mut url).await.unwrap();
-    assert_eq!(url.trim_end(), format!("http://127.0.0.1:{port}"));
-    assert_eq!(get(url.trim_end(), "/environment?MINE").await, (200, "from the file".to_owned()));
-    assert_eq!(get(url.trim_end(), "/environment?TENANT_CONTROL_TOKEN").await, (200, String::new()));
-    terminate(program).await;
 }
