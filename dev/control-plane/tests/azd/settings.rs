@@ -1,6 +1,8 @@
 //! The settings of docs/deploy.md on their way to the resource manager.
 
-use crate::support::Azd;
+use std::collections::BTreeSet;
+
+use crate::support::{Azd, documented};
 
 /// azd would stop at "invalid character 'M' after object key:value pair".
 #[tokio::test(flavor = "multi_thread")]
@@ -20,6 +22,8 @@ async fn each_setting_arrives_as_its_parameter_with_its_type() {
     let (azd, set) = Azd::with("everything").await;
     azd.for_a_person(&set);
     let settings = set.settings(&azd.clone());
+    let names: BTreeSet<_> = settings.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(names, documented(&azd.clone()), "what is set here is not what the documentation lists");
     azd.set(&settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>());
     azd.run(&["provision", "--no-prompt"]).success();
     assert_eq!(azd.cloud.deployed(), std::slice::from_ref(&set.parameters));

@@ -7,7 +7,7 @@ mod tools;
 mod zip;
 
 pub(crate) use azd::Azd;
-pub(crate) use set::Set;
+pub(crate) use set::{Set, documented};
 pub(crate) use tools::Tools;
 pub(crate) use zip::entries;
 

@@ -1,6 +1,6 @@
 //! A parameter set of infra/test: the parameters, the variables that carry them, and what they deploy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ impl Set {
         self.parameters["location"].as_str().unwrap()
     }
 
-    /// The settings of docs/deploy.md with their values, as one would write them after `azd env set`.
+    /// The settings with their values, as one would write them after `azd env set`.
     pub(crate) fn settings(&self, clone: &Path) -> Vec<(String, String)> {
         let variables = variables(clone);
         let given =
@@ -69,6 +69,14 @@ fn parameter(line: &str) -> Option<(String, Value)> {
         None => serde_json::from_str(literal).unwrap(),
     };
     Some((name.to_owned(), value))
+}
+
+/// The names in the table of settings in docs/deploy.md.
+pub(crate) fn documented(clone: &Path) -> BTreeSet<String> {
+    let page = fs::read_to_string(clone.join("docs/deploy.md")).unwrap();
+    let section = page.split("\n## Settings\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let names = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | ")).map(|(names, _)| names);
+    names.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`').to_owned()).collect()
 }
 
 /// The variable of each parameter in main.parameters.json.
