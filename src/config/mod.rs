@@ -19,3 +19,5 @@ pub use values::VaultKeyId;
 mod documentation_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod values_tests;
