@@ -26,7 +26,7 @@ impl RedirectTarget {
     /// The receiver, which an approval remembers.
     #[must_use]
     pub fn receiver(&self) -> Receiver {
-        Receiver::of(self)
+        Receiver::behind(&self.0)
     }
 
     pub(super) fn matched(requested: &str) -> Self {
