@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_token_that_cannot_be_verified_now_is_503_and_another_one_403() {
         let down = authorization_server::ground::Unavailable::upstream(String::new());
-        let log = LogThrottle::new(Arc::new(testkit::ManualClock::default()));
+        let log = LogThrottle::new(Arc::new(crate::platform::SystemClock));
         let unavailable = refused(&log, &down.into());
         assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));

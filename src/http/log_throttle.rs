@@ -34,7 +34,10 @@ impl LogThrottle {
     /// How many refusals the line to be written now stands for: this one, and those since the last line of this reason.
     /// `None` while a second has not passed since that line.
     pub(super) fn admit(&self, reason: &'static str) -> Option<NonZeroU64> {
-        let now = self.clock.now();
+        self.admit_at(self.clock.now(), reason)
+    }
+
+    fn admit_at(&self, now: OffsetDateTime, reason: &'static str) -> Option<NonZeroU64> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let first = Line { written_at: now - INTERVAL, unwritten: 0 };
         let line = lines.entry(reason).or_insert(first);
@@ -50,46 +53,49 @@ impl LogThrottle {
 
 #[cfg(test)]
 mod tests {
-    use testkit::ManualClock;
-
     use super::*;
+    use crate::platform::SystemClock;
 
-    fn throttle() -> (Arc<ManualClock>, LogThrottle) {
-        let clock = Arc::new(ManualClock::default());
-        (Arc::clone(&clock), LogThrottle::new(clock))
+    const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn throttle() -> LogThrottle {
+        LogThrottle::new(Arc::new(SystemClock))
     }
 
-    fn admitted(throttle: &LogThrottle, reason: &'static str) -> Option<u64> {
-        throttle.admit(reason).map(NonZeroU64::get)
+    fn admitted(throttle: &LogThrottle, now: OffsetDateTime, reason: &'static str) -> Option<u64> {
+        throttle.admit_at(now, reason).map(NonZeroU64::get)
     }
 
     #[test]
     fn a_flood_is_one_line_a_second_and_each_line_says_how_many_refusals_it_stands_for() {
-        let (clock, throttle) = throttle();
-        assert_eq!(admitted(&throttle, "a"), Some(1));
+        let throttle = throttle();
+        assert_eq!(admitted(&throttle, START, "a"), Some(1));
         for _ in 0..999 {
-            assert_eq!(admitted(&throttle, "a"), None);
+            assert_eq!(admitted(&throttle, START, "a"), None);
         }
-        clock.advance(INTERVAL - Duration::NANOSECOND);
-        assert_eq!(admitted(&throttle, "a"), None);
-        clock.advance(Duration::NANOSECOND);
-        assert_eq!(admitted(&throttle, "a"), Some(1001));
-        assert_eq!(admitted(&throttle, "a"), None);
-        clock.advance(Duration::HOUR);
-        assert_eq!(admitted(&throttle, "a"), Some(2));
+        assert_eq!(admitted(&throttle, START + INTERVAL - Duration::NANOSECOND, "a"), None);
+        assert_eq!(admitted(&throttle, START + INTERVAL, "a"), Some(1001));
+        assert_eq!(admitted(&throttle, START + INTERVAL, "a"), None);
+        assert_eq!(admitted(&throttle, START + INTERVAL + Duration::HOUR, "a"), Some(2));
     }
 
     #[test]
     fn each_reason_has_its_own_line() {
-        let (_, throttle) = throttle();
-        assert_eq!(["a", "b", "a"].map(|reason| admitted(&throttle, reason)), [Some(1), Some(1), None]);
+        let throttle = throttle();
+        assert_eq!(["a", "b", "a"].map(|reason| admitted(&throttle, START, reason)), [Some(1), Some(1), None]);
     }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_silence_the_log() {
-        let (clock, throttle) = throttle();
-        assert_eq!(admitted(&throttle, "a"), Some(1));
-        clock.advance(-Duration::HOUR);
-        assert_eq!(admitted(&throttle, "a"), Some(1));
+        let throttle = throttle();
+        assert_eq!(admitted(&throttle, START, "a"), Some(1));
+        assert_eq!(admitted(&throttle, START - Duration::HOUR, "a"), Some(1));
+    }
+
+    #[test]
+    fn the_time_is_the_clocks() {
+        let throttle = throttle();
+        assert_eq!(throttle.admit("a").map(NonZeroU64::get), Some(1));
+        assert_eq!(admitted(&throttle, START, "a"), Some(1));
     }
 }
