@@ -68,6 +68,7 @@ const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
             "async-trait",
             "base64",
             "hmac",
+            "lru",
             "oauth-protocol",
             "secrecy",
             "serde",
