@@ -26,7 +26,8 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 3] = ["dev/preflight/src", "dev/rust-source/src", "dev/xtask/src/figures"];
+const NEW_IN_DEV: [&str; 4] =
+    ["dev/control-plane/src", "dev/preflight/src", "dev/rust-source/src", "dev/xtask/src/figures"];
 
 /// Prints every figure beside its limit; each counts as one check.
 pub(crate) fn judge(workspace: &Workspace) -> Tally {
