@@ -38,13 +38,13 @@ impl GraphError {
                 "Microsoft wants you to sign in again. Reconnect this server in your application."
             }
             Self::Token(DownstreamError::Refused(_)) => {
-                "Microsoft Entra ID refuses this server. Its administrator must look at the server's log."
+                "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."
             }
             Self::Token(DownstreamError::Unavailable(_)) | Self::Unavailable(_) => {
                 "Microsoft does not answer at the moment. Try again in a minute."
             }
             Self::Forbidden => "Microsoft Graph does not allow you to see this.",
-            Self::NotFound => "Microsoft Graph does not know this.",
+            Self::NotFound => "Microsoft Graph has no such resource.",
             Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
         }
     }

@@ -59,7 +59,7 @@ fn refusal(app: &App, error: &AuthorizeError) -> Response {
     match error {
         AuthorizeError::AtServer(AtServer::UnknownClient) => pages::error(app, &unknown_client()),
         AuthorizeError::AtServer(AtServer::RedirectMismatch) => {
-            pages::error(app, &malformed("the address to return to is not one that the application registered"))
+            pages::error(app, &malformed("the redirect URI is not one that the application registered"))
         }
         AuthorizeError::AtServer(AtServer::BadParameter(name)) => {
             pages::error(app, &malformed(&format!("the parameter {name} is missing or given more than once")))
@@ -92,12 +92,12 @@ fn to_client(
     pages::error(app, &page)
 }
 
-fn malformed(what: &str) -> ErrorPage {
+fn malformed(reason: &str) -> ErrorPage {
     ErrorPage {
         status: StatusCode::BAD_REQUEST,
         title: "The application's request is not valid".into(),
         text: vec![
-            format!("It cannot be answered: {what}."),
+            format!("This server refused it: {reason}."),
             "Close this page and try to connect again from the application.".into(),
         ],
         return_to: None,
@@ -109,7 +109,7 @@ fn unknown_client() -> ErrorPage {
         status: StatusCode::BAD_REQUEST,
         title: "This application is not registered here".into(),
         text: vec![
-            "Its registration has lapsed, or it was made with another server. Make a new one:".into(),
+            "Its registration has expired, or is with another server. To register again:".into(),
             "VS Code: run “Authentication: Remove Dynamic Authentication Providers”, then start the server again."
                 .into(),
             "Claude: remove the connector in Settings, Connectors, and add it again.".into(),

@@ -22,7 +22,7 @@ enum BearerRefusal {
     #[error("the access token is not valid")]
     InvalidToken,
     /// Two Authorization headers, a token in the query, or bad syntax.
-    #[error("malformed: {0}")]
+    #[error("malformed request: {0}")]
     Malformed(&'static str),
     /// The store or the keyring is down.
     #[error(transparent)]

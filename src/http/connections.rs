@@ -88,7 +88,7 @@ async fn perform(
         ("sign-out", _) => cookies::clear_named(&mut response, OWNER),
         _ => return Err(ConnectionsError::Forged),
     }
-    tracing::info!(audit = "connections", action, owner = %session.owner, "done");
+    tracing::info!(audit = "connections", action, owner = %session.owner, "connections changed");
     Ok(response)
 }
 
@@ -100,7 +100,7 @@ async fn sign_in(app: &App, sent: &Cookies) -> Result<Response, Unavailable> {
 }
 
 fn refusal(app: &App, error: &ConnectionsError) -> Response {
-    tracing::warn!(audit = "connections refused", %error, "nothing done");
+    tracing::warn!(audit = "connections refused", %error, "connections request refused");
     let plain = |title: &str, text: &str| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     let page = match error {
         ConnectionsError::UnknownState => {
@@ -108,7 +108,7 @@ fn refusal(app: &App, error: &ConnectionsError) -> Response {
         }
         ConnectionsError::NotSignedIn(_) => plain("You are not signed in", "Open /connections and try again."),
         ConnectionsError::Forged => {
-            plain("Nothing was done", "The form did not come from your own page. Open /connections again.")
+            plain("Your request was not accepted", "It was not sent from your own page. Open /connections again.")
         }
         ConnectionsError::Unavailable(_) => ErrorPage::unavailable(),
     };

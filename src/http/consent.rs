@@ -22,7 +22,7 @@ use super::{
 /// Why a decision does not count.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("the form was not sent from our own page")]
+    #[error("the form was not sent from this server's own page")]
     ForeignOrigin,
     #[error("{}", .0.text())]
     Body(BodyError),
@@ -39,7 +39,7 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
         confirmation_page(&app, &incoming).await
     };
     answered.unwrap_or_else(|refusal| {
-        tracing::warn!(audit = "consent refused", reason = %refusal, "decision not counted");
+        tracing::warn!(audit = "consent refused", reason = %refusal, "consent request refused");
         pages::error(&app, &page(&refusal))
     })
 }
@@ -163,19 +163,18 @@ fn page(refusal: &Refusal) -> ErrorPage {
         ),
         Refusal::Consent(ConsentError::Forged) => forbidden(
             "Your decision was not accepted",
-            "It does not belong to the page that this browser was shown. Connect again from the application.",
+            "It does not belong to the page that this browser opened. Connect again from the application.",
         ),
         Refusal::Consent(ConsentError::CookieMissing) => forbidden(
             "Your browser did not keep this page's cookie",
             "Allow cookies for this site, do not open the page in another browser, and connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::Expired) => forbidden(
-            "This page is too old",
-            "Decisions are possible for ten minutes. Connect again from the application.",
-        ),
+        Refusal::Consent(ConsentError::Expired) => {
+            forbidden("This page is too old", "It expired after ten minutes. Connect again from the application.")
+        }
         Refusal::Consent(ConsentError::AlreadyDecided) => forbidden(
             "You have already decided",
-            "This page was used before. To decide anew, connect again from the application.",
+            "This page was used before. To decide again, connect again from the application.",
         ),
         Refusal::Consent(ConsentError::Unavailable(_)) => ErrorPage::unavailable(),
     }

@@ -56,7 +56,7 @@ impl Endpoint {
     /// Answers a request to this endpoint.
     pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming, caller: Caller) -> Response {
         if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
-            return answer(StatusCode::FORBIDDEN, "text/plain", "this is not the host that you named\n");
+            return answer(StatusCode::FORBIDDEN, "text/plain", "the Host header does not name this server\n");
         }
         let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base().issuer(), &app.allowed_origins) else {
             return answer(StatusCode::FORBIDDEN, "text/plain", "this origin may not call this server\n");

@@ -64,14 +64,14 @@ fn page(error: &CallbackError) -> ErrorPage {
         ),
         CallbackError::OtherBrowser => ErrorPage::plain(
             StatusCode::FORBIDDEN,
-            "This sign-in was begun in another browser",
-            "It has been ended, because only the browser that allowed it may complete it. If that was this browser, \
+            "This sign-in began in another browser",
+            "This server cancelled it, because only the browser that allowed it may complete it. If that was this browser, \
              allow cookies for this site and connect again from the application.",
         ),
         CallbackError::UnderWay | CallbackError::BeingAsked(_) => ErrorPage::plain(
             StatusCode::OK,
             "This sign-in was interrupted",
-            "If the application does not go on by itself in a moment, connect again from it.",
+            "If the application does not continue in a few seconds, connect again from it.",
         ),
         CallbackError::AlreadyCompleted => ErrorPage::plain(
             StatusCode::OK,

@@ -17,7 +17,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
         Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_client_metadata", error.text()),
     };
     if !app.limits.take_registration() {
-        tracing::warn!(audit = "registration flood", "registration not taken");
+        tracing::warn!(audit = "registration flood", "registration refused: too many registrations");
         let text = "too many registrations; try again in a minute";
         return retry_later(oauth_error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", text));
     }

@@ -79,7 +79,7 @@ fn refusal(error: &TokenError) -> Response {
             bad_request("invalid_grant", "the code, refresh token, redirect URI or verifier is not valid")
         }
         TokenError::InvalidScope => bad_request("invalid_scope", "the scope is wider than what was granted"),
-        TokenError::InvalidTarget => bad_request("invalid_target", "resource is not this server"),
+        TokenError::InvalidTarget => bad_request("invalid_target", "resource does not name this server"),
         TokenError::Refused(_) => {
             oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")
         }

@@ -97,8 +97,8 @@ impl Embedded {
                 let Some(database) = database.upgrade() else { return };
                 let store = Self { database, clock: Arc::clone(&clock) };
                 match store.blocking(|store| store.sweep()).await {
-                    Ok(dropped) => tracing::debug!(dropped, "store swept"),
-                    Err(error) => tracing::warn!(%error, "store not swept"),
+                    Ok(dropped) => tracing::debug!(dropped, "expired records deleted"),
+                    Err(error) => tracing::warn!(%error, "expired records not deleted"),
                 }
             }
         });

@@ -22,7 +22,7 @@ impl std::fmt::Debug for DataKey {
 
 /// The cipher refused: a key of the wrong length, or a message over its limit.
 #[derive(Debug, thiserror::Error)]
-#[error("the cipher refused")]
+#[error("AES-GCM failed")]
 pub struct CipherError;
 
 impl DataKey {

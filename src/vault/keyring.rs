@@ -142,7 +142,7 @@ impl Keyring {
             match key {
                 Ok(key) => opened.add(entry, key),
                 Err(error) => {
-                    tracing::error!(%error, kid = entry.kid, "data key not opened");
+                    tracing::error!(%error, kid = entry.kid, "data key not unwrapped");
                     opened.refused.insert(entry.kid.clone());
                     failure = Some(error);
                 }

@@ -88,7 +88,7 @@ impl Ring {
     pub(super) fn log_changes(&self, next: &Self) {
         for key in &next.keys {
             match self.keys.iter().find(|known| known.kid == key.kid) {
-                None => tracing::info!(kid = key.kid, use_from = %key.use_from, "data key made"),
+                None => tracing::info!(kid = key.kid, use_from = %key.use_from, "data key created"),
                 Some(known) if known.wrapped_by != key.wrapped_by => {
                     tracing::info!(kid = key.kid, wrapped_by = key.wrapped_by, "data key wrapped again");
                 }

@@ -56,7 +56,7 @@ impl UpstreamAnswer {
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamRefusal {
     /// Entra wants the user: sign in again, consent, or satisfy `claims`.
-    #[error("the upstream wants the user: {reason}")]
+    #[error("the upstream requires interaction: {reason}")]
     InteractionRequired {
         /// The claims challenge, to be passed on unchanged.
         claims: Option<String>,

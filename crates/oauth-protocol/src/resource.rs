@@ -16,7 +16,7 @@ pub enum Endpoint {
 
 /// RFC 8707 §2: `invalid_target`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("resource is not this server")]
+#[error("resource does not name this server")]
 pub struct ResourceError;
 
 /// Whether every value is this server; none at all is fine.

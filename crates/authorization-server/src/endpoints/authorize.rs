@@ -47,10 +47,10 @@ pub enum Authorized {
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizeError {
     /// The redirect URI is not to be trusted: a page, never a redirect (RFC 6749 §4.1.2.1).
-    #[error("refused at the server: {0}")]
+    #[error("refused without a redirect: {0}")]
     AtServer(#[from] AtServer),
     /// The redirect URI is the client's: it is told.
-    #[error("refused: {reason}")]
+    #[error("refused with a redirect: {reason}")]
     ToClient {
         /// Where to.
         target: RedirectTarget,
@@ -87,10 +87,10 @@ pub enum RequestRefusal {
     #[error(transparent)]
     Request(#[from] AuthorizationRequestError),
     /// None of the scopes is known.
-    #[error("no known scope")]
+    #[error("scope names no scope of this server")]
     Scope,
     /// `resource` is not this server.
-    #[error("resource is not this server")]
+    #[error("resource does not name this server")]
     Target,
     /// `prompt=none`, and this was not allowed before.
     #[error("consent is required")]
@@ -119,7 +119,7 @@ impl RequestRefusal {
         match self {
             Self::Request(error) => error.description(),
             Self::Scope => "none of the scopes is known here",
-            Self::Target => "resource is not this server",
+            Self::Target => "resource does not name this server",
             Self::ConsentRequired => "the resource owner has not allowed this before",
             Self::LoginRequired => "the resource owner must sign in",
         }

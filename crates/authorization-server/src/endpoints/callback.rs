@@ -38,13 +38,13 @@ pub enum CallbackError {
     #[error("the callback came from another browser")]
     OtherBrowser,
     /// The callback was repeated while the first one is being answered, or after its process died over it.
-    #[error("being completed")]
+    #[error("the callback is being completed")]
     UnderWay,
     /// The callback was repeated while the owner is asked.
-    #[error("the owner is being asked")]
+    #[error("the owner has not yet confirmed")]
     BeingAsked(Id),
     /// The callback was repeated.
-    #[error("already completed")]
+    #[error("the authorization was completed before")]
     AlreadyCompleted,
     /// The store or the keyring is down.
     #[error(transparent)]
@@ -98,7 +98,7 @@ impl AuthorizationServer {
     }
 
     async fn burn(&self, stored: &Stored<Authorization>) -> Result<(), Unavailable> {
-        tracing::warn!(audit = "callback in another browser", authorization = %stored.value.id, "authorization burnt");
+        tracing::warn!(audit = "callback in another browser", authorization = %stored.value.id, "authorization ended");
         let failed = Failed { reason: "other browser".into(), state_hash: None };
         self.ports.authorizations.advance(&stored.version, stored.value.at(Stage::Failed(failed))).await.map(drop)
     }

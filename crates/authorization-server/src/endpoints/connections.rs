@@ -80,7 +80,7 @@ pub struct Connection {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionsError {
     /// Not a `state` of this page, too old, or of another browser.
-    #[error("the sign-in is unknown, too old, or of another browser")]
+    #[error("the sign-in is unknown, has expired, or began in another browser")]
     UnknownState,
     /// Entra signed nobody in.
     #[error("nobody was signed in: {0}")]

@@ -51,7 +51,7 @@ pub enum Decided {
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
     /// Not a form that we made, or made too long ago, or without the client.
-    #[error("the form is not ours or has expired")]
+    #[error("the form is not from this server or has expired")]
     Expired,
     /// The binding cookie is missing: the page was opened elsewhere, or cookies are off.
     #[error("the binding cookie is missing")]
@@ -60,7 +60,7 @@ pub enum ConsentError {
     #[error("the binding cookie or the CSRF token does not match")]
     Forged,
     /// The transaction has its decision.
-    #[error("already decided")]
+    #[error("the decision was made before")]
     AlreadyDecided,
     /// The store or the keyring is down.
     #[error(transparent)]

@@ -15,7 +15,7 @@ pub enum TokenError {
     #[error("the scope is wider than the grant")]
     InvalidScope,
     /// 400 `invalid_target`.
-    #[error("resource is not this server")]
+    #[error("resource does not name this server")]
     InvalidTarget,
     /// 500 `server_error`: the upstream refuses us.
     #[error("the upstream refuses us: {0}")]

@@ -1,0 +1,86 @@
+//! The log lines that the documents quote exist in the source.
+#![cfg(test)]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use authorization_server::ground::Unavailable;
+
+/// The source of the handler.
+const SOURCES: [&str; 3] = ["src", "crates/authorization-server/src", "crates/oauth-protocol/src"];
+
+/// Documents with tables of log lines, the header of such a column, and how many lines these columns quote at least.
+const TABLES: [(&str, &str, usize); 3] = [
+    ("docs/operations/telemetry.md", "`audit`", 8),
+    ("docs/operations/telemetry.md", "`message`", 30),
+    ("docs/operations.md", "in the log", 12),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// The code of a file, without comments and tests.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let shipped = text.split("#[cfg(test)]").next().unwrap();
+    shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Everything that the handler can log, as text to search in.
+fn source() -> String {
+    let paths = SOURCES.iter().flat_map(|folder| files(&root().join(folder)));
+    let rust = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let composed = [Unavailable::store, Unavailable::keyring, Unavailable::upstream, Unavailable::identity_endpoint]
+        .map(|unavailable| format!("{:?}", unavailable("x").to_string()));
+    rust.map(|path| code(&path)).chain(composed).collect::<Vec<_>>().join("\n")
+}
+
+/// The cells of a table's row.
+fn cells(row: &str) -> Vec<&str> {
+    row.trim().trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The quotes in the columns with this header.
+fn quoted<'a>(document: &'a str, header: &str) -> BTreeSet<&'a str> {
+    let mut column = None;
+    let mut quotes = BTreeSet::new();
+    for line in document.lines() {
+        if !line.starts_with('|') {
+            column = None;
+        } else if let Some(found) = cells(line).iter().position(|cell| *cell == header) {
+            column = Some(found);
+        } else if let Some(cell) = column.and_then(|column| cells(line).get(column).copied()) {
+            quotes.extend(cell.split('`').skip(1).step_by(2));
+        }
+    }
+    quotes
+}
+
+/// Whether a quote is a string of the source, or with `…` the beginning of one.
+fn exists(quote: &str, source: &str) -> bool {
+    match quote.strip_suffix('…') {
+        Some(beginning) => source.contains(&format!("\"{beginning}")),
+        None => source.contains(&format!("\"{quote}\"")),
+    }
+}
+
+#[test]
+fn every_log_line_that_a_document_quotes_exists() {
+    let source = source();
+    for (file, header, at_least) in TABLES {
+        let document = fs::read_to_string(root().join(file)).unwrap();
+        let quotes = quoted(&document, header);
+        assert!(quotes.len() >= at_least, "{file}, {header}: {quotes:?}");
+        let missing: Vec<_> = quotes.into_iter().filter(|quote| !exists(quote, &source)).collect();
+        assert!(missing.is_empty(), "{file} quotes what the handler does not log: {missing:?}");
+    }
+}
