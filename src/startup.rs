@@ -19,9 +19,9 @@ use crate::{
     http::{App, Limits, LogThrottle, routes, server},
     mcp::{Mcp, sse},
     platform::Platform,
-    ports::{event_log::EventLog, records::Records},
+    ports::{event_log::EventLog, records::ItemStore},
     store::{
-        RecordRepository,
+        ItemRepository,
         cosmos::Cosmos,
         cosmos_events::CosmosEvents,
         embedded::{Embedded, OpenError},
@@ -113,7 +113,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
 
 /// The store, and what seals its secrets.
 struct Storage {
-    records: Arc<dyn Records>,
+    records: Arc<dyn ItemStore>,
     sealer: Arc<dyn Sealer>,
     /// `None` if this process is the only one.
     events: Option<Arc<dyn EventLog>>,
@@ -148,7 +148,7 @@ impl Storage {
         Ok(Self { events: Some(Arc::new(events)), ..storage })
     }
 
-    fn new(records: Arc<dyn Records>, wrap: Arc<dyn KeyWrap>, settings: &Settings, platform: &Platform) -> Self {
+    fn new(records: Arc<dyn ItemStore>, wrap: Arc<dyn KeyWrap>, settings: &Settings, platform: &Platform) -> Self {
         let Platform { clock, entropy, rotation, .. } = platform;
         let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
         let ring = RingStore { records: Arc::clone(&records), wrap, clock, entropy };
@@ -162,9 +162,9 @@ impl Storage {
         sse::Ports { entropy, sealer, events: self.events.clone(), poll }
     }
 
-    fn repository<T>(&self, platform: &Platform) -> Arc<RecordRepository<T>> {
+    fn repository<T>(&self, platform: &Platform) -> Arc<ItemRepository<T>> {
         let Platform { clock, entropy, .. } = platform;
-        Arc::new(RecordRepository::new(Arc::clone(&self.records), Arc::clone(clock), Arc::clone(entropy)))
+        Arc::new(ItemRepository::new(Arc::clone(&self.records), Arc::clone(clock), Arc::clone(entropy)))
     }
 }
 

@@ -7,7 +7,7 @@ use authorization_server::AuthorizationServer;
 use super::{limits::Limits, log_throttle::LogThrottle};
 use crate::{
     mcp::Mcp,
-    ports::{gateway::GatewayTokens, records::Records},
+    ports::{gateway::GatewayTokens, records::ItemStore},
 };
 
 /// Everything that a handler may call or show.
@@ -17,7 +17,7 @@ pub struct App {
     /// The MCP server.
     pub mcp: Mcp,
     /// The store, for its health.
-    pub records: Arc<dyn Records>,
+    pub records: Arc<dyn ItemStore>,
     /// Checks the tokens of the gateway, if there is one in front.
     pub gateway: Option<Arc<dyn GatewayTokens>>,
     /// For each caller, and for all together.

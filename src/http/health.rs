@@ -10,7 +10,7 @@ use super::{
     reply::{Response, json, retry_later},
     request::Incoming,
 };
-use crate::ports::records::{Address, Container, Records};
+use crate::ports::records::{Address, Container, ItemStore};
 
 pub(super) async fn get(app: Arc<App>, _: Incoming) -> Response {
     let (store, keyring) = tokio::join!(store_answers(app.records.as_ref()), keyring_answers(&app));
@@ -23,7 +23,7 @@ pub(super) async fn get(app: Arc<App>, _: Incoming) -> Response {
     }
 }
 
-async fn store_answers(records: &dyn Records) -> bool {
+async fn store_answers(records: &dyn ItemStore) -> bool {
     let nothing = Address { container: Container::Clients, partition: "health".into(), id: "health".into() };
     records.get(&nothing).await.inspect_err(|error| tracing::warn!(%error, "the store does not answer")).is_ok()
 }

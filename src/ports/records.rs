@@ -1,4 +1,4 @@
-//! `Records`: items with conditional writes over (container, partition, id). Cosmos DB and redb look the same here.
+//! `ItemStore`: items with conditional writes over (container, partition, id). Cosmos DB and redb look the same here.
 
 use async_trait::async_trait;
 use authorization_server::ground::Unavailable;
@@ -92,7 +92,7 @@ impl From<StoreError> for Unavailable {
 /// and none that begins with an underscore: those are the store's. `ttl` counts from the write ([`Duration::MAX`] never
 /// ends); a store drops what has outlived it some time later.
 #[async_trait]
-pub trait Records: Send + Sync {
+pub trait ItemStore: Send + Sync {
     /// Reads one item.
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError>;
     /// Writes an item, unless one exists there.

@@ -1,7 +1,7 @@
-//! Cosmos DB as [`Records`]: point operations with `ETag` preconditions, each over within seconds.
+//! Cosmos DB as [`ItemStore`]: point operations with `ETag` preconditions, each over within seconds.
 //!
 //! The SDK retries a write whose answer was lost, so a conflict may be the write's own echo: the port says so, and
-//! [`super::RecordRepository`] reads back.
+//! [`super::ItemRepository`] reads back.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::cosmos_client::Clients;
 use crate::{
     config::AzureSettings,
-    ports::records::{Address, Container, Item, Records, StoreError, Write},
+    ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
@@ -44,7 +44,7 @@ impl Cosmos {
 }
 
 #[async_trait]
-impl Records for Cosmos {
+impl ItemStore for Cosmos {
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;

@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use super::cosmos::{Cosmos, within_limit};
 use crate::ports::{
     event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
-    records::{Address, Container, Records as _, StoreError, Write},
+    records::{Address, Container, ItemStore as _, StoreError, Write},
 };
 
 const SCHEMA: u32 = 1;

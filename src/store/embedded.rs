@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
+use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
 /// When an item goes that stays for ever.
 const NEVER: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
@@ -31,7 +31,7 @@ pub enum OpenError {
     Failed(String, String),
 }
 
-/// redb as [`Records`].
+/// redb as [`ItemStore`].
 #[derive(Clone)]
 pub struct Embedded {
     database: Arc<Database>,
@@ -187,7 +187,7 @@ impl Row {
 }
 
 #[async_trait]
-impl Records for Embedded {
+impl ItemStore for Embedded {
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
         let address = address.clone();
         self.blocking(move |store| store.read(&address)).await

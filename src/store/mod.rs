@@ -1,4 +1,4 @@
-//! Storage: one `Records` port, an adapter each for redb and Cosmos DB, and above it, once, the shapes and the `op` rule.
+//! Storage: one `ItemStore` port, an adapter each for redb and Cosmos DB, and above it, once, the shapes and the `op` rule.
 
 pub mod cosmos;
 mod cosmos_client;
@@ -7,4 +7,4 @@ pub mod embedded;
 mod repository;
 mod shape;
 
-pub use repository::RecordRepository;
+pub use repository::ItemRepository;

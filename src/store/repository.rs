@@ -1,4 +1,4 @@
-//! Typed repositories over [`Records`]: shape, expiry, and the `op` rule that tells a write from its own echo.
+//! Typed repositories over [`ItemStore`]: shape, expiry, and the `op` rule that tells a write from its own echo.
 //!
 //! A store client retries a write whose answer was lost, and the condition of the retry then fails because the first write
 //! succeeded. So each write carries a fresh `op`. After a conflict or an error the item is read back; if it has the same `op`,
@@ -16,7 +16,7 @@ use serde_json::Value;
 use time::Duration;
 
 use super::shape::{Shape, grant::GRANT_ITEM};
-use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
+use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
 const OP: &str = "op";
 /// How long a failed write is looked for.
@@ -25,17 +25,17 @@ const READ_BACK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1)
 const READ_BACK_RETRY: ConstantBuilder =
     ConstantBuilder::new().with_delay(std::time::Duration::from_millis(100)).without_max_times();
 
-/// Records of one kind in a store.
-pub struct RecordRepository<T> {
-    records: Arc<dyn Records>,
+/// Items of one kind in a store.
+pub struct ItemRepository<T> {
+    records: Arc<dyn ItemStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     kind: PhantomData<fn() -> T>,
 }
 
-impl<T> RecordRepository<T> {
+impl<T> ItemRepository<T> {
     /// A repository in this store.
-    pub fn new(records: Arc<dyn Records>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(records: Arc<dyn ItemStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self { records, clock, entropy, kind: PhantomData }
     }
 }
@@ -48,7 +48,7 @@ struct Draft {
     ttl: Duration,
 }
 
-impl<T: Shape> RecordRepository<T> {
+impl<T: Shape> ItemRepository<T> {
     fn draft(&self, value: &T) -> Result<Draft, Unavailable> {
         let op = Id::random(self.entropy.as_ref()).to_string();
         let mut body = value.encode().map_err(|error| broken(&error))?;
@@ -67,7 +67,7 @@ impl<T: Shape> RecordRepository<T> {
     }
 }
 
-impl<T: Shape> RecordRepository<T> {
+impl<T: Shape> ItemRepository<T> {
     /// Reads the item back after an error. The write may have succeeded although its answer was lost.
     async fn write_succeeded_despite_error(&self, draft: &Draft, error: StoreError) -> Result<Stored<T>, Unavailable> {
         let read = || self.read(&draft.address);
@@ -79,7 +79,7 @@ impl<T: Shape> RecordRepository<T> {
 }
 
 #[async_trait]
-impl OwnedRecords<Grant> for RecordRepository<Grant> {
+impl OwnedRecords<Grant> for ItemRepository<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
         let items = self.records.list(Container::Owners, &owner.to_string()).await?;
         let grants = items.into_iter().filter(|(id, _)| id.starts_with(GRANT_ITEM));
@@ -88,7 +88,7 @@ impl OwnedRecords<Grant> for RecordRepository<Grant> {
 }
 
 #[async_trait]
-impl<T: Shape> Repository<T> for RecordRepository<T> {
+impl<T: Shape> Repository<T> for ItemRepository<T> {
     async fn get(&self, key: &T::Key) -> Result<Option<Stored<T>>, Unavailable> {
         Ok(self.read(&T::address(key)).await?.map(|(_, stored)| stored))
     }

@@ -12,7 +12,7 @@ use super::{
     ring::{ID, Ring, RingKey, Rotation},
     wrap::KeyWrap,
 };
-use crate::ports::records::{Address, Container, Item, Records, StoreError, Write};
+use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
 /// How often a change is tried again because another process wrote first.
 const ATTEMPTS: usize = 5;
@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 5;
 /// The store of the ring, and what wraps its keys.
 pub struct RingStore {
     /// The store.
-    pub records: Arc<dyn Records>,
+    pub records: Arc<dyn ItemStore>,
     /// The wrapping key.
     pub wrap: Arc<dyn KeyWrap>,
     /// The time.

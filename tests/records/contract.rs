@@ -1,6 +1,6 @@
 //! What every store must do, as one list of cases. A store's test calls [`holds`] with a fresh store.
 
-use remote_auth_mcp::ports::records::{Address, Container, Records, Write};
+use remote_auth_mcp::ports::records::{Address, Container, ItemStore, Write};
 use serde_json::{Value, json};
 use testkit::ManualClock;
 use time::Duration;
@@ -8,7 +8,7 @@ use time::Duration;
 const HOUR: Duration = Duration::hours(1);
 
 /// Every case, each under names of its own.
-pub(crate) async fn holds(store: &dyn Records, clock: &ManualClock) {
+pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
     absence_is_none(store).await;
     what_was_created_is_read_back(store).await;
     a_second_create_conflicts(store).await;
@@ -43,20 +43,20 @@ fn done(write: Write) -> String {
     }
 }
 
-async fn created(store: &dyn Records, address: &Address, n: i64) -> String {
+async fn created(store: &dyn ItemStore, address: &Address, n: i64) -> String {
     done(store.create(address, &number(address, n), HOUR).await.unwrap())
 }
 
 /// The member `n` of what stands.
-async fn n(store: &dyn Records, address: &Address) -> Option<i64> {
+async fn n(store: &dyn ItemStore, address: &Address) -> Option<i64> {
     store.get(address).await.unwrap().map(|item| item.body["n"].as_i64().unwrap())
 }
 
-async fn absence_is_none(store: &dyn Records) {
+async fn absence_is_none(store: &dyn ItemStore) {
     assert_eq!(store.get(&at("absent")).await.unwrap(), None);
 }
 
-async fn what_was_created_is_read_back(store: &dyn Records) {
+async fn what_was_created_is_read_back(store: &dyn ItemStore) {
     let address = at("read back");
     let mut value = number(&address, 1);
     value["rest"] =
@@ -66,14 +66,14 @@ async fn what_was_created_is_read_back(store: &dyn Records) {
     assert_eq!((item.body, item.etag), (value, etag));
 }
 
-async fn a_second_create_conflicts(store: &dyn Records) {
+async fn a_second_create_conflicts(store: &dyn ItemStore) {
     let address = at("second create");
     created(store, &address, 1).await;
     assert_eq!(store.create(&address, &number(&address, 2), HOUR).await.unwrap(), Write::Conflict);
     assert_eq!(n(store, &address).await, Some(1));
 }
 
-async fn only_the_version_that_was_read_can_be_replaced(store: &dyn Records) {
+async fn only_the_version_that_was_read_can_be_replaced(store: &dyn ItemStore) {
     let address = at("replace");
     let first = created(store, &address, 1).await;
     let second = done(store.replace(&address, &first, &number(&address, 2), HOUR).await.unwrap());
@@ -82,13 +82,13 @@ async fn only_the_version_that_was_read_can_be_replaced(store: &dyn Records) {
     assert_eq!(n(store, &address).await, Some(2));
 }
 
-async fn an_absent_item_cannot_be_replaced(store: &dyn Records) {
+async fn an_absent_item_cannot_be_replaced(store: &dyn ItemStore) {
     let address = at("absent replace");
     assert_eq!(store.replace(&address, "1", &number(&address, 1), HOUR).await.unwrap(), Write::Conflict);
     assert_eq!(n(store, &address).await, None);
 }
 
-async fn a_version_is_never_used_twice(store: &dyn Records) {
+async fn a_version_is_never_used_twice(store: &dyn ItemStore) {
     let address = at("versions");
     let first = created(store, &address, 1).await;
     store.delete(&address).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_version_is_never_used_twice(store: &dyn Records) {
     assert_eq!(store.replace(&address, &first, &number(&address, 3), HOUR).await.unwrap(), Write::Conflict);
 }
 
-async fn delete_is_idempotent(store: &dyn Records) {
+async fn delete_is_idempotent(store: &dyn ItemStore) {
     let address = at("delete");
     created(store, &address, 0).await;
     store.delete(&address).await.unwrap();
@@ -104,7 +104,7 @@ async fn delete_is_idempotent(store: &dyn Records) {
     assert_eq!(n(store, &address).await, None);
 }
 
-async fn containers_and_partitions_are_apart(store: &dyn Records) {
+async fn containers_and_partitions_are_apart(store: &dyn ItemStore) {
     let here = at("apart");
     let other_container = Address { container: Container::Events, ..here.clone() };
     let other_partition = Address { partition: "another".into(), ..here.clone() };
@@ -116,7 +116,7 @@ async fn containers_and_partitions_are_apart(store: &dyn Records) {
     assert_eq!(n(store, &here).await, Some(1));
 }
 
-async fn list_gives_one_partition(store: &dyn Records) {
+async fn list_gives_one_partition(store: &dyn ItemStore) {
     let item = |partition: &str, id: &str| Address {
         container: Container::Owners,
         partition: partition.to_owned(),
@@ -131,7 +131,7 @@ async fn list_gives_one_partition(store: &dyn Records) {
     assert_eq!(ids, ["a", "b"]);
 }
 
-async fn of_parallel_creates_one_is_done(store: &dyn Records) {
+async fn of_parallel_creates_one_is_done(store: &dyn ItemStore) {
     let address = at("parallel creates");
     let (one, other) = (number(&address, 1), number(&address, 2));
     let (first, second) = tokio::join!(store.create(&address, &one, HOUR), store.create(&address, &other, HOUR));
@@ -139,7 +139,7 @@ async fn of_parallel_creates_one_is_done(store: &dyn Records) {
     assert_eq!(writes.iter().filter(|write| **write == Write::Conflict).count(), 1);
 }
 
-async fn of_parallel_replaces_one_is_done(store: &dyn Records) {
+async fn of_parallel_replaces_one_is_done(store: &dyn ItemStore) {
     let address = at("parallel replaces");
     let etag = created(store, &address, 0).await;
     let (one, other) = (number(&address, 1), number(&address, 2));
@@ -149,7 +149,7 @@ async fn of_parallel_replaces_one_is_done(store: &dyn Records) {
     assert_eq!(writes.iter().filter(|write| **write == Write::Conflict).count(), 1);
 }
 
-async fn an_item_is_gone_after_its_ttl(store: &dyn Records, clock: &ManualClock) {
+async fn an_item_is_gone_after_its_ttl(store: &dyn ItemStore, clock: &ManualClock) {
     let address = at("ttl");
     store.create(&address, &number(&address, 1), Duration::seconds(10)).await.unwrap();
     clock.advance(Duration::seconds(9));
@@ -160,7 +160,7 @@ async fn an_item_is_gone_after_its_ttl(store: &dyn Records, clock: &ManualClock)
     assert_eq!(n(store, &address).await, Some(2));
 }
 
-async fn a_write_counts_its_ttl_anew(store: &dyn Records, clock: &ManualClock) {
+async fn a_write_counts_its_ttl_anew(store: &dyn ItemStore, clock: &ManualClock) {
     let address = at("ttl anew");
     let etag = done(store.create(&address, &number(&address, 1), Duration::seconds(10)).await.unwrap());
     clock.advance(Duration::seconds(6));
@@ -169,7 +169,7 @@ async fn a_write_counts_its_ttl_anew(store: &dyn Records, clock: &ManualClock) {
     assert!(n(store, &address).await.is_some());
 }
 
-async fn an_item_without_end_stays(store: &dyn Records, clock: &ManualClock) {
+async fn an_item_without_end_stays(store: &dyn ItemStore, clock: &ManualClock) {
     let address = at("without end");
     done(store.create(&address, &number(&address, 1), Duration::MAX).await.unwrap());
     clock.advance(Duration::days(1000));

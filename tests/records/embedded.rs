@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use remote_auth_mcp::{
-    ports::records::{Address, Container, Records, Write},
+    ports::records::{Address, Container, ItemStore, Write},
     store::embedded::{Embedded, OpenError},
 };
 use serde_json::json;

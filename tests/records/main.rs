@@ -1,4 +1,4 @@
-//! The contract of the `Records` port, held by every store.
+//! The contract of the `ItemStore` port, held by every store.
 #![cfg(test)]
 
 mod contract;

@@ -9,8 +9,8 @@ use authorization_server::{
     state::client::Client,
 };
 use remote_auth_mcp::{
-    ports::records::{Address, Container, Item, Records, StoreError, Write},
-    store::{RecordRepository, embedded::Embedded},
+    ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
+    store::{ItemRepository, embedded::Embedded},
 };
 use serde_json::Value;
 use testkit::{ManualClock, SeededEntropy};
@@ -63,7 +63,7 @@ fn down<T>() -> Result<T, StoreError> {
 }
 
 #[async_trait]
-impl Records for Reporting {
+impl ItemStore for Reporting {
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
         if matches!(self.now(), Reported::Outage) { down() } else { self.store.get(address).await }
     }
@@ -93,11 +93,11 @@ fn client(name: &str) -> Client {
     }
 }
 
-fn rig(reported: Reported) -> (Arc<Reporting>, RecordRepository<Client>) {
+fn rig(reported: Reported) -> (Arc<Reporting>, ItemRepository<Client>) {
     let clock = Arc::new(ManualClock::default());
     let store = Embedded::in_memory(Arc::clone(&clock) as _).unwrap();
     let records = Arc::new(Reporting { store, reported: Mutex::new(reported) });
-    let repository = RecordRepository::new(Arc::clone(&records) as _, clock, Arc::new(SeededEntropy::new(1)));
+    let repository = ItemRepository::new(Arc::clone(&records) as _, clock, Arc::new(SeededEntropy::new(1)));
     (records, repository)
 }
 

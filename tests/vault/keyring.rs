@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use authorization_server::ground::Sealer as _;
 use remote_auth_mcp::{
-    ports::records::{Address, Container, Records},
+    ports::records::{Address, Container, ItemStore},
     store::embedded::Embedded,
     vault::{Keyring, RingStore, Rotation},
 };

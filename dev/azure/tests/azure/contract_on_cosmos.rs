@@ -1,4 +1,4 @@
-//! Cosmos DB holds the contract of the `Records` port, as redb does.
+//! Cosmos DB holds the contract of the `ItemStore` port, as redb does.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use authorization_server::ground::Clock as _;
 use azure_tests::ManagedIdentity;
 use remote_auth_mcp::{
     config::AzureSettings,
-    ports::records::{Address, Container, Records},
+    ports::records::{Address, Container, ItemStore},
     store::cosmos::Cosmos,
 };
 use testkit::ManualClock;
