@@ -157,9 +157,9 @@ impl Storage {
         Self { records, sealer: keyring, events: None }
     }
 
-    fn sse_ports(&self, poll: Duration, platform: &Platform) -> sse::Ports {
+    fn sse_ports(&self, poll: Duration, platform: &Platform) -> sse::TransportPorts {
         let (entropy, sealer) = (Arc::clone(&platform.entropy), Arc::clone(&self.sealer));
-        sse::Ports { entropy, sealer, events: self.events.clone(), poll }
+        sse::TransportPorts { entropy, sealer, events: self.events.clone(), poll }
     }
 
     fn repository<T>(&self, platform: &Platform) -> Arc<ItemRepository<T>> {

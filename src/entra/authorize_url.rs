@@ -1,12 +1,12 @@
 //! The request to Entra's authorization endpoint.
 
-use authorization_server::{state::pending_consent::SignInPrompt, upstream::SignIn};
+use authorization_server::{state::pending_consent::SignInPrompt, upstream::SignInRequest};
 use oauth_protocol::form;
 
 use super::settings::{CLIENT_CAPABILITIES, EntraSettings};
 
 /// Asks the user for the middle tier and the Graph scopes at once. Redemption then asks for the middle tier only.
-pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignIn<'_>) -> String {
+pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignInRequest<'_>) -> String {
     let middle_tier = settings.middle_tier_scope();
     let downstream = settings.graph_scopes(sign_in.downstream_scopes);
     let scope = format!("openid profile offline_access {middle_tier} {downstream}");

@@ -23,7 +23,7 @@ use crate::ports::gateway::{GatewayRefusal, GatewayTokens};
 const VERIFIED: u64 = 64;
 
 #[derive(Deserialize)]
-struct Claims {
+struct GatewayTokenClaims {
     tid: String,
     oid: String,
     exp: i64,
@@ -51,7 +51,7 @@ impl GatewayTokenVerifier {
         Self { settings, principal_id, jwks, clock, verified: Cache::new(VERIFIED) }
     }
 
-    fn check(&self, claims: &Claims) -> Result<(), &'static str> {
+    fn check(&self, claims: &GatewayTokenClaims) -> Result<(), &'static str> {
         let is_apps = claims.scp.is_none() && claims.idtyp.as_deref().is_none_or(|kind| kind == "app");
         let rules = [
             (is_in_time(claims.exp, claims.nbf, self.clock.now()), "not in its time"),
@@ -72,7 +72,8 @@ impl GatewayTokens for GatewayTokenVerifier {
             return Ok(());
         }
         let issuers = [self.settings.issuer(), self.settings.v1_issuer()];
-        let claims: Claims = verified_claims(token.expose_secret(), &issuers, &self.settings, &self.jwks).await?;
+        let claims: GatewayTokenClaims =
+            verified_claims(token.expose_secret(), &issuers, &self.settings, &self.jwks).await?;
         self.check(&claims).map_err(|reason| GatewayRefusal::Invalid { reason, detail: None })?;
         self.verified.insert(hash, claims.exp).await;
         Ok(())

@@ -13,7 +13,7 @@ use super::{
 };
 
 #[derive(Deserialize)]
-struct Claims {
+struct IdTokenClaims {
     tid: String,
     oid: String,
     nonce: String,
@@ -39,13 +39,18 @@ pub(super) async fn verify(
     jwks: &Jwks,
     now: OffsetDateTime,
 ) -> Result<User, UpstreamRefusal> {
-    let claims: Claims = verified_claims(token.expose_secret(), &[settings.issuer()], settings, jwks).await?;
+    let claims: IdTokenClaims = verified_claims(token.expose_secret(), &[settings.issuer()], settings, jwks).await?;
     check(&claims, nonce, settings, now)?;
     let name = claims.name.or(claims.preferred_username).unwrap_or_default();
     Ok(User { subject: Subject { tid: claims.tid, oid: claims.oid }, name })
 }
 
-fn check(claims: &Claims, nonce: &str, settings: &EntraSettings, now: OffsetDateTime) -> Result<(), UpstreamRefusal> {
+fn check(
+    claims: &IdTokenClaims,
+    nonce: &str,
+    settings: &EntraSettings,
+    now: OffsetDateTime,
+) -> Result<(), UpstreamRefusal> {
     if !is_in_time(claims.exp, claims.nbf, now) {
         return Err(invalid("expired or not yet valid"));
     }

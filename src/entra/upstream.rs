@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     ground::Clock,
-    upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+    upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -55,7 +55,7 @@ impl Entra {
 
 #[async_trait]
 impl Upstream for Entra {
-    fn sign_in_url(&self, sign_in: &SignIn<'_>) -> String {
+    fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
         authorize_url(&self.settings, sign_in)
     }
 

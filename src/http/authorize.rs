@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     endpoints::authorize::{AtServer, AuthorizeError, Authorized, RequestRefusal, Visit},
-    endpoints::unasked_redirect,
+    endpoints::automatic_redirect,
     ground::Unavailable,
 };
 use http::StatusCode;
@@ -73,14 +73,14 @@ fn refusal(app: &App, error: &AuthorizeError) -> Response {
     }
 }
 
-/// Before anyone has signed in, only some targets are redirected to unasked (RFC 9700 §4.11.2); others get a link.
+/// Before anyone has signed in, only some targets get an automatic redirect (RFC 9700 §4.11.2); others get a link.
 fn to_client(
     app: &App,
     target: &RedirectTarget,
     location: String,
     (approved, reason): (bool, &RequestRefusal),
 ) -> Response {
-    if approved || unasked_redirect::is_safe(target) {
+    if approved || automatic_redirect::is_allowed(target) {
         return pages::redirect(&location);
     }
     let page = ErrorPage {

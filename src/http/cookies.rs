@@ -2,7 +2,7 @@
 
 use authorization_server::{
     AuthorizationServer,
-    endpoints::consent_page::Form,
+    endpoints::consent_page::ConsentForm,
     endpoints::remembered::MemoryCookies,
     ground::lifetimes::{APPROVAL_LIFETIME, DENIAL_LIFETIME},
     ground::{Id, Unavailable},
@@ -92,7 +92,7 @@ pub(super) fn set(response: &mut Response, cookies: &Cookies, (purpose, transact
 }
 
 /// Sets both cookies of a consent form.
-pub(super) fn set_form(response: &mut Response, cookies: &Cookies, form: &Form) {
+pub(super) fn set_form(response: &mut Response, cookies: &Cookies, form: &ConsentForm) {
     set(response, cookies, (Purpose::ConsentState, form.pending.id), &form.secrets.binding);
     set(response, cookies, (Purpose::CsrfToken, form.pending.id), &form.secrets.csrf);
 }

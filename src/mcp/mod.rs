@@ -26,7 +26,7 @@ pub struct Mcp {
 impl Mcp {
     /// Serves all tools until `stop` is cancelled.
     #[must_use]
-    pub fn new(graph: Arc<Graph>, server_name: &str, ports: sse::Ports, stop: &CancellationToken) -> Self {
+    pub fn new(graph: Arc<Graph>, server_name: &str, ports: sse::TransportPorts, stop: &CancellationToken) -> Self {
         let server = McpServer::new(graph, server_name);
         Self {
             streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),

@@ -88,11 +88,11 @@ impl EventLog for CosmosEvents {
     }
 }
 
-type Pages = ChangeFeedPageIterator<ChangeFeedItem<Stored>>;
+type Pages = ChangeFeedPageIterator<ChangeFeedItem<StoredEvent>>;
 
-/// What is read of an item; the heartbeat has no `sealed`.
+/// The members of an item that are read; the heartbeat has no `sealed`.
 #[derive(Deserialize)]
-struct Stored {
+struct StoredEvent {
     id: String,
     sealed: Option<String>,
 }
@@ -137,15 +137,15 @@ impl PartitionFeed {
     }
 }
 
-/// An empty page is the end if it says so by 304; the service also answers 200 without items when it has looked through a
-/// stretch of other partitions' changes.
-fn batch(page: &FeedPage<ChangeFeedItem<Stored>>) -> Batch {
-    let passing = page.diagnostics().status().is_some_and(|status| status.status_code() == StatusCode::Ok);
+/// An empty page is the end if its status is 304. With status 200 it is not: the service has then read changes of other
+/// partitions only.
+fn batch(page: &FeedPage<ChangeFeedItem<StoredEvent>>) -> Batch {
+    let more = page.diagnostics().status().is_some_and(|status| status.status_code() == StatusCode::Ok);
     let events = page.items().iter().filter_map(|item| event(item.current()?)).collect();
-    Batch { events, end: page.items().is_empty() && !passing }
+    Batch { events, end: page.items().is_empty() && !more }
 }
 
-fn event(stored: &Stored) -> Option<Event> {
+fn event(stored: &StoredEvent) -> Option<Event> {
     Some(Event { id: Id::parse(&stored.id)?, sealed: stored.sealed.clone()? })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use authorization_server::{
     state::pending_consent::SignInPrompt,
-    upstream::{SignIn, SignedInUser, Upstream as _, UpstreamAnswer, UpstreamRefusal},
+    upstream::{SignInRequest, SignedInUser, Upstream as _, UpstreamAnswer, UpstreamRefusal},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local_tenant::Recorded;
@@ -140,7 +140,7 @@ pub(crate) fn assert_alike(ours: &Shape, ids: &[&str], path_end: &str) {
 
 fn sign_in_url(local: &Local) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-    let sign_in = SignIn {
+    let sign_in = SignInRequest {
         state: "the state",
         code_challenge: &challenge,
         nonce: NONCE,

@@ -29,7 +29,7 @@ use remote_auth_mcp::{
     graph::{Graph, TokenCache},
     mcp::{
         Mcp,
-        sse::{EventStream, Ports, PostError, Sessions, StreamEvent},
+        sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},
     },
     platform::{SystemClock, SystemEntropy},
     ports::event_log::EventLog,
@@ -104,7 +104,7 @@ impl Deployment {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
         let graph = Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens));
         let sealer = Arc::clone(&self.sealer) as _;
-        let ports = Ports { entropy: Arc::new(SystemEntropy), sealer, events, poll: POLL };
+        let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, poll: POLL };
         let stop = CancellationToken::new();
         Arc::new(Instance { sessions: Mcp::new(graph, "test", ports, &stop).sse, stop })
     }

@@ -20,19 +20,3 @@ mod tokens;
 pub mod upstream;
 
 pub use server::{AuthorizationServer, Ports};
-
-/// The paths from before the layers, for work that is under way.
-#[doc(hidden)]
-pub mod ports {
-    pub use crate::{
-        ground::{Advanced, Clock, Created, Entropy, OwnedRecords, Record, Repository, Sealer, Stored, Unavailable},
-        upstream::*,
-    };
-}
-#[doc(hidden)]
-pub use crate::{
-    endpoints::{authorize, callback, confirmation, connections, consent, redeem, refresh, register, revoke},
-    ground as id,
-    resource::{authenticate, downstream},
-    state::{authorization, client, family, grant, memory, owner, pending_consent, scopes},
-};

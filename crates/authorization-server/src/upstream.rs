@@ -9,8 +9,8 @@ use crate::{
     state::{pending_consent::SignInPrompt, upstream_tokens::UpstreamSecrets},
 };
 
-/// What Entra is to be asked for in one sign-in.
-pub struct SignIn<'a> {
+/// One authorization request to Entra.
+pub struct SignInRequest<'a> {
     /// Our `state`: authorization id and secret.
     pub state: &'a str,
     /// Our own PKCE challenge.
@@ -84,7 +84,7 @@ pub enum UpstreamRefusal {
 #[async_trait]
 pub trait Upstream: Send + Sync {
     /// Where the browser goes to sign in.
-    fn sign_in_url(&self, sign_in: &SignIn<'_>) -> String;
+    fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String;
     /// Redeems the code and verifies the ID token against the nonce.
     async fn redeem(
         &self,

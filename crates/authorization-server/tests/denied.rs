@@ -138,7 +138,7 @@ async fn undo_comes_too_late_after_ten_minutes() {
 
 #[tokio::test]
 async fn the_page_returns_by_itself_to_trusted_targets_only() {
-    for (uri, unasked) in [
+    for (uri, automatic) in [
         (REDIRECT_URI, false),
         ("cursor://anysphere.cursor-mcp/cb", false),
         ("http://127.0.0.1:33418/cb", true),
@@ -148,8 +148,8 @@ async fn the_page_returns_by_itself_to_trusted_targets_only() {
         let client_id = rig.register_for(&[uri]).await.unwrap();
         let query = request(&client_id, &[("redirect_uri", Some(uri))]);
         let (browser, page) = deny(&rig, &query).await;
-        assert_eq!(page.unasked, unasked, "{uri}");
-        assert_eq!(still_denied(browser.visit(&rig, &query).await.unwrap()).unwrap().unasked, unasked, "{uri}");
+        assert_eq!(page.automatic, automatic, "{uri}");
+        assert_eq!(still_denied(browser.visit(&rig, &query).await.unwrap()).unwrap().automatic, automatic, "{uri}");
         assert!(page.return_to.starts_with(uri));
     }
 }

@@ -7,7 +7,7 @@ use crate::issuer::BaseUrl;
 
 /// Where the `resource` was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoint {
+pub enum OAuthEndpoint {
     /// RFC 8707 §2.1.
     Authorize,
     /// RFC 8707 §2.2. Some clients send the URL of the MCP message that they were about to post.
@@ -20,16 +20,16 @@ pub enum Endpoint {
 pub struct ResourceError;
 
 /// Whether every value is this server; none at all is fine.
-pub fn check(base: &BaseUrl, values: &[&str], endpoint: Endpoint) -> Result<(), ResourceError> {
+pub fn check(base: &BaseUrl, values: &[&str], endpoint: OAuthEndpoint) -> Result<(), ResourceError> {
     if values.iter().all(|value| is_ours(base, value, endpoint)) { Ok(()) } else { Err(ResourceError) }
 }
 
-fn is_ours(base: &BaseUrl, value: &str, endpoint: Endpoint) -> bool {
+fn is_ours(base: &BaseUrl, value: &str, endpoint: OAuthEndpoint) -> bool {
     let Some((origin, path)) = value.split_at_checked(base.issuer().len()) else { return false };
     origin.eq_ignore_ascii_case(base.issuer())
         && match path {
             "" | "/" | "/mcp" | "/mcp/sse" => true,
-            _ => endpoint == Endpoint::Token && is_message(path),
+            _ => endpoint == OAuthEndpoint::Token && is_message(path),
         }
 }
 
@@ -47,39 +47,39 @@ mod tests {
 
     const MINE: &str = "https://mcp.example.com";
 
-    fn ours(values: &[&str], endpoint: Endpoint) -> bool {
+    fn ours(values: &[&str], endpoint: OAuthEndpoint) -> bool {
         check(&BaseUrl::parse(MINE).unwrap(), values, endpoint).is_ok()
     }
 
     #[test]
     fn an_absent_resource_is_fine() {
-        assert!(ours(&[], Endpoint::Authorize));
-        assert!(ours(&[], Endpoint::Token));
+        assert!(ours(&[], OAuthEndpoint::Authorize));
+        assert!(ours(&[], OAuthEndpoint::Token));
     }
 
     #[test]
     fn base_and_both_transports_are_one_audience() {
         for path in ["", "/", "/mcp", "/mcp/sse"] {
             let value = format!("{MINE}{path}");
-            assert!(ours(&[&value], Endpoint::Authorize), "{value}");
-            assert!(ours(&[&value], Endpoint::Token), "{value}");
+            assert!(ours(&[&value], OAuthEndpoint::Authorize), "{value}");
+            assert!(ours(&[&value], OAuthEndpoint::Token), "{value}");
         }
-        assert!(ours(&[MINE, "https://mcp.example.com/mcp"], Endpoint::Authorize));
+        assert!(ours(&[MINE, "https://mcp.example.com/mcp"], OAuthEndpoint::Authorize));
     }
 
     #[test]
     fn the_message_url_counts_at_the_token_endpoint_only() {
         for query in ["", "?", "?sessionId=abc&x=%2F"] {
             let value = format!("{MINE}/mcp/message{query}");
-            assert!(ours(&[&value], Endpoint::Token), "{value}");
-            assert!(!ours(&[&value], Endpoint::Authorize), "{value}");
+            assert!(ours(&[&value], OAuthEndpoint::Token), "{value}");
+            assert!(!ours(&[&value], OAuthEndpoint::Authorize), "{value}");
         }
     }
 
     #[test]
     fn scheme_and_host_may_be_in_upper_case_and_paths_may_not() {
-        assert!(ours(&["HTTPS://MCP.example.com/mcp"], Endpoint::Authorize));
-        assert!(!ours(&["https://mcp.example.com/MCP"], Endpoint::Authorize));
+        assert!(ours(&["HTTPS://MCP.example.com/mcp"], OAuthEndpoint::Authorize));
+        assert!(!ours(&["https://mcp.example.com/MCP"], OAuthEndpoint::Authorize));
     }
 
     #[test]
@@ -97,8 +97,8 @@ mod tests {
             "",
             "\u{e9}".repeat(20).as_str(),
         ] {
-            assert!(!ours(&[value], Endpoint::Authorize), "{value}");
-            assert!(!ours(&[value], Endpoint::Token), "{value}");
+            assert!(!ours(&[value], OAuthEndpoint::Authorize), "{value}");
+            assert!(!ours(&[value], OAuthEndpoint::Token), "{value}");
         }
     }
 
@@ -118,25 +118,25 @@ mod tests {
             "/x/../mcp",
         ] {
             let value = format!("{MINE}{path}");
-            assert!(!ours(&[&value], Endpoint::Token), "{value}");
+            assert!(!ours(&[&value], OAuthEndpoint::Token), "{value}");
         }
     }
 
     #[test]
     fn one_foreign_value_among_ours_is_refused() {
-        assert!(!ours(&[MINE, "https://other.example.com"], Endpoint::Authorize));
+        assert!(!ours(&[MINE, "https://other.example.com"], OAuthEndpoint::Authorize));
     }
 
     proptest! {
         #[test]
         fn any_value_is_accepted_or_refused(value in ".*") {
-            let _ = ours(&[&value], Endpoint::Token);
+            let _ = ours(&[&value], OAuthEndpoint::Token);
         }
 
         #[test]
         fn what_is_accepted_leads_to_this_server(tail in "[:@./?#\\\\a-z]{0,12}") {
             let value = format!("{MINE}{tail}");
-            if ours(&[&value], Endpoint::Token) {
+            if ours(&[&value], OAuthEndpoint::Token) {
                 prop_assert_eq!(url::Url::parse(&value).unwrap().origin().ascii_serialization(), MINE);
             }
         }

@@ -7,9 +7,9 @@ use reqwest::Response;
 use sse_stream::{Sse, SseStream};
 use tokio::sync::Notify;
 
-/// Something that came.
+/// Part of a stream.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SseEvent {
     /// Bytes that complete no event: a comment, which only keeps the connection open, or a part of an event.
     Bytes,
     /// An event with its data.
@@ -42,14 +42,14 @@ impl Events {
     }
 
     /// The next event; why there is none, if the stream has ended. Safe to cancel.
-    pub async fn next(&mut self) -> Result<Event, String> {
+    pub async fn next(&mut self) -> Result<SseEvent, String> {
         tokio::select! {
             biased;
             event = self.stream.next() => {
                 // The bytes of this event are told by it.
                 let _ = self.bytes.notified().now_or_never();
                 match event {
-                    Some(Ok(event)) => Ok(Event::Message {
+                    Some(Ok(event)) => Ok(SseEvent::Message {
                         name: event.event.unwrap_or_else(|| "message".to_owned()),
                         data: event.data.unwrap_or_default(),
                     }),
@@ -57,14 +57,14 @@ impl Events {
                     None => Err("the stream was ended".to_owned()),
                 }
             }
-            () = self.bytes.notified() => Ok(Event::Bytes),
+            () = self.bytes.notified() => Ok(SseEvent::Bytes),
         }
     }
 
     /// As [`Events::next`], with bytes passed over.
     pub async fn message(&mut self) -> Result<(String, String), String> {
         loop {
-            if let Event::Message { name, data } = self.next().await? {
+            if let SseEvent::Message { name, data } = self.next().await? {
                 return Ok((name, data));
             }
         }
@@ -99,12 +99,12 @@ mod tests {
     #[tokio::test]
     async fn an_event_is_there_when_it_is_complete() {
         let (mut events, mut connection) = answer("event: endpoint\ndata: /mcp/mess").await;
-        assert_eq!(events.next().await, Ok(Event::Bytes));
+        assert_eq!(events.next().await, Ok(SseEvent::Bytes));
         connection.write_all(b"age?sessionId=1\n\n: keep-alive\n\ndata: {}\n\n").await.unwrap();
         assert_eq!(events.message().await.unwrap(), message("endpoint", "/mcp/message?sessionId=1"));
         assert_eq!(events.message().await.unwrap(), message("message", "{}"));
         connection.write_all(b": keep-alive\n\n").await.unwrap();
-        assert_eq!(events.next().await, Ok(Event::Bytes), "a comment shows that the connection is alive");
+        assert_eq!(events.next().await, Ok(SseEvent::Bytes), "a comment shows that the connection is alive");
         connection.shutdown().await.unwrap();
         assert_eq!(events.message().await, Err("the stream was ended".to_owned()));
     }

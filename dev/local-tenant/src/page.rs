@@ -7,7 +7,7 @@ use crate::users::User;
 /// Every user is a button. Choosing one signs in and consents.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-pub(crate) struct SignIn<'a> {
+pub(crate) struct SignInPage<'a> {
     pub(crate) app: &'a str,
     pub(crate) tenant: &'a str,
     /// Of this page.

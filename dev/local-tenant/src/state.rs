@@ -23,7 +23,7 @@ const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredState {
     version: u32,
     signing_key: String,
     identity_header: String,
@@ -47,7 +47,7 @@ pub(crate) struct RefreshToken {
 /// The state, written to its file before anything that depends on it is sent.
 pub(crate) struct State {
     file: Option<PathBuf>,
-    stored: Mutex<Stored>,
+    stored: Mutex<StoredState>,
 }
 
 impl State {
@@ -120,14 +120,14 @@ impl State {
         self.file.as_deref()
     }
 
-    fn save(&self, stored: &Stored) -> io::Result<()> {
+    fn save(&self, stored: &StoredState) -> io::Result<()> {
         self.file.as_deref().map_or(Ok(()), |file| write(file, stored))
     }
 }
 
-fn new() -> (Stored, SigningKey) {
+fn new() -> (StoredState, SigningKey) {
     let key = SigningKey::generate();
-    let stored = Stored {
+    let stored = StoredState {
         version: VERSION,
         signing_key: key.to_stored(),
         identity_header: random::uuid(),
@@ -138,18 +138,18 @@ fn new() -> (Stored, SigningKey) {
     (stored, key)
 }
 
-fn read(file: &Path) -> io::Result<Option<Stored>> {
+fn read(file: &Path) -> io::Result<Option<StoredState>> {
     let text = match fs::read(file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let stored: Stored = serde_json::from_slice(&text).map_err(|error| invalid(&error.to_string()))?;
+    let stored: StoredState = serde_json::from_slice(&text).map_err(|error| invalid(&error.to_string()))?;
     if stored.version == VERSION { Ok(Some(stored)) } else { Err(invalid("it is of another version")) }
 }
 
 /// Written beside and renamed over, so that a crash leaves the old file or the new one. Only its owner can read it.
-fn write(file: &Path, stored: &Stored) -> io::Result<()> {
+fn write(file: &Path, stored: &StoredState) -> io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::Builder::new().prefix(".tenant-").tempfile_in(folder)?;
     beside.write_all(&serde_json::to_vec_pretty(stored)?)?;

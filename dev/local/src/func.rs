@@ -72,10 +72,10 @@ impl Func {
 
     /// It ends its handler when it is asked to end; killed, it would leave the handler running.
     pub(crate) async fn stop(mut self) {
-        const PATIENCE: Duration = Duration::from_secs(10);
+        const STOP_TIMEOUT: Duration = Duration::from_secs(10);
         if let Some(process) = self.0.id() {
             let asked = Command::new("kill").arg(process.to_string()).status().await;
-            if asked.is_ok_and(|status| status.success()) && timeout(PATIENCE, self.0.wait()).await.is_ok() {
+            if asked.is_ok_and(|status| status.success()) && timeout(STOP_TIMEOUT, self.0.wait()).await.is_ok() {
                 return;
             }
         }

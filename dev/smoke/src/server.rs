@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 /// An instance that has been scaled to zero takes its time.
-const PATIENCE: Duration = Duration::from_mins(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// Of an answer that is not as expected, so much is shown.
 const SHOWN: usize = 200;
 
@@ -57,7 +57,7 @@ impl Server {
 
     /// Sends, and reads the whole answer.
     pub(crate) async fn answer(request: RequestBuilder) -> Result<Answer, String> {
-        let (asked, response) = Self::send(request.timeout(PATIENCE)).await?;
+        let (asked, response) = Self::send(request.timeout(REQUEST_TIMEOUT)).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await.map_err(|error| format!("{asked}: {}", chain(error)))?;
         Ok(Answer { asked, status, headers, body })

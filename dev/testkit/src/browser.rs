@@ -6,7 +6,7 @@ use authorization_server::{
         callback::{CallbackError, Completed},
         confirmation::{Confirmed, Confirming},
         consent::{ConsentError, Decided, Decision},
-        consent_page::Form,
+        consent_page::ConsentForm,
         remembered::MemoryCookies,
     },
     ground::{Id, Unavailable},
@@ -53,7 +53,7 @@ impl Browser {
     }
 
     /// A button of a form that this browser was shown.
-    pub async fn decide(&mut self, rig: &Rig, form: &Form, decision: Decision) -> Result<Decided, ConsentError> {
+    pub async fn decide(&mut self, rig: &Rig, form: &ConsentForm, decision: Decision) -> Result<Decided, ConsentError> {
         let decided = rig.decide_with(form, decision, self.memory(rig).await?).await?;
         if let Decided::Denied(_, memory) | Decided::Undone(_, memory) = &decided {
             self.remember(rig, memory).await?;

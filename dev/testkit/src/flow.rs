@@ -5,7 +5,7 @@ use authorization_server::{
         authorize::{AuthorizeError, Visit},
         callback::{CallbackError, Completed},
         consent::{ConsentError, Decided, Decision, Proof},
-        consent_page::{ConsentPage, Form as ConsentForm},
+        consent_page::{ConsentForm, ConsentPage},
         redeem::Redemption,
         refresh::Refresh,
         register::RegisterError,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock as _, Subject},
     state::pending_consent::SignInPrompt,
-    upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+    upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -129,7 +129,7 @@ impl ScriptedUpstream {
 
 #[async_trait]
 impl Upstream for ScriptedUpstream {
-    fn sign_in_url(&self, sign_in: &SignIn<'_>) -> String {
+    fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
         let scope = sign_in.downstream_scopes.join(" ");
         let prompt = match sign_in.prompt {
             SignInPrompt::Any => "",

@@ -91,7 +91,7 @@ struct DeniedPage<'a> {
     server: &'a str,
     host: &'a str,
     return_to: &'a str,
-    unasked: bool,
+    automatic: bool,
     sealed: &'a str,
     csrf: SecretString,
 }
@@ -102,13 +102,13 @@ pub(in crate::http) fn denied(app: &App, denied: &Denied) -> Response {
         server: &app.server_name,
         host: denied.target.host(),
         return_to: &denied.return_to,
-        unasked: denied.unasked,
+        automatic: denied.automatic,
         sealed: denied.form.sealed.as_str(),
         csrf: denied.form.secrets.csrf.encode(),
     };
     let mut response = render(StatusCode::OK, &page);
     let refresh = HeaderValue::from_str(&format!("{RETURN_AFTER}; url={}", denied.return_to));
-    if let (true, Ok(refresh)) = (denied.unasked, refresh) {
+    if let (true, Ok(refresh)) = (denied.automatic, refresh) {
         response.headers_mut().insert(header::REFRESH, refresh);
     }
     response

@@ -3,12 +3,12 @@
 use authorization_server::ground::{Id, Unavailable};
 use tokio_util::sync::CancellationToken;
 
-use super::{ports::Ports, progress::Progress};
+use super::{progress::Progress, transport_ports::TransportPorts};
 
 /// This process, among all of the deployment.
 pub(super) struct Instance {
     pub(super) id: Id,
-    pub(super) ports: Ports,
+    pub(super) ports: TransportPorts,
     pub(super) progress: Progress,
     /// Ends all streams when it is cancelled.
     pub(super) stop: CancellationToken,
@@ -16,7 +16,7 @@ pub(super) struct Instance {
 
 impl Instance {
     /// An instance with a new id.
-    pub(super) fn new(ports: Ports, stop: CancellationToken) -> Self {
+    pub(super) fn new(ports: TransportPorts, stop: CancellationToken) -> Self {
         let id = Id::random(ports.entropy.as_ref());
         Self { id, ports, progress: Progress::new(), stop }
     }

@@ -14,11 +14,11 @@ use super::{
     follower,
     inbox::TOTAL_BYTES,
     instance::Instance,
-    ports::Ports,
     registry::TooMany,
     session_id::SessionId,
     stream::{EventStream, Start},
     stream_owner::StreamOwner,
+    transport_ports::TransportPorts,
 };
 use crate::mcp::server::McpServer;
 
@@ -49,7 +49,7 @@ pub struct Sessions {
 
 impl Sessions {
     /// No stream is open. All streams end when `stop` is cancelled.
-    pub(in crate::mcp) fn new(server: McpServer, ports: Ports, stop: CancellationToken) -> Self {
+    pub(in crate::mcp) fn new(server: McpServer, ports: TransportPorts, stop: CancellationToken) -> Self {
         let (instance, registry) = (Arc::new(Instance::new(ports, stop)), Arc::default());
         let total_bytes = Arc::new(Semaphore::new(TOTAL_BYTES));
         Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes }

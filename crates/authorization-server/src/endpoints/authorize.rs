@@ -203,7 +203,8 @@ impl AuthorizationServer {
     fn valid_request(&self, query: &Query, client: Id, redirect: RedirectTarget) -> Result<Valid, RequestRefusal> {
         let request = AuthorizationRequest::parse(query)?;
         let resources: Vec<&str> = request.resource.iter().map(String::as_str).collect();
-        resource::check(self.base(), &resources, resource::Endpoint::Authorize).map_err(|_| RequestRefusal::Target)?;
+        resource::check(self.base(), &resources, resource::OAuthEndpoint::Authorize)
+            .map_err(|_| RequestRefusal::Target)?;
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref()).ok_or(RequestRefusal::Scope)?;
         let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);

@@ -107,7 +107,7 @@ impl AuthorizationServer {
         let (id, browser) = (self.random_id(), self.random_secret());
         let state = State { id, browser: browser.sha256(), issued_at: self.now().unix_timestamp() };
         let state = self.seal(&state, ()).await?;
-        let url = self.ports.upstream.sign_in_url(&crate::upstream::SignIn {
+        let url = self.ports.upstream.sign_in_url(&crate::upstream::SignInRequest {
             state: state.as_str(),
             code_challenge: upstream_verifier(&browser).challenge().as_str(),
             nonce: &upstream_nonce(&browser),

@@ -18,13 +18,13 @@ pub struct ConsentPage {
     /// Whom the owner is asked about.
     pub client: Client,
     /// The form.
-    pub form: Form,
+    pub form: ConsentForm,
     /// The short question: when this was allowed before.
     pub allowed_at: Option<OffsetDateTime>,
 }
 
 /// A pending consent, sealed for its page.
-pub struct Form {
+pub struct ConsentForm {
     /// What is asked.
     pub pending: PendingConsent,
     /// The same, sealed.
@@ -48,7 +48,7 @@ impl AuthorizationServer {
         request: ValidRequest,
         asks: Asks,
         sign_in: SignInPrompt,
-    ) -> Result<Form, Unavailable> {
+    ) -> Result<ConsentForm, Unavailable> {
         let secrets = ConsentSecrets { binding: self.random_secret(), csrf: self.random_secret() };
         let pending = PendingConsent {
             id: self.random_id(),
@@ -59,7 +59,7 @@ impl AuthorizationServer {
             csrf: secrets.csrf.sha256(),
             issued_at: self.now(),
         };
-        Ok(Form { sealed: self.seal(&pending, ()).await?, pending, secrets })
+        Ok(ConsentForm { sealed: self.seal(&pending, ()).await?, pending, secrets })
     }
 
     pub(crate) async fn open_consent(&self, sealed: &str) -> Result<Option<PendingConsent>, Unavailable> {

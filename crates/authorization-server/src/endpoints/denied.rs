@@ -5,7 +5,7 @@ use oauth_protocol::{
     redirect_uri::RedirectTarget,
 };
 
-use super::{consent_page::Form, unasked_redirect};
+use super::{automatic_redirect, consent_page::ConsentForm};
 use crate::{
     ground::Unavailable,
     server::AuthorizationServer,
@@ -22,9 +22,9 @@ pub struct Denied {
     /// The link: the redirect URI with `access_denied`.
     pub return_to: String,
     /// Whether the page may follow the link by itself.
-    pub unasked: bool,
+    pub automatic: bool,
     /// For “Undo”.
-    pub form: Form,
+    pub form: ConsentForm,
 }
 
 impl AuthorizationServer {
@@ -35,8 +35,8 @@ impl AuthorizationServer {
     ) -> Result<Denied, Unavailable> {
         let target = request.redirect().clone();
         let return_to = self.access_denied(&request);
-        let unasked = unasked_redirect::is_safe(&target);
-        Ok(Denied { target, return_to, unasked, form: self.form(request, Asks::Undo, sign_in).await? })
+        let automatic = automatic_redirect::is_allowed(&target);
+        Ok(Denied { target, return_to, automatic, form: self.form(request, Asks::Undo, sign_in).await? })
     }
 
     /// The redirect URI with the owner's refusal.

@@ -1,6 +1,7 @@
 //! The endpoints of the authorization server, a use case a file.
 
 pub mod authorize;
+pub mod automatic_redirect;
 pub mod callback;
 pub mod confirmation;
 pub mod connections;
@@ -15,4 +16,3 @@ pub mod remembered;
 pub mod revoke;
 pub mod sign_in;
 pub mod token_error;
-pub mod unasked_redirect;

@@ -50,7 +50,7 @@ impl AuthorizationServer {
         let client = self.find_client(redemption.client_id).await?.ok_or(TokenError::UnknownClient)?;
         let redeemable = self.redeemable(redemption.code).await?;
         check(&redeemable.code, client.value.id, redemption)?;
-        resource::check(self.base(), redemption.resource, resource::Endpoint::Token)
+        resource::check(self.base(), redemption.resource, resource::OAuthEndpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
         if redeemable.code.code_expired(self.now()) {
             if let Some(stored) = self.ports.grants.get(&redeemable.grant).await? {

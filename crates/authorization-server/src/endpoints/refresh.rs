@@ -93,7 +93,7 @@ impl AuthorizationServer {
         if !grant.usable(self.now()) {
             return Err(TokenError::InvalidGrant("the grant is not active"));
         }
-        resource::check(self.base(), refresh.resource, resource::Endpoint::Token)
+        resource::check(self.base(), refresh.resource, resource::OAuthEndpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
         let Some(asked) = refresh.scope else { return Ok(grant.scope.clone()) };
         let known = scopes::granted(Some(asked)).ok_or(TokenError::InvalidScope)?;

@@ -1,4 +1,4 @@
-//! The way to Entra: the decided authorization is created, and the browser gets the secret that binds the callback to it.
+//! Starts a sign-in at Entra: creates the decided authorization and the secret that binds the callback to the browser.
 
 use oauth_protocol::secret::{Handle, Secret};
 use secrecy::ExposeSecret as _;
@@ -16,18 +16,18 @@ use crate::{
     upstream,
 };
 
-/// The way to Entra.
+/// A sign-in that the browser is sent to.
 pub struct SignIn {
     /// Transaction id.
     pub id: Id,
-    /// The authorization endpoint of Entra, with our request.
+    /// Entra's authorization endpoint, with our request.
     pub url: String,
-    /// Goes into `__Host-MCP_ENTRA_STATE`.
+    /// The value of the cookie `__Host-MCP_ENTRA_STATE`.
     pub browser: Secret,
 }
 
 impl AuthorizationServer {
-    /// Creates the authorization and sends the browser to Entra; `None` if the transaction had its decision.
+    /// Creates the authorization and the sign-in; `None` if the transaction was decided before.
     pub(crate) async fn to_sign_in(
         &self,
         id: Id,
@@ -53,7 +53,7 @@ impl AuthorizationServer {
         downstream_scopes: &[&'static str],
         prompt: SignInPrompt,
     ) -> String {
-        self.ports.upstream.sign_in_url(&upstream::SignIn {
+        self.ports.upstream.sign_in_url(&upstream::SignInRequest {
             state: state.encode().expose_secret(),
             code_challenge: upstream_verifier(browser).challenge().as_str(),
             nonce: &upstream_nonce(browser),
@@ -62,7 +62,7 @@ impl AuthorizationServer {
         })
     }
 
-    /// Whether this write made the authorization.
+    /// Whether this write created the authorization.
     pub(crate) async fn create_decided(&self, id: Id, stage: Stage) -> Result<bool, Unavailable> {
         let created = self.ports.authorizations.create(Authorization::decided(id, stage, self.now())).await?;
         Ok(matches!(created, Created::Done(_)))

@@ -4,7 +4,7 @@ use authorization_server::{
     endpoints::{
         authorize::{AuthorizeError, Authorized},
         consent::{ConsentError, Decided, Decision, Proof},
-        consent_page::{ConsentPage, Form},
+        consent_page::{ConsentForm, ConsentPage},
     },
     ground::lifetimes::CONSENT_LIFETIME,
     state::memory::Memory,
@@ -65,7 +65,7 @@ impl World {
         Ok(())
     }
 
-    fn shown(&mut self, browser: usize, target: Target, form: Form, kind: PageKind) {
+    fn shown(&mut self, browser: usize, target: Target, form: ConsentForm, kind: PageKind) {
         let mut transaction = Transaction::new(form.pending.id, browser, target);
         transaction.page = Some(Page { form, kind });
         self.transactions.push(transaction);
@@ -116,7 +116,7 @@ impl World {
 }
 
 /// The form, copied into a browser that has its token but not its cookies.
-async fn decide_elsewhere(world: &World, form: &Form, decision: Decision) -> Result<Decided, ConsentError> {
+async fn decide_elsewhere(world: &World, form: &ConsentForm, decision: Decision) -> Result<Decided, ConsentError> {
     let pending = world.rig.server.consent_transaction(form.sealed.as_str()).await?;
     let csrf = form.secrets.csrf.encode();
     let proof = Proof { csrf: csrf.expose_secret(), binding_cookie: None, csrf_cookie: None };

@@ -1,7 +1,7 @@
 //! The server, its browsers, clients and owners, and every transaction so far.
 
 use authorization_server::{
-    endpoints::consent_page::Form,
+    endpoints::consent_page::ConsentForm,
     ground::{Clock as _, Id, Subject, lifetimes::AUTHORIZATION_LIFETIME},
     state::grant::{Grant, Status},
 };
@@ -26,7 +26,7 @@ pub(crate) struct World {
 
 /// A page of a transaction.
 pub(crate) struct Page {
-    pub(crate) form: Form,
+    pub(crate) form: ConsentForm,
     pub(crate) kind: PageKind,
 }
 

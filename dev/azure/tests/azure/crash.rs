@@ -20,18 +20,18 @@ use crate::{
 };
 
 /// How often a client repeats a request whose connection broke, or that was answered 500 or 503.
-const PATIENCE: usize = 60;
+const MAX_ATTEMPTS: usize = 60;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The host answers 500 while it restarts a process, and the handler 503 until it is ready.
 async fn repeated(send: impl AsyncFn() -> reqwest::Result<reqwest::Response>) -> reqwest::Response {
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_ATTEMPTS {
         match send().await {
             Ok(answer) if !is_again(answer.status().as_u16()) => return answer,
             _ => tokio::time::sleep(PAUSE).await,
         }
     }
-    panic!("no answer after {PATIENCE} attempts");
+    panic!("no answer after {MAX_ATTEMPTS} attempts");
 }
 
 /// The host's and the handler's ways to say so, and the limit of registrations.
@@ -91,7 +91,7 @@ async fn flow(server: &Deployment, client_id: &str, codes: &Codes) -> Result<Val
 /// Two at once, to be seen to give one answer with tokens at the most; again while neither says anything.
 async fn redeem(server: &Deployment, client_id: &str, code: &str) -> Result<Value, String> {
     let form = redemption(client_id, code);
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_ATTEMPTS {
         let send = async || server.post("/token").form(&form).send().await;
         let (one, two) = tokio::join!(send(), send());
         let (mut tokens, mut refused) = (Vec::new(), false);
@@ -116,7 +116,7 @@ async fn redeem(server: &Deployment, client_id: &str, code: &str) -> Result<Valu
         }
         tokio::time::sleep(PAUSE).await;
     }
-    panic!("no answer after {PATIENCE} attempts");
+    panic!("no answer after {MAX_ATTEMPTS} attempts");
 }
 
 /// Kills one process after another, of two, after as many operations of the store as chance has it. How many.

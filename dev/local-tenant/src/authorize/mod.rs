@@ -19,7 +19,7 @@ pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
 use self::request::{Prompt, Refused, ReturnTo};
 use crate::{
     aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT},
-    page::{RefusalPage, SignIn},
+    page::{RefusalPage, SignInPage},
     parameters::Parameters,
     registration::{APP_NAME, TENANT_ID},
     sts::{Sts, check_tenant},
@@ -54,7 +54,7 @@ fn begin(sts: &Sts, request: AuthorizeRequest, correlation: &Correlation) -> Res
     }
     let users = hinted_first(request.login_hint.as_deref());
     let id = random::opaque::<32>();
-    let page = SignIn {
+    let page = SignInPage {
         app: APP_NAME,
         tenant: TENANT_ID,
         id: &id,

@@ -15,7 +15,7 @@ use crate::server::Server;
 /// The handler sends something every 15 s; twice that means that it is held back on the way.
 const SILENCE: Duration = Duration::from_secs(30);
 /// An answer of the tool takes no longer.
-const PATIENCE: Duration = Duration::from_mins(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An open stream.
 pub(crate) struct Stream {
@@ -90,7 +90,9 @@ impl Stream {
                 }
             }
         };
-        timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs())))
+        timeout(ANSWER_TIMEOUT, answer)
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs())))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Subject},
-    upstream::{SignIn, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+    upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -78,7 +78,7 @@ pub(crate) fn owner() -> Subject {
 
 #[async_trait]
 impl Upstream for Entra {
-    fn sign_in_url(&self, sign_in: &SignIn<'_>) -> String {
+    fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
         format!("https://upstream.example/authorize?{}", form::encode([("state", sign_in.state)]))
     }
 

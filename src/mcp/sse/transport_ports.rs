@@ -8,7 +8,7 @@ use crate::ports::event_log::EventLog;
 
 /// What the transport needs of the process.
 #[derive(Clone)]
-pub struct Ports {
+pub struct TransportPorts {
     /// Makes the ids of sessions, events and this instance.
     pub entropy: Arc<dyn Entropy>,
     /// Seals session ids, and messages for other instances.

@@ -1,10 +1,10 @@
-//! Where an error may be redirected to before anyone has signed in (RFC 9700 §4.11.2).
+//! The targets to which an error may be redirected before anyone has signed in (RFC 9700 §4.11.2).
 //!
-//! Anyone can register a client; so a redirect that follows from a link alone would lend our name to any address.
+//! Anyone can register a client, so a redirect without a click would make this server an open redirector.
 
 use oauth_protocol::redirect_uri::{RedirectKind, RedirectTarget};
 
-/// Callbacks of hosted clients, whole.
+/// Callbacks of hosted clients.
 const HOSTED: [&str; 5] = [
     "https://vscode.dev/redirect",
     "https://insiders.vscode.dev/redirect",
@@ -15,9 +15,9 @@ const HOSTED: [&str; 5] = [
 /// ChatGPT gives each connector a path of its own.
 const HOSTED_BELOW: &str = "https://chatgpt.com/connector/oauth/";
 
-/// Whether the target is this computer or a client that is known.
+/// Whether the target is on this computer or belongs to a known client.
 #[must_use]
-pub fn is_safe(target: &RedirectTarget) -> bool {
+pub fn is_allowed(target: &RedirectTarget) -> bool {
     let uri = target.as_str();
     target.kind() == RedirectKind::Loopback || HOSTED.contains(&uri) || uri.starts_with(HOSTED_BELOW)
 }
@@ -34,7 +34,7 @@ mod tests {
     fn safe(uri: &str) -> bool {
         let base = BaseUrl::parse("https://mcp.example.com").unwrap();
         let registered = RedirectUri::parse(uri, &PrivateUseSchemes::default(), &base).unwrap();
-        is_safe(&registered.matches(uri).unwrap())
+        is_allowed(&registered.matches(uri).unwrap())
     }
 
     #[test]
