@@ -51,15 +51,15 @@ fn cells(row: &str) -> Vec<&str> {
 
 /// The quotes in the columns with this header.
 fn quoted<'a>(document: &'a str, header: &str) -> BTreeSet<&'a str> {
-    let mut column = None;
+    let (mut in_table, mut column) = (false, None);
     let mut quotes = BTreeSet::new();
     for line in document.lines() {
-        if !line.starts_with('|') {
-            column = None;
-        } else if let Some(found) = cells(line).iter().position(|cell| *cell == header) {
-            column = Some(found);
-        } else if let Some(cell) = column.and_then(|column| cells(line).get(column).copied()) {
-            quotes.extend(cell.split('`').skip(1).step_by(2));
+        let is_header = !in_table;
+        in_table = line.starts_with('|');
+        if in_table && is_header {
+            column = cells(line).iter().position(|cell| *cell == header);
+        } else if let (true, Some(column)) = (in_table, column) {
+            quotes.extend(cells(line).get(column).into_iter().flat_map(|cell| cell.split('`').skip(1).step_by(2)));
         }
     }
     quotes
