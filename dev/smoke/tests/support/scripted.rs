@@ -6,7 +6,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// What is answered, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL.
+/// What is answered, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL. A request that
+/// names its caller's address is answered by `METHOD /path forged`, if there is such an entry.
 pub(crate) type Script = HashMap<&'static str, (u16, &'static str, &'static str)>;
 
 const ALLOWED: &str = "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: POST, OPTIONS\r\n\
@@ -58,21 +59,22 @@ pub(crate) async fn start(script: Script) -> Scripted {
 
 async fn answer(stream: TcpStream, script: &Script, base: &str) {
     let mut stream = BufReader::new(stream);
-    let (mut request_line, mut length) = (String::new(), 0);
+    let (mut request_line, mut length, mut forged) = (String::new(), 0, false);
     stream.read_line(&mut request_line).await.unwrap();
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await.unwrap();
         match line.trim_end().split_once(": ") {
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().unwrap(),
-            Some(_) => {}
+            Some((name, _)) => forged |= name.eq_ignore_ascii_case("x-gateway-client-address"),
             None => break,
         }
     }
     stream.read_exact(&mut vec![0; length]).await.unwrap();
     let asked: Vec<&str> = request_line.split(' ').collect();
-    let (status, headers, body) =
-        script.get(format!("{} {}", asked[0], asked[1]).as_str()).copied().unwrap_or((404, "", ""));
+    let asked = format!("{} {}", asked[0], asked[1]);
+    let special = script.get(format!("{asked} forged").as_str()).filter(|_| forged);
+    let (status, headers, body) = special.or_else(|| script.get(asked.as_str())).copied().unwrap_or((404, "", ""));
     let (headers, body) = (headers.replace("{base}", base), body.replace("{base}", base));
     let length = body.len();
     let answer = format!("HTTP/1.1 {status} x\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
