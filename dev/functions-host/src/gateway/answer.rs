@@ -1,5 +1,6 @@
 //! The gateway's own answers. `infra/policies/api.xml` says what errors look like, and the test below holds this file
-//! against it; for a path without an operation there is no policy, and API Management's own words stand.
+//! against it; for a path without an operation there is no policy, and API Management's own words stand. A client that
+//! closes its connection is answered nothing.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -115,6 +116,9 @@ mod tests {
                 assert!(response.contains(&part), "{part}\n{response}");
             }
         }
+        let unanswered =
+            r#"@(!new[] { "OperationNotFound", "ClientConnectionFailure" }.Contains(context.LastError.Reason))"#;
+        assert!(on_error.contains(unanswered));
         let pages = PAGES.map(|page| format!("\"{page}\"")).join(", ");
         assert!(on_error.contains(&format!("new[] {{ {pages} }}.Contains(")));
     }
