@@ -10,9 +10,10 @@ use serde_json::Value;
 use crate::facts::Fact;
 use crate::server::Server;
 
-/// Entra does not say this to a client; the handler's log has its number.
-const FEDERATION: &str = ". If the handler's log has AADSTS700211, the issuer of the app's federated credential is wrong; \
-                          with AADSTS700213 it is the subject, with AADSTS700212 the audience";
+/// Only the handler's log has Entra's reason: a client is not told it.
+const WHERE_TO_LOOK: &str = ". Entra's reason is in the handler's log, in the line `sign-in code not redeemed` (Application \
+    Insights, table traces): AADSTS[700211] there means that the app's federated credential has a wrong issuer, \
+    AADSTS[700212] a wrong audience, AADSTS[700213] a wrong subject";
 
 /// What the client was issued. Never shown.
 pub(crate) struct Tokens {
@@ -56,13 +57,16 @@ pub(crate) async fn code(
     let answer = tokio::time::timeout(within, listener.parameters()).await;
     let answer = answer.map_err(|_| format!("nobody signed in within {} s", within.as_secs()))?;
     let answer = answer.map_err(|error| error.to_string())?;
-    let member = |name: &str| answer.get(name).map(String::as_str);
-    if let Some(error) = member("error") {
-        let description = member("error_description").unwrap_or_default();
-        let hint = if error == "server_error" { FEDERATION } else { "" };
-        return Err(format!("the server answers {error}: {description}{hint}"));
+    if let Some(error) = answer.get("error") {
+        return Err(refusal(error, answer.get("error_description").map(String::as_str).unwrap_or_default()));
     }
     request.code(&answer)
+}
+
+/// What is said of an error that came back instead of a code.
+fn refusal(error: &str, description: &str) -> String {
+    let hint = if error == "server_error" { WHERE_TO_LOOK } else { "" };
+    format!("the server answers {error}: {description}{hint}")
 }
 
 /// Redeems the code.
@@ -76,4 +80,20 @@ pub(crate) async fn redeem(server: &Server, form: &[(&str, &str); 5], client_id:
 fn text(answer: &Value, member: &str) -> Result<String, String> {
     let text = answer.get(member).and_then(Value::as_str).map(str::to_owned);
     text.ok_or_else(|| format!("the answer has no {member}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_error_at_sign_in_says_where_entras_reason_is_and_other_errors_do_not() {
+        let said = refusal("server_error", "sign-in failed");
+        for part in
+            ["server_error: sign-in failed. ", "`sign-in code not redeemed`", "[700211]", "[700212]", "[700213]"]
+        {
+            assert!(said.contains(part), "{part} in {said}");
+        }
+        assert_eq!(refusal("access_denied", "declined"), "the server answers access_denied: declined");
+    }
 }
