@@ -1,6 +1,6 @@
-//! `rate-limit-by-key` with the caller's address as key: a sliding window for each address.
+//! `rate-limit-by-key` with the caller's address as key, as the v2 tiers count: a token bucket for each address.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use tokio::time::Instant;
 pub struct Rate {
     /// The function's route, or all of them together.
     pub route: Option<String>,
-    /// The most calls.
-    pub calls: usize,
-    /// Length of the sliding window.
+    /// The most calls at once.
+    pub calls: u32,
+    /// In how long an empty bucket is full again.
     pub renewal_period: Duration,
 }
 
@@ -41,30 +41,29 @@ impl Rate {
     }
 }
 
-/// The rates, and who called when.
+/// The rates, and how full the buckets are.
 pub(super) struct Rates {
     rates: Vec<Rate>,
-    calls: Mutex<HashMap<(usize, IpAddr), VecDeque<Instant>>>,
+    /// When each bucket that is not full will be.
+    full_at: Mutex<HashMap<(usize, IpAddr), Instant>>,
 }
 
 impl Rates {
     pub(super) fn new(rates: Vec<Rate>) -> Self {
-        Self { rates, calls: Mutex::default() }
+        Self { rates, full_at: Mutex::default() }
     }
 
     /// Counts a call, or says in how many seconds the next will be taken.
     pub(super) fn take(&self, path: &str, caller: IpAddr, now: Instant) -> Result<(), u64> {
-        let mut calls = lock(&self.calls);
+        let mut full_at = lock(&self.full_at);
         for (index, rate) in self.rates.iter().enumerate().filter(|(_, rate)| rate.counts(path)) {
-            let window = calls.entry((index, caller)).or_default();
-            while window.front().is_some_and(|call| now.duration_since(*call) >= rate.renewal_period) {
-                window.pop_front();
-            }
-            if window.len() >= rate.calls {
-                let wait = window.front().map_or(rate.renewal_period, |call| *call + rate.renewal_period - now);
+            let full = full_at.entry((index, caller)).or_insert(now);
+            let full_after_call = now.max(*full) + rate.renewal_period / rate.calls;
+            let wait = full_after_call.duration_since(now).saturating_sub(rate.renewal_period);
+            if !wait.is_zero() {
                 return Err(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
             }
-            window.push_back(now);
+            *full = full_after_call;
         }
         Ok(())
     }
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn another_address_has_its_own_window() {
+    fn another_address_has_its_own_bucket() {
         let (rates, now) = (rates(), Instant::now());
         for last in 1..=2 {
             assert!(rates.take("/token", IpAddr::from([127, 0, 0, last]), now).is_ok());
@@ -101,11 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn the_window_slides() {
+    fn a_bucket_takes_all_its_calls_at_once_and_then_one_each_time_a_token_comes_back() {
         let (rates, caller, start) = (rates(), IpAddr::from([127, 0, 0, 1]), Instant::now());
-        assert_eq!(rates.take("/token", caller, start), Ok(()));
-        assert_eq!(rates.take("/token", caller, start + 59 * SECOND), Err(1));
-        assert_eq!(rates.take("/token", caller, start + 60 * SECOND), Ok(()));
+        let mut take = |seconds| rates.take("/mcp", caller, start + seconds * SECOND);
+        assert_eq!([0, 0, 0, 0, 19].map(&mut take), [Ok(()), Ok(()), Ok(()), Err(20), Err(1)]);
+        assert_eq!([20, 20, 40].map(&mut take), [Ok(()), Err(20), Ok(())]);
+        assert_eq!([200, 200, 200, 200].map(&mut take), [Ok(()), Ok(()), Ok(()), Err(20)]);
     }
 
     #[test]
