@@ -10,7 +10,7 @@ var cloudNames = {
 
 // In China environment().authentication.loginEndpoint names another host than the tokens do.
 @export()
-@description('Host in the issuer of a managed identity token. Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity.')
+@description('Host in the issuer of a managed identity token. Source: AuthorityMetadata.ts in https://github.com/AzureAD/microsoft-authentication-library-for-js; for the public cloud also https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity.')
 var federationIssuers = {
   #disable-next-line no-hardcoded-env-urls
   AzureCloud: 'https://login.microsoftonline.com'
@@ -20,7 +20,7 @@ var federationIssuers = {
 }
 
 @export()
-@description('Audience of a managed identity token that serves as a client assertion.')
+@description('Audience of a managed identity token that serves as a client assertion. Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity.')
 var federationAudiences = {
   AzureCloud: 'api://AzureADTokenExchange'
   AzureUSGovernment: 'api://AzureADTokenExchangeUSGov'
