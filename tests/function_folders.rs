@@ -1,4 +1,4 @@
-//! The function folders and the router state the same routes.
+//! The function folders have the routes of the contract, which is the router's (tests/contract.rs).
 #![cfg(test)]
 
 use std::{collections::BTreeSet, fs, path::Path};
@@ -22,7 +22,9 @@ fn folders() -> Vec<(String, Value)> {
 fn every_function_folder_has_an_endpoint_and_every_endpoint_a_folder() {
     let stated: BTreeSet<String> =
         folders().iter().map(|(_, function)| function["bindings"][0]["route"].as_str().unwrap().to_owned()).collect();
-    let served: BTreeSet<String> = remote_auth_mcp::http::function_routes().map(str::to_owned).collect();
+    let contract = json(&Path::new(env!("CARGO_MANIFEST_DIR")).join("infra/contract.json"));
+    let endpoints = contract["endpoints"].as_array().unwrap().iter();
+    let served: BTreeSet<String> = endpoints.map(|endpoint| endpoint["route"].as_str().unwrap().to_owned()).collect();
     assert_eq!(stated, served);
 }
 

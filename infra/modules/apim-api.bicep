@@ -1,8 +1,9 @@
 // The API at the root of the gateway: the handler's endpoints and nothing else.
 
-@description('An endpoint of the handler.')
-type Endpoint = {
-  @description('Path below the root.')
+@description('An operation: a path of the handler with one method.')
+type Operation = {
+  name: string
+  method: string
   path: string
 
   @description('Calls a minute from one address; absent where the limit of the whole API is enough.')
@@ -23,25 +24,14 @@ param entraClientId string
 
 // The handler answers every method of its endpoints itself, 405 and CORS included: SDKs accept 405 but throw on 404.
 var methods = ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']
-var endpoints Endpoint[] = [
-  { path: '.well-known/oauth-authorization-server' }
-  { path: '.well-known/oauth-protected-resource' }
-  { path: '.well-known/oauth-protected-resource/mcp' }
-  { path: '.well-known/oauth-protected-resource/mcp/sse' }
-  { path: 'register', callsPerMinute: 30 }
-  { path: 'authorize', callsPerMinute: 60 }
-  { path: 'consent' }
-  { path: 'oauth-callback' }
-  { path: 'token', callsPerMinute: 120 }
-  { path: 'revoke' }
-  { path: 'connections' }
-  { path: 'health' }
-  { path: 'mcp' }
-  { path: 'mcp/sse' }
-  { path: 'mcp/message' }
-]
-var operations = flatten(map(endpoints, endpoint => map(methods, method => {
-  name: '${toLower(method)}-${replace(replace(endpoint.path, '.', ''), '/', '-')}'
+// The handler's own statement (tests/contract.rs writes it): its paths, and how often one address may call them.
+var contract = loadJsonContent('../contract.json')
+var paths = flatten(map(contract.endpoints, endpoint => map(endpoint.paths, path => {
+  path: path
+  callsPerMinute: endpoint.?callsPerMinute
+})))
+var operations Operation[] = flatten(map(paths, endpoint => map(methods, method => {
+  name: '${toLower(method)}${replace(replace(endpoint.path, '.', ''), '/', '-')}'
   method: method
   path: endpoint.path
   callsPerMinute: endpoint.?callsPerMinute
@@ -75,7 +65,7 @@ resource api 'Microsoft.ApiManagement/service/apis@2024-05-01' = {
 
   resource policy 'policies' = {
     name: 'policy'
-    properties: { format: 'rawxml', value: loadTextContent('../policies/api.xml') }
+    properties: { format: 'rawxml', value: replace(loadTextContent('../policies/api.xml'), 'CALLS_PER_MINUTE', string(contract.callsPerMinute)) }
     dependsOn: [service::entraClient, service::gatewayClient]
   }
 }
@@ -87,9 +77,9 @@ resource routes 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' = [
     parent: api
     name: operation.name
     properties: {
-      displayName: '${operation.method} /${operation.path}'
+      displayName: '${operation.method} ${operation.path}'
       method: operation.method
-      urlTemplate: '/${operation.path}'
+      urlTemplate: operation.path
     }
     dependsOn: [api::policy]
   }

@@ -19,13 +19,7 @@ param privateLink PrivateLink?
 
 var cosmosDbBuiltInDataContributor = '00000000-0000-0000-0000-000000000002'
 var databaseName = 'mcp'
-var containers = [
-  { name: 'clients', partitionKey: '/id' }
-  { name: 'authorizations', partitionKey: '/id' }
-  { name: 'owners', partitionKey: '/owner' }
-  { name: 'keyring', partitionKey: '/id' }
-  { name: 'events', partitionKey: '/instance' }
-]
+var containers = loadJsonContent('../contract.json').containers
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
   name: 'cosmos-${token}'

@@ -16,6 +16,9 @@ use governor::{
 /// Registrations of everybody, at once, and per minute after that. A client registers once in its life.
 const REGISTRATIONS: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
+/// Calls of one address a minute, to all endpoints together. The gateway alone counts these.
+pub const CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
+
 /// Addresses that are remembered; what comes from others meanwhile shares one limit.
 const MOST_ADDRESSES: usize = 50_000;
 /// Addresses that have been quiet are forgotten once in so many requests.
@@ -30,6 +33,18 @@ pub(super) enum Limited {
     Authorize,
     /// Token requests: those of a hosted client come from few addresses for all its users.
     Token,
+}
+
+impl Limited {
+    /// Calls of one address a minute, at the gateway and here. The gateway counts a sliding minute, so it refuses first;
+    /// here so many may come at once, and as many per minute after that.
+    pub(super) const fn calls_per_minute(self) -> NonZeroU32 {
+        match self {
+            Self::Register => const { NonZeroU32::new(30).unwrap() },
+            Self::Authorize => const { NonZeroU32::new(60).unwrap() },
+            Self::Token => const { NonZeroU32::new(120).unwrap() },
+        }
+    }
 }
 
 /// Too many: come back after this.
@@ -48,9 +63,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             all_registrations: RateLimiter::direct(Quota::per_minute(REGISTRATIONS)),
-            register: PerAddress::new(const { NonZeroU32::new(30).unwrap() }),
-            authorize: PerAddress::new(const { NonZeroU32::new(120).unwrap() }),
-            token: PerAddress::new(const { NonZeroU32::new(300).unwrap() }),
+            register: PerAddress::new(Limited::Register.calls_per_minute()),
+            authorize: PerAddress::new(Limited::Authorize.calls_per_minute()),
+            token: PerAddress::new(Limited::Token.calls_per_minute()),
         }
     }
 }
@@ -156,7 +171,7 @@ mod tests {
     #[test]
     fn each_endpoint_has_a_limit_of_its_own() {
         let (limits, caller) = (Limits::default(), address("20.1.2.3"));
-        for (limited, at_once) in [(Limited::Register, 30), (Limited::Authorize, 120), (Limited::Token, 300)] {
+        for (limited, at_once) in [(Limited::Register, 30), (Limited::Authorize, 60), (Limited::Token, 120)] {
             let begun = std::time::Instant::now();
             let taken = (0..1_000).take_while(|_| limits.take(limited, caller).is_ok()).count();
             // As many are taken in each minute after that.

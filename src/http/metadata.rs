@@ -30,9 +30,9 @@ pub(super) enum Resource {
 }
 
 impl Resource {
-    const ALL: [Self; 3] = [Self::Server, Self::Mcp, Self::McpSse];
+    pub(super) const ALL: [Self; 3] = [Self::Server, Self::Mcp, Self::McpSse];
 
-    fn path(self) -> &'static str {
+    pub(super) fn path(self) -> &'static str {
         match self {
             Self::Server => "",
             Self::Mcp => "/mcp",

@@ -5,6 +5,7 @@ mod authorize;
 mod bearer;
 mod connections;
 mod consent;
+mod contract;
 mod cookies;
 mod cors;
 mod endpoint;
@@ -27,6 +28,7 @@ pub mod server;
 mod token;
 
 pub use app::App;
-pub use limits::Limits;
+pub use contract::{EndpointContract, endpoints};
+pub use limits::{CALLS_PER_MINUTE, Limits};
 pub use log_throttle::LogThrottle;
-pub use routes::{function_routes, routes};
+pub use routes::routes;

@@ -33,7 +33,7 @@ const FORM: usize = 64 * 1024;
 const CONSENT_FORM: usize = 16 * 1024;
 const MESSAGE: usize = 1024 * 1024;
 
-static ENDPOINTS: &[Endpoint] = &[
+pub(super) static ENDPOINTS: &[Endpoint] = &[
     public(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
         Box::pin(async move { metadata::authorization_server(&app) })
     }),
@@ -88,11 +88,6 @@ impl Endpoint {
     const fn limited(self, limited: Limited) -> Self {
         Self { limited: Some(limited), ..self }
     }
-}
-
-/// The routes, as the function folders must have them.
-pub fn function_routes() -> impl Iterator<Item = &'static str> {
-    ENDPOINTS.iter().map(|endpoint| endpoint.route)
 }
 
 /// Answers every request; the filter rejects nothing.

@@ -5,8 +5,26 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use serde::Deserialize;
 use stand_in::lock;
 use tokio::time::Instant;
+
+/// What the handler states of itself, and `infra` deploys.
+const CONTRACT: &str = include_str!("../../../../infra/contract.json");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Contract {
+    calls_per_minute: usize,
+    endpoints: Vec<Endpoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoint {
+    route: String,
+    calls_per_minute: Option<usize>,
+}
 
 /// So many calls from one address in so long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,18 +40,13 @@ pub struct Rate {
 impl Rate {
     /// As `infra` deploys them; an operation's own comes before that of all.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "the file is compiled in, and a test reads it")]
     pub fn deployed() -> Vec<Self> {
-        let per_minute = |route: Option<&str>, calls| Self {
-            route: route.map(str::to_owned),
-            calls,
-            renewal_period: Duration::from_mins(1),
-        };
-        vec![
-            per_minute(Some("register"), 30),
-            per_minute(Some("authorize"), 60),
-            per_minute(Some("token"), 120),
-            per_minute(None, 1200),
-        ]
+        let contract: Contract =
+            serde_json::from_str(CONTRACT).expect("infra/contract.json has the shape that is read here");
+        let rate = |route, calls| Self { route, calls, renewal_period: Duration::from_mins(1) };
+        let limited = contract.endpoints.into_iter().filter_map(|of| Some(rate(Some(of.route), of.calls_per_minute?)));
+        limited.chain([rate(None, contract.calls_per_minute)]).collect()
     }
 
     fn counts(&self, path: &str) -> bool {
@@ -71,9 +84,6 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::Path;
-
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -109,18 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn the_rates_are_those_that_infra_deploys() {
-        let infra = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra");
-        let read = |file: &str| fs::read_to_string(infra.join(file)).unwrap();
-        let (operations, api) = (read("modules/apim-api.bicep"), read("policies/api.xml"));
-        for rate in Rate::deployed() {
-            let calls = rate.calls;
-            let (file, stated) = match rate.route {
-                Some(route) => (&operations, format!("path: '{route}', callsPerMinute: {calls} ")),
-                None => (&api, format!("calls=\"{calls}\" renewal-period=\"60\"")),
-            };
-            assert!(file.contains(&stated), "{stated}");
-        }
-        assert_eq!(operations.matches(", callsPerMinute: ").count(), 3);
+    fn the_rates_are_those_of_the_contract() {
+        let rates = Rate::deployed();
+        let stated = |calls: usize| CONTRACT.contains(&format!("\"callsPerMinute\": {calls}"));
+        assert!(rates.iter().all(|rate| stated(rate.calls)), "{rates:?}");
+        assert_eq!(rates.len(), CONTRACT.matches("callsPerMinute").count());
+        assert_eq!(rates.iter().filter(|rate| rate.route.is_none()).count(), 1);
     }
 }

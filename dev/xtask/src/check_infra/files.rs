@@ -8,16 +8,13 @@ use std::{fs, io};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files(BTreeMap<String, String>);
 
-/// What is read besides the function folders.
-const FOLDERS: [&str; 4] = ["infra", "src/config", "src/http", "src/ports"];
+/// What is read besides infra/ and the function folders.
 const SINGLE: [&str; 3] = ["azure.yaml", "docs/deploy.md", "host.json"];
 
 impl Files {
     pub(super) fn read(root: &Path) -> io::Result<Self> {
         let mut files = Self::default();
-        for folder in FOLDERS {
-            files.add_folder(root, &root.join(folder))?;
-        }
+        files.add_folder(root, &root.join("infra"))?;
         for file in SINGLE {
             files.add(root, &root.join(file))?;
         }

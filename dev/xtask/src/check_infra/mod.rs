@@ -7,13 +7,13 @@
 //! A check that has nothing to look at fails. Each is seen to fail by an error planted in a copy (`planted`).
 
 mod bicep;
+mod contract;
 mod deployment;
 mod files;
 mod golden;
 mod project;
 mod report;
 mod rules;
-mod scan;
 mod tools;
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ pub(super) const PLANTED: &[Planted] = &[
     ),
     ("policies-limit-each-address", D, Replace(API_POLICY, "context.Request.IpAddress", "context.Api.Id")),
     ("policies-limit-costly-endpoints", D, Remove(OPERATION_POLICY)),
-    ("policies-limit-costly-endpoints", D, Replace(OPERATION_POLICY, r#"calls=\"30\""#, r#"calls=\"1300\""#)),
+    ("policies-limits-are-sane", D, Replace(OPERATION_POLICY, r#"calls=\"30\""#, r#"calls=\"1300\""#)),
     ("gateway-tier", D, Set(SERVICE, "/sku/name", "\"Consumption\"")),
     ("gateway-tier", V, Set(SERVICE, "/sku/name", "\"BasicV2\"")),
     ("gateway-one-api", D, Again(API)),

@@ -45,6 +45,7 @@ fn expect(planted: &[Planted], sets: &[&str], and: &[&str]) {
 const APIM_API: &str = "infra/modules/apim-api.bicep";
 const CLOUDS: &str = "infra/modules/clouds.bicep";
 const API_XML: &str = "infra/policies/api.xml";
+const COSTLY_XML: &str = "infra/policies/costly-endpoint.xml";
 const COSMOS: &str = "infra/modules/cosmos.bicep";
 const DIAGNOSTICS: &str = "infra/modules/apim-diagnostics.bicep";
 const ENTRA: &str = "infra/modules/entra-app.bicep";
@@ -58,7 +59,7 @@ const IN_DEFAULTS: &[Planted] = &[
     ("cosmos-keys-off", "", Text(COSMOS, "disableLocalAuth: true", "disableLocalAuth: false")),
     ("cosmos-strong-consistency", "", Text(COSMOS, "'Strong'", "'Session'")),
     ("cosmos-ttl-on", "", Text(COSMOS, "defaultTtl: -1", "defaultTtl: 3600")),
-    ("cosmos-containers", "", Text(COSMOS, "'/instance'", "'/id'")),
+    ("cosmos-containers", "", Text(COSMOS, "[container.partitionKey]", "['/id']")),
     ("role-on-cosmos-database", "", Text(COSMOS, "/dbs/${database.name}'", "/dbs/'")),
     ("storage-keys-off", "", Text(STORAGE, "allowSharedKeyAccess: false", "allowSharedKeyAccess: true")),
     ("role-on-key", "", Text(KEY_VAULT, "scope: vault::wrappingKey", "scope: vault")),
@@ -93,7 +94,7 @@ const IN_DEFAULTS: &[Planted] = &[
     ("diagnostics-no-address", "", Text(DIAGNOSTICS, "logClientIp: false", "logClientIp: true")),
     ("settings-name-resources", "", Text(CLOUDS, "AzureCloud: 'public'", "AzureCloud: 'global'")),
     ("policies-forward-as-it-is", "", Text(API_XML, "follow-redirects=\"false\"", "follow-redirects=\"true\"")),
-    ("policies-limits-are-sane", "", Text(APIM_API, "callsPerMinute: 30 ", "callsPerMinute: 3 ")),
+    ("policies-limits-are-sane", "", Text(COSTLY_XML, "renewal-period=\"60\"", "renewal-period=\"301\"")),
     ("app-tls-1.2", "", Text(FUNCTION_APP, "minTlsVersion: '1.2'", "minTlsVersion: '1.1'")),
     (
         "workspace-keys-off",

@@ -3,6 +3,8 @@
 use super::Planted;
 use super::changes::Change::Text;
 
+const CONTRACT: &str = "infra/contract.json";
+
 const DEFAULTS: &str = "infra/test/defaults.snapshot.json";
 
 const PARAMETERS: &str = "infra/main.parameters.json";
@@ -19,12 +21,8 @@ pub(super) const PLANTED: &[Planted] = &[
     ("parameters-documented", ANY, Text("docs/deploy.md", "| `EVENT_POLL_MS` |", "| `EVENT_POLL` |")),
     ("parameters-documented", ANY, Text("docs/deploy.md", "| `APIM_SKU` |", "| `APIM_SKU`, `APIM_UNITS` |")),
     ("parameters-set-everything", ANY, Text("infra/test/everything.bicepparam", "param logLevel = 'debug'\n", "")),
-    (
-        "settings-read-are-set",
-        ANY,
-        Text("src/config/table.rs", "const NOBODY", "const NEW: &str = \"NEW_SETTING\";\nconst NOBODY"),
-    ),
-    ("settings-set-are-read", ANY, Text("src/config/table.rs", "\"MCP_SERVER_NAME\"", "\"name\"")),
+    ("settings-read-are-set", ANY, Text(CONTRACT, "\"settings\": [", "\"settings\": [\"NEW_SETTING\",")),
+    ("settings-set-are-read", ANY, Text(CONTRACT, "\"MCP_SERVER_NAME\",", "")),
     ("routes-of-function-folders", ANY, Text("token/function.json", "\"token\"", "\"tokens\"")),
     (
         "function-takes-all-methods",
@@ -32,7 +30,7 @@ pub(super) const PLANTED: &[Planted] = &[
         Text("token/function.json", "\"anonymous\"", "\"anonymous\", \"methods\": [\"post\"]"),
     ),
     ("function-takes-all-methods", ANY, Text("mcp/function.json", "\"anonymous\"", "\"function\"")),
-    ("routes-methods-reach-the-handler", ANY, Text("src/http/routes.rs", "[Method::POST]", "[Method::PUT]")),
+    ("routes-methods-reach-the-handler", ANY, Text(CONTRACT, "\"POST\"", "\"PUT\"")),
     ("policies-well-formed", ANY, Text("infra/policies/api.xml", "<base />", "<base>")),
     ("policies-elements-allowed", ANY, Text("infra/policies/api.xml", "<rate-limit-by-key", "<rate-limit-by-keys")),
     ("policies-elements-allowed", ANY, Text("infra/policies/api.xml", "<outbound>", "<outbound><forward-request />")),
@@ -64,7 +62,9 @@ pub(super) const PLANTED: &[Planted] = &[
     ("host-json", ANY, Text("host.json", "\"Function\": \"Warning\"", "\"Function\": \"Information\"")),
     ("host-json", ANY, Text("host.json", "\"Trace\"", "\"Request;Trace\"")),
     ("host-json", ANY, Text("host.json", "enableProxyingHttpRequest", "enableForwardingHttpRequest")),
-    ("cosmos-containers", ANY, Text("src/ports/records.rs", "=> \"events\"", "=> \"messages\"")),
+    ("policies-limits-are-sane", ANY, Text(CONTRACT, "\"callsPerMinute\": 1200", "\"callsPerMinute\": 9")),
+    ("policies-limits-are-sane", ANY, Text(CONTRACT, "\"callsPerMinute\": 30", "\"callsPerMinute\": 31")),
+    ("cosmos-containers", ANY, Text(CONTRACT, "\"events\"", "\"messages\"")),
     ("roles-named", ANY, Text("infra/modules/key-vault.bicep", "keyVaultCryptoUser", "keyVaultReader")),
     (
         "secrets-no-list-functions",

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::super::contract::Contract;
 use super::super::deployment::Deployment;
 use super::super::project::Project;
-use super::super::scan;
 use super::{Judged, Rule, Rules, unless};
 
 const ACCOUNT: &str = "Microsoft.DocumentDB/databaseAccounts";
@@ -42,22 +42,24 @@ fn one_region(deployment: &Deployment) -> Judged {
 }
 
 fn containers(project: &Project) -> Judged {
-    let expected = scan::containers(&project.files)?;
+    let contract = Contract::of(&project.files)?;
+    let expected = contract.containers();
     let mut faults = vec![];
     for deployment in &project.deployments {
         let found = deployed(deployment);
         faults.extend(unless(found == expected, || {
-            format!("{}: src/ports/records.rs has {expected:?}; deployed are {found:?}", deployment.set)
+            format!("{}: the handler has {expected:?}; deployed are {found:?}", deployment.set)
         }));
     }
     Ok(faults)
 }
 
 /// Name and partition key path of each container.
-fn deployed(deployment: &Deployment) -> BTreeMap<String, String> {
+fn deployed(deployment: &Deployment) -> BTreeMap<&str, &str> {
     let containers = deployment.all(CONTAINER).map(|container| {
-        let paths = container.items("/properties/resource/partitionKey/paths").iter().filter_map(Value::as_str);
-        (container.text("/properties/resource/id").to_owned(), paths.collect::<Vec<_>>().join(","))
+        let paths = container.items("/properties/resource/partitionKey/paths");
+        let path = if let [Value::String(path)] = paths { path } else { "not one path" };
+        (container.text("/properties/resource/id"), path)
     });
     containers.collect()
 }

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::super::deployment::Deployment;
 use super::super::project::Project;
-use super::super::scan;
 use super::{Judged, Rule, Rules, unless};
 
 pub(super) const RULES: Rules = &[
@@ -18,11 +17,15 @@ pub(super) const RULES: Rules = &[
 /// azd makes them environment variables.
 fn upper_snake(deployment: &Deployment) -> Judged {
     let outputs = deployment.outputs.as_object().filter(|outputs| !outputs.is_empty()).ok_or("there are no outputs")?;
-    Ok(outputs
-        .keys()
-        .filter(|name| !scan::is_upper_snake(name))
-        .map(|name| format!("{name} is not UPPER_SNAKE"))
-        .collect())
+    Ok(outputs.keys().filter(|name| !is_upper_snake(name)).map(|name| format!("{name} is not UPPER_SNAKE")).collect())
+}
+
+/// Words of capitals and digits, at least two, joined by underscores.
+fn is_upper_snake(name: &str) -> bool {
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.contains('_')
+        && name.split('_').all(|word| !word.is_empty() && is_word(word))
 }
 
 fn endpoints(deployment: &Deployment) -> Judged {
@@ -86,6 +89,14 @@ fn resource_group(deployment: &Deployment) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_upper_snake_name_has_words_of_capitals() {
+        assert!(is_upper_snake("MCP_ENDPOINT") && is_upper_snake("A_2"));
+        for other in ["Endpoint", "ENDPOINT", "MCP_endpoint", "MCP__X", "_A", "A_", "2_A", ""] {
+            assert!(!is_upper_snake(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_description_is_the_next_declarations_own() {

@@ -2,18 +2,19 @@
 
 use roxmltree::{Document, Node};
 
+use super::super::contract::Contract;
 use super::super::deployment::{Deployment, Resource};
+use super::super::project::Project;
 use super::policy_rules::{documents, elements, everywhere, inbound};
 use super::{Judged, Rule, Rules, policies, unless};
 
 pub(super) const RULES: Rules = &[
     ("policies-limit-each-address", Rule::Deployment(limit)),
-    ("policies-limit-costly-endpoints", Rule::Deployment(limit_costly)),
-    ("policies-limits-are-sane", Rule::Deployment(sane)),
+    ("policies-limit-costly-endpoints", Rule::Project(limit_costly)),
+    ("policies-limits-are-sane", Rule::Project(sane)),
 ];
 
-/// They write to the store or call Entra before anyone has signed in.
-const COSTLY: [&str; 3] = ["/register", "/authorize", "/token"];
+const OPERATION: &str = "Microsoft.ApiManagement/service/apis/operations";
 /// What is counted: calls of an address, and its calls of one endpoint.
 const KEYS: [&str; 2] =
     ["@(context.Request.IpAddress)", "@(context.Request.IpAddress + context.Operation.UrlTemplate)"];
@@ -41,39 +42,60 @@ fn limit(deployment: &Deployment) -> Judged {
     everywhere(deployment, |document| unless(rate(document).is_some(), || "no limit counts each address".to_owned()))
 }
 
-fn limit_costly(deployment: &Deployment) -> Judged {
-    let policies = policies::of(deployment)?;
-    let of = |owner: &str| {
-        let policy = policies.iter().find(|policy| policy.owner == owner)?;
-        rate(&Document::parse(&policy.xml).ok()?)
-    };
-    let general = |operation: &Resource| {
-        let (api, _) = operation.name.rsplit_once('/')?;
-        of(api)
-    };
-    let operations = deployment.all("Microsoft.ApiManagement/service/apis/operations");
-    let costly: Vec<_> =
-        operations.filter(|operation| COSTLY.contains(&operation.text("/properties/urlTemplate"))).collect();
-    let loose = costly
-        .iter()
-        .filter(|operation| of(&operation.name).is_none_or(|rate| rate >= general(operation).unwrap_or(f64::INFINITY)));
-    let mut faults: Vec<_> = loose.map(|operation| format!("{} has no tighter limit", operation.name)).collect();
-    faults.extend(unless(!costly.is_empty(), || "there is no costly operation".to_owned()));
+/// Each endpoint that writes to the store or calls Entra before anyone has signed in has a limit of its own.
+fn limit_costly(project: &Project) -> Judged {
+    let contract = Contract::of(&project.files)?;
+    let mut faults = vec![];
+    for deployment in &project.deployments {
+        let policies = policies::of(deployment)?;
+        let limited = |operation: &Resource| {
+            let policy = policies.iter().find(|policy| policy.owner == operation.name);
+            policy.is_some_and(|policy| Document::parse(&policy.xml).is_ok_and(|document| rate(&document).is_some()))
+        };
+        let loose = deployment
+            .all(OPERATION)
+            .filter(|operation| limit_of(&contract, operation).is_some() && !limited(operation));
+        faults.extend(loose.map(|operation| format!("{}: {} has no limit of its own", deployment.set, operation.name)));
+    }
     Ok(faults)
 }
 
-/// Of the other attributes, a condition or a count could leave calls out.
-fn sane(deployment: &Deployment) -> Judged {
-    documents(deployment, |_, document| {
-        let judge = |limit: Node| {
-            let within = calls_a_minute(limit).is_some_and(|calls| CALLS_A_MINUTE.contains(&calls))
-                && number(limit, "renewal-period").is_some_and(|period| PERIOD.contains(&period));
-            let mut faults = unless(within, || format!("the limit {:?} calls is not sane", limit.attribute("calls")));
-            let known = ["calls", "counter-key", "renewal-period", "retry-after-variable-name"];
-            let strange = limit.attributes().filter(|attribute| !known.contains(&attribute.name()));
-            faults.extend(strange.map(|attribute| format!("the limit has {}", attribute.name())));
-            faults
-        };
-        elements(document, "rate-limit-by-key").flat_map(judge).collect()
-    })
+/// What the handler says of an operation's endpoint.
+fn limit_of(contract: &Contract, operation: &Resource) -> Option<u32> {
+    let path = operation.text("/properties/urlTemplate");
+    let endpoint = contract.endpoints.iter().find(|endpoint| endpoint.paths.iter().any(|own| own == path))?;
+    endpoint.calls_per_minute
+}
+
+/// Each limit is the handler's for the API or for the operation. Of the other attributes, a condition or a count could leave
+/// calls out.
+fn sane(project: &Project) -> Judged {
+    let contract = Contract::of(&project.files)?;
+    let mut faults = vec![];
+    for deployment in &project.deployments {
+        let of_set = documents(deployment, |owner, document| {
+            let operation = deployment.all(OPERATION).find(|operation| operation.name == owner);
+            let wanted = match operation {
+                Some(operation) => limit_of(&contract, operation),
+                None => Some(contract.calls_per_minute),
+            };
+            elements(document, "rate-limit-by-key").flat_map(|limit| judge(limit, wanted)).collect()
+        })?;
+        faults.extend(of_set.into_iter().map(|fault| format!("{}: {fault}", deployment.set)));
+    }
+    Ok(faults)
+}
+
+fn judge(limit: Node, wanted: Option<u32>) -> Vec<String> {
+    let calls = calls_a_minute(limit);
+    let within = calls.is_some_and(|calls| CALLS_A_MINUTE.contains(&calls))
+        && number(limit, "renewal-period").is_some_and(|period| PERIOD.contains(&period));
+    let mut faults = unless(within, || format!("the limit {:?} calls is not sane", limit.attribute("calls")));
+    faults.extend(unless(calls == wanted.map(f64::from), || {
+        format!("the limit is {calls:?} a minute, the handler's {wanted:?}")
+    }));
+    let known = ["calls", "counter-key", "renewal-period", "retry-after-variable-name"];
+    let strange = limit.attributes().filter(|attribute| !known.contains(&attribute.name()));
+    faults.extend(strange.map(|attribute| format!("the limit has {}", attribute.name())));
+    faults
 }

@@ -1,7 +1,6 @@
 //! A GUID in infra/ stands beside the name that Microsoft gives it.
 
 use super::super::project::Project;
-use super::super::scan;
 use super::{Judged, unless};
 
 pub(super) const COSMOS_CONTRIBUTOR: &str = "00000000-0000-0000-0000-000000000002";
@@ -31,7 +30,7 @@ pub(super) fn named(project: &Project) -> Judged {
     let mut found = 0;
     for (path, text) in project.files.under("infra/", ".bicep") {
         for line in text.lines() {
-            for guid in scan::guids(line) {
+            for guid in guids(line) {
                 found += 1;
                 faults.extend(misnamed(line, guid).map(|fault| format!("{path}: {fault}")));
             }
@@ -39,6 +38,15 @@ pub(super) fn named(project: &Project) -> Judged {
     }
     faults.extend(unless(found > 0, || "infra/ has no GUID".to_owned()));
     Ok(faults)
+}
+
+/// The GUIDs in a text.
+fn guids(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|other: char| !other.is_ascii_hexdigit() && other != '-').filter(|word| is_guid(word))
+}
+
+fn is_guid(word: &str) -> bool {
+    word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }
 
 fn misnamed(line: &str, guid: &str) -> Option<String> {
@@ -56,6 +64,12 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guid_is_found_in_its_quotes() {
+        let line = "var a = '12338af0-0e69-4776-bea7-57ae8d297424' // not 1-2";
+        assert_eq!(guids(line).collect::<Vec<_>>(), ["12338af0-0e69-4776-bea7-57ae8d297424"]);
+    }
 
     #[test]
     fn a_guid_belongs_to_a_variable_of_its_name() {

@@ -1,13 +1,13 @@
-//! One list of routes in three places: the router's table, the function folders, and API Management.
+//! The function folders and API Management have the endpoints of the handler.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::super::contract::Contract;
 use super::super::deployment::Deployment;
 use super::super::files::Files;
 use super::super::project::Project;
-use super::super::scan;
 use super::{Judged, Rule, Rules, unless};
 
 pub(super) const RULES: Rules = &[
@@ -37,44 +37,37 @@ fn binding<'a>(function: &'a Value, kind: &str) -> Option<&'a Value> {
 }
 
 fn of_function_folders(project: &Project) -> Judged {
-    let router = scan::endpoints(&project.files)?;
+    let endpoints = Contract::of(&project.files)?.endpoints.into_iter();
+    let handler = endpoints.map(|endpoint| endpoint.route).collect();
     let mut folders = BTreeSet::new();
     for (path, function) in functions(&project.files)? {
         let route = binding(&function, "httpTrigger").and_then(|trigger| trigger.pointer("/route")?.as_str());
         folders.insert(route.ok_or_else(|| format!("{path} has no route"))?.to_owned());
     }
-    Ok(differences("the router", &router, "the function folders", &folders))
+    Ok(differences("the handler", &handler, "the function folders", &folders))
 }
 
 fn of_gateway(project: &Project) -> Judged {
-    let router = scan::endpoints(&project.files)?;
-    let resources = scan::resources(&project.files)?;
+    let endpoints = Contract::of(&project.files)?.endpoints.into_iter();
     let with_methods = |path: String| METHODS.iter().map(move |method| format!("{method} {path}"));
-    let paths = router.iter().flat_map(|route| templates(route, &resources));
-    let expected: BTreeSet<String> = paths.flat_map(with_methods).collect();
+    let expected: BTreeSet<String> = endpoints.flat_map(|endpoint| endpoint.paths).flat_map(with_methods).collect();
     let mut faults = vec![];
     for deployment in &project.deployments {
-        let found = differences("the router", &expected, "API Management", &operations(deployment));
+        let found = differences("the handler", &expected, "API Management", &operations(deployment));
         faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", deployment.set)));
     }
     Ok(faults)
 }
 
-/// What the router answers is among what the gateway passes on.
+/// What the handler answers is among what the gateway passes on.
 fn methods(project: &Project) -> Judged {
-    let router = scan::methods(&project.files)?;
-    let mut faults = unless(!router.is_empty(), || "src/http/routes.rs names no method".to_owned());
-    let stopped = router.iter().filter(|method| !METHODS.contains(&method.as_str()));
-    faults.extend(stopped.map(|method| format!("the router answers {method}, which API Management does not pass on")));
-    Ok(faults)
-}
-
-/// Of a route with a final `{*path}`, API Management has the paths of the resources and no other.
-fn templates(route: &str, resources: &[String]) -> Vec<String> {
-    match route.strip_suffix("/{*path}") {
-        Some(prefix) => resources.iter().map(|resource| format!("/{prefix}{resource}")).collect(),
-        None => vec![format!("/{route}")],
-    }
+    let endpoints = Contract::of(&project.files)?.endpoints.into_iter();
+    let methods =
+        endpoints.flat_map(|endpoint| endpoint.methods.into_iter().map(move |method| (method, endpoint.route.clone())));
+    let stopped = methods.filter(|(method, _)| !METHODS.contains(&method.as_str()));
+    Ok(stopped
+        .map(|(method, route)| format!("{route} answers {method}, which API Management does not pass on"))
+        .collect())
 }
 
 fn operations(deployment: &Deployment) -> BTreeSet<String> {
@@ -108,13 +101,6 @@ fn takes_all_methods(project: &Project) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wildcard_route_is_a_template_for_each_resource() {
-        let resources = [String::new(), "/mcp".to_owned()];
-        assert_eq!(templates("mcp/sse", &resources), ["/mcp/sse"]);
-        assert_eq!(templates(".well-known/x/{*path}", &resources), ["/.well-known/x", "/.well-known/x/mcp"]);
-    }
 
     #[test]
     fn what_one_side_lacks_is_named() {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::bicep::TENANT;
+use super::super::contract::Contract;
 use super::super::deployment::Deployment;
 use super::super::project::Project;
-use super::super::scan;
-use super::{APP_ID, Judged, Rule, Rules, by_cloud, identities, is, unless};
+use super::{APP_ID, Judged, Rule, Rules, by_cloud, identities, is};
 
 pub(super) const RULES: Rules = &[
     ("settings-read-are-set", Rule::Project(read_are_set)),
@@ -60,21 +60,21 @@ fn setting<'a>(settings: &'a BTreeMap<String, String>, name: &str) -> Result<&'a
 }
 
 fn read_are_set(project: &Project) -> Judged {
-    let read = scan::settings(&project.files);
+    let read = Contract::of(&project.files)?.settings;
     let given: BTreeSet<&str> = PLATFORM.into_iter().chain(LOCAL).collect();
-    let mut faults = unless(!read.is_empty(), || "src/config reads no setting".to_owned());
+    let mut faults = vec![];
     for deployment in &project.deployments {
         let set = app_settings(deployment)?;
         let absent = read.iter().filter(|name| !given.contains(name.as_str()) && !set.contains_key(*name));
-        faults.extend(absent.map(|name| format!("{}: {name} is read by src/config and not set", deployment.set)));
+        faults.extend(absent.map(|name| format!("{}: {name} is read by the handler and not set", deployment.set)));
     }
     let stale = given.iter().filter(|name| !read.contains(**name));
-    faults.extend(stale.map(|name| format!("{name} is listed here and no longer read by src/config")));
+    faults.extend(stale.map(|name| format!("{name} is listed here and no longer read by the handler")));
     Ok(faults)
 }
 
 fn set_are_read(project: &Project) -> Judged {
-    let read = scan::settings(&project.files);
+    let read = Contract::of(&project.files)?.settings;
     let mut faults = vec![];
     for deployment in &project.deployments {
         let set = app_settings(deployment)?;

@@ -1,0 +1,41 @@
+//! What the function folders and the gateway have to know of the endpoints.
+
+use std::num::NonZeroU32;
+
+use http::Method;
+use serde::Serialize;
+
+use super::{metadata::Resource, routes::ENDPOINTS};
+
+/// One endpoint, as `infra/contract.json` states it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointContract {
+    /// As in `function.json`.
+    pub route: &'static str,
+    /// The paths that the gateway passes on.
+    pub paths: Vec<String>,
+    /// The methods that it answers with something other than 405, besides HEAD and OPTIONS.
+    pub methods: Vec<&'static str>,
+    /// Calls of one address a minute, where there is a limit besides [`super::CALLS_PER_MINUTE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls_per_minute: Option<NonZeroU32>,
+}
+
+/// The endpoints, in the order of the table.
+pub fn endpoints() -> impl Iterator<Item = EndpointContract> {
+    ENDPOINTS.iter().map(|endpoint| EndpointContract {
+        route: endpoint.route,
+        paths: paths(endpoint.route),
+        methods: endpoint.methods.iter().map(Method::as_str).collect(),
+        calls_per_minute: endpoint.limited.map(|limited| limited.calls_per_minute()),
+    })
+}
+
+/// A route with a final `{*path}` is there for the documents of the resources, and for no other path.
+fn paths(route: &str) -> Vec<String> {
+    match route.strip_suffix("/{*path}") {
+        Some(prefix) => Resource::ALL.iter().map(|resource| format!("/{prefix}{}", resource.path())).collect(),
+        None => vec![format!("/{route}")],
+    }
+}

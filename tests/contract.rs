@@ -1,0 +1,46 @@
+//! `infra/contract.json`: what the handler expects of what surrounds it. Bicep, the function folders, the stand-in for the
+//! gateway and `cargo xtask check-infra` read it.
+#![cfg(test)]
+
+use std::{fs, path::Path};
+
+use authorization_server::state::scopes::PERMISSIONS;
+use remote_auth_mcp::{
+    config::{Environment, SETTINGS},
+    http::{CALLS_PER_MINUTE, endpoints},
+    ports::records::Container,
+};
+use serde_json::{Value, json};
+
+/// Set it, and the test writes the file instead of comparing it.
+const RENEW: &str = "RENEW_CONTRACT_JSON";
+
+fn contract() -> Value {
+    let container = |container: Container| {
+        let partition_key = format!("/{}", container.partition_key());
+        json!({"name": container.name(), "partitionKey": partition_key})
+    };
+    json!({
+        "callsPerMinute": CALLS_PER_MINUTE,
+        "endpoints": endpoints().collect::<Vec<_>>(),
+        "containers": Container::ALL.map(container),
+        "scopes": PERMISSIONS.iter().map(|scope| json!({"name": scope.name, "graph": scope.downstream})).collect::<Vec<_>>(),
+        "settings": SETTINGS.map(|setting| setting.name),
+    })
+}
+
+#[test]
+fn the_contract_is_what_the_handler_expects() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("infra/contract.json");
+    let expected = contract();
+    if Environment::of_process().get(RENEW).is_some() {
+        fs::write(&file, format!("{expected:#}\n")).unwrap();
+    }
+    let written: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap_or_default()).unwrap_or_default();
+    assert_eq!(
+        written,
+        expected,
+        "`{RENEW}=1 cargo test -p remote-auth-mcp --test contract` renews {}",
+        file.display()
+    );
+}
