@@ -3,6 +3,7 @@
 mod app;
 mod authorize;
 mod bearer;
+mod browser;
 mod connections;
 mod consent;
 mod contract;

@@ -1,58 +1,34 @@
-//! `GET /oauth-callback`: Entra's answer comes back through the browser, to an authorization or to `/connections`.
+//! `GET /oauth-callback`: Entra's answer, which the browser brings.
 
 use std::sync::Arc;
 
-use authorization_server::{
-    endpoints::callback::{CallbackError, Completed, transaction},
-    ground::Id,
-};
+use authorization_server::endpoints::callback::CallbackError;
 use http::StatusCode;
-use oauth_protocol::form::Form;
+use oauth_protocol::callback_response::CallbackResponse;
 
 use super::{
     app::App,
-    connections,
-    cookies::{self, Cookies, Purpose},
+    browser, connections, cookies,
     pages::{self, ErrorPage},
     reply::Response,
     request::Incoming,
 };
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
-    let answered = match incoming.query() {
-        Ok(query) => complete(&app, &query, &Cookies::of(&incoming.headers)).await,
-        Err(_) => Err(CallbackError::UnknownState),
-    };
-    answered.unwrap_or_else(|error| {
-        tracing::info!(%error, "callback refused");
-        match error {
-            CallbackError::BeingAsked(id) => pages::redirect(&confirmation_url(&app, id)),
-            error => pages::error(&app, &page(&error)),
-        }
-    })
-}
-
-async fn complete(app: &App, query: &Form, sent: &Cookies) -> Result<Response, CallbackError> {
-    let Some(id) = transaction(query) else {
-        return match app.server.connections_transaction(query).await? {
-            Some(id) => Ok(connections::signed_in(app, query, (id, sent)).await),
-            None => Err(CallbackError::UnknownState),
-        };
-    };
-    let memory = app.server.recall(sent.memory()).await?;
-    match app.server.complete(query, sent.get(Purpose::EntraState, id), memory).await? {
-        Completed::Redirect(answer) => {
-            let mut response = pages::redirect(&answer.location);
-            cookies::clear(&mut response, Purpose::EntraState, answer.id);
-            cookies::set_memory(&mut response, sent, &app.server, answer.memory.as_ref()).await?;
-            Ok(response)
-        }
-        Completed::Confirm(id) => Ok(pages::redirect(&confirmation_url(app, id))),
+    let response = incoming.query().ok().and_then(|query| CallbackResponse::parse(&query).ok());
+    let Some(response) = response else { return refusal(&app, &CallbackError::UnknownState) };
+    match app.server.callback(&response, &cookies::sent(&incoming.headers)).await {
+        Ok(answer) => browser::encode(&app, &incoming.method, &answer),
+        Err(error) => refusal(&app, &error),
     }
 }
 
-fn confirmation_url(app: &App, id: Id) -> String {
-    app.server.base().join(&format!("/consent?id={id}"))
+fn refusal(app: &App, error: &CallbackError) -> Response {
+    if let CallbackError::Connections(error) = error {
+        return connections::not_signed_in(app, error);
+    }
+    tracing::info!(%error, "callback refused");
+    pages::error(app, &page(error))
 }
 
 fn page(error: &CallbackError) -> ErrorPage {
@@ -68,7 +44,7 @@ fn page(error: &CallbackError) -> ErrorPage {
             "This server cancelled it, because only the browser that allowed it may complete it. If that was this browser, \
              allow cookies for this site and connect again from the application.",
         ),
-        CallbackError::UnderWay | CallbackError::BeingAsked(_) => ErrorPage::plain(
+        CallbackError::UnderWay => ErrorPage::plain(
             StatusCode::OK,
             "This sign-in was interrupted",
             "If the application does not continue in a few seconds, connect again from it.",
@@ -78,6 +54,6 @@ fn page(error: &CallbackError) -> ErrorPage {
             "This sign-in is already completed",
             "You can close this page and go back to the application. If it still waits, connect again from it.",
         ),
-        CallbackError::Unavailable(_) => ErrorPage::unavailable(),
+        CallbackError::Unavailable(_) | CallbackError::Connections(_) => ErrorPage::unavailable(),
     }
 }

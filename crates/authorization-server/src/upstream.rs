@@ -84,7 +84,7 @@ pub enum UpstreamRefusal {
 #[async_trait]
 pub trait Upstream: Send + Sync {
     /// Where the browser goes to sign in.
-    fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String;
+    fn sign_in_url(&self, request: &SignInRequest<'_>) -> String;
     /// Redeems the code and verifies the ID token against the nonce.
     async fn redeem(
         &self,

@@ -2,11 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::endpoints::{
-    authorize::{AtServer, AuthorizeError},
-    consent::ConsentError,
-    consent_page::ConsentPage,
+    authorize::AuthorizeError, authorize_error::AtServer, consent::ConsentError, pages::ConsentPage,
 };
-use testkit::{Browser, REDIRECT_URI, Rig, STATE, VERIFIER, asked, request};
+use testkit::{Browser, REDIRECT_URI, Rig, STATE, VERIFIER, asked, back_to_client, parameter, request};
 
 async fn ask(rig: &Rig, query: &str) -> Result<ConsentPage, AuthorizeError> {
     Ok(asked(Browser::default().visit(rig, query).await?).unwrap())
@@ -23,9 +21,10 @@ fn at_server(asked: &Result<ConsentPage, AuthorizeError>) -> AtServer {
 /// Code on the wire and state of a refusal that the client hears of.
 fn to_client(asked: Result<ConsentPage, AuthorizeError>) -> (&'static str, Option<String>) {
     match asked {
-        Err(AuthorizeError::ToClient { target, state, reason, .. }) => {
-            assert_eq!(target.as_str(), REDIRECT_URI);
-            Some((reason.code().as_str(), state))
+        Err(AuthorizeError::ToClient { reason, next }) => {
+            let url = back_to_client(&next).unwrap();
+            assert!(url.starts_with(REDIRECT_URI), "{url}");
+            Some((reason.code().as_str(), parameter(url, "state")))
         }
         _ => None,
     }

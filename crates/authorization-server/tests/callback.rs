@@ -2,23 +2,22 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    endpoints::{
-        callback::{CallbackError, Completed, transaction},
-        consent::Decision,
-        issue::Answer,
-    },
+    endpoints::{answer::Answer, callback::CallbackError, connections_sign_in::SignInRefusal, consent::Decision},
     ground::Unavailable,
-    state::{authorization::Stage, memory::Memory},
+    state::{
+        authorization::Stage,
+        cookies::{CookieChange, CookieName},
+    },
     upstream::UpstreamRefusal,
 };
-use oauth_protocol::{form::Form, pkce::CodeVerifier, secret::Secret};
+use oauth_protocol::{callback_response::CallbackResponse, pkce::CodeVerifier, secret::Secret};
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, Asked, Fault, REDIRECT_URI, Rig, STATE, answered, parameter};
+use testkit::{Allowed, Asked, Browser, Fault, REDIRECT_URI, Rig, STATE, ToClient, answered, parameter, query};
 use time::Duration;
 
 const CODE: &[(&str, &str)] = &[("code", "upstream-code")];
 
-fn to_client(completed: Completed) -> Answer {
+fn to_client(completed: Answer) -> ToClient {
     answered(completed).unwrap()
 }
 
@@ -30,8 +29,20 @@ async fn under_way() -> (Rig, Allowed) {
     (rig, allowed)
 }
 
-fn form(query: &str) -> Form {
-    Form::parse(query.as_bytes()).unwrap()
+/// A callback with this query, in the browser of this sign-in.
+async fn send(rig: &Rig, text: &str, allowed: &Allowed) -> Result<Answer, CallbackError> {
+    let response = CallbackResponse::parse(&query(text).unwrap()).unwrap();
+    let cookie = (CookieName::EntraState(allowed.id), allowed.cookie.expose_secret());
+    rig.server.callback(&response, &Browser::default().cookies(&[cookie])).await
+}
+
+/// A state that is not that of an authorization is tried as one of `/connections`, which does not know it either.
+fn is_unknown(completed: &Result<Answer, CallbackError>) -> bool {
+    match completed {
+        Err(CallbackError::Connections(error)) => matches!(error.refusal, SignInRefusal::UnknownState),
+        Err(CallbackError::UnknownState) => true,
+        _ => false,
+    }
 }
 
 fn stage(rig: &Rig) -> Stage {
@@ -43,7 +54,7 @@ async fn the_client_gets_a_code_with_its_state_and_our_issuer() {
     let (rig, allowed) = under_way().await;
     let completed = to_client(rig.come_back(&allowed).await.unwrap());
     assert!(completed.location.starts_with(REDIRECT_URI));
-    assert!(parameter(&completed.location, "code").unwrap().starts_with(&completed.id.to_string()));
+    assert!(parameter(&completed.location, "code").unwrap().starts_with(&allowed.id.to_string()));
     assert_eq!(parameter(&completed.location, "state").as_deref(), Some(STATE));
     assert_eq!(parameter(&completed.location, "iss").as_deref(), Some("https://mcp.example.com"));
 }
@@ -70,13 +81,13 @@ async fn the_upstream_is_asked_with_the_verifier_and_nonce_that_the_sign_in_anno
 }
 
 #[tokio::test]
-async fn the_transaction_names_the_cookie() {
-    let (_, allowed) = under_way().await;
+async fn the_transaction_names_the_cookie_which_is_deleted_with_the_answer() {
+    let (rig, allowed) = under_way().await;
     let state = parameter(&allowed.sign_in_url, "state").unwrap();
-    let id = transaction(&form(&format!("state={state}"))).unwrap();
-    assert!(state.starts_with(&id.to_string()));
-    assert!(transaction(&form("code=x")).is_none());
-    assert!(transaction(&form(&format!("state={state}&state={state}"))).is_none());
+    assert!(state.starts_with(&allowed.id.to_string()));
+    let answer = to_client(rig.come_back(&allowed).await.unwrap());
+    let name = CookieName::EntraState(allowed.id).to_string();
+    assert!(answer.cookies.iter().any(|change| matches!(change, CookieChange::Delete(deleted) if *deleted == name)));
 }
 
 #[tokio::test]
@@ -125,17 +136,13 @@ async fn a_state_that_is_not_ours_is_unknown_and_burns_nothing() {
     let guess = "A".repeat(43);
     let other_id = "A".repeat(22);
     for query in [
-        String::new(),
-        "state=".into(),
         "state=nonsense".into(),
         format!("state={id}"),
         format!("state={id}.{guess}"),
         format!("state={other_id}.{guess}"),
-        format!("state={state}&state={state}"),
     ] {
-        let (query, cookie) = (form(&format!("{query}&code=x")), Some(allowed.cookie.expose_secret()));
-        let completed = rig.server.complete(&query, cookie, Memory::default()).await;
-        assert!(matches!(completed, Err(CallbackError::UnknownState)), "{query:?}");
+        let completed = send(&rig, &format!("{query}&code=x"), &allowed).await;
+        assert!(is_unknown(&completed), "{query:?}");
     }
     assert!(rig.come_back(&allowed).await.is_ok());
 }
@@ -145,8 +152,9 @@ async fn a_denied_authorization_has_no_callback() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     rig.decide(&page, Decision::Deny).await.map(drop).unwrap();
-    let query = form(&format!("code=x&state={}.{}", page.form.pending.id, "A".repeat(43)));
-    assert!(matches!(rig.server.complete(&query, None, Memory::default()).await, Err(CallbackError::UnknownState)));
+    let (id, cookie) = (page.form.pending.id, "A".repeat(43).into());
+    let sign_in = Allowed { id, sign_in_url: String::new(), cookie };
+    assert!(is_unknown(&send(&rig, &format!("code=x&state={id}.{}", "A".repeat(43)), &sign_in).await));
 }
 
 #[tokio::test]

@@ -1,22 +1,25 @@
-//! Who signed in is not who allowed, or it was taken back meanwhile: the owner is asked after signing in.
+//! Another owner signed in than the one who allowed, or the consent was withdrawn: the owner is asked after signing in.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
     endpoints::{
-        callback::{CallbackError, Completed},
-        confirmation::{Confirmed, Confirming},
+        answer::Answer,
+        callback::CallbackError,
+        confirmation::ConfirmationSubmission,
         consent::{ConsentError, Decision},
+        pages::ConfirmationPage,
         token_error::TokenError,
+        visitor::Visitor,
     },
     ground::{Clock as _, Id, Subject, lifetimes::APPROVAL_LIFETIME},
     state::{
         authorization::{PendingConfirmation, Stage},
-        memory::Memory,
+        cookies::{CookieName, Cookies},
     },
 };
-use oauth_protocol::secret::Secret;
+use oauth_protocol::{initiator::Initiator, secret::Secret};
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Allowed, Browser, Rig, allowed, answered, asked, confirmed, parameter, passed, request, switched};
+use testkit::{Allowed, Browser, Rig, allowed, answered, asked, asked_to_confirm, parameter, request, sent_to_confirm};
 use time::Duration;
 
 fn subject(oid: &str) -> Subject {
@@ -38,7 +41,7 @@ async fn on_the_way() -> Asked {
     rig.upstream.set_subject(subject("first"));
     browser.code(&rig, &client_id).await.unwrap();
     rig.clock.advance(Duration::SECOND);
-    let allowed = passed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    let allowed = allowed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
     rig.clock.advance(Duration::SECOND);
     Asked { rig, client_id, browser, allowed }
 }
@@ -54,20 +57,16 @@ async fn another_owner() -> Asked {
 impl Asked {
     async fn is_asked(&mut self) {
         let completed = self.browser.come_back(&self.rig, &self.allowed).await;
-        let id = match completed.unwrap() {
-            Completed::Confirm(id) => Some(id),
-            Completed::Redirect(_) => None,
-        };
-        assert_eq!(id.unwrap(), self.allowed.id);
+        assert_eq!(sent_to_confirm(&completed.unwrap()), Some(self.allowed.id));
     }
 
-    async fn answer(&mut self, decision: Decision) -> Result<Confirmed, ConsentError> {
+    async fn answer(&mut self, decision: Decision) -> Result<Answer, ConsentError> {
         self.browser.confirm(&self.rig, &self.allowed, decision).await
     }
 
     /// The code after “Continue as”.
     async fn continued(&mut self) -> SecretString {
-        let answer = confirmed(self.answer(Decision::Allow).await.unwrap()).unwrap();
+        let answer = answered(self.answer(Decision::Allow).await.unwrap()).unwrap();
         parameter(&answer.location, "code").unwrap().into()
     }
 
@@ -79,15 +78,30 @@ impl Asked {
         Id::parse(&self.client_id).unwrap()
     }
 
-    fn confirming(&self) -> Confirming<'_> {
-        Confirming { id: self.allowed.id, cookie: Some(self.allowed.cookie.expose_secret()) }
+    /// The cookies of the browser that signed in.
+    fn cookies(&self) -> Cookies {
+        self.with_cookie(Some(self.allowed.cookie.expose_secret()))
+    }
+
+    fn with_cookie(&self, cookie: Option<&str>) -> Cookies {
+        let cookie = cookie.map(|cookie| (CookieName::EntraState(self.allowed.id), cookie));
+        self.browser.cookies(cookie.as_slice())
+    }
+
+    async fn page(&self, cookies: &Cookies) -> Result<ConfirmationPage, ConsentError> {
+        Ok(asked_to_confirm(self.rig.server.confirmation(self.allowed.id, cookies).await?).unwrap())
+    }
+
+    async fn submit(&self, cookies: &Cookies, csrf: &str, decision: Decision) -> Result<Answer, ConsentError> {
+        let submission = ConfirmationSubmission { id: self.allowed.id, decision, csrf };
+        self.rig.server.confirm(&submission, &Visitor { cookies, initiator: Initiator::OwnForm }).await
     }
 }
 
 #[tokio::test]
 async fn another_owner_is_asked_by_name_and_nothing_is_granted_yet() {
     let asked = another_owner().await;
-    let page = asked.rig.server.confirmation(&asked.confirming()).await.unwrap();
+    let page = asked.page(&asked.cookies()).await.unwrap();
     assert_eq!((page.name.as_str(), page.client.id), ("second", asked.client()));
     assert!(asked.rig.grants.all().is_empty());
     assert!(asked.rig.owners.peek(&subject("second").owner_key()).is_none());
@@ -104,7 +118,7 @@ async fn who_continues_gets_a_grant_of_their_own_and_is_remembered_beside_the_fi
     for owner in ["first", "second"] {
         assert_eq!(asked.rig.owners.peek(&subject(owner).owner_key()).unwrap().approvals.len(), 1, "{owner}");
     }
-    let again = passed(asked.browser.visit(&asked.rig, &request(&asked.client_id, &[])).await.unwrap()).unwrap();
+    let again = allowed(asked.browser.visit(&asked.rig, &request(&asked.client_id, &[])).await.unwrap()).unwrap();
     assert!(answered(asked.browser.come_back(&asked.rig, &again).await.unwrap()).is_some(), "not asked again");
 }
 
@@ -180,7 +194,7 @@ async fn what_is_withdrawn_after_the_answer_never_becomes_a_grant() {
 async fn another_account_is_chosen_at_entra_and_whoever_signs_in_is_asked() {
     for next in ["third", "second", "first"] {
         let mut asked = another_owner().await;
-        let again = switched(asked.answer(Decision::SwitchAccount).await.unwrap()).unwrap();
+        let again = allowed(asked.answer(Decision::SwitchAccount).await.unwrap()).unwrap();
         let before = std::mem::replace(&mut asked.allowed, again);
         assert_eq!(parameter(&asked.allowed.sign_in_url, "prompt").as_deref(), Some("select_account"));
         assert_ne!(before.cookie.expose_secret(), asked.allowed.cookie.expose_secret());
@@ -203,14 +217,14 @@ async fn another_account_on_the_short_question_is_asked_unless_it_is_the_approva
         assert_eq!(parameter(&allowed.sign_in_url, "prompt").as_deref(), Some("select_account"));
         rig.upstream.set_subject(subject(oid));
         let completed = browser.come_back(&rig, &allowed).await.unwrap();
-        assert_eq!(matches!(completed, Completed::Confirm(_)), is_asked, "{oid}");
+        assert_eq!(sent_to_confirm(&completed).is_some(), is_asked, "{oid}");
     }
 }
 
 #[tokio::test]
 async fn deny_answers_the_client_and_is_remembered() {
     let mut asked = another_owner().await;
-    let answer = confirmed(asked.answer(Decision::Deny).await.unwrap()).unwrap();
+    let answer = answered(asked.answer(Decision::Deny).await.unwrap()).unwrap();
     assert_eq!(parameter(&answer.location, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&answer.location, "iss").as_deref(), Some("https://mcp.example.com"));
     assert!(asked.browser.denies(&asked.rig, asked.client()).await.unwrap());
@@ -223,7 +237,7 @@ async fn a_repeated_callback_leads_to_the_question_and_after_the_answer_is_alrea
     for decision in [Decision::Allow, Decision::Deny] {
         let mut asked = another_owner().await;
         let again = asked.browser.come_back(&asked.rig, &asked.allowed).await;
-        assert!(matches!(again, Err(CallbackError::BeingAsked(id)) if id == asked.allowed.id));
+        assert_eq!(sent_to_confirm(&again.unwrap()), Some(asked.allowed.id));
         asked.answer(decision).await.map(drop).unwrap();
         let again = asked.browser.come_back(&asked.rig, &asked.allowed).await;
         assert!(matches!(again, Err(CallbackError::AlreadyCompleted)), "{decision:?}");
@@ -234,13 +248,13 @@ async fn a_repeated_callback_leads_to_the_question_and_after_the_answer_is_alrea
 async fn only_the_browser_that_signed_in_is_shown_the_page_and_answers_it() {
     let asked = another_owner().await;
     let foreign = Secret::from_bytes([7; 32]).encode();
-    let csrf = asked.rig.server.confirmation(&asked.confirming()).await.unwrap().csrf.encode();
+    let csrf = asked.page(&asked.cookies()).await.unwrap().csrf.encode();
     for cookie in [None, Some(""), Some(foreign.expose_secret())] {
-        let confirming = Confirming { id: asked.allowed.id, cookie };
-        let page = asked.rig.server.confirmation(&confirming).await;
+        let cookies = asked.with_cookie(cookie);
+        let page = asked.page(&cookies).await;
         assert!(matches!(page, Err(ConsentError::CookieMissing)), "{cookie:?}");
         for decision in [Decision::Allow, Decision::SwitchAccount, Decision::Deny] {
-            let answer = asked.rig.server.confirm(&confirming, csrf.expose_secret(), decision, Memory::default());
+            let answer = asked.submit(&cookies, csrf.expose_secret(), decision);
             assert!(matches!(answer.await, Err(ConsentError::CookieMissing)), "{cookie:?}");
         }
     }
@@ -256,7 +270,7 @@ async fn an_answer_without_its_own_token_does_not_count() {
     let consent = other.rig.open_page(&other.client_id).await.unwrap().form.secrets.csrf.encode();
     for csrf in ["", "short", foreign.expose_secret(), consent.expose_secret(), cookie] {
         for decision in [Decision::Allow, Decision::SwitchAccount, Decision::Deny] {
-            let answer = asked.rig.server.confirm(&asked.confirming(), csrf, decision, Memory::default()).await;
+            let answer = asked.submit(&asked.cookies(), csrf, decision).await;
             assert!(matches!(answer, Err(ConsentError::Forged)), "{decision:?}");
         }
     }
@@ -273,11 +287,9 @@ async fn the_page_has_no_undo() {
 #[tokio::test]
 async fn of_answers_at_once_one_counts() {
     let asked = another_owner().await;
-    let csrf = asked.rig.server.confirmation(&asked.confirming()).await.unwrap().csrf.encode();
-    let confirming = asked.confirming();
-    let answer = async |decision| {
-        asked.rig.server.confirm(&confirming, csrf.expose_secret(), decision, Memory::default()).await.is_ok()
-    };
+    let csrf = asked.page(&asked.cookies()).await.unwrap().csrf.encode();
+    let cookies = asked.cookies();
+    let answer = async |decision| asked.submit(&cookies, csrf.expose_secret(), decision).await.is_ok();
     let (allow, deny, switch) = (Decision::Allow, Decision::Deny, Decision::SwitchAccount);
     let (a, b, c, d) = tokio::join!(answer(allow), answer(deny), answer(switch), answer(allow));
     assert_eq!([a, b, c, d].iter().filter(|counted| **counted).count(), 1);
@@ -293,8 +305,8 @@ async fn the_question_lapses_with_the_authorization() {
 #[tokio::test]
 async fn an_authorization_that_is_not_waiting_for_its_owner_has_no_such_page() {
     let asked = on_the_way().await;
-    let page = asked.rig.server.confirmation(&asked.confirming()).await;
+    let page = asked.page(&asked.cookies()).await;
     assert!(matches!(page, Err(ConsentError::AlreadyDecided)));
-    let nothing = Confirming { id: Id::from_bytes([9; 16]), cookie: Some(asked.allowed.cookie.expose_secret()) };
-    assert!(matches!(asked.rig.server.confirmation(&nothing).await, Err(ConsentError::Expired)));
+    let nothing = asked.rig.server.confirmation(Id::from_bytes([9; 16]), &asked.cookies()).await;
+    assert!(matches!(nothing, Err(ConsentError::Expired)));
 }

@@ -3,58 +3,97 @@
 
 use authorization_server::{
     endpoints::{
+        answer::{Answer, Next, Redirect},
         callback::CallbackError,
-        connections::{Connection, ConnectionsError, OwnerSession},
+        connections::{ConnectionsError, OwnerAction, OwnerSubmission},
+        connections_sign_in::SignInRefusal,
+        pages::{Connection, Page},
+        visitor::Visitor,
     },
     ground::{Clock as _, Id, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
-    state::{grant::Status, memory::Memory},
+    state::{
+        cookies::{CookieChange, CookieName, Cookies},
+        grant::Status,
+        owner_session::OwnerSession,
+    },
     upstream::UpstreamRefusal,
 };
-use oauth_protocol::{form::Form, pkce::CodeVerifier, secret::Secret};
+use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier, secret::Secret};
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, Asked, Browser, Rig, parameter, query};
+use testkit::{Allowed, Asked, Browser, Rig, allowed, answered, cookie, parameter};
 use time::Duration;
 
 fn subject(oid: &str) -> Subject {
     Subject { tid: "tenant".into(), oid: oid.into() }
 }
 
-/// Entra's answer to a sign-in.
-fn answer(allowed: &Allowed, pairs: &[(&str, &str)]) -> Form {
-    let state = parameter(&allowed.sign_in_url, "state").unwrap();
-    let pairs = pairs.iter().copied().chain([("state", state.as_str())]);
-    query(&oauth_protocol::form::encode(pairs)).unwrap()
-}
-
 const CODE: &[(&str, &str)] = &[("code", "upstream-code")];
 
+/// A click on the page, with these cookies.
+async fn click(rig: &Rig, cookies: &Cookies, action: OwnerAction, csrf: &str) -> Result<Answer, ConnectionsError> {
+    let submission = OwnerSubmission { action: Some(action), csrf };
+    rig.server.act_on_connections(&submission, &Visitor { cookies, initiator: Initiator::OwnForm }).await
+}
+
 async fn begun(rig: &Rig) -> Allowed {
-    rig.server.sign_in_to_connections().await.unwrap().into()
+    allowed(click(rig, &Cookies::default(), OwnerAction::SignIn, "").await.unwrap()).unwrap()
 }
 
-async fn complete(rig: &Rig, allowed: &Allowed, cookie: Option<&str>) -> Result<String, ConnectionsError> {
-    rig.server.signed_in_to_connections(&answer(allowed, CODE), cookie).await
+/// Entra's answer to a sign-in arrives in a browser with this cookie.
+async fn answer(
+    rig: &Rig,
+    allowed: &Allowed,
+    pairs: &[(&str, &str)],
+    cookie: Option<&str>,
+) -> Result<Answer, CallbackError> {
+    let cookie = cookie.map(|cookie| (CookieName::EntraState(allowed.id), cookie));
+    let cookies = Browser::default().cookies(cookie.as_slice());
+    rig.server.callback(&allowed.response(pairs).unwrap(), &cookies).await
 }
 
-/// The cookie of whoever signs in now, and the session in it.
+/// The session cookie, once Entra has answered with a code.
+async fn complete(rig: &Rig, allowed: &Allowed, value: Option<&str>) -> Result<String, SignInRefusal> {
+    match answer(rig, allowed, CODE, value).await {
+        Ok(answer) => Ok(cookie(&answer.cookies, CookieName::Owner).unwrap().expose_secret().to_owned()),
+        Err(error) => Err(refusal(error).unwrap()),
+    }
+}
+
+fn refusal(error: CallbackError) -> Option<SignInRefusal> {
+    match error {
+        CallbackError::Connections(error) => Some(error.refusal),
+        _ => None,
+    }
+}
+
+/// What a browser sends that has this session cookie.
+fn session_cookie(value: &str) -> Cookies {
+    Browser::default().cookies(&[(CookieName::Owner, value)])
+}
+
+async fn session(rig: &Rig, value: &str) -> Option<OwnerSession> {
+    rig.server.owner_session(&session_cookie(value)).await.unwrap()
+}
+
+/// The cookie of the owner who signs in now, and the session in it.
 async fn signed_in(rig: &Rig) -> (String, OwnerSession) {
     let allowed = begun(rig).await;
-    let cookie = complete(rig, &allowed, Some(allowed.cookie.expose_secret())).await.unwrap();
-    let session = rig.server.owner_session(Some(&cookie)).await.unwrap().unwrap();
-    (cookie, session)
+    let value = complete(rig, &allowed, Some(allowed.cookie.expose_secret())).await.unwrap();
+    let session = session(rig, &value).await.unwrap();
+    (value, session)
 }
 
 #[tokio::test]
 async fn the_owner_is_signed_in_for_ten_minutes_and_nothing_is_stored() {
     let rig = Rig::new().unwrap();
     rig.upstream.set_subject(subject("owner"));
-    let (cookie, session) = signed_in(&rig).await;
-    assert_eq!((session.owner, session.name.as_str()), (subject("owner").owner_key(), "owner"));
+    let (cookie, owner) = signed_in(&rig).await;
+    assert_eq!((owner.owner, owner.name.as_str()), (subject("owner").owner_key(), "owner"));
     assert_eq!(rig.store.operations(), 0);
     rig.clock.advance(Duration::minutes(10) - Duration::SECOND);
-    assert!(rig.server.owner_session(Some(&cookie)).await.unwrap().is_some());
+    assert!(session(&rig, &cookie).await.is_some());
     rig.clock.advance(Duration::SECOND);
-    assert!(rig.server.owner_session(Some(&cookie)).await.unwrap().is_none());
+    assert!(session(&rig, &cookie).await.is_none());
 }
 
 #[tokio::test]
@@ -71,16 +110,19 @@ async fn entra_is_asked_for_an_account_and_no_graph_permission() {
 }
 
 #[tokio::test]
-async fn the_state_names_its_cookie_and_is_of_no_other_kind() {
+async fn a_completed_sign_in_leads_to_the_page_and_deletes_its_cookie_and_so_does_a_refused_one() {
     let rig = Rig::new().unwrap();
     let allowed = begun(&rig).await;
-    let id = rig.server.connections_transaction(&answer(&allowed, CODE)).await.unwrap();
-    assert_eq!(id, Some(allowed.id));
-    assert!(authorization_server::endpoints::callback::transaction(&answer(&allowed, CODE)).is_none());
-    let consent = rig.allow(&rig.open_page(&rig.register().await.unwrap()).await.unwrap()).await.unwrap();
-    for other in [answer(&consent, CODE), query("code=x").unwrap(), query("state=a&state=a").unwrap()] {
-        assert!(rig.server.connections_transaction(&other).await.unwrap().is_none());
-    }
+    let name = CookieName::EntraState(allowed.id).to_string();
+    let deletes = |change: &CookieChange| matches!(change, CookieChange::Delete(deleted) if *deleted == name);
+    let own = Some(allowed.cookie.expose_secret());
+    let completed = answer(&rig, &allowed, CODE, own).await.unwrap();
+    assert!(matches!(&completed.next, Next::Redirect(Redirect::Own(url)) if url.ends_with("/connections")));
+    assert!(completed.cookies.iter().any(deletes));
+    let Err(CallbackError::Connections(refused)) = answer(&rig, &allowed, &[("error", "x")], own).await else {
+        panic!("completed")
+    };
+    assert!(refused.cookies.iter().any(deletes));
 }
 
 #[tokio::test]
@@ -89,7 +131,7 @@ async fn a_callback_in_another_browser_signs_nobody_in() {
     let (allowed, other) = (begun(&rig).await, begun(&rig).await);
     let foreign = Secret::from_bytes([7; 32]).encode();
     for cookie in [None, Some(""), Some(foreign.expose_secret()), Some(other.cookie.expose_secret())] {
-        assert!(matches!(complete(&rig, &allowed, cookie).await, Err(ConnectionsError::UnknownState)), "{cookie:?}");
+        assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::UnknownState)), "{cookie:?}");
     }
     assert!(rig.upstream.asked().is_empty());
 }
@@ -100,7 +142,7 @@ async fn a_sign_in_of_ten_minutes_ago_is_too_old() {
     let allowed = begun(&rig).await;
     rig.clock.advance(Duration::minutes(10));
     let late = complete(&rig, &allowed, Some(allowed.cookie.expose_secret())).await;
-    assert!(matches!(late, Err(ConnectionsError::UnknownState)));
+    assert!(matches!(late, Err(SignInRefusal::UnknownState)));
     assert!(rig.upstream.asked().is_empty());
 }
 
@@ -109,14 +151,18 @@ async fn a_callback_of_one_kind_never_serves_the_other() {
     let rig = Rig::new().unwrap();
     let consent = rig.allow(&rig.open_page(&rig.register().await.unwrap()).await.unwrap()).await.unwrap();
     let owner = begun(&rig).await;
-    for cookie in [consent.cookie.expose_secret(), owner.cookie.expose_secret()] {
-        let as_owner = complete(&rig, &consent, Some(cookie)).await;
-        assert!(matches!(as_owner, Err(ConnectionsError::UnknownState)));
-        let as_client = rig.server.complete(&answer(&owner, CODE), Some(cookie), Memory::default()).await;
-        assert!(matches!(as_client, Err(CallbackError::UnknownState)));
-    }
-    assert!(rig.upstream.asked().is_empty());
-    assert!(rig.come_back(&consent).await.is_ok(), "nothing was burnt");
+    let completed = answer(&rig, &owner, CODE, Some(owner.cookie.expose_secret())).await.unwrap();
+    assert!(answered(completed).is_none(), "no client is answered");
+    let completed = rig.come_back(&consent).await.unwrap();
+    assert!(cookie(&completed.cookies, CookieName::Owner).is_none(), "no owner is signed in");
+    // The cookie of one kind does not complete the other.
+    let (consent, owner) =
+        (rig.allow(&rig.open_page(&rig.register().await.unwrap()).await.unwrap()).await, begun(&rig).await);
+    let consent = consent.unwrap();
+    let crossed = complete(&rig, &owner, Some(consent.cookie.expose_secret())).await;
+    assert!(matches!(crossed, Err(SignInRefusal::UnknownState)));
+    let crossed = rig.call_back(&consent, CODE, Some(owner.cookie.expose_secret())).await;
+    assert!(matches!(crossed, Err(CallbackError::OtherBrowser)));
 }
 
 #[tokio::test]
@@ -125,13 +171,15 @@ async fn whoever_entra_does_not_sign_in_sees_nothing() {
     let allowed = begun(&rig).await;
     let cookie = Some(allowed.cookie.expose_secret());
     for pairs in [&[("error", "access_denied"), ("code", "x")][..], &[]] {
-        let refused = rig.server.signed_in_to_connections(&answer(&allowed, pairs), cookie).await;
-        assert!(matches!(refused, Err(ConnectionsError::NotSignedIn(_))));
+        let Err(CallbackError::Connections(refused)) = answer(&rig, &allowed, pairs, cookie).await else {
+            panic!("signed in")
+        };
+        assert!(matches!(refused.refusal, SignInRefusal::NotSignedIn(_)));
     }
     rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "no".into() });
-    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(ConnectionsError::NotSignedIn(_))));
+    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::NotSignedIn(_))));
     rig.upstream.refuse_redeem(Unavailable::upstream("no").into());
-    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(ConnectionsError::Unavailable(_))));
+    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::Unavailable(_))));
 }
 
 #[tokio::test]
@@ -139,18 +187,46 @@ async fn a_cookie_that_was_not_sealed_as_a_session_is_none() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     browser.code(&rig, &rig.register().await.unwrap()).await.unwrap();
     let state = parameter(&begun(&rig).await.sign_in_url, "state");
-    for cookie in [None, Some(String::new()), Some("{}".into()), browser.approved, browser.denied, state] {
-        assert!(rig.server.owner_session(cookie.as_deref()).await.unwrap().is_none(), "{cookie:?}");
+    assert!(rig.server.owner_session(&Cookies::default()).await.unwrap().is_none());
+    for cookie in [Some(String::new()), Some("{}".into()), browser.approved, state] {
+        assert!(session(&rig, &cookie.unwrap()).await.is_none());
     }
 }
 
 #[tokio::test]
 async fn a_form_counts_in_its_own_session_only() {
     let rig = Rig::new().unwrap();
-    let ((_, session), (_, other)) = (signed_in(&rig).await, signed_in(&rig).await);
-    assert!(rig.server.check_owner_form(&session, session.csrf()).is_ok());
+    let ((value, own), (_, other)) = (signed_in(&rig).await, signed_in(&rig).await);
+    let cookies = session_cookie(&value);
     for csrf in ["", "x", other.csrf()] {
-        assert!(matches!(rig.server.check_owner_form(&session, csrf), Err(ConnectionsError::Forged)), "{csrf}");
+        let answer = click(&rig, &cookies, OwnerAction::SignOut, csrf).await;
+        assert!(matches!(answer, Err(ConnectionsError::Forged)), "{csrf}");
+    }
+    assert!(click(&rig, &cookies, OwnerAction::SignOut, own.csrf()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_click_that_did_not_come_from_our_own_page_changes_nothing() {
+    let rig = Rig::new().unwrap();
+    let (value, own) = signed_in(&rig).await;
+    let cookies = session_cookie(&value);
+    let submission = OwnerSubmission { action: Some(OwnerAction::WithdrawAll), csrf: own.csrf() };
+    let writes = rig.store.writes();
+    for initiator in [Initiator::Person, Initiator::OwnLink, Initiator::Unproven] {
+        let answer = rig.server.act_on_connections(&submission, &Visitor { cookies: &cookies, initiator }).await;
+        assert!(matches!(answer, Err(ConnectionsError::Forged)), "{initiator:?}");
+    }
+    assert_eq!(rig.store.writes(), writes);
+    assert!(click(&rig, &cookies, OwnerAction::WithdrawAll, own.csrf()).await.is_ok());
+    assert!(rig.store.writes() > writes);
+}
+
+#[tokio::test]
+async fn without_a_session_every_click_asks_to_sign_in() {
+    let rig = Rig::new().unwrap();
+    for action in [OwnerAction::WithdrawAll, OwnerAction::ForgetDenials, OwnerAction::SignOut] {
+        let answer = click(&rig, &Cookies::default(), action, "").await.unwrap();
+        assert!(matches!(answer.next, Next::Page(Page::ConnectionsSignIn)), "{action:?}");
     }
 }
 
@@ -270,19 +346,19 @@ async fn a_repeated_callback_signs_in_the_same_browser_or_nobody() {
     complete(&rig, &allowed, cookie).await.unwrap();
     // Entra redeems a code once.
     rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "used".into() });
-    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(ConnectionsError::NotSignedIn(_))));
-    assert!(matches!(complete(&rig, &allowed, None).await, Err(ConnectionsError::UnknownState)));
+    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::NotSignedIn(_))));
+    assert!(matches!(complete(&rig, &allowed, None).await, Err(SignInRefusal::UnknownState)));
 }
 
 #[tokio::test]
 async fn what_is_down_is_not_taken_for_an_empty_list() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     browser.code(&rig, &rig.register().await.unwrap()).await.unwrap();
-    let (cookie, session) = signed_in(&rig).await;
+    let (value, owner) = signed_in(&rig).await;
     rig.store.set_down(true);
-    assert!(rig.server.connections(session.owner).await.is_err());
+    assert!(rig.server.connections(owner.owner).await.is_err());
     rig.keyring.set_down(true);
-    assert!(rig.server.owner_session(Some(&cookie)).await.is_err());
-    browser.approved = Some(cookie);
+    assert!(rig.server.owner_session(&session_cookie(&value)).await.is_err());
+    browser.approved = Some(value);
     assert!(browser.memory(&rig).await.is_err());
 }

@@ -2,14 +2,16 @@
 
 use authorization_server::{
     endpoints::{
-        consent::{ConsentError, Decided, Decision, Proof},
-        consent_page::ConsentPage,
+        answer::Answer,
+        consent::{ConsentError, ConsentSubmission, Decision},
+        pages::ConsentPage,
+        visitor::Visitor,
     },
-    state::{authorization::Stage, memory::Memory},
+    state::{authorization::Stage, cookies::CookieName},
 };
-use oauth_protocol::pkce::CodeVerifier;
+use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier};
 use secrecy::ExposeSecret;
-use testkit::{Fault, Rig, STATE, VERIFIER, parameter};
+use testkit::{Browser, Fault, Rig, STATE, VERIFIER, denied, parameter};
 use time::Duration;
 
 /// What a browser sends: the two cookies and the form's token.
@@ -19,10 +21,38 @@ struct Sent<'a> {
     csrf_field: &'a str,
 }
 
-async fn send(rig: &Rig, page: &ConsentPage, sent: &Sent<'_>) -> Result<Decided, ConsentError> {
-    let proof = Proof { csrf: sent.csrf_field, binding_cookie: sent.binding, csrf_cookie: sent.csrf_cookie };
-    let pending = rig.server.consent_transaction(page.form.sealed.as_str()).await?;
-    rig.server.decide(pending, Decision::Allow, &proof, Memory::default()).await
+async fn send(rig: &Rig, page: &ConsentPage, sent: &Sent<'_>) -> Result<Answer, ConsentError> {
+    send_from(rig, page, sent, Initiator::OwnForm).await
+}
+
+async fn send_from(
+    rig: &Rig,
+    page: &ConsentPage,
+    sent: &Sent<'_>,
+    initiator: Initiator,
+) -> Result<Answer, ConsentError> {
+    let id = page.form.pending.id;
+    let cookies = [(CookieName::ConsentState(id), sent.binding), (CookieName::CsrfToken(id), sent.csrf_cookie)];
+    let cookies: Vec<_> = cookies.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let cookies = Browser::default().cookies(&cookies);
+    let request = page.form.sealed.as_str();
+    let submission = ConsentSubmission { request, decision: Decision::Allow, csrf: sent.csrf_field };
+    rig.server.decide(&submission, &Visitor { cookies: &cookies, initiator }).await
+}
+
+#[tokio::test]
+async fn only_a_form_of_our_own_page_counts() {
+    let rig = Rig::new().unwrap();
+    let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
+    let (binding, csrf) = (page.form.secrets.binding.encode(), page.form.secrets.csrf.encode());
+    let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
+    let sent = Sent { binding: Some(binding), csrf_cookie: Some(csrf), csrf_field: csrf };
+    for initiator in [Initiator::Person, Initiator::OwnLink, Initiator::Unproven] {
+        let answer = send_from(&rig, &page, &sent, initiator).await;
+        assert!(matches!(answer, Err(ConsentError::ForeignOrigin)), "{initiator:?}");
+    }
+    assert!(rig.authorizations.all().is_empty());
+    assert!(send(&rig, &page, &sent).await.is_ok());
 }
 
 #[tokio::test]
@@ -54,7 +84,7 @@ async fn allow_stores_the_authorization_under_the_transaction_id_for_fifteen_min
 async fn deny_tells_the_client_with_its_state_and_our_issuer() {
     let rig = Rig::new().unwrap();
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
-    let Ok(Decided::Denied(denied, _)) = rig.decide(&page, Decision::Deny).await else { panic!("not denied") };
+    let denied = denied(rig.decide(&page, Decision::Deny).await.unwrap()).unwrap();
     assert_eq!(parameter(&denied.return_to, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&denied.return_to, "state").as_deref(), Some(STATE));
     assert_eq!(parameter(&denied.return_to, "iss").as_deref(), Some("https://mcp.example.com"));

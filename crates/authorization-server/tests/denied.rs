@@ -3,24 +3,25 @@
 
 use authorization_server::{
     endpoints::{
+        answer::Next,
         authorize::AuthorizeError,
-        consent::{ConsentError, Decided, Decision},
-        denied::Denied,
+        consent::{ConsentError, Decision},
+        pages::DeniedPage,
     },
     ground::Id,
 };
-use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request, still_denied};
+use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request};
 use time::Duration;
 
 /// A client that was denied in this browser, and the page that followed.
-async fn denied_client() -> (Rig, String, Browser, Denied) {
+async fn denied_client() -> (Rig, String, Browser, DeniedPage) {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let (browser, page) = deny(&rig, &request(&client_id, &[])).await;
     (rig, client_id, browser, page)
 }
 
-async fn deny(rig: &Rig, query: &str) -> (Browser, Denied) {
+async fn deny(rig: &Rig, query: &str) -> (Browser, DeniedPage) {
     let mut browser = Browser::default();
     let page = asked(browser.visit(rig, query).await.unwrap()).unwrap();
     let decided = browser.decide(rig, &page.form, Decision::Deny).await.unwrap();
@@ -36,7 +37,7 @@ async fn a_denied_client_cannot_nag_for_a_day() {
     let (rig, client_id, browser, _) = denied_client().await;
     let writes = rig.store.writes();
     rig.clock.advance(Duration::DAY - Duration::SECOND);
-    let page = still_denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    let page = denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
     assert_eq!(parameter(&page.return_to, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&page.return_to, "state").as_deref(), Some(STATE));
     assert_eq!(parameter(&page.return_to, "iss").as_deref(), Some("https://mcp.example.com"));
@@ -52,7 +53,7 @@ async fn no_prompt_and_no_way_of_coming_gets_a_denied_client_past_the_page() {
         let query = request(&client_id, &[("prompt", prompt)]);
         for direct in [true, false] {
             let visited = browser.follow(&rig, &query, direct).await.unwrap();
-            assert!(still_denied(visited).is_some(), "{prompt:?} {direct}");
+            assert!(denied(visited).is_some(), "{prompt:?} {direct}");
         }
     }
 }
@@ -64,7 +65,7 @@ async fn a_denial_outweighs_an_approval() {
     browser.code(&rig, &client_id).await.unwrap();
     let page = asked(browser.follow(&rig, &request(&client_id, &[]), false).await.unwrap()).unwrap();
     browser.decide(&rig, &page.form, Decision::Deny).await.map(drop).unwrap();
-    assert!(still_denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).is_some());
+    assert!(denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).is_some());
 }
 
 #[tokio::test]
@@ -79,11 +80,7 @@ async fn a_denial_concerns_its_client_and_its_browser_only() {
 async fn undo_forgets_the_denial_and_puts_the_whole_question_under_a_new_transaction() {
     let (rig, client_id, mut browser, page) = denied_client().await;
     let undone = browser.decide(&rig, &page.form, Decision::Undo).await.unwrap();
-    let question = match undone {
-        Decided::Undone(question, _) => Some(question),
-        _ => None,
-    };
-    let question = question.unwrap();
+    let question = asked(undone).unwrap();
     assert_ne!(question.form.pending.id, page.form.pending.id);
     assert_eq!((question.client.id.to_string(), question.allowed_at), (client_id.clone(), None));
     assert_eq!(question.form.pending.request.state(), Some(STATE));
@@ -96,7 +93,7 @@ async fn undo_forgets_the_denial_and_puts_the_whole_question_under_a_new_transac
 #[tokio::test]
 async fn a_denial_that_is_remembered_can_be_undone_on_its_page_too() {
     let (rig, client_id, mut browser, _) = denied_client().await;
-    let page = still_denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    let page = denied(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
     browser.decide(&rig, &page.form, Decision::Undo).await.map(drop).unwrap();
     assert!(is_asked(&rig, &browser, &request(&client_id, &[])).await);
 }
@@ -106,9 +103,7 @@ async fn undo_keeps_what_the_client_asked_of_the_sign_in() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let (mut browser, page) = deny(&rig, &request(&client_id, &[("prompt", Some("login"))])).await;
-    let Decided::Undone(question, _) = browser.decide(&rig, &page.form, Decision::Undo).await.unwrap() else {
-        panic!("not undone")
-    };
+    let question = asked(browser.decide(&rig, &page.form, Decision::Undo).await.unwrap()).unwrap();
     let allowed = allowed(browser.decide(&rig, &question.form, Decision::Allow).await.unwrap()).unwrap();
     assert_eq!(parameter(&allowed.sign_in_url, "prompt").as_deref(), Some("login"));
 }
@@ -138,7 +133,7 @@ async fn undo_comes_too_late_after_ten_minutes() {
 
 #[tokio::test]
 async fn the_page_returns_by_itself_to_trusted_targets_only() {
-    for (uri, automatic) in [
+    for (uri, by_itself) in [
         (REDIRECT_URI, false),
         ("cursor://anysphere.cursor-mcp/cb", false),
         ("http://127.0.0.1:33418/cb", true),
@@ -148,8 +143,9 @@ async fn the_page_returns_by_itself_to_trusted_targets_only() {
         let client_id = rig.register_for(&[uri]).await.unwrap();
         let query = request(&client_id, &[("redirect_uri", Some(uri))]);
         let (browser, page) = deny(&rig, &query).await;
-        assert_eq!(page.automatic, automatic, "{uri}");
-        assert_eq!(still_denied(browser.visit(&rig, &query).await.unwrap()).unwrap().automatic, automatic, "{uri}");
+        assert_eq!(page.returns_by_itself, by_itself, "{uri}");
+        let again = denied(browser.visit(&rig, &query).await.unwrap()).unwrap();
+        assert_eq!(again.returns_by_itself, by_itself, "{uri}");
         assert!(page.return_to.starts_with(uri));
     }
 }
@@ -158,7 +154,8 @@ async fn the_page_returns_by_itself_to_trusted_targets_only() {
 async fn a_wrong_request_of_a_denied_client_is_refused_as_any_other() {
     let (rig, client_id, browser, _) = denied_client().await;
     let visited = browser.visit(&rig, &request(&client_id, &[("code_challenge", None)])).await;
-    assert!(matches!(visited, Err(AuthorizeError::ToClient { approved: false, .. })));
+    let Err(AuthorizeError::ToClient { next, .. }) = visited else { panic!("not refused") };
+    assert!(matches!(*next, Next::Link(_)));
 }
 
 #[tokio::test]
@@ -184,6 +181,7 @@ async fn denials_are_counted_while_they_last_and_can_be_forgotten_together() {
     let memory = browser.memory(&rig).await.unwrap();
     assert_eq!(memory.denials(rig.server.now()), 1);
     assert_eq!(memory.denials(rig.server.now() + Duration::DAY), 0);
-    browser.remember(&rig, &memory.without_denials()).await.unwrap();
+    assert_eq!(memory.without_denials().denials(rig.server.now()), 0);
+    browser.denied = None;
     assert!(is_asked(&rig, &browser, &request(&client_id, &[])).await);
 }

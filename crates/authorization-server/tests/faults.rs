@@ -24,7 +24,11 @@ async fn sign_in(rig: &Rig, client_id: &str) -> Result<SignedIn, FlowError> {
     let page = twice(async || rig.open_page(client_id).await).await?;
     let allowed = twice(async || rig.allow(&page).await).await?;
     let completed = twice(async || Ok(rig.come_back(&allowed).await?)).await?;
-    let code = parameter(&answered(completed).unwrap().location, "code").map(SecretString::from).unwrap();
+    let location = answered(completed).unwrap().location;
+    let code = parameter(&location, "code").map(SecretString::from).ok_or_else(|| {
+        assert_eq!(parameter(&location, "error").as_deref(), Some("temporarily_unavailable"));
+        FlowError::Missing("code")
+    })?;
     let tokens = twice(async || Ok(rig.redeem(client_id, &code).await?)).await?;
     Ok(SignedIn { client_id: client_id.to_owned(), tokens })
 }
@@ -36,6 +40,7 @@ fn is_clean_refusal(error: &FlowError) -> bool {
         FlowError::Consent(ConsentError::AlreadyDecided)
             | FlowError::Callback(CallbackError::AlreadyCompleted | CallbackError::UnderWay)
             | FlowError::Token(TokenError::InvalidGrant(_))
+            | FlowError::Missing("code")
     )
 }
 

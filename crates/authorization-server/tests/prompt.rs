@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    endpoints::{authorize::AuthorizeError, consent::Decision},
+    endpoints::{answer::Next, authorize::AuthorizeError, consent::Decision},
     ground::{Clock as _, Id, lifetimes::APPROVAL_LIFETIME},
 };
-use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, parameter, passed, request};
+use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, back_to_client, parameter, request};
 use time::Duration;
 
 /// A client that was allowed in this browser.
@@ -17,12 +17,14 @@ async fn approved() -> (Rig, String, Browser) {
     (rig, client_id, browser)
 }
 
-/// The code on the wire, and whether the browser knows the target as approved.
+/// The code on the wire, and whether the browser goes to the client without a click, because it knows the target.
 async fn refusal(rig: &Rig, browser: &Browser, query: &str) -> (&'static str, bool) {
     let refused = match browser.visit(rig, query).await {
-        Err(AuthorizeError::ToClient { target, state, approved, reason }) => {
-            assert_eq!((target.as_str(), state.as_deref()), (REDIRECT_URI, Some(STATE)));
-            Some((reason.code().as_str(), approved))
+        Err(AuthorizeError::ToClient { reason, next }) => {
+            let url = back_to_client(&next).unwrap();
+            assert!(url.starts_with(REDIRECT_URI), "{url}");
+            assert_eq!(parameter(url, "state").as_deref(), Some(STATE));
+            Some((reason.code().as_str(), matches!(*next, Next::Redirect(_))))
         }
         _ => None,
     };
@@ -70,7 +72,7 @@ async fn login_and_select_account_reach_entra_and_consent_does_not() {
 async fn select_account_needs_no_further_click_and_is_passed_on() {
     let (rig, client_id, browser) = approved().await;
     let query = request(&client_id, &[("prompt", Some("select_account"))]);
-    let allowed = passed(browser.visit(&rig, &query).await.unwrap()).unwrap();
+    let allowed = allowed(browser.visit(&rig, &query).await.unwrap()).unwrap();
     assert_eq!(parameter(&allowed.sign_in_url, "prompt").as_deref(), Some("select_account"));
 }
 

@@ -5,7 +5,7 @@ use testkit::{Fault, FlowError, Rig};
 use time::Duration;
 
 fn is_unknown<T>(opened: &Result<T, FlowError>) -> bool {
-    use authorization_server::endpoints::authorize::AtServer;
+    use authorization_server::endpoints::authorize_error::AtServer;
     matches!(opened, Err(FlowError::Authorize(AuthorizeError::AtServer(AtServer::UnknownClient))))
 }
 

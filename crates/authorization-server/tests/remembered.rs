@@ -5,6 +5,7 @@ use authorization_server::{
     endpoints::consent::Decision,
     ground::{Clock as _, Id, Subject, lifetimes::APPROVAL_LIFETIME},
     state::{
+        cookies::CookieName,
         memory::Memory,
         owner::{Approval, Owner},
     },
@@ -12,7 +13,7 @@ use authorization_server::{
 };
 use oauth_protocol::scope::Scope;
 use secrecy::ExposeSecret as _;
-use testkit::{Browser, Fault, REDIRECT_URI, Rig, allowed, answered, asked, parameter, passed, request};
+use testkit::{Browser, Fault, REDIRECT_URI, Rig, allowed, answered, asked, cookie, parameter, request};
 use time::Duration;
 
 const LOOPBACK: &str = "http://127.0.0.1:33418/callback";
@@ -56,7 +57,7 @@ async fn an_approved_client_needs_no_further_click() {
     let (rig, client_id, mut browser) = approved().await;
     let approved_at = rig.clock.now();
     rig.clock.advance(Duration::DAY);
-    let allowed = passed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
+    let allowed = allowed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
     let answer = answered(browser.come_back(&rig, &allowed).await.unwrap()).unwrap();
     let code = parameter(&answer.location, "code").unwrap().into();
     assert!(rig.redeem(&client_id, &code).await.is_ok());
@@ -223,7 +224,7 @@ async fn nothing_is_remembered_after_a_failure_at_entra() {
         let answer: &[_] = if fails_at_entra { &[("error", "access_denied")] } else { &[("code", "x")] };
         rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "no".into() });
         let completed = rig.call_back(&allowed, answer, Some(allowed.cookie.expose_secret())).await.unwrap();
-        assert!(answered(completed).unwrap().memory.is_none());
+        assert!(cookie(&answered(completed).unwrap().cookies, CookieName::ApprovedClients).is_none());
         assert!(rig.owners.all().is_empty());
     }
 }
@@ -247,7 +248,7 @@ async fn an_approval_that_cannot_be_written_costs_the_client_nothing() {
     rig.store.fail_after(5, Fault::Before);
     let answer = answered(browser.come_back(&rig, &allowed).await.unwrap()).unwrap();
     assert!(!rig.store.fault_is_due());
-    assert!(answer.memory.is_none() && rig.owners.all().is_empty());
+    assert!(cookie(&answer.cookies, CookieName::ApprovedClients).is_none() && rig.owners.all().is_empty());
     let code = parameter(&answer.location, "code").unwrap().into();
     assert!(rig.redeem(&client_id, &code).await.is_ok());
 }
@@ -255,11 +256,8 @@ async fn an_approval_that_cannot_be_written_costs_the_client_nothing() {
 #[tokio::test]
 async fn a_cookie_that_was_not_sealed_as_this_one_is_as_good_as_none() {
     let (rig, client_id, mut browser) = approved().await;
-    browser
-        .remember(&rig, &browser.memory(&rig).await.unwrap().with_denial(client(&client_id), rig.clock.now()))
-        .await
-        .unwrap();
     let page = rig.open_page(&client_id).await.unwrap();
+    browser.decide(&rig, &page.form, Decision::Deny).await.map(drop).unwrap();
     for forged in
         [Some("[]".to_owned()), Some(String::new()), browser.denied, Some(page.form.sealed.as_str().to_owned()), None]
     {

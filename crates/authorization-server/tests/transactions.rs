@@ -4,10 +4,10 @@
 use authorization_server::endpoints::{
     callback::CallbackError,
     consent::{ConsentError, Decision},
-    consent_page::ConsentPage,
+    pages::ConsentPage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Allowed, Browser, Rig, allowed, answered, asked, denied, parameter, passed, request};
+use testkit::{Allowed, Browser, Rig, allowed, answered, asked, denied, parameter, request};
 
 /// One tab: a client, its page, and how far it has come.
 struct Tab {
@@ -56,7 +56,7 @@ async fn two_tabs_in_every_order(same_client: bool) {
             let tokens = rig.redeem(&tab.client_id, code).await.unwrap();
             assert!(rig.accepts(&tokens.access_token).await.unwrap());
             let visited = browser.visit(&rig, &request(&tab.client_id, &[])).await.unwrap();
-            assert!(passed(visited).is_some(), "remembered: {order:?}");
+            assert!(allowed(visited).is_some(), "remembered: {order:?}");
         }
         assert_eq!(rig.grants.all().len(), 2);
     }
@@ -93,7 +93,7 @@ async fn a_tab_that_passes_without_a_click_and_one_that_asks_do_not_meet() {
     browser.code(&rig, &known).await.unwrap();
     let unknown = rig.register().await.unwrap();
     let mut asking = Tab::open(&rig, &browser, &unknown).await;
-    let passing = passed(browser.visit(&rig, &request(&known, &[])).await.unwrap()).unwrap();
+    let passing = allowed(browser.visit(&rig, &request(&known, &[])).await.unwrap()).unwrap();
     asking.step(&rig, &mut browser).await;
     let answer = answered(browser.come_back(&rig, &passing).await.unwrap()).unwrap();
     asking.step(&rig, &mut browser).await;

@@ -2,12 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    endpoints::{callback::Completed, consent::Decision, token_error::TokenError},
+    endpoints::{consent::Decision, token_error::TokenError},
     ground::{Id, Subject, Unavailable},
     state::grant::Status,
 };
 use oauth_protocol::token_response::TokenResponse;
-use testkit::{Browser, Fault, Rig, allowed, asked, parameter, passed, request};
+use testkit::{Browser, Fault, Rig, allowed, asked, parameter, request, sent_to_confirm};
 use time::Duration;
 
 fn subject(oid: &str) -> Subject {
@@ -157,7 +157,7 @@ async fn a_sign_in_that_was_under_way_has_to_be_confirmed() {
         let client = connected(&rig, &mut browser, "owner").await;
         rig.clock.advance(Duration::SECOND);
         let on_the_way = if remembered {
-            passed(browser.visit(&rig, &request(&client.client_id, &[])).await.unwrap())
+            allowed(browser.visit(&rig, &request(&client.client_id, &[])).await.unwrap())
         } else {
             let page = rig.open_page(&client.client_id).await.unwrap();
             allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap())
@@ -165,7 +165,7 @@ async fn a_sign_in_that_was_under_way_has_to_be_confirmed() {
         rig.clock.advance(Duration::SECOND);
         withdraw(&rig, "owner", None).await.unwrap();
         let completed = browser.come_back(&rig, &on_the_way.unwrap()).await.unwrap();
-        assert!(matches!(completed, Completed::Confirm(_)), "remembered: {remembered}");
+        assert!(sent_to_confirm(&completed).is_some(), "remembered: {remembered}");
         assert!(is_asked_everything(&rig, &browser, &client.client_id).await);
     }
 }

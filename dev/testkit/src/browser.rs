@@ -2,20 +2,24 @@
 
 use authorization_server::{
     endpoints::{
-        authorize::{AuthorizeError, Authorized, Visit},
-        callback::{CallbackError, Completed},
-        confirmation::{Confirmed, Confirming},
-        consent::{ConsentError, Decided, Decision},
-        consent_page::ConsentForm,
-        remembered::MemoryCookies,
+        answer::Answer,
+        authorize::AuthorizeError,
+        callback::CallbackError,
+        confirmation::ConfirmationSubmission,
+        consent::{ConsentError, ConsentSubmission, Decision},
+        pages::ConsentForm,
+        visitor::Visitor,
     },
     ground::{Id, Unavailable},
-    state::memory::Memory,
+    state::{
+        cookies::{CookieChange, CookieChanges, CookieName, Cookies},
+        memory::Memory,
+    },
 };
-use oauth_protocol::form;
+use oauth_protocol::initiator::Initiator;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{Allowed, FlowError, Rig, allowed, answered, asked, parameter, query, request};
+use crate::{Allowed, FlowError, Rig, addressed, allowed, answered, asked, asked_to_confirm, parameter, request};
 
 /// What `__Host-MCP_APPROVED_CLIENTS` and `__Host-MCP_DENIED_CLIENTS` hold in one browser, as it was sealed.
 #[derive(Clone, Default)]
@@ -27,42 +31,61 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// What it sends, with further cookies.
+    #[must_use]
+    pub fn cookies(&self, further: &[(CookieName, &str)]) -> Cookies {
+        let kept = [(CookieName::ApprovedClients, &self.approved), (CookieName::DeniedClients, &self.denied)];
+        let kept = kept.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+        let pairs = kept.chain(further.iter().copied()).map(|(name, value)| format!("{name}={value}"));
+        Cookies::parse(pairs.collect::<Vec<_>>().iter().map(String::as_str))
+    }
+
     /// What it remembers, opened.
     pub async fn memory(&self, rig: &Rig) -> Result<Memory, Unavailable> {
-        let cookies = MemoryCookies { approved: self.approved.as_deref(), denied: self.denied.as_deref() };
-        rig.server.recall(cookies).await
+        rig.server.recall(&self.cookies(&[])).await
     }
 
     /// Keeps what an answer says.
-    pub async fn remember(&mut self, rig: &Rig, memory: &Memory) -> Result<(), Unavailable> {
-        self.approved = Some(rig.server.seal_approved(memory).await?);
-        self.denied = Some(rig.server.seal_denied(memory).await?);
-        Ok(())
+    pub fn keep(&mut self, changes: &CookieChanges) {
+        for change in changes.iter() {
+            match change {
+                CookieChange::Set { name: CookieName::ApprovedClients, value } => {
+                    self.approved = Some(value.expose_secret().to_owned());
+                }
+                CookieChange::Set { name: CookieName::DeniedClients, value } => {
+                    self.denied = Some(value.expose_secret().to_owned());
+                }
+                CookieChange::Delete(name) if *name == CookieName::DeniedClients.to_string() => self.denied = None,
+                CookieChange::Set { .. } | CookieChange::Delete(_) => {}
+            }
+        }
     }
 
     /// The person opens an authorization request by themselves.
-    pub async fn visit(&self, rig: &Rig, query: &str) -> Result<Authorized, AuthorizeError> {
+    pub async fn visit(&self, rig: &Rig, query: &str) -> Result<Answer, AuthorizeError> {
         self.follow(rig, query, true).await
     }
 
     /// The browser comes to an authorization request, directly or from another site.
-    pub async fn follow(&self, rig: &Rig, text: &str, direct: bool) -> Result<Authorized, AuthorizeError> {
-        let query = query(text).map_err(|error| Unavailable::store(error.to_string()))?;
-        let memory = self.memory(rig).await?;
-        rig.server.authorize(&Visit { query: &query, memory: &memory, direct }).await
+    pub async fn follow(&self, rig: &Rig, query: &str, direct: bool) -> Result<Answer, AuthorizeError> {
+        let initiator = if direct { Initiator::Person } else { Initiator::Unproven };
+        rig.server.authorize(&addressed(query)?, &Visitor { cookies: &self.cookies(&[]), initiator }).await
     }
 
     /// A button of a form that this browser was shown.
-    pub async fn decide(&mut self, rig: &Rig, form: &ConsentForm, decision: Decision) -> Result<Decided, ConsentError> {
-        let decided = rig.decide_with(form, decision, self.memory(rig).await?).await?;
-        if let Decided::Denied(_, memory) | Decided::Undone(_, memory) = &decided {
-            self.remember(rig, memory).await?;
-        }
-        Ok(decided)
+    pub async fn decide(&mut self, rig: &Rig, form: &ConsentForm, decision: Decision) -> Result<Answer, ConsentError> {
+        let (id, binding, csrf) = (form.pending.id, form.secrets.binding.encode(), form.secrets.csrf.encode());
+        let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
+        let cookies = self.cookies(&[(CookieName::ConsentState(id), binding), (CookieName::CsrfToken(id), csrf)]);
+        let submission = ConsentSubmission { request: form.sealed.as_str(), decision, csrf };
+        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
+        let answer = rig.server.decide(&submission, &visitor).await?;
+        self.keep(&answer.cookies);
+        Ok(answer)
     }
 
     /// Entra sends this browser back with a code.
-    pub async fn come_back(&mut self, rig: &Rig, allowed: &Allowed) -> Result<Completed, CallbackError> {
+    pub async fn come_back(&mut self, rig: &Rig, allowed: &Allowed) -> Result<Answer, CallbackError> {
         self.call_back(rig, allowed, Some(allowed.cookie.expose_secret())).await
     }
 
@@ -72,33 +95,24 @@ impl Browser {
         rig: &Rig,
         allowed: &Allowed,
         cookie: Option<&str>,
-    ) -> Result<Completed, CallbackError> {
-        let state = parameter(&allowed.sign_in_url, "state").unwrap_or_default();
-        let query = query(&form::encode([("code", "upstream-code"), ("state", state.as_str())]));
-        let query = query.map_err(|_| CallbackError::UnknownState)?;
-        let completed = rig.server.complete(&query, cookie, self.memory(rig).await?).await?;
-        if let Completed::Redirect(answer) = &completed {
-            self.remember_some(rig, answer.memory.as_ref()).await?;
-        }
-        Ok(completed)
+    ) -> Result<Answer, CallbackError> {
+        let cookie = cookie.map(|cookie| (CookieName::EntraState(allowed.id), cookie));
+        let response = allowed.response(&[("code", "upstream-code")]).ok_or(CallbackError::UnknownState)?;
+        let answer = rig.server.callback(&response, &self.cookies(cookie.as_slice())).await?;
+        self.keep(&answer.cookies);
+        Ok(answer)
     }
 
     /// A button of the page that asks who has signed in. Its token is taken from that page.
-    pub async fn confirm(
-        &mut self,
-        rig: &Rig,
-        allowed: &Allowed,
-        decision: Decision,
-    ) -> Result<Confirmed, ConsentError> {
-        let confirming = Confirming { id: allowed.id, cookie: Some(allowed.cookie.expose_secret()) };
-        let page = rig.server.confirmation(&confirming).await?;
-        let csrf = page.csrf.encode();
-        let confirmed =
-            rig.server.confirm(&confirming, csrf.expose_secret(), decision, self.memory(rig).await?).await?;
-        if let Confirmed::Redirect(answer) = &confirmed {
-            self.remember_some(rig, answer.memory.as_ref()).await?;
-        }
-        Ok(confirmed)
+    pub async fn confirm(&mut self, rig: &Rig, allowed: &Allowed, decision: Decision) -> Result<Answer, ConsentError> {
+        let cookies = self.cookies(&[(CookieName::EntraState(allowed.id), allowed.cookie.expose_secret())]);
+        let page = asked_to_confirm(rig.server.confirmation(allowed.id, &cookies).await?);
+        let csrf = page.ok_or(ConsentError::Expired)?.csrf.encode();
+        let submission = ConfirmationSubmission { id: allowed.id, decision, csrf: csrf.expose_secret() };
+        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
+        let answer = rig.server.confirm(&submission, &visitor).await?;
+        self.keep(&answer.cookies);
+        Ok(answer)
     }
 
     /// Reads the whole page, allows, and signs in: a code.
@@ -114,12 +128,5 @@ impl Browser {
     /// Whether it remembers that this client was denied.
     pub async fn denies(&self, rig: &Rig, client: Id) -> Result<bool, Unavailable> {
         Ok(self.memory(rig).await?.denies(client, rig.server.now()))
-    }
-
-    async fn remember_some(&mut self, rig: &Rig, memory: Option<&Memory>) -> Result<(), Unavailable> {
-        match memory {
-            Some(memory) => self.remember(rig, memory).await,
-            None => Ok(()),
-        }
     }
 }

@@ -2,20 +2,23 @@
 
 use authorization_server::{
     endpoints::{
-        authorize::{AuthorizeError, Visit},
-        callback::{CallbackError, Completed},
-        consent::{ConsentError, Decided, Decision, Proof},
-        consent_page::{ConsentForm, ConsentPage},
+        answer::Answer,
+        authorize::AuthorizeError,
+        authorize_error::AtServer,
+        callback::CallbackError,
+        consent::{ConsentError, Decision},
+        pages::ConsentPage,
         redeem::Redemption,
         refresh::Refresh,
         register::RegisterError,
-        sign_in::SignIn,
         token_error::TokenError,
     },
     ground::{Id, Unavailable},
-    state::memory::Memory,
+    state::cookies::CookieName,
 };
 use oauth_protocol::{
+    authorization_request::{AddressMissing, AddressedRequest},
+    callback_response::CallbackResponse,
     form::{self, Form},
     pkce::CodeVerifier,
     token_response::TokenResponse,
@@ -23,7 +26,7 @@ use oauth_protocol::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::{Rig, allowed, answered, asked};
+use crate::{Browser, Rig, allowed, answered, asked};
 
 /// Where the client takes its answers.
 pub const REDIRECT_URI: &str = "https://client.example/callback";
@@ -84,9 +87,13 @@ pub struct Allowed {
     pub cookie: SecretString,
 }
 
-impl From<SignIn> for Allowed {
-    fn from(SignIn { id, url, browser }: SignIn) -> Self {
-        Self { id, sign_in_url: url, cookie: browser.encode() }
+impl Allowed {
+    /// Entra's response to this sign-in, with these parameters besides `state`.
+    #[must_use]
+    pub fn response(&self, parameters: &[(&str, &str)]) -> Option<CallbackResponse> {
+        let state = parameter(&self.sign_in_url, "state").unwrap_or_default();
+        let pairs = parameters.iter().copied().chain([("state", state.as_str())]);
+        CallbackResponse::parse(&query(&form::encode(pairs)).ok()?).ok()
     }
 }
 
@@ -132,6 +139,12 @@ pub fn query(text: &str) -> Result<Form, FlowError> {
     Form::parse(text.as_bytes()).map_err(|_| FlowError::Missing("a query"))
 }
 
+/// An authorization request, read as far as its address.
+pub fn addressed(text: &str) -> Result<AddressedRequest, AuthorizeError> {
+    let query = query(text).map_err(|error| Unavailable::store(error.to_string()))?;
+    AddressedRequest::parse(query).map_err(|AddressMissing(name)| AtServer::BadParameter(name).into())
+}
+
 impl Rig {
     /// Registers a client.
     pub async fn register(&self) -> Result<String, FlowError> {
@@ -148,28 +161,13 @@ impl Rig {
 
     /// Opens the consent page in a browser that remembers nothing.
     pub async fn open_page(&self, client_id: &str) -> Result<ConsentPage, FlowError> {
-        let query = query(&request(client_id, &[]))?;
-        let visit = Visit { query: &query, memory: &Memory::default(), direct: true };
-        asked(self.server.authorize(&visit).await?).ok_or(FlowError::Missing("a page"))
+        let answer = Browser::default().visit(self, &request(client_id, &[])).await?;
+        asked(answer).ok_or(FlowError::Missing("a page"))
     }
 
     /// The owner decides, in the browser that opened the page.
-    pub async fn decide(&self, page: &ConsentPage, decision: Decision) -> Result<Decided, ConsentError> {
-        self.decide_with(&page.form, decision, Memory::default()).await
-    }
-
-    /// A button of any form, in the browser that was shown it.
-    pub async fn decide_with(
-        &self,
-        form: &ConsentForm,
-        decision: Decision,
-        memory: Memory,
-    ) -> Result<Decided, ConsentError> {
-        let (binding, csrf) = (form.secrets.binding.encode(), form.secrets.csrf.encode());
-        let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
-        let proof = Proof { csrf, binding_cookie: Some(binding), csrf_cookie: Some(csrf) };
-        let pending = self.server.consent_transaction(form.sealed.as_str()).await?;
-        self.server.decide(pending, decision, &proof, memory).await
+    pub async fn decide(&self, page: &ConsentPage, decision: Decision) -> Result<Answer, ConsentError> {
+        Browser::default().decide(self, &page.form, decision).await
     }
 
     /// The owner allows what the page asks.
@@ -178,7 +176,7 @@ impl Rig {
     }
 
     /// Entra sends the browser back with a code.
-    pub async fn come_back(&self, allowed: &Allowed) -> Result<Completed, CallbackError> {
+    pub async fn come_back(&self, allowed: &Allowed) -> Result<Answer, CallbackError> {
         self.call_back(allowed, &[("code", "upstream-code")], Some(allowed.cookie.expose_secret())).await
     }
 
@@ -188,11 +186,10 @@ impl Rig {
         allowed: &Allowed,
         answer: &[(&str, &str)],
         cookie: Option<&str>,
-    ) -> Result<Completed, CallbackError> {
-        let state = parameter(&allowed.sign_in_url, "state").unwrap_or_default();
-        let pairs = answer.iter().copied().chain([("state", state.as_str())]);
-        let query = query(&form::encode(pairs)).map_err(|_| CallbackError::UnknownState)?;
-        self.server.complete(&query, cookie, Memory::default()).await
+    ) -> Result<Answer, CallbackError> {
+        let response = allowed.response(answer).ok_or(CallbackError::UnknownState)?;
+        let cookie = cookie.map(|cookie| (CookieName::EntraState(allowed.id), cookie));
+        self.server.callback(&response, &Browser::default().cookies(cookie.as_slice())).await
     }
 
     /// A code for this client: everything from the request to the callback.

@@ -1,7 +1,7 @@
 //! The owner's own page.
 
 use askama::Template;
-use authorization_server::endpoints::connections::{Connection, OwnerSession};
+use authorization_server::endpoints::pages::{Connection, ConnectionsPage};
 use http::StatusCode;
 use time::OffsetDateTime;
 
@@ -21,7 +21,7 @@ pub(in crate::http) fn connections_sign_in(app: &App) -> Response {
 
 #[derive(Template)]
 #[template(path = "connections.html", config = "src/http/pages/askama.toml")]
-struct ConnectionsPage<'a> {
+struct Connections<'a> {
     server: &'a str,
     name: String,
     csrf: &'a str,
@@ -39,18 +39,13 @@ struct Row {
 }
 
 /// What the owner has allowed.
-pub(in crate::http) fn connections(
-    app: &App,
-    session: &OwnerSession,
-    connections: &[Connection],
-    denials: usize,
-) -> Response {
-    let page = ConnectionsPage {
+pub(in crate::http) fn connections(app: &App, page: &ConnectionsPage) -> Response {
+    let page = Connections {
         server: &app.server_name,
-        name: display_name(Some(&session.name)),
-        csrf: session.csrf(),
-        rows: connections.iter().map(row).collect(),
-        denials,
+        name: display_name(Some(&page.session.name)),
+        csrf: page.session.csrf(),
+        rows: page.connections.iter().map(row).collect(),
+        denials: page.denials,
     };
     render(StatusCode::OK, &page)
 }

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use authorization_server::{
-    endpoints::{confirmation::ConfirmationPage, consent_page::ConsentPage, denied::Denied},
-    ground::Id,
+    endpoints::pages::{ConfirmationPage, ConsentPage, DeniedPage},
     state::{scopes, valid_request::ValidRequest},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -74,12 +73,12 @@ struct Confirmation<'a> {
 }
 
 /// Asks the owner who signed in.
-pub(in crate::http) fn confirmation(app: &App, id: Id, page: &ConfirmationPage) -> Response {
+pub(in crate::http) fn confirmation(app: &App, page: &ConfirmationPage) -> Response {
     let confirmation = Confirmation {
         server: &app.server_name,
         question: Question::new(page.client.name.as_deref(), &page.request),
         name: display_name(Some(&page.name)),
-        id: id.to_string(),
+        id: page.id.to_string(),
         csrf: page.csrf.encode(),
     };
     render(StatusCode::OK, &confirmation)
@@ -87,28 +86,28 @@ pub(in crate::http) fn confirmation(app: &App, id: Id, page: &ConfirmationPage) 
 
 #[derive(Template)]
 #[template(path = "denied.html", config = "src/http/pages/askama.toml")]
-struct DeniedPage<'a> {
+struct Denied<'a> {
     server: &'a str,
     host: &'a str,
     return_to: &'a str,
-    automatic: bool,
+    returns_by_itself: bool,
     sealed: &'a str,
     csrf: SecretString,
 }
 
 /// Nothing was granted; the client is told by a link.
-pub(in crate::http) fn denied(app: &App, denied: &Denied) -> Response {
-    let page = DeniedPage {
+pub(in crate::http) fn denied(app: &App, denied: &DeniedPage) -> Response {
+    let page = Denied {
         server: &app.server_name,
-        host: denied.target.host(),
+        host: &denied.host,
         return_to: &denied.return_to,
-        automatic: denied.automatic,
+        returns_by_itself: denied.returns_by_itself,
         sealed: denied.form.sealed.as_str(),
         csrf: denied.form.secrets.csrf.encode(),
     };
     let mut response = render(StatusCode::OK, &page);
     let refresh = HeaderValue::from_str(&format!("{RETURN_AFTER}; url={}", denied.return_to));
-    if let (true, Ok(refresh)) = (denied.automatic, refresh) {
+    if let (true, Ok(refresh)) = (denied.returns_by_itself, refresh) {
         response.headers_mut().insert(header::REFRESH, refresh);
     }
     response

@@ -2,87 +2,75 @@
 
 use oauth_protocol::{
     authorization_response::{AuthorizationErrorCode, error_response},
-    form::Form,
+    callback_response::{CallbackOutcome, CallbackResponse},
     secret::{Handle, Secret},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use super::{
+    answer::{Answer, Next, Redirect},
+    connections_sign_in::ConnectionsSignInError,
+    issue::{Remember, back_to_client},
+};
 use crate::{
-    endpoints::issue::Answer,
-    ground::{Id, Stored, Unavailable},
+    ground::{Id, Sealed, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, Exchanging, Failed, OwnerName, PendingUpstream, SignedIn, Stage},
+        cookies::{CookieName, Cookies},
         derived::{upstream_nonce, upstream_verifier},
-        memory::Memory,
         owner::Owner,
     },
     upstream::{SignedInUser, UpstreamRefusal},
 };
 
-/// What follows from the callback.
-pub enum Completed {
-    /// The redirect that ends the authorization, with or without a code.
-    Redirect(Answer),
-    /// The owner who signed in is asked first, on a page of this transaction.
-    Confirm(Id),
-}
-
-/// Why the callback leads nowhere.
+/// Why a callback is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
-    /// No `state` of ours.
+    /// The `state` is not ours.
     #[error("the state is unknown or has expired")]
     UnknownState,
-    /// Another browser than the one that consented: the authorization is burnt.
+    /// It came from another browser than the one that consented, so the authorization was ended.
     #[error("the callback came from another browser")]
     OtherBrowser,
-    /// The callback was repeated while the first one is being answered, or after its process died over it.
+    /// It was repeated while the first callback is being answered, or after its process died over it.
     #[error("the callback is being completed")]
     UnderWay,
-    /// The callback was repeated while the owner is asked.
-    #[error("the owner has not yet confirmed")]
-    BeingAsked(Id),
-    /// The callback was repeated.
+    /// It was repeated after the client was answered.
     #[error("the authorization was completed before")]
     AlreadyCompleted,
+    /// It belongs to a sign-in for the page of connections.
+    #[error(transparent)]
+    Connections(#[from] ConnectionsSignInError),
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// The transaction that a callback is about; its id names the cookie.
-#[must_use]
-pub fn transaction(query: &Form) -> Option<Id> {
-    let state = query.single("state").ok().flatten()?;
-    Id::parse(Handle::parse(state)?.locator())
+/// An authorization that waits for its callback.
+struct Awaited {
+    stored: Stored<Authorization>,
+    pending: PendingUpstream,
 }
 
 impl AuthorizationServer {
-    /// Completes the authorization.
-    pub async fn complete(
-        &self,
-        query: &Form,
-        cookie: Option<&str>,
-        memory: Memory,
-    ) -> Result<Completed, CallbackError> {
-        let (stored, pending) = self.pending_upstream(query).await?;
-        let Some(browser) = pending.binding.browser(cookie) else {
-            self.burn(&stored).await?;
-            return Err(CallbackError::OtherBrowser);
-        };
-        let exchanging = pending.claim();
-        let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
-        let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;
-        match self.redeem_upstream(query, &browser).await {
-            Ok(user) => self.signed_in(&claimed, exchanging, user, memory).await,
-            Err(code) => self.failed(&claimed, exchanging, code).await,
+    /// Completes a sign-in: of an authorization, or for the page of connections. Their `state` differs in form, so a callback
+    /// of one kind never serves the other.
+    pub async fn callback(&self, response: &CallbackResponse, sent: &Cookies) -> Result<Answer, CallbackError> {
+        let state = Handle::parse(response.state.expose_secret());
+        match state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
+            Some((id, state)) => self.complete(id, &state, &response.outcome, sent).await,
+            None => Ok(self.complete_connections_sign_in(response, sent).await?),
         }
     }
 
-    async fn pending_upstream(&self, query: &Form) -> Result<(Stored<Authorization>, PendingUpstream), CallbackError> {
-        let state = query.single("state").ok().flatten().and_then(Handle::parse).ok_or(CallbackError::UnknownState)?;
-        let id = Id::parse(state.locator()).ok_or(CallbackError::UnknownState)?;
+    async fn complete(
+        &self,
+        id: Id,
+        state: &Handle,
+        outcome: &CallbackOutcome,
+        sent: &Cookies,
+    ) -> Result<Answer, CallbackError> {
         let stored = self.ports.authorizations.get(&id).await?.ok_or(CallbackError::UnknownState)?;
         if stored.value.expired(self.now()) {
             return Err(CallbackError::UnknownState);
@@ -90,29 +78,82 @@ impl AuthorizationServer {
         match &stored.value.stage {
             Stage::PendingUpstream(pending) if pending.binding.state_hash.verifies(state.secret()) => {
                 let pending = pending.clone();
-                Ok((stored, pending))
+                self.claim(Awaited { stored, pending }, outcome, sent).await
             }
-            stage if stage.is_past(state.secret()) => Err(repeated(id, stage)),
+            stage if stage.is_past(state.secret()) => self.repeated(id, stage),
             _ => Err(CallbackError::UnknownState),
         }
     }
 
-    async fn burn(&self, stored: &Stored<Authorization>) -> Result<(), Unavailable> {
-        tracing::warn!(audit = "callback in another browser", authorization = %stored.value.id, "authorization ended");
+    /// What a repeated callback leads to.
+    fn repeated(&self, id: Id, stage: &Stage) -> Result<Answer, CallbackError> {
+        match stage {
+            Stage::PendingConfirmation(_) => Ok(self.to_confirmation(id)),
+            Stage::Exchanging(_) => Err(CallbackError::UnderWay),
+            Stage::PendingUpstream(_) | Stage::CodeIssued(_) | Stage::Denied | Stage::Failed(_) => {
+                Err(CallbackError::AlreadyCompleted)
+            }
+        }
+    }
+
+    fn to_confirmation(&self, id: Id) -> Answer {
+        Answer::new(Next::Redirect(Redirect::Own(self.base().join(&format!("/consent?id={id}")))))
+    }
+
+    /// Claims the authorization for this callback, and only then redeems Entra's code.
+    async fn claim(
+        &self,
+        Awaited { stored, pending }: Awaited,
+        outcome: &CallbackOutcome,
+        sent: &Cookies,
+    ) -> Result<Answer, CallbackError> {
+        let Some(browser) = pending.binding.browser(sent.get(CookieName::EntraState(stored.value.id))) else {
+            self.end_of_another_browser(&stored).await?;
+            return Err(CallbackError::OtherBrowser);
+        };
+        // A keyring that is down is noticed while nothing is decided.
+        self.check_keyring().await?;
+        let exchanging = pending.claim();
+        let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
+        let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;
+        let user = match self.redeem_upstream(outcome, &browser).await {
+            Ok(user) => user,
+            Err(code) => return self.failed(&claimed, exchanging, code).await,
+        };
+        match self.sealed_sign_in(claimed.value.id, user).await {
+            Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, sent).await,
+            Err(error) => {
+                tracing::error!(%error, "could not seal the tokens of a sign-in: the client is told");
+                self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
+            }
+        }
+    }
+
+    async fn end_of_another_browser(&self, stored: &Stored<Authorization>) -> Result<(), Unavailable> {
+        tracing::warn!(
+            audit = "callback in another browser",
+            authorization = %stored.value.id,
+            "authorization ended"
+        );
         let failed = Failed { reason: "other browser".into(), state_hash: None };
         self.ports.authorizations.advance(&stored.version, stored.value.at(Stage::Failed(failed))).await.map(drop)
     }
 
-    async fn redeem_upstream(&self, query: &Form, browser: &Secret) -> Result<SignedInUser, AuthorizationErrorCode> {
-        if let Some(error) = query.first("error") {
-            return Err(upstream_error(error));
-        }
-        let code = query.single("code").ok().flatten().ok_or(AuthorizationErrorCode::ServerError)?;
+    async fn redeem_upstream(
+        &self,
+        outcome: &CallbackOutcome,
+        browser: &Secret,
+    ) -> Result<SignedInUser, AuthorizationErrorCode> {
+        let code = match outcome {
+            CallbackOutcome::Code(code) => code,
+            CallbackOutcome::Error(error) => return Err(upstream_error(error.as_str())),
+            CallbackOutcome::Malformed => return Err(AuthorizationErrorCode::ServerError),
+        };
         let verifier = SecretString::from(upstream_verifier(browser).expose());
-        let redeemed = self.ports.upstream.redeem(&SecretString::from(code), &verifier, &upstream_nonce(browser)).await;
+        let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
         redeemed.map_err(|refusal| {
             let code = refusal_code(&refusal);
-            tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
+            tracing::error!(error = %refusal, answered = code.as_str(), "upstream refused the code of a sign-in");
             code
         })
     }
@@ -122,39 +163,42 @@ impl AuthorizationServer {
         claimed: &Stored<Authorization>,
         Exchanging { request, binding, .. }: Exchanging,
         code: AuthorizationErrorCode,
-    ) -> Result<Completed, CallbackError> {
+    ) -> Result<Answer, CallbackError> {
         let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
         self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
         let description = "the sign-in did not complete";
-        let location = error_response(request.redirect(), code, description, request.state(), self.base());
-        Ok(Completed::Redirect(Answer { id: claimed.value.id, location, memory: None }))
+        let url = error_response(request.redirect(), code, description, request.state(), self.base());
+        Ok(back_to_client(claimed.value.id, url))
     }
 
-    /// Entra has said who the owner is: now it shows whether a remembered approval was theirs.
+    async fn sealed_sign_in(&self, id: Id, user: SignedInUser) -> Result<SealedSignIn, Unavailable> {
+        let sealed_tokens = self.seal(&user.tokens.secrets(None), id).await?;
+        let sealed_name = self.seal(&OwnerName(user.name), id).await?;
+        let signed_in = SignedIn { subject: user.subject, sealed_tokens, upstream_expires_at: user.tokens.expires_at };
+        Ok(SealedSignIn { signed_in, sealed_name })
+    }
+
+    /// The owner is known, and with it whether the consent is theirs.
     async fn signed_in(
         &self,
         claimed: &Stored<Authorization>,
         exchanging: Exchanging,
-        user: SignedInUser,
-        memory: Memory,
-    ) -> Result<Completed, CallbackError> {
-        let id = claimed.value.id;
-        let sealed_tokens = self.seal(&user.tokens.secrets(None), id).await?;
-        let signed_in = SignedIn { subject: user.subject, sealed_tokens, upstream_expires_at: user.tokens.expires_at };
+        SealedSignIn { signed_in, sealed_name }: SealedSignIn,
+        sent: &Cookies,
+    ) -> Result<Answer, CallbackError> {
         let owner = signed_in.subject.owner_key();
         if !self.consented(owner, &claimed.value, &exchanging).await? {
-            let sealed_name = self.seal(&OwnerName(user.name), id).await?;
             let asked = Stage::PendingConfirmation(exchanging.ask(signed_in, sealed_name));
             self.step(claimed, asked).await?.ok_or(CallbackError::AlreadyCompleted)?;
-            return Ok(Completed::Confirm(id));
+            return Ok(self.to_confirmation(claimed.value.id));
         }
-        let (code, fresh) = (self.random_secret(), exchanging.consent == Consent::Fresh);
+        let remember = if exchanging.consent == Consent::Fresh { Remember::Yes } else { Remember::No };
+        let code = self.random_secret();
         let issued = exchanging.issue(signed_in, &code, self.now());
-        let answer = self.issue(claimed, issued, code, memory, fresh).await?;
-        answer.map(Completed::Redirect).ok_or(CallbackError::AlreadyCompleted)
+        self.issue(claimed, issued, code, remember, sent).await?.ok_or(CallbackError::AlreadyCompleted)
     }
 
-    /// Whether the consent is this owner's, and was not taken back meanwhile.
+    /// Whether the consent is this owner's, and was not withdrawn since.
     async fn consented(
         &self,
         owner: Id,
@@ -175,20 +219,15 @@ impl AuthorizationServer {
     }
 }
 
-/// What a repeated callback comes back to.
-fn repeated(id: Id, stage: &Stage) -> CallbackError {
-    match stage {
-        Stage::Exchanging(_) => CallbackError::UnderWay,
-        Stage::PendingConfirmation(_) => CallbackError::BeingAsked(id),
-        Stage::PendingUpstream(_) | Stage::CodeIssued(_) | Stage::Denied | Stage::Failed(_) => {
-            CallbackError::AlreadyCompleted
-        }
-    }
+/// An owner who signed in, sealed for the authorization.
+struct SealedSignIn {
+    signed_in: SignedIn,
+    sealed_name: Sealed<OwnerName>,
 }
 
-/// Entra's own error at its authorization endpoint; its description is never passed on.
+/// What the client is told of Entra's own error. Its description is never passed on.
 fn upstream_error(error: &str) -> AuthorizationErrorCode {
-    tracing::info!(upstream_error = error.chars().take(64).collect::<String>(), "sign-in ended with an error");
+    tracing::info!(upstream_error = error, "upstream ended a sign-in with an error");
     match error {
         "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
             AuthorizationErrorCode::AccessDenied

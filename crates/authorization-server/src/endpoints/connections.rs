@@ -1,178 +1,114 @@
-//! `/connections`: the signed-in owner sees what was allowed, and takes it back.
-//!
-//! Signing in here has a `state` of its own kind, sealed instead of stored: a callback of one kind never serves the other.
+//! `/connections`: the owner who is signed in sees what they allowed, and withdraws it.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-use oauth_protocol::{
-    form::Form,
-    secret::{Secret, SecretHash},
-};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::{
+    answer::{Answer, Next, Redirect},
+    connections_sign_in::CONNECTIONS_PATH,
+    pages::{Connection, ConnectionsPage, Page},
+    visitor::Visitor,
+};
 use crate::{
-    endpoints::sign_in::SignIn,
-    ground::{
-        Id, Sealed, SealedAsJson, Unavailable,
-        lifetimes::{CONSENT_LIFETIME, OWNER_SESSION_LIFETIME},
-    },
+    ground::{Id, Unavailable},
     server::AuthorizationServer,
     state::{
-        derived::{derived, upstream_nonce, upstream_verifier},
+        cookies::{CookieName, Cookies},
         grant::Grant,
-        pending_consent::SignInPrompt,
+        owner_session::OwnerSession,
     },
-    upstream::{SignedInUser, UpstreamRefusal},
 };
 
-/// Purpose, and with its prefix the name, of the cookie that says who is signed in.
-pub const OWNER: &str = "__Host-MCP_OWNER";
-
-impl SealedAsJson for State {
-    const PURPOSE: &'static str = "connections-state";
-    type BoundTo = ();
+/// A button of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerAction {
+    /// Sign in.
+    SignIn,
+    /// Withdraw the consent to one client.
+    Withdraw(Id),
+    /// Withdraw the consent to all clients.
+    WithdrawAll,
+    /// Forget the denials that this browser remembers.
+    ForgetDenials,
+    /// Sign out.
+    SignOut,
 }
 
-impl SealedAsJson for OwnerSession {
-    const PURPOSE: &'static str = "cookie:__Host-MCP_OWNER";
-    type BoundTo = ();
+/// The form of the page.
+pub struct OwnerSubmission<'a> {
+    /// The button; `None` if the page has no such button.
+    pub action: Option<OwnerAction>,
+    /// The double-submit token of the session.
+    pub csrf: &'a str,
 }
 
-/// The sealed `state` of a sign-in for this page.
-#[derive(Serialize, Deserialize)]
-struct State {
-    id: Id,
-    browser: SecretHash,
-    issued_at: i64,
-}
-
-/// Who is signed in on this page.
-#[derive(Serialize, Deserialize)]
-pub struct OwnerSession {
-    /// The owner's partition.
-    pub owner: Id,
-    /// As the owner calls themselves.
-    pub name: String,
-    until: i64,
-    csrf: String,
-}
-
-/// One client, as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
-    /// The client.
-    pub client: Id,
-    /// What it calls itself; `None` if its registration has lapsed.
-    pub name: Option<String>,
-    /// Since when.
-    pub since: OffsetDateTime,
-    /// When it last renewed its tokens, which a client in use does hourly: to the day, its last use.
-    pub last_used: Option<OffsetDateTime>,
-    /// Its grants: one for each device or installation.
-    pub devices: usize,
-    /// Whether the owner will not be asked again.
-    pub remembered: bool,
-}
-
-/// Why there is no session.
+/// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionsError {
-    /// Not a `state` of this page, too old, or of another browser.
-    #[error("the sign-in is unknown, has expired, or began in another browser")]
-    UnknownState,
-    /// Entra signed nobody in.
-    #[error("nobody was signed in: {0}")]
-    NotSignedIn(String),
-    /// The form was not made for this session.
+    /// The form was not sent from our own page, was not made for this session, or has no such button.
     #[error("the form does not belong to this session")]
     Forged,
-    /// The store, the keyring or the upstream is down.
+    /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-impl OwnerSession {
-    /// The double-submit token of its forms.
-    #[must_use]
-    pub fn csrf(&self) -> &str {
-        &self.csrf
-    }
-}
-
 impl AuthorizationServer {
-    /// Sends the browser to Entra. Nothing is stored.
-    pub async fn sign_in_to_connections(&self) -> Result<SignIn, Unavailable> {
-        let (id, browser) = (self.random_id(), self.random_secret());
-        let state = State { id, browser: browser.sha256(), issued_at: self.now().unix_timestamp() };
-        let state = self.seal(&state, ()).await?;
-        let url = self.ports.upstream.sign_in_url(&crate::upstream::SignInRequest {
-            state: state.as_str(),
-            code_challenge: upstream_verifier(&browser).challenge().as_str(),
-            nonce: &upstream_nonce(&browser),
-            downstream_scopes: &[],
-            prompt: SignInPrompt::SelectAccount,
-        });
-        Ok(SignIn { id, url, browser })
+    /// The page: of the owner who is signed in, or for signing in.
+    pub async fn connections_page(&self, sent: &Cookies) -> Result<Answer, Unavailable> {
+        let Some(session) = self.owner_session(sent).await? else { return Ok(ask_to_sign_in()) };
+        let connections = self.connections(session.owner).await?;
+        let denials = self.recall(sent).await?.denials(self.now());
+        let page = ConnectionsPage { session, connections, denials };
+        Ok(Answer::new(Next::Page(Page::Connections(page))))
     }
 
-    /// The transaction of a callback, if it is one of this page; its id names the cookie.
-    pub async fn connections_transaction(&self, query: &Form) -> Result<Option<Id>, Unavailable> {
-        let Some(state) = query.single("state").ok().flatten() else { return Ok(None) };
-        Ok(self.open(&Sealed::<State>::from_text(state), ()).await?.map(|state| state.id))
-    }
-
-    /// Completes the sign-in: the value of [`OWNER`].
-    pub async fn signed_in_to_connections(
+    /// A click on the page.
+    pub async fn act_on_connections(
         &self,
-        query: &Form,
-        cookie: Option<&str>,
-    ) -> Result<String, ConnectionsError> {
-        let state = query.single("state").ok().flatten().ok_or(ConnectionsError::UnknownState)?;
-        let state = self.open(&Sealed::<State>::from_text(state), ()).await?.ok_or(ConnectionsError::UnknownState)?;
-        let young = self.now().unix_timestamp() - state.issued_at < CONSENT_LIFETIME.whole_seconds();
-        let browser = cookie.and_then(Secret::parse).filter(|secret| young && state.browser.verifies(secret));
-        let browser = browser.ok_or(ConnectionsError::UnknownState)?;
-        let user = self.redeem_for_connections(query, &browser).await?;
-        let session = OwnerSession {
-            owner: user.subject.owner_key(),
-            name: user.name,
-            until: (self.now() + OWNER_SESSION_LIFETIME).unix_timestamp(),
-            csrf: derived(&browser, b"connections").encode().expose_secret().to_owned(),
-        };
-        Ok(self.seal(&session, ()).await?.as_str().to_owned())
-    }
-
-    async fn redeem_for_connections(&self, query: &Form, browser: &Secret) -> Result<SignedInUser, ConnectionsError> {
-        let refused = |reason: &str| ConnectionsError::NotSignedIn(reason.chars().take(64).collect());
-        if let Some(error) = query.first("error") {
-            return Err(refused(error));
+        submission: &OwnerSubmission<'_>,
+        visitor: &Visitor<'_>,
+    ) -> Result<Answer, ConnectionsError> {
+        if !visitor.initiator.is_own_form() {
+            return Err(ConnectionsError::Forged);
         }
-        let code = query.single("code").ok().flatten().ok_or_else(|| refused("no code"))?;
-        let verifier = SecretString::from(upstream_verifier(browser).expose());
-        let redeemed = self.ports.upstream.redeem(&SecretString::from(code), &verifier, &upstream_nonce(browser)).await;
-        redeemed.map_err(|refusal| match refusal {
-            UpstreamRefusal::Unavailable(unavailable) => unavailable.into(),
-            other => ConnectionsError::NotSignedIn(other.to_string()),
-        })
+        if submission.action == Some(OwnerAction::SignIn) {
+            return Ok(self.sign_in_to_connections(visitor.cookies).await?);
+        }
+        let Some(session) = self.owner_session(visitor.cookies).await? else { return Ok(ask_to_sign_in()) };
+        let action = submission.action.filter(|_| session.made_form(submission.csrf));
+        self.act(action.ok_or(ConnectionsError::Forged)?, &session, visitor.cookies).await
     }
 
-    /// Who is signed in, by the cookie.
-    pub async fn owner_session(&self, cookie: Option<&str>) -> Result<Option<OwnerSession>, Unavailable> {
-        let Some(cookie) = cookie else { return Ok(None) };
-        let session = self.open(&Sealed::<OwnerSession>::from_text(cookie), ()).await?;
-        Ok(session.filter(|session| self.now().unix_timestamp() < session.until))
+    async fn act(
+        &self,
+        action: OwnerAction,
+        session: &OwnerSession,
+        sent: &Cookies,
+    ) -> Result<Answer, ConnectionsError> {
+        let answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(CONNECTIONS_PATH))));
+        let answer = match action {
+            OwnerAction::Withdraw(client) => {
+                self.withdraw(session.owner, Some(client)).await?;
+                answer
+            }
+            OwnerAction::WithdrawAll => {
+                self.withdraw(session.owner, None).await?;
+                answer
+            }
+            OwnerAction::ForgetDenials => {
+                let memory = self.recall(sent).await?.without_denials();
+                answer.with(self.denied_cookie(&memory, sent).await?)
+            }
+            OwnerAction::SignOut => answer.deleting(CookieName::Owner),
+            OwnerAction::SignIn => return Ok(self.sign_in_to_connections(sent).await?),
+        };
+        tracing::info!(audit = "connections", ?action, owner = %session.owner, "connections changed");
+        Ok(answer)
     }
 
-    /// Whether a form was made for this session.
-    pub fn check_owner_form(&self, session: &OwnerSession, csrf: &str) -> Result<(), ConnectionsError> {
-        let expected = Secret::parse(&session.csrf).map(|secret| secret.sha256());
-        let honest = expected.zip(Secret::parse(csrf)).is_some_and(|(expected, secret)| expected.verifies(&secret));
-        if honest { Ok(()) } else { Err(ConnectionsError::Forged) }
-    }
-
-    /// What the owner has allowed, by client, the latest first.
+    /// What the owner has allowed, by client, the one used last first.
     pub async fn connections(&self, owner: Id) -> Result<Vec<Connection>, Unavailable> {
         let now = self.now();
         let mut found: BTreeMap<String, Connection> = BTreeMap::new();
@@ -191,21 +127,25 @@ impl AuthorizationServer {
             let client = self.find_client(&connection.client.to_string()).await?;
             connection.name = client.and_then(|client| client.value.name);
         }
-        connections.sort_by_key(|connection| std::cmp::Reverse(connection.last_used.unwrap_or(connection.since)));
+        connections.sort_by_key(|connection| Reverse(connection.last_used.unwrap_or(connection.since)));
         Ok(connections)
     }
 
-    /// Withdraws what a client, or every client, was allowed: the approvals first, with a mark that stops an authorization
+    /// Withdraws the consent to a client, or to every client: the approvals first, with a mark that stops an authorization
     /// that is under way, then each grant.
-    pub async fn withdraw(&self, key: Id, client: Option<Id>) -> Result<(), Unavailable> {
-        self.remove_approvals(key, client).await?;
-        for grant in self.ports.owner_grants.of_owner(key).await? {
+    pub async fn withdraw(&self, owner: Id, client: Option<Id>) -> Result<(), Unavailable> {
+        self.remove_approvals(owner, client).await?;
+        for grant in self.ports.owner_grants.of_owner(owner).await? {
             if client.is_none_or(|client| grant.client == client) {
                 self.revoke(grant.key).await?;
             }
         }
         Ok(())
     }
+}
+
+fn ask_to_sign_in() -> Answer {
+    Answer::new(Next::Page(Page::ConnectionsSignIn))
 }
 
 impl Connection {

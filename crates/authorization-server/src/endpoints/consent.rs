@@ -2,19 +2,18 @@
 
 use oauth_protocol::secret::{Secret, SecretHash};
 
+use super::{answer::Answer, pages::ConsentPage, visitor::Visitor};
 use crate::{
-    endpoints::consent_page::ConsentPage,
-    endpoints::{denied::Denied, sign_in::SignIn},
     ground::Unavailable,
     server::AuthorizationServer,
     state::{
         authorization::{Consent, Stage},
-        memory::Memory,
+        cookies::{CookieName, Cookies},
         pending_consent::{Asks, PendingConsent, SignInPrompt},
     },
 };
 
-/// What a button says.
+/// The button that was clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// “Allow”, or “Continue”.
@@ -27,39 +26,32 @@ pub enum Decision {
     Undo,
 }
 
-/// What the browser sent with the decision.
-pub struct Proof<'a> {
-    /// The form's double-submit token.
+/// The form of a page that asked for consent.
+pub struct ConsentSubmission<'a> {
+    /// The sealed request.
+    pub request: &'a str,
+    /// The button.
+    pub decision: Decision,
+    /// The double-submit token.
     pub csrf: &'a str,
-    /// `__Host-MCP_CONSENT_STATE`.
-    pub binding_cookie: Option<&'a str>,
-    /// `__Host-MCP_CSRF_TOKEN`.
-    pub csrf_cookie: Option<&'a str>,
-}
-
-/// What follows from the decision.
-pub enum Decided {
-    /// On to Entra.
-    Allowed(SignIn),
-    /// Not granted; what the browser now remembers.
-    Denied(Denied, Memory),
-    /// The denial is forgotten, and the question put again.
-    Undone(ConsentPage, Memory),
 }
 
 /// Why a decision does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
-    /// Not a form that we made, or made too long ago, or without the client.
+    /// No form of our own page was sent.
+    #[error("the form was not sent from this server's own page")]
+    ForeignOrigin,
+    /// The form is not ours or is too old, or the client is not registered any more.
     #[error("the form is not from this server or has expired")]
     Expired,
-    /// The binding cookie is missing: the page was opened elsewhere, or cookies are off.
+    /// The binding cookie is missing: the page was opened in another browser, or cookies are off.
     #[error("the binding cookie is missing")]
     CookieMissing,
-    /// Cookie or double-submit token of another transaction or browser, or a button that the page did not have.
+    /// A cookie or double-submit token of another transaction or browser, or a button that the page did not have.
     #[error("the binding cookie or the CSRF token does not match")]
     Forged,
-    /// The transaction has its decision.
+    /// The transaction was decided before.
     #[error("the decision was made before")]
     AlreadyDecided,
     /// The store or the keyring is down.
@@ -68,65 +60,77 @@ pub enum ConsentError {
 }
 
 impl AuthorizationServer {
-    /// The transaction that a form is about; its id names the cookies.
-    pub async fn consent_transaction(&self, sealed: &str) -> Result<PendingConsent, ConsentError> {
-        let pending = self.open_consent(sealed).await?.ok_or(ConsentError::Expired)?;
-        if pending.expired(self.now()) { Err(ConsentError::Expired) } else { Ok(pending) }
-    }
-
     /// Decides the transaction, once.
     pub async fn decide(
         &self,
-        pending: PendingConsent,
-        decision: Decision,
-        proof: &Proof<'_>,
-        memory: Memory,
-    ) -> Result<Decided, ConsentError> {
-        check_browser(&pending, proof)?;
-        match (decision, pending.consent()) {
-            (Decision::Allow, Some(consent)) => self.allow(pending, consent, None).await,
-            (Decision::SwitchAccount, Some(consent @ Consent::Remembered { .. })) => {
-                self.allow(pending, consent, Some(SignInPrompt::SelectAccount)).await
-            }
-            (Decision::Deny, Some(_)) => self.deny(pending, memory).await,
-            (Decision::Undo, None) => self.undo(pending, memory).await,
-            (Decision::SwitchAccount | Decision::Undo, Some(_)) | (_, None) => Err(ConsentError::Forged),
+        submission: &ConsentSubmission<'_>,
+        visitor: &Visitor<'_>,
+    ) -> Result<Answer, ConsentError> {
+        if !visitor.initiator.is_own_form() {
+            return Err(ConsentError::ForeignOrigin);
         }
+        let pending = self.consent_transaction(submission.request).await?;
+        check_browser(&pending, submission.csrf, visitor.cookies)?;
+        let id = pending.id;
+        let answer = match (submission.decision, pending.consent()) {
+            (Decision::Allow, Some(consent)) => {
+                let prompt = pending.sign_in;
+                self.allow(pending, consent, prompt, visitor.cookies).await
+            }
+            (Decision::SwitchAccount, Some(consent @ Consent::Remembered { .. })) => {
+                self.allow(pending, consent, SignInPrompt::SelectAccount, visitor.cookies).await
+            }
+            (Decision::Deny, Some(_)) => self.deny(pending, visitor.cookies).await,
+            (Decision::Undo, None) => self.undo(pending, visitor.cookies).await,
+            (Decision::SwitchAccount | Decision::Undo, Some(_)) | (_, None) => Err(ConsentError::Forged),
+        };
+        Ok(answer?.deleting(CookieName::ConsentState(id)).deleting(CookieName::CsrfToken(id)))
+    }
+
+    /// The transaction of a form.
+    pub async fn consent_transaction(&self, sealed: &str) -> Result<PendingConsent, ConsentError> {
+        let pending = self.open_consent(sealed).await?.ok_or(ConsentError::Expired)?;
+        if pending.expired(self.now()) { Err(ConsentError::Expired) } else { Ok(pending) }
     }
 
     async fn allow(
         &self,
         pending: PendingConsent,
         consent: Consent,
-        prompt: Option<SignInPrompt>,
-    ) -> Result<Decided, ConsentError> {
-        let prompt = prompt.unwrap_or(pending.sign_in);
-        let sign_in = self.to_sign_in(pending.id, pending.request, consent, prompt).await?;
-        sign_in.map(Decided::Allowed).ok_or(ConsentError::AlreadyDecided)
+        prompt: SignInPrompt,
+        sent: &Cookies,
+    ) -> Result<Answer, ConsentError> {
+        let answer = self.to_sign_in(pending.id, pending.request, consent, prompt, sent).await?;
+        answer.ok_or(ConsentError::AlreadyDecided)
     }
 
-    async fn deny(&self, pending: PendingConsent, memory: Memory) -> Result<Decided, ConsentError> {
+    /// The answer is sealed before the denial is written.
+    async fn deny(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
+        let memory = self.recall(sent).await?.with_denial(pending.request.client(), self.now());
+        let cookies = self.denied_cookie(&memory, sent).await?;
+        let page = self.denied_page(pending.request, pending.sign_in).await?;
         if !self.create_decided(pending.id, Stage::Denied).await? {
             return Err(ConsentError::AlreadyDecided);
         }
-        let memory = memory.with_denial(pending.request.client(), self.now());
-        Ok(Decided::Denied(self.denied_page(pending.request, pending.sign_in).await?, memory))
+        Ok(Answer::denied(sent, page).with(cookies))
     }
 
-    async fn undo(&self, pending: PendingConsent, memory: Memory) -> Result<Decided, ConsentError> {
+    async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
         let PendingConsent { request, sign_in, .. } = pending;
         let client = self.find_client(&request.client().to_string()).await?.ok_or(ConsentError::Expired)?.value;
-        let memory = memory.without_denial(client.id);
+        let memory = self.recall(sent).await?.without_denial(client.id);
+        let cookies = self.denied_cookie(&memory, sent).await?;
         let form = self.form(request, Asks::Consent, sign_in).await?;
-        Ok(Decided::Undone(ConsentPage { client, form, allowed_at: None }, memory))
+        Ok(Answer::consent(sent, ConsentPage { client, form, allowed_at: None }).with(cookies))
     }
 }
 
-fn check_browser(pending: &PendingConsent, proof: &Proof<'_>) -> Result<(), ConsentError> {
-    let (Some(binding), Some(csrf)) = (proof.binding_cookie, proof.csrf_cookie) else {
-        return Err(ConsentError::CookieMissing);
-    };
+fn check_browser(pending: &PendingConsent, csrf: &str, sent: &Cookies) -> Result<(), ConsentError> {
+    let (binding, csrf_cookie) =
+        (sent.get(CookieName::ConsentState(pending.id)), sent.get(CookieName::CsrfToken(pending.id)));
+    let (Some(binding), Some(csrf_cookie)) = (binding, csrf_cookie) else { return Err(ConsentError::CookieMissing) };
     let matches = |hash: &SecretHash, text: &str| Secret::parse(text).is_some_and(|secret| hash.verifies(&secret));
-    let honest = matches(&pending.binding, binding) & matches(&pending.csrf, csrf) & matches(&pending.csrf, proof.csrf);
+    let honest =
+        matches(&pending.binding, binding) & matches(&pending.csrf, csrf_cookie) & matches(&pending.csrf, csrf);
     if honest { Ok(()) } else { Err(ConsentError::Forged) }
 }

@@ -7,35 +7,35 @@ use oauth_protocol::{
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 
+use super::answer::{Answer, Next, Redirect};
 use crate::{
     ground::{Id, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, CodeIssued, Stage},
-        memory::Memory,
+        cookies::{CookieChanges, CookieName, Cookies},
         valid_request::ValidRequest,
     },
 };
 
-/// An answer to the client.
-pub struct Answer {
-    /// Transaction id: its cookie goes.
-    pub id: Id,
-    /// The client's redirect URI with the answer.
-    pub location: String,
-    /// What the browser now remembers, if that changed.
-    pub memory: Option<Memory>,
+/// Whether the browser remembers the approval that led to a code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remember {
+    /// The owner has just given it.
+    Yes,
+    /// It was remembered before.
+    No,
 }
 
 impl AuthorizationServer {
-    /// The client gets its code, and a fresh approval is remembered from here on; `None` if another write came first.
+    /// The client gets its code; `None` if another write came first.
     pub(crate) async fn issue(
         &self,
         from: &Stored<Authorization>,
         issued: CodeIssued,
         code: Secret,
-        memory: Memory,
-        fresh: bool,
+        remember: Remember,
+        sent: &Cookies,
     ) -> Result<Option<Answer>, Unavailable> {
         let id = from.value.id;
         let (request, owner) = (issued.request.clone(), issued.signed_in.subject.owner_key());
@@ -43,28 +43,46 @@ impl AuthorizationServer {
             return Ok(None);
         }
         let code = Handle::new(id.to_string(), code).encode();
-        let location = code_response(request.redirect(), code.expose_secret(), request.state(), self.base());
-        let memory = if fresh { self.remember(owner, &request, from.value.decided_at, memory).await } else { None };
-        Ok(Some(Answer { id, location, memory }))
+        let url = code_response(request.redirect(), code.expose_secret(), request.state(), self.base());
+        let answer = back_to_client(id, url);
+        Ok(Some(match remember {
+            Remember::Yes => answer.with(self.remember(owner, &request, from.value.decided_at, sent).await),
+            Remember::No => answer,
+        }))
     }
 
-    /// If this fails, the owner is asked again next time, and nothing else is lost.
+    /// The code is issued: if this fails, the owner is asked again next time, and nothing else is lost.
     async fn remember(
         &self,
         owner: Id,
         request: &ValidRequest,
         decided_at: OffsetDateTime,
-        memory: Memory,
-    ) -> Option<Memory> {
-        match self.approve(owner, request, decided_at).await {
-            Ok(approval) => approval.map(|approval| {
-                // Whoever allows takes an earlier denial back, even one from another tab.
-                memory.with_approval(owner, approval, request.client()).without_denial(request.client())
-            }),
-            Err(error) => {
-                tracing::warn!(%error, "approval not remembered");
-                None
-            }
-        }
+        sent: &Cookies,
+    ) -> CookieChanges {
+        self.try_to_remember(owner, request, decided_at, sent).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "could not remember an approval");
+            CookieChanges::default()
+        })
     }
+
+    async fn try_to_remember(
+        &self,
+        owner: Id,
+        request: &ValidRequest,
+        decided_at: OffsetDateTime,
+        sent: &Cookies,
+    ) -> Result<CookieChanges, Unavailable> {
+        let Some(approval) = self.approve(owner, request, decided_at).await? else {
+            return Ok(CookieChanges::default());
+        };
+        let client = request.client();
+        // An approval ends an earlier denial, even one from another tab.
+        let memory = self.recall(sent).await?.with_approval(owner, approval, client).without_denial(client);
+        self.memory_cookies(&memory, sent).await
+    }
+}
+
+/// The authorization response of this transaction.
+pub(crate) fn back_to_client(id: Id, url: String) -> Answer {
+    Answer::new(Next::Redirect(Redirect::Client(url))).deleting(CookieName::EntraState(id))
 }

@@ -1,18 +1,25 @@
 //! The endpoints of the authorization server, a use case a file.
+//!
+//! Each takes a parsed request and, where a browser asks, what that browser sent ([`visitor`]); it answers with finished
+//! values ([`answer`]).
 
+pub mod answer;
 pub mod authorize;
-pub mod automatic_redirect;
+pub mod authorize_error;
 pub mod callback;
 pub mod confirmation;
 pub mod connections;
+pub mod connections_sign_in;
 pub mod consent;
-pub mod consent_page;
-pub mod denied;
-pub mod issue;
+mod consent_form;
+mod issue;
+pub mod pages;
 pub mod redeem;
 pub mod refresh;
 pub mod register;
-pub mod remembered;
+mod remembered;
+mod return_to_client;
 pub mod revoke;
-pub mod sign_in;
+mod sign_in;
 pub mod token_error;
+pub mod visitor;

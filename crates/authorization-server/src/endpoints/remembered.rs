@@ -1,4 +1,4 @@
-//! What a browser remembers, opened from its cookies and compared with the owner documents.
+//! What a browser remembers: opened from its cookies, compared with the owner documents, and sealed again.
 
 use oauth_protocol::redirect_uri::RedirectTarget;
 
@@ -6,38 +6,51 @@ use crate::{
     ground::{Id, Sealable, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
-        memory::{Memory, Remembered},
+        cookies::{CookieChanges, CookieName, Cookies},
+        memory::Memory,
         owner::Approval,
         valid_request::ValidRequest,
     },
 };
 
-/// The cookies as they came.
-#[derive(Clone, Copy, Default)]
-pub struct MemoryCookies<'a> {
-    /// `__Host-MCP_APPROVED_CLIENTS`.
-    pub approved: Option<&'a str>,
-    /// `__Host-MCP_DENIED_CLIENTS`.
-    pub denied: Option<&'a str>,
+/// An approval that a browser remembers and that still stands.
+pub(crate) struct RememberedApproval {
+    /// The owner who gave it.
+    pub(crate) owner: Id,
+    /// The approval.
+    pub(crate) approval: Approval,
 }
 
 impl AuthorizationServer {
     /// Opens the cookies.
-    pub async fn recall(&self, cookies: MemoryCookies<'_>) -> Result<Memory, Unavailable> {
+    pub async fn recall(&self, sent: &Cookies) -> Result<Memory, Unavailable> {
         Ok(Memory {
-            approved: self.open_cookie(cookies.approved).await?,
-            denied: self.open_cookie(cookies.denied).await?,
+            approved: self.open_cookie(sent.get(CookieName::ApprovedClients)).await?,
+            denied: self.open_cookie(sent.get(CookieName::DeniedClients)).await?,
         })
     }
 
-    /// The value of `__Host-MCP_APPROVED_CLIENTS`.
-    pub async fn seal_approved(&self, memory: &Memory) -> Result<String, Unavailable> {
-        Ok(self.seal(&memory.approved, ()).await?.as_str().to_owned())
+    /// The cookies that hold this memory. Without a denial the cookie of denials is deleted, if there is one.
+    pub(crate) async fn memory_cookies(&self, memory: &Memory, sent: &Cookies) -> Result<CookieChanges, Unavailable> {
+        let mut cookies = CookieChanges::default();
+        if memory.approvals() > 0 {
+            let approved = self.seal(&memory.approved, ()).await?;
+            cookies.set(sent, CookieName::ApprovedClients, approved.as_str().into());
+        }
+        if memory.denials(self.now()) > 0 {
+            cookies.append(self.denied_cookie(memory, sent).await?);
+        } else if sent.get(CookieName::DeniedClients).is_some() {
+            cookies.delete(CookieName::DeniedClients);
+        }
+        Ok(cookies)
     }
 
-    /// The value of `__Host-MCP_DENIED_CLIENTS`.
-    pub async fn seal_denied(&self, memory: &Memory) -> Result<String, Unavailable> {
-        Ok(self.seal(&memory.denied, ()).await?.as_str().to_owned())
+    /// The cookie of denials.
+    pub(crate) async fn denied_cookie(&self, memory: &Memory, sent: &Cookies) -> Result<CookieChanges, Unavailable> {
+        let denied = self.seal(&memory.denied, ()).await?;
+        let mut cookies = CookieChanges::default();
+        cookies.set(sent, CookieName::DeniedClients, denied.as_str().into());
+        Ok(cookies)
     }
 
     /// The newest approval that this browser remembers, that covers the request, and that still stands.
@@ -45,18 +58,18 @@ impl AuthorizationServer {
         &self,
         memory: &Memory,
         request: &ValidRequest,
-    ) -> Result<Option<(Remembered, Approval)>, Unavailable> {
+    ) -> Result<Option<RememberedApproval>, Unavailable> {
         for remembered in memory.approved.0.iter().rev().filter(|remembered| remembered.client == request.client()) {
             let owner = self.owner(remembered.owner).await?;
             let approval = owner.and_then(|owner| owner.approval(remembered.approval, request, self.now()).cloned());
             if let Some(approval) = approval {
-                return Ok(Some((*remembered, approval)));
+                return Ok(Some(RememberedApproval { owner: remembered.owner, approval }));
             }
         }
         Ok(None)
     }
 
-    /// Whether this browser remembers a standing approval of this client and receiver, of whatever scope.
+    /// Whether this browser remembers an approval of this client and receiver that still stands, whatever its scope.
     pub(crate) async fn approved_target(
         &self,
         memory: &Memory,

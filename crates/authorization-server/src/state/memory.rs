@@ -1,21 +1,17 @@
 //! What one browser remembers of its decisions, in two sealed cookies.
 //!
-//! `__Host-MCP_APPROVED_CLIENTS` holds ids; the approvals themselves stand in the owner document, so what is withdrawn there
-//! is withdrawn everywhere. `__Host-MCP_DENIED_CLIENTS` holds denials, which are made before anyone has signed in.
+//! `__Host-MCP_APPROVED_CLIENTS` has the ids of approvals; the approvals are in the owner document, so a withdrawal counts in
+//! every browser. `__Host-MCP_DENIED_CLIENTS` has the denials themselves, since an owner denies before signing in.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ground::{Id, SealedAsJson, lifetimes::DENIAL_LIFETIME};
 
-/// Purpose, and with its prefix the name, of the cookie of approvals.
-pub const APPROVED: &str = "__Host-MCP_APPROVED_CLIENTS";
-/// Purpose, and with its prefix the name, of the cookie of denials.
-pub const DENIED: &str = "__Host-MCP_DENIED_CLIENTS";
-/// Entries of either, the oldest out: so that neither comes near the 4 KB that a browser keeps.
-const ENTRIES: usize = 24;
+/// The most entries of either cookie, so that neither comes near the 4 KB that a browser keeps. The oldest are forgotten.
+const MAX_ENTRIES: usize = 24;
 
-/// The cookies, opened. One that was not sealed here is as good as none.
+/// The cookies, opened. A cookie that this server did not seal counts as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     pub(crate) approved: ApprovedClients,
@@ -42,13 +38,13 @@ impl SealedAsJson for DeniedClients {
     type BoundTo = ();
 }
 
-/// Points at an approval in an owner document.
+/// Names an approval in an owner document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
-    /// Whose document.
+    /// The owner.
     #[serde(rename = "o")]
     pub owner: Id,
-    /// Which approval.
+    /// The approval.
     #[serde(rename = "a")]
     pub approval: Id,
     #[serde(rename = "c")]
@@ -65,12 +61,12 @@ pub(crate) struct Denial {
 }
 
 impl Memory {
-    /// With an approval in front.
+    /// With one more approval.
     #[must_use]
     pub fn with_approval(mut self, owner: Id, approval: Id, client: Id) -> Self {
         self.approved.0.retain(|other| !(other.client == client && other.owner == owner));
         self.approved.0.push(Remembered { owner, approval, client });
-        let surplus = self.approved.0.len().saturating_sub(ENTRIES);
+        let surplus = self.approved.0.len().saturating_sub(MAX_ENTRIES);
         self.approved.0.drain(..surplus);
         self
     }
@@ -80,19 +76,19 @@ impl Memory {
     pub fn with_denial(self, client: Id, now: OffsetDateTime) -> Self {
         let mut memory = self.without_denial(client);
         memory.denied.0.push(Denial { client, until: (now + DENIAL_LIFETIME).unix_timestamp() });
-        let surplus = memory.denied.0.len().saturating_sub(ENTRIES);
+        let surplus = memory.denied.0.len().saturating_sub(MAX_ENTRIES);
         memory.denied.0.drain(..surplus);
         memory
     }
 
-    /// The denial of this client forgotten.
+    /// Without the denial of this client.
     #[must_use]
     pub fn without_denial(mut self, client: Id) -> Self {
         self.denied.0.retain(|denial| denial.client != client);
         self
     }
 
-    /// Every denial forgotten.
+    /// Without any denial.
     #[must_use]
     pub fn without_denials(mut self) -> Self {
         self.denied.0.clear();
@@ -111,7 +107,7 @@ impl Memory {
         self.denied.0.iter().filter(|denial| now.unix_timestamp() < denial.until).count()
     }
 
-    /// Whether this client was denied lately.
+    /// Whether a denial of this client is remembered.
     #[must_use]
     pub fn denies(&self, client: Id, now: OffsetDateTime) -> bool {
         self.denied.0.iter().any(|denial| denial.client == client && now.unix_timestamp() < denial.until)

@@ -3,11 +3,13 @@
 pub mod access_token;
 pub mod authorization;
 pub mod client;
+pub mod cookies;
 pub(crate) mod derived;
 pub mod family;
 pub mod grant;
 pub mod memory;
 pub mod owner;
+pub mod owner_session;
 pub mod pending_consent;
 pub mod scopes;
 pub mod upstream_tokens;

@@ -2,17 +2,20 @@
 
 use authorization_server::{
     endpoints::{
-        callback::{CallbackError, Completed},
-        confirmation::{Confirmed, Confirming},
+        answer::{Answer, Next, Redirect},
+        callback::CallbackError,
+        confirmation::ConfirmationSubmission,
         consent::{ConsentError, Decision},
         redeem::Redemption,
+        visitor::Visitor,
     },
     ground::lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
-    state::memory::Memory,
+    state::cookies::Cookies,
 };
+use oauth_protocol::initiator::Initiator;
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, VERIFIER, parameter};
+use testkit::{Allowed, VERIFIER, allowed, answered, parameter, sent_to_confirm};
 use time::Duration;
 
 use crate::{
@@ -42,14 +45,18 @@ impl World {
             (transaction.browser, Some(sign_in.cookie.expose_secret()))
         };
         let completed = self.browsers[browser].call_back(&self.rig, sign_in, cookie).await;
-        prop_assert_eq!(completed.is_ok(), accepted && !elsewhere);
+        let asked_again = !accepted && completed.as_ref().is_ok_and(|answer| sent_to_confirm(answer).is_some());
+        prop_assert_eq!(completed.is_ok(), asked_again || (accepted && !elsewhere));
         if accepted {
             self.transactions[index].under_way = false;
         }
         match completed {
             Err(CallbackError::OtherBrowser) => prop_assert!(accepted && elsewhere),
             Err(CallbackError::UnknownState | CallbackError::AlreadyCompleted) => prop_assert!(!accepted),
-            Err(CallbackError::BeingAsked(id)) => prop_assert!(!accepted && id == self.transactions[index].id),
+            Err(CallbackError::Connections(error)) => prop_assert!(false, "{error}"),
+            Ok(answer) if asked_again => {
+                prop_assert_eq!(sent_to_confirm(&answer), Some(self.transactions[index].id));
+            }
             Err(CallbackError::UnderWay) => prop_assert!(false, "nobody is half way"),
             Err(CallbackError::Unavailable(error)) => prop_assert!(false, "{error}"),
             Ok(completed) => self.completed(index, owner, completed)?,
@@ -57,25 +64,21 @@ impl World {
         Ok(())
     }
 
-    fn completed(&mut self, index: usize, owner: usize, completed: Completed) -> TestCaseResult {
+    fn completed(&mut self, index: usize, owner: usize, completed: Answer) -> TestCaseResult {
         let transaction = &self.transactions[index];
         let (browser, basis) = (transaction.browser, transaction.basis);
         let consented = self.oracle.consented((browser, owner), transaction.target, basis, self.now());
-        match completed {
-            Completed::Confirm(id) => {
-                prop_assert_eq!(id, transaction.id);
-                prop_assert!(!(consented && matches!(basis, Basis::Whole(_))), "asked for nothing");
-                self.transactions[index].asked = Some(owner);
-                Ok(())
-            }
-            Completed::Redirect(answer) => {
-                prop_assert!(consented, "a code without consent: {basis:?}");
-                if matches!(basis, Basis::Whole(_)) {
-                    self.oracle.approve(browser, owner, self.transactions[index].target, self.now());
-                }
-                self.issued(index, owner, &answer.location)
-            }
+        if let Some(id) = sent_to_confirm(&completed) {
+            prop_assert_eq!(id, transaction.id);
+            prop_assert!(!(consented && matches!(basis, Basis::Whole(_))), "asked for nothing");
+            self.transactions[index].asked = Some(owner);
+            return Ok(());
         }
+        prop_assert!(consented, "a code without consent: {basis:?}");
+        if matches!(basis, Basis::Whole(_)) {
+            self.oracle.approve(browser, owner, self.transactions[index].target, self.now());
+        }
+        self.issued(index, owner, &answered(completed).unwrap().location)
     }
 
     fn issued(&mut self, index: usize, owner: usize, location: &str) -> TestCaseResult {
@@ -106,17 +109,17 @@ impl World {
         let (owner, target) = (transaction.asked.unwrap(), transaction.target);
         self.transactions[index].asked = None;
         match (decision, confirmed) {
-            (Decision::Allow, Confirmed::Redirect(answer)) => {
+            (Decision::Allow, Answer { next: Next::Redirect(Redirect::Client(location)), .. }) => {
                 self.transactions[index].decided_at = Some(now);
                 self.oracle.approve(browser, owner, target, now);
-                self.issued(index, owner, &answer.location)?;
+                self.issued(index, owner, &location)?;
             }
-            (Decision::Deny, Confirmed::Redirect(answer)) => {
-                prop_assert!(parameter(&answer.location, "code").is_none());
+            (Decision::Deny, Answer { next: Next::Redirect(Redirect::Client(location)), .. }) => {
+                prop_assert!(parameter(&location, "code").is_none());
                 self.oracle.deny(browser, target.client, now);
             }
-            (Decision::SwitchAccount, Confirmed::SwitchAccount(sign_in)) => {
-                self.transactions[index].leave_for_entra(sign_in.into(), Basis::Nothing);
+            (Decision::SwitchAccount, answer) => {
+                self.transactions[index].leave_for_entra(allowed(answer).unwrap(), Basis::Nothing);
             }
             (decision, _) => prop_assert!(false, "another outcome than {decision:?}"),
         }
@@ -179,9 +182,9 @@ impl World {
 }
 
 /// A browser that knows the transaction's id and nothing else.
-async fn confirm_elsewhere(world: &World, sign_in: &Allowed, decision: Decision) -> Result<Confirmed, ConsentError> {
-    let confirming = Confirming { id: sign_in.id, cookie: None };
-    world.rig.server.confirmation(&confirming).await?;
-    let csrf = sign_in.cookie.expose_secret();
-    world.rig.server.confirm(&confirming, csrf, decision, Memory::default()).await
+async fn confirm_elsewhere(world: &World, sign_in: &Allowed, decision: Decision) -> Result<Answer, ConsentError> {
+    let cookies = Cookies::default();
+    world.rig.server.confirmation(sign_in.id, &cookies).await?;
+    let submission = ConfirmationSubmission { id: sign_in.id, decision, csrf: sign_in.cookie.expose_secret() };
+    world.rig.server.confirm(&submission, &Visitor { cookies: &cookies, initiator: Initiator::OwnForm }).await
 }

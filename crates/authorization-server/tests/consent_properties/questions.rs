@@ -2,16 +2,19 @@
 
 use authorization_server::{
     endpoints::{
-        authorize::{AuthorizeError, Authorized},
-        consent::{ConsentError, Decided, Decision, Proof},
-        consent_page::{ConsentForm, ConsentPage},
+        answer::{Answer, Next, Redirect},
+        authorize::AuthorizeError,
+        consent::{ConsentError, ConsentSubmission, Decision},
+        pages::{ConsentForm, ConsentPage, Page as ServerPage},
+        visitor::Visitor,
     },
     ground::lifetimes::CONSENT_LIFETIME,
-    state::memory::Memory,
+    state::cookies::Cookies,
 };
+use oauth_protocol::initiator::Initiator;
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, request};
+use testkit::{allowed, request};
 
 use crate::{
     oracle::Basis,
@@ -29,20 +32,26 @@ impl World {
         );
         let authorized = self.browsers[browser].follow(&self.rig, &query, direct).await;
         let denied = self.oracle.denies(browser, target.client, self.now());
-        prop_assert_eq!(denied, matches!(authorized, Ok(Authorized::Denied(_))));
+        let shown = |answer: &Answer| matches!(answer.next, Next::Page(ServerPage::Denied(_)));
+        prop_assert_eq!(denied, authorized.as_ref().is_ok_and(shown));
         match authorized {
             Err(AuthorizeError::ToClient { .. }) => prop_assert_eq!(prompt, Some("none")),
             Err(error) => prop_assert!(false, "{error}"),
-            Ok(Authorized::Denied(page)) => self.shown(browser, target, page.form, PageKind::Denied),
-            Ok(Authorized::Ask(page)) => self.asked(browser, target, page, prompt)?,
-            Ok(Authorized::SignIn(sign_in)) => {
+            Ok(Answer { next: Next::Page(ServerPage::Denied(page)), .. }) => {
+                self.shown(browser, target, page.form, PageKind::Denied);
+            }
+            Ok(Answer { next: Next::Page(ServerPage::Consent(page)), .. }) => {
+                self.asked(browser, target, page, prompt)?;
+            }
+            Ok(answer) => {
+                let sign_in = allowed(answer).unwrap();
                 let now = self.now();
                 prop_assert!(direct && names_resource && target.uri.starts_with("https:"), "{authorize:?}");
                 prop_assert!(matches!(prompt, None | Some("select_account")));
                 prop_assert!(self.oracle.remembers(browser, target, now), "{authorize:?}");
                 let mut transaction = Transaction::new(sign_in.id, browser, target);
                 transaction.decided_at = Some(now);
-                transaction.leave_for_entra(sign_in.into(), Basis::Remembered(now));
+                transaction.leave_for_entra(sign_in, Basis::Remembered(now));
                 self.transactions.push(transaction);
             }
         }
@@ -92,33 +101,34 @@ impl World {
         let now = self.now();
         match decided {
             Err(_) => {}
-            Ok(Decided::Allowed(sign_in)) => {
+            Ok(answer @ Answer { next: Next::Redirect(Redirect::SignIn(_)), .. }) => {
                 prop_assert!(matches!(decision, Decision::Allow | Decision::SwitchAccount));
                 let basis = if kind == PageKind::Whole { Basis::Whole(now) } else { Basis::Remembered(now) };
                 let transaction = &mut self.transactions[index];
                 transaction.decided_at = Some(now);
-                transaction.leave_for_entra(Allowed::from(sign_in), basis);
+                transaction.leave_for_entra(allowed(answer).unwrap(), basis);
             }
-            Ok(Decided::Denied(page, _)) => {
+            Ok(Answer { next: Next::Page(ServerPage::Denied(page)), .. }) => {
                 prop_assert_eq!(decision, Decision::Deny);
                 self.transactions[index].decided_at = Some(now);
                 self.oracle.deny(browser, target.client, now);
                 self.shown(browser, target, page.form, PageKind::Denied);
             }
-            Ok(Decided::Undone(page, _)) => {
+            Ok(Answer { next: Next::Page(ServerPage::Consent(page)), .. }) => {
                 prop_assert_eq!(decision, Decision::Undo);
                 self.oracle.undo(browser, target.client);
                 self.shown(browser, target, page.form, PageKind::Whole);
             }
+            Ok(_) => prop_assert!(false, "another answer to {decision:?}"),
         }
         Ok(())
     }
 }
 
 /// The form, copied into a browser that has its token but not its cookies.
-async fn decide_elsewhere(world: &World, form: &ConsentForm, decision: Decision) -> Result<Decided, ConsentError> {
-    let pending = world.rig.server.consent_transaction(form.sealed.as_str()).await?;
+async fn decide_elsewhere(world: &World, form: &ConsentForm, decision: Decision) -> Result<Answer, ConsentError> {
     let csrf = form.secrets.csrf.encode();
-    let proof = Proof { csrf: csrf.expose_secret(), binding_cookie: None, csrf_cookie: None };
-    world.rig.server.decide(pending, decision, &proof, Memory::default()).await
+    let submission = ConsentSubmission { request: form.sealed.as_str(), decision, csrf: csrf.expose_secret() };
+    let visitor = Visitor { cookies: &Cookies::default(), initiator: Initiator::OwnForm };
+    world.rig.server.decide(&submission, &visitor).await
 }

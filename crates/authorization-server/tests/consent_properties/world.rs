@@ -1,7 +1,7 @@
 //! The server, its browsers, clients and owners, and every transaction so far.
 
 use authorization_server::{
-    endpoints::consent_page::ConsentForm,
+    endpoints::pages::ConsentForm,
     ground::{Clock as _, Id, Subject, lifetimes::AUTHORIZATION_LIFETIME},
     state::grant::{Grant, Status},
 };

@@ -1,48 +1,17 @@
-//! The page that asks for consent, and the form in it.
+//! The form of a page that asks for consent.
 
-use oauth_protocol::secret::Secret;
-use time::OffsetDateTime;
-
+use super::pages::{ConsentForm, ConsentSecrets};
 use crate::{
     ground::{Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
-        client::Client,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
         valid_request::ValidRequest,
     },
 };
 
-/// What the consent page is made from.
-pub struct ConsentPage {
-    /// Whom the owner is asked about.
-    pub client: Client,
-    /// The form.
-    pub form: ConsentForm,
-    /// The short question: when this was allowed before.
-    pub allowed_at: Option<OffsetDateTime>,
-}
-
-/// A pending consent, sealed for its page.
-pub struct ConsentForm {
-    /// What is asked.
-    pub pending: PendingConsent,
-    /// The same, sealed.
-    pub sealed: Sealed<PendingConsent>,
-    /// For the cookies.
-    pub secrets: ConsentSecrets,
-}
-
-/// What the browser keeps while the page is open.
-pub struct ConsentSecrets {
-    /// Goes into `__Host-MCP_CONSENT_STATE`.
-    pub binding: Secret,
-    /// Goes into `__Host-MCP_CSRF_TOKEN` and the form.
-    pub csrf: Secret,
-}
-
 impl AuthorizationServer {
-    /// A form under a new transaction.
+    /// A form for a new transaction.
     pub(crate) async fn form(
         &self,
         request: ValidRequest,

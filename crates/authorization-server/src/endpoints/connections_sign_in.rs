@@ -1,0 +1,133 @@
+//! The sign-in for `/connections`.
+
+use oauth_protocol::{
+    callback_response::{CallbackOutcome, CallbackResponse},
+    secret::Secret,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::answer::{Answer, Next, Redirect};
+use crate::{
+    ground::{Sealed, Unavailable},
+    server::AuthorizationServer,
+    state::{
+        cookies::{CookieChanges, CookieName, Cookies},
+        derived::{derived, upstream_nonce, upstream_verifier},
+        owner_session::{ConnectionsState, OwnerSession},
+        pending_consent::SignInPrompt,
+    },
+    upstream::{SignedInUser, UpstreamRefusal},
+};
+
+/// The path of the page.
+pub(crate) const CONNECTIONS_PATH: &str = "/connections";
+
+/// Why a sign-in does not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInRefusal {
+    /// The `state` is not one of this page, is too old, or is of another browser.
+    #[error("the sign-in is unknown, has expired, or began in another browser")]
+    UnknownState,
+    /// Entra signed nobody in.
+    #[error("nobody was signed in: {0}")]
+    NotSignedIn(String),
+    /// The store, the keyring or the upstream is down.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A sign-in that does not complete, and what happens to the cookies.
+#[derive(thiserror::Error)]
+#[error("{refusal}")]
+pub struct ConnectionsSignInError {
+    /// Why.
+    pub refusal: SignInRefusal,
+    /// The transaction's cookie is deleted.
+    pub cookies: CookieChanges,
+}
+
+impl std::fmt::Debug for ConnectionsSignInError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.refusal.fmt(f)
+    }
+}
+
+impl From<SignInRefusal> for ConnectionsSignInError {
+    fn from(refusal: SignInRefusal) -> Self {
+        Self { refusal, cookies: CookieChanges::default() }
+    }
+}
+
+impl AuthorizationServer {
+    /// Sends the browser to Entra. Nothing is stored.
+    pub(crate) async fn sign_in_to_connections(&self, sent: &Cookies) -> Result<Answer, Unavailable> {
+        let (id, browser) = (self.random_id(), self.random_secret());
+        let state = self.seal(&ConnectionsState::new(id, &browser, self.now()), ()).await?;
+        let url = self.sign_in_url(state.as_str(), &browser, &[], SignInPrompt::SelectAccount);
+        Ok(Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &browser))
+    }
+
+    /// Completes the sign-in: the owner's session goes into a cookie.
+    pub(crate) async fn complete_connections_sign_in(
+        &self,
+        response: &CallbackResponse,
+        sent: &Cookies,
+    ) -> Result<Answer, ConnectionsSignInError> {
+        let state = Sealed::<ConnectionsState>::from_text(response.state.expose_secret());
+        let state = self.open(&state, ()).await.map_err(SignInRefusal::from)?.ok_or(SignInRefusal::UnknownState)?;
+        let name = CookieName::EntraState(state.id);
+        match self.owner_signed_in(&state, &response.outcome, sent).await {
+            Ok(session) => {
+                let own = Redirect::Own(self.base().join(CONNECTIONS_PATH));
+                let mut answer = Answer::new(Next::Redirect(own));
+                answer.cookies.set(sent, CookieName::Owner, session.as_str().into());
+                Ok(answer.deleting(name))
+            }
+            Err(refusal) => {
+                let mut error = ConnectionsSignInError::from(refusal);
+                error.cookies.delete(name);
+                Err(error)
+            }
+        }
+    }
+
+    async fn owner_signed_in(
+        &self,
+        state: &ConnectionsState,
+        outcome: &CallbackOutcome,
+        sent: &Cookies,
+    ) -> Result<Sealed<OwnerSession>, SignInRefusal> {
+        let now = self.now();
+        let browser = state.browser(sent.get(CookieName::EntraState(state.id)), now);
+        let browser = browser.ok_or(SignInRefusal::UnknownState)?;
+        let user = self.redeem_for_connections(outcome, &browser).await?;
+        let csrf = derived(&browser, b"connections").encode().expose_secret().to_owned();
+        let session = OwnerSession::new(user.subject.owner_key(), user.name, csrf, now);
+        Ok(self.seal(&session, ()).await?)
+    }
+
+    async fn redeem_for_connections(
+        &self,
+        outcome: &CallbackOutcome,
+        browser: &Secret,
+    ) -> Result<SignedInUser, SignInRefusal> {
+        let code = match outcome {
+            CallbackOutcome::Code(code) => code,
+            CallbackOutcome::Error(error) => return Err(SignInRefusal::NotSignedIn(error.as_str().to_owned())),
+            CallbackOutcome::Malformed => return Err(SignInRefusal::NotSignedIn("no code".to_owned())),
+        };
+        let verifier = SecretString::from(upstream_verifier(browser).expose());
+        let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
+        redeemed.map_err(|refusal| match refusal {
+            UpstreamRefusal::Unavailable(unavailable) => unavailable.into(),
+            other => SignInRefusal::NotSignedIn(other.to_string()),
+        })
+    }
+
+    /// The owner who is signed in, by the cookie.
+    pub async fn owner_session(&self, sent: &Cookies) -> Result<Option<OwnerSession>, Unavailable> {
+        let Some(cookie) = sent.get(CookieName::Owner) else { return Ok(None) };
+        let session = self.open(&Sealed::<OwnerSession>::from_text(cookie), ()).await?;
+        Ok(session.filter(|session| session.is_current(self.now())))
+    }
+}

@@ -1,0 +1,106 @@
+//! What the pages are made from.
+
+use oauth_protocol::secret::Secret;
+use time::OffsetDateTime;
+
+use crate::{
+    ground::{Id, Sealed},
+    state::{
+        client::Client, owner_session::OwnerSession, pending_consent::PendingConsent, valid_request::ValidRequest,
+    },
+};
+
+/// A page of this server.
+pub enum Page {
+    /// Asks the owner for consent.
+    Consent(ConsentPage),
+    /// Tells that the request was denied.
+    Denied(DeniedPage),
+    /// Asks the owner who signed in.
+    Confirmation(ConfirmationPage),
+    /// Shows an owner their connections.
+    Connections(ConnectionsPage),
+    /// Asks the owner to sign in, to see their connections.
+    ConnectionsSignIn,
+}
+
+/// The page that asks for consent.
+pub struct ConsentPage {
+    /// The client that asks.
+    pub client: Client,
+    /// The form.
+    pub form: ConsentForm,
+    /// When the same was allowed before: the page then asks briefly.
+    pub allowed_at: Option<OffsetDateTime>,
+}
+
+/// A pending consent, sealed for its page.
+pub struct ConsentForm {
+    /// What is asked.
+    pub pending: PendingConsent,
+    /// The same, sealed.
+    pub sealed: Sealed<PendingConsent>,
+    /// The secrets of the form.
+    pub secrets: ConsentSecrets,
+}
+
+/// What the browser keeps while the page is open.
+pub struct ConsentSecrets {
+    /// The value of `__Host-MCP_CONSENT_STATE`.
+    pub binding: Secret,
+    /// The value of `__Host-MCP_CSRF_TOKEN`, and a field of the form.
+    pub csrf: Secret,
+}
+
+/// The page after a denial.
+pub struct DeniedPage {
+    /// The host of the client's redirect URI.
+    pub host: String,
+    /// The client's redirect URI with `access_denied`.
+    pub return_to: String,
+    /// Whether the page goes there by itself after a while.
+    pub returns_by_itself: bool,
+    /// Undoes the denial.
+    pub form: ConsentForm,
+}
+
+/// The page that asks the owner who signed in.
+pub struct ConfirmationPage {
+    /// Transaction id.
+    pub id: Id,
+    /// The client that asks.
+    pub client: Client,
+    /// What is asked.
+    pub request: ValidRequest,
+    /// The owner's name.
+    pub name: String,
+    /// The double-submit token. Only the browser that has the transaction's cookie is shown it.
+    pub csrf: Secret,
+}
+
+/// The page of an owner's connections.
+pub struct ConnectionsPage {
+    /// The owner.
+    pub session: OwnerSession,
+    /// Their connections, the one used last first.
+    pub connections: Vec<Connection>,
+    /// How many clients this browser remembers as denied.
+    pub denials: usize,
+}
+
+/// One client, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The client.
+    pub client: Id,
+    /// The client's name; `None` if its registration has expired.
+    pub name: Option<String>,
+    /// When it was first allowed.
+    pub since: OffsetDateTime,
+    /// When it last renewed its tokens. A client in use does that hourly.
+    pub last_used: Option<OffsetDateTime>,
+    /// Its grants: one for each device or installation.
+    pub devices: usize,
+    /// Whether the owner will not be asked again.
+    pub remembered: bool,
+}

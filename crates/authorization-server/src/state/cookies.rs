@@ -1,0 +1,186 @@
+//! The cookies of a browser. `__Host-` keeps them to this origin; the transaction in a name keeps two tabs apart.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use time::Duration;
+
+use crate::ground::{
+    Id,
+    lifetimes::{APPROVAL_LIFETIME, CONSENT_LIFETIME, DENIAL_LIFETIME, OWNER_SESSION_LIFETIME},
+};
+
+/// A browser keeps the cookies of this many transactions; the oldest are deleted.
+const MAX_TRANSACTIONS: usize = 5;
+
+/// The cookies that this server sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieName {
+    /// Binds the consent page of a transaction to this browser.
+    ConsentState(Id),
+    /// The double-submit token of that page.
+    CsrfToken(Id),
+    /// Binds Entra's callback to this browser.
+    EntraState(Id),
+    /// The approvals that this browser remembers, sealed.
+    ApprovedClients,
+    /// The denials that this browser remembers, sealed.
+    DeniedClients,
+    /// The owner who is signed in on the page of connections, sealed.
+    Owner,
+}
+
+impl CookieName {
+    /// How long a browser keeps the cookie.
+    #[must_use]
+    pub fn lifetime(self) -> Duration {
+        match self {
+            Self::ConsentState(_) | Self::CsrfToken(_) | Self::EntraState(_) => CONSENT_LIFETIME,
+            Self::ApprovedClients => APPROVAL_LIFETIME,
+            Self::DeniedClients => DENIAL_LIFETIME,
+            Self::Owner => OWNER_SESSION_LIFETIME,
+        }
+    }
+
+    /// The name without its transaction.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::ConsentState(_) => "__Host-MCP_CONSENT_STATE-",
+            Self::CsrfToken(_) => "__Host-MCP_CSRF_TOKEN-",
+            Self::EntraState(_) => "__Host-MCP_ENTRA_STATE-",
+            Self::ApprovedClients => "__Host-MCP_APPROVED_CLIENTS",
+            Self::DeniedClients => "__Host-MCP_DENIED_CLIENTS",
+            Self::Owner => "__Host-MCP_OWNER",
+        }
+    }
+
+    fn transaction(self) -> Option<Id> {
+        match self {
+            Self::ConsentState(id) | Self::CsrfToken(id) | Self::EntraState(id) => Some(id),
+            Self::ApprovedClients | Self::DeniedClients | Self::Owner => None,
+        }
+    }
+}
+
+/// Eight characters of the transaction's id tell it from the others of this browser.
+impl fmt::Display for CookieName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
+        let id = self.transaction().map(|id| id.to_string()).unwrap_or_default();
+        id.chars().take(8).try_for_each(|character| fmt::Write::write_char(f, character))
+    }
+}
+
+/// The cookies that a browser sent. Their values are secrets, and not shown.
+#[derive(Default)]
+pub struct Cookies(Vec<(String, String)>);
+
+impl Cookies {
+    /// Reads the values of all `Cookie` headers (RFC 6265 §4.2.1).
+    pub fn parse<'a>(headers: impl IntoIterator<Item = &'a str>) -> Self {
+        let pairs = headers.into_iter().flat_map(|line| line.split(';'));
+        let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// The value of a cookie.
+    #[must_use]
+    pub fn get(&self, name: CookieName) -> Option<&str> {
+        let name = name.to_string();
+        self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The cookies of this kind that are too many once `name` is set. Browsers send the oldest first.
+    fn surplus(&self, name: CookieName) -> Vec<String> {
+        if name.transaction().is_none() {
+            return Vec::new();
+        }
+        let same_kind = self.0.iter().map(|(other, _)| other).filter(|other| other.starts_with(name.kind()));
+        let same_kind: Vec<&String> = same_kind.collect();
+        let surplus = (same_kind.len() + 1).saturating_sub(MAX_TRANSACTIONS);
+        same_kind.into_iter().take(surplus).cloned().collect()
+    }
+}
+
+/// What an answer does to a cookie.
+pub enum CookieChange {
+    /// The browser must keep this value.
+    Set {
+        /// The cookie.
+        name: CookieName,
+        /// Its value.
+        value: SecretString,
+    },
+    /// The browser must drop the cookie with this name.
+    Delete(String),
+}
+
+/// What an answer does to the cookies, in order.
+#[derive(Default)]
+pub struct CookieChanges(Vec<CookieChange>);
+
+impl CookieChanges {
+    /// Sets a cookie, and deletes the oldest of its kind beyond five transactions.
+    pub fn set(&mut self, sent: &Cookies, name: CookieName, value: SecretString) {
+        self.0.extend(sent.surplus(name).into_iter().map(CookieChange::Delete));
+        self.0.push(CookieChange::Set { name, value });
+    }
+
+    /// Deletes a cookie.
+    pub fn delete(&mut self, name: CookieName) {
+        self.0.push(CookieChange::Delete(name.to_string()));
+    }
+
+    /// Adds further changes.
+    pub(crate) fn append(&mut self, mut further: Self) {
+        self.0.append(&mut further.0);
+    }
+
+    /// The changes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &CookieChange> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(byte: u8) -> Id {
+        Id::from_bytes([byte; 16])
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_kind_and_transaction() {
+        let name = CookieName::ConsentState(id(1));
+        let cookies = Cookies::parse([format!("other=1; {name}=value; {name}x=2").as_str(), "__Host-MCP_OWNER=me"]);
+        assert_eq!(cookies.get(name), Some("value"));
+        assert_eq!(cookies.get(CookieName::ConsentState(id(2))), None);
+        assert_eq!(cookies.get(CookieName::CsrfToken(id(1))), None);
+        assert_eq!(cookies.get(CookieName::Owner), Some("me"));
+    }
+
+    #[test]
+    fn the_name_has_eight_characters_of_the_transaction() {
+        assert_eq!(CookieName::EntraState(id(1)).to_string(), "__Host-MCP_ENTRA_STATE-AQEBAQEB");
+        assert_eq!(CookieName::DeniedClients.to_string(), "__Host-MCP_DENIED_CLIENTS");
+    }
+
+    #[test]
+    fn the_oldest_of_a_kind_is_deleted_when_a_sixth_is_set() {
+        let names: Vec<String> = (1..=5).map(|byte| CookieName::CsrfToken(id(byte)).to_string()).collect();
+        let line = names.iter().map(|name| format!("{name}=v")).collect::<Vec<_>>().join("; ");
+        let mut changes = CookieChanges::default();
+        changes.set(&Cookies::parse([line.as_str()]), CookieName::CsrfToken(id(9)), "v".into());
+        let mut changes = changes.iter();
+        assert!(matches!(changes.next(), Some(CookieChange::Delete(name)) if *name == names[0]));
+        assert!(matches!(changes.next(), Some(CookieChange::Set { .. })) && changes.next().is_none());
+    }
+
+    #[test]
+    fn a_cookie_of_no_transaction_deletes_no_other() {
+        let mut changes = CookieChanges::default();
+        changes.set(&Cookies::parse(["__Host-MCP_OWNER=1"; 9]), CookieName::Owner, "v".into());
+        assert_eq!(changes.iter().count(), 1);
+    }
+}

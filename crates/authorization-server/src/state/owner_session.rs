@@ -1,0 +1,78 @@
+//! The sign-in for the page of connections. Nothing of it is stored: its `state` and its session are sealed.
+
+use oauth_protocol::secret::{Secret, SecretHash};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::ground::{
+    Id, SealedAsJson,
+    lifetimes::{CONSENT_LIFETIME, OWNER_SESSION_LIFETIME},
+};
+
+/// The `state` of a sign-in for this page.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ConnectionsState {
+    /// Transaction id: it names the cookie.
+    pub(crate) id: Id,
+    browser: SecretHash,
+    issued_at: i64,
+}
+
+impl SealedAsJson for ConnectionsState {
+    const PURPOSE: &'static str = "connections-state";
+    type BoundTo = ();
+}
+
+impl ConnectionsState {
+    /// The state of a sign-in that this browser begins now.
+    pub(crate) fn new(id: Id, browser: &Secret, now: OffsetDateTime) -> Self {
+        Self { id, browser: browser.sha256(), issued_at: now.unix_timestamp() }
+    }
+
+    /// The browser's secret, if the cookie has it and the sign-in is not too old.
+    pub(crate) fn browser(&self, cookie: Option<&str>, now: OffsetDateTime) -> Option<Secret> {
+        let young = now.unix_timestamp() - self.issued_at < CONSENT_LIFETIME.whole_seconds();
+        cookie.and_then(Secret::parse).filter(|secret| young && self.browser.verifies(secret))
+    }
+}
+
+/// The owner who is signed in on the page of connections.
+#[derive(Serialize, Deserialize)]
+pub struct OwnerSession {
+    /// The owner's partition.
+    pub owner: Id,
+    /// The owner's name.
+    pub name: String,
+    until: i64,
+    csrf: String,
+}
+
+impl SealedAsJson for OwnerSession {
+    const PURPOSE: &'static str = "cookie:__Host-MCP_OWNER";
+    type BoundTo = ();
+}
+
+impl OwnerSession {
+    /// A session that begins now.
+    pub(crate) fn new(owner: Id, name: String, csrf: String, now: OffsetDateTime) -> Self {
+        Self { owner, name, until: (now + OWNER_SESSION_LIFETIME).unix_timestamp(), csrf }
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn is_current(&self, now: OffsetDateTime) -> bool {
+        now.unix_timestamp() < self.until
+    }
+
+    /// The double-submit token of its forms.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    /// Whether a form was made for this session.
+    #[must_use]
+    pub fn made_form(&self, csrf: &str) -> bool {
+        let expected = Secret::parse(&self.csrf).map(|secret| secret.sha256());
+        expected.zip(Secret::parse(csrf)).is_some_and(|(expected, presented)| expected.verifies(&presented))
+    }
+}
