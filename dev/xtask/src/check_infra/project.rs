@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::bicep;
-use super::deployment::{Deployment, Resource};
+use super::deployment::Deployment;
 use super::files::Files;
 use super::golden;
 use super::report::{Report, Verdict};
+use super::rules::table::{self, Row};
 use super::rules::{self, Judged, Rule};
 
 /// The checkout's files and the deployments that its parameter sets make.
@@ -39,17 +40,27 @@ impl Project {
         for (name, rule) in rules::all() {
             report.add(name, self.verdict(rule));
         }
+        match table::rows() {
+            Ok(rows) => self.judge_rows(&rows, report),
+            Err(fault) => report.judge("rules.yaml", vec![fault]),
+        }
+    }
+
+    fn judge_rows(&self, rows: &[Row], report: &mut Report) {
+        for rows in rows.chunk_by(|one, next| one.rule == next.rule) {
+            let of_rows = |deployment: &Deployment| {
+                let faults = rows.iter().map(|row| faults(table::judge(row, deployment)));
+                Ok(faults.collect::<Vec<_>>().concat())
+            };
+            let Some(row) = rows.first() else { continue };
+            report.add(&*row.rule, self.each(&of_rows));
+        }
     }
 
     fn verdict(&self, rule: &Rule) -> Verdict {
         match rule {
             Rule::Project(judge) => Verdict::Judged(faults(judge(self))),
             Rule::Deployment(judge) => self.each(judge),
-            Rule::Property(kind, pointer, expected) => {
-                let expected = rules::literal(expected);
-                let judge = |resource: &Resource| resource.must_be(pointer, &expected).into_iter().collect();
-                self.each(&|deployment: &Deployment| Ok(deployment.every(kind, judge)))
-            }
             Rule::Template(judge) => match &self.template {
                 Some(template) => Verdict::Judged(faults(judge(template))),
                 None => Verdict::Skipped(super::NO_CLI),

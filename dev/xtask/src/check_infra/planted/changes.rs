@@ -1,27 +1,22 @@
 //! Small changes to a copy.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::files::Files;
 use super::super::golden;
 
-/// One change.
-#[derive(Debug)]
+/// One change, as planted.yaml explains it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Change {
-    /// The first resource of a type gets this value at this pointer; a final `-` appends to an array.
-    Set(&'static str, &'static str, &'static str),
-    /// In the first resource of a type that has this text, another stands in its place. Quotes are as in compact JSON.
-    Replace(&'static str, &'static str, &'static str),
-    /// The first resource of a type is gone.
-    Remove(&'static str),
-    /// One more resource.
-    Add(&'static str),
-    /// The first resource of a type, a second time.
-    Again(&'static str),
-    /// The resources are those of another parameter set.
-    TakeFrom(&'static str),
-    /// In a file, one text stands wherever another stood.
-    Text(&'static str, &'static str, &'static str),
+    Set(String, String, Value),
+    Replace(String, String, String),
+    Remove(String),
+    Add(Value),
+    Again(String),
+    TakeFrom(String),
+    Text(String, String, String),
 }
 
 impl Change {
@@ -29,9 +24,9 @@ impl Change {
     pub(super) fn plant(&self, files: &mut Files, set: &str) {
         if let Self::Text(path, from, to) = self {
             let text = files.required(path).unwrap();
-            assert!(text.contains(from), "{path} does not have {from:?} any more");
+            assert!(text.contains(from.as_str()), "{path} does not have {from:?} any more");
             let changed = text.replace(from, to);
-            files.insert(*path, changed);
+            files.insert(path.as_str(), changed);
             return;
         }
         let from = if let Self::TakeFrom(other) = self { other } else { set };
@@ -42,9 +37,9 @@ impl Change {
 
     fn change(&self, resources: &mut Vec<Value>) {
         match self {
-            Self::Set(kind, pointer, json) => {
+            Self::Set(kind, pointer, value) => {
                 let at = first(resources, kind, "");
-                set(&mut resources[at], pointer, serde_json::from_str(json).unwrap());
+                set(&mut resources[at], pointer, value.clone());
             }
             Self::Replace(kind, from, to) => {
                 let at = first(resources, kind, from);
@@ -56,7 +51,7 @@ impl Change {
                 resources.remove(at);
             }
             Self::Again(kind) => resources.push(resources[first(resources, kind, "")].clone()),
-            Self::Add(json) => resources.push(serde_json::from_str(json).unwrap()),
+            Self::Add(resource) => resources.push(resource.clone()),
             Self::TakeFrom(_) | Self::Text(..) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The Cosmos DB account is keyless and strongly consistent, and has the containers that the code names.
+//! Cosmos DB has the containers of the handler.
 
 use std::collections::BTreeMap;
 
@@ -9,37 +9,9 @@ use super::super::deployment::Deployment;
 use super::super::project::Project;
 use super::{Judged, Rule, Rules, unless};
 
-const ACCOUNT: &str = "Microsoft.DocumentDB/databaseAccounts";
 const CONTAINER: &str = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers";
 
-pub(super) const RULES: Rules = &[
-    ("cosmos-keys-off", Rule::Property(ACCOUNT, "/properties/disableLocalAuth", "true")),
-    (
-        "cosmos-strong-consistency",
-        Rule::Property(ACCOUNT, "/properties/consistencyPolicy/defaultConsistencyLevel", "\"Strong\""),
-    ),
-    ("cosmos-continuous-backups", Rule::Property(ACCOUNT, "/properties/backupPolicy/type", "\"Continuous\"")),
-    ("cosmos-serverless", Rule::Deployment(serverless)),
-    ("cosmos-one-region", Rule::Deployment(one_region)),
-    ("cosmos-containers", Rule::Project(containers)),
-    ("cosmos-ttl-on", Rule::Property(CONTAINER, "/properties/resource/defaultTtl", "-1")),
-];
-
-fn serverless(deployment: &Deployment) -> Judged {
-    Ok(deployment.every(ACCOUNT, |account| {
-        let names = account.items("/properties/capabilities").iter().filter_map(|item| item.pointer("/name"));
-        let has = names.into_iter().any(|name| name == "EnableServerless");
-        unless(has, || "the capability EnableServerless is absent".to_owned())
-    }))
-}
-
-/// Strong consistency is for one region, and serverless has no other.
-fn one_region(deployment: &Deployment) -> Judged {
-    Ok(deployment.every(ACCOUNT, |account| {
-        let regions = account.items("/properties/locations").len();
-        unless(regions == 1, || format!("there are {regions} regions"))
-    }))
-}
+pub(super) const RULES: Rules = &[("cosmos-containers", Rule::Project(containers))];
 
 fn containers(project: &Project) -> Judged {
     let contract = Contract::of(&project.files)?;

@@ -3,11 +3,8 @@
 use super::super::deployment::{Deployment, Resource};
 use super::{Judged, Rule, Rules, mentions, unless};
 
-pub(super) const RULES: Rules = &[
-    ("identities-are-apart", Rule::Deployment(apart)),
-    ("identities-are-user-assigned", Rule::Deployment(user_assigned)),
-    ("identities-are-two", Rule::Deployment(two)),
-];
+pub(super) const RULES: Rules =
+    &[("identities-are-apart", Rule::Deployment(apart)), ("identities-are-two", Rule::Deployment(two))];
 
 const IDENTITY: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
@@ -41,14 +38,6 @@ fn apart(deployment: &Deployment) -> Judged {
     let holds = only_identity(deployment.only("Microsoft.ApiManagement/service")?)?;
     let gateway = gateway(deployment)?;
     Ok(unless(holds == gateway, || format!("API Management has {holds}, not {gateway}")))
-}
-
-/// A system-assigned identity would be one that no role assignment here knows of.
-fn user_assigned(deployment: &Deployment) -> Judged {
-    let judge = |holder: &Resource| holder.must_be("/identity/type", &"UserAssigned".into()).into_iter().collect();
-    let mut faults = deployment.every("Microsoft.Web/sites", judge);
-    faults.extend(deployment.every("Microsoft.ApiManagement/service", judge));
-    Ok(faults)
 }
 
 fn two(deployment: &Deployment) -> Judged {

@@ -4,13 +4,9 @@
 
 mod azd;
 mod cosmos;
-mod diagnostics;
-mod entra;
-mod function_app;
-mod gateway;
 mod hooks;
+mod host_json;
 mod identities;
-mod monitoring;
 mod network;
 mod network_names;
 mod outputs;
@@ -27,9 +23,8 @@ mod routes;
 mod schemas;
 mod secrets;
 mod settings;
-mod storage;
+pub(super) mod table;
 mod template;
-mod vault;
 
 use std::path::Path;
 
@@ -47,8 +42,6 @@ pub(super) enum Rule {
     Project(fn(&Project) -> Judged),
     /// Each deployment.
     Deployment(fn(&Deployment) -> Judged),
-    /// Each resource of this type, in each deployment: this property has this value, in JSON.
-    Property(&'static str, &'static str, &'static str),
     /// What main.bicep compiles to.
     Template(fn(&Value) -> Judged),
     /// The files, and the folder of schemas.
@@ -68,18 +61,12 @@ const FAMILIES: &[Rules] = &[
     policy_headers::RULES,
     policy_limits::RULES,
     policy_errors::RULES,
-    gateway::RULES,
-    diagnostics::RULES,
-    monitoring::RULES,
-    function_app::RULES,
+    host_json::RULES,
     azd::RULES,
     hooks::RULES,
-    storage::RULES,
     cosmos::RULES,
-    vault::RULES,
     identities::RULES,
     roles::RULES,
-    entra::RULES,
     network::RULES,
     network_names::RULES,
     secrets::RULES,
@@ -131,17 +118,8 @@ mod tests {
 
     #[test]
     fn no_two_rules_have_one_name() {
-        let names: Vec<&str> = all().map(|(name, _)| name).collect();
+        let rows: BTreeSet<String> = table::rows().unwrap().into_iter().map(|row| row.rule).collect();
+        let names: Vec<&str> = all().map(|(name, _)| name).chain(rows.iter().map(String::as_str)).collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-    }
-
-    #[test]
-    fn every_expected_value_is_json() {
-        for (name, rule) in all() {
-            if let Rule::Property(_, pointer, json) = rule {
-                assert!(serde_json::from_str::<Value>(json).is_ok(), "{name}: {json}");
-                assert!(pointer.starts_with('/'), "{name}: {pointer}");
-            }
-        }
     }
 }

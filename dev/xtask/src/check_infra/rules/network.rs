@@ -3,18 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::deployment::{Deployment, Resource};
-use super::super::project::Project;
 use super::{Judged, Rule, Rules, is, unless};
 
 pub(super) const NETWORK: &str = "Microsoft.Network/virtualNetworks";
 pub(super) const ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
 
 pub(super) const RULES: Rules = &[
-    ("network-only-when-asked", Rule::Project(when_asked)),
     ("network-private-endpoints", Rule::Deployment(private_endpoints)),
-    ("network-public-access-off", Rule::Deployment(public_access_off)),
-    ("network-firewalls-deny", Rule::Deployment(firewalls_deny)),
-    ("network-site-refuses-others", Rule::Deployment(site_refuses)),
     ("network-subnet-for-functions", Rule::Deployment(functions_subnet)),
     ("network-subnet-for-gateway", Rule::Deployment(gateway_subnet)),
 ];
@@ -30,13 +25,6 @@ const FLEX: &str = "Microsoft.App/environments";
 
 pub(super) fn has(deployment: &Deployment) -> bool {
     deployment.all(NETWORK).next().is_some()
-}
-
-fn when_asked(project: &Project) -> Judged {
-    let of = |set: &str| project.deployments.iter().find(|deployment| deployment.set == set).map(has);
-    let mut faults = unless(of("defaults") == Some(false), || "defaults: there must be no network".to_owned());
-    faults.extend(unless(of("vnet") == Some(true), || "vnet: there must be a network".to_owned()));
-    Ok(faults)
 }
 
 fn private_endpoints(deployment: &Deployment) -> Judged {
@@ -59,50 +47,6 @@ fn private_endpoints(deployment: &Deployment) -> Judged {
 pub(super) fn leads_to(endpoint: &Resource, target: &Resource) -> bool {
     let connection = "/properties/privateLinkServiceConnections/0/properties/privateLinkServiceId";
     endpoint.text(connection) == target.text("/id")
-}
-
-/// The site stays reachable, because packages are sent to it; it refuses all requests.
-fn public_access_off(deployment: &Deployment) -> Judged {
-    let disabled = [("/properties/publicNetworkAccess", json!("Disabled"))];
-    behind_the_network(deployment, &[(STORAGE, &disabled), (COSMOS, &disabled), (VAULT, &disabled)])
-}
-
-/// Should public access come back on, nobody is let in all the same.
-fn firewalls_deny(deployment: &Deployment) -> Judged {
-    let deny = ("/properties/networkAcls/defaultAction", json!("Deny"));
-    let no_rules = ["/properties/networkAcls/ipRules", "/properties/networkAcls/virtualNetworkRules"];
-    let [addresses, networks] = no_rules.map(|rules| (rules, json!(null)));
-    let storage =
-        [deny.clone(), ("/properties/networkAcls/bypass", json!("None")), addresses.clone(), networks.clone()];
-    let cosmos = [
-        ("/properties/networkAclBypass", json!("None")),
-        ("/properties/ipRules", json!(null)),
-        ("/properties/virtualNetworkRules", json!(null)),
-    ];
-    behind_the_network(deployment, &[(STORAGE, &storage), (COSMOS, &cosmos), (VAULT, &[deny, addresses, networks])])
-}
-
-fn site_refuses(deployment: &Deployment) -> Judged {
-    let refuses = [
-        ("/properties/siteConfig/ipSecurityRestrictionsDefaultAction", json!("Deny")),
-        ("/properties/siteConfig/ipSecurityRestrictions", json!(null)),
-    ];
-    behind_the_network(deployment, &[(SITE, &refuses)])
-}
-
-type Properties<'a> = &'a [(&'a str, Value)];
-
-/// With a network, the one resource of each type has these properties.
-fn behind_the_network(deployment: &Deployment, expected: &[(&str, Properties)]) -> Judged {
-    let mut faults = vec![];
-    if has(deployment) {
-        for (kind, properties) in expected {
-            let resource = deployment.only(kind)?;
-            let differs = properties.iter().filter_map(|(pointer, value)| resource.must_be(pointer, value));
-            faults.extend(differs.map(|fault| format!("{}: {fault}", resource.name)));
-        }
-    }
-    Ok(faults)
 }
 
 /// The app reaches itself through the endpoint for `Microsoft.Web`; without it, trigger sync can fail.

@@ -11,7 +11,6 @@ pub(super) const RULES: Rules = &[
     ("outputs-name-the-endpoints", Rule::Deployment(endpoints)),
     ("outputs-no-credentials", Rule::Deployment(no_credentials)),
     ("described", Rule::Project(described)),
-    ("resource-group-found-by-azd", Rule::Deployment(resource_group)),
 ];
 
 /// azd makes them environment variables.
@@ -79,11 +78,6 @@ fn undescribed(text: &str) -> Vec<&str> {
         }
     }
     found
-}
-
-fn resource_group(deployment: &Deployment) -> Judged {
-    let group = deployment.only("Microsoft.Resources/resourceGroups")?;
-    Ok(unless(!group.text("/tags/azd-env-name").is_empty(), || "the tag azd-env-name is absent".to_owned()))
 }
 
 #[cfg(test)]

@@ -13,8 +13,6 @@ pub(super) const RULES: Rules = &[
     ("role-on-telemetry", Rule::Deployment(on_telemetry)),
     ("role-on-cosmos-database", Rule::Deployment(on_database)),
     ("roles-nothing-more", Rule::Deployment(nothing_more)),
-    // Without it Azure looks the principal up, and does not find one that was made a moment ago.
-    ("roles-say-the-principal-type", Rule::Property(ASSIGNMENT, "/properties/principalType", "\"ServicePrincipal\"")),
 ];
 
 /// Built-in roles by name, with the type that they are assigned on.

@@ -10,7 +10,6 @@ pub(super) const RULES: Rules = &[
     ("secrets-no-list-functions", Rule::Project(no_list_functions)),
     ("secrets-no-secure-values", Rule::Project(no_secure_values)),
     ("secrets-none-in-resources", Rule::Deployment(none_in_resources)),
-    ("secrets-no-scripts", Rule::Deployment(no_scripts)),
 ];
 
 /// `listKeys`, `listSecrets`, `list` and their like answer with what they list, keys above all.
@@ -77,11 +76,6 @@ fn none_in_resources(deployment: &Deployment) -> Judged {
         );
     }
     Ok(faults)
-}
-
-/// A script would run with an identity of its own, and its output is kept.
-fn no_scripts(deployment: &Deployment) -> Judged {
-    Ok(deployment.all("Microsoft.Resources/deploymentScripts").map(|script| script.name.clone()).collect())
 }
 
 #[cfg(test)]
