@@ -27,18 +27,14 @@ impl Lengths {
     }
 }
 
-/// Lines of all Rust files below a folder; none if there is no such folder.
-pub(super) fn lines_of_folder(folder: &Path) -> Result<usize, SourceError> {
-    let mut lines = 0;
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            lines += lines_of_folder(&entry)?;
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&entry).map_err(|error| SourceError::Io(entry.clone(), error))?;
-            lines += text.lines().count();
-        }
+/// Lines of a Rust file, or of all Rust files below a folder; none if it is not there.
+pub(super) fn lines_of(path: &Path) -> Result<usize, SourceError> {
+    if path.extension().is_some_and(|extension| extension == "rs") {
+        let text = fs::read_to_string(path).map_err(|error| SourceError::Io(path.to_owned(), error))?;
+        return Ok(text.lines().count());
     }
-    Ok(lines)
+    let folder = if path.is_file() { Vec::new() } else { entries(path)? };
+    folder.iter().map(|entry| lines_of(entry)).sum()
 }
 
 /// The names of the folders in a folder.

@@ -13,7 +13,7 @@ use rust_source::{
 };
 
 use self::{
-    measure::{Lengths, folders, lines_of_folder},
+    measure::{Lengths, folders, lines_of},
     report::Figure,
 };
 use crate::tally::Tally;
@@ -25,9 +25,19 @@ const FUNCTION: Lengths = Lengths { median: 18, p90: 18, max: 35 };
 const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
-/// Folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 4] =
-    ["dev/control-plane/src", "dev/preflight/src", "dev/rust-source/src", "dev/xtask/src/figures"];
+/// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
+const NEW_IN_DEV: [&str; 10] = [
+    "dev/compile-fail/src",
+    "dev/control-plane/src",
+    "dev/preflight/src",
+    "dev/rust-source/src",
+    "dev/xtask/src/figures",
+    "dev/xtask/src/preflight.rs",
+    "dev/xtask/src/prose.rs",
+    "dev/xtask/src/stage/azd.rs",
+    "dev/xtask/src/stage/deny.rs",
+    "dev/xtask/src/workflows.rs",
+];
 
 /// Prints every figure beside its limit; each counts as one check.
 pub(crate) fn judge(workspace: &Workspace) -> Tally {
@@ -75,7 +85,7 @@ fn functions(shipped: &Shipped, tree: &SourceTree) -> Figure {
 fn tests(root: &Path, shipped: &Shipped, tree: &SourceTree) -> Result<Figure, SourceError> {
     let code: usize = tree.files().iter().map(|file| file.code_lines).sum();
     let inside: usize = tree.files().iter().map(|file| file.lines - file.code_lines).sum();
-    let beside = lines_of_folder(&root.join(shipped.tests))?;
+    let beside = lines_of(&root.join(shipped.tests))?;
     Ok(Figure::at_least(
         shipped.package,
         "lines of tests for 100 of code",
@@ -94,8 +104,8 @@ fn imports_from_dev(shipped: &Shipped, tree: &SourceTree, dev: &[String]) -> Fig
 fn dev(root: &Path) -> Result<Vec<Figure>, SourceError> {
     let dev = root.join("dev");
     let all: Result<Vec<usize>, _> =
-        folders(&dev)?.iter().map(|folder| lines_of_folder(&dev.join(folder).join("src"))).collect();
-    let new: Result<Vec<usize>, _> = NEW_IN_DEV.iter().map(|folder| lines_of_folder(&root.join(folder))).collect();
+        folders(&dev)?.iter().map(|folder| lines_of(&dev.join(folder).join("src"))).collect();
+    let new: Result<Vec<usize>, _> = NEW_IN_DEV.iter().map(|folder| lines_of(&root.join(folder))).collect();
     let (all, new) = (all?.iter().sum::<usize>(), new?);
     let old = Figure::at_most("dev", "lines", all - new.iter().sum::<usize>(), DEV);
     let new = NEW_IN_DEV.iter().zip(new).map(|(folder, lines)| Figure::told("dev", &format!("new in {folder}"), lines));
