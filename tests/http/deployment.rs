@@ -58,7 +58,7 @@ impl Deployment {
         let principal = ("GATEWAY_PRINCIPAL_ID".into(), local_tenant::GATEWAY_PRINCIPAL_ID.into());
         unstarted.settings.push(principal);
         let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
-        let mut gateway = Gateway::of_tenant(unstarted.tenant.base_url(), unstarted.tenant.control_token());
+        let mut gateway = Gateway::new(unstarted.tenant.gateway_tokens());
         change(&mut gateway);
         unstarted.started(functions_host::start_behind_gateway(options, gateway).await.unwrap()).await
     }

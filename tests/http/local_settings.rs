@@ -31,7 +31,7 @@ fn root() -> TempDir {
 
 /// What `func start` does, but for the public port.
 async fn start(root: &Path, listener: TcpListener, log: PathBuf) -> Result<functions_host::FunctionsHost, StartError> {
-    let app = func_start(root, None, [])?;
+    let app = func_start(root, [])?;
     functions_host::start(Options {
         root: root.to_owned(),
         listener,

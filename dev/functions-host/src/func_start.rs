@@ -24,13 +24,8 @@ pub struct FuncStart {
     pub port: u16,
 }
 
-/// Reads host.json and local.settings.json in a folder. A variable of the process wins over a setting of the same name;
-/// `handler`, if it is given, over both files.
-pub fn func_start(
-    root: &Path,
-    handler: Option<PathBuf>,
-    process: impl IntoIterator<Item = (String, String)>,
-) -> Result<FuncStart, StartError> {
+/// Reads host.json and local.settings.json in a folder. A variable of the process wins over a setting of the same name.
+pub fn func_start(root: &Path, process: impl IntoIterator<Item = (String, String)>) -> Result<FuncStart, StartError> {
     let in_host_json = host_json::check(root)?;
     let settings = LocalSettings::read(root)?.unwrap_or_default();
     let environment: BTreeMap<String, String> = settings.values.into_iter().chain(process).collect();
@@ -38,10 +33,7 @@ pub fn func_start(
         let reason = format!("FUNCTIONS_WORKER_RUNTIME must be custom, and is {runtime}");
         return Err(StartError::NotImplemented { path: root.to_owned(), reason });
     }
-    let handler = match handler {
-        Some(handler) => Named { path: handler, by: "--handler" },
-        None => named(root, &environment, in_host_json),
-    };
+    let handler = named(root, &environment, in_host_json);
     let port = settings.port.unwrap_or(DEFAULT_PORT);
     Ok(FuncStart { handler: handler.checked()?, environment: environment.into_iter().collect(), port })
 }

@@ -46,7 +46,7 @@ pub use error::StartError;
 #[doc(hidden)]
 pub use front_end::WRITTEN as FRONT_END_WRITES;
 pub use func_start::{EXECUTABLE_PATH, FuncStart, func_start};
-pub use gateway::{Gateway, NoToken, Rate};
+pub use gateway::{Gateway, Rate};
 pub use host::{FunctionsHost, Limits, Options, start, start_behind_gateway, start_in_front_of};
 pub use local_settings::LocalSettings;
 pub use reserved_port::ReservedPort;

@@ -15,7 +15,7 @@ const PREFLIGHT: &str = "OPTIONS /headers HTTP/1.1\r\nHost: h\r\nConnection: clo
                          Access-Control-Request-Method: POST\r\n\r\n";
 
 async fn on_flex(app: &App) -> FunctionsHost {
-    start_behind_gateway(app.options(1, &[]), Gateway::new(|| async { unreachable!() })).await.unwrap()
+    start_behind_gateway(app.options(1, &[]), Gateway::new(|| None)).await.unwrap()
 }
 
 /// The whole answer to a request that goes past the gateway, and the port that it came from.

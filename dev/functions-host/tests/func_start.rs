@@ -27,29 +27,26 @@ fn executable(path: &Path) {
 }
 
 fn fault_of(root: &Path) -> String {
-    func_start(root, None, []).err().unwrap().to_string()
+    func_start(root, []).err().unwrap().to_string()
 }
 
 #[test]
 fn host_json_names_the_handler_relative_to_the_folder() {
     let root = app("{}");
-    let start = func_start(root.path(), None, []).unwrap();
+    let start = func_start(root.path(), []).unwrap();
     assert_eq!((start.handler, start.port), (root.path().join("bin/handler"), 7071));
 }
 
 #[test]
-fn the_setting_takes_its_place_and_an_option_theirs() {
+fn a_setting_of_that_name_in_any_letter_case_takes_its_place() {
     let root = app(&format!(r#"{{ "Values": {{ "{}": "/bin/sh" }} }}"#, EXECUTABLE_PATH.to_lowercase()));
-    assert_eq!(func_start(root.path(), None, []).unwrap().handler, Path::new("/bin/sh"));
-    let given = root.path().join("other");
-    executable(&given);
-    assert_eq!(func_start(root.path(), Some(given.clone()), []).unwrap().handler, given);
+    assert_eq!(func_start(root.path(), []).unwrap().handler, Path::new("/bin/sh"));
 }
 
 #[test]
 fn a_variable_of_the_process_wins_over_a_setting() {
     let root = app(r#"{ "Values": { "A": "file", "B": "file" }, "Host": { "LocalHttpPort": 5 } }"#);
-    let start = func_start(root.path(), None, [("A".to_owned(), "process".to_owned())]).unwrap();
+    let start = func_start(root.path(), [("A".to_owned(), "process".to_owned())]).unwrap();
     let expected = [("A", "process"), ("B", "file")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!((start.environment, start.port), (expected.into(), 5));
 }

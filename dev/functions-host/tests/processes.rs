@@ -15,12 +15,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use app::App;
-use ask::{get, post, send};
+use ask::{answer, get, send};
 
 impl App {
     async fn start(&self, handlers: usize, environment: &[(&str, &str)]) -> Result<FunctionsHost, StartError> {
         start(self.options(handlers, environment)).await
     }
+}
+
+/// With a body: such a request is not sent to the handler again.
+async fn post(url: &str, target: &str) -> (u16, String) {
+    answer(send(url, &format!("POST {target}"), ".\r\n").await).await
 }
 
 #[tokio::test]

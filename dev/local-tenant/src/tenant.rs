@@ -148,7 +148,7 @@ impl Tenant {
         self.sts.requests.clear();
     }
 
-    /// The bearer token of `POST /_control/faults`, `GET /_control/requests` and `GET /_control/gateway_token`.
+    /// The bearer token of `POST /_control/faults` and `GET /_control/requests`.
     #[must_use]
     pub fn control_token(&self) -> &str {
         &self.sts.faults.control_token
@@ -164,6 +164,12 @@ impl Tenant {
     #[must_use]
     pub fn gateway_token(&self) -> String {
         app_token::of_gateway(&self.sts)
+    }
+
+    /// [`Tenant::gateway_token`] for an API Management that does not borrow the tenant.
+    pub fn gateway_tokens(&self) -> impl Fn() -> Option<String> + Send + Sync + use<> {
+        let sts = self.sts.clone();
+        move || Some(app_token::of_gateway(&sts))
     }
 
     /// Closes the listeners and all connections. A later start on the same port and state file continues.

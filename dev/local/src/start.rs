@@ -112,7 +112,7 @@ fn ports_are_free(args: &Args) -> Result<(), StartError> {
 async fn program(args: &Args, environment: &Environment) -> Result<(PathBuf, PathBuf), StartError> {
     match &args.serving.package {
         Some(folder) => {
-            let app = functions_host::func_start(folder, None, []);
+            let app = functions_host::func_start(folder, []);
             let app = app.map_err(|source| StartError::Package { folder: folder.clone(), source })?;
             Ok((folder.clone(), app.handler))
         }
@@ -130,7 +130,7 @@ async fn stand_in(
     }
     let principal = ("GATEWAY_PRINCIPAL_ID".to_owned(), local_tenant::GATEWAY_PRINCIPAL_ID.to_owned());
     options.environment.push(principal);
-    let gateway = Gateway::of_tenant(tenant.base_url(), tenant.control_token());
+    let gateway = Gateway::new(tenant.gateway_tokens());
     functions_host::start_behind_gateway(options, gateway).await
 }
 

@@ -44,7 +44,7 @@ async fn deployed() -> Deployed {
         ("GATEWAY_PRINCIPAL_ID", GATEWAY_PRINCIPAL_ID),
     ];
     environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let gateway = Gateway::of_tenant(tenant.base_url(), tenant.control_token());
+    let gateway = Gateway::new(tenant.gateway_tokens());
     let (root, handler) = (package(), package().join("handler"));
     let options = Options { root, listener, handler, handlers: 1, environment, log: Some(data.path().join("log")) };
     let host = functions_host::start_behind_gateway(options, gateway).await.unwrap();

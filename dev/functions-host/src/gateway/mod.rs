@@ -4,18 +4,13 @@
 mod answer;
 mod proxy;
 mod rates;
-mod tenant;
-mod token;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use answer::unavailable;
 pub(crate) use proxy::GatewayProxy;
 pub use rates::Rate;
-pub use token::NoToken;
-use token::Source;
 
 /// How the gateway behaves.
 #[derive(Clone)]
@@ -24,33 +19,13 @@ pub struct Gateway {
     pub rates: Vec<Rate>,
     /// An exchange in which no byte moves for that long is cut.
     pub idle: Duration,
-    source: Source,
+    /// Gives the token of the gateway's managed identity.
+    token: Arc<dyn Fn() -> Option<String> + Send + Sync>,
 }
 
 impl Gateway {
-    /// With tokens of its identity from there, fetched when needed and again before one ends.
-    pub fn new<F, T>(token: F) -> Self
-    where
-        F: Fn() -> T + Send + Sync + 'static,
-        T: Future<Output = Result<String, NoToken>> + Send + 'static,
-    {
-        let source: Source = Arc::new(move || Box::pin(token()));
-        Self { rates: Rate::deployed(), idle: Duration::from_mins(4), source }
-    }
-
-    /// With tokens that the local tenant at this URL gives to whoever has its control token.
-    #[must_use]
-    pub fn of_tenant(base_url: &str, control_token: &str) -> Self {
-        let (base_url, control_token) = (base_url.to_owned(), control_token.to_owned());
-        Self::new(move || {
-            let (base_url, control_token) = (base_url.clone(), control_token.clone());
-            async move { tenant::gateway_token(&base_url, &control_token).await }
-        })
-    }
-}
-
-impl fmt::Debug for Gateway {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway").field("rates", &self.rates).field("idle", &self.idle).finish_non_exhaustive()
+    /// A gateway that asks `token` for its identity's token before each request. Without one it answers 503 itself.
+    pub fn new(token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { rates: Rate::deployed(), idle: Duration::from_mins(4), token: Arc::new(token) }
     }
 }

@@ -3,11 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::rates::Rates;
-use super::token::Token;
 use super::{Gateway, answer};
 use crate::activity::Activity;
 use crate::body::Framing;
@@ -36,41 +34,34 @@ const REPLACED: [&str; 6] = [
 
 pub(crate) struct GatewayProxy {
     routes: Routes,
-    rates: Rates,
-    token: Token,
-    idle: std::time::Duration,
+    limits: Rates,
+    gateway: Gateway,
     host: Upstream,
 }
 
 impl GatewayProxy {
     pub(crate) fn new(gateway: Gateway, routes: Routes, host: SocketAddr) -> Self {
-        let Gateway { rates, idle, source } = gateway;
-        Self { routes, rates: Rates::new(rates), token: Token::new(source), idle, host: Upstream::new(host) }
+        Self { routes, limits: Rates::new(gateway.rates.clone()), gateway, host: Upstream::new(host) }
     }
 
     /// The head that the host gets, or the gateway's own answer.
-    async fn head(&self, request: &Request, caller: IpAddr) -> Result<String, Bytes> {
+    fn head(&self, request: &Request, caller: IpAddr) -> Result<String, Bytes> {
         let path = &request.line.path;
         if !METHODS.contains(&request.line.method.as_str()) || !self.routes.matches(path) {
             return Err(answer::not_found(request));
         }
-        self.rates.take(path, caller, Instant::now()).map_err(|seconds| answer::too_many(request, seconds))?;
-        match self.token.get(now()).await {
-            Ok(token) => Ok(for_host(request, self.host.address, caller, &token)),
-            Err(fault) => {
-                eprintln!("functions-host: {fault}");
-                Err(answer::unavailable(request))
-            }
-        }
+        self.limits.take(path, caller, Instant::now()).map_err(|seconds| answer::too_many(request, seconds))?;
+        let token = (self.gateway.token)().ok_or_else(|| answer::unavailable(request))?;
+        Ok(for_host(request, self.host.address, caller, &token))
     }
 }
 
 impl Serve for GatewayProxy {
     async fn answer(&self, client: &mut Connection, request: Request, caller: SocketAddr) -> End {
-        match self.head(&request, caller.ip()).await {
+        match self.head(&request, caller.ip()) {
             Ok(head) => {
                 let (request, upstream) = (&request, &self.host);
-                let activity = Activity::new(self.idle);
+                let activity = Activity::new(self.gateway.idle);
                 let exchange =
                     Exchange { request, head, upstream, activity, longest_body: u64::MAX, hop: Hop::Gateway };
                 exchange.run(client).await
@@ -81,11 +72,6 @@ impl Serve for GatewayProxy {
             }
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "tokens of real time end in real time")]
-fn now() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
 }
 
 /// As `infra/policies/api.xml` says. The caller's address is added to those that it claims for itself.

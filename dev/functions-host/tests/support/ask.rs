@@ -16,12 +16,8 @@ pub(crate) async fn get(url: &str, target: &str) -> (u16, String) {
     answer(send(url, &format!("GET {target}"), "").await).await
 }
 
-/// With a body: such a request is not sent to the handler again.
-pub(crate) async fn post(url: &str, target: &str) -> (u16, String) {
-    answer(send(url, &format!("POST {target}"), ".\r\n").await).await
-}
-
-async fn answer(mut stream: TcpStream) -> (u16, String) {
+/// Status and body.
+pub(crate) async fn answer(mut stream: TcpStream) -> (u16, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -1,4 +1,4 @@
-//! The control API, for programs and tests in another process: faults, the log of requests, and the gateway's token.
+//! The control API, for programs and tests in another process: faults and the log of requests.
 
 use std::sync::Arc;
 
@@ -11,11 +11,10 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use serde_json::json;
 use stand_in::control::{guarded, refuse};
 
 use super::{Endpoint, Fault};
-use crate::{app_token, sts::Sts};
+use crate::sts::Sts;
 
 /// Of all control paths.
 pub(crate) const PREFIX: &str = "/_control/";
@@ -35,10 +34,7 @@ fn once() -> usize {
 
 /// The control endpoints, behind their token.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
-    let routes = Router::new()
-        .route("/_control/faults", post(plan))
-        .route("/_control/requests", get(requests))
-        .route("/_control/gateway_token", get(gateway_token));
+    let routes = Router::new().route("/_control/faults", post(plan)).route("/_control/requests", get(requests));
     guarded(routes, &sts.faults.control_token)
 }
 
@@ -57,9 +53,4 @@ async fn plan(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
 /// `GET /_control/requests`: what was asked, oldest first.
 async fn requests(State(sts): State<Arc<Sts>>) -> Response {
     Json(sts.requests.all()).into_response()
-}
-
-/// `GET /_control/gateway_token`: `{"gateway_token": "…"}`.
-async fn gateway_token(State(sts): State<Arc<Sts>>) -> Response {
-    Json(json!({ "gateway_token": app_token::of_gateway(&sts) })).into_response()
 }

@@ -1,10 +1,9 @@
 //! The fault API over HTTP.
 
-use local_tenant::GATEWAY_PRINCIPAL_ID;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Local, claims};
+use crate::support::Local;
 
 async fn control(local: &Local, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
     let url = format!("{}/_control/{path}", local.tenant.base_url());
@@ -74,7 +73,7 @@ async fn what_is_not_understood_is_refused_with_the_reason() {
 #[tokio::test]
 async fn without_the_token_nothing_is_told_or_done() {
     let local = Local::start().await;
-    for (method, path) in [(Method::POST, "faults"), (Method::GET, "requests"), (Method::GET, "gateway_token")] {
+    for (method, path) in [(Method::POST, "faults"), (Method::GET, "requests")] {
         let url = format!("{}/_control/{path}", local.tenant.base_url());
         let plan = json!({ "endpoint": "keys", "fault": { "kind": "status", "status": 500 } });
         let request = local.http.request(method, url).json(&plan);
@@ -91,11 +90,4 @@ async fn requests_are_read_over_http() {
     let (_, requests) = control(&local, Method::GET, "requests", None).await;
     assert!(requests[0]["path"].as_str().unwrap().ends_with("/keys"), "{requests}");
     assert_eq!(requests.as_array().unwrap().len(), 1, "control itself is not recorded");
-}
-
-#[tokio::test]
-async fn the_gateways_token_is_told() {
-    let local = Local::start().await;
-    let (status, body) = control(&local, Method::GET, "gateway_token", None).await;
-    assert_eq!((status.as_u16(), &claims(&body["gateway_token"])["oid"]), (200, &GATEWAY_PRINCIPAL_ID.into()));
 }
