@@ -17,11 +17,8 @@ pub(crate) struct ClaimsRequest {
 impl ClaimsRequest {
     /// Must be a JSON object. What this tenant neither demanded nor could honour is refused.
     pub(crate) fn parse(claims: Option<&str>, sts: &Sts) -> Result<Self, Refusal> {
-        Self::read(claims, sts.clock.unix(), &sts.faults.demanded())
-    }
-
-    fn read(claims: Option<&str>, now: i64, demanded: &Map<String, Value>) -> Result<Self, Refusal> {
         let Some(claims) = claims else { return Ok(Self::default()) };
+        let (now, demanded) = (sts.clock.unix(), sts.faults.demanded());
         let members: Map<String, Value> =
             serde_json::from_str(claims).map_err(|_| malformed("'claims' is not a JSON object"))?;
         let mut request = Self::default();
@@ -69,39 +66,4 @@ fn not_before(demand: &Value) -> Option<i64> {
 
 fn malformed(reason: &str) -> Refusal {
     MALFORMED.with(&[reason])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capabilities_are_read() {
-        let claims = r#"{"access_token":{"xms_cc":{"values":["cp1"]},"nbf":{"essential":true,"value":"100"}}}"#;
-        assert_eq!(ClaimsRequest::read(Some(claims), 100, &Map::new()).unwrap().capabilities, ["cp1"]);
-    }
-
-    #[test]
-    fn what_cannot_be_honoured_is_refused() {
-        for claims in [
-            "",
-            "[]",
-            "{",
-            r#"{"access_token":{"acrs":{"value":"c1"}}}"#,
-            r#"{"access_token":{"nbf":{"value":"101"}}}"#,
-            r#"{"access_token":{"xms_cc":["cp1"]}}"#,
-            r#"{"id_token":{"auth_time":{"essential":true}}}"#,
-        ] {
-            assert_eq!(ClaimsRequest::read(Some(claims), 100, &Map::new()).unwrap_err().number, 9_002_313, "{claims}");
-        }
-    }
-
-    #[test]
-    fn what_was_demanded_is_honoured_beside_the_capabilities() {
-        let demanded: Map<String, Value> = serde_json::from_str(r#"{"acrs":{"essential":true,"value":"c1"}}"#).unwrap();
-        let number = |claims: &str| ClaimsRequest::read(Some(claims), 100, &demanded).map_err(|refusal| refusal.number);
-        let both = r#"{"access_token":{"acrs":{"value":"c1","essential":true},"xms_cc":{"values":["cp1"]}}}"#;
-        assert_eq!(number(both).unwrap().capabilities, ["cp1"]);
-        assert_eq!(number(r#"{"access_token":{"acrs":{"essential":true,"value":"c2"}}}"#), Err(9_002_313));
-    }
 }

@@ -180,47 +180,6 @@ fn find(resource: Resource, name: &str) -> Result<Permission, Refusal> {
 mod tests {
     use super::*;
 
-    fn number(scope: &str) -> u32 {
-        Scopes::parse(scope).and_then(|scopes| scopes.resource()).err().map_or(0, |refusal| refusal.number)
-    }
-
-    fn resource(scope: &str) -> Resource {
-        Scopes::parse(scope).unwrap().resource().unwrap()
-    }
-
-    #[test]
-    fn the_scope_names_the_resource() {
-        assert_eq!(resource(&format!("openid offline_access {CLIENT_ID}/access_as_user")), Resource::App);
-        assert_eq!(resource("https://graph.microsoft.com/User.Read openid"), Resource::Graph);
-        assert_eq!(resource("user.read"), Resource::Graph);
-        assert_eq!(resource("openid profile"), Resource::Graph);
-    }
-
-    #[test]
-    fn one_token_is_for_one_resource() {
-        assert_eq!(number(&format!("{CLIENT_ID}/access_as_user https://graph.microsoft.com/User.Read")), 28000);
-    }
-
-    #[test]
-    fn default_stands_alone() {
-        assert_eq!(number("https://graph.microsoft.com/.default openid profile offline_access"), 0);
-        assert_eq!(number("https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read"), 70011);
-        assert_eq!(number(&format!("{CLIENT_ID}/.default")), 9_002_313);
-    }
-
-    #[test]
-    fn an_app_asks_for_itself_by_its_guid_only() {
-        assert_eq!(number(&format!("api://{CLIENT_ID}/access_as_user")), 90009);
-        assert_eq!(number(&format!("api://{TENANT_ID}/remote-auth-mcp/access_as_user")), 90009);
-    }
-
-    #[test]
-    fn what_does_not_exist_is_refused() {
-        assert_eq!(number("https://other.example/.default"), 500_011);
-        assert_eq!(number("https://graph.microsoft.com/User.Reed"), 650_053);
-        assert_eq!(number(&format!("{CLIENT_ID}/User.Read")), 650_053);
-    }
-
     #[test]
     fn full_names_are_read_back() {
         for permission in all() {

@@ -55,33 +55,3 @@ impl WrappingKey {
         Some(self.decrypting.decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut key, None).ok()?.to_vec())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stored_key_unwraps_what_the_key_wrapped() {
-        let (key, stored) = WrappingKey::generate();
-        let again = WrappingKey::from_stored(&stored).unwrap();
-        let wrapped = key.wrap(b"a data key").unwrap();
-        assert_eq!((wrapped.len(), again.unwrap(&wrapped).as_deref()), (256, Some(&b"a data key"[..])));
-        assert_eq!(again.public, key.public);
-    }
-
-    #[test]
-    fn another_key_or_another_text_does_not_unwrap() {
-        let (key, _) = WrappingKey::generate();
-        let mut wrapped = key.wrap(b"a data key").unwrap();
-        assert_eq!(WrappingKey::generate().0.unwrap(&wrapped), None);
-        wrapped[255] ^= 1;
-        assert_eq!(key.unwrap(&wrapped), None);
-    }
-
-    #[test]
-    fn no_more_is_wrapped_than_fits() {
-        let (key, _) = WrappingKey::generate();
-        assert!(key.wrap(&[0; 190]).is_some());
-        assert!(key.wrap(&[0; 191]).is_none());
-    }
-}

@@ -169,11 +169,17 @@ async fn a_repeated_parameter_is_refused_by_page() {
 async fn what_entra_refuses_is_refused_by_redirect() {
     let local = Local::silent().await;
     let graph_default = "https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read";
-    let itself = format!("api://{}/access_as_user", local.client_id());
-    let cases: [(&str, Option<&str>, &str, u32); 9] = [
+    let (app, tenant) = (local.client_id(), local.setting("ENTRA_TENANT_ID"));
+    let itself = format!("api://{app}/access_as_user");
+    let itself_by_its_name = format!("api://{tenant}/remote-auth-mcp/access_as_user");
+    let (graphs_of_the_app, default_of_the_app) = (format!("{app}/User.Read"), format!("{app}/.default"));
+    let cases: [(&str, Option<&str>, &str, u32); 12] = [
         ("resource", Some("http://127.0.0.1:7071/mcp"), "invalid_target", 9_010_010),
         ("scope", Some(graph_default), "invalid_scope", 70011),
         ("scope", Some(&itself), "invalid_request", 90009),
+        ("scope", Some(&itself_by_its_name), "invalid_request", 90009),
+        ("scope", Some(&graphs_of_the_app), "invalid_client", 650_053),
+        ("scope", Some(&default_of_the_app), "invalid_request", 9_002_313),
         ("scope", Some("https://other.example/.default"), "invalid_resource", 500_011),
         ("scope", Some("User.Reed"), "invalid_client", 650_053),
         ("scope", None, "invalid_request", 900_144),
@@ -195,6 +201,10 @@ async fn what_is_not_implemented_is_refused_by_redirect() {
         ("code_challenge_method", "plain"),
         ("code_challenge", "too-short"),
         ("claims", "{"),
+        ("claims", "[]"),
+        ("claims", r#"{"access_token":{"nbf":{"value":"99999999999"}}}"#),
+        ("claims", r#"{"access_token":{"xms_cc":["cp1"]}}"#),
+        ("claims", r#"{"id_token":{"auth_time":{"essential":true}}}"#),
         ("claims", r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#),
         ("prompt", "create"),
         ("acr_values", "1"),

@@ -1,6 +1,6 @@
 //! The fault API in process: what was asked for befalls exactly the next requests to one endpoint.
 
-use local_tenant::{Endpoint, Fault, FaultError};
+use local_tenant::{Endpoint, Fault, FaultError, Member};
 use serde_json::{Value, json};
 
 use crate::support::{CAPABILITIES, Local, assert_refused, claims, redirected, set};
@@ -226,6 +226,12 @@ async fn what_was_asked_is_remembered_without_secrets() {
     let client = ["client_id", "client_assertion_type", "client_assertion"];
     assert_eq!(names, [&client[..], &["grant_type", "requested_token_use", "assertion", "scope", "claims"]].concat());
     assert_eq!(exchange.form_value("claims"), Some(CAPABILITIES));
+    let unknown = local.http.post(local.url("oauth2/v2.0/token?code=c1")).form(&[("unknown", "u1")]);
+    assert_eq!(unknown.send().await.unwrap().status(), 400);
+    let requests = local.tenant.requests();
+    let is_secret = |members: &[Member], name: &str| members.iter().any(|m| m.name == name && m.value.is_none());
+    let last = requests.last().unwrap();
+    assert!(is_secret(&last.query, "code") && is_secret(&last.form, "unknown"), "{last:?}");
     let text = serde_json::to_string(&requests).unwrap();
     for secret in [answer["access_token"].as_str().unwrap(), local.setting("IDENTITY_HEADER"), &local.assertion().await]
     {

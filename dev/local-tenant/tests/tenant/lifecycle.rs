@@ -69,12 +69,16 @@ async fn bad_options_are_named() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_file_stops_the_start() {
+async fn a_damaged_state_file_stops_the_start_and_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tenant.json");
-    std::fs::write(&file, "{").unwrap();
-    let options = Options { state_file: Some(file.clone()), ..Options::default() };
-    assert!(matches!(local_tenant::start(options).await.err(), Some(StartError::State(named, _)) if named == file));
+    let newer = r#"{"version":2,"signing_key":"","identity_header":"","refresh_tokens":{},"consents":{}}"#;
+    for text in ["", "{", "{}", newer] {
+        std::fs::write(&file, text).unwrap();
+        let options = Options { state_file: Some(file.clone()), ..Options::default() };
+        assert!(matches!(local_tenant::start(options).await.err(), Some(StartError::State(named, _)) if named == file));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "it is not overwritten");
+    }
 }
 
 #[tokio::test]

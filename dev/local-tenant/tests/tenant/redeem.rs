@@ -51,6 +51,15 @@ async fn only_what_is_asked_for_is_answered() {
 }
 
 #[tokio::test]
+async fn capabilities_are_copied_beside_an_nbf_that_has_come() {
+    let local = Local::silent().await;
+    let asked = r#"{"access_token":{"xms_cc":{"values":["cp1"]},"nbf":{"essential":true,"value":"100"}}}"#;
+    let form = set(local.redemption(&local.code().await).await, "claims", Some(asked));
+    let (_, answer) = local.post(&form).await;
+    assert_eq!(claims(&answer["access_token"])["xms_cc"], json!(["cp1"]));
+}
+
+#[tokio::test]
 async fn without_profile_the_id_token_names_nobody() {
     let local = Local::silent().await;
     let form = local.redemption(&local.code().await).await;

@@ -35,6 +35,10 @@ async fn a_refresh_reaches_any_resource_that_was_consented_to() {
     let (_, answer) = refresh(&local, &token, "https://graph.microsoft.com/User.Read openid").await;
     assert_eq!(claims(&answer["access_token"])["aud"], "00000003-0000-0000-c000-000000000000");
     assert!(claims(&answer["id_token"]).get("nonce").is_none());
+    for scope in ["user.read", "openid profile"] {
+        let (_, answer) = refresh(&local, &token, scope).await;
+        assert_eq!(claims(&answer["access_token"])["aud"], "00000003-0000-0000-c000-000000000000", "{scope}");
+    }
     let refused = refresh(&local, &token, "https://graph.microsoft.com/Mail.Read").await;
     assert_refused(&refused, (400, "invalid_grant", 65001));
     assert_eq!(refused.1["suberror"], "consent_required");

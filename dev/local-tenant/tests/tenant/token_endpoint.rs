@@ -30,6 +30,17 @@ async fn a_repeated_parameter_is_refused() {
 }
 
 #[tokio::test]
+async fn broken_encoding_is_refused() {
+    let local = Local::silent().await;
+    for body in ["a=%", "a=%4", "a=%zz", "a=%ff"] {
+        let request = local.http.post(local.url("oauth2/v2.0/token")).body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = request.send().await.unwrap();
+        assert_refused(&(response.status(), response.json().await.unwrap()), (400, "invalid_request", 9_002_313));
+    }
+}
+
+#[tokio::test]
 async fn a_form_that_is_not_right_is_refused_in_entras_words() {
     let local = Local::silent().await;
     let form = local.redemption(&local.code().await).await;
@@ -61,10 +72,12 @@ async fn another_tenant_is_not_found() {
 }
 
 #[tokio::test]
-async fn the_callers_correlation_id_comes_back() {
+async fn the_callers_correlation_id_comes_back_if_it_is_a_guid() {
     let local = Local::silent().await;
-    let id = "4e5f7a18-0816-4d60-a9ab-2a27e558b7a2";
-    let request = local.http.post(local.url("oauth2/v2.0/token")).header("client-request-id", id);
-    let body: Value = request.form(&[("grant_type", "")]).send().await.unwrap().json().await.unwrap();
-    assert_eq!(body["correlation_id"], id);
+    let guid = "4e5f7a18-0816-4d60-a9ab-2a27e558b7a2";
+    for (id, comes_back) in [(guid, true), ("<script>", false)] {
+        let request = local.http.post(local.url("oauth2/v2.0/token")).header("client-request-id", id);
+        let body: Value = request.form(&[("grant_type", "")]).send().await.unwrap().json().await.unwrap();
+        assert_eq!(body["correlation_id"] == id, comes_back, "{body}");
+    }
 }

@@ -54,6 +54,16 @@ async fn the_newest_version_wraps_and_each_unwraps_its_own() {
 }
 
 #[tokio::test]
+async fn no_more_than_fits_is_wrapped_and_an_altered_text_is_not_unwrapped() {
+    let rig = Rig::start().await;
+    assert_eq!(rig.operate("//wrapkey", &[0; 190]).await.0, 200);
+    assert_eq!(refused(&rig.operate("//wrapkey", &[0; 191]).await), (400, "BadParameter", None));
+    let (version, mut wrapped) = rig.wrap().await;
+    wrapped[255] ^= 1;
+    assert_eq!(refused(&rig.unwrap(&version, &wrapped).await), (400, "BadParameter", None));
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let rig = Rig::start().await;
     let unknown = "0123456789abcdef0123456789abcdef";
