@@ -5,13 +5,11 @@ mod identity;
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 use cosmos_emulator::Emulator;
 use functions_host::FunctionsHost;
-use local_tenant::Tenant;
-use serde_json::Value;
+use local_tenant::{TENANT_ID, Tenant};
 use tempfile::TempDir;
 
 pub use identity::ManagedIdentity;
@@ -72,7 +70,7 @@ impl Azure {
         })
         .await?;
         tenant.open_vault()?;
-        let cosmos = cosmos_emulator::start(cosmos_options(&tenant)).await?;
+        let cosmos = cosmos_emulator::start(cosmos_emulator::Options::new(tenant.base_url(), TENANT_ID)).await?;
         if plan.store_is_late {
             cosmos.pause();
         }
@@ -99,12 +97,6 @@ impl Azure {
     }
 }
 
-fn cosmos_options(tenant: &Tenant) -> cosmos_emulator::Options {
-    let settings = tenant.settings();
-    let tenant_id = settings.iter().find(|(name, _)| name == "ENTRA_TENANT_ID").map(|(_, value)| value.clone());
-    cosmos_emulator::Options::new(tenant.base_url(), tenant_id.unwrap_or_default())
-}
-
 fn environment(url: &str, tenant: &Tenant, cosmos: &Emulator, more: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut environment = tenant.settings();
     environment.extend(tenant.vault_settings());
@@ -121,14 +113,6 @@ pub async fn handler() -> Result<PathBuf, Failure> {
     if let Some(handler) = std::env::var_os("AZURE_TESTS_HANDLER") {
         return Ok(handler.into());
     }
-    let words = "build --quiet --bin handler --message-format json-render-diagnostics";
-    let mut command = tokio::process::Command::new(env!("CARGO"));
-    command.args(words.split(' ')).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped());
-    // Not `Command::output`, which takes what cargo says on standard error for itself.
-    let output = command.spawn()?.wait_with_output().await?;
-    let messages = String::from_utf8(output.stdout)?;
-    let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let built = built.filter(|message| message.pointer("/target/name").is_some_and(|name| name == "handler"));
-    let mut paths = built.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
-    paths.next().filter(|_| output.status.success()).ok_or_else(|| "the handler was not built".into())
+    let handler = functions_host::build_handler(env!("CARGO").as_ref(), &root(), true).await?;
+    handler.ok_or_else(|| "the handler was not built".into())
 }

@@ -5,8 +5,8 @@
 //! proxy do to a request and its answer was recorded; `tests/golden.rs` compares this program with each record.
 //!
 //! [`start_behind_gateway`] puts API Management and App Service's front end in front of that, as docs/edge.md describes
-//! them. [`func_start`] reads what `func start` would run in a
-//! folder, from `local.settings.json`.
+//! them. [`func_start`] reads what `func start` would run in a folder, from `local.settings.json`, and
+//! [`build_handler`] builds the handler.
 //!
 //! HTTP/1.1 is read and written here byte by byte instead of by a library, because a library would repair or refuse
 //! the very messages whose treatment matters, and because the handler must not be checked by the code it uses itself.
@@ -14,6 +14,7 @@
 mod activity;
 mod answer;
 mod body;
+mod build;
 mod connection;
 mod download;
 mod error;
@@ -42,6 +43,7 @@ mod target;
 mod upload;
 mod upstream;
 
+pub use build::build_handler;
 pub use error::StartError;
 #[doc(hidden)]
 pub use front_end::WRITTEN as FRONT_END_WRITES;

@@ -30,7 +30,7 @@ use std::{io, path::PathBuf, sync::Arc};
 
 pub use faults::{Endpoint, Fault, FaultError};
 pub use recorded::{Member, Recorded};
-pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID};
+pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID};
 pub use stand_in::ListenError;
 pub use tenant::{Https, Tenant};
 pub use users::{User, crowd, user};

@@ -2,7 +2,7 @@
 //! identity. All ids are fixed, so that a restarted product finds the same users and the same app.
 
 /// The tenant.
-pub(crate) const TENANT_ID: &str = "c682b3ee-a0f4-4964-b446-9e3b1e3f3d28";
+pub const TENANT_ID: &str = "c682b3ee-a0f4-4964-b446-9e3b1e3f3d28";
 /// The app registration: sign-in client and on-behalf-of middle tier at once.
 pub(crate) const CLIENT_ID: &str = "1c672d02-ee2b-48b1-9f0d-7d4b86a8214e";
 /// Its name on the sign-in page and in refusals.

@@ -1,7 +1,7 @@
 //! `--azure`: Cosmos DB and Key Vault, emulated, in place of the data folder.
 
 use cosmos_emulator::Emulator;
-use local_tenant::Tenant;
+use local_tenant::{TENANT_ID, Tenant};
 
 use crate::error::StartError;
 
@@ -11,9 +11,7 @@ pub(crate) const HANDLERS: usize = 2;
 /// Cosmos DB on this port, for the identities of this tenant, which also opens its vault.
 pub(crate) async fn open(tenant: &Tenant, port: u16) -> Result<Emulator, StartError> {
     tenant.open_vault()?;
-    let settings = tenant.settings();
-    let tenant_id = settings.into_iter().find(|(name, _)| name == "ENTRA_TENANT_ID").map(|(_, id)| id);
-    let options = cosmos_emulator::Options::new(tenant.base_url(), tenant_id.unwrap_or_default());
+    let options = cosmos_emulator::Options::new(tenant.base_url(), TENANT_ID);
     Ok(cosmos_emulator::start(cosmos_emulator::Options { port, ..options }).await?)
 }
 

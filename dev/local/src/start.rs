@@ -8,13 +8,13 @@ use functions_host::{FunctionsHost, Gateway};
 use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
+use crate::azure;
 use crate::banner::{Ready, Server, TestUser};
 use crate::data::Data;
 use crate::environment::Environment;
 use crate::error::StartError;
 use crate::func::{self, Func};
 use crate::port::{self, Reserved};
-use crate::{azure, handler};
 
 /// Everything that runs.
 pub(crate) struct Running {
@@ -110,14 +110,17 @@ fn ports_are_free(args: &Args) -> Result<(), StartError> {
 
 /// The folder with the functions, and the handler: a package's, or built here.
 async fn program(args: &Args, environment: &Environment) -> Result<(PathBuf, PathBuf), StartError> {
-    match &args.serving.package {
-        Some(folder) => {
-            let app = functions_host::func_start(folder, []);
-            let app = app.map_err(|source| StartError::Package { folder: folder.clone(), source })?;
-            Ok((folder.clone(), app.handler))
-        }
-        None => Ok((repository_root().to_owned(), handler::build(&environment.cargo, args.json).await?)),
+    if let Some(folder) = &args.serving.package {
+        let app = functions_host::func_start(folder, []);
+        let app = app.map_err(|source| StartError::Package { folder: folder.clone(), source })?;
+        return Ok((folder.clone(), app.handler));
     }
+    if !args.json {
+        eprintln!("cargo local: building the handler, which takes minutes the first time");
+    }
+    let root = repository_root();
+    let handler = functions_host::build_handler(&environment.cargo, root, args.json).await;
+    Ok((root.to_owned(), handler.map_err(StartError::Cargo)?.ok_or(StartError::Build)?))
 }
 
 async fn stand_in(
