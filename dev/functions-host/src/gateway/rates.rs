@@ -15,7 +15,7 @@ const CONTRACT: &str = include_str!("../../../../infra/contract.json");
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Contract {
-    calls_per_minute: usize,
+    calls_per_minute: u32,
     endpoints: Vec<Endpoint>,
 }
 
@@ -23,7 +23,7 @@ struct Contract {
 #[serde(rename_all = "camelCase")]
 struct Endpoint {
     route: String,
-    calls_per_minute: Option<usize>,
+    calls_per_minute: Option<u32>,
 }
 
 /// So many calls from one address in so long.
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn the_rates_are_those_of_the_contract() {
         let rates = Rate::deployed();
-        let stated = |calls: usize| CONTRACT.contains(&format!("\"callsPerMinute\": {calls}"));
+        let stated = |calls: u32| CONTRACT.contains(&format!("\"callsPerMinute\": {calls}"));
         assert!(rates.iter().all(|rate| stated(rate.calls)), "{rates:?}");
         assert_eq!(rates.len(), CONTRACT.matches("callsPerMinute").count());
         assert_eq!(rates.iter().filter(|rate| rate.route.is_none()).count(), 1);
