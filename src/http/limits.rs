@@ -36,8 +36,7 @@ pub(super) enum Limited {
 }
 
 impl Limited {
-    /// Calls of one address a minute, at the gateway and here. The gateway counts a sliding minute, so it refuses first;
-    /// here so many may come at once, and as many per minute after that.
+    /// Calls of one address a minute, at the gateway and here: so many at once, and as many per minute after that.
     pub(super) const fn calls_per_minute(self) -> NonZeroU32 {
         match self {
             Self::Register => const { NonZeroU32::new(30).unwrap() },
