@@ -38,7 +38,11 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// As `infra` deploys them; an operation's own comes before that of all.
+    /// The rates that `infra` deploys; an operation's own comes before the rate of all.
+    ///
+    /// # Panics
+    ///
+    /// If `infra/contract.json` has another shape. A test of the product writes it.
     #[must_use]
     #[expect(clippy::expect_used, reason = "the file is compiled in, and a test reads it")]
     pub fn deployed() -> Vec<Self> {
