@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::endpoints::{authorize::AuthorizeError, authorize_error::AtServer, visitor::Visitor};
 use http::StatusCode;
-use oauth_protocol::authorization_request::{AddressMissing, AddressedRequest};
+use oauth_protocol::addressed_request::{AddressMissing, AddressedRequest};
 
 use super::{
     app::App,

@@ -1,4 +1,4 @@
-//! Access tokens are issued with a refresh token beside them, and opened without asking the store.
+//! Issues the tokens of a grant, and opens access tokens without asking the store.
 
 use oauth_protocol::token_response::TokenResponse;
 use time::{Duration, OffsetDateTime};
@@ -9,11 +9,12 @@ use crate::{
     state::{access_token::AccessToken, family::FamilyKey, grant::Grant},
 };
 
-/// An access token ends this long before the upstream's, so that no tool call begins with a dying assertion.
+/// An access token ends this long before the upstream's, so that a tool call never starts with an assertion that is about to
+/// end.
 const UPSTREAM_MARGIN: Duration = Duration::seconds(60);
 
 impl AuthorizationServer {
-    /// The answer for a grant as it stands: an access token, and the refresh token of its newest generation.
+    /// The answer for a grant: an access token, and the refresh token of its newest generation.
     pub(crate) async fn token_response(
         &self,
         grant: &Grant,

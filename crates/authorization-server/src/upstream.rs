@@ -23,21 +23,21 @@ pub struct SignInRequest<'a> {
     pub prompt: SignInPrompt,
 }
 
-/// A sign-in that Entra completed, its ID token verified.
+/// A sign-in that Entra completed. Its ID token was verified.
 pub struct SignedInUser {
-    /// Who.
+    /// The owner.
     pub subject: Subject,
-    /// As the owner calls themselves; to be shown to the owner only.
+    /// The owner's name. It is shown to that owner only.
     pub name: String,
     /// The tokens.
     pub tokens: UpstreamAnswer,
 }
 
-/// Tokens of the upstream, fresh from its token endpoint.
+/// Tokens that the upstream's token endpoint has just issued.
 pub struct UpstreamAnswer {
-    /// For the middle tier; the assertion of the on-behalf-of exchange.
+    /// The access token for this server, which is the assertion of the on-behalf-of exchange.
     pub access_token: SecretString,
-    /// Absent when an answer to a refresh keeps the old one.
+    /// `None` if the previous refresh token stays good.
     pub refresh_token: Option<SecretString>,
     /// When the access token ends.
     pub expires_at: OffsetDateTime,
@@ -55,21 +55,21 @@ impl UpstreamAnswer {
 /// Why the upstream gave no token.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamRefusal {
-    /// Entra wants the user: sign in again, consent, or satisfy `claims`.
+    /// The user must sign in again, consent, or satisfy `claims`.
     #[error("the upstream requires interaction: {reason}")]
     InteractionRequired {
-        /// The claims challenge, to be passed on unchanged.
+        /// The claims challenge, which must be passed on unchanged.
         claims: Option<String>,
         /// For the log.
         reason: String,
     },
-    /// `invalid_grant` otherwise: the code, refresh token or assertion is dead.
+    /// Any other `invalid_grant`: the code, refresh token or assertion has ended.
     #[error("the upstream refuses the grant: {reason}")]
     InvalidGrant {
         /// For the log.
         reason: String,
     },
-    /// The upstream refuses us, or its answer is not to be believed. An alarm.
+    /// The upstream refuses this server, or its answer is malformed. An operator has to act.
     #[error("the upstream refuses us: {reason}")]
     Refused {
         /// For the log.

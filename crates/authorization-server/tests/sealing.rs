@@ -5,10 +5,10 @@ use authorization_server::{
     ground::{Id, Sealable, Sealed, Sealer},
     state::{
         access_token::AccessToken,
-        authorization::OwnerName,
         family::FamilyKey,
         memory::{ApprovedClients, DeniedClients},
         pending_consent::PendingConsent,
+        signed_in::OwnerName,
         upstream_tokens::UpstreamSecrets,
     },
 };

@@ -2,9 +2,6 @@
 //!
 //! `client_id` and `redirect_uri` are not in here: they decide whether the client may hear of an error at all.
 
-mod addressed;
-
-pub use self::addressed::{AddressMissing, AddressedRequest};
 use crate::{
     authorization_response::AuthorizationErrorCode, form::Form, pkce::CodeChallenge, prompt::Prompt, scope::Scope,
 };

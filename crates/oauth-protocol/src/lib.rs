@@ -4,6 +4,7 @@
 //! is one concept in the RFC's own words.
 #![deny(missing_docs)]
 
+pub mod addressed_request;
 pub mod authorization_request;
 pub mod authorization_response;
 pub mod bearer;

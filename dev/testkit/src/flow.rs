@@ -17,7 +17,7 @@ use authorization_server::{
     state::cookies::CookieName,
 };
 use oauth_protocol::{
-    authorization_request::{AddressMissing, AddressedRequest},
+    addressed_request::{AddressMissing, AddressedRequest},
     callback_response::CallbackResponse,
     form::{self, Form},
     pkce::CodeVerifier,

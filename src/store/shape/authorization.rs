@@ -4,9 +4,10 @@ use authorization_server::{
     ground::{Id, Sealed, Subject},
     state::{
         authorization::{
-            Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, OwnerName, PendingConfirmation,
-            PendingUpstream, SignedIn, Stage,
+            Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream,
+            Stage,
         },
+        signed_in::{OwnerName, SignedIn},
         upstream_tokens::UpstreamSecrets,
         valid_request::ValidRequest,
     },

@@ -9,7 +9,7 @@ use crate::ground::{Advanced, Created, Record, Repository, Stored, Unavailable};
 const ATTEMPTS: usize = 5;
 
 /// What follows from a record as it stands.
-pub(crate) enum Decision<T, A> {
+pub(crate) enum Change<T, A> {
     /// The record must become this, and then the answer is that. Without a record, it is created.
     Write(T, A),
     /// The record stays, and the answer is this.
@@ -28,7 +28,7 @@ pub(crate) struct Changed<T, A> {
 pub(crate) async fn change<T: Record + Clone, A, E: From<Unavailable>>(
     repository: &dyn Repository<T>,
     key: &T::Key,
-    mut decide: impl FnMut(Option<T>) -> Result<Decision<T, A>, E>,
+    mut decide: impl FnMut(Option<T>) -> Result<Change<T, A>, E>,
 ) -> Result<Changed<T, A>, E> {
     let current = repository.get(key).await?;
     change_from(repository, current, |record| ready(decide(record))).await
@@ -43,13 +43,13 @@ pub(crate) async fn change_from<T, A, E, F>(
 where
     T: Record + Clone,
     E: From<Unavailable>,
-    F: Future<Output = Result<Decision<T, A>, E>>,
+    F: Future<Output = Result<Change<T, A>, E>>,
 {
     for _ in 0..ATTEMPTS {
         let record = current.as_ref().map(|stored| stored.value.clone());
         let (next, answer) = match decide(record).await? {
-            Decision::Keep(answer) => return Ok(Changed { answer, record: current }),
-            Decision::Write(next, answer) => (next, answer),
+            Change::Keep(answer) => return Ok(Changed { answer, record: current }),
+            Change::Write(next, answer) => (next, answer),
         };
         current = match write(repository, current, next).await? {
             Advanced::Done(stored) => return Ok(Changed { answer, record: Some(stored) }),

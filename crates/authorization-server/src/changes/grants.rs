@@ -1,6 +1,6 @@
 //! Grants that end, or that wait for their owner.
 
-use super::{Decision, change};
+use super::{Change, change};
 use crate::{
     ground::{GrantKey, Stored, Unavailable},
     server::AuthorizationServer,
@@ -23,7 +23,7 @@ impl AuthorizationServer {
         let decide = |grant: Option<Grant>| {
             let changes = |grant: &Grant| grant.status != status && grant.status != Status::Revoked;
             let next = grant.filter(changes).map(|grant| grant.with_status(status));
-            Ok::<_, Unavailable>(next.map_or(Decision::Keep(()), |next| Decision::Write(next, ())))
+            Ok::<_, Unavailable>(next.map_or(Change::Keep(()), |next| Change::Write(next, ())))
         };
         change(self.ports.grants.as_ref(), &key, decide).await?;
         self.grant_cache.forget(&key);

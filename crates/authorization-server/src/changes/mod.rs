@@ -8,6 +8,6 @@ mod owners;
 mod upstream_tokens;
 
 pub(crate) use self::{
-    change::{Changed, Decision, change, change_from},
+    change::{Change, Changed, change, change_from},
     upstream_tokens::RenewalError,
 };

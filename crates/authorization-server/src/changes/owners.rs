@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Decision, change};
+use super::{Change, change};
 use crate::{
     ground::{Id, Unavailable},
     server::AuthorizationServer,
@@ -29,11 +29,11 @@ impl AuthorizationServer {
         let decide = |owner: Option<Owner>| {
             let owner = owner.unwrap_or_else(|| Owner::new(key, now));
             if owner.withdrawn(request.client(), decided_at) {
-                return Ok::<_, Unavailable>(Decision::Keep(None));
+                return Ok::<_, Unavailable>(Change::Keep(None));
             }
             let owner = owner.with_approval(Approval::new(id, request, now), now);
             let remembered = owner.approvals.last().map(|approval| approval.id);
-            Ok(Decision::Write(owner, remembered))
+            Ok(Change::Write(owner, remembered))
         };
         Ok(change(self.ports.owners.as_ref(), &key, decide).await?.answer)
     }
@@ -44,7 +44,7 @@ impl AuthorizationServer {
         let now = self.now();
         let decide = |owner: Option<Owner>| {
             let owner = owner.unwrap_or_else(|| Owner::new(key, now));
-            Ok::<_, Unavailable>(Decision::Write(owner.without(client, now), ()))
+            Ok::<_, Unavailable>(Change::Write(owner.without(client, now), ()))
         };
         change(self.ports.owners.as_ref(), &key, decide).await?;
         Ok(())

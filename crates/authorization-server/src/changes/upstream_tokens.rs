@@ -4,7 +4,7 @@ use std::future::ready;
 
 use time::OffsetDateTime;
 
-use super::{Decision, change_from};
+use super::{Change, change_from};
 use crate::{
     ground::{Stored, Unavailable, lifetimes::UPSTREAM_TOKENS_LIFETIME},
     server::AuthorizationServer,
@@ -42,8 +42,8 @@ impl AuthorizationServer {
         let decide = |current: Option<UpstreamTokens>| {
             ready(match current {
                 None => Err(gone("the tokens were deleted meanwhile")),
-                Some(_) if std::mem::take(&mut ours) => Ok(Decision::Write(next.clone(), next.access_expires_at)),
-                Some(renewed) => Ok(Decision::Keep(renewed.access_expires_at)),
+                Some(_) if std::mem::take(&mut ours) => Ok(Change::Write(next.clone(), next.access_expires_at)),
+                Some(renewed) => Ok(Change::Keep(renewed.access_expires_at)),
             })
         };
         Ok(change_from(self.ports.upstream_tokens.as_ref(), Some(stored), decide).await?.answer)

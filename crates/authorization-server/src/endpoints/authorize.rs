@@ -1,7 +1,7 @@
 //! `GET /authorize` (RFC 6749 §4.1.1, RFC 7636, RFC 8707): asks the owner, or finds that the owner has allowed this before.
 
 use oauth_protocol::{
-    authorization_request::AddressedRequest,
+    addressed_request::AddressedRequest,
     prompt::Prompt,
     redirect_uri::{RedirectKind, RedirectTarget},
     resource,

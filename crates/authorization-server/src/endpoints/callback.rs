@@ -16,10 +16,11 @@ use crate::{
     ground::{Id, Sealed, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::{Authorization, Consent, Exchanging, Failed, OwnerName, PendingUpstream, SignedIn, Stage},
+        authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
         derived::{upstream_nonce, upstream_verifier},
         owner::Owner,
+        signed_in::{OwnerName, SignedIn},
     },
     upstream::{SignedInUser, UpstreamRefusal},
 };
@@ -153,7 +154,7 @@ impl AuthorizationServer {
         let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
         redeemed.map_err(|refusal| {
             let code = refusal_code(&refusal);
-            tracing::error!(error = %refusal, answered = code.as_str(), "upstream refused the code of a sign-in");
+            tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
             code
         })
     }
@@ -227,7 +228,7 @@ struct SealedSignIn {
 
 /// What the client is told of Entra's own error. Its description is never passed on.
 fn upstream_error(error: &str) -> AuthorizationErrorCode {
-    tracing::info!(upstream_error = error, "upstream ended a sign-in with an error");
+    tracing::info!(upstream_error = error, "sign-in ended with an error");
     match error {
         "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
             AuthorizationErrorCode::AccessDenied

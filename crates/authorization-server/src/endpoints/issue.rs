@@ -60,7 +60,7 @@ impl AuthorizationServer {
         sent: &Cookies,
     ) -> CookieChanges {
         self.try_to_remember(owner, request, decided_at, sent).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "could not remember an approval");
+            tracing::warn!(%error, "approval not remembered");
             CookieChanges::default()
         })
     }

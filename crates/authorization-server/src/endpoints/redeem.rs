@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::token_error::TokenError;
 use crate::{
-    changes::{Changed, Decision, change_from},
+    changes::{Change, Changed, change_from},
     ground::{
         GrantKey, Id,
         lifetimes::{GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
@@ -131,7 +131,7 @@ impl AuthorizationServer {
         change_from(self.ports.grants.as_ref(), None, decide).await
     }
 
-    async fn first_grant(&self, redeemable: &Redeemable) -> Result<Decision<Grant, TokenResponse>, TokenError> {
+    async fn first_grant(&self, redeemable: &Redeemable) -> Result<Change<Grant, TokenResponse>, TokenError> {
         let (key, now) = (redeemable.grant, self.now());
         let family_key = FamilyKey::random(self.ports.entropy.as_ref());
         let sealed_key = self.seal(&family_key, key.grant).await?;
@@ -147,20 +147,20 @@ impl AuthorizationServer {
         };
         let ends = redeemable.code.signed_in.upstream_expires_at;
         let response = self.token_response(&grant, &family_key, ends).await?;
-        Ok(Decision::Write(grant, response))
+        Ok(Change::Write(grant, response))
     }
 
     async fn grant_again(
         &self,
         redeemable: &Redeemable,
         unissued: &Grant,
-    ) -> Result<Decision<Grant, TokenResponse>, TokenError> {
+    ) -> Result<Change<Grant, TokenResponse>, TokenError> {
         let opened = self.open(&unissued.family.sealed_key, unissued.key.grant).await?;
         let family_key = opened.ok_or(TokenError::InvalidGrant("the family key is gone"))?;
         let grant = unissued.issued_again(self.now());
         let ends = redeemable.code.signed_in.upstream_expires_at;
         let response = self.token_response(&grant, &family_key, ends).await?;
-        Ok(Decision::Write(grant, response))
+        Ok(Change::Write(grant, response))
     }
 
     /// RFC 6749 §4.1.2: the tokens of a code that is used twice are revoked.

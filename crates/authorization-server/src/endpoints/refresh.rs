@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::token_error::TokenError;
 use crate::{
-    changes::{Decision, RenewalError, change_from},
+    changes::{Change, RenewalError, change_from},
     ground::{GrantKey, Id, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
@@ -61,7 +61,7 @@ impl AuthorizationServer {
         family_key: &FamilyKey,
         generation: u32,
         scope: Scope,
-    ) -> Result<Decision<Grant, TokenResponse>, TokenError> {
+    ) -> Result<Change<Grant, TokenResponse>, TokenError> {
         match grant.family.judge(generation, self.now()) {
             Presented::Replay => {
                 tracing::warn!(audit = "refresh token replay", grant = %grant.key.grant, "refresh token replayed: grant revoked");
@@ -74,13 +74,13 @@ impl AuthorizationServer {
             }
             Presented::Retry => {
                 let ends = self.fresh_upstream_tokens(grant.key).await?;
-                Ok(Decision::Keep(self.token_response(&grant.narrowed(scope), family_key, ends).await?))
+                Ok(Change::Keep(self.token_response(&grant.narrowed(scope), family_key, ends).await?))
             }
             Presented::Current => {
                 let ends = self.fresh_upstream_tokens(grant.key).await?;
                 let next = grant.rotated(self.now(), self.seal(family_key, grant.key.grant).await?);
                 let response = self.token_response(&next.narrowed(scope), family_key, ends).await?;
-                Ok(Decision::Write(next, response))
+                Ok(Change::Write(next, response))
             }
         }
     }

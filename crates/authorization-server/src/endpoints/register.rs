@@ -1,4 +1,4 @@
-//! `POST /register` (RFC 7591): anyone may, so a registration grants nothing by itself and lapses unless it is used.
+//! `POST /register` (RFC 7591). Anyone may register, so a registration grants nothing and expires unless it is used.
 
 use oauth_protocol::{
     client_metadata::{ClientMetadata, RegistrationError},

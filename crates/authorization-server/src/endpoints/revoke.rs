@@ -1,4 +1,4 @@
-//! Revocation: of a grant by its own client (RFC 7009), and of whatever must end.
+//! `POST /revoke` (RFC 7009): a client revokes its own grant.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -20,8 +20,8 @@ pub enum RevokeError {
 }
 
 impl AuthorizationServer {
-    /// Ends the grant behind an access or refresh token of this client. Any other token is answered alike, and nothing
-    /// happens: RFC 7009 §2.1 would have a refusal, but that would tell a client which tokens exist.
+    /// Revokes the grant behind an access or refresh token of this client. Any other token gets the same answer and has no
+    /// effect. RFC 7009 §2.1 asks for a refusal, which would tell a client that the token exists.
     pub async fn revoke_token(&self, client_id: &str, token: &SecretString) -> Result<(), RevokeError> {
         let client = self.find_client(client_id).await?.ok_or(RevokeError::UnknownClient)?;
         if let Some(grant) = self.grant_behind(token, client.value.id).await? {

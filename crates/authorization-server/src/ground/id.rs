@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Entropy;
 
-/// 128 bits that name a thing. An id is no secret: whatever it opens is guarded by a secret beside it.
+/// 128 bits that name a record. An id is no secret: a secret beside it protects the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id([u8; 16]);
 
@@ -30,7 +30,7 @@ impl Id {
         &self.0
     }
 
-    /// Reads 22 base64url characters; anything else is no id.
+    /// Reads 22 base64url characters; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-/// Who the resource owner is at the upstream: tenant and object id, the only stable pair.
+/// The resource owner at the upstream. Only the pair of tenant and object id is stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// `tid` of the ID token.
@@ -67,7 +67,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// First 128 bits of SHA-256(tid|oid): the partition that holds all of this owner's records.
+    /// The partition of all records of this owner: the first 128 bits of SHA-256(tid|oid).
     #[must_use]
     pub fn owner_key(&self) -> Id {
         let hash: [u8; 32] = Sha256::digest(format!("{}|{}", self.tid, self.oid)).into();
@@ -77,7 +77,7 @@ impl Subject {
     }
 }
 
-/// Where a grant lies: its owner's partition, and the id of the authorization that it came from.
+/// The key of a grant: its owner's partition, and the id of the authorization that it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GrantKey {
     /// The owner's partition.

@@ -15,6 +15,6 @@ pub use self::{
     id::{GrantKey, Id, Subject},
     record::{Record, Stored},
     repository::{Advanced, Created, OwnedRecords, Repository},
-    sealing::{Binding, Sealable, Sealed, SealedAsJson, Sealer},
+    sealing::{PurposePart, Sealable, Sealed, SealedAsJson, Sealer},
     unavailable::{Dependency, Unavailable},
 };

@@ -23,7 +23,7 @@ pub trait Sealable: Sized {
     /// The first part of the purpose; no two types share one.
     const PURPOSE: &'static str;
     /// What the sealed text is bound to: an [`Id`], or `()` if it is valid by itself.
-    type BoundTo: Binding;
+    type BoundTo: PurposePart;
 
     /// The bytes to seal.
     fn to_plaintext(&self) -> serde_json::Result<Zeroizing<Vec<u8>>>;
@@ -37,7 +37,7 @@ pub trait SealedAsJson: Serialize + DeserializeOwned {
     /// As [`Sealable::PURPOSE`].
     const PURPOSE: &'static str;
     /// As [`Sealable::BoundTo`].
-    type BoundTo: Binding;
+    type BoundTo: PurposePart;
 }
 
 impl<T: SealedAsJson> Sealable for T {
@@ -54,18 +54,18 @@ impl<T: SealedAsJson> Sealable for T {
 }
 
 /// The second part of a purpose.
-pub trait Binding {
+pub trait PurposePart {
     /// The whole purpose.
     fn purpose(&self, first: &'static str) -> Cow<'static, str>;
 }
 
-impl Binding for () {
+impl PurposePart for () {
     fn purpose(&self, first: &'static str) -> Cow<'static, str> {
         first.into()
     }
 }
 
-impl Binding for Id {
+impl PurposePart for Id {
     fn purpose(&self, first: &'static str) -> Cow<'static, str> {
         format!("{first}:{self}").into()
     }

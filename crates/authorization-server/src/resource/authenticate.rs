@@ -5,7 +5,7 @@ use oauth_protocol::scope::Scope;
 use time::OffsetDateTime;
 
 use crate::{
-    changes::{Decision, change},
+    changes::{Change, change},
     grant_cache::KnownGrant,
     ground::{GrantKey, Id, Unavailable},
     server::AuthorizationServer,
@@ -66,16 +66,16 @@ impl AuthorizationServer {
         let mut usable = None;
         let decide = |grant: Option<Grant>| {
             let Some(grant) = grant else {
-                return Ok::<_, Unavailable>(Decision::Keep(KnownGrant::absent(claims, now)));
+                return Ok::<_, Unavailable>(Change::Keep(KnownGrant::absent(claims, now)));
             };
             let known = KnownGrant::read(&grant, claims.client, now);
             if !known.is_first_use(claims) {
-                return Ok(Decision::Keep(known));
+                return Ok(Change::Keep(known));
             }
             usable = Some(known);
             let seen = grant.seen();
             let known = KnownGrant::read(&seen, claims.client, now);
-            Ok(Decision::Write(seen, known))
+            Ok(Change::Write(seen, known))
         };
         let changed = change(self.ports.grants.as_ref(), &claims.grant, decide).await;
         match (changed, usable) {

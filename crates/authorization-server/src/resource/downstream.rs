@@ -1,4 +1,4 @@
-//! Tokens for Microsoft Graph, by the on-behalf-of exchange of a principal's upstream assertion.
+//! Tokens for Microsoft Graph: the upstream exchanges the principal's assertion (on-behalf-of).
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -45,7 +45,7 @@ impl From<Unavailable> for DownstreamError {
     }
 }
 
-/// Where tools get downstream tokens from.
+/// Gives tools their downstream tokens.
 #[async_trait]
 pub trait DownstreamTokens: Send + Sync {
     /// A token for this principal and these scopes.

@@ -1,7 +1,6 @@
 //! The refresh-token family of a grant: `secret(g) = HMAC-SHA256(family key, grant id ‖ g)`.
 //!
-//! The same successor can be computed again, so a lost answer is answered once more and two processes agree, without a
-//! refresh token ever being stored.
+//! Every process computes the same successor, so an answer that was lost can be given again, and no refresh token is stored.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -13,22 +12,22 @@ use zeroize::Zeroizing;
 
 use crate::ground::{Entropy, GrantKey, Id, Sealable, Sealed};
 
-/// A lost answer may be asked for again this long.
+/// A client may ask again for an answer that was lost within this time, even after a use of the new tokens.
 pub const RETRY_WINDOW: Duration = Duration::seconds(60);
 
 const FORMAT: u8 = 1;
 const LENGTH: usize = 1 + 16 + 16 + 4 + 32;
 
-/// Where a family stands.
+/// The refresh tokens of a grant.
 #[derive(Clone, Debug)]
 pub struct Family {
     /// The random family key, bound to the grant's id.
     pub sealed_key: Sealed<FamilyKey>,
-    /// The newest generation that was answered.
+    /// The newest generation that was issued.
     pub generation: u32,
-    /// When it was.
+    /// When it was issued.
     pub rotated_at: OffsetDateTime,
-    /// Whether an access token of it has been used: proof that the answer arrived.
+    /// Whether an access token of this generation has been used, which proves that the client has its answer.
     pub seen: bool,
 }
 
@@ -41,7 +40,7 @@ impl Family {
         Self { seen: true, ..self.clone() }
     }
 
-    /// What a presented generation, whose secret is right, is to be answered with.
+    /// Judges a refresh token of this generation, whose secret is right.
     #[must_use]
     pub fn judge(&self, presented: u32, now: OffsetDateTime) -> Presented {
         if presented == self.generation {
@@ -56,20 +55,20 @@ impl Family {
     }
 }
 
-/// What presenting a generation means.
+/// What a refresh token of a generation means.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presented {
-    /// The newest: rotate.
+    /// It is the newest: rotate.
     Current,
-    /// The one before, whose answer may have been lost: answer the newest again.
+    /// It is the one before, and the answer may have been lost: answer with the newest again.
     Retry,
-    /// One that we answered, and the store has forgotten: it was restored, or is read where it is behind. No sign of theft.
+    /// It is newer than the stored grant: the store was restored, or lags behind. That is no sign of theft.
     Ahead,
-    /// An old one: somebody else has it. Revoke the family.
+    /// It is older: a second holder has it. Revoke the grant.
     Replay,
 }
 
-/// The key of a family, in the open.
+/// The key of a family.
 pub struct FamilyKey(Zeroizing<[u8; 32]>);
 
 /// The raw 32 bytes are sealed.
@@ -122,7 +121,7 @@ impl FamilyKey {
     }
 }
 
-/// A refresh token as it was presented: well formed, and nothing more.
+/// A well-formed refresh token. Its secret has not been verified.
 pub struct RefreshToken {
     /// The grant that it names.
     pub key: GrantKey,
@@ -132,7 +131,7 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// Reads the form of a refresh token.
+    /// Reads a refresh token; `None` if it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);

@@ -12,5 +12,6 @@ pub mod owner;
 pub mod owner_session;
 pub mod pending_consent;
 pub mod scopes;
+pub mod signed_in;
 pub mod upstream_tokens;
 pub mod valid_request;

@@ -1,4 +1,4 @@
-//! The authorization before its decision: nothing is stored, the request travels sealed in the page.
+//! An authorization before its decision. Nothing of it is stored: the request travels sealed in the form of the page.
 
 use oauth_protocol::{prompt::Prompt, secret::SecretHash};
 use serde::{Deserialize, Serialize};
@@ -16,45 +16,45 @@ pub struct PendingConsent {
     pub id: Id,
     /// What is asked.
     pub request: ValidRequest,
-    /// What the page shows, and so what its buttons may do.
+    /// Which question the page asks, which decides the buttons that it has.
     pub asks: Asks,
-    /// Whether the client wants the owner to sign in anew, or to choose among accounts.
+    /// What the client wants Entra to ask of the owner.
     pub sign_in: SignInPrompt,
-    /// Of the secret in this browser's `__Host-MCP_CONSENT_STATE` cookie.
+    /// The hash of the secret in this browser's `__Host-MCP_CONSENT_STATE` cookie.
     pub binding: SecretHash,
-    /// Of the double-submit token.
+    /// The hash of the double-submit token.
     pub csrf: SecretHash,
-    /// When the page was made.
+    /// When the page was issued.
     pub issued_at: OffsetDateTime,
 }
 
-/// What a page asks.
+/// The question of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asks {
-    /// The whole question.
+    /// The full question.
     Consent,
-    /// The short one: this was allowed before.
+    /// The short question: the owner has allowed this before.
     Continue {
-        /// Whose document holds the approval.
+        /// The owner who has the approval.
         owner: Id,
-        /// Which approval.
+        /// The approval.
         approval: Id,
     },
-    /// Nothing: it was denied, which can be undone.
+    /// No question: the request was denied, and the page can undo that.
     Undo,
 }
 
-/// `prompt`, as far as Entra is concerned.
+/// `prompt` of our request to Entra.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInPrompt {
-    /// Entra decides.
+    /// No `prompt`: Entra decides.
     #[default]
     Any,
-    /// Choose among accounts.
+    /// The owner chooses an account.
     SelectAccount,
-    /// Sign in anew.
+    /// The owner signs in again.
     Login,
 }
 
@@ -74,13 +74,13 @@ impl SealedAsJson for PendingConsent {
 }
 
 impl PendingConsent {
-    /// Whether the page is too old to decide.
+    /// Whether the page is too old for a decision.
     #[must_use]
     pub fn expired(&self, now: OffsetDateTime) -> bool {
         now >= self.issued_at + CONSENT_LIFETIME
     }
 
-    /// What allowing on this page means; `None` where the page had no such button.
+    /// The consent that a click on “Allow” gives; `None` if the page has no such button.
     #[must_use]
     pub fn consent(&self) -> Option<Consent> {
         match self.asks {

@@ -30,8 +30,8 @@ pub fn names() -> Vec<&'static str> {
     PERMISSIONS.iter().map(|permission| permission.name).collect()
 }
 
-/// The scope granted for what was asked: absent means the first of the table, unknown extras (`offline_access` among
-/// them) are dropped, and `None` says that nothing known is left.
+/// The scope that is granted. Without a `scope` it is the first of the table. Unknown scopes, `offline_access` among them,
+/// are dropped; `None` if no known scope is left.
 #[must_use]
 pub fn granted(asked: Option<&Scope>) -> Option<Scope> {
     let asked = match asked {

@@ -1,6 +1,6 @@
 //! Only a state whose owner has signed in has a code to redeem, and only a claimed one can get there.
 
-use authorization_server::state::authorization::{CodeIssued, Exchanging, PendingUpstream, SignedIn};
+use authorization_server::state::{authorization::{CodeIssued, Exchanging, PendingUpstream}, signed_in::SignedIn};
 use oauth_protocol::secret::Secret;
 use time::OffsetDateTime;
 

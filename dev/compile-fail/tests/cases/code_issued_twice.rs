@@ -1,6 +1,6 @@
 //! A transition consumes the state that it starts from.
 
-use authorization_server::state::authorization::{CodeIssued, Exchanging, PendingUpstream, SignedIn};
+use authorization_server::state::{authorization::{CodeIssued, Exchanging, PendingUpstream}, signed_in::SignedIn};
 use oauth_protocol::secret::Secret;
 use time::OffsetDateTime;
 

@@ -1,7 +1,9 @@
 //! The part of an authorization request that decides who may hear of an error (RFC 6749 §4.1.2.1).
 
-use super::{AuthorizationRequest, AuthorizationRequestError};
-use crate::form::Form;
+use crate::{
+    authorization_request::{AuthorizationRequest, AuthorizationRequestError},
+    form::Form,
+};
 
 /// An authorization request that names its client and its redirect URI, each once. Nothing else in it was read.
 #[derive(Debug)]
