@@ -28,7 +28,7 @@ pub fn endpoints() -> impl Iterator<Item = EndpointContract> {
         route: endpoint.route,
         paths: paths(endpoint.route),
         methods: endpoint.methods.iter().map(Method::as_str).collect(),
-        calls_per_minute: endpoint.limited.map(|limited| limited.calls_per_minute()),
+        calls_per_minute: endpoint.limited.map(super::limits::Limited::calls_per_minute),
     })
 }
 
