@@ -35,7 +35,7 @@ impl Cloud {
         }
     }
 
-    /// How the names of its key vaults end.
+    /// The suffix of key vault host names.
     #[must_use]
     pub fn vault_suffix(self) -> &'static str {
         match self {

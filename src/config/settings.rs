@@ -17,7 +17,7 @@ use super::{
     values::{self, VaultKeyId},
 };
 
-/// Everything that the handler is told.
+/// The settings of the handler.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Public origin; the issuer.
@@ -36,7 +36,7 @@ pub struct Settings {
     pub authority: String,
     /// Origin of Microsoft Graph.
     pub graph: String,
-    /// Where records are stored, and what seals them.
+    /// The store and the key that seals its secrets.
     pub store: StoreSettings,
     /// Object id of the gateway's managed identity; without it there is no gateway in front.
     pub gateway_principal_id: Option<String>,
@@ -52,7 +52,7 @@ pub struct Settings {
     pub log_level: tracing::Level,
 }
 
-/// Where records are stored, and what seals them.
+/// The store and the key that seals its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSettings {
     /// `DATA_DIR`: the embedded store and the local key file.

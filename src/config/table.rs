@@ -5,9 +5,9 @@
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// What it decides.
+    /// Its meaning.
     pub meaning: &'static str,
-    /// What counts if it is not set, or is empty.
+    /// The default, if it is not set or empty.
     pub absent: Absent,
     /// Who sets it for `cargo local`.
     pub local: &'static str,
@@ -17,7 +17,7 @@ pub struct Setting {
     pub wrong: Option<&'static str>,
 }
 
-/// What counts if a setting is not set.
+/// The default of a setting.
 #[derive(Debug)]
 pub enum Absent {
     /// The handler does not start.

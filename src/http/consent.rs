@@ -22,7 +22,7 @@ use super::{
     request::{BodyError, Incoming},
 };
 
-/// Why a decision does not count.
+/// Why a consent request is refused.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("{}", .0.text())]

@@ -1,4 +1,4 @@
-//! What all endpoints share: the checks of Host, Origin, method, rate and bearer, and CORS.
+//! The checks of all endpoints: Host, Origin, method, rate, bearer, and CORS.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) struct Endpoint {
     pub route: &'static str,
     /// GET includes HEAD; OPTIONS is answered for all.
     pub methods: &'static [Method],
-    /// Who may read the answers.
+    /// The origins that may read the answers.
     pub cors: Cors,
     /// The largest body, in bytes.
     pub body_limit: usize,

@@ -1,4 +1,4 @@
-//! How often anyone may do what needs no credentials: each address, where the gateway names it, and all together, so that
+//! Rate limits of requests without credentials: for each address that the gateway names, and for all together, so that
 //! a flood from many addresses fills no store.
 
 use std::{
@@ -19,12 +19,12 @@ const REGISTRATIONS: NonZeroU32 = NonZeroU32::new(300).unwrap();
 /// Calls of one address a minute, to all endpoints together. The gateway alone counts these.
 pub const CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 
-/// Addresses that are remembered; what comes from others meanwhile shares one limit.
+/// The number of addresses with a limit of their own; all others share one limit.
 const MOST_ADDRESSES: usize = 50_000;
 /// Addresses that have been quiet are forgotten once in so many requests.
 const SWEEP: usize = 1_000;
 
-/// What is limited for each address.
+/// The endpoints with a limit for each address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Limited {
     /// Registrations.
@@ -46,7 +46,7 @@ impl Limited {
     }
 }
 
-/// Too many: come back after this.
+/// Too many requests; the limit allows the next one after this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooMany(pub(super) Duration);
 
@@ -70,12 +70,12 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Whether one more registration is taken from anybody.
+    /// Whether the limit of all registrations allows one more.
     pub(super) fn take_registration(&self) -> bool {
         self.all_registrations.check().is_ok()
     }
 
-    /// Takes one more request from an address.
+    /// Counts a request of an address.
     pub(super) fn take(&self, limited: Limited, address: IpAddr) -> Result<(), TooMany> {
         match limited {
             Limited::Register => self.register.take(address),

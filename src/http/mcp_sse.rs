@@ -22,7 +22,7 @@ use crate::mcp::sse::{EventStream, OpenError, StreamEvent};
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// How often the grant is checked.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
-/// A client that reads nothing for this long is taken for gone.
+/// A stream is closed if its client reads nothing for this long.
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
@@ -70,7 +70,7 @@ async fn pump(app: Arc<App>, principal: Principal, mut events: EventStream, chun
             _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
             _ = recheck.tick() => match app.server.still_stands(&principal).await {
                 Ok(false) => break,
-                // In an outage the stream stays open. Each POST is authenticated anew anyway.
+                // In an outage the stream stays open: each POST is authenticated by itself.
                 Ok(true) | Err(_) => continue,
             },
             () = &mut expiry => break,

@@ -101,14 +101,14 @@ impl ItemStore for Cosmos {
     }
 }
 
-/// What an operation came to, or that it took too long.
+/// The result of an operation, or the timeout.
 pub(super) async fn within_limit<T>(operation: impl Future<Output = T>) -> Result<T, StoreError> {
     tokio::time::timeout(TIMEOUT, operation)
         .await
         .map_err(|_| StoreError(format!("no answer within {} s", TIMEOUT.as_secs())))
 }
 
-/// 409: it exists; 412: another version stands; 404: none stands.
+/// 409: it exists; 412: it has another version; 404: it does not exist.
 fn outcome(written: Result<ItemResponse, CosmosError>) -> Result<Write, StoreError> {
     match written {
         Ok(response) => Ok(Write::Done(etag(&response)?)),

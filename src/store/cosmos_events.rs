@@ -102,7 +102,7 @@ struct PartitionFeed {
     partition: String,
     begin: OffsetDateTime,
     checkpoint: Option<ContinuationToken>,
-    /// An iterator ends with its first error; another one goes on from the checkpoint.
+    /// An iterator ends with its first error; a new one continues from the checkpoint.
     pages: Option<Pages>,
 }
 

@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
-/// When an item goes that stays for ever.
+/// The expiry of an item that never expires.
 const NEVER: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 /// The last version that was given out, under one key: so none is ever given twice.
@@ -38,7 +38,7 @@ pub struct Embedded {
     clock: Arc<dyn Clock>,
 }
 
-/// What stands in a table under `partition NUL id`.
+/// The value of a table under `partition NUL id`.
 #[derive(Serialize, Deserialize)]
 struct Row {
     etag: u64,

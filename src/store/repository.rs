@@ -1,4 +1,4 @@
-//! Typed repositories over [`ItemStore`]: shape, expiry, and the `op` rule that tells a write from its own echo.
+//! Typed repositories over [`ItemStore`]: shape, expiry, and the `op` rule, which recognises a write that seemed to fail.
 //!
 //! A store client retries a write whose answer was lost, and the condition of the retry then fails because the first write
 //! succeeded. So each write carries a fresh `op`. After a conflict or an error the item is read back; if it has the same `op`,
@@ -19,9 +19,9 @@ use super::shape::{Shape, grant::GRANT_ITEM};
 use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
 const OP: &str = "op";
-/// How long a failed write is looked for.
+/// The time limit for reading back a failed write.
 const READ_BACK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
-/// Between reads that fail while it is looked for.
+/// The pause between failed reads of it.
 const READ_BACK_RETRY: ConstantBuilder =
     ConstantBuilder::new().with_delay(std::time::Duration::from_millis(100)).without_max_times();
 

@@ -20,7 +20,7 @@ impl std::fmt::Debug for DataKey {
     }
 }
 
-/// The cipher refused: a key of the wrong length, or a message over its limit.
+/// AES-GCM failed: the key has a wrong length, or the message is too long.
 #[derive(Debug, thiserror::Error)]
 #[error("AES-GCM failed")]
 pub struct CipherError;

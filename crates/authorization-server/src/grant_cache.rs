@@ -1,4 +1,4 @@
-//! Grants that the protected resource has read lately. It stands below the server, which forgets a grant that it ends.
+//! Grants that the protected resource read recently. The server drops a grant from the cache when it revokes it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +16,7 @@ const USABLE_FOR: Duration = Duration::seconds(30);
 const UNUSABLE_FOR: Duration = Duration::seconds(1);
 const CAPACITY: usize = 10_000;
 
-/// What was last read of a grant, as one client sees it.
+/// The state of a grant when it was last read, for one client.
 #[derive(Clone, Copy)]
 pub(crate) struct KnownGrant {
     pub(crate) usable: bool,
@@ -61,19 +61,19 @@ impl Default for GrantCache {
 }
 
 impl GrantCache {
-    /// What is known of the grant, if it was read recently enough, and not before the access token was issued.
+    /// The cached grant, if it was read recently, and after the access token was issued.
     pub(crate) fn get(&self, claims: &AccessToken, now: OffsetDateTime) -> Option<KnownGrant> {
         let known = self.lock().get(&claims.grant).copied()?;
         let lifetime = if known.usable { USABLE_FOR } else { UNUSABLE_FOR };
         (known.version >= claims.version && now - known.read_at < lifetime).then_some(known)
     }
 
-    /// Drops what is known: the next access token reads the grant again.
+    /// Drops the cached grant, so the next access token reads it again.
     pub(crate) fn forget(&self, key: &GrantKey) {
         self.lock().pop(key);
     }
 
-    /// Keeps what was read.
+    /// Caches a grant.
     pub(crate) fn put(&self, key: GrantKey, known: KnownGrant) {
         let mut grants = self.lock();
         grants.put(key, known);

@@ -1,12 +1,12 @@
 //! The rules of the authorization server, in layers; each imports only from those above it in this list.
 //!
-//! - [`ground`]: the ports to time, randomness, storage and keys, and the types that they speak in.
-//! - [`state`]: the states and what follows from one to the next, without any port.
+//! - [`ground`]: the ports to time, randomness, storage and keys, and their types.
+//! - [`state`]: the states and their transitions, without any port.
 //! - [`upstream`]: the port to Entra ID.
-//! - [`server`]: what all use cases share.
+//! - [`server`]: the server, which all use cases share.
 //! - `changes`: conditional writes that several use cases need.
-//! - [`endpoints`]: a use case a file, as the authorization server's endpoints serve them.
-//! - [`resource`]: what the protected resource asks of its authorization server.
+//! - [`endpoints`]: the use cases of the authorization server's endpoints, one in each file.
+//! - [`resource`]: the use cases of the protected resource.
 #![deny(missing_docs)]
 
 mod changes;

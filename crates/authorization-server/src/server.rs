@@ -1,4 +1,4 @@
-//! The authorization server: what all use cases share. Each use case is a method, in a file of its own.
+//! The authorization server, which all use cases share. Each use case is a method in a file of its own.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     upstream::Upstream,
 };
 
-/// What an authorization server needs from outside.
+/// The ports of the authorization server.
 #[derive(Clone)]
 pub struct Ports {
     /// The time.
@@ -60,7 +60,7 @@ impl AuthorizationServer {
         &self.base
     }
 
-    /// The time that the rules go by.
+    /// The current time of the injected clock.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.ports.clock.now()

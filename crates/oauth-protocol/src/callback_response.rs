@@ -9,7 +9,7 @@ use crate::form::Form;
 /// Longer than any error code of an RFC, of OpenID Connect or of Entra ID.
 const MAX_ERROR: usize = 64;
 
-/// What the authorization server upstream answered.
+/// The response of the upstream authorization server.
 #[derive(Debug)]
 pub struct CallbackResponse {
     /// `state`: names the request that is answered. It carries a secret, so it is not shown.

@@ -26,7 +26,7 @@ const AUTH_METHODS: [&str; 7] = [
 const STRINGS: [&str; 7] =
     ["client_uri", "logo_uri", "tos_uri", "policy_uri", "scope", "software_id", "software_version"];
 
-/// What is kept of a registration request. Nothing else that the client claims has any effect.
+/// The members of a registration request that are used. All others are ignored.
 #[derive(Debug)]
 pub struct ClientMetadata {
     /// `redirect_uris`: at least one.

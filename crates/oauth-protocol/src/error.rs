@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{client_metadata::RegistrationError, token_request::TokenRequestError};
 
-/// What the client hears: fixed texts only, so that neither a secret nor a reason can leak through it.
+/// The error for the client. Its texts are fixed, so that no secret and no internal reason can leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct OAuthError {
     /// `error`.

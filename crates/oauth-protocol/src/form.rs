@@ -14,7 +14,7 @@ pub struct Form {
     pairs: Vec<(String, Zeroizing<String>)>,
 }
 
-/// Why bytes are no form.
+/// Why bytes are not a well-formed form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// `%` without two hexadecimal digits behind it.

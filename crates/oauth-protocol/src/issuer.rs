@@ -12,7 +12,7 @@ pub struct BaseUrl {
     port: Option<u16>,
 }
 
-/// Why text is no base URL.
+/// Why text is not a base URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     /// Not a URL at all.

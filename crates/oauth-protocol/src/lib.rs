@@ -1,4 +1,4 @@
-//! What the OAuth RFCs say, as types, parsers and encoders. No I/O, no clock, no async, and nothing of Azure.
+//! The OAuth RFCs as types, parsers and encoders, without I/O, clock, async or Azure.
 //!
 //! A value of a type in here has passed the check that the type is named for; the constructor is the check. Each module
 //! is one concept in the RFC's own words.

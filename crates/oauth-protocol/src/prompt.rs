@@ -1,14 +1,14 @@
 //! `prompt` (OpenID Connect Core §3.1.2.1), which MCP clients send although they are not OpenID clients.
 
-/// How far the owner is to be asked.
+/// The prompts that the client requests.
 #[expect(clippy::struct_excessive_bools, reason = "the values of one parameter are independent of each other")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
     /// Not at all: an error instead of any page.
     pub none: bool,
-    /// Sign in anew.
+    /// Sign in again.
     pub login: bool,
-    /// Consent anew.
+    /// Consent again.
     pub consent: bool,
     /// Choose among accounts.
     pub select_account: bool,

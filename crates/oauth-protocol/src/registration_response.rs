@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{client_metadata::ClientMetadata, redirect_uri::RedirectUri};
 
-/// The answer to a registration: public clients with both grants, whatever was asked. There is never a secret.
+/// The answer to a registration: always a public client with both grants, and never a secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct RegistrationResponse {
     client_id: String,

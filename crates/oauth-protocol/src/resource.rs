@@ -5,7 +5,7 @@
 
 use crate::issuer::BaseUrl;
 
-/// Where the `resource` was sent.
+/// The OAuth endpoint to which the client sent `resource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OAuthEndpoint {
     /// RFC 8707 §2.1.

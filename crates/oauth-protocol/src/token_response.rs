@@ -15,7 +15,7 @@ pub struct TokenResponse {
     pub expires_in: u64,
     /// `refresh_token`.
     pub refresh_token: SecretString,
-    /// `scope`, always said, whether or not it is what was asked.
+    /// `scope`, which is always present.
     pub scope: Scope,
 }
 

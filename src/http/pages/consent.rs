@@ -19,7 +19,7 @@ pub(super) const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padd
 /// Seconds until the page after a denial returns to a trusted target by itself. It can be undone later as well.
 const RETURN_AFTER: u32 = 5;
 
-/// What every question shows of the client.
+/// The description of the client on every question.
 struct Question<'a> {
     client: String,
     host: &'a str,

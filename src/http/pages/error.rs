@@ -1,4 +1,4 @@
-//! What went wrong, and what to do.
+//! Error pages: the problem, and what to do.
 
 use askama::Template;
 use http::StatusCode;
@@ -9,7 +9,7 @@ use crate::http::{
     reply::{Response, retry_later},
 };
 
-/// What an error page says.
+/// The content of an error page.
 pub(in crate::http) struct ErrorPage {
     pub(in crate::http) status: StatusCode,
     pub(in crate::http) title: String,

@@ -1,4 +1,4 @@
-//! How a page becomes an answer.
+//! Renders a page as an answer.
 
 use std::sync::LazyLock;
 

@@ -46,7 +46,7 @@ struct FamilyShape {
     seen: bool,
 }
 
-/// What the ids of grants begin with, among other items of their owner.
+/// The prefix of the ids of grants, among other items of their owner.
 pub(in crate::store) const GRANT_ITEM: &str = "grant:";
 
 fn item_id(grant: Id) -> String {

@@ -1,4 +1,4 @@
-//! Authorizations, one stage on.
+//! Moves authorizations to their next stage.
 
 use crate::{
     ground::{Advanced, Stored, Unavailable},
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl AuthorizationServer {
-    /// Moves the authorization on to another stage; `None` if another write came first.
+    /// Moves the authorization to another stage; `None` if another write came first.
     pub(crate) async fn step(
         &self,
         from: &Stored<Authorization>,

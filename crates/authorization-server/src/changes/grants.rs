@@ -1,4 +1,4 @@
-//! Grants that end, or that wait for their owner.
+//! Revokes, marks and unissues grants.
 
 use super::{Change, change};
 use crate::{
@@ -8,13 +8,13 @@ use crate::{
 };
 
 impl AuthorizationServer {
-    /// Ends a grant, whatever else is being written to it, and deletes the upstream's tokens.
+    /// Revokes a grant in spite of concurrent writes, and deletes the upstream's tokens.
     pub async fn revoke(&self, key: GrantKey) -> Result<(), Unavailable> {
         self.set_status(key, Status::Revoked).await?;
         self.ports.upstream_tokens.delete(&key).await
     }
 
-    /// The upstream wants the owner to sign in again before it gives another token.
+    /// Marks a grant: the owner must sign in again before the upstream issues another token.
     pub(crate) async fn mark(&self, key: GrantKey) -> Result<(), Unavailable> {
         self.set_status(key, Status::Marked).await
     }

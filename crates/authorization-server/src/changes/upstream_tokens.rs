@@ -1,4 +1,4 @@
-//! Upstream tokens, renewed at the upstream.
+//! Renews upstream tokens at the upstream.
 
 use std::future::ready;
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// Why upstream tokens are not renewed.
 pub(crate) enum RenewalError {
-    /// The upstream gave none.
+    /// The upstream refused.
     Upstream(UpstreamRefusal),
     /// Our own store or keyring failed.
     Unavailable(Unavailable),

@@ -36,7 +36,7 @@ pub struct ConsentSubmission<'a> {
     pub csrf: &'a str,
 }
 
-/// Why a decision does not count.
+/// Why a decision is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
     /// No form of our own page was sent.

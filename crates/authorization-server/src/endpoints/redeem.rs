@@ -37,7 +37,7 @@ pub struct Redemption<'a> {
     pub resource: &'a [&'a str],
 }
 
-/// A code that is good, and the grant that it leads to.
+/// A valid code, and the key of its grant.
 struct Redeemable {
     grant: GrantKey,
     decided_at: OffsetDateTime,
@@ -101,7 +101,7 @@ impl AuthorizationServer {
     async fn grant_unless_withdrawn(&self, redeemable: &Redeemable) -> Result<TokenResponse, TokenError> {
         let (key, client) = (redeemable.grant, redeemable.code.request.client());
         let granted = self.grant(redeemable).await;
-        // Checked after a failure too: the write of the grant may have succeeded all the same.
+        // Checked after a failure too: the write of the grant may have succeeded.
         match self.has_withdrawn(key.owner, client, redeemable.decided_at).await {
             Ok(false) => Ok(granted?.answer),
             Ok(true) => {

@@ -116,7 +116,7 @@ impl AuthorizationServer {
         }
     }
 
-    /// What a refusal of the upstream means for the grant.
+    /// Revokes or marks the grant after a refusal of the upstream.
     async fn end_or_mark(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
         if let UpstreamRefusal::Unavailable(unavailable) = refusal {
             return Ok(unavailable.into());

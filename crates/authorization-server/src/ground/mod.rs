@@ -1,4 +1,4 @@
-//! What every layer stands on: the ports to time, randomness, storage and keys, and the types that they speak in.
+//! The lowest layer: the ports to time, randomness, storage and keys, and their types.
 
 mod clock;
 mod entropy;

@@ -1,4 +1,4 @@
-//! What a repository stores.
+//! Records: the values that a repository stores.
 
 use time::OffsetDateTime;
 

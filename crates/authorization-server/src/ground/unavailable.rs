@@ -6,11 +6,11 @@
 pub struct Unavailable {
     /// The dependency that failed.
     pub dependency: Dependency,
-    /// Why, for the log.
+    /// The reason, for the log.
     pub reason: String,
 }
 
-/// What the rules depend on.
+/// The dependencies of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependency {
     /// Cosmos DB, or the local file.

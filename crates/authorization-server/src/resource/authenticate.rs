@@ -12,14 +12,14 @@ use crate::{
     state::{access_token::AccessToken, grant::Grant},
 };
 
-/// The caller: the only identity that a tool may act for.
+/// The caller. A tool acts for no other identity.
 #[derive(Clone, Debug)]
 pub struct Principal {
     /// The grant, and with it the owner.
     pub grant: GrantKey,
     /// The client that calls.
     pub client: Id,
-    /// What it may do.
+    /// The granted scope.
     pub scope: Scope,
     /// When its access token ends.
     pub expires_at: OffsetDateTime,
@@ -38,8 +38,8 @@ impl AuthorizationServer {
         }))
     }
 
-    /// Whether a principal of an open stream still is one. It always reads the store: the caller waits for the next change,
-    /// which a cached answer would hide.
+    /// Whether the principal of an open stream is still authorized. Always reads the store, since a cached answer would hide
+    /// a change.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
         let now = self.now();
         if now >= principal.expires_at {

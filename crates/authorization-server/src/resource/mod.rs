@@ -1,4 +1,4 @@
-//! The protected resource: who calls it, and with which downstream tokens it acts for them.
+//! The protected resource: the caller, and the downstream tokens to act for that caller.
 
 pub mod authenticate;
 pub mod downstream;

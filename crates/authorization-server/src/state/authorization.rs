@@ -34,7 +34,7 @@ pub enum Stage {
     PendingUpstream(PendingUpstream),
     /// A callback has claimed it, and is redeeming the code of Entra.
     Exchanging(Exchanging),
-    /// An owner signed in whose consent is not known, so that owner is asked.
+    /// The owner who signed in has not consented yet and must confirm.
     PendingConfirmation(PendingConfirmation),
     /// The client has a code.
     CodeIssued(CodeIssued),
@@ -44,7 +44,7 @@ pub enum Stage {
     Failed(Failed),
 }
 
-/// Who consented.
+/// The source of the consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
@@ -57,16 +57,16 @@ pub enum Consent {
         /// The approval.
         approval: Id,
     },
-    /// Nobody yet: the owner who signs in is asked.
+    /// Nobody has consented: the owner who signs in must confirm.
     Pending,
 }
 
 /// Allowed; waiting for Entra's callback in the browser that allowed it.
 #[derive(Clone, Debug)]
 pub struct PendingUpstream {
-    /// What was allowed.
+    /// The request that was allowed.
     pub request: ValidRequest,
-    /// Who allowed it.
+    /// The owner who allowed it.
     pub consent: Consent,
     /// The two secrets that the callback must have.
     pub binding: Binding,
@@ -84,9 +84,9 @@ pub struct Binding {
 /// Claimed by one callback.
 #[derive(Clone, Debug)]
 pub struct Exchanging {
-    /// What was allowed.
+    /// The request that was allowed.
     pub request: ValidRequest,
-    /// Who allowed it.
+    /// The owner who allowed it.
     pub consent: Consent,
     /// Kept so that a repeated callback is recognised.
     pub binding: Binding,
@@ -95,11 +95,11 @@ pub struct Exchanging {
 /// Waiting for the owner who signed in.
 #[derive(Clone, Debug)]
 pub struct PendingConfirmation {
-    /// What is asked.
+    /// The request to confirm.
     pub request: ValidRequest,
     /// The browser that may answer.
     pub binding: Binding,
-    /// Who is asked.
+    /// The owner who must confirm.
     pub signed_in: SignedIn,
     /// The owner's name, bound to the authorization's id.
     pub sealed_name: Sealed<OwnerName>,
@@ -108,7 +108,7 @@ pub struct PendingConfirmation {
 /// Signed in; the code waits for its redemption.
 #[derive(Clone, Debug)]
 pub struct CodeIssued {
-    /// What was allowed.
+    /// The request that was allowed.
     pub request: ValidRequest,
     /// Kept so that a repeated callback is recognised.
     pub binding: Binding,
@@ -152,7 +152,7 @@ impl PendingUpstream {
 }
 
 impl Exchanging {
-    /// The owner must be asked first.
+    /// The owner must confirm first.
     #[must_use]
     pub fn ask(self, signed_in: SignedIn, sealed_name: Sealed<OwnerName>) -> PendingConfirmation {
         PendingConfirmation { request: self.request, binding: self.binding, signed_in, sealed_name }
@@ -167,7 +167,7 @@ impl Exchanging {
 }
 
 impl PendingConfirmation {
-    /// The owner who was asked consented: the client gets a code.
+    /// The owner confirmed: the client gets a code.
     #[must_use]
     pub fn issue(self, code: &Secret, now: OffsetDateTime) -> CodeIssued {
         let Self { request, binding, signed_in, .. } = self;

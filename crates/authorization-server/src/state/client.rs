@@ -17,15 +17,15 @@ const NOTED_EVERY: Duration = Duration::days(1);
 pub struct Client {
     /// `client_id`.
     pub id: Id,
-    /// What it calls itself; never trusted, always cleaned before it is shown.
+    /// The name that the client chose. It is not trusted, and is cleaned before it is shown.
     pub name: Option<String>,
-    /// Where codes may go.
+    /// The redirect URIs.
     pub redirect_uris: Vec<RedirectUri>,
     /// `client_id_issued_at`.
     pub registered_at: OffsetDateTime,
     /// When a token was last issued to it, to the day; `None` if never.
     pub used_at: Option<OffsetDateTime>,
-    /// When the registration lapses.
+    /// When the registration expires.
     pub expires_at: OffsetDateTime,
 }
 

@@ -12,14 +12,14 @@ use crate::{
     state::family::{Family, FamilyKey},
 };
 
-/// What a client may do for an owner.
+/// The right of a client to act for an owner.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// Owner and id.
     pub key: GrantKey,
     /// The only client that may use it.
     pub client: Id,
-    /// What was granted.
+    /// The granted scope.
     pub scope: Scope,
     /// Whether it can be used.
     pub status: Status,
@@ -43,7 +43,7 @@ pub enum Status {
     Marked,
     /// Its redemption failed before the client received a token, so its code may be redeemed again.
     Unissued,
-    /// It has ended for good.
+    /// It was revoked.
     Revoked,
 }
 

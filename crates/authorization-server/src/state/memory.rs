@@ -1,4 +1,4 @@
-//! What one browser remembers of its decisions, in two sealed cookies.
+//! The decisions that one browser remembers, in two sealed cookies.
 //!
 //! `__Host-MCP_APPROVED_CLIENTS` has the ids of approvals; the approvals are in the owner document, so a withdrawal counts in
 //! every browser. `__Host-MCP_DENIED_CLIENTS` has the denials themselves, since an owner denies before signing in.

@@ -34,9 +34,9 @@ pub struct Approval {
     pub id: Id,
     /// The client.
     pub client: Id,
-    /// Where codes go.
+    /// The receiver of codes.
     pub receiver: Receiver,
-    /// What it may do.
+    /// The approved scope.
     pub scope: Scope,
     /// When it was given.
     pub given_at: OffsetDateTime,

@@ -48,7 +48,7 @@ pub struct UpstreamSecrets {
     pub refresh_token: Option<SecretString>,
 }
 
-/// What is sealed, as JSON.
+/// The sealed JSON.
 #[derive(Serialize, Deserialize)]
 struct Plaintext<'a> {
     #[serde(borrow)]

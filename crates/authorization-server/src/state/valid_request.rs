@@ -42,7 +42,7 @@ impl ValidRequest {
         self.client
     }
 
-    /// Where the answer goes.
+    /// The redirect target of the answer.
     #[must_use]
     pub fn redirect(&self) -> &RedirectTarget {
         &self.redirect
@@ -60,7 +60,7 @@ impl ValidRequest {
         self.state.as_deref()
     }
 
-    /// What will be granted.
+    /// The scope that will be granted.
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.scope

@@ -1,6 +1,6 @@
 //! `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
 
-/// What the protected resource asks for when it refuses.
+/// The challenge of a refusal.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenge<'a> {
     /// `error` (RFC 6750 §3.1); none if the request had no token at all.
@@ -23,7 +23,7 @@ impl Challenge<'_> {
     }
 }
 
-/// The inside of a `quoted-string` (RFC 9110 §5.6.4); what is not printable ASCII has no place in a header.
+/// The inside of a `quoted-string` (RFC 9110 §5.6.4); characters that are not printable ASCII are dropped.
 fn quoted(text: &str) -> String {
     let printable = text.chars().filter(|character| matches!(character, ' '..='~'));
     printable.fold(String::with_capacity(text.len()), |mut quoted, character| {

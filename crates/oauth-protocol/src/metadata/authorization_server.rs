@@ -17,7 +17,7 @@ pub struct AuthorizationServerMetadata {
     pub registration_endpoint: String,
     /// `POST /revoke` (RFC 7009).
     pub revocation_endpoint: String,
-    /// What may be asked.
+    /// The supported scopes.
     pub scopes_supported: Vec<String>,
     /// `code` alone.
     pub response_types_supported: &'static [&'static str],

@@ -13,11 +13,11 @@ pub struct ProtectedResourceMetadata {
     pub resource: String,
     /// This server's issuer alone.
     pub authorization_servers: Vec<String>,
-    /// What may be asked.
+    /// The supported scopes.
     pub scopes_supported: Vec<String>,
     /// `header` alone (RFC 6750 §2.1).
     pub bearer_methods_supported: &'static [&'static str],
-    /// For people.
+    /// The name for people.
     pub resource_name: String,
 }
 
@@ -34,7 +34,7 @@ impl ProtectedResourceMetadata {
         }
     }
 
-    /// Where that document lies: the well-known string goes between host and path (RFC 9728 §3.1).
+    /// The URL of that document: the well-known string goes between host and path (RFC 9728 §3.1).
     #[must_use]
     pub fn url(base: &BaseUrl, path: &str) -> String {
         format!("{}{WELL_KNOWN}{path}", base.issuer())

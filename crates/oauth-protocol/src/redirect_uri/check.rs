@@ -1,4 +1,4 @@
-//! What a redirect URI must be before it is registered.
+//! The checks of a redirect URI at registration.
 
 use url::Url;
 
@@ -7,7 +7,7 @@ use crate::{form::Form, issuer::BaseUrl};
 
 const MAX_LENGTH: usize = 2048;
 
-/// What our answer adds (RFC 6749 §4.1.2, RFC 9207 §2); already there, the client would see it twice.
+/// Parameters of our response (RFC 6749 §4.1.2, RFC 9207 §2). If the URI had one, the client would receive it twice.
 const RESPONSE_PARAMETERS: [&str; 6] = ["code", "error", "error_description", "error_uri", "iss", "state"];
 
 /// Why a redirect URI is refused. The text is for the client's developer.
@@ -96,7 +96,7 @@ fn check_userinfo(after_scheme: &str) -> Result<(), RedirectUriError> {
     if authority.is_some_and(|authority| authority.contains('@')) { Err(RedirectUriError::Userinfo) } else { Ok(()) }
 }
 
-/// What is written must be what a browser makes of it, or the host that we show is not the host that gets the code.
+/// A browser must parse the URI to the same text. Otherwise the page could show another host than the code's receiver.
 fn check_web(text: &str, base: &BaseUrl) -> Result<(), RedirectUriError> {
     let parts = Parts::split(text).ok_or(RedirectUriError::NotNormal)?;
     let url = Url::parse(text).map_err(|_| RedirectUriError::NotNormal)?;

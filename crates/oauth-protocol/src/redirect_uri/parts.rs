@@ -38,7 +38,7 @@ impl<'a> Parts<'a> {
         is_loopback(self.host)
     }
 
-    /// The path, which an empty one of http or https stands for.
+    /// The path; an empty one of http or https counts as `/`.
     pub(super) fn path(&self) -> &'a str {
         let path = self.rest.split(['?', '#']).next().unwrap_or_default();
         if path.is_empty() { "/" } else { path }

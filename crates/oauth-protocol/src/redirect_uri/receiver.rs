@@ -1,4 +1,4 @@
-//! Who receives an answer, as far as an approval remembers it.
+//! The receiver of an answer, as an approval remembers it.
 
 use serde::{Deserialize, Serialize};
 

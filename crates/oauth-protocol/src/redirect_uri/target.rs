@@ -1,4 +1,4 @@
-//! Where an answer goes.
+//! The target of an answer.
 
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ impl RedirectTarget {
         &self.0
     }
 
-    /// What the consent page shows large: host and port; for a private-use scheme the scheme, since its host is nobody.
+    /// The name that the consent page shows large: host and port, or the scheme if it is a private-use one.
     #[must_use]
     pub fn host(&self) -> &str {
         let (scheme, after) = self.0.split_once(':').unwrap_or((&self.0, ""));

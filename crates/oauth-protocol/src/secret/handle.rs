@@ -34,13 +34,13 @@ impl Handle {
         format!("{}.{}", self.locator, self.secret.encode().expose_secret()).into()
     }
 
-    /// Where the record lies.
+    /// The id of the record.
     #[must_use]
     pub fn locator(&self) -> &str {
         &self.locator
     }
 
-    /// What proves the handle.
+    /// The secret of the handle.
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret

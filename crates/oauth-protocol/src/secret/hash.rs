@@ -1,4 +1,4 @@
-//! What the store keeps of a secret.
+//! The hash of a secret, which the store keeps.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -12,7 +12,7 @@ use super::random::Secret;
 pub struct SecretHash([u8; 32]);
 
 impl Secret {
-    /// What the store keeps of it.
+    /// The hash for the store.
     #[must_use]
     pub fn sha256(&self) -> SecretHash {
         SecretHash(Sha256::digest(self.as_bytes()).into())

@@ -1,4 +1,4 @@
-//! Why a token request is refused before anything is looked up.
+//! Refusals of a token request before the store is read.
 
 use crate::form::Repeated;
 
