@@ -14,10 +14,10 @@ pub(crate) struct Args {
     /// Port of the tenant, which stands in for Entra ID and Microsoft Graph, on localhost; 0 takes any free one.
     #[arg(long, default_value_t = 7072)]
     pub(crate) tenant_port: u16,
-    /// Start over: forget registrations, grants, keys and the log.
+    /// Delete registrations, grants, keys and the log first.
     #[arg(long)]
     pub(crate) fresh: bool,
-    /// Folder for all that is kept.
+    /// Folder for the data that is kept.
     #[arg(long, value_name = "DIR", default_value_os_t = default_data())]
     pub(crate) data: PathBuf,
     /// Sign in as this user without showing the tenant's page.
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 
 const COSMOS_PORT: u16 = 7073;
 
-/// What runs the handler, and which, and on what.
+/// The handler, its host and its stores.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Serving {
@@ -43,7 +43,7 @@ pub(crate) struct Serving {
     /// Emulators of Cosmos DB and Key Vault in place of the data folder, and two handler processes.
     #[arg(long, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) azure: bool,
-    /// With --azure: HTTP+SSE streams on one process, everything else on the other. The worst luck, to try it.
+    /// With --azure: send HTTP+SSE streams to one process and everything else to the other.
     #[arg(long, requires = "azure", num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) streams_apart: bool,
     /// With --azure: port of Cosmos DB on 127.0.0.1; 0 takes any free one.

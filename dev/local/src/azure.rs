@@ -5,7 +5,7 @@ use local_tenant::{TENANT_ID, Tenant};
 
 use crate::error::StartError;
 
-/// As many processes, so that whatever one keeps to itself shows.
+/// Two processes, so that state which one of them does not share causes failures.
 pub(crate) const HANDLERS: usize = 2;
 
 /// Cosmos DB on this port, for the identities of this tenant, which also opens its vault.
@@ -15,7 +15,7 @@ pub(crate) async fn open(tenant: &Tenant, port: u16) -> Result<Emulator, StartEr
     Ok(cosmos_emulator::start(cosmos_emulator::Options { port, ..options }).await?)
 }
 
-/// What leads a handler to both.
+/// The settings that point a handler to both.
 pub(crate) fn settings(tenant: &Tenant, cosmos: &Emulator) -> Vec<(String, String)> {
     let mut settings = tenant.vault_settings();
     settings.extend(cosmos.settings());

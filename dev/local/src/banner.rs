@@ -1,11 +1,11 @@
-//! What is said when everything runs: text for people, one JSON line for programs.
+//! The message when everything runs: text for people, one JSON line for programs.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
 
-/// Where everything is.
+/// The addresses of everything that runs.
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) url: String,
@@ -14,18 +14,18 @@ pub(crate) struct Ready {
     /// With `--azure`.
     pub(crate) cosmos: Option<String>,
     pub(crate) users: Vec<TestUser>,
-    /// Where the handler's lines go, unless they come to the terminal.
+    /// The log of the handler, unless its lines come to the terminal.
     pub(crate) log: Option<PathBuf>,
 }
 
-/// Who runs the handler.
+/// The host of the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
     /// This program.
     StandIn,
     /// `func start`, started by this program.
     CoreTools,
-    /// `func start`, once the person runs it.
+    /// `func start`, which the person has still to run.
     ToBeStarted,
 }
 
@@ -76,7 +76,7 @@ impl Ready {
         let first_line = self.server.first_line();
         let (mcp, tenant) = (self.mcp(), &self.tenant);
         let cosmos = self.cosmos.as_ref().map(|url| {
-            format!("\n  Cosmos DB   {url}  (emulated, as is Key Vault; forgotten at the end)\n  handlers    2")
+            format!("\n  Cosmos DB   {url}  (emulated, as is Key Vault; deleted at the end)\n  handlers    2")
         });
         let cosmos = cosmos.unwrap_or_default();
         let log = self.log.as_ref().map(|log| format!("\n  log         {}", log.display())).unwrap_or_default();

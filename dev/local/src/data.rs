@@ -1,4 +1,4 @@
-//! The folder for all that is kept between runs.
+//! The folder for the data that is kept between runs.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -9,7 +9,7 @@ use crate::error::StartError;
 const LOCK: &str = "lock";
 const TENANT: &str = "tenant.json";
 const LOG: &str = "handler.log";
-/// What `--fresh` removes: only what this program and the handler put there.
+/// The files that `--fresh` removes: those of this program and the handler.
 const KEPT: [&str; 4] = ["store.redb", "data-key", TENANT, LOG];
 
 /// The folder, held by this process until dropped.

@@ -1,4 +1,4 @@
-//! What this program reads of its environment.
+//! The environment variables that this program reads.
 
 use std::ffi::OsString;
 

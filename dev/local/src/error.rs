@@ -1,4 +1,4 @@
-//! Why it could not start, in words for the person who typed the command.
+//! Errors at the start, for the person who typed the command.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use local_tenant::ListenError;
 
-/// Each says what to do about it, where something can be done.
+/// Each message says what to do, if anything can be done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
     #[error(
@@ -51,7 +51,7 @@ pub(crate) enum StartError {
     Func(#[source] io::Error),
     #[error("`func start` ended ({0})")]
     FuncEnded(ExitStatus),
-    #[error("signals cannot be listened to: {0}")]
+    #[error("cannot listen for signals: {0}")]
     Signals(#[source] io::Error),
 }
 

@@ -1,5 +1,5 @@
-//! The public port is reserved before anything is built, so that the public URL is known and a taken port is said at once.
-//! It listens when there is something to answer: until then a client is refused, and does not wait.
+//! Reserves the public port before anything is built, so that the public URL is known and a taken port is reported at once.
+//! It listens only when the server can answer: until then a connection is refused and does not wait.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};

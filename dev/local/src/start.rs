@@ -1,5 +1,5 @@
-//! Checks the ports and the folder, because a taken one should be said before anything is built; builds the handler; then
-//! starts the parts in the order in which they need each other.
+//! Checks the ports and the folder before anything is built, builds the handler, then starts the parts in the order in
+//! which they need each other.
 
 use std::path::{Path, PathBuf};
 
@@ -96,7 +96,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     Ok(Running { ready, host, tenant, cosmos, _data: data })
 }
 
-/// Of the parts that bind their ports themselves.
+/// The error of a part that binds its port itself.
 fn ports_are_free(args: &Args) -> Result<(), StartError> {
     let serving = &args.serving;
     if port::is_taken(args.tenant_port) {
@@ -150,7 +150,7 @@ async fn core_tools(
     Ok((Host::CoreTools(Some(func)), Server::CoreTools))
 }
 
-/// Where the handler keeps what it keeps.
+/// The store of the handler.
 struct Store<'a> {
     cosmos: Option<&'a Emulator>,
     data: &'a Data,

@@ -1,4 +1,4 @@
-//! When to stop: Ctrl-C, SIGTERM or, for a program that started this one, the end of standard input.
+//! Signals to stop: Ctrl-C, SIGTERM or, for a program that started this one, the end of standard input.
 
 use std::io::{self, Read};
 

@@ -15,7 +15,7 @@ const WHERE_TO_LOOK: &str = ". Entra's reason is in the handler's log, in the li
     Insights, table traces): AADSTS[700211] there means that the app's federated credential has a wrong issuer, \
     AADSTS[700212] a wrong audience, AADSTS[700213] a wrong subject";
 
-/// What the client was issued. Never shown.
+/// The client's tokens. They are never printed.
 pub(crate) struct Tokens {
     client_id: String,
     access_token: String,

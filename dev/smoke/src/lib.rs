@@ -19,7 +19,7 @@ use client::Tokens;
 pub use report::{Line, Outcome, Report};
 use server::Server;
 
-/// What to try.
+/// The checks to run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where clients reach the server: an origin.
@@ -48,7 +48,7 @@ impl Options {
     }
 }
 
-/// What is told while it happens.
+/// Events to report while the checks run.
 #[derive(Debug)]
 pub enum News<'a> {
     /// One fact is decided.
@@ -57,12 +57,12 @@ pub enum News<'a> {
     SignIn(&'a str),
 }
 
-/// What needs a person.
+/// Facts that need a person.
 const SIGNED_IN: [&str; 7] = ["registration", "sign-in", "token", "exchange", "sse", "stream", "revocation"];
-/// What needs an access token.
+/// Facts that need an access token.
 const WITH_TOKEN: [&str; 4] = ["exchange", "sse", "stream", "revocation"];
 
-/// What needs the limit for one address to be reached.
+/// Facts that need the limit of one address to be reached.
 const LIMITED: [&str; 2] = ["address-limit", "429"];
 
 /// Tries everything, in an order in which a fact that explains another comes first.
@@ -85,7 +85,7 @@ pub async fn run<'a>(options: &Options, tell: &'a (dyn Fn(News<'_>) + Sync)) -> 
     if options.address_limit {
         address_limit(&server, &mut report).await;
     } else {
-        let reason = "--address-limit is not given, and this machine would have to wait afterwards";
+        let reason = "--address-limit is not given; it would block this machine for a while";
         report.skip_all(&LIMITED, reason);
     }
     report
@@ -99,7 +99,7 @@ async fn address_limit(server: &Server, report: &mut Report<'_>) {
         }
         Err(reason) => {
             report.fact("address-limit", Err(reason));
-            report.skip("429", "there was none");
+            report.skip("429", "no request was refused with 429");
         }
     }
 }
@@ -117,7 +117,7 @@ async fn signed_in(server: &Server, within: Duration, stream: Duration, report: 
         }
         Err(reason) => {
             report.fact("sse", Err(reason));
-            report.skip("stream", "it was not opened");
+            report.skip("stream", "the stream was not opened");
         }
     }
     report.fact("revocation", client::revoke(server, &tokens).await);

@@ -1,10 +1,10 @@
-//! What was found.
+//! The report.
 
 use std::fmt;
 
 use crate::{News, Options};
 
-/// How one fact turned out.
+/// The outcome of one fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// As it should be; what was seen.
@@ -58,8 +58,8 @@ impl<'a> Report<'a> {
     pub fn hint(&self, options: &Options) -> Option<String> {
         let flags = options.flags_not_given().join(" ");
         self.skipped().then(|| match flags.as_str() {
-            "" => "hint: what is skipped is not decided; set right what failed, and try again".to_owned(),
-            flags => format!("hint: what is skipped is not decided; add {flags} to try it"),
+            "" => "hint: skipped checks did not run; correct the failures and run it again".to_owned(),
+            flags => format!("hint: skipped checks did not run; add {flags} to run them"),
         })
     }
 

@@ -1,4 +1,4 @@
-//! The server that is tried, and how to say what it answered.
+//! The server under test, and the description of its answers.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use url::Url;
 
 /// An instance that has been scaled to zero takes its time.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
-/// Of an answer that is not as expected, so much is shown.
+/// The length to which an unexpected answer is shown.
 const SHOWN: usize = 200;
 
 pub(crate) struct Server {

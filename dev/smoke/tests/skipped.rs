@@ -26,10 +26,10 @@ fn last_line(output: &Output) -> String {
 async fn the_last_line_names_the_flags_that_try_what_was_skipped() {
     let output = smoke(&[]).await;
     assert_eq!(output.status.code(), Some(0));
-    let hint = "hint: what is skipped is not decided; add --function-host ORIGIN --sign-in --address-limit to try it";
+    let hint = "hint: skipped checks did not run; add --function-host ORIGIN --sign-in --address-limit to run them";
     assert_eq!(last_line(&output), hint);
     let output = smoke(&["--function-host", "CLOSED", "--address-limit"]).await;
-    assert_eq!(last_line(&output), "hint: what is skipped is not decided; add --sign-in to try it");
+    assert_eq!(last_line(&output), "hint: skipped checks did not run; add --sign-in to run them");
 }
 
 #[tokio::test]
@@ -43,5 +43,5 @@ async fn with_all_a_skip_fails() {
 async fn where_no_flag_is_left_the_hint_points_at_what_failed() {
     let output = smoke(&["--function-host", "CLOSED", "--address-limit", "--sign-in", "--sign-in-within", "0"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(last_line(&output), "hint: what is skipped is not decided; set right what failed, and try again");
+    assert_eq!(last_line(&output), "hint: skipped checks did not run; correct the failures and run it again");
 }

@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Allowed, FlowError, Rig, addressed, allowed, answered, asked, asked_to_confirm, parameter, request};
 
-/// What `__Host-MCP_APPROVED_CLIENTS` and `__Host-MCP_DENIED_CLIENTS` hold in one browser, as it was sealed.
+/// The values of `__Host-MCP_APPROVED_CLIENTS` and `__Host-MCP_DENIED_CLIENTS` in one browser.
 #[derive(Clone, Default)]
 pub struct Browser {
     /// The first.

@@ -1,4 +1,4 @@
-//! What was logged, in full, so that a test can look for audit events and for secrets.
+//! Captures the whole log, so that a test can look for audit events and for secrets.
 
 use std::{
     fmt::{Debug, Write as _},

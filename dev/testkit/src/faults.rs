@@ -1,4 +1,4 @@
-//! Something outside that can be down: the store, or the keyring.
+//! A dependency that can be down: the store, or the keyring.
 
 use std::sync::Mutex;
 
@@ -6,7 +6,7 @@ use authorization_server::ground::{Dependency, Unavailable};
 
 use crate::lock;
 
-/// How an operation fails.
+/// The failure of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing happens.

@@ -28,7 +28,7 @@ use url::Url;
 
 use crate::{Browser, Rig, allowed, answered, asked};
 
-/// Where the client takes its answers.
+/// The client's redirect URI.
 pub const REDIRECT_URI: &str = "https://client.example/callback";
 /// The client's `state`.
 pub const STATE: &str = "the client's state";
@@ -77,7 +77,7 @@ impl FlowError {
     }
 }
 
-/// What a browser holds on its way to Entra.
+/// The state of a browser that is sent to Entra.
 pub struct Allowed {
     /// Transaction id.
     pub id: Id,

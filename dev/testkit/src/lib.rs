@@ -1,4 +1,4 @@
-//! What tests of the rules are made of: a clock that stands still, entropy with a seed, and stand-ins for the store, the
+//! Parts for tests of the rules: a clock that stands still, entropy with a seed, and stand-ins for the store, the
 //! keyring and Entra that can be told to fail. [`Rig`] puts an authorization server together from them and walks a flow.
 //!
 //! This crate never depends on the application, so that the tests of the rules do not compile it.

@@ -1,4 +1,4 @@
-//! Entra as the rules see it: answers from a script, and remembers what it was asked.
+//! A stand-in for Entra: answers from a script, and records the requests.
 
 use std::{
     collections::VecDeque,

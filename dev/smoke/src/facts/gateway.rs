@@ -1,4 +1,4 @@
-//! The gateway: nothing goes past it, and it says whose requests are counted together.
+//! The gateway: nobody can bypass it, and it names the addresses whose requests are counted.
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::Fact;
 use crate::Outcome;
 use crate::server::{Answer, Server};
 
-/// Where a caller could try to name its own address.
+/// Headers in which a caller could forge its address.
 const ADDRESS_HEADERS: [&str; 4] = ["x-gateway-client-address", "x-client-ip", "client-ip", "x-forwarded-for"];
 /// Documentation addresses (RFC 5737), which nobody has.
 const FORGED: [&str; 2] = ["203.0.113.9", "198.51.100.7"];
@@ -28,12 +28,12 @@ pub(crate) async fn only(function_host: &Server) -> Outcome {
         match refused(request).await {
             Ok(true) => {}
             Ok(false) => {
-                return Outcome::Skip("403, but not by the handler: the network is closed before it".to_owned());
+                return Outcome::Skip("403, but not from the handler: the network refuses first".to_owned());
             }
             Err(seen) => return Outcome::Fail(seen),
         }
     }
-    Outcome::Pass("the handler refuses its own host's callers, one with a forged gateway token, too".to_owned())
+    Outcome::Pass("the handler refuses direct callers, with and without a forged gateway token".to_owned())
 }
 
 /// The handler's answer to a request that has not the gateway's token.
@@ -56,7 +56,7 @@ pub(crate) async fn flood(server: &Server) -> Result<(u32, Answer), String> {
             return Ok((asked, answer));
         }
     }
-    Err(format!("{MOST_REGISTRATIONS} registrations in a row were not too many for one address"))
+    Err(format!("{MOST_REGISTRATIONS} registrations from one address were not refused with 429"))
 }
 
 /// Whether API Management or the handler refuses, a script in a browser can read the error and when to try again.

@@ -1,9 +1,9 @@
-//! The facts. Each says what it saw, whether that is as it should be or not.
+//! The facts. Each says what it observed, also when it passes.
 
 pub(crate) mod gateway;
 pub(crate) mod open;
 pub(crate) mod stream;
 pub(crate) mod tool;
 
-/// What was seen: as it should be, or not.
+/// The observation: expected, or not.
 pub(crate) type Fact = Result<String, String>;

@@ -1,5 +1,5 @@
-//! What needs no token: that the handler runs, under which addresses it knows itself, and that methods, CORS and
-//! challenges pass what is in front of it.
+//! Facts that need no token: the handler runs, knows its public URL, and methods, CORS and challenges pass the gateway
+//! and the host.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::{Fact, gateway::is_past_the_gateway};
 use crate::server::{Answer, Server};
 
-/// Where MCP Inspector runs.
+/// The origin of MCP Inspector.
 const LOOPBACK_ORIGIN: &str = "http://localhost:6274";
 /// The handler answers nothing without a token of the gateway, also when the gateway sends one that it does not accept.
 const TOKEN_REFUSED: &str = "GET /health is 403: the handler refuses the token of API Management's identity. Its log says \
@@ -55,7 +55,7 @@ pub(crate) async fn addresses(server: &Server) -> Fact {
             return Err(format!("{member} in {path} is {found:?}, and not {expected:?}: PUBLIC_BASE_URL is wrong"));
         }
     }
-    Ok(format!("the metadata says {base}"))
+    Ok(format!("the metadata names {base}"))
 }
 
 /// Clients take 405 for "no stream here", and 404 for "no server here".

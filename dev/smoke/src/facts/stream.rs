@@ -1,5 +1,4 @@
-//! The stream of HTTP+SSE: it must come piece by piece, and stay open for longer than anything in front of the handler
-//! lets a silent connection live.
+//! The stream of HTTP+SSE: events must arrive one by one, and it must outlive the idle timeouts in front of the handler.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use super::modes;
 pub(super) enum Fault {
     #[error("{} is missing", .0.display())]
     Missing(PathBuf),
-    #[error("{} does not belong into the package", .0.display())]
+    #[error("{} does not belong in the package", .0.display())]
     Extra(PathBuf),
     #[error("{} has the mode {found:o}, not {expected:o}", path.display())]
     Mode { path: PathBuf, found: u32, expected: u32 },
@@ -135,7 +135,7 @@ mod tests {
             fs::write(package.join("local.settings.json"), "{}").unwrap();
             fs::write(package.join("mcp/function.json.orig"), "{}").unwrap();
         });
-        let refused = |path: &str| format!("{path} does not belong into the package");
+        let refused = |path: &str| format!("{path} does not belong in the package");
         assert_eq!(said, [refused("local.settings.json"), refused("mcp/function.json.orig")]);
     }
 

@@ -52,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, glibc: Glibc) -> bool {
         eprintln!("{fault}");
     }
     if faults.iter().any(|fault| matches!(fault, check::Fault::Glibc { .. })) {
-        eprintln!("build where zig can be installed or on an older distribution; --any-glibc packages it all the same");
+        eprintln!("build where zig can be installed or on an older distribution; --any-glibc packages it anyway");
     }
     if faults.is_empty() {
         print!("{}", report::of(&package));
