@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_refused_is_told_when_the_next_is_taken() {
+    fn a_refused_caller_gets_the_time_until_the_next_request() {
         let limits = PerAddress::new(TWO);
         let wait = loop {
             if let Err(TooMany(wait)) = limits.take(address("20.1.2.3")) {

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_ignored() {
+    fn a_malformed_traceparent_is_ignored() {
         for malformed in [
             String::new(),
             format!("00-{TRACE}-{SPAN}"),

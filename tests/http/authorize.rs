@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_is_wrong_with_client_or_redirect_uri_gets_a_page_and_no_redirect() {
+async fn a_wrong_client_or_redirect_uri_gets_a_page_and_no_redirect() {
     let server = Deployment::start().await;
     let client_id = server.register().await;
     let cases: &[&[(&str, &str)]] = &[

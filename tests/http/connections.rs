@@ -78,7 +78,7 @@ async fn another_owner_sees_and_revokes_only_their_own() {
 }
 
 #[tokio::test]
-async fn what_was_revoked_while_a_code_was_on_its_way_stays_revoked() {
+async fn a_client_revoked_while_its_code_is_redeemed_stays_revoked() {
     let server = Deployment::start().await;
     let mut browser = Browser::default();
     let client_id = server.register().await;

@@ -59,7 +59,7 @@ async fn a_line_carries_the_trace_of_its_request_and_the_span_of_the_host() {
 }
 
 #[tokio::test]
-async fn what_a_tool_logs_has_the_trace_of_the_call() {
+async fn log_lines_of_a_tool_have_the_trace_of_the_call() {
     let server = Deployment::start().await;
     let tokens = tokens(&server).await;
     let refused = Fault::Status { status: 403, body: String::new() };
@@ -94,7 +94,7 @@ async fn a_tool_called_beside_a_stream_logs_with_the_trace_of_the_post() {
 }
 
 #[tokio::test]
-async fn what_is_logged_outside_of_requests_has_no_trace() {
+async fn log_lines_outside_of_requests_have_no_trace() {
     let server = Deployment::start().await;
     let serving = logged(&server, "serving").await;
     assert_eq!((&serving["trace_id"], &serving["span_id"]), (&Value::Null, &Value::Null));

@@ -10,7 +10,7 @@ const HOUR: Duration = Duration::hours(1);
 /// Every case, each under names of its own.
 pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
     absence_is_none(store).await;
-    what_was_created_is_read_back(store).await;
+    a_created_item_is_read_back(store).await;
     a_second_create_conflicts(store).await;
     only_the_version_that_was_read_can_be_replaced(store).await;
     an_absent_item_cannot_be_replaced(store).await;
@@ -21,7 +21,7 @@ pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
     of_parallel_creates_one_is_done(store).await;
     of_parallel_replaces_one_is_done(store).await;
     an_item_is_gone_after_its_ttl(store, clock).await;
-    a_write_counts_its_ttl_anew(store, clock).await;
+    a_write_restarts_its_ttl(store, clock).await;
     an_item_without_end_stays(store, clock).await;
 }
 
@@ -56,7 +56,7 @@ async fn absence_is_none(store: &dyn ItemStore) {
     assert_eq!(store.get(&at("absent")).await.unwrap(), None);
 }
 
-async fn what_was_created_is_read_back(store: &dyn ItemStore) {
+async fn a_created_item_is_read_back(store: &dyn ItemStore) {
     let address = at("read back");
     let mut value = number(&address, 1);
     value["rest"] =
@@ -160,7 +160,7 @@ async fn an_item_is_gone_after_its_ttl(store: &dyn ItemStore, clock: &ManualCloc
     assert_eq!(n(store, &address).await, Some(2));
 }
 
-async fn a_write_counts_its_ttl_anew(store: &dyn ItemStore, clock: &ManualClock) {
+async fn a_write_restarts_its_ttl(store: &dyn ItemStore, clock: &ManualClock) {
     let address = at("ttl anew");
     let etag = done(store.create(&address, &number(&address, 1), Duration::seconds(10)).await.unwrap());
     clock.advance(Duration::seconds(6));

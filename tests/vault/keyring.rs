@@ -68,7 +68,7 @@ async fn processes_that_start_together_agree_on_one_key() {
 }
 
 #[tokio::test]
-async fn what_was_sealed_opens_only_for_its_purpose_and_deployment() {
+async fn a_sealed_value_opens_only_for_its_purpose_and_deployment() {
     let rig = Rig::new();
     let keyring = rig.process();
     let sealed = seal(&keyring).await;
@@ -194,7 +194,7 @@ async fn with_a_disabled_version() -> (Rig, Keyring, String) {
 }
 
 #[tokio::test]
-async fn what_a_disabled_version_wrapped_is_unavailable_and_not_refused() {
+async fn a_key_wrapped_by_a_disabled_version_is_unavailable_and_not_refused() {
     let (rig, first, old) = with_a_disabled_version().await;
     let late = rig.process();
     late.open("purpose", &old).await.unwrap_err();
@@ -217,7 +217,7 @@ async fn a_key_that_could_not_be_opened_is_tried_again_long_before_the_ring_is_d
 }
 
 #[tokio::test]
-async fn what_no_key_could_have_sealed_asks_nobody() {
+async fn text_that_no_key_could_have_sealed_needs_no_request() {
     let rig = Rig::new();
     rig.vault.set_down(true);
     let keyring = rig.process();

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_expires_by_the_clock_that_is_passed_in() {
+    fn a_cached_grant_expires_by_the_injected_clock() {
         let cache = GrantCache::default();
         for (number, usable, lifetime) in [(1, true, USABLE_FOR), (2, false, UNUSABLE_FOR)] {
             cache.put(claims(number).grant, known(usable));

@@ -93,7 +93,7 @@ async fn every_name_of_this_server_is_its_resource() {
 }
 
 #[tokio::test]
-async fn what_is_no_client_id_is_refused_without_asking_the_store() {
+async fn a_malformed_client_id_is_refused_without_reading_the_store() {
     let rig = Rig::new().unwrap();
     let long = "a".repeat(64 * 1024);
     for client_id in ["../../../../../../../..", "\"", "a\r\nb", "\0", long.as_str(), "https://client.example/meta"] {

@@ -110,7 +110,7 @@ async fn another_owner_is_asked_by_name_and_nothing_is_granted_yet() {
 }
 
 #[tokio::test]
-async fn who_continues_gets_a_grant_of_their_own_and_is_remembered_beside_the_first() {
+async fn an_owner_who_continues_gets_a_grant_and_is_remembered_beside_the_first() {
     let mut asked = another_owner().await;
     let code = asked.continued().await;
     asked.rig.redeem(&asked.client_id, &code).await.unwrap();
@@ -137,7 +137,7 @@ async fn an_approval_of_the_same_id_in_another_owners_document_does_not_serve() 
 }
 
 #[tokio::test]
-async fn an_approval_that_was_withdrawn_meanwhile_serves_no_more_and_the_owner_may_allow_anew() {
+async fn a_withdrawn_approval_is_not_used_and_the_owner_may_allow_again() {
     for client in [true, false] {
         let mut asked = on_the_way().await;
         let client = client.then(|| asked.client());
@@ -180,7 +180,7 @@ async fn a_whole_question_that_was_answered_before_a_withdrawal_is_put_again_and
 }
 
 #[tokio::test]
-async fn what_is_withdrawn_after_the_answer_never_becomes_a_grant() {
+async fn a_consent_withdrawn_after_the_answer_never_becomes_a_grant() {
     let mut asked = another_owner().await;
     let code = asked.continued().await;
     asked.rig.clock.advance(Duration::SECOND);

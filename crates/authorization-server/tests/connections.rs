@@ -166,7 +166,7 @@ async fn a_callback_of_one_kind_never_serves_the_other() {
 }
 
 #[tokio::test]
-async fn whoever_entra_does_not_sign_in_sees_nothing() {
+async fn a_user_whom_entra_does_not_sign_in_sees_nothing() {
     let rig = Rig::new().unwrap();
     let allowed = begun(&rig).await;
     let cookie = Some(allowed.cookie.expose_secret());
@@ -293,7 +293,7 @@ async fn a_marked_grant_is_shown_and_one_that_ended_is_not() {
 }
 
 #[tokio::test]
-async fn what_has_lapsed_is_not_remembered_nor_on_any_device_nor_named() {
+async fn expired_approvals_grants_and_registrations_do_not_count() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     let client_id = rig.register().await.unwrap();
     let refresh_token = connected(&rig, &mut browser, &client_id).await;
@@ -351,7 +351,7 @@ async fn a_repeated_callback_signs_in_the_same_browser_or_nobody() {
 }
 
 #[tokio::test]
-async fn what_is_down_is_not_taken_for_an_empty_list() {
+async fn an_outage_is_not_shown_as_an_empty_list() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     browser.code(&rig, &rig.register().await.unwrap()).await.unwrap();
     let (value, owner) = signed_in(&rig).await;

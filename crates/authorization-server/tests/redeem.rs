@@ -207,7 +207,7 @@ async fn the_redirect_uri_may_be_absent_and_the_resource_any_name_of_ours() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_is_refused() {
+async fn text_that_is_not_a_code_is_refused() {
     let (rig, client_id, code) = with_code().await;
     let tokens = rig.redeem(&client_id, &code).await.unwrap();
     let (id, secret) = code.expose_secret().split_once('.').unwrap();

@@ -76,7 +76,7 @@ async fn the_one_before_ends_the_family_once_its_successor_is_used_and_60_second
 }
 
 #[tokio::test]
-async fn a_retry_proves_that_nothing_arrived_so_it_does_not_start_the_60_seconds_anew() {
+async fn a_retry_does_not_restart_the_60_seconds() {
     let (rig, client, first) = signed_in().await;
     let second = rig.refresh(&client, &first).await.unwrap();
     rig.clock.advance(Duration::seconds(50));
@@ -144,7 +144,7 @@ async fn twenty_refreshes_at_once_agree_on_one_successor() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_the_grant_is_refused_before_anything_rotates() {
+async fn a_refresh_that_does_not_match_the_grant_is_refused_before_rotation() {
     let (rig, client, first) = signed_in().await;
     let other = rig.register().await.unwrap();
     let wider = Scope::parse("mail.send").unwrap();

@@ -29,7 +29,7 @@ async fn a_claimed_client_id_and_secret_are_ignored() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_stored() {
+async fn a_refused_registration_is_not_stored() {
     let rig = Rig::new().unwrap();
     for body in ["", "[]", "{}", r#"{"redirect_uris":["javascript:alert(1)"]}"#] {
         assert!(matches!(rig.server.register(body.as_bytes()).await, Err(RegisterError::Metadata(_))), "{body}");

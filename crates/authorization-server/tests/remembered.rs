@@ -65,7 +65,7 @@ async fn an_approved_client_needs_no_further_click() {
 }
 
 #[tokio::test]
-async fn whoever_did_not_come_by_themselves_is_asked_shortly() {
+async fn a_visitor_from_another_site_gets_the_short_question() {
     let (rig, client_id, browser) = approved().await;
     assert_eq!(visit(&rig, &browser, &request(&client_id, &[]), false).await, Asking::Shortly);
 }
@@ -173,7 +173,7 @@ fn client(client_id: &str) -> Id {
 }
 
 #[tokio::test]
-async fn what_was_withdrawn_serves_in_no_browser() {
+async fn a_withdrawn_approval_is_used_in_no_browser() {
     let (rig, client_id, browser) = approved().await;
     let mut second = Browser::default();
     second.code(&rig, &client_id).await.unwrap();

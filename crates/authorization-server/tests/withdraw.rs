@@ -171,7 +171,7 @@ async fn a_sign_in_that_was_under_way_has_to_be_confirmed() {
 }
 
 #[tokio::test]
-async fn what_is_decided_afterwards_is_granted_though_the_page_was_opened_before() {
+async fn a_decision_after_a_withdrawal_is_granted_though_the_page_was_opened_before() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     let client = connected(&rig, &mut browser, "owner").await;
     let page = rig.open_page(&client.client_id).await.unwrap();

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_b64token_is_malformed() {
+    fn text_that_is_not_a_b64token_is_malformed() {
         for value in [
             "Bearer",
             "Bearer ",

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_decode_to_utf8_is_refused() {
+    fn a_form_that_is_not_utf8_is_refused() {
         for bytes in [&b"a=%ff"[..], b"a=\xff", b"%C2=1", b"a=%ED%A0%80"] {
             assert_eq!(Form::parse(bytes).unwrap_err(), FormError::NotUtf8, "{bytes:?}");
         }
@@ -206,7 +206,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_is_decoded(pairs in prop::collection::vec((".+", ".+"), 0..9)) {
+        fn an_encoded_form_is_decoded(pairs in prop::collection::vec((".+", ".+"), 0..9)) {
             let encoded = encode(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             let form = Form::parse(encoded.as_bytes()).unwrap();
             let decoded: Vec<_> = form.pairs.into_iter().map(|(name, value)| (name, value.to_string())).collect();

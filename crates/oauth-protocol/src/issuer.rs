@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_refused() {
+    fn text_that_is_not_a_url_is_refused() {
         for text in ["", "mcp.example.com", "https://", "/", "https://a b"] {
             assert_eq!(BaseUrl::parse(text), Err(BaseUrlError::NotAUrl), "{text}");
         }

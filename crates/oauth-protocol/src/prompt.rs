@@ -39,7 +39,7 @@ impl Prompt {
 
     /// Whether a remembered approval must not be used.
     #[must_use]
-    pub fn asks_anew(self) -> bool {
+    pub fn requires_interaction(self) -> bool {
         self.login || self.consent
     }
 }
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn login_and_consent_ask_anew_and_select_account_does_not() {
-        let asks = |text| Prompt::parse(text).unwrap().asks_anew();
+        let asks = |text| Prompt::parse(text).unwrap().requires_interaction();
         assert_eq!((asks("login"), asks("consent"), asks("select_account"), asks("none")), (true, true, false, false));
     }
 

@@ -134,7 +134,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_leads_to_this_server(tail in "[:@./?#\\\\a-z]{0,12}") {
+        fn an_accepted_resource_leads_to_this_server(tail in "[:@./?#\\\\a-z]{0,12}") {
             let value = format!("{MINE}{tail}");
             if ours(&[&value], OAuthEndpoint::Token) {
                 prop_assert_eq!(url::Url::parse(&value).unwrap().origin().ascii_serialization(), MINE);

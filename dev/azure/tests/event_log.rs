@@ -90,7 +90,7 @@ async fn read(feed: &mut Box<dyn Follow>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_two_instances_append_is_read_once_and_in_order() {
+async fn events_of_two_instances_are_read_once_and_in_order() {
     let deployment = Deployment::start().await;
     let (reader, writers) = (deployment.log().await, [deployment.log().await, deployment.log().await]);
     let instance = id();

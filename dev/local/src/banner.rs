@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_vs_code_is_given_is_json_with_the_url() {
+    fn the_argument_for_vs_code_is_json_with_the_url() {
         let text = ready().text();
         let argument = text.split_once("--add-mcp '").unwrap().1.split_once("'\n").unwrap().0;
         let argument: Value = serde_json::from_str(argument).unwrap();

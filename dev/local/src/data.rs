@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_stays_without_fresh() {
+    fn data_stays_without_fresh() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("store.redb"), "kept").unwrap();
         Data::open(folder.path(), false).unwrap();

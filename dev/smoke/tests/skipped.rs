@@ -40,7 +40,7 @@ async fn with_all_a_skip_fails() {
 }
 
 #[tokio::test]
-async fn where_no_flag_is_left_the_hint_points_at_what_failed() {
+async fn without_a_missing_flag_the_hint_points_at_the_failures() {
     let output = smoke(&["--function-host", "CLOSED", "--address-limit", "--sign-in", "--sign-in-within", "0"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(last_line(&output), "hint: skipped checks did not run; correct the failures and run it again");

@@ -86,7 +86,7 @@ impl AuthorizationServer {
             return Err(self.refused_without_a_page(&valid.request, remembered.is_some()));
         }
         let sign_in = SignInPrompt::from(valid.prompt);
-        let Some(remembered) = remembered.filter(|_| !valid.prompt.asks_anew()) else {
+        let Some(remembered) = remembered.filter(|_| !valid.prompt.requires_interaction()) else {
             let form = self.form(valid.request, Asks::Consent, sign_in).await?;
             return Ok(Answer::consent(visitor.cookies, ConsentPage { client, form, allowed_at: None }));
         };

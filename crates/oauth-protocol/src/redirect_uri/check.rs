@@ -337,7 +337,7 @@ mod tests {
 
     /// RFC 6749 appendix A.8.
     #[test]
-    fn what_the_client_is_told_is_allowed_on_the_wire() {
+    fn every_description_is_allowed_on_the_wire() {
         for text in [
             "",
             "/cb",
@@ -370,7 +370,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_is_what_a_browser_visits(text in "(https?|cursor)://[a-c0-9.:@%\\[\\]/?A\\\\-]{0,20}") {
+        fn an_accepted_uri_is_the_one_that_a_browser_visits(text in "(https?|cursor)://[a-c0-9.:@%\\[\\]/?A\\\\-]{0,20}") {
             if checked(&text).is_ok() {
                 let url = Url::parse(&text).unwrap();
                 let shown = Parts::split(&text).unwrap();

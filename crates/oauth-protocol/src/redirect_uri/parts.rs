@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_bracket_and_colon_belongs_to_the_host() {
+    fn text_between_bracket_and_colon_belongs_to_the_host() {
         assert_eq!(split("http://[::1]x:1/"), Some(("http", "[::1]x", Some(1), "/")));
     }
 

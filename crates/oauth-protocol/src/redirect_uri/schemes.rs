@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_scheme_is_refused_and_named() {
+    fn text_that_is_not_a_scheme_is_refused_and_named() {
         for name in ["1password", "a/b", "cursor://", "cursor:", "Cursor", "JavaScript", "-a", "\u{e9}a", "a\0", "a\nb"]
         {
             let error = PrivateUseSchemes::parse(name).unwrap_err();

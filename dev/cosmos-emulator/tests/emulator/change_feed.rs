@@ -93,7 +93,7 @@ async fn changes_before_the_point_in_time_are_left_out() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_in_no_feed() {
+async fn expired_items_are_in_no_feed() {
     let rig = Rig::start().await;
     let container = rig.container("owners").await;
     container.create_item("alice", "a", mortal("a", 60), None).await.unwrap();

@@ -20,7 +20,7 @@ async fn an_item_is_gone_for_readers_once_it_expired() {
 }
 
 #[tokio::test]
-async fn every_write_starts_the_time_to_live_anew() {
+async fn every_write_restarts_the_time_to_live() {
     let rig = Rig::start().await;
     let container = rig.container("owners").await;
     container.create_item("alice", "a", mortal("a", 60), None).await.unwrap();

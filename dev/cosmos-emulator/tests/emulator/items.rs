@@ -16,7 +16,7 @@ fn if_match(etag: Etag) -> ItemWriteOptions {
 }
 
 #[tokio::test]
-async fn what_one_client_writes_another_reads_at_once() {
+async fn a_write_of_one_client_is_read_by_another_at_once() {
     let rig = Rig::start().await;
     let (one, other) = (rig.container("owners").await, rig.container("owners").await);
     for number in 0..20 {

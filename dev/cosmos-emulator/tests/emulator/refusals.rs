@@ -13,7 +13,7 @@ async fn a_container_that_is_not_there_is_404() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_is_refused_loudly_and_does_nothing() {
+async fn an_unsupported_request_is_refused_and_changes_nothing() {
     let rig = Rig::start().await;
     let docs = "/dbs/mcp/colls/owners/docs";
     let request = |method: &str, path: &str| rig.bare(Method::from_bytes(method.as_bytes()).unwrap(), path);

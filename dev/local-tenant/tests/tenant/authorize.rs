@@ -166,7 +166,7 @@ async fn a_repeated_parameter_is_refused_by_page() {
 }
 
 #[tokio::test]
-async fn what_entra_refuses_is_refused_by_redirect() {
+async fn a_request_that_entra_refuses_is_refused_by_redirect() {
     let local = Local::silent().await;
     let graph_default = "https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read";
     let (app, tenant) = (local.client_id(), local.setting("ENTRA_TENANT_ID"));
@@ -193,7 +193,7 @@ async fn what_entra_refuses_is_refused_by_redirect() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_is_refused_by_redirect() {
+async fn an_unsupported_request_is_refused_by_redirect() {
     let local = Local::silent().await;
     let cases = [
         ("response_mode", "form_post"),
@@ -220,7 +220,7 @@ async fn what_is_not_implemented_is_refused_by_redirect() {
 }
 
 #[tokio::test]
-async fn what_entra_ignores_is_ignored() {
+async fn parameters_that_entra_ignores_are_ignored() {
     let local = Local::silent().await;
     let mut query = local.authorization();
     for (name, value) in [

@@ -91,7 +91,7 @@ async fn yesterdays_assertion_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_jwt_is_malformed() {
+async fn text_that_is_not_a_jwt_is_malformed() {
     let local = Local::silent().await;
     refused(&local, "not.a.jwt", ("invalid_request", 50027)).await;
 }

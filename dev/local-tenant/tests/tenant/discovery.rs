@@ -51,7 +51,7 @@ async fn another_tenant_is_not_found() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_says_so() {
+async fn an_unsupported_request_is_refused() {
     let local = Local::start().await;
     for path in ["oauth2/v2.0/logout", "oauth2/v2.0/devicecode", "oauth2/token", "v2.0/adminconsent"] {
         let response = local.http.get(local.url(path)).send().await.unwrap();

@@ -215,7 +215,7 @@ async fn a_fault_that_could_not_happen_is_refused() {
 }
 
 #[tokio::test]
-async fn what_was_asked_is_remembered_without_secrets() {
+async fn requests_are_recorded_without_secrets() {
     let local = Local::silent().await;
     let answer = local.sign_in().await;
     local.exchange(answer["access_token"].as_str().unwrap(), GRAPH).await;

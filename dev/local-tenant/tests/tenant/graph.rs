@@ -86,7 +86,7 @@ async fn without_user_read_the_profile_is_forbidden() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_says_so() {
+async fn an_unsupported_request_is_refused() {
     let local = Local::silent().await;
     let token = graph_token(&local).await;
     for (path, status, code) in [

@@ -54,7 +54,7 @@ async fn without_the_header_nothing_is_given() {
 }
 
 #[tokio::test]
-async fn what_app_service_refuses_is_refused() {
+async fn a_request_that_app_service_refuses_is_refused() {
     let local = Local::start().await;
     let header = Some(local.setting("IDENTITY_HEADER"));
     for (name, value, message) in [

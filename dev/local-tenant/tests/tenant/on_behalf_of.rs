@@ -43,7 +43,7 @@ async fn msal_may_ask_for_default_and_a_refresh_token() {
 }
 
 #[tokio::test]
-async fn what_the_user_did_not_consent_to_is_not_given() {
+async fn a_scope_without_consent_is_not_granted() {
     let local = Local::silent().await;
     let code = local.code_for(&format!("openid profile offline_access {}", local.middle_tier())).await;
     let (_, answer) = local.post(&local.redemption(&code).await).await;

@@ -116,7 +116,7 @@ async fn an_unknown_code_is_refused() {
 }
 
 #[tokio::test]
-async fn what_the_code_is_bound_to_must_match() {
+async fn the_bindings_of_the_code_must_match() {
     let local = Local::silent().await;
     let form = local.redemption(&local.code().await).await;
     let other_verifier = "x".repeat(43);

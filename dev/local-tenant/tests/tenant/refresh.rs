@@ -56,7 +56,7 @@ async fn a_refresh_token_lives_ninety_days() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_refresh_token_is_refused() {
+async fn text_that_is_not_a_refresh_token_is_refused() {
     let local = Local::silent().await;
     let scope = local.middle_tier();
     assert_refused(&refresh(&local, "guessed", &scope).await, (400, "invalid_grant", 70000));

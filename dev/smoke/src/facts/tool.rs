@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_tool_says_is_passed_on() {
+    fn the_error_of_the_tool_is_passed_on() {
         let result = |content: Value| json!({ "result": { "structuredContent": content } });
         assert_eq!(succeeded(&result(json!({ "success": true }))), Ok(()));
         let refused = succeeded(&result(json!({ "success": false, "error": "Sign in again." })));

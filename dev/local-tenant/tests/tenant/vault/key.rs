@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{DATA_KEY, KEY, Rig, answer, refused, value};
 
 #[tokio::test]
-async fn what_was_wrapped_is_unwrapped() {
+async fn a_wrapped_key_is_unwrapped() {
     let rig = Rig::start().await;
     let (version, wrapped) = rig.wrap().await;
     assert_ne!(wrapped, DATA_KEY);
@@ -19,7 +19,7 @@ async fn what_was_wrapped_is_unwrapped() {
 
 /// Another implementation of RSA-OAEP-256, given the public key only.
 #[tokio::test]
-async fn what_others_wrap_with_the_public_key_is_unwrapped() {
+async fn a_key_wrapped_with_the_public_key_is_unwrapped() {
     let rig = Rig::start().await;
     let (status, body) = rig.get("/").await;
     assert_eq!(status, 200);
@@ -72,7 +72,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_a_bad_parameter() {
+async fn an_unsupported_operation_is_a_bad_parameter() {
     let rig = Rig::start().await;
     for body in [
         json!({ "alg": "RSA-OAEP", "value": "AAAA" }),
