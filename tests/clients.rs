@@ -1,4 +1,4 @@
-//! What clients that cannot be run here send, replayed against the handler: each gets the answers that it needs to go on.
+//! Replays requests of clients that cannot run here: the handler gives each the answers that it needs to continue.
 //! The requests are in `fixtures/clients`, put together from what each file names as its source: the client's code, or what
 //! operators of servers published of their logs. Clients that can be run are in dev/e2e.
 #![cfg(test)]

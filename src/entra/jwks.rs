@@ -38,7 +38,7 @@ struct Fetched {
     failed_at: Option<OffsetDateTime>,
 }
 
-/// What the cache says about a key id.
+/// The cache's answer for a key id.
 enum Cached {
     /// The key, or that there is none.
     Answer(Option<Jwk>),

@@ -35,7 +35,7 @@ struct TokenResponse {
 /// The parameters of a token request that depend on its grant type.
 type Grant<'a> = [(&'a str, &'a str)];
 
-/// What a grant was exchanged for.
+/// The tokens of an exchange.
 pub(super) struct Granted {
     pub(super) tokens: UpstreamAnswer,
     /// Not verified yet.

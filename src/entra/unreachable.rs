@@ -1,4 +1,4 @@
-//! What a failed request to Entra means to callers.
+//! Maps a failed request to Entra to an error for callers.
 
 use authorization_server::ground::Unavailable;
 

@@ -31,7 +31,7 @@ pub struct Graph {
 struct Failed {
     error: GraphError,
     retryable: bool,
-    /// What Graph asked for.
+    /// The pause that Graph asked for.
     retry_after: Option<Duration>,
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Fault {
     InvalidRequest,
 }
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Request,

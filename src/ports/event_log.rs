@@ -24,7 +24,7 @@ pub struct Event {
     pub sealed: String,
 }
 
-/// What a read found.
+/// The result of a read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// In the order in which they were appended.

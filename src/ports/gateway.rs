@@ -12,7 +12,7 @@ pub enum GatewayRefusal {
     Invalid {
         /// Which check failed: one of few, whatever the caller sends.
         reason: &'static str,
-        /// What was found instead.
+        /// The value that was found instead.
         detail: Option<String>,
     },
     /// It cannot be verified now.

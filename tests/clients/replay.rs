@@ -15,7 +15,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct Fixture {
     client: String,
-    /// Where it is known from that the client sends this.
+    /// The source that shows that the client sends this.
     source: Vec<String>,
     steps: Vec<Value>,
 }
@@ -24,7 +24,7 @@ struct Fixture {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    /// What the client does with the answer.
+    /// The client's use of the answer.
     needs: String,
     /// Method and path; GET /authorize is a browser's whole way to the client's redirect.
     request: String,
@@ -37,7 +37,7 @@ struct Step {
     answer: Answer,
 }
 
-/// What is compared; other members and headers may be there.
+/// The expected members and headers; others are ignored.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {

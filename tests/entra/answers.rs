@@ -1,4 +1,4 @@
-//! What we make of each recorded answer of the token endpoint, beside what MSAL made of it.
+//! Our reading of each recorded answer of the token endpoint, beside MSAL's.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

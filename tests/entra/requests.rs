@@ -24,7 +24,7 @@ const NONCE: &str = "the nonce";
 const TOKEN: &str = "/oauth2/v2.0/token";
 /// Of any HTTP client; the recording left them out, too.
 const TRANSPORT: [&str; 5] = ["host", "content-length", "connection", "accept-encoding", "traceparent"];
-/// What only the application knows.
+/// Values that only the application knows.
 const OF_THE_APP: [&str; 1] = ["redirect_uri"];
 
 /// Names and values. `None` for a value that is secret, or another in each run.
@@ -48,7 +48,7 @@ pub(crate) fn ids() -> Vec<String> {
     golden()["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What a library sent to this path's end.
+/// The request that a library sent to a path with this end.
 fn theirs(id: &str, path_end: &str) -> Shape {
     let golden = golden();
     let entry = golden["entries"].as_array().unwrap().iter().find(|entry| entry["id"] == id).unwrap();

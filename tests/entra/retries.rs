@@ -56,7 +56,7 @@ async fn a_second_failure_is_an_outage() {
 }
 
 #[tokio::test]
-async fn a_throttled_request_is_not_repeated_before_the_pause() {
+async fn a_throttled_token_request_is_not_repeated() {
     let local = Local::start().await;
     let refresh_token = refresh_token(&local).await;
     for retry_after in [Some(1), None] {

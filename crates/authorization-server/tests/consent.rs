@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use testkit::{Browser, Fault, Rig, STATE, VERIFIER, denied, parameter};
 use time::Duration;
 
-/// What a browser sends: the two cookies and the form's token.
+/// The browser's two cookies and the form's token.
 struct Sent<'a> {
     binding: Option<&'a str>,
     csrf_cookie: Option<&'a str>,

@@ -36,7 +36,7 @@ fn refresh(token: &str) -> Asked {
     Asked::Refresh(token.to_owned())
 }
 
-/// What the upstream was asked after the sign-in.
+/// The requests to the upstream after the sign-in.
 fn asked(rig: &Rig) -> Vec<Asked> {
     rig.upstream.asked().split_off(1)
 }

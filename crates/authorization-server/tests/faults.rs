@@ -33,7 +33,7 @@ async fn sign_in(rig: &Rig, client_id: &str) -> Result<SignedIn, FlowError> {
     Ok(SignedIn { client_id: client_id.to_owned(), tokens })
 }
 
-/// What tells people and clients to begin anew.
+/// Answers after which people and clients start again.
 fn is_clean_refusal(error: &FlowError) -> bool {
     matches!(
         error,
@@ -44,7 +44,7 @@ fn is_clean_refusal(error: &FlowError) -> bool {
     )
 }
 
-/// Signs in, beginning anew at most once. Says how often it began.
+/// Signs in, and starts again at most once. Returns the number of attempts.
 async fn sign_in_somehow(rig: &Rig) -> (SignedIn, usize) {
     let client_id = twice(async || rig.register().await).await.unwrap();
     match sign_in(rig, &client_id).await {

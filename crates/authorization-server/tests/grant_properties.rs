@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use testkit::Rig;
 use time::{Duration, OffsetDateTime};
 
-/// What happens next; `back` counts from the newest token of its kind.
+/// The steps; `back` counts from the newest token of its kind.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     RedeemAgain,

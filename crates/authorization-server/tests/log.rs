@@ -1,4 +1,4 @@
-//! What is logged: each attack once for the auditor, honest repetitions never, and no secret at any level.
+//! The log: each attack once, honest repetitions never, and no secret at any level.
 
 use secrecy::ExposeSecret as _;
 use testkit::{Asked, EventLog, Rig, VERIFIER, answered, parameter};

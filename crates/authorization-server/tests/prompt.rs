@@ -76,7 +76,7 @@ async fn select_account_needs_no_further_click_and_is_passed_on() {
     assert_eq!(parameter(&allowed.sign_in_url, "prompt").as_deref(), Some("select_account"));
 }
 
-/// One fault of each kind that is told to the client.
+/// One error of each kind that the client receives.
 const FAULTS: [(&str, Option<&str>); 4] = [
     ("code_challenge", None),
     ("response_type", Some("token")),

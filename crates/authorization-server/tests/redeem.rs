@@ -273,7 +273,7 @@ async fn a_redemption_that_cannot_read_the_owner_unissues_its_grant_and_the_code
     assert!(rig.accepts(&tokens.access_token).await.unwrap());
 }
 
-/// The window of duplicates begins anew with the redemption that counts.
+/// The window of duplicates restarts with the redemption that issued the tokens.
 #[tokio::test]
 async fn a_duplicate_of_a_late_second_attempt_is_refused_and_no_replay() {
     let (rig, client_id, code) = with_code().await;

@@ -1,4 +1,4 @@
-//! Who may ask: the workload's identity, with a token of the tenant for Cosmos.
+//! Authorization: only the workload's identity, with a token of the tenant for Cosmos.
 
 use std::time::Duration;
 

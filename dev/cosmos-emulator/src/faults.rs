@@ -6,7 +6,7 @@ use stand_in::lock;
 
 use crate::Verb;
 
-/// What goes wrong.
+/// The kinds of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// 429: nothing happened, and the client may try again later.
@@ -26,7 +26,7 @@ pub enum Effect {
     AnswerLost,
 }
 
-/// What goes wrong, on which operations and how often.
+/// A fault, the operations that it strikes, and how often.
 #[derive(Clone, Debug)]
 pub struct Fault {
     effect: Effect,
@@ -90,7 +90,7 @@ fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// What strikes one operation.
+/// The fault that strikes one operation.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Struck {
     pub(crate) delay: Duration,
@@ -103,7 +103,7 @@ struct Planned {
     struck: u64,
 }
 
-/// What is to go wrong.
+/// The planned faults.
 #[derive(Default)]
 pub(crate) struct Faults(Mutex<Vec<Planned>>);
 

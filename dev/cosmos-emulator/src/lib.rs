@@ -21,7 +21,7 @@ pub use faults::{Effect, Fault};
 pub use request::{Operation, Verb};
 pub use stand_in::ListenError;
 
-/// Says when items expire, in seconds since 1970. Tokens age by the machine's clock all the same.
+/// The time by which items expire, in seconds since 1970. Tokens expire by the machine's clock.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// How to start.
@@ -33,7 +33,7 @@ pub struct Options {
     pub authority: String,
     /// The tenant.
     pub tenant_id: String,
-    /// What `ttl` counts by.
+    /// The clock of `ttl`.
     pub clock: Clock,
 }
 

@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! The operation that a request names.
 
 use azure_data_cosmos_driver::binary_json;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) const PARTITION_KEY: HeaderName = HeaderName::from_static("x-ms-documentdb-partitionkey");
 
-/// What is done to items.
+/// Operations on items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {
     /// A point read.
@@ -35,7 +35,7 @@ pub enum Verb {
 /// An operation on the items of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// What is done.
+    /// The operation.
     pub verb: Verb,
     /// The container.
     pub container: String,
@@ -58,7 +58,7 @@ pub(crate) enum Kind {
     Data(Verb),
 }
 
-/// Where one item is.
+/// The place of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ItemKey {
     pub(crate) container: String,

@@ -80,7 +80,7 @@ catalogue! {
     RESOURCE_PARAMETER = 9_010_010, BAD, "invalid_target", "The resource parameter provided in the request doesn't match with the requested scopes.";
 }
 
-/// What Entra says of this number.
+/// Entra's text for this number.
 pub(crate) fn by_number(number: u32) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.number == number)
 }
@@ -118,9 +118,9 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     /// OAuth error code.
     pub(crate) error: &'static str,
-    /// What the user can do about it, in a word.
+    /// The action that the user can take.
     pub(crate) suberror: Option<String>,
-    /// What the client must ask for to get further.
+    /// The claims that the client must request.
     pub(crate) claims: Option<String>,
     text: String,
 }
@@ -158,7 +158,7 @@ impl Refusal {
         format!("AADSTS{number}: {text} Trace ID: {trace_id} Correlation ID: {id} Timestamp: {timestamp}")
     }
 
-    /// Where Entra explains the number.
+    /// The URL of Entra's explanation.
     pub(crate) fn uri(&self) -> String {
         format!("https://login.microsoftonline.com/error?code={}", self.number)
     }

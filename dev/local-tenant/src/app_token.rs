@@ -14,7 +14,7 @@ use crate::{
 /// Managed identity tokens live a day.
 const LIFETIME: i64 = 86_400;
 
-/// What the workload may ask its identity endpoint for.
+/// The resources for which the workload gets tokens at its identity endpoint.
 #[derive(Clone, Copy)]
 pub(crate) enum Resource<'a> {
     /// The federated credential.

@@ -7,7 +7,7 @@ use crate::{
     sts::Sts,
 };
 
-/// What of `claims` has an effect here.
+/// The members of `claims` that have an effect here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ClaimsRequest {
     /// `access_token.xms_cc`: the client's capabilities, copied into access tokens.

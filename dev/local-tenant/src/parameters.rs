@@ -50,7 +50,7 @@ impl Parameters {
     }
 }
 
-/// What Microsoft's libraries add and Entra only logs or routes by.
+/// Parameters of Microsoft's libraries that Entra only logs or routes by.
 fn is_telemetry(name: &str) -> bool {
     name == "client-request-id"
         || name == "return-client-request-id"

@@ -1,10 +1,10 @@
-//! What was asked, for tests that compare it: every name, and the values that are no secrets.
+//! Recorded requests, for tests that compare them: every name, and the values that are not secret.
 
 use axum::http::{HeaderMap, header, request::Parts};
 use serde::Serialize;
 use url::form_urlencoded;
 
-/// Parameters whose values anybody may see. All others are taken for secrets.
+/// Parameters whose values are public. All others count as secrets.
 const OPEN_PARAMETERS: [&str; 19] = [
     "api-version",
     "claims",

@@ -1,4 +1,4 @@
-//! What an administrator would have set up: the tenant, the app registration with its federated credential, the workload
+//! The setup of an administrator: the tenant, the app registration with its federated credential, the workload
 //! identity. All ids are fixed, so that a restarted product finds the same users and the same app.
 
 /// The tenant.

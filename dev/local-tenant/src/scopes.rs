@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What tokens are for.
+/// The resources of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Resource {
     /// Our app, the middle tier.
@@ -117,7 +117,7 @@ impl Scopes {
         }
     }
 
-    /// What the user is asked to consent to: `.default` stands for what the app is registered for.
+    /// The scopes that the user consents to: `.default` means those that the app is registered for.
     pub(crate) fn to_consent(&self) -> BTreeSet<Permission> {
         let mut permissions = self.permissions.clone();
         if self.graph_default {

@@ -1,4 +1,4 @@
-//! What outlives a restart: the signing key, the identity header, refresh tokens (as hashes), consents and the vault.
+//! The state that survives a restart: signing key, identity header, refresh tokens (as hashes), consents and vault.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -83,7 +83,7 @@ impl State {
         Ok(token)
     }
 
-    /// What is known of a refresh token.
+    /// The state of a refresh token.
     pub(crate) fn refresh_token(&self, token: &str) -> Option<RefreshToken> {
         lock(&self.stored).refresh_tokens.get(&hash(token)).cloned()
     }
@@ -97,7 +97,7 @@ impl State {
         if consented.len() == before { Ok(()) } else { self.save(&stored) }
     }
 
-    /// What the user consented to.
+    /// The scopes that the user consented to.
     pub(crate) fn consented(&self, oid: &str) -> BTreeSet<Permission> {
         let stored = lock(&self.stored);
         stored.consents.get(oid).into_iter().flatten().filter_map(|name| Permission::named(name)).collect()
@@ -115,7 +115,7 @@ impl State {
         self.save(&stored)
     }
 
-    /// Where everything is kept.
+    /// The file of the state.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }

@@ -132,12 +132,12 @@ impl Tenant {
         self.sts.faults.until_held(requests).await;
     }
 
-    /// What is held now goes on.
+    /// Releases the requests that are held.
     pub fn release(&self) {
         self.sts.faults.release();
     }
 
-    /// What was asked, oldest first; no more than the newest thousand.
+    /// The newest thousand requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         self.sts.requests.all()
@@ -154,7 +154,7 @@ impl Tenant {
         &self.sts.faults.control_token
     }
 
-    /// Signs whatever it is told with the tenant's key, so that tests can try what a forger would.
+    /// Signs any claims with the tenant's key, so that tests can forge tokens.
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
         jwt::sign(&self.sts.key, claims)

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct User {
     /// As it is shown; may be written right to left.
     pub display_name: &'static str,
-    /// What one signs in with, and the mail address.
+    /// The sign-in name, which is also the mail address.
     pub user_principal_name: &'static str,
     /// Object id in the directory.
     pub oid: &'static str,

@@ -22,7 +22,7 @@ const SESSION_BYTES: usize = 4 * 1024 * 1024;
 pub const TOTAL_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of [`TOTAL_BYTES`] that a session beyond its own limit may not use.
 const RESERVED_BYTES: usize = TOTAL_BYTES / 8;
-/// What a message counts for at least.
+/// The least size that a message counts for.
 const MIN_COST: usize = 1024;
 /// How long a message may wait if its session is beyond its limit, or if half of [`TOTAL_BYTES`] was taken when it came.
 /// After that the session ends, so that it does not keep memory from others.

@@ -1,4 +1,4 @@
-//! What this instance is.
+//! This instance: its id and its ports.
 
 use authorization_server::ground::{Id, Unavailable};
 use tokio_util::sync::CancellationToken;

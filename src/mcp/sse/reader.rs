@@ -34,7 +34,7 @@ struct Mark {
     number: u64,
 }
 
-/// What a read found.
+/// The result of a read.
 pub(super) struct Page {
     /// Whether there were events.
     pub(super) has_events: bool,

@@ -1,9 +1,9 @@
-//! What a stream sends.
+//! The events of a stream.
 
 /// An event of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StreamEvent {
-    /// Where to post messages, relative to the stream's URL.
+    /// The URL for messages, relative to the stream's URL.
     Endpoint(String),
     /// A JSON-RPC message.
     Message(String),

@@ -1,4 +1,4 @@
-//! Who may post to a stream.
+//! The principal that may post to a stream.
 
 use authorization_server::{ground::Id, resource::authenticate::Principal};
 use serde::{Deserialize, Serialize};

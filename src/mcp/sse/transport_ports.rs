@@ -1,4 +1,4 @@
-//! What the transport needs of the process.
+//! The ports of the transport.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,14 +6,14 @@ use authorization_server::ground::{Entropy, Sealer};
 
 use crate::ports::event_log::EventLog;
 
-/// What the transport needs of the process.
+/// The ports of the transport.
 #[derive(Clone)]
 pub struct TransportPorts {
     /// Makes the ids of sessions, events and this instance.
     pub entropy: Arc<dyn Entropy>,
     /// Seals session ids, and messages for other instances.
     pub sealer: Arc<dyn Sealer>,
-    /// The way to other instances; `None` if this process is the only one.
+    /// The log of messages to other instances; `None` if this process is the only one.
     pub events: Option<Arc<dyn EventLog>>,
     /// How often this instance reads its log.
     pub poll: Duration,

@@ -1,4 +1,4 @@
-//! Who clicked what, in which browser, and when. It never asks the server.
+//! The clicks of each browser, with their times. The oracle never asks the server.
 
 use authorization_server::ground::lifetimes::{APPROVAL_LIFETIME, DENIAL_LIFETIME};
 use time::OffsetDateTime;
@@ -8,11 +8,11 @@ use crate::step::{TARGETS, Target};
 /// On what a transaction rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Basis {
-    /// On nothing: nobody has decided, or whoever signs in is to be asked.
+    /// No consent: nobody has decided, or the owner who signs in must confirm.
     Nothing,
     /// The whole question was answered in the transaction's browser, then.
     Whole(OffsetDateTime),
-    /// What was allowed before is to serve, since then.
+    /// A remembered approval, given at this time.
     Remembered(OffsetDateTime),
 }
 
@@ -46,7 +46,7 @@ impl Approval {
 }
 
 impl Oracle {
-    /// Whether the owner has taken back what was decided then.
+    /// Whether the owner has withdrawn the consent of that time.
     pub(crate) fn withdrawn(&self, owner: usize, client: usize, decided_at: OffsetDateTime) -> bool {
         let concerns = |withdrawal: &&Withdrawal| {
             withdrawal.owner == owner && withdrawal.client.is_none_or(|other| other == client)

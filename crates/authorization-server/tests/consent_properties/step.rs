@@ -1,4 +1,4 @@
-//! What can happen next.
+//! The steps.
 
 use authorization_server::endpoints::consent::Decision;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ pub(crate) const BROWSERS: usize = 2;
 pub(crate) const OWNERS: usize = 2;
 pub(crate) const CLIENTS: usize = 2;
 
-/// Where a client takes its answers; two of one client, one of the other.
+/// Redirect URIs: two of one client, one of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) client: usize,

@@ -174,7 +174,7 @@ impl World {
         !redeemed.replayed && !self.oracle.withdrawn(code.owner, transaction.target.client, decided_at)
     }
 
-    /// Nothing is stored that nobody consented to, and nothing stands that was taken back.
+    /// The store holds no grant without consent, and no grant whose consent was withdrawn.
     pub(crate) fn agrees_with_the_store(&self) -> TestCaseResult {
         for grant in self.rig.grants.all() {
             self.is_accounted_for(&grant)?;

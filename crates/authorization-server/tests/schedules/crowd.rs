@@ -71,7 +71,7 @@ impl<'a> Crowd<'a> {
 }
 
 impl UnderWay {
-    /// Only the last wakes whoever waits.
+    /// Only the last one wakes the waiting task.
     fn leave(&self) {
         self.callers.update(|callers| callers - 1);
         if self.callers.get() == 0

@@ -18,7 +18,7 @@ const LONG_SCHEDULES: usize = 15_000;
 const CHANGES: usize = 4;
 const SEED: u64 = 7636;
 
-/// What callers do together, from the beginning to the checks.
+/// A scenario, run with one plan of faults.
 pub(crate) type Scenario = fn(&Plan);
 
 #[expect(clippy::disallowed_methods, reason = "the only parameter that a test of this crate has")]

@@ -1,4 +1,4 @@
-//! What holds after every schedule.
+//! The invariants after every schedule.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// Once whoever revoked is done, Entra's tokens are gone too.
+    /// After a revocation, Entra's tokens are deleted too.
     pub(crate) fn keeps_nothing_of_what_was_revoked(&self) {
         let (grants, kept) = (self.grants.all(), self.upstream_tokens.all());
         for grant in grants.iter().filter(|grant| grant.status == Status::Revoked) {
@@ -42,7 +42,7 @@ impl World {
         }
     }
 
-    /// Whoever holds these tokens can go on: they are accepted, and so is their successor. Says what that is.
+    /// These tokens are accepted, and so are their successors, which are returned.
     pub(crate) fn goes_on_with(&self, start: &Start, tokens: &Tokens) -> Tokens {
         let process = self.alone();
         let principal = at_once(process.rig.server.authenticate(tokens.access.expose_secret())).unwrap();
@@ -51,7 +51,7 @@ impl World {
         start.alone(start.refresh(tokens)).expect("a refresh token that was given out is refused")
     }
 
-    /// Whoever holds these tokens has nothing, at any process, once what processes remember is too old to be believed.
+    /// Every process refuses these tokens once its cache has expired.
     pub(crate) fn has_ended(&self, start: &Start, tokens: &Tokens, processes: &[Arc<Process>]) {
         self.clock.advance(BELIEVED_FOR);
         for process in processes.iter().chain([&self.alone()]) {
@@ -71,7 +71,7 @@ fn follows(before: &Grant, after: &Grant) {
     assert!(rotations.is_some_and(|rotations| rotations <= 1), "a generation was undone or skipped");
 }
 
-/// What callers were told, each kind of answer explained.
+/// The answers to the callers, each kind explained.
 pub(crate) fn tokens_given(asked: &[Asked<Told>]) -> Vec<Tokens> {
     let mut given = Vec::new();
     for asked in asked {

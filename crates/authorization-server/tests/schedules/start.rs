@@ -1,4 +1,4 @@
-//! Where scenarios begin. Each is reached once, and every schedule begins from a copy.
+//! The initial states of scenarios. Each is made once, and every schedule starts from a copy.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ pub(crate) struct Start {
     pub(crate) world: World,
     pub(crate) client_id: String,
     pub(crate) code: SecretString,
-    /// What it was given for the code.
+    /// The tokens that it received for the code.
     pub(crate) tokens: Option<Tokens>,
 }
 
@@ -67,7 +67,7 @@ static UNISSUED: LazyLock<Start> = LazyLock::new(|| {
     start
 });
 
-/// What a redemption does to the grant that it made if it cannot go on.
+/// Unissues the grant, as a failed redemption does.
 async fn unissue(rig: &Rig, key: &GrantKey) -> Option<()> {
     let grants = &rig.ports.grants;
     let granted = grants.get(key).await.ok()??;

@@ -15,7 +15,7 @@ use testkit::{ManualClock, Rig, SeededEntropy};
 
 use crate::model::{Caller, Entra, Handle, Issued, OpenSealer, Table};
 
-/// What processes share.
+/// The state that processes share.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,

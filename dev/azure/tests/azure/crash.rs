@@ -39,7 +39,7 @@ fn is_again(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503)
 }
 
-/// What became of a client that registered during the kills.
+/// The outcome of a client that registered during the kills.
 struct Ended {
     client_id: String,
     tokens: Result<Value, String>,
@@ -169,7 +169,7 @@ async fn every_grant_is_of_a_code(server: &Deployment, codes: &BTreeSet<String>,
     assert!(grants.len() >= with_tokens, "{} grants for {with_tokens} clients with tokens", grants.len());
 }
 
-/// Every client that got tokens uses them; whoever was refused signs in anew, with the same registration.
+/// Every client that got tokens uses them; a client that was refused signs in again with the same registration.
 async fn goes_on(server: &Deployment, Ended { client_id, tokens }: Ended) {
     let Ok(tokens) = tokens else {
         flow(server, &client_id, &Codes::default()).await.unwrap();

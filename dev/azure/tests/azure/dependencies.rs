@@ -1,5 +1,5 @@
-//! Every dependency down, slow and throttled, one by one and together, with traffic: who suffers is told so in documented
-//! answers, nobody else notices, waiting is bounded, and all recover without a restart.
+//! Every dependency down, slow and throttled, one by one and together, with traffic: affected requests get documented
+//! answers, others succeed, waits are bounded, and all recover without a restart.
 
 use std::time::Duration;
 

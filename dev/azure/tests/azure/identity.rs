@@ -8,7 +8,7 @@ use crate::{
     traffic::{health, register, sign_in},
 };
 
-/// What asks for nothing but the store and the keys that are at hand.
+/// Requests that need only the store and the unwrapped keys.
 async fn store_answers(server: &Deployment, tokens: &Tokens) {
     assert!(register(server).await, "POST /register: 503");
     Browser::default().authorize(server, &tokens.client_id).await;

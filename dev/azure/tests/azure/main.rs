@@ -1,4 +1,4 @@
-//! What must hold when several handler processes share Cosmos DB and Key Vault.
+//! Several handler processes share Cosmos DB and Key Vault.
 //!
 //! The short form runs by default; with `LONG=1` in the environment the numbers are those of the promise.
 #![cfg(test)]

@@ -15,7 +15,7 @@ fn is_of_a_request(operation: &Operation) -> bool {
     operation.container != "keyring" && !(operation.container == "events" && by_the_clock)
 }
 
-/// What was asked of the store since the last time, as words.
+/// The requests to the store since the last call, as words.
 fn taken(server: &Deployment) -> Vec<String> {
     let operations = server.azure.cosmos.operations();
     server.azure.cosmos.clear_operations();
@@ -75,7 +75,7 @@ async fn every_request_costs_what_the_table_says() {
     assert_eq!(table.0, documented(), "the table should be\n{}", table.0.join("\n"));
 }
 
-/// What a person can ask for besides: to say no, to say who they are, to see what they allowed.
+/// The other requests of a person: denial, confirmation, and /connections.
 async fn pages(server: &Deployment, client_id: &str, browser: &mut Browser, table: &mut Table) {
     let mut other = Browser::default();
     let form = other.authorize(server, client_id).await;

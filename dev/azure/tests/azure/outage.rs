@@ -60,7 +60,7 @@ async fn handlers_that_start_before_their_store_listen_and_answer_503() {
 /// More than a redemption asks of the store.
 const OPERATIONS: u64 = 20;
 
-/// What the store has of a code's authorization in `owners`: upstream tokens, and grants.
+/// The upstream tokens and grants of a code's authorization in `owners`.
 async fn left(server: &Deployment, code: &str) -> (usize, usize) {
     let grant = code.split_once('.').unwrap().0;
     let owners = server.azure.cosmos.dump_container("owners").await;

@@ -45,7 +45,7 @@ async fn of_parallel_redemptions_over_two_processes_exactly_one_succeeds_in_ever
     }
 }
 
-/// What a client may be told while the store is at fault.
+/// The answers that a client may get while the store fails.
 fn is_documented(status: u16, answer: &Value) -> bool {
     match status {
         200 => true,

@@ -52,7 +52,7 @@ async fn lost_answers_and_throttling_never_fork_a_family_nor_end_it() {
         }
         let successors = refresh_tokens(&answers);
         assert!(successors.len() <= 1, "round {round}: a forked family");
-        // Whoever got no answer goes on with what it has, and so does whoever got one.
+        // A client continues with the tokens that it has, whether or not it got an answer.
         let mut going_on: Vec<&String> = successors.iter().collect();
         going_on.push(&current);
         let mut next = BTreeSet::new();

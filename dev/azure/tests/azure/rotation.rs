@@ -80,7 +80,7 @@ async fn one_user(server: &Deployment) -> Tokens {
     tokens
 }
 
-/// What was sealed under an old key still opens.
+/// Values sealed under an old key still open.
 async fn goes_on(server: &Deployment, tokens: &Tokens) {
     assert_eq!(server.call_tool(&tokens.access_token).await.0, 200);
     let (status, answer) = server.refresh(&tokens.client_id, &tokens.refresh_token).await;

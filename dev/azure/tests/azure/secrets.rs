@@ -1,4 +1,4 @@
-//! Whoever reads the store can do nothing with it.
+//! A reader of the store learns no usable secret.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ async fn signed_in(server: &Deployment, browser: &mut Browser, client_id: &str) 
     code
 }
 
-/// What was issued, each as a whole and each secret part of it: `id.secret`, or `name.id.secret`.
+/// The issued tokens, whole and by their secret parts: `id.secret`, or `name.id.secret`.
 fn secrets(server: &Deployment, browser: &Browser) -> Vec<String> {
     let issued = server.secrets();
     let parts = issued.iter().filter_map(|whole| whole.rsplit_once('.')).map(|(_, secret)| secret.to_owned());

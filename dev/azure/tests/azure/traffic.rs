@@ -9,7 +9,7 @@ use crate::{
     messages::Messages,
 };
 
-/// What is asked, in the order of [`traffic`]'s answer.
+/// The requests, in the order of [`traffic`]'s answers.
 pub(crate) const KINDS: [&str; 6] = ["health", "registration", "refresh", "tool call", "sign-in", "message"];
 
 /// One of each kind at once. Says which worked; the answers to the others were the documented ones.
@@ -74,7 +74,7 @@ async fn refresh(server: &Deployment, tokens: &Tokens) -> bool {
     is("refresh", 200, server.post("/token").form(&form).send().await.unwrap()).await
 }
 
-/// A tool that cannot be had says so within MCP; a grant that cannot be read is 503.
+/// A failed tool answers with an MCP error; a grant that cannot be read is 503.
 async fn tool(server: &Deployment, access_token: &str) -> bool {
     let answer = server.tool_request(access_token).send().await.unwrap();
     if answer.status() != 200 {

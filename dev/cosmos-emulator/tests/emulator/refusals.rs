@@ -1,4 +1,4 @@
-//! What this emulator cannot.
+//! Requests that this emulator does not support.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -41,7 +41,7 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) login_hint: Option<String>,
 }
 
-/// Where the answer goes, by query.
+/// The redirect URI; the response is in its query.
 pub(crate) struct ReturnTo {
     /// A registered one.
     pub(crate) redirect_uri: String,

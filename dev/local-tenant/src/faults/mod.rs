@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::aadsts;
 
-/// Where a fault strikes.
+/// The endpoints at which faults strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -36,7 +36,7 @@ pub enum Endpoint {
     KeyUnwrap,
 }
 
-/// What goes wrong.
+/// The kinds of faults.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -106,7 +106,7 @@ struct Planned {
     fault: Fault,
 }
 
-/// What is to go wrong, and what waits.
+/// The planned faults, and the requests that are held.
 pub(crate) struct Faults {
     pub(crate) control_token: String,
     planned: Mutex<Vec<Planned>>,

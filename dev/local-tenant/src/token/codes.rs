@@ -15,7 +15,7 @@ const LIFETIME: i64 = 600;
 /// They are remembered longer, to be refused by their own numbers.
 const REMEMBERED: i64 = 86_400;
 
-/// What a code is bound to. The client is always the one app.
+/// The bindings of a code. The client is always the one app.
 #[derive(Clone)]
 pub(crate) struct Code {
     pub(crate) user: &'static User,

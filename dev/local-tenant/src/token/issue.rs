@@ -1,4 +1,4 @@
-//! What a grant becomes: access token, refresh token, ID token.
+//! Issues tokens: access token, refresh token, ID token.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ impl Grant {
         if missing || nothing { Err(CONSENT_REQUIRED.with(&[CLIENT_ID, APP_NAME])) } else { Ok(granted) }
     }
 
-    /// What is answered are the permissions of the access token, and the OIDC scopes asked for.
+    /// The `scope` of the answer: the permissions of the access token, and the requested OIDC scopes.
     fn answered_scope(&self, granted: &BTreeSet<Permission>) -> String {
         let asked = self.scopes.permissions().iter().filter(|permission| permission.name() != "offline_access");
         let all: BTreeSet<&Permission> = granted.iter().chain(asked).collect();
@@ -167,7 +167,7 @@ impl Grant {
         URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{TENANT_ID} {audience} {}", self.user.oid)))
     }
 
-    /// What Microsoft's libraries key their caches by.
+    /// The key of the caches of Microsoft's libraries.
     fn client_info(&self) -> String {
         URL_SAFE_NO_PAD.encode(json!({ "uid": self.user.oid, "utid": TENANT_ID }).to_string())
     }

@@ -54,7 +54,7 @@ async fn every_kind_is_understood() {
 }
 
 #[tokio::test]
-async fn an_unknown_command_is_refused_with_the_reason() {
+async fn a_malformed_fault_is_refused_with_the_reason() {
     let local = Local::start().await;
     for (wrong, reason) in [
         (json!({ "endpoint": "keys" }), "fault"),

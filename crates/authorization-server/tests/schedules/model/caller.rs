@@ -12,7 +12,7 @@ use authorization_server::ground::Unavailable;
 
 use super::{Fault, Kind, Plan, lock};
 
-/// Who asks the store and Entra. Every operation is a turn.
+/// A caller of the store and Entra. Every operation is a turn.
 pub(crate) struct Caller {
     pub(crate) id: usize,
     plan: Plan,
@@ -78,7 +78,7 @@ impl Caller {
         Err(self.fail(&format!("{fault:?}")))
     }
 
-    /// What was still on its way when the caller was done.
+    /// The operations that had not finished when the caller was done.
     pub(crate) async fn late_operations(&self) {
         let late = mem::take(&mut lock(&self.state).late);
         for operation in late {
@@ -87,7 +87,7 @@ impl Caller {
         }
     }
 
-    /// The first operation needs no turn, for a caller begins when the scheduler says so.
+    /// The first operation needs no turn, since the scheduler starts the caller.
     async fn next_fault(&self, kind: Kind) -> Option<Fault> {
         let operation = {
             let mut state = lock(&self.state);
@@ -144,10 +144,10 @@ async fn others_first() {
     .await;
 }
 
-/// What a caller that is alone does, done.
+/// Runs the request of a single caller, which never waits.
 pub(crate) fn at_once<T>(request: impl Future<Output = T>) -> T {
     match pin!(request).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
-        Poll::Pending => unreachable!("whoever is alone waits for nobody"),
+        Poll::Pending => unreachable!("a single caller never waits"),
     }
 }

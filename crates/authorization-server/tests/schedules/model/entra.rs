@@ -16,7 +16,7 @@ use time::Duration;
 
 use super::{Caller, Kind};
 
-/// What its token endpoint has answered so far, and will.
+/// The past and future answers of its token endpoint.
 #[derive(Default)]
 pub(crate) struct Issued {
     /// Each answer brings an assertion and a refresh token with its number.
@@ -59,7 +59,7 @@ impl Entra {
         }
     }
 
-    /// Who shows a token that was given out gets others.
+    /// Exchanges an issued refresh token for new tokens.
     async fn ask(&self, prefix: &'static str, token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let (entra, token) = (self.clone(), token.clone());
         let operation = move || entra.issued.knows(prefix, &token).then(|| entra.answer());

@@ -1,4 +1,4 @@
-//! What goes wrong, with which operation of which caller.
+//! Faults: each strikes one operation of one caller.
 
 use std::sync::{
     Arc,
@@ -10,14 +10,14 @@ use shuttle::rand::{Rng as _, thread_rng};
 /// The longest of the requests, a whole sign-in, has about as many.
 const OPERATIONS: usize = 24;
 
-/// What goes wrong with one operation.
+/// The fault of one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nothing happens, and the caller is told that it failed.
+    /// The operation does nothing and returns an error.
     Before,
-    /// It happens, and the caller is told that it failed.
+    /// The operation succeeds and returns an error.
     After,
-    /// The caller is told that it failed, and it happens some time after the caller is done.
+    /// The operation returns an error and succeeds after the caller is done.
     Late,
     /// It happens, its answer is lost, and the store's client sends it again.
     SentAgain,
@@ -29,7 +29,7 @@ impl Fault {
     const ALL: [Self; 5] = [Self::Before, Self::After, Self::Late, Self::SentAgain, Self::Death];
 }
 
-/// What an operation does.
+/// The kinds of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Read,
@@ -73,7 +73,7 @@ impl Plan {
         Self { faults: (0..count).map(|_| fault()).collect(), reached: Arc::default() }
     }
 
-    /// What goes wrong with this operation.
+    /// The fault of this operation.
     pub(crate) fn fault(&self, caller: usize, operation: usize) -> Option<Fault> {
         let planned = self.faults.iter().find(|(by, at, _)| (*by, *at) == (caller, operation));
         planned.map(|(_, _, fault)| *fault)

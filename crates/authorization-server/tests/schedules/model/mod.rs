@@ -1,4 +1,4 @@
-//! What is outside the services: the store, the keyring, Entra, and everything that may go wrong with them.
+//! The dependencies of the services, with their faults: the store, the keyring, and Entra.
 
 mod caller;
 mod entra;

@@ -20,7 +20,7 @@ struct Rows<T> {
 #[derive(Clone)]
 pub(crate) struct Item<T> {
     pub(crate) value: T,
-    /// Names the write; whoever sends it again sends the same.
+    /// Names the write; a repeated write has the same name.
     pub(crate) op: u64,
     pub(crate) etag: String,
 }

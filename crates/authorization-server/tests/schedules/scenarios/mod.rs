@@ -1,4 +1,4 @@
-//! Who does what at the same time.
+//! The scenarios: callers that run at the same time.
 
 mod redemptions;
 mod refreshes;

@@ -24,7 +24,7 @@ fn redemptions(plan: &Plan, count: usize) {
     start.world.has_a_sound_history();
 }
 
-/// If nobody was given tokens, then because whoever made the grant was told of a failure, or died.
+/// If nobody received tokens, the caller that created the grant got an error or crashed.
 fn nobody_is_stuck(start: &Start, asked: &[Asked<Told>]) {
     let written = start.world.grants.written();
     let unissued = start.world.grants.all().iter().any(|grant| grant.status == Status::Unissued);

@@ -41,7 +41,7 @@ fn together(start: &Start, tokens: &Tokens, plan: &Plan, count: usize) {
     one_family_lives(start, tokens, &asked);
 }
 
-/// Everyone who got through was told the same successor, with which everyone goes on; and so does whoever asks again.
+/// All successful callers got the same successor, as does a repeated request; it is accepted.
 fn one_family_lives(start: &Start, tokens: &Tokens, asked: &[Asked<Told>]) {
     let undisturbed = asked.iter().filter(|asked| !asked.disturbed()).count();
     let mut given = tokens_given(asked);

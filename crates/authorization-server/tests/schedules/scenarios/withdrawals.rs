@@ -1,4 +1,4 @@
-//! Consent that its owner withdraws, while a code of it is redeemed, a grant of it refreshed, and it is given anew.
+//! An owner withdraws a consent while its code is redeemed, its grant refreshed, and the consent given again.
 
 use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
 use testkit::{FlowError, Rig};
@@ -27,7 +27,7 @@ fn redemptions_and_a_withdrawal(plan: &Plan, count: usize) {
     nothing_came_of_the_code(&start, asked.iter().all(|asked| !asked.disturbed()));
 }
 
-/// A grant that nobody was told of may stand, if its maker died; whoever asks again is refused, and ends it.
+/// A grant whose tokens nobody received may remain if its creator crashed; a repeated redemption is refused and revokes it.
 fn nothing_came_of_the_code(start: &Start, calm: bool) {
     let ended = || start.world.grants.all().iter().all(|grant| grant.status == Status::Revoked);
     let kept = || start.world.upstream_tokens.all();

@@ -52,7 +52,7 @@ impl Rig {
         self.container_with(name, self.token()).await.unwrap()
     }
 
-    /// A container for whoever has this token.
+    /// A container, with this token.
     pub(crate) async fn container_with(&self, name: &str, token: String) -> Result<ContainerClient, CosmosError> {
         let pool = ConnectionPoolOptions::builder()
             .with_server_certificate_validation(ServerCertificateValidation::RequiredUnlessEmulator)
