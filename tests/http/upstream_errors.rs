@@ -158,7 +158,7 @@ async fn a_dead_refresh_token_of_entras_ends_the_grant() {
 async fn graphs_refusals_are_told_in_plain_words_and_cost_nothing() {
     let server = Deployment::start().await;
     let tokens = tokens(&server).await;
-    for (answer, words) in [(403, "does not allow"), (404, "does not know"), (418, "does not understand")] {
+    for (answer, words) in [(403, "does not allow"), (404, "has no such resource"), (418, "does not understand")] {
         fail(&server, Endpoint::GraphMe, 1, status(answer));
         assert!(error(&called(&server, &tokens).await).contains(words), "{answer}");
     }
