@@ -91,7 +91,7 @@ async fn the_transaction_names_the_cookie_which_is_deleted_with_the_answer() {
 }
 
 #[tokio::test]
-async fn another_browser_burns_the_authorization_and_then_the_right_one_fails_too() {
+async fn a_callback_in_another_browser_ends_the_authorization_for_every_browser() {
     let (rig, allowed) = under_way().await;
     let foreign = Secret::from_bytes([7; 32]).encode();
     let other = rig.call_back(&allowed, CODE, Some(foreign.expose_secret())).await;
@@ -112,7 +112,7 @@ async fn no_cookie_or_a_broken_one_is_another_browser() {
 }
 
 #[tokio::test]
-async fn the_cookie_of_another_transaction_burns_this_one_only() {
+async fn the_cookie_of_another_transaction_ends_this_authorization_only() {
     let (rig, allowed) = under_way().await;
     let page = rig.open_page(&rig.register().await.unwrap()).await.unwrap();
     let second = rig.allow(&page).await.unwrap();
@@ -122,14 +122,14 @@ async fn the_cookie_of_another_transaction_burns_this_one_only() {
 }
 
 #[tokio::test]
-async fn a_burn_that_cannot_be_written_is_not_answered_as_if_it_were() {
+async fn an_end_that_cannot_be_written_is_an_outage() {
     let (rig, allowed) = under_way().await;
     rig.store.fail_after(1, Fault::Before);
     assert!(matches!(rig.call_back(&allowed, CODE, None).await, Err(CallbackError::Unavailable(_))));
 }
 
 #[tokio::test]
-async fn a_state_that_is_not_ours_is_unknown_and_burns_nothing() {
+async fn an_unknown_state_ends_no_authorization() {
     let (rig, allowed) = under_way().await;
     let state = parameter(&allowed.sign_in_url, "state").unwrap();
     let (id, _) = state.split_once('.').unwrap();

@@ -150,7 +150,7 @@ async fn a_withdrawn_approval_is_not_used_and_the_owner_may_allow_again() {
 }
 
 #[tokio::test]
-async fn an_approval_that_lapsed_meanwhile_serves_no_more() {
+async fn an_approval_that_expired_meanwhile_is_not_used() {
     let mut asked = on_the_way().await;
     let (now, minute) = (asked.rig.clock.now(), Duration::MINUTE);
     asked.rig.owners.change(&subject("first").owner_key(), |owner| {
@@ -296,7 +296,7 @@ async fn of_answers_at_once_one_counts() {
 }
 
 #[tokio::test]
-async fn the_question_lapses_with_the_authorization() {
+async fn the_question_expires_with_the_authorization() {
     let mut asked = another_owner().await;
     asked.rig.clock.advance(Duration::minutes(15));
     assert!(matches!(asked.answer(Decision::Allow).await, Err(ConsentError::Expired)));

@@ -109,7 +109,7 @@ async fn a_target_whose_approval_was_withdrawn_is_approved_no_more() {
 #[tokio::test]
 async fn a_target_whose_approval_has_lapsed_is_approved_no_more() {
     let (rig, client_id, browser) = approved().await;
-    // The registration itself would lapse sooner if it were never used.
+    // The registration itself would expire sooner if it were never used.
     rig.clients.change(&Id::parse(&client_id).unwrap(), |client| client.used(rig.clock.now()).unwrap());
     rig.clock.advance(APPROVAL_LIFETIME - Duration::SECOND);
     every_fault_finds(&rig, &client_id, &browser, true).await;

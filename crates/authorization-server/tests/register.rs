@@ -1,4 +1,4 @@
-//! Registration: anyone may, it grants nothing, and it lapses unless it is used.
+//! Registration: anyone may register; a registration grants nothing, and expires unless it is used.
 
 use authorization_server::endpoints::{authorize::AuthorizeError, register::RegisterError, token_error::TokenError};
 use testkit::{Fault, FlowError, Rig};
@@ -53,7 +53,7 @@ async fn a_store_that_is_down_registers_nobody() {
 }
 
 #[tokio::test]
-async fn an_unused_registration_lapses_after_30_days() {
+async fn an_unused_registration_expires_after_30_days() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     rig.clock.advance(Duration::days(30) - Duration::SECOND);

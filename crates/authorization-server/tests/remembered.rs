@@ -160,7 +160,7 @@ async fn a_wider_approval_serves_and_another_or_a_narrower_one_does_not() {
 #[tokio::test]
 async fn an_approval_is_remembered_for_90_days() {
     let (rig, client_id, browser) = approved().await;
-    // The registration itself lapses unless it is used.
+    // The registration itself expires unless it is used.
     rig.clients.change(&client(&client_id), |client| client.used(rig.clock.now()).unwrap());
     rig.clock.advance(APPROVAL_LIFETIME - Duration::SECOND);
     assert_eq!(asking(&rig, &browser, &client_id).await, Asking::Nothing);

@@ -91,7 +91,7 @@ impl Grant {
         Self { status, version: self.version + 1, ..self.clone() }
     }
 
-    /// The next version, one refresh-token generation on. Its key is sealed anew, so no data key is needed for longer than a
+    /// The next version, one refresh-token generation on. Its key is sealed again, so no data key is needed for longer than a
     /// grant lives without a refresh.
     #[must_use]
     pub fn rotated(&self, now: OffsetDateTime, sealed_key: Sealed<FamilyKey>) -> Self {

@@ -124,7 +124,7 @@ impl World {
         self.clients[client].to_string()
     }
 
-    /// Registrations lapse too, but that is another test.
+    /// Registrations expire too, but that is another test.
     fn keep_registrations(&self) {
         for client in &self.clients {
             let expires_at = self.now() + Duration::days(400);
