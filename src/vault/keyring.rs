@@ -3,10 +3,7 @@
 //! A process keeps the keys that it has opened, so sealing and opening need no request. It reads the ring again at intervals,
 //! and for a key id that it does not know.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock, Weak},
-};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use async_trait::async_trait;
 use authorization_server::ground::{Sealer, Unavailable};
@@ -17,7 +14,8 @@ use tokio::sync::Mutex;
 
 use super::{
     aead::DataKey,
-    ring::{Ring, RingKey, Rotation},
+    opened::Opened,
+    ring::{Ring, Rotation},
     ring_store::RingStore,
 };
 
@@ -41,16 +39,6 @@ pub struct Keyring {
     opened: RwLock<Arc<Opened>>,
     /// Held while the ring is being read, so one caller reads it for all.
     last: Mutex<Option<Attempt>>,
-}
-
-/// The keys that this process can use.
-#[derive(Default)]
-struct Opened {
-    keys: HashMap<String, Arc<DataKey>>,
-    /// In the order of first use.
-    order: Vec<(OffsetDateTime, Arc<DataKey>)>,
-    /// Key ids of the ring that the wrapping key did not open.
-    refused: HashSet<String>,
 }
 
 struct Attempt {
@@ -189,23 +177,6 @@ impl Keyring {
 
     fn context(&self, purpose: &str) -> String {
         format!("{purpose}/v1|{}", self.base_url)
-    }
-}
-
-impl Opened {
-    fn add(&mut self, entry: &RingKey, key: Arc<DataKey>) {
-        self.order.push((entry.use_from, Arc::clone(&key)));
-        self.keys.insert(entry.kid.clone(), key);
-    }
-
-    /// The newest key whose time has come. A new ring's only key counts, even if this clock is behind.
-    fn sealing(&self, now: OffsetDateTime) -> Option<&DataKey> {
-        let newest = self.order.iter().rev().find(|(use_from, _)| *use_from <= now);
-        newest.or(self.order.first()).map(|(_, key)| key.as_ref())
-    }
-
-    fn find(&self, kid: &str) -> Option<&DataKey> {
-        self.keys.get(kid).map(Arc::as_ref)
     }
 }
 

@@ -5,6 +5,7 @@ mod aead;
 pub mod key_file;
 pub mod key_vault;
 mod keyring;
+mod opened;
 mod ring;
 mod ring_store;
 pub mod wrap;
