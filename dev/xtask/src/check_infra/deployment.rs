@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::policy;
+
 /// One parameter set's resources and outputs.
 #[derive(Clone, Debug)]
 pub(super) struct Deployment {
@@ -25,7 +27,8 @@ impl Deployment {
         let whole: Value = serde_json::from_str(snapshot).map_err(|error| format!("{set}: {error}"))?;
         let predicted = whole.pointer("/predictedResources").and_then(Value::as_array);
         let predicted = predicted.ok_or_else(|| format!("{set}: the snapshot has no predictedResources"))?;
-        let resources = predicted.iter().map(Resource::of).collect();
+        let read: Vec<Resource> = predicted.iter().map(Resource::of).collect();
+        let resources = read.iter().map(|resource| resource.completed(&read)).collect();
         let outputs = whole.pointer("/outputs").cloned().unwrap_or_default();
         Ok(Self { set: set.to_owned(), resources, outputs })
     }
@@ -68,6 +71,21 @@ impl Resource {
         }
     }
 
+    /// With what a rule needs besides: `parent`, the resource that it belongs to, and `policy`, its policy document.
+    fn completed(&self, all: &[Self]) -> Self {
+        let mut completed = self.clone();
+        let above = |name: &str| name.rsplit_once('/').map(|(above, _)| above.to_owned());
+        let (kind, name) = (above(&self.kind), above(&self.name));
+        let parent =
+            all.iter().find(|parent| Some(&parent.kind) == kind.as_ref() && Some(&parent.name) == name.as_ref());
+        let xml = policy::text(self.text("/properties/value")).filter(|_| self.kind.ends_with("/policies"));
+        if let Some(body) = completed.body.as_object_mut() {
+            body.extend(parent.map(|parent| ("parent".to_owned(), parent.body.clone())));
+            body.extend(xml.map(|xml| ("policy".to_owned(), policy::parse(&xml))));
+        }
+        completed
+    }
+
     pub(super) fn at(&self, pointer: &str) -> &Value {
         self.body.pointer(pointer).unwrap_or(&Value::Null)
     }
@@ -83,6 +101,11 @@ impl Resource {
 
     pub(super) fn keys(&self, pointer: &str) -> Vec<&str> {
         self.at(pointer).as_object().map_or_else(Vec::new, |object| object.keys().map(String::as_str).collect())
+    }
+
+    /// The last part of a name such as `account/database`.
+    pub(super) fn last_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
     }
 
     /// The ARM expression, without its brackets, of a property that is known only in Azure.

@@ -9,10 +9,13 @@
 mod bicep;
 mod contract;
 mod deployment;
+mod document;
 mod files;
 mod golden;
+mod policy;
 mod project;
 mod report;
+mod rule;
 mod rules;
 mod tools;
 

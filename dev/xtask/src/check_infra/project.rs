@@ -1,15 +1,17 @@
 //! What the rules judge, and judging it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::bicep;
 use super::deployment::Deployment;
+use super::document;
 use super::files::Files;
 use super::golden;
 use super::report::{Report, Verdict};
-use super::rules::table::{self, Row};
+use super::rule;
 use super::rules::{self, Judged, Rule};
 
 /// The checkout's files and the deployments that its parameter sets make.
@@ -21,6 +23,8 @@ pub(super) struct Project {
     pub template: Option<Value>,
     /// Folder of the published schemas.
     pub schemas: Option<PathBuf>,
+    /// The files by path, or why one cannot be read.
+    documents: BTreeMap<String, Result<Value, String>>,
     unread: Vec<String>,
 }
 
@@ -32,7 +36,30 @@ impl Project {
             bicep::parameter_sets(&files).into_iter().map(read).partition(Result::is_ok);
         let deployments = read.into_iter().filter_map(Result::ok).collect();
         let unread = unread.into_iter().filter_map(Result::err).collect();
-        Self { files, deployments, template, schemas, unread }
+        let parsed = files.under("", "").map(|(path, text)| (path.to_owned(), document::parse(path, text)));
+        let compiled = template.clone().map(|template| (rule::TEMPLATE.to_owned(), Ok(template)));
+        let documents = parsed.chain(compiled).collect();
+        Self { files, deployments, template, schemas, documents, unread }
+    }
+
+    /// Whether there is this file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.documents.contains_key(path)
+    }
+
+    /// One file, which must be there.
+    pub(super) fn document(&self, path: &str) -> Result<&Value, String> {
+        let document = self.documents.get(path).ok_or_else(|| format!("{path} is missing"))?;
+        document.as_ref().map_err(Clone::clone)
+    }
+
+    /// The files at a path in which `*` stands for any text, with their paths.
+    pub(super) fn documents<'a>(&'a self, path: &str) -> Result<Vec<(&'a str, &'a Value)>, String> {
+        let (start, end) = path.split_once('*').unwrap_or((path, ""));
+        let is_meant =
+            |other: &str| other == path || path.contains('*') && other.starts_with(start) && other.ends_with(end);
+        let paths = self.documents.keys().filter(|path| is_meant(path));
+        paths.map(|path| Ok((path.as_str(), self.document(path)?))).collect()
     }
 
     pub(super) fn judge(&self, report: &mut Report) {
@@ -40,20 +67,9 @@ impl Project {
         for (name, rule) in rules::all() {
             report.add(name, self.verdict(rule));
         }
-        match table::rows() {
-            Ok(rows) => self.judge_rows(&rows, report),
-            Err(fault) => report.judge("rules.yaml", vec![fault]),
-        }
-    }
-
-    fn judge_rows(&self, rows: &[Row], report: &mut Report) {
-        for rows in rows.chunk_by(|one, next| one.rule == next.rule) {
-            let of_rows = |deployment: &Deployment| {
-                let faults = rows.iter().map(|row| faults(table::judge(row, deployment)));
-                Ok(faults.collect::<Vec<_>>().concat())
-            };
-            let Some(row) = rows.first() else { continue };
-            report.add(&*row.rule, self.each(&of_rows));
+        match rule::all() {
+            Ok(rules) => rules.iter().for_each(|rule| report.add(&*rule.name, rule.judge(self))),
+            Err(fault) => report.judge("rules", vec![fault]),
         }
     }
 
