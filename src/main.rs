@@ -5,7 +5,8 @@ use std::{net::Ipv4Addr, process::ExitCode, sync::Arc};
 use remote_auth_mcp::{
     config::{Environment, Settings},
     platform::{Platform, SystemClock, SystemEntropy},
-    startup, telemetry,
+    startup,
+    telemetry::{self, AuditLines},
     vault::Rotation,
 };
 use tokio::net::TcpListener;
@@ -35,7 +36,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let _log = telemetry::init(settings.log_level)?;
     let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let platform = Platform { clock, entropy, rotation: Rotation::default() };
+    let audit = Arc::new(AuditLines::new(clock.clone()));
+    let platform = Platform { clock, entropy, audit, rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let stop = handler.stop();
     tokio::spawn(async move {

@@ -1,8 +1,8 @@
-//! What the process gets from the machine: the time, randomness, and the intervals of key rotation.
+//! What the process gets from the machine: the time, randomness, the audit log, and the intervals of key rotation.
 
 use std::sync::Arc;
 
-use authorization_server::ground::{Clock, Entropy};
+use authorization_server::ground::{AuditLog, Clock, Entropy};
 use time::OffsetDateTime;
 
 use crate::vault::Rotation;
@@ -14,6 +14,8 @@ pub struct Platform {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
     /// When data keys are made and retired.
     pub rotation: Rotation,
 }

@@ -16,7 +16,7 @@ use crate::{
     config::{AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, managed_identity},
     graph::{Graph, TokenCache},
-    http::{App, Limits, LogThrottle, routes, server},
+    http::{App, Limits, routes, server},
     mcp::{Mcp, sse},
     platform::Platform,
     ports::{event_log::EventLog, records::ItemStore},
@@ -26,6 +26,7 @@ use crate::{
         cosmos_events::CosmosEvents,
         embedded::{Embedded, OpenError},
     },
+    telemetry::LogThrottle,
     vault::{
         Keyring, RingStore,
         key_file::{KeyFile, KeyFileError},
@@ -97,13 +98,14 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
-    let graph = Arc::new(Graph::new(http, settings.graph, tokens));
+    let graph = Arc::new(Graph::new(http, settings.graph, tokens, Arc::clone(&platform.audit)));
     let app = App {
         mcp: Mcp::new(graph, &settings.server_name, storage.sse_ports(settings.event_poll, platform), &stop),
         server,
         records: storage.records,
         gateway,
         limits: Limits::default(),
+        audit: Arc::clone(&platform.audit),
         refusal_log: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
@@ -197,6 +199,7 @@ fn authorization_server(
         entropy: Arc::clone(&platform.entropy),
         sealer: Arc::clone(&storage.sealer),
         upstream,
+        audit: Arc::clone(&platform.audit),
         clients: storage.repository(platform),
         authorizations: storage.repository(platform),
         grants: storage.repository(platform),

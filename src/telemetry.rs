@@ -1,6 +1,8 @@
 //! One JSON line per event on stdout, where the Functions host picks it up. docs/operations/telemetry.md says what is in it.
 
+mod audit;
 mod json_lines;
+mod log_throttle;
 mod queue;
 mod trace_context;
 
@@ -10,16 +12,21 @@ use tracing::{Level, subscriber::SetGlobalDefaultError};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
 
-pub use self::{json_lines::JsonLines, trace_context::request_span};
+pub use self::{audit::AuditLines, json_lines::JsonLines, log_throttle::LogThrottle, trace_context::request_span};
 
 /// The log of this process. Dropping it writes the lines that wait.
 #[must_use]
 pub struct Log(#[expect(dead_code, reason = "dropping it stops the writer")] WorkerGuard);
 
 /// Starts the log. Our own crates log at `level`. Libraries log warnings and errors only, because below that they log
-/// what they are sent. rmcp quotes ids and arguments of requests even in its warnings, so it logs nothing.
+/// what they are sent. rmcp quotes ids and arguments of requests even in its warnings, so it logs nothing. Audit events
+/// are logged at every `level`, except those that are for debugging.
 pub fn init(level: Level) -> Result<Log, SetGlobalDefaultError> {
-    let directives = format!("warn,rmcp=off,remote_auth_mcp={level},authorization_server={level},handler={level}");
+    let audit = level.max(Level::INFO);
+    let directives = format!(
+        "warn,rmcp=off,remote_auth_mcp={level},authorization_server={level},handler={level},{}={audit}",
+        audit::TARGET
+    );
     let (writer, guard) = queue::queue(io::stdout());
     let lines = JsonLines::to(writer);
     tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))?;

@@ -7,14 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use authorization_server::ground::Unavailable;
+use authorization_server::ground::{Ended, EventName, Severity, Unavailable};
 
 /// The source of the handler.
 const SOURCES: [&str; 3] = ["src", "crates/authorization-server/src", "crates/oauth-protocol/src"];
 
 /// Documents with tables of log lines, the header of such a column, and how many lines these columns quote at least.
 const TABLES: [(&str, &str, usize); 3] = [
-    ("docs/operations/telemetry.md", "`audit`", 8),
+    ("docs/operations/telemetry.md", "`event`", 25),
     ("docs/operations/telemetry.md", "`message`", 30),
     ("docs/operations.md", "in the log", 12),
 ];
@@ -71,6 +71,30 @@ fn exists(quote: &str, source: &str) -> bool {
         Some(beginning) => source.contains(&format!("\"{beginning}")),
         None => source.contains(&format!("\"{quote}\"")),
     }
+}
+
+/// The rows of the table with these headers in its first columns: the first cell and the second, without backquotes.
+fn rows<'a>(document: &'a str, headers: [&str; 2]) -> Vec<(&'a str, &'a str)> {
+    let table = document.lines().skip_while(|line| !cells(line).starts_with(&headers)).skip(2);
+    let rows = table.take_while(|line| line.starts_with('|')).map(cells);
+    rows.map(|cells| (cells[0].trim_matches('`'), cells[1])).collect()
+}
+
+fn level(name: EventName) -> &'static str {
+    match name.severity() {
+        Severity::Routine => "DEBUG",
+        Severity::Change | Severity::Refusal => "INFO",
+        Severity::Alarm | Severity::Limit => "WARN",
+    }
+}
+
+#[test]
+fn the_table_of_audit_events_is_the_enum() {
+    let document = fs::read_to_string(root().join("docs/operations/telemetry.md")).unwrap();
+    let listed = EventName::ALL.iter().map(|name| (name.as_str(), level(*name))).collect::<Vec<_>>();
+    assert_eq!(rows(&document, ["`event`", "level"]), listed);
+    let endings: BTreeSet<_> = Ended::ALL.iter().map(|why| why.as_str()).collect();
+    assert_eq!(quoted(&document, "`reason` of `grant_ended`"), endings);
 }
 
 #[test]

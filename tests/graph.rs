@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{GrantKey, Id},
+    ground::{EventName, GrantKey, Id},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     state::scopes::USER_READ,
@@ -17,7 +17,7 @@ use authorization_server::{
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::graph::{Graph, GraphError, TokenCache};
 use serde_json::{Value, json};
-use testkit::ManualClock;
+use testkit::{AuditTrail, ManualClock};
 use time::OffsetDateTime;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -51,6 +51,7 @@ impl DownstreamTokens for Tokens {
 struct Rig {
     graph: Graph,
     tokens: Arc<Tokens>,
+    audit: Arc<AuditTrail>,
     /// The heads of the requests.
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -72,7 +73,9 @@ impl Rig {
         let tokens = Arc::new(Tokens::default());
         let cache = TokenCache::new(Arc::clone(&tokens) as _, Arc::new(ManualClock::default()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { graph: Graph::new(http, endpoint, cache), tokens, requests }
+        let audit = Arc::new(AuditTrail::default());
+        let graph = Graph::new(http, endpoint, cache, Arc::clone(&audit) as _);
+        Self { graph, tokens, audit, requests }
     }
 
     async fn get(&self, scope: &str) -> Result<Value, GraphError> {
@@ -111,6 +114,7 @@ async fn a_scope_that_was_not_granted_is_refused_before_graph_or_entra_is_asked(
         let refused = rig.get(scope).await;
         assert!(matches!(refused, Err(GraphError::Scope("user.read"))), "{scope}: {refused:?}");
         assert_eq!((rig.tokens(), rig.requests()), (0, 0), "{scope}");
+        assert_eq!(rig.audit.names(), [EventName::ToolRefused], "{scope}");
     }
 }
 

@@ -31,9 +31,13 @@ impl From<Unavailable> for TokenError {
     }
 }
 
+/// A parser's error quotes what it could not read, which anybody may have written.
 impl From<Error> for TokenError {
     fn from(error: Error) -> Self {
-        Self::Invalid(error.to_string())
+        match error.kind() {
+            ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => Self::Invalid("malformed".to_owned()),
+            _ => Self::Invalid(error.to_string()),
+        }
     }
 }
 
@@ -49,14 +53,14 @@ pub(super) async fn verified_claims<T: DeserializeOwned>(
     let unpublished = || TokenError::Invalid("signed by a key that is not published".to_owned());
     let jwk = jwks.key(&kid).await?.ok_or_else(unpublished)?;
     let decoded = decode(token, &DecodingKey::from_jwk(&jwk)?, &validation(issuers, settings));
-    Ok(decoded.map_err(|error| invalid(token, &error))?.claims)
+    Ok(decoded.map_err(|error| invalid(token, error))?.claims)
 }
 
 /// `decode` looks at the claims only after it has verified the signature.
-fn invalid(token: &str, error: &Error) -> TokenError {
+fn invalid(token: &str, error: Error) -> TokenError {
     match (error.kind(), issuer(token)) {
         (ErrorKind::InvalidIssuer, Some(issuer)) => TokenError::OtherIssuer(issuer),
-        _ => TokenError::Invalid(error.to_string()),
+        _ => error.into(),
     }
 }
 

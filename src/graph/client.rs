@@ -1,9 +1,11 @@
 //! One client for all tools. A tool names its scope and path; the client gets tokens, retries, and interprets refusals.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use authorization_server::{
-    resource::authenticate::Principal, resource::downstream::DownstreamTokens as _, state::scopes::Permission,
+    ground::{AuditLog, EventName},
+    resource::{authenticate::Principal, downstream::DownstreamTokens as _},
+    state::scopes::Permission,
 };
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
@@ -25,6 +27,7 @@ pub struct Graph {
     http: reqwest::Client,
     endpoint: String,
     tokens: TokenCache,
+    audit: Arc<dyn AuditLog>,
 }
 
 /// Why one attempt failed.
@@ -38,8 +41,8 @@ struct Failed {
 impl Graph {
     /// Graph at this origin.
     #[must_use]
-    pub fn new(http: reqwest::Client, endpoint: String, tokens: TokenCache) -> Self {
-        Self { http, endpoint, tokens }
+    pub fn new(http: reqwest::Client, endpoint: String, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
+        Self { http, endpoint, tokens, audit }
     }
 
     /// Gets the resource at `path` for the principal, if its access token has the permission.
@@ -49,8 +52,14 @@ impl Graph {
         permission: &'static Permission,
         path: &str,
     ) -> Result<Value, GraphError> {
-        let result = self.authorized(principal, permission, path).await;
-        result.inspect_err(|error| tracing::warn!(%error, path, grant = %principal.grant.grant, "no answer from Graph"))
+        self.authorized(principal, permission, path).await.inspect_err(|error| {
+            if let GraphError::Scope(_) = error {
+                let refused = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
+                self.audit.report(&refused.because("the scope was not granted"));
+            } else {
+                tracing::warn!(%error, path, grant = %principal.grant.grant, "no answer from Graph");
+            }
+        })
     }
 
     async fn authorized(

@@ -1,13 +1,17 @@
 //! The state that all endpoints share.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
-use authorization_server::AuthorizationServer;
+use authorization_server::{
+    AuthorizationServer,
+    ground::{AuditEvent, AuditLog},
+};
 
-use super::{limits::Limits, log_throttle::LogThrottle};
+use super::limits::Limits;
 use crate::{
     mcp::Mcp,
     ports::{gateway::GatewayTokens, records::ItemStore},
+    telemetry::LogThrottle,
 };
 
 /// Everything that a handler may call or show.
@@ -22,10 +26,23 @@ pub struct App {
     pub gateway: Option<Arc<dyn GatewayTokens>>,
     /// For each caller, and for all together.
     pub limits: Limits,
+    /// Where refusals are reported.
+    pub audit: Arc<dyn AuditLog>,
     /// Keeps a flood of refused requests out of the log.
     pub refusal_log: LogThrottle,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.
     pub allowed_origins: Vec<String>,
+}
+
+impl App {
+    /// Reports a refusal. Without a reason the request failed, because a service behind this server is down.
+    pub(super) fn refused(&self, event: AuditEvent, reason: Option<&'static str>, error: &dyn Display) {
+        if let Some(reason) = reason {
+            self.audit.report(&event.because(reason));
+        } else {
+            tracing::warn!(%error, "request failed: a service behind this server is down");
+        }
+    }
 }

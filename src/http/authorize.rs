@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::endpoints::{authorize::AuthorizeError, authorize_error::AtServer, visitor::Visitor};
+use authorization_server::{
+    endpoints::{authorize::AuthorizeError, authorize_error::AtServer, visitor::Visitor},
+    ground::EventName,
+};
 use http::StatusCode;
 use oauth_protocol::addressed_request::{AddressMissing, AddressedRequest};
 
@@ -16,7 +19,9 @@ use super::{
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let Ok(query) = incoming.query() else {
-        return pages::error(&app, &malformed("the query is not well formed"));
+        let reason = "the query is not well formed";
+        app.audit.report(&EventName::AuthorizationRefused.event().because(reason));
+        return pages::error(&app, &malformed(reason));
     };
     let request = match AddressedRequest::parse(query) {
         Ok(request) => request,
@@ -30,7 +35,7 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
 }
 
 fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
-    tracing::info!(%error, "authorization request refused");
+    app.refused(EventName::AuthorizationRefused.event(), error.reason(), error);
     match error {
         AuthorizeError::AtServer(AtServer::UnknownClient) => pages::error(app, &unknown_client()),
         AuthorizeError::AtServer(AtServer::RedirectMismatch) => {

@@ -1,6 +1,10 @@
 //! The bearer check of the protected resource (RFC 6750) and its challenge (RFC 9728 §5.1).
 
-use authorization_server::{ground::Unavailable, resource::authenticate::Principal, state::scopes};
+use authorization_server::{
+    ground::{EventName, Unavailable},
+    resource::authenticate::Principal,
+    state::scopes,
+};
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::bearer::{BearerError, BearerToken, Challenge};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -14,24 +18,33 @@ use super::{
 
 /// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 enum BearerRefusal {
     /// RFC 6750 §3.1: a challenge to a request without credentials has no error code.
-    #[error("no access token")]
     Missing,
     /// Unknown, expired and revoked tokens get the same answer.
-    #[error("the access token is not valid")]
     InvalidToken,
     /// Two Authorization headers, a token in the query, or bad syntax.
-    #[error("malformed request: {0}")]
     Malformed(&'static str),
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
+impl BearerRefusal {
+    fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing => Some("no access token"),
+            Self::InvalidToken => Some("the access token is not valid"),
+            Self::Malformed(what) => Some(what),
+            Self::Unavailable(_) => None,
+        }
+    }
+}
+
 impl From<BearerError> for BearerRefusal {
     fn from(_: BearerError) -> Self {
-        Self::Malformed("the Authorization header")
+        Self::Malformed("the Authorization header is malformed")
     }
 }
 
@@ -45,9 +58,9 @@ async fn principal(app: &App, incoming: &Incoming) -> Result<Principal, BearerRe
 }
 
 fn token(incoming: &Incoming) -> Result<SecretString, BearerRefusal> {
-    let query = incoming.query().map_err(|_| BearerRefusal::Malformed("the query"))?;
+    let query = incoming.query().map_err(|_| BearerRefusal::Malformed("the query is malformed"))?;
     if query.first("access_token").is_some() {
-        return Err(BearerRefusal::Malformed("an access token in the query"));
+        return Err(BearerRefusal::Malformed("the access token is in the query"));
     }
     let values = incoming.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     BearerToken::from_headers(values)?.ok_or(BearerRefusal::Missing)
@@ -55,7 +68,7 @@ fn token(incoming: &Incoming) -> Result<SecretString, BearerRefusal> {
 
 /// The challenge. It names the metadata document of the resource.
 fn challenge(app: &App, resource: Resource, refusal: &BearerRefusal) -> Response {
-    tracing::info!(%refusal, "request not authenticated");
+    app.refused(EventName::AccessRefused.event(), refusal.reason(), refusal);
     let (status, error) = match refusal {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
         BearerRefusal::InvalidToken => (StatusCode::UNAUTHORIZED, Some("invalid_token")),

@@ -9,7 +9,7 @@ use authorization_server::{
         connections_sign_in::{ConnectionsSignInError, SignInRefusal},
         visitor::Visitor,
     },
-    ground::Id,
+    ground::{EventName, Id},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -24,11 +24,20 @@ use super::{
 
 /// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 enum Refusal {
-    #[error("the form is incomplete")]
     Incomplete,
     #[error(transparent)]
     Connections(#[from] ConnectionsError),
+}
+
+impl Refusal {
+    fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Incomplete => Some("the form is incomplete"),
+            Self::Connections(error) => error.reason(),
+        }
+    }
 }
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
@@ -41,7 +50,7 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     match answered {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(refusal) => {
-            tracing::warn!(audit = "connections refused", %refusal, "connections request refused");
+            app.refused(EventName::ConnectionsRefused.event(), refusal.reason(), &refusal);
             pages::error(&app, &page(&refusal))
         }
     }
@@ -84,7 +93,7 @@ fn page(refusal: &Refusal) -> ErrorPage {
 
 /// A sign-in for this page that does not complete.
 pub(super) fn not_signed_in(app: &App, error: &ConnectionsSignInError) -> Response {
-    tracing::warn!(audit = "connections refused", %error, "connections request refused");
+    app.refused(EventName::ConnectionsRefused.event(), error.refusal.reason(), error);
     let forbidden = |title: &str, text: &str| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     let page = match &error.refusal {
         SignInRefusal::UnknownState => {

@@ -9,7 +9,7 @@ use authorization_server::{
         consent::{ConsentError, ConsentSubmission, Decision},
         visitor::Visitor,
     },
-    ground::Id,
+    ground::{EventName, Id},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -24,10 +24,9 @@ use super::{
 
 /// Why a consent request is refused.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 enum Refusal {
-    #[error("{}", .0.text())]
     Body(BodyError),
-    #[error("the form is incomplete")]
     Incomplete,
     #[error(transparent)]
     Consent(#[from] ConsentError),
@@ -42,7 +41,7 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     match answered {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(refusal) => {
-            tracing::warn!(audit = "consent refused", reason = %refusal, "consent request refused");
+            app.refused(EventName::ConsentRefused.event(), refusal.reason(), &refusal);
             pages::error(&app, &page(&refusal))
         }
     }
@@ -74,6 +73,14 @@ fn form(incoming: &Incoming) -> Result<Form, Refusal> {
 }
 
 impl Refusal {
+    fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Body(error) => Some(error.text()),
+            Self::Incomplete => Some("the form is incomplete"),
+            Self::Consent(error) => error.reason(),
+        }
+    }
+
     /// Where a form comes from matters before what is wrong with it.
     fn unless_foreign(self, visitor: &Visitor<'_>) -> Self {
         if visitor.initiator.is_own_form() { self } else { ConsentError::ForeignOrigin.into() }

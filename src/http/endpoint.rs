@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{ground::EventName, resource::authenticate::Principal};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
 use oauth_protocol::loopback::is_loopback;
@@ -56,10 +56,10 @@ impl Endpoint {
     /// Answers a request to this endpoint.
     pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming, caller: Caller) -> Response {
         if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
-            return answer(StatusCode::FORBIDDEN, "text/plain", "the Host header does not name this server\n");
+            return self.refused(&app, "the Host header does not name this server");
         }
         let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base().issuer(), &app.allowed_origins) else {
-            return answer(StatusCode::FORBIDDEN, "text/plain", "this origin may not call this server\n");
+            return self.refused(&app, "this origin may not call this server");
         };
         let mut response = if incoming.method == Method::OPTIONS {
             self.options(&readable)
@@ -82,10 +82,13 @@ impl Endpoint {
         }
     }
 
+    fn refused(&self, app: &App, reason: &'static str) -> Response {
+        app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
+        answer(StatusCode::FORBIDDEN, "text/plain", format!("{reason}\n"))
+    }
+
     fn too_many(&self, app: &App, TooMany(wait): TooMany) -> Response {
-        if let Some(requests) = app.refusal_log.admit(self.route) {
-            tracing::warn!(audit = "flood from one address", endpoint = self.route, requests, "requests refused");
-        }
+        app.audit.report(&EventName::LimitReached.event().at(self.route).because("requests of one address"));
         let status = StatusCode::TOO_MANY_REQUESTS;
         let response = match self.cors {
             Cors::SameOrigin => {

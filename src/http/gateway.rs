@@ -3,12 +3,12 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use authorization_server::ground::EventName;
 use http::StatusCode;
 use secrecy::SecretString;
 
 use super::{
     app::App,
-    log_throttle::LogThrottle,
     reply::{Response, json, temporarily_unavailable},
     request::Arriving,
 };
@@ -37,7 +37,10 @@ pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller,
     };
     match verdict {
         Ok(()) => Ok(Caller::ThroughGateway(known_or_shared(address))),
-        Err(refusal) => Err(refused(&app.refusal_log, &refusal)),
+        Err(refusal) => {
+            report(app, &refusal);
+            Err(refused(&refusal))
+        }
     }
 }
 
@@ -52,31 +55,40 @@ fn known_or_shared(address: Option<String>) -> IpAddr {
     address.map_or(Ipv6Addr::UNSPECIFIED.into(), |address| address.to_canonical())
 }
 
-fn refused(log: &LogThrottle, refusal: &GatewayRefusal) -> Response {
+/// The audit log has no room for what a token says, so a line of its own names it.
+fn report(app: &App, refusal: &GatewayRefusal) {
     match refusal {
-        GatewayRefusal::Invalid { reason, .. } => {
-            if let Some(requests) = log.admit(reason) {
-                tracing::warn!(audit = "past the gateway", reason = %refusal, requests, "request refused");
+        GatewayRefusal::Invalid { reason, detail } => {
+            app.audit.report(&EventName::PastTheGateway.event().because(reason));
+            if let Some(detail) = detail
+                && let Some(requests) = app.refusal_log.admit(reason)
+            {
+                tracing::warn!(reason, detail, requests, "a token is not the gateway's");
             }
+        }
+        GatewayRefusal::Unavailable(error) => {
+            if let Some(requests) = app.refusal_log.admit("gateway token not verified") {
+                tracing::warn!(%error, requests, "the gateway's token cannot be verified");
+            }
+        }
+    }
+}
+
+fn refused(refusal: &GatewayRefusal) -> Response {
+    match refusal {
+        GatewayRefusal::Invalid { .. } => {
             let body = serde_json::json!({
                 "error": "access_denied",
                 "error_description": "this server is reached through its gateway only",
             });
             json(StatusCode::FORBIDDEN, &body)
         }
-        GatewayRefusal::Unavailable(error) => {
-            if let Some(requests) = log.admit("gateway token not verified") {
-                tracing::warn!(%error, requests, "the gateway's token cannot be verified");
-            }
-            temporarily_unavailable()
-        }
+        GatewayRefusal::Unavailable(_) => temporarily_unavailable(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -108,11 +120,10 @@ mod tests {
     #[test]
     fn a_token_that_cannot_be_verified_now_is_503_and_another_one_403() {
         let down = authorization_server::ground::Unavailable::upstream(String::new());
-        let log = LogThrottle::new(Arc::new(crate::platform::SystemClock));
-        let unavailable = refused(&log, &down.into());
+        let unavailable = refused(&down.into());
         assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));
         let forged = GatewayRefusal::Invalid { reason: "forged", detail: None };
-        assert_eq!(refused(&log, &forged).status(), StatusCode::FORBIDDEN);
+        assert_eq!(refused(&forged).status(), StatusCode::FORBIDDEN);
     }
 }

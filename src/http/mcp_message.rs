@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{
+    ground::{AuditEvent, EventName},
+    resource::authenticate::Principal,
+};
 use http::StatusCode;
 
 use super::{
@@ -22,9 +25,23 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         Ok(body) => body,
         Err(error) => return text(StatusCode::PAYLOAD_TOO_LARGE, error.text()),
     };
+    let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
     match app.mcp.sse.post(session, principal, &body).await {
         Ok(()) => text(StatusCode::ACCEPTED, "Accepted"),
-        Err(error) => refusal(&error),
+        Err(error) => {
+            report(&app, &error, event);
+            refusal(&error)
+        }
+    }
+}
+
+fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
+    let reported = |name| AuditEvent { name, ..of_caller };
+    match error {
+        PostError::UnknownSession => app.audit.report(&reported(EventName::SessionRefused)),
+        PostError::Busy => app.audit.report(&reported(EventName::LimitReached).because("messages of one stream")),
+        PostError::Malformed => {}
+        PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
     }
 }
 
@@ -33,10 +50,7 @@ fn refusal(error: &PostError) -> Response {
         PostError::UnknownSession => text(StatusCode::NOT_FOUND, "no such session\n"),
         PostError::Malformed => text(StatusCode::BAD_REQUEST, "not a JSON-RPC message\n"),
         PostError::Busy => retry_later(text(StatusCode::SERVICE_UNAVAILABLE, "the session is busy\n")),
-        PostError::Unavailable(reason) => {
-            tracing::warn!(%reason, "message not accepted");
-            temporarily_unavailable()
-        }
+        PostError::Unavailable(_) => temporarily_unavailable(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{ground::EventName, resource::authenticate::Principal};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::poll_fn};
 use http::{HeaderValue, StatusCode, header};
@@ -29,7 +29,9 @@ pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
     let events = match app.mcp.sse.open(&principal).await {
         Ok(events) => events,
         Err(error) => {
-            tracing::warn!(%error, owner = %principal.grant.owner, "stream not opened");
+            let refused = EventName::LimitReached.event().at("mcp/sse").grant(principal.grant).client(principal.client);
+            let too_many = matches!(error, OpenError::TooMany).then_some("open streams");
+            app.refused(refused, too_many, &error);
             return refusal(&error);
         }
     };

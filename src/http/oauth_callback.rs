@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::endpoints::callback::CallbackError;
+use authorization_server::{endpoints::callback::CallbackError, ground::EventName};
 use http::StatusCode;
 use oauth_protocol::callback_response::CallbackResponse;
 
@@ -27,7 +27,7 @@ fn refusal(app: &App, error: &CallbackError) -> Response {
     if let CallbackError::Connections(error) = error {
         return connections::not_signed_in(app, error);
     }
-    tracing::info!(%error, "callback refused");
+    app.refused(EventName::CallbackRefused.event(), error.reason(), error);
     pages::error(app, &page(error))
 }
 

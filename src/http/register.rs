@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::endpoints::register::RegisterError;
+use authorization_server::{endpoints::register::RegisterError, ground::EventName};
 use http::StatusCode;
 
 use super::{
@@ -14,21 +14,26 @@ use super::{
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
     let body = match incoming.body {
         Ok(body) => body,
-        Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_client_metadata", error.text()),
+        Err(error) => {
+            app.audit.report(&EventName::RegistrationRefused.event().because(error.text()));
+            return oauth_error(StatusCode::BAD_REQUEST, "invalid_client_metadata", error.text());
+        }
     };
     if !app.limits.take_registration() {
-        tracing::warn!(audit = "registration flood", "registration refused: too many registrations");
+        app.audit.report(&EventName::LimitReached.event().at("register").because("registrations of all callers"));
         let text = "too many registrations; try again in a minute";
         return retry_later(oauth_error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", text));
     }
     match app.server.register(&body).await {
         Ok(registration) => json(StatusCode::CREATED, &registration),
-        Err(error) => refusal(&error),
+        Err(error) => {
+            app.refused(EventName::RegistrationRefused.event(), error.reason(), &error);
+            refusal(&error)
+        }
     }
 }
 
 fn refusal(error: &RegisterError) -> Response {
-    tracing::info!(%error, "registration refused");
     match error {
         RegisterError::Metadata(error) => oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description()),
         RegisterError::Unavailable(_) => temporarily_unavailable(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    endpoints::redeem::Redemption, endpoints::refresh::Refresh, endpoints::token_error::TokenError,
+    endpoints::{redeem::Redemption, refresh::Refresh, token_error::TokenError},
+    ground::{AuditEvent, EventName, Id},
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{
@@ -14,21 +15,28 @@ use oauth_protocol::{
 use super::{
     app::App,
     reply::{Response, json_text, oauth_error, temporarily_unavailable},
-    request::Incoming,
+    request::{BodyError, Incoming},
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
     let form = match incoming.form_alone() {
         Ok(form) => form,
-        Err(error) => return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text()),
+        Err(error) => return unreadable(&app, EventName::TokenRefused, error),
     };
     let request = match TokenRequest::parse(&form, incoming.header(header::AUTHORIZATION)) {
         Ok(request) => request,
-        Err(error) => return malformed(error),
+        Err(error) => return malformed(&app, EventName::TokenRefused, error),
     };
     match exchange(&app, &request).await {
         Ok(response) => success(&response),
-        Err(error) => refusal(&error),
+        Err(TokenError::Refused(reason)) => {
+            tracing::error!(error = reason, "token request failed: Entra refuses this server");
+            refusal(&TokenError::Refused(reason))
+        }
+        Err(error) => {
+            app.refused(of_client(&request, &error), error.reason(), &error);
+            refusal(&error)
+        }
     }
 }
 
@@ -59,18 +67,25 @@ fn success(response: &TokenResponse) -> Response {
     json_text(StatusCode::OK, response.to_json().as_str())
 }
 
-pub(super) fn malformed(error: TokenRequestError) -> Response {
-    tracing::info!(%error, "token request malformed");
+/// Names the client only if it is registered: any other id is whatever its sender wrote.
+fn of_client(request: &TokenRequest, error: &TokenError) -> AuditEvent {
+    let (TokenRequest::AuthorizationCode { client_id, .. } | TokenRequest::RefreshToken { client_id, .. }) = request;
+    let client = Id::parse(client_id).filter(|_| !matches!(error, TokenError::UnknownClient));
+    EventName::TokenRefused.event().client(client)
+}
+
+pub(super) fn unreadable(app: &App, event: EventName, error: BodyError) -> Response {
+    app.audit.report(&event.event().because(error.text()));
+    oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text())
+}
+
+pub(super) fn malformed(app: &App, event: EventName, error: TokenRequestError) -> Response {
+    app.audit.report(&event.event().because(error.description()));
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     challenged(status, error.code(), error.description())
 }
 
 fn refusal(error: &TokenError) -> Response {
-    match error {
-        TokenError::Refused(_) => tracing::error!(%error, "token request failed"),
-        TokenError::Unavailable(_) => tracing::warn!(%error, "token request failed"),
-        _ => tracing::info!(%error, "token request refused"),
-    }
     let bad_request = |code, text| oauth_error(StatusCode::BAD_REQUEST, code, text);
     match error {
         TokenError::UnknownClient => invalid_client(),

@@ -35,7 +35,7 @@ use remote_auth_mcp::{
     ports::event_log::EventLog,
 };
 use serde_json::{Value, json};
-use testkit::{Faults, MemorySealer};
+use testkit::{AuditTrail, Faults, MemorySealer};
 use time::OffsetDateTime;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
@@ -102,7 +102,8 @@ impl Deployment {
 
     fn start(&self, events: Option<Arc<dyn EventLog>>) -> Arc<Instance> {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
-        let graph = Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens));
+        let graph =
+            Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::new(AuditTrail::default())));
         let sealer = Arc::clone(&self.sealer) as _;
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, poll: POLL };
         let stop = CancellationToken::new();

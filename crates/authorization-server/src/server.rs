@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 
 use crate::{
     grant_cache::GrantCache,
-    ground::{Clock, Entropy, Id, OwnedRecords, Repository, Sealable, Sealed, Sealer, Unavailable},
+    ground::{
+        AuditEvent, AuditLog, Clock, Entropy, Id, OwnedRecords, Repository, Sealable, Sealed, Sealer, Unavailable,
+    },
     state::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
@@ -25,6 +27,8 @@ pub struct Ports {
     pub sealer: Arc<dyn Sealer>,
     /// Entra ID.
     pub upstream: Arc<dyn Upstream>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
     /// Registrations.
     pub clients: Arc<dyn Repository<Client>>,
     /// Authorizations, from the decision on.
@@ -69,6 +73,10 @@ impl AuthorizationServer {
     /// Whether the keyring seals, for a health check.
     pub async fn check_keyring(&self) -> Result<(), Unavailable> {
         self.ports.sealer.seal("health", b"").await.map(drop)
+    }
+
+    pub(crate) fn report(&self, event: AuditEvent) {
+        self.ports.audit.report(&event);
     }
 
     pub(crate) async fn seal<T: Sealable>(&self, value: &T, bound_to: T::BoundTo) -> Result<Sealed<T>, Unavailable> {

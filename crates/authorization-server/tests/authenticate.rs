@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     AuthorizationServer,
-    ground::{GrantKey, Repository as _},
+    ground::{Ended, GrantKey, Repository as _},
     state::grant::{Grant, Status},
 };
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
@@ -66,7 +66,7 @@ async fn a_revocation_shows_here_at_once_and_elsewhere_within_30_seconds() {
     let token = owner.tokens.access_token.expose_secret();
     assert!(rig.accepts(&owner.tokens.access_token).await.unwrap());
     assert!(elsewhere.authenticate(token).await.unwrap().is_some());
-    rig.server.revoke(key(&rig)).await.unwrap();
+    rig.server.revoke(key(&rig), Ended::Withdrawn).await.unwrap();
     assert!(!rig.accepts(&owner.tokens.access_token).await.unwrap());
     rig.clock.advance(Duration::seconds(30));
     assert!(elsewhere.authenticate(token).await.unwrap().is_none());

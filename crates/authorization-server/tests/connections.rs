@@ -10,7 +10,7 @@ use authorization_server::{
         pages::{Connection, Page},
         visitor::Visitor,
     },
-    ground::{Clock as _, Id, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
+    ground::{Clock as _, Ended, Id, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
     state::{
         cookies::{CookieChange, CookieName, Cookies},
         grant::Status,
@@ -288,7 +288,7 @@ async fn a_marked_grant_is_shown_and_one_that_ended_is_not() {
     let key = rig.only_grant().unwrap().key;
     rig.grants.change(&key, |grant| grant.with_status(Status::Marked));
     assert_eq!(only_connection(&rig).await.devices, 1);
-    rig.server.revoke(key).await.unwrap();
+    rig.server.revoke(key, Ended::Withdrawn).await.unwrap();
     assert_eq!(only_connection(&rig).await.devices, 0);
 }
 

@@ -1,7 +1,11 @@
 //! One grant under any sequence of redemptions, refreshes, uses and revocations, beside a model of the rules.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{endpoints::token_error::TokenError, ground::Clock as _, state::grant::Status};
+use authorization_server::{
+    endpoints::token_error::TokenError,
+    ground::{Clock as _, Ended},
+    state::grant::Status,
+};
 use oauth_protocol::token_response::TokenResponse;
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -89,7 +93,7 @@ impl Model {
                 Ok(())
             }
             Step::Revoke => {
-                self.rig.server.revoke(self.rig.only_grant().unwrap().key).await.unwrap();
+                self.rig.server.revoke(self.rig.only_grant().unwrap().key, Ended::Withdrawn).await.unwrap();
                 self.revoked = true;
                 Ok(())
             }

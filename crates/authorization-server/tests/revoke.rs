@@ -3,7 +3,7 @@
 
 use authorization_server::{
     endpoints::{revoke::RevokeError, token_error::TokenError},
-    ground::{GrantKey, Id},
+    ground::{Ended, GrantKey, Id},
     state::grant::{Grant, Status},
 };
 use secrecy::ExposeSecret as _;
@@ -76,12 +76,12 @@ async fn an_unknown_client_is_told_so() {
 async fn revoking_twice_or_what_is_not_there_is_fine() {
     let (rig, _) = signed_in().await;
     let key = rig.only_grant().unwrap().key;
-    rig.server.revoke(key).await.unwrap();
+    rig.server.revoke(key, Ended::Withdrawn).await.unwrap();
     let version = rig.only_grant().unwrap().version;
-    rig.server.revoke(key).await.unwrap();
+    rig.server.revoke(key, Ended::Withdrawn).await.unwrap();
     assert_eq!(rig.only_grant().unwrap().version, version);
     let absent = GrantKey { owner: key.owner, grant: Id::from_bytes([9; 16]) };
-    assert!(rig.server.revoke(absent).await.is_ok());
+    assert!(rig.server.revoke(absent, Ended::Withdrawn).await.is_ok());
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_marked_grant_can_be_revoked() {
     let (rig, _) = signed_in().await;
     let key = rig.only_grant().unwrap().key;
     rig.grants.change(&key, |grant| grant.with_status(Status::Marked));
-    rig.server.revoke(key).await.unwrap();
+    rig.server.revoke(key, Ended::Withdrawn).await.unwrap();
     assert_eq!(status(&rig), Status::Revoked);
 }
 
@@ -97,7 +97,7 @@ async fn a_marked_grant_can_be_revoked() {
 async fn a_lost_write_revokes_what_stands_now() {
     let (rig, _) = signed_in().await;
     rig.grants.interleave(4, |grant| grant.rotated(grant.family.rotated_at, grant.family.sealed_key.clone()));
-    rig.server.revoke(rig.only_grant().unwrap().key).await.unwrap();
+    rig.server.revoke(rig.only_grant().unwrap().key, Ended::Withdrawn).await.unwrap();
     let grant = rig.only_grant().unwrap();
     assert_eq!((grant.status, grant.family.generation), (Status::Revoked, 5));
 }

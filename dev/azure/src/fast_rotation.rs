@@ -5,7 +5,8 @@ use std::{net::Ipv4Addr, sync::Arc};
 use remote_auth_mcp::{
     config::{Environment, Settings},
     platform::{Platform, SystemClock, SystemEntropy},
-    startup, telemetry,
+    startup,
+    telemetry::{self, AuditLines},
     vault::Rotation,
 };
 use time::Duration;
@@ -33,7 +34,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _log = telemetry::init(settings.log_level)?;
     let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let platform = Platform { clock, entropy, rotation: rotation(retain) };
+    let audit = Arc::new(AuditLines::new(clock.clone()));
+    let platform = Platform { clock, entropy, audit, rotation: rotation(retain) };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     handler.serve(listener).await;

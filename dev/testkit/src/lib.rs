@@ -3,6 +3,7 @@
 //!
 //! This crate never depends on the application, so that the tests of the rules do not compile it.
 
+mod audit;
 mod browser;
 mod clock;
 mod entropy;
@@ -15,6 +16,7 @@ mod sealer;
 mod store;
 mod upstream;
 
+pub use audit::AuditTrail;
 pub use browser::Browser;
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;

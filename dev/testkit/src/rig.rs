@@ -14,7 +14,7 @@ use oauth_protocol::{
     redirect_uri::PrivateUseSchemes,
 };
 
-use crate::{Faults, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
+use crate::{AuditTrail, Faults, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
 
 /// Everything around one authorization server, and the server.
 pub struct Rig {
@@ -32,6 +32,8 @@ pub struct Rig {
     pub sealer: Arc<MemorySealer>,
     /// Entra.
     pub upstream: Arc<ScriptedUpstream>,
+    /// The audit log.
+    pub audit: Arc<AuditTrail>,
     /// Registrations.
     pub clients: Arc<MemoryStore<Client>>,
     /// Authorizations.
@@ -52,6 +54,7 @@ impl Rig {
         let keyring = Arc::new(Faults::new(Dependency::Keyring));
         let sealer = Arc::new(MemorySealer::new(Arc::clone(&keyring)));
         let upstream = Arc::new(ScriptedUpstream::new(Arc::clone(&clock)));
+        let audit = Arc::new(AuditTrail::default());
         let clients = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let authorizations = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
@@ -62,6 +65,7 @@ impl Rig {
             entropy: Arc::new(SeededEntropy::new(1)),
             sealer: Arc::clone(&sealer) as _,
             upstream: Arc::clone(&upstream) as _,
+            audit: Arc::clone(&audit) as _,
             clients: Arc::clone(&clients) as _,
             authorizations: Arc::clone(&authorizations) as _,
             grants: Arc::clone(&grants) as _,
@@ -79,6 +83,7 @@ impl Rig {
             keyring,
             sealer,
             upstream,
+            audit,
             clients,
             authorizations,
             grants,

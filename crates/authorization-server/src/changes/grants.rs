@@ -2,39 +2,55 @@
 
 use super::{Change, change};
 use crate::{
-    ground::{GrantKey, Stored, Unavailable},
+    ground::{Advanced, AuditEvent, Ended, EventName, GrantKey, Stored, Unavailable},
     server::AuthorizationServer,
     state::grant::{Grant, Status},
 };
 
 impl AuthorizationServer {
-    /// Revokes a grant in spite of concurrent writes, and deletes the upstream's tokens.
-    pub async fn revoke(&self, key: GrantKey) -> Result<(), Unavailable> {
-        self.set_status(key, Status::Revoked).await?;
+    /// Revokes a grant in spite of concurrent writes, and deletes the upstream's tokens. Of several processes, only the one
+    /// whose write stands reports it.
+    pub async fn revoke(&self, key: GrantKey, why: Ended) -> Result<(), Unavailable> {
+        let was = self.set_status(key, Status::Revoked).await?;
+        if let Some(was) = was.filter(|was| was.status != Status::Unissued) {
+            self.report(ended(&was, why));
+        }
         self.ports.upstream_tokens.delete(&key).await
     }
 
     /// Marks a grant: the owner must sign in again before the upstream issues another token.
     pub(crate) async fn mark(&self, key: GrantKey) -> Result<(), Unavailable> {
-        self.set_status(key, Status::Marked).await
+        if let Some(was) = self.set_status(key, Status::Marked).await? {
+            self.report(EventName::GrantMarked.event().grant(key).client(was.client));
+        }
+        Ok(())
     }
 
-    async fn set_status(&self, key: GrantKey, status: Status) -> Result<(), Unavailable> {
+    /// The grant as it was before, if this write changed it.
+    async fn set_status(&self, key: GrantKey, status: Status) -> Result<Option<Grant>, Unavailable> {
         let decide = |grant: Option<Grant>| {
             let changes = |grant: &Grant| grant.status != status && grant.status != Status::Revoked;
-            let next = grant.filter(changes).map(|grant| grant.with_status(status));
-            Ok::<_, Unavailable>(next.map_or(Change::Keep(()), |next| Change::Write(next, ())))
+            Ok::<_, Unavailable>(match grant.filter(changes) {
+                Some(grant) => Change::Write(grant.with_status(status), Some(grant)),
+                None => Change::Keep(None),
+            })
         };
-        change(self.ports.grants.as_ref(), &key, decide).await?;
+        let changed = change(self.ports.grants.as_ref(), &key, decide).await?;
         self.grant_cache.forget(&key);
-        Ok(())
+        Ok(changed.answer)
     }
 
     /// Unissues a grant whose tokens nobody received, so that its code can be redeemed again. If this fails too, the code is
     /// spent, and the owner has to sign in again.
     pub(crate) async fn unissue(&self, granted: &Stored<Grant>) {
-        if let Err(error) = self.ports.grants.advance(&granted.version, granted.value.unissued()).await {
-            tracing::warn!(%error, "could not unissue a grant whose tokens nobody received");
+        match self.ports.grants.advance(&granted.version, granted.value.unissued()).await {
+            Ok(Advanced::Done(_)) => self.report(ended(&granted.value, Ended::NotDelivered)),
+            Ok(Advanced::Lost(_)) => {}
+            Err(error) => tracing::warn!(%error, "could not unissue a grant whose tokens nobody received"),
         }
     }
+}
+
+fn ended(grant: &Grant, why: Ended) -> AuditEvent {
+    EventName::GrantEnded.event().grant(grant.key).client(grant.client).because(why.as_str())
 }

@@ -46,6 +46,18 @@ pub enum AuthorizeError {
     Unavailable(#[from] Unavailable),
 }
 
+impl AuthorizeError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::AtServer(refusal) => Some(refusal.reason()),
+            Self::ToClient { reason, .. } => Some(reason.description()),
+            Self::Unavailable(_) => None,
+        }
+    }
+}
+
 /// A request in which nothing is wrong.
 struct Valid {
     request: ValidRequest,

@@ -11,11 +11,23 @@ pub enum AtServer {
     #[error("{0} is missing or given more than once")]
     BadParameter(&'static str),
     /// There is no such registration.
-    #[error("the client is not registered")]
+    #[error("{}", self.reason())]
     UnknownClient,
     /// The client registered other redirect URIs.
-    #[error("the redirect URI is not registered for this client")]
+    #[error("{}", self.reason())]
     RedirectMismatch,
+}
+
+impl AtServer {
+    /// Why, for the audit log.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::BadParameter(_) => "client_id or redirect_uri is missing or given more than once",
+            Self::UnknownClient => "the client is not registered",
+            Self::RedirectMismatch => "the redirect URI is not registered for this client",
+        }
+    }
 }
 
 /// Refusals that the client hears of.

@@ -13,7 +13,7 @@ use super::{
     issue::{Remember, back_to_client},
 };
 use crate::{
-    ground::{Id, Sealed, Stored, Unavailable},
+    ground::{EventName, Id, Sealed, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, Stage},
@@ -27,18 +27,15 @@ use crate::{
 
 /// Why a callback is refused.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 pub enum CallbackError {
     /// The `state` is not ours.
-    #[error("the state is unknown or has expired")]
     UnknownState,
     /// It came from another browser than the one that consented, so the authorization was ended.
-    #[error("the callback came from another browser")]
     OtherBrowser,
     /// It was repeated while the first callback is being answered, or after its process died over it.
-    #[error("the callback is being completed")]
     UnderWay,
     /// It was repeated after the client was answered.
-    #[error("the authorization was completed before")]
     AlreadyCompleted,
     /// It belongs to a sign-in for the page of connections.
     #[error(transparent)]
@@ -46,6 +43,21 @@ pub enum CallbackError {
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl CallbackError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownState => Some("the state is unknown or has expired"),
+            Self::OtherBrowser => Some("the callback came from another browser"),
+            Self::UnderWay => Some("the callback is being completed"),
+            Self::AlreadyCompleted => Some("the authorization was completed before"),
+            Self::Connections(error) => error.refusal.reason(),
+            Self::Unavailable(_) => None,
+        }
+    }
 }
 
 /// An authorization that waits for its callback.
@@ -109,7 +121,7 @@ impl AuthorizationServer {
         sent: &Cookies,
     ) -> Result<Answer, CallbackError> {
         let Some(browser) = pending.binding.browser(sent.get(CookieName::EntraState(stored.value.id))) else {
-            self.end_of_another_browser(&stored).await?;
+            self.end_of_another_browser(&stored, pending.request.client()).await?;
             return Err(CallbackError::OtherBrowser);
         };
         // A keyring that is down is noticed while nothing is decided.
@@ -121,6 +133,8 @@ impl AuthorizationServer {
             Ok(user) => user,
             Err(code) => return self.failed(&claimed, exchanging, code).await,
         };
+        let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
+        self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
         match self.sealed_sign_in(claimed.value.id, user).await {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, sent).await,
             Err(error) => {
@@ -130,14 +144,12 @@ impl AuthorizationServer {
         }
     }
 
-    async fn end_of_another_browser(&self, stored: &Stored<Authorization>) -> Result<(), Unavailable> {
-        tracing::warn!(
-            audit = "callback in another browser",
-            authorization = %stored.value.id,
-            "authorization ended"
-        );
+    async fn end_of_another_browser(&self, stored: &Stored<Authorization>, client: Id) -> Result<(), Unavailable> {
         let failed = Failed { reason: "other browser".into(), state_hash: None };
-        self.ports.authorizations.advance(&stored.version, stored.value.at(Stage::Failed(failed))).await.map(drop)
+        if self.step(stored, Stage::Failed(failed)).await?.is_some() {
+            self.report(EventName::CallbackInOtherBrowser.event().authorization(stored.value.id).client(client));
+        }
+        Ok(())
     }
 
     async fn redeem_upstream(
@@ -167,6 +179,8 @@ impl AuthorizationServer {
     ) -> Result<Answer, CallbackError> {
         let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
         self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
+        let event = EventName::SignInFailed.event().authorization(claimed.value.id).client(request.client());
+        self.report(event.because(code.as_str()));
         let description = "the sign-in did not complete";
         let url = error_response(request.redirect(), code, description, request.state(), self.base());
         Ok(back_to_client(claimed.value.id, url))

@@ -10,7 +10,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    ground::{Id, Stored},
+    ground::{AuditEvent, EventName, Id, Stored},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Binding, Consent, Failed, PendingConfirmation, PendingUpstream, Stage},
@@ -89,7 +89,12 @@ impl AuthorizationServer {
         let (code, now) = (self.random_secret(), self.now());
         // A withdrawal before this answer does not concern it.
         stored.value.decided_at = now;
-        Ok(self.issue(&stored, pending.issue(&code, now), code, Remember::Yes, sent).await?)
+        let allowed = decision(EventName::ConsentAllowed, stored.value.id, &pending);
+        let answer = self.issue(&stored, pending.issue(&code, now), code, Remember::Yes, sent).await?;
+        if answer.is_some() {
+            self.report(allowed.because("confirmed after signing in"));
+        }
+        Ok(answer)
     }
 
     /// Entra is asked again, under new secrets. The owner who signs in then is asked here again.
@@ -104,11 +109,20 @@ impl AuthorizationServer {
 
     /// The cookies are sealed before the refusal is written.
     async fn refuse(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
-        let Waiting { stored, pending: PendingConfirmation { request, binding, .. }, .. } = waiting;
+        let Waiting { stored, pending, .. } = waiting;
+        let denied = decision(EventName::ConsentDenied, stored.value.id, &pending);
+        let PendingConfirmation { request, binding, .. } = pending;
         let memory = self.recall(sent).await?.with_denial(request.client(), self.now());
         let cookies = self.memory_cookies(&memory, sent).await?;
         let failed = Failed { reason: "denied".into(), state_hash: Some(binding.state_hash) };
         let stepped = self.step(&stored, Stage::Failed(failed)).await?;
+        if stepped.is_some() {
+            self.report(denied);
+        }
         Ok(stepped.map(|to| back_to_client(to.value.id, self.access_denied(&request)).with(cookies)))
     }
+}
+
+fn decision(name: EventName, id: Id, pending: &PendingConfirmation) -> AuditEvent {
+    name.event().authorization(id).owner(pending.signed_in.subject.owner_key()).client(pending.request.client())
 }

@@ -11,7 +11,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    ground::{Id, Unavailable},
+    ground::{Ended, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
         cookies::{CookieName, Cookies},
@@ -45,13 +45,24 @@ pub struct OwnerSubmission<'a> {
 
 /// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 pub enum ConnectionsError {
     /// The form was not sent from our own page, was not made for this session, or has no such button.
-    #[error("the form does not belong to this session")]
     Forged,
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl ConnectionsError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Forged => Some("the form does not belong to this session"),
+            Self::Unavailable(_) => None,
+        }
+    }
 }
 
 impl AuthorizationServer {
@@ -99,12 +110,16 @@ impl AuthorizationServer {
             }
             OwnerAction::ForgetDenials => {
                 let memory = self.recall(sent).await?.without_denials();
-                answer.with(self.denied_cookie(&memory, sent).await?)
+                let cookies = self.denied_cookie(&memory, sent).await?;
+                self.report(EventName::DenialUndone.event().owner(session.owner));
+                answer.with(cookies)
             }
-            OwnerAction::SignOut => answer.deleting(CookieName::Owner),
-            OwnerAction::SignIn => return Ok(self.sign_in_to_connections(sent).await?),
+            OwnerAction::SignOut => {
+                self.report(EventName::SignedOut.event().owner(session.owner));
+                answer.deleting(CookieName::Owner)
+            }
+            OwnerAction::SignIn => self.sign_in_to_connections(sent).await?,
         };
-        tracing::info!(audit = "connections", ?action, owner = %session.owner, "connections changed");
         Ok(answer)
     }
 
@@ -135,9 +150,10 @@ impl AuthorizationServer {
     /// that is under way, then each grant.
     pub async fn withdraw(&self, owner: Id, client: Option<Id>) -> Result<(), Unavailable> {
         self.remove_approvals(owner, client).await?;
+        self.report(EventName::ConsentWithdrawn.event().owner(owner).client(client));
         for grant in self.ports.owner_grants.of_owner(owner).await? {
             if client.is_none_or(|client| grant.client == client) {
-                self.revoke(grant.key).await?;
+                self.revoke(grant.key, Ended::Withdrawn).await?;
             }
         }
         Ok(())

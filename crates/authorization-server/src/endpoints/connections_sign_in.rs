@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::answer::{Answer, Next, Redirect};
 use crate::{
-    ground::{Sealed, Unavailable},
+    ground::{EventName, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         cookies::{CookieChanges, CookieName, Cookies},
@@ -26,7 +26,7 @@ pub(crate) const CONNECTIONS_PATH: &str = "/connections";
 #[derive(Debug, thiserror::Error)]
 pub enum SignInRefusal {
     /// The `state` is not one of this page, is too old, or is of another browser.
-    #[error("the sign-in is unknown, has expired, or began in another browser")]
+    #[error("{}", self.reason().unwrap_or_default())]
     UnknownState,
     /// Entra signed nobody in.
     #[error("nobody was signed in: {0}")]
@@ -34,6 +34,18 @@ pub enum SignInRefusal {
     /// The store, the keyring or the upstream is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl SignInRefusal {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownState => Some("the sign-in is unknown, has expired, or began in another browser"),
+            Self::NotSignedIn(_) => Some("nobody was signed in"),
+            Self::Unavailable(_) => None,
+        }
+    }
 }
 
 /// A sign-in that does not complete, and what happens to the cookies.
@@ -101,6 +113,7 @@ impl AuthorizationServer {
         let browser = state.browser(sent.get(CookieName::EntraState(state.id)), now);
         let browser = browser.ok_or(SignInRefusal::UnknownState)?;
         let user = self.redeem_for_connections(outcome, &browser).await?;
+        self.report(EventName::SignedIn.event().owner(user.subject.owner_key()));
         let csrf = derived(&browser, b"connections").encode().expose_secret().to_owned();
         let session = OwnerSession::new(user.subject.owner_key(), user.name, csrf, now);
         Ok(self.seal(&session, ()).await?)

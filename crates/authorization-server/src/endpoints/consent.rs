@@ -4,7 +4,7 @@ use oauth_protocol::secret::{Secret, SecretHash};
 
 use super::{answer::Answer, pages::ConsentPage, visitor::Visitor};
 use crate::{
-    ground::Unavailable,
+    ground::{EventName, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Consent, Stage},
@@ -38,25 +38,36 @@ pub struct ConsentSubmission<'a> {
 
 /// Why a decision is refused.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 pub enum ConsentError {
     /// No form of our own page was sent.
-    #[error("the form was not sent from this server's own page")]
     ForeignOrigin,
     /// The form is not ours or is too old, or the client is not registered any more.
-    #[error("the form is not from this server or has expired")]
     Expired,
     /// The binding cookie is missing: the page was opened in another browser, or cookies are off.
-    #[error("the binding cookie is missing")]
     CookieMissing,
     /// A cookie or double-submit token of another transaction or browser, or a button that the page did not have.
-    #[error("the binding cookie or the CSRF token does not match")]
     Forged,
     /// The transaction was decided before.
-    #[error("the decision was made before")]
     AlreadyDecided,
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl ConsentError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::ForeignOrigin => Some("the form was not sent from this server's own page"),
+            Self::Expired => Some("the form is not from this server or has expired"),
+            Self::CookieMissing => Some("the binding cookie is missing"),
+            Self::Forged => Some("the binding cookie or the CSRF token does not match"),
+            Self::AlreadyDecided => Some("the decision was made before"),
+            Self::Unavailable(_) => None,
+        }
+    }
 }
 
 impl AuthorizationServer {
@@ -106,21 +117,24 @@ impl AuthorizationServer {
 
     /// The answer is sealed before the denial is written.
     async fn deny(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
-        let memory = self.recall(sent).await?.with_denial(pending.request.client(), self.now());
+        let client = pending.request.client();
+        let memory = self.recall(sent).await?.with_denial(client, self.now());
         let cookies = self.denied_cookie(&memory, sent).await?;
         let page = self.denied_page(pending.request, pending.sign_in).await?;
         if !self.create_decided(pending.id, Stage::Denied).await? {
             return Err(ConsentError::AlreadyDecided);
         }
+        self.report(EventName::ConsentDenied.event().authorization(pending.id).client(client));
         Ok(Answer::denied(sent, page).with(cookies))
     }
 
     async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
-        let PendingConsent { request, sign_in, .. } = pending;
+        let PendingConsent { id, request, sign_in, .. } = pending;
         let client = self.find_client(&request.client().to_string()).await?.ok_or(ConsentError::Expired)?.value;
         let memory = self.recall(sent).await?.without_denial(client.id);
         let cookies = self.denied_cookie(&memory, sent).await?;
         let form = self.form(request, Asks::Consent, sign_in).await?;
+        self.report(EventName::DenialUndone.event().authorization(id).client(client.id));
         Ok(Answer::consent(sent, ConsentPage { client, form, allowed_at: None }).with(cookies))
     }
 }

@@ -8,7 +8,7 @@ use super::token_error::TokenError;
 use crate::{
     changes::{Change, Changed, change_from},
     ground::{
-        GrantKey, Id,
+        Ended, EventName, GrantKey, Id,
         lifetimes::{GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
     },
     server::AuthorizationServer,
@@ -105,7 +105,7 @@ impl AuthorizationServer {
         match self.has_withdrawn(key.owner, client, redeemable.decided_at).await {
             Ok(false) => Ok(granted?.answer),
             Ok(true) => {
-                self.revoke(key).await?;
+                self.revoke(key, Ended::Withdrawn).await?;
                 Err(TokenError::InvalidGrant("the owner has withdrawn the consent"))
             }
             Err(unavailable) => {
@@ -128,7 +128,9 @@ impl AuthorizationServer {
                 Err(TokenError::InvalidGrant("the code was redeemed before"))
             }
         };
-        change_from(self.ports.grants.as_ref(), None, decide).await
+        let granted = change_from(self.ports.grants.as_ref(), None, decide).await?;
+        self.report(EventName::GrantMade.event().grant(redeemable.grant).client(redeemable.code.request.client()));
+        Ok(granted)
     }
 
     async fn first_grant(&self, redeemable: &Redeemable) -> Result<Change<Grant, TokenResponse>, TokenError> {
@@ -166,14 +168,16 @@ impl AuthorizationServer {
     /// RFC 6749 §4.1.2: the tokens of a code that is used twice are revoked.
     async fn judge_replay(&self, grant: &Grant) -> Result<(), TokenError> {
         let replay = grant.status != Status::Unissued && self.now() - grant.redeemed_at > DUPLICATE_WINDOW;
-        if replay {
-            tracing::warn!(audit = "code replay", grant = %grant.key.grant, "code redeemed twice: grant revoked");
-        }
         // This attempt may have stored the upstream tokens of a revoked grant again, so they are deleted again.
-        if replay || grant.status == Status::Revoked {
-            self.revoke(grant.key).await?;
+        let revoked = if replay || grant.status == Status::Revoked {
+            self.revoke(grant.key, Ended::CodeReplayed).await
+        } else {
+            Ok(())
+        };
+        if replay {
+            self.report(EventName::CodeReplayed.event().grant(grant.key).client(grant.client));
         }
-        Ok(())
+        Ok(revoked?)
     }
 }
 

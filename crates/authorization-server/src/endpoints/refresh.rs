@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::token_error::TokenError;
 use crate::{
     changes::{Change, RenewalError, change_from},
-    ground::{GrantKey, Id, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Ended, EventName, GrantKey, Id, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
         family::{FamilyKey, Presented, RefreshToken},
@@ -49,6 +49,10 @@ impl AuthorizationServer {
         };
         let stored = self.ports.grants.get(&token.key).await?;
         let changed = change_from(self.ports.grants.as_ref(), stored, decide).await?;
+        if let Some(grant) = changed.record.filter(|_| changed.written) {
+            let refreshed = EventName::GrantRefreshed.event().grant(token.key).client(client.value.id);
+            self.report(refreshed.generation(grant.value.family.generation));
+        }
         self.note_use(&client).await;
         Ok(changed.answer)
     }
@@ -64,8 +68,10 @@ impl AuthorizationServer {
     ) -> Result<Change<Grant, TokenResponse>, TokenError> {
         match grant.family.judge(generation, self.now()) {
             Presented::Replay => {
-                tracing::warn!(audit = "refresh token replay", grant = %grant.key.grant, "refresh token replayed: grant revoked");
-                self.revoke(grant.key).await?;
+                let revoked = self.revoke(grant.key, Ended::RefreshTokenReplayed).await;
+                let replayed = EventName::RefreshTokenReplayed.event().grant(grant.key).client(grant.client);
+                self.report(replayed.generation(generation));
+                revoked?;
                 Err(TokenError::InvalidGrant("the refresh token was used before"))
             }
             Presented::Ahead => {
@@ -128,7 +134,7 @@ impl AuthorizationServer {
                 Ok(TokenError::InvalidGrant("the upstream wants the owner to sign in again"))
             }
             UpstreamRefusal::InvalidGrant { .. } => {
-                self.revoke(key).await?;
+                self.revoke(key, Ended::UpstreamEnded).await?;
                 Ok(TokenError::InvalidGrant("the upstream ended the grant"))
             }
             UpstreamRefusal::Refused { reason } => Ok(TokenError::Refused(reason)),

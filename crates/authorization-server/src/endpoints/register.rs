@@ -6,7 +6,7 @@ use oauth_protocol::{
 };
 
 use crate::{
-    ground::{Created, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
+    ground::{Created, EventName, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
     server::AuthorizationServer,
     state::{client::Client, scopes},
 };
@@ -20,6 +20,17 @@ pub enum RegisterError {
     /// The store is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl RegisterError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Metadata(error) => Some(error.description()),
+            Self::Unavailable(_) => None,
+        }
+    }
 }
 
 impl AuthorizationServer {
@@ -37,7 +48,8 @@ impl AuthorizationServer {
         };
         let id = client.id.to_string();
         match self.ports.clients.create(client).await? {
-            Created::Done(_) => {
+            Created::Done(client) => {
+                self.report(EventName::ClientRegistered.event().client(client.value.id));
                 let scope = scopes::names().join(" ");
                 Ok(RegistrationResponse::new(metadata, id, now.unix_timestamp(), scope))
             }

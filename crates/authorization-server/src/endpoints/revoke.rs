@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    ground::{GrantKey, Id, Unavailable},
+    ground::{Ended, GrantKey, Id, Unavailable},
     server::AuthorizationServer,
     state::family::RefreshToken,
 };
@@ -25,7 +25,7 @@ impl AuthorizationServer {
     pub async fn revoke_token(&self, client_id: &str, token: &SecretString) -> Result<(), RevokeError> {
         let client = self.find_client(client_id).await?.ok_or(RevokeError::UnknownClient)?;
         if let Some(grant) = self.grant_behind(token, client.value.id).await? {
-            self.revoke(grant).await?;
+            self.revoke(grant, Ended::RevokedByClient).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 
 use super::answer::{Answer, Next, Redirect};
 use crate::{
-    ground::{Created, Id, Unavailable},
+    ground::{Created, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Binding, Consent, PendingUpstream, Stage},
@@ -42,8 +42,12 @@ impl AuthorizationServer {
     ) -> Result<Option<Answer>, Unavailable> {
         let (secrets, scopes) = (self.sign_in_secrets(), scopes::downstream(request.scope()));
         let binding = Binding::new(&secrets.state, &secrets.browser);
+        let allowed = EventName::ConsentAllowed.event().authorization(id).client(request.client());
         let stage = Stage::PendingUpstream(PendingUpstream { request, consent, binding });
         let created = self.create_decided(id, stage).await?;
+        if created {
+            self.report(allowed.because(source(consent)));
+        }
         Ok(created.then(|| self.sign_in(id, secrets, &scopes, prompt, sent)))
     }
 
@@ -82,5 +86,14 @@ impl AuthorizationServer {
     pub(crate) async fn create_decided(&self, id: Id, stage: Stage) -> Result<bool, Unavailable> {
         let created = self.ports.authorizations.create(Authorization::decided(id, stage, self.now())).await?;
         Ok(matches!(created, Created::Done(_)))
+    }
+}
+
+/// Where the consent comes from, for the audit log.
+fn source(consent: Consent) -> &'static str {
+    match consent {
+        Consent::Fresh => "the person was asked",
+        Consent::Remembered { .. } => "an approval was remembered",
+        Consent::Pending => "the owner confirms after signing in",
     }
 }

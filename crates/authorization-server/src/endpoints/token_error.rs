@@ -4,18 +4,15 @@ use crate::ground::Unavailable;
 
 /// A refusal at the token endpoint (RFC 6749 §5.2). The reason is for the log; the client hears only the code.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
 pub enum TokenError {
     /// 401 `invalid_client`.
-    #[error("the client is not registered")]
     UnknownClient,
     /// 400 `invalid_grant`, one text for all.
-    #[error("invalid grant: {0}")]
     InvalidGrant(&'static str),
     /// 400 `invalid_scope`.
-    #[error("the scope is wider than the grant")]
     InvalidScope,
     /// 400 `invalid_target`.
-    #[error("resource does not name this server")]
     InvalidTarget,
     /// 500 `server_error`: the upstream refuses us.
     #[error("the upstream refuses us: {0}")]
@@ -23,4 +20,18 @@ pub enum TokenError {
     /// 503 `temporarily_unavailable`.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl TokenError {
+    /// Why, for the audit log; `None` if a service behind this server is down, or refuses this server.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownClient => Some("the client is not registered"),
+            Self::InvalidGrant(reason) => Some(reason),
+            Self::InvalidScope => Some("the scope is wider than the grant"),
+            Self::InvalidTarget => Some("resource does not name this server"),
+            Self::Refused(_) | Self::Unavailable(_) => None,
+        }
+    }
 }

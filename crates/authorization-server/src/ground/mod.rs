@@ -1,5 +1,6 @@
 //! The lowest layer: the ports to time, randomness, storage and keys, and their types.
 
+mod audit;
 mod clock;
 mod entropy;
 mod id;
@@ -10,6 +11,7 @@ mod sealing;
 mod unavailable;
 
 pub use self::{
+    audit::{AuditEvent, AuditLog, Ended, EventName, Severity},
     clock::Clock,
     entropy::Entropy,
     id::{GrantKey, Id, Subject},

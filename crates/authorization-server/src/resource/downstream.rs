@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     changes::RenewalError,
-    ground::{GrantKey, Stored, Unavailable},
+    ground::{Ended, GrantKey, Stored, Unavailable},
     resource::authenticate::Principal,
     server::AuthorizationServer,
     state::upstream_tokens::UpstreamTokens,
@@ -89,7 +89,7 @@ impl AuthorizationServer {
             Ok(_) => self.assertion(key).await,
             Err(RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason })) => {
                 tracing::warn!(%reason, grant = %key.grant, "upstream refused to renew its tokens: grant revoked");
-                self.revoke(key).await?;
+                self.revoke(key, Ended::UpstreamEnded).await?;
                 Err(DownstreamError::SignInAgain)
             }
             Err(RenewalError::Upstream(refusal)) => Err(self.mark_or_fail(key, refusal).await?),

@@ -11,7 +11,7 @@ use authorization_server::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
 };
-use testkit::{ManualClock, Rig, SeededEntropy};
+use testkit::{AuditTrail, ManualClock, Rig, SeededEntropy};
 
 use crate::model::{Caller, Entra, Handle, Issued, OpenSealer, Table};
 
@@ -24,6 +24,7 @@ pub(crate) struct World {
     pub(crate) grants: Arc<Table<Grant>>,
     pub(crate) owners: Arc<Table<Owner>>,
     pub(crate) upstream_tokens: Arc<Table<UpstreamTokens>>,
+    pub(crate) audit: Arc<AuditTrail>,
     pub(crate) issued: Arc<Issued>,
     started: AtomicU64,
 }
@@ -44,6 +45,7 @@ impl World {
             grants: Arc::new(self.grants.copy()),
             owners: Arc::new(self.owners.copy()),
             upstream_tokens: Arc::new(self.upstream_tokens.copy()),
+            audit: Arc::default(),
             issued: Arc::new(self.issued.copy()),
             started: AtomicU64::new(self.started.load(Ordering::Relaxed)),
         }
@@ -66,6 +68,7 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(self.started.fetch_add(1, Ordering::Relaxed))),
             sealer: Arc::new(OpenSealer),
             upstream: Arc::new(upstream),
+            audit: Arc::clone(&self.audit) as _,
             clients: Handle::new(&self.clients, caller),
             authorizations: Handle::new(&self.authorizations, caller),
             grants: grants.clone(),

@@ -14,7 +14,7 @@ use crate::server::{Answer, Server};
 const LOOPBACK_ORIGIN: &str = "http://localhost:6274";
 /// The handler answers nothing without a token of the gateway, also when the gateway sends one that it does not accept.
 const TOKEN_REFUSED: &str = "GET /health is 403: the handler refuses the token of API Management's identity. Its log says \
-                             why, in the line with the audit event \"past the gateway\": \"of another issuer\" names the \
+                             why, in the line with the audit event \"past_the_gateway\": \"of another issuer\": the line beside it names the \
                              token's issuer, \"of another identity\" means that GATEWAY_PRINCIPAL_ID is wrong";
 /// While the server is not healthy yet.
 const BETWEEN: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     num::NonZeroU64,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -13,9 +14,9 @@ use time::{Duration, OffsetDateTime};
 const INTERVAL: Duration = Duration::SECOND;
 
 /// Decides which refusals of one process are logged. Reasons are `'static`, so that callers cannot make new ones.
-pub struct LogThrottle {
+pub struct LogThrottle<R = &'static str> {
     clock: Arc<dyn Clock>,
-    lines: Mutex<HashMap<&'static str, Line>>,
+    lines: Mutex<HashMap<R, Line>>,
 }
 
 /// The last line of a reason.
@@ -24,7 +25,7 @@ struct Line {
     unwritten: u64,
 }
 
-impl LogThrottle {
+impl<R: Copy + Eq + Hash + 'static> LogThrottle<R> {
     /// By this clock.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
@@ -33,11 +34,11 @@ impl LogThrottle {
 
     /// How many refusals the line to be written now stands for: this one, and those since the last line of this reason.
     /// `None` while a second has not passed since that line.
-    pub(super) fn admit(&self, reason: &'static str) -> Option<NonZeroU64> {
+    pub(crate) fn admit(&self, reason: R) -> Option<NonZeroU64> {
         self.admit_at(self.clock.now(), reason)
     }
 
-    fn admit_at(&self, now: OffsetDateTime, reason: &'static str) -> Option<NonZeroU64> {
+    fn admit_at(&self, now: OffsetDateTime, reason: R) -> Option<NonZeroU64> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let first = Line { written_at: now - INTERVAL, unwritten: 0 };
         let line = lines.entry(reason).or_insert(first);
