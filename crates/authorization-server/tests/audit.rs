@@ -1,4 +1,5 @@
 //! The audit log: each thing that happened once, however often it is tried, and honest repetitions never as an attack.
+#![cfg(test)]
 
 use authorization_server::ground::{AuditEvent, Ended, EventName};
 use testkit::{Fault, Rig, SignedIn};
