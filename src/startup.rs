@@ -19,7 +19,7 @@ use crate::{
     http::{App, Limits, routes, server},
     mcp::{Mcp, sse},
     platform::Platform,
-    ports::{event_log::EventLog, records::ItemStore},
+    ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
     store::{
         ItemRepository,
         cosmos::Cosmos,
@@ -106,6 +106,8 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         gateway,
         limits: Limits::default(),
         audit: Arc::clone(&platform.audit),
+        callers: storage.callers,
+        entropy: Arc::clone(&platform.entropy),
         refusal_log: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
@@ -117,6 +119,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
 struct Storage {
     records: Arc<dyn ItemStore>,
     sealer: Arc<dyn Sealer>,
+    callers: Arc<dyn CallerHash>,
     /// `None` if this process is the only one.
     events: Option<Arc<dyn EventLog>>,
 }
@@ -156,7 +159,7 @@ impl Storage {
         let ring = RingStore { records: Arc::clone(&records), wrap, clock, entropy };
         let keyring = Arc::new(Keyring::new(ring, settings.base.issuer(), *rotation));
         keyring.keep_fresh();
-        Self { records, sealer: keyring, events: None }
+        Self { records, callers: Arc::clone(&keyring) as _, sealer: keyring, events: None }
     }
 
     fn sse_ports(&self, poll: Duration, platform: &Platform) -> sse::TransportPorts {

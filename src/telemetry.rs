@@ -12,7 +12,12 @@ use tracing::{Level, subscriber::SetGlobalDefaultError};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
 
-pub use self::{audit::AuditLines, json_lines::JsonLines, log_throttle::LogThrottle, trace_context::request_span};
+pub use self::{
+    audit::AuditLines,
+    json_lines::JsonLines,
+    log_throttle::LogThrottle,
+    trace_context::{TraceContext, request_span},
+};
 
 /// The log of this process. Dropping it writes the lines that wait.
 #[must_use]

@@ -4,7 +4,7 @@
 use std::io;
 
 use http::{HeaderMap, HeaderName};
-use remote_auth_mcp::telemetry::{JsonLines, request_span};
+use remote_auth_mcp::telemetry::{JsonLines, TraceContext, request_span};
 use tracing::{info, subscriber::with_default, warn};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
@@ -18,7 +18,7 @@ fn allocations(log: impl Fn()) -> u64 {
     let headers: HeaderMap =
         [(HeaderName::from_static("traceparent"), TRACEPARENT.parse().unwrap())].into_iter().collect();
     with_default(subscriber, || {
-        request_span(&headers).in_scope(|| {
+        request_span(TraceContext::of(&headers).as_ref(), Some("hash")).in_scope(|| {
             log();
             allocation_counter::measure(&log).count_total
         })

@@ -4,13 +4,13 @@ use std::{fmt::Display, sync::Arc};
 
 use authorization_server::{
     AuthorizationServer,
-    ground::{AuditEvent, AuditLog},
+    ground::{AuditEvent, AuditLog, Entropy},
 };
 
 use super::limits::Limits;
 use crate::{
     mcp::Mcp,
-    ports::{gateway::GatewayTokens, records::ItemStore},
+    ports::{caller_hash::CallerHash, gateway::GatewayTokens, records::ItemStore},
     telemetry::LogThrottle,
 };
 
@@ -28,6 +28,10 @@ pub struct App {
     pub limits: Limits,
     /// Where refusals are reported.
     pub audit: Arc<dyn AuditLog>,
+    /// Names callers in the log.
+    pub callers: Arc<dyn CallerHash>,
+    /// For the ids of traces.
+    pub entropy: Arc<dyn Entropy>,
     /// Keeps a flood of refused requests out of the log.
     pub refusal_log: LogThrottle,
     /// Shown on pages.

@@ -4,15 +4,20 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use authorization_server::ground::EventName;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
+use tracing::Span;
 
 use super::{
     app::App,
+    limits::network,
     reply::{Response, json, temporarily_unavailable},
     request::Arriving,
 };
-use crate::ports::gateway::GatewayRefusal;
+use crate::{
+    ports::gateway::GatewayRefusal,
+    telemetry::{TraceContext, request_span},
+};
 
 const AUTHORIZATION: &str = "x-gateway-authorization";
 /// App Service's front end knows no such field. `X-Client-IP` and the like it overwrites with the gateway's own address.
@@ -27,21 +32,33 @@ pub(super) enum Caller {
     ThroughGateway(IpAddr),
 }
 
-/// The caller of a request, or the answer to one that went past the gateway.
-pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller, Response> {
+/// The caller of a request, unless it went past the gateway.
+pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller, GatewayRefusal> {
     let (token, address) = (arriving.take_header(AUTHORIZATION), arriving.take_header(CLIENT_ADDRESS));
     let Some(gateway) = &app.gateway else { return Ok(Caller::Direct) };
-    let verdict = match token.as_deref().and_then(bearer) {
+    match token.as_deref().and_then(bearer) {
         Some(token) => gateway.verify(&token).await,
         None => Err(GatewayRefusal::Invalid { reason: "no bearer token", detail: None }),
-    };
-    match verdict {
-        Ok(()) => Ok(Caller::ThroughGateway(known_or_shared(address))),
-        Err(refusal) => {
-            report(app, &refusal);
-            Err(refused(&refusal))
+    }?;
+    Ok(Caller::ThroughGateway(known_or_shared(address)))
+}
+
+/// The span of a request. Only a trace that the gateway sent is believed: past it, a caller could choose the trace of
+/// another caller's request.
+pub(super) fn span(app: &App, caller: Option<Caller>, headers: &HeaderMap) -> Span {
+    match caller {
+        Some(Caller::ThroughGateway(address)) => {
+            let caller = app.callers.hash(network(address));
+            request_span(TraceContext::of(headers).as_ref(), caller.as_deref())
         }
+        Some(Caller::Direct) | None => request_span(Some(&TraceContext::random(app.entropy.as_ref())), None),
     }
+}
+
+/// The answer to a request that went past the gateway.
+pub(super) fn refuse(app: &App, refusal: &GatewayRefusal) -> Response {
+    report(app, refusal);
+    refused(refusal)
 }
 
 fn bearer(header: &str) -> Option<SecretString> {

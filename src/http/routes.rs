@@ -23,7 +23,7 @@ use super::{
     request::{Arriving, Incoming},
     revoke, token,
 };
-use crate::telemetry::request_span;
+use crate::ports::gateway::GatewayRefusal;
 
 const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
@@ -93,28 +93,29 @@ impl Endpoint {
 /// Answers every request; the filter rejects nothing.
 #[must_use]
 pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
-    Arriving::filter()
-        .then(move |arriving: Arriving| {
-            let span = request_span(arriving.headers());
-            route(Arc::clone(&app), arriving).instrument(span)
-        })
-        .boxed()
+    Arriving::filter().then(move |arriving: Arriving| route(Arc::clone(&app), arriving)).boxed()
 }
 
 async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
     let mut response = if arriving.is_readiness_probe() {
         ready(arriving).await
     } else {
-        match gateway::caller(&app, &mut arriving).await {
-            Ok(caller) => answered(app, arriving, caller).await,
-            Err(refusal) => {
-                arriving.read(0).await;
-                refusal
-            }
-        }
+        let caller = gateway::caller(&app, &mut arriving).await;
+        let span = gateway::span(&app, caller.as_ref().ok().copied(), arriving.headers());
+        judged(app, arriving, caller).instrument(span).await
     };
     harden(&mut response);
     response
+}
+
+async fn judged(app: Arc<App>, arriving: Arriving, caller: Result<Caller, GatewayRefusal>) -> Response {
+    match caller {
+        Ok(caller) => answered(app, arriving, caller).await,
+        Err(refusal) => {
+            arriving.read(0).await;
+            gateway::refuse(&app, &refusal)
+        }
+    }
 }
 
 async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response {
@@ -125,8 +126,15 @@ async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response
     let began = server.now();
     let response = endpoint.answer(app, incoming, caller).await;
     let milliseconds = (server.now() - began).whole_milliseconds();
-    tracing::info!(%method, endpoint = endpoint.route, status = response.status().as_u16(), milliseconds, "request");
+    let method = known(&method);
+    tracing::info!(method, endpoint = endpoint.route, status = response.status().as_u16(), milliseconds, "request");
     response
+}
+
+/// Anybody can make up a method.
+fn known(method: &Method) -> &str {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::PUT, Method::PATCH, Method::DELETE];
+    if known.contains(method) { method.as_str() } else { "other" }
 }
 
 async fn ready(probe: Arriving) -> Response {

@@ -1,5 +1,6 @@
 //! The application's own ports, visible to every adapter.
 
+pub mod caller_hash;
 pub mod event_log;
 pub mod gateway;
 pub mod records;

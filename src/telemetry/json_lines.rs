@@ -1,4 +1,5 @@
-//! The shape of a line: `timestamp`, `level`, `target`, `message`, the event's own fields, then `trace_id` and `span_id`.
+//! The shape of a line: `timestamp`, `level`, `target`, `message`, the event's own fields, then those of its request:
+//! `caller`, `trace_id` and `span_id`.
 
 use std::{cell::Cell, fmt, io::Write as _};
 
@@ -19,7 +20,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::trace_context::TraceContext;
+use super::{audit, trace_context::SpanFields};
 
 /// A line's buffer that grew beyond this is not kept for the next line.
 const LARGEST_KEPT_BUFFER: usize = 16 * 1024;
@@ -45,8 +46,8 @@ where
     W: for<'a> MakeWriter<'a> + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if let (Some(trace), Some(span)) = (TraceContext::of_span(attributes), context.span(id)) {
-            span.extensions_mut().insert(trace);
+        if let (Some(fields), Some(span)) = (SpanFields::of_span(attributes), context.span(id)) {
+            span.extensions_mut().insert(fields);
         }
     }
 
@@ -79,13 +80,26 @@ where
         fields.outcome?;
     }
     for span in context.event_scope(event).into_iter().flatten() {
-        if let Some(TraceContext { trace_id, span_id }) = span.extensions().get() {
-            members.serialize_entry("trace_id", trace_id)?;
-            members.serialize_entry("span_id", span_id)?;
+        if let Some(fields) = span.extensions().get::<SpanFields>() {
+            of_request(&mut members, fields, event.metadata().target() == audit::TARGET)?;
             break;
         }
     }
     members.end()
+}
+
+/// What the lines of a request have in common. Only audit events name the caller.
+fn of_request<M: SerializeMap>(members: &mut M, fields: &SpanFields, is_audit: bool) -> Result<(), M::Error> {
+    if let Some(caller) = fields.caller.as_ref().filter(|_| is_audit) {
+        members.serialize_entry("caller", caller)?;
+    }
+    if let Some(trace) = &fields.trace {
+        members.serialize_entry("trace_id", &trace.trace_id)?;
+        if let Some(span_id) = &trace.span_id {
+            members.serialize_entry("span_id", span_id)?;
+        }
+    }
+    Ok(())
 }
 
 /// The time of its encoding, in RFC 3339 and UTC, to the microsecond.
@@ -181,7 +195,11 @@ mod tests {
     use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
 
     use super::*;
-    use crate::telemetry::request_span;
+    use crate::telemetry::{TraceContext, request_span};
+
+    fn span_of(headers: &HeaderMap) -> tracing::Span {
+        request_span(TraceContext::of(headers).as_ref(), None)
+    }
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -221,7 +239,7 @@ mod tests {
     fn an_event_is_one_line_in_the_documented_order() {
         let span = "00f067aa0ba902b7";
         let logged = lines(Level::INFO, || {
-            request_span(&headers(span)).in_scope(|| info!(target: "handler", status = 200_u16, "served"));
+            span_of(&headers(span)).in_scope(|| info!(target: "handler", status = 200_u16, "served"));
         });
         let [line] = logged.as_slice() else { panic!("{logged:?}") };
         let rest = line.split_once(r#"Z","#).unwrap().1;
@@ -249,7 +267,7 @@ mod tests {
     fn the_ids_are_on_every_line_of_the_request_and_of_spans_within_it_and_on_no_other() {
         let logged = lines(Level::INFO, || {
             info!("before");
-            request_span(&headers("00f067aa0ba902b7")).in_scope(|| {
+            span_of(&headers("00f067aa0ba902b7")).in_scope(|| {
                 info!("within");
                 tracing::info_span!("of a library", owner = "x").in_scope(|| info!("deeper"));
             });
@@ -262,18 +280,31 @@ mod tests {
     }
 
     #[test]
+    fn only_an_audit_event_names_its_caller() {
+        let trace = TraceContext::of(&headers("00f067aa0ba902b7"));
+        let logged = lines(Level::INFO, || {
+            request_span(trace.as_ref(), Some("hash")).in_scope(|| {
+                info!("of the request");
+                info!(target: audit::TARGET, event = "grant_made", "grant made");
+            });
+        });
+        let callers: Vec<_> = parsed(&logged).iter().map(|line| line["caller"].clone()).collect();
+        assert_eq!(callers, [Value::Null, "hash".into()]);
+    }
+
+    #[test]
     fn a_request_without_a_trace_context_logs_lines_without_ids() {
         let mut malformed = HeaderMap::new();
         malformed.insert("traceparent", "00-not-a-trace".parse().unwrap());
         for headers in [HeaderMap::new(), malformed] {
-            let logged = lines(Level::INFO, || request_span(&headers).in_scope(|| info!("served")));
+            let logged = lines(Level::INFO, || span_of(&headers).in_scope(|| info!("served")));
             assert!(!logged[0].contains("trace_id") && logged[0].contains("served"), "{logged:?}");
         }
     }
 
     #[test]
     fn the_ids_stay_when_only_errors_are_logged() {
-        let logged = lines(Level::ERROR, || request_span(&headers("00f067aa0ba902b7")).in_scope(|| error!("broken")));
+        let logged = lines(Level::ERROR, || span_of(&headers("00f067aa0ba902b7")).in_scope(|| error!("broken")));
         assert_eq!(parsed(&logged)[0]["trace_id"], TRACE);
     }
 
@@ -287,7 +318,7 @@ mod tests {
                     tokio::task::yield_now().await;
                     info!(of = span, "done");
                 }
-                .instrument(request_span(&headers(span)))
+                .instrument(span_of(&headers(span)))
             };
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             runtime.block_on(async { tokio::join!(request(first), request(second)) });

@@ -1,10 +1,11 @@
-//! W3C Trace Context: the request of the Functions host that a line belongs to.
+//! W3C Trace Context: the request that a line belongs to.
 //!
-//! The handler exports nothing and starts no span of its own. `trace_id` and `span_id` are the ones that the Functions host
-//! sent, so its records of the request can be joined with the handler's lines.
+//! The handler exports nothing. Behind the gateway, `trace_id` and `span_id` are the ones that the Functions host sent, so
+//! its records of the request can be joined with the handler's lines. Otherwise the trace is a random one of our own.
 
 use std::fmt;
 
+use authorization_server::ground::Entropy;
 use http::HeaderMap;
 use tracing::{
     Span, error_span,
@@ -12,11 +13,19 @@ use tracing::{
     span::Attributes,
 };
 
-/// The ids in a `traceparent` header.
+/// The ids of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TraceContext {
+pub struct TraceContext {
     pub(super) trace_id: String,
-    pub(super) span_id: String,
+    /// The span of the host; `None` if the trace is our own.
+    pub(super) span_id: Option<String>,
+}
+
+/// What a span adds to its lines.
+pub(super) struct SpanFields {
+    pub(super) trace: Option<TraceContext>,
+    /// A keyed hash of the caller's address.
+    pub(super) caller: Option<String>,
 }
 
 impl TraceContext {
@@ -27,20 +36,32 @@ impl TraceContext {
         let known = version == "00" && parts.next().is_none();
         let later = is_hex(version, 2) && version != "00" && version != "ff";
         let valid = (known || later) && is_id(trace_id, 32) && is_id(span_id, 16) && is_hex(flags, 2);
-        valid.then(|| Self { trace_id: trace_id.to_owned(), span_id: span_id.to_owned() })
+        valid.then(|| Self { trace_id: trace_id.to_owned(), span_id: Some(span_id.to_owned()) })
     }
 
-    fn of(headers: &HeaderMap) -> Option<Self> {
+    /// The ids in a `traceparent` header.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all("traceparent").iter();
         let only = values.next().filter(|_| values.next().is_none())?;
         Self::parse(only.to_str().ok()?)
     }
 
-    /// The ids of a span that [`request_span`] made.
+    /// A trace of our own.
+    pub fn random(entropy: &dyn Entropy) -> Self {
+        let mut id = [0; 16];
+        entropy.fill(&mut id);
+        Self { trace_id: format!("{:032x}", u128::from_be_bytes(id)), span_id: None }
+    }
+}
+
+impl SpanFields {
+    /// Those of a span that [`request_span`] made.
     pub(super) fn of_span(attributes: &Attributes<'_>) -> Option<Self> {
         let mut ids = Ids::default();
         attributes.record(&mut ids);
-        Some(Self { trace_id: ids.trace_id?, span_id: ids.span_id? })
+        let trace = ids.trace_id.map(|trace_id| TraceContext { trace_id, span_id: ids.span_id });
+        (trace.is_some() || ids.caller.is_some()).then_some(Self { trace, caller: ids.caller })
     }
 }
 
@@ -48,6 +69,7 @@ impl TraceContext {
 struct Ids {
     trace_id: Option<String>,
     span_id: Option<String>,
+    caller: Option<String>,
 }
 
 impl Visit for Ids {
@@ -55,6 +77,7 @@ impl Visit for Ids {
         match field.name() {
             "trace_id" => self.trace_id = Some(value.to_owned()),
             "span_id" => self.span_id = Some(value.to_owned()),
+            "caller" => self.caller = Some(value.to_owned()),
             _ => {}
         }
     }
@@ -62,11 +85,13 @@ impl Visit for Ids {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-/// A span whose lines carry the request's ids, or none if its `traceparent` is absent or malformed.
-pub fn request_span(headers: &HeaderMap) -> Span {
+/// A span whose lines carry the request's ids, and whose audit events carry the hash of the caller's address.
+#[must_use]
+pub fn request_span(trace: Option<&TraceContext>, caller: Option<&str>) -> Span {
+    let trace_id = trace.map(|trace| trace.trace_id.as_str());
+    let span_id = trace.and_then(|trace| trace.span_id.as_deref());
     // An error span, because a filter that dropped the span would drop the ids from the lines that it keeps.
-    TraceContext::of(headers)
-        .map_or_else(Span::none, |TraceContext { trace_id, span_id }| error_span!("request", trace_id, span_id))
+    error_span!("request", trace_id, span_id, caller)
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
@@ -87,7 +112,7 @@ mod tests {
     #[test]
     fn the_example_of_the_recommendation_is_read() {
         let context = TraceContext::parse(&format!("00-{TRACE}-{SPAN}-01")).unwrap();
-        assert_eq!((context.trace_id.as_str(), context.span_id.as_str()), (TRACE, SPAN));
+        assert_eq!((context.trace_id.as_str(), context.span_id.as_deref()), (TRACE, Some(SPAN)));
     }
 
     #[test]

@@ -1,17 +1,26 @@
 //! One data key and what it seals.
 
+use std::net::IpAddr;
+
 use authorization_server::ground::Entropy;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    hmac,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 const KID_LENGTH: usize = 6;
+/// 96 bits: two callers do not share a hash by chance.
+const CALLER_LENGTH: usize = 12;
 
 /// An AES-256 key with its id.
 pub struct DataKey {
     kid: String,
     key: LessSafeKey,
+    /// Derived from the same bytes: it hashes the addresses of callers, and opens nothing.
+    callers: hmac::Key,
 }
 
 impl std::fmt::Debug for DataKey {
@@ -31,7 +40,16 @@ impl DataKey {
         let hash = Sha256::digest([b"data key id".as_slice(), bytes.as_slice()].concat());
         let kid = URL_SAFE_NO_PAD.encode(hash.split_at(KID_LENGTH).0);
         let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice()).map_err(|_| CipherError)?;
-        Ok(Self { kid, key: LessSafeKey::new(key) })
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes.as_slice()), b"caller addresses/v1");
+        let callers = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        Ok(Self { kid, key: LessSafeKey::new(key), callers })
+    }
+
+    /// A keyed hash of a caller's address, for the log.
+    #[must_use]
+    pub fn caller(&self, context: &str, address: IpAddr) -> String {
+        let hash = hmac::sign(&self.callers, format!("{context}|{address}").as_bytes());
+        URL_SAFE_NO_PAD.encode(hash.as_ref().split_at(CALLER_LENGTH).0)
     }
 
     /// Whether this could be a key's id.

@@ -3,7 +3,10 @@
 //! A process keeps the keys that it has opened, so sealing and opening need no request. It reads the ring again at intervals,
 //! and for a key id that it does not know.
 
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::{
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock, Weak},
+};
 
 use async_trait::async_trait;
 use authorization_server::ground::{Sealer, Unavailable};
@@ -18,6 +21,7 @@ use super::{
     ring::{Ring, Rotation},
     ring_store::RingStore,
 };
+use crate::ports::caller_hash::CallerHash;
 
 /// Reading the ring and opening its keys, together.
 const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -202,6 +206,14 @@ impl Sealer for Keyring {
             return Err(unavailable("the data key of what is to be opened cannot be opened itself"));
         }
         Ok(opened.find(kid).and_then(|key| key.open(&self.context(purpose), sealed)))
+    }
+}
+
+/// Under the key that seals now, so a caller has another hash after each rotation.
+impl CallerHash for Keyring {
+    fn hash(&self, address: IpAddr) -> Option<String> {
+        let opened = self.current();
+        opened.sealing(self.ring.clock.now()).map(|key| key.caller(&self.base_url, address))
     }
 }
 

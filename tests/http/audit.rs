@@ -180,7 +180,7 @@ async fn each_kind_of_refusal_is_an_event_with_its_reason() {
         ("authorization_refused", 2),
         ("consent_refused", 1),
         ("callback_refused", 1),
-        ("connections_refused", 1),
+        ("connections_refused", 2),
         ("token_refused", 2),
         ("revocation_refused", 1),
         ("access_refused", 2),

@@ -45,7 +45,7 @@ async fn until(stream: &mut reqwest::Response, text: &str) -> String {
 
 #[tokio::test]
 async fn a_line_carries_the_trace_of_its_request_and_the_span_of_the_host() {
-    let server = Deployment::start().await;
+    let server = Deployment::start_behind_gateway(|_| {}).await;
     for trace in [TRACE, OTHER_TRACE] {
         server.get("/health").header("traceparent", traceparent(trace)).send().await.unwrap();
     }
@@ -60,7 +60,7 @@ async fn a_line_carries_the_trace_of_its_request_and_the_span_of_the_host() {
 
 #[tokio::test]
 async fn log_lines_of_a_tool_have_the_trace_of_the_call() {
-    let server = Deployment::start().await;
+    let server = Deployment::start_behind_gateway(|_| {}).await;
     let tokens = tokens(&server).await;
     let refused = Fault::Status { status: 403, body: String::new() };
     server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
@@ -73,7 +73,7 @@ async fn log_lines_of_a_tool_have_the_trace_of_the_call() {
 
 #[tokio::test]
 async fn a_tool_called_beside_a_stream_logs_with_the_trace_of_the_post() {
-    let server = Deployment::start().await;
+    let server = Deployment::start_behind_gateway(|_| {}).await;
     let token = tokens(&server).await.access_token;
     let stream = server.get("/mcp/sse").bearer_auth(&token).header("traceparent", traceparent(TRACE));
     let mut stream = stream.send().await.unwrap();
@@ -98,4 +98,49 @@ async fn log_lines_outside_of_requests_have_no_trace() {
     let server = Deployment::start().await;
     let serving = logged(&server, "serving").await;
     assert_eq!((&serving["trace_id"], &serving["span_id"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn past_the_gateway_a_caller_does_not_choose_the_trace() {
+    let server = Deployment::start_behind_gateway(|_| {}).await;
+    let past = server.http.get(format!("{}/health", server.host.host_url()));
+    assert_eq!(past.header("traceparent", traceparent(TRACE)).send().await.unwrap().status(), 403);
+    let lines = lines(&server).await;
+    let refused = lines.iter().find(|line| line["event"] == "past_the_gateway").unwrap();
+    assert_eq!(refused["trace_id"].as_str().unwrap().len(), 32);
+    assert_eq!((&refused["span_id"], &refused["caller"]), (&Value::Null, &Value::Null));
+    assert!(lines.iter().all(|line| line["trace_id"] != TRACE), "{refused}");
+}
+
+#[tokio::test]
+async fn without_a_gateway_each_request_has_a_trace_of_our_own() {
+    let server = Deployment::start().await;
+    for _ in 0..2 {
+        server.get("/health").header("traceparent", traceparent(TRACE)).send().await.unwrap();
+    }
+    let lines = lines(&server).await;
+    let requests: Vec<_> = lines.iter().filter(|line| line["message"] == "request").collect();
+    let [first, second, ..] = requests.as_slice() else { panic!("{requests:?}") };
+    assert!(first["trace_id"].is_string() && first["trace_id"] != TRACE && first["span_id"].is_null(), "{first}");
+    assert_ne!(first["trace_id"], second["trace_id"]);
+}
+
+#[tokio::test]
+async fn an_audit_event_names_the_caller_by_a_hash_of_its_address() {
+    let server = Deployment::start_behind_gateway(|_| {}).await;
+    server.register().await;
+    server.register().await;
+    let lines = lines(&server).await;
+    let callers: Vec<_> = lines.iter().filter(|line| line["event"] == "client_registered").collect();
+    let [first, second] = callers.as_slice() else { panic!("{callers:?}") };
+    assert_eq!((first["caller"].as_str().unwrap().len(), &first["caller"]), (16, &second["caller"]));
+    assert!(lines.iter().all(|line| line["event"].is_string() || line["caller"].is_null()), "only audit events do");
+}
+
+#[tokio::test]
+async fn a_method_that_a_caller_made_up_is_not_in_the_log() {
+    let server = Deployment::start().await;
+    let method = reqwest::Method::from_bytes(b"SUCH-A-METHOD").unwrap();
+    server.http.request(method, format!("{}/health", server.url)).send().await.unwrap();
+    assert!(!server.whole_log().await.contains("SUCH-A-METHOD"));
 }
