@@ -175,7 +175,7 @@ impl Reader<'_> {
     fn schemes(&mut self) -> Option<PrivateUseSchemes> {
         match self.text(&table::PRIVATE_USE_SCHEMES) {
             None => Some(PrivateUseSchemes::default()),
-            Some(_) => self.parsed(&table::PRIVATE_USE_SCHEMES, PrivateUseSchemes::parse),
+            Some(_) => self.parsed(&table::PRIVATE_USE_SCHEMES, PrivateUseSchemes::known_and),
         }
     }
 

@@ -164,8 +164,9 @@ pub(super) static ALLOWED_ORIGINS: Setting = Setting {
 };
 pub(super) static PRIVATE_USE_SCHEMES: Setting = Setting {
     name: "PRIVATE_USE_SCHEMES",
-    meaning: "Private-use schemes (RFC 8252 §7.1) that redirect URIs may have, separated by commas or spaces",
-    absent: Absent::Nothing("the schemes of known desktop clients"),
+    meaning: "Private-use schemes (RFC 8252 §7.1) that redirect URIs may have besides those of known desktop clients, separated by \
+              commas or spaces",
+    absent: Absent::Nothing("no further ones"),
     local: NOBODY,
     azure: "Bicep: `PRIVATE_USE_SCHEMES` of azd",
     wrong: Some("javascript"),

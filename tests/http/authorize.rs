@@ -44,7 +44,7 @@ async fn other_faults_go_back_to_a_loopback_client() {
         ("code_challenge_method", "plain", "invalid_request"),
         ("code_challenge_method", "", "invalid_request"),
         ("response_type", "token", "unsupported_response_type"),
-        ("scope", "mail.send", "invalid_scope"),
+        ("scope", "user.read a\"b", "invalid_scope"),
         ("resource", "https://other.example/mcp", "invalid_target"),
     ];
     for (name, value, error) in cases {
@@ -62,7 +62,7 @@ async fn a_fault_is_not_redirected_to_an_address_that_nobody_knows() {
     let server = Deployment::start().await;
     let metadata = json!({ "redirect_uris": ["https://stranger.example/cb"] });
     let client = body(server.post("/register").json(&metadata).send().await.unwrap()).await;
-    let changes = [("redirect_uri", "https://stranger.example/cb"), ("scope", "nothing.known")];
+    let changes = [("redirect_uri", "https://stranger.example/cb"), ("scope", "a\"b")];
     let url = authorize_url(&server, client["client_id"].as_str().unwrap(), &changes);
     let answer = server.http.get(url).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (400, None));

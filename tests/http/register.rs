@@ -36,11 +36,36 @@ async fn the_answer_says_what_was_granted() {
 }
 
 #[tokio::test]
+async fn the_answer_lists_the_redirect_uris_and_the_scope_that_were_kept() {
+    let server = Deployment::start().await;
+    let claude = "claude://claude.ai/mcp-auth-callback/sdk";
+    let cases = [
+        (json!([claude]), json!([claude])),
+        (json!([claude, REDIRECT_URI]), json!([claude, REDIRECT_URI])),
+        (json!(["unknown-app://cb", REDIRECT_URI]), json!([REDIRECT_URI])),
+    ];
+    for (wanted, kept) in cases {
+        let metadata = json!({ "redirect_uris": wanted, "scope": "openid email" });
+        let answer = server.post("/register").json(&metadata).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{metadata}");
+        let granted = body(answer).await;
+        assert_eq!((&granted["redirect_uris"], &granted["scope"]), (&kept, &json!("user.read")), "{metadata}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_uri_that_is_not_safe_is_refused() {
     let server = Deployment::start().await;
     let own = format!("{}/oauth-callback", server.url);
-    for uri in ["javascript:alert(1)", "http://example.com/cb", "https://a.example/cb#f", "data:text/html,x", "", &own]
-    {
+    for uri in [
+        "javascript:alert(1)",
+        "http://example.com/cb",
+        "https://a.example/cb#f",
+        "data:text/html,x",
+        "",
+        &own,
+        "unknown-app://cb",
+    ] {
         let metadata = json!({ "redirect_uris": [uri] }).to_string();
         assert_eq!(refused(&server, metadata).await, (400, "invalid_redirect_uri".into()), "{uri}");
     }

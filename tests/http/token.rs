@@ -128,13 +128,17 @@ async fn a_refresh_for_another_client_scope_or_resource_is_refused_before_anythi
     foreign[1].1 = other;
     let cases = [
         (foreign, "invalid_grant"),
-        (with(&[("scope", "mail.send")]), "invalid_scope"),
+        (with(&[("scope", "user.read a\"b")]), "invalid_scope"),
         (with(&[("resource", "https://other.example")]), "invalid_target"),
     ];
     for (form, expected) in cases {
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(error(&server, &form).await, (400, expected.into()));
     }
+    let unknown_scopes = with(&[("scope", "openid mail.send")]);
+    let form: Vec<_> = unknown_scopes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let (status, answer) = server.token(&form).await;
+    assert_eq!((status, &answer["scope"]), (200, &"user.read".into()));
     let (status, answer) = server.token(&good).await;
     assert_eq!((status, answer["refresh_token"] != tokens.refresh_token.as_str()), (200, true));
     assert_eq!(answer["token_type"], "Bearer");

@@ -157,14 +157,23 @@ async fn every_other_fault_is_told_to_the_client_with_its_state() {
         (("code_challenge", Some(VERIFIER.split_at(42).0)), "invalid_request"),
         (("code_challenge_method", None), "invalid_request"),
         (("code_challenge_method", Some("plain")), "invalid_request"),
-        (("scope", Some("mail.send")), "invalid_scope"),
-        (("scope", Some("offline_access")), "invalid_scope"),
+        (("scope", Some("user.read a\"b")), "invalid_scope"),
         (("resource", Some("https://other.example/mcp")), "invalid_target"),
         (("resource", Some("https://mcp.example.com/mcp/message")), "invalid_target"),
     ];
     for (change, code) in faults {
         let refusal = to_client(ask(&rig, &request(&client_id, &[change])).await);
         assert_eq!(refusal, (code, Some(STATE.to_owned())), "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_scopes_of_others_is_asked_for_the_first_of_the_table() {
+    let rig = Rig::new().unwrap();
+    let client_id = rig.register().await.unwrap();
+    for scope in ["openid email offline_access", "mail.send", "User.Read", "user.read mail.send", " "] {
+        let page = ask(&rig, &request(&client_id, &[("scope", Some(scope))])).await.unwrap();
+        assert_eq!(page.form.pending.request.scope().to_string(), "user.read", "{scope}");
     }
 }
 

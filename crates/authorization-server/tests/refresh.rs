@@ -147,7 +147,9 @@ async fn twenty_refreshes_at_once_agree_on_one_successor() {
 async fn a_refresh_that_does_not_match_the_grant_is_refused_before_rotation() {
     let (rig, client, first) = signed_in().await;
     let other = rig.register().await.unwrap();
-    let wider = Scope::parse("mail.send").unwrap();
+    let wider = Scope::parse("mail.send user.read").unwrap();
+    let key = rig.only_grant().unwrap().key;
+    rig.grants.change(&key, |grant| Grant { scope: Scope::parse("other").unwrap(), ..grant.clone() });
     let (writes, asked) = (rig.store.writes(), rig.upstream.asked().len());
     let ask = async |client_id: &str, scope, resource: &[&str]| {
         rig.server.refresh(&Refresh { client_id, refresh_token: &first, scope, resource }).await
@@ -173,10 +175,19 @@ async fn a_foreign_client_with_an_old_token_does_not_end_the_family() {
 #[tokio::test]
 async fn the_granted_scope_and_every_name_of_ours_may_be_repeated() {
     let (rig, client_id, refresh_token) = signed_in().await;
-    let scope = Scope::parse("offline_access user.read").unwrap();
+    let scope = Scope::parse("offline_access user.read mail.send").unwrap();
     let resource = &["https://mcp.example.com", "https://mcp.example.com/mcp/message?sessionId=1"][..];
     let refresh = Refresh { client_id: &client_id, refresh_token: &refresh_token, scope: Some(&scope), resource };
     assert_eq!(rig.server.refresh(&refresh).await.unwrap().scope.to_string(), "user.read");
+}
+
+#[tokio::test]
+async fn a_refresh_for_unknown_scopes_only_gets_all_that_was_granted() {
+    let (rig, client_id, refresh_token) = signed_in().await;
+    let scope = Scope::parse("openid mail.send").unwrap();
+    let refresh = Refresh { client_id: &client_id, refresh_token: &refresh_token, scope: Some(&scope), resource: &[] };
+    let response = rig.server.refresh(&refresh).await.unwrap();
+    assert_eq!(response.scope, rig.only_grant().unwrap().scope);
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     issuer::BaseUrl,
-    redirect_uri::{PrivateUseSchemes, RedirectUri},
+    redirect_uri::{PrivateUseSchemes, RedirectUri, RedirectUriError},
+    scope::Scope,
 };
 
 const MAX_REDIRECT_URIS: usize = 32;
@@ -23,8 +24,7 @@ const AUTH_METHODS: [&str; 7] = [
 ];
 
 /// Members that are not used, but whose type RFC 7591 §2 gives.
-const STRINGS: [&str; 7] =
-    ["client_uri", "logo_uri", "tos_uri", "policy_uri", "scope", "software_id", "software_version"];
+const STRINGS: [&str; 6] = ["client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"];
 
 /// The members of a registration request that are used. All others are ignored.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct ClientMetadata {
     pub redirect_uris: Vec<RedirectUri>,
     /// `client_name`, without control and bidirectional characters, cut to a displayable length. Anyone can claim it.
     pub client_name: Option<String>,
+    /// `scope`: what the client may ask for, in its own words.
+    pub scope: Option<Scope>,
 }
 
 /// RFC 7591 §3.2.2.
@@ -74,10 +76,12 @@ impl ClientMetadata {
         check_flow(&members)?;
         check_unused(&members)?;
         let client_name = string(&members, "client_name", "client_name must be a string")?.and_then(name::cleaned);
-        Ok(Self { redirect_uris, client_name })
+        Ok(Self { redirect_uris, client_name, scope: scope(&members)? })
     }
 }
 
+/// The redirect URIs that are registered. One whose private-use scheme is not allowed is left out if another one is there: the
+/// client can do without it. Anything else that is wrong with one of them refuses all.
 fn redirect_uris(
     members: &Map<String, Value>,
     schemes: &PrivateUseSchemes,
@@ -90,8 +94,18 @@ fn redirect_uris(
     if wanted.len() > MAX_REDIRECT_URIS {
         return Err(refused("redirect_uris must not name more than 32 URIs"));
     }
-    let parsed = wanted.into_iter().map(|uri| RedirectUri::parse(uri, schemes, base));
-    parsed.collect::<Result<_, _>>().map_err(|error| refused(error.description()))
+    let (mut kept, mut left_out) = (Vec::new(), None);
+    for uri in wanted {
+        match RedirectUri::parse(uri, schemes, base) {
+            Ok(uri) => kept.push(uri),
+            Err(error @ RedirectUriError::PrivateUseScheme) => left_out = Some(error),
+            Err(error) => return Err(refused(error.description())),
+        }
+    }
+    match left_out {
+        Some(error) if kept.is_empty() => Err(refused(error.description())),
+        _ => Ok(kept),
+    }
 }
 
 /// RFC 7591 §2.1: a client that wants only other grants or response types cannot be served.
@@ -112,6 +126,12 @@ fn check_flow(members: &Map<String, Value>) -> Result<(), RegistrationError> {
         Some(method) if !AUTH_METHODS.contains(&method) => Err(refused("token_endpoint_auth_method is unknown")),
         _ => Ok(()),
     }
+}
+
+fn scope(members: &Map<String, Value>) -> Result<Option<Scope>, RegistrationError> {
+    let text = string(members, "scope", "scope must be a string")?;
+    let malformed = RegistrationError::InvalidClientMetadata("scope has a character that is not allowed");
+    text.map(Scope::parse).transpose().map_err(|_| malformed)
 }
 
 fn check_unused(members: &Map<String, Value>) -> Result<(), RegistrationError> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A list of scope tokens, in the order given, each once. May be empty.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope(Vec<String>);
 
 /// A character that RFC 6749 §3.3 does not allow in a scope.
@@ -23,6 +23,12 @@ impl Scope {
         let mut known = HashSet::new();
         let tokens = text.split(' ').filter(|token| !token.is_empty() && known.insert(*token));
         Ok(Self(tokens.map(str::to_owned).collect()))
+    }
+
+    /// The tokens for which `keeps` holds, in the same order.
+    #[must_use]
+    pub fn filtered(&self, keeps: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|token| keeps(token)).cloned().collect())
     }
 
     /// Whether there is no token.

@@ -64,7 +64,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
 
   test('the page of a request that is not valid, with its link', (t) => everyLook(t, 'invalid', async (page, _, server) => {
     const url = new URL(await authorizationUrl(server, NAME, LONG));
-    url.searchParams.set('scope', 'nothing.known');
+    url.searchParams.set('resource', 'https://other.example/mcp');
     const response = await page.goto(url.href);
     assert.equal(response.status(), 400);
   }));

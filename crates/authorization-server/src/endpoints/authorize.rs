@@ -124,7 +124,7 @@ impl AuthorizationServer {
         resource::check(self.base(), &resources, resource::OAuthEndpoint::Authorize)
             .map_err(|_| RequestRefusal::Target)?;
         let names_resource = !resources.is_empty();
-        let scope = scopes::granted(request.scope.as_ref()).ok_or(RequestRefusal::Scope)?;
+        let scope = scopes::granted(request.scope.as_ref());
         let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }

@@ -36,9 +36,6 @@ pub enum RequestRefusal {
     /// The request itself is wrong.
     #[error(transparent)]
     Request(#[from] AuthorizationRequestError),
-    /// None of the scopes is known.
-    #[error("scope names no scope of this server")]
-    Scope,
     /// `resource` is not this server.
     #[error("resource does not name this server")]
     Target,
@@ -56,7 +53,6 @@ impl RequestRefusal {
     pub fn code(&self) -> AuthorizationErrorCode {
         match self {
             Self::Request(error) => error.code(),
-            Self::Scope => AuthorizationErrorCode::InvalidScope,
             Self::Target => AuthorizationErrorCode::InvalidTarget,
             Self::ConsentRequired => AuthorizationErrorCode::ConsentRequired,
             Self::LoginRequired => AuthorizationErrorCode::LoginRequired,
@@ -68,7 +64,6 @@ impl RequestRefusal {
     pub fn description(&self) -> &'static str {
         match self {
             Self::Request(error) => error.description(),
-            Self::Scope => "none of the scopes is known here",
             Self::Target => "resource does not name this server",
             Self::ConsentRequired => "the resource owner has not allowed this before",
             Self::LoginRequired => "the resource owner must sign in",

@@ -26,7 +26,7 @@ pub struct Refresh<'a> {
     pub client_id: &'a str,
     /// `refresh_token`.
     pub refresh_token: &'a SecretString,
-    /// `scope`, a subset of the grant's; unknown extras are ignored, as at the authorization endpoint.
+    /// `scope`, a subset of the grant's; unknown ones are ignored, as at the authorization endpoint.
     pub scope: Option<&'a Scope>,
     /// `resource`, any number of times.
     pub resource: &'a [&'a str],
@@ -101,9 +101,7 @@ impl AuthorizationServer {
         }
         resource::check(self.base(), refresh.resource, resource::OAuthEndpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
-        let Some(asked) = refresh.scope else { return Ok(grant.scope.clone()) };
-        let known = scopes::granted(Some(asked)).ok_or(TokenError::InvalidScope)?;
-        if known.is_subset(&grant.scope) { Ok(known) } else { Err(TokenError::InvalidScope) }
+        scopes::refreshed(refresh.scope, &grant.scope).ok_or(TokenError::InvalidScope)
     }
 
     /// Renews the upstream's tokens if they end within the life of an access token. Returns when they end.

@@ -50,7 +50,7 @@ impl AuthorizationServer {
         match self.ports.clients.create(client).await? {
             Created::Done(client) => {
                 self.report(EventName::ClientRegistered.event().client(client.value.id));
-                let scope = scopes::names().join(" ");
+                let scope = scopes::granted(metadata.scope.as_ref()).to_string();
                 Ok(RegistrationResponse::new(metadata, id, now.unix_timestamp(), scope))
             }
             Created::Exists(_) => Err(Unavailable::entropy("a client id came up twice").into()),

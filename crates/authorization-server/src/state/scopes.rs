@@ -30,16 +30,27 @@ pub fn names() -> Vec<&'static str> {
     PERMISSIONS.iter().map(|permission| permission.name).collect()
 }
 
-/// The scope that is granted. Without a `scope` it is the first of the table. Unknown scopes, `offline_access` among them,
-/// are dropped; `None` if no known scope is left.
+/// The scope that is granted at the authorization endpoint and at registration: the scopes of the table that were asked for,
+/// and the first of the table if there is none of them. Unknown scopes are ignored, `offline_access` among them, and the
+/// answer says what was granted (RFC 6749 §3.3).
 #[must_use]
-pub fn granted(asked: Option<&Scope>) -> Option<Scope> {
-    let asked = match asked {
-        Some(scope) if !scope.is_empty() => scope,
-        _ => return Scope::parse(PERMISSIONS.first()?.name).ok(),
-    };
-    let known: Vec<&str> = names().into_iter().filter(|name| asked.contains(name)).collect();
-    if known.is_empty() { None } else { Scope::parse(&known.join(" ")).ok() }
+pub fn granted(asked: Option<&Scope>) -> Scope {
+    let known = asked.map(known).filter(|known| !known.is_empty());
+    known.unwrap_or_else(|| Scope::parse(USER_READ.name).unwrap_or_default())
+}
+
+/// The scope of a refresh (RFC 6749 §6): the known scopes that were asked for, and all that was granted if there is none of
+/// them; `None` if a known scope was not granted.
+#[must_use]
+pub fn refreshed(asked: Option<&Scope>, granted: &Scope) -> Option<Scope> {
+    match asked.map(known).filter(|known| !known.is_empty()) {
+        None => Some(granted.clone()),
+        Some(known) => known.is_subset(granted).then_some(known),
+    }
+}
+
+fn known(asked: &Scope) -> Scope {
+    asked.filtered(|token| PERMISSIONS.iter().any(|permission| permission.name == token))
 }
 
 /// The rows that a granted scope names.
@@ -57,23 +68,36 @@ pub fn downstream(scope: &Scope) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn asked(text: &str) -> Option<String> {
-        granted(Some(&Scope::parse(text).unwrap())).map(|scope| scope.to_string())
+    fn scope(text: &str) -> Scope {
+        Scope::parse(text).unwrap()
     }
 
     #[test]
-    fn an_absent_scope_is_user_read() {
-        assert_eq!(granted(None).unwrap().to_string(), "user.read");
+    fn an_absent_scope_is_the_first_of_the_table() {
+        let first = PERMISSIONS.first().unwrap().name;
+        assert_eq!((granted(None), granted(Some(&scope(" ")))), (scope(first), scope(first)));
+        assert_eq!(first, "user.read");
     }
 
     #[test]
-    fn unknown_extras_are_dropped_and_offline_access_with_them() {
-        assert_eq!(asked("offline_access user.read mail.send").as_deref(), Some("user.read"));
+    fn unknown_scopes_are_ignored() {
+        for asked in ["offline_access user.read mail.send", "openid email offline_access", "mail.send", "User.Read"] {
+            assert_eq!(granted(Some(&scope(asked))), scope("user.read"), "{asked}");
+        }
     }
 
     #[test]
-    fn nothing_known_is_refused() {
-        assert_eq!(asked("mail.send"), None);
+    fn a_refresh_without_a_known_scope_is_one_for_all_that_was_granted() {
+        let all = scope("user.read more");
+        for asked in [None, Some(" "), Some("offline_access mail.send")] {
+            assert_eq!(refreshed(asked.map(scope).as_ref(), &all), Some(all.clone()), "{asked:?}");
+        }
+        assert_eq!(refreshed(Some(&scope("user.read mail.send")), &all), Some(scope("user.read")));
+    }
+
+    #[test]
+    fn a_known_scope_that_was_not_granted_is_refused_at_a_refresh() {
+        assert_eq!(refreshed(Some(&scope("user.read mail.send")), &scope("other")), None);
     }
 
     #[test]

@@ -60,6 +60,10 @@ fn the_registrations_of_known_clients_are_accepted() {
             "application_type": "native",
         }),
         json!({
+            "client_name": "Claude Code",
+            "redirect_uris": ["claude://claude.ai/mcp-auth-callback/sdk"],
+        }),
+        json!({
             "client_name": "Cursor",
             "redirect_uris": [
                 "cursor://anysphere.cursor-mcp/oauth/callback",
@@ -113,6 +117,32 @@ fn missing_empty_and_wrong_typed_redirect_uris_are_refused_as_such() {
         json!([["https://a.example"]]),
     ] {
         assert_eq!(code(with("redirect_uris", value.clone())), "invalid_redirect_uri", "{value}");
+    }
+}
+
+#[test]
+fn a_private_use_scheme_that_is_not_allowed_is_left_out_if_another_uri_is_there() {
+    let kept = |uris: Value| {
+        let metadata = with("redirect_uris", uris)?;
+        Ok::<_, RegistrationError>(metadata.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        kept(json!(["other://cb", "http://127.0.0.1:1/cb", "com.example:/x"])).unwrap(),
+        ["http://127.0.0.1:1/cb"]
+    );
+    assert_eq!(kept(json!(["other://cb", "com.example:/x"])).unwrap_err().code(), "invalid_redirect_uri");
+    for dangerous in ["javascript:alert(1)", "data:text/html,x", "JAVASCRIPT:x", "other://a@b", "other://cb?code=1"] {
+        let uris = json!(["other://cb", "http://127.0.0.1:1/cb", dangerous]);
+        assert_eq!(kept(uris).unwrap_err().code(), "invalid_redirect_uri", "{dangerous}");
+    }
+}
+
+#[test]
+fn a_scope_is_read_and_a_malformed_one_refused() {
+    assert_eq!(with("scope", json!("openid email")).unwrap().scope, Some(Scope::parse("openid email").unwrap()));
+    assert_eq!(with("scope", json!(null)).unwrap().scope, None);
+    for scope in [json!("a\"b"), json!("a\nb"), json!("\u{e9}"), json!(["user.read"])] {
+        assert_eq!(code(with("scope", scope.clone())), "invalid_client_metadata", "{scope}");
     }
 }
 
@@ -264,7 +294,7 @@ proptest! {
 
     #[test]
     fn any_value_of_a_known_member_is_accepted_or_refused(value in any_json(), at in 0..13_usize) {
-        let known = STRINGS.into_iter().chain(["client_name", "grant_types", "response_types", "contacts", "redirect_uris", "token_endpoint_auth_method"]);
+        let known = STRINGS.into_iter().chain(["scope", "client_name", "grant_types", "response_types", "contacts", "redirect_uris", "token_endpoint_auth_method"]);
         let _ = with(known.collect::<Vec<_>>()[at], value);
     }
 }

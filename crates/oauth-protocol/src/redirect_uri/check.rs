@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{PrivateUseSchemes, parts::Parts};
+use super::{PrivateUseSchemes, parts::Parts, schemes::SchemeVerdict};
 use crate::{form::Form, issuer::BaseUrl};
 
 const MAX_LENGTH: usize = 2048;
@@ -24,8 +24,10 @@ pub enum RedirectUriError {
     Fragment,
     /// RFC 3986 §7.5 and §7.6: a user name makes one host look like another.
     Userinfo,
-    /// Not https, not http on a loopback host, not on the allow-list of private-use schemes.
+    /// Not https, not http on a loopback host, and no private-use scheme.
     Scheme,
+    /// A private-use scheme that is not on the allow-list. Nothing else is wrong.
+    PrivateUseScheme,
     /// It means something else once a browser has normalised it.
     NotNormal,
     /// One of our own endpoints would receive the code.
@@ -44,7 +46,7 @@ impl RedirectUriError {
             Self::Character => "a redirect URI has a character that is not allowed",
             Self::Fragment => "a redirect URI must not have a fragment",
             Self::Userinfo => "a redirect URI must not have a user name or password",
-            Self::Scheme => {
+            Self::Scheme | Self::PrivateUseScheme => {
                 "the scheme must be https, http on a loopback host, or a private-use scheme that this server allows"
             }
             Self::NotNormal => "a redirect URI must be in normal form: lower-case host, no dot segments, a valid port",
@@ -60,12 +62,15 @@ pub(super) fn check(text: &str, schemes: &PrivateUseSchemes, base: &BaseUrl) -> 
     check_characters(text)?;
     let (scheme, after) = text.split_once(':').ok_or(RedirectUriError::NotAbsolute)?;
     check_userinfo(after)?;
-    match scheme {
-        "https" | "http" => check_web(text, base)?,
-        other if schemes.allow(other) => check_private_use(text, after)?,
-        _ => return Err(RedirectUriError::Scheme),
+    check_query(text)?;
+    if matches!(scheme, "https" | "http") {
+        return check_web(text, base);
     }
-    check_query(text)
+    match schemes.judge(scheme) {
+        SchemeVerdict::Allowed => check_private_use(text, after),
+        SchemeVerdict::NotAllowed => check_private_use(text, after).and(Err(RedirectUriError::PrivateUseScheme)),
+        SchemeVerdict::Never => Err(RedirectUriError::Scheme),
+    }
 }
 
 fn check_characters(text: &str) -> Result<(), RedirectUriError> {
@@ -182,7 +187,24 @@ mod tests {
     }
 
     #[test]
-    fn dangerous_and_unlisted_schemes_are_refused() {
+    fn a_private_use_scheme_that_is_not_listed_is_told_from_everything_else_that_is_wrong() {
+        for text in ["unlisted://callback", "com.example.app:/cb", "urn:ietf:wg:oauth:2.0:oob"] {
+            assert_eq!(checked(text), Err(RedirectUriError::PrivateUseScheme), "{text}");
+        }
+        for text in [
+            "unlisted://",
+            "unlisted://a@b/",
+            "unlisted:/a/../b",
+            "unlisted://a#b",
+            "unlisted://a?code=1",
+            "unlisted://a b",
+        ] {
+            assert!(!matches!(checked(text), Ok(()) | Err(RedirectUriError::PrivateUseScheme)), "{text}");
+        }
+    }
+
+    #[test]
+    fn dangerous_schemes_are_refused() {
         for text in [
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
@@ -194,7 +216,6 @@ mod tests {
             "about:blank",
             "ws://client.example/",
             "ftp://client.example/",
-            "unlisted://callback",
             "HTTPS://client.example/cb",
             "Cursor://callback",
         ] {
@@ -357,10 +378,13 @@ mod tests {
 
     #[test]
     fn a_listed_scheme_is_accepted_and_an_unlisted_one_is_not() {
-        let schemes = PrivateUseSchemes::parse("com.example.app").unwrap();
+        let schemes = PrivateUseSchemes::known_and("com.example.app").unwrap();
         let base = BaseUrl::parse("https://mcp.example.com").unwrap();
-        assert_eq!(check("com.example.app:/oauth2redirect", &schemes, &base), Ok(()));
-        assert_eq!(check("cursor://callback", &schemes, &base), Err(RedirectUriError::Scheme));
+        for text in ["com.example.app:/oauth2redirect", "cursor://callback", "claude://claude.ai/mcp-auth-callback/sdk"]
+        {
+            assert_eq!(check(text, &schemes, &base), Ok(()), "{text}");
+        }
+        assert_eq!(check("com.example.other:/cb", &schemes, &base), Err(RedirectUriError::PrivateUseScheme));
     }
 
     proptest! {

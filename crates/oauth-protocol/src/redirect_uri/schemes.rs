@@ -1,7 +1,7 @@
 //! Private-use URI schemes (RFC 8252 §7.1): an allow-list, because any program may claim any scheme (§8.4).
 
 /// Those of MCP clients that are known to redirect to one.
-const KNOWN: [&str; 6] = ["cursor", "vscode", "vscode-insiders", "vscodium", "code-oss", "windsurf"];
+const KNOWN: [&str; 7] = ["claude", "cursor", "vscode", "vscode-insiders", "vscodium", "code-oss", "windsurf"];
 
 /// Schemes that run script, read files, reach the network in the clear, or belong to the browser itself.
 const NEVER: [&str; 24] = [
@@ -46,15 +46,34 @@ pub enum SchemeError {
     Never(String),
 }
 
+/// How far a scheme may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SchemeVerdict {
+    /// On the list.
+    Allowed,
+    /// A private-use scheme that is not on the list.
+    NotAllowed,
+    /// No private-use scheme, whatever the list says.
+    Never,
+}
+
 impl PrivateUseSchemes {
-    /// Reads a list separated by commas or spaces. An empty list allows none.
-    pub fn parse(list: &str) -> Result<Self, SchemeError> {
-        let names = list.split([',', ' ']).filter(|name| !name.is_empty());
-        names.map(checked).collect::<Result<_, _>>().map(Self)
+    /// The known schemes, and those of a list that is separated by commas or spaces.
+    pub fn known_and(list: &str) -> Result<Self, SchemeError> {
+        let further =
+            list.split([',', ' ']).filter(|name| !name.is_empty()).map(|name| checked(name).map(str::to_owned));
+        KNOWN.map(|name| Ok(name.to_owned())).into_iter().chain(further).collect::<Result<_, _>>().map(Self)
     }
 
-    pub(super) fn allow(&self, scheme: &str) -> bool {
-        self.0.iter().any(|allowed| allowed == scheme)
+    /// Whether a redirect URI may have this scheme.
+    pub(super) fn judge(&self, scheme: &str) -> SchemeVerdict {
+        if self.0.iter().any(|allowed| allowed == scheme) {
+            SchemeVerdict::Allowed
+        } else if checked(scheme).is_ok() {
+            SchemeVerdict::NotAllowed
+        } else {
+            SchemeVerdict::Never
+        }
     }
 }
 
@@ -65,7 +84,7 @@ impl Default for PrivateUseSchemes {
 }
 
 /// `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 §3.1), in lower case.
-fn checked(name: &str) -> Result<String, SchemeError> {
+fn checked(name: &str) -> Result<&str, SchemeError> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.bytes().all(inner) {
         return Err(SchemeError::NotAScheme(name.to_owned()));
@@ -74,7 +93,7 @@ fn checked(name: &str) -> Result<String, SchemeError> {
     if NEVER.contains(&name) || browsers_own {
         return Err(SchemeError::Never(name.to_owned()));
     }
-    Ok(name.to_owned())
+    Ok(name)
 }
 
 #[cfg(test)]
@@ -83,31 +102,37 @@ mod tests {
 
     use super::*;
 
+    fn allow(schemes: &PrivateUseSchemes, scheme: &str) -> bool {
+        schemes.judge(scheme) == SchemeVerdict::Allowed
+    }
+
     #[test]
-    fn the_defaults_pass_their_own_check() {
-        assert_eq!(PrivateUseSchemes::parse(&KNOWN.join(",")).unwrap().0, PrivateUseSchemes::default().0);
-        for name in ["cursor", "vscode", "vscode-insiders"] {
-            assert!(PrivateUseSchemes::default().allow(name), "{name}");
+    fn known_schemes_pass_the_check_of_a_list() {
+        assert!(KNOWN.iter().all(|name| checked(name).is_ok()));
+        for name in ["claude", "cursor", "vscode", "vscode-insiders"] {
+            assert!(allow(&PrivateUseSchemes::default(), name), "{name}");
         }
     }
 
     #[test]
-    fn a_list_replaces_the_defaults() {
-        let schemes = PrivateUseSchemes::parse("com.example.app, other+1").unwrap();
-        assert!(schemes.allow("com.example.app") && schemes.allow("other+1"));
-        assert!(!schemes.allow("cursor") && !schemes.allow("com.example") && !schemes.allow(""));
+    fn a_list_adds_to_the_known_schemes() {
+        let schemes = PrivateUseSchemes::known_and("com.example.app, other+1").unwrap();
+        assert!(["com.example.app", "other+1", "cursor", "claude"].iter().all(|name| allow(&schemes, name)));
+        assert_eq!(["com.example", "else"].map(|name| schemes.judge(name)), [SchemeVerdict::NotAllowed; 2]);
+        assert_eq!(["", "javascript", "Cursor"].map(|name| schemes.judge(name)), [SchemeVerdict::Never; 3]);
     }
 
     #[test]
-    fn an_empty_list_allows_none() {
-        assert!(!PrivateUseSchemes::parse(" , ").unwrap().allow("cursor"));
+    fn an_empty_list_adds_nothing() {
+        let schemes = PrivateUseSchemes::known_and(" , ").unwrap();
+        assert_eq!(schemes.0, PrivateUseSchemes::default().0);
     }
 
     #[test]
     fn dangerous_schemes_are_refused_even_if_configured() {
         let browsers = ["chrome-extension", "moz-extension", "chrome"];
         for name in NEVER.into_iter().chain(browsers) {
-            assert_eq!(PrivateUseSchemes::parse(name).unwrap_err(), SchemeError::Never(name.to_owned()));
+            assert_eq!(PrivateUseSchemes::known_and(name).unwrap_err(), SchemeError::Never(name.to_owned()));
         }
     }
 
@@ -115,7 +140,7 @@ mod tests {
     fn text_that_is_not_a_scheme_is_refused_and_named() {
         for name in ["1password", "a/b", "cursor://", "cursor:", "Cursor", "JavaScript", "-a", "\u{e9}a", "a\0", "a\nb"]
         {
-            let error = PrivateUseSchemes::parse(name).unwrap_err();
+            let error = PrivateUseSchemes::known_and(name).unwrap_err();
             assert_eq!(error, SchemeError::NotAScheme(name.to_owned()));
             assert!(!error.to_string().chars().any(char::is_control), "{name:?}");
         }
@@ -124,8 +149,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_list_is_parsed_or_refused(list in ".*") {
-            if let Ok(schemes) = PrivateUseSchemes::parse(&list) {
-                prop_assert!(NEVER.iter().all(|never| !schemes.allow(never)));
+            if let Ok(schemes) = PrivateUseSchemes::known_and(&list) {
+                prop_assert!(NEVER.iter().all(|never| schemes.judge(never) == SchemeVerdict::Never));
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
         "APIM_PUBLISHER_EMAIL" | "BUDGET_CONTACT_EMAIL" => (is_email(value), "an e-mail address"),
         "BUDGET_START_DATE" => (is_first_of_month(value), "the first day of a month such as 2026-11-01"),
         "PRIVATE_USE_SCHEMES" => {
-            let error = PrivateUseSchemes::parse(value).err()?;
+            let error = PrivateUseSchemes::known_and(value).err()?;
             return Some(format!("schemes of desktop clients such as cursor,vscode ({error})"));
         }
         _ => return None,
