@@ -26,23 +26,41 @@ pub(super) enum Cors {
     Resource,
 }
 
-/// The origin whose script may read the answer.
+/// Whose scripts may read the answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Readable(Option<HeaderValue>);
+pub(super) enum Readable {
+    /// Those of our own pages, which need no header.
+    Ours,
+    /// Those of every origin. A shared cache may answer all callers with one copy.
+    Everybodys,
+    /// Those of this origin, if the request has one. Another origin gets another answer.
+    Only(Option<HeaderValue>),
+}
 
 /// The origin is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OriginRefused;
 
 impl Cors {
+    /// Adds the CORS headers of an answer that was given before the Origin was judged.
+    pub(super) fn decorate_refusal(self, response: &mut Response) {
+        match self {
+            Self::SameOrigin => {}
+            Self::AnyOrigin => Readable::Everybodys.decorate(response),
+            Self::Resource => Readable::Only(None).decorate(response),
+        }
+    }
+
     /// Judges the Origin of a request.
     pub(super) fn judge(self, headers: &HeaderMap, ours: &str, allowed: &[String]) -> Result<Readable, OriginRefused> {
-        let Some(origin) = headers.get(header::ORIGIN) else { return Ok(Readable(None)) };
-        match self {
-            Self::SameOrigin => Ok(Readable(None)),
-            Self::AnyOrigin => Ok(Readable(Some(HeaderValue::from_static("*")))),
-            Self::Resource if may_call(origin, ours, allowed) => Ok(Readable(Some(origin.clone()))),
-            Self::Resource => Err(OriginRefused),
+        match (self, headers.get(header::ORIGIN)) {
+            (Self::SameOrigin, _) => Ok(Readable::Ours),
+            (Self::AnyOrigin, _) => Ok(Readable::Everybodys),
+            (Self::Resource, None) => Ok(Readable::Only(None)),
+            (Self::Resource, Some(origin)) if may_call(origin, ours, allowed) => {
+                Ok(Readable::Only(Some(origin.clone())))
+            }
+            (Self::Resource, Some(_)) => Err(OriginRefused),
         }
     }
 }
@@ -50,18 +68,27 @@ impl Cors {
 impl Readable {
     /// Adds the CORS headers of an answer.
     pub(super) fn decorate(&self, response: &mut Response) {
-        let Some(origin) = &self.0 else { return };
         let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSE_HEADERS);
-        if origin != "*" {
+        if let Self::Only(_) = self {
             headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+        let Some(origin) = self.allowed() else { return };
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSE_HEADERS);
+    }
+
+    /// `Access-Control-Allow-Origin`.
+    fn allowed(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Ours => None,
+            Self::Everybodys => Some(HeaderValue::from_static("*")),
+            Self::Only(origin) => origin.clone(),
         }
     }
 
     /// Adds what only a preflight asks for.
     pub(super) fn preflight(&self, response: &mut Response, methods: &str) {
-        if self.0.is_none() {
+        if self.allowed().is_none() {
             return;
         }
         let headers = response.headers_mut();
@@ -99,7 +126,10 @@ mod tests {
     fn the_protected_resource_serves_ours_loopback_and_configured_origins() {
         for origin in [OURS, "http://localhost:6274", "http://127.0.0.1:1", "http://[::1]:9", "https://app.example.com"]
         {
-            assert_eq!(judged(Cors::Resource, origin), Ok(Readable(Some(HeaderValue::from_str(origin).unwrap()))));
+            assert_eq!(
+                judged(Cors::Resource, origin),
+                Ok(Readable::Only(Some(HeaderValue::from_str(origin).unwrap())))
+            );
         }
     }
 
@@ -121,12 +151,31 @@ mod tests {
 
     #[test]
     fn a_request_without_origin_is_served() {
-        assert_eq!(Cors::Resource.judge(&HeaderMap::new(), OURS, &[]), Ok(Readable(None)));
+        assert_eq!(Cors::Resource.judge(&HeaderMap::new(), OURS, &[]), Ok(Readable::Only(None)));
     }
 
     #[test]
     fn oauth_endpoints_are_readable_by_all_and_pages_by_none() {
-        assert_eq!(judged(Cors::AnyOrigin, "https://any.example"), Ok(Readable(Some(HeaderValue::from_static("*")))));
-        assert_eq!(judged(Cors::SameOrigin, "https://any.example"), Ok(Readable(None)));
+        assert_eq!(judged(Cors::AnyOrigin, "https://any.example"), Ok(Readable::Everybodys));
+        assert_eq!(judged(Cors::SameOrigin, "https://any.example"), Ok(Readable::Ours));
+    }
+
+    fn decorated(readable: &Readable) -> [Option<String>; 2] {
+        let mut response = crate::http::reply::empty(http::StatusCode::OK);
+        readable.decorate(&mut response);
+        let value = |name| response.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap().to_owned());
+        [value(header::ACCESS_CONTROL_ALLOW_ORIGIN), value(header::VARY)]
+    }
+
+    #[test]
+    fn an_answer_that_differs_by_origin_says_so_and_one_that_does_not_may_be_cached_for_all() {
+        let origin = || Some("https://app.example.com".to_owned());
+        let only = Readable::Only(origin().map(|origin| HeaderValue::from_str(&origin).unwrap()));
+        assert_eq!(decorated(&only), [origin(), Some("origin".to_owned())]);
+        assert_eq!(decorated(&Readable::Only(None)), [None, Some("origin".to_owned())]);
+        assert_eq!(decorated(&Readable::Everybodys), [Some("*".to_owned()), None]);
+        assert_eq!(decorated(&Readable::Ours), [None, None]);
+        let without_origin = Cors::AnyOrigin.judge(&HeaderMap::new(), OURS, &[]).unwrap();
+        assert_eq!(without_origin, Readable::Everybodys);
     }
 }

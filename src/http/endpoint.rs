@@ -22,8 +22,10 @@ use super::{
 
 /// A handler: it decodes, calls one service, encodes.
 pub(super) enum Handler {
-    /// Anybody may call it.
+    /// Anybody may call it, and a GET changes nothing.
     Public(fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>),
+    /// For browsers. A GET may change something, so a HEAD, which must not (RFC 9110 §9.2.1), never reaches it.
+    Page(fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>),
     /// Only the bearer of an access token may call it.
     Protected(Resource, fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>),
 }
@@ -55,13 +57,17 @@ impl Endpoint {
 
     /// Answers a request to this endpoint.
     pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming, caller: Caller) -> Response {
-        if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
-            return self.refused(&app, "the Host header does not name this server");
-        }
         let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base().issuer(), &app.allowed_origins) else {
-            return self.refused(&app, "this origin may not call this server");
+            let mut response = self.refused(&app, "this origin may not call this server");
+            self.cors.decorate_refusal(&mut response);
+            return response;
         };
-        let mut response = if incoming.method == Method::OPTIONS {
+        let mut response = if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
+            self.refused(&app, "the Host header does not name this server")
+        } else if incoming.is_prefetch() {
+            let text = "this server answers no prefetch: open the page itself\n";
+            answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text)
+        } else if incoming.method == Method::OPTIONS {
             self.options(&readable)
         } else if !self.allows(&incoming.method) {
             self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED))
@@ -127,8 +133,10 @@ impl Endpoint {
 impl Handler {
     async fn serve(&self, app: Arc<App>, incoming: Incoming) -> Response {
         match self {
-            Self::Public(serve) => serve(app, incoming).await,
+            Self::Page(_) if incoming.method == Method::HEAD => answer(StatusCode::OK, "text/html; charset=utf-8", ""),
+            Self::Public(serve) | Self::Page(serve) => serve(app, incoming).await,
             Self::Protected(resource, serve) => match bearer::authenticate(&app, *resource, &incoming).await {
+                Ok(_) if incoming.method == Method::HEAD => answer(StatusCode::OK, "text/event-stream", ""),
                 Ok(principal) => serve(app, incoming, principal).await,
                 Err(challenge) => challenge,
             },

@@ -140,6 +140,15 @@ impl Incoming {
         values.next().is_none().then_some(first)
     }
 
+    /// Whether a browser asks before anybody has opened the page: `Sec-Purpose` (Fetch §3.1), and what older browsers send.
+    pub(super) fn is_prefetch(&self) -> bool {
+        let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+        let values =
+            names.into_iter().flat_map(|name| self.headers.get_all(name)).filter_map(|value| value.to_str().ok());
+        let mut values = values.map(str::to_ascii_lowercase);
+        values.any(|value| ["prefetch", "preview"].iter().any(|word| value.contains(word)))
+    }
+
     /// The body as a form, for an endpoint that accepts no parameters in the query (RFC 6749 §2.3.1, §3.2).
     pub(super) fn form_alone(&self) -> Result<Form, BodyError> {
         if self.query.is_empty() { self.form() } else { Err(BodyError::QueryToo) }
@@ -175,6 +184,33 @@ mod tests {
             body: Ok(Bytes::new()),
         };
         Arriving { head, body: body.boxed() }
+    }
+
+    #[test]
+    fn a_prefetch_is_recognised_whatever_else_it_says() {
+        let incoming = |name: &'static str, value| Incoming {
+            method: Method::GET,
+            path: "/".into(),
+            query: String::new(),
+            headers: HeaderMap::from_iter([(
+                header::HeaderName::from_static(name),
+                header::HeaderValue::from_static(value),
+            )]),
+            body: Ok(Bytes::new()),
+        };
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("sec-purpose", "Prefetch;anonymous-client-ip"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+            ("x-purpose", "preview"),
+        ] {
+            assert!(incoming(name, value).is_prefetch(), "{name}: {value}");
+        }
+        for (name, value) in [("sec-purpose", ""), ("purpose", "navigate"), ("accept", "prefetch")] {
+            assert!(!incoming(name, value).is_prefetch(), "{name}: {value}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

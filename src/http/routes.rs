@@ -42,15 +42,13 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     }),
     public("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming)))
         .limited(Limited::Register),
-    public("authorize", GET, Cors::SameOrigin, |app, incoming| Box::pin(authorize::get(app, incoming)))
-        .limited(Limited::Authorize),
-    public("consent", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(consent::serve(app, incoming)))
-        .taking(CONSENT_FORM),
-    public("oauth-callback", GET, Cors::SameOrigin, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
+    page("authorize", GET, |app, incoming| Box::pin(authorize::get(app, incoming))).limited(Limited::Authorize),
+    page("consent", GET_POST, |app, incoming| Box::pin(consent::serve(app, incoming))).taking(CONSENT_FORM),
+    page("oauth-callback", GET, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
     public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming)))
         .limited(Limited::Token),
     public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
-    public("connections", GET_POST, Cors::SameOrigin, |app, incoming| Box::pin(connections::serve(app, incoming))),
+    page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))),
     public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     protected("mcp/sse", GET, Resource::McpSse, |app, _, principal| Box::pin(mcp_sse::get(app, principal))),
     protected("mcp/message", POST, Resource::McpSse, |app, incoming, principal| {
@@ -68,6 +66,15 @@ const fn public(
     serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
     Endpoint { route, methods, cors, body_limit: FORM, limited: None, handler: Handler::Public(serve) }
+}
+
+const fn page(
+    route: &'static str,
+    methods: &'static [Method],
+    serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
+) -> Endpoint {
+    let handler = Handler::Page(serve);
+    Endpoint { route, methods, cors: Cors::SameOrigin, body_limit: FORM, limited: None, handler }
 }
 
 const fn protected(
@@ -112,14 +119,22 @@ async fn judged(app: Arc<App>, arriving: Arriving, caller: Result<Caller, Gatewa
     match caller {
         Ok(caller) => answered(app, arriving, caller).await,
         Err(refusal) => {
+            let mut refused = gateway::refuse(&app, &refusal);
+            if let Some(endpoint) = endpoint_of(arriving.path()) {
+                endpoint.cors.decorate_refusal(&mut refused);
+            }
             arriving.read(0).await;
-            gateway::refuse(&app, &refusal)
+            refused
         }
     }
 }
 
+fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.iter().find(|endpoint| endpoint.matches(path))
+}
+
 async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response {
-    let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.matches(arriving.path()));
+    let endpoint = endpoint_of(arriving.path());
     let incoming = arriving.read(endpoint.map_or(FORM, |endpoint| endpoint.body_limit)).await;
     let Some(endpoint) = endpoint else { return empty(StatusCode::NOT_FOUND) };
     let (method, server) = (incoming.method.clone(), Arc::clone(&app.server));

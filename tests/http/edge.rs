@@ -77,6 +77,33 @@ async fn the_protected_resource_echoes_a_good_origin_and_refuses_a_bad_one() {
     assert_eq!((bad.status().as_u16(), bad.headers().get("access-control-allow-origin")), (403, None));
 }
 
+/// A shared cache that kept an answer without these headers would break the next caller, a page of another origin.
+#[tokio::test]
+async fn without_an_origin_the_headers_are_those_that_every_origin_gets() {
+    let server = Deployment::start().await;
+    for path in OAUTH {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::DELETE] {
+            let answer = server.http.request(method.clone(), format!("{}{path}", server.url)).send().await.unwrap();
+            let headers = answer.headers();
+            assert_eq!(headers["access-control-allow-origin"], "*", "{method} {path}");
+            assert_eq!(headers.get("vary"), None, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_protected_resource_says_that_its_answers_differ_by_origin() {
+    let server = Deployment::start().await;
+    for path in ["/mcp", "/mcp/message", "/mcp/sse"] {
+        for origin in [None, Some("http://localhost:6274"), Some("https://evil.example")] {
+            let request = server.post(path);
+            let request = origin.map_or(request.try_clone().unwrap(), |origin| request.header("origin", origin));
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.headers()["vary"], "origin", "{path} from {origin:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn pages_are_readable_by_no_other_origin() {
     let server = Deployment::start().await;

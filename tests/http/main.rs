@@ -13,6 +13,7 @@ mod edge;
 mod flow;
 mod gateway;
 mod local_settings;
+mod looking;
 mod mcp;
 mod metadata;
 mod outage;
