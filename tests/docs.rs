@@ -1,4 +1,4 @@
-//! The log lines that the documents quote exist in the source.
+//! What the documents name exists: log lines and audit events, and the code and the tests of the threat model.
 #![cfg(test)]
 
 use std::{
@@ -28,6 +28,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
+
 /// The code of a file, without comments and tests.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
@@ -38,7 +42,7 @@ fn code(path: &Path) -> String {
 /// Everything that the handler can log, as text to search in.
 fn source() -> String {
     let paths = SOURCES.iter().flat_map(|folder| files(&root().join(folder)));
-    let rust = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let rust = paths.filter(|path| has_extension(path, "rs"));
     let composed = [Unavailable::store, Unavailable::keyring, Unavailable::upstream, Unavailable::identity_endpoint]
         .map(|unavailable| format!("{:?}", unavailable("x").to_string()));
     rust.map(|path| code(&path)).chain(composed).collect::<Vec<_>>().join("\n")
@@ -107,4 +111,92 @@ fn every_log_line_that_a_document_quotes_exists() {
         let missing: Vec<_> = quotes.into_iter().filter(|quote| !exists(quote, &source)).collect();
         assert!(missing.is_empty(), "{file} quotes what the handler does not log: {missing:?}");
     }
+}
+
+/// The rows of the threat model: threat, code and test.
+fn threats(document: &str) -> Vec<[&str; 3]> {
+    let rows = document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| threat |"));
+    rows.map(|row| match cells(row)[..] {
+        [threat, _, code, test] => [threat, code, test],
+        _ => panic!("a row with other columns: {row}"),
+    })
+    .collect()
+}
+
+/// Whether `file::name` is a function of that Rust file, or a title in another file.
+fn is_test(named: &str) -> bool {
+    let Some((file, name)) = named.split_once("::") else { return false };
+    let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+    if has_extension(Path::new(file), "rs") { text.contains(&format!("fn {name}(")) } else { text.contains(name) }
+}
+
+/// The texts in backquotes.
+fn in_backquotes(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn each_row_of_the_threat_model_names_code_and_a_test_that_exist_or_says_that_there_is_none() {
+    let document = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
+    let threats = threats(&document);
+    assert!(threats.len() > 80, "{} rows", threats.len());
+    let (_, listed) = document.split_once("## Rows without a test").unwrap();
+    let listed = listed.replace("\n  ", " ");
+    for [threat, code, test] in threats {
+        let files: Vec<_> = code.split("](../").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        assert!(!files.is_empty(), "{threat}");
+        for file in files {
+            assert!(root().join(file).is_file(), "{threat}: {file} is not there");
+        }
+        let without = test == "none";
+        assert_eq!(listed.contains(&format!("- {threat}:")), without, "{threat}: is it listed as without a test?");
+        let tests = in_backquotes(test);
+        assert!(without || !tests.is_empty(), "{threat}: {test}");
+        for test in tests {
+            assert!(is_test(test), "{threat}: there is no test {test}");
+        }
+    }
+}
+
+#[test]
+fn a_test_that_is_not_there_is_noticed() {
+    assert!(is_test("tests/docs.rs::a_test_that_is_not_there_is_noticed"));
+    for wrong in
+        ["tests/docs.rs::no_such_test", "tests/docs.rs", "tests/nowhere.rs::a_test_that_is_not_there_is_noticed"]
+    {
+        assert!(!is_test(wrong), "{wrong}");
+    }
+}
+
+/// Folders in which dependencies are pinned, as the update bot names them, without what is made or installed there.
+fn folders_with_dependencies(folder: &Path) -> BTreeSet<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut found = BTreeSet::new();
+    for entry in names {
+        let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
+        if path.is_dir() && !["target", "node_modules", ".git", ".local"].contains(&name.as_str()) {
+            found.extend(folders_with_dependencies(&path));
+        }
+        let pins = ["Cargo.lock", "package-lock.json"].contains(&name.as_str())
+            || has_extension(&path, "txt") && fs::read_to_string(&path).is_ok_and(|text| text.contains("=="));
+        if pins {
+            found.insert(format!("/{}", folder.strip_prefix(root()).unwrap().display()));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_update_bot_watches_every_folder_with_dependencies() {
+    let bot = fs::read_to_string(root().join(".github/dependabot.yml")).unwrap();
+    let folders = folders_with_dependencies(root());
+    assert!(folders.len() >= 4, "{folders:?}");
+    let named: BTreeSet<_> = bot
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("directory: ").or(line.trim().strip_prefix("directories: ")))
+        .flat_map(|folders| folders.trim_matches(['[', ']']).split(", "))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(named, folders);
+    assert!(bot.contains("package-ecosystem: github-actions"));
 }
