@@ -7,7 +7,6 @@
 //! A check that has nothing to look at fails. Each is seen to fail by an error planted in a copy (`planted`).
 
 mod bicep;
-mod contract;
 mod deployment;
 mod document;
 mod files;
@@ -16,7 +15,6 @@ mod policy;
 mod project;
 mod report;
 mod rule;
-mod rules;
 mod tools;
 
 #[cfg(test)]
@@ -72,7 +70,7 @@ fn run(root: &Path, tools: &Tools, accept: bool) -> io::Result<Report> {
         report.judge(format!("snapshot-{set}"), faults);
         files.insert(golden::path(set), snapshot.as_str());
     }
-    Project::of(files, compiled.template, tools.schemas.clone()).judge(&mut report);
+    rule::judge(&Project::of(&files, compiled.template, tools.schemas.clone()), &mut report);
     Ok(report)
 }
 

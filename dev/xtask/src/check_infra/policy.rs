@@ -3,6 +3,12 @@
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value, json};
 
+/// The policy that a deployment has as this value: its text, also inside an ARM expression such as
+/// `[replace('<policies>…', …)]`.
+pub(super) fn deployed(value: &str) -> Value {
+    text(value).map_or_else(|| json!({"fault": "its text cannot be read"}), |xml| parse(&xml))
+}
+
 /// Under `policies` the document; under `all` every element, wherever it is, by its name; `places`, the names from the root
 /// to each element. What is not well-formed has its `fault` only.
 pub(super) fn parse(xml: &str) -> Value {
@@ -23,8 +29,7 @@ pub(super) fn parse(xml: &str) -> Value {
     })
 }
 
-/// The text of a policy, also of one inside an ARM expression such as `[replace('<policies>…', …)]`.
-pub(super) fn text(value: &str) -> Option<String> {
+fn text(value: &str) -> Option<String> {
     if !value.starts_with('[') {
         return Some(value.to_owned());
     }
@@ -100,6 +105,6 @@ mod tests {
     fn a_policy_is_read_out_of_an_expression() {
         assert_eq!(text("<a />").unwrap(), "<a />");
         assert_eq!(text("[replace('<a b=''c'' />', '{x}', reference('/y').z)]").unwrap(), "<a b='c' />");
-        assert_eq!(text("[reference('/y').z]"), None);
+        assert_eq!(deployed("[reference('/y').z]"), json!({"fault": "its text cannot be read"}));
     }
 }

@@ -1,4 +1,4 @@
-//! What the rules judge, and judging it.
+//! What the rules judge.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,41 +10,37 @@ use super::deployment::Deployment;
 use super::document;
 use super::files::Files;
 use super::golden;
-use super::report::{Report, Verdict};
-use super::rule;
-use super::rules::{self, Judged, Rule};
+
+/// The file name of what main.bicep compiles to.
+pub(super) const TEMPLATE: &str = "infra/main.json";
 
 /// The checkout's files and the deployments that its parameter sets make.
 #[derive(Debug)]
 pub(super) struct Project {
-    pub files: Files,
     pub deployments: Vec<Deployment>,
-    /// What main.bicep compiles to, where there is a CLI.
-    pub template: Option<Value>,
     /// Folder of the published schemas.
     pub schemas: Option<PathBuf>,
-    /// The files by path, or why one cannot be read.
+    /// The files by path, or why one cannot be read; and, where there is a CLI, what main.bicep compiles to.
     documents: BTreeMap<String, Result<Value, String>>,
-    unread: Vec<String>,
+    /// Why a snapshot cannot be read.
+    pub unread: Vec<String>,
 }
 
 impl Project {
     /// Reads the deployments from the snapshots among the files.
-    pub(super) fn of(files: Files, template: Option<Value>, schemas: Option<PathBuf>) -> Self {
-        let read = |set: String| Deployment::parse(&set, files.required(&golden::path(&set))?);
-        let (read, unread): (Vec<_>, Vec<_>) =
-            bicep::parameter_sets(&files).into_iter().map(read).partition(Result::is_ok);
-        let deployments = read.into_iter().filter_map(Result::ok).collect();
-        let unread = unread.into_iter().filter_map(Result::err).collect();
+    pub(super) fn of(files: &Files, template: Option<Value>, schemas: Option<PathBuf>) -> Self {
         let parsed = files.under("", "").map(|(path, text)| (path.to_owned(), document::parse(path, text)));
-        let compiled = template.clone().map(|template| (rule::TEMPLATE.to_owned(), Ok(template)));
+        let compiled = template.map(|template| (TEMPLATE.to_owned(), Ok(template)));
         let documents = parsed.chain(compiled).collect();
-        Self { files, deployments, template, schemas, documents, unread }
-    }
-
-    /// Whether there is this file.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.documents.contains_key(path)
+        let mut project = Self { deployments: vec![], schemas, documents, unread: vec![] };
+        for set in bicep::parameter_sets(files) {
+            let snapshot = project.document(&golden::path(&set));
+            match snapshot.and_then(|snapshot| Deployment::of(&set, snapshot)) {
+                Ok(deployment) => project.deployments.push(deployment),
+                Err(fault) => project.unread.push(fault),
+            }
+        }
+        project
     }
 
     /// One file, which must be there.
@@ -61,47 +57,4 @@ impl Project {
         let paths = self.documents.keys().filter(|path| is_meant(path));
         paths.map(|path| Ok((path.as_str(), self.document(path)?))).collect()
     }
-
-    pub(super) fn judge(&self, report: &mut Report) {
-        report.judge("snapshots-read", self.unread.clone());
-        for (name, rule) in rules::all() {
-            report.add(name, self.verdict(rule));
-        }
-        match rule::all() {
-            Ok(rules) => rules.iter().for_each(|rule| report.add(&*rule.name, rule.judge(self))),
-            Err(fault) => report.judge("rules", vec![fault]),
-        }
-    }
-
-    fn verdict(&self, rule: &Rule) -> Verdict {
-        match rule {
-            Rule::Project(judge) => Verdict::Judged(faults(judge(self))),
-            Rule::Deployment(judge) => self.each(judge),
-            Rule::Template(judge) => match &self.template {
-                Some(template) => Verdict::Judged(faults(judge(template))),
-                None => Verdict::Skipped(super::NO_CLI),
-            },
-            Rule::Schema(judge) => match &self.schemas {
-                Some(folder) => Verdict::Judged(faults(judge(self, folder))),
-                None => Verdict::Skipped(
-                    "SCHEMAS is not set: set it to a folder with azure.yaml.json, host.json and function.json",
-                ),
-            },
-        }
-    }
-
-    fn each(&self, judge: &dyn Fn(&Deployment) -> Judged) -> Verdict {
-        if self.deployments.is_empty() {
-            return Verdict::Judged(vec!["there is no deployment to judge".to_owned()]);
-        }
-        let of_set = |deployment: &Deployment| {
-            let faults = faults(judge(deployment)).into_iter();
-            faults.map(|fault| format!("{}: {fault}", deployment.set)).collect::<Vec<_>>()
-        };
-        Verdict::Judged(self.deployments.iter().flat_map(of_set).collect())
-    }
-}
-
-fn faults(judged: Judged) -> Vec<String> {
-    judged.unwrap_or_else(|nothing_to_see| vec![nothing_to_see])
 }

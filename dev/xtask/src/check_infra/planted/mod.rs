@@ -17,7 +17,6 @@ use super::files::Files;
 use super::project::Project;
 use super::report::Report;
 use super::rule;
-use super::rules::{self, Rule};
 use super::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -45,9 +44,9 @@ fn checkout() -> Files {
     Files::read(Workspace::of_this_build(false).root()).unwrap()
 }
 
-fn judged(files: Files, schemas: Option<PathBuf>) -> Report {
+fn judged(files: &Files, schemas: Option<PathBuf>) -> Report {
     let mut report = Report::default();
-    Project::of(files, None, schemas).judge(&mut report);
+    rule::judge(&Project::of(files, None, schemas), &mut report);
     report
 }
 
@@ -58,7 +57,7 @@ fn planted() -> Planted {
 
 #[test]
 fn nothing_is_found_where_nothing_is_planted() {
-    let report = judged(checkout(), Tools::of_environment().schemas);
+    let report = judged(&checkout(), Tools::of_environment().schemas);
     assert!(report.failed().is_empty(), "{report}");
 }
 
@@ -76,7 +75,7 @@ fn each_planted_error_is_found_by_its_check_alone() {
         let mut files = checkout.clone();
         fault.change.plant(&mut files, &fault.set);
         // Reading the schemas takes longer than all else.
-        let report = judged(files, schemas.clone().filter(|_| is_of_schema(name)));
+        let report = judged(&files, schemas.clone().filter(|_| is_of_schema(name)));
         (report.failed() != [*name]).then(|| format!("{name} ({fault:?}): {:?}", report.failed()))
     };
     let wrong: Vec<String> = in_parallel(&rows, |rows| rows.iter().filter_map(wrong).collect());
@@ -105,9 +104,8 @@ fn in_parallel<T: Sync, U: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<U> + Sy
 #[test]
 fn every_check_has_a_planted_error() {
     let planted: BTreeSet<String> = planted().each.into_keys().collect();
-    let rules = rules::all().filter(|(_, rule)| !matches!(rule, Rule::Template(_))).map(|(name, _)| name);
-    let rows = rule::all().unwrap().iter().map(|rule| rule.name.as_str());
-    let unseen = rules.chain(rows).filter(|name| !planted.contains(*name));
+    let rules = rule::all().unwrap().iter().filter(|rule| !rule.is_about_the_template());
+    let unseen = rules.map(|rule| rule.name.as_str()).filter(|name| !planted.contains(*name));
     assert_eq!(unseen.collect::<Vec<_>>(), [""; 0]);
 }
 
@@ -115,5 +113,5 @@ fn every_check_has_a_planted_error() {
 fn a_golden_file_that_cannot_be_read_is_found() {
     let mut files = checkout();
     files.insert("infra/test/defaults.snapshot.json", "{");
-    assert!(judged(files, None).failed().contains(&"snapshots-read"));
+    assert!(judged(&files, None).failed().contains(&"snapshots-read"));
 }

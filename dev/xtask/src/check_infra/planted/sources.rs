@@ -5,7 +5,7 @@ use super::super::bicep::Copy;
 use super::super::project::Project;
 use super::super::report::Report;
 use super::super::tools::Tools;
-use super::super::{compile, golden};
+use super::super::{compile, golden, rule};
 use super::{ByCheck, checkout, planted, say};
 
 /// Compiles a copy with these errors. None, and said so, where there is no CLI.
@@ -26,7 +26,7 @@ fn report(planted: &ByCheck, sets: &[&str]) -> Option<Report> {
         report.judge(format!("snapshot-{set}"), golden::compare(&files, set, snapshot));
         files.insert(golden::path(set), snapshot.as_str());
     }
-    Project::of(files, compiled.template, None).judge(&mut report);
+    rule::judge(&Project::of(&files, compiled.template, None), &mut report);
     Some(report)
 }
 

@@ -91,6 +91,19 @@ impl Expected {
         })
     }
 
+    /// Objects with one member whose name is that of an operator, but for a typing error.
+    #[cfg(test)]
+    pub(super) fn unknown_operators(&self) -> Vec<String> {
+        match self {
+            Self::Not(one) | Self::Some(one) => one.unknown_operators(),
+            Self::OneOf(several) => several.iter().flat_map(Self::unknown_operators).collect(),
+            Self::Is(Value::Object(members)) if members.len() == 1 => {
+                members.keys().filter(|name| !name.contains(char::is_uppercase)).cloned().collect()
+            }
+            _ => vec![],
+        }
+    }
+
     /// As it is in the rules.
     pub(super) fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|error| error.to_string())

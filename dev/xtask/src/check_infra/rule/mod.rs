@@ -20,8 +20,8 @@ use self::schema::Schema;
 use self::sets::Sets;
 use self::subject::{Subject, is_resources};
 use super::deployment::Deployment;
-use super::project::Project;
-use super::report::Verdict;
+use super::project::{Project, TEMPLATE};
+use super::report::{Report, Verdict};
 
 /// A rule: it is broken if one of its parts is.
 #[derive(Debug, Deserialize)]
@@ -42,16 +42,19 @@ pub(super) struct Rule {
 }
 
 /// In the order in which they are judged and printed.
-const FAMILIES: [&str; 9] = [
-    include_str!("../rules/telemetry.yaml"),
-    include_str!("../rules/gateway.yaml"),
+const FAMILIES: [&str; 12] = [
+    include_str!("../rules/parameters.yaml"),
     include_str!("../rules/app.yaml"),
+    include_str!("../rules/gateway.yaml"),
+    include_str!("../rules/policies.yaml"),
+    include_str!("../rules/telemetry.yaml"),
+    include_str!("../rules/azd.yaml"),
     include_str!("../rules/data.yaml"),
+    include_str!("../rules/identities.yaml"),
     include_str!("../rules/entra.yaml"),
     include_str!("../rules/network.yaml"),
-    include_str!("../rules/identities.yaml"),
     include_str!("../rules/secrets.yaml"),
-    include_str!("../rules/azd.yaml"),
+    include_str!("../rules/schemas.yaml"),
 ];
 
 /// All rules, or why they cannot be read.
@@ -63,13 +66,20 @@ pub(super) fn all() -> Result<&'static [Rule], String> {
     RULES.as_deref().map_err(Clone::clone)
 }
 
+/// Judges a project by every rule.
+pub(super) fn judge(project: &Project, report: &mut Report) {
+    report.judge("snapshots-read", project.unread.clone());
+    match all() {
+        Ok(rules) => rules.iter().for_each(|rule| report.add(&*rule.name, rule.judge(project))),
+        Err(fault) => report.judge("rules", vec![fault]),
+    }
+}
+
 fn family(yaml: &str) -> Result<Vec<Rule>, String> {
     let rules: Value = yaml_serde::from_str(yaml).map_err(|error| error.to_string())?;
     serde_json::from_value(rules).map_err(|error| error.to_string())
 }
 
-/// The file name of what main.bicep compiles to.
-pub(super) const TEMPLATE: &str = "infra/main.json";
 const NO_SCHEMAS: &str = "SCHEMAS is not set: set it to a folder with azure.yaml.json, host.json and function.json";
 
 impl Rule {
@@ -78,9 +88,14 @@ impl Rule {
         rows.chain(self.sets.iter().flat_map(Sets::sources)).chain(self.order.iter().map(|_| TEMPLATE))
     }
 
+    /// Whether it needs a compiler.
+    pub(super) fn is_about_the_template(&self) -> bool {
+        self.sources().any(|source| source == TEMPLATE)
+    }
+
     /// Each deployment is judged by a rule about resources. What cannot be looked at is a fault.
     pub(super) fn judge(&self, project: &Project) -> Verdict {
-        if self.sources().any(|source| source == TEMPLATE) && !project.has(TEMPLATE) {
+        if self.is_about_the_template() && project.document(TEMPLATE).is_err() {
             return Verdict::Skipped(super::NO_CLI);
         }
         if !self.schemas.is_empty() && project.schemas.is_none() {
@@ -117,3 +132,6 @@ impl Rule {
         judged.flat_map(|faults| faults.unwrap_or_else(|fault| vec![fault])).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

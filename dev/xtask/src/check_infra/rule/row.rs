@@ -36,6 +36,11 @@ enum Count {
 }
 
 impl Row {
+    #[cfg(test)]
+    pub(super) fn unknown_operators(&self) -> Vec<String> {
+        self.chosen.values().chain(self.has.values()).flat_map(Expected::unknown_operators).collect()
+    }
+
     pub(super) fn judge(&self, subject: Subject) -> Result<Vec<String>, String> {
         let mut faults = vec![];
         if !subject.meets(self.when.as_deref()) {

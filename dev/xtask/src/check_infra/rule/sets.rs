@@ -15,6 +15,8 @@ use super::subject::Subject;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Sets {
     left: Vec<Part>,
+    /// Only those on the left that are in this, too.
+    among: Option<Vec<Part>>,
     is: Relation,
     right: Vec<Part>,
 }
@@ -48,7 +50,11 @@ impl Sets {
     }
 
     pub(super) fn judge(&self, subject: Subject) -> Result<Vec<String>, String> {
-        let (left, right) = (texts(&self.left, subject)?, texts(&self.right, subject)?);
+        let (mut left, right) = (texts(&self.left, subject)?, texts(&self.right, subject)?);
+        if let Some(among) = &self.among {
+            let among = texts(among, subject)?;
+            left.retain(|text| among.contains(text));
+        }
         if left.is_empty() {
             return Err(format!("there is nothing in {}", name(&self.left)));
         }

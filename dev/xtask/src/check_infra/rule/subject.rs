@@ -18,7 +18,7 @@ pub(super) struct Subject<'a> {
 
 /// Whether a source is a type of resources (`*` is every type), and not a file.
 pub(super) fn is_resources(source: &str) -> bool {
-    source == "*" || source.starts_with("Microsoft.")
+    source == "*" || source.to_ascii_lowercase().starts_with("microsoft.")
 }
 
 impl<'a> Subject<'a> {
