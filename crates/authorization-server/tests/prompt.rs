@@ -80,7 +80,7 @@ async fn select_account_needs_no_further_click_and_is_passed_on() {
 const FAULTS: [(&str, Option<&str>); 4] = [
     ("code_challenge", None),
     ("response_type", Some("token")),
-    ("scope", Some("mail.send")),
+    ("scope", Some("user.read a\"b")),
     ("resource", Some("https://other.example/mcp")),
 ];
 
