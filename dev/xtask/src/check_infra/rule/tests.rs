@@ -159,6 +159,12 @@ fn no_two_rules_have_one_name() {
     assert_eq!(names.clone().collect::<BTreeSet<_>>().len(), names.count());
 }
 
+#[test]
+fn every_rule_gives_its_reason_in_sentences() {
+    let short = all().unwrap().iter().filter(|rule| !rule.why.ends_with('.') || rule.why.len() < 20);
+    assert_eq!(short.map(|rule| rule.name.as_str()).collect::<Vec<_>>(), [""; 0]);
+}
+
 /// A value is an object with one member in small letters only if that is an operator: one with a typing error would never fit.
 #[test]
 fn every_operator_is_known() {
