@@ -8,6 +8,7 @@ mod package;
 mod pip;
 mod preflight;
 mod prose;
+mod report;
 mod shipped;
 mod smoke;
 mod stage;

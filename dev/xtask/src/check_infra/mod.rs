@@ -13,7 +13,6 @@ mod files;
 mod golden;
 mod policy;
 mod project;
-mod report;
 mod rule;
 mod tools;
 
@@ -26,13 +25,13 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::report::{Report, Verdict};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
 use bicep::Copy;
 use files::Files;
 use project::Project;
-pub(crate) use report::{Report, Verdict};
 pub(crate) use tools::Tools;
 
 /// The parameter sets that there must be.

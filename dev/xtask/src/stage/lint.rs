@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::deny;
+use crate::report::Report;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{command, prose, shipped, workflows};
@@ -11,31 +12,26 @@ use crate::{command, prose, shipped, workflows};
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
     tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
-    tally += nothing_of_dev_is_shipped(workspace);
     tally += deny::run(workspace);
-    tally += judged("prose", prose_faults(workspace.root()));
-    tally += judged("workflows", workflow_faults(workspace.root()));
+    let mut report = Report::default();
+    report.judge("shipped", shipped_from_dev(workspace));
+    report.judge("prose", faults(prose_faults(workspace.root())));
+    report.judge("workflows", faults(workflow_faults(workspace.root())));
+    print!("{report}");
+    tally += report.tally();
     tally
 }
 
-fn nothing_of_dev_is_shipped(workspace: &Workspace) -> Tally {
+fn shipped_from_dev(workspace: &Workspace) -> Vec<String> {
     let mut tree = workspace.cargo("tree -e normal -p remote-auth-mcp --target all --prefix none");
-    let Some(tree) = command::output(&mut tree) else { return Tally::FAILED };
+    let Some(tree) = command::output(&mut tree) else { return vec!["cargo tree failed".to_owned()] };
     let found = shipped::dev_packages(&tree, workspace.root());
-    let fault = |package: &&str| format!("remote-auth-mcp ships {package}, which is under dev/");
-    judged("shipped", Ok(found.iter().map(fault).collect()))
+    found.iter().map(|package| format!("remote-auth-mcp ships {package}, which is under dev/")).collect()
 }
 
-fn judged(name: &str, faults: io::Result<Vec<String>>) -> Tally {
-    let faults = faults.unwrap_or_else(|error| vec![error.to_string()]);
-    for fault in &faults {
-        eprintln!("FAIL {name}: {fault}");
-    }
-    if faults.is_empty() {
-        println!("ok   {name}");
-        return Tally::PASSED;
-    }
-    Tally::FAILED
+/// What cannot be looked at is a fault.
+fn faults(found: io::Result<Vec<String>>) -> Vec<String> {
+    found.unwrap_or_else(|error| vec![error.to_string()])
 }
 
 fn prose_faults(root: &Path) -> io::Result<Vec<String>> {
@@ -98,7 +94,6 @@ mod tests {
         let faults = prose_faults(root.path()).unwrap();
         assert_eq!(faults.len(), 1);
         assert!(faults[0].ends_with("docs/adr/1.md:1 has more than 120 characters"), "{faults:?}");
-        assert_eq!(judged("prose", Ok(faults)), Tally::FAILED);
     }
 
     #[test]
@@ -110,7 +105,7 @@ mod tests {
     #[test]
     fn a_check_without_files_fails() {
         let root = folder(&[]);
-        assert_eq!(judged("prose", prose_faults(root.path())), Tally::FAILED);
-        assert_eq!(judged("workflows", workflow_faults(root.path())), Tally::FAILED);
+        assert_eq!(faults(prose_faults(root.path())).len(), 1);
+        assert_eq!(faults(workflow_faults(root.path())).len(), 1);
     }
 }

@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::files::Files;
 use super::project::Project;
-use super::report::Report;
 use super::rule;
 use super::tools::Tools;
+use crate::report::Report;
 use crate::workspace::Workspace;
 
 /// planted.yaml.

@@ -3,10 +3,10 @@
 
 use super::super::bicep::Copy;
 use super::super::project::Project;
-use super::super::report::Report;
 use super::super::tools::Tools;
 use super::super::{compile, golden, rule};
 use super::{ByCheck, checkout, planted, say};
+use crate::report::Report;
 
 /// Compiles a copy with these errors. None, and said so, where there is no CLI.
 fn report(planted: &ByCheck, sets: &[&str]) -> Option<Report> {

@@ -21,7 +21,7 @@ use self::sets::Sets;
 use self::subject::{Subject, is_resources};
 use super::deployment::Deployment;
 use super::project::{Project, TEMPLATE};
-use super::report::{Report, Verdict};
+use crate::report::{Report, Verdict};
 
 /// A rule: it is broken if one of its parts is.
 #[derive(Debug, Deserialize)]

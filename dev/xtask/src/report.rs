@@ -1,4 +1,4 @@
-//! What the checks found, a line for each.
+//! What checks found, a line for each.
 
 use std::fmt;
 
@@ -18,11 +18,11 @@ pub(crate) enum Verdict {
 pub(crate) struct Report(Vec<(String, Verdict)>);
 
 impl Report {
-    pub(super) fn add(&mut self, name: impl Into<String>, verdict: Verdict) {
+    pub(crate) fn add(&mut self, name: impl Into<String>, verdict: Verdict) {
         self.0.push((name.into(), verdict));
     }
 
-    pub(super) fn judge(&mut self, name: impl Into<String>, faults: Vec<String>) {
+    pub(crate) fn judge(&mut self, name: impl Into<String>, faults: Vec<String>) {
         self.add(name, Verdict::Judged(faults));
     }
 
@@ -40,7 +40,7 @@ impl Report {
 
     /// Names of the checks that failed.
     #[cfg(test)]
-    pub(super) fn failed(&self) -> Vec<&str> {
+    pub(crate) fn failed(&self) -> Vec<&str> {
         let failed = |verdict: &Verdict| matches!(verdict, Verdict::Judged(faults) if !faults.is_empty());
         self.0.iter().filter(|(_, verdict)| failed(verdict)).map(|(name, _)| name.as_str()).collect()
     }
