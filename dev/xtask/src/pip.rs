@@ -1,5 +1,6 @@
 //! Programs that PyPI has as wheels, each in a virtual environment of its own under `target/tools`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -30,6 +31,14 @@ impl Environment {
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         let folder = if cfg!(windows) { "Scripts" } else { "bin" };
         self.folder.join(folder).join(name)
+    }
+
+    /// The machine's PATH, with the programs of the environment first.
+    #[expect(clippy::disallowed_methods, reason = "a child finds its programs where this process does")]
+    pub(crate) fn first_in_path(&self) -> OsString {
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let folder = self.program("python").parent().map(PathBuf::from);
+        std::env::join_paths(folder.into_iter().chain(std::env::split_paths(&others))).unwrap_or(others)
     }
 
     /// The file is written last, so that an interrupted installation starts over.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::zig;
+use super::{auditable, zig};
 use crate::command;
 use crate::workspace::Workspace;
 
@@ -30,6 +30,7 @@ pub(super) fn handler(workspace: &Workspace) -> Option<PathBuf> {
         eprintln!("{PLAIN}");
         workspace.cargo(&format!("build {WORDS}"))
     };
+    build = auditable::around(auditable::installed(workspace), build);
     executable(&command::output(&mut build)?)
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 /// The executable that host.json names.
 pub(super) const HANDLER: &str = "handler";
+/// The bill of materials.
+pub(super) const SBOM: &str = "sbom.cdx.json";
 pub(super) const HOST_JSON: &str = "host.json";
 const FUNCTION_JSON: &str = "function.json";
 
@@ -35,9 +37,14 @@ pub(super) fn copied() -> impl Iterator<Item = PathBuf> {
     std::iter::once(PathBuf::from(HOST_JSON)).chain(functions)
 }
 
+/// All files of the package.
+pub(super) fn files() -> impl Iterator<Item = PathBuf> {
+    [HANDLER, SBOM].map(PathBuf::from).into_iter().chain(copied())
+}
+
 /// Everything in the package, and its mode.
 pub(super) fn entries() -> impl Iterator<Item = (PathBuf, u32)> {
     let folders = FUNCTIONS.iter().map(|function| (PathBuf::from(function), FOLDER_MODE));
-    let files = copied().map(|file| (file, FILE_MODE));
+    let files = copied().chain([PathBuf::from(SBOM)]).map(|file| (file, FILE_MODE));
     std::iter::once((PathBuf::from(HANDLER), PROGRAM_MODE)).chain(folders).chain(files)
 }

@@ -1,12 +1,15 @@
 //! `cargo xtask package`: what azd deploys, in `target/package`: host.json, a folder for each function, and the handler,
 //! built for an older glibc than that of most machines on which it is built.
 
+mod auditable;
 mod build;
 mod check;
 mod content;
 mod elf;
+mod hash;
 mod modes;
 mod report;
+mod sbom;
 mod stage;
 mod zig;
 
@@ -36,6 +39,16 @@ pub(crate) fn is_staged(workspace: &Workspace) -> bool {
     check::faults(&folder(workspace), Some(elf::NEWEST_GLIBC)).is_empty()
 }
 
+/// The hash of the package that an earlier run staged, if there is one.
+pub(crate) fn hash(workspace: &Workspace) -> Option<String> {
+    hash::of(&folder(workspace)).ok()
+}
+
+/// Whether the staged handler names the crates that it was built from.
+pub(crate) fn names_its_crates(workspace: &Workspace) -> bool {
+    std::fs::read(folder(workspace).join(content::HANDLER)).is_ok_and(|handler| auditable::names_its_crates(&handler))
+}
+
 /// Builds, stages anew and checks; true if the package may be deployed. What is wrong with it has been said otherwise.
 pub(crate) fn run(workspace: &Workspace, glibc: Glibc) -> bool {
     let Some(handler) = build::handler(workspace) else {
@@ -43,7 +56,11 @@ pub(crate) fn run(workspace: &Workspace, glibc: Glibc) -> bool {
         return false;
     };
     let package = folder(workspace);
-    if let Err(error) = stage::stage(workspace.root(), &handler, &package) {
+    let Some(sbom) = sbom::of(workspace) else {
+        eprintln!("the bill of materials was not made");
+        return false;
+    };
+    if let Err(error) = stage::stage(workspace.root(), &handler, &sbom, &package) {
         eprintln!("the package was not staged: {error}");
         return false;
     }

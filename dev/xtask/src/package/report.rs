@@ -7,11 +7,12 @@ use std::path::Path;
 use super::check;
 use super::content::{self, HANDLER};
 use super::elf::Need;
+use super::hash;
 
 /// A few lines for whoever reads the log of a deployment.
 pub(super) fn of(package: &Path) -> String {
     let size = |path: &Path| fs::metadata(package.join(path)).map_or(0, |metadata| metadata.len());
-    let files: Vec<u64> = content::copied().map(|path| size(&path)).chain([size(Path::new(HANDLER))]).collect();
+    let files: Vec<u64> = content::files().map(|path| size(&path)).collect();
     let mut report = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(report, "package: {}", package.display());
@@ -21,6 +22,7 @@ pub(super) fn of(package: &Path) -> String {
     let newest = needs.iter().filter_map(Need::glibc).max();
     let glibc = newest.map_or_else(|| "none".to_owned(), |version| version.to_string());
     let _ = writeln!(report, "  needs glibc {glibc}");
+    let _ = writeln!(report, "  sha256 {}", hash::of(package).unwrap_or_else(|error| error.to_string()));
     report
 }
 
@@ -45,6 +47,6 @@ mod tests {
     #[test]
     fn it_says_how_many_files_there_are_and_which_glibc_they_need() {
         let report = of(&staged().package());
-        assert!(report.contains("15 files") && report.contains("needs glibc none"), "{report}");
+        assert!(report.contains("16 files") && report.contains("needs glibc none"), "{report}");
     }
 }

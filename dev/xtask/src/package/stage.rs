@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::content::{self, FOLDER_MODE, HANDLER};
+use super::content::{self, FOLDER_MODE, HANDLER, SBOM};
 use super::modes;
 
 /// A file that could not be put where it belongs.
@@ -16,7 +16,7 @@ pub(super) struct StageError {
 }
 
 /// Whatever was in `package` before is gone.
-pub(super) fn stage(root: &Path, handler: &Path, package: &Path) -> Result<(), StageError> {
+pub(super) fn stage(root: &Path, handler: &Path, sbom: &str, package: &Path) -> Result<(), StageError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |source| StageError { path, source }
@@ -35,6 +35,7 @@ pub(super) fn stage(root: &Path, handler: &Path, package: &Path) -> Result<(), S
         fs::copy(&from, package.join(&file)).map_err(at(&from))?;
     }
     fs::copy(handler, package.join(HANDLER)).map_err(at(handler))?;
+    fs::write(package.join(SBOM), sbom).map_err(at(&package.join(SBOM)))?;
     for (entry, mode) in content::entries() {
         let path = package.join(entry);
         modes::set(&path, mode).map_err(at(&path))?;

@@ -33,7 +33,7 @@ impl Repository {
     }
 
     pub(super) fn stage(&self) -> Result<(), stage::StageError> {
-        stage::stage(self.root(), &self.built(), &self.package())
+        stage::stage(self.root(), &self.built(), "{}", &self.package())
     }
 }
 

@@ -21,6 +21,8 @@ impl Zig {
     pub(super) fn build(&self, workspace: &Workspace, words: &str) -> Command {
         let mut command = workspace.command(self.0.program("cargo-zigbuild"), &format!("zigbuild {words}"));
         command.env("CARGO", workspace.cargo_program()).env("CARGO_ZIGBUILD_PYTHON_PATH", self.0.program("python"));
+        // Whatever runs `cargo zigbuild` finds it there.
+        command.env("PATH", self.0.first_in_path());
         command
     }
 }
