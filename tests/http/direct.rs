@@ -1,13 +1,23 @@
-//! The handler without the Functions host: what only a caller on the same machine can do to it.
+//! The handler without the Functions host: what only a caller on the same machine can do to it, and what takes a minute.
 
 use std::{
     net::SocketAddr,
     process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
+use authorization_server::{
+    ground::{Advanced, Repository as _},
+    state::{family::RefreshToken, grant::Grant},
+};
+use driver::Server;
 use functions_host::ReservedPort;
 use local_tenant::Tenant;
+use remote_auth_mcp::{
+    platform::{SystemClock, SystemEntropy},
+    store::{ItemRepository, embedded::Embedded},
+};
 use reqwest::{Client, StatusCode, header::HOST};
 use tempfile::TempDir;
 use tokio::{
@@ -15,6 +25,8 @@ use tokio::{
     net::TcpStream,
     time::{sleep, timeout},
 };
+
+use crate::{browser::tokens, deployment::tool_call};
 
 /// What an unread pipe holds on Linux.
 const PIPE: usize = 64 * 1024;
@@ -26,9 +38,9 @@ struct Handler {
     http: Client,
     /// Nobody reads it unless a test does.
     stdout: Option<ChildStdout>,
-    _tenant: Tenant,
-    _folder: TempDir,
-    _port: ReservedPort,
+    tenant: Tenant,
+    folder: TempDir,
+    port: ReservedPort,
 }
 
 impl Drop for Handler {
@@ -41,26 +53,39 @@ impl Drop for Handler {
 impl Handler {
     async fn start() -> Self {
         let (folder, port) = (tempfile::tempdir().unwrap(), ReservedPort::new().unwrap());
-        let tenant = local_tenant::start(local_tenant::Options::default()).await.unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_handler"))
-            .env_clear()
-            .envs(tenant.settings())
-            .env("PUBLIC_BASE_URL", format!("http://{}", port.address()))
-            .env("DATA_DIR", folder.path())
-            .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let redirect_uris = vec![format!("http://{}/oauth-callback", port.address())];
+        let options = local_tenant::Options { redirect_uris, ..local_tenant::Options::default() };
+        let tenant = local_tenant::start(options).await.unwrap();
+        let mut process = spawn(&tenant, &folder, &port).await;
         let (address, stdout) = (port.address(), process.stdout.take());
         let http = Client::builder().no_proxy().build().unwrap();
-        let handler = Self { process, address, http, stdout, _tenant: tenant, _folder: folder, _port: port };
-        let ready = async {
-            while TcpStream::connect(address).await.is_err() {
-                sleep(Duration::from_millis(25)).await;
-            }
-        };
-        timeout(PATIENT, ready).await.expect("the handler listens");
-        handler
+        Self { process, address, http, stdout, tenant, folder, port }
+    }
+
+    fn server(&self) -> Server {
+        Server::new(format!("http://{}", self.address))
+    }
+
+    /// Kills the process. Returns what it logged, as far as a pipe holds it.
+    fn kill(&mut self) -> String {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        std::io::read_to_string(self.stdout.take().unwrap()).unwrap()
+    }
+
+    /// As if this long had passed since the last answer for this refresh token. Meanwhile another process is started.
+    async fn let_pass(&mut self, time: time::Duration, refresh_token: &str) {
+        self.kill();
+        let clock = Arc::new(SystemClock);
+        let store = Embedded::open(&self.folder.path().join("store.redb"), clock.clone()).unwrap();
+        let grants = ItemRepository::<Grant>::new(Arc::new(store), clock, Arc::new(SystemEntropy));
+        let stored = grants.get(&RefreshToken::parse(refresh_token).unwrap().key).await.unwrap().unwrap();
+        let mut grant = stored.value;
+        grant.family.answered_at -= time;
+        assert!(matches!(grants.advance(&stored.version, grant).await, Ok(Advanced::Done(_))));
+        drop(grants);
+        self.process = spawn(&self.tenant, &self.folder, &self.port).await;
+        self.stdout = self.process.stdout.take();
     }
 
     /// The status of `GET path`, and nothing if it does not come.
@@ -69,6 +94,26 @@ impl Handler {
         let request = self.http.get(format!("http://{}{path}", self.address)).header(HOST, host.unwrap_or(&own));
         Some(timeout(PATIENT, request.send()).await.ok()?.unwrap().status())
     }
+}
+
+/// A process on this folder, which listens.
+async fn spawn(tenant: &Tenant, folder: &TempDir, port: &ReservedPort) -> Child {
+    let process = Command::new(env!("CARGO_BIN_EXE_handler"))
+        .env_clear()
+        .envs(tenant.settings())
+        .env("PUBLIC_BASE_URL", format!("http://{}", port.address()))
+        .env("DATA_DIR", folder.path())
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ready = async {
+        while TcpStream::connect(port.address()).await.is_err() {
+            sleep(Duration::from_millis(25)).await;
+        }
+    };
+    timeout(PATIENT, ready).await.expect("the handler listens");
+    process
 }
 
 #[tokio::test]
@@ -123,4 +168,50 @@ async fn a_request_with_two_hosts_or_none_is_refused() {
         timeout(PATIENT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         assert!(answer.starts_with("HTTP/1.1 403 "), "{hosts:?}: {answer}");
     }
+}
+
+async fn called(server: &Server, answer: &serde_json::Value) -> u16 {
+    let access_token = answer["access_token"].as_str().unwrap();
+    server.mcp(access_token, &tool_call()).send().await.unwrap().status().as_u16()
+}
+
+/// How often this is said in a log.
+fn said(log: &str, text: &str) -> usize {
+    log.lines().filter(|line| line.contains(text)).count()
+}
+
+#[tokio::test]
+async fn a_thief_and_an_owner_of_one_refresh_token_never_both_live_on() {
+    let mut handler = Handler::start().await;
+    let server = handler.server();
+    let owner = tokens(&server).await;
+    let (_, stolen) = server.refresh(&owner.client_id, &owner.refresh_token).await;
+    handler.let_pass(time::Duration::seconds(66), &owner.refresh_token).await;
+    let server = handler.server();
+    let (status, further) = server.refresh(&owner.client_id, &owner.refresh_token).await;
+    assert_eq!((status, further["refresh_token"] == stolen["refresh_token"]), (200, false));
+    assert_eq!(called(&server, &further).await, 200);
+    assert_eq!(called(&server, &stolen).await, 401);
+    assert_eq!(called(&server, &further).await, 401);
+    for tokens in [&stolen, &further] {
+        let (status, answer) = server.refresh(&owner.client_id, tokens["refresh_token"].as_str().unwrap()).await;
+        assert_eq!((status, &answer["error"]), (400, &"invalid_grant".into()));
+    }
+    let log = handler.kill();
+    assert_eq!(said(&log, r#""event":"grant_ended""#), 1, "{log}");
+}
+
+#[tokio::test]
+async fn answers_that_are_lost_twice_log_nobody_out() {
+    let mut handler = Handler::start().await;
+    let server = handler.server();
+    let owner = tokens(&server).await;
+    for _ in 0..2 {
+        assert_eq!(handler.server().refresh(&owner.client_id, &owner.refresh_token).await.0, 200);
+        handler.let_pass(time::Duration::seconds(66), &owner.refresh_token).await;
+    }
+    let server = handler.server();
+    let (_, answer) = server.refresh(&owner.client_id, &owner.refresh_token).await;
+    assert_eq!(called(&server, &answer).await, 200);
+    assert_eq!(server.refresh(&owner.client_id, answer["refresh_token"].as_str().unwrap()).await.0, 200);
 }

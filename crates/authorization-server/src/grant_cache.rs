@@ -1,13 +1,13 @@
 //! Grants that the protected resource read recently. The server drops a grant from the cache when it revokes it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     ground::{GrantKey, Id},
-    state::{access_token::AccessToken, grant::Grant},
+    state::{access_token::AccessToken, family::Superseded, grant::Grant},
 };
 
 /// A usable grant is believed this long without another read.
@@ -17,12 +17,13 @@ const UNUSABLE_FOR: Duration = Duration::seconds(1);
 const CAPACITY: usize = 10_000;
 
 /// The state of a grant when it was last read, for one client.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct KnownGrant {
     pub(crate) usable: bool,
     version: u32,
     generation: u32,
     seen: bool,
+    superseded: Arc<[Superseded]>,
     read_at: OffsetDateTime,
 }
 
@@ -34,18 +35,36 @@ impl KnownGrant {
             version: grant.version,
             generation: grant.family.generation,
             seen: grant.family.seen,
+            superseded: grant.family.superseded.as_slice().into(),
             read_at: now,
         }
     }
 
     /// No grant is stored.
     pub(crate) fn absent(claims: &AccessToken, now: OffsetDateTime) -> Self {
-        Self { usable: false, version: claims.version, generation: 0, seen: true, read_at: now }
+        Self {
+            usable: false,
+            version: claims.version,
+            generation: 0,
+            seen: true,
+            superseded: Arc::default(),
+            read_at: now,
+        }
+    }
+
+    /// The same grant after its revocation.
+    pub(crate) fn revoked(self) -> Self {
+        Self { usable: false, ..self }
     }
 
     /// Whether this access token is the first of its generation to be used, and the grant does not say so yet.
     pub(crate) fn is_first_use(&self, claims: &AccessToken) -> bool {
         self.usable && !self.seen && self.generation == claims.generation
+    }
+
+    /// Whether this access token is of a generation that was superseded, and the grant has not ended for it yet.
+    pub(crate) fn is_superseded(&self, claims: &AccessToken) -> bool {
+        self.usable && self.superseded.iter().any(|superseded| superseded.generation == claims.generation)
     }
 }
 
@@ -63,7 +82,7 @@ impl Default for GrantCache {
 impl GrantCache {
     /// The cached grant, if it was read recently, and after the access token was issued.
     pub(crate) fn get(&self, claims: &AccessToken, now: OffsetDateTime) -> Option<KnownGrant> {
-        let known = self.lock().get(&claims.grant).copied()?;
+        let known = self.lock().get(&claims.grant).cloned()?;
         let lifetime = if known.usable { USABLE_FOR } else { UNUSABLE_FOR };
         (known.version >= claims.version && now - known.read_at < lifetime).then_some(known)
     }
@@ -105,7 +124,7 @@ mod tests {
     }
 
     fn known(usable: bool) -> KnownGrant {
-        KnownGrant { usable, version: 1, generation: 1, seen: true, read_at: NOW }
+        KnownGrant { usable, version: 1, generation: 1, seen: true, superseded: Arc::default(), read_at: NOW }
     }
 
     fn full() -> GrantCache {

@@ -127,7 +127,24 @@ async fn a_replayed_refresh_token_ends_its_grant_once_and_a_retry_does_not() {
     }
     let events = rig.audit.take();
     assert_eq!(endings(&events), [Ended::RefreshTokenReplayed.as_str()]);
-    assert_eq!((count(&events, EventName::RefreshTokenReplayed), events.len()), (1, 2));
+    assert_eq!((count(&events, EventName::RefreshTokenReplayed), events.len()), (3, 4));
+}
+
+#[tokio::test]
+async fn a_thief_who_is_found_out_ends_the_grant_once() {
+    let (rig, owner) = signed_in().await;
+    let stolen = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::seconds(59));
+    rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    assert_eq!(rig.audit.names(), [EventName::GrantRefreshed], "the same answer again is no second refresh");
+    rig.clock.advance(Duration::seconds(66));
+    rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    assert_eq!(rig.audit.names(), [EventName::GrantRefreshed]);
+    for _ in 0..3 {
+        assert!(!rig.accepts(&stolen.access_token).await.unwrap());
+        rig.clock.advance(Duration::seconds(2));
+    }
+    assert_eq!(rig.audit.names(), [EventName::GrantEnded, EventName::RefreshTokenReplayed]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     AuthorizationServer,
+    endpoints::refresh::Refresh,
     ground::{Ended, GrantKey, Repository as _},
     state::grant::{Grant, Status},
 };
@@ -266,4 +267,43 @@ async fn first_uses_at_once_are_all_accepted() {
         uses.spawn(async move { server.authenticate(&token).await });
     }
     assert!(uses.join_all().await.into_iter().all(|used| used.unwrap().is_some()));
+}
+
+#[tokio::test]
+async fn a_superseded_token_is_found_out_although_the_grant_is_cached() {
+    let (rig, owner) = signed_in().await;
+    let first = &owner.tokens;
+    let copied = rig.refresh(&owner.client_id, &first.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::seconds(61));
+    let further = rig.refresh(&owner.client_id, &first.refresh_token).await.unwrap();
+    assert!(rig.accepts(&further.access_token).await.unwrap());
+    assert_eq!(asked(&rig, &further.access_token).await, (true, 0), "the grant is cached");
+    assert!(!rig.accepts(&copied.access_token).await.unwrap());
+    assert_eq!(rig.only_grant().unwrap().status, Status::Revoked);
+}
+
+#[tokio::test]
+async fn a_superseded_token_is_neither_accepted_nor_refused_while_its_grant_cannot_be_revoked() {
+    let (rig, owner) = signed_in().await;
+    let copied = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::seconds(61));
+    rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    // The grant is read twice; then the revocation.
+    rig.store.fail_after(2, Fault::Before);
+    assert!(rig.accepts(&copied.access_token).await.is_err());
+    assert!(!rig.accepts(&copied.access_token).await.unwrap());
+    assert_eq!(rig.only_grant().unwrap().status, Status::Revoked);
+}
+
+#[tokio::test]
+async fn a_first_use_that_loses_to_a_further_refresh_ends_the_family() {
+    let (rig, owner) = signed_in().await;
+    let copied = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::seconds(61));
+    let (other, client_id) = (rig.second_process(), owner.client_id.clone());
+    let token = owner.tokens.refresh_token.clone();
+    let refresh = Refresh { client_id: &client_id, refresh_token: &token, scope: None, resource: &[] };
+    let (used, refreshed) = tokio::join!(rig.accepts(&copied.access_token), other.refresh(&refresh));
+    let ended = rig.only_grant().unwrap().status == Status::Revoked;
+    assert!(ended && (!used.unwrap() || refreshed.is_err()));
 }

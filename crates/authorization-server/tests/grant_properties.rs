@@ -50,7 +50,10 @@ struct Model {
     /// Every generation's refresh token; the last is the newest.
     refresh_tokens: Vec<SecretString>,
     access_tokens: Vec<AccessToken>,
-    rotated_at: OffsetDateTime,
+    /// The last generation that was presented as the newest.
+    presented: usize,
+    superseded: Vec<usize>,
+    answered_at: OffsetDateTime,
     seen: bool,
     revoked: bool,
 }
@@ -69,7 +72,9 @@ impl Model {
             redeemed_at: now,
             refresh_tokens: vec![SecretString::from(tokens.refresh_token.expose_secret())],
             access_tokens: Vec::new(),
-            rotated_at: now,
+            presented: 0,
+            superseded: Vec::new(),
+            answered_at: now,
             seen: false,
             revoked: false,
         };
@@ -110,22 +115,26 @@ impl Model {
 
     async fn refresh(&mut self, back: usize) -> TestCaseResult {
         let Some(presented) = self.refresh_tokens.iter().nth_back(back) else { return Ok(()) };
-        let now = self.rig.clock.now();
+        let (now, newest) = (self.rig.clock.now(), self.refresh_tokens.len());
+        let generation = newest - back;
         let refreshed = self.rig.refresh(&self.client_id, presented).await;
-        let retry = back == 1 && (!self.seen || now - self.rotated_at <= Duration::seconds(60));
-        if self.revoked || back > 0 && !retry {
+        let last = generation == self.presented;
+        let same = last && now - self.answered_at <= Duration::seconds(60);
+        if self.revoked || generation < newest && !(same || last && !self.seen) {
             prop_assert!(matches!(refreshed, Err(TokenError::InvalidGrant(_))));
             self.revoked = true;
             return Ok(());
         }
         let tokens = refreshed.unwrap();
         let answered = tokens.refresh_token.expose_secret();
-        if retry {
+        if same {
             prop_assert_eq!(answered, self.refresh_tokens.last().unwrap().expose_secret());
+            self.answered_at = if self.seen { self.answered_at } else { now };
         } else {
             prop_assert!(self.refresh_tokens.iter().all(|older| older.expose_secret() != answered));
             self.refresh_tokens.push(answered.into());
-            (self.rotated_at, self.seen) = (now, false);
+            self.superseded.extend((generation < newest).then_some(newest));
+            (self.presented, self.answered_at, self.seen) = (generation, now, false);
         }
         prop_assert!(tokens.expires_in > 0);
         self.keep_access_token(tokens);
@@ -135,8 +144,10 @@ impl Model {
     async fn use_token(&mut self, back: usize) -> TestCaseResult {
         let Some(token) = self.access_tokens.iter().nth_back(back) else { return Ok(()) };
         let good = !self.revoked && self.rig.clock.now() < token.expires_at;
-        prop_assert_eq!(self.rig.accepts(&token.text).await.unwrap(), good);
+        let superseded = self.superseded.contains(&token.generation);
+        prop_assert_eq!(self.rig.accepts(&token.text).await.unwrap(), good && !superseded);
         self.seen |= good && token.generation == self.refresh_tokens.len();
+        self.revoked |= good && superseded;
         Ok(())
     }
 

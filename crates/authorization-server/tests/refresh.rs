@@ -40,8 +40,8 @@ async fn a_refresh_answers_a_successor_and_an_access_token_that_works() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_answered_again_with_the_same_successor_however_late() {
-    for late in [Duration::ZERO, Duration::seconds(60), Duration::days(30)] {
+async fn a_lost_answer_is_answered_again_with_the_same_successor_for_60_seconds() {
+    for late in [Duration::ZERO, Duration::seconds(60)] {
         let (rig, client, first) = signed_in().await;
         let lost = rig.refresh(&client, &first).await.unwrap();
         rig.clock.advance(late);
@@ -50,6 +50,68 @@ async fn a_lost_answer_is_answered_again_with_the_same_successor_however_late() 
         assert!(rig.accepts(&again.access_token).await.unwrap());
         assert_eq!(rig.only_grant().unwrap().family.generation, 2);
     }
+}
+
+#[tokio::test]
+async fn answers_that_were_lost_are_answered_with_a_further_successor_however_late_and_often() {
+    let (rig, client, first) = signed_in().await;
+    let mut lost = vec![rig.refresh(&client, &first).await.unwrap()];
+    for late in [Duration::seconds(61), Duration::seconds(61), Duration::hours(2), Duration::days(30)] {
+        rig.clock.advance(late);
+        let again = rig.refresh(&client, &first).await.unwrap();
+        assert!(lost.iter().all(|lost| !same(&lost.refresh_token, &again.refresh_token)));
+        lost.push(again);
+    }
+    let last = lost.pop().unwrap();
+    assert!(rig.accepts(&last.access_token).await.unwrap());
+    assert!(rig.refresh(&client, &last.refresh_token).await.is_ok());
+}
+
+/// A client that asks again every 50 seconds may send two requests at once. Neither successor is superseded by the other.
+#[tokio::test]
+async fn every_answer_starts_the_60_seconds_anew_while_its_tokens_are_unused() {
+    let (rig, client, first) = signed_in().await;
+    let second = rig.refresh(&client, &first).await.unwrap();
+    for _ in 0..3 {
+        rig.clock.advance(Duration::seconds(60));
+        let again = rig.refresh(&client, &first).await.unwrap();
+        assert!(same(&again.refresh_token, &second.refresh_token));
+    }
+    assert!(rig.accepts(&second.access_token).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_superseded_generation_end_the_family_whoever_uses_them() {
+    for refreshes in [true, false] {
+        let (rig, client, first) = signed_in().await;
+        let copied = rig.refresh(&client, &first).await.unwrap();
+        rig.clock.advance(Duration::seconds(66));
+        let further = rig.refresh(&client, &first).await.unwrap();
+        assert!(rig.accepts(&further.access_token).await.unwrap());
+        if refreshes {
+            assert!(refused(&rig.refresh(&client, &copied.refresh_token).await));
+        } else {
+            assert!(!rig.accepts(&copied.access_token).await.unwrap());
+        }
+        assert_eq!(status(&rig), Status::Revoked);
+        assert!(!rig.accepts(&further.access_token).await.unwrap());
+        assert!(refused(&rig.refresh(&client, &further.refresh_token).await));
+        assert!(rig.upstream_tokens.all().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn access_tokens_of_older_generations_that_were_not_superseded_stay_good() {
+    let rig = Rig::new().unwrap();
+    let SignedIn { client_id, tokens: first } = rig.sign_in().await.unwrap();
+    rig.refresh(&client_id, &first.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::seconds(61));
+    let third = rig.refresh(&client_id, &first.refresh_token).await.unwrap();
+    let fourth = rig.refresh(&client_id, &third.refresh_token).await.unwrap();
+    for tokens in [&first, &third, &fourth] {
+        assert!(rig.accepts(&tokens.access_token).await.unwrap());
+    }
+    assert_eq!(status(&rig), Status::Active);
 }
 
 #[tokio::test]
@@ -76,12 +138,12 @@ async fn the_one_before_ends_the_family_once_its_successor_is_used_and_60_second
 }
 
 #[tokio::test]
-async fn a_retry_does_not_restart_the_60_seconds() {
+async fn an_answer_after_the_first_use_does_not_start_the_60_seconds_anew() {
     let (rig, client, first) = signed_in().await;
     let second = rig.refresh(&client, &first).await.unwrap();
+    assert!(rig.accepts(&second.access_token).await.unwrap());
     rig.clock.advance(Duration::seconds(50));
     rig.refresh(&client, &first).await.unwrap();
-    assert!(rig.accepts(&second.access_token).await.unwrap());
     rig.clock.advance(Duration::seconds(11));
     assert!(refused(&rig.refresh(&client, &first).await));
     assert_eq!(status(&rig), Status::Revoked);
@@ -113,11 +175,10 @@ async fn one_that_the_store_has_forgotten_is_refused_and_ends_nothing() {
 async fn an_old_access_token_does_not_prove_that_the_newest_arrived() {
     let rig = Rig::new().unwrap();
     let SignedIn { client_id, tokens: first } = rig.sign_in().await.unwrap();
-    let lost = rig.refresh(&client_id, &first.refresh_token).await.unwrap();
+    rig.refresh(&client_id, &first.refresh_token).await.unwrap();
     assert!(rig.accepts(&first.access_token).await.unwrap());
     rig.clock.advance(Duration::minutes(5));
-    let again = rig.refresh(&client_id, &first.refresh_token).await.unwrap();
-    assert!(same(&again.refresh_token, &lost.refresh_token));
+    assert!(rig.refresh(&client_id, &first.refresh_token).await.is_ok());
 }
 
 #[tokio::test]
@@ -163,6 +224,17 @@ async fn a_refresh_that_does_not_match_the_grant_is_refused_before_rotation() {
 }
 
 #[tokio::test]
+async fn a_replay_ends_the_family_whatever_else_the_request_says() {
+    let (rig, client_id, first) = signed_in().await;
+    let second = rig.refresh(&client_id, &first).await.unwrap();
+    rig.refresh(&client_id, &second.refresh_token).await.unwrap();
+    let wider = Scope::parse("mail.send").unwrap();
+    let refresh = Refresh { client_id: &client_id, refresh_token: &first, scope: Some(&wider), resource: &[] };
+    assert!(refused(&rig.server.refresh(&refresh).await));
+    assert_eq!(status(&rig), Status::Revoked);
+}
+
+#[tokio::test]
 async fn a_foreign_client_with_an_old_token_does_not_end_the_family() {
     let (rig, client, first) = signed_in().await;
     let second = rig.refresh(&client, &first).await.unwrap();
@@ -205,24 +277,26 @@ async fn a_secret_that_was_never_issued_is_refused_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_marked_grant_refuses_every_generation_and_keeps_its_family() {
+async fn a_marked_grant_refuses_its_newest_generation_and_a_replay_ends_it() {
     let (rig, client, first) = signed_in().await;
     let second = rig.refresh(&client, &first).await.unwrap();
     let third = rig.refresh(&client, &second.refresh_token).await.unwrap();
     let key = rig.only_grant().unwrap().key;
     rig.grants.change(&key, |grant| grant.with_status(Status::Marked));
     let writes = rig.store.writes();
-    for token in [&first, &second.refresh_token, &third.refresh_token] {
+    for token in [&second.refresh_token, &third.refresh_token] {
         assert!(refused(&rig.refresh(&client, token).await));
     }
     assert_eq!(rig.store.writes(), writes);
     assert_eq!((status(&rig), rig.only_grant().unwrap().family.generation), (Status::Marked, 3));
+    assert!(refused(&rig.refresh(&client, &first).await));
+    assert_eq!(status(&rig), Status::Revoked);
 }
 
 #[tokio::test]
 async fn a_lost_write_decides_again_from_what_stands_now() {
     let (rig, client, first) = signed_in().await;
-    rig.grants.interleave(1, |grant| grant.rotated(grant.family.rotated_at, grant.family.sealed_key.clone()));
+    rig.grants.interleave(1, |grant| grant.rotated(grant.family.answered_at, grant.family.sealed_key.clone()));
     let tokens = rig.refresh(&client, &first).await.unwrap();
     assert_eq!(rig.only_grant().unwrap().family.generation, 2, "the rival's successor is ours too");
     assert!(rig.refresh(&client, &tokens.refresh_token).await.is_ok());

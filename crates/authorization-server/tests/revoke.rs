@@ -96,7 +96,7 @@ async fn a_marked_grant_can_be_revoked() {
 #[tokio::test]
 async fn a_lost_write_revokes_what_stands_now() {
     let (rig, _) = signed_in().await;
-    rig.grants.interleave(4, |grant| grant.rotated(grant.family.rotated_at, grant.family.sealed_key.clone()));
+    rig.grants.interleave(4, |grant| grant.rotated(grant.family.answered_at, grant.family.sealed_key.clone()));
     rig.server.revoke(rig.only_grant().unwrap().key, Ended::Withdrawn).await.unwrap();
     let grant = rig.only_grant().unwrap();
     assert_eq!((grant.status, grant.family.generation), (Status::Revoked, 5));

@@ -3,7 +3,7 @@
 use authorization_server::{
     ground::{GrantKey, Id, Sealed},
     state::{
-        family::{Family, FamilyKey},
+        family::{Family, FamilyKey, Superseded},
         grant::{Grant, Status},
     },
 };
@@ -15,13 +15,15 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 2 adds the status `unissued`.
-const SCHEMA: u32 = 2;
-/// Had no such status: an active grant that ended when it began was an unissued one.
+/// 3 keeps which generation was last presented, when it was last answered, and which were superseded.
+const SCHEMA: u32 = 3;
+/// Took the generation before the newest for the last presented one; `rotated_at` was the time of its first answer.
+const SCHEMA_WITHOUT_PRESENTED: u32 = 2;
+/// Had no status `unissued` either: an active grant that ended when it began was an unissued one.
 const SCHEMA_WITHOUT_UNISSUED: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct GrantShape {
+struct GrantShape<F> {
     schema: u32,
     id: String,
     owner: Id,
@@ -30,7 +32,7 @@ struct GrantShape {
     scope: Scope,
     status: Status,
     version: u32,
-    family: FamilyShape,
+    family: F,
     #[serde(with = "time::serde::timestamp")]
     redeemed_at: OffsetDateTime,
     #[serde(with = "time::serde::timestamp")]
@@ -41,9 +43,71 @@ struct GrantShape {
 struct FamilyShape {
     sealed_key: Sealed<FamilyKey>,
     generation: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    presented: Option<u32>,
+    #[serde(with = "time::serde::timestamp")]
+    answered_at: OffsetDateTime,
+    seen: bool,
+    superseded: Vec<SupersededShape>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SupersededShape {
+    generation: u32,
+    #[serde(with = "time::serde::timestamp")]
+    at: OffsetDateTime,
+}
+
+#[derive(Deserialize)]
+struct FamilyWithoutPresented {
+    sealed_key: Sealed<FamilyKey>,
+    generation: u32,
     #[serde(with = "time::serde::timestamp")]
     rotated_at: OffsetDateTime,
     seen: bool,
+}
+
+#[derive(Deserialize)]
+struct SchemaNumber {
+    schema: u32,
+}
+
+impl From<Family> for FamilyShape {
+    fn from(Family { sealed_key, generation, presented, answered_at, seen, superseded }: Family) -> Self {
+        let shape = |Superseded { generation, at }| SupersededShape { generation, at };
+        let superseded = superseded.into_iter().map(shape).collect();
+        Self { sealed_key, generation, presented, answered_at, seen, superseded }
+    }
+}
+
+impl From<FamilyShape> for Family {
+    fn from(FamilyShape { sealed_key, generation, presented, answered_at, seen, superseded }: FamilyShape) -> Self {
+        let state = |SupersededShape { generation, at }| Superseded { generation, at };
+        let superseded = superseded.into_iter().map(state).collect();
+        Self { sealed_key, generation, presented, answered_at, seen, superseded }
+    }
+}
+
+impl From<FamilyWithoutPresented> for Family {
+    fn from(FamilyWithoutPresented { sealed_key, generation, rotated_at, seen }: FamilyWithoutPresented) -> Self {
+        let presented = (generation > 1).then(|| generation - 1);
+        Self { sealed_key, generation, presented, answered_at: rotated_at, seen, superseded: Vec::new() }
+    }
+}
+
+impl<F: Into<Family>> From<GrantShape<F>> for Grant {
+    fn from(shape: GrantShape<F>) -> Self {
+        Self {
+            key: GrantKey { owner: shape.owner, grant: shape.grant },
+            client: shape.client,
+            scope: shape.scope,
+            status: shape.status,
+            version: shape.version,
+            family: shape.family.into(),
+            redeemed_at: shape.redeemed_at,
+            expires_at: shape.expires_at,
+        }
+    }
 }
 
 /// The prefix of the ids of grants, among other items of their owner.
@@ -59,7 +123,6 @@ impl Shape for Grant {
     }
 
     fn encode(&self) -> serde_json::Result<Value> {
-        let Family { sealed_key, generation, rotated_at, seen } = self.family.clone();
         serde_json::to_value(GrantShape {
             schema: SCHEMA,
             id: item_id(self.key.grant),
@@ -69,31 +132,23 @@ impl Shape for Grant {
             scope: self.scope.clone(),
             status: self.status,
             version: self.version,
-            family: FamilyShape { sealed_key, generation, rotated_at, seen },
+            family: FamilyShape::from(self.family.clone()),
             redeemed_at: self.redeemed_at,
             expires_at: self.expires_at,
         })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
-        let shape: GrantShape = serde_json::from_value(body)?;
-        let status = match shape.schema {
-            SCHEMA_WITHOUT_UNISSUED if shape.status == Status::Active && shape.expires_at <= shape.redeemed_at => {
-                Status::Unissued
-            }
-            SCHEMA_WITHOUT_UNISSUED => shape.status,
-            found => check_schema(found, SCHEMA).map(|()| shape.status)?,
-        };
-        let FamilyShape { sealed_key, generation, rotated_at, seen } = shape.family;
-        Ok(Self {
-            key: GrantKey { owner: shape.owner, grant: shape.grant },
-            client: shape.client,
-            scope: shape.scope,
-            status,
-            version: shape.version,
-            family: Family { sealed_key, generation, rotated_at, seen },
-            redeemed_at: shape.redeemed_at,
-            expires_at: shape.expires_at,
-        })
+        let found = SchemaNumber::deserialize(&body)?.schema;
+        if !matches!(found, SCHEMA_WITHOUT_UNISSUED | SCHEMA_WITHOUT_PRESENTED) {
+            check_schema(found, SCHEMA)?;
+            return serde_json::from_value::<GrantShape<FamilyShape>>(body).map(Self::from);
+        }
+        let mut grant = Self::from(serde_json::from_value::<GrantShape<FamilyWithoutPresented>>(body)?);
+        let ended_at_once = grant.status == Status::Active && grant.expires_at <= grant.redeemed_at;
+        if found == SCHEMA_WITHOUT_UNISSUED && ended_at_once {
+            grant.status = Status::Unissued;
+        }
+        Ok(grant)
     }
 }

@@ -33,16 +33,20 @@ fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Owner>("owner.json");
     survives::<Grant>("grant.json");
     survives::<Grant>("grant-unissued.json");
+    survives::<Grant>("grant-superseding.json");
     survives::<UpstreamTokens>("upstream-tokens.json");
 }
 
 #[test]
-fn a_grant_of_schema_1_is_read_and_written_as_schema_2() {
-    let read = |name: &str| Grant::decode(golden(name)).unwrap();
-    assert_eq!(read("grant-schema-1.json").encode().unwrap(), golden("grant.json"));
-    let unissued = read("grant-schema-1-unissued.json");
-    assert_eq!((unissued.status, unissued.encode().unwrap()["schema"].as_u64()), (Status::Unissued, Some(2)));
-    assert_eq!(read("grant-schema-1.json").status, Status::Active);
+fn a_grant_of_an_earlier_schema_is_read_and_written_as_schema_3() {
+    for schema in [1, 2] {
+        let read = |name: &str| Grant::decode(golden(&format!("grant-schema-{schema}{name}.json"))).unwrap();
+        assert_eq!(read("").encode().unwrap(), golden("grant.json"), "{schema}");
+        assert_eq!((read("").status, read("").family.presented), (Status::Active, Some(1)), "{schema}");
+        let unissued = read("-unissued");
+        assert_eq!((unissued.status, unissued.family.presented), (Status::Unissued, None), "{schema}");
+        assert_eq!(unissued.encode().unwrap()["schema"], 3, "{schema}");
+    }
 }
 
 #[test]

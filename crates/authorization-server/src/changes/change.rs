@@ -22,8 +22,6 @@ pub(crate) struct Changed<T, A> {
     pub(crate) answer: A,
     /// The record that stands.
     pub(crate) record: Option<Stored<T>>,
-    /// Whether the record was written here. If so, what happened is reported here, and nowhere else.
-    pub(crate) written: bool,
 }
 
 /// Reads a record and changes it as `decide` says.
@@ -50,11 +48,11 @@ where
     for _ in 0..ATTEMPTS {
         let record = current.as_ref().map(|stored| stored.value.clone());
         let (next, answer) = match decide(record).await? {
-            Change::Keep(answer) => return Ok(Changed { answer, record: current, written: false }),
+            Change::Keep(answer) => return Ok(Changed { answer, record: current }),
             Change::Write(next, answer) => (next, answer),
         };
         current = match write(repository, current, next).await? {
-            Advanced::Done(stored) => return Ok(Changed { answer, record: Some(stored), written: true }),
+            Advanced::Done(stored) => return Ok(Changed { answer, record: Some(stored) }),
             Advanced::Lost(standing) => standing,
         };
     }

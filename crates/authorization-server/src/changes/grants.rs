@@ -2,7 +2,7 @@
 
 use super::{Change, change};
 use crate::{
-    ground::{Advanced, AuditEvent, Ended, EventName, GrantKey, Stored, Unavailable},
+    ground::{Advanced, AuditEvent, Ended, EventName, GrantKey, Id, Stored, Unavailable},
     server::AuthorizationServer,
     state::grant::{Grant, Status},
 };
@@ -16,6 +16,14 @@ impl AuthorizationServer {
             self.report(ended(&was, why));
         }
         self.ports.upstream_tokens.delete(&key).await
+    }
+
+    /// Ends a grant of which a second holder has used a token of this generation.
+    pub(crate) async fn end_replayed(&self, key: GrantKey, client: Id, generation: u32) -> Result<(), Unavailable> {
+        let ended = self.revoke(key, Ended::RefreshTokenReplayed).await;
+        let replayed = EventName::RefreshTokenReplayed.event().grant(key).client(client);
+        self.report(replayed.generation(generation));
+        ended
     }
 
     /// Marks a grant: the owner must sign in again before the upstream issues another token.

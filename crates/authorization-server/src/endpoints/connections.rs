@@ -168,7 +168,7 @@ impl Connection {
     fn count(&mut self, grant: &Grant) {
         self.devices += 1;
         self.since = self.since.min(grant.redeemed_at);
-        self.last_used = self.last_used.max(Some(grant.family.rotated_at));
+        self.last_used = self.last_used.max(Some(grant.family.answered_at));
     }
 }
 

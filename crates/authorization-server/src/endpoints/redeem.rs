@@ -143,7 +143,7 @@ impl AuthorizationServer {
             scope: redeemable.code.request.scope().clone(),
             status: Status::Active,
             version: 1,
-            family: Family { sealed_key, generation: 1, rotated_at: now, seen: false },
+            family: Family::first(sealed_key, now),
             redeemed_at: now,
             expires_at: now + GRANT_LIFETIME,
         };

@@ -7,10 +7,10 @@ use time::{Duration, OffsetDateTime};
 use super::token_error::TokenError;
 use crate::{
     changes::{Change, RenewalError, change_from},
-    ground::{Ended, EventName, GrantKey, Id, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Ended, EventName, GrantKey, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
-        family::{FamilyKey, Presented, RefreshToken},
+        family::{FamilyKey, Presented, RefreshToken, Successor},
         grant::Grant,
         scopes,
     },
@@ -41,61 +41,57 @@ impl AuthorizationServer {
             let grant = grant.ok_or_else(unknown)?;
             let family_key = self.open(&grant.family.sealed_key, grant.key.grant).await?;
             let family_key = family_key.ok_or(TokenError::InvalidGrant("the family key is gone"))?;
-            let scope = self.check_refresh(refresh, client.value.id, &grant)?;
+            if grant.client != client.value.id {
+                return Err(TokenError::InvalidGrant("the refresh token is another client's"));
+            }
             if !family_key.verifies(&token) {
                 return Err(unknown());
             }
-            self.judge_refresh(&grant, &family_key, token.generation, scope).await
+            self.judge_refresh(refresh, &grant, &family_key, token.generation).await
         };
         let stored = self.ports.grants.get(&token.key).await?;
         let changed = change_from(self.ports.grants.as_ref(), stored, decide).await?;
-        if let Some(grant) = changed.record.filter(|_| changed.written) {
+        let (response, successor) = changed.answer;
+        if let Some(grant) = changed.record.filter(|_| successor != Successor::Same) {
             let refreshed = EventName::GrantRefreshed.event().grant(token.key).client(client.value.id);
             self.report(refreshed.generation(grant.value.family.generation));
         }
         self.note_use(&client).await;
-        Ok(changed.answer)
+        Ok(response)
     }
 
     /// The token's secret is right; its generation decides. The answer is made before the grant is written, since nothing
     /// that can fail may come after it.
     async fn judge_refresh(
         &self,
+        refresh: &Refresh<'_>,
         grant: &Grant,
         family_key: &FamilyKey,
         generation: u32,
-        scope: Scope,
-    ) -> Result<Change<Grant, TokenResponse>, TokenError> {
-        match grant.family.judge(generation, self.now()) {
-            Presented::Replay => {
-                let revoked = self.revoke(grant.key, Ended::RefreshTokenReplayed).await;
-                let replayed = EventName::RefreshTokenReplayed.event().grant(grant.key).client(grant.client);
-                self.report(replayed.generation(generation));
-                revoked?;
-                Err(TokenError::InvalidGrant("the refresh token was used before"))
-            }
-            Presented::Ahead => {
-                tracing::warn!(grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
-                Err(TokenError::InvalidGrant("the refresh token is not known any more"))
-            }
-            Presented::Retry => {
-                let ends = self.fresh_upstream_tokens(grant.key).await?;
-                Ok(Change::Keep(self.token_response(&grant.narrowed(scope), family_key, ends).await?))
-            }
-            Presented::Current => {
-                let ends = self.fresh_upstream_tokens(grant.key).await?;
-                let next = grant.rotated(self.now(), self.seal(family_key, grant.key.grant).await?);
-                let response = self.token_response(&next.narrowed(scope), family_key, ends).await?;
-                Ok(Change::Write(next, response))
-            }
+    ) -> Result<Change<Grant, (TokenResponse, Successor)>, TokenError> {
+        let judged = grant.family.judge(generation, self.now());
+        if judged == Presented::Replay {
+            // A second holder has it, so the grant ends, whatever else the request says.
+            self.end_replayed(grant.key, grant.client, generation).await?;
+            return Err(TokenError::InvalidGrant("the refresh token was used before"));
         }
+        let scope = self.check_refresh(refresh, grant)?;
+        let Presented::Good(successor) = judged else {
+            tracing::warn!(grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
+            return Err(TokenError::InvalidGrant("the refresh token is not known any more"));
+        };
+        let ends = self.fresh_upstream_tokens(grant.key).await?;
+        let next = grant.giving(successor, self.now(), self.seal(family_key, grant.key.grant).await?);
+        let answered = next.as_ref().unwrap_or(grant).narrowed(scope);
+        let response = self.token_response(&answered, family_key, ends).await?;
+        Ok(match next {
+            Some(next) => Change::Write(next, (response, successor)),
+            None => Change::Keep((response, successor)),
+        })
     }
 
     /// The scope of the answer, if the request is one for this grant.
-    fn check_refresh(&self, refresh: &Refresh<'_>, client: Id, grant: &Grant) -> Result<Scope, TokenError> {
-        if grant.client != client {
-            return Err(TokenError::InvalidGrant("the refresh token is another client's"));
-        }
+    fn check_refresh(&self, refresh: &Refresh<'_>, grant: &Grant) -> Result<Scope, TokenError> {
         if !grant.usable(self.now()) {
             return Err(TokenError::InvalidGrant("the grant is not active"));
         }

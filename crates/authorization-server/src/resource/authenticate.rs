@@ -53,11 +53,16 @@ impl AuthorizationServer {
         let now = self.now();
         if let Some(known) = self.grant_cache.get(claims, now)
             && !known.is_first_use(claims)
+            && !known.is_superseded(claims)
         {
             return Ok(known);
         }
-        let known = self.read_grant(claims, now).await?;
-        self.grant_cache.put(claims.grant, known);
+        let mut known = self.read_grant(claims, now).await?;
+        if known.is_superseded(claims) {
+            self.end_replayed(claims.grant, claims.client, claims.generation).await?;
+            known = known.revoked();
+        }
+        self.grant_cache.put(claims.grant, known.clone());
         Ok(known)
     }
 

@@ -1,6 +1,8 @@
 //! The refresh-token family of a grant: `secret(g) = HMAC-SHA256(family key, grant id ‖ g)`.
 //!
 //! Every process computes the same successor, so an answer that was lost can be given again, and no refresh token is stored.
+//! Later than [`RETRY_WINDOW`] the answer may be in other hands. Then a further generation is issued, and the one that nobody
+//! has used is superseded: its next use shows that there are two holders.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -10,9 +12,10 @@ use subtle::ConstantTimeEq as _;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::ground::{Entropy, GrantKey, Id, Sealable, Sealed};
+use crate::ground::{Entropy, GrantKey, Id, Sealable, Sealed, lifetimes::ACCESS_TOKEN_LIFETIME};
 
-/// A client may ask again for an answer that was lost within this time, even after a use of the new tokens.
+/// Presentations of one refresh token within this time of the last answer get the same successor. Counted in whole seconds,
+/// as they are stored.
 pub const RETRY_WINDOW: Duration = Duration::seconds(60);
 
 const FORMAT: u8 = 1;
@@ -25,15 +28,63 @@ pub struct Family {
     pub sealed_key: Sealed<FamilyKey>,
     /// The newest generation that was issued.
     pub generation: u32,
-    /// When it was issued.
-    pub rotated_at: OffsetDateTime,
-    /// Whether an access token of this generation has been used, which proves that the client has its answer.
+    /// The last generation that was presented while it was the newest; `None` before the first refresh.
+    pub presented: Option<u32>,
+    /// When the newest generation was last given out while it was unseen.
+    pub answered_at: OffsetDateTime,
+    /// Whether an access token of the newest generation has been used, which proves that the client has its answer.
     pub seen: bool,
+    /// The generations that a further one replaced before they were seen, as long as access tokens of them may live. There are
+    /// fewer than 60, since each stood for longer than [`RETRY_WINDOW`].
+    pub superseded: Vec<Superseded>,
+}
+
+/// A generation that was replaced before it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Superseded {
+    /// The generation.
+    pub generation: u32,
+    /// When it was replaced.
+    pub at: OffsetDateTime,
 }
 
 impl Family {
+    /// A family whose first generation is being given out.
+    #[must_use]
+    pub fn first(sealed_key: Sealed<FamilyKey>, now: OffsetDateTime) -> Self {
+        Self { sealed_key, generation: 1, presented: None, answered_at: now, seen: false, superseded: Vec::new() }
+    }
+
+    /// The newest generation was presented: it gets a successor.
     pub(crate) fn rotated(&self, now: OffsetDateTime) -> Self {
-        Self { sealed_key: self.sealed_key.clone(), generation: self.generation + 1, rotated_at: now, seen: false }
+        Self { presented: Some(self.generation), ..self.with_further_generation(now) }
+    }
+
+    /// The last presented generation was presented again, too late for the same successor: the newest is superseded.
+    pub(crate) fn superseding(&self, now: OffsetDateTime) -> Self {
+        let mut next = self.with_further_generation(now);
+        next.superseded.push(Superseded { generation: self.generation, at: now });
+        next
+    }
+
+    fn with_further_generation(&self, now: OffsetDateTime) -> Self {
+        let superseded = self.superseded.iter().filter(|superseded| now - superseded.at < ACCESS_TOKEN_LIFETIME);
+        Self {
+            sealed_key: self.sealed_key.clone(),
+            generation: self.generation + 1,
+            presented: self.presented,
+            answered_at: now,
+            seen: false,
+            superseded: superseded.copied().collect(),
+        }
+    }
+
+    /// The newest generation is given out again; `None` if that is to be noted no more. Every presentation starts the retry
+    /// window anew, as otherwise two parallel ones could fall on both sides of its end. Once the newest is seen, its client
+    /// has it.
+    pub(crate) fn answered_again(&self, now: OffsetDateTime) -> Option<Self> {
+        let noted = self.seen || now.unix_timestamp() <= self.answered_at.unix_timestamp();
+        (!noted).then(|| Self { answered_at: now, ..self.clone() })
     }
 
     pub(crate) fn seen(&self) -> Self {
@@ -43,14 +94,19 @@ impl Family {
     /// Judges a refresh token of this generation, whose secret is right.
     #[must_use]
     pub fn judge(&self, presented: u32, now: OffsetDateTime) -> Presented {
+        let within_window = now.unix_timestamp() - self.answered_at.unix_timestamp() <= RETRY_WINDOW.whole_seconds();
         if presented == self.generation {
-            Presented::Current
-        } else if presented + 1 == self.generation && (!self.seen || now - self.rotated_at <= RETRY_WINDOW) {
-            Presented::Retry
+            Presented::Good(Successor::Next)
         } else if presented > self.generation {
             Presented::Ahead
-        } else {
+        } else if self.presented != Some(presented) {
             Presented::Replay
+        } else if within_window {
+            Presented::Good(Successor::Same)
+        } else if self.seen {
+            Presented::Replay
+        } else {
+            Presented::Good(Successor::Further)
         }
     }
 }
@@ -58,14 +114,23 @@ impl Family {
 /// What a refresh token of a generation means.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presented {
-    /// It is the newest: rotate.
-    Current,
-    /// It is the one before, and the answer may have been lost: answer with the newest again.
-    Retry,
+    /// It is answered with a successor.
+    Good(Successor),
     /// It is newer than the stored grant: the store was restored, or lags behind. That is no sign of theft.
     Ahead,
-    /// It is older: a second holder has it. Revoke the grant.
+    /// It is superseded, or older than one whose successor has been used: a second holder has it. Revoke the grant.
     Replay,
+}
+
+/// The successor of a refresh token that was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    /// Of the newest: rotate.
+    Next,
+    /// Of the last presented one, whose answer may have been lost: the newest again.
+    Same,
+    /// The same, but so late that the newest may be in other hands: a further one, which supersedes the newest.
+    Further,
 }
 
 /// The key of a family.
@@ -200,16 +265,60 @@ mod tests {
         }
     }
 
+    const AT: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
+
+    /// The third generation was answered for the second at `AT`.
+    fn family() -> Family {
+        Family::first(Sealed::from_text(""), AT).rotated(AT).rotated(AT)
+    }
+
     #[test]
     fn a_lost_answer_can_be_asked_for_again() {
-        let at = datetime!(2026-11-24 12:00 UTC);
-        let family = Family { sealed_key: Sealed::from_text(""), generation: 3, rotated_at: at, seen: false };
-        assert_eq!(family.judge(4, at), Presented::Ahead);
-        assert_eq!(family.judge(3, at), Presented::Current);
-        assert_eq!(family.judge(2, at + Duration::hours(5)), Presented::Retry);
-        assert_eq!(family.judge(1, at), Presented::Replay);
+        let family = family();
+        assert_eq!(family.judge(4, AT), Presented::Ahead);
+        assert_eq!(family.judge(3, AT), Presented::Good(Successor::Next));
+        assert_eq!(family.judge(2, AT + RETRY_WINDOW), Presented::Good(Successor::Same));
+        assert_eq!(family.judge(2, AT + RETRY_WINDOW + Duration::SECOND), Presented::Good(Successor::Further));
+        assert_eq!(family.judge(1, AT), Presented::Replay);
         let seen = family.seen();
-        assert_eq!(seen.judge(2, at + RETRY_WINDOW), Presented::Retry);
-        assert_eq!(seen.judge(2, at + RETRY_WINDOW + Duration::SECOND), Presented::Replay);
+        assert_eq!(seen.judge(2, AT + RETRY_WINDOW), Presented::Good(Successor::Same));
+        assert_eq!(seen.judge(2, AT + RETRY_WINDOW + Duration::SECOND), Presented::Replay);
+    }
+
+    #[test]
+    fn what_a_further_generation_replaced_is_a_replay_for_ever() {
+        let mut family = family();
+        for generation in [4, 5] {
+            family = family.superseding(AT);
+            assert_eq!(family.generation, generation);
+            assert_eq!(family.judge(generation - 1, AT), Presented::Replay);
+            assert_eq!(family.judge(2, AT), Presented::Good(Successor::Same));
+        }
+        let rotated = family.rotated(AT);
+        for generation in 1..=4 {
+            assert_eq!(rotated.judge(generation, AT), Presented::Replay, "{generation}");
+        }
+        assert_eq!(rotated.judge(5, AT), Presented::Good(Successor::Same));
+    }
+
+    #[test]
+    fn superseded_generations_are_kept_as_long_as_their_access_tokens_may_live() {
+        let superseding = family().superseding(AT);
+        let kept = |after| {
+            let rotated = superseding.rotated(AT + after);
+            rotated.superseded.iter().map(|superseded| superseded.generation).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(ACCESS_TOKEN_LIFETIME - Duration::SECOND), [3]);
+        assert!(kept(ACCESS_TOKEN_LIFETIME).is_empty());
+    }
+
+    #[test]
+    fn every_answer_starts_the_retry_window_anew_until_the_newest_is_seen() {
+        let again = family().answered_again(AT + Duration::seconds(40)).unwrap();
+        assert_eq!(again.judge(2, AT + Duration::seconds(100)), Presented::Good(Successor::Same));
+        assert_eq!(again.judge(2, AT + Duration::seconds(101)), Presented::Good(Successor::Further));
+        assert!(again.answered_at > AT && again.generation == 3);
+        assert!(family().answered_again(AT + Duration::milliseconds(900)).is_none(), "one write a second is enough");
+        assert!(family().seen().answered_again(AT + Duration::seconds(40)).is_none());
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         GrantKey, Id, Record, Sealed,
         lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
     },
-    state::family::{Family, FamilyKey},
+    state::family::{Family, FamilyKey, Successor},
 };
 
 /// The right of a client to act for an owner.
@@ -95,18 +95,34 @@ impl Grant {
     /// grant lives without a refresh.
     #[must_use]
     pub fn rotated(&self, now: OffsetDateTime, sealed_key: Sealed<FamilyKey>) -> Self {
-        Self {
-            version: self.version + 1,
-            family: Family { sealed_key, ..self.family.rotated(now) },
-            expires_at: now + GRANT_LIFETIME,
-            ..self.clone()
+        self.with_family(now + GRANT_LIFETIME, Family { sealed_key, ..self.family.rotated(now) })
+    }
+
+    /// The next version, which has given this successor out; `None` if there is nothing to note.
+    pub(crate) fn giving(
+        &self,
+        successor: Successor,
+        now: OffsetDateTime,
+        sealed_key: Sealed<FamilyKey>,
+    ) -> Option<Self> {
+        match successor {
+            Successor::Next => Some(self.rotated(now, sealed_key)),
+            Successor::Same => Some(self.with_family(self.expires_at, self.family.answered_again(now)?)),
+            Successor::Further => {
+                let family = Family { sealed_key, ..self.family.superseding(now) };
+                Some(self.with_family(now + GRANT_LIFETIME, family))
+            }
         }
     }
 
     /// The next version: an access token of the current generation has reached its client.
     #[must_use]
     pub fn seen(&self) -> Self {
-        Self { version: self.version + 1, family: self.family.seen(), ..self.clone() }
+        self.with_family(self.expires_at, self.family.seen())
+    }
+
+    fn with_family(&self, expires_at: OffsetDateTime, family: Family) -> Self {
+        Self { version: self.version + 1, family, expires_at, ..self.clone() }
     }
 }
 

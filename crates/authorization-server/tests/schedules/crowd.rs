@@ -10,6 +10,7 @@ use std::{
 
 use shuttle::future::{block_on, spawn_local};
 use testkit::Rig;
+use time::Duration;
 
 use crate::{
     model::{Caller, Plan},
@@ -55,6 +56,11 @@ impl<'a> Crowd<'a> {
             under_way.leave();
         }));
         asked
+    }
+
+    /// Time passes whenever this caller has its turn.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.ask(async move |rig: &Rig| rig.clock.advance(time));
     }
 
     /// Waits until every caller has its answer or is dead. The processes stay, with what they remember.

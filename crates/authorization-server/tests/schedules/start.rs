@@ -41,6 +41,14 @@ impl From<TokenResponse> for Tokens {
     }
 }
 
+impl Tokens {
+    /// A call with the access token. Whether it is accepted.
+    pub(crate) fn call(&self) -> impl AsyncFnOnce(&Rig) -> Result<bool, Unavailable> + 'static {
+        let access = self.access.clone();
+        async move |rig: &Rig| rig.accepts(&access).await
+    }
+}
+
 /// Told by the token endpoint.
 pub(crate) type Told = Result<Tokens, TokenError>;
 

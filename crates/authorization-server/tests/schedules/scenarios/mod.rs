@@ -1,5 +1,7 @@
 //! The scenarios: callers that run at the same time.
 
+mod holders;
+mod one_copy;
 mod redemptions;
 mod refreshes;
 mod replays;

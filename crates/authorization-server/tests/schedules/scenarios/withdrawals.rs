@@ -1,7 +1,7 @@
 //! An owner withdraws a consent while its code is redeemed, its grant refreshed, and the consent given again.
 
 use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
-use testkit::{FlowError, Rig};
+use testkit::FlowError;
 use time::Duration;
 
 use crate::{
@@ -45,7 +45,7 @@ fn a_refresh_a_withdrawal_and_a_sign_in(plan: &Plan) {
     let withdrawn = crowd.ask(start.withdraw());
     let signed_in = crowd.ask(start.sign_in());
     for _ in 0..2 {
-        crowd.ask(async |rig: &Rig| rig.clock.advance(Duration::SECOND));
+        crowd.pass(Duration::SECOND);
     }
     let processes = crowd.wait();
     if withdrawn.disturbed() {
