@@ -17,12 +17,18 @@ impl AuditLog for AuditTrail {
 }
 
 impl AuditTrail {
-    /// The events since the last call.
+    /// The events since [`AuditTrail::take`] was called last.
+    #[must_use]
+    pub fn events(&self) -> Vec<AuditEvent> {
+        lock(&self.0).clone()
+    }
+
+    /// The same, which are then forgotten.
     pub fn take(&self) -> Vec<AuditEvent> {
         std::mem::take(&mut lock(&self.0))
     }
 
-    /// The names of the events since the last call.
+    /// Their names. They are then forgotten.
     pub fn names(&self) -> Vec<EventName> {
         self.take().into_iter().map(|event| event.name).collect()
     }

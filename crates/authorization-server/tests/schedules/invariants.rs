@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     endpoints::token_error::TokenError,
+    ground::EventName,
     resource::downstream::DownstreamTokens as _,
     state::grant::{Grant, Status},
 };
@@ -31,6 +32,24 @@ impl World {
             for pair in versions.windows(2) {
                 follows(&pair[0].value, &pair[1].value);
             }
+            self.audits_each_write_once(&versions);
+        }
+    }
+
+    /// No event is without its write, or reported twice. It may be missing, if its process died or heard no answer.
+    fn audits_each_write_once(&self, versions: &[&Written<Grant>]) {
+        let (grant, events) = (versions[0].value.key.grant, self.audit.events());
+        let reported = |name| events.iter().filter(|event| event.name == name && event.grant == Some(grant)).count();
+        let written = |is: fn(&Grant, &Grant) -> bool| {
+            versions.windows(2).filter(|pair| is(&pair[0].value, &pair[1].value)).count()
+        };
+        let made = 1 + written(|before, after| before.status == Status::Unissued && after.status == Status::Active);
+        let refreshed = written(|before, after| before.family.generation < after.family.generation);
+        let ended = written(|before, after| is_held(before.status) && !is_held(after.status));
+        for (name, writes) in
+            [(EventName::GrantMade, made), (EventName::GrantRefreshed, refreshed), (EventName::GrantEnded, ended)]
+        {
+            assert!(reported(name) <= writes, "{name:?} {} times for {writes} writes", reported(name));
         }
     }
 
@@ -61,6 +80,10 @@ impl World {
             assert!(matches!(refreshed, Err(TokenError::InvalidGrant(_))), "a refresh token of what has ended lives");
         }
     }
+}
+
+fn is_held(status: Status) -> bool {
+    matches!(status, Status::Active | Status::Marked)
 }
 
 fn follows(before: &Grant, after: &Grant) {
