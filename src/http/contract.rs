@@ -39,3 +39,26 @@ fn paths(route: &str) -> Vec<String> {
         None => vec![format!("/{route}")],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_with_a_rest_is_there_for_each_resource_and_any_other_for_itself() {
+        assert_eq!(paths("mcp/sse"), ["/mcp/sse"]);
+        assert_eq!(paths("a/{*path}"), ["/a", "/a/mcp", "/a/mcp/sse"]);
+    }
+
+    #[test]
+    fn every_path_that_the_gateway_passes_on_is_served_by_the_endpoint_that_states_it() {
+        for (endpoint, stated) in ENDPOINTS.iter().zip(endpoints()) {
+            assert_eq!(endpoint.route, stated.route);
+            assert!(stated.paths.iter().all(|path| endpoint.matches(path)), "{stated:?}");
+            let others = ENDPOINTS.iter().filter(|other| other.route != endpoint.route);
+            for other in others {
+                assert!(!stated.paths.iter().any(|path| other.matches(path)), "{} and {}", endpoint.route, other.route);
+            }
+        }
+    }
+}

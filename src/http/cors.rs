@@ -150,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_that_is_no_text_is_refused_by_the_protected_resource_alone() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, HeaderValue::from_bytes(b"https://mcp.example.com\xff").unwrap());
+        assert_eq!(Cors::Resource.judge(&headers, OURS, &[]), Err(OriginRefused));
+        assert!(
+            Cors::AnyOrigin.judge(&headers, OURS, &[]).is_ok() && Cors::SameOrigin.judge(&headers, OURS, &[]).is_ok()
+        );
+    }
+
+    #[test]
     fn a_request_without_origin_is_served() {
         assert_eq!(Cors::Resource.judge(&HeaderMap::new(), OURS, &[]), Ok(Readable::Only(None)));
     }

@@ -150,6 +150,7 @@ fn host_is_ours(incoming: &Incoming, app: &App) -> bool {
     if host.eq_ignore_ascii_case(app.server.base().host()) {
         return true;
     }
-    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
-    url.username().is_empty() && url.host_str().is_some_and(is_loopback)
+    // Anything else, such as a path, would be no part of a host.
+    let is_authority = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
+    is_authority && Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }

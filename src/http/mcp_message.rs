@@ -57,3 +57,24 @@ fn refusal(error: &PostError) -> Response {
 fn text(status: StatusCode, body: &str) -> Response {
     reply::answer(status, "text/plain", body)
 }
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ground::Unavailable;
+
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_by_itself_asks_to_come_back() {
+        for (error, status, comes_back) in [
+            (PostError::UnknownSession, 404, false),
+            (PostError::Malformed, 400, false),
+            (PostError::Busy, 503, true),
+            (PostError::Unavailable(Unavailable::store("down")), 503, true),
+        ] {
+            let response = refusal(&error);
+            let retry = response.headers().contains_key(http::header::RETRY_AFTER);
+            assert_eq!((response.status().as_u16(), retry), (status, comes_back), "{error}");
+        }
+    }
+}

@@ -91,3 +91,27 @@ fn encode(event: &StreamEvent) -> Bytes {
         StreamEvent::Message(json) => format!("event: message\ndata: {json}\n\n").into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ground::Unavailable;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_cannot_be_opened_now_may_be_opened_later() {
+        for error in [OpenError::TooMany, OpenError::Unavailable(Unavailable::keyring("down"))] {
+            let response = refusal(&error);
+            let retry = response.headers().contains_key(header::RETRY_AFTER);
+            assert_eq!((response.status().as_u16(), retry), (503, true), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_one_line_of_data_and_ends_with_an_empty_line() {
+        let endpoint = encode(&StreamEvent::Endpoint("/mcp/message?sessionId=a.b".into()));
+        assert_eq!(endpoint, "event: endpoint\ndata: /mcp/message?sessionId=a.b\n\n");
+        let text = serde_json::to_string("two\nlines\r\n").unwrap();
+        assert_eq!(encode(&StreamEvent::Message(text)), "event: message\ndata: \"two\\nlines\\r\\n\"\n\n");
+    }
+}

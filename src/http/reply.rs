@@ -71,3 +71,54 @@ pub(super) fn harden(response: &mut Response) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+        response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_that_are_never_too_few() {
+        for (wait, told) in [
+            (Duration::ZERO, "0"),
+            (Duration::from_nanos(1), "1"),
+            (Duration::from_millis(999), "1"),
+            (Duration::from_secs(1), "1"),
+            (Duration::from_millis(1_001), "2"),
+            (Duration::from_secs(90), "90"),
+        ] {
+            assert_eq!(header(&retry_after(empty(StatusCode::OK), wait), "retry-after"), told, "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn every_answer_is_hardened_and_only_one_that_says_so_may_be_kept() {
+        let mut plain = empty(StatusCode::NOT_FOUND);
+        harden(&mut plain);
+        assert_eq!(
+            (header(&plain, "cache-control"), header(&plain, "x-content-type-options")),
+            ("no-store", "nosniff")
+        );
+        let mut public = empty(StatusCode::OK);
+        public.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        harden(&mut public);
+        assert_eq!(header(&public, "cache-control"), "public, max-age=300");
+    }
+
+    #[test]
+    fn a_value_that_is_no_json_is_500_and_not_half_an_answer() {
+        let broken = std::collections::BTreeMap::from([((1, 2), "a key that JSON has no way to write")]);
+        let response = json(StatusCode::OK, &broken);
+        assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::INTERNAL_SERVER_ERROR, ""));
+    }
+
+    #[test]
+    fn an_outage_asks_to_come_back_in_five_seconds() {
+        let response = temporarily_unavailable();
+        assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (503, "5"));
+        assert_eq!(header(&response, "content-type"), "application/json");
+    }
+}

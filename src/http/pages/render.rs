@@ -52,3 +52,44 @@ fn protect(response: &mut Response) {
     // With no-referrer browsers would send `Origin: null` with the consent form.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken;
+
+    impl std::fmt::Display for Broken {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            Err(std::fmt::Error)
+        }
+    }
+
+    #[derive(Template)]
+    #[template(source = "{{ broken }}", ext = "html")]
+    struct Page {
+        broken: Broken,
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_rendered_is_500_with_the_headers_of_a_page() {
+        let response = render(StatusCode::OK, &Page { broken: Broken });
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::X_FRAME_OPTIONS], "DENY");
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+    }
+
+    #[test]
+    fn a_redirect_to_what_is_no_header_leads_nowhere() {
+        let response = redirect("https://client.example/cb?a=b\r\nset-cookie: c=d");
+        assert_eq!((response.status(), response.headers().get(header::LOCATION)), (StatusCode::FOUND, None));
+        assert_eq!(response.headers().get(header::SET_COOKIE), None);
+    }
+
+    #[test]
+    fn the_policy_has_the_hash_of_the_stylesheet() {
+        let policy = POLICY.as_ref().unwrap().to_str().unwrap();
+        assert!(policy.contains(&format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE)))), "{policy}");
+        assert!(!policy.contains("unsafe-inline"));
+    }
+}

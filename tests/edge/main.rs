@@ -1,0 +1,16 @@
+//! The HTTP edge in this process: the router over stand-ins that fail when a test says so, on a clock that the test moves.
+//! The process as its users meet it is in `tests/http`.
+#![cfg(test)]
+
+mod bearer;
+mod browser;
+mod cors;
+mod gateway;
+mod health;
+mod host;
+mod methods;
+mod outage;
+mod pages;
+mod rig;
+mod stand_ins;
+mod streams;

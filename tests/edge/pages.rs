@@ -1,0 +1,238 @@
+//! What every page carries, and what each refusal on a page says.
+
+use authorization_server::ground::lifetimes::CONSENT_LIFETIME;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use driver::browser::between;
+use http::{Method, header};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    browser::{Browser, authorize, callback, consent_form, hidden},
+    rig::{Answer, Edge, empty, form, request},
+};
+
+/// One of each page, by name.
+async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
+    let client_id = edge.register().await.unwrap();
+    let mut browser = Browser::default();
+    let consent = browser.get(edge, &authorize(&client_id, &[])).await;
+    let signing_in = browser.decide(edge, &consent_form(&consent), "allow").await;
+    let back = browser.get(edge, &callback(&signing_in)).await;
+    assert_eq!(back.status, 302);
+    let short = browser.get(edge, &authorize(&client_id, &[])).await;
+    let denied = browser.decide(edge, &consent_form(&short), "deny").await;
+    let connections = browser.connections(edge).await;
+    let signed_out = edge.get("/connections").await;
+    let unknown = edge.get(&authorize("AAAAAAAAAAAAAAAAAAAAAA", &[])).await;
+    let link = edge.get(&authorize(&client_id, &[("scope", Some("unknown"))])).await;
+    vec![
+        ("consent", consent),
+        ("signing in", signing_in),
+        ("short", short),
+        ("denied", denied),
+        ("connections", connections),
+        ("signed out", signed_out),
+        ("unknown client", unknown),
+        ("link", link),
+    ]
+}
+
+#[tokio::test]
+async fn every_page_is_html_that_is_neither_framed_nor_kept_nor_tells_where_it_was() {
+    let edge = Edge::new();
+    for (name, page) in every_page(&edge).await {
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
+        assert_eq!(page.header("x-frame-options"), "DENY", "{name}");
+        assert_eq!(page.header("referrer-policy"), "same-origin", "{name}");
+        assert_eq!(page.header("cache-control"), "no-store", "{name}");
+        let policy = page.header("content-security-policy");
+        for directive in ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            assert!(policy.split("; ").any(|part| part == directive), "{name}: {directive} in {policy}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains("script"), "{name}: {policy}");
+    }
+}
+
+#[tokio::test]
+async fn the_policy_allows_exactly_the_stylesheet_of_the_page() {
+    let edge = Edge::new();
+    for (name, page) in every_page(&edge).await {
+        assert_eq!(page.body.matches("<style").count(), 1, "{name}");
+        let style = between(&page.body, "<style>", "</style>");
+        let hash = STANDARD.encode(Sha256::digest(style));
+        assert!(page.header("content-security-policy").contains(&format!("style-src 'sha256-{hash}'")), "{name}");
+        assert!(!page.body.contains("style=\""), "{name} has a style that the policy forbids");
+    }
+}
+
+#[tokio::test]
+async fn no_page_has_a_script_or_loads_anything() {
+    let edge = Edge::new();
+    for (name, page) in every_page(&edge).await {
+        let html = page.body.to_ascii_lowercase();
+        for forbidden in
+            ["<script", "javascript:", " onclick", " onload", "<iframe", "<img", "<link", " src=", "@import"]
+        {
+            assert!(!html.contains(forbidden), "{name}: {forbidden}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_form_is_sent_to_this_server_in_a_body() {
+    let edge = Edge::new();
+    let mut forms = 0;
+    for (name, page) in every_page(&edge).await {
+        for form in page.body.split("<form ").skip(1) {
+            forms += 1;
+            let tag = form.split('>').next().unwrap();
+            assert!(tag.contains("method=\"post\"") && tag.contains("action=\"/"), "{name}: {tag}");
+        }
+    }
+    assert!(forms >= 5, "{forms} forms");
+}
+
+#[tokio::test]
+async fn a_redirect_carries_the_headers_of_a_page() {
+    let edge = Edge::new();
+    let client_id = edge.register_for(&["http://127.0.0.1/callback"]).await.unwrap();
+    let changes = [("redirect_uri", Some("http://127.0.0.1:9/callback")), ("response_type", Some("token"))];
+    let answer = edge.get(&authorize(&client_id, &changes)).await;
+    assert_eq!(answer.status, 302, "{}", answer.body);
+    assert!(answer.header("location").starts_with("http://127.0.0.1:9/callback?error="));
+    assert_eq!((answer.header("cache-control"), answer.header("x-frame-options")), ("no-store", "DENY"));
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+}
+
+/// The status and the heading of a page.
+fn told(page: &Answer) -> (u16, String) {
+    (page.status, between(&page.body, "<h1>", "</h1>").trim().to_owned())
+}
+
+#[tokio::test]
+async fn a_decision_that_does_not_count_says_why() {
+    let edge = Edge::new();
+    let client_id = edge.register().await.unwrap();
+    let mut browser = Browser::default();
+    let asked = browser.ask(&edge, &client_id).await;
+    let fields = [("request", asked.request.as_str()), ("csrf", asked.csrf.as_str()), ("decision", "allow")];
+
+    let incomplete = (400, "The form is incomplete".to_owned());
+    for fields in [&fields[..1], &fields[1..], &[fields[0], fields[1], ("decision", "maybe")], &[fields[2]]] {
+        assert_eq!(told(&browser.post(&edge, "/consent", fields).await), incomplete, "{fields:?}");
+    }
+    let twice = [fields[0], fields[1], fields[2], fields[2]];
+    assert_eq!(told(&browser.post(&edge, "/consent", &twice).await), incomplete);
+    let of_another_type = browser.form("/consent").header(header::CONTENT_TYPE, "text/plain");
+    assert_eq!(told(&edge.send(empty(of_another_type)).await), incomplete);
+
+    let not_accepted = (403, "Your decision was not accepted".to_owned());
+    let foreign = request(Method::POST, "/consent").header(header::ORIGIN, "https://evil.example");
+    assert_eq!(told(&edge.send(form(foreign, &fields)).await), not_accepted);
+    let forged = [fields[0], ("csrf", "AAAA"), fields[2]];
+    assert_eq!(told(&browser.post(&edge, "/consent", &forged).await), not_accepted);
+
+    let mut stranger = Browser::default();
+    let without_cookie = stranger.post(&edge, "/consent", &fields).await;
+    assert_eq!(told(&without_cookie), (403, "Your browser did not keep this page&#39;s cookie".to_owned()));
+}
+
+#[tokio::test]
+async fn a_page_of_consent_is_too_old_after_ten_minutes() {
+    let edge = Edge::new();
+    let client_id = edge.register().await.unwrap();
+    let mut browser = Browser::default();
+    let (first, second) = (browser.ask(&edge, &client_id).await, browser.ask(&edge, &client_id).await);
+    edge.clock.advance(CONSENT_LIFETIME - time::Duration::SECOND);
+    assert_eq!(browser.decide(&edge, &first, "allow").await.status, 200);
+    edge.clock.advance(time::Duration::SECOND);
+    let late = browser.decide(&edge, &second, "allow").await;
+    assert_eq!(told(&late), (403, "This page is too old".to_owned()));
+}
+
+#[tokio::test]
+async fn a_question_after_signing_in_needs_one_id() {
+    let edge = Edge::new();
+    for query in ["", "?id=", "?id=x", "?id=AAAAAAAAAAAAAAAAAAAAAA&id=AAAAAAAAAAAAAAAAAAAAAA", "?id=%zz"] {
+        let answer = edge.get(&format!("/consent{query}")).await;
+        assert_eq!(told(&answer), (400, "The form is incomplete".to_owned()), "{query}");
+    }
+    assert_eq!(edge.get("/consent?id=AAAAAAAAAAAAAAAAAAAAAA").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_callback_that_leads_nowhere_says_why() {
+    let edge = Edge::new();
+    let client_id = edge.register().await.unwrap();
+    let mut browser = Browser::default();
+    let unknown = (403, "This sign-in is unknown or too old".to_owned());
+    for query in ["", "?code=x", "?state=x&code=y", "?code=a&code=b&state=x", "?a=%zz"] {
+        assert_eq!(told(&browser.get(&edge, &format!("/oauth-callback{query}")).await), unknown, "{query}");
+    }
+    let asked = browser.ask(&edge, &client_id).await;
+    let callback = browser.allow(&edge, &asked).await;
+    let elsewhere = Browser::default().get(&edge, &callback).await;
+    assert_eq!(told(&elsewhere), (403, "This sign-in began in another browser".to_owned()));
+
+    let asked = browser.ask(&edge, &client_id).await;
+    let callback = browser.allow(&edge, &asked).await;
+    let cookies = browser.clone();
+    assert_eq!(browser.get(&edge, &callback).await.status, 302);
+    let again = cookies.clone().get(&edge, &callback).await;
+    assert_eq!(told(&again), (200, "This sign-in is already completed".to_owned()));
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_sent_back_names_what_is_wrong() {
+    let edge = Edge::new();
+    let client_id = edge.register().await.unwrap();
+    let not_valid = "The application&#39;s request is not valid";
+    for (path, heading, words) in [
+        ("/authorize?a=%zz".to_owned(), not_valid, "the query is not well formed"),
+        ("/authorize".to_owned(), not_valid, "the parameter client_id is missing or given more than once"),
+        (format!("/authorize?client_id={client_id}"), not_valid, "the parameter redirect_uri is missing"),
+        (
+            authorize(&client_id, &[("redirect_uri", Some("https://client.example/other"))]),
+            not_valid,
+            "the redirect URI is not one that the application registered",
+        ),
+        (
+            authorize("AAAAAAAAAAAAAAAAAAAAAA", &[]),
+            "This application is not registered here",
+            "Claude: remove the connector",
+        ),
+    ] {
+        let answer = edge.get(&path).await;
+        assert_eq!(told(&answer), (400, heading.to_owned()), "{path}");
+        assert!(answer.body.contains(words), "{words} in {}", answer.body);
+        assert_eq!((answer.header("location"), answer.header("refresh")), ("", ""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_click_on_the_page_of_connections_counts_only_from_that_page() {
+    let edge = Edge::new();
+    let mut browser = Browser::default();
+    let page = browser.connections(&edge).await;
+    let csrf = hidden(&page, "csrf");
+    let sign_out = [("csrf", csrf.as_str()), ("action", "sign-out")];
+    let not_accepted = (403, "Your request was not accepted".to_owned());
+    for origin in ["https://evil.example", "null", ""] {
+        let mut foreign = request(Method::POST, "/connections").header("sec-fetch-site", "same-origin");
+        for (name, value) in &browser.0 {
+            foreign = foreign.header(header::COOKIE, format!("{name}={value}"));
+        }
+        if !origin.is_empty() {
+            foreign = foreign.header(header::ORIGIN, origin);
+        }
+        assert_eq!(told(&edge.send(form(foreign, &sign_out)).await), not_accepted, "{origin}");
+    }
+    let forged = [("csrf", "AAAA"), ("action", "sign-out")];
+    assert_eq!(told(&browser.post(&edge, "/connections", &forged).await), not_accepted);
+    let twice = [sign_out[0], sign_out[1], sign_out[1]];
+    let incomplete = (400, "The form is incomplete".to_owned());
+    assert_eq!(told(&browser.post(&edge, "/connections", &twice).await), incomplete);
+    assert!(browser.get(&edge, "/connections").await.body.contains("You are signed in as"));
+    assert_eq!(browser.post(&edge, "/connections", &sign_out).await.status, 302);
+    assert!(browser.get(&edge, "/connections").await.body.contains("Sign in with Microsoft"));
+}

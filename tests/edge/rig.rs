@@ -1,0 +1,163 @@
+//! The router over [`testkit::Rig`].
+
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use authorization_server::ground::AuditLog;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, header, request::Builder};
+use http_body_util::{BodyExt as _, Full};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use remote_auth_mcp::{
+    graph::{Graph, TokenCache},
+    http::{App, Limits, routes},
+    mcp::{Mcp, sse::TransportPorts},
+    telemetry::{AuditLines, LogThrottle},
+};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use testkit::Rig;
+use tokio_util::sync::CancellationToken;
+use warp::{filters::BoxedFilter, reply::Response};
+
+use crate::stand_ins::{EmptyStore, Gateway, NoCallerHash};
+
+/// The host of the deployment. Its URL is that of [`testkit::Rig`].
+pub(crate) const HOST: &str = "mcp.example.com";
+pub(crate) const ORIGIN: &str = "https://mcp.example.com";
+/// The one further origin that may call the MCP endpoints.
+pub(crate) const ALLOWED_ORIGIN: &str = "https://app.example.com";
+
+/// One handler, without a process, a socket or Entra.
+pub(crate) struct Edge {
+    rig: Rig,
+    pub(crate) item_store: Arc<EmptyStore>,
+    pub(crate) gateway: Option<Arc<Gateway>>,
+    routes: BoxedFilter<(Response,)>,
+    /// Ends all streams.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Deref for Edge {
+    type Target = Rig;
+
+    fn deref(&self) -> &Rig {
+        &self.rig
+    }
+}
+
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// A header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// `error` of an OAuth error.
+    pub(crate) fn error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Edge {
+    /// Without a gateway.
+    pub(crate) fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// Only what shows the gateway's token is answered.
+    pub(crate) fn behind_gateway() -> Self {
+        Self::with(Some(Arc::default()))
+    }
+
+    fn with(gateway: Option<Arc<Gateway>>) -> Self {
+        let rig = Rig::new().unwrap();
+        let (item_store, stop) = (Arc::<EmptyStore>::default(), CancellationToken::new());
+        let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
+        let audit: Arc<dyn AuditLog> = Arc::new(AuditLines::new(Arc::clone(&rig.clock) as _));
+        let graph = Graph::new(reqwest::Client::new(), "http://graph.invalid".into(), tokens, Arc::clone(&audit));
+        let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
+        let ports = TransportPorts { entropy, sealer, events: None, poll: Duration::from_millis(100) };
+        let app = App {
+            server: Arc::clone(&rig.server),
+            mcp: Mcp::new(Arc::new(graph), "Test server", ports, &stop),
+            records: Arc::clone(&item_store) as _,
+            gateway: gateway.clone().map(|gateway| gateway as _),
+            limits: Limits::default(),
+            audit,
+            callers: Arc::new(NoCallerHash),
+            entropy: Arc::clone(&rig.ports.entropy),
+            refusal_log: LogThrottle::new(Arc::clone(&rig.clock) as _),
+            server_name: "Test server".into(),
+            allowed_origins: vec![ALLOWED_ORIGIN.into()],
+        };
+        Self { rig, item_store, gateway, routes: routes(Arc::new(app)), stop }
+    }
+
+    /// Takes the store of the rules and the item store down, or up again.
+    pub(crate) fn set_store_down(&self, down: bool) {
+        self.rig.store.set_down(down);
+        self.item_store.down.store(down, Ordering::SeqCst);
+    }
+
+    /// The head of an answer, as soon as it is there.
+    pub(crate) async fn head(&self, request: Request<Full<Bytes>>) -> Response {
+        TowerToHyperService::new(warp::service(self.routes.clone())).call(request).await.unwrap()
+    }
+
+    /// The whole answer.
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let (head, body) = self.head(request).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.into()).unwrap() }
+    }
+
+    /// Answers a request without a body.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(empty(request(Method::GET, path))).await
+    }
+
+    /// Answers a form.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(form(request(Method::POST, path), fields)).await
+    }
+
+    /// An access token of a new grant.
+    pub(crate) async fn access_token(&self) -> String {
+        self.rig.sign_in().await.unwrap().tokens.access_token.expose_secret().to_owned()
+    }
+}
+
+/// A request that names our host.
+pub(crate) fn request(method: Method, path: &str) -> Builder {
+    Request::builder().method(method).uri(path).header(header::HOST, HOST)
+}
+
+pub(crate) fn empty(request: Builder) -> Request<Full<Bytes>> {
+    request.body(Full::default()).unwrap()
+}
+
+pub(crate) fn form(request: Builder, fields: &[(&str, &str)]) -> Request<Full<Bytes>> {
+    let body = oauth_protocol::form::encode(fields.iter().copied());
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    request.body(Full::from(body)).unwrap()
+}
+
+pub(crate) fn json(request: Builder, body: &Value) -> Request<Full<Bytes>> {
+    let request = request.header(header::CONTENT_TYPE, "application/json");
+    request.body(Full::from(body.to_string())).unwrap()
+}

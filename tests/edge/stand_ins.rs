@@ -1,0 +1,89 @@
+//! The ports of the edge that the rules do not have: the item store, for its health, and the gateway's tokens.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use authorization_server::ground::Unavailable;
+use remote_auth_mcp::ports::{
+    caller_hash::CallerHash,
+    gateway::{GatewayRefusal, GatewayTokens},
+    records::{Address, Container, Item, ItemStore, StoreError, Write},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use time::Duration;
+
+/// A store that holds nothing. Only its health is asked for.
+#[derive(Default)]
+pub(crate) struct EmptyStore {
+    pub(crate) down: AtomicBool,
+}
+
+impl EmptyStore {
+    fn outcome<T>(&self, value: T) -> Result<T, StoreError> {
+        if self.down.load(Ordering::SeqCst) { Err(StoreError("the store is down".into())) } else { Ok(value) }
+    }
+}
+
+#[async_trait]
+impl ItemStore for EmptyStore {
+    async fn get(&self, _: &Address) -> Result<Option<Item>, StoreError> {
+        self.outcome(None)
+    }
+
+    async fn create(&self, _: &Address, _: &Value, _: Duration) -> Result<Write, StoreError> {
+        self.outcome(Write::Conflict)
+    }
+
+    async fn replace(&self, _: &Address, _: &str, _: &Value, _: Duration) -> Result<Write, StoreError> {
+        self.outcome(Write::Conflict)
+    }
+
+    async fn delete(&self, _: &Address) -> Result<(), StoreError> {
+        self.outcome(())
+    }
+
+    async fn list(&self, _: Container, _: &str) -> Result<Vec<(String, Item)>, StoreError> {
+        self.outcome(Vec::new())
+    }
+}
+
+/// Names no caller.
+pub(crate) struct NoCallerHash;
+
+impl CallerHash for NoCallerHash {
+    fn hash(&self, _: IpAddr) -> Option<String> {
+        None
+    }
+}
+
+/// The one token that opens the gateway.
+pub(crate) const GATEWAY_TOKEN: &str = "the.gateways.token";
+
+/// Knows [`GATEWAY_TOKEN`], and remembers what it was shown.
+#[derive(Default)]
+pub(crate) struct Gateway {
+    pub(crate) down: AtomicBool,
+    pub(crate) shown: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl GatewayTokens for Gateway {
+    async fn verify(&self, token: &SecretString) -> Result<(), GatewayRefusal> {
+        self.shown.lock().unwrap().push(token.expose_secret().to_owned());
+        if self.down.load(Ordering::SeqCst) {
+            return Err(Unavailable::upstream("the signing keys cannot be fetched").into());
+        }
+        if token.expose_secret() == GATEWAY_TOKEN {
+            Ok(())
+        } else {
+            Err(GatewayRefusal::Invalid { reason: "not a token for us", detail: None })
+        }
+    }
+}

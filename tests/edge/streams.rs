@@ -1,0 +1,219 @@
+//! The stream of HTTP+SSE on the wire: its comments, and every way in which it ends.
+
+use std::time::Duration;
+
+use authorization_server::ground::lifetimes::ACCESS_TOKEN_LIFETIME;
+use http::{Method, header};
+use http_body_util::BodyExt as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+use warp::reply::Response;
+
+use crate::rig::{Answer, Edge, empty, json, request};
+
+const KEEP_ALIVE: &str = ": keep-alive\n\n";
+/// A comment is sent so often.
+const INTERVAL: Duration = Duration::from_secs(15);
+/// The grant of an open stream is checked so often.
+const RECHECK: Duration = Duration::from_secs(30);
+
+/// An open stream, after its first event.
+struct Stream {
+    response: Response,
+    endpoint: String,
+}
+
+impl Stream {
+    async fn open(edge: &Edge, token: &str) -> Self {
+        let request = request(Method::GET, "/mcp/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let mut stream = Self { response: edge.head(empty(request)).await, endpoint: String::new() };
+        assert_eq!(stream.response.status(), 200);
+        let first = stream.next().await.unwrap();
+        let endpoint = first.strip_prefix("event: endpoint\ndata: ").and_then(|rest| rest.strip_suffix("\n\n"));
+        stream.endpoint = endpoint.unwrap_or_else(|| panic!("{first:?}")).to_owned();
+        stream
+    }
+
+    /// The next part, or nothing if the stream has ended.
+    async fn next(&mut self) -> Option<String> {
+        let frame = self.response.frame().await?.unwrap();
+        Some(String::from_utf8(frame.into_data().unwrap().into()).unwrap())
+    }
+
+    /// The next message, past comments.
+    async fn message(&mut self) -> Value {
+        loop {
+            let part = self.next().await.expect("a message");
+            if let Some(message) = part.strip_prefix("event: message\ndata: ") {
+                return serde_json::from_str(message.trim_end()).unwrap();
+            }
+            assert_eq!(part, KEEP_ALIVE);
+        }
+    }
+
+    /// How long the stream stays open, with nothing but comments on it.
+    async fn left(&mut self) -> Duration {
+        let began = Instant::now();
+        while let Some(part) = self.next().await {
+            assert_eq!(part, KEEP_ALIVE);
+        }
+        began.elapsed()
+    }
+
+    /// Whether it stays open for this long.
+    async fn lasts(&mut self, time: Duration) -> bool {
+        timeout(time, self.left()).await.is_err()
+    }
+}
+
+async fn post(edge: &Edge, endpoint: &str, token: &str, message: &Value) -> Answer {
+    let request = request(Method::POST, endpoint).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    edge.send(json(request, message)).await
+}
+
+async fn revoke(edge: &Edge, client_id: &str, token: &SecretString) {
+    let form = [("client_id", client_id), ("token", token.expose_secret())];
+    assert_eq!(edge.post("/revoke", &form).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_begins_with_its_endpoint_and_is_never_cached_or_buffered() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let stream = Stream::open(&edge, &token).await;
+    assert!(stream.endpoint.starts_with("/mcp/message?sessionId="), "{}", stream.endpoint);
+    let header = |name: &str| stream.response.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/event-stream");
+    assert_eq!(header("cache-control"), "no-cache, no-store");
+    assert_eq!(header("x-accel-buffering"), "no");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_stream_gets_a_comment_every_fifteen_seconds() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    for _ in 0..20 {
+        let began = Instant::now();
+        assert_eq!(stream.next().await.as_deref(), Some(KEEP_ALIVE));
+        let silent = began.elapsed();
+        assert!(silent <= INTERVAL && silent + Duration::from_millis(2) >= INTERVAL, "{silent:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_with_its_access_token() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let lifetime: Duration = ACCESS_TOKEN_LIFETIME.try_into().unwrap();
+    let mut fresh = Stream::open(&edge, &token).await;
+    let left = fresh.left().await;
+    assert!(left <= lifetime && left + Duration::from_secs(1) > lifetime, "{left:?}");
+    edge.clock.advance(ACCESS_TOKEN_LIFETIME / 2);
+    let mut later = Stream::open(&edge, &token).await;
+    let left = later.left().await;
+    assert!(left <= lifetime / 2 && left + Duration::from_secs(1) > lifetime / 2, "{left:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_soon_after_its_grant_and_another_goes_on() {
+    let edge = Edge::new();
+    let (one, other) = (edge.sign_in().await.unwrap(), edge.sign_in().await.unwrap());
+    let mut revoked = Stream::open(&edge, one.tokens.access_token.expose_secret()).await;
+    let mut kept = Stream::open(&edge, other.tokens.access_token.expose_secret()).await;
+    assert_eq!(tokio::join!(revoked.lasts(RECHECK * 2), kept.lasts(RECHECK * 2)), (true, true));
+    revoke(&edge, &one.client_id, &one.tokens.refresh_token).await;
+    let (left, lasts) = tokio::join!(revoked.left(), kept.lasts(RECHECK * 2));
+    assert!(left <= RECHECK && lasts, "{left:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_outage_of_the_store_a_stream_stays_and_a_post_is_503() {
+    let edge = Edge::new();
+    let signed_in = edge.sign_in().await.unwrap();
+    let token = signed_in.tokens.access_token.expose_secret();
+    let mut stream = Stream::open(&edge, token).await;
+    edge.set_store_down(true);
+    assert!(stream.lasts(RECHECK * 4).await);
+    // By now the grant that was read lately is not believed any more.
+    edge.clock.advance(time::Duration::minutes(1));
+    let answer = post(&edge, &stream.endpoint, token, &driver::mcp::initialize()).await;
+    assert_eq!((answer.status, answer.error().as_str()), (503, "temporarily_unavailable"));
+    edge.set_store_down(false);
+    revoke(&edge, &signed_in.client_id, &signed_in.tokens.refresh_token).await;
+    assert!(stream.left().await <= RECHECK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_the_handler_stops() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    edge.stop.cancel();
+    assert_eq!(stream.next().await, None);
+    let answer = post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await;
+    assert_eq!((answer.status, answer.body.as_str()), (404, "no such session\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_its_client_does_not_read_for_a_minute_is_closed() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let stream = Stream::open(&edge, &token).await;
+    sleep(INTERVAL * 3).await;
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await.status, 202);
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_ends_with_the_connection_of_its_stream() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let stream = Stream::open(&edge, &token).await;
+    let endpoint = stream.endpoint.clone();
+    drop(stream);
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(post(&edge, &endpoint, &token, &driver::mcp::initialize()).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_is_accepted_before_it_is_answered_on_the_stream() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    let accepted = post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await;
+    assert_eq!((accepted.status, accepted.body.as_str()), (202, "Accepted"));
+    assert_eq!(accepted.header("content-type"), "text/plain");
+    assert_eq!(stream.message().await["result"]["serverInfo"]["title"], "Test server");
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialized()).await.status, 202);
+    let unknown = json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": { "name": "none" } });
+    assert_eq!(post(&edge, &stream.endpoint, &token, &unknown).await.status, 202);
+    let answer = stream.message().await;
+    assert!(answer["id"] == 5 && answer["error"]["code"].is_i64(), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_message_that_is_not_accepted_says_why() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let stream = Stream::open(&edge, &token).await;
+    let endpoint = stream.endpoint.as_str();
+    let initialize = driver::mcp::initialize();
+    for (path, message, status, body) in [
+        ("/mcp/message", &initialize, 400, "sessionId must be given once\n"),
+        ("/mcp/message?sessionId=a&sessionId=b", &initialize, 400, "sessionId must be given once\n"),
+        ("/mcp/message?sessionId=", &initialize, 400, "sessionId must be given once\n"),
+        ("/mcp/message?sessionId=x", &initialize, 404, "no such session\n"),
+        ("/mcp/message?sessionId=AAAAAAAAAAAAAAAAAAAAAA.x", &initialize, 404, "no such session\n"),
+        (endpoint, &json!([]), 400, "not a JSON-RPC message\n"),
+        (endpoint, &json!({ "jsonrpc": "1.0", "id": 1, "method": "ping" }), 400, "not a JSON-RPC message\n"),
+    ] {
+        let answer = post(&edge, path, &token, message).await;
+        assert_eq!((answer.status, answer.body.as_str()), (status, body), "{path} {message}");
+    }
+    let other = edge.access_token().await;
+    assert_eq!(post(&edge, endpoint, &other, &initialize).await.status, 404, "another client of the same owner");
+}
