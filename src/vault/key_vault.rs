@@ -99,3 +99,56 @@ fn value(result: KeyOperationResult) -> Result<Vec<u8>, Unavailable> {
 fn down(reason: impl fmt::Display) -> Unavailable {
     Unavailable::keyring(format!("Key Vault: {reason}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "https://v.vault.azure.net/keys/data-key-wrap";
+
+    fn key(id: &str) -> azure_core::Result<ResourceId> {
+        id.parse()
+    }
+
+    #[test]
+    fn a_wrapped_key_remembers_the_version_that_wrapped_it() {
+        assert_eq!(version(key(&format!("{ID}/0123abcd"))).unwrap(), "0123abcd");
+        let without = version(key(ID)).unwrap_err();
+        assert_eq!(without.reason, "Key Vault: the key id has no version");
+        assert!(version(key("no id")).is_err());
+    }
+
+    #[test]
+    fn an_answer_without_a_value_is_an_outage_and_no_empty_key() {
+        let result = |value| {
+            let mut result = KeyOperationResult::default();
+            result.result = value;
+            result
+        };
+        assert_eq!(value(result(None)).unwrap_err().reason, "Key Vault: the answer has no value");
+        assert_eq!(value(result(Some(vec![1, 2]))).unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn keys_are_wrapped_by_rsa_oaep_256() {
+        let parameters = serde_json::to_value(parameters(&[0xfb, 0xff])).unwrap();
+        assert_eq!(parameters, serde_json::json!({ "alg": "RSA-OAEP-256", "value": "-_8" }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_key_vault_longer_than_four_seconds() {
+        let began = tokio::time::Instant::now();
+        let late = within_limit(std::future::pending::<azure_core::Result<()>>()).await.unwrap_err();
+        assert_eq!(late.reason, "Key Vault: no answer within 4 s");
+        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + Duration::from_millis(10));
+    }
+
+    #[tokio::test]
+    async fn an_error_says_what_was_behind_it() {
+        let cause = std::io::Error::other("connection refused");
+        let error = azure_core::Error::with_error(azure_core::error::ErrorKind::Io, cause, "cannot send");
+        let failed = within_limit(async { Err::<(), _>(error) }).await.unwrap_err();
+        assert!(failed.reason.starts_with("Key Vault: cannot send") && failed.reason.contains("connection refused"));
+        assert_eq!(within_limit(async { Ok(7) }).await.unwrap(), 7);
+    }
+}

@@ -1,6 +1,8 @@
 //! The keyring over a store: agreement, rotation, and what happens without the vault.
 #![cfg(test)]
 
+mod failing_store;
 mod key_file;
 mod keyring;
+mod ring_faults;
 mod wrap;
