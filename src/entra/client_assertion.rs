@@ -62,3 +62,82 @@ impl ClientAssertion {
 fn unavailable(reason: String) -> Unavailable {
     Unavailable::identity_endpoint(reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use authorization_server::ground::Dependency;
+    use azure_core::credentials::{AccessToken, TokenRequestOptions};
+    use secrecy::ExposeSecret as _;
+    use time::OffsetDateTime;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Answers as a test says, and notes the scopes that it is asked for.
+    #[derive(Debug)]
+    struct Scripted {
+        answer: fn() -> azure_core::Result<AccessToken>,
+        hangs: bool,
+        scopes: Mutex<Vec<String>>,
+    }
+
+    #[async_trait]
+    impl TokenCredential for Scripted {
+        async fn get_token(
+            &self,
+            scopes: &[&str],
+            _: Option<TokenRequestOptions<'_>>,
+        ) -> azure_core::Result<AccessToken> {
+            self.scopes.lock().unwrap().extend(scopes.iter().map(|scope| (*scope).to_owned()));
+            if self.hangs {
+                std::future::pending::<()>().await;
+            }
+            (self.answer)()
+        }
+    }
+
+    fn scripted(answer: fn() -> azure_core::Result<AccessToken>, hangs: bool) -> (Arc<Scripted>, ClientAssertion) {
+        let identity = Arc::new(Scripted { answer, hangs, scopes: Mutex::default() });
+        (Arc::clone(&identity), ClientAssertion::new(identity, "api://AzureADTokenExchange"))
+    }
+
+    const GOOD: fn() -> azure_core::Result<AccessToken> =
+        || Ok(AccessToken::new("the assertion".to_owned(), OffsetDateTime::UNIX_EPOCH));
+
+    #[tokio::test]
+    async fn the_assertion_is_the_identitys_token_for_the_federation_audience() {
+        let (identity, assertion) = scripted(GOOD, false);
+        assert_eq!(assertion.get().await.unwrap().expose_secret(), "the assertion");
+        assert_eq!(*identity.scopes.lock().unwrap(), ["api://AzureADTokenExchange/.default"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_the_identity_endpoint_longer_than_five_seconds() {
+        let (_, assertion) = scripted(GOOD, true);
+        let began = Instant::now();
+        let late = assertion.get().await.unwrap_err();
+        assert_eq!(
+            (late.dependency, late.reason.as_str()),
+            (Dependency::IdentityEndpoint, "no answer within five seconds")
+        );
+        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + std::time::Duration::from_millis(10));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_the_identity_endpoint_is_an_outage_with_its_causes() {
+        let refuse = || {
+            let cause = std::io::Error::other("no identity is assigned");
+            Err(azure_core::Error::with_error(azure_core::error::ErrorKind::Credential, cause, "400"))
+        };
+        let refused = scripted(refuse, false).1.get().await.unwrap_err();
+        assert_eq!(refused.dependency, Dependency::IdentityEndpoint);
+        assert!(
+            refused.reason.contains("400") && refused.reason.contains("no identity is assigned"),
+            "{}",
+            refused.reason
+        );
+    }
+}

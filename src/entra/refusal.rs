@@ -82,6 +82,36 @@ mod tests {
     }
 
     #[test]
+    fn every_word_of_the_two_lists_requires_interaction_in_any_case() {
+        for error in INTERACTION_REQUIRED {
+            assert_eq!(kind(400, &format!(r#"{{"error":"{error}"}}"#)), "interaction", "{error}");
+            assert_eq!(kind(400, &format!(r#"{{"error":"{}"}}"#, error.to_uppercase())), "interaction", "{error}");
+        }
+        for suberror in SIGN_IN_HELPS {
+            let body = format!(r#"{{"error":"invalid_grant","suberror":"{suberror}"}}"#);
+            assert_eq!(kind(400, &body), "interaction", "{suberror}");
+        }
+    }
+
+    #[test]
+    fn the_log_gets_numbers_and_ids_and_none_of_the_words_about_the_user() {
+        let body = serde_json::json!({
+            "error": "invalid_grant",
+            "suberror": "basic_action",
+            "error_codes": [50_076, 65_001],
+            "trace_id": "the-trace",
+            "error_description": "AADSTS50076: alice@contoso.example must use multi-factor authentication",
+            "claims": "{}",
+        });
+        let UpstreamRefusal::InteractionRequired { reason, .. } =
+            classify(StatusCode::BAD_REQUEST, body.to_string().as_bytes())
+        else {
+            panic!("another kind")
+        };
+        assert_eq!(reason, "400 invalid_grant basic_action AADSTS[50076,65001] trace the-trace");
+    }
+
+    #[test]
     fn another_invalid_grant_ends_the_grant() {
         assert_eq!(kind(400, r#"{"error":"invalid_grant","error_codes":[70000]}"#), "invalid grant");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"message_only"}"#), "invalid grant");
@@ -104,7 +134,9 @@ mod tests {
     #[test]
     fn a_transient_status_or_error_wins_over_all_others() {
         assert_eq!(kind(503, r#"{"error":"invalid_grant"}"#), "unavailable");
-        assert_eq!(kind(429, "{}"), "unavailable");
+        for status in [408, 429, 500, 502, 504, 599] {
+            assert_eq!(kind(status, r#"{"error":"interaction_required","claims":"{}"}"#), "unavailable", "{status}");
+        }
         assert_eq!(kind(400, r#"{"error":"temporarily_unavailable"}"#), "unavailable");
         assert_eq!(kind(400, r#"{"error":"server_error"}"#), "refused");
     }

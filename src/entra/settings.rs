@@ -60,13 +60,36 @@ impl EntraSettings {
 mod tests {
     use super::*;
 
+    fn settings(authority: &str) -> EntraSettings {
+        let (authority, tenant_id, client_id) = (authority.to_owned(), "t".to_owned(), "app".to_owned());
+        EntraSettings {
+            authority,
+            tenant_id,
+            client_id,
+            graph_resource: "https://graph.example",
+            redirect_uri: String::new(),
+        }
+    }
+
+    #[test]
+    fn every_url_is_of_the_tenant_and_of_v2() {
+        let settings = settings("https://login.example");
+        assert_eq!(settings.endpoint("token"), "https://login.example/t/oauth2/v2.0/token");
+        assert_eq!(settings.issuer(), "https://login.example/t/v2.0");
+        assert_eq!(settings.keys(), "https://login.example/t/discovery/v2.0/keys");
+    }
+
+    #[test]
+    fn scopes_are_full_names() {
+        let settings = settings("https://login.example");
+        assert_eq!(settings.middle_tier_scope(), "app/access_as_user");
+        assert_eq!(settings.graph_scopes(&[]), "");
+        assert_eq!(settings.graph_scopes(&["A.B", "C"]), "https://graph.example/A.B https://graph.example/C");
+    }
+
     #[test]
     fn each_cloud_has_its_own_v1_issuer() {
-        let v1_issuer = |authority: &str| {
-            let (authority, tenant_id) = (authority.to_owned(), "t".to_owned());
-            let (client_id, redirect_uri) = (String::new(), String::new());
-            EntraSettings { authority, tenant_id, client_id, graph_resource: "", redirect_uri }.v1_issuer()
-        };
+        let v1_issuer = |authority: &str| settings(authority).v1_issuer();
         assert_eq!(v1_issuer("https://login.microsoftonline.com"), "https://sts.windows.net/t/");
         assert_eq!(v1_issuer("https://login.microsoftonline.us"), "https://sts.windows.net/t/");
         assert_eq!(v1_issuer("https://login.partner.microsoftonline.cn"), "https://sts.chinacloudapi.cn/t/");

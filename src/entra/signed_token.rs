@@ -88,3 +88,38 @@ fn validation(issuers: &[String], settings: &EntraSettings) -> Validation {
     validation.validate_exp = false;
     validation
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-25 12:00 UTC);
+
+    #[test]
+    fn a_token_is_in_time_between_its_two_times_give_or_take_five_minutes() {
+        let now = NOW.unix_timestamp();
+        for (exp, nbf, expected) in [
+            (now + 1, now, true),
+            (now - 299, 0, true),
+            (now - 300, 0, false),
+            (now + 3600, now + 300, true),
+            (now + 3600, now + 301, false),
+            (i64::MAX, i64::MIN, true),
+            (i64::MIN, i64::MIN, false),
+            (i64::MAX, i64::MAX, false),
+        ] {
+            assert_eq!(is_in_time(exp, nbf, NOW), expected, "{exp} {nbf}");
+        }
+    }
+
+    #[test]
+    fn the_issuer_of_a_refused_token_is_read_for_the_log_only_if_it_is_there() {
+        let token = |payload: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload));
+        assert_eq!(issuer(&token(r#"{"iss":"https://issuer.example/"}"#)).as_deref(), Some("https://issuer.example/"));
+        for token in ["", "e30", "e30.!!.c2ln", &token("{}"), &token(r#"{"iss":7}"#), &token("[]")] {
+            assert_eq!(issuer(token), None, "{token}");
+        }
+    }
+}

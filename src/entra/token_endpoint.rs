@@ -120,3 +120,69 @@ fn read(body: &[u8], clock: &dyn Clock) -> Result<Granted, String> {
 fn malformed(reason: &str) -> UpstreamRefusal {
     UpstreamRefusal::Refused { reason: format!("malformed token response: {reason}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use time::{OffsetDateTime, macros::datetime};
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-25 12:00 UTC);
+
+    struct Fixed;
+
+    impl Clock for Fixed {
+        fn now(&self) -> OffsetDateTime {
+            NOW
+        }
+    }
+
+    fn answer(changes: &Value) -> Result<Granted, String> {
+        let mut body = json!({ "access_token": "AT", "token_type": "Bearer", "expires_in": 3600 });
+        body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        body.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        read(body.to_string().as_bytes(), &Fixed)
+    }
+
+    #[test]
+    fn the_three_required_members_suffice() {
+        let granted = answer(&json!({})).unwrap();
+        assert_eq!(granted.tokens.access_token.expose_secret(), "AT");
+        assert_eq!(granted.tokens.expires_at, NOW + time::Duration::HOUR);
+        assert!(granted.tokens.refresh_token.is_none() && granted.id_token.is_none());
+        for member in ["access_token", "token_type", "expires_in"] {
+            assert!(answer(&json!({ member: null })).is_err(), "{member}");
+        }
+    }
+
+    #[test]
+    fn only_a_bearer_token_is_used_however_its_type_is_written() {
+        assert!(answer(&json!({ "token_type": "bearer" })).is_ok());
+        for changes in [json!({ "token_type": "pop" }), json!({ "token_type": "" }), json!({ "access_token": "" })] {
+            assert_eq!(answer(&changes).err().as_deref(), Some("no bearer token"), "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_between_nothing_and_a_day() {
+        let lifetime = |seconds: i64| answer(&json!({ "expires_in": seconds })).unwrap().tokens.expires_at - NOW;
+        for (told, believed) in [(0, 0), (-1, 0), (i64::MIN, 0), (86_400, 86_400), (86_401, 86_400), (i64::MAX, 86_400)]
+        {
+            assert_eq!(lifetime(told), time::Duration::seconds(believed), "{told}");
+        }
+        for odd in [json!("3600"), json!(3600.5), json!({})] {
+            assert!(answer(&json!({ "expires_in": odd })).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_answer_is_told_without_its_tokens() {
+        let secret = json!({ "access_token": "AT-secret", "refresh_token": "RT-secret", "expires_in": "RT-secret" });
+        let reason = answer(&secret).err().unwrap();
+        assert!(!reason.contains("AT-secret"), "{reason}");
+        assert!(
+            matches!(malformed("x"), UpstreamRefusal::Refused { reason } if reason == "malformed token response: x")
+        );
+    }
+}

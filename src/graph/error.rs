@@ -49,3 +49,29 @@ impl GraphError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_told_what_they_can_do_and_nothing_of_the_reason() {
+        let refused = DownstreamError::Refused("AADSTS700027".into());
+        let unavailable = DownstreamError::Unavailable("10.0.0.7 is down".into());
+        for (error, words) in [
+            (GraphError::Scope("mail.read"), "Connect it again and allow it"),
+            (DownstreamError::SignInAgain.into(), "sign in again"),
+            (GraphError::Unauthorized, "sign in again"),
+            (refused.into(), "Its administrator finds the reason"),
+            (unavailable.into(), "Try again in a minute"),
+            (GraphError::Unavailable("10.0.0.7 is down".into()), "Try again in a minute"),
+            (GraphError::Forbidden, "does not allow you to see this"),
+            (GraphError::NotFound, "has no such resource"),
+            (GraphError::Unexpected, "does not understand"),
+        ] {
+            let told = error.in_plain_words();
+            assert!(told.contains(words), "{error}: {told}");
+            assert!(!told.contains("10.0.0.7") && !told.contains("AADSTS") && !told.contains("mail.read"), "{told}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The Graph client in front of a Graph that answers as the test says.
 #![cfg(test)]
 
+mod token_cache;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -32,6 +34,13 @@ const THROTTLED_FOR_LONG: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after:
 const UNAUTHORIZED: &str = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+const TIMED_OUT: &str = "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n";
+const THROTTLED_UNTIL: &str =
+    "HTTP/1.1 429 Too Many Requests\r\nretry-after: Fri, 31 Dec 2100 23:59:59 GMT\r\ncontent-length: 0\r\n\r\n";
+const THROTTLED_WITHOUT_A_PAUSE: &str = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n";
+const CREATED: &str = "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}";
+const MOVED: &str = "HTTP/1.1 302 Found\r\nlocation: /v1.0/me\r\ncontent-length: 0\r\n\r\n";
+const BAD_REQUEST: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
 const NOT_JSON: &str = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n<";
 
 /// Gives every principal the token `token-N`, and counts them.
@@ -72,7 +81,8 @@ impl Rig {
         });
         let tokens = Arc::new(Tokens::default());
         let cache = TokenCache::new(Arc::clone(&tokens) as _, Arc::new(ManualClock::default()));
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // As `startup` makes it: a redirect is an answer like any other.
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let audit = Arc::new(AuditTrail::default());
         let graph = Graph::new(http, endpoint, cache, Arc::clone(&audit) as _);
         Self { graph, tokens, audit, requests }
@@ -131,7 +141,7 @@ async fn the_request_carries_the_downstream_token() {
 
 #[tokio::test]
 async fn two_failures_are_retried_and_a_third_is_an_outage() {
-    for failure in [DOWN, THROTTLED] {
+    for failure in [DOWN, THROTTLED, THROTTLED_WITHOUT_A_PAUSE, TIMED_OUT] {
         let rig = Rig::start(&[failure, failure, OK]).await;
         assert!(rig.get("user.read").await.is_ok());
         assert_eq!(rig.requests(), 3);
@@ -143,9 +153,11 @@ async fn two_failures_are_retried_and_a_third_is_an_outage() {
 
 #[tokio::test]
 async fn a_request_is_not_retried_when_graph_asks_for_a_long_pause() {
-    let rig = Rig::start(&[THROTTLED_FOR_LONG, OK]).await;
-    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unavailable(_))));
-    assert_eq!(rig.requests(), 1);
+    for throttled in [THROTTLED_FOR_LONG, THROTTLED_UNTIL] {
+        let rig = Rig::start(&[throttled, OK]).await;
+        assert!(matches!(rig.get("user.read").await, Err(GraphError::Unavailable(_))), "{throttled}");
+        assert_eq!(rig.requests(), 1, "{throttled}");
+    }
 }
 
 #[tokio::test]
@@ -160,7 +172,7 @@ async fn a_refused_token_is_replaced_once() {
 
 #[tokio::test]
 async fn other_refusals_are_not_retried() {
-    for answer in [FORBIDDEN, NOT_FOUND, NOT_JSON] {
+    for answer in [FORBIDDEN, NOT_FOUND, NOT_JSON, CREATED, MOVED, BAD_REQUEST] {
         let rig = Rig::start(&[answer, OK]).await;
         let refused = rig.get("user.read").await.unwrap_err();
         let expected = match answer {
