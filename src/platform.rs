@@ -42,3 +42,28 @@ impl Entropy for SystemEntropy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn randomness_fills_the_whole_buffer_and_is_never_the_same() {
+        let random = || {
+            let mut buffer = [0; 64];
+            SystemEntropy.fill(&mut buffer);
+            buffer
+        };
+        let (one, other) = (random(), random());
+        assert_ne!(one, other);
+        for half in one.chunks(32) {
+            assert!(half.iter().any(|byte| *byte != 0), "{one:?}");
+        }
+    }
+
+    #[test]
+    fn the_clock_tells_utc_and_goes_on() {
+        let (first, second) = (SystemClock.now(), SystemClock.now());
+        assert!(first.offset().is_utc() && first <= second);
+    }
+}

@@ -42,3 +42,25 @@ pub fn init(level: Level) -> Result<Log, SetGlobalDefaultError> {
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_says_what_was_behind_an_error_and_behind_that() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{message}")]
+        struct Layer {
+            message: &'static str,
+            source: Option<Box<Layer>>,
+        }
+        let refused = Layer { message: "connection refused", source: None };
+        let connect = Layer { message: "cannot connect", source: Some(Box::new(refused)) };
+        assert_eq!(
+            chain(&Layer { message: "no token", source: Some(Box::new(connect)) }),
+            "no token: cannot connect: connection refused"
+        );
+        assert_eq!(chain(&Layer { message: "alone", source: None }), "alone");
+    }
+}

@@ -68,3 +68,49 @@ impl FromStr for Cloud {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLOUDS: [(&str, Cloud); 3] = [("public", Cloud::Public), ("usgov", Cloud::UsGov), ("china", Cloud::China)];
+
+    /// Microsoft Learn, "Microsoft Entra authentication and national clouds", "National cloud deployments" of Graph, and
+    /// "Azure Key Vault DNS suffixes".
+    #[test]
+    fn each_cloud_has_the_hosts_that_microsoft_documents() {
+        let hosts = |cloud: Cloud| [cloud.authority(), cloud.graph(), cloud.vault_suffix()];
+        assert_eq!(
+            hosts(Cloud::Public),
+            ["https://login.microsoftonline.com", "https://graph.microsoft.com", ".vault.azure.net"]
+        );
+        assert_eq!(
+            hosts(Cloud::UsGov),
+            ["https://login.microsoftonline.us", "https://graph.microsoft.us", ".vault.usgovcloudapi.net"]
+        );
+        assert_eq!(
+            hosts(Cloud::China),
+            ["https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn", ".vault.azure.cn",]
+        );
+    }
+
+    #[test]
+    fn no_cloud_shares_a_host_or_an_audience_with_another() {
+        for (name, cloud) in CLOUDS {
+            assert_eq!(name.parse(), Ok(cloud));
+            for (_, other) in CLOUDS.into_iter().filter(|(_, other)| *other != cloud) {
+                assert_ne!(cloud.authority(), other.authority());
+                assert_ne!(cloud.graph(), other.graph());
+                assert_ne!(cloud.vault_suffix(), other.vault_suffix());
+                assert_ne!(cloud.federation_audience(), other.federation_audience());
+            }
+        }
+    }
+
+    #[test]
+    fn the_audience_of_the_federated_credential_is_the_one_of_its_cloud() {
+        assert_eq!(Cloud::Public.federation_audience(), "api://AzureADTokenExchange");
+        assert_eq!(Cloud::UsGov.federation_audience(), "api://AzureADTokenExchangeUSGov");
+        assert_eq!(Cloud::China.federation_audience(), "api://AzureADTokenExchangeChina");
+    }
+}

@@ -29,3 +29,24 @@ impl FromIterator<(String, String)> for Environment {
         Self(variables.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_without_the_blanks_around_it_and_an_empty_one_is_none() {
+        let variables = [("A", " value of a \n"), ("B", ""), ("C", " \t\n"), ("D", "d")];
+        let environment: Environment =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        assert_eq!(
+            ["A", "B", "C", "D", "E", "a"].map(|name| environment.get(name)),
+            [Some("value of a"), None, None, Some("d"), None, None,]
+        );
+    }
+
+    #[test]
+    fn the_process_has_an_environment() {
+        assert!(Environment::of_process().get("PATH").is_some());
+    }
+}

@@ -30,3 +30,17 @@ impl fmt::Display for Faults {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_is_a_line_in_the_order_in_which_it_was_noted() {
+        let mut faults = Faults::default();
+        assert_eq!(faults.to_string(), "");
+        faults.add("B", "is not set");
+        faults.add("A", String::from("must be a GUID"));
+        assert_eq!(faults.to_string(), "B: is not set\nA: must be a GUID\n");
+    }
+}

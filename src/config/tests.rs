@@ -192,3 +192,92 @@ fn a_cloud_brings_its_own_hosts() {
     assert_eq!(settings.authority, "https://login.microsoftonline.us");
     assert_eq!(settings.cloud.federation_audience(), "api://AzureADTokenExchangeUSGov");
 }
+
+#[test]
+fn every_default_is_the_one_of_the_table() {
+    let settings = load(&[]).unwrap();
+    assert_eq!(settings.event_poll, Duration::from_millis(100));
+    assert_eq!(
+        (settings.cloud, settings.allowed_origins, settings.gateway_principal_id),
+        (Cloud::Public, vec![], None)
+    );
+    assert_eq!(settings.store, StoreSettings::Embedded("/tmp/x".into()));
+    assert_eq!(settings.port, 40_000);
+}
+
+#[test]
+fn every_optional_setting_is_read() {
+    let settings = load(&[
+        ("MCP_SERVER_NAME", "Contoso"),
+        ("ALLOWED_ORIGINS", "https://a.example, http://localhost:1"),
+        ("LOG_LEVEL", "trace"),
+        ("EVENT_POLL_MS", "250"),
+        ("GATEWAY_PRINCIPAL_ID", GUID),
+        ("ENTRA_AUTHORITY_HOST", "http://localhost:7072/"),
+        ("GRAPH_ENDPOINT", "http://127.0.0.1:7072"),
+        ("AZURE_CLOUD", "china"),
+    ])
+    .unwrap();
+    assert_eq!((settings.server_name.as_str(), settings.log_level), ("Contoso", tracing::Level::TRACE));
+    assert_eq!(settings.allowed_origins, ["https://a.example", "http://localhost:1"]);
+    assert_eq!((settings.event_poll, settings.cloud), (Duration::from_millis(250), Cloud::China));
+    assert_eq!(settings.gateway_principal_id.as_deref(), Some(GUID));
+    assert_eq!(
+        (settings.authority.as_str(), settings.graph.as_str()),
+        ("http://localhost:7072", "http://127.0.0.1:7072")
+    );
+}
+
+#[test]
+fn ids_are_compared_in_lower_case() {
+    const UPPER: &str = "AABBCCDD-0011-2233-4455-66778899EEFF";
+    let settings = load(&[
+        ("ENTRA_TENANT_ID", UPPER),
+        ("ENTRA_CLIENT_ID", UPPER),
+        ("AZURE_CLIENT_ID", UPPER),
+        ("GATEWAY_PRINCIPAL_ID", UPPER),
+    ])
+    .unwrap();
+    let lower = UPPER.to_ascii_lowercase();
+    let ids = [&settings.tenant_id, &settings.client_id, &settings.workload_client_id];
+    assert!(ids.into_iter().chain(&settings.gateway_principal_id).all(|id| *id == lower));
+}
+
+#[test]
+fn private_use_schemes_are_added_to_the_known_ones() {
+    let allows = |settings: &Settings, uri: &str| {
+        oauth_protocol::redirect_uri::RedirectUri::parse(uri, &settings.schemes, &settings.base).is_ok()
+    };
+    let known = load(&[]).unwrap();
+    assert!(allows(&known, "cursor://anysphere.cursor-retrieval/callback") && !allows(&known, "my-app://callback"));
+    let own = load(&[("PRIVATE_USE_SCHEMES", "my-app")]).unwrap();
+    assert!(allows(&own, "cursor://anysphere.cursor-retrieval/callback") && allows(&own, "my-app://callback"));
+}
+
+#[test]
+fn what_stands_in_for_microsoft_is_refused_in_production_even_on_loopback() {
+    for name in ["ENTRA_AUTHORITY_HOST", "GRAPH_ENDPOINT"] {
+        let [fault] = faults(&production(&[(name, "http://localhost:7072")])).try_into().unwrap();
+        assert_eq!(fault.setting, name);
+        assert!(fault.problem.contains("cannot be used with a public PUBLIC_BASE_URL"), "{}", fault.problem);
+    }
+}
+
+#[test]
+fn a_fault_says_why_a_folder_cannot_be_the_store() {
+    let why = |changes: &[(&'static str, &'static str)]| {
+        let of_folder = faults(changes).into_iter().find(|fault| fault.setting == "DATA_DIR");
+        of_folder.unwrap().problem
+    };
+    assert!(why(&production(&[("DATA_DIR", "/tmp/x")])).contains("for one local process"));
+    let both = [("COSMOS_ENDPOINT", "http://127.0.0.1:7073"), ("KEY_VAULT_KEY_ID", "https://v.vault.azure.net/keys/n")];
+    assert!(why(&both).contains("are both set"));
+}
+
+#[test]
+fn without_the_identity_endpoint_nobody_could_sign_in() {
+    for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
+        let [fault] = faults(&[(name, "")]).try_into().unwrap();
+        assert_eq!((fault.setting, fault.problem.as_str()), (name, "is not set"));
+    }
+}

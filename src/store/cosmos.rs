@@ -148,3 +148,62 @@ fn stripped(mut item: Map<String, Value>) -> Value {
     item.retain(|name, _| name != TTL && !name.starts_with('_'));
     Value::Object(item)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ttl(ttl: time::Duration) -> i64 {
+        with_ttl(&json!({ "id": "a" }), ttl)[TTL].as_i64().unwrap()
+    }
+
+    #[test]
+    fn an_item_lives_for_whole_seconds_that_are_never_too_few() {
+        for (lifetime, seconds) in [
+            (time::Duration::SECOND, 1),
+            (time::Duration::milliseconds(1), 1),
+            (time::Duration::milliseconds(1_500), 2),
+            (time::Duration::days(90), 7_776_000),
+            (time::Duration::seconds(i64::from(i32::MAX)), i64::from(i32::MAX)),
+        ] {
+            assert_eq!(ttl(lifetime), seconds, "{lifetime}");
+        }
+    }
+
+    #[test]
+    fn an_item_that_is_to_live_longer_than_cosmos_db_can_count_lives_for_ever() {
+        assert_eq!(ttl(time::Duration::MAX), -1);
+        assert_eq!(ttl(time::Duration::seconds(i64::from(i32::MAX) + 1)), -1);
+        let longest = time::Duration::seconds(i64::from(i32::MAX)) + time::Duration::NANOSECOND;
+        assert_eq!(ttl(longest), i64::from(i32::MAX));
+    }
+
+    #[test]
+    fn an_item_is_read_as_it_was_written() {
+        let stored = json!({
+            "id": "a", "n": 1, "ttl": 10, "_rid": "r", "_self": "s", "_etag": "e", "_attachments": "x", "_ts": 5,
+        });
+        let Value::Object(stored) = stored else { panic!("no object") };
+        assert_eq!(stripped(stored.clone()), json!({ "id": "a", "n": 1 }));
+        let (id, item) = listed(stored).unwrap();
+        assert_eq!((id.as_str(), item.etag.as_str(), item.body), ("a", "e", json!({ "id": "a", "n": 1 })));
+    }
+
+    #[test]
+    fn a_listed_item_without_an_id_or_a_version_is_a_fault_of_the_store() {
+        for item in [json!({ "_etag": "e" }), json!({ "id": "a" }), json!({ "id": 7, "_etag": "e" })] {
+            let Value::Object(members) = item.clone() else { panic!("no object") };
+            assert_eq!(listed(members).unwrap_err().0, "an item has no id or no ETag", "{item}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_cosmos_db_longer_than_four_seconds() {
+        let began = tokio::time::Instant::now();
+        let late = within_limit(std::future::pending::<()>()).await.unwrap_err();
+        assert_eq!(late.0, "no answer within 4 s");
+        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + Duration::from_millis(10));
+    }
+}

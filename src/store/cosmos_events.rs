@@ -152,3 +152,37 @@ fn event(stored: &StoredEvent) -> Option<Event> {
 fn seconds(lifetime: Duration) -> time::Duration {
     time::Duration::try_from(lifetime).unwrap_or(time::Duration::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(item: serde_json::Value) -> Option<Event> {
+        event(&serde_json::from_value(item).unwrap())
+    }
+
+    #[test]
+    fn an_event_is_read_and_what_else_is_in_its_partition_is_not() {
+        let id = Id::from_bytes([3; 16]);
+        let stored = json!({ "id": id.to_string(), "instance": "i", "schema": 1, "sealed": "s", "_ts": 5 });
+        assert_eq!(read(stored), Some(Event { id, sealed: "s".into() }));
+        assert_eq!(read(json!({ "id": HEARTBEAT, "schema": 1, "ttl": 30 })), None);
+        assert_eq!(read(json!({ "id": "not an id", "sealed": "s" })), None);
+        assert_eq!(read(json!({ "id": id.to_string() })), None);
+    }
+
+    #[test]
+    fn an_event_and_the_heartbeat_of_an_instance_are_in_one_partition_under_different_ids() {
+        let (one, other) = (Id::from_bytes([1; 16]), Id::from_bytes([2; 16]));
+        assert_eq!(address(one, HEARTBEAT).partition, address(one, "x").partition);
+        assert_ne!(address(one, HEARTBEAT).partition, address(other, HEARTBEAT).partition);
+        assert_eq!(address(one, HEARTBEAT).container, Container::Events);
+        assert!(Id::parse(HEARTBEAT).is_none(), "no event has the id of the heartbeat");
+    }
+
+    #[test]
+    fn an_event_lives_for_the_lifetime_that_the_port_states() {
+        assert_eq!(seconds(EVENT_LIFETIME), time::Duration::minutes(5));
+        assert_eq!(seconds(Duration::MAX), time::Duration::MAX);
+    }
+}

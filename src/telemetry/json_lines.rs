@@ -302,6 +302,67 @@ mod tests {
         }
     }
 
+    /// A value whose `Debug` logs a line itself.
+    struct Talkative;
+
+    impl fmt::Debug for Talkative {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            info!("inner");
+            formatter.write_str("talkative")
+        }
+    }
+
+    #[test]
+    fn a_value_that_logs_while_it_is_logged_mixes_no_lines() {
+        let logged = parsed(&lines(Level::INFO, || info!(value = ?Talkative, "outer")));
+        let outer = logged.iter().find(|line| line["message"] == "outer").unwrap();
+        assert_eq!(outer["value"], "talkative");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_written_is_lost_and_nothing_else_is() {
+        struct Closed;
+        impl io::Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        with_default(registry().with(JsonLines::to(|| Closed)), || info!("to nobody"));
+        assert_eq!(parsed(&lines(Level::INFO, || info!("to somebody")))[0]["message"], "to somebody");
+    }
+
+    #[test]
+    fn the_buffer_of_a_huge_line_is_not_kept() {
+        let kept = || {
+            let buffer = BUFFER.take();
+            let capacity = buffer.capacity();
+            BUFFER.set(buffer);
+            capacity
+        };
+        let huge = "x".repeat(LARGEST_KEPT_BUFFER * 2);
+        assert_eq!(lines(Level::INFO, || info!(huge, "huge")).len(), 1);
+        assert_eq!(kept(), 0);
+        assert_eq!(lines(Level::INFO, || info!("small")).len(), 1);
+        assert!((1..=LARGEST_KEPT_BUFFER).contains(&kept()), "{}", kept());
+    }
+
+    #[test]
+    fn each_line_has_its_own_level_and_the_module_that_logged_it() {
+        let logged = parsed(&lines(Level::TRACE, || {
+            error!("a");
+            tracing::warn!("b");
+            info!("c");
+            tracing::debug!("d");
+            tracing::trace!("e");
+        }));
+        let levels: Vec<_> = logged.iter().map(|line| line["level"].as_str().unwrap()).collect();
+        assert_eq!(levels, ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"]);
+        assert!(logged.iter().all(|line| line["target"] == module_path!()), "{logged:?}");
+    }
+
     #[test]
     fn the_ids_stay_when_only_errors_are_logged() {
         let logged = lines(Level::ERROR, || span_of(&headers("00f067aa0ba902b7")).in_scope(|| error!("broken")));

@@ -67,3 +67,76 @@ async fn a_sweep_drops_only_what_has_outlived_its_ttl() {
     assert_eq!(store.sweep().unwrap(), 1);
     assert!(store.get(&long).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_refused_by_its_name_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    std::fs::write(&path, "this is no database, but somebody may want it").unwrap();
+    let refused = Embedded::open(&path, Arc::new(ManualClock::default()) as _).err().unwrap();
+    assert!(
+        matches!(refused, OpenError::Failed(..)) && refused.to_string().starts_with(path.to_str().unwrap()),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "this is no database, but somebody may want it");
+}
+
+#[tokio::test]
+async fn opening_a_store_drops_what_outlived_its_ttl_while_nobody_ran() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let clock = Arc::new(ManualClock::default());
+    let open = || Embedded::open(&path, Arc::clone(&clock) as _).unwrap();
+    let store = open();
+    store.create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
+    drop(store);
+    clock.advance(Duration::seconds(10));
+    assert_eq!(open().sweep().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_store_is_swept_every_hour_for_as_long_as_it_is_used() {
+    tokio::time::pause();
+    let clock = Arc::new(ManualClock::default());
+    let store = Embedded::in_memory(Arc::clone(&clock) as _).unwrap();
+    store.keep_swept();
+    store.create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
+    clock.advance(Duration::seconds(10));
+    let (log, _guard) = testkit::EventLog::start();
+    let swept = || log.events().iter().filter(|line| line.contains("expired records deleted")).count();
+    tokio::time::sleep(std::time::Duration::from_mins(59)).await;
+    assert_eq!(swept(), 0);
+    while swept() == 0 {
+        tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    }
+    assert!(log.events().iter().any(|line| line.contains("dropped=1")), "{:?}", log.events());
+    assert_eq!(store.sweep().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_etag_that_no_item_ever_had_replaces_nothing() {
+    let store = Embedded::in_memory(Arc::new(ManualClock::default()) as _).unwrap();
+    store.create(&address(), &json!({ "n": 1 }), Duration::HOUR).await.unwrap();
+    for etag in ["", "0", "01", " 1", "1.0", "*", "\"1\""] {
+        assert_eq!(
+            store.replace(&address(), etag, &json!({}), Duration::HOUR).await.unwrap(),
+            Write::Conflict,
+            "{etag}"
+        );
+    }
+    assert_eq!(store.get(&address()).await.unwrap().unwrap().body, json!({ "n": 1 }));
+}
+
+#[tokio::test]
+async fn an_expired_item_is_neither_replaced_nor_listed_and_may_be_created_again() {
+    let clock = Arc::new(ManualClock::default());
+    let store = Embedded::in_memory(Arc::clone(&clock) as _).unwrap();
+    let Write::Done(etag) = store.create(&address(), &json!({ "n": 1 }), Duration::seconds(10)).await.unwrap() else {
+        panic!("it exists")
+    };
+    clock.advance(Duration::seconds(10));
+    assert_eq!(store.replace(&address(), &etag, &json!({ "n": 2 }), Duration::HOUR).await.unwrap(), Write::Conflict);
+    assert_eq!(store.list(Container::Clients, "p").await.unwrap(), []);
+    let again = store.create(&address(), &json!({ "n": 3 }), Duration::HOUR).await.unwrap();
+    assert!(matches!(again, Write::Done(version) if version != etag));
+}
