@@ -24,3 +24,24 @@ pub(super) fn bad_request(fault: Fault) -> Response<Body> {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_fault_has_its_code_of_json_rpc_and_no_id() {
+        for (fault, code, message) in
+            [(Fault::Parse, -32_700, "Parse error"), (Fault::InvalidRequest, -32_600, "Invalid Request")]
+        {
+            let response = bad_request(fault);
+            assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let expected = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
+            assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
+        }
+    }
+}

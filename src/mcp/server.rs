@@ -47,3 +47,35 @@ impl ServerHandler for McpServer {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_server_info(implementation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ground::{GrantKey, Id};
+    use http::Request;
+    use oauth_protocol::scope::Scope;
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    fn parts() -> Parts {
+        Request::new(()).into_parts().0
+    }
+
+    #[test]
+    fn a_call_without_a_principal_acts_for_nobody() {
+        let refused = principal(&parts()).unwrap_err();
+        assert_eq!(refused.message, "the request has no principal");
+        let mut claimed = parts();
+        claimed.headers.insert("authorization", "Bearer x".parse().unwrap());
+        assert!(principal(&claimed).is_err());
+    }
+
+    #[test]
+    fn the_principal_is_the_one_that_the_bearer_check_left() {
+        let id = Id::from_bytes([7; 16]);
+        let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse("user.read").unwrap());
+        let mut parts = parts();
+        parts.extensions.insert(Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH });
+        assert_eq!(principal(&parts).unwrap().client, id);
+    }
+}

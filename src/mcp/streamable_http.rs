@@ -67,3 +67,20 @@ fn is_json(value: &http::HeaderValue) -> bool {
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_recognised_by_its_essence() {
+        for value in ["application/json", "Application/JSON", "application/json; charset=utf-8", " application/json ;x"]
+        {
+            assert!(is_json(&value.parse().unwrap()), "{value}");
+        }
+        for value in ["", "text/json", "application/jsonp", "application/json-seq", "text/plain; application/json"] {
+            assert!(!is_json(&value.parse().unwrap()), "{value}");
+        }
+        assert!(!is_json(&http::HeaderValue::from_bytes(b"application/json\xff").unwrap()));
+    }
+}

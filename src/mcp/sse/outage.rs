@@ -25,3 +25,45 @@ impl Outage {
         self.lasts = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Event, Level, Metadata, Subscriber, span, subscriber::with_default};
+
+    use super::*;
+
+    /// Counts events by level.
+    #[derive(Default)]
+    struct Counting(std::sync::Arc<std::sync::Mutex<Vec<Level>>>);
+
+    impl Subscriber for Counting {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, event: &Event<'_>) {
+            self.0.lock().unwrap().push(*event.metadata().level());
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[test]
+    fn an_outage_is_two_lines_however_long_it_lasts() {
+        let logged = Counting::default();
+        let levels = std::sync::Arc::clone(&logged.0);
+        with_default(logged, || {
+            let mut outage = Outage::default();
+            outage.succeeded("works again");
+            for _ in 0..2 {
+                (0..50).for_each(|_| outage.failed(&Unavailable::store("down"), "fails"));
+                (0..50).for_each(|_| outage.succeeded("works again"));
+            }
+        });
+        assert_eq!(*levels.lock().unwrap(), [Level::WARN, Level::INFO, Level::WARN, Level::INFO]);
+    }
+}

@@ -31,3 +31,33 @@ impl Polling {
         if self.last_event.elapsed() < IDLE_AFTER { self.interval } else { self.interval.max(IDLE_INTERVAL) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    const OFTEN: Duration = Duration::from_millis(100);
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_or_a_caller_keeps_reads_frequent_for_thirty_seconds() {
+        let mut polling = Polling::new(OFTEN);
+        assert_eq!(polling.pause(), OFTEN);
+        advance(IDLE_AFTER.saturating_sub(MOMENT)).await;
+        assert_eq!(polling.pause(), OFTEN);
+        advance(MOMENT).await;
+        assert_eq!(polling.pause(), IDLE_INTERVAL);
+        polling.wake();
+        assert_eq!(polling.pause(), OFTEN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interval_longer_than_the_idle_one_stays() {
+        let seldom = IDLE_INTERVAL * 2;
+        let polling = Polling::new(seldom);
+        advance(IDLE_AFTER).await;
+        assert_eq!(polling.pause(), seldom);
+    }
+}

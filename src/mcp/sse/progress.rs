@@ -76,3 +76,75 @@ impl Progress {
 fn late(reason: &str) -> Unavailable {
     Unavailable::store(reason.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_complete_when_a_read_that_began_after_it_is() {
+        let progress = Progress::new();
+        let before = *progress.requested().borrow();
+        let reader = async {
+            sleep(Duration::from_millis(1)).await;
+            progress.complete(before);
+            sleep(Duration::from_secs(1)).await;
+            assert!(progress.is_incomplete(before + 1), "the read before the call completes nothing");
+            progress.complete(*progress.requested().borrow());
+        };
+        let began = Instant::now();
+        let (caught_up, ()) = tokio::join!(progress.caught_up(), reader);
+        caught_up.unwrap();
+        assert!(began.elapsed() > Duration::from_secs(1));
+        assert!(!progress.is_incomplete(before + 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_read_completes_all_calls_before_it() {
+        let progress = Progress::new();
+        let reader = async {
+            sleep(Duration::from_millis(1)).await;
+            progress.complete(*progress.requested().borrow());
+        };
+        let (first, second, third, ()) =
+            tokio::join!(progress.caught_up(), progress.caught_up(), progress.caught_up(), reader);
+        assert!(first.is_ok() && second.is_ok() && third.is_ok());
+        assert_eq!(*progress.requested().borrow(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_waits_five_seconds_for_a_read() {
+        let progress = Progress::new();
+        let began = Instant::now();
+        let late = progress.caught_up().await.unwrap_err();
+        assert_eq!(late.reason, "the log of this instance is not read");
+        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_instance_is_alive_for_the_life_of_a_heartbeat_from_when_it_was_begun() {
+        let progress = Progress::new();
+        assert!(progress.alive().await.is_err(), "none is written");
+        let began = Instant::now();
+        advance(HEARTBEAT_LIFETIME / 2).await;
+        progress.heartbeat(began);
+        assert!(progress.alive().await.is_ok());
+        advance((HEARTBEAT_LIFETIME / 2).saturating_sub(Duration::from_millis(1))).await;
+        assert!(progress.alive().await.is_ok());
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(progress.alive().await.unwrap_err().reason, "the heartbeat of this instance is not written");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_heartbeat_ends_the_wait_for_it() {
+        let progress = Progress::new();
+        let beat = async {
+            sleep(Duration::from_secs(4)).await;
+            progress.heartbeat(Instant::now());
+        };
+        let (alive, ()) = tokio::join!(progress.alive(), beat);
+        alive.unwrap();
+    }
+}

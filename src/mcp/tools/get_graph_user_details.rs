@@ -34,3 +34,23 @@ fn with_success(mut answer: Value) -> Result<Value, GraphError> {
     members.insert("success".into(), true.into());
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn success_is_added_to_what_graph_says() {
+        assert_eq!(with_success(json!({ "id": "007" })).unwrap(), json!({ "id": "007", "success": true }));
+        assert_eq!(with_success(json!({ "success": "maybe" })).unwrap(), json!({ "success": true }));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_object_is_not_understood() {
+        for answer in [json!([]), json!(null), json!("text"), json!(1)] {
+            assert!(matches!(with_success(answer.clone()), Err(GraphError::Unexpected)), "{answer}");
+        }
+    }
+}
