@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_expression_stands_for_itself() {
+    fn text_that_is_no_expression_stands_for_itself() {
         assert_eq!(of("rg-defaults"), Some(json!("rg-defaults")));
     }
 
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_evaluated() {
+    fn an_unknown_name_is_not_evaluated() {
         for value in ["[concat('a', 'b')]", "[reference('/other', '1').gatewayUrl]", "[format('a']", "[format('a'))]"] {
             assert_eq!(of(value), None, "{value}");
         }

@@ -111,7 +111,7 @@ async fn a_workload_signs_in_with_githubs_token_for_this_purpose_alone() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_is_answered_501_and_recorded() {
+async fn an_unsupported_request_is_answered_501_and_recorded() {
     let rig = Rig::start().await;
     let token = rig.token(RESOURCE_MANAGER).await;
     let path = format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Insights/alerts/a/b?api-version=2021-04-01");

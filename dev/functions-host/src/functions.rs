@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_implemented_is_refused_by_name() {
+    fn an_unsupported_binding_is_refused_by_name() {
         for (from, to, named) in [
             (r#""anonymous""#, r#""function""#, "authLevel"),
             (r#""route""#, r#""methods":["get"],"route""#, "methods"),

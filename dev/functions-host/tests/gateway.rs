@@ -117,7 +117,7 @@ async fn an_address_that_calls_too_often_is_told_to_wait_and_another_goes_on() {
 }
 
 #[tokio::test]
-async fn who_knows_the_hosts_own_address_goes_past_the_gateway() {
+async fn a_client_that_knows_the_hosts_own_address_goes_past_the_gateway() {
     let app = App::new();
     let host = start(&app, gateway()).await;
     assert_ne!(host.host_url(), host.url());
@@ -182,7 +182,7 @@ async fn a_preflight_reaches_the_handler_without_what_the_host_would_know_it_by(
 }
 
 #[tokio::test]
-async fn what_the_host_answers_comes_through() {
+async fn an_answer_of_the_host_comes_through() {
     let app = App::new();
     let host = start(&app, gateway()).await;
     for _ in 0..3 {

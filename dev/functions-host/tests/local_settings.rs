@@ -41,7 +41,7 @@ fn a_file_that_says_nothing_is_taken_and_none_is_none() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_the_files_name() {
+fn an_error_names_the_file() {
     for (text, named) in [
         ("", "not a JSON object"),
         ("{ \"Values\": { \"A\": \"1\", } }", "line 1 column"),
@@ -59,7 +59,7 @@ fn what_is_wrong_is_said_with_the_files_name() {
 }
 
 #[test]
-fn what_is_written_is_read_and_only_by_its_owner() {
+fn a_written_file_is_read_by_its_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let written = settings(&[("A", "1"), ("B", "é\"")], Some(1));
     written.write(folder.path()).unwrap();
@@ -69,7 +69,7 @@ fn what_is_written_is_read_and_only_by_its_owner() {
 }
 
 #[test]
-fn what_was_there_before_stays_unless_it_is_written_anew() {
+fn earlier_settings_stay_unless_they_are_written_anew() {
     let folder = folder(
         r#"{ "Values": { "A": "0", "LOG_LEVEL": "debug" }, "Host": { "CORS": "*", "LocalHttpPort": 2 }, "X": 1 }"#,
     );

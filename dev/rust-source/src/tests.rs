@@ -208,7 +208,7 @@ fn methods_and_default_methods_are_functions_and_signatures_are_not() {
 }
 
 #[test]
-fn what_is_not_rust_is_refused_with_its_place() {
+fn a_file_that_is_not_rust_is_refused_with_its_place() {
     let error = SourceTree::of("src", "x", [("src/lib.rs", "fn f() {}\nfn {")]).err().unwrap();
     assert!(error.to_string().starts_with("src/lib.rs:2: "), "{error}");
 }

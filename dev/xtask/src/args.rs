@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_smoke_is_handed_on() {
+    fn arguments_after_smoke_are_handed_on() {
         let expected = Task::Smoke { words: ["https://x", "--sign-in"].map(OsString::from).into() };
         assert_eq!(parse("xtask smoke https://x --sign-in").unwrap(), expected);
         assert_eq!(parse("xtask smoke --help").unwrap(), Task::Smoke { words: vec!["--help".into()] });

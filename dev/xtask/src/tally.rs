@@ -161,7 +161,7 @@ test result: ok. 1 passed; 0 failed; 4 ignored; 0 measured; 0 filtered out; fini
     }
 
     #[test]
-    fn what_node_skips_is_counted_by_name_and_a_todo_test_is_as_good_as_skipped() {
+    fn a_test_that_node_skips_is_counted_by_name_and_a_todo_counts_as_skipped() {
         let output = "\
 ﹣ the page (in dark) (4.088279ms) # no browser: set CHROME
 ▶ a suite

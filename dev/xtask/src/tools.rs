@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_npm_here_can_be_named() {
+    fn a_tool_that_npm_lacks_here_can_be_named() {
         assert_eq!(browser(true), None);
         assert!(browser(false).unwrap().contains("CHROME"));
         assert_eq!(inspector_node(true, Some("v20.11.0")), None);

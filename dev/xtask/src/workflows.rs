@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_yaml_is_an_error() {
+    fn a_file_that_is_not_yaml_is_an_error() {
         assert!(unpinned("a: [").is_err());
     }
 }

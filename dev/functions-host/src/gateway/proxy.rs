@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_caller_says_of_itself_is_replaced() {
+    async fn fields_that_name_the_caller_are_replaced() {
         let head = head_for_host(
             "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nhost: public\r\nx-gateway-client-address: 1.1.1.1\r\nX-Gateway-Client-Address: 2.2.2.2\r\n\
              x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 3.3.3.3\r\nConnection: close\r\n\

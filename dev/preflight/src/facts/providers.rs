@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_template_registers_is_a_fault_only_where_the_account_may_not() {
+    fn a_provider_of_the_template_is_a_fault_only_if_the_account_may_not_register_it() {
         assert_eq!(faults("Microsoft.Web", "Registered", &[]), 0);
         assert_eq!(faults("Microsoft.Web", "NotRegistered", &["*"]), 0);
         assert_eq!(faults("Microsoft.Web", "NotRegistered", &["Microsoft.Web/sites/*"]), 1);

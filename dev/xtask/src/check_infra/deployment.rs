@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_snapshot_is_said() {
+    fn a_file_that_is_no_snapshot_is_an_error() {
         assert!(Deployment::of("vnet", &json!({})).unwrap_err().contains("predictedResources"));
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_written_out_again_below_another_root() {
+    fn a_file_that_was_read_is_written_out_below_another_root() {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::create_dir_all(from.path().join("infra/modules")).unwrap();
         fs::create_dir_all(from.path().join("token")).unwrap();

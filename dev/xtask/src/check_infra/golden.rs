@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_accepted_is_no_difference_any_more() {
+    fn an_accepted_difference_is_gone() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("infra/test")).unwrap();
         accept(root.path(), "vnet", r#"{"b": 1, "a": 2}"#).unwrap();

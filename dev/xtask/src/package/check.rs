@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_is_refused() {
+    fn a_file_that_does_not_belong_is_refused() {
         let said = said_after(|package| {
             fs::write(package.join("local.settings.json"), "{}").unwrap();
             fs::write(package.join("mcp/function.json.orig"), "{}").unwrap();

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_elf_file_is_refused() {
+    fn a_file_of_another_format_is_refused() {
         for bytes in [&b""[..], b"#!/bin/sh\n", &[0x7f, b'E', b'L', b'F', 1, 1, 1, 0], &[0; 64]] {
             assert!(matches!(glibc_needs(bytes), Err(ElfError::NotElf(_))));
         }

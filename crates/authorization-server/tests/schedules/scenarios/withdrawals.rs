@@ -54,7 +54,7 @@ fn a_refresh_a_withdrawal_and_a_sign_in(plan: &Plan) {
     for tokens in tokens_given(&refreshed).iter().chain([&tokens]) {
         start.world.has_ended(&start, tokens, &processes);
     }
-    what_stands_was_decided_after_the_withdrawal(&start, told(&signed_in).as_ref());
+    a_standing_consent_was_decided_after_the_withdrawal(&start, told(&signed_in).as_ref());
     start.world.has_a_sound_history();
     let anew = start.alone(start.sign_in()).expect("a new sign-in fails");
     start.world.goes_on_with(&start, &anew);
@@ -72,7 +72,7 @@ fn told(signed_in: &Asked<Result<Tokens, FlowError>>) -> Option<Tokens> {
     }
 }
 
-fn what_stands_was_decided_after_the_withdrawal(start: &Start, told: Option<&Tokens>) {
+fn a_standing_consent_was_decided_after_the_withdrawal(start: &Start, told: Option<&Tokens>) {
     let world = &start.world;
     let (authorizations, owners) = (world.authorizations.all(), world.owners.all());
     let mut stand = false;

@@ -64,7 +64,7 @@ async fn no_more_than_fits_is_wrapped_and_an_altered_text_is_not_unwrapped() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn a_missing_key_or_version_is_not_found() {
     let rig = Rig::start().await;
     let unknown = "0123456789abcdef0123456789abcdef";
     assert_eq!(refused(&rig.get(&format!("/{unknown}")).await), (404, "KeyNotFound", None));

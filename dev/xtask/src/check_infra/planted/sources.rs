@@ -57,12 +57,12 @@ fn errors_in_bicep_are_found_with_a_network() {
 }
 
 #[test]
-fn what_does_not_compile_is_found() {
+fn an_error_of_the_compiler_is_found() {
     expect("an-unknown-property", &["defaults"], &["lint", "snapshot-defaults"]);
 }
 
 #[test]
-fn what_the_linter_warns_of_is_found() {
+fn a_warning_of_the_linter_is_found() {
     expect("an-unused-variable", &["defaults"], &["build", "snapshot-defaults"]);
 }
 

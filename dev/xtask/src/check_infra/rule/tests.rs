@@ -63,7 +63,7 @@ fn a_rule_about_resources_that_are_not_there_does_not_pass() {
 }
 
 #[test]
-fn what_one_side_lacks_is_named() {
+fn a_route_that_one_side_lacks_is_named() {
     let storage = "{of: Microsoft.Storage/storageAccounts, at: /name}";
     let faults = found_in_storage(&format!("sets: [{{left: [{{texts: [a]}}], is: same, right: [{storage}]}}]"));
     let place = "Microsoft.Storage/storageAccounts";
@@ -207,7 +207,7 @@ fn in_order() -> Value {
 }
 
 #[test]
-fn what_needs_another_waits_for_it() {
+fn a_resource_waits_for_the_one_it_needs() {
     let judge = |template: &Value| {
         ["gateway", "cosmos"].map(|name| found_in_template(&format!("{name}-deployed-in-order"), template)).concat()
     };
