@@ -29,25 +29,3 @@ fn executable(messages: &str) -> Option<PathBuf> {
     let built = messages.find(|message| message.pointer("/target/name").is_some_and(|name| name == "handler"))?;
     built.get("executable")?.as_str().map(PathBuf::from)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_executable_is_found_among_cargos_messages() {
-        let messages = r#"
-{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"remote_auth_mcp"},"executable":null}
-{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"handler"},"executable":"/elsewhere/debug/handler"}
-{"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some("/elsewhere/debug/handler".into()));
-        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
-    }
-
-    #[tokio::test]
-    async fn a_build_that_fails_is_told_from_one_that_cannot_start() {
-        let build = async |cargo: &str| build_handler(cargo.as_ref(), Path::new("/"), true).await;
-        assert_eq!(build("false").await.unwrap(), None);
-        assert!(build("/no/such/cargo").await.is_err());
-    }
-}

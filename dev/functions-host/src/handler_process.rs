@@ -1,14 +1,13 @@
 //! One handler process: how it is started, when it counts as ready, what it said last.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use stand_in::lock;
+use stand_in::Recent;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -38,11 +37,10 @@ pub(crate) struct HandlerProcess {
     child: Child,
     /// One task for each of stdout and stderr.
     readers: JoinSet<()>,
-    last_lines: LastLines,
+    last_lines: Arc<LastLines>,
 }
 
-#[derive(Clone, Default)]
-struct LastLines(Arc<Mutex<VecDeque<String>>>);
+type LastLines = Recent<String, 20>;
 
 impl HandlerProcess {
     /// Starts a handler, and returns when it has answered `GET /`.
@@ -66,12 +64,12 @@ impl HandlerProcess {
 
     fn spawn(launch: &Launch) -> io::Result<Self> {
         let mut child = command(launch).spawn()?;
-        let (mut readers, last_lines) = (JoinSet::new(), LastLines::default());
+        let (mut readers, last_lines) = (JoinSet::new(), Arc::new(LastLines::default()));
         if let Some(stdout) = child.stdout.take() {
-            readers.spawn(pass_lines(stdout, launch.log.clone(), last_lines.clone()));
+            readers.spawn(pass_lines(stdout, launch.log.clone(), Arc::clone(&last_lines)));
         }
         if let Some(stderr) = child.stderr.take() {
-            readers.spawn(pass_lines(stderr, launch.log.clone(), last_lines.clone()));
+            readers.spawn(pass_lines(stderr, launch.log.clone(), Arc::clone(&last_lines)));
         }
         Ok(Self { child, readers, last_lines })
     }
@@ -89,8 +87,7 @@ impl HandlerProcess {
     /// Lines may still come after the exit; a process that the handler started may keep them open for ever.
     async fn last_lines(&mut self) -> String {
         let _ = timeout(Duration::from_secs(1), async { while self.readers.join_next().await.is_some() {} }).await;
-        let lines = lock(&self.last_lines.0);
-        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        self.last_lines.all().join("\n")
     }
 }
 
@@ -136,23 +133,12 @@ async fn ask(address: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
-async fn pass_lines(output: impl AsyncRead + Unpin, log: HandlerLog, last_lines: LastLines) {
+async fn pass_lines(output: impl AsyncRead + Unpin, log: HandlerLog, last_lines: Arc<LastLines>) {
     let (mut output, mut bytes) = (BufReader::new(output), Vec::new());
     while matches!(output.read_until(b'\n', &mut bytes).await, Ok(1..)) {
         let line = String::from_utf8_lossy(bytes.trim_ascii_end()).into_owned();
         log.line(&line);
         last_lines.push(line);
         bytes.clear();
-    }
-}
-
-impl LastLines {
-    fn push(&self, line: String) {
-        const KEPT: usize = 20;
-        let mut lines = lock(&self.0);
-        lines.push_back(line);
-        if lines.len() > KEPT {
-            lines.pop_front();
-        }
     }
 }

@@ -59,35 +59,3 @@ fn bind(socket: TcpSocket, address: SocketAddr) -> io::Result<TcpSocket> {
     socket.bind(address)?;
     Ok(socket)
 }
-
-#[cfg(test)]
-mod tests {
-    use std::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    #[test]
-    fn its_owner_binds_it_again_and_again() {
-        let reserved = ReservedPort::new().unwrap();
-        for _ in 0..2 {
-            let listener = TcpListener::bind(reserved.address()).unwrap();
-            let client = TcpStream::connect(reserved.address()).unwrap();
-            let (accepted, _) = listener.accept().unwrap();
-            assert_eq!(accepted.peer_addr().unwrap(), client.local_addr().unwrap());
-            drop(listener);
-            let fault = TcpStream::connect(reserved.address()).unwrap_err();
-            assert_eq!(fault.kind(), io::ErrorKind::ConnectionRefused);
-        }
-    }
-
-    /// Whoever asks without sharing sees that it is taken.
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn it_is_nobody_elses() {
-        let reserved = ReservedPort::new().unwrap();
-        let first = TcpSocket::new_v4().unwrap().bind(reserved.address());
-        assert_eq!(first.unwrap_err().kind(), io::ErrorKind::AddrInUse);
-        let second = TcpSocket::new_v6().and_then(|socket| socket.bind((Ipv6Addr::LOCALHOST, reserved.port()).into()));
-        second.unwrap_err();
-    }
-}

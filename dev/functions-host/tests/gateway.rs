@@ -48,7 +48,7 @@ async fn the_handler_gets_the_gateways_token_and_the_callers_address_whatever_th
     let app = App::new();
     let host = start(&app, gateway()).await;
     let request = "GET /headers?a=%2b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Gateway-Client-Address: 1.1.1.1\r\n\
-                   x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 2.2.2.2\r\nAuthorization: Bearer mine\r\n\r\n";
+                   x-gateway-client-address: 3.3.3.3\r\nx-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 2.2.2.2\r\nAuthorization: Bearer mine\r\n\r\n";
     let answer = ask_from([127, 0, 0, 9], host.url(), request).await;
     let fields: Vec<&str> = answer.split("\r\n\r\n").nth(1).unwrap().lines().collect();
     assert_eq!(fields[0], "GET /headers?a=%2b HTTP/1.1");
@@ -111,8 +111,11 @@ async fn an_address_that_calls_too_often_is_told_to_wait_and_another_goes_on() {
         refused.ends_with(r#""error_description":"too many requests from one address; try again later"}"#),
         "{refused}"
     );
+    assert_eq!(get(host.url(), "/Process/").await.0, 429, "in any letter case");
     assert!(ask_from([127, 0, 0, 2], host.url(), request).await.starts_with("HTTP/1.1 200 "));
-    assert_eq!(get(host.url(), "/folder").await.0, 200);
+    for expected in [200, 200, 429] {
+        assert_eq!(get(host.url(), "/folder").await.0, expected, "all routes together");
+    }
     host.stop().await;
 }
 
@@ -152,20 +155,52 @@ async fn without_a_token_nothing_reaches_the_handler() {
     host.stop().await;
 }
 
+/// What `infra/policies/api.xml` states for each status, for endpoints of pages and for the others.
 #[tokio::test]
-async fn an_endpoint_of_pages_answers_errors_with_a_page_that_no_other_origin_reads() {
+async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_programs() {
     let app = App::new();
-    app.add("authorize");
-    let host = start(&app, Gateway::new(|| None)).await;
-    for path in ["/authorize?a=b", "/Authorize/"] {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n");
-        let answer = ask(host.url(), &request).await;
-        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("<h1>Temporarily unavailable</h1>"), "{answer}");
-        assert!(answer.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"), "{answer}");
-        assert!(!answer.contains("Access-Control"), "{answer}");
+    let pages = ["/authorize", "/consent", "/oauth-callback", "/connections"];
+    for page in pages {
+        app.add(&page[1..]);
     }
-    host.stop().await;
+    let mut limited = gateway();
+    limited.rates = vec![Rate { route: None, calls: 1, renewal_period: Duration::from_mins(5) }];
+    for (gateway, status, json, html, wait) in [
+        (
+            Gateway::new(|| None),
+            "503",
+            "the gateway cannot reach this server; try",
+            "<h1>Temporarily unavailable</h1>",
+            5,
+        ),
+        (limited, "429", "too many requests from one", "<h1>Too many requests</h1>", 300),
+    ] {
+        let host = start(&app, gateway).await;
+        get(host.url(), "/process").await;
+        for path in pages.into_iter().chain(["/Authorize/", "/authorize?a=b", "/process"]) {
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n");
+            let answer = ask(host.url(), &request).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            let after: u64 =
+                answer.split("\r\nRetry-After: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+            assert!((1..=wait).contains(&after), "{answer}");
+            let (stated, other) = if path == "/process" { (json, "text/html") } else { (html, "Access-Control") };
+            assert!(answer.contains(stated) && !answer.contains(other), "{path}: {answer}");
+            assert!(answer.contains("\r\nCache-Control: no-store\r\n"), "{answer}");
+        }
+        host.stop().await;
+    }
+}
+
+#[test]
+fn the_rates_are_those_of_the_contract() {
+    let contract = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/contract.json")).unwrap();
+    let rates = Rate::deployed();
+    let stated = |calls: u32| contract.contains(&format!("\"callsPerMinute\": {calls}"));
+    assert!(rates.iter().all(|rate| stated(rate.calls)), "{rates:?}");
+    assert_eq!(rates.len(), contract.matches("callsPerMinute").count());
+    assert_eq!(rates.iter().filter(|rate| rate.route.is_none()).count(), 1);
 }
 
 #[tokio::test]

@@ -1,125 +1,107 @@
-//! The gateway's own answers. `infra/policies/api.xml` says what errors look like, and the test below holds this file
-//! against it; for a path without an operation there is no policy, and API Management's own words stand. A client that
-//! closes its connection is answered nothing.
+//! The gateway's own answers: the errors that `infra/policies/api.xml` states. A path without an operation has no policy, and
+//! API Management's own words stand. A client that closes its connection is answered nothing.
+
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::StatusCode;
+use roxmltree::{Document, Node};
 
 use crate::answer::push_server_fields;
 use crate::headers::push;
 use crate::request::Request;
 
-/// The operations whose answers are pages for people.
-const PAGES: [&str; 4] = ["/authorize", "/consent", "/oauth-callback", "/connections"];
+#[expect(clippy::expect_used, reason = "the file is compiled in, and tests ask for each of its errors")]
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+    let text = include_str!("../../../../infra/policies/api.xml");
+    Policy::read(text).expect("infra/policies/api.xml has the shape that is read here")
+});
 
-type Fields = &'static [(&'static str, &'static str)];
-
-const PAGE_FIELDS: Fields = &[
-    ("Content-Type", "text/html; charset=utf-8"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-];
-const JSON_FIELDS: Fields = &[
-    ("Content-Type", "application/json"),
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "retry-after"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-];
-
-/// What an error says: on a page, and elsewhere.
-struct Words {
-    page: &'static str,
-    json: &'static str,
+struct Policy {
+    /// The operations whose answers are pages for people.
+    pages: Vec<String>,
+    errors: Vec<Stated>,
 }
 
-const TOO_MANY: Words = Words {
-    page: r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>Too many requests</title><h1>Too many requests</h1><p>Too many requests came from your network. Try again in a minute.</p></html>"#,
-    json: r#"{"error":"temporarily_unavailable","error_description":"too many requests from one address; try again later"}"#,
-};
-const UNAVAILABLE: Words = Words {
-    page: r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>Temporarily unavailable</title><h1>Temporarily unavailable</h1><p>This server cannot be reached at the moment. Try again in a few seconds.</p></html>"#,
-    json: r#"{"error":"temporarily_unavailable","error_description":"the gateway cannot reach this server; try again in a few seconds"}"#,
-};
+/// A `return-response`.
+struct Stated {
+    status: StatusCode,
+    fields: Vec<(String, String)>,
+    body: String,
+}
+
+impl Policy {
+    fn read(text: &str) -> Option<Self> {
+        let document = Document::parse(text).ok()?;
+        let mut variables = named(document.root(), "set-variable");
+        let is_page = variables.find(|variable| variable.attribute("name") == Some("is-page"))?.attribute("value")?;
+        let pages = is_page.split('"').filter(|text| text.starts_with('/')).map(str::to_owned).collect();
+        let errors = named(document.root(), "return-response").map(Stated::read).collect::<Option<_>>()?;
+        Some(Self { pages, errors })
+    }
+
+    fn error(&self, request: &Request, status: StatusCode) -> Option<&Stated> {
+        let path = request.line.path.trim_end_matches('/');
+        let is_page = self.pages.iter().any(|page| page.eq_ignore_ascii_case(path));
+        self.errors.iter().find(|error| error.status == status && error.is_page() == is_page)
+    }
+}
+
+impl Stated {
+    fn read(response: Node<'_, '_>) -> Option<Self> {
+        let header = |header: Node<'_, '_>| {
+            Some((header.attribute("name")?.to_owned(), named(header, "value").next()?.text()?.to_owned()))
+        };
+        Some(Self {
+            status: named(response, "set-status").next()?.attribute("code")?.parse().ok()?,
+            fields: named(response, "set-header").map(header).collect::<Option<_>>()?,
+            body: named(response, "set-body").next()?.text()?.to_owned(),
+        })
+    }
+
+    fn is_page(&self) -> bool {
+        self.fields.iter().any(|(name, value)| name == "Content-Type" && value.starts_with("text/html"))
+    }
+}
+
+fn named<'a, 'input: 'a>(node: Node<'a, 'input>, name: &'static str) -> impl Iterator<Item = Node<'a, 'input>> {
+    node.descendants().filter(move |node| node.has_tag_name(name))
+}
 
 /// A path or method that no operation has.
 pub(super) fn not_found(request: &Request) -> Bytes {
     const BODY: &str = r#"{ "statusCode": 404, "message": "Resource not found" }"#;
-    own(request, StatusCode::NOT_FOUND, &[("Content-Type", "application/json")], BODY, None)
+    own(request, StatusCode::NOT_FOUND, [("Content-Type", "application/json")].into_iter(), BODY)
 }
 
 /// An address called too often.
 pub(super) fn too_many(request: &Request, seconds: u64) -> Bytes {
-    error(request, StatusCode::TOO_MANY_REQUESTS, &TOO_MANY, seconds)
+    error(request, StatusCode::TOO_MANY_REQUESTS, &seconds.to_string())
 }
 
 /// The host does not answer, or the gateway has no token.
 pub(crate) fn unavailable(request: &Request) -> Bytes {
-    error(request, StatusCode::SERVICE_UNAVAILABLE, &UNAVAILABLE, 5)
+    error(request, StatusCode::SERVICE_UNAVAILABLE, "")
 }
 
-fn error(request: &Request, status: StatusCode, words: &Words, retry_after: u64) -> Bytes {
-    let path = request.line.path.trim_end_matches('/');
-    let is_page = PAGES.iter().any(|page| page.eq_ignore_ascii_case(path));
-    let (fields, body) = if is_page { (PAGE_FIELDS, words.page) } else { (JSON_FIELDS, words.json) };
-    own(request, status, fields, body, Some(retry_after))
+/// The one expression in the policy's errors is the wait of an address that called too often.
+#[expect(clippy::expect_used, reason = "tests ask for each error of the policy")]
+fn error(request: &Request, status: StatusCode, wait: &str) -> Bytes {
+    let Stated { fields, body, .. } = POLICY.error(request, status).expect("the policy states this error");
+    let value = |value| if str::starts_with(value, "@(") { wait } else { value };
+    own(request, status, fields.iter().map(|(name, stated)| (name.as_str(), value(stated))), body)
 }
 
-fn own(request: &Request, status: StatusCode, fields: Fields, body: &str, retry_after: Option<u64>) -> Bytes {
+fn own<'a>(
+    request: &Request,
+    status: StatusCode,
+    fields: impl Iterator<Item = (&'a str, &'a str)>,
+    body: &str,
+) -> Bytes {
     let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
     push(&mut head, "Content-Length", &body.len().to_string());
-    for (name, value) in fields {
-        push(&mut head, name, value);
-    }
-    if let Some(seconds) = retry_after {
-        push(&mut head, "Retry-After", &seconds.to_string());
-    }
+    fields.for_each(|(name, value)| push(&mut head, name, value));
     push_server_fields(&mut head, request.close, |name| name == "Server");
     let body = if request.line.method == "HEAD" { "" } else { body };
     Bytes::from(format!("{head}\r\n{body}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-
-    use super::*;
-
-    #[test]
-    fn errors_are_those_of_the_policy() {
-        let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/policies/api.xml");
-        let policy = fs::read_to_string(policy).unwrap();
-        let (_, on_error) = policy.split_once("<on-error>").unwrap();
-        let responses: Vec<&str> = on_error.split("<return-response>").skip(1).collect();
-        let stated = |status: u16, retry_after: &str, fields: Fields, body: &str| {
-            let header =
-                |name, value| format!("<set-header name=\"{name}\" exists-action=\"override\"><value>{value}</value>");
-            let retry_after = header("Retry-After", retry_after);
-            let fields = fields.iter().map(|(name, value)| header(name, value));
-            let mut parts = vec![format!("code=\"{status}\""), retry_after, format!("<![CDATA[{body}]]>")];
-            parts.extend(fields);
-            parts
-        };
-        let from_limit = "@(context.Variables.ContainsKey(\"retry-after\") ? context.Variables[\"retry-after\"].ToString() : \"60\")";
-        let expected = [
-            stated(429, from_limit, PAGE_FIELDS, TOO_MANY.page),
-            stated(429, from_limit, JSON_FIELDS, TOO_MANY.json),
-            stated(503, "5", PAGE_FIELDS, UNAVAILABLE.page),
-            stated(503, "5", JSON_FIELDS, UNAVAILABLE.json),
-        ];
-        assert_eq!(responses.len(), expected.len());
-        for (response, parts) in responses.into_iter().zip(expected) {
-            assert_eq!(response.matches("<set-header ").count(), parts.len() - 2, "{response}");
-            for part in parts {
-                assert!(response.contains(&part), "{part}\n{response}");
-            }
-        }
-        let unanswered =
-            r#"@(!new[] { "OperationNotFound", "ClientConnectionFailure" }.Contains(context.LastError.Reason))"#;
-        assert!(on_error.contains(unanswered));
-        let pages = PAGES.map(|page| format!("\"{page}\"")).join(", ");
-        assert!(on_error.contains(&format!("new[] {{ {pages} }}.Contains(")));
-    }
 }

@@ -23,14 +23,8 @@ const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"];
 
 /// Fields that the gateway writes itself, whatever the caller sent, and the last one, which it deletes: the Functions host
 /// would take the request for a preflight and answer it itself.
-const REPLACED: [&str; 6] = [
-    "Host",
-    "Content-Length",
-    "X-Forwarded-For",
-    "X-Gateway-Authorization",
-    "X-Gateway-Client-Address",
-    "Access-Control-Request-Method",
-];
+const REPLACED: [&str; 5] =
+    ["Host", "Content-Length", "X-Gateway-Authorization", "X-Gateway-Client-Address", "Access-Control-Request-Method"];
 
 pub(crate) struct GatewayProxy {
     routes: Routes,
@@ -74,16 +68,14 @@ impl Serve for GatewayProxy {
     }
 }
 
-/// As `infra/policies/api.xml` says. The caller's address is added to those that it claims for itself.
+/// As `infra/policies/api.xml` says. (API Management adds an X-Forwarded-For, too; the front end overwrites it.)
 fn for_host(request: &Request, host: SocketAddr, caller: IpAddr, token: &str) -> String {
     let caller = caller.to_string();
-    let claimed = request.head.values("X-Forwarded-For").chain([caller.as_str()]).collect::<Vec<_>>().join(", ");
     let mut head = format!("{} {} HTTP/1.1\r\n", request.line.method, request.line.target);
     push(&mut head, "Host", &host.to_string());
     for field in headers::passed(&request.head).filter(|field| !headers::is_any(field, &REPLACED)) {
         push(&mut head, &field.name, &field.value);
     }
-    push(&mut head, "X-Forwarded-For", &claimed);
     push(&mut head, "X-Gateway-Authorization", &format!("Bearer {token}"));
     push(&mut head, "X-Gateway-Client-Address", &caller);
     match request.body {
@@ -92,38 +84,4 @@ fn for_host(request: &Request, host: SocketAddr, caller: IpAddr, token: &str) ->
         Framing::None | Framing::UntilClose => {}
     }
     head + "\r\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::AsyncWriteExt as _;
-    use tokio::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    async fn head_for_host(sent: &str) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        client.write_all(sent.as_bytes()).await.unwrap();
-        let mut connection = Connection::new(listener.accept().await.unwrap().0).unwrap();
-        let request = Request::read(&mut connection.reader).await.ok().unwrap();
-        for_host(&request, "127.0.0.1:5".parse().unwrap(), IpAddr::from([20, 1, 2, 3]), "a.b.c")
-    }
-
-    #[tokio::test]
-    async fn fields_that_name_the_caller_are_replaced() {
-        let head = head_for_host(
-            "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nhost: public\r\nx-gateway-client-address: 1.1.1.1\r\nX-Gateway-Client-Address: 2.2.2.2\r\n\
-             x-gateway-authorization: Bearer forged\r\nX-Forwarded-For: 3.3.3.3\r\nConnection: close\r\n\
-             Access-Control-Request-Method: POST\r\nAuthorization: Bearer mine\r\nContent-Length: 2\r\n\r\n{}",
-        )
-        .await;
-        assert_eq!(
-            head,
-            "POST /mcp%2Fx?a=%2b HTTP/1.1\r\nHost: 127.0.0.1:5\r\nAuthorization: Bearer mine\r\n\
-             X-Forwarded-For: 3.3.3.3, 20.1.2.3\r\nX-Gateway-Authorization: Bearer a.b.c\r\n\
-             X-Gateway-Client-Address: 20.1.2.3\r\n\
-             Content-Length: 2\r\n\r\n"
-        );
-    }
 }
