@@ -95,24 +95,3 @@ impl SigningKey {
         signature
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stored_key_is_the_same_key() {
-        let key = SigningKey::generate();
-        let again = SigningKey::from_stored(&key.to_stored()).unwrap();
-        assert_eq!(key.public(), again.public());
-        assert!(again.public().verify(b"message", &key.sign(b"message")));
-    }
-
-    #[test]
-    fn another_key_or_another_message_does_not_verify() {
-        let key = SigningKey::generate();
-        let signature = key.sign(b"message");
-        assert!(!key.public().verify(b"massage", &signature));
-        assert!(!SigningKey::generate().public().verify(b"message", &signature));
-    }
-}

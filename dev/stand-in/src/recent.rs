@@ -35,17 +35,3 @@ impl<T: Clone, const N: usize> Recent<T, N> {
         lock(&self.0).clear();
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_newest_are_remembered() {
-        let recent = Recent::<_, 2>::default();
-        (1..=3).for_each(|value| recent.push(value));
-        assert_eq!(recent.all(), [2, 3]);
-        recent.clear();
-        assert_eq!(recent.all(), [0; 0]);
-    }
-}
