@@ -93,6 +93,20 @@ async fn changes_before_the_point_in_time_are_left_out() {
 }
 
 #[tokio::test]
+async fn a_date_is_read_of_a_change_feed_and_must_be_one() {
+    let rig = Rig::start().await;
+    let feed = |since: &str| {
+        let request = rig.bare(reqwest::Method::GET, "/dbs/mcp/colls/owners/docs");
+        request.header("x-ms-documentdb-partitionkey", r#"["alice"]"#).header("if-modified-since", since)
+    };
+    assert_eq!(feed("yesterday").send().await.unwrap().status(), 200, "not a change feed");
+    for (since, status) in [("yesterday", 400), ("Tue, 24 Nov 2026 00:00:10 GMT", 304)] {
+        let answer = feed(since).header("a-im", "Incremental Feed").send().await.unwrap();
+        assert_eq!(answer.status(), status, "{since}");
+    }
+}
+
+#[tokio::test]
 async fn expired_items_are_in_no_feed() {
     let rig = Rig::start().await;
     let container = rig.container("owners").await;

@@ -19,6 +19,19 @@ async fn an_item_is_gone_for_readers_once_it_expired() {
     assert_eq!(rig.statuses(Verb::Create), [Some(201), Some(201)], "its id is free again");
 }
 
+/// As if it had been swept in the background.
+#[tokio::test]
+async fn an_expired_item_is_not_there_though_nobody_read_it() {
+    let rig = Rig::start().await;
+    let container = rig.container("owners").await;
+    for (id, ttl) in [("a", 60), ("b", 61)] {
+        container.create_item("alice", id, mortal(id, ttl), None).await.unwrap();
+    }
+    rig.advance(60);
+    let left = rig.emulator.dump().await;
+    assert_eq!(left.iter().map(|item| &item["id"]).collect::<Vec<_>>(), ["b"]);
+}
+
 #[tokio::test]
 async fn every_write_restarts_the_time_to_live() {
     let rig = Rig::start().await;

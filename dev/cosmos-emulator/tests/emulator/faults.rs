@@ -1,6 +1,6 @@
 //! Each fault, as the SDK and as a bare client meet it.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use cosmos_emulator::{Effect, Fault, Verb};
 use reqwest::Method;
@@ -58,27 +58,96 @@ async fn the_sdk_gives_up_on_what_does_not_end() {
     }
 }
 
-#[tokio::test]
-async fn one_in_three_is_throttled() {
-    let rig = Rig::start().await;
-    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Read]).one_in(3, 5));
-    for _ in 0..30 {
-        bare_read(&rig).await.unwrap();
+/// Which of thirty reads are throttled, with other operations in between.
+async fn struck(rig: &Rig, every: u32, seed: u64) -> Vec<usize> {
+    let fault = Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Read]).one_in(every, seed);
+    rig.emulator.inject(fault);
+    let (client, mut struck) = (reqwest::Client::builder().no_proxy().build().unwrap(), Vec::new());
+    let status = async |method| {
+        let request = rig.bare_of(&client, method, ITEM).header("x-ms-documentdb-partitionkey", r#"["alice"]"#);
+        request.send().await.unwrap().status().as_u16()
+    };
+    for number in 0..30 {
+        if status(Method::GET).await == 429 {
+            struck.push(number);
+        }
+        assert_eq!(status(Method::DELETE).await, 404);
     }
-    let throttled = rig.statuses(Verb::Read).into_iter().filter(|status| *status == Some(429)).count();
-    assert_eq!(throttled, 10);
+    rig.emulator.clear_faults();
+    struck
+}
+
+#[tokio::test]
+async fn exactly_one_of_each_run_of_matching_operations_is_struck() {
+    let rig = Rig::start().await;
+    let runs: Vec<usize> = struck(&rig, 3, 7).await.into_iter().map(|number| number / 3).collect();
+    assert_eq!(runs, (0..10).collect::<Vec<_>>());
+    assert_eq!(struck(&rig, 1, 0).await.len(), 30, "one in one is always");
+}
+
+#[tokio::test]
+async fn the_seed_decides_the_order_and_it_is_not_periodic() {
+    let rig = Rig::start().await;
+    let order = struck(&rig, 3, 7).await;
+    assert_eq!(struck(&rig, 3, 7).await, order);
+    assert_ne!(struck(&rig, 3, 8).await, order);
+    let positions: HashSet<usize> = order.into_iter().map(|number| number % 3).collect();
+    assert_eq!(positions.len(), 3);
+}
+
+#[tokio::test]
+async fn a_fault_strikes_the_operations_it_names_and_as_often() {
+    let rig = Rig::start().await;
+    let fault = Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Create, Verb::Upsert]);
+    rig.emulator.inject(fault.times(2));
+    assert_eq!(bare_read(&rig).await.unwrap().status(), 404, "another operation is not struck");
+    for expected in [429, 429, 201] {
+        assert_eq!(bare_create(&rig, "a").await.unwrap().status(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_first_matching_operations_are_skipped() {
+    let rig = Rig::start().await;
+    let fault = Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Create]);
+    rig.emulator.inject(fault.skip(2).times(1));
+    for (id, expected) in [("a", 201), ("b", 201), ("c", 429), ("c", 201)] {
+        assert_ne!(bare_read(&rig).await.unwrap().status(), 429, "another operation does not count");
+        assert_eq!(bare_create(&rig, id).await.unwrap().status(), expected, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_was_not_reached_is_not_used_up() {
+    let rig = Rig::start().await;
+    rig.emulator.inject(Fault::new(Effect::Dropped).times(1));
+    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 1 }).times(1));
+    bare_read(&rig).await.unwrap_err();
+    assert_eq!(bare_read(&rig).await.unwrap().status(), 429);
+    assert_eq!(bare_read(&rig).await.unwrap().status(), 404);
 }
 
 #[tokio::test]
 async fn a_fault_strikes_until_it_is_cleared() {
     let rig = Rig::start().await;
-    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 1 }).on(&[Verb::Create]));
+    rig.emulator.inject(Fault::new(Effect::Throttled { retry_after_ms: 1 }));
     for _ in 0..3 {
         assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 429);
     }
-    assert_eq!(bare_read(&rig).await.unwrap().status(), 404, "another operation is not struck");
     rig.emulator.clear_faults();
     assert_eq!(bare_create(&rig, "a").await.unwrap().status(), 201);
+}
+
+#[tokio::test]
+async fn delays_add_up_and_go_with_the_first_other_effect() {
+    let rig = Rig::start().await;
+    for effect in [Effect::Slow { milliseconds: 60_000 }, Effect::Dropped, Effect::Slow { milliseconds: 120_000 }] {
+        rig.emulator.inject(Fault::new(effect));
+    }
+    tokio::time::pause();
+    let asked = Instant::now();
+    bare_create(&rig, "a").await.unwrap_err();
+    assert!(asked.elapsed() >= Duration::from_mins(3));
 }
 
 #[tokio::test]

@@ -144,6 +144,35 @@ async fn operations_are_recorded_without_metadata() {
     assert_eq!(rig.emulator.operations(), []);
 }
 
+/// The front tells an operation on items from metadata, and which it is, by method, path and header.
+#[tokio::test]
+async fn each_operation_on_items_is_recorded_under_its_verb_and_metadata_under_none() {
+    let rig = Rig::start().await;
+    let (docs, doc) = ("/dbs/mcp/colls/owners/docs", "/dbs/mcp/colls/owners/docs/a");
+    let send = async |method: &str, path: &str, header: Option<&str>| {
+        let request = rig.bare(method.parse().unwrap(), path).header("x-ms-documentdb-partitionkey", r#"["alice"]"#);
+        let request = request.body(item("a", 1).to_string());
+        let request = header.into_iter().fold(request, |request, name| request.header(name, "True"));
+        request.send().await.unwrap();
+        rig.emulator.operations().last().map(|operation| operation.verb)
+    };
+    for path in ["/", "/dbs/mcp", "/dbs/mcp/colls/owners", "/dbs/mcp/colls/owners/pkranges"] {
+        assert_eq!(send("GET", path, None).await, None, "{path}");
+    }
+    assert_eq!(send("POST", docs, Some("x-ms-cosmos-is-query-plan-request")).await, None);
+    for (method, path, header, verb) in [
+        ("GET", docs, None, Verb::Feed),
+        ("POST", docs, None, Verb::Create),
+        ("POST", docs, Some("x-ms-documentdb-is-upsert"), Verb::Upsert),
+        ("POST", docs, Some("x-ms-documentdb-isquery"), Verb::Query),
+        ("GET", doc, None, Verb::Read),
+        ("PUT", doc, None, Verb::Replace),
+        ("DELETE", doc, None, Verb::Delete),
+    ] {
+        assert_eq!(send(method, path, header).await, Some(verb), "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn a_dump_has_every_item_of_every_container() {
     let rig = Rig::start().await;

@@ -33,13 +33,20 @@ async fn an_unsupported_request_is_refused_and_changes_nothing() {
         request("GET", "/offers"),
         request("POST", "/dbs/mcp/users/u/permissions"),
         request("POST", "/dbs/mcp/colls/owners/sprocs"),
+        request("GET", "/dbs"),
+        request("GET", "/dbs/other"),
+        request("GET", "/dbs/other/colls/owners"),
         request("GET", "/dbs/other/colls/owners/docs/a"),
+        request("GET", &format!("{docs}/a/attachments")),
+        request("PUT", "/offers/x"),
+        request("POST", "/dbs/mcp/colls/owners/sprocs/s"),
     ] {
         let response = request.send().await.unwrap();
         let (status, body) = (response.status(), response.json::<Value>().await.unwrap());
         assert_eq!((status.as_u16(), &body["code"]), (501, &json!("NotImplemented")), "{body}");
         assert!(body["message"].as_str().unwrap().ends_with("is not implemented by the local Cosmos emulator."));
     }
+    assert_eq!(request("HEAD", "/").send().await.unwrap().status(), 501);
     assert!(rig.emulator.dump().await.is_empty());
     assert_eq!(rig.emulator.operations(), []);
     let container = rig.container("owners").await;

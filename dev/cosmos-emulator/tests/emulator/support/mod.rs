@@ -66,7 +66,11 @@ impl Rig {
 
     /// A bare request with a good token, to a path below the account.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        self.bare_of(&reqwest::Client::builder().no_proxy().build().unwrap(), method, path)
+    }
+
+    /// As [`Rig::bare`], of a client that keeps its connection.
+    pub(crate) fn bare_of(&self, client: &reqwest::Client, method: Method, path: &str) -> RequestBuilder {
         let request = client.request(method, format!("{}{path}", self.emulator.url()));
         request.header("authorization", authorization(&self.token()))
     }
