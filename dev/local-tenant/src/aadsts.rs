@@ -182,18 +182,3 @@ impl Refusal {
         (self.status, axum::Json(body)).into_response()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_text_is_filled_in_order_and_closed_by_the_ids() {
-        let refusal = APP_UNKNOWN.with(&["app {}", "directory"]);
-        let correlation = Correlation::of(&HeaderMap::new(), OffsetDateTime::UNIX_EPOCH);
-        let description = refusal.description(&correlation);
-        let start = "AADSTS700016: Application with identifier 'app {}' was not found in the directory 'directory'.";
-        assert!(description.starts_with(start), "{description}");
-        assert!(description.ends_with("Timestamp: 1970-01-01 00:00:00Z"), "{description}");
-    }
-}

@@ -175,15 +175,3 @@ fn find(resource: Resource, name: &str) -> Result<Permission, Refusal> {
         SCOPE_UNKNOWN.with(&[APP_NAME, name, resource])
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn full_names_are_read_back() {
-        for permission in all() {
-            assert_eq!(Permission::named(&permission.full_name()), Some(permission));
-        }
-    }
-}

@@ -165,35 +165,3 @@ fn hash(token: &str) -> String {
 fn invalid(reason: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason.to_owned())
 }
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    fn record(issued_at: i64) -> RefreshToken {
-        RefreshToken { oid: "oid".into(), client_id: "client".into(), issued_at }
-    }
-
-    #[test]
-    fn the_file_is_the_owners_and_holds_no_refresh_token() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("tenant.json");
-        let (state, _) = State::open(Some(file.clone())).unwrap();
-        let token = state.issue_refresh_token(record(1)).unwrap();
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(!fs::read_to_string(&file).unwrap().contains(&token));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn long_expired_refresh_tokens_are_forgotten() {
-        let (state, _) = State::open(None).unwrap();
-        let old = state.issue_refresh_token(record(1)).unwrap();
-        state.issue_refresh_token(record(REFRESH_TOKEN_SECONDS)).unwrap();
-        assert!(state.refresh_token(&old).is_some());
-        state.issue_refresh_token(record(2 + REFRESH_TOKEN_SECONDS + REMEMBERED_SECONDS)).unwrap();
-        assert!(state.refresh_token(&old).is_none());
-    }
-}

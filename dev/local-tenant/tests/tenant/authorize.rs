@@ -149,6 +149,14 @@ async fn a_wrong_app_or_redirect_uri_is_never_redirected() {
 }
 
 #[tokio::test]
+async fn text_from_outside_is_escaped() {
+    let local = Local::silent().await;
+    let response = local.authorize(&set(local.authorization(), "client_id", Some("<script>'\"&"))).await;
+    let page = response.text().await.unwrap();
+    assert!(page.contains("&#60;script&#62;&#39;&#34;&#38;") && !page.contains("<script"), "{page}");
+}
+
+#[tokio::test]
 async fn another_tenant_is_refused_by_page() {
     let local = Local::silent().await;
     let url = format!("{}/common/oauth2/v2.0/authorize", local.tenant.base_url());

@@ -1,6 +1,8 @@
 //! The refresh token.
 
-use crate::support::{CAPABILITIES, Local, assert_refused, claims};
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use crate::support::{CAPABILITIES, Local, assert_refused, claims, set};
 
 async fn refresh(local: &Local, token: &str, scope: &str) -> (reqwest::StatusCode, serde_json::Value) {
     local
@@ -53,6 +55,54 @@ async fn a_refresh_token_lives_ninety_days() {
     assert_eq!(refresh(&local, &token, &scope).await.0, 200);
     local.tenant.advance_clock(time::Duration::minutes(1));
     assert_refused(&refresh(&local, &token, &scope).await, (400, "invalid_grant", 700_082));
+}
+
+#[tokio::test]
+async fn a_long_expired_refresh_token_is_forgotten() {
+    let local = Local::silent().await;
+    let (old, scope) = (signed_in(&local).await, local.middle_tier());
+    local.tenant.advance_clock(time::Duration::days(119));
+    signed_in(&local).await;
+    assert_refused(&refresh(&local, &old, &scope).await, (400, "invalid_grant", 700_082));
+    local.tenant.advance_clock(time::Duration::days(1));
+    signed_in(&local).await;
+    assert_refused(&refresh(&local, &old, &scope).await, (400, "invalid_grant", 70000));
+}
+
+#[tokio::test]
+async fn the_state_file_is_its_owners_and_holds_no_refresh_token() {
+    let local = Local::silent().await;
+    let token = signed_in(&local).await;
+    let file = local.state_file();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!fs::read_to_string(&file).unwrap().contains(&token));
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn every_consent_outlives_a_restart() {
+    let local = Local::silent().await;
+    let permissions = [
+        "Calendars.Read",
+        "Contacts.Read",
+        "Files.Read",
+        "Mail.Read",
+        "People.Read",
+        "Tasks.Read",
+        "User.Read",
+        "User.ReadBasic.All",
+        "openid",
+        "profile",
+        "email",
+        "offline_access",
+    ];
+    let all = permissions.join(" ");
+    let (_, answer) = local.post(&set(local.redemption(&local.code_for(&all).await).await, "scope", Some(&all))).await;
+    let token = answer["refresh_token"].as_str().unwrap().to_owned();
+    let local = local.restart().await;
+    for permission in permissions {
+        assert_eq!(refresh(&local, &token, permission).await.0, 200, "{permission}");
+    }
 }
 
 #[tokio::test]

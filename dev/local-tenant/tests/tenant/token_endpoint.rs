@@ -63,6 +63,17 @@ async fn a_form_that_is_not_right_is_refused_in_entras_words() {
 }
 
 #[tokio::test]
+async fn the_text_of_a_refusal_is_filled_in_order() {
+    let local = Local::silent().await;
+    let (_, body) =
+        local.post(&set(local.form(&[("grant_type", "refresh_token")]).await, "client_id", Some("app {}"))).await;
+    let directory = local.setting("ENTRA_TENANT_ID");
+    let start =
+        format!("AADSTS700016: Application with identifier 'app {{}}' was not found in the directory '{directory}'.");
+    assert!(body["error_description"].as_str().unwrap().starts_with(&start), "{body}");
+}
+
+#[tokio::test]
 async fn another_tenant_is_not_found() {
     let local = Local::silent().await;
     let form = local.redemption(&local.code().await).await;
