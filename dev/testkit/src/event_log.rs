@@ -1,68 +1,41 @@
 //! Captures the whole log, so that a test can look for secrets.
 
 use std::{
-    fmt::{Debug, Write as _},
+    io::{self, Write},
     sync::{Arc, Mutex},
 };
 
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-    subscriber::{DefaultGuard, set_default},
-};
+use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard, subscriber::set_default};
 
 use crate::lock;
 
 /// Every event of this thread since [`EventLog::start`], at every level.
 #[derive(Clone, Default)]
-pub struct EventLog(Arc<Mutex<Vec<String>>>);
+pub struct EventLog(Arc<Mutex<Vec<u8>>>);
 
 impl EventLog {
     /// Listens until the guard is dropped.
     #[must_use]
     pub fn start() -> (Self, DefaultGuard) {
         let log = Self::default();
-        let guard = set_default(log.clone());
-        (log, guard)
+        let writer = log.clone();
+        let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).without_time().with_ansi(false);
+        (log, set_default(lines.with_writer(move || writer.clone()).finish()))
     }
 
-    /// The events, each as ` field=value` for every field.
+    /// The events, each with ` field=value` for every field and for those of its spans.
     #[must_use]
     pub fn events(&self) -> Vec<String> {
-        lock(&self.0).clone()
+        String::from_utf8_lossy(&lock(&self.0)).lines().map(str::to_owned).collect()
     }
 }
 
-impl Subscriber for EventLog {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+impl Write for EventLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        lock(&self.0).write(bytes)
     }
 
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        lock(&self.0).push(line.0);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Writing to a String cannot fail.
-        let _ = write!(self.0, " {}={value:?}", field.name());
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -20,40 +20,27 @@ pub struct ToClient {
     pub cookies: CookieChanges,
 }
 
-/// The page that asks for consent.
-#[must_use]
-pub fn asked(answer: Answer) -> Option<ConsentPage> {
-    match answer.next {
-        Next::Page(Page::Consent(page)) => Some(page),
-        _ => None,
-    }
+macro_rules! pages {
+    ($($(#[doc = $meaning:literal])* $name:ident: $page:ident($type:ident);)*) => {
+        $(
+            $(#[doc = $meaning])*
+            #[must_use]
+            pub fn $name(answer: Answer) -> Option<$type> {
+                if let Next::Page(Page::$page(page)) = answer.next { Some(page) } else { None }
+            }
+        )*
+    };
 }
 
-/// The page after a denial.
-#[must_use]
-pub fn denied(answer: Answer) -> Option<DeniedPage> {
-    match answer.next {
-        Next::Page(Page::Denied(page)) => Some(page),
-        _ => None,
-    }
-}
-
-/// The page that asks the owner who signed in.
-#[must_use]
-pub fn asked_to_confirm(answer: Answer) -> Option<ConfirmationPage> {
-    match answer.next {
-        Next::Page(Page::Confirmation(page)) => Some(page),
-        _ => None,
-    }
-}
-
-/// The page of an owner's connections.
-#[must_use]
-pub fn connections(answer: Answer) -> Option<ConnectionsPage> {
-    match answer.next {
-        Next::Page(Page::Connections(page)) => Some(page),
-        _ => None,
-    }
+pages! {
+    /// The page that asks for consent.
+    asked: Consent(ConsentPage);
+    /// The page after a denial.
+    denied: Denied(DeniedPage);
+    /// The page that asks the owner who signed in.
+    asked_to_confirm: Confirmation(ConfirmationPage);
+    /// The page of an owner's connections.
+    connections: Connections(ConnectionsPage);
 }
 
 /// The way to Entra.
