@@ -81,19 +81,3 @@ fn text(answer: &Value, member: &str) -> Result<String, String> {
     let text = answer.get(member).and_then(Value::as_str).map(str::to_owned);
     text.ok_or_else(|| format!("the answer has no {member}"))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_error_at_sign_in_says_where_entras_reason_is_and_other_errors_do_not() {
-        let said = refusal("server_error", "sign-in failed");
-        for part in
-            ["server_error: sign-in failed. ", "`sign-in code not redeemed`", "[700211]", "[700212]", "[700213]"]
-        {
-            assert!(said.contains(part), "{part} in {said}");
-        }
-        assert_eq!(refusal("access_denied", "declined"), "the server answers access_denied: declined");
-    }
-}

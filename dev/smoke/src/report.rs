@@ -115,33 +115,3 @@ impl fmt::Display for Report<'_> {
         write!(formatter, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use super::*;
-
-    #[test]
-    fn a_line_says_how_it_went_and_what_was_seen_as_soon_as_it_is_known() {
-        let told = Mutex::new(Vec::new());
-        let tell = |news: News<'_>| {
-            if let News::Line(line) = news {
-                told.lock().unwrap().push(line.to_string());
-            }
-        };
-        let mut report = Report::new(&tell);
-        report.fact("methods", Ok("GET /mcp is 405".to_owned()));
-        assert!(!report.failed());
-        assert_eq!(report.step::<()>("token", Err("POST /token is 400".to_owned()), "200"), None);
-        report.skip("stream", "there is no access token");
-        assert!(report.failed());
-        let expected = [
-            "pass methods: GET /mcp is 405",
-            "FAIL token: POST /token is 400",
-            "skip stream: there is no access token",
-        ];
-        assert_eq!(*told.lock().unwrap(), expected);
-        assert_eq!(report.to_string(), "1 passed, 1 failed, 1 skipped");
-    }
-}

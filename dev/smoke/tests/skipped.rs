@@ -45,3 +45,23 @@ async fn without_a_missing_flag_the_hint_points_at_the_failures() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(last_line(&output), "hint: skipped checks did not run; correct the failures and run it again");
 }
+
+#[tokio::test]
+async fn an_origin_is_taken_with_and_without_a_slash_and_nothing_else() {
+    let server = scripted::start(right()).await;
+    for (text, code) in [
+        (server.url.clone(), 0),
+        (format!("{}/", server.url), 0),
+        ("x.azure-api.net".to_owned(), 2),
+        ("https://x/mcp".to_owned(), 2),
+        ("https://x/?a=b".to_owned(), 2),
+        ("https://u@x".to_owned(), 2),
+        ("ftp://x".to_owned(), 2),
+        ("https://x/#a".to_owned(), 2),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_smoke"));
+        command.args([text.as_str(), "--wait", "0"]);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}: {output:?}");
+    }
+}

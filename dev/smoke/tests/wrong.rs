@@ -4,21 +4,26 @@
 #[path = "support/scripted.rs"]
 mod scripted;
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use scripted::{LATER, Script, Scripted, right};
-use smoke::{Line, Options, Outcome};
+use smoke::{Line, News, Options, Outcome};
+use url::Url;
 
-async fn tried(url: &str, function_host: Option<&str>) -> Vec<Line> {
-    let options = Options {
+fn options(url: &str) -> Options {
+    Options {
         url: url.parse().unwrap(),
-        function_host: function_host.map(|host| host.parse().unwrap()),
+        function_host: None,
         wait: Duration::ZERO,
         sign_in: None,
         stream: Duration::ZERO,
         address_limit: true,
-    };
-    smoke::run(&options, &|_| ()).await.lines().to_vec()
+    }
+}
+
+async fn tried(url: &str, function_host: Option<&str>) -> Vec<Line> {
+    let function_host = function_host.map(|host| host.parse().unwrap());
+    smoke::run(&Options { function_host, ..options(url) }, &|_| ()).await.lines().to_vec()
 }
 
 /// The only fact that fails when this answer is another one, and what is said of it.
@@ -104,4 +109,51 @@ async fn a_server_that_is_not_there_fails_every_fact_that_is_tried() {
     let passed: Vec<_> = lines.iter().filter(|line| matches!(line.outcome, Outcome::Pass(_))).collect();
     assert!(passed.is_empty(), "{passed:#?}");
     assert!(lines[0].to_string().contains("GET /health: "), "{}", lines[0]);
+}
+
+#[tokio::test]
+async fn each_line_is_told_as_soon_as_it_is_known_and_counted_at_the_end() {
+    let mut script = right();
+    script.insert("GET /mcp", (404, "", "Resource not found"));
+    let server = scripted::start(script).await;
+    let told = Mutex::new(Vec::new());
+    let tell = |news: News<'_>| {
+        let News::Line(line) = news else { panic!("nobody signs in") };
+        told.lock().unwrap().push(line.to_string());
+    };
+    let report = smoke::run(&options(&server.url), &tell).await;
+    let told = told.lock().unwrap();
+    assert_eq!(*told, report.lines().iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert!(told[0].starts_with("pass runtime: ") && told[2].starts_with("FAIL methods: GET /mcp is 404"), "{told:?}");
+    assert_eq!(told[5], "skip gateway-only: --function-host is not given");
+    assert!(report.failed());
+    assert_eq!(report.to_string(), "6 passed, 1 failed, 8 skipped");
+}
+
+/// What is said of a sign-in that comes back with this error.
+async fn sign_in_refused(error: &'static str, description: &'static str) -> String {
+    let mut script = right();
+    script.insert("POST /register", (201, "", r#"{"client_id":"client"}"#));
+    let server = scripted::start(script).await;
+    let options = Options { sign_in: Some(Duration::from_mins(1)), address_limit: false, ..options(&server.url) };
+    let tell = |news: News<'_>| {
+        if let News::SignIn(url) = news {
+            let url = Url::parse(url).unwrap();
+            let (_, redirect_uri) = url.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap();
+            let parameters = [("error", error), ("error_description", description)];
+            tokio::spawn(reqwest::get(Url::parse_with_params(&redirect_uri, parameters).unwrap()));
+        }
+    };
+    let lines = smoke::run(&options, &tell).await.lines().to_vec();
+    lines.iter().find(|line| line.fact == "sign-in").unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_server_error_at_sign_in_says_where_entras_reason_is_and_other_errors_do_not() {
+    let said = sign_in_refused("server_error", "sign-in failed").await;
+    for part in ["server_error: sign-in failed. ", "`sign-in code not redeemed`", "[700211]", "[700212]", "[700213]"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let said = sign_in_refused("access_denied", "declined").await;
+    assert_eq!(said, "FAIL sign-in: the server answers access_denied: declined");
 }
