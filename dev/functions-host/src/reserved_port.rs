@@ -12,7 +12,7 @@ use tokio::net::TcpSocket;
 /// Only Linux shares ports that way. Elsewhere the port is released, as the real host does, in the hope that it stays free.
 pub struct ReservedPort {
     address: SocketAddr,
-    _held: Vec<TcpSocket>,
+    held: Vec<TcpSocket>,
 }
 
 impl ReservedPort {
@@ -29,16 +29,23 @@ impl ReservedPort {
     }
 
     fn any() -> io::Result<Self> {
-        let first = bind(TcpSocket::new_v4()?, (Ipv4Addr::LOCALHOST, 0).into())?;
-        let address = first.local_addr()?;
-        let mut held = vec![first];
-        match TcpSocket::new_v6().and_then(|socket| bind(socket, (Ipv6Addr::LOCALHOST, address.port()).into())) {
-            Ok(second) => held.push(second),
+        let mut reserved = Self::at(0)?;
+        match TcpSocket::new_v6().and_then(|socket| bind(socket, (Ipv6Addr::LOCALHOST, reserved.port()).into())) {
+            Ok(second) => reserved.held.extend(Some(second).filter(|_| cfg!(target_os = "linux"))),
             Err(fault) if fault.kind() == io::ErrorKind::AddrInUse => return Err(fault),
             Err(_) => {}
         }
-        held.retain(|_| cfg!(target_os = "linux"));
-        Ok(Self { address, _held: held })
+        Ok(reserved)
+    }
+
+    /// This port, or any for 0, at the first address only. A port is taken only while somebody listens on it or holds it for
+    /// himself, not because its last connections are not forgotten yet.
+    pub fn at(port: u16) -> io::Result<Self> {
+        let socket = bind(TcpSocket::new_v4()?, (Ipv4Addr::LOCALHOST, port).into())?;
+        Ok(Self {
+            address: socket.local_addr()?,
+            held: Some(socket).filter(|_| cfg!(target_os = "linux")).into_iter().collect(),
+        })
     }
 
     /// On 127.0.0.1.

@@ -22,6 +22,16 @@ fn its_owner_binds_it_again_and_again() {
     }
 }
 
+#[tokio::test]
+async fn a_port_asked_for_is_given_unless_somebody_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    assert_eq!(ReservedPort::at(port).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+    drop(listener);
+    assert_eq!(ReservedPort::at(port).unwrap().port(), port);
+    assert_ne!(ReservedPort::at(0).unwrap().port(), 0);
+}
+
 /// Whoever asks without sharing sees that it is taken.
 #[cfg(target_os = "linux")]
 #[test]

@@ -55,6 +55,16 @@ pub(crate) enum StartError {
     Signals(#[source] io::Error),
 }
 
+impl StartError {
+    /// Why nothing listens on the public port.
+    pub(crate) fn listen(port: u16, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::PortTaken(port),
+            _ => Self::Listen(port, error),
+        }
+    }
+}
+
 impl From<cosmos_emulator::StartError> for StartError {
     fn from(error: cosmos_emulator::StartError) -> Self {
         match error {
@@ -70,28 +80,5 @@ impl From<local_tenant::StartError> for StartError {
             local_tenant::StartError::Listen(ListenError::PortTaken(port)) => Self::TenantPortTaken(port),
             error => Self::Tenant(error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_taken_port_names_the_option_that_chooses_another() {
-        let message = StartError::PortTaken(7071).to_string();
-        assert!(message.contains("7071") && message.contains("cargo local --port N"), "{message}");
-    }
-
-    #[test]
-    fn a_taken_tenant_port_names_the_tenants_option() {
-        let message = StartError::from(local_tenant::StartError::Listen(ListenError::PortTaken(7072))).to_string();
-        assert!(message.contains("7072") && message.contains("cargo local --tenant-port N"), "{message}");
-    }
-
-    #[test]
-    fn a_folder_in_use_is_named() {
-        let message = StartError::DataInUse("/some/folder".into()).to_string();
-        assert!(message.contains("/some/folder") && message.contains("--data"), "{message}");
     }
 }

@@ -8,7 +8,6 @@ mod data;
 mod environment;
 mod error;
 mod func;
-mod port;
 mod start;
 mod stop;
 

@@ -1,10 +1,12 @@
 //! Checks the ports and the folder before anything is built, builds the handler, then starts the parts in the order in
 //! which they need each other.
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use cosmos_emulator::Emulator;
-use functions_host::{FunctionsHost, Gateway};
+use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
@@ -14,7 +16,6 @@ use crate::data::Data;
 use crate::environment::Environment;
 use crate::error::StartError;
 use crate::func::{self, Func};
-use crate::port::{self, Reserved};
 
 /// Everything that runs.
 pub(crate) struct Running {
@@ -54,7 +55,8 @@ impl Running {
 }
 
 pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Running, StartError> {
-    let reserved = Reserved::new(args.port)?;
+    // Until the server can answer, a connection is refused and does not wait.
+    let reserved = ReservedPort::at(args.port).map_err(|error| StartError::listen(args.port, error))?;
     let data = Data::open(&args.data, args.fresh)?;
     ports_are_free(args)?;
     let (root, handler) = program(args, environment).await?;
@@ -74,7 +76,8 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         func::write_settings(&root, port, &handler, settings)?;
         core_tools(environment, &root, port, args.json.then(|| data.log()).as_deref()).await?
     } else {
-        let (listener, log) = (reserved.listen()?, Some(data.log()));
+        let listener = TcpListener::bind(reserved.address()).map_err(|error| StartError::listen(port, error))?;
+        let log = Some(data.log());
         let handlers = if cosmos.is_some() { azure::HANDLERS } else { 1 };
         let options = functions_host::Options { root, listener, handler, handlers, environment: settings, log };
         let host = stand_in(options, args, &tenant).await;
@@ -99,10 +102,11 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
 /// The error of a part that binds its port itself.
 fn ports_are_free(args: &Args) -> Result<(), StartError> {
     let serving = &args.serving;
-    if port::is_taken(args.tenant_port) {
+    let is_taken = |port| port != 0 && ReservedPort::at(port).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+    if is_taken(args.tenant_port) {
         return Err(StartError::TenantPortTaken(args.tenant_port));
     }
-    if serving.azure && port::is_taken(serving.cosmos_port) {
+    if serving.azure && is_taken(serving.cosmos_port) {
         return Err(StartError::CosmosPortTaken(serving.cosmos_port));
     }
     Ok(())
@@ -173,95 +177,4 @@ fn users(tenant: &Tenant) -> Vec<TestUser> {
         user_principal_name: user.user_principal_name.to_owned(),
     };
     tenant.users().iter().map(user).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::args::Serving;
-
-    async fn tenant() -> Tenant {
-        let redirect_uris = vec!["http://127.0.0.1:1/oauth-callback".to_owned()];
-        let options = local_tenant::Options { port: 0, state_file: None, redirect_uris, silent_user: None };
-        local_tenant::start(options).await.unwrap()
-    }
-
-    fn environment(log_level: Option<&str>) -> Environment {
-        Environment { cargo: "/no/such/cargo".into(), path: "".into(), log_level: log_level.map(str::to_owned) }
-    }
-
-    #[tokio::test]
-    async fn the_handler_is_given_the_tenants_settings_and_its_own() {
-        let (tenant, folder) = (tenant().await, tempfile::tempdir().unwrap());
-        let data = Data::open(folder.path(), false).unwrap();
-        let store = Store { cosmos: None, data: &data };
-        let settings = settings("http://127.0.0.1:5", &tenant, &store, &environment(Some("debug")));
-        let value = |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        assert_eq!(value("PUBLIC_BASE_URL"), Some("http://127.0.0.1:5"));
-        assert_eq!(value("DATA_DIR"), folder.path().to_str());
-        assert_eq!(value("LOG_LEVEL"), Some("debug"));
-        assert_eq!(value("GRAPH_ENDPOINT"), Some(tenant.base_url()));
-    }
-
-    #[tokio::test]
-    async fn with_azure_the_handler_is_led_to_cosmos_db_and_key_vault_and_to_no_folder() {
-        let (tenant, folder) = (tenant().await, tempfile::tempdir().unwrap());
-        let data = Data::open(folder.path(), false).unwrap();
-        let cosmos = azure::open(&tenant, 0).await.unwrap();
-        let store = Store { cosmos: Some(&cosmos), data: &data };
-        let settings = settings("http://127.0.0.1:5", &tenant, &store, &environment(None));
-        let names: Vec<&str> = settings.iter().map(|(name, _)| name.as_str()).collect();
-        for name in ["COSMOS_ENDPOINT", "COSMOS_DATABASE", "KEY_VAULT_KEY_ID", "HTTPS_PROXY", "SSL_CERT_FILE"] {
-            assert!(names.contains(&name), "{name}");
-        }
-        assert!(!names.contains(&"DATA_DIR"));
-        assert!(matches!(azure::open(&tenant, port_of(cosmos.url())).await, Err(StartError::CosmosPortTaken(_))));
-    }
-
-    fn port_of(url: &str) -> u16 {
-        url.rsplit(':').next().unwrap().parse().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_log_level_that_is_not_set_is_not_handed_on() {
-        let (tenant, folder) = (tenant().await, tempfile::tempdir().unwrap());
-        let data = Data::open(folder.path(), false).unwrap();
-        let store = Store { cosmos: None, data: &data };
-        let settings = settings("http://127.0.0.1:5", &tenant, &store, &environment(None));
-        assert!(settings.iter().all(|(name, _)| name != "LOG_LEVEL"));
-    }
-
-    #[tokio::test]
-    async fn a_package_without_a_handler_says_how_it_is_made() {
-        let folder = tempfile::tempdir().unwrap();
-        let package = folder.path().join("package").to_str().unwrap().to_owned();
-        let args = ["local", "--package", &package].map(str::to_owned);
-        let args = <Args as clap::Parser>::parse_from(args);
-        let fault = program(&args, &environment(None)).await.unwrap_err().to_string();
-        assert!(fault.contains(&package) && fault.contains("cargo xtask package"), "{fault}");
-    }
-
-    #[tokio::test]
-    async fn a_taken_tenant_port_is_said_before_anything_is_built() {
-        let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let args = Args {
-            port: 0,
-            tenant_port: held.local_addr().unwrap().port(),
-            fresh: false,
-            data: folder.path().to_owned(),
-            silent_user: None,
-            serving: Serving {
-                func: false,
-                azure: false,
-                streams_apart: false,
-                cosmos_port: 0,
-                gateway: false,
-                package: None,
-            },
-            json: true,
-        };
-        let result = start(&args, &environment(None)).await;
-        assert!(matches!(result, Err(StartError::TenantPortTaken(port)) if port == args.tenant_port));
-    }
 }
