@@ -2,10 +2,8 @@
 
 use std::fmt::Display;
 
-use azure_core::http::{
-    Method, Request as CoreRequest, Url,
-    headers::{HeaderName as CoreName, HeaderValue as CoreValue},
-};
+use azure_core::http::headers::{HeaderName as CoreName, HeaderValue as CoreValue};
+use azure_core::http::{Method, Request as CoreRequest, Url};
 use azure_data_cosmos_driver::in_memory_emulator::{
     ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
 };

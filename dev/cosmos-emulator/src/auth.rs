@@ -8,10 +8,7 @@ use serde::Deserialize;
 use stand_in::{Clock, PublicKey, UnverifiedJwt};
 use tokio::sync::Mutex;
 
-use crate::{
-    Options, StartError,
-    answer::{self, Refusal},
-};
+use crate::{Options, StartError, answer, answer::Refusal};
 
 /// Of every token for Cosmos; a final slash makes no difference.
 const AUDIENCE: &str = "https://cosmos.azure.com";

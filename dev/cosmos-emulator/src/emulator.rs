@@ -6,13 +6,9 @@ use axum::Router;
 use serde_json::Value;
 use stand_in::{Gate, Recent, Servers, Site};
 
+use crate::faults::{Fault, Faults};
 use crate::{
-    Operation, Options, StartError,
-    account::DATABASE,
-    auth::Authenticator,
-    faults::{Fault, Faults},
-    front::{self, Front},
-    store::Store,
+    Operation, Options, StartError, account::DATABASE, auth::Authenticator, front, front::Front, store::Store,
 };
 
 /// A running account. Dropping it ends it, too, but [`Emulator::stop`] waits until the port is free. Data lives as long as

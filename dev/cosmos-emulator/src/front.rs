@@ -2,24 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    response::Response,
-};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use stand_in::{Recent, cut};
 use tokio::{sync::oneshot, time::sleep};
 
-use crate::{
-    Operation, Verb,
-    answer::{self, Refusal},
-    auth::Authenticator,
-    faults::{Effect, Faults, Struck},
-    request::{DataRequest, Kind, kind, segments},
-    store::Store,
-};
+use crate::faults::{Effect, Faults, Struck};
+use crate::request::{DataRequest, Kind, kind, segments};
+use crate::{Operation, Verb, answer, answer::Refusal, auth::Authenticator, store::Store};
 
 /// Twice the largest item.
 const LONGEST_BODY: usize = 4 << 20;

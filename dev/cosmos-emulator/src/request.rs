@@ -6,10 +6,7 @@ use http::{HeaderMap, HeaderName, Method, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::{
-    account::DATABASE,
-    answer::{self, Refusal},
-};
+use crate::{account::DATABASE, answer, answer::Refusal};
 
 pub(crate) const PARTITION_KEY: HeaderName = HeaderName::from_static("x-ms-documentdb-partitionkey");
 

@@ -1,7 +1,6 @@
 //! The proxy's activity timeout: an exchange in which no byte moves for that long is cut.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use stand_in::lock;
 use tokio::time::{Instant, sleep_until};

@@ -2,13 +2,11 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use time::OffsetDateTime;
-use time::macros::format_description;
+use time::{OffsetDateTime, macros::format_description};
 
-use crate::body::Framing;
 use crate::connection::{NoHead, Reader};
 use crate::head::{Head, content_length};
-use crate::headers::{self, push};
+use crate::{body::Framing, headers, headers::push};
 
 /// The head of a handler's answer.
 pub(crate) struct Answer {

@@ -1,9 +1,7 @@
 //! Builds the handler for the host to run.
 
-use std::ffi::OsStr;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::{ffi::OsStr, io, process::Stdio};
 
 use serde_json::Value;
 use tokio::process::Command;

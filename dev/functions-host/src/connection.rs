@@ -1,13 +1,11 @@
 //! One TCP connection, to a client or to a handler: buffered reading, and the ways to end it.
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
 
 pub(crate) struct Connection {
     pub(crate) reader: Reader,

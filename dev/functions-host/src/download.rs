@@ -2,13 +2,9 @@
 
 use std::io;
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::{io::AsyncWriteExt as _, net::tcp::OwnedWriteHalf};
 
-use crate::activity::Activity;
-use crate::answer::Answer;
-use crate::body::{self, Body};
-use crate::connection::Reader;
+use crate::{activity::Activity, answer::Answer, body, body::Body, connection::Reader};
 
 /// Passes each piece on as it comes.
 pub(crate) async fn run(

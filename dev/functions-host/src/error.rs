@@ -1,6 +1,4 @@
-use std::io;
-use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::{io, path::PathBuf, process::ExitStatus};
 
 /// Why the host did not start.
 #[derive(Debug, thiserror::Error)]

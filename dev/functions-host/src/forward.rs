@@ -4,18 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::tcp::OwnedWriteHalf;
-use tokio::time::sleep;
+use tokio::{io::AsyncWriteExt as _, net::tcp::OwnedWriteHalf, time::sleep};
 
-use crate::activity::Activity;
-use crate::answer::{self, Answer, NoAnswer};
-use crate::connection::Connection;
-use crate::download;
-use crate::gateway;
-use crate::request::Request;
-use crate::upload::Upload;
-use crate::upstream::Upstream;
+use crate::answer::{Answer, NoAnswer};
+use crate::{
+    activity::Activity, answer, connection::Connection, download, gateway, request::Request, upload::Upload,
+    upstream::Upstream,
+};
 
 /// What becomes of the client's connection.
 pub(crate) enum End {

@@ -7,12 +7,8 @@ use std::net::SocketAddr;
 
 use uuid::Uuid;
 
-use crate::connection::Connection;
-use crate::forward::End;
 use crate::head::{Field, Head};
-use crate::headers::is_any;
-use crate::request::Request;
-use crate::serve::Serve;
+use crate::{connection::Connection, forward::End, headers::is_any, request::Request, serve::Serve};
 
 /// The fields of a request that are the front end's.
 pub const WRITTEN: [&str; 15] = [

@@ -1,12 +1,9 @@
 //! What `func start` runs in a folder: which handler, with which environment, on which port.
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _};
 
-use crate::StartError;
-use crate::host_json;
-use crate::local_settings::LocalSettings;
+use crate::{StartError, host_json, local_settings::LocalSettings};
 
 /// The setting that takes the place of host.json's `customHandler.description.defaultExecutablePath`.
 pub const EXECUTABLE_PATH: &str = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";

@@ -1,7 +1,6 @@
 //! The function folders: each `<name>/function.json` gives one route.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 

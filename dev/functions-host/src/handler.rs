@@ -1,14 +1,12 @@
 //! A handler as the proxy sees it, and the task that keeps its process running.
 
-use std::io;
-use std::process::ExitStatus;
+use std::{io, process::ExitStatus};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::handler_process::{HandlerProcess, Launch};
-use crate::restarts::Failures;
-use crate::upstream::Upstream;
+use crate::{restarts::Failures, upstream::Upstream};
 
 /// The code by which a handler asks to be started again without it being counted as a failure.
 const RESTART_CODE: i32 = 200;

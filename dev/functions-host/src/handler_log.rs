@@ -1,9 +1,8 @@
 //! Where the handlers' lines go.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::{io, io::Write as _, path::PathBuf};
 
 use stand_in::lock;
 

@@ -1,22 +1,16 @@
 //! One handler process: how it is started, when it counts as ready, what it said last.
 
-use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use stand_in::Recent;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio::{net::TcpStream, task::JoinSet};
 use uuid::Uuid;
 
-use crate::handler_log::HandlerLog;
-use crate::{ReservedPort, StartError};
+use crate::{ReservedPort, StartError, handler_log::HandlerLog};
 
 /// Variables of this process that every handler gets.
 const PASSED: [&str; 7] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER"];

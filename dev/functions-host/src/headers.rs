@@ -5,10 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use uuid::Uuid;
 
-use crate::body::Framing;
 use crate::head::{Field, Head};
-use crate::path;
-use crate::request::Request;
+use crate::{body::Framing, path, request::Request};
 
 /// The version of the host whose behaviour was recorded.
 const HOST_VERSION: &str = "4.1054.250.26428";

@@ -2,23 +2,20 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::{sync::atomic::AtomicUsize, time::Duration};
 
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::front_end::FrontEnd;
 use crate::gateway::{Gateway, GatewayProxy};
 use crate::handler::{Handler, Kill, State, Supervisor};
-use crate::handler_log::HandlerLog;
 use crate::handler_process::{HandlerProcess, Launch};
-use crate::proxy::Proxy;
 use crate::serve::{Serve, accept};
-use crate::upstream::Upstream;
-use crate::{ReservedPort, StartError, functions, host_json};
+use crate::{
+    ReservedPort, StartError, front_end::FrontEnd, functions, handler_log::HandlerLog, host_json, proxy::Proxy,
+    upstream::Upstream,
+};
 
 /// What to run, and where. Not printable: the environment may hold secrets.
 pub struct Options {

@@ -1,10 +1,7 @@
 //! `local.settings.json`: the settings of a function app on this machine, as Azure Functions Core Tools read them.
 
-use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::{collections::BTreeMap, fs, fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use serde_json::{Map, Value, json};
 

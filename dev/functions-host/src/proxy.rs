@@ -7,18 +7,11 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::activity::Activity;
-use crate::answer;
-use crate::body::Framing;
-use crate::connection::Connection;
-use crate::forward::{self, End, Exchange, Hop};
-use crate::handler::Handler;
-use crate::headers;
-use crate::host::Limits;
-use crate::request::Request;
-use crate::routes::Routes;
-use crate::serve::Serve;
-use crate::upload::Upload;
+use crate::forward::{End, Exchange, Hop};
+use crate::{
+    activity::Activity, answer, body::Framing, connection::Connection, forward, handler::Handler, headers,
+    host::Limits, request::Request, routes::Routes, serve::Serve, upload::Upload,
+};
 
 pub(crate) struct Proxy {
     pub(crate) routes: Routes,

@@ -2,10 +2,9 @@
 
 use http::StatusCode;
 
-use crate::body::Framing;
 use crate::connection::{NoHead, Reader, find};
 use crate::head::{Head, content_length};
-use crate::target::RequestLine;
+use crate::{body::Framing, target::RequestLine};
 
 const LONGEST_REQUEST_LINE: usize = 8192;
 const LONGEST_FIELDS: usize = 32_768;

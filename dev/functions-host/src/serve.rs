@@ -1,19 +1,12 @@
 //! What the host and the gateway in front of it have in common: connections, each with request after request.
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::{io::AsyncWriteExt as _, task::JoinSet, time::sleep};
 
-use crate::answer;
-use crate::connection::Connection;
-use crate::forward::End;
 use crate::request::{NoRequest, Request};
+use crate::{answer, connection::Connection, forward::End};
 
 /// Answers requests.
 pub(crate) trait Serve: Send + Sync + 'static {

@@ -1,7 +1,6 @@
 //! JSON files of a function app, compared with the one shape that this host implements.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use serde_json::{Map, Value};
 

@@ -2,8 +2,7 @@
 
 use http::StatusCode;
 
-use crate::head::is_token;
-use crate::path;
+use crate::{head::is_token, path};
 
 pub(crate) struct RequestLine {
     pub(crate) method: String,

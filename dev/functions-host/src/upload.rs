@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::tcp::OwnedWriteHalf;
-use tokio::time::timeout;
+use tokio::{io::AsyncWriteExt as _, net::tcp::OwnedWriteHalf, time::timeout};
 
-use crate::activity::Activity;
-use crate::body::{self, Body, Framing};
-use crate::connection::Reader;
+use crate::body::{Body, Framing};
+use crate::{activity::Activity, body, connection::Reader};
 
 /// An upload goes on while the answer already comes; it can be cancelled and taken up again at any point.
 pub(crate) struct Upload<'a> {

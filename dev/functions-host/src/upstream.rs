@@ -1,8 +1,6 @@
 //! Connections to one handler. They are kept open and used again, as the proxy's HTTP client does.
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Mutex;
+use std::{io, net::SocketAddr, sync::Mutex};
 
 use stand_in::lock;
 use tokio::net::TcpStream;

@@ -2,10 +2,8 @@
 //!
 //! Numbers, words and statuses are Entra's. <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
 
-use axum::{
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Response},
-};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use stand_in::random;
 use time::{OffsetDateTime, macros::format_description};

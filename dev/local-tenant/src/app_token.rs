@@ -3,13 +3,11 @@
 use serde_json::{Value, json};
 use stand_in::{jwt, random};
 
-use crate::{
-    registration::{
-        CLIENT_ID, COSMOS_RESOURCE, EXCHANGE_AUDIENCE, GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID,
-        VAULT_RESOURCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID,
-    },
-    sts::Sts,
+use crate::registration::{
+    CLIENT_ID, COSMOS_RESOURCE, EXCHANGE_AUDIENCE, GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID, VAULT_RESOURCE,
+    WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID,
 };
+use crate::sts::Sts;
 
 /// Managed identity tokens live a day.
 const LIFETIME: i64 = 86_400;

@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    aadsts::{MALFORMED, Refusal},
-    sts::Sts,
-};
+use crate::aadsts::{MALFORMED, Refusal};
+use crate::sts::Sts;
 
 /// The members of `claims` that have an effect here.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,15 +3,12 @@
 
 use stand_in::UnverifiedJwt;
 
-use crate::{
-    aadsts::{
-        CLIENT_ASSERTION_SIGNATURE, CLIENT_ASSERTION_TIME, CLIENT_SECRET, CREDENTIAL_MISSING, Entry,
-        FEDERATED_AUDIENCE, FEDERATED_ISSUER, FEDERATED_SUBJECT, JWT_MALFORMED, MALFORMED, Refusal, timestamp,
-    },
-    parameters::Parameters,
-    registration::{CLIENT_ID, EXCHANGE_AUDIENCE, WORKLOAD_PRINCIPAL_ID},
-    sts::Sts,
+use crate::aadsts::{
+    CLIENT_ASSERTION_SIGNATURE, CLIENT_ASSERTION_TIME, CLIENT_SECRET, CREDENTIAL_MISSING, Entry, FEDERATED_AUDIENCE,
+    FEDERATED_ISSUER, FEDERATED_SUBJECT, JWT_MALFORMED, MALFORMED, Refusal, timestamp,
 };
+use crate::registration::{CLIENT_ID, EXCHANGE_AUDIENCE, WORKLOAD_PRINCIPAL_ID};
+use crate::{parameters::Parameters, sts::Sts};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Entra allows clocks to differ by five minutes.

@@ -2,19 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::{IntoResponse as _, Response},
-};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, http::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{
-    aadsts::Correlation,
-    registration::TENANT_ID,
-    sts::{Sts, check_tenant},
-};
+use crate::sts::{Sts, check_tenant};
+use crate::{aadsts::Correlation, registration::TENANT_ID};
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`. Lists only what is served.
 pub(crate) async fn configuration(state: State<Arc<Sts>>, tenant: Path<String>, headers: HeaderMap) -> Response {

@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use stand_in::{UnverifiedJwt, jwt::bearer, random};
 use time::macros::format_description;
 
-use crate::{
-    registration::{GRAPH_APP_ID, TENANT_ID},
-    sts::Sts,
-    users::{self, User},
-};
+use crate::registration::{GRAPH_APP_ID, TENANT_ID};
+use crate::{sts::Sts, users, users::User};
 
 const CONTENT_TYPE: &str =
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";

@@ -3,21 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{RawQuery, State},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Response},
-};
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 use stand_in::random;
 
-use crate::{
-    app_token::{self, Resource},
-    parameters::Parameters,
-    registration::{COSMOS_RESOURCE, EXCHANGE_AUDIENCE, VAULT_RESOURCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID},
-    sts::Sts,
+use crate::registration::{
+    COSMOS_RESOURCE, EXCHANGE_AUDIENCE, VAULT_RESOURCE, WORKLOAD_CLIENT_ID, WORKLOAD_PRINCIPAL_ID,
 };
+use crate::{app_token, app_token::Resource, parameters::Parameters, sts::Sts};
 
 const API_VERSION: &str = "2019-08-01";
 

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    aadsts::{
-        MALFORMED, RESOURCE_UNKNOWN, Refusal, SCOPE_INVALID, SCOPE_UNKNOWN, SCOPES_OF_TWO_RESOURCES, TOKEN_FOR_ITSELF,
-    },
-    registration::{
-        APP_NAME, APP_SCOPE, CLIENT_ID, GRAPH_APP_ID, GRAPH_REQUIRED, GRAPH_URI, TENANT_ID, is_identifier_uri,
-    },
+use crate::aadsts::{
+    MALFORMED, RESOURCE_UNKNOWN, Refusal, SCOPE_INVALID, SCOPE_UNKNOWN, SCOPES_OF_TWO_RESOURCES, TOKEN_FOR_ITSELF,
+};
+use crate::registration::{
+    APP_NAME, APP_SCOPE, CLIENT_ID, GRAPH_APP_ID, GRAPH_REQUIRED, GRAPH_URI, TENANT_ID, is_identifier_uri,
 };
 
 /// The resources of tokens.

@@ -2,22 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    http::{Method, StatusCode, Uri},
-    middleware,
-    response::{IntoResponse as _, Response},
-    routing::{any, get, post},
-};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router, middleware};
 use serde_json::json;
 
-use crate::{
-    authorize, discovery,
-    faults::{control, inject},
-    graph, identity_endpoint,
-    sts::Sts,
-    token,
-};
+use crate::faults::{control, inject};
+use crate::{authorize, discovery, graph, identity_endpoint, sts::Sts, token};
 
 /// Every route; whatever is not one is refused.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router {

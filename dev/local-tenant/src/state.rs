@@ -1,12 +1,8 @@
 //! The state that survives a restart: signing key, identity header, refresh tokens (as hashes), consents and vault.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-    sync::Mutex,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io, io::Write as _, sync::Mutex};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};

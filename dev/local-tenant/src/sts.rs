@@ -4,16 +4,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use stand_in::{Clock, Recent, SigningKey};
 
+use crate::aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN};
+use crate::registration::{CLIENT_ID, TENANT_ID};
 use crate::{
-    aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN},
-    authorize::SignIns,
-    faults::Faults,
-    recorded::Recorded,
-    registration::{CLIENT_ID, TENANT_ID},
-    state::State,
-    token::Codes,
-    users::User,
-    vault::Vault,
+    authorize::SignIns, faults::Faults, recorded::Recorded, state::State, token::Codes, users::User, vault::Vault,
 };
 
 /// One running tenant, as one of its origins shows it.

@@ -1,25 +1,15 @@
 //! A tenant that runs, and what a test may do to it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
+use std::{fs, sync::Arc};
 
 use serde_json::Value;
 use stand_in::{Certificate, Servers, Site, jwt};
 use tokio::net::TcpListener;
 
-use crate::{
-    StartError, app_token,
-    faults::{Endpoint, Fault, FaultError},
-    recorded::Recorded,
-    registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID},
-    server,
-    sts::Sts,
-    users::{self, User},
-    vault::{self, Vault},
-};
+use crate::faults::{Endpoint, Fault, FaultError};
+use crate::registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID};
+use crate::{StartError, app_token, recorded::Recorded, server, sts::Sts, users, users::User, vault, vault::Vault};
 
 /// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
 pub struct Tenant {

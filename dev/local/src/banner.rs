@@ -1,7 +1,6 @@
 //! The message when everything runs: text for people, one JSON line for programs.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use serde_json::json;
 

@@ -1,8 +1,6 @@
 //! Errors at the start, for the person who typed the command.
 
-use std::io;
-use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::{io, path::PathBuf, process::ExitStatus};
 
 use local_tenant::ListenError;
 

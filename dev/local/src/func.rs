@@ -1,14 +1,11 @@
 //! Azure Functions Core Tools: the settings that `func start` reads, and the program itself, if it is there.
 
-use std::collections::BTreeMap;
-use std::env::split_paths;
-use std::ffi::OsStr;
-use std::fs::File;
-use std::net::Ipv4Addr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap, env::split_paths, ffi::OsStr, fs::File, net::Ipv4Addr, os::unix::fs::PermissionsExt as _,
+    time::Duration,
+};
 
 use functions_host::{EXECUTABLE_PATH, LocalSettings};
 use tokio::net::TcpStream;

@@ -1,21 +1,16 @@
 //! Checks the ports and the folder before anything is built, builds the handler, then starts the parts in the order in
 //! which they need each other.
 
-use std::io::ErrorKind;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::{io::ErrorKind, net::TcpListener};
 
 use cosmos_emulator::Emulator;
 use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
-use crate::azure;
 use crate::banner::{Ready, Server, TestUser};
-use crate::data::Data;
-use crate::environment::Environment;
-use crate::error::StartError;
-use crate::func::{self, Func};
+use crate::{azure, data::Data, environment::Environment, error::StartError, func, func::Func};
 
 /// Everything that runs.
 pub(crate) struct Running {

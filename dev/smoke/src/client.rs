@@ -7,8 +7,7 @@ use driver::redirect::RedirectListener;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::facts::Fact;
-use crate::server::Server;
+use crate::{facts::Fact, server::Server};
 
 /// Only the handler's log has Entra's reason: a client is not told it.
 const WHERE_TO_LOOK: &str = ". Entra's reason is in the handler's log, in the line `sign-in code not redeemed` (Application \

@@ -11,8 +11,7 @@ mod server;
 
 use std::time::Duration;
 
-use driver::oauth::AuthorizationRequest;
-use driver::redirect::RedirectListener;
+use driver::{oauth::AuthorizationRequest, redirect::RedirectListener};
 use url::Url;
 
 use client::Tokens;

@@ -1,8 +1,7 @@
 //! `smoke URL`: tries a deployed server and prints a line for each fact; exit code 1 if one is not as it should be or,
 //! with `--all`, is undecided.
 
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 use smoke::{News, Options};

@@ -1,10 +1,8 @@
 //! The server under test, and the description of its answers.
 
-use std::error::Error as _;
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
-use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect};
 use serde_json::Value;
 use url::Url;
 

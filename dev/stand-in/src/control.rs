@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    extract::{Request, State},
-    http::{StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse as _, Response},
-};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router, middleware, middleware::Next};
 use serde_json::json;
 
 /// Answers only requests with `Authorization: Bearer` and this token, so that no page in a browser can use these routes.

@@ -1,9 +1,7 @@
 //! Ports on loopback.
 
-use std::{
-    io,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use tokio::net::TcpListener;
 

@@ -2,24 +2,14 @@
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, sync::Mutex, time::Duration};
 
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, StatusCode},
-    response::{IntoResponse as _, Response},
-};
+use axum::http::{Method, Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, body::Body};
 use hyper::{body::Incoming, service::service_fn, upgrade::OnUpgrade};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::Notify,
-    task::JoinSet,
-    time::sleep,
-};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet, time::sleep};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 

@@ -7,13 +7,9 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use serde::{Deserialize, Serialize};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    },
+    TlsAcceptor, rustls::ServerConfig, rustls::crypto::aws_lc_rs, rustls::pki_types::pem::PemObject as _,
 };
 
 /// Why a certificate cannot be made or used.

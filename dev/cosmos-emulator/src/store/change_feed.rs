@@ -5,10 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, he
 use serde_json::Value;
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use crate::{
-    account::Account,
-    answer::{self, Refusal},
-};
+use crate::{account::Account, answer, answer::Refusal};
 
 const A_IM: HeaderName = HeaderName::from_static("a-im");
 const RFC_1123: &[BorrowedFormatItem<'_>] =

@@ -9,11 +9,9 @@ use http::{Method, Request, Response};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::{
-    Clock, StartError, Verb,
-    account::{Account, CONTAINERS, DATABASE},
-    request::{DataRequest, ItemKey, PARTITION_KEY},
-};
+use crate::account::{Account, CONTAINERS, DATABASE};
+use crate::request::{DataRequest, ItemKey, PARTITION_KEY};
+use crate::{Clock, StartError, Verb};
 
 /// One database. The driver's emulator does not know when items expire.
 pub(crate) struct Store {

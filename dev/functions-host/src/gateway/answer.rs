@@ -7,9 +7,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use roxmltree::{Document, Node};
 
-use crate::answer::push_server_fields;
-use crate::headers::push;
-use crate::request::Request;
+use crate::{answer::push_server_fields, headers::push, request::Request};
 
 #[expect(clippy::expect_used, reason = "the file is compiled in, and tests ask for each of its errors")]
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {

@@ -5,8 +5,7 @@ mod answer;
 mod proxy;
 mod rates;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub(crate) use answer::unavailable;
 pub(crate) use proxy::GatewayProxy;

@@ -5,18 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::rates::Rates;
-use super::{Gateway, answer};
-use crate::activity::Activity;
-use crate::body::Framing;
-use crate::connection::Connection;
-use crate::forward::{self, End, Exchange, Hop};
-use crate::headers::{self, push};
-use crate::request::Request;
-use crate::routes::Routes;
-use crate::serve::Serve;
-use crate::upload::Upload;
-use crate::upstream::Upstream;
+use super::{Gateway, answer, rates::Rates};
+use crate::forward::{End, Exchange, Hop};
+use crate::{
+    activity::Activity, body::Framing, connection::Connection, forward, headers, headers::push, request::Request,
+    routes::Routes, serve::Serve, upload::Upload, upstream::Upstream,
+};
 
 /// The operations of each route.
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"];

@@ -1,9 +1,6 @@
 //! `rate-limit-by-key` with the caller's address as key, as the v2 tiers count: a token bucket for each address.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{collections::HashMap, net::IpAddr, sync::Mutex, time::Duration};
 
 use serde::Deserialize;
 use stand_in::lock;

@@ -6,26 +6,20 @@ mod sign_ins;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse as _, Response},
-};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
 use stand_in::{lock, random};
 use url::form_urlencoded;
 
 pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
 
 use self::request::{Prompt, Refused, ReturnTo};
-use crate::{
-    aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT},
-    page::{RefusalPage, SignInPage},
-    parameters::Parameters,
-    registration::{APP_NAME, TENANT_ID},
-    sts::{Sts, check_tenant},
-    token::Code,
-    users::{self, User},
-};
+use crate::aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT};
+use crate::page::{RefusalPage, SignInPage};
+use crate::registration::{APP_NAME, TENANT_ID};
+use crate::sts::{Sts, check_tenant};
+use crate::{parameters::Parameters, token::Code, users, users::User};
 
 /// `GET /{tenant}/oauth2/v2.0/authorize`: the sign-in page, or the answer at once for a silent user.
 pub(crate) async fn get(

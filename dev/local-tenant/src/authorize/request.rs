@@ -2,16 +2,11 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{
-    aadsts::{
-        MALFORMED, PARAMETER_MISSING, REDIRECT_URI_MISMATCH, RESOURCE_PARAMETER, RESPONSE_TYPE_UNSUPPORTED, Refusal,
-    },
-    claims::ClaimsRequest,
-    parameters::Parameters,
-    registration::CLIENT_ID,
-    scopes::Scopes,
-    sts::{Sts, check_client},
+use crate::aadsts::{
+    MALFORMED, PARAMETER_MISSING, REDIRECT_URI_MISMATCH, RESOURCE_PARAMETER, RESPONSE_TYPE_UNSUPPORTED, Refusal,
 };
+use crate::sts::{Sts, check_client};
+use crate::{claims::ClaimsRequest, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
 
 const IMPLEMENTED: [&str; 15] = [
     "client_id",

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    body::Bytes,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
-    routing::{get, post},
-};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, body::Bytes, extract::State, http::StatusCode};
 use serde::Deserialize;
 use stand_in::control::{guarded, refuse};
 

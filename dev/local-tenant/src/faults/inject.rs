@@ -2,25 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    body::{Body, Bytes, to_bytes},
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
-    middleware::Next,
-    response::{Html, IntoResponse as _, Response},
-};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::{http::request::Parts, middleware::Next};
 use serde_json::Value;
 use stand_in::{Cut, cut};
 
 use super::{Endpoint, Fault, control};
-use crate::{
-    aadsts::{self, Correlation, MFA_ENROLLMENT, THROTTLED},
-    graph, identity_endpoint,
-    recorded::Recorded,
-    registration::GRAPH_URI,
-    sts::Sts,
-    token, vault,
-};
+use crate::aadsts::{Correlation, MFA_ENROLLMENT, THROTTLED};
+use crate::{aadsts, graph, identity_endpoint, recorded::Recorded, registration::GRAPH_URI, sts::Sts, token, vault};
 
 /// No honest request is longer.
 const LONGEST_BODY: usize = 1 << 20;

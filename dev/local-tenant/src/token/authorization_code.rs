@@ -5,13 +5,8 @@ use sha2::{Digest as _, Sha256};
 use stand_in::lock;
 
 use super::{Code, TokenAnswer, allow_only, issue::Grant, scopes};
-use crate::{
-    aadsts::{MALFORMED, REDIRECT_URI_OF_CODE, Refusal, SCOPE_NOT_AUTHORIZED, VERIFIER_MISMATCH},
-    claims::ClaimsRequest,
-    parameters::Parameters,
-    scopes::Scopes,
-    sts::Sts,
-};
+use crate::aadsts::{MALFORMED, REDIRECT_URI_OF_CODE, Refusal, SCOPE_NOT_AUTHORIZED, VERIFIER_MISMATCH};
+use crate::{claims::ClaimsRequest, parameters::Parameters, scopes::Scopes, sts::Sts};
 
 pub(super) fn redeem(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     allow_only(parameters, &["code", "redirect_uri", "code_verifier"])?;

@@ -4,11 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use stand_in::random;
 
-use crate::{
-    aadsts::{CODE_EXPIRED, CODE_REDEEMED, GRANT_INVALID, Refusal},
-    scopes::Permission,
-    users::User,
-};
+use crate::aadsts::{CODE_EXPIRED, CODE_REDEEMED, GRANT_INVALID, Refusal};
+use crate::{scopes::Permission, users::User};
 
 /// Entra's codes live ten minutes.
 const LIFETIME: i64 = 600;

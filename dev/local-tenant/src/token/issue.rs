@@ -8,16 +8,10 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use stand_in::{jwt, random};
 
-use crate::{
-    aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT},
-    claims::ClaimsRequest,
-    parameters::Parameters,
-    registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, TENANT_ID},
-    scopes::{Permission, Resource, Scopes},
-    state::RefreshToken,
-    sts::Sts,
-    users::User,
-};
+use crate::aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT};
+use crate::registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, TENANT_ID};
+use crate::scopes::{Permission, Resource, Scopes};
+use crate::{claims::ClaimsRequest, parameters::Parameters, state::RefreshToken, sts::Sts, users::User};
 
 /// Entra takes 60 to 90 minutes at random; this is the mean.
 const ACCESS_TOKEN_SECONDS: i64 = 75 * 60;

@@ -8,28 +8,20 @@ mod refresh_token;
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, body::Bytes};
 
 pub(crate) use self::codes::{Code, Codes};
 
 use self::issue::TokenAnswer;
-use crate::{
-    aadsts::{
-        CLIENT_SECRET, Correlation, GRANT_TYPE_UNSUPPORTED, MALFORMED, PARAMETER_MISSING, POST_ONLY,
-        RESOURCE_PARAMETER, Refusal, SCOPE_EMPTY,
-    },
-    client_assertion,
-    parameters::Parameters,
-    registration::CLIENT_ID,
-    scopes::Scopes,
-    sts::{Sts, check_client, check_tenant},
+use crate::aadsts::{
+    CLIENT_SECRET, Correlation, GRANT_TYPE_UNSUPPORTED, MALFORMED, PARAMETER_MISSING, POST_ONLY, RESOURCE_PARAMETER,
+    Refusal, SCOPE_EMPTY,
 };
+use crate::sts::{Sts, check_client, check_tenant};
+use crate::{client_assertion, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
 
 /// Of every grant; each adds its own.
 const COMMON: [&str; 8] = [

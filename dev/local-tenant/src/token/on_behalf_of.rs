@@ -4,18 +4,13 @@
 use stand_in::UnverifiedJwt;
 
 use super::{TokenAnswer, allow_only, issue::Grant, scopes};
+use crate::aadsts::{
+    APP_ONLY_ON_BEHALF_OF, JWT_MALFORMED, MALFORMED, Refusal, USER_ASSERTION_AUDIENCE, USER_ASSERTION_INVALID,
+    USER_ASSERTION_TIME, timestamp,
+};
+use crate::registration::{APP_SCOPE, CLIENT_ID, TENANT_ID};
 use crate::{
-    aadsts::{
-        APP_ONLY_ON_BEHALF_OF, JWT_MALFORMED, MALFORMED, Refusal, USER_ASSERTION_AUDIENCE, USER_ASSERTION_INVALID,
-        USER_ASSERTION_TIME, timestamp,
-    },
-    claims::ClaimsRequest,
-    client_assertion::at,
-    parameters::Parameters,
-    registration::{APP_SCOPE, CLIENT_ID, TENANT_ID},
-    scopes::Resource,
-    sts::Sts,
-    users::{self, User},
+    claims::ClaimsRequest, client_assertion::at, parameters::Parameters, scopes::Resource, sts::Sts, users, users::User,
 };
 
 pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {

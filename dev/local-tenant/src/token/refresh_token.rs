@@ -1,13 +1,9 @@
 //! `grant_type=refresh_token` (RFC 6749 §6). A new one comes each time and the old one stays valid, as at Entra.
 
 use super::{TokenAnswer, allow_only, issue::Grant, scopes};
+use crate::aadsts::{GRANT_INVALID, REFRESH_TOKEN_EXPIRED, Refusal, timestamp};
 use crate::{
-    aadsts::{GRANT_INVALID, REFRESH_TOKEN_EXPIRED, Refusal, timestamp},
-    claims::ClaimsRequest,
-    parameters::Parameters,
-    registration::CLIENT_ID,
-    state::REFRESH_TOKEN_SECONDS,
-    sts::Sts,
+    claims::ClaimsRequest, parameters::Parameters, registration::CLIENT_ID, state::REFRESH_TOKEN_SECONDS, sts::Sts,
     users,
 };
 

@@ -2,30 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    body::Bytes,
-    extract::{RawQuery, State},
-    http::{HeaderMap, Method, Uri},
-    middleware,
-};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::{Json, Router, body::Bytes, middleware};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stand_in::{UnverifiedJwt, jwt::bearer};
 
-use super::{
-    KEY_NAME, Version, key_id,
-    refusal::{
-        ALGORITHM, API_VERSION, API_VERSION_MISSING, AUDIENCE, BODY, ISSUER, NOT_IMPLEMENTED, OAEP, RBAC, Refusal,
-        TOKEN_MALFORMED, TOKEN_MISSING, TOKEN_SIGNATURE, TOKEN_TIME, VALUE, VALUE_TOO_LONG,
-    },
+use super::refusal::{
+    ALGORITHM, API_VERSION, API_VERSION_MISSING, AUDIENCE, BODY, ISSUER, NOT_IMPLEMENTED, OAEP, RBAC, Refusal,
+    TOKEN_MALFORMED, TOKEN_MISSING, TOKEN_SIGNATURE, TOKEN_TIME, VALUE, VALUE_TOO_LONG,
 };
-use crate::{
-    faults::inject,
-    registration::{TENANT_ID, VAULT_RESOURCE, WORKLOAD_PRINCIPAL_ID},
-    sts::Sts,
-};
+use super::{KEY_NAME, Version, key_id};
+use crate::registration::{TENANT_ID, VAULT_RESOURCE, WORKLOAD_PRINCIPAL_ID};
+use crate::{faults::inject, sts::Sts};
 
 /// Sent by `azure_security_keyvault_keys` 1.0.
 const IMPLEMENTED_API_VERSION: &str = "2025-07-01";

@@ -1,11 +1,8 @@
 //! One RSA key, and RSA-OAEP-256 with it (RFC 7518 §4.3).
 
-use aws_lc_rs::{
-    encoding::AsDer as _,
-    rsa::{
-        KeyPair, KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
-        PrivateDecryptingKey,
-    },
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{
+    KeyPair, KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use stand_in::PublicKey;

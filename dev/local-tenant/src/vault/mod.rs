@@ -8,11 +8,9 @@ mod data_plane;
 mod key;
 mod refusal;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex},
-};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::{fs, io};
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -21,10 +19,8 @@ use tempfile::TempPath;
 
 pub(crate) use refusal::throttle;
 
-use self::{
-    key::WrappingKey,
-    refusal::{KEY_NOT_FOUND, Refusal},
-};
+use self::key::WrappingKey;
+use self::refusal::{KEY_NOT_FOUND, Refusal};
 use crate::{StartError, state::State, sts::Sts};
 
 /// The end of every vault's name.

@@ -1,11 +1,9 @@
 //! Key Vault's errors, as far as this vault uses them.
 //! <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>
 
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::registration::{TENANT_ID, VAULT_RESOURCE};

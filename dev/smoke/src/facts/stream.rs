@@ -8,8 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::{Fact, tool};
-use crate::client::Tokens;
-use crate::server::Server;
+use crate::{client::Tokens, server::Server};
 
 /// The handler sends something every 15 s; twice that means that it is held back on the way.
 const SILENCE: Duration = Duration::from_secs(30);

@@ -5,8 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::Fact;
-use crate::client::Tokens;
-use crate::server::Server;
+use crate::{client::Tokens, server::Server};
 
 /// Over Streamable HTTP.
 pub(crate) async fn exchange(server: &Server, tokens: &Tokens) -> Fact {
