@@ -255,7 +255,7 @@ fn private_use_schemes_are_added_to_the_known_ones() {
 }
 
 #[test]
-fn what_stands_in_for_microsoft_is_refused_in_production_even_on_loopback() {
+fn a_stand_in_for_microsoft_is_refused_in_production_even_on_loopback() {
     for name in ["ENTRA_AUTHORITY_HOST", "GRAPH_ENDPOINT"] {
         let [fault] = faults(&production(&[(name, "http://localhost:7072")])).try_into().unwrap();
         assert_eq!(fault.setting, name);

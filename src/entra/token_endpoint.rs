@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_answer_is_told_without_its_tokens() {
+    fn a_fault_of_an_answer_is_told_without_its_tokens() {
         let secret = json!({ "access_token": "AT-secret", "refresh_token": "RT-secret", "expires_in": "RT-secret" });
         let reason = answer(&secret).err().unwrap();
         assert!(!reason.contains("AT-secret"), "{reason}");

@@ -207,7 +207,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_sealed_opens_as_it_was(plaintext: Vec<u8>, purpose: String) {
+        fn a_sealed_text_opens_as_it_was(plaintext: Vec<u8>, purpose: String) {
             let sealed = key(1).seal(&SystemEntropy, &purpose, &plaintext).unwrap();
             prop_assert!(sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)), "{}", sealed);
             prop_assert_eq!(key(1).open(&purpose, &sealed), Some(plaintext));

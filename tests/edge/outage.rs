@@ -134,7 +134,7 @@ async fn without_the_keyring_the_page_of_connections_is_an_outage_and_shows_noth
 }
 
 #[tokio::test]
-async fn what_needs_no_dependency_is_answered_in_an_outage() {
+async fn a_request_that_needs_no_dependency_is_answered_in_an_outage() {
     let edge = Edge::new();
     edge.set_store_down(true);
     edge.keyring.set_down(true);

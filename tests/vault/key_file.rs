@@ -52,7 +52,7 @@ fn a_file_of_another_length_is_refused() {
 }
 
 #[test]
-fn what_is_wrong_names_the_file_and_what_to_do() {
+fn a_fault_names_the_file_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data-key");
     let name = path.display().to_string();
@@ -77,7 +77,7 @@ async fn the_key_file_has_one_version_and_remembers_it() {
 }
 
 #[tokio::test]
-async fn what_another_purpose_sealed_or_is_no_key_is_not_unwrapped() {
+async fn a_key_of_another_purpose_or_no_key_is_not_unwrapped() {
     let bytes = Zeroizing::new([1; 32]);
     let (file, key) = (KeyFile::new(&bytes, entropy()).unwrap(), DataKey::new(&bytes).unwrap());
     let sealed = |context: &str, text: &[u8]| key.seal(entropy().as_ref(), context, text).unwrap().into_bytes();

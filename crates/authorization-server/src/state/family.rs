@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_further_generation_replaced_is_a_replay_for_ever() {
+    fn a_generation_that_a_further_one_replaced_is_a_replay_for_ever() {
         let mut family = family();
         for generation in [4, 5] {
             family = family.superseding(AT);

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_has_a_fault_only() {
+    fn a_policy_that_is_not_well_formed_has_a_fault_only() {
         let members = parse("<policies><base></policies>");
         assert_eq!(members.as_object().unwrap().keys().collect::<Vec<_>>(), ["fault"]);
     }

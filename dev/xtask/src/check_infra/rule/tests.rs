@@ -130,7 +130,7 @@ fn policies_in_their_sections_pass() {
 }
 
 #[test]
-fn what_is_misplaced_or_unknown_is_named_with_its_place() {
+fn a_misplaced_or_unknown_element_is_named_with_its_place() {
     let of = |inside: &str| misplaced(&format!("<policies><outbound>{inside}</outbound></policies>"));
     assert_eq!(of("<forward-request />"), ["policies/outbound/forward-request"]);
     assert_eq!(of("<set-headers />"), ["policies/outbound/set-headers"]);
