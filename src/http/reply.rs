@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
-use oauth_protocol::error::OAuthError;
+use oauth_protocol::{error::OAuthError, issuer::BaseUrl};
 use serde::Serialize;
 pub(super) use warp::reply::Response;
 
@@ -65,9 +65,13 @@ pub(super) fn retry_after(mut response: Response, wait: Duration) -> Response {
     response
 }
 
-/// Adds the headers that every answer has. An answer that may be cached has set `Cache-Control` itself.
-pub(super) fn harden(response: &mut Response) {
+/// Adds the headers that every answer has. An answer that may be cached has set `Cache-Control` itself. On this computer there
+/// is no https to insist on.
+pub(super) fn harden(response: &mut Response, base: &BaseUrl) {
     let headers = response.headers_mut();
+    if !base.is_loopback() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
@@ -96,15 +100,16 @@ mod tests {
 
     #[test]
     fn every_answer_is_hardened_and_only_one_that_says_so_may_be_kept() {
+        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
         let mut plain = empty(StatusCode::NOT_FOUND);
-        harden(&mut plain);
+        harden(&mut plain, &base);
         assert_eq!(
             (header(&plain, "cache-control"), header(&plain, "x-content-type-options")),
             ("no-store", "nosniff")
         );
         let mut public = empty(StatusCode::OK);
         public.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-        harden(&mut public);
+        harden(&mut public, &base);
         assert_eq!(header(&public, "cache-control"), "public, max-age=300");
     }
 
@@ -120,5 +125,14 @@ mod tests {
         let response = temporarily_unavailable();
         assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (503, "5"));
         assert_eq!(header(&response, "content-type"), "application/json");
+    }
+
+    #[test]
+    fn a_server_that_the_world_reaches_insists_on_https_and_one_on_this_computer_does_not() {
+        for (base, insists) in [("https://mcp.example.com", true), ("http://127.0.0.1:7071", false)] {
+            let mut response = empty(StatusCode::OK);
+            harden(&mut response, &BaseUrl::parse(base).unwrap());
+            assert_eq!(response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY), insists, "{base}");
+        }
     }
 }

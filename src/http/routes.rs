@@ -104,6 +104,7 @@ pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
+    let server = Arc::clone(&app.server);
     let mut response = if arriving.is_readiness_probe() {
         ready(arriving).await
     } else {
@@ -111,7 +112,7 @@ async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
         let span = gateway::span(&app, caller.as_ref().ok().copied(), arriving.headers());
         judged(app, arriving, caller).instrument(span).await
     };
-    harden(&mut response);
+    harden(&mut response, server.base());
     response
 }
 

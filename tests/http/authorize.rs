@@ -85,6 +85,9 @@ async fn the_consent_page_cannot_be_framed_scripted_or_kept() {
     assert_eq!(headers["x-content-type-options"], "nosniff");
     assert_eq!(headers["cache-control"], "no-store");
     assert_eq!(headers["referrer-policy"], "same-origin");
+    assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
+    assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=()"));
+    assert_eq!(headers.get("strict-transport-security"), None, "only for a base URL that is not on this computer");
 }
 
 #[tokio::test]

@@ -9,9 +9,9 @@ export async function signIn(page, server, authorizationUrl, user) {
   await chooseUser(page, user);
 }
 
-/** Presses Allow or Deny on the consent page, and waits for the answer. */
+/** Presses a button of the consent page, which may appear late, and waits for the answer. */
 export async function decide(page, decision) {
-  const button = await page.waitForSelector(`button[name="decision"][value="${decision}"]`, { timeout: WAIT_LIMIT_MS });
+  const button = await page.waitForSelector(`button[name="decision"][value="${decision}"]`, { visible: true, timeout: WAIT_LIMIT_MS });
   await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
 }
 

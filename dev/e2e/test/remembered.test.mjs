@@ -93,6 +93,7 @@ describe('consent that a person remembers, changes and takes back', () => {
     const page = await freshPage(t, here.browser);
     const { url } = await registered(t, 'Keyboard app');
     await page.goto(url);
+    await page.waitForSelector('button[value="allow"]', { visible: true });
     const reached = [];
     for (let presses = 0; presses < 3; presses += 1) {
       await page.keyboard.press('Tab');
@@ -100,6 +101,7 @@ describe('consent that a person remembers, changes and takes back', () => {
     }
     assert.deepEqual(reached, ['Allow', 'Deny', 'your connections']);
     await page.goto(url);
+    await page.waitForSelector('button[value="allow"]', { visible: true });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await arrive(page, here.server.tenant);

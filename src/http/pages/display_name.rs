@@ -1,16 +1,25 @@
 //! Makes a name that a client or user chose safe to show on a page.
 
+use unicode_general_category::{GeneralCategory, get_general_category};
+
 const MAX_CHARACTERS: usize = 60;
+/// The most combining marks on one letter. Hebrew and Vietnamese need three; a pile of them would cover the page.
+const MAX_MARKS: usize = 3;
 const UNNAMED: &str = "An application without a name";
 
-/// The name on one line, at most [`MAX_CHARACTERS`] long, without control, bidirectional and invisible characters. The
-/// template escapes it.
+/// The name on one line, at most [`MAX_CHARACTERS`] long and with at most [`MAX_MARKS`] on each letter, without control,
+/// bidirectional and invisible characters. The template escapes it.
 pub(super) fn display_name(name: Option<&str>) -> String {
     let visible: String = name
         .unwrap_or_default()
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !invisible(*c))
+        .scan(MAX_MARKS, |marks, c| {
+            *marks = if is_mark(c) { *marks + 1 } else { 0 };
+            Some((*marks <= MAX_MARKS).then_some(c))
+        })
+        .flatten()
         .collect();
     let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if words.is_empty() {
@@ -21,6 +30,11 @@ pub(super) fn display_name(name: Option<&str>) -> String {
     } else {
         words.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect()
     }
+}
+
+/// A character that is drawn above, below or around the one before.
+fn is_mark(character: char) -> bool {
+    matches!(get_general_category(character), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
 /// Unicode `Default_Ignorable_Code_Point`, the bidirectional controls and private use, as far as they can mislead.
@@ -48,6 +62,18 @@ mod tests {
     fn invisible_characters_are_dropped() {
         assert_eq!(display_name(Some("Mi\u{200b}cro\u{202e}soft\0\u{feff}")), "Microsoft");
         assert_eq!(display_name(Some("a\r\n\tb")), "a b");
+    }
+
+    #[test]
+    fn a_letter_carries_few_marks_and_a_name_begins_with_none() {
+        let pile = "\u{301}".repeat(40);
+        assert_eq!(display_name(Some(&format!("a{pile}b{pile}"))), "a\u{301}\u{301}\u{301}b\u{301}\u{301}\u{301}");
+        assert_eq!(display_name(Some(&format!("{pile}\u{20dd}a"))), "a");
+        assert_eq!(display_name(Some(&pile)), UNNAMED);
+        assert_eq!(display_name(Some(&format!("a\u{200b}\u{301}\u{200b}{pile}"))), "a\u{301}\u{301}\u{301}");
+        for name in ["שָׁלוֹם", "e\u{302}\u{301}", "ไม้เอก", "हिन्दी"] {
+            assert_eq!(display_name(Some(name)), name);
+        }
     }
 
     #[test]

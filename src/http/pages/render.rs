@@ -20,6 +20,10 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).ok()
 });
 
+/// A page uses none of what a browser may ask the person for.
+const PERMISSIONS_POLICY: &str = "camera=(), display-capture=(), geolocation=(), identity-credentials-get=(), microphone=(), \
+                                  midi=(), otp-credentials=(), payment=(), publickey-credentials-get=(), usb=()";
+
 /// 302 to this URL.
 pub(in crate::http) fn redirect(location: &str) -> Response {
     let mut response = empty(StatusCode::FOUND);
@@ -49,6 +53,8 @@ fn protect(response: &mut Response) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     }
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static(PERMISSIONS_POLICY));
     // With no-referrer browsers would send `Origin: null` with the consent form.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }
