@@ -9,7 +9,7 @@ mod receiver;
 mod schemes;
 mod target;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::issuer::BaseUrl;
 use parts::Parts;
@@ -21,8 +21,8 @@ pub use self::{
     target::{RedirectKind, RedirectTarget},
 };
 
-/// A redirect URI that a client registered, byte for byte. Deserialize it only from what this server sealed or stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A redirect URI that a client registered, byte for byte. It cannot be deserialized, so that none comes from a request unchecked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct RedirectUri(String);
 
@@ -31,6 +31,12 @@ impl RedirectUri {
     pub fn parse(text: &str, schemes: &PrivateUseSchemes, base: &BaseUrl) -> Result<Self, RedirectUriError> {
         check::check(text, schemes, base)?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// A redirect URI that was checked before this server stored or sealed it.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
     }
 
     /// The target that a request names, if it is this one: byte for byte (RFC 9700 §2.1), but for http on a loopback
@@ -43,6 +49,18 @@ impl RedirectUri {
 
     fn matches_but_for_the_port(&self, requested: &str) -> Option<bool> {
         Some(Parts::split(&self.0)?.same_but_for_the_port(&Parts::split(requested)?))
+    }
+
+    /// Whether both lead to the same receiver: equal, or on a loopback host equal but for the port (RFC 8252 §7.3).
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.matches(&other.0).is_some()
+    }
+
+    /// The host without its port, or the scheme if it is a private-use one.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        target::host(&self.0)
     }
 
     /// The URI as it was registered.
@@ -173,7 +191,7 @@ mod tests {
         let uri = registered("http://127.0.0.1:3000/cb?a=%2F");
         let json = serde_json::to_string(&uri).unwrap();
         assert_eq!(json, r#""http://127.0.0.1:3000/cb?a=%2F""#);
-        assert_eq!(serde_json::from_str::<RedirectUri>(&json).unwrap(), uri);
+        assert_eq!(RedirectUri::stored(serde_json::from_str(&json).unwrap()), uri);
     }
 
     #[test]

@@ -17,7 +17,7 @@ struct ClientShape {
     id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    redirect_uris: Vec<RedirectUri>,
+    redirect_uris: Vec<String>,
     #[serde(with = "time::serde::timestamp")]
     registered_at: OffsetDateTime,
     #[serde(with = "time::serde::timestamp::option", default)]
@@ -36,7 +36,7 @@ impl Shape for Client {
             schema: SCHEMA,
             id: self.id,
             name: self.name.clone(),
-            redirect_uris: self.redirect_uris.clone(),
+            redirect_uris: self.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             registered_at: self.registered_at,
             used_at: self.used_at,
             expires_at: self.expires_at,
@@ -49,7 +49,7 @@ impl Shape for Client {
         Ok(Self {
             id: shape.id,
             name: shape.name,
-            redirect_uris: shape.redirect_uris,
+            redirect_uris: shape.redirect_uris.into_iter().map(RedirectUri::stored).collect(),
             registered_at: shape.registered_at,
             used_at: shape.used_at,
             expires_at: shape.expires_at,

@@ -4,7 +4,6 @@ use oauth_protocol::{
     issuer::BaseUrl,
     redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
 };
-use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::ground::{Id, Record, lifetimes::USED_CLIENT_LIFETIME};
@@ -13,7 +12,7 @@ use crate::ground::{Id, Record, lifetimes::USED_CLIENT_LIFETIME};
 const NOTED_EVERY: Duration = Duration::days(1);
 
 /// A public client: no secret, only redirect URIs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Client {
     /// `client_id`.
     pub id: Id,
@@ -45,6 +44,17 @@ impl Client {
     pub fn redirect_target(&self, requested: &str, base: &BaseUrl) -> Option<RedirectTarget> {
         let target = self.redirect_uris.iter().find_map(|registered| registered.matches(requested));
         target.filter(|target| !is_own(base, target))
+    }
+
+    /// Whether another registration is of the same application, as far as anybody can tell: the same name and the same redirect
+    /// URIs, whatever their ports. A client without a name is like no other.
+    #[must_use]
+    pub fn is_alike(&self, other: &Self) -> bool {
+        let known = |uri: &RedirectUri, uris: &[RedirectUri]| uris.iter().any(|other| other.is_same(uri));
+        self.name.is_some()
+            && self.name == other.name
+            && self.redirect_uris.iter().all(|uri| known(uri, &other.redirect_uris))
+            && other.redirect_uris.iter().all(|uri| known(uri, &self.redirect_uris))
     }
 
     /// The same client, used now; `None` if that is noted already.

@@ -71,7 +71,7 @@ impl ValidRequest {
 #[derive(Deserialize)]
 struct RequestShape {
     client: Id,
-    redirect: RedirectUri,
+    redirect: String,
     challenge: CodeChallenge,
     state: Option<String>,
     scope: Scope,
@@ -81,6 +81,7 @@ impl TryFrom<RequestShape> for ValidRequest {
     type Error = &'static str;
 
     fn try_from(RequestShape { client, redirect, challenge, state, scope }: RequestShape) -> Result<Self, Self::Error> {
+        let redirect = RedirectUri::stored(redirect);
         let redirect = redirect.matches(redirect.as_str()).ok_or("the redirect URI does not match itself")?;
         Ok(Self { client, redirect, challenge, state, scope })
     }

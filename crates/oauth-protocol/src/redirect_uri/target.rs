@@ -51,10 +51,24 @@ impl RedirectTarget {
         }
     }
 
+    /// The same without the port, which a program on this computer chooses anew each time.
+    #[must_use]
+    pub fn host_without_port(&self) -> &str {
+        host(&self.0)
+    }
+
     /// How far it proves who receives the answer.
     #[must_use]
     pub fn kind(&self) -> RedirectKind {
         kind(&self.0)
+    }
+}
+
+/// The host without its port, or the scheme if it is a private-use one.
+pub(super) fn host(uri: &str) -> &str {
+    match (kind(uri), Parts::split(uri)) {
+        (RedirectKind::Https | RedirectKind::Loopback, Some(parts)) => parts.host,
+        _ => uri.split(':').next().unwrap_or_default(),
     }
 }
 
@@ -91,6 +105,18 @@ mod tests {
     fn a_private_use_scheme_stands_for_its_host() {
         assert_eq!(target("cursor://claude.ai/callback").host(), "cursor");
         assert_eq!(target("com.example.app:/cb").host(), "com.example.app");
+    }
+
+    #[test]
+    fn the_host_without_its_port_is_the_same_for_every_port() {
+        for (uri, host) in [
+            ("https://client.example:8443/cb", "client.example"),
+            ("http://[::1]:3000/cb", "[::1]"),
+            ("cursor://claude.ai:1/callback", "cursor"),
+            ("com.example.app:/cb", "com.example.app"),
+        ] {
+            assert_eq!(target(uri).host_without_port(), host, "{uri}");
+        }
     }
 
     #[test]
