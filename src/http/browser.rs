@@ -42,6 +42,7 @@ pub(super) fn next(app: &App, method: &Method, next: &Next) -> Response {
 fn encode_page(app: &App, page: &Page) -> Response {
     match page {
         Page::Consent(page) => pages::consent(app, page),
+        Page::Review(page) => pages::review(app, page),
         Page::Denied(page) => pages::denied(app, page),
         Page::Confirmation(page) => pages::confirmation(app, page),
         Page::Connections(page) => pages::connections(app, page),

@@ -70,6 +70,7 @@ fn action(form: &Form) -> Option<OwnerAction> {
     match form.first("action")? {
         "sign-in" => Some(OwnerAction::SignIn),
         "revoke" => form.first("client").and_then(Id::parse).map(OwnerAction::Withdraw),
+        "revoke-application" => form.first("client").and_then(Id::parse).map(OwnerAction::WithdrawApplication),
         "revoke-all" => Some(OwnerAction::WithdrawAll),
         "undo-denials" => Some(OwnerAction::ForgetDenials),
         "sign-out" => Some(OwnerAction::SignOut),

@@ -92,7 +92,7 @@ fn decision(form: &Form) -> Result<Decision, Refusal> {
         Some("allow") => Ok(Decision::Allow),
         Some("switch") => Ok(Decision::SwitchAccount),
         Some("deny") => Ok(Decision::Deny),
-        Some("undo") => Ok(Decision::Undo),
+        Some("undo" | "review") => Ok(Decision::Undo),
         _ => Err(Refusal::Incomplete),
     }
 }
@@ -115,9 +115,11 @@ fn page(refusal: &Refusal) -> ErrorPage {
             "Your browser did not keep this page's cookie",
             "Allow cookies for this site, do not open the page in another browser, and connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::Expired) => {
-            forbidden("This page is too old", "It expired after ten minutes. Connect again from the application.")
-        }
+        Refusal::Consent(ConsentError::Expired) => forbidden(
+            "This page is too old",
+            "It expired after ten minutes, or after you had opened five others. Connect again from the application.",
+        ),
+        Refusal::Consent(ConsentError::AlreadyCompleted) => ErrorPage::already_completed(),
         Refusal::Consent(ConsentError::AlreadyDecided) => forbidden(
             "You have already decided",
             "This page was used before. To decide again, connect again from the application.",

@@ -8,7 +8,7 @@ use super::reply::Response;
 
 /// Reads all Cookie headers.
 pub(super) fn sent(headers: &HeaderMap) -> Cookies {
-    Cookies::parse(headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()))
+    Cookies::parse(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes))
 }
 
 /// Writes the changes. `HttpOnly` keeps a cookie from scripts, and `SameSite=Lax` from the forms of other sites.
@@ -68,7 +68,7 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_static("a=1; __Host-MCP_OWNER=me"));
         headers.append(header::COOKIE, HeaderValue::from_static("__Host-MCP_DENIED_CLIENTS=none"));
         let cookies = sent(&headers);
-        assert_eq!(cookies.get(CookieName::Owner), Some("me"));
-        assert_eq!(cookies.get(CookieName::DeniedClients), Some("none"));
+        assert_eq!(cookies.all(CookieName::Owner).collect::<Vec<_>>(), ["me"]);
+        assert_eq!(cookies.all(CookieName::DeniedClients).collect::<Vec<_>>(), ["none"]);
     }
 }

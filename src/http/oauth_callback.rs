@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::{endpoints::callback::CallbackError, ground::EventName};
+use authorization_server::{
+    endpoints::callback::{Callback, CallbackError},
+    ground::EventName,
+};
 use http::StatusCode;
 use oauth_protocol::callback_response::CallbackResponse;
 
@@ -17,7 +20,10 @@ use super::{
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let response = incoming.query().ok().and_then(|query| CallbackResponse::parse(&query).ok());
     let Some(response) = response else { return refusal(&app, &CallbackError::UnknownState) };
-    match app.server.callback(&response, &cookies::sent(&incoming.headers)).await {
+    let cookies = cookies::sent(&incoming.headers);
+    let within_limit = || true;
+    let callback = Callback { response: &response, cookies: &cookies, within_limit: &within_limit };
+    match app.server.callback(&callback).await {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(error) => refusal(&app, &error),
     }
@@ -49,10 +55,11 @@ fn page(error: &CallbackError) -> ErrorPage {
             "This sign-in was interrupted",
             "If the application does not continue in a few seconds, connect again from it.",
         ),
-        CallbackError::AlreadyCompleted => ErrorPage::plain(
-            StatusCode::OK,
-            "This sign-in is already completed",
-            "You can close this page and go back to the application. If it still waits, connect again from it.",
+        CallbackError::AlreadyCompleted => ErrorPage::already_completed(),
+        CallbackError::OverLimit => ErrorPage::plain(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many requests",
+            "Too many sign-ins came from your network. Wait a minute, then load this page again.",
         ),
         CallbackError::Unavailable(_) | CallbackError::Connections(_) => ErrorPage::unavailable(),
     }

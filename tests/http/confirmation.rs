@@ -59,7 +59,8 @@ async fn the_owner_who_signed_in_is_named_asked_and_served() {
     assert_eq!(status, 200);
     let call = server.mcp(tokens["access_token"].as_str().unwrap(), &tool_call()).send().await.unwrap();
     assert_eq!(body(call).await["result"]["structuredContent"]["userPrincipalName"], ALICE);
-    assert!(!browser.cookies.keys().any(|name| name.starts_with("__Host-MCP_ENTRA_STATE-")));
+    let again = answer(&server, &mut browser, &asked, "allow").await.text().await.unwrap();
+    assert!(again.contains("already completed"), "the code is redeemed: {again}");
 }
 
 #[tokio::test]
@@ -118,8 +119,10 @@ async fn a_confirmation_needs_its_own_token_and_our_origin() {
     let foreign =
         server.post("/consent").form(&fields).header("cookie", cookies).header("origin", "https://evil.example");
     assert_eq!(foreign.send().await.unwrap().status(), 403);
-    assert_eq!(answer(&server, &mut browser, &asked, "allow").await.status(), 200);
-    assert_eq!(answer(&server, &mut browser, &asked, "allow").await.status(), 403);
+    let first = answer(&server, &mut browser, &asked, "allow").await.text().await.unwrap();
+    let second = answer(&server, &mut browser, &asked, "allow").await.text().await.unwrap();
+    assert!(refresh_target(&first).contains("code=") && refresh_target(&first) == refresh_target(&second));
+    assert_eq!(answer(&server, &mut browser, &asked, "deny").await.status(), 403);
 }
 
 #[tokio::test]

@@ -55,13 +55,33 @@ async fn the_owner_sees_the_client_and_revoking_it_ends_everything_of_it() {
     let (revoked, kept) = (connected(&server, &mut browser).await, connected(&server, &mut browser).await);
     assert_eq!(server.mcp(&revoked.1, &tool_call()).send().await.unwrap().status(), 200);
     let page = connections(&server, &mut browser).await;
-    assert!(page.contains("Bob Brown") && page.matches("Test client").count() == 2 && page.contains("on one device"));
+    assert!(page.contains("Bob Brown") && page.contains("on one device"));
+    assert_eq!((page.matches("Test client").count(), rows(&page)), (1, 2), "registrations that look alike are one");
+    assert!(page.contains("It returns to <bdi>127.0.0.1</bdi>") && page.contains("read your profile"), "{page}");
+    assert!(page.contains(" UTC"), "the time of day");
     assert_eq!(act(&server, &mut browser, &page, &[("action", "revoke"), ("client", &revoked.0)]).await, 302);
     assert_eq!(works(&server, &revoked).await, (401, 400));
     assert_eq!(works(&server, &kept).await, (200, 200));
-    assert_eq!(read(&server, &mut browser).await.matches("Test client").count(), 1);
+    assert_eq!(rows(&read(&server, &mut browser).await), 1);
     let asked = browser.get(&server, &authorize_url(&server, &revoked.0, &[])).await.text().await.unwrap();
     assert!(asked.contains(">Allow</button>"), "a revoked client is asked about anew");
+}
+
+fn rows(page: &str) -> usize {
+    page.matches("name=\"client\"").count()
+}
+
+#[tokio::test]
+async fn an_application_is_revoked_with_all_its_registrations() {
+    let server = Deployment::start().await;
+    let mut browser = Browser::default();
+    let (one, two) = (connected(&server, &mut browser).await, connected(&server, &mut browser).await);
+    let page = connections(&server, &mut browser).await;
+    assert!(page.contains("Revoke all 2 of this application"), "{page}");
+    let fields = [("action", "revoke-application"), ("client", one.0.as_str())];
+    assert_eq!(act(&server, &mut browser, &page, &fields).await, 302);
+    assert_eq!((works(&server, &one).await, works(&server, &two).await), ((401, 400), (401, 400)));
+    assert_eq!(rows(&read(&server, &mut browser).await), 0);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use reqwest::header;
 
 use crate::{
-    browser::{Browser, between, unescaped},
+    browser::{Browser, between, location, refresh_target, unescaped},
     deployment::Deployment,
 };
 
@@ -23,15 +23,16 @@ async fn deny_answers_a_page_that_carries_access_denied_to_the_client() {
     assert_eq!(kinds("__Host-MCP_DENIED_CLIENTS"), 1);
     assert_eq!(
         (kinds("__Host-MCP_CONSENT_STATE-"), kinds("__Host-MCP_CSRF_TOKEN-"), kinds("__Host-MCP_ENTRA")),
-        (1, 1, 0)
+        (2, 2, 0),
+        "the form's own, until they expire, and those of “Undo”"
     );
 }
 
 #[tokio::test]
-async fn a_form_decides_once() {
+async fn a_form_is_not_decided_otherwise_later() {
     let server = Deployment::start().await;
     let client_id = server.register().await;
-    for (first, second) in [("allow", "allow"), ("deny", "allow"), ("allow", "deny")] {
+    for (first, second) in [("deny", "allow"), ("allow", "deny")] {
         let mut browser = Browser::default();
         let form = browser.authorize(&server, &client_id).await;
         let cookies = browser.cookies.clone();
@@ -40,6 +41,49 @@ async fn a_form_decides_once() {
         let again = browser.decide(&server, &form, second).await;
         assert_eq!(again.status(), 403, "{first}, {second}");
         assert!(again.text().await.unwrap().contains("already decided"));
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_arrives_twice_leads_to_the_same_sign_in() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", "allow")];
+    let send = || browser.form(&server, "/consent", &fields).send();
+    let (first, second) = tokio::join!(send(), send());
+    let (first, second) = (first.unwrap(), second.unwrap());
+    browser.keep(&server, &first);
+    browser.keep(&server, &second);
+    let (first, second) = (first.text().await.unwrap(), second.text().await.unwrap());
+    assert_eq!(refresh_target(&first), refresh_target(&second));
+    let callback = browser.choose_account(&server, &refresh_target(&second)).await;
+    assert!(location(&browser.get(&server, &callback).await).contains("code="));
+    let late = browser.decide(&server, &form, "allow").await;
+    assert_eq!(late.status(), 200);
+    assert!(late.text().await.unwrap().contains("already completed"), "the cookies are gone, and not the cause");
+}
+
+#[tokio::test]
+async fn foreign_cookies_do_not_hide_ours() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let fields = [("request", form.request.as_str()), ("csrf", &form.csrf), ("decision", "allow")];
+    let strangers = browser.cookies.keys().flat_map(|name| [name.as_str(), "=stranger; "]).collect::<String>();
+    for before in [
+        b"odd=\"a\\b\tc\"; =nameless; valueless; ;; ".to_vec(),
+        strangers.into_bytes(),
+        [b"a=", [b'x'; 6_000].as_slice(), b"; "].concat(),
+    ] {
+        let ours = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let cookies = header::HeaderValue::from_bytes(&[before, ours.into_bytes()].concat()).unwrap();
+        let mut request = browser.form(&server, "/consent", &fields).build().unwrap();
+        request.headers_mut().insert(header::COOKIE, cookies);
+        let answer = server.http.execute(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
     }
 }
 

@@ -33,7 +33,7 @@ async fn under_way() -> (Rig, Allowed) {
 async fn send(rig: &Rig, text: &str, allowed: &Allowed) -> Result<Answer, CallbackError> {
     let response = CallbackResponse::parse(&query(text).unwrap()).unwrap();
     let cookie = (CookieName::EntraState(allowed.id), allowed.cookie.expose_secret());
-    rig.server.callback(&response, &Browser::default().cookies(&[cookie])).await
+    rig.callback(&response, &Browser::default().cookies(&[cookie])).await
 }
 
 /// A state that is not that of an authorization is tried as one of `/connections`, which does not know it either.

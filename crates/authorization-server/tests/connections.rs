@@ -7,20 +7,23 @@ use authorization_server::{
         callback::CallbackError,
         connections::{ConnectionsError, OwnerAction, OwnerSubmission},
         connections_sign_in::SignInRefusal,
-        pages::{Connection, Page},
+        consent::Decision,
+        pages::{Application, Connection, Page},
         visitor::Visitor,
     },
     ground::{Clock as _, Ended, Id, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
     state::{
+        client::Client,
         cookies::{CookieChange, CookieName, Cookies},
         grant::Status,
         owner_session::OwnerSession,
+        scopes::USER_READ,
     },
     upstream::UpstreamRefusal,
 };
-use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier, secret::Secret};
+use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier, resource::Address, secret::Secret};
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, Asked, Browser, Rig, allowed, answered, cookie, parameter};
+use testkit::{Allowed, Asked, Browser, Rig, allowed, answered, asked, cookie, parameter, request};
 use time::Duration;
 
 fn subject(oid: &str) -> Subject {
@@ -48,7 +51,7 @@ async fn answer(
 ) -> Result<Answer, CallbackError> {
     let cookie = cookie.map(|cookie| (CookieName::EntraState(allowed.id), cookie));
     let cookies = Browser::default().cookies(cookie.as_slice());
-    rig.server.callback(&allowed.response(pairs).unwrap(), &cookies).await
+    rig.callback(&allowed.response(pairs).unwrap(), &cookies).await
 }
 
 /// The session cookie, once Entra has answered with a code.
@@ -84,12 +87,12 @@ async fn signed_in(rig: &Rig) -> (String, OwnerSession) {
 }
 
 #[tokio::test]
-async fn the_owner_is_signed_in_for_ten_minutes_and_nothing_is_stored() {
+async fn the_owner_is_signed_in_for_ten_minutes_and_only_the_spent_state_is_stored() {
     let rig = Rig::new().unwrap();
     rig.upstream.set_subject(subject("owner"));
     let (cookie, owner) = signed_in(&rig).await;
     assert_eq!((owner.owner, owner.name.as_str()), (subject("owner").owner_key(), "owner"));
-    assert_eq!(rig.store.operations(), 0);
+    assert_eq!((rig.store.operations(), rig.authorizations.all().len()), (1, 1));
     rig.clock.advance(Duration::minutes(10) - Duration::SECOND);
     assert!(session(&rig, &cookie).await.is_some());
     rig.clock.advance(Duration::SECOND);
@@ -119,6 +122,10 @@ async fn a_completed_sign_in_leads_to_the_page_and_deletes_its_cookie_and_so_doe
     let completed = answer(&rig, &allowed, CODE, own).await.unwrap();
     assert!(matches!(&completed.next, Next::Redirect(Redirect::Own(url)) if url.ends_with("/connections")));
     assert!(completed.cookies.iter().any(deletes));
+    let allowed = begun(&rig).await;
+    let name = CookieName::EntraState(allowed.id).to_string();
+    let deletes = |change: &CookieChange| matches!(change, CookieChange::Delete(deleted) if *deleted == name);
+    let own = Some(allowed.cookie.expose_secret());
     let Err(CallbackError::Connections(refused)) = answer(&rig, &allowed, &[("error", "x")], own).await else {
         panic!("completed")
     };
@@ -168,18 +175,50 @@ async fn a_callback_of_one_kind_never_serves_the_other() {
 #[tokio::test]
 async fn a_user_whom_entra_does_not_sign_in_sees_nothing() {
     let rig = Rig::new().unwrap();
-    let allowed = begun(&rig).await;
-    let cookie = Some(allowed.cookie.expose_secret());
     for pairs in [&[("error", "access_denied"), ("code", "x")][..], &[]] {
+        let allowed = begun(&rig).await;
+        let cookie = Some(allowed.cookie.expose_secret());
         let Err(CallbackError::Connections(refused)) = answer(&rig, &allowed, pairs, cookie).await else {
             panic!("signed in")
         };
         assert!(matches!(refused.refusal, SignInRefusal::NotSignedIn(_)));
     }
+    let completed = async || {
+        let allowed = begun(&rig).await;
+        complete(&rig, &allowed, Some(allowed.cookie.expose_secret())).await
+    };
     rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "no".into() });
-    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::NotSignedIn(_))));
+    assert!(matches!(completed().await, Err(SignInRefusal::NotSignedIn(_))));
     rig.upstream.refuse_redeem(Unavailable::upstream("no").into());
-    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::Unavailable(_))));
+    assert!(matches!(completed().await, Err(SignInRefusal::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_state_is_spent_by_its_first_callback_and_entra_is_asked_once() {
+    let rig = Rig::new().unwrap();
+    let allowed = begun(&rig).await;
+    let cookie = Some(allowed.cookie.expose_secret());
+    rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "junk".into() });
+    for _ in 0..200 {
+        let _ = answer(&rig, &allowed, &[("code", "junk")], cookie).await;
+    }
+    assert_eq!(rig.upstream.asked().len(), 1);
+    let again = answer(&rig, &allowed, CODE, cookie).await.unwrap();
+    assert!(matches!(&again.next, Next::Redirect(Redirect::Own(url)) if url.ends_with("/connections")));
+    assert_eq!(again.cookies.iter().count(), 0);
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_one_is_not_sent_to_entra() {
+    let rig = Rig::new().unwrap();
+    let long = "c".repeat(5_000);
+    for code in ["", "a\nb", "\u{e9}", &long] {
+        let allowed = begun(&rig).await;
+        let cookie = Some(allowed.cookie.expose_secret());
+        let completed = answer(&rig, &allowed, &[("code", code)], cookie).await;
+        assert!(matches!(refusal(completed.err().unwrap()), Some(SignInRefusal::NotSignedIn(_))), "{code:.9}");
+    }
+    assert!(rig.upstream.asked().is_empty());
 }
 
 #[tokio::test]
@@ -230,8 +269,13 @@ async fn without_a_session_every_click_asks_to_sign_in() {
     }
 }
 
+async fn connections(rig: &Rig, owner: Id) -> Vec<Connection> {
+    let applications = rig.server.applications(owner).await.unwrap();
+    applications.into_iter().flat_map(|application| application.connections).collect()
+}
+
 async fn only_connection(rig: &Rig) -> Connection {
-    let mut connections = rig.server.connections(rig.owners.all().pop().unwrap().key).await.unwrap();
+    let mut connections = connections(rig, rig.owners.all().pop().unwrap().key).await;
     connections.pop().filter(|_| connections.is_empty()).unwrap()
 }
 
@@ -258,6 +302,8 @@ async fn the_owner_sees_since_when_how_lately_and_on_how_many_devices() {
         last_used: Some(rig.clock.now()),
         devices: 2,
         remembered: true,
+        address: Some(Address::Mcp),
+        permissions: vec![USER_READ.sentence],
     };
     rig.clock.advance(Duration::HOUR);
     assert_eq!(only_connection(&rig).await, expected);
@@ -303,8 +349,63 @@ async fn expired_approvals_grants_and_registrations_do_not_count() {
     let connection = only_connection(&rig).await;
     assert_eq!((connection.remembered, connection.devices), (false, 1), "the grant lives on");
     rig.clock.advance(Duration::days(400));
-    for connection in rig.server.connections(rig.owners.all()[0].key).await.unwrap() {
+    for connection in connections(&rig, rig.owners.all()[0].key).await {
         assert_eq!((connection.name, connection.devices), (None, 0));
+    }
+}
+
+#[tokio::test]
+async fn registrations_that_cannot_be_told_apart_are_one_application() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let uris: [&[&str]; 5] = [
+        &["http://127.0.0.1:1/callback"],
+        &["http://127.0.0.1:2/callback"],
+        &["http://localhost:1/callback"],
+        &["http://127.0.0.1:1/callback", "https://client.example/callback"],
+        &["http://127.0.0.1:1/other"],
+    ];
+    let mut clients = Vec::new();
+    for uris in uris {
+        let client = rig.register_for(uris).await.unwrap();
+        let uri = request(&client, &[("redirect_uri", uris.first().copied())]);
+        let page = asked(browser.visit(&rig, &uri).await.unwrap()).unwrap();
+        let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
+        browser.come_back(&rig, &allowed).await.map(drop).unwrap();
+        rig.clock.advance(Duration::MINUTE);
+        clients.push(Id::parse(&client).unwrap());
+    }
+    let owner = rig.owners.all()[0].key;
+    let groups = async || {
+        let applications = rig.server.applications(owner).await.unwrap();
+        let clients = |application: Application| application.connections.iter().map(|other| other.client).collect();
+        applications.into_iter().map(clients).collect::<Vec<Vec<Id>>>()
+    };
+    let single = |index: usize| vec![clients[index]];
+    assert_eq!(groups().await, [single(4), single(3), single(2), vec![clients[1], clients[0]]]);
+    let (value, own) = signed_in(&rig).await;
+    let action = OwnerAction::WithdrawApplication(clients[0]);
+    assert_eq!(own.owner, owner);
+    click(&rig, &session_cookie(&value), action, own.csrf()).await.map(drop).unwrap();
+    assert_eq!(groups().await, [single(4), single(3), single(2)]);
+    rig.clients.change(&clients[4], |client| Client { name: None, ..client.clone() });
+    rig.clients.change(&clients[3], |client| Client { name: None, ..client.clone() });
+    assert_eq!(groups().await.len(), 3, "clients without a name are not alike");
+}
+
+#[tokio::test]
+async fn the_owner_sees_which_of_our_addresses_a_client_named() {
+    for (resource, address) in [
+        (Some("https://mcp.example.com/mcp"), Some(Address::Mcp)),
+        (Some("https://mcp.example.com/mcp/sse"), Some(Address::McpSse)),
+        (Some("https://mcp.example.com"), None),
+        (None, None),
+    ] {
+        let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+        let query = request(&rig.register().await.unwrap(), &[("resource", resource)]);
+        let page = asked(browser.visit(&rig, &query).await.unwrap()).unwrap();
+        let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
+        browser.come_back(&rig, &allowed).await.map(drop).unwrap();
+        assert_eq!(only_connection(&rig).await.address, address, "{resource:?}");
     }
 }
 
@@ -317,7 +418,7 @@ async fn the_latest_client_is_first() {
         connected(&rig, &mut browser, &clients[0]).await;
         rig.clock.advance(Duration::HOUR);
     }
-    let connections = rig.server.connections(rig.owners.all()[0].key).await.unwrap();
+    let connections = connections(&rig, rig.owners.all()[0].key).await;
     let listed: Vec<_> = connections.iter().map(|connection| connection.client.to_string()).collect();
     assert_eq!(listed, clients);
 }
@@ -334,19 +435,18 @@ async fn an_owner_sees_nothing_of_another() {
         }
     }
     for (oid, clients) in [("first", 1), ("second", 2), ("third", 0)] {
-        assert_eq!(rig.server.connections(subject(oid).owner_key()).await.unwrap().len(), clients, "{oid}");
+        assert_eq!(connections(&rig, subject(oid).owner_key()).await.len(), clients, "{oid}");
     }
 }
 
 #[tokio::test]
-async fn a_repeated_callback_signs_in_the_same_browser_or_nobody() {
+async fn a_repeated_callback_signs_nobody_in() {
     let rig = Rig::new().unwrap();
     let allowed = begun(&rig).await;
     let cookie = Some(allowed.cookie.expose_secret());
     complete(&rig, &allowed, cookie).await.unwrap();
-    // Entra redeems a code once.
-    rig.upstream.refuse_redeem(UpstreamRefusal::InvalidGrant { reason: "used".into() });
-    assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::NotSignedIn(_))));
+    let again = answer(&rig, &allowed, CODE, cookie).await.unwrap();
+    assert!(self::cookie(&again.cookies, CookieName::Owner).is_none(), "the state is spent");
     assert!(matches!(complete(&rig, &allowed, None).await, Err(SignInRefusal::UnknownState)));
 }
 
@@ -356,7 +456,7 @@ async fn an_outage_is_not_shown_as_an_empty_list() {
     browser.code(&rig, &rig.register().await.unwrap()).await.unwrap();
     let (value, owner) = signed_in(&rig).await;
     rig.store.set_down(true);
-    assert!(rig.server.connections(owner.owner).await.is_err());
+    assert!(rig.server.applications(owner.owner).await.is_err());
     rig.keyring.set_down(true);
     assert!(rig.server.owner_session(&session_cookie(&value)).await.is_err());
     browser.approved = Some(value);

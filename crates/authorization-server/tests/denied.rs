@@ -3,12 +3,13 @@
 
 use authorization_server::{
     endpoints::{
-        answer::Next,
+        answer::{Answer, Next},
         authorize::AuthorizeError,
         consent::{ConsentError, Decision},
-        pages::DeniedPage,
+        pages::{DeniedPage, Page, ReviewPage},
     },
     ground::Id,
+    state::client::Client,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request};
 use time::Duration;
@@ -69,11 +70,86 @@ async fn a_denial_outweighs_an_approval() {
 }
 
 #[tokio::test]
-async fn a_denial_concerns_its_client_and_its_browser_only() {
+async fn a_denial_concerns_its_browser_only() {
     let (rig, client_id, browser, _) = denied_client().await;
-    let other = rig.register().await.unwrap();
-    assert!(is_asked(&rig, &browser, &request(&other, &[])).await);
+    assert!(!is_asked(&rig, &browser, &request(&client_id, &[])).await);
     assert!(is_asked(&rig, &Browser::default(), &request(&client_id, &[])).await);
+}
+
+/// The page for an application that looks like one that was denied.
+fn reviewed(answer: Answer) -> Option<ReviewPage> {
+    match answer.next {
+        Next::Page(Page::Review(page)) => Some(page),
+        _ => None,
+    }
+}
+
+/// Another registration, with this name, and its request.
+async fn registered(rig: &Rig, name: &str, uri: &str) -> String {
+    let body = format!(r#"{{"redirect_uris":["{uri}"],"client_name":"{name}"}}"#);
+    rig.server.register(body.as_bytes()).await.unwrap();
+    let named = |client: &Client| client.name.as_deref() == Some(name);
+    let newest = rig.clients.all().into_iter().filter(named).max_by_key(|client| client.registered_at).unwrap();
+    request(&newest.id.to_string(), &[("redirect_uri", Some(uri))])
+}
+
+#[tokio::test]
+async fn a_new_registration_of_the_same_name_and_host_is_not_asked_about_at_once() {
+    let rig = Rig::new().unwrap();
+    let denied = registered(&rig, "Nagger", "http://127.0.0.1:1/callback").await;
+    let (mut browser, _) = deny(&rig, &denied).await;
+    for (name, uri, is_like) in [
+        ("Nagger", "http://127.0.0.1:2/callback", true),
+        ("Nagger", "http://127.0.0.1:3/elsewhere", true),
+        ("Nagger", "http://localhost:2/callback", false),
+        ("Other", "http://127.0.0.1:2/callback", false),
+    ] {
+        rig.clock.advance(Duration::SECOND);
+        let query = registered(&rig, name, uri).await;
+        for direct in [true, false] {
+            let answer = browser.follow(&rig, &query, direct).await.unwrap();
+            assert_eq!(reviewed(answer).is_some(), is_like, "{name} at {uri}");
+        }
+    }
+    rig.clock.advance(Duration::SECOND);
+    let query = registered(&rig, "Nagger", "http://127.0.0.1:4/callback").await;
+    let page = reviewed(browser.visit(&rig, &query).await.unwrap()).unwrap();
+    for decision in [Decision::Allow, Decision::SwitchAccount] {
+        let decided = browser.decide(&rig, &page.form, decision).await;
+        assert!(matches!(decided, Err(ConsentError::Forged)), "{decision:?}");
+    }
+    let question = asked(browser.decide(&rig, &page.form, Decision::Undo).await.unwrap()).unwrap();
+    assert_eq!(question.client.id, page.client.id);
+    assert!(is_asked(&rig, &browser, &query).await, "who reviews it is asked from then on");
+}
+
+#[tokio::test]
+async fn who_denies_it_again_is_sent_nowhere_without_a_click() {
+    let rig = Rig::new().unwrap();
+    let first = registered(&rig, "Nagger", "http://127.0.0.1:1/callback").await;
+    let (mut browser, page) = deny(&rig, &first).await;
+    assert!(page.returns_by_itself);
+    rig.clock.advance(Duration::SECOND);
+    let again = registered(&rig, "Nagger", "http://127.0.0.1:2/callback").await;
+    let page = reviewed(browser.visit(&rig, &again).await.unwrap()).unwrap();
+    for _ in 0..2 {
+        let page = denied(browser.decide(&rig, &page.form, Decision::Deny).await.unwrap()).unwrap();
+        assert!(!page.returns_by_itself && page.return_to.contains("error=access_denied"));
+    }
+    assert!(denied(browser.visit(&rig, &again).await.unwrap()).is_some());
+    rig.clock.advance(Duration::DAY);
+    assert!(is_asked(&rig, &browser, &again).await);
+}
+
+#[tokio::test]
+async fn an_application_that_is_allowed_is_not_taken_for_one_of_its_name_that_was_denied() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    browser.code(&rig, &client_id).await.unwrap();
+    let other = rig.register().await.unwrap();
+    let page = asked(browser.visit(&rig, &request(&other, &[])).await.unwrap()).unwrap();
+    browser.decide(&rig, &page.form, Decision::Deny).await.map(drop).unwrap();
+    assert!(allowed(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).is_some());
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn sign_in(rig: &Rig, client_id: &str) -> Result<SignedIn, FlowError> {
 fn is_clean_refusal(error: &FlowError) -> bool {
     matches!(
         error,
-        FlowError::Consent(ConsentError::AlreadyDecided)
+        FlowError::Consent(ConsentError::AlreadyDecided | ConsentError::AlreadyCompleted)
             | FlowError::Callback(CallbackError::AlreadyCompleted | CallbackError::UnderWay)
             | FlowError::Token(TokenError::InvalidGrant(_))
             | FlowError::Missing("code")

@@ -81,7 +81,7 @@ async fn all_clients_end_together() {
         assert!(is_asked_everything(&rig, &browser, &client.client_id).await);
     }
     assert!(rig.upstream_tokens.all().is_empty());
-    assert!(rig.server.connections(subject("owner").owner_key()).await.unwrap().is_empty());
+    assert!(rig.server.applications(subject("owner").owner_key()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

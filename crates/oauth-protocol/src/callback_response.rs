@@ -9,6 +9,9 @@ use crate::form::Form;
 /// Longer than any error code of an RFC, of OpenID Connect or of Entra ID.
 const MAX_ERROR: usize = 64;
 
+/// Longer than any code of Entra ID, which has one to two thousand characters.
+const MAX_CODE: usize = 4096;
+
 /// The response of the upstream authorization server.
 #[derive(Debug)]
 pub struct CallbackResponse {
@@ -51,10 +54,15 @@ impl CallbackOutcome {
     fn parse(query: &Form) -> Self {
         match (query.single("error"), query.single("code")) {
             (Ok(Some(error)), _) => CallbackError::parse(error).map_or(Self::Malformed, Self::Error),
-            (Ok(None), Ok(Some(code))) => Self::Code(code.into()),
+            (Ok(None), Ok(Some(code))) if is_code(code) => Self::Code(code.into()),
             _ => Self::Malformed,
         }
     }
+}
+
+/// RFC 6749 appendix A.11: `code = 1*VSCHAR`.
+fn is_code(text: &str) -> bool {
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl CallbackError {

@@ -3,6 +3,8 @@
 //! All endpoints of the protected resource are one audience. The MCP specification asks to accept scheme and host in
 //! upper case.
 
+use serde::{Deserialize, Serialize};
+
 use crate::issuer::BaseUrl;
 
 /// The OAuth endpoint to which the client sent `resource`.
@@ -22,6 +24,38 @@ pub struct ResourceError;
 /// Whether every value is this server; none at all is fine.
 pub fn check(base: &BaseUrl, values: &[&str], endpoint: OAuthEndpoint) -> Result<(), ResourceError> {
     if values.iter().all(|value| is_ours(base, value, endpoint)) { Ok(()) } else { Err(ResourceError) }
+}
+
+/// One of the two addresses at which clients connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// Streamable HTTP.
+    Mcp,
+    /// HTTP+SSE.
+    McpSse,
+}
+
+impl Address {
+    /// The address that these values name, if it is one.
+    #[must_use]
+    pub fn named(base: &BaseUrl, values: &[&str]) -> Option<Self> {
+        let path = |value: &&str| match value.split_at_checked(base.issuer().len())?.1 {
+            "/mcp" => Some(Self::Mcp),
+            "/mcp/sse" => Some(Self::McpSse),
+            _ => None,
+        };
+        values.iter().find_map(path)
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Mcp => "/mcp",
+            Self::McpSse => "/mcp/sse",
+        }
+    }
 }
 
 fn is_ours(base: &BaseUrl, value: &str, endpoint: OAuthEndpoint) -> bool {
@@ -55,6 +89,15 @@ mod tests {
     fn an_absent_resource_is_fine() {
         assert!(ours(&[], OAuthEndpoint::Authorize));
         assert!(ours(&[], OAuthEndpoint::Token));
+    }
+
+    #[test]
+    fn the_address_is_the_one_that_is_named() {
+        let named = |values: &[&str]| Address::named(&BaseUrl::parse(MINE).unwrap(), values);
+        for address in [Address::Mcp, Address::McpSse] {
+            assert_eq!(named(&[MINE, &format!("{MINE}{}", address.path())]), Some(address));
+        }
+        assert_eq!([named(&[]), named(&[MINE]), named(&["https://mcp.example.com/"])], [None; 3]);
     }
 
     #[test]

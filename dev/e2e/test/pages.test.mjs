@@ -42,6 +42,8 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     await everyLook(t, 'connections-sign-in', (page, _, server) => page.goto(`${server.url}/connections`));
     await everyLook(t, 'connections', async (page, url, server) => {
       await allowed(page, url, server, server.users[1]);
+      const again = await authorizationUrl(server, NAME, new URL(url).searchParams.get('redirect_uri'));
+      await allowed(page, again, server, server.users[1]);
       await page.goto(`${server.url}/connections`);
       const button = await page.waitForSelector('button[value="sign-in"]');
       await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
@@ -60,6 +62,12 @@ describe('every page fits the window, follows the colour scheme and is accessibl
   test('the page after Deny', (t) => everyLook(t, 'denied', async (page, url) => {
     await page.goto(url);
     await decide(page, 'deny');
+  }));
+
+  test('the page of an application whose name was denied today', (t) => everyLook(t, 'review', async (page, url, server) => {
+    await page.goto(url);
+    await decide(page, 'deny');
+    await page.goto(await authorizationUrl(server, NAME, new URL(url).searchParams.get('redirect_uri')));
   }));
 
   test('the page of a request that is not valid, with its link', (t) => everyLook(t, 'invalid', async (page, _, server) => {

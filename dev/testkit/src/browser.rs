@@ -98,7 +98,7 @@ impl Browser {
     ) -> Result<Answer, CallbackError> {
         let cookie = cookie.map(|cookie| (CookieName::EntraState(allowed.id), cookie));
         let response = allowed.response(&[("code", "upstream-code")]).ok_or(CallbackError::UnknownState)?;
-        let answer = rig.server.callback(&response, &self.cookies(cookie.as_slice())).await?;
+        let answer = rig.callback(&response, &self.cookies(cookie.as_slice())).await?;
         self.keep(&answer.cookies);
         Ok(answer)
     }

@@ -5,7 +5,7 @@ use authorization_server::{
         answer::Answer,
         authorize::AuthorizeError,
         authorize_error::AtServer,
-        callback::CallbackError,
+        callback::{Callback, CallbackError},
         consent::{ConsentError, Decision},
         pages::ConsentPage,
         redeem::Redemption,
@@ -14,7 +14,7 @@ use authorization_server::{
         token_error::TokenError,
     },
     ground::{Id, Unavailable},
-    state::cookies::CookieName,
+    state::cookies::{CookieName, Cookies},
 };
 use oauth_protocol::{
     addressed_request::{AddressMissing, AddressedRequest},
@@ -189,7 +189,12 @@ impl Rig {
     ) -> Result<Answer, CallbackError> {
         let response = allowed.response(answer).ok_or(CallbackError::UnknownState)?;
         let cookie = cookie.map(|cookie| (CookieName::EntraState(allowed.id), cookie));
-        self.server.callback(&response, &Browser::default().cookies(cookie.as_slice())).await
+        self.callback(&response, &Browser::default().cookies(cookie.as_slice())).await
+    }
+
+    /// Entra's answer in a browser with these cookies.
+    pub async fn callback(&self, response: &CallbackResponse, cookies: &Cookies) -> Result<Answer, CallbackError> {
+        self.server.callback(&Callback { response, cookies, within_limit: &|| true }).await
     }
 
     /// A code for this client: everything from the request to the callback.

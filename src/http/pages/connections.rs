@@ -1,12 +1,16 @@
 //! The owner's own page.
 
 use askama::Template;
-use authorization_server::endpoints::pages::{Connection, ConnectionsPage};
+use authorization_server::endpoints::pages::{Application, Connection, ConnectionsPage};
 use http::StatusCode;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{consent::DAY, display_name::display_name, render::render};
+use super::{display_name::display_name, render::render};
 use crate::http::{app::App, reply::Response};
+
+/// The page has no script, so it cannot know the reader's time zone.
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
 
 #[derive(Template)]
 #[template(path = "connections_sign_in.html", config = "src/http/pages/askama.toml")]
@@ -25,17 +29,24 @@ struct Connections<'a> {
     server: &'a str,
     name: String,
     csrf: &'a str,
-    rows: Vec<Row>,
+    groups: Vec<Group>,
     denials: usize,
+}
+
+struct Group {
+    client: String,
+    hosts: String,
+    permissions: Vec<&'static str>,
+    rows: Vec<Row>,
 }
 
 struct Row {
     id: String,
-    client: String,
     since: String,
     last_used: Option<String>,
     devices: usize,
     remembered: bool,
+    address: Option<String>,
 }
 
 /// What the owner has allowed.
@@ -44,23 +55,40 @@ pub(in crate::http) fn connections(app: &App, page: &ConnectionsPage) -> Respons
         server: &app.server_name,
         name: display_name(Some(&page.session.name)),
         csrf: page.session.csrf(),
-        rows: page.connections.iter().map(row).collect(),
+        groups: page.applications.iter().map(|application| group(app, application)).collect(),
         denials: page.denials,
     };
     render(StatusCode::OK, &page)
 }
 
-fn row(connection: &Connection) -> Row {
-    Row {
-        id: connection.client.to_string(),
-        client: display_name(connection.name.as_deref()),
-        since: day(connection.since),
-        last_used: connection.last_used.map(day),
-        devices: connection.devices,
-        remembered: connection.remembered,
+fn group(app: &App, application: &Application) -> Group {
+    let name = application.connections.iter().find_map(|connection| connection.name.as_deref());
+    let mut permissions: Vec<&'static str> = Vec::new();
+    for sentence in application.connections.iter().flat_map(|connection| &connection.permissions) {
+        if !permissions.contains(sentence) {
+            permissions.push(sentence);
+        }
+    }
+    let (client, hosts) = (display_name(name), application.hosts.join(", "));
+    Group {
+        client,
+        hosts,
+        permissions,
+        rows: application.connections.iter().map(|connection| row(app, connection)).collect(),
     }
 }
 
-fn day(at: OffsetDateTime) -> String {
-    at.format(DAY).unwrap_or_default()
+fn row(app: &App, connection: &Connection) -> Row {
+    Row {
+        id: connection.client.to_string(),
+        since: time_of_day(connection.since),
+        last_used: connection.last_used.map(time_of_day),
+        devices: connection.devices,
+        remembered: connection.remembered,
+        address: connection.address.map(|address| app.server.base().join(address.path())),
+    }
+}
+
+fn time_of_day(at: OffsetDateTime) -> String {
+    at.format(TIME).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use authorization_server::{
-    endpoints::pages::{ConfirmationPage, ConsentPage, DeniedPage},
+    endpoints::pages::{ConfirmationPage, ConsentPage, DeniedPage, ReviewPage},
     state::{scopes, valid_request::ValidRequest},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -82,6 +82,26 @@ pub(in crate::http) fn confirmation(app: &App, page: &ConfirmationPage) -> Respo
         csrf: page.csrf.encode(),
     };
     render(StatusCode::OK, &confirmation)
+}
+
+#[derive(Template)]
+#[template(path = "review.html", config = "src/http/pages/askama.toml")]
+struct Review<'a> {
+    server: &'a str,
+    question: Question<'a>,
+    sealed: &'a str,
+    csrf: SecretString,
+}
+
+/// Asks whether to ask.
+pub(in crate::http) fn review(app: &App, page: &ReviewPage) -> Response {
+    let review = Review {
+        server: &app.server_name,
+        question: Question::new(page.client.name.as_deref(), &page.form.pending.request),
+        sealed: page.form.sealed.as_str(),
+        csrf: page.form.secrets.csrf.encode(),
+    };
+    render(StatusCode::OK, &review)
 }
 
 #[derive(Template)]

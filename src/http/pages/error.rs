@@ -24,6 +24,12 @@ impl ErrorPage {
         Self { status, title: title.to_owned(), text: vec![text.to_owned()], return_to: None }
     }
 
+    /// The person comes back to a page whose sign-in has gone on.
+    pub(in crate::http) fn already_completed() -> Self {
+        let text = "You can close this page and go back to the application. If it still waits, connect again from it.";
+        Self::plain(StatusCode::OK, "This sign-in is already completed", text)
+    }
+
     /// A dependency does not answer.
     pub(in crate::http) fn unavailable() -> Self {
         let text = "A service behind this server does not answer. Try again in a few seconds.";

@@ -9,7 +9,7 @@ mod render;
 
 pub(super) use self::{
     connections::{connections, connections_sign_in},
-    consent::{confirmation, consent, denied},
+    consent::{confirmation, consent, denied, review},
     error::{ErrorPage, error},
     forwarding::{returning, signing_in},
     render::redirect,

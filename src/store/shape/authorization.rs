@@ -5,8 +5,10 @@ use authorization_server::{
     state::{
         authorization::{
             Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream,
-            Stage,
+            Refused, Stage,
         },
+        decision::Decision,
+        sign_in_secrets::{IssuedCode, SignInSecrets},
         signed_in::{OwnerName, SignedIn},
         upstream_tokens::UpstreamSecrets,
         valid_request::ValidRequest,
@@ -20,7 +22,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-const SCHEMA: u32 = 1;
+/// 2 adds the decision, what a repeated form is answered from, and two stages.
+const SCHEMA: u32 = 2;
+/// Had none of them, and lives for 15 minutes only.
+const SCHEMA_WITHOUT_DECISION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct AuthorizationShape {
@@ -28,6 +33,8 @@ struct AuthorizationShape {
     id: Id,
     #[serde(with = "time::serde::timestamp::milliseconds")]
     decided_at: OffsetDateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decision: Option<Decision>,
     stage: StageShape,
 }
 
@@ -38,6 +45,8 @@ enum StageShape {
         request: ValidRequest,
         consent: Consent,
         binding: Binding,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sealed_secrets: Option<Sealed<SignInSecrets>>,
     },
     Exchanging {
         request: ValidRequest,
@@ -52,6 +61,13 @@ enum StageShape {
     },
     CodeIssued(IssuedShape),
     Denied,
+    Refused {
+        request: ValidRequest,
+        binding: Binding,
+        #[serde(with = "time::serde::timestamp")]
+        refused_at: OffsetDateTime,
+    },
+    ConnectionsSignIn,
     Failed {
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +91,8 @@ struct IssuedShape {
     #[serde(with = "time::serde::timestamp")]
     issued_at: OffsetDateTime,
     signed_in: SignedInShape,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed_code: Option<Sealed<IssuedCode>>,
 }
 
 impl From<SignedIn> for SignedInShape {
@@ -92,8 +110,8 @@ impl From<SignedInShape> for SignedIn {
 impl From<Stage> for StageShape {
     fn from(stage: Stage) -> Self {
         match stage {
-            Stage::PendingUpstream(PendingUpstream { request, consent, binding }) => {
-                Self::PendingUpstream { request, consent, binding }
+            Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets }) => {
+                Self::PendingUpstream { request, consent, binding, sealed_secrets }
             }
             Stage::Exchanging(Exchanging { request, consent, binding }) => {
                 Self::Exchanging { request, consent, binding }
@@ -101,10 +119,13 @@ impl From<Stage> for StageShape {
             Stage::PendingConfirmation(PendingConfirmation { request, binding, signed_in, sealed_name }) => {
                 Self::PendingConfirmation { request, binding, signed_in: signed_in.into(), sealed_name }
             }
-            Stage::CodeIssued(CodeIssued { request, binding, code_hash, issued_at, signed_in }) => {
-                Self::CodeIssued(IssuedShape { request, binding, code_hash, issued_at, signed_in: signed_in.into() })
+            Stage::CodeIssued(CodeIssued { request, binding, code_hash, issued_at, signed_in, sealed_code }) => {
+                let signed_in = signed_in.into();
+                Self::CodeIssued(IssuedShape { request, binding, code_hash, issued_at, signed_in, sealed_code })
             }
             Stage::Denied => Self::Denied,
+            Stage::Refused(Refused { request, binding, refused_at }) => Self::Refused { request, binding, refused_at },
+            Stage::ConnectionsSignIn => Self::ConnectionsSignIn,
             Stage::Failed(Failed { reason, state_hash }) => Self::Failed { reason, state_hash },
         }
     }
@@ -113,8 +134,8 @@ impl From<Stage> for StageShape {
 impl From<StageShape> for Stage {
     fn from(shape: StageShape) -> Self {
         match shape {
-            StageShape::PendingUpstream { request, consent, binding } => {
-                Self::PendingUpstream(PendingUpstream { request, consent, binding })
+            StageShape::PendingUpstream { request, consent, binding, sealed_secrets } => {
+                Self::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets })
             }
             StageShape::Exchanging { request, consent, binding } => {
                 Self::Exchanging(Exchanging { request, consent, binding })
@@ -123,10 +144,15 @@ impl From<StageShape> for Stage {
                 let signed_in = signed_in.into();
                 Self::PendingConfirmation(PendingConfirmation { request, binding, signed_in, sealed_name })
             }
-            StageShape::CodeIssued(IssuedShape { request, binding, code_hash, issued_at, signed_in }) => {
-                Self::CodeIssued(CodeIssued { request, binding, code_hash, issued_at, signed_in: signed_in.into() })
+            StageShape::CodeIssued(IssuedShape { request, binding, code_hash, issued_at, signed_in, sealed_code }) => {
+                let signed_in = signed_in.into();
+                Self::CodeIssued(CodeIssued { request, binding, code_hash, issued_at, signed_in, sealed_code })
             }
             StageShape::Denied => Self::Denied,
+            StageShape::Refused { request, binding, refused_at } => {
+                Self::Refused(Refused { request, binding, refused_at })
+            }
+            StageShape::ConnectionsSignIn => Self::ConnectionsSignIn,
             StageShape::Failed { reason, state_hash } => Self::Failed(Failed { reason, state_hash }),
         }
     }
@@ -138,13 +164,15 @@ impl Shape for Authorization {
     }
 
     fn encode(&self) -> serde_json::Result<Value> {
-        let stage = StageShape::from(self.stage.clone());
-        serde_json::to_value(AuthorizationShape { schema: SCHEMA, id: self.id, decided_at: self.decided_at, stage })
+        let Self { id, decided_at, decision, stage } = self.clone();
+        serde_json::to_value(AuthorizationShape { schema: SCHEMA, id, decided_at, decision, stage: stage.into() })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
-        let shape: AuthorizationShape = serde_json::from_value(body)?;
-        check_schema(shape.schema, SCHEMA)?;
-        Ok(Self { id: shape.id, decided_at: shape.decided_at, stage: shape.stage.into() })
+        let AuthorizationShape { schema, id, decided_at, decision, stage } = serde_json::from_value(body)?;
+        if schema != SCHEMA_WITHOUT_DECISION {
+            check_schema(schema, SCHEMA)?;
+        }
+        Ok(Self { id, decided_at, decision, stage: stage.into() })
     }
 }

@@ -4,7 +4,7 @@ use authorization_server::{
     ground::Id,
     state::owner::{Approval, Owner, Withdrawal},
 };
-use oauth_protocol::{redirect_uri::Receiver, scope::Scope};
+use oauth_protocol::{redirect_uri::Receiver, resource, scope::Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -12,7 +12,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-const SCHEMA: u32 = 1;
+/// 2 adds the address.
+const SCHEMA: u32 = 2;
+/// Had none.
+const SCHEMA_WITHOUT_ADDRESS: u32 = 1;
 const ITEM: &str = "owner";
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +35,8 @@ struct ApprovalShape {
     client: Id,
     redirect: Receiver,
     scope: Scope,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<resource::Address>,
     #[serde(with = "time::serde::timestamp")]
     given_at: OffsetDateTime,
 }
@@ -51,8 +56,8 @@ impl Shape for Owner {
 
     fn encode(&self) -> serde_json::Result<Value> {
         let approval = |approval: &Approval| {
-            let Approval { id, client, receiver: redirect, scope, given_at } = approval.clone();
-            ApprovalShape { id, client, redirect, scope, given_at }
+            let Approval { id, client, receiver: redirect, scope, address, given_at } = approval.clone();
+            ApprovalShape { id, client, redirect, scope, address, given_at }
         };
         let withdrawal = |withdrawal: &Withdrawal| WithdrawalShape { client: withdrawal.client, at: withdrawal.at };
         serde_json::to_value(OwnerShape {
@@ -67,10 +72,12 @@ impl Shape for Owner {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: OwnerShape = serde_json::from_value(body)?;
-        check_schema(shape.schema, SCHEMA)?;
+        if shape.schema != SCHEMA_WITHOUT_ADDRESS {
+            check_schema(shape.schema, SCHEMA)?;
+        }
         let approval = |shape: ApprovalShape| {
-            let ApprovalShape { id, client, redirect, scope, given_at } = shape;
-            Approval { id, client, receiver: redirect, scope, given_at }
+            let ApprovalShape { id, client, redirect, scope, address, given_at } = shape;
+            Approval { id, client, receiver: redirect, scope, address, given_at }
         };
         Ok(Self {
             key: shape.owner,

@@ -7,9 +7,12 @@ use oauth_protocol::secret::Secret;
 
 use super::{
     authorize_error::RequestRefusal,
-    pages::{ConsentForm, ConsentPage, DeniedPage, Page},
+    pages::{ConsentForm, ConsentPage, DeniedPage, Page, ReviewPage},
 };
-use crate::state::cookies::{CookieChanges, CookieName, Cookies};
+use crate::{
+    ground::Id,
+    state::cookies::{CookieChanges, CookieName, Cookies},
+};
 
 /// An answer to a browser.
 pub struct Answer {
@@ -73,6 +76,12 @@ impl Answer {
         Self { next: Next::Page(Page::Consent(page)), cookies }
     }
 
+    /// A page that asks whether to ask, with the cookies of its form.
+    pub(crate) fn review(sent: &Cookies, page: ReviewPage) -> Self {
+        let cookies = form_cookies(sent, &page.form);
+        Self { next: Next::Page(Page::Review(page)), cookies }
+    }
+
     /// The page after a denial, with the cookies of its form.
     pub(crate) fn denied(sent: &Cookies, page: DeniedPage) -> Self {
         let cookies = form_cookies(sent, &page.form);
@@ -89,6 +98,11 @@ impl Answer {
     pub(crate) fn deleting(mut self, name: CookieName) -> Self {
         self.cookies.delete(name);
         self
+    }
+
+    /// The same answer to the callback of a transaction: its forms have been answered, so their cookies are deleted.
+    pub(crate) fn after_forms(self, id: Id) -> Self {
+        self.deleting(CookieName::ConsentState(id)).deleting(CookieName::CsrfToken(id))
     }
 
     /// The same answer, with further changes of cookies.

@@ -4,14 +4,15 @@ use oauth_protocol::{
     addressed_request::AddressedRequest,
     prompt::Prompt,
     redirect_uri::{RedirectKind, RedirectTarget},
-    resource,
+    resource::{self, Address},
 };
 
 use super::{
     answer::{Answer, Next},
     authorize_error::{AtServer, RequestRefusal},
-    pages::ConsentPage,
+    pages::{ConsentPage, ReviewPage},
     return_to_client::Refused,
+    sign_in::ToSignIn,
     visitor::Visitor,
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     state::{
         authorization::Consent,
         client::Client,
-        memory::Memory,
+        memory::{Likeness, Memory},
         pending_consent::{Asks, SignInPrompt},
         scopes,
         valid_request::ValidRequest,
@@ -98,15 +99,22 @@ impl AuthorizationServer {
             return Err(self.refused_without_a_page(&valid.request, remembered.is_some()));
         }
         let sign_in = SignInPrompt::from(valid.prompt);
+        let likeness = Likeness::of(client.name.as_deref(), valid.request.redirect().host_without_port());
+        if remembered.is_none() && memory.denies_like(&likeness, self.now()) {
+            let form = self.form(valid.request, Asks::Review, sign_in).await?;
+            return Ok(Answer::review(visitor.cookies, ReviewPage { client, form }));
+        }
         let Some(remembered) = remembered.filter(|_| !valid.prompt.requires_interaction()) else {
             let form = self.form(valid.request, Asks::Consent, sign_in).await?;
             return Ok(Answer::consent(visitor.cookies, ConsentPage { client, form, allowed_at: None }));
         };
         let (owner, approval) = (remembered.owner, remembered.approval.id);
         if may_pass(visitor, &valid) {
-            let (id, consent) = (self.random_id(), Consent::Remembered { owner, approval });
-            let answer = self.to_sign_in(id, valid.request, consent, sign_in, visitor.cookies).await?;
-            return answer.ok_or_else(|| Unavailable::entropy("a transaction id came up twice").into());
+            let consent = Consent::Remembered { owner, approval };
+            let to_sign_in =
+                ToSignIn { id: self.random_id(), request: valid.request, consent, decision: None, prompt: sign_in };
+            let answer = self.to_sign_in(to_sign_in, visitor.cookies).await?;
+            return answer.map_err(|_| Unavailable::entropy("a transaction id came up twice").into());
         }
         let form = self.form(valid.request, Asks::Continue { owner, approval }, sign_in).await?;
         let allowed_at = Some(remembered.approval.given_at);
@@ -126,6 +134,7 @@ impl AuthorizationServer {
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref());
         let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);
+        let valid = valid.with_address(Address::named(self.base(), &resources));
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 

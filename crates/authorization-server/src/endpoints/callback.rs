@@ -2,10 +2,10 @@
 
 use oauth_protocol::{
     authorization_response::{AuthorizationErrorCode, error_response},
-    callback_response::{CallbackOutcome, CallbackResponse},
-    secret::{Handle, Secret},
+    callback_response::CallbackResponse,
+    secret::Handle,
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use super::{
     answer::{Answer, Next, Redirect},
@@ -13,16 +13,15 @@ use super::{
     issue::{Remember, back_to_client},
 };
 use crate::{
-    ground::{EventName, Id, Sealed, Stored, Unavailable},
+    ground::{EventName, Id, Sealed, Stored, Unavailable, lifetimes::CONSENT_LIFETIME},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
-        derived::{upstream_nonce, upstream_verifier},
         owner::Owner,
         signed_in::{OwnerName, SignedIn},
     },
-    upstream::{SignedInUser, UpstreamRefusal},
+    upstream::SignedInUser,
 };
 
 /// Why a callback is refused.
@@ -37,6 +36,8 @@ pub enum CallbackError {
     UnderWay,
     /// It was repeated after the client was answered.
     AlreadyCompleted,
+    /// Its address has sent too many. Nothing was spent: the callback may come again.
+    OverLimit,
     /// It belongs to a sign-in for the page of connections.
     #[error(transparent)]
     Connections(#[from] ConnectionsSignInError),
@@ -54,10 +55,21 @@ impl CallbackError {
             Self::OtherBrowser => Some("the callback came from another browser"),
             Self::UnderWay => Some("the callback is being completed"),
             Self::AlreadyCompleted => Some("the authorization was completed before"),
+            Self::OverLimit => Some("too many callbacks from one address"),
             Self::Connections(error) => error.refusal.reason(),
             Self::Unavailable(_) => None,
         }
     }
+}
+
+/// Entra's answer, as a browser brings it.
+pub struct Callback<'a> {
+    /// The query.
+    pub response: &'a CallbackResponse,
+    /// The browser's cookies.
+    pub cookies: &'a Cookies,
+    /// Counts the callback against the limit of its address. It is asked once the browser is known, before anything is spent.
+    pub within_limit: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
 /// An authorization that waits for its callback.
@@ -69,21 +81,19 @@ struct Awaited {
 impl AuthorizationServer {
     /// Completes a sign-in: of an authorization, or for the page of connections. Their `state` differs in form, so a callback
     /// of one kind never serves the other.
-    pub async fn callback(&self, response: &CallbackResponse, sent: &Cookies) -> Result<Answer, CallbackError> {
-        let state = Handle::parse(response.state.expose_secret());
-        match state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
-            Some((id, state)) => self.complete(id, &state, &response.outcome, sent).await,
-            None => Ok(self.complete_connections_sign_in(response, sent).await?),
+    pub async fn callback(&self, callback: &Callback<'_>) -> Result<Answer, CallbackError> {
+        let state = Handle::parse(callback.response.state.expose_secret());
+        if let Some((id, state)) = state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
+            return self.complete(id, &state, callback).await;
         }
+        let begun = self.begun_connections_sign_in(callback.response, callback.cookies).await?;
+        if !(callback.within_limit)() {
+            return Err(CallbackError::OverLimit);
+        }
+        Ok(self.complete_connections_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
     }
 
-    async fn complete(
-        &self,
-        id: Id,
-        state: &Handle,
-        outcome: &CallbackOutcome,
-        sent: &Cookies,
-    ) -> Result<Answer, CallbackError> {
+    async fn complete(&self, id: Id, state: &Handle, callback: &Callback<'_>) -> Result<Answer, CallbackError> {
         let stored = self.ports.authorizations.get(&id).await?.ok_or(CallbackError::UnknownState)?;
         if stored.value.expired(self.now()) {
             return Err(CallbackError::UnknownState);
@@ -91,7 +101,7 @@ impl AuthorizationServer {
         match &stored.value.stage {
             Stage::PendingUpstream(pending) if pending.binding.state_hash.verifies(state.secret()) => {
                 let pending = pending.clone();
-                self.claim(Awaited { stored, pending }, outcome, sent).await
+                self.claim(Awaited { stored, pending }, callback).await
             }
             stage if stage.is_past(state.secret()) => self.repeated(id, stage),
             _ => Err(CallbackError::UnknownState),
@@ -103,9 +113,12 @@ impl AuthorizationServer {
         match stage {
             Stage::PendingConfirmation(_) => Ok(self.to_confirmation(id)),
             Stage::Exchanging(_) => Err(CallbackError::UnderWay),
-            Stage::PendingUpstream(_) | Stage::CodeIssued(_) | Stage::Denied | Stage::Failed(_) => {
-                Err(CallbackError::AlreadyCompleted)
-            }
+            Stage::PendingUpstream(_)
+            | Stage::CodeIssued(_)
+            | Stage::Denied
+            | Stage::Refused(_)
+            | Stage::Failed(_)
+            | Stage::ConnectionsSignIn => Err(CallbackError::AlreadyCompleted),
         }
     }
 
@@ -113,30 +126,32 @@ impl AuthorizationServer {
         Answer::new(Next::Redirect(Redirect::Own(self.base().join(&format!("/consent?id={id}")))))
     }
 
-    /// Claims the authorization for this callback, and only then redeems Entra's code.
+    /// Claims the authorization for this callback, which spends the `state`, and only then redeems Entra's code.
     async fn claim(
         &self,
         Awaited { stored, pending }: Awaited,
-        outcome: &CallbackOutcome,
-        sent: &Cookies,
+        callback: &Callback<'_>,
     ) -> Result<Answer, CallbackError> {
-        let Some(browser) = pending.binding.browser(sent.get(CookieName::EntraState(stored.value.id))) else {
-            self.end_of_another_browser(&stored, pending.request.client()).await?;
-            return Err(CallbackError::OtherBrowser);
+        let cookies = callback.cookies.all(CookieName::EntraState(stored.value.id));
+        let Some(browser) = pending.binding.browser(cookies) else {
+            return Err(self.without_cookie(&stored, pending.request.client()).await?);
         };
+        if !(callback.within_limit)() {
+            return Err(CallbackError::OverLimit);
+        }
         // A keyring that is down is noticed while nothing is decided.
         self.check_keyring().await?;
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;
-        let user = match self.redeem_upstream(outcome, &browser).await {
+        let user = match self.redeem_upstream(&callback.response.outcome, &browser).await {
             Ok(user) => user,
             Err(code) => return self.failed(&claimed, exchanging, code).await,
         };
         let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
         self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
         match self.sealed_sign_in(claimed.value.id, user).await {
-            Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, sent).await,
+            Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {
                 tracing::error!(%error, "could not seal the tokens of a sign-in: the client is told");
                 self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
@@ -144,31 +159,16 @@ impl AuthorizationServer {
         }
     }
 
-    async fn end_of_another_browser(&self, stored: &Stored<Authorization>, client: Id) -> Result<(), Unavailable> {
+    /// Another browser ends the authorization. In the same browser the cookie may have expired.
+    async fn without_cookie(&self, stored: &Stored<Authorization>, client: Id) -> Result<CallbackError, Unavailable> {
+        if self.now() >= stored.value.decided_at + CONSENT_LIFETIME {
+            return Ok(CallbackError::UnknownState);
+        }
         let failed = Failed { reason: "other browser".into(), state_hash: None };
         if self.step(stored, Stage::Failed(failed)).await?.is_some() {
             self.report(EventName::CallbackInOtherBrowser.event().authorization(stored.value.id).client(client));
         }
-        Ok(())
-    }
-
-    async fn redeem_upstream(
-        &self,
-        outcome: &CallbackOutcome,
-        browser: &Secret,
-    ) -> Result<SignedInUser, AuthorizationErrorCode> {
-        let code = match outcome {
-            CallbackOutcome::Code(code) => code,
-            CallbackOutcome::Error(error) => return Err(upstream_error(error.as_str())),
-            CallbackOutcome::Malformed => return Err(AuthorizationErrorCode::ServerError),
-        };
-        let verifier = SecretString::from(upstream_verifier(browser).expose());
-        let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
-        redeemed.map_err(|refusal| {
-            let code = refusal_code(&refusal);
-            tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
-            code
-        })
+        Ok(CallbackError::OtherBrowser)
     }
 
     async fn failed(
@@ -183,7 +183,7 @@ impl AuthorizationServer {
         self.report(event.because(code.as_str()));
         let description = "the sign-in did not complete";
         let url = error_response(request.redirect(), code, description, request.state(), self.base());
-        Ok(back_to_client(claimed.value.id, url))
+        Ok(completed(claimed.value.id, back_to_client(url)))
     }
 
     async fn sealed_sign_in(&self, id: Id, user: SignedInUser) -> Result<SealedSignIn, Unavailable> {
@@ -205,12 +205,13 @@ impl AuthorizationServer {
         if !self.consented(owner, &claimed.value, &exchanging).await? {
             let asked = Stage::PendingConfirmation(exchanging.ask(signed_in, sealed_name));
             self.step(claimed, asked).await?.ok_or(CallbackError::AlreadyCompleted)?;
-            return Ok(self.to_confirmation(claimed.value.id));
+            return Ok(self.to_confirmation(claimed.value.id).after_forms(claimed.value.id));
         }
         let remember = if exchanging.consent == Consent::Fresh { Remember::Yes } else { Remember::No };
         let code = self.random_secret();
         let issued = exchanging.issue(signed_in, &code, self.now());
-        self.issue(claimed, issued, code, remember, sent).await?.ok_or(CallbackError::AlreadyCompleted)
+        let answer = self.issue(claimed, issued, code, remember, sent).await?.ok_or(CallbackError::AlreadyCompleted)?;
+        Ok(completed(claimed.value.id, answer))
     }
 
     /// Whether the consent is this owner's, and was not withdrawn since.
@@ -240,22 +241,7 @@ struct SealedSignIn {
     sealed_name: Sealed<OwnerName>,
 }
 
-/// What the client is told of Entra's own error. Its description is never passed on.
-fn upstream_error(error: &str) -> AuthorizationErrorCode {
-    tracing::info!(upstream_error = error, "sign-in ended with an error");
-    match error {
-        "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
-            AuthorizationErrorCode::AccessDenied
-        }
-        "temporarily_unavailable" => AuthorizationErrorCode::TemporarilyUnavailable,
-        _ => AuthorizationErrorCode::ServerError,
-    }
-}
-
-fn refusal_code(refusal: &UpstreamRefusal) -> AuthorizationErrorCode {
-    match refusal {
-        UpstreamRefusal::InteractionRequired { .. } => AuthorizationErrorCode::AccessDenied,
-        UpstreamRefusal::InvalidGrant { .. } | UpstreamRefusal::Refused { .. } => AuthorizationErrorCode::ServerError,
-        UpstreamRefusal::Unavailable(_) => AuthorizationErrorCode::TemporarilyUnavailable,
-    }
+/// The browser needs none of the transaction's cookies any more.
+fn completed(id: Id, answer: Answer) -> Answer {
+    answer.deleting(CookieName::EntraState(id)).after_forms(id)
 }

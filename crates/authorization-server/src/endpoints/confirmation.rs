@@ -13,11 +13,13 @@ use crate::{
     ground::{AuditEvent, EventName, Id, Stored},
     server::AuthorizationServer,
     state::{
-        authorization::{Authorization, Binding, Consent, Failed, PendingConfirmation, PendingUpstream, Stage},
+        authorization::{Authorization, Binding, Consent, PendingConfirmation, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
         derived::derived,
         pending_consent::SignInPrompt,
         scopes,
+        sign_in_secrets::IssuedCode,
+        valid_request::ValidRequest,
     },
 };
 
@@ -38,14 +40,21 @@ struct Waiting {
     browser: Secret,
 }
 
+/// An authorization whose owner is asked, or was.
+enum Asked {
+    Waiting(Box<Waiting>),
+    Answered(Box<Authorization>),
+}
+
 impl AuthorizationServer {
     /// The page.
     pub async fn confirmation(&self, id: Id, sent: &Cookies) -> Result<Answer, ConsentError> {
-        let Waiting { pending, browser, .. } = self.waiting(id, sent).await?;
+        let Asked::Waiting(waiting) = self.asked(id, sent).await? else { return Err(ConsentError::AlreadyCompleted) };
+        let Waiting { pending, browser, .. } = *waiting;
         let client_id = pending.request.client().to_string();
         let client = self.find_client(&client_id).await?.ok_or(ConsentError::Expired)?.value;
         let name = self.open(&pending.sealed_name, id).await?.map(|name| name.0).unwrap_or_default();
-        let csrf = derived(&browser, b"confirmation");
+        let csrf = confirmation_token(&browser);
         let page = ConfirmationPage { id, client, request: pending.request, name, csrf };
         Ok(Answer::new(Next::Page(Page::Confirmation(page))))
     }
@@ -59,38 +68,58 @@ impl AuthorizationServer {
         if !visitor.initiator.is_own_form() {
             return Err(ConsentError::ForeignOrigin);
         }
-        let waiting = self.waiting(submission.id, visitor.cookies).await?;
-        let expected = derived(&waiting.browser, b"confirmation").sha256();
-        if !Secret::parse(submission.csrf).is_some_and(|presented| expected.verifies(&presented)) {
-            return Err(ConsentError::Forged);
+        if let Some(answer) = self.confirm_once(submission, visitor.cookies).await? {
+            return Ok(answer);
         }
-        let answer = match submission.decision {
-            Decision::Allow => self.confirmed(waiting, visitor.cookies).await,
-            Decision::SwitchAccount => self.switch_account(waiting, visitor.cookies).await,
-            Decision::Deny => self.refuse(waiting, visitor.cookies).await,
-            Decision::Undo => return Err(ConsentError::Forged),
-        };
-        answer?.ok_or(ConsentError::AlreadyDecided)
+        // Another answer came in between; this one may be its double.
+        self.confirm_once(submission, visitor.cookies).await?.ok_or(ConsentError::AlreadyDecided)
     }
 
-    async fn waiting(&self, id: Id, sent: &Cookies) -> Result<Waiting, ConsentError> {
+    /// `None` if another write came first.
+    async fn confirm_once(
+        &self,
+        submission: &ConfirmationSubmission<'_>,
+        sent: &Cookies,
+    ) -> Result<Option<Answer>, ConsentError> {
+        let waiting = match self.asked(submission.id, sent).await? {
+            Asked::Waiting(waiting) => waiting,
+            Asked::Answered(authorization) => {
+                return self.confirmed_again(&authorization, submission, sent).await.map(Some);
+            }
+        };
+        if !made_for(&waiting.browser, submission.csrf) {
+            return Err(ConsentError::Forged);
+        }
+        match submission.decision {
+            Decision::Allow => self.confirmed(*waiting, sent).await,
+            Decision::SwitchAccount => self.switch_account(*waiting, sent).await,
+            Decision::Deny => self.refuse(*waiting, sent).await,
+            Decision::Undo => Err(ConsentError::Forged),
+        }
+    }
+
+    /// The authorization behind the page: in the browser that may answer, or answered before.
+    async fn asked(&self, id: Id, sent: &Cookies) -> Result<Asked, ConsentError> {
         let stored = self.ports.authorizations.get(&id).await?.ok_or(ConsentError::Expired)?;
         if stored.value.expired(self.now()) {
             return Err(ConsentError::Expired);
         }
-        let Stage::PendingConfirmation(pending) = &stored.value.stage else { return Err(ConsentError::AlreadyDecided) };
-        let browser = pending.binding.browser(sent.get(CookieName::EntraState(id)));
+        let Stage::PendingConfirmation(pending) = &stored.value.stage else {
+            return Ok(Asked::Answered(Box::new(stored.value)));
+        };
+        let browser = pending.binding.browser(sent.all(CookieName::EntraState(id)));
         let browser = browser.ok_or(ConsentError::CookieMissing)?;
-        Ok(Waiting { pending: pending.clone(), stored, browser })
+        Ok(Asked::Waiting(Box::new(Waiting { pending: pending.clone(), stored, browser })))
     }
 
     async fn confirmed(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
         let Waiting { mut stored, pending, .. } = waiting;
         let (code, now) = (self.random_secret(), self.now());
+        let sealed = self.seal(&IssuedCode(Secret::from_bytes(*code.as_bytes())), stored.value.id).await?;
         // A withdrawal before this answer does not concern it.
         stored.value.decided_at = now;
         let allowed = decision(EventName::ConsentAllowed, stored.value.id, &pending);
-        let answer = self.issue(&stored, pending.issue(&code, now), code, Remember::Yes, sent).await?;
+        let answer = self.issue(&stored, pending.issue(&code, sealed, now), code, Remember::Yes, sent).await?;
         if answer.is_some() {
             self.report(allowed.because("confirmed after signing in"));
         }
@@ -99,28 +128,47 @@ impl AuthorizationServer {
 
     /// Entra is asked again, under new secrets. The owner who signs in then is asked here again.
     async fn switch_account(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
-        let Waiting { stored, pending: PendingConfirmation { request, .. }, .. } = waiting;
-        let (secrets, scopes) = (self.sign_in_secrets(), scopes::downstream(request.scope()));
+        let Waiting { stored, pending: PendingConfirmation { request, .. }, browser } = waiting;
+        let (secrets, scopes) = (self.sign_in_secrets(Some(browser)), scopes::downstream(request.scope()));
         let binding = Binding::new(&secrets.state, &secrets.browser);
-        let again = Stage::PendingUpstream(PendingUpstream { request, consent: Consent::Pending, binding });
+        let sealed_secrets = Some(self.seal(&secrets, stored.value.id).await?);
+        let consent = Consent::Pending;
+        let again = Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets });
         let stepped = self.step(&stored, again).await?;
-        Ok(stepped.map(|to| self.sign_in(to.value.id, secrets, &scopes, SignInPrompt::SelectAccount, sent)))
+        Ok(stepped.map(|to| self.sign_in(to.value.id, &secrets, &scopes, SignInPrompt::SelectAccount, sent)))
     }
 
     /// The cookies are sealed before the refusal is written.
     async fn refuse(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
         let Waiting { stored, pending, .. } = waiting;
         let denied = decision(EventName::ConsentDenied, stored.value.id, &pending);
-        let PendingConfirmation { request, binding, .. } = pending;
-        let memory = self.recall(sent).await?.with_denial(request.client(), self.now());
-        let cookies = self.memory_cookies(&memory, sent).await?;
-        let failed = Failed { reason: "denied".into(), state_hash: Some(binding.state_hash) };
-        let stepped = self.step(&stored, Stage::Failed(failed)).await?;
+        let refused = pending.refuse(self.now());
+        let answer = self.refused_answer(&refused.request, sent).await?;
+        let stepped = self.step(&stored, Stage::Refused(refused)).await?;
         if stepped.is_some() {
             self.report(denied);
         }
-        Ok(stepped.map(|to| back_to_client(to.value.id, self.access_denied(&request)).with(cookies)))
+        Ok(stepped.map(|_| answer))
     }
+
+    /// The client is told, and the browser remembers the denial.
+    pub(crate) async fn refused_answer(&self, request: &ValidRequest, sent: &Cookies) -> Result<Answer, ConsentError> {
+        let likeness = self.likeness(request).await?;
+        let memory = self.recall(sent).await?.with_denial(request.client(), likeness, self.now());
+        let cookies = self.memory_cookies(&memory, sent).await?;
+        Ok(back_to_client(self.access_denied(request)).with(cookies))
+    }
+}
+
+/// The double-submit token of the page. Only the browser that has the transaction's cookie is shown it.
+fn confirmation_token(browser: &Secret) -> Secret {
+    derived(browser, b"confirmation")
+}
+
+/// Whether a form is of the page that was shown to this browser.
+pub(crate) fn made_for(browser: &Secret, csrf: &str) -> bool {
+    let expected = confirmation_token(browser).sha256();
+    Secret::parse(csrf).is_some_and(|presented| expected.verifies(&presented))
 }
 
 fn decision(name: EventName, id: Id, pending: &PendingConfirmation) -> AuditEvent {

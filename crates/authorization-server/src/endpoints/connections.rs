@@ -2,21 +2,24 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
+use oauth_protocol::scope::Scope;
 use time::OffsetDateTime;
 
 use super::{
     answer::{Answer, Next, Redirect},
     connections_sign_in::CONNECTIONS_PATH,
-    pages::{Connection, ConnectionsPage, Page},
+    pages::{Application, Connection, ConnectionsPage, Page},
     visitor::Visitor,
 };
 use crate::{
     ground::{Ended, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
+        client::Client,
         cookies::{CookieName, Cookies},
         grant::Grant,
         owner_session::OwnerSession,
+        scopes,
     },
 };
 
@@ -27,6 +30,8 @@ pub enum OwnerAction {
     SignIn,
     /// Withdraw the consent to one client.
     Withdraw(Id),
+    /// Withdraw the consent to every client that cannot be told from this one.
+    WithdrawApplication(Id),
     /// Withdraw the consent to all clients.
     WithdrawAll,
     /// Forget the denials that this browser remembers.
@@ -69,9 +74,9 @@ impl AuthorizationServer {
     /// The page: of the owner who is signed in, or for signing in.
     pub async fn connections_page(&self, sent: &Cookies) -> Result<Answer, Unavailable> {
         let Some(session) = self.owner_session(sent).await? else { return Ok(ask_to_sign_in()) };
-        let connections = self.connections(session.owner).await?;
+        let applications = self.applications(session.owner).await?;
         let denials = self.recall(sent).await?.denials(self.now());
-        let page = ConnectionsPage { session, connections, denials };
+        let page = ConnectionsPage { session, applications, denials };
         Ok(Answer::new(Next::Page(Page::Connections(page))))
     }
 
@@ -104,6 +109,10 @@ impl AuthorizationServer {
                 self.withdraw(session.owner, Some(client)).await?;
                 answer
             }
+            OwnerAction::WithdrawApplication(client) => {
+                self.withdraw_application(session.owner, client).await?;
+                answer
+            }
             OwnerAction::WithdrawAll => {
                 self.withdraw(session.owner, None).await?;
                 answer
@@ -123,14 +132,34 @@ impl AuthorizationServer {
         Ok(answer)
     }
 
-    /// What the owner has allowed, by client, the one used last first.
-    pub async fn connections(&self, owner: Id) -> Result<Vec<Connection>, Unavailable> {
+    /// What the owner has allowed, by application, the one used last first.
+    pub async fn applications(&self, owner: Id) -> Result<Vec<Application>, Unavailable> {
+        let mut found: Vec<(Option<Client>, Application)> = Vec::new();
+        for mut connection in self.connections(owner).await? {
+            let client = self.find_client(&connection.client.to_string()).await?.map(|client| client.value);
+            connection.name = client.as_ref().and_then(|client| client.name.clone());
+            let alike =
+                |other: &Option<Client>| other.as_ref().zip(client.as_ref()).is_some_and(|(a, b)| a.is_alike(b));
+            if let Some((_, application)) = found.iter_mut().find(|(other, _)| alike(other)) {
+                application.connections.push(connection);
+            } else {
+                let hosts = client.as_ref().map(hosts).unwrap_or_default();
+                found.push((client, Application { hosts, connections: vec![connection] }));
+            }
+        }
+        Ok(found.into_iter().map(|(_, application)| application).collect())
+    }
+
+    /// By client, the one used last first. Their names are not known yet.
+    async fn connections(&self, owner: Id) -> Result<Vec<Connection>, Unavailable> {
         let now = self.now();
         let mut found: BTreeMap<String, Connection> = BTreeMap::new();
         for approval in self.owner(owner).await?.map(|owner| owner.approvals).unwrap_or_default() {
             let connection = entry(&mut found, approval.client, approval.given_at);
             connection.since = connection.since.min(approval.given_at);
             connection.remembered |= approval.stands(now);
+            connection.may(&approval.scope);
+            connection.address = approval.address.or(connection.address);
         }
         for grant in self.ports.owner_grants.of_owner(owner).await? {
             if grant.is_held(now) {
@@ -138,12 +167,17 @@ impl AuthorizationServer {
             }
         }
         let mut connections: Vec<Connection> = found.into_values().collect();
-        for connection in &mut connections {
-            let client = self.find_client(&connection.client.to_string()).await?;
-            connection.name = client.and_then(|client| client.value.name);
-        }
         connections.sort_by_key(|connection| Reverse(connection.last_used.unwrap_or(connection.since)));
         Ok(connections)
+    }
+
+    async fn withdraw_application(&self, owner: Id, client: Id) -> Result<(), Unavailable> {
+        let has = |application: &Application| application.connections.iter().any(|other| other.client == client);
+        let application = self.applications(owner).await?.into_iter().find(has);
+        for connection in application.map(|application| application.connections).unwrap_or_default() {
+            self.withdraw(owner, Some(connection.client)).await?;
+        }
+        Ok(())
     }
 
     /// Withdraws the consent to a client, or to every client: the approvals first, with a mark that stops an authorization
@@ -169,7 +203,21 @@ impl Connection {
         self.devices += 1;
         self.since = self.since.min(grant.redeemed_at);
         self.last_used = self.last_used.max(Some(grant.family.answered_at));
+        self.may(&grant.scope);
     }
+
+    fn may(&mut self, scope: &Scope) {
+        let sentences = scopes::permissions(scope).map(|permission| permission.sentence);
+        let new: Vec<_> = sentences.filter(|sentence| !self.permissions.contains(sentence)).collect();
+        self.permissions.extend(new);
+    }
+}
+
+fn hosts(client: &Client) -> Vec<String> {
+    let mut hosts: Vec<String> = client.redirect_uris.iter().map(|uri| uri.host().to_owned()).collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
 }
 
 fn entry(found: &mut BTreeMap<String, Connection>, client: Id, since: OffsetDateTime) -> &mut Connection {
@@ -180,5 +228,7 @@ fn entry(found: &mut BTreeMap<String, Connection>, client: Id, since: OffsetDate
         last_used: None,
         devices: 0,
         remembered: false,
+        address: None,
+        permissions: Vec::new(),
     })
 }

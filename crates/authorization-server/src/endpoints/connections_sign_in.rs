@@ -8,9 +8,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::answer::{Answer, Next, Redirect};
 use crate::{
-    ground::{EventName, Sealed, Unavailable},
+    ground::{EventName, Id, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
+        authorization::Stage,
         cookies::{CookieChanges, CookieName, Cookies},
         derived::{derived, upstream_nonce, upstream_verifier},
         owner_session::{ConnectionsState, OwnerSession},
@@ -70,6 +71,19 @@ impl From<SignInRefusal> for ConnectionsSignInError {
     }
 }
 
+/// A sign-in whose browser came back.
+pub(crate) struct Begun {
+    id: Id,
+    browser: Secret,
+}
+
+/// The transaction's cookie is of no use any more.
+fn refused(id: Id, refusal: SignInRefusal) -> ConnectionsSignInError {
+    let mut error = ConnectionsSignInError::from(refusal);
+    error.cookies.delete(CookieName::EntraState(id));
+    error
+}
+
 impl AuthorizationServer {
     /// Sends the browser to Entra. Nothing is stored.
     pub(crate) async fn sign_in_to_connections(&self, sent: &Cookies) -> Result<Answer, Unavailable> {
@@ -79,43 +93,48 @@ impl AuthorizationServer {
         Ok(Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &browser))
     }
 
-    /// Completes the sign-in: the owner's session goes into a cookie.
-    pub(crate) async fn complete_connections_sign_in(
+    /// The sign-in behind a `state`, in the browser that began it. Nothing is changed.
+    pub(crate) async fn begun_connections_sign_in(
         &self,
         response: &CallbackResponse,
         sent: &Cookies,
-    ) -> Result<Answer, ConnectionsSignInError> {
+    ) -> Result<Begun, ConnectionsSignInError> {
         let state = Sealed::<ConnectionsState>::from_text(response.state.expose_secret());
         let state = self.open(&state, ()).await.map_err(SignInRefusal::from)?.ok_or(SignInRefusal::UnknownState)?;
-        let name = CookieName::EntraState(state.id);
-        match self.owner_signed_in(&state, &response.outcome, sent).await {
-            Ok(session) => {
-                let own = Redirect::Own(self.base().join(CONNECTIONS_PATH));
-                let mut answer = Answer::new(Next::Redirect(own));
-                answer.cookies.set(sent, CookieName::Owner, session.as_str().into());
-                Ok(answer.deleting(name))
-            }
-            Err(refusal) => {
-                let mut error = ConnectionsSignInError::from(refusal);
-                error.cookies.delete(name);
-                Err(error)
-            }
-        }
+        let browser = state.browser(sent.all(CookieName::EntraState(state.id)), self.now());
+        let browser = browser.ok_or_else(|| refused(state.id, SignInRefusal::UnknownState))?;
+        Ok(Begun { id: state.id, browser })
     }
 
-    async fn owner_signed_in(
+    /// Completes the sign-in: the owner's session goes into a cookie. Creating the record spends the `state`, and only then
+    /// Entra's code is redeemed. A callback that comes again leads to the page.
+    pub(crate) async fn complete_connections_sign_in(
         &self,
-        state: &ConnectionsState,
+        Begun { id, browser }: Begun,
         outcome: &CallbackOutcome,
         sent: &Cookies,
+    ) -> Result<Answer, ConnectionsSignInError> {
+        let mut answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(CONNECTIONS_PATH))));
+        // A keyring that is down is noticed while nothing is spent.
+        self.check_keyring().await.map_err(SignInRefusal::from)?;
+        let spent = self.create_decided(id, None, Stage::ConnectionsSignIn).await.map_err(SignInRefusal::from)?;
+        if spent.is_err() {
+            return Ok(answer);
+        }
+        let session = self.session_of(outcome, &browser).await.map_err(|refusal| refused(id, refusal))?;
+        answer.cookies.set(sent, CookieName::Owner, session.as_str().into());
+        Ok(answer.deleting(CookieName::EntraState(id)))
+    }
+
+    async fn session_of(
+        &self,
+        outcome: &CallbackOutcome,
+        browser: &Secret,
     ) -> Result<Sealed<OwnerSession>, SignInRefusal> {
-        let now = self.now();
-        let browser = state.browser(sent.get(CookieName::EntraState(state.id)), now);
-        let browser = browser.ok_or(SignInRefusal::UnknownState)?;
-        let user = self.redeem_for_connections(outcome, &browser).await?;
+        let user = self.redeem_for_connections(outcome, browser).await?;
         self.report(EventName::SignedIn.event().owner(user.subject.owner_key()));
-        let csrf = derived(&browser, b"connections").encode().expose_secret().to_owned();
-        let session = OwnerSession::new(user.subject.owner_key(), user.name, csrf, now);
+        let csrf = derived(browser, b"connections").encode().expose_secret().to_owned();
+        let session = OwnerSession::new(user.subject.owner_key(), user.name, csrf, self.now());
         Ok(self.seal(&session, ()).await?)
     }
 
@@ -139,8 +158,7 @@ impl AuthorizationServer {
 
     /// The owner who is signed in, by the cookie.
     pub async fn owner_session(&self, sent: &Cookies) -> Result<Option<OwnerSession>, Unavailable> {
-        let Some(cookie) = sent.get(CookieName::Owner) else { return Ok(None) };
-        let session = self.open(&Sealed::<OwnerSession>::from_text(cookie), ()).await?;
+        let session: Option<OwnerSession> = self.open_cookie(sent, CookieName::Owner).await?;
         Ok(session.filter(|session| session.is_current(self.now())))
     }
 }

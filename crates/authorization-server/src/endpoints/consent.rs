@@ -1,30 +1,25 @@
 //! `POST /consent`: the owner's decision. Creating the authorization is the single use of the page.
 
 use oauth_protocol::secret::{Secret, SecretHash};
+use time::Duration;
 
-use super::{answer::Answer, pages::ConsentPage, visitor::Visitor};
+use super::{answer::Answer, pages::ConsentPage, sign_in::ToSignIn, visitor::Visitor};
+pub use crate::state::decision::Decision;
 use crate::{
     ground::{EventName, Unavailable},
     server::AuthorizationServer,
     state::{
-        authorization::{Consent, Stage},
+        authorization::{Authorization, Consent, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
+        memory::Likeness,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
+        scopes,
+        valid_request::ValidRequest,
     },
 };
 
-/// The button that was clicked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// “Allow”, or “Continue”.
-    Allow,
-    /// “Use another account”.
-    SwitchAccount,
-    /// “Deny”.
-    Deny,
-    /// “Undo” of a denial.
-    Undo,
-}
+/// A denial that arrives again within this time is a double click; later it is an old page.
+pub(crate) const DOUBLE_CLICK: Duration = Duration::seconds(60);
 
 /// The form of a page that asked for consent.
 pub struct ConsentSubmission<'a> {
@@ -48,8 +43,10 @@ pub enum ConsentError {
     CookieMissing,
     /// A cookie or double-submit token of another transaction or browser, or a button that the page did not have.
     Forged,
-    /// The transaction was decided before.
+    /// The transaction was decided otherwise before.
     AlreadyDecided,
+    /// The same decision was made before, and the sign-in has gone on since.
+    AlreadyCompleted,
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -64,7 +61,8 @@ impl ConsentError {
             Self::Expired => Some("the form is not from this server or has expired"),
             Self::CookieMissing => Some("the binding cookie is missing"),
             Self::Forged => Some("the binding cookie or the CSRF token does not match"),
-            Self::AlreadyDecided => Some("the decision was made before"),
+            Self::AlreadyDecided => Some("another decision was made before"),
+            Self::AlreadyCompleted => Some("the same decision was made before"),
             Self::Unavailable(_) => None,
         }
     }
@@ -81,21 +79,22 @@ impl AuthorizationServer {
             return Err(ConsentError::ForeignOrigin);
         }
         let pending = self.consent_transaction(submission.request).await?;
-        check_browser(&pending, submission.csrf, visitor.cookies)?;
-        let id = pending.id;
-        let answer = match (submission.decision, pending.consent()) {
+        self.check_browser(&pending, submission, visitor.cookies).await?;
+        match (submission.decision, pending.consent()) {
             (Decision::Allow, Some(consent)) => {
                 let prompt = pending.sign_in;
-                self.allow(pending, consent, prompt, visitor.cookies).await
+                self.allow(pending, consent, (Decision::Allow, prompt), visitor.cookies).await
             }
             (Decision::SwitchAccount, Some(consent @ Consent::Remembered { .. })) => {
-                self.allow(pending, consent, SignInPrompt::SelectAccount, visitor.cookies).await
+                let choose = (Decision::SwitchAccount, SignInPrompt::SelectAccount);
+                self.allow(pending, consent, choose, visitor.cookies).await
             }
-            (Decision::Deny, Some(_)) => self.deny(pending, visitor.cookies).await,
+            (Decision::Deny, _) if pending.may_be_denied() => self.deny(pending, visitor.cookies).await,
             (Decision::Undo, None) => self.undo(pending, visitor.cookies).await,
-            (Decision::SwitchAccount | Decision::Undo, Some(_)) | (_, None) => Err(ConsentError::Forged),
-        };
-        Ok(answer?.deleting(CookieName::ConsentState(id)).deleting(CookieName::CsrfToken(id)))
+            (Decision::SwitchAccount | Decision::Undo | Decision::Deny, Some(_)) | (_, None) => {
+                Err(ConsentError::Forged)
+            }
+        }
     }
 
     /// The transaction of a form.
@@ -106,45 +105,103 @@ impl AuthorizationServer {
 
     async fn allow(
         &self,
-        pending: PendingConsent,
+        PendingConsent { id, request, .. }: PendingConsent,
         consent: Consent,
-        prompt: SignInPrompt,
+        (decision, prompt): (Decision, SignInPrompt),
         sent: &Cookies,
     ) -> Result<Answer, ConsentError> {
-        let answer = self.to_sign_in(pending.id, pending.request, consent, prompt, sent).await?;
-        answer.ok_or(ConsentError::AlreadyDecided)
+        let to_sign_in = ToSignIn { id, request, consent, decision: Some(decision), prompt };
+        match self.to_sign_in(to_sign_in, sent).await? {
+            Ok(answer) => Ok(answer),
+            Err(decided) => self.allowed_again(&decided, (decision, prompt), sent).await,
+        }
+    }
+
+    /// A form that arrives twice, by a double click for example, leads to the same sign-in as long as Entra has not answered.
+    async fn allowed_again(
+        &self,
+        decided: &Authorization,
+        (decision, prompt): (Decision, SignInPrompt),
+        sent: &Cookies,
+    ) -> Result<Answer, ConsentError> {
+        match &decided.stage {
+            Stage::PendingUpstream(PendingUpstream { request, consent, sealed_secrets: Some(sealed), .. })
+                if decided.decision == Some(decision) && *consent != Consent::Pending =>
+            {
+                let secrets = self.open(sealed, decided.id).await?.ok_or(ConsentError::AlreadyCompleted)?;
+                Ok(self.sign_in(decided.id, &secrets, &scopes::downstream(request.scope()), prompt, sent))
+            }
+            _ => Err(decided_before(decided, decision)),
+        }
     }
 
     /// The answer is sealed before the denial is written.
     async fn deny(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
         let client = pending.request.client();
-        let memory = self.recall(sent).await?.with_denial(client, self.now());
+        let likeness = self.likeness(&pending.request).await?;
+        let memory = self.recall(sent).await?.with_denial(client, likeness, self.now());
         let cookies = self.denied_cookie(&memory, sent).await?;
-        let page = self.denied_page(pending.request, pending.sign_in).await?;
-        if !self.create_decided(pending.id, Stage::Denied).await? {
-            return Err(ConsentError::AlreadyDecided);
+        let asked_again = pending.asks == Asks::Review;
+        let mut page = self.denied_page(pending.request, pending.sign_in).await?;
+        page.returns_by_itself &= !asked_again;
+        match self.create_decided(pending.id, Some(Decision::Deny), Stage::Denied).await? {
+            Ok(()) => self.report(EventName::ConsentDenied.event().authorization(pending.id).client(client)),
+            Err(decided) if self.is_denied_again(&decided) => {}
+            Err(decided) => return Err(decided_before(&decided, Decision::Deny)),
         }
-        self.report(EventName::ConsentDenied.event().authorization(pending.id).client(client));
         Ok(Answer::denied(sent, page).with(cookies))
+    }
+
+    /// What a further registration of the same application would look like.
+    pub(crate) async fn likeness(&self, request: &ValidRequest) -> Result<Likeness, Unavailable> {
+        let client = self.find_client(&request.client().to_string()).await?;
+        let name = client.as_ref().and_then(|client| client.value.name.as_deref());
+        Ok(Likeness::of(name, request.redirect().host_without_port()))
+    }
+
+    fn is_denied_again(&self, decided: &Authorization) -> bool {
+        matches!(decided.stage, Stage::Denied) && self.now() < decided.decided_at + DOUBLE_CLICK
     }
 
     async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
         let PendingConsent { id, request, sign_in, .. } = pending;
         let client = self.find_client(&request.client().to_string()).await?.ok_or(ConsentError::Expired)?.value;
-        let memory = self.recall(sent).await?.without_denial(client.id);
+        let likeness = Likeness::of(client.name.as_deref(), request.redirect().host_without_port());
+        let memory = self.recall(sent).await?.without_denial(client.id).without_denials_like(&likeness);
         let cookies = self.denied_cookie(&memory, sent).await?;
         let form = self.form(request, Asks::Consent, sign_in).await?;
         self.report(EventName::DenialUndone.event().authorization(id).client(client.id));
         Ok(Answer::consent(sent, ConsentPage { client, form, allowed_at: None }).with(cookies))
     }
+
+    /// Whether the browser that was shown the page sends the form. The cookies are blamed only if they are the cause.
+    async fn check_browser(
+        &self,
+        pending: &PendingConsent,
+        submission: &ConsentSubmission<'_>,
+        sent: &Cookies,
+    ) -> Result<(), ConsentError> {
+        let (binding, csrf) = (CookieName::ConsentState(pending.id), CookieName::CsrfToken(pending.id));
+        if !verifies(&pending.csrf, submission.csrf) {
+            return Err(ConsentError::Forged);
+        }
+        if sent.has(binding) && sent.has(csrf) {
+            let bound = sent.all(binding).any(|text| verifies(&pending.binding, text));
+            let twice = sent.all(csrf).any(|text| verifies(&pending.csrf, text));
+            return if bound & twice { Ok(()) } else { Err(ConsentError::Forged) };
+        }
+        Err(match self.ports.authorizations.get(&pending.id).await? {
+            Some(decided) => decided_before(&decided.value, submission.decision),
+            None if sent.has_displaced(binding) || sent.has_displaced(csrf) => ConsentError::Expired,
+            None => ConsentError::CookieMissing,
+        })
+    }
 }
 
-fn check_browser(pending: &PendingConsent, csrf: &str, sent: &Cookies) -> Result<(), ConsentError> {
-    let (binding, csrf_cookie) =
-        (sent.get(CookieName::ConsentState(pending.id)), sent.get(CookieName::CsrfToken(pending.id)));
-    let (Some(binding), Some(csrf_cookie)) = (binding, csrf_cookie) else { return Err(ConsentError::CookieMissing) };
-    let matches = |hash: &SecretHash, text: &str| Secret::parse(text).is_some_and(|secret| hash.verifies(&secret));
-    let honest =
-        matches(&pending.binding, binding) & matches(&pending.csrf, csrf_cookie) & matches(&pending.csrf, csrf);
-    if honest { Ok(()) } else { Err(ConsentError::Forged) }
+fn decided_before(decided: &Authorization, decision: Decision) -> ConsentError {
+    if decided.decision == Some(decision) { ConsentError::AlreadyCompleted } else { ConsentError::AlreadyDecided }
+}
+
+fn verifies(hash: &SecretHash, text: &str) -> bool {
+    Secret::parse(text).is_some_and(|secret| hash.verifies(&secret))
 }

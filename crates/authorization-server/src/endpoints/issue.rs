@@ -13,7 +13,7 @@ use crate::{
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, CodeIssued, Stage},
-        cookies::{CookieChanges, CookieName, Cookies},
+        cookies::{CookieChanges, Cookies},
         valid_request::ValidRequest,
     },
 };
@@ -42,17 +42,21 @@ impl AuthorizationServer {
         if self.step(from, Stage::CodeIssued(issued)).await?.is_none() {
             return Ok(None);
         }
-        let code = Handle::new(id.to_string(), code).encode();
-        let url = code_response(request.redirect(), code.expose_secret(), request.state(), self.base());
-        let answer = back_to_client(id, url);
+        let answer = self.back_with_code(id, &request, code);
         Ok(Some(match remember {
             Remember::Yes => answer.with(self.remember(owner, &request, from.value.decided_at, sent).await),
             Remember::No => answer,
         }))
     }
 
+    /// The authorization response with this code.
+    pub(crate) fn back_with_code(&self, id: Id, request: &ValidRequest, code: Secret) -> Answer {
+        let code = Handle::new(id.to_string(), code).encode();
+        back_to_client(code_response(request.redirect(), code.expose_secret(), request.state(), self.base()))
+    }
+
     /// The code is issued: if this fails, the owner is asked again next time, and nothing else is lost.
-    async fn remember(
+    pub(crate) async fn remember(
         &self,
         owner: Id,
         request: &ValidRequest,
@@ -82,7 +86,7 @@ impl AuthorizationServer {
     }
 }
 
-/// The authorization response of this transaction.
-pub(crate) fn back_to_client(id: Id, url: String) -> Answer {
-    Answer::new(Next::Redirect(Redirect::Client(url))).deleting(CookieName::EntraState(id))
+/// The authorization response.
+pub(crate) fn back_to_client(url: String) -> Answer {
+    Answer::new(Next::Redirect(Redirect::Client(url)))
 }

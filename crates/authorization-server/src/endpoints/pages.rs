@@ -1,6 +1,6 @@
 //! What the pages are made from.
 
-use oauth_protocol::secret::Secret;
+use oauth_protocol::{resource::Address, secret::Secret};
 use time::OffsetDateTime;
 
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
 pub enum Page {
     /// Asks the owner for consent.
     Consent(ConsentPage),
+    /// Asks whether to ask: an application of this name was denied today.
+    Review(ReviewPage),
     /// Tells that the request was denied.
     Denied(DeniedPage),
     /// Asks the owner who signed in.
@@ -32,6 +34,14 @@ pub struct ConsentPage {
     pub form: ConsentForm,
     /// When the same was allowed before: the page then asks briefly.
     pub allowed_at: Option<OffsetDateTime>,
+}
+
+/// The page for an application that looks like one that was denied.
+pub struct ReviewPage {
+    /// The client that asks.
+    pub client: Client,
+    /// The form.
+    pub form: ConsentForm,
 }
 
 /// A pending consent, sealed for its page.
@@ -82,10 +92,19 @@ pub struct ConfirmationPage {
 pub struct ConnectionsPage {
     /// The owner.
     pub session: OwnerSession,
-    /// Their connections, the one used last first.
-    pub connections: Vec<Connection>,
+    /// The applications, the one used last first.
+    pub applications: Vec<Application>,
     /// How many clients this browser remembers as denied.
     pub denials: usize,
+}
+
+/// Clients that nobody can tell apart: one that registers anew at each sign-in is one application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// The hosts of its redirect URIs, without their ports.
+    pub hosts: Vec<String>,
+    /// Its registrations, the one used last first.
+    pub connections: Vec<Connection>,
 }
 
 /// One client, as its owner sees it.
@@ -103,4 +122,8 @@ pub struct Connection {
     pub devices: usize,
     /// Whether the owner will not be asked again.
     pub remembered: bool,
+    /// The address of this server that it named last.
+    pub address: Option<Address>,
+    /// What it may do, in sentences.
+    pub permissions: Vec<&'static str>,
 }

@@ -82,7 +82,9 @@ impl AuthorizationServer {
             | Stage::Exchanging(_)
             | Stage::PendingConfirmation(_)
             | Stage::Denied
-            | Stage::Failed(_) => Err(unknown()),
+            | Stage::Refused(_)
+            | Stage::Failed(_)
+            | Stage::ConnectionsSignIn => Err(unknown()),
         }
     }
 

@@ -25,8 +25,8 @@ impl AuthorizationServer {
     /// Opens the cookies.
     pub async fn recall(&self, sent: &Cookies) -> Result<Memory, Unavailable> {
         Ok(Memory {
-            approved: self.open_cookie(sent.get(CookieName::ApprovedClients)).await?,
-            denied: self.open_cookie(sent.get(CookieName::DeniedClients)).await?,
+            approved: self.open_cookie(sent, CookieName::ApprovedClients).await?.unwrap_or_default(),
+            denied: self.open_cookie(sent, CookieName::DeniedClients).await?.unwrap_or_default(),
         })
     }
 
@@ -39,7 +39,7 @@ impl AuthorizationServer {
         }
         if memory.denials(self.now()) > 0 {
             cookies.append(self.denied_cookie(memory, sent).await?);
-        } else if sent.get(CookieName::DeniedClients).is_some() {
+        } else if sent.has(CookieName::DeniedClients) {
             cookies.delete(CookieName::DeniedClients);
         }
         Ok(cookies)
@@ -92,8 +92,16 @@ impl AuthorizationServer {
     }
 
     /// A cookie that this server did not seal counts as absent.
-    async fn open_cookie<T: Sealable<BoundTo = ()> + Default>(&self, cookie: Option<&str>) -> Result<T, Unavailable> {
-        let Some(cookie) = cookie else { return Ok(T::default()) };
-        Ok(self.open(&Sealed::<T>::from_text(cookie), ()).await?.unwrap_or_default())
+    pub(crate) async fn open_cookie<T: Sealable<BoundTo = ()>>(
+        &self,
+        sent: &Cookies,
+        name: CookieName,
+    ) -> Result<Option<T>, Unavailable> {
+        for cookie in sent.all(name) {
+            if let Some(opened) = self.open(&Sealed::from_text(cookie), ()).await? {
+                return Ok(Some(opened));
+            }
+        }
+        Ok(None)
     }
 }

@@ -10,59 +10,67 @@ use crate::{
     state::{
         authorization::{Authorization, Binding, Consent, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
+        decision::Decision,
         derived::{upstream_nonce, upstream_verifier},
         pending_consent::SignInPrompt,
         scopes,
+        sign_in_secrets::SignInSecrets,
         valid_request::ValidRequest,
     },
     upstream::SignInRequest,
 };
 
-/// The secrets of one sign-in.
-pub(crate) struct SignInSecrets {
-    /// Goes through Entra and back, in `state`.
-    pub(crate) state: Secret,
-    /// Stays in this browser, in `__Host-MCP_ENTRA_STATE`.
-    pub(crate) browser: Secret,
+/// An authorization that is to be created, and where its browser goes.
+pub(crate) struct ToSignIn {
+    /// Transaction id.
+    pub(crate) id: Id,
+    /// What was allowed.
+    pub(crate) request: ValidRequest,
+    /// The source of the consent.
+    pub(crate) consent: Consent,
+    /// The button; `None` if a remembered approval decided.
+    pub(crate) decision: Option<Decision>,
+    /// What Entra asks of the owner.
+    pub(crate) prompt: SignInPrompt,
 }
 
 impl AuthorizationServer {
-    pub(crate) fn sign_in_secrets(&self) -> SignInSecrets {
-        SignInSecrets { state: self.random_secret(), browser: self.random_secret() }
+    /// The secrets of a new sign-in; `before` is the browser's secret of the one that it replaces.
+    pub(crate) fn sign_in_secrets(&self, before: Option<Secret>) -> SignInSecrets {
+        SignInSecrets { state: self.random_secret(), browser: self.random_secret(), before }
     }
 
-    /// Creates the authorization and sends the browser to Entra; `None` if the transaction was decided before.
+    /// Creates the authorization and sends the browser to Entra. If the transaction was decided before, it is returned as it
+    /// stands. The secrets are sealed before the authorization is written.
     pub(crate) async fn to_sign_in(
         &self,
-        id: Id,
-        request: ValidRequest,
-        consent: Consent,
-        prompt: SignInPrompt,
+        ToSignIn { id, request, consent, decision, prompt }: ToSignIn,
         sent: &Cookies,
-    ) -> Result<Option<Answer>, Unavailable> {
-        let (secrets, scopes) = (self.sign_in_secrets(), scopes::downstream(request.scope()));
+    ) -> Result<Result<Answer, Authorization>, Unavailable> {
+        let (secrets, scopes) = (self.sign_in_secrets(None), scopes::downstream(request.scope()));
         let binding = Binding::new(&secrets.state, &secrets.browser);
+        let sealed_secrets = Some(self.seal(&secrets, id).await?);
         let allowed = EventName::ConsentAllowed.event().authorization(id).client(request.client());
-        let stage = Stage::PendingUpstream(PendingUpstream { request, consent, binding });
-        let created = self.create_decided(id, stage).await?;
-        if created {
+        let stage = Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets });
+        let created = self.create_decided(id, decision, stage).await?;
+        if created.is_ok() {
             self.report(allowed.because(source(consent)));
         }
-        Ok(created.then(|| self.sign_in(id, secrets, &scopes, prompt, sent)))
+        Ok(created.map(|()| self.sign_in(id, &secrets, &scopes, prompt, sent)))
     }
 
     /// The redirect to Entra, with the cookie that binds the callback to this browser.
     pub(crate) fn sign_in(
         &self,
         id: Id,
-        SignInSecrets { state, browser }: SignInSecrets,
+        secrets: &SignInSecrets,
         downstream_scopes: &[&'static str],
         prompt: SignInPrompt,
         sent: &Cookies,
     ) -> Answer {
-        let state = Handle::new(id.to_string(), state).encode();
-        let url = self.sign_in_url(state.expose_secret(), &browser, downstream_scopes, prompt);
-        Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &browser)
+        let state = Handle::new(id.to_string(), Secret::from_bytes(*secrets.state.as_bytes())).encode();
+        let url = self.sign_in_url(state.expose_secret(), &secrets.browser, downstream_scopes, prompt);
+        Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &secrets.browser)
     }
 
     /// Entra's authorization endpoint, with our request.
@@ -82,10 +90,18 @@ impl AuthorizationServer {
         })
     }
 
-    /// Whether this write made the authorization.
-    pub(crate) async fn create_decided(&self, id: Id, stage: Stage) -> Result<bool, Unavailable> {
-        let created = self.ports.authorizations.create(Authorization::decided(id, stage, self.now())).await?;
-        Ok(matches!(created, Created::Done(_)))
+    /// Creates the authorization. If another write made it before, it is returned as it stands.
+    pub(crate) async fn create_decided(
+        &self,
+        id: Id,
+        decision: Option<Decision>,
+        stage: Stage,
+    ) -> Result<Result<(), Authorization>, Unavailable> {
+        let decided = Authorization::decided(id, decision, stage, self.now());
+        Ok(match self.ports.authorizations.create(decided).await? {
+            Created::Done(_) => Ok(()),
+            Created::Exists(stored) => Err(stored.value),
+        })
     }
 }
 

@@ -1,19 +1,14 @@
-//! One authorization, from the decision to the redemption of the code. Each stage is a type; a transition consumes the stage
-//! before.
+//! One authorization, from the decision to the redemption of the code. Each stage is a type.
 
-use oauth_protocol::secret::{Secret, SecretHash};
-use serde::{Deserialize, Serialize};
+use oauth_protocol::secret::Secret;
 use time::OffsetDateTime;
 
+pub use crate::state::stages::{
+    Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream, Refused,
+};
 use crate::{
-    ground::{
-        Id, Record, Sealed,
-        lifetimes::{AUTHORIZATION_LIFETIME, CODE_LIFETIME},
-    },
-    state::{
-        signed_in::{OwnerName, SignedIn},
-        valid_request::ValidRequest,
-    },
+    ground::{Id, Record, lifetimes::AUTHORIZATION_LIFETIME},
+    state::decision::Decision,
 };
 
 /// The stored authorization.
@@ -23,6 +18,8 @@ pub struct Authorization {
     pub id: Id,
     /// When the owner, or a remembered approval, decided.
     pub decided_at: OffsetDateTime,
+    /// The button of the consent page; `None` if a remembered approval decided.
+    pub decision: Option<Decision>,
     /// Its stage.
     pub stage: Stage,
 }
@@ -40,147 +37,12 @@ pub enum Stage {
     CodeIssued(CodeIssued),
     /// The owner denied the request.
     Denied,
+    /// The owner who signed in denied the request.
+    Refused(Refused),
     /// It ended without a code.
     Failed(Failed),
-}
-
-/// The source of the consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Consent {
-    /// The person at this browser allowed the whole question. It holds for the owner who signs in now.
-    Fresh,
-    /// This owner, some time ago. It holds for no other owner.
-    Remembered {
-        /// The owner whose document has the approval.
-        owner: Id,
-        /// The approval.
-        approval: Id,
-    },
-    /// Nobody has consented: the owner who signs in must confirm.
-    Pending,
-}
-
-/// Allowed; waiting for Entra's callback in the browser that allowed it.
-#[derive(Clone, Debug)]
-pub struct PendingUpstream {
-    /// The request that was allowed.
-    pub request: ValidRequest,
-    /// The owner who allowed it.
-    pub consent: Consent,
-    /// The two secrets that the callback must have.
-    pub binding: Binding,
-}
-
-/// Hashes of the secrets that bind Entra's callback.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Binding {
-    /// The hash of the secret in our `state`.
-    pub state_hash: SecretHash,
-    /// The hash of the secret in the browser's `__Host-MCP_ENTRA_STATE`.
-    pub browser_hash: SecretHash,
-}
-
-/// Claimed by one callback.
-#[derive(Clone, Debug)]
-pub struct Exchanging {
-    /// The request that was allowed.
-    pub request: ValidRequest,
-    /// The owner who allowed it.
-    pub consent: Consent,
-    /// Kept so that a repeated callback is recognised.
-    pub binding: Binding,
-}
-
-/// Waiting for the owner who signed in.
-#[derive(Clone, Debug)]
-pub struct PendingConfirmation {
-    /// The request to confirm.
-    pub request: ValidRequest,
-    /// The browser that may answer.
-    pub binding: Binding,
-    /// The owner who must confirm.
-    pub signed_in: SignedIn,
-    /// The owner's name, bound to the authorization's id.
-    pub sealed_name: Sealed<OwnerName>,
-}
-
-/// Signed in; the code waits for its redemption.
-#[derive(Clone, Debug)]
-pub struct CodeIssued {
-    /// The request that was allowed.
-    pub request: ValidRequest,
-    /// Kept so that a repeated callback is recognised.
-    pub binding: Binding,
-    /// The hash of the secret in the code.
-    pub code_hash: SecretHash,
-    /// When the code was made.
-    pub issued_at: OffsetDateTime,
-    /// The owner.
-    pub signed_in: SignedIn,
-}
-
-/// Ended without a code.
-#[derive(Clone, Debug)]
-pub struct Failed {
-    /// A word for the log.
-    pub reason: String,
-    /// Recognises a repeated callback. `None` if the client was not answered, because the callback came from another browser.
-    pub state_hash: Option<SecretHash>,
-}
-
-impl Binding {
-    /// The hashes of these secrets.
-    #[must_use]
-    pub fn new(state: &Secret, browser: &Secret) -> Self {
-        Self { state_hash: state.sha256(), browser_hash: browser.sha256() }
-    }
-
-    /// The browser's secret, if the cookie holds it.
-    #[must_use]
-    pub fn browser(&self, cookie: Option<&str>) -> Option<Secret> {
-        cookie.and_then(Secret::parse).filter(|secret| self.browser_hash.verifies(secret))
-    }
-}
-
-impl PendingUpstream {
-    /// A callback claims the authorization.
-    #[must_use]
-    pub fn claim(self) -> Exchanging {
-        Exchanging { request: self.request, consent: self.consent, binding: self.binding }
-    }
-}
-
-impl Exchanging {
-    /// The owner must confirm first.
-    #[must_use]
-    pub fn ask(self, signed_in: SignedIn, sealed_name: Sealed<OwnerName>) -> PendingConfirmation {
-        PendingConfirmation { request: self.request, binding: self.binding, signed_in, sealed_name }
-    }
-
-    /// The owner consented: the client gets a code.
-    #[must_use]
-    pub fn issue(self, signed_in: SignedIn, code: &Secret, now: OffsetDateTime) -> CodeIssued {
-        let Self { request, binding, .. } = self;
-        CodeIssued { request, binding, code_hash: code.sha256(), issued_at: now, signed_in }
-    }
-}
-
-impl PendingConfirmation {
-    /// The owner confirmed: the client gets a code.
-    #[must_use]
-    pub fn issue(self, code: &Secret, now: OffsetDateTime) -> CodeIssued {
-        let Self { request, binding, signed_in, .. } = self;
-        CodeIssued { request, binding, code_hash: code.sha256(), issued_at: now, signed_in }
-    }
-}
-
-impl CodeIssued {
-    /// RFC 6749 §4.1.2: the code expires shortly after it was issued.
-    #[must_use]
-    pub fn code_expired(&self, now: OffsetDateTime) -> bool {
-        now >= self.issued_at + CODE_LIFETIME
-    }
+    /// No authorization: a sign-in for the page of connections, whose `state` is spent.
+    ConnectionsSignIn,
 }
 
 impl Stage {
@@ -190,9 +52,10 @@ impl Stage {
         match self {
             Self::Exchanging(Exchanging { binding, .. })
             | Self::PendingConfirmation(PendingConfirmation { binding, .. })
-            | Self::CodeIssued(CodeIssued { binding, .. }) => binding.state_hash.verifies(state),
+            | Self::CodeIssued(CodeIssued { binding, .. })
+            | Self::Refused(Refused { binding, .. }) => binding.state_hash.verifies(state),
             Self::Failed(Failed { state_hash, .. }) => state_hash.as_ref().is_some_and(|hash| hash.verifies(state)),
-            Self::PendingUpstream(_) | Self::Denied => false,
+            Self::PendingUpstream(_) | Self::Denied | Self::ConnectionsSignIn => false,
         }
     }
 }
@@ -200,14 +63,14 @@ impl Stage {
 impl Authorization {
     /// A decided authorization.
     #[must_use]
-    pub fn decided(id: Id, stage: Stage, now: OffsetDateTime) -> Self {
-        Self { id, decided_at: now, stage }
+    pub fn decided(id: Id, decision: Option<Decision>, stage: Stage, now: OffsetDateTime) -> Self {
+        Self { id, decided_at: now, decision, stage }
     }
 
     /// The same authorization, one stage on.
     #[must_use]
     pub fn at(&self, stage: Stage) -> Self {
-        Self { id: self.id, decided_at: self.decided_at, stage }
+        Self { id: self.id, decided_at: self.decided_at, decision: self.decision, stage }
     }
 
     /// When the authorization ends, whatever its stage.

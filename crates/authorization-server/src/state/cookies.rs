@@ -13,6 +13,9 @@ use crate::ground::{
 /// A browser keeps the cookies of this many transactions; the oldest are deleted.
 const MAX_TRANSACTIONS: usize = 5;
 
+/// How the names of our cookies begin.
+const OURS: &str = "__Host-MCP_";
+
 /// The cookies that this server sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieName {
@@ -71,23 +74,41 @@ impl fmt::Display for CookieName {
     }
 }
 
-/// The cookies that a browser sent. Their values are secrets, and not shown.
+/// Our cookies among those that a browser sent. Their values are secrets, and not shown.
 #[derive(Default)]
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// Reads the values of all `Cookie` headers (RFC 6265 §4.2.1).
-    pub fn parse<'a>(headers: impl IntoIterator<Item = &'a str>) -> Self {
-        let pairs = headers.into_iter().flat_map(|line| line.split(';'));
-        let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    /// Reads the values of all `Cookie` headers (RFC 6265 §4.2.1). Whatever bytes a foreign cookie has, ours are read.
+    pub fn parse(headers: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        let read = |pair: &[u8]| {
+            let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
+            name.starts_with(OURS).then(|| (name.to_owned(), value.to_owned()))
+        };
+        let pairs = |line: &[u8]| line.split(|byte| *byte == b';').filter_map(read).collect::<Vec<_>>();
+        Self(headers.into_iter().flat_map(|line| pairs(line.as_ref())).collect())
     }
 
-    /// The value of a cookie.
-    #[must_use]
-    pub fn get(&self, name: CookieName) -> Option<&str> {
+    /// The values of a cookie. A name that occurs twice has a stranger's value beside ours, in either order.
+    pub fn all(&self, name: CookieName) -> impl Iterator<Item = &str> {
         let name = name.to_string();
-        self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(other, _)| *other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the cookie is there.
+    #[must_use]
+    pub fn has(&self, name: CookieName) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// Whether the browser keeps our cookies of so many other transactions that this one was deleted.
+    #[must_use]
+    pub fn has_displaced(&self, name: CookieName) -> bool {
+        !self.has(name) && self.same_kind(name).len() >= MAX_TRANSACTIONS
+    }
+
+    fn same_kind(&self, name: CookieName) -> Vec<&String> {
+        self.0.iter().map(|(other, _)| other).filter(|other| other.starts_with(name.kind())).collect()
     }
 
     /// The cookies of this kind that are too many once `name` is set. Browsers send the oldest first.
@@ -95,8 +116,8 @@ impl Cookies {
         if name.transaction().is_none() {
             return Vec::new();
         }
-        let same_kind = self.0.iter().map(|(other, _)| other).filter(|other| other.starts_with(name.kind()));
-        let same_kind: Vec<&String> = same_kind.collect();
+        let own = name.to_string();
+        let same_kind: Vec<&String> = self.same_kind(name).into_iter().filter(|other| **other != own).collect();
         let surplus = (same_kind.len() + 1).saturating_sub(MAX_TRANSACTIONS);
         same_kind.into_iter().take(surplus).cloned().collect()
     }
@@ -154,10 +175,32 @@ mod tests {
     fn a_cookie_is_found_by_its_kind_and_transaction() {
         let name = CookieName::ConsentState(id(1));
         let cookies = Cookies::parse([format!("other=1; {name}=value; {name}x=2").as_str(), "__Host-MCP_OWNER=me"]);
-        assert_eq!(cookies.get(name), Some("value"));
-        assert_eq!(cookies.get(CookieName::ConsentState(id(2))), None);
-        assert_eq!(cookies.get(CookieName::CsrfToken(id(1))), None);
-        assert_eq!(cookies.get(CookieName::Owner), Some("me"));
+        let all = |name| cookies.all(name).collect::<Vec<_>>();
+        assert_eq!(all(name), ["value"]);
+        assert!(!cookies.has(CookieName::ConsentState(id(2))) && !cookies.has(CookieName::CsrfToken(id(1))));
+        assert_eq!(all(CookieName::Owner), ["me"]);
+    }
+
+    #[test]
+    fn foreign_cookies_with_odd_bytes_of_any_size_or_with_our_name_do_not_hide_ours() {
+        let ours = CookieName::Owner;
+        let huge = [b"a=", vec![0xff; 100_000].as_slice(), b"; "].concat();
+        for before in [&b"a=\xff\xfe; "[..], b"\xe9=1;", b"=;;=; ", b"__Host-MCP_OWNER=\xff; ", b"a=\"x; y\"; ", &huge]
+        {
+            let cookies = Cookies::parse([[before, format!("{ours}=me").as_bytes(), b"; z=\x80"].concat()]);
+            assert_eq!(cookies.all(ours).collect::<Vec<_>>(), ["me"], "{:?}", before.get(..20));
+        }
+        let twice = Cookies::parse(["__Host-MCP_OWNER=stranger; __Host-MCP_OWNER=me"]);
+        assert_eq!(twice.all(ours).collect::<Vec<_>>(), ["stranger", "me"]);
+    }
+
+    #[test]
+    fn a_cookie_is_displaced_only_by_five_others_of_its_kind() {
+        let line =
+            |count: u8| (1..=count).map(|byte| format!("{}=v", CookieName::CsrfToken(id(byte)))).collect::<Vec<_>>();
+        let displaced =
+            |count, byte| Cookies::parse([line(count).join("; ")]).has_displaced(CookieName::CsrfToken(id(byte)));
+        assert_eq!([displaced(4, 9), displaced(5, 9), displaced(5, 5)], [false, true, false]);
     }
 
     #[test]

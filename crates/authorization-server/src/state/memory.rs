@@ -3,7 +3,9 @@
 //! `__Host-MCP_APPROVED_CLIENTS` has the ids of approvals; the approvals are in the owner document, so a withdrawal counts in
 //! every browser. `__Host-MCP_DENIED_CLIENTS` has the denials themselves, since an owner denies before signing in.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use crate::ground::{Id, SealedAsJson, lifetimes::DENIAL_LIFETIME};
@@ -52,12 +54,30 @@ pub struct Remembered {
 }
 
 /// One client that was denied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Denial {
     #[serde(rename = "c")]
     client: Id,
     #[serde(rename = "u")]
     until: i64,
+    /// `None` in a cookie of an earlier release.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    likeness: Option<Likeness>,
+}
+
+/// The name of a client and the host that it returns to, as a short hash: a client that registers anew after a denial has both
+/// again. They are the client's own choice, so they prove nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Likeness(String);
+
+impl Likeness {
+    /// Of this name and host.
+    #[must_use]
+    pub fn of(name: Option<&str>, host: &str) -> Self {
+        let hash = Sha256::digest(format!("{}\0{host}", name.unwrap_or_default()));
+        Self(URL_SAFE_NO_PAD.encode(hash.first_chunk::<9>().unwrap_or(&[0; 9])))
+    }
 }
 
 impl Memory {
@@ -73,9 +93,10 @@ impl Memory {
 
     /// With a denial of this client.
     #[must_use]
-    pub fn with_denial(self, client: Id, now: OffsetDateTime) -> Self {
+    pub fn with_denial(self, client: Id, likeness: Likeness, now: OffsetDateTime) -> Self {
         let mut memory = self.without_denial(client);
-        memory.denied.0.push(Denial { client, until: (now + DENIAL_LIFETIME).unix_timestamp() });
+        let until = (now + DENIAL_LIFETIME).unix_timestamp();
+        memory.denied.0.push(Denial { client, until, likeness: Some(likeness) });
         let surplus = memory.denied.0.len().saturating_sub(MAX_ENTRIES);
         memory.denied.0.drain(..surplus);
         memory
@@ -85,6 +106,13 @@ impl Memory {
     #[must_use]
     pub fn without_denial(mut self, client: Id) -> Self {
         self.denied.0.retain(|denial| denial.client != client);
+        self
+    }
+
+    /// Without the denials of clients that look like this.
+    #[must_use]
+    pub fn without_denials_like(mut self, likeness: &Likeness) -> Self {
+        self.denied.0.retain(|denial| denial.likeness.as_ref() != Some(likeness));
         self
     }
 
@@ -104,12 +132,22 @@ impl Memory {
     /// How many clients are denied.
     #[must_use]
     pub fn denials(&self, now: OffsetDateTime) -> usize {
-        self.denied.0.iter().filter(|denial| now.unix_timestamp() < denial.until).count()
+        self.current_denials(now).count()
     }
 
     /// Whether a denial of this client is remembered.
     #[must_use]
     pub fn denies(&self, client: Id, now: OffsetDateTime) -> bool {
-        self.denied.0.iter().any(|denial| denial.client == client && now.unix_timestamp() < denial.until)
+        self.current_denials(now).any(|denial| denial.client == client)
+    }
+
+    /// Whether a denial of a client that looks like this is remembered.
+    #[must_use]
+    pub fn denies_like(&self, likeness: &Likeness, now: OffsetDateTime) -> bool {
+        self.current_denials(now).any(|denial| denial.likeness.as_ref() == Some(likeness))
+    }
+
+    fn current_denials(&self, now: OffsetDateTime) -> impl Iterator<Item = &Denial> {
+        self.denied.0.iter().filter(move |denial| now.unix_timestamp() < denial.until)
     }
 }

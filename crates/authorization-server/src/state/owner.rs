@@ -1,6 +1,6 @@
 //! The owner document: the approvals of one resource owner, and the withdrawals of the last minutes.
 
-use oauth_protocol::{redirect_uri::Receiver, scope::Scope};
+use oauth_protocol::{redirect_uri::Receiver, resource::Address, scope::Scope};
 use time::OffsetDateTime;
 
 use crate::{
@@ -38,6 +38,8 @@ pub struct Approval {
     pub receiver: Receiver,
     /// The approved scope.
     pub scope: Scope,
+    /// The address of this server that the client named last.
+    pub address: Option<Address>,
     /// When it was given.
     pub given_at: OffsetDateTime,
 }
@@ -55,7 +57,8 @@ impl Approval {
     /// An approval of what a request asks for.
     pub(crate) fn new(id: Id, request: &ValidRequest, now: OffsetDateTime) -> Self {
         let receiver = request.redirect().receiver();
-        Self { id, client: request.client(), receiver, scope: request.scope().clone(), given_at: now }
+        let (scope, address) = (request.scope().clone(), request.address());
+        Self { id, client: request.client(), receiver, scope, address, given_at: now }
     }
 
     /// Whether it is still remembered.

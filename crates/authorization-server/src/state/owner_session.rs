@@ -29,10 +29,14 @@ impl ConnectionsState {
         Self { id, browser: browser.sha256(), issued_at: now.unix_timestamp() }
     }
 
-    /// The browser's secret, if the cookie has it and the sign-in is not too old.
-    pub(crate) fn browser(&self, cookie: Option<&str>, now: OffsetDateTime) -> Option<Secret> {
+    /// The browser's secret, if one of these cookies has it and the sign-in is not too old.
+    pub(crate) fn browser<'a>(
+        &self,
+        mut cookies: impl Iterator<Item = &'a str>,
+        now: OffsetDateTime,
+    ) -> Option<Secret> {
         let young = now.unix_timestamp() - self.issued_at < CONSENT_LIFETIME.whole_seconds();
-        cookie.and_then(Secret::parse).filter(|secret| young && self.browser.verifies(secret))
+        cookies.find_map(|cookie| Secret::parse(cookie).filter(|secret| young && self.browser.verifies(secret)))
     }
 }
 

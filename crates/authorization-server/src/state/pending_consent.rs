@@ -41,6 +41,8 @@ pub enum Asks {
         /// The approval.
         approval: Id,
     },
+    /// Whether to ask at all: the owner has denied an application of this name today.
+    Review,
     /// No question: the request was denied, and the page can undo that.
     Undo,
 }
@@ -80,13 +82,19 @@ impl PendingConsent {
         now >= self.issued_at + CONSENT_LIFETIME
     }
 
+    /// Whether the page has a button “Deny”.
+    #[must_use]
+    pub fn may_be_denied(&self) -> bool {
+        self.asks != Asks::Undo
+    }
+
     /// The consent that a click on “Allow” gives; `None` if the page has no such button.
     #[must_use]
     pub fn consent(&self) -> Option<Consent> {
         match self.asks {
             Asks::Consent => Some(Consent::Fresh),
             Asks::Continue { owner, approval } => Some(Consent::Remembered { owner, approval }),
-            Asks::Undo => None,
+            Asks::Review | Asks::Undo => None,
         }
     }
 }

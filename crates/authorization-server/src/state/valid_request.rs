@@ -3,6 +3,7 @@
 use oauth_protocol::{
     pkce::CodeChallenge,
     redirect_uri::{RedirectTarget, RedirectUri},
+    resource::Address,
     scope::Scope,
 };
 use serde::{Deserialize, Serialize};
@@ -22,18 +23,32 @@ pub struct ValidRequest {
     challenge: CodeChallenge,
     state: Option<String>,
     scope: Scope,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Address>,
 }
 
 impl ValidRequest {
     /// A request that was checked.
     pub(crate) fn new(client: Id, redirect: RedirectTarget, challenge: CodeChallenge, scope: Scope) -> Self {
-        Self { client, redirect, challenge, state: None, scope }
+        Self { client, redirect, challenge, state: None, scope, address: None }
     }
 
     /// The same request, with the client's `state`.
     #[must_use]
     pub(crate) fn with_state(self, state: Option<String>) -> Self {
         Self { state, ..self }
+    }
+
+    /// The same request, for the address of this server that its `resource` names.
+    #[must_use]
+    pub(crate) fn with_address(self, address: Option<Address>) -> Self {
+        Self { address, ..self }
+    }
+
+    /// The address of this server that the client named.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        self.address
     }
 
     /// The client.
@@ -75,14 +90,17 @@ struct RequestShape {
     challenge: CodeChallenge,
     state: Option<String>,
     scope: Scope,
+    #[serde(default)]
+    address: Option<Address>,
 }
 
 impl TryFrom<RequestShape> for ValidRequest {
     type Error = &'static str;
 
-    fn try_from(RequestShape { client, redirect, challenge, state, scope }: RequestShape) -> Result<Self, Self::Error> {
+    fn try_from(shape: RequestShape) -> Result<Self, Self::Error> {
+        let RequestShape { client, redirect, challenge, state, scope, address } = shape;
         let redirect = RedirectUri::stored(redirect);
         let redirect = redirect.matches(redirect.as_str()).ok_or("the redirect URI does not match itself")?;
-        Ok(Self { client, redirect, challenge, state, scope })
+        Ok(Self { client, redirect, challenge, state, scope, address })
     }
 }

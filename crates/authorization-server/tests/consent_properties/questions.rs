@@ -95,22 +95,31 @@ impl World {
             PageKind::Short => decision != Decision::Undo,
             PageKind::Denied => decision == Decision::Undo,
         };
-        let counts = !old && has_button && transaction.decided_at.is_none();
+        let repeats = transaction.repeats(decision, self.now());
+        let counts = !old && has_button && (transaction.decided_at.is_none() || repeats);
         let decided = self.browsers[browser].decide(&self.rig, &page.form, decision).await;
         prop_assert_eq!(decided.is_ok(), counts, "{:?} on {:?}", decision, kind);
         let now = self.now();
         match decided {
             Err(_) => {}
+            Ok(answer) if repeats && decision != Decision::Deny => {
+                let (again, first) = (allowed(answer).unwrap(), &self.transactions[index].sign_ins[0]);
+                prop_assert_eq!(&again.sign_in_url, &first.sign_in_url);
+                prop_assert_eq!(again.cookie.expose_secret(), first.cookie.expose_secret());
+            }
             Ok(answer @ Answer { next: Next::Redirect(Redirect::SignIn(_)), .. }) => {
                 prop_assert!(matches!(decision, Decision::Allow | Decision::SwitchAccount));
                 let basis = if kind == PageKind::Whole { Basis::Whole(now) } else { Basis::Remembered(now) };
                 let transaction = &mut self.transactions[index];
                 transaction.decided_at = Some(now);
+                transaction.decision = Some(decision);
                 transaction.leave_for_entra(allowed(answer).unwrap(), basis);
             }
             Ok(Answer { next: Next::Page(ServerPage::Denied(page)), .. }) => {
                 prop_assert_eq!(decision, Decision::Deny);
-                self.transactions[index].decided_at = Some(now);
+                let transaction = &mut self.transactions[index];
+                transaction.decided_at.get_or_insert(now);
+                transaction.decision = Some(decision);
                 self.oracle.deny(browser, target.client, now);
                 self.shown(browser, target, page.form, PageKind::Denied);
             }

@@ -1,7 +1,7 @@
 //! The server, its browsers, clients and owners, and every transaction so far.
 
 use authorization_server::{
-    endpoints::pages::ConsentForm,
+    endpoints::{consent::Decision, pages::ConsentForm},
     ground::{Clock as _, Id, Subject, lifetimes::AUTHORIZATION_LIFETIME},
     state::grant::{Grant, Status},
 };
@@ -43,6 +43,8 @@ pub(crate) struct Transaction {
     pub(crate) target: Target,
     pub(crate) page: Option<Page>,
     pub(crate) basis: Basis,
+    /// The button that decided it first.
+    pub(crate) decision: Option<Decision>,
     /// When it was last decided, by a click or without.
     pub(crate) decided_at: Option<OffsetDateTime>,
     /// Every way to Entra that it took.
@@ -77,12 +79,20 @@ impl Transaction {
             target,
             page: None,
             basis: Basis::Nothing,
+            decision: None,
             decided_at: None,
             sign_ins: Vec::new(),
             under_way: false,
             asked: None,
             code: None,
         }
+    }
+
+    /// Whether this decision is answered like its double before.
+    pub(crate) fn repeats(&self, decision: Decision, now: OffsetDateTime) -> bool {
+        let young = self.decided_at.is_some_and(|decided_at| now < decided_at + Duration::seconds(60));
+        let waits_for_entra = self.under_way && self.sign_ins.len() == 1;
+        self.decision == Some(decision) && if decision == Decision::Deny { young } else { waits_for_entra }
     }
 
     /// Decided, and less than 15 minutes ago.

@@ -1,0 +1,53 @@
+//! The code of Entra: redeemed, or an error for the client.
+
+use oauth_protocol::{
+    authorization_response::AuthorizationErrorCode, callback_response::CallbackOutcome, secret::Secret,
+};
+use secrecy::SecretString;
+
+use crate::{
+    server::AuthorizationServer,
+    state::derived::{upstream_nonce, upstream_verifier},
+    upstream::{SignedInUser, UpstreamRefusal},
+};
+
+impl AuthorizationServer {
+    pub(crate) async fn redeem_upstream(
+        &self,
+        outcome: &CallbackOutcome,
+        browser: &Secret,
+    ) -> Result<SignedInUser, AuthorizationErrorCode> {
+        let code = match outcome {
+            CallbackOutcome::Code(code) => code,
+            CallbackOutcome::Error(error) => return Err(upstream_error(error.as_str())),
+            CallbackOutcome::Malformed => return Err(AuthorizationErrorCode::ServerError),
+        };
+        let verifier = SecretString::from(upstream_verifier(browser).expose());
+        let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
+        redeemed.map_err(|refusal| {
+            let code = refusal_code(&refusal);
+            tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
+            code
+        })
+    }
+}
+
+/// What the client is told of Entra's own error. Its description is never passed on.
+fn upstream_error(error: &str) -> AuthorizationErrorCode {
+    tracing::info!(upstream_error = error, "sign-in ended with an error");
+    match error {
+        "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
+            AuthorizationErrorCode::AccessDenied
+        }
+        "temporarily_unavailable" => AuthorizationErrorCode::TemporarilyUnavailable,
+        _ => AuthorizationErrorCode::ServerError,
+    }
+}
+
+fn refusal_code(refusal: &UpstreamRefusal) -> AuthorizationErrorCode {
+    match refusal {
+        UpstreamRefusal::InteractionRequired { .. } => AuthorizationErrorCode::AccessDenied,
+        UpstreamRefusal::InvalidGrant { .. } | UpstreamRefusal::Refused { .. } => AuthorizationErrorCode::ServerError,
+        UpstreamRefusal::Unavailable(_) => AuthorizationErrorCode::TemporarilyUnavailable,
+    }
+}

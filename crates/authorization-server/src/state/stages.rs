@@ -1,0 +1,175 @@
+//! The stages of an authorization. A transition consumes the stage before.
+
+use oauth_protocol::secret::{Secret, SecretHash};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    ground::{Id, Sealed, lifetimes::CODE_LIFETIME},
+    state::{
+        sign_in_secrets::{IssuedCode, SignInSecrets},
+        signed_in::{OwnerName, SignedIn},
+        valid_request::ValidRequest,
+    },
+};
+
+/// The source of the consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// The person at this browser allowed the whole question. It holds for the owner who signs in now.
+    Fresh,
+    /// This owner, some time ago. It holds for no other owner.
+    Remembered {
+        /// The owner whose document has the approval.
+        owner: Id,
+        /// The approval.
+        approval: Id,
+    },
+    /// Nobody has consented: the owner who signs in must confirm.
+    Pending,
+}
+
+/// Allowed; waiting for Entra's callback in the browser that allowed it.
+#[derive(Clone, Debug)]
+pub struct PendingUpstream {
+    /// The request that was allowed.
+    pub request: ValidRequest,
+    /// The owner who allowed it.
+    pub consent: Consent,
+    /// The two secrets that the callback must have.
+    pub binding: Binding,
+    /// The same secrets, for a form that arrives twice. `None` in an item of schema 1.
+    pub sealed_secrets: Option<Sealed<SignInSecrets>>,
+}
+
+/// Hashes of the secrets that bind Entra's callback.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Binding {
+    /// The hash of the secret in our `state`.
+    pub state_hash: SecretHash,
+    /// The hash of the secret in the browser's `__Host-MCP_ENTRA_STATE`.
+    pub browser_hash: SecretHash,
+}
+
+/// Claimed by one callback.
+#[derive(Clone, Debug)]
+pub struct Exchanging {
+    /// The request that was allowed.
+    pub request: ValidRequest,
+    /// The owner who allowed it.
+    pub consent: Consent,
+    /// Kept so that a repeated callback is recognised.
+    pub binding: Binding,
+}
+
+/// Waiting for the owner who signed in.
+#[derive(Clone, Debug)]
+pub struct PendingConfirmation {
+    /// The request to confirm.
+    pub request: ValidRequest,
+    /// The browser that may answer.
+    pub binding: Binding,
+    /// The owner who must confirm.
+    pub signed_in: SignedIn,
+    /// The owner's name, bound to the authorization's id.
+    pub sealed_name: Sealed<OwnerName>,
+}
+
+/// Signed in; the code waits for its redemption.
+#[derive(Clone, Debug)]
+pub struct CodeIssued {
+    /// The request that was allowed.
+    pub request: ValidRequest,
+    /// Kept so that a repeated callback is recognised.
+    pub binding: Binding,
+    /// The hash of the secret in the code.
+    pub code_hash: SecretHash,
+    /// When the code was made.
+    pub issued_at: OffsetDateTime,
+    /// The owner.
+    pub signed_in: SignedIn,
+    /// The code of an owner who confirmed, for a confirmation that arrives twice.
+    pub sealed_code: Option<Sealed<IssuedCode>>,
+}
+
+/// The owner who signed in denied the request.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The request that was denied.
+    pub request: ValidRequest,
+    /// The browser that answered.
+    pub binding: Binding,
+    /// When.
+    pub refused_at: OffsetDateTime,
+}
+
+/// Ended without a code.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// A word for the log.
+    pub reason: String,
+    /// Recognises a repeated callback. `None` if the client was not answered, because the callback came from another browser.
+    pub state_hash: Option<SecretHash>,
+}
+
+impl Binding {
+    /// The hashes of these secrets.
+    #[must_use]
+    pub fn new(state: &Secret, browser: &Secret) -> Self {
+        Self { state_hash: state.sha256(), browser_hash: browser.sha256() }
+    }
+
+    /// The browser's secret, if one of these cookies holds it.
+    #[must_use]
+    pub fn browser<'a>(&self, mut cookies: impl Iterator<Item = &'a str>) -> Option<Secret> {
+        cookies.find_map(|cookie| Secret::parse(cookie).filter(|secret| self.browser_hash.verifies(secret)))
+    }
+}
+
+impl PendingUpstream {
+    /// A callback claims the authorization.
+    #[must_use]
+    pub fn claim(self) -> Exchanging {
+        Exchanging { request: self.request, consent: self.consent, binding: self.binding }
+    }
+}
+
+impl Exchanging {
+    /// The owner must confirm first.
+    #[must_use]
+    pub fn ask(self, signed_in: SignedIn, sealed_name: Sealed<OwnerName>) -> PendingConfirmation {
+        PendingConfirmation { request: self.request, binding: self.binding, signed_in, sealed_name }
+    }
+
+    /// The owner consented: the client gets a code.
+    #[must_use]
+    pub fn issue(self, signed_in: SignedIn, code: &Secret, now: OffsetDateTime) -> CodeIssued {
+        let Self { request, binding, .. } = self;
+        CodeIssued { request, binding, code_hash: code.sha256(), issued_at: now, signed_in, sealed_code: None }
+    }
+}
+
+impl PendingConfirmation {
+    /// The owner confirmed: the client gets a code.
+    #[must_use]
+    pub fn issue(self, code: &Secret, sealed_code: Sealed<IssuedCode>, now: OffsetDateTime) -> CodeIssued {
+        let Self { request, binding, signed_in, .. } = self;
+        let sealed_code = Some(sealed_code);
+        CodeIssued { request, binding, code_hash: code.sha256(), issued_at: now, signed_in, sealed_code }
+    }
+
+    /// The owner denied.
+    #[must_use]
+    pub fn refuse(self, now: OffsetDateTime) -> Refused {
+        Refused { request: self.request, binding: self.binding, refused_at: now }
+    }
+}
+
+impl CodeIssued {
+    /// RFC 6749 §4.1.2: the code expires shortly after it was issued.
+    #[must_use]
+    pub fn code_expired(&self, now: OffsetDateTime) -> bool {
+        now >= self.issued_at + CODE_LIFETIME
+    }
+}

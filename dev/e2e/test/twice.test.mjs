@@ -1,0 +1,192 @@
+// Each button of each page, pressed twice while the first answer is on its way; and back, and reload. The distances are those of
+// double clicks; the latency makes the second one leave before the first answer comes.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { app } from '../lib/app.mjs';
+import { freshPage } from '../lib/browser.mjs';
+import { test } from '../lib/check.mjs';
+import { authorizationUrl } from '../lib/requests.mjs';
+import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
+import { world } from '../lib/world.mjs';
+
+const LATENCY_MS = 300;
+const DISTANCES_MS = [30, 120, 250];
+
+describe('a button that is pressed twice', () => {
+  const here = world();
+  const users = () => here.server.users;
+
+  /** A page that is slow to answer, and the app that it returns to. */
+  async function opened(t, name) {
+    const page = await freshPage(t, here.browser);
+    const home = await app(t);
+    const url = await authorizationUrl(here.server, name, home);
+    return { page, home, url, server: here.server };
+  }
+
+  const text = (page) => page.$eval('body', (body) => body.innerText);
+  const shows = async (page, words) => page.waitForFunction((words) => document.body?.innerText.includes(words), {}, words);
+
+  async function allowed({ page, home, url, server }, user = users()[0]) {
+    await signIn(page, server, url, user);
+    await arrive(page, `${home}?code=`);
+  }
+
+  async function short(world) {
+    await allowed(world);
+    await world.page.goto(world.url);
+  }
+
+  async function confirmation(world) {
+    await short(world);
+    await decide(world.page, 'switch');
+    await arrive(world.page, world.server.tenant);
+    await chooseUser(world.page, users()[1]);
+    await arrive(world.page, `${world.server.url}/consent?id=`);
+  }
+
+  async function denied(world) {
+    await world.page.goto(world.url);
+    await decide(world.page, 'deny');
+  }
+
+  async function review(world) {
+    await denied(world);
+    await world.page.goto(await authorizationUrl(world.server, world.name, world.home));
+  }
+
+  async function connections(world) {
+    await allowed(world);
+    await allowed({ ...world, url: await authorizationUrl(world.server, world.name, world.home) });
+    const other = await authorizationUrl(world.server, `${world.name}, denied`, world.home);
+    await world.page.goto(other);
+    await decide(world.page, 'deny');
+    await world.page.goto(`${world.server.url}/connections`);
+    const button = await world.page.waitForSelector('button[value="sign-in"]');
+    await Promise.all([world.page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+    await arrive(world.page, world.server.tenant);
+    await chooseUser(world.page, users()[0]);
+    await arrive(world.page, `${world.server.url}/connections`);
+  }
+
+  /** Entra's page, and from there a code in the app. */
+  async function completes({ page, home, server }) {
+    await arrive(page, server.tenant);
+    await chooseUser(page, users()[0]);
+    await arrive(page, `${home}?code=`);
+  }
+
+  const isDenied = ({ page }) => shows(page, 'You denied access');
+  const isAsked = ({ page }) => page.waitForSelector('button[value="allow"]', { visible: true });
+  const hasCode = ({ page, home }) => arrive(page, `${home}?code=`);
+
+  const PAGES = [
+    ['Allow', (world) => world.page.goto(world.url), 'button[value="allow"]', completes],
+    ['Deny', (world) => world.page.goto(world.url), 'button[value="deny"]', isDenied],
+    ['Undo', denied, 'button[value="undo"]', isAsked],
+    ['Continue', short, 'button[value="allow"]', completes],
+    ['Use another account, of the short question', short, 'button[value="switch"]', completes],
+    ['Deny, of the short question', short, 'button[value="deny"]', isDenied],
+    ['Continue as', confirmation, 'button[value="allow"]', hasCode],
+    ['Use another account, after signing in', confirmation, 'button[value="switch"]', ({ page, server }) => arrive(page, server.tenant)],
+    ['Deny, after signing in', confirmation, 'button[value="deny"]', ({ page, home }) => arrive(page, `${home}?error=access_denied`)],
+    ['Review', review, 'button[value="review"]', isAsked],
+    ['Deny, of an application whose name was denied', review, 'button[value="deny"]', isDenied],
+    ['Revoke', connections, 'button[value="revoke"]', ({ page }) => page.waitForSelector('button[value="revoke-all"]')],
+    ['Revoke all of an application', connections, 'button[value="revoke-application"]', ({ page }) => page.waitForFunction(() => !document.querySelector('button[value="revoke-application"]'))],
+    ['Revoke all', connections, 'button[value="revoke-all"]', ({ page }) => shows(page, 'No application may act for you.')],
+    ['Undo denials', connections, 'button[value="undo-denials"]', ({ page }) => page.waitForFunction(() => document.querySelector('button[value="sign-out"]') && !document.querySelector('button[value="undo-denials"]'))],
+    ['Sign out', connections, 'button[value="sign-out"]', ({ page }) => page.waitForSelector('button[value="sign-in"]')],
+    ['Sign in', ({ page, server }) => page.goto(`${server.url}/connections`), 'button[value="sign-in"]', async ({ page, server }) => {
+      await arrive(page, server.tenant);
+      await chooseUser(page, users()[0]);
+      await arrive(page, `${server.url}/connections`);
+      await page.waitForSelector('button[value="sign-out"]');
+    }],
+  ];
+
+  for (const [label, open, selector, ends] of PAGES) {
+    test(`${label}: twice is once`, async (t) => {
+      for (const distance of DISTANCES_MS) {
+        const name = `${label} ${distance}`;
+        const world = { ...(await opened(t, name)), name };
+        await open(world);
+        await pressTwice(world.page, selector, distance);
+        await ends(world).catch(async (error) => {
+          throw new Error(`${distance} ms apart: ${error.message}\n${await text(world.page)}`);
+        });
+        await world.page.emulateNetworkConditions(null);
+      }
+    });
+  }
+
+  async function pressTwice(page, selector, distance) {
+    const button = await page.waitForSelector(selector, { visible: true });
+    const { x, y, width, height } = await button.boundingBox();
+    await page.emulateNetworkConditions({ download: -1, upload: -1, latency: LATENCY_MS });
+    const press = () => page.mouse.click(x + width / 2, y + height / 2);
+    await press();
+    await new Promise((passed) => { setTimeout(passed, distance); });
+    await press();
+  }
+
+  test('Allow cannot be pressed in the first half second', async (t) => {
+    const { page, url } = await opened(t, 'Hasty');
+    await page.goto(url);
+    const begins = await page.$eval('button[value="allow"]', (button) => {
+      const [animation] = button.getAnimations();
+      animation.pause();
+      animation.currentTime = 499;
+      const before = getComputedStyle(button).visibility;
+      animation.currentTime = 500;
+      return [before, getComputedStyle(button).visibility];
+    });
+    assert.deepEqual(begins, ['hidden', 'visible']);
+  });
+
+  test('who goes back and allows again signs in', async (t) => {
+    const world = await opened(t, 'Back');
+    await world.page.goto(world.url);
+    await decide(world.page, 'allow');
+    await arrive(world.page, world.server.tenant);
+    await world.page.goBack();
+    await decide(world.page, 'allow');
+    await arrive(world.page, world.server.tenant);
+    await completes(world);
+  });
+
+  test('a page that is opened again after the sign-in says that it is over, and names no cookie', async (t) => {
+    const world = await opened(t, 'Reload');
+    await world.page.goto(world.url);
+    const form = await world.page.$eval('form', (form) => [...new FormData(form)]);
+    await decide(world.page, 'allow');
+    await completes(world);
+    await world.page.goto(`${world.server.url}/connections`);
+    await Promise.all([world.page.waitForNavigation(), world.page.evaluate(send, form)]);
+    const answer = await text(world.page);
+    assert.match(answer, /already completed/);
+    assert.doesNotMatch(answer, /cookie/i);
+  });
+
+  test('a second tab of the same request, allowed in between, changes nothing', async (t) => {
+    const world = await opened(t, 'Two tabs');
+    await world.page.goto(world.url);
+    const other = await world.page.browserContext().newPage();
+    await other.goto(world.url);
+    await decide(other, 'allow');
+    await decide(world.page, 'allow');
+    await completes({ ...world, page: other });
+    await completes(world);
+  });
+
+  /** Runs in the page: sends a form as the consent page would, from our own origin. */
+  function send(fields) {
+    const form = document.createElement('form');
+    Object.assign(form, { method: 'post', action: '/consent' });
+    for (const [name, value] of [...fields, ['decision', 'allow']]) {
+      form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+    }
+    document.body.append(form);
+    form.submit();
+  }
+});
