@@ -156,7 +156,7 @@ events! {
     GrantRefreshed = "grant_refreshed", Routine, "grant refreshed";
     /// Entra wants the owner to sign in again before the grant works again.
     GrantMarked = "grant_marked", Change, "grant marked: the owner must sign in again";
-    /// A grant ended; see [`Ended`].
+    /// A grant ended; see [`Ended`](super::Ended).
     GrantEnded = "grant_ended", Change, "grant ended";
     /// A code was presented again, after its grant had been made.
     CodeReplayed = "code_replayed", Alarm, "authorization code replayed";
@@ -205,48 +205,6 @@ impl EventName {
             reason: None,
             endpoint: None,
             generation: None,
-        }
-    }
-}
-
-/// Why a grant ended. That it expires follows from the time and is no event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The client revoked one of its tokens (RFC 7009).
-    RevokedByClient,
-    /// The owner withdrew the consent.
-    Withdrawn,
-    /// Its code was redeemed twice (RFC 6749 §4.1.2).
-    CodeReplayed,
-    /// One of its refresh tokens was used after its replacement (RFC 9700 §4.14.2).
-    RefreshTokenReplayed,
-    /// Entra ended the sign-in behind it.
-    UpstreamEnded,
-    /// Its tokens were never sent, so its code may be redeemed again.
-    NotDelivered,
-}
-
-impl Ended {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::RevokedByClient,
-        Self::Withdrawn,
-        Self::CodeReplayed,
-        Self::RefreshTokenReplayed,
-        Self::UpstreamEnded,
-        Self::NotDelivered,
-    ];
-
-    /// The reason in the log.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RevokedByClient => "revoked by the client",
-            Self::Withdrawn => "withdrawn by the owner",
-            Self::CodeReplayed => "code replayed",
-            Self::RefreshTokenReplayed => "refresh token replayed",
-            Self::UpstreamEnded => "ended by Entra",
-            Self::NotDelivered => "tokens never sent",
         }
     }
 }

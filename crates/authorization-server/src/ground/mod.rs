@@ -2,6 +2,7 @@
 
 mod audit;
 mod clock;
+mod ended;
 mod entropy;
 mod id;
 pub mod lifetimes;
@@ -11,8 +12,9 @@ mod sealing;
 mod unavailable;
 
 pub use self::{
-    audit::{AuditEvent, AuditLog, Ended, EventName, Severity},
+    audit::{AuditEvent, AuditLog, EventName, Severity},
     clock::Clock,
+    ended::Ended,
     entropy::Entropy,
     id::{GrantKey, Id, Subject},
     record::{Record, Stored},
