@@ -4,6 +4,7 @@ mod audit;
 mod clock;
 mod ended;
 mod entropy;
+mod event_name;
 mod id;
 pub mod lifetimes;
 mod record;
@@ -12,10 +13,11 @@ mod sealing;
 mod unavailable;
 
 pub use self::{
-    audit::{AuditEvent, AuditLog, EventName, Severity},
+    audit::{AuditEvent, AuditLog},
     clock::Clock,
     ended::Ended,
     entropy::Entropy,
+    event_name::{EventName, Severity},
     id::{GrantKey, Id, Subject},
     record::{Record, Stored},
     repository::{Advanced, Created, OwnedRecords, Repository},

@@ -1,0 +1,117 @@
+//! The names of audit events, and how each is written.
+
+/// How an event is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Often, and seldom of interest: DEBUG.
+    Routine,
+    /// Somebody got or lost something: INFO.
+    Change,
+    /// An attack, or an error that looks like one: WARN.
+    Alarm,
+    /// Anybody can cause it as often as they like: INFO, one line a second for each reason, with a count.
+    Refusal,
+    /// As a refusal, but WARN.
+    Limit,
+}
+
+impl Severity {
+    /// Whether the lines of such an event are counted, and at most one a second is written.
+    #[must_use]
+    pub fn is_counted(self) -> bool {
+        matches!(self, Self::Refusal | Self::Limit)
+    }
+}
+
+/// One row for each event: its name in the code, its name in the log, its severity, and its message.
+macro_rules! events {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal, $severity:ident, $message:literal;)+) => {
+        /// What happened. The names in the log are stable: queries select by them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventName {
+            $($(#[$doc])+ $variant,)+
+        }
+
+        impl EventName {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name in the log.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// How it is written.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity),+ }
+            }
+
+            /// The same for people.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message),+ }
+            }
+        }
+    };
+}
+
+events! {
+    /// A client registered.
+    ClientRegistered = "client_registered", Change, "client registered";
+    /// The owner, or an approval that is remembered, allowed an authorization request.
+    ConsentAllowed = "consent_allowed", Change, "authorization request allowed";
+    /// The owner denied an authorization request.
+    ConsentDenied = "consent_denied", Change, "authorization request denied";
+    /// The owner took back one denial, or all that the browser remembered.
+    DenialUndone = "denial_undone", Change, "denial undone";
+    /// The owner withdrew the consent to one client, or to all.
+    ConsentWithdrawn = "consent_withdrawn", Change, "consent withdrawn by the owner";
+    /// Entra signed an owner in.
+    SignedIn = "signed_in", Change, "owner signed in";
+    /// An owner signed out of the page of connections.
+    SignedOut = "signed_out", Change, "owner signed out of /connections";
+    /// A sign-in did not complete. The reason is the error that the client hears.
+    SignInFailed = "sign_in_failed", Change, "sign-in did not complete";
+    /// A client received the first tokens of a grant.
+    GrantMade = "grant_made", Change, "grant made";
+    /// A client refreshed its tokens.
+    GrantRefreshed = "grant_refreshed", Routine, "grant refreshed";
+    /// Entra wants the owner to sign in again before the grant works again.
+    GrantMarked = "grant_marked", Change, "grant marked: the owner must sign in again";
+    /// A grant ended; see [`Ended`](super::Ended).
+    GrantEnded = "grant_ended", Change, "grant ended";
+    /// A code was presented again, after its grant had been made.
+    CodeReplayed = "code_replayed", Alarm, "authorization code replayed";
+    /// A refresh token was presented that had been replaced.
+    RefreshTokenReplayed = "refresh_token_replayed", Alarm, "refresh token replayed";
+    /// A callback came in another browser than the one that allowed the request, so the authorization ended.
+    CallbackInOtherBrowser = "callback_in_other_browser", Alarm, "callback in another browser: authorization ended";
+    /// A request did not carry the gateway's token.
+    PastTheGateway = "past_the_gateway", Limit, "request past the gateway refused";
+    /// A limit refused requests.
+    LimitReached = "limit_reached", Limit, "limit reached";
+    /// A request named another host, or came from an origin that may not call this server.
+    RequestRefused = "request_refused", Refusal, "request refused";
+    /// A registration was refused.
+    RegistrationRefused = "registration_refused", Refusal, "registration refused";
+    /// An authorization request was refused.
+    AuthorizationRefused = "authorization_refused", Refusal, "authorization request refused";
+    /// A decision at the consent page was refused.
+    ConsentRefused = "consent_refused", Refusal, "consent request refused";
+    /// A callback was refused.
+    CallbackRefused = "callback_refused", Refusal, "callback refused";
+    /// A click on the page of connections, or a sign-in for it, was refused.
+    ConnectionsRefused = "connections_refused", Refusal, "connections request refused";
+    /// A token request was refused.
+    TokenRefused = "token_refused", Refusal, "token request refused";
+    /// A revocation was refused.
+    RevocationRefused = "revocation_refused", Refusal, "revocation refused";
+    /// The protected resource did not accept the caller.
+    AccessRefused = "access_refused", Refusal, "request not authenticated";
+    /// A message named an HTTP+SSE session that is not one of its sender's.
+    SessionRefused = "session_refused", Refusal, "message for an unknown session refused";
+    /// A tool refused a call.
+    ToolRefused = "tool_refused", Refusal, "tool call refused";
+}
