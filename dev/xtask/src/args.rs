@@ -22,7 +22,8 @@ pub(crate) enum Task {
     Test {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,
-        /// Give property tests sixteen times as many cases, and run each client over everything that it speaks.
+        /// Give property tests sixteen times as many cases, run each client over everything that it speaks, and take each
+        /// guard away.
         #[arg(long)]
         long: bool,
     },

@@ -1,0 +1,103 @@
+//! Each guard of `src/http`, `src/mcp/sse` and `src/vault` is taken away, one at a time, and the test that it names fails.
+//!
+//! `cargo xtask test http --long` does so in a copy of the checkout. In every run the changes are compared with the source,
+//! so that a guard which moves is found again.
+#![cfg(test)]
+
+#[path = "guards/table.rs"]
+mod table;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use table::{GUARDS, Guard};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The file of a test, and its name there.
+fn place(test: &str) -> (PathBuf, &str) {
+    let (path, name) = test.rsplit_once("::").unwrap();
+    let (folder, module) = path.split_once("::").unwrap_or((path, ""));
+    let module = module.trim_end_matches("::tests").replace("::", "/");
+    let file = match (folder, module.as_str()) {
+        ("lib", module) => format!("src/{module}.rs"),
+        (binary, module) => format!("tests/{binary}/{module}.rs"),
+    };
+    (root().join(file), name)
+}
+
+#[test]
+fn every_guard_is_found_in_the_source_once_and_its_test_exists() {
+    for Guard { name, file, from, to, test } in GUARDS {
+        let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+        assert_eq!(source.matches(from).count(), 1, "{name}: `{from}` in {file}; change tests/guards/table.rs");
+        assert_ne!(from, to, "{name}");
+        let (file, function) = place(test);
+        let tests = fs::read_to_string(&file).unwrap_or_default();
+        assert!(tests.contains(&format!("fn {function}()")), "{name}: {function} in {}", file.display());
+    }
+}
+
+#[test]
+fn every_guard_has_a_name_of_its_own() {
+    let names: BTreeSet<&str> = GUARDS.iter().map(|guard| guard.name).collect();
+    assert_eq!(names.len(), GUARDS.len());
+}
+
+/// The checkout as git has it, changes included, below `target`.
+fn copy() -> PathBuf {
+    let copy = root().join("target/guards/checkout");
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let listed = git.current_dir(root()).output().unwrap();
+    for file in String::from_utf8(listed.stdout).unwrap().split_terminator('\0') {
+        let (from, to) = (root().join(file), copy.join(file));
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let Ok(bytes) = fs::read(from) else { continue };
+        // An unchanged file keeps its time, so that nothing is compiled twice.
+        if fs::read(&to).ok().as_ref() != Some(&bytes) {
+            fs::write(&to, bytes).unwrap();
+        }
+    }
+    copy
+}
+
+/// Runs one test in the copy.
+fn run(copy: &Path, test: &str) -> Output {
+    let (binary, name) = test.split_once("::").unwrap();
+    let binary = if binary == "lib" { vec!["--lib"] } else { vec!["--test", binary] };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["test", "-p", "remote-auth-mcp"]).args(binary).args(["--", "--exact", name]);
+    // A handler without a guard must not lie where other tests look for theirs.
+    cargo.current_dir(copy).env("CARGO_TARGET_DIR", root().join("target/guards/target")).output().unwrap()
+}
+
+fn says(output: &Output, words: &str) -> bool {
+    String::from_utf8_lossy(&output.stdout).contains(words)
+}
+
+#[test]
+#[ignore = "run by `cargo xtask test http --long`: it compiles the handler once for each guard"]
+fn without_a_guard_its_test_fails() {
+    let copy = copy();
+    let mut missed = Vec::new();
+    for Guard { name, file, from, to, test } in GUARDS {
+        let path = copy.join(file);
+        let source = fs::read_to_string(&path).unwrap();
+        fs::write(&path, source.replacen(from, to, 1)).unwrap();
+        let without = run(&copy, test);
+        fs::write(&path, source).unwrap();
+        let compiled = says(&without, "running 1 test");
+        println!("{name}: {}", if compiled { "its test ran" } else { "not compiled" });
+        if without.status.success() || !says(&without, "test result: FAILED. 0 passed; 1 failed") {
+            missed.push(format!("{name}: {test}\n{}", String::from_utf8_lossy(&without.stderr)));
+        }
+    }
+    assert!(missed.is_empty(), "nobody misses these guards:\n{}", missed.join("\n"));
+}
