@@ -100,6 +100,8 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     await page.setViewport({ width, height: 720 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await open(page, await authorizationUrl(here.server, NAME, await app(t)), here.server);
+    // Allow appears half a second after its page.
+    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
     await keep(page, name);
     await accessible(page, name);
     const { content, background } = await page.evaluate(() => ({

@@ -122,6 +122,7 @@ describe('a button that is pressed twice', () => {
 
   async function pressTwice(page, selector, distance) {
     const button = await page.waitForSelector(selector, { visible: true });
+    await button.scrollIntoView();
     const { x, y, width, height } = await button.boundingBox();
     await page.emulateNetworkConditions({ download: -1, upload: -1, latency: LATENCY_MS });
     const press = () => page.mouse.click(x + width / 2, y + height / 2);
