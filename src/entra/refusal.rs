@@ -1,5 +1,5 @@
-//! What an error response of the token endpoint means. The status, `error`, `suberror` and `claims` decide; the AADSTS number
-//! is for the log only.
+//! What an error response of the token endpoint means. The status decides first, then `suberror`, then `error` and `claims`;
+//! the AADSTS number is for the log only.
 
 use authorization_server::{ground::Unavailable, upstream::UpstreamRefusal};
 use reqwest::StatusCode;
@@ -21,7 +21,11 @@ const INTERACTION_REQUIRED: [&str; 5] =
     ["interaction_required", "login_required", "consent_required", "user_password_expired", "access_denied"];
 /// Values of `suberror` of an `invalid_grant` that ask for a new sign-in. The grant itself is still valid.
 const SIGN_IN_HELPS: [&str; 4] = ["basic_action", "additional_action", "consent_required", "user_password_expired"];
-/// Values of `suberror` of an `invalid_grant` that no sign-in can change.
+/// The value of `suberror` with which a sign-in could only show a message. It stands although `claims` may stand beside it.
+const MESSAGE_ONLY: &str = "message_only";
+/// Blocked by Conditional Access. Entra sends it with `message_only`, with `claims`, and as `access_denied`.
+const BLOCKED_BY_POLICY: &str = "53003";
+/// Values of `suberror` that no sign-in can change, and no user.
 const SIGN_IN_CANNOT_HELP: [&str; 2] = ["client_mismatch", "protection_policy_required"];
 
 /// Classifies a response whose status is not 200.
@@ -32,9 +36,13 @@ pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
         return UpstreamRefusal::Unavailable(Unavailable::upstream(reason));
     }
     let suberror = |known: &[&str]| known.iter().any(|known| answer.suberror.eq_ignore_ascii_case(known));
+    if answer.error_codes.iter().any(|code| code.to_string().trim_matches('"') == BLOCKED_BY_POLICY) {
+        tracing::warn!(%reason, "blocked by Conditional Access: a location policy sees this server's outbound address");
+    }
     match answer.error.to_ascii_lowercase().as_str() {
+        _ if suberror(&[MESSAGE_ONLY]) => UpstreamRefusal::Blocked { reason },
+        _ if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
         error if INTERACTION_REQUIRED.contains(&error) => interaction(answer.claims, reason),
-        "invalid_grant" if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
         "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(answer.claims, reason),
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
         _ => UpstreamRefusal::Refused { reason },
@@ -67,6 +75,7 @@ mod tests {
             UpstreamRefusal::InteractionRequired { claims: Some(_), .. } => "claims",
             UpstreamRefusal::InteractionRequired { claims: None, .. } => "interaction",
             UpstreamRefusal::InvalidGrant { .. } => "invalid grant",
+            UpstreamRefusal::Blocked { .. } => "blocked",
             UpstreamRefusal::Refused { .. } => "refused",
             UpstreamRefusal::Unavailable(_) => "unavailable",
         }
@@ -78,7 +87,6 @@ mod tests {
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"consent_required"}"#), "interaction");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","claims":"{\"access_token\":{}}"}"#), "claims");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"BASIC_ACTION"}"#), "interaction");
-        assert_eq!(kind(400, r#"{"error":"interaction_required","suberror":"client_mismatch"}"#), "interaction");
     }
 
     #[test]
@@ -114,13 +122,22 @@ mod tests {
     #[test]
     fn another_invalid_grant_ends_the_grant() {
         assert_eq!(kind(400, r#"{"error":"invalid_grant","error_codes":[70000]}"#), "invalid grant");
-        assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"message_only"}"#), "invalid grant");
     }
 
     #[test]
     fn errors_that_no_sign_in_resolves_are_refusals() {
         let mismatch = r#"{"error":"invalid_grant","suberror":"client_mismatch","claims":"{}"}"#;
         assert_eq!(kind(400, mismatch), "refused");
+        assert_eq!(kind(400, r#"{"error":"interaction_required","suberror":"client_mismatch"}"#), "refused");
+    }
+
+    #[test]
+    fn what_a_sign_in_could_only_explain_is_blocked_whatever_stands_beside_it() {
+        for (error, claims) in [("invalid_grant", ""), ("invalid_grant", "{}"), ("interaction_required", "{}")] {
+            let body = serde_json::json!({ "error": error, "suberror": "message_only", "claims": claims });
+            assert_eq!(kind(400, &body.to_string()), "blocked");
+        }
+        assert_eq!(kind(503, r#"{"error":"invalid_grant","suberror":"message_only"}"#), "unavailable");
     }
 
     #[test]

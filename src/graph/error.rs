@@ -37,6 +37,10 @@ impl GraphError {
             Self::Token(DownstreamError::SignInAgain) | Self::Unauthorized => {
                 "Microsoft wants you to sign in again. Reconnect this server in your application."
             }
+            Self::Token(DownstreamError::Blocked) => {
+                "A policy of your organisation blocks this, and signing in again does not help. \
+                 An administrator of Microsoft Entra ID can change the policy (Conditional Access)."
+            }
             Self::Token(DownstreamError::Refused(_)) => {
                 "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."
             }

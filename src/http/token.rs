@@ -95,6 +95,10 @@ fn refusal(error: &TokenError) -> Response {
         }
         TokenError::InvalidScope => bad_request("invalid_scope", "the scope is wider than what was granted"),
         TokenError::InvalidTarget => bad_request("invalid_target", "resource does not name this server"),
+        TokenError::Blocked => bad_request(
+            "access_denied",
+            "a policy of the organisation blocks this; signing in again does not help; an administrator can change it",
+        ),
         TokenError::Refused(_) => {
             oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")
         }
@@ -133,7 +137,9 @@ mod tests {
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
         assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
         assert_eq!(answer(&TokenError::UnknownClient), (401, false));
-        for error in [TokenError::InvalidGrant(""), TokenError::InvalidScope, TokenError::InvalidTarget] {
+        for error in
+            [TokenError::InvalidGrant(""), TokenError::InvalidScope, TokenError::InvalidTarget, TokenError::Blocked]
+        {
             assert_eq!(answer(&error), (400, false), "{error}");
         }
     }

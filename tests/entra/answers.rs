@@ -166,13 +166,14 @@ fn kind(refusal: &UpstreamRefusal) -> &'static str {
         UpstreamRefusal::InteractionRequired { claims: Some(_), .. } => "claims",
         UpstreamRefusal::InteractionRequired { claims: None, .. } => "interaction",
         UpstreamRefusal::InvalidGrant { .. } => "invalid grant",
+        UpstreamRefusal::Blocked { .. } => "blocked",
         UpstreamRefusal::Refused { .. } => "refused",
         UpstreamRefusal::Unavailable(_) => "unavailable",
     }
 }
 
-/// MSAL's outcome in our words. Its "UI required" is two of ours: where a sign-in satisfies a demand, and where the grant
-/// is dead.
+/// MSAL's outcome in our words. Its "UI required" is three of ours: where a sign-in satisfies a demand, where it can only
+/// show a message, and where the grant is dead.
 fn theirs(result: &Value) -> Outcome {
     let text = |member: &str| result[member].as_str().unwrap_or_default();
     let kind = match text("exception") {
@@ -180,9 +181,12 @@ fn theirs(result: &Value) -> Outcome {
         _ if result["retryable"] == true => "unavailable",
         "MsalClaimsChallengeException" => "claims",
         "MsalUiRequiredException" => {
-            let unmended = matches!(text("classification"), "None" | "MessageOnly");
-            let dead = unmended && text("error_code").eq_ignore_ascii_case("invalid_grant");
-            if dead { "invalid grant" } else { "interaction" }
+            let dead = text("error_code").eq_ignore_ascii_case("invalid_grant");
+            match text("classification") {
+                "MessageOnly" => "blocked",
+                "None" if dead => "invalid grant",
+                _ => "interaction",
+            }
         }
         _ => "refused",
     };

@@ -154,6 +154,41 @@ async fn a_dead_refresh_token_of_entras_ends_the_grant() {
     assert_eq!(refresh(&server, &tokens).await, (400, "invalid_grant".into()));
 }
 
+/// AADSTS53003 in its final form; the claims beside it change nothing.
+fn blocked(claims: Option<&str>) -> Fault {
+    let answer = serde_json::json!({
+        "error": "invalid_grant",
+        "suberror": "message_only",
+        "error_codes": [53_003],
+        "claims": claims.unwrap_or_default(),
+    });
+    Fault::Status { status: 400, body: answer.to_string() }
+}
+
+#[tokio::test]
+async fn a_policy_that_blocks_the_user_is_named_and_sends_nobody_to_sign_in() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    for claims in [None, Some(CLAIMS)] {
+        fail(&server, Endpoint::OnBehalfOf, 1, blocked(claims));
+        let words = error(&called(&server, &tokens).await).to_owned();
+        assert!(words.contains("policy") && words.contains("administrator"), "{words}");
+    }
+    assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true, "the grant works as before");
+    let log = server.whole_log().await;
+    assert!(log.contains("a location policy sees this server's outbound address"), "{log}");
+}
+
+#[tokio::test]
+async fn a_refresh_that_a_policy_blocks_is_refused_and_ends_nothing() {
+    let server = Deployment::start().await;
+    let tokens = tokens(&server).await;
+    fail(&server, Endpoint::OnBehalfOf, 1, aadsts(50_013));
+    fail(&server, Endpoint::RefreshToken, 1, blocked(None));
+    assert!(error(&called(&server, &tokens).await).contains("policy"));
+    assert_eq!(refresh(&server, &tokens).await.0, 200);
+}
+
 #[tokio::test]
 async fn graphs_refusals_are_told_in_plain_words_and_cost_nothing() {
     let server = Deployment::start().await;

@@ -69,6 +69,12 @@ pub enum UpstreamRefusal {
         /// For the log.
         reason: String,
     },
+    /// A policy of the organisation blocks the user, and no sign-in changes that. An administrator can change the policy.
+    #[error("a policy of the organisation blocks the user: {reason}")]
+    Blocked {
+        /// For the log.
+        reason: String,
+    },
     /// The upstream refuses this server, or its answer is malformed. An operator has to act.
     #[error("the upstream refuses us: {reason}")]
     Refused {

@@ -53,6 +53,10 @@ fn interaction_required() -> UpstreamRefusal {
     UpstreamRefusal::InteractionRequired { claims: Some("{}".into()), reason: reason() }
 }
 
+fn blocked() -> UpstreamRefusal {
+    UpstreamRefusal::Blocked { reason: reason() }
+}
+
 fn down() -> UpstreamRefusal {
     Unavailable::upstream(reason()).into()
 }
@@ -120,6 +124,23 @@ async fn a_demand_at_the_second_try_or_at_the_refresh_marks_the_grant_too() {
         }
         assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
         assert_eq!(status(&rig), Status::Marked);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_blocks_the_owner_marks_and_revokes_nothing_wherever_it_shows() {
+    for at_refresh in [true, false] {
+        let (rig, principal) = principal().await;
+        if at_refresh {
+            rig.upstream.refuse_on_behalf_of(invalid_grant());
+            rig.upstream.refuse_refresh(blocked());
+        } else {
+            rig.upstream.refuse_on_behalf_of(blocked());
+        }
+        let writes = rig.store.writes();
+        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Blocked)));
+        assert_eq!((status(&rig), rig.store.writes()), (Status::Active, writes));
+        assert!(token(&rig, &principal).await.is_ok(), "the policy was changed");
     }
 }
 

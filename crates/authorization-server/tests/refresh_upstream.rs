@@ -119,6 +119,17 @@ async fn a_dead_upstream_refresh_token_revokes_the_grant() {
 }
 
 #[tokio::test]
+async fn a_policy_that_blocks_the_owner_refuses_the_refresh_and_changes_nothing() {
+    let (rig, owner) = with_left(Duration::minutes(30)).await;
+    rig.upstream.refuse_refresh(UpstreamRefusal::Blocked { reason: reason() });
+    let writes = rig.store.writes();
+    let refreshed = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await;
+    assert!(matches!(refreshed, Err(TokenError::Blocked)));
+    assert_eq!((rig.store.writes(), rig.only_grant().unwrap().status), (writes, Status::Active));
+    assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_upstream_that_refuses_us_changes_nothing() {
     let (rig, owner) = with_left(Duration::minutes(30)).await;
     rig.upstream.refuse_refresh(UpstreamRefusal::Refused { reason: reason() });

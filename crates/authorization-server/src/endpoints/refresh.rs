@@ -131,6 +131,7 @@ impl AuthorizationServer {
                 self.revoke(key, Ended::UpstreamEnded).await?;
                 Ok(TokenError::InvalidGrant("the upstream ended the grant"))
             }
+            UpstreamRefusal::Blocked { .. } => Ok(TokenError::Blocked),
             UpstreamRefusal::Refused { reason } => Ok(TokenError::Refused(reason)),
             UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
         }

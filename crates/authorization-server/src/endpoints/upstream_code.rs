@@ -46,7 +46,9 @@ fn upstream_error(error: &str) -> AuthorizationErrorCode {
 
 fn refusal_code(refusal: &UpstreamRefusal) -> AuthorizationErrorCode {
     match refusal {
-        UpstreamRefusal::InteractionRequired { .. } => AuthorizationErrorCode::AccessDenied,
+        UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::Blocked { .. } => {
+            AuthorizationErrorCode::AccessDenied
+        }
         UpstreamRefusal::InvalidGrant { .. } | UpstreamRefusal::Refused { .. } => AuthorizationErrorCode::ServerError,
         UpstreamRefusal::Unavailable(_) => AuthorizationErrorCode::TemporarilyUnavailable,
     }

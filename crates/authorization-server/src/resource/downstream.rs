@@ -31,6 +31,9 @@ pub enum DownstreamError {
     /// The owner must sign in again; the grant is marked.
     #[error("the owner must sign in again")]
     SignInAgain,
+    /// A policy of the organisation blocks the owner. No sign-in changes that, so the grant stays as it is.
+    #[error("a policy of the organisation blocks the owner")]
+    Blocked,
     /// The upstream refuses us.
     #[error("the upstream refuses us: {0}")]
     Refused(String),
@@ -115,6 +118,7 @@ impl AuthorizationServer {
                 self.mark(key).await?;
                 Ok(DownstreamError::SignInAgain)
             }
+            UpstreamRefusal::Blocked { .. } => Ok(DownstreamError::Blocked),
             UpstreamRefusal::Refused { reason } => Ok(DownstreamError::Refused(reason)),
             UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
         }
