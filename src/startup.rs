@@ -180,7 +180,8 @@ fn identity(settings: &Settings) -> Result<Identity, StartupError> {
 }
 
 fn entra(settings: &Settings, http: reqwest::Client, platform: &Platform) -> Result<Entra, StartupError> {
-    let assertion = ClientAssertion::new(identity(settings)?, settings.cloud.federation_audience());
+    let assertion = Arc::new(ClientAssertion::new(identity(settings)?, settings.cloud.federation_audience()));
+    assertion.fetch_in_background();
     let settings = EntraSettings {
         authority: settings.authority.clone(),
         tenant_id: settings.tenant_id.clone(),

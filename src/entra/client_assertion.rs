@@ -1,23 +1,36 @@
 //! The client assertion: a token of the managed identity, which the app's federated credential trusts. It takes the place of
 //! a client secret.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
 
-use authorization_server::ground::Unavailable;
+use authorization_server::ground::{Clock, Unavailable};
 use azure_core::{
-    credentials::TokenCredential,
+    credentials::{AccessToken, TokenCredential},
     http::{ClientOptions, FixedRetryOptions, RetryOptions},
 };
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use backon::{ExponentialBuilder, Retryable as _};
 use secrecy::SecretString;
-use time::Duration;
 
 use crate::telemetry::chain;
 
 /// `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// How long a caller waits for the identity endpoint, with all retries.
-const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a request for an assertion may take, with all retries.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a sign-in waits for an assertion.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Between two requests of a sign-in.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Between two requests in the background.
+const BACKGROUND_RETRY: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(Duration::from_secs(5))
+    .with_jitter()
+    .without_max_times();
 
 /// The workload identity.
 pub type Identity = Arc<dyn TokenCredential>;
@@ -25,9 +38,9 @@ pub type Identity = Arc<dyn TokenCredential>;
 /// A user-assigned managed identity.
 pub fn managed_identity(client_id: &str) -> azure_core::Result<Identity> {
     let retry = RetryOptions::fixed(FixedRetryOptions {
-        delay: Duration::milliseconds(300),
+        delay: time::Duration::milliseconds(300),
         max_retries: 2,
-        max_total_elapsed: Duration::seconds(4),
+        max_total_elapsed: time::Duration::seconds(4),
     });
     Ok(ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
         user_assigned_id: Some(UserAssignedId::ClientId(client_id.to_owned())),
@@ -39,23 +52,75 @@ pub fn managed_identity(client_id: &str) -> azure_core::Result<Identity> {
 pub struct ClientAssertion {
     identity: Identity,
     audience: &'static str,
+    /// Used until its end if the next one does not come.
+    last: Mutex<Option<AccessToken>>,
 }
 
 impl ClientAssertion {
     /// Assertions of this identity for the federation audience of the cloud.
     pub fn new(identity: Identity, audience: &'static str) -> Self {
-        Self { identity, audience }
+        Self { identity, audience, last: Mutex::default() }
     }
 
-    /// A valid assertion. Fails if the identity endpoint does not answer within five seconds.
-    pub async fn get(&self) -> Result<SecretString, Unavailable> {
-        let scope = format!("{}/.default", self.audience);
-        let token = tokio::time::timeout(TIMEOUT, self.identity.get_token(&[&scope], None)).await;
-        match token {
-            Ok(Ok(token)) => Ok(token.token.secret().into()),
-            Ok(Err(error)) => Err(unavailable(chain(&error))),
-            Err(_) => Err(unavailable("no answer within five seconds".into())),
+    /// Fetches the first assertion in the background, until that succeeds, so that the first sign-in does not wait for an
+    /// identity endpoint that starts slowly.
+    pub fn fetch_in_background(self: &Arc<Self>) {
+        let assertion = Arc::downgrade(self);
+        let attempt = move || fetch_if_wanted(assertion.clone());
+        let log = |error: &Unavailable, _| tracing::warn!(%error, "no client assertion: trying again");
+        tokio::spawn(async move { attempt.retry(BACKGROUND_RETRY).notify(log).await });
+    }
+
+    /// A valid assertion. If the identity endpoint gives none within five seconds, the last one that has not ended.
+    pub async fn get(&self, clock: &dyn Clock) -> Result<SecretString, Unavailable> {
+        let assertion = match self.fetch(TIMEOUT).await {
+            Ok(assertion) => assertion,
+            Err(error) => self.last(clock).ok_or(error)?,
+        };
+        Ok(assertion.token.secret().into())
+    }
+
+    /// Waits for an assertion, and asks for it again if the identity endpoint fails.
+    pub async fn wait(&self, clock: &dyn Clock) -> Result<(), Unavailable> {
+        let mut failed = unavailable(format!("no answer within {} s", PATIENCE.as_secs()));
+        let waits = async {
+            while let Err(error) = self.get(clock).await {
+                failed = error;
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waits).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(failed),
         }
+    }
+
+    async fn fetch(&self, timeout: Duration) -> Result<AccessToken, Unavailable> {
+        let scope = format!("{}/.default", self.audience);
+        match tokio::time::timeout(timeout, self.identity.get_token(&[&scope], None)).await {
+            Ok(Ok(assertion)) => {
+                *self.lock() = Some(assertion.clone());
+                Ok(assertion)
+            }
+            Ok(Err(error)) => Err(unavailable(chain(&error))),
+            Err(_) => Err(unavailable(format!("no answer within {} s", timeout.as_secs()))),
+        }
+    }
+
+    fn last(&self, clock: &dyn Clock) -> Option<AccessToken> {
+        self.lock().clone().filter(|last| clock.now() < last.expires_on)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<AccessToken>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody wants an assertion whose source was dropped.
+async fn fetch_if_wanted(assertion: Weak<ClientAssertion>) -> Result<(), Unavailable> {
+    match assertion.upgrade() {
+        Some(assertion) => assertion.fetch(PATIENCE).await.map(drop),
+        None => Ok(()),
     }
 }
 
@@ -65,22 +130,43 @@ fn unavailable(reason: String) -> Unavailable {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::collections::VecDeque;
 
     use async_trait::async_trait;
     use authorization_server::ground::Dependency;
-    use azure_core::credentials::{AccessToken, TokenRequestOptions};
+    use azure_core::credentials::TokenRequestOptions;
     use secrecy::ExposeSecret as _;
-    use time::OffsetDateTime;
+    use time::{OffsetDateTime, macros::datetime};
     use tokio::time::Instant;
 
     use super::*;
 
-    /// Answers as a test says, and notes the scopes that it is asked for.
+    const END: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
+
+    struct At(OffsetDateTime);
+
+    impl Clock for At {
+        fn now(&self) -> OffsetDateTime {
+            self.0
+        }
+    }
+
+    const BEFORE: At = At(datetime!(2026-11-24 11:59:59 UTC));
+
+    /// What the identity endpoint does.
+    #[derive(Clone, Copy, Debug)]
+    enum Does {
+        Answer,
+        Fail,
+        Hang,
+        /// Answers after this many seconds.
+        Delay(u64),
+    }
+
+    /// Does what a test says, and then the last of it for ever. Notes the scopes that it is asked for.
     #[derive(Debug)]
     struct Scripted {
-        answer: fn() -> azure_core::Result<AccessToken>,
-        hangs: bool,
+        script: Mutex<VecDeque<Does>>,
         scopes: Mutex<Vec<String>>,
     }
 
@@ -92,52 +178,98 @@ mod tests {
             _: Option<TokenRequestOptions<'_>>,
         ) -> azure_core::Result<AccessToken> {
             self.scopes.lock().unwrap().extend(scopes.iter().map(|scope| (*scope).to_owned()));
-            if self.hangs {
-                std::future::pending::<()>().await;
+            let does = {
+                let mut script = self.script.lock().unwrap();
+                if script.len() > 1 { script.pop_front().unwrap() } else { script[0] }
+            };
+            match does {
+                Does::Answer => {}
+                Does::Hang => std::future::pending().await,
+                Does::Delay(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                Does::Fail => {
+                    let cause = std::io::Error::other("no identity is assigned");
+                    return Err(azure_core::Error::with_error(azure_core::error::ErrorKind::Credential, cause, "400"));
+                }
             }
-            (self.answer)()
+            Ok(AccessToken::new("the assertion".to_owned(), END))
         }
     }
 
-    fn scripted(answer: fn() -> azure_core::Result<AccessToken>, hangs: bool) -> (Arc<Scripted>, ClientAssertion) {
-        let identity = Arc::new(Scripted { answer, hangs, scopes: Mutex::default() });
-        (Arc::clone(&identity), ClientAssertion::new(identity, "api://AzureADTokenExchange"))
+    fn scripted(script: &[Does]) -> (Arc<Scripted>, Arc<ClientAssertion>) {
+        let script = Mutex::new(script.iter().copied().collect());
+        let identity = Arc::new(Scripted { script, scopes: Mutex::default() });
+        (Arc::clone(&identity), Arc::new(ClientAssertion::new(identity, "api://AzureADTokenExchange")))
     }
-
-    const GOOD: fn() -> azure_core::Result<AccessToken> =
-        || Ok(AccessToken::new("the assertion".to_owned(), OffsetDateTime::UNIX_EPOCH));
 
     #[tokio::test]
     async fn the_assertion_is_the_identitys_token_for_the_federation_audience() {
-        let (identity, assertion) = scripted(GOOD, false);
-        assert_eq!(assertion.get().await.unwrap().expose_secret(), "the assertion");
+        let (identity, assertion) = scripted(&[Does::Answer]);
+        assert_eq!(assertion.get(&BEFORE).await.unwrap().expose_secret(), "the assertion");
         assert_eq!(*identity.scopes.lock().unwrap(), ["api://AzureADTokenExchange/.default"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_the_identity_endpoint_longer_than_five_seconds() {
-        let (_, assertion) = scripted(GOOD, true);
+    async fn a_request_waits_for_the_identity_endpoint_no_longer_than_five_seconds() {
+        let (_, assertion) = scripted(&[Does::Hang]);
         let began = Instant::now();
-        let late = assertion.get().await.unwrap_err();
-        assert_eq!(
-            (late.dependency, late.reason.as_str()),
-            (Dependency::IdentityEndpoint, "no answer within five seconds")
-        );
-        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + std::time::Duration::from_millis(10));
+        let late = assertion.get(&BEFORE).await.unwrap_err();
+        assert_eq!((late.dependency, late.reason.as_str()), (Dependency::IdentityEndpoint, "no answer within 5 s"));
+        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + Duration::from_millis(10));
     }
 
     #[tokio::test]
     async fn a_refusal_of_the_identity_endpoint_is_an_outage_with_its_causes() {
-        let refuse = || {
-            let cause = std::io::Error::other("no identity is assigned");
-            Err(azure_core::Error::with_error(azure_core::error::ErrorKind::Credential, cause, "400"))
-        };
-        let refused = scripted(refuse, false).1.get().await.unwrap_err();
+        let refused = scripted(&[Does::Fail]).1.get(&BEFORE).await.unwrap_err();
         assert_eq!(refused.dependency, Dependency::IdentityEndpoint);
         assert!(
             refused.reason.contains("400") && refused.reason.contains("no identity is assigned"),
             "{}",
             refused.reason
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_assertion_is_used_until_its_end_if_the_next_one_does_not_come() {
+        for fault in [Does::Fail, Does::Hang] {
+            let (_, assertion) = scripted(&[Does::Answer, fault]);
+            assertion.get(&BEFORE).await.unwrap();
+            assert!(assertion.get(&BEFORE).await.is_ok(), "{fault:?}");
+            assert!(assertion.get(&At(END)).await.is_err(), "{fault:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_in_waits_fifteen_seconds_for_an_endpoint_that_fails_or_is_slow() {
+        for script in [&[Does::Fail, Does::Fail, Does::Answer][..], &[Does::Hang, Does::Hang, Does::Delay(3)]] {
+            scripted(script).1.wait(&BEFORE).await.unwrap();
+        }
+        for fault in [Does::Fail, Does::Hang] {
+            let began = Instant::now();
+            scripted(&[fault]).1.wait(&BEFORE).await.unwrap_err();
+            assert!(began.elapsed() >= PATIENCE && began.elapsed() < PATIENCE + Duration::from_millis(10), "{fault:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_assertion_is_fetched_in_the_background_until_that_succeeds() {
+        let (identity, assertion) = scripted(&[Does::Fail, Does::Fail, Does::Fail, Does::Answer]);
+        assertion.fetch_in_background();
+        while assertion.last(&BEFORE).is_none() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tokio::time::sleep(Duration::from_mins(5)).await;
+        assert_eq!(identity.scopes.lock().unwrap().len(), 4, "and then no more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_background_ends_with_the_source() {
+        let (identity, assertion) = scripted(&[Does::Fail]);
+        assertion.fetch_in_background();
+        while identity.scopes.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(assertion);
+        tokio::time::sleep(Duration::from_mins(5)).await;
+        assert_eq!(identity.scopes.lock().unwrap().len(), 1);
     }
 }

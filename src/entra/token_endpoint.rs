@@ -1,9 +1,9 @@
 //! Entra's token endpoint, authenticated by a client assertion (RFC 7523 §2.2).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use authorization_server::{
-    ground::Clock,
+    ground::{Clock, Unavailable},
     upstream::{UpstreamAnswer, UpstreamRefusal},
 };
 use backon::{ConstantBuilder, Retryable as _};
@@ -54,24 +54,29 @@ pub(super) struct TokenEndpoint {
     http: reqwest::Client,
     url: String,
     client_id: String,
-    assertion: ClientAssertion,
+    assertion: Arc<ClientAssertion>,
 }
 
 impl TokenEndpoint {
     /// The token endpoint of the tenant.
-    pub(super) fn new(http: reqwest::Client, settings: &EntraSettings, assertion: ClientAssertion) -> Self {
+    pub(super) fn new(http: reqwest::Client, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
         Self { http, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
+    }
+
+    /// Waits until this server can authenticate itself.
+    pub(super) async fn ready(&self, clock: &dyn Clock) -> Result<(), Unavailable> {
+        self.assertion.wait(clock).await
     }
 
     /// Sends a grant once. An authorization code is spent by its first request, even if the response is lost.
     pub(super) async fn request_once(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
-        let assertion = self.assertion.get().await?;
+        let assertion = self.assertion.get(clock).await?;
         self.send(clock, &assertion, grant).await.map_err(|failed| failed.refusal)
     }
 
     /// Sends a grant that may be used repeatedly. If Entra failed or could not be reached, sends it once more.
     pub(super) async fn request(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
-        let assertion = self.assertion.get().await?;
+        let assertion = self.assertion.get(clock).await?;
         let send = || self.send(clock, &assertion, grant);
         let log =
             |failed: &Failed, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");

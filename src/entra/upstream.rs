@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::Clock,
+    ground::{Clock, Unavailable},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -32,7 +32,7 @@ impl Entra {
     pub fn new(
         settings: EntraSettings,
         http: reqwest::Client,
-        assertion: ClientAssertion,
+        assertion: Arc<ClientAssertion>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let jwks = Arc::new(Jwks::new(http.clone(), settings.keys(), Arc::clone(&clock)));
@@ -57,6 +57,10 @@ impl Entra {
 impl Upstream for Entra {
     fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
         authorize_url(&self.settings, sign_in)
+    }
+
+    async fn ready(&self) -> Result<(), Unavailable> {
+        self.tokens.ready(self.clock.as_ref()).await
     }
 
     async fn redeem(

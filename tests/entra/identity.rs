@@ -2,7 +2,10 @@
 
 use std::process::Stdio;
 
-use remote_auth_mcp::entra::{ClientAssertion, managed_identity};
+use remote_auth_mcp::{
+    entra::{ClientAssertion, managed_identity},
+    platform::SystemClock,
+};
 
 use crate::{
     requests::{assert_alike, ours},
@@ -39,6 +42,6 @@ async fn a_process_with_an_identity_gets_its_assertion() {
     let Ok(client_id) = std::env::var("AZURE_CLIENT_ID") else { return };
     let assertion = ClientAssertion::new(managed_identity(&client_id).unwrap(), AUDIENCE);
     for _ in 0..2 {
-        assertion.get().await.unwrap();
+        assertion.get(&SystemClock).await.unwrap();
     }
 }

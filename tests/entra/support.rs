@@ -55,7 +55,7 @@ pub(crate) fn entra_at(clock: Arc<dyn Clock>, http: Client, authority: &str, ids
         redirect_uri: REDIRECT_URI.to_owned(),
     };
     let identity: Identity = Arc::new(Fixed(assertion.to_owned()));
-    Entra::new(settings, http, ClientAssertion::new(identity, AUDIENCE), clock)
+    Entra::new(settings, http, Arc::new(ClientAssertion::new(identity, AUDIENCE)), clock)
 }
 
 /// Follows no redirect, and waits however long a busy machine takes.

@@ -66,11 +66,28 @@ async fn a_sign_in_that_entra_cannot_complete_now_is_temporarily_unavailable() {
         (Endpoint::AuthorizationCode, Fault::Throttled { retry_after: Some(1) }),
         (Endpoint::AuthorizationCode, Fault::Dropped),
         (Endpoint::Keys, status(500)),
-        (Endpoint::Identity, status(400)),
     ] {
         let (redirect, _) = signed_in(endpoint, fault).await;
         assert!(redirect.contains("error=temporarily_unavailable&"), "{redirect}");
     }
+}
+
+/// A process that has just started: it has no assertion yet.
+#[tokio::test]
+async fn an_identity_endpoint_that_fails_or_is_slow_loses_no_sign_in() {
+    let server = Deployment::start().await;
+    let tenant = server.tenant.as_ref().unwrap();
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let callback = browser.allow(&server, &form).await;
+    fail(&server, Endpoint::Identity, 10_000, Fault::Held);
+    server.host.kill(0).await;
+    let (held, _) = tokio::join!(browser.get(&server, &callback), server.register());
+    assert_eq!((held.status().as_u16(), held.headers().contains_key("retry-after")), (503, true));
+    tenant.clear_faults();
+    fail(&server, Endpoint::Identity, 1, Fault::Slow { milliseconds: 6_000 });
+    assert!(location(&browser.get(&server, &callback).await).contains("code="));
 }
 
 #[tokio::test]

@@ -91,6 +91,8 @@ pub enum UpstreamRefusal {
 pub trait Upstream: Send + Sync {
     /// Where the browser goes to sign in.
     fn sign_in_url(&self, request: &SignInRequest<'_>) -> String;
+    /// Waits until a request can be sent. An error says that the upstream was not asked, so what waits for it can go on later.
+    async fn ready(&self) -> Result<(), Unavailable>;
     /// Redeems the code and verifies the ID token against the nonce.
     async fn redeem(
         &self,

@@ -243,6 +243,26 @@ async fn a_code_that_entra_does_not_redeem_is_told_to_the_client() {
 }
 
 #[tokio::test]
+async fn a_sign_in_for_which_entra_cannot_be_asked_goes_on_when_it_can() {
+    let (rig, allowed) = under_way().await;
+    rig.upstream.set_ready(false);
+    let writes = rig.store.writes();
+    assert!(matches!(rig.come_back(&allowed).await, Err(CallbackError::Unavailable(_))));
+    assert_eq!((rig.store.writes(), rig.upstream.asked().len()), (writes, 0));
+    rig.upstream.set_ready(true);
+    assert!(parameter(&to_client(rig.come_back(&allowed).await.unwrap()).location, "code").is_some());
+}
+
+#[tokio::test]
+async fn an_error_of_entras_is_told_to_the_client_although_entra_cannot_be_asked() {
+    let (rig, allowed) = under_way().await;
+    rig.upstream.set_ready(false);
+    let cookie = Some(allowed.cookie.expose_secret());
+    let completed = rig.call_back(&allowed, &[("error", "access_denied")], cookie).await.unwrap();
+    assert_eq!(parameter(&to_client(completed).location, "error").as_deref(), Some("access_denied"));
+}
+
+#[tokio::test]
 async fn a_claim_that_cannot_be_written_asks_entra_nothing_and_may_be_tried_again() {
     let (rig, allowed) = under_way().await;
     rig.store.fail_after(1, Fault::Before);

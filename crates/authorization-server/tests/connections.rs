@@ -451,6 +451,20 @@ async fn a_repeated_callback_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_sign_in_for_which_entra_cannot_be_asked_goes_on_when_it_can() {
+    let rig = Rig::new().unwrap();
+    let allowed = begun(&rig).await;
+    let cookie = Some(allowed.cookie.expose_secret());
+    rig.upstream.set_ready(false);
+    let refused = answer(&rig, &allowed, CODE, cookie).await.map(drop).unwrap_err();
+    let CallbackError::Connections(refused) = refused else { panic!("{refused}") };
+    assert!(matches!(refused.refusal, SignInRefusal::Unavailable(_)));
+    assert_eq!(refused.cookies.iter().count(), 0, "the browser keeps its cookie");
+    rig.upstream.set_ready(true);
+    complete(&rig, &allowed, cookie).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_outage_is_not_shown_as_an_empty_list() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     browser.code(&rig, &rig.register().await.unwrap()).await.unwrap();

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock as _, Subject},
+    ground::{Clock as _, Subject, Unavailable},
     state::pending_consent::SignInPrompt,
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
@@ -55,6 +55,7 @@ struct State {
     redeem: VecDeque<UpstreamRefusal>,
     refresh: VecDeque<UpstreamRefusal>,
     on_behalf_of: VecDeque<UpstreamRefusal>,
+    not_ready: bool,
 }
 
 impl ScriptedUpstream {
@@ -70,6 +71,7 @@ impl ScriptedUpstream {
             redeem: VecDeque::new(),
             refresh: VecDeque::new(),
             on_behalf_of: VecDeque::new(),
+            not_ready: false,
         };
         Self { clock, state: Mutex::new(state) }
     }
@@ -102,6 +104,11 @@ impl ScriptedUpstream {
     /// One further exchange is refused.
     pub fn refuse_on_behalf_of(&self, refusal: UpstreamRefusal) {
         lock(&self.state).on_behalf_of.push_back(refusal);
+    }
+
+    /// Whether this server can ask it anything.
+    pub fn set_ready(&self, ready: bool) {
+        lock(&self.state).not_ready = !ready;
     }
 
     /// Everything it was asked, oldest first.
@@ -144,6 +151,10 @@ impl Upstream for ScriptedUpstream {
             ("prompt", prompt),
         ]);
         format!("https://upstream.example/authorize?{query}")
+    }
+
+    async fn ready(&self) -> Result<(), Unavailable> {
+        if lock(&self.state).not_ready { Err(Unavailable::identity_endpoint("no assertion")) } else { Ok(()) }
     }
 
     async fn redeem(

@@ -139,8 +139,7 @@ impl AuthorizationServer {
         if !(callback.within_limit)() {
             return Err(CallbackError::OverLimit);
         }
-        // A keyring that is down is noticed while nothing is decided.
-        self.check_keyring().await?;
+        self.ready_for(&callback.response.outcome).await?;
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;

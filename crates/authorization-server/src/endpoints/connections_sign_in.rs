@@ -115,8 +115,7 @@ impl AuthorizationServer {
         sent: &Cookies,
     ) -> Result<Answer, ConnectionsSignInError> {
         let mut answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(CONNECTIONS_PATH))));
-        // A keyring that is down is noticed while nothing is spent.
-        self.check_keyring().await.map_err(SignInRefusal::from)?;
+        self.ready_for(outcome).await.map_err(SignInRefusal::from)?;
         let spent = self.create_decided(id, None, Stage::ConnectionsSignIn).await.map_err(SignInRefusal::from)?;
         if spent.is_err() {
             return Ok(answer);

@@ -6,12 +6,22 @@ use oauth_protocol::{
 use secrecy::SecretString;
 
 use crate::{
+    ground::Unavailable,
     server::AuthorizationServer,
     state::derived::{upstream_nonce, upstream_verifier},
     upstream::{SignedInUser, UpstreamRefusal},
 };
 
 impl AuthorizationServer {
+    /// What is down is noticed while nothing is spent, so that the browser can come again.
+    pub(crate) async fn ready_for(&self, outcome: &CallbackOutcome) -> Result<(), Unavailable> {
+        self.check_keyring().await?;
+        match outcome {
+            CallbackOutcome::Code(_) => self.ports.upstream.ready().await,
+            CallbackOutcome::Error(_) | CallbackOutcome::Malformed => Ok(()),
+        }
+    }
+
     pub(crate) async fn redeem_upstream(
         &self,
         outcome: &CallbackOutcome,

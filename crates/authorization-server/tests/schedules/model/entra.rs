@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock, Subject},
+    ground::{Clock, Subject, Unavailable},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
@@ -80,6 +80,10 @@ pub(crate) fn owner() -> Subject {
 impl Upstream for Entra {
     fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
         format!("https://upstream.example/authorize?{}", form::encode([("state", sign_in.state)]))
+    }
+
+    async fn ready(&self) -> Result<(), Unavailable> {
+        Ok(())
     }
 
     async fn redeem(&self, _: &SecretString, _: &SecretString, _: &str) -> Result<SignedInUser, UpstreamRefusal> {
