@@ -32,6 +32,7 @@ const SIGN_IN_CANNOT_HELP: [&str; 2] = ["client_mismatch", "protection_policy_re
 pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
     let answer: ErrorResponse = serde_json::from_slice(body).unwrap_or_default();
     let reason = describe(status, &answer);
+    tracing::info!(%reason, entra_trace = answer.trace_id, "token request refused by Entra");
     if transient(status, &answer) {
         return UpstreamRefusal::Unavailable(Unavailable::upstream(reason));
     }
@@ -60,10 +61,11 @@ fn interaction(claims: String, reason: String) -> UpstreamRefusal {
     UpstreamRefusal::InteractionRequired { claims: Some(claims).filter(|claims| !claims.is_empty()), reason }
 }
 
+/// The same for the same refusal, so it has no ids of the request.
 fn describe(status: StatusCode, answer: &ErrorResponse) -> String {
-    let ErrorResponse { error, suberror, error_codes, trace_id, .. } = answer;
+    let ErrorResponse { error, suberror, error_codes, .. } = answer;
     let codes = error_codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    format!("{} {error} {suberror} AADSTS[{codes}] trace {trace_id}", status.as_u16())
+    format!("{} {error} {suberror} AADSTS[{codes}]", status.as_u16())
 }
 
 #[cfg(test)]
@@ -116,7 +118,7 @@ mod tests {
         else {
             panic!("another kind")
         };
-        assert_eq!(reason, "400 invalid_grant basic_action AADSTS[50076,65001] trace the-trace");
+        assert_eq!(reason, "400 invalid_grant basic_action AADSTS[50076,65001]");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why Graph gave no result, for the log and for people.
 
-use authorization_server::resource::downstream::DownstreamError;
+use authorization_server::{resource::downstream::DownstreamError, upstream::Block};
 
 /// Why Graph gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,13 @@ impl GraphError {
             Self::Token(DownstreamError::SignInAgain) | Self::Unauthorized => {
                 "Microsoft wants you to sign in again. Reconnect this server in your application."
             }
-            Self::Token(DownstreamError::Blocked) => {
+            Self::Token(DownstreamError::Blocked(Block::Policy)) => {
                 "A policy of your organisation blocks this, and signing in again does not help. \
                  An administrator of Microsoft Entra ID can change the policy (Conditional Access)."
+            }
+            Self::Token(DownstreamError::Blocked(Block::Repeated)) => {
+                "Microsoft Entra ID refused this again after you signed in, so signing in once more does not help. \
+                 An administrator of Microsoft Entra ID can allow it, by consent for the organisation or in its policies."
             }
             Self::Token(DownstreamError::Refused(_)) => {
                 "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."

@@ -97,7 +97,7 @@ fn refusal(error: &TokenError) -> Response {
         TokenError::InvalidTarget => bad_request("invalid_target", "resource does not name this server"),
         TokenError::Blocked => bad_request(
             "access_denied",
-            "a policy of the organisation blocks this; signing in again does not help; an administrator can change it",
+            "the organisation blocks this; signing in again does not help; an administrator can change it",
         ),
         TokenError::Refused(_) => {
             oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")

@@ -5,10 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use authorization_server::upstream::{Upstream as _, UpstreamRefusal};
+use authorization_server::{
+    endpoints::token_error::TokenError,
+    resource::downstream::{DownstreamError, DownstreamTokens as _},
+    upstream::{Upstream as _, UpstreamRefusal},
+};
 use local_tenant::{Options, Tenant};
 use remote_auth_mcp::entra::Entra;
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
+use testkit::SignedIn;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -76,14 +82,18 @@ impl Rig {
 
     /// Sends the grant of this flow: what came of it, and how often it was asked.
     async fn run(&self, flow: &str, answers: Vec<Bytes>) -> Outcome {
+        let refusal = self.refusal(flow, answers).await;
+        Outcome { kind: refusal.as_ref().map_or("answered", kind), attempts: self.server.bodies().len() as u64 }
+    }
+
+    async fn refusal(&self, flow: &str, answers: Vec<Bytes>) -> Option<UpstreamRefusal> {
         self.server.prepare(answers);
         let secret = "a secret".into();
-        let refusal = match flow {
+        match flow {
             "code" => self.entra.redeem(&secret, &secret, NONCE).await.err(),
             "refresh" => self.entra.refresh(&secret).await.err(),
             _ => self.entra.on_behalf_of(&secret, DOWNSTREAM).await.err(),
-        };
-        Outcome { kind: refusal.as_ref().map_or("answered", kind), attempts: self.server.bodies().len() as u64 }
+        }
     }
 
     /// The bytes that a case's `given` stands for.
@@ -233,6 +243,55 @@ async fn every_recorded_answer_means_what_it_meant_to_msal() {
         }
     }
     assert_all_named(&ids(), &found);
+}
+
+/// A user to whom this happens at the first use of a grant, signs in, and has the same again: how often the user is sent to
+/// sign in. An exchange that is refused is tried twice.
+async fn sign_ins(flow: &str, refusals: Vec<UpstreamRefusal>) -> usize {
+    let rig = testkit::Rig::new().unwrap();
+    let mut refusals = refusals.into_iter();
+    let mut asked = 0;
+    for _ in 0..2 {
+        rig.clock.advance(time::Duration::MINUTE);
+        let SignedIn { client_id, tokens } = rig.sign_in().await.unwrap();
+        // Entra's tokens live for 75 minutes: a refresh renews them.
+        rig.clock.advance(time::Duration::minutes(30));
+        if flow == "refresh" {
+            refusals.next().into_iter().for_each(|refusal| rig.upstream.refuse_refresh(refusal));
+            let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await;
+            asked += usize::from(matches!(refreshed, Err(TokenError::InvalidGrant(_))));
+        } else {
+            refusals.by_ref().take(2).for_each(|refusal| rig.upstream.refuse_on_behalf_of(refusal));
+            let principal = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();
+            let exchanged = rig.server.token(&principal, DOWNSTREAM).await;
+            asked += usize::from(matches!(exchanged, Err(DownstreamError::SignInAgain)));
+        }
+    }
+    asked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_recorded_answer_that_comes_again_after_a_sign_in_asks_for_another() {
+    let (tenant, keys) = signer().await;
+    for flow in ["refresh", "obo"] {
+        let mut cases = JoinSet::new();
+        for case in golden()["cases"].as_array().unwrap().clone() {
+            let (tenant, keys) = (Arc::clone(&tenant), keys.clone());
+            cases.spawn(async move {
+                let rig = Rig::start(&tenant, &keys).await;
+                let id = case["id"].as_str().unwrap().to_owned();
+                let mut refusals = Vec::new();
+                for _ in 0..4 {
+                    refusals.extend(rig.refusal(flow, rig.given(&id, &case["given"])).await);
+                }
+                (sign_ins(flow, refusals).await, id)
+            });
+        }
+        let asked = cases.join_all().await;
+        let twice: Vec<_> = asked.iter().filter(|(asked, _)| *asked > 1).collect();
+        assert!(twice.is_empty(), "{flow}: {twice:?}");
+        assert!(asked.iter().filter(|(asked, _)| *asked == 1).count() > 10, "{flow}: {asked:?}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod changes;
 pub mod endpoints;
 mod grant_cache;
 pub mod ground;
+mod refusal_memory;
 pub mod resource;
 pub mod server;
 pub mod state;

@@ -10,6 +10,7 @@ use crate::{
     ground::{
         AuditEvent, AuditLog, Clock, Entropy, Id, OwnedRecords, Repository, Sealable, Sealed, Sealer, Unavailable,
     },
+    refusal_memory::RefusalMemory,
     state::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
@@ -49,13 +50,14 @@ pub struct AuthorizationServer {
     pub(crate) schemes: PrivateUseSchemes,
     pub(crate) ports: Ports,
     pub(crate) grant_cache: GrantCache,
+    pub(crate) refusals: RefusalMemory,
 }
 
 impl AuthorizationServer {
     /// A server at this base URL, where clients may register these private-use redirect schemes.
     #[must_use]
     pub fn new(base: BaseUrl, schemes: PrivateUseSchemes, ports: Ports) -> Self {
-        Self { base, schemes, ports, grant_cache: GrantCache::default() }
+        Self { base, schemes, ports, grant_cache: GrantCache::default(), refusals: RefusalMemory::default() }
     }
 
     /// The public base URL, which is also the issuer.

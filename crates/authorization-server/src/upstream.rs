@@ -86,6 +86,15 @@ pub enum UpstreamRefusal {
     Unavailable(#[from] Unavailable),
 }
 
+/// What no sign-in changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A policy of the organisation.
+    Policy,
+    /// A refusal that came again after a sign-in: a consent that only an administrator can give, or a rule.
+    Repeated,
+}
+
 /// Entra ID, as this server uses it.
 #[async_trait]
 pub trait Upstream: Send + Sync {

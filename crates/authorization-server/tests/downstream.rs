@@ -8,7 +8,7 @@ use authorization_server::{
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
     },
     state::{grant::Status, upstream_tokens::UpstreamTokens},
-    upstream::UpstreamRefusal,
+    upstream::{Block, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
 use testkit::{Asked, Rig};
@@ -138,10 +138,76 @@ async fn a_policy_that_blocks_the_owner_marks_and_revokes_nothing_wherever_it_sh
             rig.upstream.refuse_on_behalf_of(blocked());
         }
         let writes = rig.store.writes();
-        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Blocked)));
+        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Blocked(Block::Policy))));
         assert_eq!((status(&rig), rig.store.writes()), (Status::Active, writes));
         assert!(token(&rig, &principal).await.is_ok(), "the policy was changed");
     }
+}
+
+/// The owner signs in again, to the same server.
+async fn anew(rig: &Rig) -> Principal {
+    rig.clock.advance(Duration::MINUTE);
+    let tokens = rig.sign_in().await.unwrap().tokens;
+    rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap()
+}
+
+fn status_of(rig: &Rig, principal: &Principal) -> Status {
+    rig.grants.peek(&principal.grant).unwrap().status
+}
+
+#[tokio::test]
+async fn the_same_refusal_after_a_sign_in_is_final_until_an_exchange_succeeds() {
+    let (rig, first) = principal().await;
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    assert!(matches!(token(&rig, &first).await, Err(DownstreamError::SignInAgain)));
+    let second = anew(&rig).await;
+    for _ in 0..2 {
+        rig.upstream.refuse_on_behalf_of(interaction_required());
+        assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(Block::Repeated))));
+        assert_eq!(status_of(&rig, &second), Status::Active);
+    }
+    token(&rig, &second).await.unwrap();
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    assert!(matches!(token(&rig, &second).await, Err(DownstreamError::SignInAgain)));
+    assert_eq!(status_of(&rig, &second), Status::Marked);
+}
+
+#[tokio::test]
+async fn another_refusal_after_a_sign_in_asks_for_one_more() {
+    let (rig, first) = principal().await;
+    rig.upstream.refuse_on_behalf_of(interaction_required());
+    token(&rig, &first).await.map(drop).unwrap_err();
+    let second = anew(&rig).await;
+    let other = UpstreamRefusal::InteractionRequired { claims: None, reason: "another".into() };
+    rig.upstream.refuse_on_behalf_of(other);
+    assert!(matches!(token(&rig, &second).await, Err(DownstreamError::SignInAgain)));
+}
+
+#[tokio::test]
+async fn a_grant_from_before_the_refusal_asks_for_a_sign_in_of_its_own() {
+    let (rig, first) = principal().await;
+    let other = anew(&rig).await;
+    rig.clock.advance(Duration::MINUTE);
+    for principal in [&first, &other] {
+        rig.upstream.refuse_on_behalf_of(interaction_required());
+        assert!(matches!(token(&rig, principal).await, Err(DownstreamError::SignInAgain)));
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_the_upstream_that_dies_again_after_a_sign_in_ends_nothing() {
+    let (rig, first) = principal().await;
+    let die = || {
+        rig.upstream.refuse_on_behalf_of(invalid_grant());
+        rig.upstream.refuse_refresh(invalid_grant());
+    };
+    die();
+    assert!(matches!(token(&rig, &first).await, Err(DownstreamError::SignInAgain)));
+    assert_eq!(status_of(&rig, &first), Status::Revoked);
+    let second = anew(&rig).await;
+    die();
+    assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(Block::Repeated))));
+    assert_eq!(status_of(&rig, &second), Status::Active);
 }
 
 #[tokio::test]

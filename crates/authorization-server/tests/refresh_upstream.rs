@@ -130,6 +130,27 @@ async fn a_policy_that_blocks_the_owner_refuses_the_refresh_and_changes_nothing(
 }
 
 #[tokio::test]
+async fn the_same_refusal_after_a_sign_in_is_final() {
+    let refusals: [fn() -> UpstreamRefusal; 2] = [
+        || UpstreamRefusal::InteractionRequired { claims: None, reason: reason() },
+        || UpstreamRefusal::InvalidGrant { reason: reason() },
+    ];
+    for refusal in refusals {
+        let (rig, first) = with_left(Duration::minutes(30)).await;
+        rig.upstream.refuse_refresh(refusal());
+        let refreshed = rig.refresh(&first.client_id, &first.tokens.refresh_token).await;
+        assert!(matches!(refreshed, Err(TokenError::InvalidGrant(_))));
+        rig.clock.advance(Duration::MINUTE);
+        let second = rig.sign_in().await.unwrap();
+        rig.clock.advance(Duration::minutes(45));
+        rig.upstream.refuse_refresh(refusal());
+        let refreshed = rig.refresh(&second.client_id, &second.tokens.refresh_token).await;
+        assert!(matches!(refreshed, Err(TokenError::Blocked)));
+        assert!(rig.refresh(&second.client_id, &second.tokens.refresh_token).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn an_upstream_that_refuses_us_changes_nothing() {
     let (rig, owner) = with_left(Duration::minutes(30)).await;
     rig.upstream.refuse_refresh(UpstreamRefusal::Refused { reason: reason() });

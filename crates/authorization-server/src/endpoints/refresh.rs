@@ -123,11 +123,17 @@ impl AuthorizationServer {
         }
         tracing::warn!(error = %refusal, grant = %key.grant, "upstream refused to renew its tokens");
         match refusal {
-            UpstreamRefusal::InteractionRequired { .. } => {
+            UpstreamRefusal::InteractionRequired { reason, .. } => {
+                if !self.sign_in_helps(key, &reason).await? {
+                    return Ok(TokenError::Blocked);
+                }
                 self.mark(key).await?;
                 Ok(TokenError::InvalidGrant("the upstream wants the owner to sign in again"))
             }
-            UpstreamRefusal::InvalidGrant { .. } => {
+            UpstreamRefusal::InvalidGrant { reason } => {
+                if !self.sign_in_helps(key, &reason).await? {
+                    return Ok(TokenError::Blocked);
+                }
                 self.revoke(key, Ended::UpstreamEnded).await?;
                 Ok(TokenError::InvalidGrant("the upstream ended the grant"))
             }

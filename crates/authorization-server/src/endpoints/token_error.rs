@@ -14,7 +14,7 @@ pub enum TokenError {
     InvalidScope,
     /// 400 `invalid_target`.
     InvalidTarget,
-    /// 400 `access_denied`: a policy of the organisation blocks the owner. With `invalid_grant` the client would send the
+    /// 400 `access_denied`: the organisation blocks the owner. With `invalid_grant` the client would send the
     /// owner to sign in again, which changes nothing.
     Blocked,
     /// 500 `server_error`: the upstream refuses us.
@@ -34,7 +34,7 @@ impl TokenError {
             Self::InvalidGrant(reason) => Some(reason),
             Self::InvalidScope => Some("the scope is wider than the grant"),
             Self::InvalidTarget => Some("resource does not name this server"),
-            Self::Blocked => Some("a policy of the organisation blocks the owner"),
+            Self::Blocked => Some("the organisation blocks the owner"),
             Self::Refused(_) | Self::Unavailable(_) => None,
         }
     }

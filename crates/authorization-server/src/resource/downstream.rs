@@ -10,7 +10,7 @@ use crate::{
     resource::authenticate::Principal,
     server::AuthorizationServer,
     state::upstream_tokens::UpstreamTokens,
-    upstream::{UpstreamAnswer, UpstreamRefusal},
+    upstream::{Block, UpstreamAnswer, UpstreamRefusal},
 };
 
 /// An assertion that ends sooner is renewed before it is exchanged.
@@ -31,9 +31,9 @@ pub enum DownstreamError {
     /// The owner must sign in again; the grant is marked.
     #[error("the owner must sign in again")]
     SignInAgain,
-    /// A policy of the organisation blocks the owner. No sign-in changes that, so the grant stays as it is.
-    #[error("a policy of the organisation blocks the owner")]
-    Blocked,
+    /// The organisation blocks the owner. No sign-in changes that, so the grant stays as it is.
+    #[error("the organisation blocks the owner: {0:?}")]
+    Blocked(Block),
     /// The upstream refuses us.
     #[error("the upstream refuses us: {0}")]
     Refused(String),
@@ -72,7 +72,10 @@ impl DownstreamTokens for AuthorizationServer {
             answer => answer,
         };
         match answer {
-            Ok(answer) => Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at }),
+            Ok(answer) => {
+                self.refusals.forget(key.owner);
+                Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at })
+            }
             Err(refusal) => Err(self.mark_or_fail(key, refusal).await?),
         }
     }
@@ -91,6 +94,9 @@ impl AuthorizationServer {
         match self.renew_upstream_tokens(stored).await {
             Ok(_) => self.assertion(key).await,
             Err(RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason })) => {
+                if !self.sign_in_helps(key, &reason).await? {
+                    return Err(DownstreamError::Blocked(Block::Repeated));
+                }
                 tracing::warn!(%reason, grant = %key.grant, "upstream refused to renew its tokens: grant revoked");
                 self.revoke(key, Ended::UpstreamEnded).await?;
                 Err(DownstreamError::SignInAgain)
@@ -114,11 +120,14 @@ impl AuthorizationServer {
     async fn mark_or_fail(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<DownstreamError, Unavailable> {
         tracing::warn!(error = %refusal, grant = %key.grant, "upstream gave no downstream token");
         match refusal {
-            UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::InvalidGrant { .. } => {
+            UpstreamRefusal::InteractionRequired { reason, .. } | UpstreamRefusal::InvalidGrant { reason } => {
+                if !self.sign_in_helps(key, &reason).await? {
+                    return Ok(DownstreamError::Blocked(Block::Repeated));
+                }
                 self.mark(key).await?;
                 Ok(DownstreamError::SignInAgain)
             }
-            UpstreamRefusal::Blocked { .. } => Ok(DownstreamError::Blocked),
+            UpstreamRefusal::Blocked { .. } => Ok(DownstreamError::Blocked(Block::Policy)),
             UpstreamRefusal::Refused { reason } => Ok(DownstreamError::Refused(reason)),
             UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
         }
