@@ -1,9 +1,9 @@
 //! Client metadata (RFC 7591 §2): what a client says of itself when it registers.
 
+mod members;
 mod name;
 
-use serde_json::{Map, Value};
-
+use self::members::{Member, Members};
 use crate::{
     issuer::BaseUrl,
     redirect_uri::{PrivateUseSchemes, RedirectUri, RedirectUriError},
@@ -70,8 +70,8 @@ impl RegistrationError {
 impl ClientMetadata {
     /// Reads the body. Unknown members are ignored (RFC 7591 §2), known ones must be of their type; null is absent.
     pub fn from_json(body: &[u8], schemes: &PrivateUseSchemes, base: &BaseUrl) -> Result<Self, RegistrationError> {
-        let members: Map<String, Value> = serde_json::from_slice(body)
-            .map_err(|_| RegistrationError::InvalidClientMetadata("the body is not a JSON object"))?;
+        let members = Members::from_json(body)
+            .ok_or(RegistrationError::InvalidClientMetadata("the body is not a JSON object"))?;
         let redirect_uris = redirect_uris(&members, schemes, base)?;
         check_flow(&members)?;
         check_unused(&members)?;
@@ -83,7 +83,7 @@ impl ClientMetadata {
 /// The redirect URIs that are registered. One whose private-use scheme is not allowed is left out if another one is there: the
 /// client can do without it. Anything else that is wrong with one of them refuses all.
 fn redirect_uris(
-    members: &Map<String, Value>,
+    members: &Members,
     schemes: &PrivateUseSchemes,
     base: &BaseUrl,
 ) -> Result<Vec<RedirectUri>, RegistrationError> {
@@ -109,7 +109,7 @@ fn redirect_uris(
 }
 
 /// RFC 7591 §2.1: a client that wants only other grants or response types cannot be served.
-fn check_flow(members: &Map<String, Value>) -> Result<(), RegistrationError> {
+fn check_flow(members: &Members) -> Result<(), RegistrationError> {
     let refused = RegistrationError::InvalidClientMetadata;
     let lacks = |member, needed| {
         let values = strings(members, member)
@@ -128,13 +128,13 @@ fn check_flow(members: &Map<String, Value>) -> Result<(), RegistrationError> {
     }
 }
 
-fn scope(members: &Map<String, Value>) -> Result<Option<Scope>, RegistrationError> {
+fn scope(members: &Members) -> Result<Option<Scope>, RegistrationError> {
     let text = string(members, "scope", "scope must be a string")?;
     let malformed = RegistrationError::InvalidClientMetadata("scope has a character that is not allowed");
     text.map(Scope::parse).transpose().map_err(|_| malformed)
 }
 
-fn check_unused(members: &Map<String, Value>) -> Result<(), RegistrationError> {
+fn check_unused(members: &Members) -> Result<(), RegistrationError> {
     for member in STRINGS {
         string(members, member, "a member that must be a string is not")?;
     }
@@ -144,25 +144,22 @@ fn check_unused(members: &Map<String, Value>) -> Result<(), RegistrationError> {
         .map_err(|NotStrings| RegistrationError::InvalidClientMetadata("contacts must be an array of strings"))
 }
 
-fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    members.get(name).filter(|value| !value.is_null())
-}
-
-fn string<'a>(
-    members: &'a Map<String, Value>,
-    name: &str,
-    otherwise: &'static str,
-) -> Result<Option<&'a str>, RegistrationError> {
-    let read = |value: &'a Value| value.as_str().ok_or(RegistrationError::InvalidClientMetadata(otherwise));
-    member(members, name).map(read).transpose()
+fn string<'a>(members: &'a Members, name: &str, otherwise: &'static str) -> Result<Option<&'a str>, RegistrationError> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Member::Text(text)) => Ok(Some(text)),
+        Some(_) => Err(RegistrationError::InvalidClientMetadata(otherwise)),
+    }
 }
 
 struct NotStrings;
 
-fn strings<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, NotStrings> {
-    let Some(value) = member(members, name) else { return Ok(None) };
-    let values = value.as_array().ok_or(NotStrings)?;
-    values.iter().map(|value| value.as_str().ok_or(NotStrings)).collect::<Result<_, _>>().map(Some)
+fn strings<'a>(members: &'a Members, name: &str) -> Result<Option<Vec<&'a str>>, NotStrings> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Member::Texts(texts)) => Ok(Some(texts.iter().map(String::as_str).collect())),
+        Some(_) => Err(NotStrings),
+    }
 }
 
 #[cfg(test)]

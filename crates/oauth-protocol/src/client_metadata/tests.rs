@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -297,4 +297,11 @@ proptest! {
         let known = STRINGS.into_iter().chain(["scope", "client_name", "grant_types", "response_types", "contacts", "redirect_uris", "token_endpoint_auth_method"]);
         let _ = with(known.collect::<Vec<_>>()[at], value);
     }
+}
+
+#[test]
+fn what_is_not_used_may_be_anything_and_is_skipped() {
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let body = format!(r#"{{"x":{deep},"redirect_uris":["https://client.example/cb"],"y":[{{"redirect_uris":1}}]}}"#);
+    assert_eq!(parse(body.as_bytes()).unwrap().redirect_uris.len(), 1);
 }
