@@ -1,9 +1,11 @@
 //! The application around the rules: HTTP, MCP, Entra ID, Microsoft Graph, storage and sealing, and their composition.
 
+pub mod budget;
 pub mod config;
 pub mod entra;
 pub mod graph;
 pub mod http;
+pub mod json_cost;
 pub mod mcp;
 pub mod platform;
 pub mod ports;

@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
     AuthorizationServer, Ports,
-    ground::{Sealer, Unavailable},
+    ground::{Id, Sealer, Unavailable},
     resource::downstream::DownstreamTokens,
     state::grant::Grant,
     upstream::Upstream,
@@ -13,10 +13,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    budget::SharedBudget,
     config::{AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, managed_identity},
     graph::{Graph, TokenCache},
-    http::{App, Limits, routes, server},
+    http::{App, Limits, Memory, server},
     mcp::{Mcp, sse},
     platform::Platform,
     ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
@@ -74,7 +75,7 @@ pub struct Handler {
 impl Handler {
     /// Serves until stopped; open streams end at once.
     pub async fn serve(self, listener: TcpListener) {
-        server::serve(listener, routes(self.app), self.stop).await;
+        server::serve(listener, self.app, self.stop).await;
     }
 
     /// Stops the handler when it is cancelled.
@@ -99,8 +100,11 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
     let graph = Arc::new(Graph::new(http, settings.graph, tokens, Arc::clone(&platform.audit)));
+    let memory = Memory::default();
+    let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
-        mcp: Mcp::new(graph, &settings.server_name, storage.sse_ports(settings.event_poll, platform), &stop),
+        mcp: Mcp::new(graph, &settings.server_name, sse_ports, &stop),
+        memory,
         server,
         records: storage.records,
         gateway,
@@ -162,9 +166,9 @@ impl Storage {
         Self { records, callers: Arc::clone(&keyring) as _, sealer: keyring, events: None }
     }
 
-    fn sse_ports(&self, poll: Duration, platform: &Platform) -> sse::TransportPorts {
+    fn sse_ports(&self, poll: Duration, memory: Arc<SharedBudget<Id>>, platform: &Platform) -> sse::TransportPorts {
         let (entropy, sealer) = (Arc::clone(&platform.entropy), Arc::clone(&self.sealer));
-        sse::TransportPorts { entropy, sealer, events: self.events.clone(), poll }
+        sse::TransportPorts { entropy, sealer, events: self.events.clone(), memory, poll }
     }
 
     fn repository<T>(&self, platform: &Platform) -> Arc<ItemRepository<T>> {

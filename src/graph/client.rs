@@ -13,6 +13,10 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::{error::GraphError, token_cache::TokenCache};
+use crate::{
+    budget::{Budget, Exhausted, Kept, Permit},
+    json_cost::tree_cost,
+};
 
 /// Two retries of a throttled or failed request.
 const RETRY: ExponentialBuilder =
@@ -22,12 +26,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A request with its retries and the pauses between them.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The longest answer. A user's details have about one KiB.
+const MAX_ANSWER: usize = 64 * 1024;
+/// What an answer may take once it is parsed.
+const MAX_PARSED: usize = 512 * 1024;
+/// What the answers to all calls may take while they are read and parsed.
+const ANSWERS_BYTES: usize = 8 * 1024 * 1024;
+
 /// Microsoft Graph.
 pub struct Graph {
     http: reqwest::Client,
     endpoint: String,
     tokens: TokenCache,
     audit: Arc<dyn AuditLog>,
+    answers: Budget,
 }
 
 /// Why one attempt failed.
@@ -42,7 +54,7 @@ impl Graph {
     /// Graph at this origin.
     #[must_use]
     pub fn new(http: reqwest::Client, endpoint: String, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
-        Self { http, endpoint, tokens, audit }
+        Self { http, endpoint, tokens, audit, answers: Budget::new(ANSWERS_BYTES) }
     }
 
     /// Gets the resource at `path` for the principal, if its access token has the permission.
@@ -108,7 +120,7 @@ impl Graph {
         if is_transient(response.status()) {
             return Err(Failed::transient(response.status().to_string(), retry_after(&response)));
         }
-        read(response).await.map_err(|error| Failed { error, retryable: false, retry_after: None })
+        read(response, &self.answers).await.map_err(|error| Failed { error, retryable: false, retry_after: None })
     }
 }
 
@@ -129,12 +141,31 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(seconds.map_or(Duration::MAX, Duration::from_secs))
 }
 
-async fn read(response: Response) -> Result<Value, GraphError> {
+async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError> {
     match response.status() {
-        StatusCode::OK => response.json().await.map_err(|_| GraphError::Unexpected),
+        StatusCode::OK => read_json(response, answers.permit()).await,
         StatusCode::UNAUTHORIZED => Err(GraphError::Unauthorized),
         StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
         StatusCode::NOT_FOUND => Err(GraphError::NotFound),
         _ => Err(GraphError::Unexpected),
     }
+}
+
+/// Reads an answer whose length and tree are limited.
+async fn read_json(mut response: Response, permit: Permit) -> Result<Value, GraphError> {
+    let busy = |error: Exhausted| GraphError::Unavailable(error.to_string());
+    let mut text = Kept::new(permit);
+    while let Some(chunk) = response.chunk().await.map_err(|_| GraphError::Unexpected)? {
+        if text.len() + chunk.len() > MAX_ANSWER {
+            return Err(GraphError::TooLarge);
+        }
+        text.extend(&chunk).map_err(busy)?;
+    }
+    let (text, mut permit) = text.into_parts();
+    let cost = tree_cost(&text);
+    if cost > MAX_PARSED {
+        return Err(GraphError::TooLarge);
+    }
+    permit.resize(cost).map_err(busy)?;
+    serde_json::from_slice(&text).map_err(|_| GraphError::Unexpected)
 }

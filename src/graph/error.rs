@@ -23,6 +23,9 @@ pub enum GraphError {
     /// 429, 5xx or a timeout, after retries.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The answer is longer than any that a tool needs.
+    #[error("the answer is too large")]
+    TooLarge,
     /// Any other response.
     #[error("unexpected response")]
     Unexpected,
@@ -53,6 +56,7 @@ impl GraphError {
             }
             Self::Forbidden => "Microsoft Graph does not allow you to see this.",
             Self::NotFound => "Microsoft Graph has no such resource.",
+            Self::TooLarge => "Microsoft Graph gave an answer that is too large for this server.",
             Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
         }
     }

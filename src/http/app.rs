@@ -7,7 +7,7 @@ use authorization_server::{
     ground::{AuditEvent, AuditLog, Entropy},
 };
 
-use super::limits::Limits;
+use super::{limits::Limits, memory::Memory};
 use crate::{
     mcp::Mcp,
     ports::{caller_hash::CallerHash, gateway::GatewayTokens, records::ItemStore},
@@ -24,6 +24,8 @@ pub struct App {
     pub records: Arc<dyn ItemStore>,
     /// Checks the tokens of the gateway, if there is one in front.
     pub gateway: Option<Arc<dyn GatewayTokens>>,
+    /// For what is read of requests.
+    pub memory: Memory,
     /// For each caller, and for all together.
     pub limits: Limits,
     /// Where refusals are reported.

@@ -13,7 +13,7 @@ use super::{
     app::App,
     metadata::{Resource, document_url},
     reply::{Response, empty, temporarily_unavailable},
-    request::Incoming,
+    request::Head,
 };
 
 /// Why a request is not authenticated.
@@ -49,20 +49,20 @@ impl From<BearerError> for BearerRefusal {
 }
 
 /// The principal whose access token the request presents, or the challenge for this resource.
-pub(super) async fn authenticate(app: &App, resource: Resource, incoming: &Incoming) -> Result<Principal, Response> {
-    principal(app, incoming).await.map_err(|refusal| challenge(app, resource, &refusal))
+pub(super) async fn authenticate(app: &App, resource: Resource, head: &Head) -> Result<Principal, Response> {
+    principal(app, head).await.map_err(|refusal| challenge(app, resource, &refusal))
 }
 
-async fn principal(app: &App, incoming: &Incoming) -> Result<Principal, BearerRefusal> {
-    app.server.authenticate(token(incoming)?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
+async fn principal(app: &App, head: &Head) -> Result<Principal, BearerRefusal> {
+    app.server.authenticate(token(head)?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
 }
 
-fn token(incoming: &Incoming) -> Result<SecretString, BearerRefusal> {
-    let query = incoming.query().map_err(|_| BearerRefusal::Malformed("the query is malformed"))?;
+fn token(head: &Head) -> Result<SecretString, BearerRefusal> {
+    let query = head.query().map_err(|_| BearerRefusal::Malformed("the query is malformed"))?;
     if query.first("access_token").is_some() {
         return Err(BearerRefusal::Malformed("the access token is in the query"));
     }
-    let values = incoming.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let values = head.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     BearerToken::from_headers(values)?.ok_or(BearerRefusal::Missing)
 }
 

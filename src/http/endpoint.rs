@@ -16,8 +16,8 @@ use super::{
     limits::{Limited, TooMany},
     metadata::Resource,
     pages::{self, ErrorPage},
-    reply::{Response, answer, empty, oauth_error, retry_after},
-    request::Incoming,
+    reply::{Response, answer, empty, oauth_error, retry_after, retry_later},
+    request::{Arriving, Head, Incoming, ReadError},
 };
 
 /// A handler: it decodes, calls one service, encodes.
@@ -55,29 +55,98 @@ impl Endpoint {
         }
     }
 
-    /// Answers a request to this endpoint.
-    pub(super) async fn answer(&self, app: Arc<App>, incoming: Incoming, caller: Caller) -> Response {
-        let Ok(readable) = self.cors.judge(&incoming.headers, app.server.base().issuer(), &app.allowed_origins) else {
+    /// Answers a request to this endpoint. Nothing of its body is kept before the caller may call.
+    pub(super) async fn answer(&self, app: Arc<App>, arriving: Arriving, caller: Caller) -> Response {
+        let head = &arriving.head;
+        let Ok(readable) = self.cors.judge(&head.headers, app.server.base().issuer(), &app.allowed_origins) else {
             let mut response = self.refused(&app, "this origin may not call this server");
             self.cors.decorate_refusal(&mut response);
-            return response;
+            return arriving.refuse(response).await;
         };
-        let mut response = if caller == Caller::Direct && !host_is_ours(&incoming, &app) {
-            self.refused(&app, "the Host header does not name this server")
-        } else if incoming.is_prefetch() {
+        let refusal = if caller == Caller::Direct && !host_is_ours(head, &app) {
+            Some(self.refused(&app, "the Host header does not name this server"))
+        } else if head.is_prefetch() {
             let text = "this server answers no prefetch: open the page itself\n";
-            answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text)
-        } else if incoming.method == Method::OPTIONS {
-            self.options(&readable)
-        } else if !self.allows(&incoming.method) {
-            self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED))
-        } else if let Err(too_many) = self.take(&app, caller) {
-            self.too_many(&app, too_many)
+            Some(answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text))
+        } else if head.method == Method::OPTIONS {
+            Some(self.options(&readable))
+        } else if !self.allows(&head.method) {
+            Some(self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED)))
         } else {
-            self.handler.serve(app, incoming).await
+            self.take(&app, caller).err().map(|too_many| self.too_many(&app, too_many))
+        };
+        let mut response = match refusal {
+            Some(refusal) => arriving.refuse(refusal).await,
+            None => self.serve(app, arriving).await,
         };
         readable.decorate(&mut response);
         response
+    }
+
+    async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
+        let mut head = app.memory.head();
+        if head.grow(arriving.head.cost()).is_err() {
+            tokio::spawn(arriving.discard());
+            return self.unread(&app, ReadError::Exhausted);
+        }
+        let is_head = arriving.head.method == Method::HEAD;
+        match self.handler {
+            Handler::Page(_) if is_head => {
+                arriving.refuse(answer(StatusCode::OK, "text/html; charset=utf-8", "")).await
+            }
+            Handler::Public(serve) | Handler::Page(serve) => {
+                let body = app.memory.body();
+                match arriving.read(self.body_limit, body).await {
+                    Ok(incoming) => serve(app, incoming).await,
+                    Err(error) => self.unread(&app, error),
+                }
+            }
+            Handler::Protected(resource, serve) => {
+                let principal = match bearer::authenticate(&app, resource, &arriving.head).await {
+                    Ok(principal) => principal,
+                    Err(challenge) => return arriving.refuse(challenge).await,
+                };
+                drop(head);
+                if is_head {
+                    return arriving.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
+                }
+                let body = app.memory.body_of(principal.grant.owner);
+                match arriving.read(self.body_limit, body).await {
+                    Ok(incoming) => serve(app, incoming, principal).await,
+                    Err(error) => self.unread(&app, error),
+                }
+            }
+        }
+    }
+
+    /// The answer to a request whose body was not read to its end.
+    fn unread(&self, app: &App, error: ReadError) -> Response {
+        let refused = |status, text| {
+            app.audit.report(&EventName::RequestRefused.event().at(self.route).because(text));
+            self.error(app, status, "invalid_request", text)
+        };
+        match error {
+            ReadError::TooLarge => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            ReadError::TimedOut => refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+            ReadError::BrokenOff => refused(StatusCode::BAD_REQUEST, "the body is incomplete"),
+            ReadError::Exhausted => {
+                app.audit.report(&EventName::LimitReached.event().at(self.route).because("memory for requests"));
+                let (status, text) =
+                    (StatusCode::SERVICE_UNAVAILABLE, "too much is asked of it; try again in a few seconds");
+                retry_later(self.error(app, status, "temporarily_unavailable", text))
+            }
+        }
+    }
+
+    /// An error in the shape of this endpoint's other errors.
+    fn error(&self, app: &App, status: StatusCode, code: &'static str, text: &'static str) -> Response {
+        match self.cors {
+            Cors::SameOrigin => {
+                let title = if status.is_server_error() { "Try again" } else { "The request is not valid" };
+                pages::error(app, &ErrorPage::plain(status, title, &format!("This server refused it: {text}.")))
+            }
+            Cors::AnyOrigin | Cors::Resource => oauth_error(status, code, text),
+        }
     }
 
     /// Counts the request against the limit of its address. Only the gateway knows addresses.
@@ -130,23 +199,9 @@ impl Endpoint {
     }
 }
 
-impl Handler {
-    async fn serve(&self, app: Arc<App>, incoming: Incoming) -> Response {
-        match self {
-            Self::Page(_) if incoming.method == Method::HEAD => answer(StatusCode::OK, "text/html; charset=utf-8", ""),
-            Self::Public(serve) | Self::Page(serve) => serve(app, incoming).await,
-            Self::Protected(resource, serve) => match bearer::authenticate(&app, *resource, &incoming).await {
-                Ok(_) if incoming.method == Method::HEAD => answer(StatusCode::OK, "text/event-stream", ""),
-                Ok(principal) => serve(app, incoming, principal).await,
-                Err(challenge) => challenge,
-            },
-        }
-    }
-}
-
 /// Without a gateway, Host must name us or loopback, against DNS rebinding. The Functions host sends 127.0.0.1.
-fn host_is_ours(incoming: &Incoming, app: &App) -> bool {
-    let Some(host) = incoming.header(header::HOST) else { return false };
+fn host_is_ours(head: &Head, app: &App) -> bool {
+    let Some(host) = head.header(header::HOST) else { return false };
     if host.eq_ignore_ascii_case(app.server.base().host()) {
         return true;
     }

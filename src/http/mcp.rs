@@ -2,23 +2,29 @@
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{ground::EventName, resource::authenticate::Principal};
 use http::StatusCode;
 
 use super::{
     app::App,
-    reply::{self, Response},
-    request::Incoming,
+    reply::{Response, busy, oauth_error},
+    request::{Head, Incoming},
 };
-use crate::mcp::Call;
+use crate::mcp::{Call, CallError};
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    let body = match incoming.body {
-        Ok(body) => body,
-        Err(error) => return reply::answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", error.text()),
+    let Incoming { head: Head { path, headers, .. }, body } = incoming;
+    let answered = match app.mcp.streamable_http.call(Call { path, headers, body, principal }).await {
+        Ok(answered) => answered,
+        Err(CallError::TooLarge) => {
+            let text = "the message would take too much memory";
+            return oauth_error(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", text);
+        }
+        Err(CallError::Exhausted) => {
+            app.audit.report(&EventName::LimitReached.event().at("mcp").because("memory for requests"));
+            return busy();
+        }
     };
-    let answered =
-        app.mcp.streamable_http.call(Call { path: incoming.path, headers: incoming.headers, body, principal }).await;
     let (parts, body) = answered.into_parts();
     let mut response = warp::Reply::into_response(warp::reply::stream(http_body_util::BodyDataStream::new(body)));
     *response.status_mut() = parts.status;

@@ -21,12 +21,8 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     let Some(session) = session else {
         return text(StatusCode::BAD_REQUEST, "sessionId must be given once\n");
     };
-    let body = match incoming.body {
-        Ok(body) => body,
-        Err(error) => return text(StatusCode::PAYLOAD_TOO_LARGE, error.text()),
-    };
     let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
-    match app.mcp.sse.post(session, principal, &body).await {
+    match app.mcp.sse.post(session, principal, incoming.body).await {
         Ok(()) => text(StatusCode::ACCEPTED, "Accepted"),
         Err(error) => {
             report(&app, &error, event);
@@ -40,7 +36,7 @@ fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
     match error {
         PostError::UnknownSession => app.audit.report(&reported(EventName::SessionRefused)),
         PostError::Busy => app.audit.report(&reported(EventName::LimitReached).because("messages of one stream")),
-        PostError::Malformed => {}
+        PostError::Malformed | PostError::TooLarge => {}
         PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
     }
 }
@@ -49,6 +45,7 @@ fn refusal(error: &PostError) -> Response {
     match error {
         PostError::UnknownSession => text(StatusCode::NOT_FOUND, "no such session\n"),
         PostError::Malformed => text(StatusCode::BAD_REQUEST, "not a JSON-RPC message\n"),
+        PostError::TooLarge => text(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory\n"),
         PostError::Busy => retry_later(text(StatusCode::SERVICE_UNAVAILABLE, "the session is busy\n")),
         PostError::Unavailable(_) => temporarily_unavailable(),
     }

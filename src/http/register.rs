@@ -12,19 +12,12 @@ use super::{
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    let body = match incoming.body {
-        Ok(body) => body,
-        Err(error) => {
-            app.audit.report(&EventName::RegistrationRefused.event().because(error.text()));
-            return oauth_error(StatusCode::BAD_REQUEST, "invalid_client_metadata", error.text());
-        }
-    };
     if !app.limits.take_registration() {
         app.audit.report(&EventName::LimitReached.event().at("register").because("registrations of all callers"));
         let text = "too many registrations; try again in a minute";
         return retry_later(oauth_error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", text));
     }
-    match app.server.register(&body).await {
+    match app.server.register(&incoming.body).await {
         Ok(registration) => json(StatusCode::CREATED, &registration),
         Err(error) => {
             app.refused(EventName::RegistrationRefused.event(), error.reason(), &error);

@@ -52,6 +52,12 @@ pub(super) fn temporarily_unavailable() -> Response {
     retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text))
 }
 
+/// 503: what others send takes all the memory that there is for it.
+pub(super) fn busy() -> Response {
+    let text = "too much is asked of this server; try again in a few seconds";
+    retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text))
+}
+
 /// Adds Retry-After.
 pub(super) fn retry_later(mut response: Response) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);

@@ -1,5 +1,7 @@
 //! A request as it came. Nothing in it is trusted yet.
 
+use std::ops::Deref;
+
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderMap, Method, header};
@@ -7,33 +9,56 @@ use oauth_protocol::form::{Form, FormError};
 use tokio::time::{Duration, Instant, timeout_at};
 use warp::{Filter, filters::BoxedFilter};
 
-/// How many bytes of a body are read. The rest of a body that is too large is discarded, so that its sender reads the answer.
+use super::reply::Response;
+use crate::budget::{Kept, Permit};
+
+/// How many bytes of a body are read. The rest of a body that is too large, or not wanted, is discarded, so that its sender
+/// reads the answer and its connection can be used again.
 const MAX_READ: usize = 8 * 1024 * 1024;
 
-/// How long a body may take.
+/// How long a body may take that is wanted.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a body may take that is discarded.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a header costs besides its text.
+const HEADER_COST: usize = 64;
 
 /// A request whose body has not been read.
 pub(super) struct Arriving {
-    head: Incoming,
+    pub(super) head: Head,
     body: BoxStream<'static, Result<Bytes, warp::Error>>,
 }
 
-/// A request with its body.
-pub(super) struct Incoming {
+/// A request without its body.
+pub(super) struct Head {
     pub(super) method: Method,
     /// As it was sent, percent-encoded.
     pub(super) path: String,
     query: String,
     pub(super) headers: HeaderMap,
-    pub(super) body: Result<Bytes, BodyError>,
 }
 
-/// Why a body could not be read.
+/// A request with its body, which is empty unless the method is POST.
+pub(super) struct Incoming {
+    pub(super) head: Head,
+    pub(super) body: Kept,
+}
+
+/// Why a body was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadError {
+    TooLarge,
+    TimedOut,
+    BrokenOff,
+    /// Others send so much that no more can be kept.
+    Exhausted,
+}
+
+/// Why a body is no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
-    TooLarge,
-    BrokenOff,
     NotAForm,
     MalformedForm,
     QueryToo,
@@ -43,8 +68,6 @@ impl BodyError {
     /// The text for the answer.
     pub(super) fn text(self) -> &'static str {
         match self {
-            Self::TooLarge => "the body is too large",
-            Self::BrokenOff => "the body ended early",
             Self::NotAForm => "the content type must be application/x-www-form-urlencoded",
             Self::MalformedForm => "the body is not a well-formed form",
             Self::QueryToo => "send parameters in the request body, not in the query string",
@@ -68,23 +91,10 @@ impl Arriving {
             .and(warp::header::headers_cloned())
             .and(warp::body::stream())
             .map(|method, path: warp::path::FullPath, query, headers, body| Self {
-                head: Incoming { method, path: path.as_str().to_owned(), query, headers, body: Ok(Bytes::new()) },
+                head: Head { method, path: path.as_str().to_owned(), query, headers },
                 body: chunks(body),
             })
             .boxed()
-    }
-
-    /// The next part of the body.
-    async fn chunk(&mut self, deadline: Instant) -> Option<Result<Bytes, BodyError>> {
-        let chunk = timeout_at(deadline, self.body.next()).await.map_err(|_| BodyError::BrokenOff);
-        match chunk {
-            Ok(chunk) => chunk.map(|chunk| chunk.map_err(|_| BodyError::BrokenOff)),
-            Err(error) => Some(Err(error)),
-        }
-    }
-
-    pub(super) fn path(&self) -> &str {
-        &self.head.path
     }
 
     /// Whether this is the request that the Functions host sends every 25 ms until the process answers.
@@ -99,35 +109,67 @@ impl Arriving {
         value
     }
 
-    pub(super) fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+    /// Reads the body, and keeps at most `limit` bytes of it, as far as the permit can grow.
+    ///
+    /// It reads a body to its end before anything is answered. hyper closes a connection whose body was not read; a proxy
+    /// that has sent its next POST on that connection would have to answer that one with an error. Only where memory is
+    /// exhausted does the answer come first.
+    pub(super) async fn read(mut self, limit: usize, permit: Permit) -> Result<Incoming, ReadError> {
+        let (deadline, mut body) = (Instant::now() + BODY_TIMEOUT, Kept::new(permit));
+        if self.head.method != Method::POST {
+            self.discard_until(deadline).await;
+            return Ok(Incoming { head: self.head, body });
+        }
+        while let Some(chunk) = self.chunk(deadline).await? {
+            if body.len() + chunk.len() > limit {
+                drop((body, chunk));
+                self.discard_until(deadline).await;
+                return Err(ReadError::TooLarge);
+            }
+            if body.extend(&chunk).is_err() {
+                drop((body, chunk));
+                tokio::spawn(self.discard());
+                return Err(ReadError::Exhausted);
+            }
+        }
+        Ok(Incoming { head: self.head, body })
     }
 
-    /// Reads the body, and keeps at most `limit` bytes of it.
-    ///
-    /// It reads the body before anything is answered. hyper closes a connection whose body was not read; a proxy that has sent
-    /// its next POST on that connection would have to answer that one with an error.
-    pub(super) async fn read(mut self, limit: usize) -> Incoming {
-        let (mut whole, mut length) = (Vec::new(), 0);
-        let deadline = Instant::now() + BODY_TIMEOUT;
-        while let Some(chunk) = self.chunk(deadline).await {
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(error) => return Incoming { body: Err(error), ..self.head },
-            };
+    /// Reads the body and keeps nothing of it.
+    pub(super) async fn discard(mut self) {
+        self.discard_until(Instant::now() + DISCARD_TIMEOUT).await;
+    }
+
+    /// Discards the body before this answer is sent.
+    pub(super) async fn refuse(self, response: Response) -> Response {
+        self.discard().await;
+        response
+    }
+
+    async fn discard_until(&mut self, deadline: Instant) {
+        let mut length = 0;
+        while let Ok(Some(chunk)) = self.chunk(deadline).await {
             length += chunk.len();
-            if length <= limit {
-                whole.extend_from_slice(&chunk);
-            } else if length > MAX_READ {
+            if length > MAX_READ {
                 break;
             }
         }
-        let body = if length <= limit { Ok(whole.into()) } else { Err(BodyError::TooLarge) };
-        Incoming { body, ..self.head }
+    }
+
+    /// The next part of the body.
+    async fn chunk(&mut self, deadline: Instant) -> Result<Option<Bytes>, ReadError> {
+        let chunk = timeout_at(deadline, self.body.next()).await.map_err(|_| ReadError::TimedOut)?;
+        chunk.transpose().map_err(|_| ReadError::BrokenOff)
     }
 }
 
-impl Incoming {
+impl Head {
+    /// How many bytes it takes.
+    pub(super) fn cost(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_COST);
+        self.path.len() + self.query.len() + headers.sum::<usize>()
+    }
+
     /// The query as a form.
     pub(super) fn query(&self) -> Result<Form, FormError> {
         Form::parse(self.query.as_bytes())
@@ -148,7 +190,17 @@ impl Incoming {
         let mut values = values.map(str::to_ascii_lowercase);
         values.any(|value| ["prefetch", "preview"].iter().any(|word| value.contains(word)))
     }
+}
 
+impl Deref for Incoming {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        &self.head
+    }
+}
+
+impl Incoming {
     /// The body as a form, for an endpoint that accepts no parameters in the query (RFC 6749 §2.3.1, §3.2).
     pub(super) fn form_alone(&self) -> Result<Form, BodyError> {
         if self.query.is_empty() { self.form() } else { Err(BodyError::QueryToo) }
@@ -161,7 +213,7 @@ impl Incoming {
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(BodyError::NotAForm);
         }
-        Ok(Form::parse(self.body.as_ref().map_err(|error| *error)?)?)
+        Ok(Form::parse(&self.body)?)
     }
 }
 
@@ -173,22 +225,19 @@ fn chunks(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::stream::{iter, pending};
+
     use super::*;
+    use crate::budget::Budget;
 
     fn arriving(body: impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static) -> Arriving {
-        let head = Incoming {
-            method: Method::POST,
-            path: "/".into(),
-            query: String::new(),
-            headers: HeaderMap::new(),
-            body: Ok(Bytes::new()),
-        };
+        let head = Head { method: Method::POST, path: "/".into(), query: String::new(), headers: HeaderMap::new() };
         Arriving { head, body: body.boxed() }
     }
 
     #[test]
     fn a_prefetch_is_recognised_whatever_else_it_says() {
-        let incoming = |name: &'static str, value| Incoming {
+        let head = |name: &'static str, value| Head {
             method: Method::GET,
             path: "/".into(),
             query: String::new(),
@@ -196,7 +245,6 @@ mod tests {
                 header::HeaderName::from_static(name),
                 header::HeaderValue::from_static(value),
             )]),
-            body: Ok(Bytes::new()),
         };
         for (name, value) in [
             ("sec-purpose", "prefetch"),
@@ -206,23 +254,49 @@ mod tests {
             ("x-moz", "prefetch"),
             ("x-purpose", "preview"),
         ] {
-            assert!(incoming(name, value).is_prefetch(), "{name}: {value}");
+            assert!(head(name, value).is_prefetch(), "{name}: {value}");
         }
         for (name, value) in [("sec-purpose", ""), ("purpose", "navigate"), ("accept", "prefetch")] {
-            assert!(!incoming(name, value).is_prefetch(), "{name}: {value}");
+            assert!(!head(name, value).is_prefetch(), "{name}: {value}");
         }
+    }
+
+    fn parts(parts: &'static [&'static str]) -> impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static {
+        iter(parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))))
+    }
+
+    async fn read(arriving: Arriving, limit: usize, budget: &Budget) -> Result<Vec<u8>, ReadError> {
+        arriving.read(limit, budget.permit()).await.map(|incoming| incoming.body.to_vec())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_times_out() {
-        let half = futures_util::stream::iter([Ok(Bytes::from_static(b"half"))]).chain(futures_util::stream::pending());
-        assert_eq!(arriving(half).read(100).await.body, Err(BodyError::BrokenOff));
+        let half = parts(&["half"]).chain(pending());
+        assert_eq!(read(arriving(half), 100, &Budget::new(100)).await, Err(ReadError::TimedOut));
     }
 
     #[tokio::test]
     async fn a_body_at_the_limit_is_kept_and_one_byte_more_is_too_large() {
-        let body = || futures_util::stream::iter([Ok(Bytes::from_static(b"12")), Ok(Bytes::from_static(b"34"))]);
-        assert_eq!(arriving(body()).read(4).await.body, Ok(Bytes::from_static(b"1234")));
-        assert_eq!(arriving(body()).read(3).await.body, Err(BodyError::TooLarge));
+        let (body, budget) = (|| arriving(parts(&["12", "34"])), Budget::new(100));
+        assert_eq!(read(body(), 4, &budget).await, Ok(b"1234".to_vec()));
+        assert_eq!(read(body(), 3, &budget).await, Err(ReadError::TooLarge));
+        assert_eq!(budget.available(), 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_memory_is_exhausted_the_rest_of_a_body_is_not_waited_for() {
+        let (budget, began) = (Budget::new(3), Instant::now());
+        let stalled = parts(&["12", "34"]).chain(pending());
+        assert_eq!(read(arriving(stalled), 100, &budget).await, Err(ReadError::Exhausted));
+        assert_eq!((began.elapsed(), budget.available()), (Duration::ZERO, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_not_wanted_is_discarded_for_a_limited_time_and_length() {
+        let endless = futures_util::stream::repeat_with(|| Ok(Bytes::from_static(&[0; 65_536])));
+        arriving(endless).discard().await;
+        let began = Instant::now();
+        arriving(pending()).discard().await;
+        assert_eq!(began.elapsed(), DISCARD_TIMEOUT);
     }
 }

@@ -31,7 +31,8 @@ const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
 const FORM: usize = 64 * 1024;
 const CONSENT_FORM: usize = 16 * 1024;
-const MESSAGE: usize = 1024 * 1024;
+/// No tool asks for more.
+const MESSAGE: usize = 64 * 1024;
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
     public(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
@@ -106,10 +107,10 @@ pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
 async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
     let server = Arc::clone(&app.server);
     let mut response = if arriving.is_readiness_probe() {
-        ready(arriving).await
+        arriving.refuse(answer(StatusCode::OK, "text/plain", "ready\n")).await
     } else {
         let caller = gateway::caller(&app, &mut arriving).await;
-        let span = gateway::span(&app, caller.as_ref().ok().copied(), arriving.headers());
+        let span = gateway::span(&app, caller.as_ref().ok().copied(), &arriving.head.headers);
         judged(app, arriving, caller).instrument(span).await
     };
     harden(&mut response, server.base());
@@ -121,11 +122,10 @@ async fn judged(app: Arc<App>, arriving: Arriving, caller: Result<Caller, Gatewa
         Ok(caller) => answered(app, arriving, caller).await,
         Err(refusal) => {
             let mut refused = gateway::refuse(&app, &refusal);
-            if let Some(endpoint) = endpoint_of(arriving.path()) {
+            if let Some(endpoint) = endpoint_of(&arriving.head.path) {
                 endpoint.cors.decorate_refusal(&mut refused);
             }
-            arriving.read(0).await;
-            refused
+            arriving.refuse(refused).await
         }
     }
 }
@@ -135,12 +135,11 @@ fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
 }
 
 async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response {
-    let endpoint = endpoint_of(arriving.path());
-    let incoming = arriving.read(endpoint.map_or(FORM, |endpoint| endpoint.body_limit)).await;
-    let Some(endpoint) = endpoint else { return empty(StatusCode::NOT_FOUND) };
-    let (method, server) = (incoming.method.clone(), Arc::clone(&app.server));
+    let endpoint = endpoint_of(&arriving.head.path);
+    let Some(endpoint) = endpoint else { return arriving.refuse(empty(StatusCode::NOT_FOUND)).await };
+    let (method, server) = (arriving.head.method.clone(), Arc::clone(&app.server));
     let began = server.now();
-    let response = endpoint.answer(app, incoming, caller).await;
+    let response = endpoint.answer(app, arriving, caller).await;
     let milliseconds = (server.now() - began).whole_milliseconds();
     let method = known(&method);
     tracing::info!(method, endpoint = endpoint.route, status = response.status().as_u16(), milliseconds, "request");
@@ -151,9 +150,4 @@ async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response
 fn known(method: &Method) -> &str {
     let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::PUT, Method::PATCH, Method::DELETE];
     if known.contains(method) { method.as_str() } else { "other" }
-}
-
-async fn ready(probe: Arriving) -> Response {
-    probe.read(0).await;
-    answer(StatusCode::OK, "text/plain", "ready\n")
 }

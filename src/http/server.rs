@@ -14,12 +14,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use warp::filters::BoxedFilter;
 
-use super::reply::Response;
+use super::{app::App, origin_form::OriginForm, routes::routes};
 
 /// Connections at a time; more wait until one is closed.
 const MAX_CONNECTIONS: usize = 4_000;
+/// What is read of a connection before it is looked at: a request's head, or a part of its body. The Functions host accepts
+/// heads of 32 KiB and request lines of 8.
+const CONNECTION_BYTES: usize = 48 * 1024;
 /// How long a connection may take to send a request's head, or may be idle: hyper has one timer for both. It must be longer
 /// than the minute for which the Functions host keeps an idle connection. Otherwise we could close a connection just when
 /// the host sends a POST on it, which the host does not repeat.
@@ -30,7 +32,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is cancelled.
-pub async fn serve(listener: TcpListener, routes: BoxedFilter<(Response,)>, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken) {
+    let routes = routes(Arc::clone(&app));
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
@@ -39,10 +42,12 @@ pub async fn serve(listener: TcpListener, routes: BoxedFilter<(Response,)>, stop
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
-        let service = TowerToHyperService::new(warp::service(routes.clone()));
+        let service =
+            OriginForm { inner: TowerToHyperService::new(warp::service(routes.clone())), app: Arc::clone(&app) };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(CONNECTION_BYTES)
             .serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {

@@ -1,5 +1,6 @@
 //! The MCP server, on rmcp: its tools, Streamable HTTP without sessions, and HTTP+SSE.
 
+mod admission;
 mod json_rpc;
 mod outline;
 mod server;
@@ -9,7 +10,7 @@ mod tools;
 
 use std::sync::Arc;
 
-pub use streamable_http::{Call, StreamableHttp};
+pub use streamable_http::{Call, CallError, StreamableHttp};
 use tokio_util::sync::CancellationToken;
 
 use self::{server::McpServer, sse::Sessions};

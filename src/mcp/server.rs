@@ -28,6 +28,12 @@ impl McpServer {
     pub(super) fn new(graph: Arc<Graph>, name: &str) -> Self {
         Self { graph, name: name.into(), tools: tools::router() }
     }
+
+    /// Whether this tool reads any arguments.
+    pub(super) fn takes_arguments(&self, tool: &str) -> bool {
+        let properties = self.tools.get(tool).and_then(|tool| tool.input_schema.get("properties"));
+        properties.and_then(serde_json::Value::as_object).is_some_and(|properties| !properties.is_empty())
+    }
 }
 
 /// The principal of a call. The bearer check put it into the request; nothing that the caller sends can.

@@ -10,10 +10,12 @@ use rmcp::transport::streamable_http_server::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    admission::{Admitted, Refused, admit_version_2},
     json_rpc::{Body, bad_request},
-    outline::{self, Fault},
+    outline::Fault,
     server::McpServer,
 };
+use crate::budget::Kept;
 
 /// An authenticated POST.
 pub struct Call {
@@ -22,13 +24,25 @@ pub struct Call {
     /// rmcp reads `Accept`, `MCP-Protocol-Version`, `Mcp-Method` and others.
     pub headers: HeaderMap,
     /// The JSON-RPC message.
-    pub body: Bytes,
+    pub body: Kept,
     /// Whose access token the POST presented.
     pub principal: Principal,
 }
 
 /// The `/mcp` endpoint.
-pub struct StreamableHttp(StreamableHttpService<McpServer, NeverSessionManager>);
+pub struct StreamableHttp {
+    server: McpServer,
+    service: StreamableHttpService<McpServer, NeverSessionManager>,
+}
+
+/// Why a POST is not answered by MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// The message would take more memory than one message may.
+    TooLarge,
+    /// The messages of others take so much memory that this one must wait.
+    Exhausted,
+}
 
 impl StreamableHttp {
     /// Serves until `stop` is cancelled.
@@ -40,26 +54,32 @@ impl StreamableHttp {
             .disable_allowed_hosts()
             .disable_allowed_origins();
         config.cancellation_token = stop;
-        Self(StreamableHttpService::new(move || Ok(server.clone()), NeverSessionManager::default().into(), config))
+        let of_each_call = server.clone();
+        let sessions = NeverSessionManager::default().into();
+        Self { server, service: StreamableHttpService::new(move || Ok(of_each_call.clone()), sessions, config) }
     }
 
     /// Answers one message as its principal.
-    pub async fn call(&self, call: Call) -> Response<Body> {
-        if let Err(fault) = outline::check_version(&call.body) {
-            return bad_request(fault);
-        }
-        let mut request = Request::new(Full::new(call.body));
+    pub async fn call(&self, call: Call) -> Result<Response<Body>, CallError> {
+        let Admitted { text, permit } = match admit_version_2(&self.server, call.body) {
+            Ok(admitted) => admitted,
+            Err(Refused::Fault(fault)) => return Ok(bad_request(fault)),
+            Err(Refused::TooLarge) => return Err(CallError::TooLarge),
+            Err(Refused::Exhausted) => return Err(CallError::Exhausted),
+        };
+        let mut request = Request::new(Full::new(Bytes::from(text)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = call.path.parse().unwrap_or_default();
         *request.headers_mut() = call.headers;
         request.extensions_mut().insert(call.principal);
         let json = request.headers().get(http::header::CONTENT_TYPE).is_some_and(is_json);
-        let response = self.0.handle(request).await;
+        let response = self.service.handle(request).await;
+        drop(permit);
         // rmcp also answers 415 to JSON that is no MCP message.
         if json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            return bad_request(Fault::InvalidRequest);
+            return Ok(bad_request(Fault::InvalidRequest));
         }
-        response
+        Ok(response)
     }
 }
 

@@ -14,7 +14,7 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use remote_auth_mcp::{
     graph::{Graph, TokenCache},
-    http::{App, Limits, routes},
+    http::{App, Limits, Memory, routes},
     mcp::{Mcp, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
@@ -91,12 +91,16 @@ impl Edge {
         let audit: Arc<dyn AuditLog> = Arc::new(AuditLines::new(Arc::clone(&rig.clock) as _));
         let graph = Graph::new(reqwest::Client::new(), "http://graph.invalid".into(), tokens, Arc::clone(&audit));
         let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
-        let ports = TransportPorts { entropy, sealer, events: None, poll: Duration::from_millis(100) };
+        let memory = Memory::default();
+        let for_messages = Arc::clone(&memory.known_callers);
+        let poll = Duration::from_millis(100);
+        let ports = TransportPorts { entropy, sealer, events: None, memory: for_messages, poll };
         let app = App {
             server: Arc::clone(&rig.server),
             mcp: Mcp::new(Arc::new(graph), "Test server", ports, &stop),
             records: Arc::clone(&item_store) as _,
             gateway: gateway.clone().map(|gateway| gateway as _),
+            memory,
             limits: Limits::default(),
             audit,
             callers: Arc::new(NoCallerHash),

@@ -170,6 +170,24 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
 }
 
+/// An answer with this body.
+fn answer(body: &str) -> &'static str {
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).leak()
+}
+
+#[tokio::test]
+async fn an_answer_is_read_up_to_a_limit_in_length_and_in_memory() {
+    let long = |length: usize| answer(&format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8)));
+    let many = |times: usize| answer(&format!(r#"{{"a":[{}]}}"#, vec![r#"{"b":0}"#; times].join(",")));
+    for answer in [long(64 * 1024), many(200)] {
+        assert!(Rig::start(&[answer]).await.get("user.read").await.is_ok());
+    }
+    for answer in [long(64 * 1024 + 1), many(2_000)] {
+        let refused = Rig::start(&[answer, OK]).await.get("user.read").await;
+        assert!(matches!(refused, Err(GraphError::TooLarge)), "{refused:?}");
+    }
+}
+
 #[tokio::test]
 async fn other_refusals_are_not_retried() {
     for answer in [FORBIDDEN, NOT_FOUND, NOT_JSON, CREATED, MOVED, BAD_REQUEST] {

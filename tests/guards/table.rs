@@ -60,7 +60,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "methods that are not listed reach no handler",
         file: "src/http/endpoint.rs",
-        from: "!self.allows(&incoming.method)",
+        from: "!self.allows(&head.method)",
         to: "false",
         test: "edge::methods::a_refused_method_reaches_no_rule",
     },

@@ -137,7 +137,7 @@ async fn an_edited_or_huge_form_is_refused() {
     form.request.replace_range(30..31, if &form.request[30..31] == "A" { "B" } else { "A" });
     assert_eq!(browser.decide(&server, &form, "allow").await.status(), 403);
     form.request = "x".repeat(20_000);
-    assert_eq!(browser.decide(&server, &form, "allow").await.status(), 400);
+    assert_eq!(browser.decide(&server, &form, "allow").await.status(), 413);
     form.request = String::new();
     assert_eq!(browser.decide(&server, &form, "allow").await.status(), 400);
 }

@@ -88,6 +88,15 @@ impl Handler {
         self.stdout = self.process.stdout.take();
     }
 
+    /// The answer to a request with this first line, for this host.
+    async fn raw(&self, line: &str, host: &str) -> String {
+        let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let (mut stream, mut answer) = (TcpStream::connect(self.address).await.unwrap(), String::new());
+        stream.write_all(request.as_bytes()).await.unwrap();
+        timeout(PATIENT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        answer
+    }
+
     /// The status of `GET path`, and nothing if it does not come.
     async fn get(&self, path: &str, host: Option<&str>) -> Option<StatusCode> {
         let own = self.address.to_string();
@@ -105,6 +114,7 @@ async fn spawn(tenant: &Tenant, folder: &TempDir, port: &ReservedPort) -> Child 
         .env("DATA_DIR", folder.path())
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let ready = async {
@@ -214,4 +224,35 @@ async fn answers_that_are_lost_twice_log_nobody_out() {
     let (_, answer) = server.refresh(&owner.client_id, &owner.refresh_token).await;
     assert_eq!(called(&server, &answer).await, 200);
     assert_eq!(server.refresh(&owner.client_id, answer["refresh_token"].as_str().unwrap()).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_target_that_is_no_path_is_refused_and_the_log_stays_json() {
+    let mut handler = Handler::start().await;
+    let own = handler.address.to_string();
+    for target in [
+        "CONNECT a:1",
+        "CONNECT a",
+        &format!("CONNECT {own}"),
+        "OPTIONS *",
+        "GET *",
+        "GET http://attacker.example/health",
+        "POST http://attacker.example/mcp",
+        "GET http://attacker.example",
+        "GET //",
+        "GET a:1",
+    ] {
+        let answer = handler.raw(target, &own).await;
+        let status = answer.get(9..12).unwrap_or_default();
+        assert!(["400", "404", "405"].contains(&status), "{target}: {answer}");
+    }
+    let whole = handler.raw(&format!("GET http://{own}/health"), &own).await;
+    assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
+    let foreign = handler.raw("GET http://attacker.example/health", "attacker.example").await;
+    assert!(foreign.starts_with("HTTP/1.1 403 "), "{foreign}");
+    let errors = handler.process.stderr.take().unwrap();
+    let log = handler.kill();
+    assert!(said(&log, "the request target is not a path of this server") > 0, "{log}");
+    assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
+    assert_eq!(std::io::read_to_string(errors).unwrap(), "");
 }

@@ -6,6 +6,7 @@ mod authorize;
 mod confirmation;
 mod connections;
 mod consent;
+mod crowd;
 mod denied;
 mod deployment;
 mod direct;

@@ -83,7 +83,7 @@ async fn a_body_that_is_not_metadata_is_refused_quickly() {
         assert_eq!((status, error), (400, "invalid_client_metadata".into()), "{}", &metadata[..metadata.len().min(60)]);
     }
     let huge = json!({ "redirect_uris": [REDIRECT_URI], "client_name": "x".repeat(1_000_000) }).to_string();
-    assert_eq!(refused(&server, huge).await, (400, "invalid_client_metadata".into()));
+    assert_eq!(refused(&server, huge).await, (413, "invalid_request".into()));
 }
 
 #[tokio::test]

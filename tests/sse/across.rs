@@ -112,7 +112,7 @@ async fn an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for(
     let sealer = deployment.sealer.as_ref();
     let session = SessionId::open(sealer, &client.session).await.unwrap().unwrap().session;
     let id = || Id::random(&SystemEntropy as &dyn Entropy);
-    let posted = Posted::new(session, client.principal.clone(), &ping(1)).unwrap();
+    let posted = Posted::new(session, client.principal.clone(), ping(1), true, unlimited());
     let for_another = posted.seal(sealer, elsewhere.instance(), id()).await.unwrap();
     let mut renamed = posted.seal(sealer, here.instance(), id()).await.unwrap();
     renamed.id = id();
@@ -132,7 +132,7 @@ async fn an_event_of_another_owner_is_dropped_even_if_this_deployment_sealed_it(
     let here = deployment.instance();
     let (mut stream, client) = ready(&here).await;
     let session = SessionId::open(deployment.sealer.as_ref(), &client.session).await.unwrap().unwrap().session;
-    let posted = Posted::new(session, principal(), &ping(1)).unwrap();
+    let posted = Posted::new(session, principal(), ping(1), true, unlimited());
     let event = posted.seal(deployment.sealer.as_ref(), here.instance(), session).await.unwrap();
     deployment.log.append(here.instance(), &event).await.unwrap();
     assert!(is_silent(&mut stream).await);

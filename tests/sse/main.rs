@@ -26,6 +26,7 @@ use authorization_server::{
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
+    budget::{Budget, Kept, Permit, SharedBudget},
     graph::{Graph, TokenCache},
     mcp::{
         Mcp,
@@ -42,6 +43,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::{memory_log::MemoryLog, refusing_sealer::RefusingSealer};
 
+/// For messages; far more than any test posts.
+const MEMORY: usize = 1 << 30;
 const POLL: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Gives nobody a token, and records who asked for one.
@@ -105,7 +108,8 @@ impl Deployment {
         let graph =
             Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::new(AuditTrail::default())));
         let sealer = Arc::clone(&self.sealer) as _;
-        let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, poll: POLL };
+        let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
+        let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
         let stop = CancellationToken::new();
         Arc::new(Instance { sessions: Mcp::new(graph, "test", ports, &stop).sse, stop })
     }
@@ -155,6 +159,18 @@ fn initialized() -> Vec<u8> {
     json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string().into_bytes()
 }
 
+/// A permit that is always large enough for a test's messages.
+fn unlimited() -> Permit {
+    Budget::new(MEMORY).permit()
+}
+
+/// A body as it was read.
+fn kept(message: &[u8]) -> Kept {
+    let mut body = Kept::new(unlimited());
+    body.extend(message).unwrap();
+    body
+}
+
 /// A client that posts to its stream.
 #[derive(Clone)]
 struct Client {
@@ -164,7 +180,7 @@ struct Client {
 
 impl Client {
     async fn post(&self, at: &Instance, message: &[u8]) -> Result<(), PostError> {
-        at.post(&self.session, self.principal.clone(), message).await
+        at.post(&self.session, self.principal.clone(), kept(message)).await
     }
 }
 

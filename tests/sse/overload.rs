@@ -11,9 +11,9 @@ use tokio::{
 use super::*;
 use remote_auth_mcp::mcp::sse::{MAX_IN_FLIGHT, TOTAL_BYTES};
 
-const LARGE: usize = 900_000;
+const LARGE: usize = 56_250;
 
-/// A message of nearly a megabyte.
+/// A message of nearly 64 KiB.
 fn large_ping(id: u64) -> Vec<u8> {
     let params = json!({ "_meta": { "padding": "x".repeat(LARGE) } });
     json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": params }).to_string().into_bytes()

@@ -9,6 +9,10 @@ use authorization_server::{
 use tokio::time::timeout;
 
 use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
+use crate::mcp::{
+    admission::{Admitted, Refused},
+    outline::Kind,
+};
 
 /// How long a POST waits for memory.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,12 +26,25 @@ pub enum PostError {
     /// The text is no JSON-RPC message.
     #[error("not a JSON-RPC message")]
     Malformed,
-    /// Too many messages wait for the session.
+    /// It would take more memory than one message may.
+    #[error("the message is too large")]
+    TooLarge,
+    /// Too many messages wait for the session, or for all.
     #[error("the session is busy")]
     Busy,
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<Refused> for PostError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Fault(_) => Self::Malformed,
+            Refused::TooLarge => Self::TooLarge,
+            Refused::Exhausted => Self::Busy,
+        }
+    }
 }
 
 /// Knows the streams of this instance, and the way to others.
@@ -38,10 +55,16 @@ pub(super) struct Delivery {
 
 impl Delivery {
     /// Delivers a message to the session that the client names.
-    pub(super) async fn post(&self, id: &str, principal: Principal, text: &[u8]) -> Result<(), PostError> {
+    pub(super) async fn post(
+        &self,
+        id: &str,
+        principal: Principal,
+        admit: impl FnOnce() -> Result<(Admitted, Kind), Refused>,
+    ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
-        let posted = Posted::new(to.session, principal, text).ok_or(PostError::Malformed)?;
+        let (Admitted { text, permit }, kind) = admit()?;
+        let posted = Posted::new(to.session, principal, text, kind == Kind::Request, permit);
         if to.instance == self.instance.id {
             self.here(posted).await
         } else {
@@ -74,11 +97,12 @@ impl Delivery {
 
     /// Delivers a message from this instance's log. Another instance has accepted it, so nobody waits for the outcome.
     pub(super) fn deliver_logged(&self, posted: Posted) {
-        let Posted { session: id, message } = posted;
+        let Posted { session: id, mut message } = posted;
         let Some(session) = self.registry.find(id, &message.principal) else {
             return tracing::info!(session = %id, "message dropped: its session is gone");
         };
-        if let Some(reservation) = session.inbox.reserve_for_log(message.text.len()) {
+        let trees = message.reserve().ok();
+        if let Some(reservation) = trees.and_then(|()| session.inbox.reserve_for_log(message.text.len())) {
             session.inbox.put(message, reservation);
         } else {
             tracing::warn!(session = %id, "SSE session ended: too many messages wait for it");

@@ -15,17 +15,23 @@ use rmcp::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::budget;
+
 /// Requests of a session that are served at a time. The next one waits in the inbox, and so do messages posted after it.
 pub const MAX_IN_FLIGHT: usize = 16;
 
 /// rmcp clones extensions. Dropping the last clone releases the permit.
 #[derive(Clone)]
-struct Permit(#[expect(dead_code, reason = "dropping it releases the permit")] Arc<OwnedSemaphorePermit>);
+struct Permit(#[expect(dead_code, reason = "dropping it releases both")] Arc<(OwnedSemaphorePermit, budget::Permit)>);
 
-/// Adds its permit to a request.
-pub(super) fn with_permit(mut message: ClientJsonRpcMessage, permit: OwnedSemaphorePermit) -> ClientJsonRpcMessage {
+/// Adds its permits to a request: to be served, and for its memory.
+pub(super) fn with_permits(
+    mut message: ClientJsonRpcMessage,
+    served: OwnedSemaphorePermit,
+    memory: budget::Permit,
+) -> ClientJsonRpcMessage {
     if let ClientJsonRpcMessage::Request(request) = &mut message {
-        request.request.extensions_mut().insert(Permit(Arc::new(permit)));
+        request.request.extensions_mut().insert(Permit(Arc::new((served, memory))));
     }
     message
 }

@@ -17,9 +17,9 @@ use super::{in_flight::MAX_IN_FLIGHT, message::Message};
 /// Messages posted to this instance that may wait for one session.
 const MAX_WAITING: usize = 16;
 /// Bytes that may wait for one session.
-const SESSION_BYTES: usize = 4 * 1024 * 1024;
+const SESSION_BYTES: usize = 256 * 1024;
 /// Bytes that may wait for all sessions of this process.
-pub const TOTAL_BYTES: usize = 64 * 1024 * 1024;
+pub const TOTAL_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of [`TOTAL_BYTES`] that a session beyond its own limit may not use.
 const RESERVED_BYTES: usize = TOTAL_BYTES / 8;
 /// The least size that a message counts for.

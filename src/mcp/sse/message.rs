@@ -4,32 +4,36 @@ use authorization_server::resource::authenticate::Principal;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _};
 use tracing::Span;
 
-use crate::mcp::outline::{self, Kind};
+use crate::{
+    budget::{Exhausted, Permit},
+    json_cost::tree_cost,
+};
 
 /// The text of a JSON-RPC message, and who posted it. It is parsed only when it is its turn: parsed, it takes more memory.
-#[derive(Clone)]
 pub(super) struct Message {
     pub(super) text: Vec<u8>,
     pub(super) principal: Principal,
     pub(super) is_request: bool,
+    /// For the text and what it is parsed to.
+    permit: Permit,
     /// The span of the POST, for the log.
     span: Span,
 }
 
 impl Message {
-    /// A message that was posted here. `None` if rmcp would not accept it.
-    pub(super) fn posted(text: &[u8], principal: Principal) -> Option<Self> {
-        let is_request = outline::kind(text).ok()? == Kind::Request;
-        Some(Self { text: text.to_owned(), principal, is_request, span: Span::current() })
+    /// A message that was checked, by this instance or another.
+    pub(super) fn new(text: Vec<u8>, principal: Principal, is_request: bool, permit: Permit) -> Self {
+        Self { text, principal, is_request, permit, span: Span::current() }
     }
 
-    /// A message that another instance has checked.
-    pub(super) fn from_log(text: Vec<u8>, principal: Principal, is_request: bool) -> Self {
-        Self { text, principal, is_request, span: Span::current() }
+    /// Reserves what the message will take once it is parsed.
+    pub(super) fn reserve(&mut self) -> Result<(), Exhausted> {
+        self.permit.resize(tree_cost(&self.text))
     }
 
-    /// The message for rmcp. It carries the POST's principal and span. Nothing in the text can name a principal.
-    pub(super) fn parse(self) -> Option<ClientJsonRpcMessage> {
+    /// The message for rmcp, and the permit for its memory. It carries the POST's principal and span. Nothing in the text can
+    /// name a principal.
+    pub(super) fn parse(self) -> Option<(ClientJsonRpcMessage, Permit)> {
         let mut message = serde_json::from_slice(&self.text).ok()?;
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.extensions.insert(self.principal);
@@ -43,6 +47,6 @@ impl Message {
             }
             ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
         }
-        Some(message)
+        Some((message, self.permit))
     }
 }

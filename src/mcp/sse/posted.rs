@@ -8,8 +8,11 @@ use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{failure::unencodable, message::Message};
-use crate::ports::event_log::Event;
+use super::{failure::unencodable, message::Message, transport_ports::TransportPorts};
+use crate::{
+    budget::{Permit, SharedBudget},
+    ports::event_log::Event,
+};
 
 /// A message on its way to the instance that holds the stream. The instance that accepted it has authenticated its sender
 /// and checked its text.
@@ -32,10 +35,10 @@ struct Envelope {
 }
 
 impl Posted {
-    /// A message for a session. `None` if the text is no JSON-RPC message.
+    /// A message for a session. Its text was checked, and the permit is for its memory.
     #[must_use]
-    pub fn new(session: Id, principal: Principal, text: &[u8]) -> Option<Self> {
-        Some(Self { session, message: Message::posted(text, principal)? })
+    pub fn new(session: Id, principal: Principal, text: Vec<u8>, is_request: bool, permit: Permit) -> Self {
+        Self { session, message: Message::new(text, principal, is_request, permit) }
     }
 
     /// Seals it for the instance that holds the stream.
@@ -50,21 +53,21 @@ impl Posted {
         Ok(Event { id: event, sealed: sealer.seal(&purpose(instance), &plaintext).await? })
     }
 
-    /// Opens an event. `None` if it was not sealed for this instance under this id.
-    pub(super) async fn open(sealer: &dyn Sealer, instance: Id, event: &Event) -> Result<Option<Self>, Unavailable> {
-        let opened = sealer.open(&purpose(instance), &event.sealed).await?;
-        Ok(opened.and_then(|plaintext| Self::decode(&plaintext, event.id)))
+    /// Opens an event. `None` if it was not sealed for this instance under this id. No memory is reserved for it yet.
+    pub(super) async fn open(ports: &TransportPorts, instance: Id, event: &Event) -> Result<Option<Self>, Unavailable> {
+        let opened = ports.sealer.open(&purpose(instance), &event.sealed).await?;
+        Ok(opened.and_then(|plaintext| Self::decode(&plaintext, event.id, &ports.memory)))
     }
 
-    fn decode(plaintext: &[u8], id: Id) -> Option<Self> {
+    fn decode(plaintext: &[u8], id: Id, memory: &SharedBudget<Id>) -> Option<Self> {
         let end = plaintext.iter().position(|byte| *byte == b'\n')?;
         let (line, rest) = plaintext.split_at(end);
         let envelope: Envelope =
             serde_json::from_slice(line).ok().filter(|envelope: &Envelope| envelope.event == id)?;
         let Envelope { session, grant, client, scope, expires_at, is_request, .. } = envelope;
         let text = rest.strip_prefix(b"\n")?.to_vec();
-        let principal = Principal { grant, client, scope, expires_at };
-        Some(Self { session, message: Message::from_log(text, principal, is_request) })
+        let (principal, permit) = (Principal { grant, client, scope, expires_at }, memory.permit(grant.owner));
+        Some(Self::new(session, principal, text, is_request, permit))
     }
 }
 

@@ -114,7 +114,7 @@ impl Reader {
 
 async fn deliver(delivery: &Delivery, event: &Event) -> Result<(), Unavailable> {
     let instance = &delivery.instance;
-    if let Some(posted) = Posted::open(instance.ports.sealer.as_ref(), instance.id, event).await? {
+    if let Some(posted) = Posted::open(&instance.ports, instance.id, event).await? {
         delivery.deliver_logged(posted);
     } else {
         tracing::warn!(event = %event.id, "event dropped: it was not sealed for this instance");

@@ -20,7 +20,10 @@ use super::{
     stream_owner::StreamOwner,
     transport_ports::TransportPorts,
 };
-use crate::mcp::server::McpServer;
+use crate::{
+    budget::Kept,
+    mcp::{admission::admit, server::McpServer},
+};
 
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -77,8 +80,8 @@ impl Sessions {
     }
 
     /// Delivers a message to the session that the client names, as the principal of the POST.
-    pub async fn post(&self, session: &str, principal: Principal, text: &[u8]) -> Result<(), PostError> {
-        self.delivery.post(session, principal, text).await
+    pub async fn post(&self, session: &str, principal: Principal, body: Kept) -> Result<(), PostError> {
+        self.delivery.post(session, principal, || admit(&self.server, body)).await
     }
 
     /// The id of this instance.

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 
 use super::{
     failure,
-    in_flight::{Limited, with_permit},
+    in_flight::{Limited, with_permits},
     in_turn::{Answers, Counted, Turn},
     inbox::{Inbox, Received},
     registry::Registration,
@@ -131,11 +131,10 @@ impl Source {
         if waiting.is_from_log() {
             self.turn.received(waiting.message.is_request);
         }
-        let message = waiting.message.parse();
-        Poll::Ready(match permit {
-            Some(permit) => message.map(|message| with_permit(message, permit)),
+        Poll::Ready(waiting.message.parse().map(|(message, memory)| match permit {
+            Some(served) => with_permits(message, served, memory),
             None => message,
-        })
+        }))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authorization_server::ground::{Entropy, Sealer};
+use authorization_server::ground::{Entropy, Id, Sealer};
 
-use crate::ports::event_log::EventLog;
+use crate::{budget::SharedBudget, ports::event_log::EventLog};
 
 /// The ports of the transport.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct TransportPorts {
     pub sealer: Arc<dyn Sealer>,
     /// The log of messages to other instances; `None` if this process is the only one.
     pub events: Option<Arc<dyn EventLog>>,
+    /// What owners' messages may take.
+    pub memory: Arc<SharedBudget<Id>>,
     /// How often this instance reads its log.
     pub poll: Duration,
 }

@@ -92,7 +92,7 @@ events! {
     PastTheGateway = "past_the_gateway", Limit, "request past the gateway refused";
     /// A limit refused requests.
     LimitReached = "limit_reached", Limit, "limit reached";
-    /// A request named another host, or came from an origin that may not call this server.
+    /// A request named another host or no path, came from an origin that may not call, or its body was not read.
     RequestRefused = "request_refused", Refusal, "request refused";
     /// A registration was refused.
     RegistrationRefused = "registration_refused", Refusal, "registration refused";

@@ -1,0 +1,212 @@
+//! Memory that callers can make this process take, in bytes, and its limits.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use tokio::sync::Semaphore;
+
+/// Keys with a share that are remembered before those without bytes are dropped.
+const SWEEP: usize = 256;
+
+/// How many bytes may be kept for one purpose. Its clones share them.
+#[derive(Clone)]
+pub struct Budget(Arc<Semaphore>);
+
+/// A budget of which each key may take a share at most.
+pub struct SharedBudget<K> {
+    whole: Budget,
+    share: usize,
+    shares: Mutex<HashMap<K, Weak<Semaphore>>>,
+}
+
+/// Bytes of a budget. Dropping it returns them.
+pub struct Permit {
+    budget: Budget,
+    part: Option<Budget>,
+    held: usize,
+}
+
+/// There are not enough bytes now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much memory is in use")]
+pub struct Exhausted;
+
+/// Bytes that are kept, with the permit for them.
+pub struct Kept {
+    bytes: Vec<u8>,
+    permit: Permit,
+}
+
+impl Budget {
+    /// So many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes)))
+    }
+
+    /// A permit for no bytes yet.
+    #[must_use]
+    pub fn permit(&self) -> Permit {
+        Permit { budget: self.clone(), part: None, held: 0 }
+    }
+
+    /// A permit for no bytes yet, of which each counts here and in `part`.
+    #[must_use]
+    pub fn permit_of(&self, part: &Self) -> Permit {
+        Permit { budget: self.clone(), part: Some(part.clone()), held: 0 }
+    }
+
+    /// How many bytes are left.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.0.available_permits()
+    }
+}
+
+impl<K: Eq + Hash> SharedBudget<K> {
+    /// So many bytes, and at most `share` of them for one key.
+    #[must_use]
+    pub fn new(bytes: usize, share: usize) -> Self {
+        Self { whole: Budget::new(bytes), share, shares: Mutex::default() }
+    }
+
+    /// A permit of this key for no bytes yet.
+    pub fn permit(&self, key: K) -> Permit {
+        self.whole.permit_of(&self.share_of(key))
+    }
+
+    /// How many bytes are left.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.whole.available()
+    }
+
+    fn share_of(&self, key: K) -> Budget {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if shares.len() >= SWEEP {
+            shares.retain(|_, share| share.strong_count() > 0);
+        }
+        let known = shares.get(&key).and_then(Weak::upgrade);
+        let share = known.unwrap_or_else(|| Arc::new(Semaphore::new(self.share)));
+        shares.insert(key, Arc::downgrade(&share));
+        Budget(share)
+    }
+}
+
+impl Permit {
+    /// Takes more bytes, if they are there. It never waits.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let more = u32::try_from(bytes).map_err(|_| Exhausted)?;
+        let of_whole = self.budget.0.try_acquire_many(more).map_err(|_| Exhausted)?;
+        if let Some(part) = &self.part {
+            part.0.try_acquire_many(more).map_err(|_| Exhausted)?.forget();
+        }
+        of_whole.forget();
+        self.held += bytes;
+        Ok(())
+    }
+
+    /// Holds this many bytes from now on.
+    pub fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if let Some(more) = bytes.checked_sub(self.held) {
+            return self.grow(more);
+        }
+        self.release(self.held - bytes);
+        Ok(())
+    }
+
+    fn release(&mut self, bytes: usize) {
+        self.held -= bytes;
+        for budget in [Some(&self.budget), self.part.as_ref()].into_iter().flatten() {
+            budget.0.add_permits(bytes);
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.release(self.held);
+    }
+}
+
+impl Kept {
+    /// No bytes yet.
+    #[must_use]
+    pub fn new(permit: Permit) -> Self {
+        Self { bytes: Vec::new(), permit }
+    }
+
+    /// Adds bytes, if the budget has them.
+    pub fn extend(&mut self, bytes: &[u8]) -> Result<(), Exhausted> {
+        self.permit.grow(bytes.len())?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The bytes and their permit, which must live as long.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<u8>, Permit) {
+        (self.bytes, self.permit)
+    }
+}
+
+impl Deref for Kept {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_counts_until_it_is_dropped() {
+        let budget = Budget::new(10);
+        let mut kept = Kept::new(budget.permit());
+        assert_eq!(kept.extend(b"12345"), Ok(()));
+        assert_eq!(budget.available(), 5);
+        assert_eq!(kept.extend(b"123456"), Err(Exhausted));
+        assert_eq!((&*kept, budget.available()), (b"12345".as_slice(), 5));
+        drop(kept);
+        assert_eq!(budget.available(), 10);
+    }
+
+    #[test]
+    fn a_permit_can_grow_and_shrink() {
+        let budget = Budget::new(10);
+        let mut permit = budget.permit();
+        assert_eq!([permit.resize(8), permit.resize(11), permit.resize(3)], [Ok(()), Err(Exhausted), Ok(())]);
+        assert_eq!(budget.available(), 7);
+    }
+
+    #[test]
+    fn one_key_takes_its_share_and_leaves_the_rest_to_others() {
+        let budget = SharedBudget::new(10, 4);
+        let (mut one, mut same, mut other) = (budget.permit('a'), budget.permit('a'), budget.permit('b'));
+        assert_eq!([one.grow(3), same.grow(2), other.grow(4)], [Ok(()), Err(Exhausted), Ok(())]);
+        assert_eq!(budget.available(), 3);
+        drop(one);
+        assert_eq!(same.grow(4), Ok(()));
+        drop((same, other));
+        assert_eq!(budget.available(), 10);
+    }
+
+    #[test]
+    fn keys_that_hold_nothing_are_forgotten() {
+        let budget = SharedBudget::new(10, 4);
+        let mut held = budget.permit(0);
+        held.grow(4).unwrap();
+        for key in 1..10_000 {
+            drop(budget.permit(key));
+        }
+        assert!(budget.shares.lock().unwrap().len() <= SWEEP);
+        assert_eq!(budget.permit(0).grow(1), Err(Exhausted));
+    }
+}

@@ -1,0 +1,86 @@
+//! The form of a request's target (RFC 9112 §3.2). Only the origin form goes on: warp panics where a target has no path.
+
+use std::{convert::Infallible, future::ready, sync::Arc};
+
+use authorization_server::ground::EventName;
+use futures_util::future::Either;
+use http::{HeaderValue, Request, StatusCode, Uri, header};
+use hyper::service::Service;
+
+use super::{
+    app::App,
+    reply::{Response, answer, harden},
+};
+
+const REASON: &str = "the request target is not a path of this server";
+
+/// Passes requests on whose target is a path.
+pub(super) struct OriginForm<S> {
+    pub(super) inner: S,
+    pub(super) app: Arc<App>,
+}
+
+impl<S, B> Service<Request<B>> for OriginForm<S>
+where
+    S: Service<Request<B>, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, std::future::Ready<Result<Response, Infallible>>>;
+
+    fn call(&self, mut request: Request<B>) -> Self::Future {
+        if let Some(target) = origin_form(&request) {
+            *request.uri_mut() = target;
+            return Either::Left(self.inner.call(request));
+        }
+        Either::Right(ready(Ok(refusal(&self.app))))
+    }
+}
+
+/// The target without scheme and authority, which must be those of `Host` (RFC 9112 §3.2.2). `None` for `CONNECT` and `*`.
+fn origin_form<B>(request: &Request<B>) -> Option<Uri> {
+    let target = request.uri().path_and_query().filter(|target| target.as_str().starts_with('/'))?;
+    let mut hosts = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes);
+    let is_ours = match request.uri().authority() {
+        Some(authority) => hosts.next().is_some_and(|host| host.eq_ignore_ascii_case(authority.as_str().as_bytes())),
+        None => true,
+    };
+    is_ours.then(|| target.clone().into())
+}
+
+fn refusal(app: &App) -> Response {
+    app.audit.report(&EventName::RequestRefused.event().because(REASON));
+    let mut response = answer(StatusCode::BAD_REQUEST, "text/plain", format!("{REASON}\n"));
+    harden(&mut response, app.server.base());
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(method: &str, target: &str, host: &str) -> Option<String> {
+        let request = Request::builder().method(method).uri(target).header("host", host).body(()).unwrap();
+        origin_form(&request).map(|target| target.to_string())
+    }
+
+    #[test]
+    fn a_path_is_passed_on() {
+        assert_eq!(target("GET", "/a%20b?c=d", "x").as_deref(), Some("/a%20b?c=d"));
+    }
+
+    #[test]
+    fn a_whole_uri_of_this_host_is_its_path() {
+        assert_eq!(target("GET", "http://X:1/a?b", "x:1").as_deref(), Some("/a?b"));
+        assert_eq!(target("GET", "http://x", "x").as_deref(), Some("/"));
+    }
+
+    #[test]
+    fn a_whole_uri_of_another_host_an_authority_and_an_asterisk_are_refused() {
+        for (method, other) in
+            [("GET", "http://y/"), ("GET", "http://a@x/"), ("CONNECT", "x:1"), ("CONNECT", "x"), ("OPTIONS", "*")]
+        {
+            assert_eq!(target(method, other, "x"), None, "{method} {other}");
+        }
+    }
+}

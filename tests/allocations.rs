@@ -1,0 +1,101 @@
+//! What is allocated for a log line, and for a message. A test binary of its own, because it replaces the global allocator.
+#![cfg(test)]
+
+use std::io;
+
+use http::{HeaderMap, HeaderName};
+use oauth_protocol::{client_metadata::ClientMetadata, issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
+use remote_auth_mcp::{
+    json_cost::tree_cost,
+    telemetry::{JsonLines, TraceContext, request_span},
+};
+use rmcp::model::ClientJsonRpcMessage;
+use serde_json::Value;
+use tracing::{info, subscriber::with_default, warn};
+use tracing_appender::non_blocking::NonBlocking;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
+
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+/// How many allocations `log` makes within the span of a request, once the thread has logged before.
+fn allocations(log: impl Fn()) -> u64 {
+    let (writer, _guard) = NonBlocking::new(io::sink());
+    let subscriber = registry().with(EnvFilter::new("info")).with(JsonLines::to(writer));
+    let headers: HeaderMap =
+        [(HeaderName::from_static("traceparent"), TRACEPARENT.parse().unwrap())].into_iter().collect();
+    with_default(subscriber, || {
+        request_span(TraceContext::of(&headers).as_ref(), Some("hash")).in_scope(|| {
+            log();
+            allocation_counter::measure(&log).count_total
+        })
+    })
+}
+
+#[test]
+fn a_line_takes_at_most_two_allocations() {
+    let (method, error) = (http::Method::POST, io::Error::from(io::ErrorKind::TimedOut));
+    let of_request = allocations(|| {
+        info!(%method, endpoint = "mcp", status = 200_u16, milliseconds = 12_i128, "request");
+    });
+    let of_failure = allocations(|| warn!(%error, reason = "line\nbreak", ratio = 0.5, kid = ?Some("k"), "failed"));
+    for count in [of_request, of_failure] {
+        assert!((1..=2).contains(&count), "{count} allocations");
+    }
+}
+
+/// A tool call whose argument is an array with this element so many times.
+fn call(element: &str, times: usize) -> String {
+    let elements = vec![element; times].join(",");
+    let arguments = format!(r#"{{"a":[{elements}]}}"#);
+    format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"x","_meta":{arguments},"arguments":{arguments}}}}}"#
+    )
+}
+
+#[test]
+fn a_message_takes_no_more_than_its_cost() {
+    let elements = [
+        "0",
+        "null",
+        "1.5e3",
+        r#""""#,
+        r#""long enough to be a string of its own""#,
+        r#""\u0041\\\"{{{[[[,,,""#,
+        "[]",
+        "[[[[0]]]]",
+        "{}",
+        r#"{"a":0}"#,
+        r#"{"a":{"b":{"c":{}}}}"#,
+        r#"{"a":0,"b":1,"c":2,"d":3}"#,
+    ];
+    let mut costly = false;
+    for element in elements {
+        for times in [1, 10, 3_000] {
+            let text = call(element, times);
+            let cost = u64::try_from(tree_cost(text.as_bytes())).unwrap();
+            let of_message = allocation_counter::measure(|| {
+                drop(serde_json::from_str::<ClientJsonRpcMessage>(&text).unwrap());
+            });
+            let of_value = allocation_counter::measure(|| drop(serde_json::from_str::<Value>(&text).unwrap()));
+            println!("{element} {times}: {} {} of {cost}", of_message.bytes_max, of_value.bytes_max);
+            costly |= of_message.bytes_max.max(of_value.bytes_max) > cost;
+        }
+    }
+    assert!(!costly, "see above");
+}
+
+#[test]
+fn a_registration_takes_no_more_than_a_small_multiple_of_its_text() {
+    let (base, schemes) = (BaseUrl::parse("https://mcp.example.com").unwrap(), PrivateUseSchemes::default());
+    for element in [r#"{"a":0}"#, "[[]]", "0", r#""""#] {
+        for member in ["redirect_uris", "contacts", "client_name", "unknown"] {
+            let elements = vec![element; 4_000].join(",");
+            let body = format!(r#"{{"{member}":[{elements}],"redirect_uris":["https://client.example/cb"]}}"#);
+            let taken = allocation_counter::measure(|| {
+                let _ = ClientMetadata::from_json(body.as_bytes(), &schemes, &base);
+            });
+            let most = 8 * 1024 + u64::try_from(body.len()).unwrap();
+            assert!(taken.bytes_max <= most, "{element} in {member}: {} for {}", taken.bytes_max, body.len());
+        }
+    }
+}

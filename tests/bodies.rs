@@ -1,0 +1,288 @@
+//! Bodies that stall, break off, or are more than can be kept: the handler in this process, on paused time where time
+//! matters.
+#![cfg(test)]
+
+use std::{net::SocketAddr, process::Stdio, sync::Arc};
+
+use driver::{
+    Server,
+    browser::{Browser, USER, redemption},
+};
+use functions_host::ReservedPort;
+use local_tenant::Tenant;
+use remote_auth_mcp::{
+    config::{Environment, Settings},
+    platform::{Platform, SystemClock, SystemEntropy},
+    startup,
+    telemetry::AuditLines,
+    vault::Rotation,
+};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    process::Command,
+    time::pause,
+};
+
+/// Takes a body, and whether it is for the bearer of a token.
+const ENDPOINTS: [(&str, bool); 7] = [
+    ("/register", false),
+    ("/token", false),
+    ("/revoke", false),
+    ("/consent", false),
+    ("/connections", false),
+    ("/mcp", true),
+    ("/mcp/message?sessionId=x", true),
+];
+
+struct Handler {
+    server: Server,
+    address: SocketAddr,
+    _tenant: Tenant,
+    _folder: TempDir,
+    _port: ReservedPort,
+}
+
+/// What the handler is started with.
+struct Start {
+    tenant: Tenant,
+    folder: TempDir,
+    port: ReservedPort,
+    server: Server,
+}
+
+impl Start {
+    async fn new() -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), ReservedPort::new().unwrap());
+        let server = Server::new(format!("http://{}", port.address()));
+        let redirect_uris = vec![format!("{}/oauth-callback", server.url)];
+        let options = local_tenant::Options { redirect_uris, ..local_tenant::Options::default() };
+        Self { tenant: local_tenant::start(options).await.unwrap(), folder, port, server }
+    }
+
+    fn environment(&self) -> impl Iterator<Item = (String, String)> {
+        let own = [
+            ("PUBLIC_BASE_URL", self.server.url.clone()),
+            ("DATA_DIR", self.folder.path().to_str().unwrap().to_owned()),
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", self.port.port().to_string()),
+        ];
+        self.tenant.settings().into_iter().chain(own.map(|(name, value)| (name.to_owned(), value)))
+    }
+
+    /// Access tokens of two users. They sign in at a process of its own: the managed identity's SDK reads the environment
+    /// of its process.
+    async fn tokens(&self) -> [String; 2] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handler"));
+        command.env_clear().envs(self.environment()).stdout(Stdio::null()).kill_on_drop(true);
+        let mut process = command.spawn().unwrap();
+        while TcpStream::connect(self.port.address()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        let tokens = [self.token_of(USER).await, self.token_of("alice@contoso.example").await];
+        process.kill().await.unwrap();
+        tokens
+    }
+
+    async fn token_of(&self, user: &'static str) -> String {
+        let client_id = self.server.register().await;
+        let mut browser = Browser { user, ..Browser::default() };
+        let code = browser.sign_in(&self.server, &client_id).await.get("code").unwrap();
+        let (_, answer) = self.server.token(&redemption(&client_id, &code)).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    async fn handler(self) -> Handler {
+        let settings = Settings::load(&self.environment().collect::<Environment>()).unwrap();
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let audit = Arc::new(AuditLines::new(Arc::clone(&clock) as _));
+        let platform = Platform { clock, entropy, rotation: Rotation::default(), audit };
+        let handler = startup::build(settings, &platform).await;
+        let Self { tenant, folder, port, server } = self;
+        let listener = TcpListener::bind(port.address()).await.unwrap();
+        tokio::spawn(handler.unwrap().serve(listener));
+        Handler { server, address: port.address(), _tenant: tenant, _folder: folder, _port: port }
+    }
+}
+
+impl Handler {
+    async fn start() -> Self {
+        Start::new().await.handler().await
+    }
+
+    /// With the tokens of two users.
+    async fn with_tokens() -> (Self, [String; 2]) {
+        let start = Start::new().await;
+        let tokens = start.tokens().await;
+        (start.handler().await, tokens)
+    }
+
+    /// Sends a POST with these further header lines and this part of its body.
+    async fn post(&self, path: &str, lines: &str, body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\n{form}\r\n{lines}\r\n\r\n{body}", self.address);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    }
+}
+
+/// A header line with an access token.
+fn bearer(token: &str) -> String {
+    format!("\r\nAuthorization: Bearer {token}")
+}
+
+/// The answer, up to the end of its connection.
+async fn answer(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// Whether the answer has this status and the shape of the endpoint's other errors.
+fn is_error_of(answer: &str, path: &str, status: u16) -> bool {
+    let is_page = path == "/consent" || path == "/connections";
+    let shape = if is_page { "text/html" } else { r#""error":"invalid_request""# };
+    answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(shape)
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_408_on_every_endpoint_that_takes_one() {
+    let (handler, [token, _]) = Handler::with_tokens().await;
+    let bearer = bearer(&token);
+    pause();
+    for (path, protected) in ENDPOINTS {
+        let lines = format!("Content-Length: 40{}", if protected { bearer.as_str() } else { "" });
+        let answer = answer(handler.post(path, &lines, "sixteen bytes...").await).await;
+        assert!(is_error_of(&answer, path, 408), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_400_on_every_endpoint_that_takes_one() {
+    let (handler, [token, _]) = Handler::with_tokens().await;
+    let bearer = bearer(&token);
+    for (path, protected) in ENDPOINTS {
+        let bearer = if protected { bearer.as_str() } else { "" };
+        let lines = format!("Content-Length: 40{bearer}");
+        let mut ended = handler.post(path, &lines, "sixteen bytes...").await;
+        ended.shutdown().await.unwrap();
+        let lines = format!("Transfer-Encoding: chunked{bearer}");
+        let garbled = handler.post(path, &lines, "4\r\nabcd\r\nno length\r\n").await;
+        for stream in [ended, garbled] {
+            let answer = answer(stream).await;
+            assert!(is_error_of(&answer, path, 400), "{path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_413_on_every_endpoint_that_takes_one() {
+    let (handler, [token, _]) = Handler::with_tokens().await;
+    let bearer = bearer(&token);
+    for (path, protected) in ENDPOINTS {
+        let bearer = if protected { bearer.as_str() } else { "" };
+        let (length, body) = (64 * 1024 + 1, "x".repeat(64 * 1024 + 1));
+        let lines = format!("Connection: close\r\nContent-Length: {length}{bearer}");
+        let answer = answer(handler.post(path, &lines, &body).await).await;
+        assert!(is_error_of(&answer, path, 413), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read() {
+    let (handler, [token, _]) = Handler::with_tokens().await;
+    let bearer = bearer(&token);
+    pause();
+    for (path, protected) in ENDPOINTS {
+        let mut refusals = vec![("Host: attacker.example", "", 403)];
+        if protected {
+            refusals.push(("Origin: https://attacker.example", bearer.as_str(), 403));
+            refusals.push(("X: y", "", 401));
+            refusals.push(("X: y", "\r\nAuthorization: Bearer x", 401));
+        }
+        for (line, bearer, status) in refusals {
+            let mut stream = TcpStream::connect(handler.address).await.unwrap();
+            let host = if line.starts_with("Host") { "" } else { "Host: 127.0.0.1\r\n" };
+            let head = format!("POST {path} HTTP/1.1\r\n{host}{line}{bearer}\r\nContent-Length: 40\r\n\r\nsixteen");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let answer = answer(stream).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {line}: {answer}");
+        }
+    }
+}
+
+/// A form that is larger than what the last refused body of [`flood`] has left.
+fn large() -> [(&'static str, String); 1] {
+    [("a", "x".repeat(65_000))]
+}
+
+/// Waits until the token endpoint has no memory left for bodies, or has some again. What was sent is read later.
+async fn until(handler: &Handler, exhausted: bool) {
+    while (handler.server.post("/token").form(&large()).send().await.unwrap().status() == 503) != exhausted {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// More bodies than are kept, which never end.
+async fn flood(handler: &Handler, path: &str, lines: &str) -> Vec<TcpStream> {
+    let (lines, body) = (format!("Content-Length: 65536{lines}"), "x".repeat(60_000));
+    let mut streams = Vec::new();
+    for _ in 0..150 {
+        streams.push(handler.post(path, &lines, &body).await);
+    }
+    streams
+}
+
+#[tokio::test]
+async fn where_bodies_of_unknown_callers_take_all_memory_others_are_503_and_requests_without_a_body_go_on() {
+    let (handler, [token, _]) = Handler::with_tokens().await;
+    let bearer = bearer(&token);
+    let flooding = flood(&handler, "/token", "").await;
+    until(&handler, true).await;
+    for path in ["/register", "/token", "/revoke"] {
+        let refused = handler.server.post(path).form(&large()).send().await.unwrap();
+        assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (503, true), "{path}");
+        assert!(refused.text().await.unwrap().contains(r#""error":"temporarily_unavailable""#), "{path}");
+    }
+    let page = handler.server.post("/connections").form(&large()).send().await.unwrap();
+    assert_eq!((page.status().as_u16(), page.headers().contains_key("retry-after")), (503, true));
+    assert!(page.text().await.unwrap().contains("<html"));
+    assert_eq!(handler.server.get("/health").send().await.unwrap().status(), 200);
+    assert_eq!(handler.server.get("/authorize").send().await.unwrap().status(), 400);
+    let lines = format!("Connection: close\r\nContent-Length: 2{bearer}");
+    let known = answer(handler.post("/mcp", &lines, "{}").await).await;
+    assert!(!known.starts_with("HTTP/1.1 503"), "{known}");
+    drop(flooding);
+    until(&handler, false).await;
+}
+
+#[tokio::test]
+async fn a_connection_whose_body_was_not_kept_can_be_used_again() {
+    let handler = Handler::start().await;
+    let _flooding = flood(&handler, "/token", "").await;
+    until(&handler, true).await;
+    let mut stream = handler.post("/token", "Content-Length: 65002", &"x".repeat(65_000)).await;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 503");
+    stream.write_all(b"b&").await.unwrap();
+    let health = format!("GET /health HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", handler.address);
+    stream.write_all(health.as_bytes()).await.unwrap();
+    let answers = answer(stream).await;
+    assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
+}
+
+#[tokio::test]
+async fn one_owner_cannot_take_the_memory_of_another() {
+    let (handler, [one, other]) = Handler::with_tokens().await;
+    let _flooding = flood(&handler, "/mcp", &bearer(&one)).await;
+    let meta = json!({ "_meta": { "padding": "x".repeat(60_000) } });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": meta });
+    while handler.server.mcp(&one, &call).send().await.unwrap().status() != 503 {
+        tokio::task::yield_now().await;
+    }
+    let answered = handler.server.mcp(&other, &call).send().await.unwrap();
+    assert_eq!(answered.status(), 200);
+}
