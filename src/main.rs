@@ -11,6 +11,9 @@ use remote_auth_mcp::{
 };
 use tokio::net::TcpListener;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// `EX_USAGE`: a setting is wrong, so starting again will not help.
 const FAULTY_SETTINGS: u8 = 64;
 
