@@ -16,6 +16,9 @@ fn walk(value: &Value, faults: &mut Vec<String>) {
             for (key, value) in mapping {
                 match (key.as_str(), value.as_str()) {
                     (Some("uses"), Some(action)) if !is_pinned(action) => faults.push(format!("uses: {action}")),
+                    (Some(name @ ("toolchain" | "RUSTUP_TOOLCHAIN")), Some(channel)) if is_channel(channel) => {
+                        faults.push(format!("{name}: {channel}"));
+                    }
                     (Some("run"), Some(script)) => faults.extend(floating_toolchains(script)),
                     _ => walk(value, faults),
                 }
@@ -32,11 +35,27 @@ fn is_pinned(action: &str) -> bool {
     action.starts_with("./") || action.rsplit_once('@').is_some_and(|(_, commit)| is_commit(commit))
 }
 
-/// Toolchains that are installed by a channel's name.
-fn floating_toolchains(script: &str) -> impl Iterator<Item = String> {
-    const CHANNELS: [&str; 3] = ["stable", "beta", "nightly"];
-    let installed = script.split("rustup toolchain install ").skip(1).filter_map(|rest| rest.split_whitespace().next());
-    installed.filter(|name| CHANNELS.contains(name)).map(|name| format!("rustup toolchain install {name}"))
+/// Lines that use Rust by a channel's name, or update it.
+fn floating_toolchains(script: &str) -> Vec<String> {
+    let script = script.replace("\\\n", " ");
+    script.lines().filter(|line| uses_channel(line)).map(|line| line.trim().to_owned()).collect()
+}
+
+fn uses_channel(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    let words: Vec<_> = line.split(|c: char| c.is_whitespace() || "=;&|()'\"".contains(c)).collect();
+    let has_rustup = line.contains("rustup");
+    let updates = words.windows(2).any(|pair| pair[0].ends_with("rustup") && ["update", "upgrade"].contains(&pair[1]));
+    let mut names = words.iter().filter_map(|word| word.strip_prefix('+').or(has_rustup.then_some(*word)));
+    updates || names.any(is_channel)
+}
+
+/// `stable`, or `nightly-x86_64-unknown-linux-gnu`, but not `nightly-2026-11-01`.
+fn is_channel(name: &str) -> bool {
+    let rest = ["stable", "beta", "nightly"].iter().find_map(|channel| name.strip_prefix(channel));
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('-') && !rest[1..].starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]
@@ -64,8 +83,44 @@ mod tests {
 
     #[test]
     fn a_toolchain_is_pinned_by_its_version() {
-        assert!(faults("run: rustup toolchain install 1.95.0 --profile minimal").is_empty());
-        assert_eq!(faults("run: rustup toolchain install stable"), ["rustup toolchain install stable"]);
+        for pinned in [
+            "rustup toolchain install 1.95.0 --profile minimal --component clippy,rustfmt && rustup default 1.95.0",
+            "rustup toolchain install \"$msrv\" --profile minimal && rustup default \"$msrv\"",
+            "rustup toolchain install nightly-2026-11-01",
+            "cargo +1.95.0 build --features stable",
+        ] {
+            assert_eq!(faults(&format!("run: '{pinned}'")), [""; 0], "{pinned}");
+        }
+    }
+
+    #[test]
+    fn a_channel_is_refused_wherever_it_is_named() {
+        for floating in [
+            "rustup toolchain install stable",
+            "rustup toolchain install --profile minimal stable",
+            "rustup install nightly-x86_64-unknown-linux-gnu",
+            "rustup default stable",
+            "rustup toolchain install 1.95.0 && rustup default \"stable\"",
+            "rustup run beta cargo build",
+            "rustup update",
+            "~/.cargo/bin/rustup update",
+            "curl https://sh.rustup.rs | sh -s -- --default-toolchain=stable",
+            "cargo +nightly fmt",
+            "RUSTUP_TOOLCHAIN=stable cargo build",
+        ] {
+            assert_eq!(faults(&format!("run: '{floating}'")), [floating], "{floating}");
+        }
+        assert_eq!(
+            faults("run: |\n          cargo build\n          rustup toolchain \\\n            install stable").len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_channel_is_refused_as_an_input_and_in_the_environment() {
+        assert_eq!(faults("with: {toolchain: stable}"), ["toolchain: stable"]);
+        assert_eq!(faults("env: {RUSTUP_TOOLCHAIN: nightly}"), ["RUSTUP_TOOLCHAIN: nightly"]);
+        assert!(faults("with: {toolchain: 1.95.0}").is_empty());
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn faults(found: io::Result<Vec<String>>) -> Vec<String> {
 
 fn prose_faults(root: &Path) -> io::Result<Vec<String>> {
     let mut faults = Vec::new();
-    for file in files(root, "md")? {
+    for file in files(root, &["md"])? {
         let lines = prose::long_lines(&fs::read_to_string(&file)?);
         faults.extend(lines.iter().map(|line| format!("{}:{line} has more than 120 characters", file.display())));
     }
@@ -45,7 +45,7 @@ fn prose_faults(root: &Path) -> io::Result<Vec<String>> {
 
 fn workflow_faults(root: &Path) -> io::Result<Vec<String>> {
     let mut faults = Vec::new();
-    for file in files(&root.join(".github/workflows"), "yml")? {
+    for file in files(&root.join(".github/workflows"), &["yml", "yaml"])? {
         let found = workflows::unpinned(&fs::read_to_string(&file)?).map_err(io::Error::other)?;
         faults.extend(
             found.iter().map(|fault| format!("{} is not pinned by commit or version: {fault}", file.display())),
@@ -54,8 +54,8 @@ fn workflow_faults(root: &Path) -> io::Result<Vec<String>> {
     Ok(faults)
 }
 
-/// Every file below the folder with this extension, but for what is built or installed. There must be one.
-fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+/// Every file below the folder with one of these extensions, but for what is built or installed. There must be one.
+fn files(folder: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
     const NOT_OURS: [&str; 4] = [".git", ".local", "node_modules", "target"];
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -64,12 +64,12 @@ fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
             if path.is_dir() {
                 let is_ours = !NOT_OURS.iter().any(|name| path.ends_with(name));
                 folders.extend(is_ours.then_some(path));
-            } else if path.extension().is_some_and(|own| own == extension) {
+            } else if path.extension().is_some_and(|own| extensions.iter().any(|extension| own == *extension)) {
                 found.push(path);
             }
         }
     }
-    let none = || io::Error::other(format!("no *.{extension} in {}", folder.display()));
+    let none = || io::Error::other(format!("no *.{} in {}", extensions.join(" or *."), folder.display()));
     if found.is_empty() { Err(none()) } else { Ok(found) }
 }
 
@@ -98,8 +98,9 @@ mod tests {
 
     #[test]
     fn a_tag_in_any_workflow_fails() {
-        let root = folder(&[(".github/workflows/a.yml", "jobs: {a: {steps: [{uses: actions/checkout@v6}]}}")]);
-        assert_eq!(workflow_faults(root.path()).unwrap().len(), 1);
+        let tagged = "jobs: {a: {steps: [{uses: actions/checkout@v6}]}}";
+        let root = folder(&[(".github/workflows/a.yml", tagged), (".github/workflows/b.yaml", tagged)]);
+        assert_eq!(workflow_faults(root.path()).unwrap().len(), 2);
     }
 
     #[test]
