@@ -1,4 +1,4 @@
-//! What the process gets from the machine: the time, randomness, the audit log, and the intervals of key rotation.
+//! The ports to the machine: the time, randomness, the audit log, and the intervals of key rotation.
 
 use std::sync::Arc;
 

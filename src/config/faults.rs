@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Fault {
     /// The environment variable.
     pub setting: &'static str,
-    /// What is wrong, and what would be right.
+    /// The fault, and a right value.
     pub problem: String,
 }
 

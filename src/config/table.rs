@@ -74,7 +74,7 @@ pub(super) static AZURE_CLIENT_ID: Setting = Setting {
 };
 pub(super) static AZURE_CLOUD: Setting = Setting {
     name: "AZURE_CLOUD",
-    meaning: "Which Azure: decides the hosts of Entra, Microsoft Graph and Key Vault, and the audience of the federated \
+    meaning: "Azure cloud. Determines the hosts of Entra, Microsoft Graph and Key Vault, and the audience of the federated \
               credential",
     absent: Absent::Default("public"),
     local: NOBODY,
@@ -139,7 +139,7 @@ pub(super) static GATEWAY_PRINCIPAL_ID: Setting = Setting {
 };
 pub(super) static EVENT_POLL_MS: Setting = Setting {
     name: "EVENT_POLL_MS",
-    meaning: "Milliseconds between two looks for messages that other instances received for a stream of this one",
+    meaning: "Polling interval in milliseconds for messages that other instances received for a stream of this one",
     absent: Absent::Default("100"),
     local: NOBODY,
     azure: "Bicep: `EVENT_POLL_MS` of azd",
@@ -189,7 +189,7 @@ pub(super) static IDENTITY_ENDPOINT: Setting = Setting {
 };
 pub(super) static IDENTITY_HEADER: Setting = Setting {
     name: "IDENTITY_HEADER",
-    meaning: "What proves to `IDENTITY_ENDPOINT` that a request comes from this app",
+    meaning: "Secret sent with each request to `IDENTITY_ENDPOINT`",
     absent: Absent::Refused,
     local: TENANT,
     azure: "App Service",

@@ -1,4 +1,4 @@
-//! What the value of a setting must be. Each error completes the sentence that begins with the setting's name.
+//! The parsers of settings. Each error completes the sentence that begins with the setting's name.
 
 use std::{num::ParseIntError, time::Duration};
 

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use super::{Cloud, VaultKeyId, values::*};
 
-/// What every one of these values is parsed as.
+/// Every one of these values is parsed as the expected one.
 fn same<T: PartialEq + Debug, E: Debug>(parse: impl Fn(&str) -> Result<T, E>, values: &[&str], expected: &T) {
     for value in values {
         assert_eq!(parse(value).as_ref().unwrap(), expected, "{value:?}");

@@ -54,9 +54,9 @@ impl GatewayTokenVerifier {
     fn check(&self, claims: &GatewayTokenClaims) -> Result<(), &'static str> {
         let is_apps = claims.scp.is_none() && claims.idtyp.as_deref().is_none_or(|kind| kind == "app");
         let rules = [
-            (is_in_time(claims.exp, claims.nbf, self.clock.now()), "not in its time"),
+            (is_in_time(claims.exp, claims.nbf, self.clock.now()), "expired or not yet valid"),
             (claims.tid == self.settings.tenant_id, "of another tenant"),
-            (is_apps, "of a user"),
+            (is_apps, "belongs to a user"),
             (claims.oid == self.principal_id, "of another identity"),
         ];
         rules.into_iter().find_map(|(kept, reason)| (!kept).then_some(reason)).map_or(Ok(()), Err)
@@ -83,7 +83,7 @@ impl GatewayTokens for GatewayTokenVerifier {
 impl From<TokenError> for GatewayRefusal {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Invalid(detail) => Self::Invalid { reason: "not a token for us", detail: Some(detail) },
+            TokenError::Invalid(detail) => Self::Invalid { reason: "invalid", detail: Some(detail) },
             TokenError::OtherIssuer(issuer) => Self::Invalid { reason: "of another issuer", detail: Some(issuer) },
             TokenError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }

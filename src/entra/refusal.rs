@@ -1,4 +1,4 @@
-//! What an error response of the token endpoint means. The status decides first, then `suberror`, then `error` and `claims`;
+//! Error responses of the token endpoint. The status decides first, then `suberror`, then `error` and `claims`;
 //! the AADSTS number is for the log only.
 
 use authorization_server::{ground::Unavailable, upstream::UpstreamRefusal};

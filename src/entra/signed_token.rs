@@ -1,4 +1,4 @@
-//! What the ID token and the gateway's token have in common: Entra signed them, for our app, for a limited time.
+//! The checks that the ID token and the gateway's token share: Entra signed them, for our app, for a limited time.
 
 use authorization_server::ground::Unavailable;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! What the function folders and the gateway have to know of the endpoints.
+//! The facts about the endpoints that the function folders and the gateway need.
 
 use std::num::NonZeroU32;
 

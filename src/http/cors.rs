@@ -26,7 +26,7 @@ pub(super) enum Cors {
     Resource,
 }
 
-/// Whose scripts may read the answer.
+/// The origins whose scripts may read the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Readable {
     /// Those of our own pages, which need no header.

@@ -66,7 +66,7 @@ impl Endpoint {
         let refusal = if caller == Caller::Direct && !host_is_ours(head, &app) {
             Some(self.refused(&app, "the Host header does not name this server"))
         } else if head.is_prefetch() {
-            let text = "this server answers no prefetch: open the page itself\n";
+            let text = "prefetch refused; open the page\n";
             Some(answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text))
         } else if head.method == Method::OPTIONS {
             Some(self.options(&readable))

@@ -80,7 +80,7 @@ fn report(app: &App, refusal: &GatewayRefusal) {
             if let Some(detail) = detail
                 && let Some(requests) = app.refusal_log.admit(reason)
             {
-                tracing::warn!(reason, detail, requests, "a token is not the gateway's");
+                tracing::warn!(reason, detail, requests, "gateway token rejected");
             }
         }
         GatewayRefusal::Unavailable(error) => {

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_may_pass_by_itself_asks_to_come_back() {
+    fn only_transient_errors_have_retry_after() {
         for (error, status, comes_back) in [
             (PostError::UnknownSession, 404, false),
             (PostError::Malformed, 400, false),

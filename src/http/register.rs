@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_that_is_down_is_503_and_asks_to_come_back() {
+    fn a_store_that_is_down_is_503_with_retry_after() {
         let down = Unavailable::store(String::new());
         let response = refusal(&RegisterError::Unavailable(down));
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

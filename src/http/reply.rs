@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_asks_to_come_back_in_five_seconds() {
+    fn an_outage_is_503_with_retry_after_5() {
         let response = temporarily_unavailable();
         assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (503, "5"));
         assert_eq!(header(&response, "content-type"), "application/json");

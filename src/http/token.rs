@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_by_itself_asks_to_come_back() {
+    fn only_transient_errors_have_retry_after() {
         let down = Unavailable::store(String::new());
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
         assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));

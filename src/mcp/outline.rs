@@ -75,7 +75,7 @@ struct Members {
     has_duplicates: bool,
 }
 
-/// What a scalar can be used for.
+/// The kinds of scalars that rmcp tells apart.
 #[derive(Clone, Copy, PartialEq)]
 enum Scalar {
     String,
@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    /// What rmcp makes of a text.
+    /// The kind that rmcp parses a text as.
     fn by_rmcp(text: &[u8]) -> Option<Kind> {
         Some(match serde_json::from_slice(text).ok()? {
             ClientJsonRpcMessage::Request(_) => Kind::Request,

@@ -25,7 +25,7 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The JSON-RPC message.
     pub body: Kept,
-    /// Whose access token the POST presented.
+    /// The principal of the access token that the POST presented.
     pub principal: Principal,
 }
 

@@ -88,7 +88,7 @@ where
     members.end()
 }
 
-/// What the lines of a request have in common. Only audit events name the caller.
+/// Writes the members that the lines of a request share. Only audit events name the caller.
 fn of_request<M: SerializeMap>(members: &mut M, fields: &SpanFields, is_audit: bool) -> Result<(), M::Error> {
     if let Some(caller) = fields.caller.as_ref().filter(|_| is_audit) {
         members.serialize_entry("caller", caller)?;

@@ -21,7 +21,7 @@ pub struct TraceContext {
     pub(super) span_id: Option<String>,
 }
 
-/// What a span adds to its lines.
+/// The fields that a span adds to its lines.
 pub(super) struct SpanFields {
     pub(super) trace: Option<TraceContext>,
     /// A keyed hash of the caller's address.
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn two_are_as_good_as_none() {
+    fn two_traceparents_are_ignored() {
         let mut headers = HeaderMap::new();
         let value = format!("00-{TRACE}-{SPAN}-01").parse::<http::HeaderValue>().unwrap();
         headers.append("traceparent", value.clone());

@@ -214,7 +214,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_odd_to_be_refused(text: String) {
+        fn any_unsealed_text_is_refused(text: String) {
             prop_assert_eq!(key(1).open(PURPOSE, &text), None);
             prop_assert_eq!(key(1).open(PURPOSE, &format!("{}.{text}", key(1).kid())), None);
         }

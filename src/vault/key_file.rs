@@ -27,7 +27,7 @@ pub enum KeyFileError {
     #[error("{0}: {1}")]
     Io(String, io::Error),
     /// Anyone else could read it.
-    #[error("{0} can be read by others; chmod 600 it")]
+    #[error("{0} is readable by other users; run chmod 600 {0}")]
     Exposed(String),
     /// Not 32 bytes.
     #[error("{0} is not a data key of 32 bytes")]

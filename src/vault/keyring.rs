@@ -203,7 +203,7 @@ impl Sealer for Keyring {
             opened = self.read_again(self.rotation.unknown, |opened| opened.keys.contains_key(kid)).await?;
         }
         if opened.refused.contains(kid) {
-            return Err(unavailable("the data key of what is to be opened cannot be opened itself"));
+            return Err(unavailable("the data key for this text cannot be unwrapped"));
         }
         Ok(opened.find(kid).and_then(|key| key.open(&self.context(purpose), sealed)))
     }

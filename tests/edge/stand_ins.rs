@@ -83,7 +83,7 @@ impl GatewayTokens for Gateway {
         if token.expose_secret() == GATEWAY_TOKEN {
             Ok(())
         } else {
-            Err(GatewayRefusal::Invalid { reason: "not a token for us", detail: None })
+            Err(GatewayRefusal::Invalid { reason: "invalid", detail: None })
         }
     }
 }

@@ -25,7 +25,7 @@ async fn unknown(gateway: &GatewayTokenVerifier, kid: &str) -> Verdict {
 }
 
 fn unpublished() -> Verdict {
-    Verdict::Refused("not a token for us: signed by a key that is not published".to_owned())
+    Verdict::Refused("invalid: signed by a key that is not published".to_owned())
 }
 
 fn status(status: u16) -> Fault {

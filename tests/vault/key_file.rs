@@ -59,7 +59,7 @@ fn a_fault_names_the_file_and_what_to_do() {
     fs::write(&path, b"short").unwrap();
     let fault = || KeyFile::open(&path, entropy()).err().unwrap().to_string();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(fault(), format!("{name} can be read by others; chmod 600 it"));
+    assert_eq!(fault(), format!("{name} is readable by other users; run chmod 600 {name}"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(fault(), format!("{name} is not a data key of 32 bytes"));
     let nowhere = folder.path().join("no/such/folder");

@@ -150,7 +150,7 @@ async fn one_malformed_key_does_not_take_the_others_with_it() {
     rig.clock.advance(time::Duration::minutes(15));
     assert!(opens(&late, &seal(&late).await).await);
     let unopened = late.open("purpose", &old).await.unwrap_err();
-    assert_eq!(unopened.reason, "the data key of what is to be opened cannot be opened itself");
+    assert_eq!(unopened.reason, "the data key for this text cannot be unwrapped");
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub struct UpstreamAnswer {
 }
 
 impl UpstreamAnswer {
-    /// What is kept of the answer. Without a refresh token of its own, the previous one stays good.
+    /// The tokens to store. If the answer has no refresh token, the previous one stays valid.
     #[must_use]
     pub fn secrets(&self, previous: Option<&SecretString>) -> UpstreamSecrets {
         let refresh_token = self.refresh_token.as_ref().or(previous).cloned();

@@ -69,7 +69,7 @@ fn refusal(error: CallbackError) -> Option<SignInRefusal> {
     }
 }
 
-/// What a browser sends that has this session cookie.
+/// The cookies of a browser with this session cookie.
 fn session_cookie(value: &str) -> Cookies {
     Browser::default().cookies(&[(CookieName::Owner, value)])
 }

@@ -311,7 +311,7 @@ async fn a_write_that_is_lost_to_a_revocation_is_refused() {
 }
 
 #[tokio::test]
-async fn four_lost_writes_are_borne_and_the_fifth_is_told_to_come_back() {
+async fn five_conflicts_answer_503() {
     let (rig, client, first) = signed_in().await;
     rig.grants.interleave(4, Grant::seen);
     let second = rig.refresh(&client, &first).await.unwrap();

@@ -103,7 +103,7 @@ async fn a_lost_write_revokes_what_stands_now() {
 }
 
 #[tokio::test]
-async fn five_lost_writes_are_told_to_come_back() {
+async fn five_conflicts_answer_503() {
     let (rig, owner) = signed_in().await;
     rig.grants.interleave(5, Grant::seen);
     let revoked = rig.server.revoke_token(&owner.client_id, &owner.tokens.refresh_token).await;

@@ -93,9 +93,9 @@ async fn a_tab_that_passes_without_a_click_and_one_that_asks_do_not_meet() {
     browser.code(&rig, &known).await.unwrap();
     let unknown = rig.register().await.unwrap();
     let mut asking = Tab::open(&rig, &browser, &unknown).await;
-    let passing = allowed(browser.visit(&rig, &request(&known, &[])).await.unwrap()).unwrap();
+    let sign_in = allowed(browser.visit(&rig, &request(&known, &[])).await.unwrap()).unwrap();
     asking.step(&rig, &mut browser).await;
-    let answer = answered(browser.come_back(&rig, &passing).await.unwrap()).unwrap();
+    let answer = answered(browser.come_back(&rig, &sign_in).await.unwrap()).unwrap();
     asking.step(&rig, &mut browser).await;
     let code = parameter(&answer.location, "code").unwrap().into();
     assert!(rig.redeem(&known, &code).await.is_ok());

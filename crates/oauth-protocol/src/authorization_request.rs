@@ -6,7 +6,7 @@ use crate::{
     authorization_response::AuthorizationErrorCode, form::Form, pkce::CodeChallenge, prompt::Prompt, scope::Scope,
 };
 
-/// With a longer `state`, twice as long where all of it must be escaped, the consent form would be larger than is taken.
+/// A longer `state` would exceed the consent form's body limit.
 const MAX_STATE: usize = 4096;
 
 /// A well-formed request for a code.
@@ -137,7 +137,7 @@ impl AuthorizationRequestError {
             Self::Challenge => "code_challenge must be 43 characters of base64url",
             Self::Scope => "scope has a character that is not allowed",
             Self::State => "state is longer than 4096 bytes, or has a character that is not allowed",
-            Self::Prompt => "prompt=none stands alone",
+            Self::Prompt => "prompt=none cannot be combined with other values",
             Self::RequestObject => "the request parameter is not supported",
             Self::RequestUri => "the request_uri parameter is not supported",
         }

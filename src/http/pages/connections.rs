@@ -49,7 +49,7 @@ struct Row {
     address: Option<String>,
 }
 
-/// What the owner has allowed.
+/// The page of the owner's connections.
 pub(in crate::http) fn connections(app: &App, page: &ConnectionsPage) -> Response {
     let page = Connections {
         server: &app.server_name,

@@ -5,24 +5,24 @@ use authorization_server::ground::Unavailable;
 /// Logs that an operation fails and that it works again, but not each attempt.
 #[derive(Default)]
 pub(super) struct Outage {
-    lasts: bool,
+    reported: bool,
 }
 
 impl Outage {
     /// An attempt failed.
     pub(super) fn failed(&mut self, error: &Unavailable, message: &'static str) {
-        if !self.lasts {
+        if !self.reported {
             tracing::warn!(%error, "{message}");
         }
-        self.lasts = true;
+        self.reported = true;
     }
 
     /// An attempt succeeded.
     pub(super) fn succeeded(&mut self, message: &'static str) {
-        if self.lasts {
+        if self.reported {
             tracing::info!("{message}");
         }
-        self.lasts = false;
+        self.reported = false;
     }
 }
 

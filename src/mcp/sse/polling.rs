@@ -39,15 +39,15 @@ mod tests {
     use super::*;
 
     const OFTEN: Duration = Duration::from_millis(100);
-    const MOMENT: Duration = Duration::from_millis(1);
+    const MILLISECOND: Duration = Duration::from_millis(1);
 
     #[tokio::test(start_paused = true)]
     async fn an_event_or_a_caller_keeps_reads_frequent_for_thirty_seconds() {
         let mut polling = Polling::new(OFTEN);
         assert_eq!(polling.pause(), OFTEN);
-        advance(IDLE_AFTER.saturating_sub(MOMENT)).await;
+        advance(IDLE_AFTER.saturating_sub(MILLISECOND)).await;
         assert_eq!(polling.pause(), OFTEN);
-        advance(MOMENT).await;
+        advance(MILLISECOND).await;
         assert_eq!(polling.pause(), IDLE_INTERVAL);
         polling.wake();
         assert_eq!(polling.pause(), OFTEN);

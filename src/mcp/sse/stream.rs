@@ -39,7 +39,7 @@ pub struct EventStream {
     _stop: DropGuard,
 }
 
-/// What a stream is started with.
+/// The parameters of a new stream.
 pub(super) struct Start<'a> {
     pub(super) server: McpServer,
     /// The session id for the client.

@@ -8,7 +8,7 @@ use crate::ground::{Advanced, Created, Record, Repository, Stored, Unavailable};
 /// How often a record is decided on before the caller is told to come back later.
 const ATTEMPTS: usize = 5;
 
-/// What follows from a record as it stands.
+/// The decision about a record as it stands.
 pub(crate) enum Change<T, A> {
     /// The record must become this, and then the answer is that. Without a record, it is created.
     Write(T, A),

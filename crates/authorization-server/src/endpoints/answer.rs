@@ -18,7 +18,7 @@ use crate::{
 pub struct Answer {
     /// Where the browser goes next.
     pub next: Next,
-    /// What happens to its cookies.
+    /// The cookies to set and to remove.
     pub cookies: CookieChanges,
 }
 

@@ -108,7 +108,7 @@ impl AuthorizationServer {
         }
     }
 
-    /// What a repeated callback leads to.
+    /// The answer to a repeated callback.
     fn repeated(&self, id: Id, stage: &Stage) -> Result<Answer, CallbackError> {
         match stage {
             Stage::PendingConfirmation(_) => Ok(self.to_confirmation(id)),
@@ -152,7 +152,7 @@ impl AuthorizationServer {
         match self.sealed_sign_in(claimed.value.id, user).await {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {
-                tracing::error!(%error, "could not seal the tokens of a sign-in: the client is told");
+                tracing::error!(%error, "tokens not sealed: client gets temporarily_unavailable");
                 self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
             }
         }

@@ -152,7 +152,7 @@ impl AuthorizationServer {
         Ok(Answer::denied(sent, page).with(cookies))
     }
 
-    /// What a further registration of the same application would look like.
+    /// The name and host by which another registration of the same application is recognised.
     pub(crate) async fn likeness(&self, request: &ValidRequest) -> Result<Likeness, Unavailable> {
         let client = self.find_client(&request.client().to_string()).await?;
         let name = client.as_ref().and_then(|client| client.value.name.as_deref());

@@ -1,4 +1,4 @@
-//! What the pages are made from.
+//! The data of the pages.
 
 use oauth_protocol::{resource::Address, secret::Secret};
 use time::OffsetDateTime;
@@ -46,7 +46,7 @@ pub struct ReviewPage {
 
 /// A pending consent, sealed for its page.
 pub struct ConsentForm {
-    /// What is asked.
+    /// The request that the owner decides on.
     pub pending: PendingConsent,
     /// The same, sealed.
     pub sealed: Sealed<PendingConsent>,
@@ -54,7 +54,7 @@ pub struct ConsentForm {
     pub secrets: ConsentSecrets,
 }
 
-/// What the browser keeps while the page is open.
+/// The secrets that the browser keeps while the page is open.
 pub struct ConsentSecrets {
     /// The value of `__Host-MCP_CONSENT_STATE`.
     pub binding: Secret,
@@ -80,7 +80,7 @@ pub struct ConfirmationPage {
     pub id: Id,
     /// The client that asks.
     pub client: Client,
-    /// What is asked.
+    /// The request that the owner decides on.
     pub request: ValidRequest,
     /// The owner's name.
     pub name: String,
@@ -124,6 +124,6 @@ pub struct Connection {
     pub remembered: bool,
     /// The address of this server that it named last.
     pub address: Option<Address>,
-    /// What it may do, in sentences.
+    /// Its permissions, in sentences.
     pub permissions: Vec<&'static str>,
 }

@@ -24,13 +24,13 @@ use crate::{
 pub(crate) struct ToSignIn {
     /// Transaction id.
     pub(crate) id: Id,
-    /// What was allowed.
+    /// The request that was allowed.
     pub(crate) request: ValidRequest,
     /// The source of the consent.
     pub(crate) consent: Consent,
     /// The button; `None` if a remembered approval decided.
     pub(crate) decision: Option<Decision>,
-    /// What Entra asks of the owner.
+    /// The `prompt` that is sent to Entra.
     pub(crate) prompt: SignInPrompt,
 }
 

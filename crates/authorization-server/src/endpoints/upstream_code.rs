@@ -42,7 +42,7 @@ impl AuthorizationServer {
     }
 }
 
-/// What the client is told of Entra's own error. Its description is never passed on.
+/// The client's error code for an error of Entra. Entra's description is never passed on.
 fn upstream_error(error: &str) -> AuthorizationErrorCode {
     tracing::info!(upstream_error = error, "sign-in ended with an error");
     match error {

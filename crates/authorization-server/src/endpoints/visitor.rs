@@ -4,7 +4,7 @@ use oauth_protocol::initiator::Initiator;
 
 use crate::state::cookies::Cookies;
 
-/// What a browser says of itself with a request.
+/// The browser that sent a request.
 #[derive(Clone, Copy)]
 pub struct Visitor<'a> {
     /// The cookies that it sent.

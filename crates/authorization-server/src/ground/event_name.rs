@@ -89,7 +89,7 @@ events! {
     /// A callback came in another browser than the one that allowed the request, so the authorization ended.
     CallbackInOtherBrowser = "callback_in_other_browser", Alarm, "callback in another browser: authorization ended";
     /// A request did not carry the gateway's token.
-    PastTheGateway = "past_the_gateway", Limit, "request past the gateway refused";
+    PastTheGateway = "past_the_gateway", Limit, "request that bypassed the gateway refused";
     /// A limit refused requests.
     LimitReached = "limit_reached", Limit, "limit reached";
     /// A request named another host or no path, came from an origin that may not call, or its body was not read.

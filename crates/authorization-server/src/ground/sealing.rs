@@ -22,7 +22,7 @@ pub trait Sealer: Send + Sync {
 pub trait Sealable: Sized {
     /// The first part of the purpose; no two types share one.
     const PURPOSE: &'static str;
-    /// What the sealed text is bound to: an [`Id`], or `()` if it is valid by itself.
+    /// The owner of the sealed text: the [`Id`] that it is bound to, or `()` if it is valid by itself.
     type BoundTo: PurposePart;
 
     /// The bytes to seal.

@@ -19,7 +19,7 @@ pub struct AccessToken {
     pub version: u32,
     /// The refresh-token generation when it was issued.
     pub generation: u32,
-    /// What it allows.
+    /// The granted scope.
     pub scope: Scope,
     /// Issued at, in Unix seconds.
     pub iat: i64,

@@ -123,7 +123,7 @@ impl Cookies {
     }
 }
 
-/// What an answer does to a cookie.
+/// A change of one cookie by an answer.
 pub enum CookieChange {
     /// The browser must keep this value.
     Set {
@@ -136,7 +136,7 @@ pub enum CookieChange {
     Delete(String),
 }
 
-/// What an answer does to the cookies, in order.
+/// The changes of cookies by an answer, in order.
 #[derive(Default)]
 pub struct CookieChanges(Vec<CookieChange>);
 

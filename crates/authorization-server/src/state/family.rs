@@ -111,7 +111,7 @@ impl Family {
     }
 }
 
-/// What a refresh token of a generation means.
+/// How a refresh token of a generation is answered.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presented {
     /// It is answered with a successor.

@@ -14,11 +14,11 @@ use crate::{
 pub struct PendingConsent {
     /// Transaction id: the id of the authorization that the decision will create.
     pub id: Id,
-    /// What is asked.
+    /// The request that the owner decides on.
     pub request: ValidRequest,
     /// Which question the page asks, which decides the buttons that it has.
     pub asks: Asks,
-    /// What the client wants Entra to ask of the owner.
+    /// The client's `prompt`, for Entra.
     pub sign_in: SignInPrompt,
     /// The hash of the secret in this browser's `__Host-MCP_CONSENT_STATE` cookie.
     pub binding: SecretHash,

@@ -45,7 +45,7 @@ fn the_example_of_rfc_7591_is_accepted() {
     assert_eq!((metadata.redirect_uris.len(), metadata.client_name.as_deref()), (2, Some("My Example Client")));
 }
 
-/// What clients are known to send, as far as it differs.
+/// The registrations that known clients send, one of each kind.
 #[test]
 fn the_registrations_of_known_clients_are_accepted() {
     for request in [

@@ -21,7 +21,7 @@ pub enum TokenRequestError {
     #[error("the Authorization header is malformed")]
     Malformed,
     /// RFC 6749 §5.2: `invalid_client` for an unsupported method. Clients of this server are public: no secret is right.
-    #[error("clients of this server have no secret and authenticate by none")]
+    #[error("send no client secret; this server has public clients only")]
     ClientAuthentication,
     /// RFC 6749 §5.2.
     #[error("grant_type must be authorization_code or refresh_token")]
@@ -75,7 +75,7 @@ impl TokenRequestError {
             Self::TwoMethods => "the client authenticates in more than one way",
             Self::TwoClients => "the Authorization header and client_id name different clients",
             Self::Malformed => "the Authorization header is malformed",
-            Self::ClientAuthentication => "clients of this server have no secret and authenticate by none",
+            Self::ClientAuthentication => "send no client secret; this server has public clients only",
             Self::UnsupportedGrantType => "grant_type must be authorization_code or refresh_token",
             Self::Scope => "scope has a character that is not allowed",
         }

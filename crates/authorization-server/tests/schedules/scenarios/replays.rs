@@ -37,7 +37,7 @@ fn a_duplicate_and_a_revocation(plan: &Plan) {
     start.world.has_ended(&start, &tokens, &processes);
 }
 
-/// That was redeemed before, by a redemption that ends as it should: if it was disturbed, by another that is not.
+/// A replayed code is refused. If the first redemption was disturbed, an undisturbed one comes before the check.
 fn nothing_comes_of_a_code(start: &Start, asked: &Asked<Told>) {
     if asked.disturbed() {
         let again = start.alone(start.redeem());
