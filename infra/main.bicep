@@ -91,6 +91,14 @@ param logLevel string = 'info'
 @maxValue(1000)
 param eventPollMilliseconds int = 100
 
+@description('Limits of callers that differ from their defaults, such as streams=64, separated by commas (docs/operations/limits.md).')
+param mcpLimits string = ''
+
+@description('Calls of one address a minute that the gateway lets through: a flood guard, since an organisation may call from one address.')
+@minValue(1000)
+@maxValue(100000)
+param gatewayCallsPerMinute int = 12000
+
 @description('Days that telemetry is kept.')
 @minValue(30)
 @maxValue(730)
@@ -233,6 +241,7 @@ module functionApp 'modules/function-app.bicep' = {
       privateUseSchemes: privateUseSchemes
       logLevel: logLevel
       eventPollMilliseconds: eventPollMilliseconds
+      limits: mcpLimits
     }
     scale: {
       instanceMemoryMB: instanceMemoryMB
@@ -259,6 +268,7 @@ module apimApi 'modules/apim-api.bicep' = {
     backendOrigin: functionApp.outputs.origin
     gatewayClientId: identities.outputs.gateway.clientId
     entraClientId: entraApp.outputs.clientId
+    callsPerMinute: gatewayCallsPerMinute
   }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
-    AuthorizationServer, Ports,
+    AuthorizationServer, Ports, StoredLimits,
     ground::{Id, Sealer, Unavailable},
     resource::downstream::DownstreamTokens,
     state::grant::Grant,
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     budget::SharedBudget,
-    config::{AzureSettings, Settings, StoreSettings},
+    config::{self, AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, managed_identity},
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, server},
@@ -99,20 +99,22 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
-    let graph = Arc::new(Graph::new(http, settings.graph, tokens, Arc::clone(&platform.audit)));
+    let endpoint = settings.graph.clone();
+    let graph = Arc::new(Graph::new(http, endpoint, tokens, Arc::clone(&platform.audit)));
     let memory = Memory::default();
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
-        mcp: Mcp::new(graph, &settings.server_name, sse_ports, &stop),
+        mcp: Mcp::new(graph, &settings.server_name, &settings.limits, sse_ports, &stop),
         memory,
         server,
         records: storage.records,
         gateway,
-        limits: Limits::default(),
+        limits: Limits::new(settings.limits, &platform.clock),
         audit: Arc::clone(&platform.audit),
         callers: storage.callers,
         entropy: Arc::clone(&platform.entropy),
         refusal_log: LogThrottle::new(Arc::clone(&platform.clock)),
+        refused_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };
@@ -215,5 +217,7 @@ fn authorization_server(
         owner_grants: storage.repository::<Grant>(platform),
         upstream_tokens: storage.repository(platform),
     };
-    AuthorizationServer::new(settings.base.clone(), settings.schemes.clone(), ports)
+    let config::Limits { waiting_registrations, grants, .. } = settings.limits;
+    let limits = StoredLimits { waiting_registrations, grants };
+    AuthorizationServer::new(settings.base.clone(), settings.schemes.clone(), limits, ports)
 }

@@ -38,7 +38,7 @@ const LAYERS: &[&[&str]] = &[
     &["ground/"],
     &["state/"],
     &["upstream.rs"],
-    &["grant_cache.rs", "refusal_memory.rs"],
+    &["grant_cache.rs", "refusal_memory.rs", "waiting_registrations.rs"],
     &["server.rs"],
     &["changes/"],
     &["tokens.rs"],

@@ -5,9 +5,6 @@ type Operation = {
   name: string
   method: string
   path: string
-
-  @description('Calls a minute from one address; absent where the limit of the whole API is enough.')
-  callsPerMinute: int?
 }
 
 @description('Name of the API Management service.')
@@ -22,21 +19,18 @@ param gatewayClientId string
 @description('Client id of the Entra app: the audience of that token.')
 param entraClientId string
 
+@description('Calls of one address a minute.')
+param callsPerMinute int
+
 // The handler answers every method of its endpoints itself, 405 and CORS included: SDKs accept 405 but throw on 404.
 var methods = ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']
-// The handler's own statement (tests/contract.rs writes it): its paths, and how often one address may call them.
-var contract = loadJsonContent('../contract.json')
-var paths = flatten(map(contract.endpoints, endpoint => map(endpoint.paths, path => {
-  path: path
-  callsPerMinute: endpoint.?callsPerMinute
-})))
-var operations Operation[] = flatten(map(paths, endpoint => map(methods, method => {
-  name: '${toLower(method)}${replace(replace(endpoint.path, '.', ''), '/', '-')}'
+// The handler's own statement (tests/contract.rs writes it).
+var paths = flatten(map(loadJsonContent('../contract.json').endpoints, endpoint => endpoint.paths))
+var operations Operation[] = flatten(map(paths, path => map(methods, method => {
+  name: '${toLower(method)}${replace(replace(path, '.', ''), '/', '-')}'
   method: method
-  path: endpoint.path
-  callsPerMinute: endpoint.?callsPerMinute
+  path: path
 })))
-var costly = filter(operations, operation => operation.?callsPerMinute != null)
 
 resource service 'Microsoft.ApiManagement/service@2024-05-01' existing = {
   name: serviceName
@@ -65,7 +59,7 @@ resource api 'Microsoft.ApiManagement/service/apis@2024-05-01' = {
 
   resource policy 'policies' = {
     name: 'policy'
-    properties: { format: 'rawxml', value: replace(loadTextContent('../policies/api.xml'), 'CALLS_PER_MINUTE', string(contract.callsPerMinute)) }
+    properties: { format: 'rawxml', value: replace(loadTextContent('../policies/api.xml'), 'CALLS_PER_MINUTE', string(callsPerMinute)) }
     dependsOn: [service::entraClient, service::gatewayClient]
   }
 }
@@ -82,22 +76,6 @@ resource routes 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' = [
       urlTemplate: operation.path
     }
     dependsOn: [api::policy]
-  }
-]
-
-@batchSize(5)
-resource limits 'Microsoft.ApiManagement/service/apis/operations/policies@2024-05-01' = [
-  for operation in costly: {
-    name: '${serviceName}/${api.name}/${operation.name}/policy'
-    properties: {
-      format: 'rawxml'
-      value: replace(
-        loadTextContent('../policies/costly-endpoint.xml'),
-        'CALLS_PER_MINUTE',
-        string(operation.?callsPerMinute)
-      )
-    }
-    dependsOn: [routes]
   }
 ]
 

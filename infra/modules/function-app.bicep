@@ -37,6 +37,9 @@ type HandlerSettings = {
 
   @description('How often an instance that holds streams looks for messages taken by others.')
   eventPollMilliseconds: int
+
+  @description('Limits of callers that differ from their defaults; empty for none.')
+  limits: string
 }
 
 @description('How large and how many the instances are.')
@@ -158,6 +161,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'PRIVATE_USE_SCHEMES', value: handler.privateUseSchemes }
         { name: 'LOG_LEVEL', value: handler.logLevel }
         { name: 'EVENT_POLL_MS', value: string(handler.eventPollMilliseconds) }
+        { name: 'MCP_LIMITS', value: handler.limits }
         // With the URI alone, the host may fail to make its blob client early in its start (azure-functions-host#11787).
         { name: 'AzureWebJobsStorage__accountName', value: storage.accountName }
         { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.blobServiceUri }

@@ -16,6 +16,8 @@ param allowedOrigins = 'https://app.contoso.example,https://inspector.contoso.ex
 param privateUseSchemes = 'cursor,vscode,com.contoso.app'
 param logLevel = 'debug'
 param eventPollMilliseconds = 250
+param mcpLimits = 'streams=64,tool-calls-at-once=48'
+param gatewayCallsPerMinute = 30000
 param logRetentionInDays = 90
 param logDailyCapGB = 10
 param grantAdminConsent = true

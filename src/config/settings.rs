@@ -12,6 +12,7 @@ use super::{
     cloud::Cloud,
     environment::Environment,
     faults::Faults,
+    limits::Limits,
     reader::Reader,
     table::{self, Setting},
     values::{self, VaultKeyId},
@@ -42,6 +43,8 @@ pub struct Settings {
     pub gateway_principal_id: Option<String>,
     /// How often an instance that holds streams looks for messages that other instances received.
     pub event_poll: Duration,
+    /// How much a caller may take.
+    pub limits: Limits,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.
@@ -96,6 +99,7 @@ impl Reader<'_> {
         let store = self.store(cloud.unwrap_or_default());
         let gateway_principal_id = self.gateway_principal_id();
         let event_poll = self.parsed(&table::EVENT_POLL_MS, values::event_poll);
+        let limits = self.limits();
         let server_name = self.required(&table::MCP_SERVER_NAME);
         let allowed_origins = self.parsed(&table::ALLOWED_ORIGINS, values::origins);
         let schemes = self.schemes();
@@ -112,6 +116,7 @@ impl Reader<'_> {
             store: store?,
             gateway_principal_id,
             event_poll: event_poll?,
+            limits: limits?,
             server_name: server_name?.to_owned(),
             allowed_origins: allowed_origins?,
             schemes: schemes?,
@@ -170,6 +175,13 @@ impl Reader<'_> {
     fn gateway_principal_id(&mut self) -> Option<String> {
         let needed = self.production || self.text(&table::GATEWAY_PRINCIPAL_ID).is_some();
         if needed { self.parsed(&table::GATEWAY_PRINCIPAL_ID, values::guid) } else { None }
+    }
+
+    fn limits(&mut self) -> Option<Limits> {
+        match self.text(&table::MCP_LIMITS) {
+            None => Some(Limits::default()),
+            Some(_) => self.parsed(&table::MCP_LIMITS, Limits::parse),
+        }
     }
 
     fn schemes(&mut self) -> Option<PrivateUseSchemes> {

@@ -145,6 +145,15 @@ pub(super) static EVENT_POLL_MS: Setting = Setting {
     azure: "Bicep: `EVENT_POLL_MS` of azd",
     wrong: Some("5"),
 };
+pub(super) static MCP_LIMITS: Setting = Setting {
+    name: "MCP_LIMITS",
+    meaning: "Limits of callers that differ from [their defaults](operations/limits.md), such as \
+              `streams=64, calls-per-minute=1200`, separated by commas or spaces",
+    absent: Absent::Nothing("every limit has its default"),
+    local: NOBODY,
+    azure: "Bicep: `MCP_LIMITS` of azd",
+    wrong: Some("streams=0"),
+};
 pub(super) static MCP_SERVER_NAME: Setting = Setting {
     name: "MCP_SERVER_NAME",
     meaning: "Name of the server on its pages and in MCP",
@@ -197,7 +206,7 @@ pub(super) static IDENTITY_HEADER: Setting = Setting {
 };
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: [&Setting; 20] = [
+pub static SETTINGS: [&Setting; 21] = [
     &PUBLIC_BASE_URL,
     &FUNCTIONS_CUSTOMHANDLER_PORT,
     &ENTRA_TENANT_ID,
@@ -212,6 +221,7 @@ pub static SETTINGS: [&Setting; 20] = [
     &KEY_VAULT_KEY_ID,
     &GATEWAY_PRINCIPAL_ID,
     &EVENT_POLL_MS,
+    &MCP_LIMITS,
     &MCP_SERVER_NAME,
     &ALLOWED_ORIGINS,
     &PRIVATE_USE_SCHEMES,

@@ -81,6 +81,7 @@ fn malformed_values_are_faults() {
         ("GATEWAY_PRINCIPAL_ID", "the gateway"),
         ("EVENT_POLL_MS", "5"),
         ("EVENT_POLL_MS", "soon"),
+        ("MCP_LIMITS", "streams"),
     ];
     for (name, value) in malformed {
         assert_eq!(faulty(&[(name, value)]), [name], "{value}");

@@ -26,7 +26,7 @@ pub struct App {
     pub gateway: Option<Arc<dyn GatewayTokens>>,
     /// For what is read of requests.
     pub memory: Memory,
-    /// For each caller, and for all together.
+    /// How often each caller may come.
     pub limits: Limits,
     /// Where refusals are reported.
     pub audit: Arc<dyn AuditLog>,
@@ -36,6 +36,8 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// Keeps a flood of refused requests out of the log.
     pub refusal_log: LogThrottle,
+    /// The same, for the lines of requests: by endpoint and status.
+    pub refused_requests: LogThrottle<(&'static str, u16)>,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.

@@ -1,7 +1,5 @@
 //! The facts about the endpoints that the function folders and the gateway need.
 
-use std::num::NonZeroU32;
-
 use http::Method;
 use serde::Serialize;
 
@@ -17,9 +15,6 @@ pub struct EndpointContract {
     pub paths: Vec<String>,
     /// The methods that it answers with something other than 405, besides HEAD and OPTIONS.
     pub methods: Vec<&'static str>,
-    /// Calls of one address a minute, where there is a limit besides [`super::CALLS_PER_MINUTE`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calls_per_minute: Option<NonZeroU32>,
 }
 
 /// The endpoints, in the order of the table.
@@ -28,7 +23,6 @@ pub fn endpoints() -> impl Iterator<Item = EndpointContract> {
         route: endpoint.route,
         paths: paths(endpoint.route),
         methods: endpoint.methods.iter().map(Method::as_str).collect(),
-        calls_per_minute: endpoint.limited.map(super::limits::Limited::calls_per_minute),
     })
 }
 

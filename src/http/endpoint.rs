@@ -13,11 +13,12 @@ use super::{
     bearer,
     cors::{Cors, Readable},
     gateway::Caller,
-    limits::{Limited, TooMany},
+    limits::Limited,
     metadata::Resource,
     pages::{self, ErrorPage},
-    reply::{Response, answer, empty, oauth_error, retry_after, retry_later},
+    reply::{Response, answer, empty, oauth_error, retry_later},
     request::{Arriving, Head, Incoming, ReadError},
+    too_many::{Place, Reached},
 };
 
 /// A handler: it decodes, calls one service, encodes.
@@ -73,7 +74,7 @@ impl Endpoint {
         } else if !self.allows(&head.method) {
             Some(self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED)))
         } else {
-            self.take(&app, caller).err().map(|too_many| self.too_many(&app, too_many))
+            self.over_limit(&app, head)
         };
         let mut response = match refusal {
             Some(refusal) => arriving.refuse(refusal).await,
@@ -107,6 +108,10 @@ impl Endpoint {
                     Err(challenge) => return arriving.refuse(challenge).await,
                 };
                 drop(head);
+                if let Err(too_many) = app.limits.take_call(&principal) {
+                    let reached = Reached::by_owner("calls-per-minute").answer(&app, self.place(), too_many);
+                    return arriving.refuse(reached).await;
+                }
                 if is_head {
                     return arriving.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
                 }
@@ -149,32 +154,20 @@ impl Endpoint {
         }
     }
 
-    /// Counts the request against the limit of its address. Only the gateway knows addresses.
-    fn take(&self, app: &App, caller: Caller) -> Result<(), TooMany> {
-        match (self.limited, caller) {
-            (Some(limited), Caller::ThroughGateway(address)) => app.limits.take(limited, address),
-            (None, _) | (_, Caller::Direct) => Ok(()),
-        }
+    /// 429, if the address may not call this endpoint again yet.
+    fn over_limit(&self, app: &App, head: &Head) -> Option<Response> {
+        let limited = self.limited?;
+        let too_many = app.limits.take(limited, head.from).err()?;
+        Some(Reached::by_address(limited.name()).answer(app, self.place(), too_many))
+    }
+
+    fn place(&self) -> Place {
+        Place { endpoint: self.route, cors: self.cors }
     }
 
     fn refused(&self, app: &App, reason: &'static str) -> Response {
         app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
         answer(StatusCode::FORBIDDEN, "text/plain", format!("{reason}\n"))
-    }
-
-    fn too_many(&self, app: &App, TooMany(wait): TooMany) -> Response {
-        app.audit.report(&EventName::LimitReached.event().at(self.route).because("requests of one address"));
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        let response = match self.cors {
-            Cors::SameOrigin => {
-                let text = "Too many requests came from your network. Try again in a minute.";
-                pages::error(app, &ErrorPage::plain(status, "Too many requests", text))
-            }
-            Cors::AnyOrigin | Cors::Resource => {
-                oauth_error(status, "temporarily_unavailable", "too many requests from one address; try again later")
-            }
-        };
-        retry_after(response, wait)
     }
 
     fn options(&self, readable: &Readable) -> Response {

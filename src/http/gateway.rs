@@ -1,16 +1,15 @@
 //! Whether a request came through the gateway. With a gateway every request carries the gateway's token, which takes the
 //! place of the check of Host, and only then the address that the gateway names is believed.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
-use authorization_server::ground::EventName;
+use authorization_server::ground::{EventName, Network};
 use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
 use tracing::Span;
 
 use super::{
     app::App,
-    limits::network,
     reply::{Response, json, temporarily_unavailable},
     request::Arriving,
 };
@@ -28,8 +27,18 @@ const CLIENT_ADDRESS: &str = "x-gateway-client-address";
 pub(super) enum Caller {
     /// There is no gateway. The other end of the connection is the Functions host, which says nothing of the caller.
     Direct,
-    /// Through the gateway, from this address.
-    ThroughGateway(IpAddr),
+    /// Through the gateway, from this network.
+    ThroughGateway(Network),
+}
+
+impl Caller {
+    /// Where the request comes from. Without a gateway all callers count as one.
+    pub(super) fn network(self) -> Network {
+        match self {
+            Self::Direct => Network::UNKNOWN,
+            Self::ThroughGateway(network) => network,
+        }
+    }
 }
 
 /// The caller of a request, unless it went past the gateway.
@@ -48,7 +57,7 @@ pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller,
 pub(super) fn span(app: &App, caller: Option<Caller>, headers: &HeaderMap) -> Span {
     match caller {
         Some(Caller::ThroughGateway(address)) => {
-            let caller = app.callers.hash(network(address));
+            let caller = app.callers.hash(address.address());
             request_span(TraceContext::of(headers).as_ref(), caller.as_deref())
         }
         Some(Caller::Direct) | None => request_span(Some(&TraceContext::random(app.entropy.as_ref())), None),
@@ -67,9 +76,9 @@ fn bearer(header: &str) -> Option<SecretString> {
 }
 
 /// If the gateway does not name the caller, all such callers share one limit.
-fn known_or_shared(address: Option<String>) -> IpAddr {
+fn known_or_shared(address: Option<String>) -> Network {
     let address: Option<IpAddr> = address.and_then(|address| address.parse().ok());
-    address.map_or(Ipv6Addr::UNSPECIFIED.into(), |address| address.to_canonical())
+    address.map_or(Network::UNKNOWN, Network::of)
 }
 
 /// The audit log has no room for what a token says, so a line of its own names it.
@@ -121,16 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_one_however_it_is_written() {
-        let known = |address: &str| known_or_shared(Some(address.to_owned()));
-        assert_eq!(known("20.1.2.3"), known("::ffff:20.1.2.3"));
-        assert_eq!(known("2001:db8::1"), known("2001:DB8:0:0::1"));
-    }
-
-    #[test]
     fn callers_without_a_readable_address_are_taken_for_one() {
         for address in [None, Some(""), Some("20.1.2.3:44"), Some("20.1.2.3, 20.1.2.4"), Some("localhost")] {
-            assert_eq!(known_or_shared(address.map(str::to_owned)), IpAddr::from(Ipv6Addr::UNSPECIFIED), "{address:?}");
+            assert_eq!(known_or_shared(address.map(str::to_owned)), Network::UNKNOWN, "{address:?}");
         }
     }
 

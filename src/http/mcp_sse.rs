@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authorization_server::{ground::EventName, resource::authenticate::Principal};
+use authorization_server::{
+    ground::{EventName, TooMany},
+    resource::authenticate::Principal,
+};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::poll_fn};
 use http::{HeaderValue, StatusCode, header};
@@ -14,7 +17,9 @@ use tracing::Instrument as _;
 
 use super::{
     app::App,
+    cors::Cors,
     reply::{self, Response, retry_later, temporarily_unavailable},
+    too_many::{Place, Reached},
 };
 use crate::mcp::sse::{EventStream, OpenError, StreamEvent};
 
@@ -24,15 +29,17 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// A stream is closed if its client reads nothing for this long.
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
+/// When a client whose owner has too many streams may try again. A stream that its client left is noticed within this time.
+const STREAM_RETRY: Duration = READ_TIMEOUT;
+const PLACE: Place = Place { endpoint: "mcp/sse", cors: Cors::Resource };
+const OF_OWNER: Reached =
+    Reached { limit: "streams", text: "too many open streams of one user; close one, then try again" };
 
 pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
     let events = match app.mcp.sse.open(&principal).await {
         Ok(events) => events,
         Err(error) => {
-            let refused = EventName::LimitReached.event().at("mcp/sse").grant(principal.grant).client(principal.client);
-            let too_many = matches!(error, OpenError::TooMany).then_some("open streams");
-            app.refused(refused, too_many, &error);
-            return refusal(&error);
+            return refusal(&app, &principal, &error);
         }
     };
     let (chunks, mut body) = mpsc::channel(1);
@@ -46,9 +53,19 @@ pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
     response
 }
 
-fn refusal(error: &OpenError) -> Response {
+fn refusal(app: &App, principal: &Principal, error: &OpenError) -> Response {
+    let event = EventName::LimitReached.event().at(PLACE.endpoint).grant(principal.grant).client(principal.client);
     match error {
-        OpenError::TooMany => {
+        OpenError::TooManyOfOwner => return OF_OWNER.answer(app, PLACE, TooMany { wait: STREAM_RETRY }),
+        OpenError::TooMany => app.refused(event, Some("open streams of all"), error),
+        OpenError::Unavailable(_) => app.refused(event, None, error),
+    }
+    unavailable(error)
+}
+
+fn unavailable(error: &OpenError) -> Response {
+    match error {
+        OpenError::TooMany | OpenError::TooManyOfOwner => {
             retry_later(reply::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "too many open streams\n"))
         }
         OpenError::Unavailable(_) => temporarily_unavailable(),
@@ -101,7 +118,7 @@ mod tests {
     #[test]
     fn a_stream_that_cannot_be_opened_now_may_be_opened_later() {
         for error in [OpenError::TooMany, OpenError::Unavailable(Unavailable::keyring("down"))] {
-            let response = refusal(&error);
+            let response = unavailable(&error);
             let retry = response.headers().contains_key(header::RETRY_AFTER);
             assert_eq!((response.status().as_u16(), retry), (503, true), "{error}");
         }

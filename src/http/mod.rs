@@ -28,6 +28,7 @@ mod revoke;
 mod routes;
 pub mod server;
 mod token;
+mod too_many;
 
 pub use app::App;
 pub use contract::{EndpointContract, endpoints};

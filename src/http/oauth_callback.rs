@@ -1,6 +1,6 @@
 //! `GET /oauth-callback`: Entra's answer, which the browser brings.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use authorization_server::{
     endpoints::callback::{Callback, CallbackError},
@@ -12,18 +12,32 @@ use oauth_protocol::callback_response::CallbackResponse;
 use super::{
     app::App,
     browser, connections, cookies,
+    cors::Cors,
+    limits::Limited,
     pages::{self, ErrorPage},
     reply::Response,
     request::Incoming,
+    too_many::{Place, Reached},
 };
+
+const PLACE: Place = Place { endpoint: "oauth-callback", cors: Cors::SameOrigin };
+const CALLBACKS: Reached = Reached::by_address(Limited::Callback.name());
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let response = incoming.query().ok().and_then(|query| CallbackResponse::parse(&query).ok());
     let Some(response) = response else { return refusal(&app, &CallbackError::UnknownState) };
     let cookies = cookies::sent(&incoming.headers);
-    let within_limit = || true;
+    let refused = OnceLock::new();
+    let within_limit = || match app.limits.take(Limited::Callback, incoming.from) {
+        Ok(()) => true,
+        Err(too_many) => refused.set(too_many).is_err(),
+    };
     let callback = Callback { response: &response, cookies: &cookies, within_limit: &within_limit };
-    match app.server.callback(&callback).await {
+    let answered = app.server.callback(&callback).await;
+    if let (Err(CallbackError::OverLimit), Some(too_many)) = (&answered, refused.get()) {
+        return CALLBACKS.answer(&app, PLACE, *too_many);
+    }
+    match answered {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(error) => refusal(&app, &error),
     }

@@ -7,18 +7,22 @@ use http::StatusCode;
 
 use super::{
     app::App,
-    reply::{Response, json, oauth_error, retry_later, temporarily_unavailable},
+    cors::Cors,
+    reply::{Response, json, oauth_error, temporarily_unavailable},
     request::Incoming,
+    too_many::{Place, Reached},
+};
+
+const PLACE: Place = Place { endpoint: "register", cors: Cors::AnyOrigin };
+const WAITING: Reached = Reached {
+    limit: "waiting-registrations",
+    text: "too many registrations from this network wait for their first use; try again in a minute",
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    if !app.limits.take_registration() {
-        app.audit.report(&EventName::LimitReached.event().at("register").because("registrations of all callers"));
-        let text = "too many registrations; try again in a minute";
-        return retry_later(oauth_error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", text));
-    }
-    match app.server.register(&incoming.body).await {
+    match app.server.register(&incoming.body, incoming.from).await {
         Ok(registration) => json(StatusCode::CREATED, &registration),
+        Err(RegisterError::TooManyWait(too_many)) => WAITING.answer(&app, PLACE, too_many),
         Err(error) => {
             app.refused(EventName::RegistrationRefused.event(), error.reason(), &error);
             refusal(&error)
@@ -29,7 +33,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
 fn refusal(error: &RegisterError) -> Response {
     match error {
         RegisterError::Metadata(error) => oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description()),
-        RegisterError::Unavailable(_) => temporarily_unavailable(),
+        RegisterError::TooManyWait(_) | RegisterError::Unavailable(_) => temporarily_unavailable(),
     }
 }
 

@@ -46,6 +46,11 @@ pub(super) fn oauth_error(status: StatusCode, error: &'static str, error_descrip
     json(status, &OAuthError { error, error_description })
 }
 
+/// JSON-RPC 2.0 §5, without an id: the message was not read.
+pub(super) fn json_rpc_error(status: StatusCode, message: &'static str) -> Response {
+    json(status, &serde_json::json!({ "jsonrpc": "2.0", "error": { "code": -32000, "message": message } }))
+}
+
 /// 503: a dependency does not answer.
 pub(super) fn temporarily_unavailable() -> Response {
     let text = "a service behind this server does not answer; try again in a few seconds";

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use authorization_server::ground::Network;
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderMap, Method, header};
@@ -37,6 +38,8 @@ pub(super) struct Head {
     /// As it was sent, percent-encoded.
     pub(super) path: String,
     query: String,
+    /// Where it comes from, as far as the gateway says.
+    pub(super) from: Network,
     pub(super) headers: HeaderMap,
 }
 
@@ -91,7 +94,7 @@ impl Arriving {
             .and(warp::header::headers_cloned())
             .and(warp::body::stream())
             .map(|method, path: warp::path::FullPath, query, headers, body| Self {
-                head: Head { method, path: path.as_str().to_owned(), query, headers },
+                head: Head { method, path: path.as_str().to_owned(), query, from: Network::UNKNOWN, headers },
                 body: chunks(body),
             })
             .boxed()
@@ -231,7 +234,13 @@ mod tests {
     use crate::budget::Budget;
 
     fn arriving(body: impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static) -> Arriving {
-        let head = Head { method: Method::POST, path: "/".into(), query: String::new(), headers: HeaderMap::new() };
+        let head = Head {
+            method: Method::POST,
+            path: "/".into(),
+            query: String::new(),
+            from: Network::UNKNOWN,
+            headers: HeaderMap::new(),
+        };
         Arriving { head, body: body.boxed() }
     }
 
@@ -241,6 +250,7 @@ mod tests {
             method: Method::GET,
             path: "/".into(),
             query: String::new(),
+            from: Network::UNKNOWN,
             headers: HeaderMap::from_iter([(
                 header::HeaderName::from_static(name),
                 header::HeaderValue::from_static(value),

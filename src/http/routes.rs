@@ -1,6 +1,6 @@
 //! The table of endpoints, and the router made from it. The function folders have the same routes.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use authorization_server::resource::authenticate::Principal;
 use futures_util::future::BoxFuture;
@@ -48,7 +48,8 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     page("oauth-callback", GET, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
     public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming)))
         .limited(Limited::Token),
-    public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
+    public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming)))
+        .limited(Limited::Token),
     page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))),
     public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     protected("mcp/sse", GET, Resource::McpSse, |app, _, principal| Box::pin(mcp_sse::get(app, principal))),
@@ -134,15 +135,20 @@ fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
     ENDPOINTS.iter().find(|endpoint| endpoint.matches(path))
 }
 
-async fn answered(app: Arc<App>, arriving: Arriving, caller: Caller) -> Response {
+async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Caller) -> Response {
+    arriving.head.from = caller.network();
     let endpoint = endpoint_of(&arriving.head.path);
     let Some(endpoint) = endpoint else { return arriving.refuse(empty(StatusCode::NOT_FOUND)).await };
-    let (method, server) = (arriving.head.method.clone(), Arc::clone(&app.server));
-    let began = server.now();
-    let response = endpoint.answer(app, arriving, caller).await;
-    let milliseconds = (server.now() - began).whole_milliseconds();
-    let method = known(&method);
-    tracing::info!(method, endpoint = endpoint.route, status = response.status().as_u16(), milliseconds, "request");
+    let (method, began) = (arriving.head.method.clone(), app.server.now());
+    let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;
+    let milliseconds = (app.server.now() - began).whole_milliseconds();
+    let status = response.status().as_u16();
+    // Anybody can send requests that are refused, so these are counted.
+    let counted = (400..500).contains(&status).then(|| app.refused_requests.admit((endpoint.route, status)));
+    if counted != Some(None) {
+        let (method, requests) = (known(&method), counted.flatten().map(NonZeroU64::get));
+        tracing::info!(method, endpoint = endpoint.route, status, milliseconds, requests, "request");
+    }
     response
 }
 

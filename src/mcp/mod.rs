@@ -4,6 +4,7 @@ mod admission;
 mod json_rpc;
 mod outline;
 mod server;
+mod slots;
 pub mod sse;
 mod streamable_http;
 mod tools;
@@ -14,7 +15,7 @@ pub use streamable_http::{Call, CallError, StreamableHttp};
 use tokio_util::sync::CancellationToken;
 
 use self::{server::McpServer, sse::Sessions};
-use crate::graph::Graph;
+use crate::{config::Limits, graph::Graph};
 
 /// The MCP server on both of its transports.
 pub struct Mcp {
@@ -27,11 +28,17 @@ pub struct Mcp {
 impl Mcp {
     /// Serves all tools until `stop` is cancelled.
     #[must_use]
-    pub fn new(graph: Arc<Graph>, server_name: &str, ports: sse::TransportPorts, stop: &CancellationToken) -> Self {
-        let server = McpServer::new(graph, server_name);
+    pub fn new(
+        graph: Arc<Graph>,
+        server_name: &str,
+        limits: &Limits,
+        ports: sse::TransportPorts,
+        stop: &CancellationToken,
+    ) -> Self {
+        let server = McpServer::new(graph, server_name, limits.tool_calls_at_once);
         Self {
             streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
-            sse: Arc::new(Sessions::new(server, ports, stop.child_token())),
+            sse: Arc::new(Sessions::new(server, limits.streams, ports, stop.child_token())),
         }
     }
 }

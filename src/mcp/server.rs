@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{ground::OwnerLimit, resource::authenticate::Principal};
 use http::request::Parts;
 use rmcp::{
-    ServerHandler,
-    handler::server::router::tool::ToolRouter,
-    model::{Implementation, ServerCapabilities, ServerConfig},
+    RoleServer, ServerHandler,
+    handler::server::{router::tool::ToolRouter, tool::ToolCallContext},
+    model::{CallToolRequestParams, CallToolResponse, Implementation, ServerCapabilities, ServerConfig},
+    service::RequestContext,
     tool_handler,
 };
 use tracing::Span;
 
-use super::tools;
+use super::{slots::Slots, tools};
 use crate::graph::Graph;
 
 /// The server, and what its tools need.
@@ -20,13 +21,14 @@ use crate::graph::Graph;
 pub(super) struct McpServer {
     pub graph: Arc<Graph>,
     name: Arc<str>,
+    calls: Arc<Slots>,
     tools: ToolRouter<Self>,
 }
 
 impl McpServer {
-    /// A server with all tools, and this name for people.
-    pub(super) fn new(graph: Arc<Graph>, name: &str) -> Self {
-        Self { graph, name: name.into(), tools: tools::router() }
+    /// A server with all tools, and this name for people. An owner may call so many tools at once.
+    pub(super) fn new(graph: Arc<Graph>, name: &str, calls: OwnerLimit) -> Self {
+        Self { graph, name: name.into(), calls: Slots::new(calls), tools: tools::router() }
     }
 
     /// Whether this tool reads any arguments.
@@ -38,7 +40,11 @@ impl McpServer {
 
 /// The principal of a call. The bearer check put it into the request; nothing that the caller sends can.
 pub(super) fn principal(parts: &Parts) -> Result<&Principal, rmcp::ErrorData> {
-    parts.extensions.get().ok_or_else(|| rmcp::ErrorData::internal_error("the request has no principal", None))
+    parts.extensions.get().ok_or_else(without_principal)
+}
+
+fn without_principal() -> rmcp::ErrorData {
+    rmcp::ErrorData::internal_error("the request has no principal", None)
 }
 
 /// The span of the POST that a tool is called by. Over HTTP+SSE the tool runs in another task.
@@ -48,6 +54,22 @@ pub(super) fn span(parts: &Parts) -> Span {
 
 #[tool_handler(router = self.tools)]
 impl ServerHandler for McpServer {
+    /// Calls a tool, on either transport, unless too many calls of its owner run.
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, rmcp::ErrorData> {
+        let parts: Option<&Parts> = context.extensions.get();
+        let caller = principal(parts.ok_or_else(without_principal)?)?;
+        let Some(_slot) = self.calls.take(caller.grant.owner, caller.client) else {
+            return Ok(
+                tools::failure("Too many of your tool calls run already. Wait until one ends, then try again.").into()
+            );
+        };
+        self.tools.call(ToolCallContext::new(self, request, context)).await
+    }
+
     fn get_info(&self) -> ServerConfig {
         let implementation = Implementation::new("remote-auth-mcp", env!("CARGO_PKG_VERSION")).with_title(&*self.name);
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_server_info(implementation)

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use remote_auth_mcp::{
+    config,
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, routes},
     mcp::{Mcp, sse::TransportPorts},
@@ -97,15 +98,16 @@ impl Edge {
         let ports = TransportPorts { entropy, sealer, events: None, memory: for_messages, poll };
         let app = App {
             server: Arc::clone(&rig.server),
-            mcp: Mcp::new(Arc::new(graph), "Test server", ports, &stop),
+            mcp: Mcp::new(Arc::new(graph), "Test server", &config::Limits::default(), ports, &stop),
             records: Arc::clone(&item_store) as _,
             gateway: gateway.clone().map(|gateway| gateway as _),
             memory,
-            limits: Limits::default(),
+            limits: Limits::new(config::Limits::default(), &(Arc::clone(&rig.clock) as _)),
             audit,
             callers: Arc::new(NoCallerHash),
             entropy: Arc::clone(&rig.ports.entropy),
             refusal_log: LogThrottle::new(Arc::clone(&rig.clock) as _),
+            refused_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             server_name: "Test server".into(),
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };

@@ -40,7 +40,13 @@ const STARTED: &str = "\"message\":\"serving\"";
 
 impl Deployment {
     pub(crate) async fn start() -> Self {
-        let (listener, unstarted) = Unstarted::new().await;
+        Self::start_with(&[]).await
+    }
+
+    /// With further settings.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let (listener, mut unstarted) = Unstarted::new().await;
+        unstarted.add(settings);
         let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
         unstarted.started(functions_host::start(options).await.unwrap()).await
     }
@@ -57,9 +63,17 @@ impl Deployment {
 
     /// With API Management in front, whose own limits this changes.
     pub(crate) async fn start_behind_gateway(change: impl FnOnce(&mut Gateway)) -> Self {
+        Self::start_behind_gateway_with(&[], change).await
+    }
+
+    /// The same, with further settings.
+    pub(crate) async fn start_behind_gateway_with(
+        settings: &[(&str, &str)],
+        change: impl FnOnce(&mut Gateway),
+    ) -> Self {
         let (listener, mut unstarted) = Unstarted::new().await;
-        let principal = ("GATEWAY_PRINCIPAL_ID".into(), local_tenant::GATEWAY_PRINCIPAL_ID.into());
-        unstarted.settings.push(principal);
+        unstarted.add(&[("GATEWAY_PRINCIPAL_ID", local_tenant::GATEWAY_PRINCIPAL_ID)]);
+        unstarted.add(settings);
         let options = host_options(listener, unstarted.settings.clone(), &unstarted.folder);
         let mut gateway = Gateway::new(unstarted.tenant.gateway_tokens());
         change(&mut gateway);
@@ -121,6 +135,10 @@ impl Unstarted {
         settings.push(("DATA_DIR".into(), folder.path().to_str().unwrap().to_owned()));
         settings.push(("LOG_LEVEL".into(), "trace".into()));
         (listener, Self { url, folder, tenant, tenant_port, settings })
+    }
+
+    fn add(&mut self, settings: &[(&str, &str)]) {
+        self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     }
 
     async fn started(self, host: FunctionsHost) -> Deployment {

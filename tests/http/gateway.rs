@@ -210,6 +210,13 @@ async fn a_browsers_preflight_is_answered_by_the_handler() {
     }
 }
 
+/// A handler that takes one request of an address a minute, behind a gateway that takes any number.
+async fn of_few_requests() -> Deployment {
+    let limits =
+        "registrations-per-minute=1 authorizations-per-minute=1 token-requests-per-minute=1 calls-per-minute=1";
+    Deployment::start_behind_gateway_with(&[("MCP_LIMITS", limits)], lets_all_through).await
+}
+
 #[tokio::test]
 async fn the_gateways_own_429_is_like_the_handlers() {
     const SHARED: [&str; 4] =
@@ -218,10 +225,10 @@ async fn the_gateways_own_429_is_like_the_handlers() {
         gateway.rates.iter_mut().for_each(|rate| rate.calls = 1);
     })
     .await;
-    let of_handler = behind_gateway().await;
-    for path in ["/token", "/authorize"] {
+    let of_handler = of_few_requests().await;
+    for path in ["/token", "/revoke", "/register", "/authorize"] {
         let too_many = async |server: &Deployment| loop {
-            let request = if path == "/token" { server.post(path).form(&[("a", "b")]) } else { server.get(path) };
+            let request = if path == "/authorize" { server.get(path) } else { server.post(path).form(&[("a", "b")]) };
             let answer = request.header("origin", "https://a.example").send().await.unwrap();
             if answer.status() == 429 {
                 break answer;
@@ -234,8 +241,38 @@ async fn the_gateways_own_429_is_like_the_handlers() {
         assert!(gateways.headers().contains_key("retry-after"), "{path}");
         let (gateways, handlers) = (gateways.text().await.unwrap(), handlers.text().await.unwrap());
         match path {
-            "/token" => assert_eq!(gateways, handlers),
-            _ => assert!([gateways, handlers].iter().all(|page| page.contains("<h1>Too many requests</h1>"))),
+            "/authorize" => {
+                assert!([gateways, handlers].iter().all(|page| page.contains("<h1>Too many requests</h1>")));
+            }
+            _ => assert_eq!(gateways, handlers, "{path}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_429_of_the_mcp_endpoints_is_a_json_rpc_error_whoever_refuses() {
+    let of_gateway = Deployment::start_behind_gateway(|gateway| {
+        gateway.rates.iter_mut().for_each(|rate| rate.calls = 1);
+    })
+    .await;
+    let of_handler = of_few_requests().await;
+    let token = tokens(&of_handler).await.access_token;
+    for path in ["/mcp", "/mcp/message"] {
+        for (server, token) in [(&of_gateway, "none"), (&of_handler, token.as_str())] {
+            let answer = loop {
+                let request = server.post(path).bearer_auth(token).json(&tool_call());
+                let answer = request.header("origin", "http://localhost:6274").send().await.unwrap();
+                if answer.status() == 429 {
+                    break answer;
+                }
+            };
+            assert!(
+                answer.headers().contains_key("retry-after")
+                    && answer.headers().contains_key("access-control-allow-origin")
+            );
+            let error = body(answer).await;
+            assert_eq!((&error["jsonrpc"], &error["error"]["code"]), (&"2.0".into(), &(-32000).into()), "{error}");
+            assert_eq!(error.get("id"), None);
         }
     }
 }
@@ -265,7 +302,8 @@ async fn register_from(server: &Deployment, address: [u8; 4], claimed: u32) -> R
 
 #[tokio::test]
 async fn an_address_is_limited_whatever_it_claims_and_another_goes_on() {
-    let server = behind_gateway().await;
+    let limits = [("MCP_LIMITS", "registrations-per-minute=30")];
+    let server = Deployment::start_behind_gateway_with(&limits, lets_all_through).await;
     let (mut taken, begun) = (0, Instant::now());
     let refused = loop {
         let answer = register_from(&server, [127, 0, 0, 1], 0x1401_0000 + taken).await;
@@ -284,6 +322,21 @@ async fn an_address_is_limited_whatever_it_claims_and_another_goes_on() {
     assert_eq!(register_from(&server, [127, 0, 0, 2], 1).await.status(), 201);
 }
 
+#[tokio::test]
+async fn an_address_that_keeps_registering_and_uses_nothing_leaves_places_to_others() {
+    let limits = [("MCP_LIMITS", "waiting-registrations=5, registrations-per-minute=1000000")];
+    let server = Deployment::start_behind_gateway_with(&limits, lets_all_through).await;
+    for _ in 0..5 {
+        assert_eq!(register_from(&server, [127, 0, 0, 1], 1).await.status(), 201);
+    }
+    let refused = register_from(&server, [127, 0, 0, 1], 1).await;
+    assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (429, true));
+    assert_eq!(body(refused).await["error"], "temporarily_unavailable");
+    for address in 2..6 {
+        assert_eq!(register_from(&server, [127, 0, 0, address], 1).await.status(), 201, "{address}");
+    }
+}
+
 /// Sends many requests at once, faster than a limit lets them through on any machine, until one is refused.
 async fn flood(send: impl AsyncFn() -> Response) -> Response {
     loop {
@@ -296,7 +349,7 @@ async fn flood(send: impl AsyncFn() -> Response) -> Response {
 
 #[tokio::test]
 async fn a_flood_of_token_requests_is_json_and_of_authorization_requests_a_page() {
-    let server = behind_gateway().await;
+    let server = of_few_requests().await;
     let url = authorize_url(&server, "nobody", &[]);
     let page = flood(async || server.http.get(&url).send().await.unwrap()).await;
     assert_eq!((page.status().as_u16(), page.headers().contains_key("retry-after")), (429, true));

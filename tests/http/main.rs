@@ -13,6 +13,7 @@ mod direct;
 mod edge;
 mod flow;
 mod gateway;
+mod limits;
 mod local_settings;
 mod looking;
 mod mcp;

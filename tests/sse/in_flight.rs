@@ -51,3 +51,28 @@ async fn a_cancelled_request_releases_its_permit_although_it_is_not_answered() {
     drop(slow);
     assert_eq!(answered(&mut stream).await, Some(99));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_call_beyond_the_limit_of_its_owner_is_a_tool_error_and_another_owner_goes_on() {
+    let mut deployment = Deployment::new();
+    deployment.limits =
+        Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::new(4).unwrap()), ..Limits::default() };
+    let sessions = deployment.alone();
+    let (mut stream, client) = ready(&sessions).await;
+    let (_another_stream, another) = ready(&sessions).await;
+    let slow = deployment.asked.slow.write().await;
+    for id in 1..=3 {
+        client.post(&sessions, &tool_call(id)).await.unwrap();
+    }
+    let Some(StreamEvent::Message(refused)) = stream.next().await else { panic!("no answer") };
+    let refused: Value = serde_json::from_str(&refused).unwrap();
+    assert_eq!((&refused["id"], &refused["result"]["isError"]), (&3.into(), &true.into()), "{refused}");
+    assert!(refused["result"]["structuredContent"]["error"].as_str().unwrap().contains("Too many of your tool calls"));
+    another.post(&sessions, &tool_call(1)).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(deployment.asked.by.lock().unwrap().len(), 2, "one exchange for each grant");
+    drop(slow);
+    assert!(answered(&mut stream).await.is_some() && answered(&mut stream).await.is_some());
+    client.post(&sessions, &tool_call(4)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(4));
+}

@@ -11,13 +11,14 @@ mod overload;
 mod refusing_sealer;
 
 use std::{
+    num::NonZeroU32,
     ops::Deref,
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Entropy, GrantKey, Id},
+    ground::{Entropy, GrantKey, Id, OwnerLimit},
     resource::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
@@ -27,6 +28,7 @@ use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
     budget::{Budget, Kept, Permit, SharedBudget},
+    config::Limits,
     graph::{Graph, TokenCache},
     mcp::{
         Mcp,
@@ -64,12 +66,18 @@ impl DownstreamTokens for Asked {
     }
 }
 
+/// Limits of an owner that no session reaches.
+fn wide() -> Limits {
+    Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::MAX), ..Limits::default() }
+}
+
 /// What the instances of a deployment share.
 struct Deployment {
     log: MemoryLog,
     keyring: Arc<Faults>,
     sealer: Arc<RefusingSealer>,
     asked: Arc<Asked>,
+    limits: Limits,
 }
 
 /// One process.
@@ -90,7 +98,7 @@ impl Deployment {
     fn new() -> Self {
         let keyring = Arc::new(Faults::new(authorization_server::ground::Dependency::Keyring));
         let sealer = Arc::new(RefusingSealer::of(MemorySealer::new(Arc::clone(&keyring))));
-        Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default() }
+        Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default(), limits: wide() }
     }
 
     /// One of several instances.
@@ -111,7 +119,7 @@ impl Deployment {
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
         let stop = CancellationToken::new();
-        Arc::new(Instance { sessions: Mcp::new(graph, "test", ports, &stop).sse, stop })
+        Arc::new(Instance { sessions: Mcp::new(graph, "test", &self.limits, ports, &stop).sse, stop })
     }
 }
 

@@ -19,5 +19,6 @@ pub mod server;
 pub mod state;
 mod tokens;
 pub mod upstream;
+mod waiting_registrations;
 
-pub use server::{AuthorizationServer, Ports};
+pub use server::{AuthorizationServer, Ports, StoredLimits};

@@ -1,6 +1,6 @@
 //! The authorization server, which all use cases share. Each use case is a method in a file of its own.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, secret::Secret};
 use time::OffsetDateTime;
@@ -8,13 +8,15 @@ use time::OffsetDateTime;
 use crate::{
     grant_cache::GrantCache,
     ground::{
-        AuditEvent, AuditLog, Clock, Entropy, Id, OwnedRecords, Repository, Sealable, Sealed, Sealer, Unavailable,
+        AuditEvent, AuditLog, Clock, Entropy, Id, OwnedRecords, OwnerLimit, Repository, Sealable, Sealed, Sealer,
+        Unavailable,
     },
     refusal_memory::RefusalMemory,
     state::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
+    waiting_registrations::WaitingRegistrations,
 };
 
 /// The ports of the authorization server.
@@ -44,6 +46,15 @@ pub struct Ports {
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
 }
 
+/// How much may be stored for callers.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredLimits {
+    /// Registrations that wait for their first use.
+    pub waiting_registrations: NonZeroU32,
+    /// Grants of an owner.
+    pub grants: OwnerLimit,
+}
+
 /// The rules of the authorization server and of the protected resource behind it.
 pub struct AuthorizationServer {
     base: BaseUrl,
@@ -51,13 +62,23 @@ pub struct AuthorizationServer {
     pub(crate) ports: Ports,
     pub(crate) grant_cache: GrantCache,
     pub(crate) refusals: RefusalMemory,
+    pub(crate) waiting_registrations: WaitingRegistrations,
+    pub(crate) grants_of_owner: OwnerLimit,
 }
 
 impl AuthorizationServer {
     /// A server at this base URL, where clients may register these private-use redirect schemes.
     #[must_use]
-    pub fn new(base: BaseUrl, schemes: PrivateUseSchemes, ports: Ports) -> Self {
-        Self { base, schemes, ports, grant_cache: GrantCache::default(), refusals: RefusalMemory::default() }
+    pub fn new(base: BaseUrl, schemes: PrivateUseSchemes, limits: StoredLimits, ports: Ports) -> Self {
+        Self {
+            base,
+            schemes,
+            ports,
+            grant_cache: GrantCache::default(),
+            refusals: RefusalMemory::default(),
+            waiting_registrations: WaitingRegistrations::new(limits.waiting_registrations),
+            grants_of_owner: limits.grants,
+        }
     }
 
     /// The public base URL, which is also the issuer.

@@ -190,7 +190,7 @@ async fn whatever_is_no_access_token_of_ours_looks_the_same() {
 async fn the_token_of_another_deployment_is_refused() {
     let (rig, owner) = signed_in().await;
     let base = BaseUrl::parse("https://other.example.com").unwrap();
-    let other = AuthorizationServer::new(base, PrivateUseSchemes::default(), rig.ports.clone());
+    let other = AuthorizationServer::new(base, PrivateUseSchemes::default(), testkit::LIMITS, rig.ports.clone());
     assert!(other.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().is_none());
 }
 

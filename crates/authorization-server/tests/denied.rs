@@ -8,7 +8,7 @@ use authorization_server::{
         consent::{ConsentError, Decision},
         pages::{DeniedPage, Page, ReviewPage},
     },
-    ground::Id,
+    ground::{Id, Network},
     state::client::Client,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request};
@@ -87,7 +87,7 @@ fn reviewed(answer: Answer) -> Option<ReviewPage> {
 /// Another registration, with this name, and its request.
 async fn registered(rig: &Rig, name: &str, uri: &str) -> String {
     let body = format!(r#"{{"redirect_uris":["{uri}"],"client_name":"{name}"}}"#);
-    rig.server.register(body.as_bytes()).await.unwrap();
+    rig.server.register(body.as_bytes(), Network::UNKNOWN).await.unwrap();
     let named = |client: &Client| client.name.as_deref() == Some(name);
     let newest = rig.clients.all().into_iter().filter(named).max_by_key(|client| client.registered_at).unwrap();
     request(&newest.id.to_string(), &[("redirect_uri", Some(uri))])

@@ -1,6 +1,9 @@
 //! Registration: anyone may register; a registration grants nothing, and expires unless it is used.
 
-use authorization_server::endpoints::{authorize::AuthorizeError, register::RegisterError, token_error::TokenError};
+use authorization_server::{
+    endpoints::{authorize::AuthorizeError, register::RegisterError, token_error::TokenError},
+    ground::Network,
+};
 use testkit::{Fault, FlowError, Rig};
 use time::Duration;
 
@@ -23,7 +26,7 @@ async fn the_client_id_of_the_answer_is_the_one_that_is_stored() {
 async fn a_claimed_client_id_and_secret_are_ignored() {
     let rig = Rig::new().unwrap();
     let body = br#"{"redirect_uris":["https://client.example/cb"],"client_id":"mine","client_secret":"mine"}"#;
-    let answer = serde_json::to_value(rig.server.register(body).await.unwrap()).unwrap();
+    let answer = serde_json::to_value(rig.server.register(body, Network::UNKNOWN).await.unwrap()).unwrap();
     assert_eq!(answer["client_id"], rig.clients.all()[0].id.to_string());
     assert!(answer.get("client_secret").is_none());
 }
@@ -32,7 +35,10 @@ async fn a_claimed_client_id_and_secret_are_ignored() {
 async fn a_refused_registration_is_not_stored() {
     let rig = Rig::new().unwrap();
     for body in ["", "[]", "{}", r#"{"redirect_uris":["javascript:alert(1)"]}"#] {
-        assert!(matches!(rig.server.register(body.as_bytes()).await, Err(RegisterError::Metadata(_))), "{body}");
+        assert!(
+            matches!(rig.server.register(body.as_bytes(), Network::UNKNOWN).await, Err(RegisterError::Metadata(_))),
+            "{body}"
+        );
     }
     assert_eq!(rig.store.operations(), 0);
 }
@@ -41,7 +47,7 @@ async fn a_refused_registration_is_not_stored() {
 async fn our_own_endpoints_are_no_redirect_uris() {
     let rig = Rig::new().unwrap();
     let body = br#"{"redirect_uris":["https://mcp.example.com/oauth-callback"]}"#;
-    assert!(matches!(rig.server.register(body).await, Err(RegisterError::Metadata(_))));
+    assert!(matches!(rig.server.register(body, Network::UNKNOWN).await, Err(RegisterError::Metadata(_))));
 }
 
 #[tokio::test]
@@ -104,8 +110,8 @@ async fn a_note_of_use_that_fails_costs_the_client_nothing() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
     let code = rig.code(&client_id).await.unwrap();
-    // Client, authorization, upstream tokens, grant, owner; then the note.
-    rig.store.fail_after(5, Fault::Before);
+    // Client, authorization, upstream tokens, grant, owner, the owner's grants; then the note.
+    rig.store.fail_after(6, Fault::Before);
     assert!(rig.redeem(&client_id, &code).await.is_ok());
     assert!(!rig.store.fault_is_due());
     assert_eq!(rig.clients.all()[0].used_at, None);

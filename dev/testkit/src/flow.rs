@@ -13,7 +13,7 @@ use authorization_server::{
         register::RegisterError,
         token_error::TokenError,
     },
-    ground::{Id, Unavailable},
+    ground::{Id, Network, Unavailable},
     state::cookies::{CookieName, Cookies},
 };
 use oauth_protocol::{
@@ -154,7 +154,8 @@ impl Rig {
     /// Registers a client with other redirect URIs.
     pub async fn register_for(&self, redirect_uris: &[&str]) -> Result<String, FlowError> {
         let body = serde_json::json!({ "redirect_uris": redirect_uris, "client_name": "Client" }).to_string();
-        let response = serde_json::to_value(self.server.register(body.as_bytes()).await?).unwrap_or_default();
+        let response =
+            serde_json::to_value(self.server.register(body.as_bytes(), Network::UNKNOWN).await?).unwrap_or_default();
         let client_id = response.get("client_id").and_then(serde_json::Value::as_str);
         client_id.map(str::to_owned).ok_or(FlowError::Missing("client_id"))
     }

@@ -26,7 +26,7 @@ pub use flow::{Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addr
 pub use outcome::{
     ToClient, allowed, answered, asked, asked_to_confirm, back_to_client, connections, cookie, denied, sent_to_confirm,
 };
-pub use rig::Rig;
+pub use rig::{LIMITS, Rig};
 pub use sealer::MemorySealer;
 pub use store::MemoryStore;
 pub use upstream::{Asked, ScriptedUpstream};

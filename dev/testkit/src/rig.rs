@@ -1,10 +1,10 @@
 //! An authorization server on stand-ins that a test can reach.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use authorization_server::{
-    AuthorizationServer, Ports,
-    ground::Dependency,
+    AuthorizationServer, Ports, StoredLimits,
+    ground::{Dependency, OwnerLimit},
     state::{
         authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
     },
@@ -15,6 +15,12 @@ use oauth_protocol::{
 };
 
 use crate::{AuditTrail, Faults, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
+
+/// Limits that no test reaches by the way.
+pub const LIMITS: StoredLimits = StoredLimits {
+    waiting_registrations: NonZeroU32::new(10_000).unwrap(),
+    grants: OwnerLimit::new(NonZeroU32::new(10_000).unwrap()),
+};
 
 /// Everything around one authorization server, and the server.
 pub struct Rig {
@@ -74,7 +80,7 @@ impl Rig {
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
         };
         let base = BaseUrl::parse("https://mcp.example.com")?;
-        let server = Arc::new(AuthorizationServer::new(base, PrivateUseSchemes::default(), ports.clone()));
+        let server = Arc::new(AuthorizationServer::new(base, PrivateUseSchemes::default(), LIMITS, ports.clone()));
         Ok(Self {
             server,
             ports,
@@ -102,6 +108,6 @@ impl Rig {
     /// Another process on the same store, keyring and upstream.
     #[must_use]
     pub fn second_process(&self) -> AuthorizationServer {
-        AuthorizationServer::new(self.server.base().clone(), PrivateUseSchemes::default(), self.ports.clone())
+        AuthorizationServer::new(self.server.base().clone(), PrivateUseSchemes::default(), LIMITS, self.ports.clone())
     }
 }

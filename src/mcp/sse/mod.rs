@@ -46,6 +46,7 @@ pub use delivery::PostError;
 pub use in_flight::MAX_IN_FLIGHT;
 pub use inbox::TOTAL_BYTES;
 pub use posted::Posted;
+pub use registry::MAX_STREAMS;
 pub use session_id::SessionId;
 pub use sessions::{OpenError, Sessions};
 pub use stream::EventStream;

@@ -5,18 +5,23 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use authorization_server::{ground::Id, resource::authenticate::Principal};
+use authorization_server::{
+    ground::{Id, OwnerLimit},
+    resource::authenticate::Principal,
+};
 
 use super::{session::Session, stream_owner::StreamOwner};
+use crate::mcp::slots::{Slot, Slots};
 
-/// Streams of one owner. More would be a leak in the client.
-const MAX_PER_OWNER: usize = 32;
 /// Streams of all owners.
-const MAX_STREAMS: usize = 2_000;
+pub const MAX_STREAMS: usize = 2_000;
 
 /// The open sessions.
-#[derive(Default)]
-pub(super) struct Registry(Mutex<State>);
+pub(super) struct Registry {
+    /// What each owner may open.
+    slots: Arc<Slots>,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
@@ -29,6 +34,7 @@ struct State {
 pub(super) struct Registration {
     registry: Arc<Registry>,
     id: Id,
+    _slot: Slot,
 }
 
 impl Drop for Registration {
@@ -37,10 +43,20 @@ impl Drop for Registration {
     }
 }
 
-/// The owner, or everybody, has as many streams as are allowed.
-pub(super) struct TooMany;
+/// Who has as many streams as are allowed.
+pub(super) enum TooMany {
+    /// The owner, or this client of the owner.
+    OfOwner,
+    /// Everybody together.
+    OfAll,
+}
 
 impl Registry {
+    /// No stream is open, and each owner may open so many.
+    pub(super) fn new(of_owner: OwnerLimit) -> Self {
+        Self { slots: Slots::new(of_owner), state: Mutex::default() }
+    }
+
     /// Adds the session that `start` makes, unless there are too many.
     pub(super) fn add<T>(
         self: &Arc<Self>,
@@ -48,12 +64,12 @@ impl Registry {
         opened_by: StreamOwner,
         start: impl FnOnce(Registration) -> (T, Session),
     ) -> Result<T, TooMany> {
+        let slot = self.slots.take(opened_by.owner, opened_by.client).ok_or(TooMany::OfOwner)?;
         let mut state = self.state();
-        let of_owner = state.open.values().filter(|other| other.opened_by.owner == opened_by.owner).count();
-        if state.open.len() >= MAX_STREAMS || of_owner >= MAX_PER_OWNER {
-            return Err(TooMany);
+        if state.open.len() >= MAX_STREAMS {
+            return Err(TooMany::OfAll);
         }
-        let (started, session) = start(Registration { registry: Arc::clone(self), id });
+        let (started, session) = start(Registration { registry: Arc::clone(self), id, _slot: slot });
         state.open.insert(id, session);
         Ok(started)
     }
@@ -82,6 +98,6 @@ impl Registry {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    ground::{Id, Unavailable},
+    ground::{Id, OwnerLimit, Unavailable},
     resource::authenticate::Principal,
 };
 use tokio::sync::Semaphore;
@@ -14,7 +14,7 @@ use super::{
     follower,
     inbox::TOTAL_BYTES,
     instance::Instance,
-    registry::TooMany,
+    registry::{Registry, TooMany},
     session_id::SessionId,
     stream::{EventStream, Start},
     stream_owner::StreamOwner,
@@ -28,7 +28,10 @@ use crate::{
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Too many streams are open.
+    /// Too many streams of this owner, or of this owner and client, are open.
+    #[error("too many streams of this owner")]
+    TooManyOfOwner,
+    /// This process holds as many streams as it can.
     #[error("too many streams")]
     TooMany,
     /// Other instances could not reach it.
@@ -37,8 +40,11 @@ pub enum OpenError {
 }
 
 impl From<TooMany> for OpenError {
-    fn from(TooMany: TooMany) -> Self {
-        Self::TooMany
+    fn from(too_many: TooMany) -> Self {
+        match too_many {
+            TooMany::OfOwner => Self::TooManyOfOwner,
+            TooMany::OfAll => Self::TooMany,
+        }
     }
 }
 
@@ -51,9 +57,14 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// No stream is open. All streams end when `stop` is cancelled.
-    pub(in crate::mcp) fn new(server: McpServer, ports: TransportPorts, stop: CancellationToken) -> Self {
-        let (instance, registry) = (Arc::new(Instance::new(ports, stop)), Arc::default());
+    /// No stream is open, and each owner may open so many. All streams end when `stop` is cancelled.
+    pub(in crate::mcp) fn new(
+        server: McpServer,
+        of_owner: OwnerLimit,
+        ports: TransportPorts,
+        stop: CancellationToken,
+    ) -> Self {
+        let (instance, registry) = (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(of_owner)));
         let total_bytes = Arc::new(Semaphore::new(TOTAL_BYTES));
         Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreamOwner {
     pub(super) owner: Id,
-    client: Id,
+    pub(super) client: Id,
 }
 
 impl StreamOwner {

@@ -20,12 +20,20 @@ pub(super) fn router() -> ToolRouter<McpServer> {
 
 /// A result as text (pretty, for people and older clients) and as structured content.
 fn result(answer: Result<Value, GraphError>) -> CallToolResult {
-    let (value, failed) = match answer {
-        Ok(value) => (value, false),
-        Err(error) => (json!({ "success": false, "error": error.in_plain_words() }), true),
-    };
+    match answer {
+        Ok(value) => with_text(value, CallToolResult::structured),
+        Err(error) => failure(error.in_plain_words()),
+    }
+}
+
+/// A tool error that says this to the client's user.
+pub(super) fn failure(error: &str) -> CallToolResult {
+    with_text(json!({ "success": false, "error": error }), CallToolResult::structured_error)
+}
+
+fn with_text(value: Value, structured: fn(Value) -> CallToolResult) -> CallToolResult {
     let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-    let mut result = if failed { CallToolResult::structured_error(value) } else { CallToolResult::structured(value) };
+    let mut result = structured(value);
     result.content = vec![ContentBlock::text(text)];
     result
 }

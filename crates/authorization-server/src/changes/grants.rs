@@ -1,5 +1,7 @@
 //! Revokes, marks and unissues grants.
 
+use std::cmp::Reverse;
+
 use super::{Change, change};
 use crate::{
     ground::{Advanced, AuditEvent, Ended, EventName, GrantKey, Id, Stored, Unavailable},
@@ -61,6 +63,32 @@ impl AuthorizationServer {
         let changed = change(self.ports.grants.as_ref(), &key, decide).await?;
         self.grant_cache.forget(&key);
         Ok(changed.answer)
+    }
+
+    /// Revokes the grants beyond the limit of the owner and of this client, those first whose tokens were refreshed longest
+    /// ago; never this one, which was just made. The tokens of this one are issued already, so a failure changes nothing.
+    pub(crate) async fn end_surplus_grants(&self, kept: GrantKey, client: Id) {
+        if let Err(error) = self.try_to_end_surplus_grants(kept, client).await {
+            tracing::warn!(%error, "could not end the grants beyond the limit");
+        }
+    }
+
+    async fn try_to_end_surplus_grants(&self, kept: GrantKey, client: Id) -> Result<(), Unavailable> {
+        let now = self.now();
+        let mut held = self.ports.owner_grants.of_owner(kept.owner).await?;
+        held.retain(|grant| grant.is_held(now));
+        held.sort_by_key(|grant| (grant.key != kept, Reverse(grant.family.answered_at)));
+        let [(_, most), (_, most_of_client)] = self.grants_of_owner.shares(kept.owner, client);
+        let (mut all, mut of_client) = (most.get(), most_of_client.get());
+        for grant in held {
+            let places = [Some(&mut all), (grant.client == client).then_some(&mut of_client)];
+            if places.iter().flatten().all(|left| **left > 0) {
+                places.into_iter().flatten().for_each(|left| *left -= 1);
+            } else {
+                self.revoke(grant.key, Ended::NewerOnes).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Unissues a grant whose tokens nobody received, so that its code can be redeemed again. If this fails too, the code is

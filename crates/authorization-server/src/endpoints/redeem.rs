@@ -60,6 +60,7 @@ impl AuthorizationServer {
         }
         self.keep_upstream_tokens(&redeemable).await?;
         let response = self.grant_unless_withdrawn(&redeemable).await?;
+        self.end_surplus_grants(redeemable.grant, client.value.id).await;
         self.note_use(&client).await;
         Ok(response)
     }

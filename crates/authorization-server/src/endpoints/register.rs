@@ -6,10 +6,14 @@ use oauth_protocol::{
 };
 
 use crate::{
-    ground::{Created, EventName, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
+    ground::{Created, EventName, Id, Network, TooMany, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
     server::AuthorizationServer,
     state::{client::Client, scopes},
+    waiting_registrations::Admission,
 };
+
+/// When a network that has too many waiting registrations may register again.
+const RETRY: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Why a client is not registered.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +21,9 @@ pub enum RegisterError {
     /// RFC 7591 §3.2.2.
     #[error(transparent)]
     Metadata(#[from] RegistrationError),
+    /// No place is free for another unused registration, and this network has the most of them.
+    #[error("too many registrations wait for their first use")]
+    TooManyWait(TooMany),
     /// The store is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -28,14 +35,15 @@ impl RegisterError {
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Metadata(error) => Some(error.description()),
+            Self::TooManyWait(_) => Some("too many registrations wait for their first use"),
             Self::Unavailable(_) => None,
         }
     }
 }
 
 impl AuthorizationServer {
-    /// Registers a public client.
-    pub async fn register(&self, body: &[u8]) -> Result<RegistrationResponse, RegisterError> {
+    /// Registers a public client for a caller from this network.
+    pub async fn register(&self, body: &[u8], from: Network) -> Result<RegistrationResponse, RegisterError> {
         let metadata = ClientMetadata::from_json(body, &self.schemes, self.base())?;
         let now = self.now();
         let client = Client {
@@ -46,14 +54,34 @@ impl AuthorizationServer {
             used_at: None,
             expires_at: now + UNUSED_CLIENT_LIFETIME,
         };
-        let id = client.id.to_string();
-        match self.ports.clients.create(client).await? {
-            Created::Done(client) => {
-                self.report(EventName::ClientRegistered.event().client(client.value.id));
+        let id = client.id;
+        self.take_place(id, from).await?;
+        match self.ports.clients.create(client).await.inspect_err(|_| self.waiting_registrations.forget(id))? {
+            Created::Done(_) => {
+                self.report(EventName::ClientRegistered.event().client(id));
                 let scope = scopes::granted(metadata.scope.as_ref()).to_string();
-                Ok(RegistrationResponse::new(metadata, id, now.unix_timestamp(), scope))
+                Ok(RegistrationResponse::new(metadata, id.to_string(), now.unix_timestamp(), scope))
             }
             Created::Exists(_) => Err(Unavailable::entropy("a client id came up twice").into()),
+        }
+    }
+
+    /// Takes a place among the registrations that wait for their first use. What must make room for it is ended, unless it
+    /// was used through another process: then its place was free.
+    async fn take_place(&self, id: Id, from: Network) -> Result<(), RegisterError> {
+        loop {
+            match self.waiting_registrations.admit(id, from) {
+                Admission::Free => return Ok(()),
+                Admission::InsteadOf(lost) => {
+                    let ended = self.end_unused_registration(lost).await;
+                    ended.inspect_err(|_| self.waiting_registrations.forget(id))?;
+                    return Ok(());
+                }
+                Admission::Refused(lost) if self.end_unused_registration(lost).await? => {
+                    return Err(RegisterError::TooManyWait(TooMany { wait: RETRY }));
+                }
+                Admission::Refused(_) => {}
+            }
         }
     }
 }

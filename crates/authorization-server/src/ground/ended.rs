@@ -13,6 +13,8 @@ pub enum Ended {
     RefreshTokenReplayed,
     /// Entra ended the sign-in behind it.
     UpstreamEnded,
+    /// Its owner has too many, and newer ones took its place.
+    NewerOnes,
     /// Its tokens were never sent, so its code may be redeemed again.
     NotDelivered,
 }
@@ -25,6 +27,7 @@ impl Ended {
         Self::CodeReplayed,
         Self::RefreshTokenReplayed,
         Self::UpstreamEnded,
+        Self::NewerOnes,
         Self::NotDelivered,
     ];
 
@@ -37,6 +40,7 @@ impl Ended {
             Self::CodeReplayed => "code replayed",
             Self::RefreshTokenReplayed => "refresh token replayed",
             Self::UpstreamEnded => "ended by Entra",
+            Self::NewerOnes => "newer ones took its place",
             Self::NotDelivered => "tokens never sent",
         }
     }

@@ -7,9 +7,12 @@ mod entropy;
 mod event_name;
 mod id;
 pub mod lifetimes;
+mod network;
+mod owner_limit;
 mod record;
 mod repository;
 mod sealing;
+mod too_many;
 mod unavailable;
 
 pub use self::{
@@ -19,8 +22,11 @@ pub use self::{
     entropy::Entropy,
     event_name::{EventName, Severity},
     id::{GrantKey, Id, Subject},
+    network::Network,
+    owner_limit::{OwnerLimit, Share},
     record::{Record, Stored},
     repository::{Advanced, Created, OwnedRecords, Repository},
     sealing::{PurposePart, Sealable, Sealed, SealedAsJson, Sealer},
+    too_many::TooMany,
     unavailable::{Dependency, Unavailable},
 };

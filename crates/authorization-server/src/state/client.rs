@@ -57,6 +57,12 @@ impl Client {
             && other.redirect_uris.iter().all(|uri| known(uri, &self.redirect_uris))
     }
 
+    /// The same client, expired now; `None` if it was used.
+    #[must_use]
+    pub fn ended_unused(&self, now: OffsetDateTime) -> Option<Self> {
+        self.used_at.is_none().then(|| Self { expires_at: now, ..self.clone() })
+    }
+
     /// The same client, used now; `None` if that is noted already.
     #[must_use]
     pub fn used(&self, now: OffsetDateTime) -> Option<Self> {

@@ -41,7 +41,12 @@ impl Policy {
     fn error(&self, request: &Request, status: StatusCode) -> Option<&Stated> {
         let path = request.line.path.trim_end_matches('/');
         let is_page = self.pages.iter().any(|page| page.eq_ignore_ascii_case(path));
-        self.errors.iter().find(|error| error.status == status && error.is_page() == is_page)
+        let is_mcp = path.to_ascii_lowercase().starts_with("/mcp");
+        let of = |json_rpc| {
+            let mut errors = self.errors.iter().filter(|error| error.status == status && error.is_page() == is_page);
+            errors.find(|error| error.is_json_rpc() == json_rpc)
+        };
+        of(is_mcp).or_else(|| of(false))
     }
 }
 
@@ -55,6 +60,10 @@ impl Stated {
             fields: named(response, "set-header").map(header).collect::<Option<_>>()?,
             body: named(response, "set-body").next()?.text()?.to_owned(),
         })
+    }
+
+    fn is_json_rpc(&self) -> bool {
+        self.body.contains("\"jsonrpc\"")
     }
 
     fn is_page(&self) -> bool {

@@ -13,14 +13,6 @@ const CONTRACT: &str = include_str!("../../../../infra/contract.json");
 #[serde(rename_all = "camelCase")]
 struct Contract {
     calls_per_minute: u32,
-    endpoints: Vec<Endpoint>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Endpoint {
-    route: String,
-    calls_per_minute: Option<u32>,
 }
 
 /// So many calls from one address in so long.
@@ -35,7 +27,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The rates that `infra` deploys; an operation's own comes before the rate of all.
+    /// The rates that `infra` deploys.
     ///
     /// # Panics
     ///
@@ -45,9 +37,7 @@ impl Rate {
     pub fn deployed() -> Vec<Self> {
         let contract: Contract =
             serde_json::from_str(CONTRACT).expect("infra/contract.json has the shape that is read here");
-        let rate = |route, calls| Self { route, calls, renewal_period: Duration::from_mins(1) };
-        let limited = contract.endpoints.into_iter().filter_map(|of| Some(rate(Some(of.route), of.calls_per_minute?)));
-        limited.chain([rate(None, contract.calls_per_minute)]).collect()
+        vec![Self { route: None, calls: contract.calls_per_minute, renewal_period: Duration::from_mins(1) }]
     }
 
     fn counts(&self, path: &str) -> bool {

@@ -195,7 +195,6 @@ fn in_order() -> Value {
             "one": {"type": "Microsoft.ApiManagement/service/namedValues"},
             "policy": {"type": format!("{api}/policies"), "dependsOn": ["api", "one"]},
             "routes": {"type": format!("{api}/operations"), "dependsOn": ["policy"]},
-            "limits": {"type": format!("{api}/operations/policies"), "dependsOn": ["routes"]},
         })),
         "diagnostics": module(&["api"], &json!([{"type": format!("{api}/diagnostics")}])),
         "cosmos": module(&[], &json!({
@@ -216,7 +215,6 @@ fn a_resource_waits_for_the_one_it_needs() {
     for (waits, fault) in [
         (resource("api", "policy"), "policy does not wait for one"),
         (resource("api", "routes"), "routes does not wait for policy"),
-        (resource("api", "limits"), "limits does not wait for routes"),
         ("/resources/diagnostics/dependsOn".to_owned(), "diagnostics does not wait for api"),
         (resource("cosmos", "role"), "role does not wait for all"),
         (resource("cosmos", "endpoint"), "endpoint does not wait for role"),

@@ -1,0 +1,76 @@
+// A token endpoint that is busy (429) or down (503), with the answers of the handler: the client stays signed in, and sends
+// nobody to the browser.
+import { auth } from '@modelcontextprotocol/client';
+import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, test } from 'node:test';
+
+const SDKS = [
+  { name: 'the TypeScript SDK 1.x', auth: auth1 },
+  { name: 'the TypeScript SDK 2.x', auth },
+];
+// tests/http/gateway.rs and tests/http/outage.rs hold the handler to this shape.
+const error = JSON.stringify({ error: 'temporarily_unavailable', error_description: 'try again later' });
+const TOKENS = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r' };
+
+/** An authorization server whose token endpoint gives these answers, one after another; its origin. */
+async function authorizationServer(t, answers) {
+  const server = createServer((request, response) => {
+    const origin = `http://${request.headers.host}`;
+    const { pathname } = new URL(request.url, origin);
+    const json = (status, body) => response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '5' }).end(body);
+    if (pathname === '/token') return json(...answers.shift());
+    if (pathname.startsWith('/.well-known/oauth-protected-resource')) {
+      return json(200, JSON.stringify({ resource: `${origin}/mcp`, authorization_servers: [origin] }));
+    }
+    if (pathname === '/.well-known/oauth-authorization-server') {
+      return json(200, JSON.stringify({
+        issuer: origin,
+        authorization_endpoint: `${origin}/authorize`,
+        token_endpoint: `${origin}/token`,
+        response_types_supported: ['code'],
+        code_challenge_methods_supported: ['S256'],
+        token_endpoint_auth_methods_supported: ['none'],
+      }));
+    }
+    return json(404, '{}');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+/** An application that is signed in, and counts how often it lost something. */
+function signedIn(issuer) {
+  return {
+    redirectUrl: 'http://127.0.0.1:1/callback',
+    clientMetadata: { redirect_uris: ['http://127.0.0.1:1/callback'], token_endpoint_auth_method: 'none' },
+    lost: [],
+    held: { ...TOKENS, issuer },
+    clientInformation: () => ({ client_id: 'c', issuer }),
+    tokens() { return this.held; },
+    saveTokens(tokens) { this.held = tokens; },
+    saveCodeVerifier() {},
+    codeVerifier: () => 'v',
+    redirectToAuthorization() { this.lost.push('the browser'); },
+    invalidateCredentials(what) { this.lost.push(what); },
+  };
+}
+
+for (const sdk of SDKS) {
+  describe(sdk.name, () => {
+    for (const status of [429, 503]) {
+      test(`stays signed in when a refresh is answered ${status}`, async (t) => {
+        const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: 'b', refresh_token: 's' })]];
+        const serverUrl = await authorizationServer(t, answers);
+        const app = signedIn(serverUrl);
+        await assert.rejects(sdk.auth(app, { serverUrl: `${serverUrl}/mcp` }));
+        assert.deepEqual([app.lost, app.held.refresh_token], [[], 'r']);
+        assert.equal(await sdk.auth(app, { serverUrl: `${serverUrl}/mcp` }), 'AUTHORIZED');
+        assert.equal(app.held.refresh_token, 's');
+      });
+    }
+  });
+}

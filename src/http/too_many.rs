@@ -1,0 +1,54 @@
+//! 429: a limit was reached. It has the shape of the endpoint's other errors, says when to come again, and no client sends
+//! its user to the browser for it.
+
+use authorization_server::ground::{EventName, TooMany};
+use http::StatusCode;
+
+use super::{
+    app::App,
+    cors::Cors,
+    pages::{self, ErrorPage},
+    reply::{Response, json_rpc_error, oauth_error, retry_after},
+};
+
+/// The endpoint that refuses, and its rule for browsers, which also decides the shape of its errors.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) endpoint: &'static str,
+    pub(super) cors: Cors,
+}
+
+/// A limit that was reached.
+pub(super) struct Reached {
+    /// Its name in `MCP_LIMITS`.
+    pub(super) limit: &'static str,
+    /// The text for programs.
+    pub(super) text: &'static str,
+}
+
+impl Reached {
+    /// A limit of an address.
+    pub(super) const fn by_address(limit: &'static str) -> Self {
+        Self { limit, text: "too many requests from one address; try again later" }
+    }
+
+    /// A limit of an owner, or of one client of an owner.
+    pub(super) const fn by_owner(limit: &'static str) -> Self {
+        Self { limit, text: "too many requests of one user; try again later" }
+    }
+
+    /// The answer there.
+    pub(super) fn answer(&self, app: &App, Place { endpoint, cors }: Place, TooMany { wait }: TooMany) -> Response {
+        app.audit.report(&EventName::LimitReached.event().at(endpoint).because(self.limit));
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let response = match cors {
+            Cors::SameOrigin => {
+                let text = "Too many requests came from your network. Try again in a minute.";
+                pages::error(app, &ErrorPage::plain(status, "Too many requests", text))
+            }
+            Cors::AnyOrigin => oauth_error(status, "temporarily_unavailable", self.text),
+            Cors::Resource => json_rpc_error(status, self.text),
+        };
+        retry_after(response, wait)
+    }
+}
