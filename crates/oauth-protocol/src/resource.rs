@@ -101,6 +101,27 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_known_however_its_host_is_written_and_by_its_whole_path() {
+        let named = |value: &str| Address::named(&BaseUrl::parse(MINE).unwrap(), &[value]);
+        let upper = MINE.to_ascii_uppercase().replacen("HTTPS", "https", 1);
+        assert_eq!(named(&format!("{upper}/mcp")), Some(Address::Mcp));
+        for path in ["/mcp/sse/", "/mcp?x", "/MCP", "/mcpx", "/mcp/message", "\u{e9}/mcp"] {
+            assert_eq!(named(&format!("{MINE}{path}")), None, "{path}");
+        }
+        // Cut in the middle of a character.
+        assert_eq!(named(&format!("{}\u{e9}", &MINE[..MINE.len() - 1])), None);
+    }
+
+    #[test]
+    fn an_address_is_stored_as_one_word() {
+        for (address, word) in [(Address::Mcp, "\"mcp\""), (Address::McpSse, "\"mcp_sse\"")] {
+            assert_eq!(serde_json::to_string(&address).unwrap(), word);
+            assert_eq!(serde_json::from_str::<Address>(word).unwrap(), address);
+        }
+        assert!(serde_json::from_str::<Address>("\"sse\"").is_err());
+    }
+
+    #[test]
     fn base_and_both_transports_are_one_audience() {
         for path in ["", "/", "/mcp", "/mcp/sse"] {
             let value = format!("{MINE}{path}");

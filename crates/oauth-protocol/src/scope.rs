@@ -136,6 +136,13 @@ mod tests {
     }
 
     #[test]
+    fn a_filtered_scope_keeps_the_order_and_nothing_else() {
+        let known = scope("b openid a").filtered(|token| token != "openid");
+        assert_eq!(known.to_string(), "b a");
+        assert!(scope("openid").filtered(|_| false).is_empty());
+    }
+
+    #[test]
     fn it_is_stored_as_one_string() {
         assert_eq!(serde_json::to_string(&scope("a b")).unwrap(), r#""a b""#);
         assert!(serde_json::from_str::<Scope>(r#"["a"]"#).is_err());

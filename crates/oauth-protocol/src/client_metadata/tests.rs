@@ -138,6 +138,23 @@ fn a_private_use_scheme_that_is_not_allowed_is_left_out_if_another_uri_is_there(
 }
 
 #[test]
+fn the_order_of_the_redirect_uris_is_kept_and_so_are_doubles() {
+    let uris = ["http://127.0.0.1:2/b", "https://client.example/cb", "http://127.0.0.1:2/b"];
+    let kept = with("redirect_uris", json!(uris)).unwrap().redirect_uris;
+    assert_eq!(kept.iter().map(RedirectUri::as_str).collect::<Vec<_>>(), uris);
+}
+
+#[test]
+fn a_scheme_that_was_added_is_registered_and_one_that_was_not_is_left_out() {
+    let body = json!({ "redirect_uris": ["com.example:/cb", "other://cb"] }).to_string();
+    let base = BaseUrl::parse("https://mcp.example.com").unwrap();
+    let metadata =
+        ClientMetadata::from_json(body.as_bytes(), &PrivateUseSchemes::known_and("com.example").unwrap(), &base)
+            .unwrap();
+    assert_eq!(metadata.redirect_uris.iter().map(RedirectUri::as_str).collect::<Vec<_>>(), ["com.example:/cb"]);
+}
+
+#[test]
 fn a_scope_is_read_and_a_malformed_one_refused() {
     assert_eq!(with("scope", json!("openid email")).unwrap().scope, Some(Scope::parse("openid email").unwrap()));
     assert_eq!(with("scope", json!(null)).unwrap().scope, None);
