@@ -3,8 +3,9 @@
 use oauth_protocol::secret::Secret;
 use time::OffsetDateTime;
 
-pub use crate::state::stages::{
-    Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream, Refused,
+pub use crate::state::{
+    consent::Consent,
+    stages::{Binding, CodeIssued, Exchanging, Failed, PendingConfirmation, PendingUpstream, Refused},
 };
 use crate::{
     ground::{Id, Record, lifetimes::AUTHORIZATION_LIFETIME},

@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod authorization;
 pub mod client;
+mod consent;
 pub mod cookies;
 pub mod decision;
 pub(crate) mod derived;

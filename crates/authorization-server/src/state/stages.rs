@@ -5,30 +5,14 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    ground::{Id, Sealed, lifetimes::CODE_LIFETIME},
+    ground::{Sealed, lifetimes::CODE_LIFETIME},
     state::{
+        consent::Consent,
         sign_in_secrets::{IssuedCode, SignInSecrets},
         signed_in::{OwnerName, SignedIn},
         valid_request::ValidRequest,
     },
 };
-
-/// The source of the consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Consent {
-    /// The person at this browser allowed the whole question. It holds for the owner who signs in now.
-    Fresh,
-    /// This owner, some time ago. It holds for no other owner.
-    Remembered {
-        /// The owner whose document has the approval.
-        owner: Id,
-        /// The approval.
-        approval: Id,
-    },
-    /// Nobody has consented: the owner who signs in must confirm.
-    Pending,
-}
 
 /// Allowed; waiting for Entra's callback in the browser that allowed it.
 #[derive(Clone, Debug)]
