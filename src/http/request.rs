@@ -303,7 +303,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_is_not_wanted_is_discarded_for_a_limited_time_and_length() {
-        let endless = futures_util::stream::repeat_with(|| Ok(Bytes::from_static(&[0; 65_536])));
+        let chunk = Bytes::from(vec![0; 65_536]);
+        let endless = futures_util::stream::repeat_with(move || Ok(chunk.clone()));
         arriving(endless).discard().await;
         let began = Instant::now();
         arriving(pending()).discard().await;

@@ -45,7 +45,8 @@ fn uses_channel(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let words: Vec<_> = line.split(|c: char| c.is_whitespace() || "=;&|()'\"".contains(c)).collect();
     let has_rustup = line.contains("rustup");
-    let updates = words.windows(2).any(|pair| pair[0].ends_with("rustup") && ["update", "upgrade"].contains(&pair[1]));
+    let mut pairs = words.iter().zip(words.iter().skip(1));
+    let updates = pairs.any(|(program, verb)| program.ends_with("rustup") && ["update", "upgrade"].contains(verb));
     let mut names = words.iter().filter_map(|word| word.strip_prefix('+').or(has_rustup.then_some(*word)));
     updates || names.any(is_channel)
 }
