@@ -39,7 +39,7 @@ async fn an_honest_request_gets_a_page_and_writes_nothing() {
     let writes = rig.store.writes();
     let page = ask(&rig, &request(&client_id, &[])).await.unwrap();
     assert_eq!(page.client.id.to_string(), client_id);
-    assert_eq!(page.form.pending.request.redirect().as_str(), REDIRECT_URI);
+    assert_eq!(page.form.pending.request.redirect_uri(), REDIRECT_URI);
     assert_eq!(page.form.pending.request.state(), Some(STATE));
     assert_eq!(rig.store.writes(), writes);
 }

@@ -32,9 +32,9 @@ impl<'a> Question<'a> {
     fn new(name: Option<&str>, request: &'a ValidRequest) -> Self {
         Self {
             client: display_name(name),
-            host: request.redirect().host(),
-            redirect_uri: request.redirect().as_str(),
-            kind: request.redirect().kind(),
+            host: request.redirect_host(),
+            redirect_uri: request.redirect_uri(),
+            kind: request.redirect_kind(),
             sentences: scopes::permissions(request.scope()).map(|permission| permission.sentence).collect(),
         }
     }

@@ -2,7 +2,7 @@
 
 use oauth_protocol::{
     pkce::CodeChallenge,
-    redirect_uri::{RedirectTarget, RedirectUri},
+    redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
     resource::Address,
     scope::Scope,
 };
@@ -57,10 +57,28 @@ impl ValidRequest {
         self.client
     }
 
-    /// The redirect target of the answer.
+    /// The redirect target of the answer. Private to this crate: a request can be read from JSON, a target must not.
     #[must_use]
-    pub fn redirect(&self) -> &RedirectTarget {
+    pub(crate) fn redirect(&self) -> &RedirectTarget {
         &self.redirect
+    }
+
+    /// The redirect URI, to be shown.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        self.redirect.as_str()
+    }
+
+    /// The host of the redirect URI, as [`RedirectTarget::host`] gives it.
+    #[must_use]
+    pub fn redirect_host(&self) -> &str {
+        self.redirect.host()
+    }
+
+    /// How far the redirect URI proves who receives the answer.
+    #[must_use]
+    pub fn redirect_kind(&self) -> RedirectKind {
+        self.redirect.kind()
     }
 
     /// `code_challenge` (RFC 7636 §4.2).
