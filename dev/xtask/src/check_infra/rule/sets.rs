@@ -15,8 +15,6 @@ use super::subject::Subject;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Sets {
     left: Vec<Part>,
-    /// Only those on the left that are in this, too.
-    among: Option<Vec<Part>>,
     is: Relation,
     right: Vec<Part>,
 }
@@ -50,11 +48,7 @@ impl Sets {
     }
 
     pub(super) fn judge(&self, subject: Subject) -> Result<Vec<String>, String> {
-        let (mut left, right) = (texts(&self.left, subject)?, texts(&self.right, subject)?);
-        if let Some(among) = &self.among {
-            let among = texts(among, subject)?;
-            left.retain(|text| among.contains(text));
-        }
+        let (left, right) = (texts(&self.left, subject)?, texts(&self.right, subject)?);
         if left.is_empty() {
             return Err(format!("there is nothing in {}", name(&self.left)));
         }
