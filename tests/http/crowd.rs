@@ -9,8 +9,8 @@ use crate::{
     deployment::{Deployment, body, tool_call},
 };
 
-/// Calls of a user that reach Graph at the same time.
-const AT_GRAPH: usize = 24;
+/// Calls of one client of a user that run at the same time: half of the limit of the user.
+const AT_GRAPH: usize = 12;
 const CALLS: usize = 64;
 
 /// A tool call of nearly 64 KiB, with arguments that would take far more memory than their text.

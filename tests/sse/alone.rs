@@ -81,7 +81,7 @@ async fn one_owner_has_thirty_two_streams_with_whatever_clients_and_another_owne
         let client = Principal { client: principal().client, ..of_one_owner.clone() };
         streams.push(sessions.open(&client).await.unwrap());
     }
-    assert!(matches!(sessions.open(&of_one_owner).await, Err(OpenError::TooMany)));
+    assert!(matches!(sessions.open(&of_one_owner).await, Err(OpenError::TooManyOfOwner)));
     assert!(sessions.open(&principal()).await.is_ok());
     drop(streams);
     assert!(sessions.open(&of_one_owner).await.is_ok());

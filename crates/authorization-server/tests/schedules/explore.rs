@@ -85,7 +85,7 @@ fn depth_first(scenario: Scenario, plan: &Plan) -> usize {
 
 fn runner<S: Scheduler + 'static>(scheduler: S) -> Runner<CallersOnly<S>> {
     let mut config = Config::new();
-    config.stack_size = 256 * 1024;
+    config.stack_size = 1024 * 1024;
     Runner::new(CallersOnly(scheduler), config)
 }
 
