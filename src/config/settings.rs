@@ -94,8 +94,7 @@ impl Reader<'_> {
         let client_id = self.parsed(&table::ENTRA_CLIENT_ID, values::guid);
         let workload_client_id = self.parsed(&table::AZURE_CLIENT_ID, values::guid);
         let cloud = self.parsed(&table::AZURE_CLOUD, values::cloud);
-        let authority = self.stand_in(&table::ENTRA_AUTHORITY_HOST, cloud.unwrap_or_default().authority());
-        let graph = self.stand_in(&table::GRAPH_ENDPOINT, cloud.unwrap_or_default().graph());
+        let [authority, graph] = self.microsoft(cloud.unwrap_or_default());
         let store = self.store(cloud.unwrap_or_default());
         let gateway_principal_id = self.gateway_principal_id();
         let event_poll = self.parsed(&table::EVENT_POLL_MS, values::event_poll);
@@ -134,6 +133,12 @@ impl Reader<'_> {
         });
         self.production = production;
         base
+    }
+
+    /// Entra's authority and Graph.
+    fn microsoft(&mut self, cloud: Cloud) -> [Option<String>; 2] {
+        let authority = self.stand_in(&table::ENTRA_AUTHORITY_HOST, cloud.authority());
+        [authority, self.stand_in(&table::GRAPH_ENDPOINT, cloud.graph())]
     }
 
     /// Another host than Microsoft's is for the local tenant only.

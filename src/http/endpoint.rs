@@ -21,6 +21,9 @@ use super::{
     too_many::{Place, Reached},
 };
 
+/// Answers a request of an owner.
+type ServePrincipal = fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>;
+
 /// A handler: it decodes, calls one service, encodes.
 pub(super) enum Handler {
     /// Anybody may call it, and a GET changes nothing.
@@ -28,7 +31,7 @@ pub(super) enum Handler {
     /// For browsers. A GET may change something, so a HEAD, which must not (RFC 9110 §9.2.1), never reaches it.
     Page(fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>),
     /// Only the bearer of an access token may call it.
-    Protected(Resource, fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>),
+    Protected(Resource, ServePrincipal),
 }
 
 /// One endpoint; in Azure, one function folder with the same route.
@@ -108,19 +111,30 @@ impl Endpoint {
                     Err(challenge) => return arriving.refuse(challenge).await,
                 };
                 drop(head);
-                if let Err(too_many) = app.limits.take_call(&principal) {
-                    let reached = Reached::by_owner("calls-per-minute").answer(&app, self.place(), too_many);
-                    return arriving.refuse(reached).await;
-                }
-                if is_head {
-                    return arriving.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
-                }
-                let body = app.memory.body_of(principal.grant.owner);
-                match arriving.read(self.body_limit, body).await {
-                    Ok(incoming) => serve(app, incoming, principal).await,
-                    Err(error) => self.unread(&app, error),
-                }
+                self.serve_principal(app, arriving, serve, principal).await
             }
+        }
+    }
+
+    /// Answers an owner whose access token is good.
+    async fn serve_principal(
+        &self,
+        app: Arc<App>,
+        arriving: Arriving,
+        serve: ServePrincipal,
+        principal: Principal,
+    ) -> Response {
+        if let Err(too_many) = app.limits.take_call(&principal) {
+            let reached = Reached::by_owner("calls-per-minute").answer(&app, self.place(), too_many);
+            return arriving.refuse(reached).await;
+        }
+        if arriving.head.method == Method::HEAD {
+            return arriving.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
+        }
+        let body = app.memory.body_of(principal.grant.owner);
+        match arriving.read(self.body_limit, body).await {
+            Ok(incoming) => serve(app, incoming, principal).await,
+            Err(error) => self.unread(&app, error),
         }
     }
 
