@@ -41,4 +41,23 @@ mod tests {
         assert!(!same("http://127.0.0.1:1/cb", "http://127.0.0.1:1/cb?x"));
         assert!(!same("https://a.example:1/cb", "https://a.example:2/cb"));
     }
+    #[test]
+    fn being_the_same_holds_both_ways() {
+        let uris =
+            ["http://127.0.0.1:1/cb", "http://127.0.0.1/cb", "http://[::1]:1/cb", "https://a.example/cb", "cursor://x"];
+        for one in uris {
+            assert!(Receiver::behind(one).is_same(&Receiver::behind(one)), "{one}");
+            for other in uris {
+                let (one, other) = (Receiver::behind(one), Receiver::behind(other));
+                assert_eq!(one.is_same(&other), other.is_same(&one), "{} {}", one.as_str(), other.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_stored_as_its_uri() {
+        let stored = serde_json::to_string(&Receiver::behind("http://127.0.0.1:1/cb")).unwrap();
+        assert_eq!(stored, r#""http://127.0.0.1:1/cb""#);
+        assert_eq!(serde_json::from_str::<Receiver>(&stored).unwrap().as_str(), "http://127.0.0.1:1/cb");
+    }
 }

@@ -81,3 +81,60 @@ impl TokenRequestError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [TokenRequestError; 8] = [
+        TokenRequestError::Repeated,
+        TokenRequestError::Missing("client_id"),
+        TokenRequestError::TwoMethods,
+        TokenRequestError::TwoClients,
+        TokenRequestError::Malformed,
+        TokenRequestError::ClientAuthentication,
+        TokenRequestError::UnsupportedGrantType,
+        TokenRequestError::Scope,
+    ];
+
+    /// RFC 6749 §5.2.
+    #[test]
+    fn each_code_is_one_of_those_that_a_token_request_can_have() {
+        for error in ALL {
+            let known = ["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"];
+            assert!(known.contains(&error.code()), "{error}");
+        }
+    }
+
+    /// RFC 6749 §5.2: the status is 400, but for a client that did not authenticate as it should.
+    #[test]
+    fn only_invalid_client_is_401() {
+        for error in ALL {
+            assert_eq!(error.status() == 401, error.code() == "invalid_client", "{error}");
+            assert!([400, 401].contains(&error.status()), "{error}");
+        }
+    }
+
+    /// RFC 6749 appendix A.8.
+    #[test]
+    fn a_description_has_only_the_characters_that_are_allowed() {
+        for error in ALL {
+            let allowed = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            assert!(error.description().bytes().all(allowed), "{error}");
+            assert!(!error.description().is_empty());
+        }
+    }
+
+    /// The parameter's name is ours; nothing that was sent is repeated.
+    #[test]
+    fn a_missing_parameter_is_named_in_the_log_and_not_in_the_answer() {
+        let error = TokenRequestError::Missing("code_verifier");
+        assert_eq!(error.to_string(), "code_verifier is missing");
+        assert_eq!(error.description(), "a required parameter is missing");
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_an_invalid_request() {
+        assert_eq!(TokenRequestError::from(Repeated).code(), "invalid_request");
+    }
+}
