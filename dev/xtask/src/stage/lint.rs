@@ -7,7 +7,7 @@ use super::deny;
 use crate::report::Report;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{command, prose, shipped, workflows};
+use crate::{command, figures, prose, shipped, workflows};
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
@@ -19,6 +19,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     report.judge("workflows", faults(workflow_faults(workspace.root())));
     print!("{report}");
     tally += report.tally();
+    tally += figures::judge(workspace);
     tally
 }
 

@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 /// One stage. Their order is from the cheapest to the dearest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
-    /// Formatting, clippy, what is shipped, licences.
+    /// Formatting, clippy, what is shipped, licences, the project's figures.
     Lint,
     /// Tests inside the crates.
     Unit,
