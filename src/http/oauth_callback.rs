@@ -1,6 +1,6 @@
 //! `GET /oauth-callback`: Entra's answer, which the browser brings.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use authorization_server::{
     endpoints::callback::{Callback, CallbackError},
@@ -27,25 +27,19 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let response = incoming.query().ok().and_then(|query| CallbackResponse::parse(&query).ok());
     let Some(response) = response else { return refusal(&app, &CallbackError::UnknownState) };
     let cookies = cookies::sent(&incoming.headers);
-    let refused = OnceLock::new();
-    let within_limit = || match app.limits.take(Limited::Callback, incoming.from) {
-        Ok(()) => true,
-        Err(too_many) => refused.set(too_many).is_err(),
-    };
-    let callback = Callback { response: &response, cookies: &cookies, within_limit: &within_limit };
-    let answered = app.server.callback(&callback).await;
-    if let (Err(CallbackError::OverLimit), Some(too_many)) = (&answered, refused.get()) {
-        return CALLBACKS.answer(&app, PLACE, *too_many);
-    }
-    match answered {
+    let count = || app.limits.take(Limited::Callback, incoming.from);
+    let callback = Callback { response: &response, cookies: &cookies, count: &count };
+    match app.server.callback(&callback).await {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(error) => refusal(&app, &error),
     }
 }
 
 fn refusal(app: &App, error: &CallbackError) -> Response {
-    if let CallbackError::Connections(error) = error {
-        return connections::not_signed_in(app, error);
+    match error {
+        CallbackError::Connections(error) => return connections::not_signed_in(app, error),
+        CallbackError::OverLimit(too_many) => return CALLBACKS.answer(app, PLACE, *too_many),
+        _ => {}
     }
     app.refused(EventName::CallbackRefused.event(), error.reason(), error);
     pages::error(app, &page(error))
@@ -70,11 +64,9 @@ fn page(error: &CallbackError) -> ErrorPage {
             "If the application does not continue in a few seconds, connect again from it.",
         ),
         CallbackError::AlreadyCompleted => ErrorPage::already_completed(),
-        CallbackError::OverLimit => ErrorPage::plain(
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many requests",
-            "Too many sign-ins came from your network. Wait a minute, then load this page again.",
-        ),
-        CallbackError::Unavailable(_) | CallbackError::Connections(_) => ErrorPage::unavailable(),
+        // The first two have pages of their own.
+        CallbackError::Connections(_) | CallbackError::OverLimit(_) | CallbackError::Unavailable(_) => {
+            ErrorPage::unavailable()
+        }
     }
 }

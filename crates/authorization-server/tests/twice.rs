@@ -10,7 +10,7 @@ use authorization_server::{
         pages::ConsentPage,
         visitor::Visitor,
     },
-    ground::{Id, Subject},
+    ground::{Id, Subject, TooMany},
     state::{authorization::Stage, cookies::CookieName},
 };
 use oauth_protocol::initiator::Initiator;
@@ -276,12 +276,12 @@ async fn a_callback_over_the_limit_spends_nothing_and_one_of_another_browser_is_
     let counted = std::sync::atomic::AtomicUsize::new(0);
     let over = || {
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        false
+        Err(TooMany { wait: std::time::Duration::from_secs(1) })
     };
-    let callback = Callback { response: &response, cookies: &cookies, within_limit: &over };
+    let callback = Callback { response: &response, cookies: &cookies, count: &over };
     let writes = rig.store.writes();
     for _ in 0..3 {
-        assert!(matches!(rig.server.callback(&callback).await, Err(CallbackError::OverLimit)));
+        assert!(matches!(rig.server.callback(&callback).await, Err(CallbackError::OverLimit(_))));
     }
     assert_eq!((rig.store.writes(), rig.upstream.asked().len()), (writes, 0));
     assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), 3);

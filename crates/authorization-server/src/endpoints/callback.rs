@@ -13,7 +13,7 @@ use super::{
     issue::{Remember, back_to_client},
 };
 use crate::{
-    ground::{EventName, Id, Sealed, Stored, Unavailable, lifetimes::CONSENT_LIFETIME},
+    ground::{EventName, Id, Sealed, Stored, TooMany, Unavailable, lifetimes::CONSENT_LIFETIME},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, Stage},
@@ -37,7 +37,8 @@ pub enum CallbackError {
     /// It was repeated after the client was answered.
     AlreadyCompleted,
     /// Its address has sent too many. Nothing was spent: the callback may come again.
-    OverLimit,
+    #[error(transparent)]
+    OverLimit(#[from] TooMany),
     /// It belongs to a sign-in for the page of connections.
     #[error(transparent)]
     Connections(#[from] ConnectionsSignInError),
@@ -47,7 +48,7 @@ pub enum CallbackError {
 }
 
 impl CallbackError {
-    /// Why, for the audit log; `None` if a service behind this server is down.
+    /// Why, for the audit log; `None` if a service behind this server is down. A limit that is reached is an event of its own.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         match self {
@@ -55,9 +56,8 @@ impl CallbackError {
             Self::OtherBrowser => Some("the callback came from another browser"),
             Self::UnderWay => Some("the callback is being completed"),
             Self::AlreadyCompleted => Some("the authorization was completed before"),
-            Self::OverLimit => Some("too many callbacks from one address"),
             Self::Connections(error) => error.refusal.reason(),
-            Self::Unavailable(_) => None,
+            Self::OverLimit(_) | Self::Unavailable(_) => None,
         }
     }
 }
@@ -69,7 +69,7 @@ pub struct Callback<'a> {
     /// The browser's cookies.
     pub cookies: &'a Cookies,
     /// Counts the callback against the limit of its address. It is asked once the browser is known, before anything is spent.
-    pub within_limit: &'a (dyn Fn() -> bool + Send + Sync),
+    pub count: &'a (dyn Fn() -> Result<(), TooMany> + Send + Sync),
 }
 
 /// An authorization that waits for its callback.
@@ -87,9 +87,7 @@ impl AuthorizationServer {
             return self.complete(id, &state, callback).await;
         }
         let begun = self.begun_connections_sign_in(callback.response, callback.cookies).await?;
-        if !(callback.within_limit)() {
-            return Err(CallbackError::OverLimit);
-        }
+        (callback.count)()?;
         Ok(self.complete_connections_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
     }
 
@@ -136,16 +134,14 @@ impl AuthorizationServer {
         let Some(browser) = pending.binding.browser(cookies) else {
             return Err(self.without_cookie(&stored, pending.request.client()).await?);
         };
-        if !(callback.within_limit)() {
-            return Err(CallbackError::OverLimit);
-        }
+        (callback.count)()?;
         self.ready_for(&callback.response.outcome).await?;
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;
         let user = match self.redeem_upstream(&callback.response.outcome, &browser).await {
             Ok(user) => user,
-            Err(code) => return self.failed(&claimed, exchanging, code).await,
+            Err(why) => return self.failed(&claimed, exchanging, why.client_error()).await,
         };
         let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
         self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));

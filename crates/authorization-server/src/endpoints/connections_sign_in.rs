@@ -4,20 +4,23 @@ use oauth_protocol::{
     callback_response::{CallbackOutcome, CallbackResponse},
     secret::Secret,
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
-use super::answer::{Answer, Next, Redirect};
+use super::{
+    answer::{Answer, Next, Redirect},
+    upstream_code::NotRedeemed,
+};
 use crate::{
     ground::{EventName, Id, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::Stage,
         cookies::{CookieChanges, CookieName, Cookies},
-        derived::{derived, upstream_nonce, upstream_verifier},
+        derived::derived,
         owner_session::{ConnectionsState, OwnerSession},
         pending_consent::SignInPrompt,
     },
-    upstream::{SignedInUser, UpstreamRefusal},
+    upstream::UpstreamRefusal,
 };
 
 /// The path of the page.
@@ -45,6 +48,15 @@ impl SignInRefusal {
             Self::UnknownState => Some("the sign-in is unknown, has expired, or began in another browser"),
             Self::NotSignedIn(_) => Some("nobody was signed in"),
             Self::Unavailable(_) => None,
+        }
+    }
+}
+
+impl From<NotRedeemed> for SignInRefusal {
+    fn from(why: NotRedeemed) -> Self {
+        match why {
+            NotRedeemed::Refused(UpstreamRefusal::Unavailable(unavailable)) => unavailable.into(),
+            other => Self::NotSignedIn(other.to_string()),
         }
     }
 }
@@ -130,29 +142,11 @@ impl AuthorizationServer {
         outcome: &CallbackOutcome,
         browser: &Secret,
     ) -> Result<Sealed<OwnerSession>, SignInRefusal> {
-        let user = self.redeem_for_connections(outcome, browser).await?;
+        let user = self.redeem_upstream(outcome, browser).await?;
         self.report(EventName::SignedIn.event().owner(user.subject.owner_key()));
         let csrf = derived(browser, b"connections").encode().expose_secret().to_owned();
         let session = OwnerSession::new(user.subject.owner_key(), user.name, csrf, self.now());
         Ok(self.seal(&session, ()).await?)
-    }
-
-    async fn redeem_for_connections(
-        &self,
-        outcome: &CallbackOutcome,
-        browser: &Secret,
-    ) -> Result<SignedInUser, SignInRefusal> {
-        let code = match outcome {
-            CallbackOutcome::Code(code) => code,
-            CallbackOutcome::Error(error) => return Err(SignInRefusal::NotSignedIn(error.as_str().to_owned())),
-            CallbackOutcome::Malformed => return Err(SignInRefusal::NotSignedIn("no code".to_owned())),
-        };
-        let verifier = SecretString::from(upstream_verifier(browser).expose());
-        let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
-        redeemed.map_err(|refusal| match refusal {
-            UpstreamRefusal::Unavailable(unavailable) => unavailable.into(),
-            other => SignInRefusal::NotSignedIn(other.to_string()),
-        })
     }
 
     /// The owner who is signed in, by the cookie.

@@ -1,7 +1,9 @@
 //! The code of Entra: redeemed, or an error for the client.
 
 use oauth_protocol::{
-    authorization_response::AuthorizationErrorCode, callback_response::CallbackOutcome, secret::Secret,
+    authorization_response::AuthorizationErrorCode,
+    callback_response::{CallbackError, CallbackOutcome},
+    secret::Secret,
 };
 use secrecy::SecretString;
 
@@ -26,19 +28,44 @@ impl AuthorizationServer {
         &self,
         outcome: &CallbackOutcome,
         browser: &Secret,
-    ) -> Result<SignedInUser, AuthorizationErrorCode> {
+    ) -> Result<SignedInUser, NotRedeemed> {
         let code = match outcome {
             CallbackOutcome::Code(code) => code,
-            CallbackOutcome::Error(error) => return Err(upstream_error(error.as_str())),
-            CallbackOutcome::Malformed => return Err(AuthorizationErrorCode::ServerError),
+            CallbackOutcome::Error(error) => return Err(NotRedeemed::Error(error.clone())),
+            CallbackOutcome::Malformed => return Err(NotRedeemed::Malformed),
         };
         let verifier = SecretString::from(upstream_verifier(browser).expose());
         let redeemed = self.ports.upstream.redeem(code, &verifier, &upstream_nonce(browser)).await;
-        redeemed.map_err(|refusal| {
-            let code = refusal_code(&refusal);
-            tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
-            code
-        })
+        redeemed.map_err(NotRedeemed::Refused)
+    }
+}
+
+/// Why no code of Entra was redeemed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotRedeemed {
+    /// Entra sent an error instead.
+    #[error("{}", .0.as_str())]
+    Error(CallbackError),
+    /// Entra sent neither, or both.
+    #[error("no code")]
+    Malformed,
+    /// Entra did not accept it.
+    #[error(transparent)]
+    Refused(UpstreamRefusal),
+}
+
+impl NotRedeemed {
+    /// What the client is told. Nobody else is told why, so it is logged.
+    pub(crate) fn client_error(&self) -> AuthorizationErrorCode {
+        match self {
+            Self::Error(error) => upstream_error(error.as_str()),
+            Self::Malformed => AuthorizationErrorCode::ServerError,
+            Self::Refused(refusal) => {
+                let code = refusal_code(refusal);
+                tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
+                code
+            }
+        }
     }
 }
 
