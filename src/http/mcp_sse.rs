@@ -56,20 +56,20 @@ pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
 fn refusal(app: &App, principal: &Principal, error: &OpenError) -> Response {
     let event = EventName::LimitReached.event().at(PLACE.endpoint).grant(principal.grant).client(principal.client);
     match error {
-        OpenError::TooManyOfOwner => return OF_OWNER.answer(app, PLACE, TooMany { wait: STREAM_RETRY }),
-        OpenError::TooMany => app.refused(event, Some("open streams of all"), error),
-        OpenError::Unavailable(_) => app.refused(event, None, error),
+        OpenError::TooManyOfOwner => OF_OWNER.answer(app, PLACE, TooMany { wait: STREAM_RETRY }),
+        OpenError::TooMany => {
+            app.refused(event, Some("open streams of all"), error);
+            too_many_of_all()
+        }
+        OpenError::Unavailable(_) => {
+            app.refused(event, None, error);
+            temporarily_unavailable()
+        }
     }
-    unavailable(error)
 }
 
-fn unavailable(error: &OpenError) -> Response {
-    match error {
-        OpenError::TooMany | OpenError::TooManyOfOwner => {
-            retry_later(reply::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "too many open streams\n"))
-        }
-        OpenError::Unavailable(_) => temporarily_unavailable(),
-    }
+fn too_many_of_all() -> Response {
+    retry_later(reply::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "too many open streams\n"))
 }
 
 /// Sends events to the client until the client or the session ends, the access token expires, or the grant is revoked or
@@ -111,16 +111,13 @@ fn encode(event: &StreamEvent) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::ground::Unavailable;
-
     use super::*;
 
     #[test]
     fn a_stream_that_cannot_be_opened_now_may_be_opened_later() {
-        for error in [OpenError::TooMany, OpenError::Unavailable(Unavailable::keyring("down"))] {
-            let response = unavailable(&error);
+        for response in [too_many_of_all(), temporarily_unavailable()] {
             let retry = response.headers().contains_key(header::RETRY_AFTER);
-            assert_eq!((response.status().as_u16(), retry), (503, true), "{error}");
+            assert_eq!((response.status().as_u16(), retry), (503, true));
         }
     }
 
