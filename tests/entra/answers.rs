@@ -222,23 +222,30 @@ async fn signer() -> (Arc<Tenant>, Value) {
     (Arc::new(tenant), http().get(url).send().await.unwrap().json().await.unwrap())
 }
 
+/// The result of each recorded answer. All at once: some wait before they ask again.
+async fn each_case<T, F>(run: impl Fn(Rig, Value) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let (tenant, keys) = signer().await;
+    let mut cases = JoinSet::new();
+    for case in golden()["cases"].as_array().unwrap().clone() {
+        cases.spawn(run(Rig::start(&tenant, &keys).await, case));
+    }
+    cases.join_all().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_answer_means_what_it_meant_to_msal() {
-    let (tenant, keys) = signer().await;
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for flow in FLOWS {
-        // All at once: some wait before they ask again.
-        let mut cases = JoinSet::new();
-        for case in golden()["cases"].as_array().unwrap().clone() {
-            let (tenant, keys) = (Arc::clone(&tenant), keys.clone());
-            cases.spawn(async move {
-                let rig = Rig::start(&tenant, &keys).await;
-                let id = case["id"].as_str().unwrap().to_owned();
-                let ours = rig.run(flow, rig.given(&id, &case["given"])).await;
-                (id, difference(flow, &ours, &theirs(result_of(&case, flow))))
-            });
-        }
-        for (id, difference) in cases.join_all().await {
+        let differences = each_case(move |rig, case| async move {
+            let id = case["id"].as_str().unwrap().to_owned();
+            let ours = rig.run(flow, rig.given(&id, &case["given"])).await;
+            (id, difference(flow, &ours, &theirs(result_of(&case, flow))))
+        });
+        for (id, difference) in differences.await {
             found.entry(id).or_default().extend(difference);
         }
     }
@@ -272,22 +279,16 @@ async fn sign_ins(flow: &str, refusals: Vec<UpstreamRefusal>) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_recorded_answer_that_comes_again_after_a_sign_in_asks_for_another() {
-    let (tenant, keys) = signer().await;
     for flow in ["refresh", "obo"] {
-        let mut cases = JoinSet::new();
-        for case in golden()["cases"].as_array().unwrap().clone() {
-            let (tenant, keys) = (Arc::clone(&tenant), keys.clone());
-            cases.spawn(async move {
-                let rig = Rig::start(&tenant, &keys).await;
-                let id = case["id"].as_str().unwrap().to_owned();
-                let mut refusals = Vec::new();
-                for _ in 0..4 {
-                    refusals.extend(rig.refusal(flow, rig.given(&id, &case["given"])).await);
-                }
-                (sign_ins(flow, refusals).await, id)
-            });
-        }
-        let asked = cases.join_all().await;
+        let asked = each_case(move |rig, case| async move {
+            let id = case["id"].as_str().unwrap().to_owned();
+            let mut refusals = Vec::new();
+            for _ in 0..4 {
+                refusals.extend(rig.refusal(flow, rig.given(&id, &case["given"])).await);
+            }
+            (sign_ins(flow, refusals).await, id)
+        });
+        let asked = asked.await;
         let twice: Vec<_> = asked.iter().filter(|(asked, _)| *asked > 1).collect();
         assert!(twice.is_empty(), "{flow}: {twice:?}");
         assert!(asked.iter().filter(|(asked, _)| *asked == 1).count() > 10, "{flow}: {asked:?}");

@@ -14,24 +14,29 @@ use time::Duration;
 
 use crate::wrap::Versions;
 
-struct Rig {
-    clock: Arc<ManualClock>,
+/// A deployment's store, vault and clock.
+pub(crate) struct Rig {
+    pub(crate) clock: Arc<ManualClock>,
     store: Arc<Embedded>,
     vault: Arc<Versions>,
     entropy: Arc<SeededEntropy>,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(Embedded::in_memory(Arc::clone(&clock) as _).unwrap());
         Self { clock, store, vault: Arc::default(), entropy: Arc::new(SeededEntropy::new(7)) }
     }
 
     fn process(&self) -> Keyring {
+        self.process_at("https://mcp.example.com")
+    }
+
+    pub(crate) fn process_at(&self, base_url: &str) -> Keyring {
         let (records, wrap) = (Arc::clone(&self.store) as _, Arc::clone(&self.vault) as _);
         let (clock, entropy) = (Arc::clone(&self.clock) as _, Arc::clone(&self.entropy) as _);
-        Keyring::new(RingStore { records, wrap, clock, entropy }, "https://mcp.example.com", Rotation::default())
+        Keyring::new(RingStore { records, wrap, clock, entropy }, base_url, Rotation::default())
     }
 
     async fn ring(&self) -> Vec<Value> {
