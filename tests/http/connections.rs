@@ -68,7 +68,7 @@ async fn the_owner_sees_the_client_and_revoking_it_ends_everything_of_it() {
 }
 
 fn rows(page: &str) -> usize {
-    page.matches("name=\"client\"").count()
+    page.matches("class=\"connection\"").count()
 }
 
 #[tokio::test]
