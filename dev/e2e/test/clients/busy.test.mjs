@@ -5,7 +5,10 @@ import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
+import { goClient, withoutGo } from '../../lib/go.mjs';
+import { start } from '../../lib/program.mjs';
 
 const SDKS = [
   { name: 'the TypeScript SDK 1.x', auth: auth1 },
@@ -13,6 +16,7 @@ const SDKS = [
 ];
 // tests/http/gateway.rs and tests/http/outage.rs hold the handler to this shape.
 const error = JSON.stringify({ error: 'temporarily_unavailable', error_description: 'try again later' });
+const REFRESHED = 'b';
 const TOKENS = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r' };
 
 /** An authorization server whose token endpoint gives these answers, one after another; its origin. */
@@ -20,13 +24,14 @@ async function authorizationServer(t, answers) {
   const server = createServer((request, response) => {
     const origin = `http://${request.headers.host}`;
     const { pathname } = new URL(request.url, origin);
-    const json = (status, body) => response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '5' }).end(body);
-    if (pathname === '/token') return json(...answers.shift());
+    const answer = (status, body) => response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '5' }).end(body);
+    if (pathname === '/token') return answer(...answers.shift());
+    if (pathname === '/mcp') return mcp(request, response);
     if (pathname.startsWith('/.well-known/oauth-protected-resource')) {
-      return json(200, JSON.stringify({ resource: `${origin}/mcp`, authorization_servers: [origin] }));
+      return answer(200, JSON.stringify({ resource: `${origin}/mcp`, authorization_servers: [origin] }));
     }
     if (pathname === '/.well-known/oauth-authorization-server') {
-      return json(200, JSON.stringify({
+      return answer(200, JSON.stringify({
         issuer: origin,
         authorization_endpoint: `${origin}/authorize`,
         token_endpoint: `${origin}/token`,
@@ -35,11 +40,21 @@ async function authorizationServer(t, answers) {
         token_endpoint_auth_methods_supported: ['none'],
       }));
     }
-    return json(404, '{}');
+    return answer(404, '{}');
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.after(() => server.close());
   return `http://127.0.0.1:${server.address().port}`;
+}
+
+/** An MCP server that lets the refreshed token in, and opens no stream of its own. */
+async function mcp(request, response) {
+  if (request.headers.authorization !== `Bearer ${REFRESHED}`) return response.writeHead(401).end();
+  if (request.method !== 'POST') return response.writeHead(405).end();
+  const { id, params } = await json(request);
+  if (id === undefined) return response.writeHead(202).end();
+  const result = { protocolVersion: params.protocolVersion, capabilities: {}, serverInfo: { name: 's', version: '1' } };
+  return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result }));
 }
 
 /** An application that is signed in, and counts how often it lost something. */
@@ -63,7 +78,7 @@ for (const sdk of SDKS) {
   describe(sdk.name, () => {
     for (const status of [429, 503]) {
       test(`stays signed in when a refresh is answered ${status}`, async (t) => {
-        const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: 'b', refresh_token: 's' })]];
+        const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
         const serverUrl = await authorizationServer(t, answers);
         const app = signedIn(serverUrl);
         await assert.rejects(sdk.auth(app, { serverUrl: `${serverUrl}/mcp` }));
@@ -74,3 +89,14 @@ for (const sdk of SDKS) {
     }
   });
 }
+
+describe('the Go SDK', { skip: withoutGo }, () => {
+  for (const status of [429, 503]) {
+    test(`stays signed in when a refresh is answered ${status}`, async (t) => {
+      const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
+      const serverUrl = await authorizationServer(t, answers);
+      const { code, stderr } = await start(t, [goClient(), serverUrl], {}).ended;
+      assert.deepEqual([code, stderr, answers], [0, '', []]);
+    });
+  }
+});
