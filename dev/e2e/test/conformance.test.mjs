@@ -1,0 +1,82 @@
+// The official conformance suite against the product: every scenario that needs no fixture of the suite's own.
+import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
+import { describe } from 'node:test';
+import { freshPage } from '../lib/browser.mjs';
+import { test } from '../lib/check.mjs';
+import { connectBySigningIn } from '../lib/client.mjs';
+import { conformance, unmet, withToken } from '../lib/conformance.mjs';
+import { freePort } from '../lib/free-port.mjs';
+import { oauthProvider } from '../lib/oauth-provider.mjs';
+import { register } from '../lib/requests.mjs';
+import { signIn } from '../lib/sign-in.mjs';
+import { world } from '../lib/world.mjs';
+
+const FIXTURES = [
+  'sep-2575-http-server-no-independent-requests-on-stream',
+  'sep-2575-missing-capability-http-400',
+  'sep-2575-server-no-log-without-loglevel',
+  'sep-2575-server-rejects-undeclared-capability',
+];
+/** Scenarios, and the checks in them that need a tool of the suite. */
+const REVISIONS = {
+  '2025-06-18': { ping: [], 'server-initialize': [], 'tools-list': [] },
+  '2025-11-25': { 'dns-rebinding-protection': [], ping: [], 'server-initialize': [], 'tools-list': [] },
+  '2026-07-28': {
+    'dns-rebinding-protection': [],
+    'http-header-validation': [],
+    'input-required-result-unsupported-methods': [],
+    'server-stateless': FIXTURES,
+    'tools-list': [],
+  },
+};
+/** The one warning asks for client ID metadata documents. */
+const AUTHORIZATION = {
+  'authorization-server-metadata-endpoint': ['authorization-server-metadata-cimd'],
+  'authorization-code-grant': [],
+};
+
+describe('the official conformance suite', () => {
+  const here = world();
+
+  for (const [revision, scenarios] of Object.entries(REVISIONS)) {
+    test(`the MCP server on ${revision}`, async (t) => {
+      const { hostname, port, pathname } = new URL(here.server.mcp);
+      const origin = await withToken(t, { hostname, port }, await accessToken(t, here));
+      const { results } = conformance(t, ['server', '--url', origin + pathname, '--suite', 'all', '--spec-version', revision]);
+      const checks = await results;
+      const found = Object.keys(scenarios).map((name) => [name, unmet(checks[name]).sort()]);
+      assert.deepEqual(Object.fromEntries(found), scenarios);
+      // Also where a scenario asks for a tool that is not there.
+      const malformed = Object.keys(checks).filter((name) =>
+        checks[name].some(({ id, status }) => id === 'wire-schema-valid' && status !== 'SUCCESS'),
+      );
+      assert.deepEqual(malformed, []);
+    });
+  }
+
+  test('the authorization server', async (t) => {
+    const port = await freePort();
+    const client = await register(here.server, 'Conformance', `http://127.0.0.1:${port}/callback`);
+    const { url, mcp, users } = here.server;
+    const words = ['--url', url, '--client-id', client, '--resource', mcp, '--port', port];
+    const { printed, results } = conformance(t, ['authorization', ...words]);
+    await signIn(await freshPage(t, here.browser), here.server, await authorizationUrl(printed), users[0]);
+    const checks = await results;
+    const found = Object.keys(AUTHORIZATION).map((name) => [name, unmet(checks[name])]);
+    assert.deepEqual(Object.fromEntries(found), AUTHORIZATION);
+  });
+});
+
+/** The URL that a person is to open, as soon as it is printed. */
+async function authorizationUrl(printed) {
+  for await (const line of createInterface({ input: printed })) if (line.includes('code_challenge=')) return line;
+  throw new Error('no authorization URL was printed');
+}
+
+async function accessToken(t, here) {
+  const provider = await oauthProvider(t);
+  const page = await freshPage(t, here.browser);
+  await connectBySigningIn(t, here.server, provider, (url) => signIn(page, here.server, url, here.server.users[0]));
+  return provider.tokens().access_token;
+}
