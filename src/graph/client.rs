@@ -1,4 +1,4 @@
-//! One client for all tools. A tool names its scope and path; the client gets tokens, retries, and interprets refusals.
+//! One client for all tools. A tool names its permissions and its request; the client gets tokens, retries, and interprets refusals.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::{error::GraphError, token_cache::TokenCache};
+use super::{error::GraphError, request::Request, token_cache::TokenCache};
 use crate::{
     budget::{Budget, Exhausted, Kept, Permit},
     json_cost::tree_cost,
@@ -57,19 +57,19 @@ impl Graph {
         Self { http, endpoint, tokens, audit, answers: Budget::new(ANSWERS_BYTES) }
     }
 
-    /// Gets the resource at `path` for the principal, if its access token has the permission.
+    /// Gets a resource for the principal, if its access token has the permissions. They are of one API.
     pub async fn get(
         &self,
         principal: &Principal,
-        permission: &'static Permission,
-        path: &str,
+        permissions: &[&'static Permission],
+        request: &Request,
     ) -> Result<Value, GraphError> {
-        self.authorized(principal, permission, path).await.inspect_err(|error| {
+        self.authorized(principal, permissions, request).await.inspect_err(|error| {
             if let GraphError::Scope(_) = error {
                 let refused = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
                 self.audit.report(&refused.because("the scope was not granted"));
             } else {
-                tracing::warn!(%error, path, grant = %principal.grant.grant, "no answer from Graph");
+                tracing::warn!(%error, path = request.path(), grant = %principal.grant.grant, "no answer from Graph");
             }
         })
     }
@@ -77,17 +77,17 @@ impl Graph {
     async fn authorized(
         &self,
         principal: &Principal,
-        permission: &'static Permission,
-        path: &str,
+        permissions: &[&'static Permission],
+        request: &Request,
     ) -> Result<Value, GraphError> {
-        if !principal.scope.contains(permission.name) {
-            return Err(GraphError::Scope(permission.name));
+        if let Some(missing) = permissions.iter().find(|permission| !principal.scope.contains(permission.name)) {
+            return Err(GraphError::Scope(missing.name));
         }
-        let scopes = [permission.downstream];
-        match self.with_token(principal, &scopes, path).await {
+        let scopes: Vec<_> = permissions.iter().map(|permission| permission.downstream).collect();
+        match self.with_token(principal, &scopes, request).await {
             Err(GraphError::Unauthorized) => {
                 self.tokens.forget(principal, &scopes).await;
-                self.with_token(principal, &scopes, path).await
+                self.with_token(principal, &scopes, request).await
             }
             result => result,
         }
@@ -97,16 +97,16 @@ impl Graph {
         &self,
         principal: &Principal,
         scopes: &[&'static str],
-        path: &str,
+        request: &Request,
     ) -> Result<Value, GraphError> {
         let token = self.tokens.token(principal, scopes).await?;
-        let result = self.with_retries(token.access_token.expose_secret(), path);
+        let result = self.with_retries(token.access_token.expose_secret(), request);
         let no_answer = |_| Err(GraphError::Unavailable(format!("no answer within {} s", TIMEOUT.as_secs())));
         tokio::time::timeout(TIMEOUT, result).await.unwrap_or_else(no_answer)
     }
 
-    async fn with_retries(&self, token: &str, path: &str) -> Result<Value, GraphError> {
-        let attempt = || self.attempt(token, path);
+    async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, GraphError> {
+        let attempt = || self.attempt(token, request);
         let pause = |failed: &Failed, pause: Option<Duration>| {
             pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
         };
@@ -114,8 +114,11 @@ impl Graph {
         result.map_err(|failed| failed.error)
     }
 
-    async fn attempt(&self, token: &str, path: &str) -> Result<Value, Failed> {
-        let sent = self.http.get(format!("{}{path}", self.endpoint)).bearer_auth(token).send().await;
+    async fn attempt(&self, token: &str, request: &Request) -> Result<Value, Failed> {
+        let url = format!("{}{}", self.endpoint, request.path_and_query());
+        let asked = self.http.get(url).bearer_auth(token);
+        let asked = request.preferences().fold(asked, |asked, preference| asked.header("prefer", preference));
+        let sent = asked.send().await;
         let response = sent.map_err(|error| Failed::transient(error.without_url().to_string(), None))?;
         if is_transient(response.status()) {
             return Err(Failed::transient(response.status().to_string(), retry_after(&response)));

@@ -5,69 +5,84 @@ use std::sync::Arc;
 use authorization_server::{ground::OwnerLimit, resource::authenticate::Principal};
 use http::request::Parts;
 use rmcp::{
-    RoleServer, ServerHandler,
-    handler::server::{router::tool::ToolRouter, tool::ToolCallContext},
-    model::{CallToolRequestParams, CallToolResponse, Implementation, ServerCapabilities, ServerConfig},
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
+        ServerCapabilities, ServerConfig, Tool,
+    },
     service::RequestContext,
-    tool_handler,
 };
-use tracing::Span;
+use tracing::{Instrument as _, Span};
 
-use super::{slots::Slots, tools};
+use super::{
+    slots::Slots,
+    tools::{Tools, failure},
+};
 use crate::graph::Graph;
 
 /// The server, and what its tools need.
 #[derive(Clone)]
 pub(super) struct McpServer {
-    pub graph: Arc<Graph>,
+    graph: Arc<Graph>,
     name: Arc<str>,
     calls: Arc<Slots>,
-    tools: ToolRouter<Self>,
+    tools: Tools,
 }
 
 impl McpServer {
     /// A server with all tools, and this name for people. An owner may call so many tools at once.
     pub(super) fn new(graph: Arc<Graph>, name: &str, calls: OwnerLimit) -> Self {
-        Self { graph, name: name.into(), calls: Slots::new(calls), tools: tools::router() }
+        Self { graph, name: name.into(), calls: Slots::new(calls), tools: Tools::all() }
     }
 
     /// Whether this tool reads any arguments.
     pub(super) fn takes_arguments(&self, tool: &str) -> bool {
-        let properties = self.tools.get(tool).and_then(|tool| tool.input_schema.get("properties"));
+        let properties = self.tools.entry(tool).and_then(|tool| tool.input_schema.get("properties"));
         properties.and_then(serde_json::Value::as_object).is_some_and(|properties| !properties.is_empty())
     }
 }
 
 /// The principal of a call. The bearer check put it into the request; nothing that the caller sends can.
-pub(super) fn principal(parts: &Parts) -> Result<&Principal, rmcp::ErrorData> {
+fn principal(parts: &Parts) -> Result<&Principal, ErrorData> {
     parts.extensions.get().ok_or_else(without_principal)
 }
 
-fn without_principal() -> rmcp::ErrorData {
-    rmcp::ErrorData::internal_error("the request has no principal", None)
+fn without_principal() -> ErrorData {
+    ErrorData::internal_error("the request has no principal", None)
 }
 
 /// The span of the POST that a tool is called by. Over HTTP+SSE the tool runs in another task.
-pub(super) fn span(parts: &Parts) -> Span {
+fn span(parts: &Parts) -> Span {
     parts.extensions.get().cloned().unwrap_or_else(Span::current)
 }
 
-#[tool_handler(router = self.tools)]
 impl ServerHandler for McpServer {
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.tools.entries().cloned().collect()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.tools.entry(name).cloned()
+    }
+
     /// Calls a tool, on either transport, unless too many calls of its owner run.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, rmcp::ErrorData> {
-        let parts: Option<&Parts> = context.extensions.get();
-        let caller = principal(parts.ok_or_else(without_principal)?)?;
+    ) -> Result<CallToolResponse, ErrorData> {
+        let parts: &Parts = context.extensions.get().ok_or_else(without_principal)?;
+        let caller = principal(parts)?;
         let Some(_slot) = self.calls.take(caller.grant.owner, caller.client) else {
-            return Ok(
-                tools::failure("Too many of your tool calls run already. Wait until one ends, then try again.").into()
-            );
+            return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
         };
-        self.tools.call(ToolCallContext::new(self, request, context)).await
+        let given = request.arguments.unwrap_or_default();
+        let called = self.tools.call(&request.name, given, caller, &self.graph).instrument(span(parts)).await;
+        called.map(Into::into).ok_or_else(|| ErrorData::invalid_params("Unknown tool", None))
     }
 
     fn get_info(&self) -> ServerConfig {

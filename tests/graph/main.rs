@@ -17,7 +17,7 @@ use authorization_server::{
     state::scopes::USER_READ,
 };
 use oauth_protocol::scope::Scope;
-use remote_auth_mcp::graph::{Graph, GraphError, TokenCache};
+use remote_auth_mcp::graph::{Graph, GraphError, Request, TokenCache};
 use serde_json::{Value, json};
 use testkit::{AuditTrail, ManualClock};
 use time::OffsetDateTime;
@@ -93,7 +93,7 @@ impl Rig {
         let grant = GrantKey { owner: id, grant: id };
         let scope = Scope::parse(scope).unwrap();
         let principal = Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH };
-        self.graph.get(&principal, &USER_READ, "/v1.0/me").await
+        self.graph.get(&principal, &[&USER_READ], &Request::of("/v1.0/me")).await
     }
 
     fn requests(&self) -> usize {

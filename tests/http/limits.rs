@@ -82,8 +82,7 @@ async fn of_many_calls_at_once_a_few_reach_graph_and_the_others_are_told_to_wait
                 break answer;
             }
             let answer = body(answer).await;
-            assert_eq!(answer["result"]["isError"], true, "{answer}");
-            let text = answer["result"]["structuredContent"]["error"].as_str().unwrap().to_owned();
+            let text = driver::mcp::tool_error(&answer).unwrap();
             assert!(text.contains("Too many of your tool calls"), "{text}");
         };
         assert!(told.headers().contains_key("retry-after"));

@@ -1,7 +1,7 @@
 //! What each failure of Entra, the identity endpoint and Graph becomes at our edge.
 
 use local_tenant::{Endpoint, Fault};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     browser::{Browser, Tokens, location, tokens},
@@ -44,9 +44,8 @@ async fn called(server: &Deployment, tokens: &Tokens) -> Value {
     body(server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap()).await["result"].clone()
 }
 
-fn error(result: &Value) -> &str {
-    assert_eq!((&result["isError"], &result["structuredContent"]["success"]), (&true.into(), &false.into()));
-    result["structuredContent"]["error"].as_str().unwrap()
+fn error(result: &Value) -> String {
+    driver::mcp::tool_error(&json!({ "result": result })).unwrap()
 }
 
 async fn refresh(server: &Deployment, tokens: &Tokens) -> (u16, Value) {
@@ -188,7 +187,7 @@ async fn a_policy_that_blocks_the_user_is_named_and_sends_nobody_to_sign_in() {
     let tokens = tokens(&server).await;
     for claims in [None, Some(CLAIMS)] {
         fail(&server, Endpoint::OnBehalfOf, 1, blocked(claims));
-        let words = error(&called(&server, &tokens).await).to_owned();
+        let words = error(&called(&server, &tokens).await);
         assert!(words.contains("policy") && words.contains("administrator"), "{words}");
     }
     assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true, "the grant works as before");

@@ -28,3 +28,14 @@ pub fn tool_call(id: u64) -> Value {
     let parameters = json!({ "name": "get_graph_user_details", "arguments": {} });
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": parameters })
 }
+
+/// The words of a tool error; `None` if the answer is none. A tool error has no structured content, because a client would hold
+/// it against the tool's output schema.
+#[must_use]
+pub fn tool_error(answer: &Value) -> Option<String> {
+    let result = answer.get("result").filter(|result| result.get("isError") == Some(&Value::Bool(true)))?;
+    let said: Value = serde_json::from_str(result.pointer("/content/0/text")?.as_str()?).ok()?;
+    let error = said.get("error")?.as_str()?.to_owned();
+    let is_failure = said.get("success") == Some(&Value::Bool(false));
+    (is_failure && result.get("structuredContent").is_none()).then_some(error)
+}

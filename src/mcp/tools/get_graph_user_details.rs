@@ -1,38 +1,61 @@
-//! `get_graph_user_details`: Graph's `GET /v1.0/me`.
+//! `get_graph_user_details`: Graph's `GET /v1.0/me`. <https://learn.microsoft.com/graph/api/user-get>
 
 use authorization_server::state::scopes::{Permission, USER_READ};
-use http::request::Parts;
-use rmcp::{handler::server::tool::Extension, model::CallToolResult, tool, tool_router};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
-use tracing::Instrument as _;
 
-use super::{McpServer, result};
-use crate::{
-    graph::GraphError,
-    mcp::server::{principal, span},
+use super::{
+    arguments::NoArguments,
+    outcome::ToolError,
+    tool::{Caller, Tool},
 };
+use crate::graph::{GraphError, Request};
 
-static PERMISSION: &Permission = &USER_READ;
-const PATH: &str = "/v1.0/me";
+pub(super) struct GetGraphUserDetails;
 
-#[tool_router(router = get_graph_user_details_tool, vis = "pub(super)")]
-impl McpServer {
-    /// Get user details from Microsoft Graph.
-    #[tool(annotations(title = "User details", read_only_hint = true, open_world_hint = true))]
-    async fn get_graph_user_details(
-        &self,
-        Extension(parts): Extension<Parts>,
-    ) -> Result<CallToolResult, rmcp::ErrorData> {
-        let answer = self.graph.get(principal(&parts)?, PERMISSION, PATH).instrument(span(&parts)).await;
-        Ok(result(answer.and_then(with_success)))
+impl Tool for GetGraphUserDetails {
+    const NAME: &'static str = "get_graph_user_details";
+    const TITLE: &'static str = "User details";
+    const DESCRIPTION: &'static str = "Get user details from Microsoft Graph.";
+    const PERMISSIONS: &'static [&'static Permission] = &[&USER_READ];
+    type Arguments = NoArguments;
+    type Output = Details;
+
+    async fn call(caller: Caller<'_>, NoArguments {}: NoArguments) -> Result<Details, ToolError> {
+        let answer = caller.get(&Request::of("/v1.0/me")).await?;
+        Ok(with_success(answer)?)
     }
 }
 
-/// Adds `"success": true` to Graph's answer.
-fn with_success(mut answer: Value) -> Result<Value, GraphError> {
+/// Graph's answer as it came, with `"success": true`.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct Details(#[schemars(with = "Members")] Value);
+
+/// The members that Graph's answer has by default.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Members {
+    id: String,
+    display_name: Option<String>,
+    given_name: Option<String>,
+    surname: Option<String>,
+    user_principal_name: Option<String>,
+    mail: Option<String>,
+    job_title: Option<String>,
+    office_location: Option<String>,
+    preferred_language: Option<String>,
+    mobile_phone: Option<String>,
+    business_phones: Option<Vec<String>>,
+    success: bool,
+}
+
+fn with_success(mut answer: Value) -> Result<Details, GraphError> {
     let members = answer.as_object_mut().ok_or(GraphError::Unexpected)?;
     members.insert("success".into(), true.into());
-    Ok(answer)
+    Ok(Details(answer))
 }
 
 #[cfg(test)]
@@ -43,8 +66,8 @@ mod tests {
 
     #[test]
     fn success_is_added_to_what_graph_says() {
-        assert_eq!(with_success(json!({ "id": "007" })).unwrap(), json!({ "id": "007", "success": true }));
-        assert_eq!(with_success(json!({ "success": "maybe" })).unwrap(), json!({ "success": true }));
+        assert_eq!(with_success(json!({ "id": "007" })).unwrap(), Details(json!({ "id": "007", "success": true })));
+        assert_eq!(with_success(json!({ "success": "maybe" })).unwrap(), Details(json!({ "success": true })));
     }
 
     #[test]

@@ -1,77 +1,94 @@
-//! The tools, a file each. A new tool is a file, and its line in [`router`].
+//! The tools, a file each. A new tool is a file, its `mod`, and its line in [`Tools::all`].
 
+mod arguments;
 mod get_graph_user_details;
+mod outcome;
+mod schema;
+mod tool;
 
-use rmcp::{
-    handler::server::router::tool::ToolRouter,
-    model::{CallToolResult, ContentBlock},
-};
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::server::McpServer;
-use crate::graph::GraphError;
+use authorization_server::resource::authenticate::Principal;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
 
-/// All tools.
-pub(super) fn router() -> ToolRouter<McpServer> {
-    let mut tools = ToolRouter::new();
-    tools.merge(McpServer::get_graph_user_details_tool());
-    tools
-}
+pub(super) use self::outcome::failure;
+use self::tool::Served;
+use crate::graph::Graph;
 
-/// A result as text (pretty, for people and older clients) and as structured content.
-fn result(answer: Result<Value, GraphError>) -> CallToolResult {
-    match answer {
-        Ok(value) => with_text(value, CallToolResult::structured),
-        Err(error) => failure(error.in_plain_words()),
+/// The tools that are served.
+#[derive(Clone)]
+pub(super) struct Tools(Arc<[Served]>);
+
+impl Tools {
+    /// Every tool, in the order of `tools/list`.
+    pub(super) fn all() -> Self {
+        Self(Arc::new([Served::new::<get_graph_user_details::GetGraphUserDetails>()]))
     }
-}
 
-/// A tool error that says this to the client's user.
-pub(super) fn failure(error: &str) -> CallToolResult {
-    with_text(json!({ "success": false, "error": error }), CallToolResult::structured_error)
-}
+    /// Their entries in `tools/list`.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Tool> {
+        self.0.iter().map(|tool| &tool.entry)
+    }
 
-fn with_text(value: Value, structured: fn(Value) -> CallToolResult) -> CallToolResult {
-    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-    let mut result = structured(value);
-    result.content = vec![ContentBlock::text(text)];
-    result
+    /// The tool of this name.
+    pub(super) fn entry(&self, name: &str) -> Option<&Tool> {
+        self.find(name).map(|tool| &tool.entry)
+    }
+
+    /// Calls the tool of this name; `None` if there is none.
+    pub(super) async fn call(
+        &self,
+        name: &str,
+        given: JsonObject,
+        principal: &Principal,
+        graph: &Graph,
+    ) -> Option<CallToolResult> {
+        Some(self.find(name)?.call(graph, principal, given).await)
+    }
+
+    fn find(&self, name: &str) -> Option<&Served> {
+        self.0.iter().find(|tool| tool.entry.name == name)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::Value;
+
     use super::*;
-
-    fn encoded(answer: Result<Value, GraphError>) -> Value {
-        serde_json::to_value(result(answer)).unwrap()
-    }
-
-    #[test]
-    fn a_result_is_structured_and_the_same_as_text_that_people_can_read() {
-        let answer = json!({ "id": "007", "success": true });
-        let result = encoded(Ok(answer.clone()));
-        assert_eq!((&result["structuredContent"], &result["isError"]), (&answer, &false.into()));
-        let [content] = result["content"].as_array().unwrap().as_slice() else { panic!("{result}") };
-        assert_eq!(content["text"], "{\n  \"id\": \"007\",\n  \"success\": true\n}");
-    }
-
-    #[test]
-    fn a_failure_is_a_tool_error_in_plain_words() {
-        let result = encoded(Err(GraphError::Unavailable("10.0.0.7 is down".into())));
-        let words = GraphError::Unavailable(String::new()).in_plain_words();
-        assert_eq!(result["isError"], true);
-        assert_eq!(result["structuredContent"], json!({ "success": false, "error": words }));
-        assert!(!result.to_string().contains("10.0.0.7"), "{result}");
-    }
 
     #[test]
     fn every_tool_says_what_it_does_and_that_it_only_reads() {
-        let tools = serde_json::to_value(router().list_all()).unwrap();
-        let tools = tools.as_array().unwrap();
-        assert!(!tools.is_empty());
-        for tool in tools {
+        let tools = Tools::all();
+        assert!(tools.entries().count() > 0);
+        for tool in tools.entries().map(|tool| serde_json::to_value(tool).unwrap()) {
             assert!(tool["description"].as_str().is_some_and(|text| text.ends_with('.')), "{tool}");
+            assert!(tool["title"].is_string() && tool["title"] == tool["annotations"]["title"], "{tool}");
             assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
         }
+    }
+
+    #[test]
+    fn every_schema_is_one_of_an_object_and_arguments_have_no_other_members() {
+        for tool in Tools::all().entries() {
+            assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
+            assert_eq!(tool.input_schema["additionalProperties"], false, "{}", tool.name);
+            assert_eq!(tool.output_schema.as_ref().unwrap()["type"], "object", "{}", tool.name);
+            let described = |member: &Value| member["description"].as_str().is_some_and(|text| text.ends_with('.'));
+            let arguments = tool.input_schema.get("properties").and_then(Value::as_object);
+            for (name, argument) in arguments.into_iter().flatten() {
+                assert!(described(argument), "{}: {name}", tool.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_every_tool_needs_a_scope() {
+        let tools = Tools::all();
+        let names: HashSet<_> = tools.entries().map(|tool| &tool.name).collect();
+        assert_eq!(names.len(), tools.entries().count());
+        assert!(tools.0.iter().all(|tool| !tool.permissions.is_empty()));
     }
 }

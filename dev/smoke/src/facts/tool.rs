@@ -25,7 +25,7 @@ pub(crate) fn succeeded(answer: &Value) -> Result<(), String> {
     if result.get("success") == Some(&Value::Bool(true)) {
         return Ok(());
     }
-    let reason = result.get("error").or(answer.get("error")).unwrap_or(answer);
+    let reason = mcp::tool_error(answer).unwrap_or_else(|| answer.get("error").unwrap_or(answer).to_string());
     Err(format!("the tool fails: {reason}"))
 }
 
@@ -37,9 +37,10 @@ mod tests {
 
     #[test]
     fn the_error_of_the_tool_is_passed_on() {
-        let result = |content: Value| json!({ "result": { "structuredContent": content } });
-        assert_eq!(succeeded(&result(json!({ "success": true }))), Ok(()));
-        let refused = succeeded(&result(json!({ "success": false, "error": "Sign in again." })));
+        assert_eq!(succeeded(&json!({ "result": { "structuredContent": { "success": true } } })), Ok(()));
+        let text = json!({ "success": false, "error": "Sign in again." }).to_string();
+        let refused =
+            succeeded(&json!({ "result": { "isError": true, "content": [{ "type": "text", "text": text }] } }));
         assert!(refused.unwrap_err().contains("Sign in again."));
         let fault = succeeded(&json!({ "error": { "code": -32601, "message": "no such method" } }));
         assert!(fault.unwrap_err().contains("no such method"));

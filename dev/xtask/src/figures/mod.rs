@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rust_source::{
     SourceError, SourceTree,
-    project::{RMCP_PAIR, SHIPPED, Shipped, dev_crates},
+    project::{SHIPPED, Shipped, dev_crates},
 };
 
 use self::{
@@ -64,8 +64,7 @@ fn figures(root: &Path) -> Result<Vec<Figure>, SourceError> {
 }
 
 fn circles(shipped: &Shipped, tree: &SourceTree) -> Figure {
-    let circles: Vec<String> =
-        tree.circles().into_iter().filter(|files| *files != RMCP_PAIR).map(|files| files.join(", ")).collect();
+    let circles: Vec<String> = tree.circles().into_iter().map(|files| files.join(", ")).collect();
     Figure::none(shipped.package, "import circles", circles)
 }
 

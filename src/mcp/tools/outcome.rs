@@ -1,0 +1,86 @@
+//! The outcome of a call, as MCP encodes it.
+
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::graph::GraphError;
+
+/// Why a tool has no result.
+#[derive(Debug)]
+pub(super) enum ToolError {
+    /// The model can call the tool again with other arguments.
+    Arguments(String),
+    /// Graph gave none.
+    Graph(GraphError),
+}
+
+impl From<GraphError> for ToolError {
+    fn from(error: GraphError) -> Self {
+        Self::Graph(error)
+    }
+}
+
+/// A result as text (pretty, for people and older clients) and as structured content.
+pub(super) fn encode<T: Serialize>(outcome: Result<T, ToolError>) -> CallToolResult {
+    match outcome.map(|output| serde_json::to_value(output)) {
+        Ok(Ok(value)) => {
+            let text = pretty(&value);
+            let mut result = CallToolResult::structured(value);
+            result.content = vec![ContentBlock::text(text)];
+            result
+        }
+        Ok(Err(_)) => failure(GraphError::Unexpected.in_plain_words()),
+        Err(ToolError::Arguments(problem)) => failure(&format!("The arguments are wrong: {problem}.")),
+        Err(ToolError::Graph(error)) => failure(error.in_plain_words()),
+    }
+}
+
+/// A tool error that says this to the client's user. It has no structured content, because clients hold that against the
+/// tool's output schema even if it is an error.
+pub(in crate::mcp) fn failure(error: &str) -> CallToolResult {
+    let said = json!({ "success": false, "error": error });
+    CallToolResult::error(vec![ContentBlock::text(pretty(&said))])
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(outcome: Result<Value, ToolError>) -> Value {
+        serde_json::to_value(encode(outcome)).unwrap()
+    }
+
+    fn text(result: &Value) -> &str {
+        let [content] = result["content"].as_array().unwrap().as_slice() else { panic!("{result}") };
+        content["text"].as_str().unwrap()
+    }
+
+    #[test]
+    fn a_result_is_structured_and_the_same_as_text_that_people_can_read() {
+        let answer = json!({ "id": "007", "success": true });
+        let result = encoded(Ok(answer.clone()));
+        assert_eq!((&result["structuredContent"], &result["isError"]), (&answer, &false.into()));
+        assert_eq!(text(&result), "{\n  \"id\": \"007\",\n  \"success\": true\n}");
+    }
+
+    #[test]
+    fn a_failure_is_a_tool_error_in_plain_words_and_nothing_that_a_schema_could_refuse() {
+        let unavailable = GraphError::Unavailable("10.0.0.7 is down".into());
+        let words = GraphError::Unavailable(String::new()).in_plain_words();
+        for (error, words) in [
+            (ToolError::Graph(unavailable), words),
+            (ToolError::Arguments("0 is too small".into()), "The arguments are wrong: 0 is too small."),
+        ] {
+            let result = encoded(Err(error));
+            assert_eq!((&result["isError"], result.get("structuredContent")), (&true.into(), None));
+            let said: Value = serde_json::from_str(text(&result)).unwrap();
+            assert_eq!(said, json!({ "success": false, "error": words }));
+            assert!(!result.to_string().contains("10.0.0.7"), "{result}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A tool: everything that the server, its clients and their users know of it.
+
+use std::sync::Arc;
+
+use authorization_server::{resource::authenticate::Principal, state::scopes::Permission};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use rmcp::model::{self, CallToolResult, JsonObject, ToolAnnotations};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    arguments,
+    outcome::{ToolError, encode},
+    schema,
+};
+use crate::graph::{Graph, GraphError, Request};
+
+/// A tool that reads something as its caller. It is in one file, and in one line of [`super::Tools`].
+pub(super) trait Tool: 'static {
+    /// The name by which clients call it.
+    const NAME: &'static str;
+    /// The name that people see.
+    const TITLE: &'static str;
+    /// A description for the model, in sentences.
+    const DESCRIPTION: &'static str;
+    /// The rows of the scope table that a caller needs.
+    const PERMISSIONS: &'static [&'static Permission];
+    /// The arguments. Their schema and their limits are those of the type.
+    type Arguments: DeserializeOwned + JsonSchema + Send;
+    /// The result.
+    type Output: Serialize + JsonSchema;
+
+    /// Calls it.
+    fn call(
+        caller: Caller<'_>,
+        arguments: Self::Arguments,
+    ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+}
+
+/// The caller of a tool, in whose name it acts.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) principal: &'a Principal,
+    /// Those of the tool.
+    pub(super) permissions: &'static [&'static Permission],
+}
+
+impl Caller<'_> {
+    /// What Graph answers the caller, with the tool's permissions.
+    pub(super) async fn get(self, request: &Request) -> Result<Value, GraphError> {
+        self.graph.get(self.principal, self.permissions, request).await
+    }
+}
+
+/// A tool that is served.
+pub(super) struct Served {
+    /// Its entry in `tools/list`.
+    pub(super) entry: model::Tool,
+    /// The rows of the scope table that a caller needs.
+    pub(super) permissions: &'static [&'static Permission],
+    run: for<'a> fn(Caller<'a>, JsonObject) -> BoxFuture<'a, CallToolResult>,
+}
+
+impl Served {
+    /// Serves a tool.
+    pub(super) fn new<T: Tool>() -> Self {
+        Self { entry: entry::<T>(), permissions: T::PERMISSIONS, run: |caller, given| run::<T>(caller, given).boxed() }
+    }
+
+    /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
+    pub(super) async fn call(&self, graph: &Graph, principal: &Principal, given: JsonObject) -> CallToolResult {
+        (self.run)(Caller { graph, principal, permissions: self.permissions }, given).await
+    }
+}
+
+async fn run<T: Tool>(caller: Caller<'_>, given: JsonObject) -> CallToolResult {
+    let outcome = match arguments::read(given) {
+        Ok(arguments) => T::call(caller, arguments).await,
+        Err(problem) => Err(ToolError::Arguments(problem)),
+    };
+    encode(outcome)
+}
+
+fn entry<T: Tool>() -> model::Tool {
+    let annotations = ToolAnnotations::with_title(T::TITLE).read_only(true).open_world(true);
+    model::Tool::new(T::NAME, T::DESCRIPTION, Arc::new(schema::of::<T::Arguments>()))
+        .with_title(T::TITLE)
+        .with_raw_output_schema(Arc::new(schema::of::<T::Output>()))
+        .with_annotations(annotations)
+}
