@@ -1,4 +1,4 @@
-//! Each guard of `src/http`, `src/mcp/sse` and `src/vault` is taken away, one at a time, and the test that it names fails.
+//! Each guard of `src/http`, `src/mcp/sse`, `src/vault` and the sealing of the authorization server is taken away, one at a time, and the test that it names fails.
 //!
 //! `cargo xtask test http --long` does so in a copy of the checkout. In every run the changes are compared with the source,
 //! so that a guard which moves is found again.

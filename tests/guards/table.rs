@@ -172,15 +172,15 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "an event is not stored again under another id",
         file: "src/mcp/sse/posted.rs",
-        from: "envelope.event == id)",
-        to: "envelope.event == id || true)",
+        from: "enclosed.envelope.event == event.id)",
+        to: "enclosed.envelope.event == event.id || true)",
         test: "sse::across::an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for",
     },
     Guard {
         name: "an event is for one instance",
-        file: "src/mcp/sse/posted.rs",
-        from: "format!(\"event:{instance}\")",
-        to: "format!(\"event{}\", &instance.to_string()[..0])",
+        file: "crates/authorization-server/src/ground/sealing.rs",
+        from: "format!(\"{first}:{self}\")",
+        to: "first",
         test: "sse::across::an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for",
     },
     Guard {

@@ -1,6 +1,5 @@
 //! Reasons for the log. They leave out what the client sent: rmcp's errors quote it, and so may a panic.
 
-use authorization_server::ground::Unavailable;
 use rmcp::service::ServerInitializeError;
 use tokio::task::JoinError;
 
@@ -20,9 +19,4 @@ pub(super) fn of_initialize(error: &ServerInitializeError) -> &'static str {
 /// Why a session ended with an error.
 pub(super) fn of_task(error: &JoinError) -> &'static str {
     if error.is_panic() { "it panicked" } else { "it was aborted" }
-}
-
-/// A value that should have been sealed could not be encoded.
-pub(super) fn unencodable(error: &serde_json::Error) -> Unavailable {
-    Unavailable::keyring(error.to_string())
 }

@@ -1,14 +1,17 @@
 //! A message as one instance seals it for another: a line of JSON that says for which session and as whom, then the text.
 
+use std::borrow::Cow;
+
 use authorization_server::{
-    ground::{GrantKey, Id, Sealer, Unavailable},
+    ground::{GrantKey, Id, Sealable, Sealed, Sealer, Unavailable},
     resource::authenticate::Principal,
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
-use super::{failure::unencodable, message::Message, transport_ports::TransportPorts};
+use super::{message::Message, transport_ports::TransportPorts};
 use crate::{
     budget::{Permit, SharedBudget},
     ports::event_log::Event,
@@ -34,6 +37,29 @@ struct Envelope {
     is_request: bool,
 }
 
+/// The plaintext of an event, bound to the instance that reads it.
+struct Enclosed<'a> {
+    envelope: Envelope,
+    text: Cow<'a, [u8]>,
+}
+
+impl Sealable for Enclosed<'_> {
+    const PURPOSE: &'static str = "event";
+    type BoundTo = Id;
+
+    fn to_plaintext(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        let line = serde_json::to_vec(&self.envelope)?;
+        Ok(Zeroizing::new([line.as_slice(), b"\n", &self.text].concat()))
+    }
+
+    fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
+        let end = plaintext.iter().position(|byte| *byte == b'\n')?;
+        let (line, rest) = plaintext.split_at(end);
+        let (envelope, text) = (serde_json::from_slice(line).ok()?, rest.strip_prefix(b"\n")?.to_vec());
+        Some(Self { envelope, text: text.into() })
+    }
+}
+
 impl Posted {
     /// A message for a session. Its text was checked, and the permit is for its memory.
     #[must_use]
@@ -47,30 +73,21 @@ impl Posted {
         let Principal { grant, client, ref scope, expires_at } = message.principal;
         let (session, scope, is_request) = (*session, scope.clone(), message.is_request);
         let envelope = Envelope { event, session, grant, client, scope, expires_at, is_request };
-        let mut plaintext = serde_json::to_vec(&envelope).map_err(|error| unencodable(&error))?;
-        plaintext.push(b'\n');
-        plaintext.extend_from_slice(&message.text);
-        Ok(Event { id: event, sealed: sealer.seal(&purpose(instance), &plaintext).await? })
+        let enclosed = Enclosed { envelope, text: (&message.text).into() };
+        let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
+        Ok(Event { id: event, sealed: sealed.into_text() })
     }
 
     /// Opens an event. `None` if it was not sealed for this instance under this id. No memory is reserved for it yet.
     pub(super) async fn open(ports: &TransportPorts, instance: Id, event: &Event) -> Result<Option<Self>, Unavailable> {
-        let opened = ports.sealer.open(&purpose(instance), &event.sealed).await?;
-        Ok(opened.and_then(|plaintext| Self::decode(&plaintext, event.id, &ports.memory)))
+        let opened = Sealed::<Enclosed<'_>>::from_text(&*event.sealed).open(ports.sealer.as_ref(), instance).await?;
+        let named = opened.filter(|enclosed| enclosed.envelope.event == event.id);
+        Ok(named.map(|enclosed| Self::of(enclosed, &ports.memory)))
     }
 
-    fn decode(plaintext: &[u8], id: Id, memory: &SharedBudget<Id>) -> Option<Self> {
-        let end = plaintext.iter().position(|byte| *byte == b'\n')?;
-        let (line, rest) = plaintext.split_at(end);
-        let envelope: Envelope =
-            serde_json::from_slice(line).ok().filter(|envelope: &Envelope| envelope.event == id)?;
-        let Envelope { session, grant, client, scope, expires_at, is_request, .. } = envelope;
-        let text = rest.strip_prefix(b"\n")?.to_vec();
+    fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
+        let Envelope { session, grant, client, scope, expires_at, is_request, .. } = enclosed.envelope;
         let (principal, permit) = (Principal { grant, client, scope, expires_at }, memory.permit(grant.owner));
-        Some(Self::new(session, principal, text, is_request, permit))
+        Self::new(session, principal, enclosed.text.into_owned(), is_request, permit)
     }
-}
-
-fn purpose(instance: Id) -> String {
-    format!("event:{instance}")
 }

@@ -2,12 +2,12 @@
 //! can tell whether a POST comes from the stream's owner.
 
 use authorization_server::{
-    ground::{Id, Sealer, Unavailable},
+    ground::{Id, Sealed, SealedAsJson, Sealer, Unavailable},
     resource::authenticate::Principal,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{failure::unencodable, stream_owner::StreamOwner};
+use super::stream_owner::StreamOwner;
 
 /// A session id that an instance of this deployment made.
 #[derive(Debug)]
@@ -19,11 +19,17 @@ pub struct SessionId {
     opened_by: StreamOwner,
 }
 
+/// The sealed part, bound to the instance.
 #[derive(Serialize, Deserialize)]
-struct Sealed {
+struct OwnedSession {
     session: Id,
     #[serde(flatten)]
     opened_by: StreamOwner,
+}
+
+impl SealedAsJson for OwnedSession {
+    const PURPOSE: &'static str = "session";
+    type BoundTo = Id;
 }
 
 impl SessionId {
@@ -36,25 +42,20 @@ impl SessionId {
     /// The text for the client. All its characters may stand in a query.
     pub async fn seal(&self, sealer: &dyn Sealer) -> Result<String, Unavailable> {
         let Self { instance, session, opened_by } = *self;
-        let sealed = serde_json::to_vec(&Sealed { session, opened_by }).map_err(|error| unencodable(&error))?;
-        Ok(format!("{instance}.{}", sealer.seal(&purpose(instance), &sealed).await?))
+        let sealed = Sealed::seal(sealer, &OwnedSession { session, opened_by }, instance).await?;
+        Ok(format!("{instance}.{}", sealed.as_str()))
     }
 
     /// Opens the text that a client sent. `None` if no instance of this deployment made it.
     pub async fn open(sealer: &dyn Sealer, text: &str) -> Result<Option<Self>, Unavailable> {
         let Some((instance, sealed)) = text.split_once('.') else { return Ok(None) };
         let Some(instance) = Id::parse(instance) else { return Ok(None) };
-        let opened = sealer.open(&purpose(instance), sealed).await?;
-        let sealed = opened.and_then(|bytes| serde_json::from_slice::<Sealed>(&bytes).ok());
-        Ok(sealed.map(|Sealed { session, opened_by }| Self { instance, session, opened_by }))
+        let opened = Sealed::from_text(sealed).open(sealer, instance).await?;
+        Ok(opened.map(|OwnedSession { session, opened_by }| Self { instance, session, opened_by }))
     }
 
     /// Whether the principal may post to this session.
     pub(super) fn may_be_used_by(&self, principal: &Principal) -> bool {
         self.opened_by.may_be_used_by(principal)
     }
-}
-
-fn purpose(instance: Id) -> String {
-    format!("session:{instance}")
 }

@@ -91,6 +91,12 @@ impl<T> Sealed<T> {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// The text, to be stored.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
 }
 
 impl<T: Sealable> Sealed<T> {
