@@ -1,12 +1,12 @@
 //! Whether a message is let in. It is decided without a tree, and what its trees will take is reserved first.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    outline::{self, Fault, Kind},
+    outline::{InvalidMessage, Kind, Outline},
     server::McpServer,
 };
 use crate::{
@@ -26,48 +26,47 @@ pub(super) struct Admitted {
 
 /// Why a message is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum AdmissionError {
     /// It is no message.
-    Fault(Fault),
+    Invalid(InvalidMessage),
     /// Its trees would take more than one message may.
     TooLarge,
     /// Others take so much that it would be too much.
     Exhausted,
 }
 
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<InvalidMessage> for AdmissionError {
+    fn from(invalid: InvalidMessage) -> Self {
+        Self::Invalid(invalid)
     }
 }
 
 /// Lets a text in that is JSON and says that it is JSON-RPC 2.0.
-pub(super) fn admit_version_2(server: &McpServer, body: Kept) -> Result<Admitted, Refused> {
-    outline::check_version(&body)?;
-    reserved(server, body)
+pub(super) fn admit_version_2(server: &McpServer, body: Kept) -> Result<Admitted, AdmissionError> {
+    let outline = Outline::of(&body)?;
+    reserved(server, body, outline)
 }
 
 /// Lets a text in that rmcp will accept, and says what it is.
-pub(super) fn admit(server: &McpServer, body: Kept) -> Result<(Admitted, Kind), Refused> {
-    let kind = outline::kind(&body)?;
-    Ok((reserved(server, body)?, kind))
+pub(super) fn admit(server: &McpServer, body: Kept) -> Result<(Admitted, Kind), AdmissionError> {
+    let outline = Outline::of(&body)?;
+    let kind = outline.kind()?;
+    Ok((reserved(server, body, outline)?, kind))
 }
 
-fn reserved(server: &McpServer, body: Kept) -> Result<Admitted, Refused> {
+fn reserved(server: &McpServer, body: Kept, outline: Outline) -> Result<Admitted, AdmissionError> {
     let (text, mut permit) = body.into_parts();
-    let text = without_unused_arguments(text, |tool| server.takes_arguments(tool));
+    let text = without_unused_arguments(text, outline, |tool| server.takes_arguments(tool));
     let cost = tree_cost(&text);
     if cost > MAX_TREES {
-        return Err(Refused::TooLarge);
+        return Err(AdmissionError::TooLarge);
     }
-    permit.resize(cost).map_err(|_| Refused::Exhausted)?;
+    permit.resize(cost).map_err(|_| AdmissionError::Exhausted)?;
     Ok(Admitted { text, permit })
 }
 
 #[derive(Deserialize)]
-struct Request<'a> {
-    #[serde(borrow)]
-    method: Cow<'a, str>,
+struct ToolCall<'a> {
     #[serde(borrow)]
     params: Params<'a>,
 }
@@ -81,18 +80,22 @@ struct Params<'a> {
 }
 
 /// The text, with no members in the `arguments` of a tool that takes none.
-fn without_unused_arguments(mut text: Vec<u8>, takes_arguments: impl Fn(&str) -> bool) -> Vec<u8> {
-    let Ok(request) = serde_json::from_slice::<Request<'_>>(&text) else { return text };
-    let arguments = request.params.arguments.get();
-    let is_unused = request.method == "tools/call" && !takes_arguments(&request.params.name);
-    if !is_unused || !arguments.starts_with('{') {
-        return text;
+fn without_unused_arguments(mut text: Vec<u8>, outline: Outline, takes_arguments: impl Fn(&str) -> bool) -> Vec<u8> {
+    if outline.is_tool_call
+        && let Some(range) = unused_arguments(&text, takes_arguments)
+    {
+        text.splice(range, *b"{}");
+        text.shrink_to_fit();
     }
-    let start = arguments.as_ptr().addr() - text.as_ptr().addr();
-    let range = start..start + arguments.len();
-    text.splice(range, *b"{}");
-    text.shrink_to_fit();
     text
+}
+
+/// The place of the `arguments` in a tool call, if they are an object and the tool takes none.
+fn unused_arguments(text: &[u8], takes_arguments: impl Fn(&str) -> bool) -> Option<Range<usize>> {
+    let ToolCall { params: Params { name, arguments } } = serde_json::from_slice(text).ok()?;
+    let arguments = arguments.get();
+    let start = arguments.as_ptr().addr() - text.as_ptr().addr();
+    (arguments.starts_with('{') && !takes_arguments(&name)).then(|| start..start + arguments.len())
 }
 
 #[cfg(test)]
@@ -100,15 +103,16 @@ mod tests {
     use super::*;
 
     fn shortened(text: &str) -> String {
-        String::from_utf8(without_unused_arguments(text.into(), |tool| tool == "wants")).unwrap()
+        let outline = Outline::of(text.as_bytes()).unwrap();
+        String::from_utf8(without_unused_arguments(text.into(), outline, |tool| tool == "wants")).unwrap()
     }
 
     #[test]
     fn arguments_that_no_tool_reads_are_left_out() {
         for (text, expected) in [
             (
-                r#"{"method":"tools/call","id":1,"params":{"name":"x","arguments": {"a":[{"b":1}]} ,"_meta":{}}}"#,
-                r#"{"method":"tools/call","id":1,"params":{"name":"x","arguments": {} ,"_meta":{}}}"#,
+                r#"{"jsonrpc":"2.0","method":"tools/call","id":1,"params":{"name":"x","arguments": {"a":[{"b":1}]} ,"_meta":{}}}"#,
+                r#"{"jsonrpc":"2.0","method":"tools/call","id":1,"params":{"name":"x","arguments": {} ,"_meta":{}}}"#,
             ),
             (
                 r#"{"method":"tools\/call","params":{"arguments":{"\"}":"{"},"name":"\u0078"},"jsonrpc":"2.0"}"#,
@@ -122,14 +126,12 @@ mod tests {
     #[test]
     fn every_other_text_stays_as_it_is() {
         for text in [
-            r#"{"method":"tools/call","params":{"name":"wants","arguments":{"a":1}}}"#,
-            r#"{"method":"tools/call","params":{"name":"x","arguments":[1]}}"#,
-            r#"{"method":"tools/call","params":{"name":"x","arguments":null}}"#,
-            r#"{"method":"tools/call","params":{"name":"x","arguments":{"a":1},"arguments":{}}}"#,
-            r#"{"method":"tools/call","params":{"name":"x"}}"#,
-            r#"{"method":"prompts/get","params":{"name":"x","arguments":{"a":1}}}"#,
-            "[]",
-            "{",
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"wants","arguments":{"a":1}}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"x","arguments":[1]}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"x","arguments":null}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"x","arguments":{"a":1},"arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"x"}}"#,
+            r#"{"jsonrpc":"2.0","method":"prompts/get","params":{"name":"x","arguments":{"a":1}}}"#,
         ] {
             assert_eq!(shortened(text), text);
         }

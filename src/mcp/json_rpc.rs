@@ -7,16 +7,16 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use serde_json::json;
 
-use super::outline::Fault;
+use super::outline::InvalidMessage;
 
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type Body = BoxBody<Bytes, Infallible>;
 
 /// 400 with the error. The id is null, because no id is known.
-pub(super) fn bad_request(fault: Fault) -> Response<Body> {
-    let (code, message) = match fault {
-        Fault::Parse => (-32700, "Parse error"),
-        Fault::InvalidRequest => (-32600, "Invalid Request"),
+pub(super) fn bad_request(invalid: InvalidMessage) -> Response<Body> {
+    let (code, message) = match invalid {
+        InvalidMessage::Parse => (-32700, "Parse error"),
+        InvalidMessage::InvalidRequest => (-32600, "Invalid Request"),
     };
     let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())).boxed());
@@ -32,11 +32,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn each_fault_has_its_code_of_json_rpc_and_no_id() {
-        for (fault, code, message) in
-            [(Fault::Parse, -32_700, "Parse error"), (Fault::InvalidRequest, -32_600, "Invalid Request")]
-        {
-            let response = bad_request(fault);
+    async fn each_error_has_its_code_of_json_rpc_and_no_id() {
+        for (invalid, code, message) in [
+            (InvalidMessage::Parse, -32_700, "Parse error"),
+            (InvalidMessage::InvalidRequest, -32_600, "Invalid Request"),
+        ] {
+            let response = bad_request(invalid);
             assert_eq!(response.status(), StatusCode::BAD_REQUEST);
             assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
             let body = response.into_body().collect().await.unwrap().to_bytes();

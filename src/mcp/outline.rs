@@ -1,16 +1,13 @@
 //! The outline of a JSON-RPC message: whether rmcp will accept it, and what it is. It is read without building a tree, which
 //! can take more than ten times the memory of the text: `0,` is two bytes, a [`serde_json::Value`] is 32.
 
-use std::fmt;
+mod members;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
+use self::members::{Checked, Members, Method, Scalar};
 
-/// Why a text is no message.
+/// Why a text is no message, as JSON-RPC 2.0 §5.1 names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum InvalidMessage {
     /// It is not JSON.
     Parse,
     /// It is JSON, but no JSON-RPC 2.0 request, notification or response. MCP dropped batches in 2025-06-18.
@@ -26,212 +23,50 @@ pub(super) enum Kind {
     Response,
 }
 
-/// Checks that the text is a JSON object with `"jsonrpc": "2.0"`.
-pub(super) fn check_version(text: &[u8]) -> Result<(), Fault> {
-    members(text).map(|_| ())
+/// The outline of a JSON object with `"jsonrpc": "2.0"`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outline {
+    kind: Option<Kind>,
+    /// Whether its method is `tools/call`.
+    pub(super) is_tool_call: bool,
 }
 
-/// The kind of a message, if rmcp accepts it.
-pub(super) fn kind(text: &[u8]) -> Result<Kind, Fault> {
-    members(text)?.kind().ok_or(Fault::InvalidRequest)
-}
-
-fn members(text: &[u8]) -> Result<Members, Fault> {
-    match serde_json::from_slice(text) {
-        Err(_) => Err(Fault::Parse),
-        Ok(Checked::Object(members)) if members.is_version_2 => Ok(members),
-        Ok(_) => Err(Fault::InvalidRequest),
-    }
-}
-
-/// A JSON value that was checked like a tree, but not kept.
-#[derive(Clone, Copy, PartialEq)]
-enum Checked {
-    Null,
-    String {
-        is_2_0: bool,
-    },
-    Integer(i64),
-    /// A number such as `1.0` or `1e2`: an id may be one.
-    IntegralFloat,
-    Object(Members),
-    Other,
-}
-
-/// The kinds of the members that decide; `None` for an absent one.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Members {
-    is_version_2: bool,
-    id: Option<Scalar>,
-    method: Option<Scalar>,
-    params: Option<Params>,
-    has_result: bool,
-    error: Option<IsError>,
-    /// For `params`.
-    meta: Option<IsObjectOrNull>,
-    /// For `error`.
-    code: Option<Scalar>,
-    message: Option<Scalar>,
-    has_duplicates: bool,
-}
-
-/// The kinds of scalars that rmcp tells apart.
-#[derive(Clone, Copy, PartialEq)]
-enum Scalar {
-    String,
-    /// An integer of 32 bits.
-    Code,
-    /// Any other integer of 64 bits.
-    Integer,
-    Null,
-    Other,
-}
-
-type IsObjectOrNull = bool;
-type IsError = bool;
-type Params = bool;
-
-impl Checked {
-    fn scalar(self) -> Scalar {
-        match self {
-            Self::String { .. } => Scalar::String,
-            Self::Integer(number) if i32::try_from(number).is_ok() => Scalar::Code,
-            Self::Integer(_) | Self::IntegralFloat => Scalar::Integer,
-            Self::Null => Scalar::Null,
-            Self::Object(_) | Self::Other => Scalar::Other,
-        }
-    }
-
-    fn is_object_or_null(self) -> bool {
-        matches!(self, Self::Object(_) | Self::Null)
-    }
-
-    fn is_params(self) -> bool {
-        match self {
-            Self::Object(members) => members.meta != Some(false),
-            other => other == Self::Null,
-        }
-    }
-
-    /// MCP's error object: an integer `code`, and a `message`.
-    fn is_error(self) -> bool {
-        matches!(self, Self::Object(Members { code: Some(Scalar::Code), message: Some(Scalar::String), .. }))
-    }
-}
-
-impl Members {
-    fn add(&mut self, name: &str, value: Checked) {
-        let known = match name {
-            "jsonrpc" => std::mem::replace(&mut self.is_version_2, value == Checked::String { is_2_0: true }),
-            "id" => self.id.replace(value.scalar()).is_some(),
-            "method" => self.method.replace(value.scalar()).is_some(),
-            "params" => self.params.replace(value.is_params()).is_some(),
-            "result" => std::mem::replace(&mut self.has_result, true),
-            "error" => self.error.replace(value.is_error()).is_some(),
-            "_meta" => self.meta.replace(value.is_object_or_null()).is_some(),
-            "code" => self.code.replace(value.scalar()).is_some(),
-            "message" => self.message.replace(value.scalar()).is_some(),
-            _ => false,
-        };
-        self.has_duplicates |= known;
-    }
-
-    fn kind(self) -> Option<Kind> {
-        let is_id = |id: Scalar| matches!(id, Scalar::String | Scalar::Code | Scalar::Integer);
-        if self.has_duplicates {
-            return None;
-        }
-        match (self.method, self.id, self.has_result, self.error) {
-            (Some(Scalar::String), None, false, None) if self.params != Some(false) => Some(Kind::Notification),
-            (Some(Scalar::String), Some(id), false, None) if is_id(id) && self.params != Some(false) => {
-                Some(Kind::Request)
+impl Outline {
+    /// Reads a text once, to its end.
+    pub(super) fn of(text: &[u8]) -> Result<Self, InvalidMessage> {
+        match serde_json::from_slice(text) {
+            Err(_) => Err(InvalidMessage::Parse),
+            Ok(Checked::Object(members)) if members.is_version_2 => {
+                Ok(Self { kind: kind(members), is_tool_call: members.method == Some(Method::ToolsCall) })
             }
-            (None, Some(id), true, None) if is_id(id) => Some(Kind::Response),
-            (None, id, false, Some(true)) if id.is_none_or(|id| is_id(id) || id == Scalar::Null) => {
-                Some(Kind::Response)
-            }
-            _ => None,
+            Ok(_) => Err(InvalidMessage::InvalidRequest),
         }
     }
-}
 
-impl<'de> Deserialize<'de> for Checked {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CheckingVisitor)
+    /// The kind of the message, if rmcp accepts it.
+    pub(super) fn kind(self) -> Result<Kind, InvalidMessage> {
+        self.kind.ok_or(InvalidMessage::InvalidRequest)
     }
 }
 
-struct CheckingVisitor;
-
-impl<'de> Visitor<'de> for CheckingVisitor {
-    type Value = Checked;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
+/// The kind of a message with these members, if rmcp accepts it.
+fn kind(members: Members) -> Option<Kind> {
+    let is_id = |id: Scalar| matches!(id, Scalar::String | Scalar::Code | Scalar::Integer);
+    if members.has_duplicates {
+        return None;
     }
-
-    fn visit_unit<E>(self) -> Result<Checked, E> {
-        Ok(Checked::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Checked, E> {
-        Ok(Checked::Other)
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Checked, E> {
-        Ok(Checked::Integer(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Checked, E> {
-        Ok(i64::try_from(number).map_or(Checked::Other, Checked::Integer))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Checked, E> {
-        // 2^63, the first float that is beyond i64.
-        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-        let is_integer = number.fract() == 0.0 && (-LIMIT..LIMIT).contains(&number);
-        Ok(if is_integer { Checked::IntegralFloat } else { Checked::Other })
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Checked, E> {
-        Ok(Checked::String { is_2_0: text == "2.0" })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Checked, A::Error> {
-        while elements.next_element::<Checked>()?.is_some() {}
-        Ok(Checked::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Checked, A::Error> {
-        let mut members = Members::default();
-        while let Some(name) = entries.next_key::<Name>()? {
-            members.add(name.0, entries.next_value()?);
+    match (members.method, members.id, members.has_result, members.error) {
+        (Some(Method::ToolsCall | Method::Other), None, false, None) if members.params != Some(false) => {
+            Some(Kind::Notification)
         }
-        Ok(Checked::Object(members))
-    }
-}
-
-/// A member's name: one of those that decide, or `""`.
-struct Name(&'static str);
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl Visitor<'_> for NameVisitor {
-    type Value = Name;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a member's name")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Name, E> {
-        const KNOWN: [&str; 9] = ["jsonrpc", "id", "method", "params", "result", "error", "_meta", "code", "message"];
-        Ok(Name(KNOWN.into_iter().find(|known| *known == text).unwrap_or_default()))
+        (Some(Method::ToolsCall | Method::Other), Some(id), false, None)
+            if is_id(id) && members.params != Some(false) =>
+        {
+            Some(Kind::Request)
+        }
+        (None, Some(id), true, None) if is_id(id) => Some(Kind::Response),
+        (None, id, false, Some(true)) if id.is_none_or(|id| is_id(id) || id == Scalar::Null) => Some(Kind::Response),
+        _ => None,
     }
 }
 
@@ -242,6 +77,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    /// Whether the text is a tool call.
+    fn outline(text: &[u8]) -> Result<bool, InvalidMessage> {
+        Outline::of(text).map(|outline| outline.is_tool_call)
+    }
+
+    /// The kind that we give a text.
+    fn kind(text: &[u8]) -> Option<Kind> {
+        Outline::of(text).and_then(Outline::kind).ok()
+    }
 
     /// The kind that rmcp parses a text as.
     fn by_rmcp(text: &[u8]) -> Option<Kind> {
@@ -257,15 +102,28 @@ mod tests {
         let deep =
             format!(r#"{{"jsonrpc":"2.0","method":"x","params":{{"a":{}{}}}}}"#, "[".repeat(200), "]".repeat(200));
         for text in ["", "{", "nonsense", "\u{feff}{}", r#"{"jsonrpc":"2.0","id":1e999}"#, r#"{"a":"\ud800"}"#, &deep] {
-            assert_eq!(check_version(text.as_bytes()), Err(Fault::Parse), "{text}");
+            assert_eq!(outline(text.as_bytes()), Err(InvalidMessage::Parse), "{text}");
         }
-        assert_eq!(check_version(b"{\"jsonrpc\":\"\xff\"}"), Err(Fault::Parse));
+        assert_eq!(outline(b"{\"jsonrpc\":\"\xff\"}"), Err(InvalidMessage::Parse));
     }
 
     #[test]
     fn json_of_another_version_is_an_invalid_request() {
         for text in ["[]", "1", "{}", r#"{"jsonrpc":"1.0"}"#, r#"{"jsonrpc":2.0}"#, r#"[{"jsonrpc":"2.0"}]"#] {
-            assert_eq!(check_version(text.as_bytes()), Err(Fault::InvalidRequest), "{text}");
+            assert_eq!(outline(text.as_bytes()), Err(InvalidMessage::InvalidRequest), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tool_call_is_told_by_its_method_alone() {
+        for (text, expected) in [
+            (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#, true),
+            (r#"{"method":"tools\/\u0063all","jsonrpc":"2.0"}"#, true),
+            (r#"{"jsonrpc":"2.0","method":"tools/list","params":{"method":"tools/call"}}"#, false),
+            (r#"{"jsonrpc":"2.0","method":["tools/call"]}"#, false),
+            (r#"{"jsonrpc":"2.0","name":"tools/call"}"#, false),
+        ] {
+            assert_eq!(outline(text.as_bytes()), Ok(expected), "{text}");
         }
     }
 
@@ -289,7 +147,7 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}}"#, None),
             (r#"{"jsonrpc":"2.0","id":1}"#, None),
         ] {
-            assert_eq!(kind(text.as_bytes()).ok(), expected, "{text}");
+            assert_eq!(kind(text.as_bytes()), expected, "{text}");
             assert_eq!(by_rmcp(text.as_bytes()), expected, "{text}");
         }
     }
@@ -343,7 +201,7 @@ mod tests {
                 }
             }
             let text = message.to_string();
-            prop_assert_eq!(kind(text.as_bytes()).ok(), by_rmcp(text.as_bytes()), "{}", text);
+            prop_assert_eq!(kind(text.as_bytes()), by_rmcp(text.as_bytes()), "{}", text);
         }
     }
 }

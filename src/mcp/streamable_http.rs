@@ -10,9 +10,9 @@ use rmcp::transport::streamable_http_server::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    admission::{Admitted, Refused, admit_version_2},
+    admission::{AdmissionError, Admitted, admit_version_2},
     json_rpc::{Body, bad_request},
-    outline::Fault,
+    outline::InvalidMessage,
     server::McpServer,
 };
 use crate::budget::Kept;
@@ -63,9 +63,9 @@ impl StreamableHttp {
     pub async fn call(&self, call: Call) -> Result<Response<Body>, CallError> {
         let Admitted { text, permit } = match admit_version_2(&self.server, call.body) {
             Ok(admitted) => admitted,
-            Err(Refused::Fault(fault)) => return Ok(bad_request(fault)),
-            Err(Refused::TooLarge) => return Err(CallError::TooLarge),
-            Err(Refused::Exhausted) => return Err(CallError::Exhausted),
+            Err(AdmissionError::Invalid(invalid)) => return Ok(bad_request(invalid)),
+            Err(AdmissionError::TooLarge) => return Err(CallError::TooLarge),
+            Err(AdmissionError::Exhausted) => return Err(CallError::Exhausted),
         };
         let mut request = Request::new(Full::new(Bytes::from(text)));
         *request.method_mut() = Method::POST;
@@ -77,7 +77,7 @@ impl StreamableHttp {
         drop(permit);
         // rmcp also answers 415 to JSON that is no MCP message.
         if json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            return Ok(bad_request(Fault::InvalidRequest));
+            return Ok(bad_request(InvalidMessage::InvalidRequest));
         }
         Ok(response)
     }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
 use crate::mcp::{
-    admission::{Admitted, Refused},
+    admission::{AdmissionError, Admitted},
     outline::Kind,
 };
 
@@ -37,12 +37,12 @@ pub enum PostError {
     Unavailable(#[from] Unavailable),
 }
 
-impl From<Refused> for PostError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Fault(_) => Self::Malformed,
-            Refused::TooLarge => Self::TooLarge,
-            Refused::Exhausted => Self::Busy,
+impl From<AdmissionError> for PostError {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::Invalid(_) => Self::Malformed,
+            AdmissionError::TooLarge => Self::TooLarge,
+            AdmissionError::Exhausted => Self::Busy,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Delivery {
         &self,
         id: &str,
         principal: Principal,
-        admit: impl FnOnce() -> Result<(Admitted, Kind), Refused>,
+        admit: impl FnOnce() -> Result<(Admitted, Kind), AdmissionError>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
