@@ -12,7 +12,7 @@ use azure_core::{
     http::{ClientOptions, FixedRetryOptions, RetryOptions},
 };
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
-use backon::{ExponentialBuilder, Retryable as _};
+use backon::{ConstantBuilder, ExponentialBuilder, Retryable as _};
 use secrecy::SecretString;
 
 use crate::telemetry::chain;
@@ -20,11 +20,12 @@ use crate::telemetry::chain;
 /// `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// How long a request for an assertion may take, with all retries.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const ASSERTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a sign-in waits for an assertion.
-const PATIENCE: Duration = Duration::from_secs(15);
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15);
 /// Between two requests of a sign-in.
-const PAUSE: Duration = Duration::from_millis(500);
+const SIGN_IN_RETRY: ConstantBuilder =
+    ConstantBuilder::new().with_delay(Duration::from_millis(500)).without_max_times();
 /// Between two requests in the background.
 const BACKGROUND_RETRY: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(250))
@@ -73,7 +74,7 @@ impl ClientAssertion {
 
     /// A valid assertion. If the identity endpoint gives none within five seconds, the last one that has not ended.
     pub async fn get(&self, clock: &dyn Clock) -> Result<SecretString, Unavailable> {
-        let assertion = match self.fetch(TIMEOUT).await {
+        let assertion = match self.fetch(ASSERTION_TIMEOUT).await {
             Ok(assertion) => assertion,
             Err(error) => self.last(clock).ok_or(error)?,
         };
@@ -82,17 +83,11 @@ impl ClientAssertion {
 
     /// Waits for an assertion, and asks for it again if the identity endpoint fails.
     pub async fn wait(&self, clock: &dyn Clock) -> Result<(), Unavailable> {
-        let mut failed = unavailable(format!("no answer within {} s", PATIENCE.as_secs()));
-        let waits = async {
-            while let Err(error) = self.get(clock).await {
-                failed = error;
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        match tokio::time::timeout(PATIENCE, waits).await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(failed),
-        }
+        let mut reason = format!("no answer within {} s", SIGN_IN_TIMEOUT.as_secs());
+        let failed = |error: &Unavailable, _| reason.clone_from(&error.reason);
+        let fetched = (|| self.get(clock)).retry(SIGN_IN_RETRY).notify(failed);
+        let waited = tokio::time::timeout(SIGN_IN_TIMEOUT, fetched).await;
+        waited.map_err(|_| unavailable(reason))?.map(drop)
     }
 
     async fn fetch(&self, timeout: Duration) -> Result<AccessToken, Unavailable> {
@@ -119,7 +114,7 @@ impl ClientAssertion {
 /// Nobody wants an assertion whose source was dropped.
 async fn fetch_if_wanted(assertion: Weak<ClientAssertion>) -> Result<(), Unavailable> {
     match assertion.upgrade() {
-        Some(assertion) => assertion.fetch(PATIENCE).await.map(drop),
+        Some(assertion) => assertion.fetch(SIGN_IN_TIMEOUT).await.map(drop),
         None => Ok(()),
     }
 }
@@ -214,7 +209,9 @@ mod tests {
         let began = Instant::now();
         let late = assertion.get(&BEFORE).await.unwrap_err();
         assert_eq!((late.dependency, late.reason.as_str()), (Dependency::IdentityEndpoint, "no answer within 5 s"));
-        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + Duration::from_millis(10));
+        assert!(
+            began.elapsed() >= ASSERTION_TIMEOUT && began.elapsed() < ASSERTION_TIMEOUT + Duration::from_millis(10)
+        );
     }
 
     #[tokio::test]
@@ -246,7 +243,10 @@ mod tests {
         for fault in [Does::Fail, Does::Hang] {
             let began = Instant::now();
             scripted(&[fault]).1.wait(&BEFORE).await.unwrap_err();
-            assert!(began.elapsed() >= PATIENCE && began.elapsed() < PATIENCE + Duration::from_millis(10), "{fault:?}");
+            assert!(
+                began.elapsed() >= SIGN_IN_TIMEOUT && began.elapsed() < SIGN_IN_TIMEOUT + Duration::from_millis(10),
+                "{fault:?}"
+            );
         }
     }
 

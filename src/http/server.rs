@@ -1,7 +1,8 @@
 //! The accept loop. It has limits that `warp::serve` does not have, and open streams do not delay its stop.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
+use backon::{ConstantBuilder, Retryable as _};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -11,7 +12,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,8 +29,8 @@ const CONNECTION_BYTES: usize = 48 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long requests may take to finish once the server stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// The pause after an accept error such as "too many open files".
-const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+/// After an accept error such as "too many open files": again and again.
+const ACCEPT_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(100)).without_max_times();
 
 /// Serves until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken) {
@@ -67,17 +68,10 @@ async fn accept(
     places: &Arc<Semaphore>,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY not set");
-            }
-            Some((stream, place))
-        }
-        Err(error) => {
-            tracing::warn!(%error, "connection not accepted");
-            sleep(ACCEPT_RETRY_DELAY).await;
-            None
-        }
+    let failed = |error: &io::Error, _| tracing::warn!(%error, "connection not accepted");
+    let (stream, _) = (|| listener.accept()).retry(ACCEPT_RETRY).notify(failed).await.ok()?;
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY not set");
     }
+    Some((stream, place))
 }

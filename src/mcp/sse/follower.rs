@@ -3,34 +3,36 @@
 use std::{sync::Arc, time::Duration};
 
 use authorization_server::ground::Unavailable;
-use backon::{ConstantBuilder, Retryable as _};
+use backon::{ConstantBuilder, Retryable as _, RetryableWithContext as _};
 use tokio::{
     sync::Mutex,
+    task::JoinError,
     time::{Instant, sleep},
 };
 
-use super::{delivery::Delivery, outage::Outage, polling::Polling, reader::Reader};
+use super::{
+    delivery::Delivery,
+    outage::Outage,
+    polling::Polling,
+    reader::{EventReader, LogPage},
+};
 use crate::ports::event_log::EventLog;
 
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
-const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// After a failure: again and again.
-const RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(RETRY_DELAY).without_max_times();
+const RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_secs(1)).without_max_times();
 
 /// Runs until no stream is left.
 pub(super) async fn run(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) {
     // The reader outlives a panic, so no event is lost or delivered twice.
-    let reader = Arc::new(Mutex::new(Reader::new(Arc::clone(&delivery), Arc::clone(&log))));
+    let reader = Arc::new(Mutex::new(EventReader::new(Arc::clone(&delivery), Arc::clone(&log))));
     // If the task ended by a panic, the streams would get no messages any more.
-    while let Err(panic) =
-        tokio::spawn(follow_and_beat(Arc::clone(&delivery), Arc::clone(&log), Arc::clone(&reader))).await
-    {
-        tracing::error!(%panic, "event reader panicked: starting it again");
-        sleep(RETRY_DELAY).await;
-    }
+    let task = || tokio::spawn(follow_and_beat(Arc::clone(&delivery), Arc::clone(&log), Arc::clone(&reader)));
+    let panicked = |panic: &JoinError, _| tracing::error!(%panic, "event reader panicked: starting it again");
+    let _ = task.retry(RETRY).notify(panicked).await;
 }
 
-async fn follow_and_beat(delivery: Arc<Delivery>, log: Arc<dyn EventLog>, reader: Arc<Mutex<Reader>>) {
+async fn follow_and_beat(delivery: Arc<Delivery>, log: Arc<dyn EventLog>, reader: Arc<Mutex<EventReader>>) {
     let mut reader = reader.lock().await;
     tokio::select! {
         () = delivery.instance.stop.cancelled() => {}
@@ -55,26 +57,28 @@ async fn beat(delivery: &Delivery, log: &dyn EventLog) {
     }
 }
 
-async fn follow(delivery: &Delivery, reader: &mut Reader) {
+async fn follow(delivery: &Delivery, mut reader: &mut EventReader) {
     let (mut polling, mut outage) = (Polling::new(delivery.instance.ports.poll), Outage::default());
     while delivery.registry.keeps_follower() {
-        match reader.page().await {
-            Ok(page) => {
-                outage.succeeded("events are read again");
-                if page.has_events {
-                    polling.wake();
-                }
-                if page.is_last {
-                    tokio::select! {
-                        () = sleep(polling.pause()) => {}
-                        () = reader.requested() => polling.wake(),
-                    }
-                }
-            }
-            Err(error) => {
-                outage.failed(&error, "events not read: trying again");
-                sleep(RETRY_DELAY).await;
+        let wanted = |_: &Unavailable| delivery.registry.keeps_follower();
+        let failed = |error: &Unavailable, _| outage.failed(error, "events not read: trying again");
+        let (again, page) = read.retry(RETRY).context(reader).when(wanted).notify(failed).await;
+        let Ok(page) = page else { return };
+        reader = again;
+        outage.succeeded("events are read again");
+        if page.has_events {
+            polling.wake();
+        }
+        if page.is_last {
+            tokio::select! {
+                () = sleep(polling.pause()) => {}
+                () = reader.requested() => polling.wake(),
             }
         }
     }
+}
+
+async fn read(reader: &mut EventReader) -> (&mut EventReader, Result<LogPage, Unavailable>) {
+    let page = reader.page().await;
+    (reader, page)
 }

@@ -15,7 +15,7 @@ use crate::ports::event_log::{EVENT_LIFETIME, Event, EventLog, Follow};
 const OPEN_TIMEOUT: Duration = Duration::from_secs(EVENT_LIFETIME.as_secs() / 2);
 
 /// The place in the log, and events that were read but not delivered. It outlives a failure.
-pub(super) struct Reader {
+pub(super) struct EventReader {
     delivery: Arc<Delivery>,
     log: Arc<dyn EventLog>,
     feed: Box<dyn Follow>,
@@ -35,14 +35,14 @@ struct Mark {
 }
 
 /// The result of a read.
-pub(super) struct Page {
+pub(super) struct LogPage {
     /// Whether there were events.
     pub(super) has_events: bool,
     /// Whether nothing was behind it.
     pub(super) is_last: bool,
 }
 
-impl Reader {
+impl EventReader {
     /// Starts at the end of this instance's log.
     pub(super) fn new(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) -> Self {
         let feed = log.follow(delivery.instance.id);
@@ -58,7 +58,7 @@ impl Reader {
     }
 
     /// Reads a page, and delivers its events.
-    pub(super) async fn page(&mut self) -> Result<Page, Unavailable> {
+    pub(super) async fn page(&mut self) -> Result<LogPage, Unavailable> {
         let had_undelivered = self.deliver_all().await?;
         let number = *self.requested.borrow_and_update();
         let batch = self.feed.next().await?;
@@ -73,7 +73,7 @@ impl Reader {
             self.append_mark(number).await?;
         }
         self.is_behind = !batch.end;
-        Ok(Page { has_events, is_last: batch.end })
+        Ok(LogPage { has_events, is_last: batch.end })
     }
 
     async fn append_mark(&mut self, number: u64) -> Result<(), Unavailable> {
