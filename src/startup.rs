@@ -25,7 +25,7 @@ use crate::{
         ItemRepository,
         cosmos::Cosmos,
         cosmos_events::CosmosEvents,
-        embedded::{Embedded, OpenError},
+        embedded::{Embedded, OpenStoreError},
     },
     telemetry::LogThrottle,
     vault::{
@@ -48,7 +48,7 @@ pub enum StartupError {
     DataDir(io::Error),
     /// The store cannot be opened.
     #[error("DATA_DIR: {0}")]
-    Store(#[from] OpenError),
+    Store(#[from] OpenStoreError),
     /// The key cannot be read.
     #[error("DATA_DIR: {0}")]
     Key(#[from] KeyFileError),

@@ -21,7 +21,7 @@ use super::{
     reply::{self, Response, retry_later, temporarily_unavailable},
     too_many::{Place, Reached},
 };
-use crate::mcp::sse::{EventStream, OpenError, StreamEvent};
+use crate::mcp::sse::{EventStream, OpenStreamError, StreamEvent};
 
 /// How often a comment is sent: the front end and API Management close a stream that is silent for four minutes.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
@@ -53,15 +53,15 @@ pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
     response
 }
 
-fn refusal(app: &App, principal: &Principal, error: &OpenError) -> Response {
+fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Response {
     let event = EventName::LimitReached.event().at(PLACE.endpoint).grant(principal.grant).client(principal.client);
     match error {
-        OpenError::TooManyOfOwner => OF_OWNER.answer(app, PLACE, TooMany { wait: STREAM_RETRY }),
-        OpenError::TooMany => {
+        OpenStreamError::TooManyOfOwner => OF_OWNER.answer(app, PLACE, TooMany { wait: STREAM_RETRY }),
+        OpenStreamError::TooMany => {
             app.refused(event, Some("open streams of all"), error);
             too_many_of_all()
         }
-        OpenError::Unavailable(_) => {
+        OpenStreamError::Unavailable(_) => {
             app.refused(event, None, error);
             temporarily_unavailable()
         }

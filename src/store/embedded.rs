@@ -22,7 +22,7 @@ const VERSIONS: TableDefinition<'static, (), u64> = TableDefinition::new("versio
 
 /// Why the file cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum OpenStoreError {
     /// redb locks the file.
     #[error("{0} is in use by another process; stop it, or give this one a DATA_DIR of its own")]
     InUse(String),
@@ -49,13 +49,13 @@ struct Row {
 
 impl Embedded {
     /// Opens or makes the file, and drops what has outlived its ttl.
-    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenStoreError> {
         let name = path.display().to_string();
         let database = Database::create(path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(name.clone()),
-            other => OpenError::Failed(name.clone(), other.to_string()),
+            DatabaseError::DatabaseAlreadyOpen => OpenStoreError::InUse(name.clone()),
+            other => OpenStoreError::Failed(name.clone(), other.to_string()),
         })?;
-        Self::ready(database, clock).map_err(|error| OpenError::Failed(name, error.0))
+        Self::ready(database, clock).map_err(|error| OpenStoreError::Failed(name, error.0))
     }
 
     /// A store that ends with the process.

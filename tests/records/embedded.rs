@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use remote_auth_mcp::{
     ports::records::{Address, Container, ItemStore, Write},
-    store::embedded::{Embedded, OpenError},
+    store::embedded::{Embedded, OpenStoreError},
 };
 use serde_json::json;
 use testkit::ManualClock;
@@ -53,7 +53,7 @@ async fn a_second_opening_of_the_file_says_that_it_is_in_use() {
     let clock = Arc::new(ManualClock::default());
     let _first = Embedded::open(&path, Arc::clone(&clock) as _).unwrap();
     let second = Embedded::open(&path, clock as _);
-    assert!(matches!(second, Err(OpenError::InUse(_))));
+    assert!(matches!(second, Err(OpenStoreError::InUse(_))));
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_file_that_is_no_store_is_refused_by_its_name_and_left_as_it_is() {
     std::fs::write(&path, "this is no database, but somebody may want it").unwrap();
     let refused = Embedded::open(&path, Arc::new(ManualClock::default()) as _).err().unwrap();
     assert!(
-        matches!(refused, OpenError::Failed(..)) && refused.to_string().starts_with(path.to_str().unwrap()),
+        matches!(refused, OpenStoreError::Failed(..)) && refused.to_string().starts_with(path.to_str().unwrap()),
         "{refused}"
     );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "this is no database, but somebody may want it");

@@ -1,7 +1,7 @@
 //! One instance: many streams, and one that nobody reads.
 
 use super::*;
-use remote_auth_mcp::mcp::sse::OpenError;
+use remote_auth_mcp::mcp::sse::OpenStreamError;
 
 #[tokio::test]
 async fn a_thousand_idle_streams_are_held_and_go_when_they_are_dropped() {
@@ -66,7 +66,7 @@ async fn the_two_thousand_and_first_stream_waits_until_another_has_ended() {
     for _ in 0..2_000 {
         streams.push(sessions.open(&principal()).await.unwrap());
     }
-    assert!(matches!(sessions.open(&principal()).await, Err(OpenError::TooMany)));
+    assert!(matches!(sessions.open(&principal()).await, Err(OpenStreamError::TooMany)));
     assert_eq!(sessions.open_streams(), 2_000);
     streams.pop();
     assert!(sessions.open(&principal()).await.is_ok());
@@ -81,7 +81,7 @@ async fn one_owner_has_thirty_two_streams_with_whatever_clients_and_another_owne
         let client = Principal { client: principal().client, ..of_one_owner.clone() };
         streams.push(sessions.open(&client).await.unwrap());
     }
-    assert!(matches!(sessions.open(&of_one_owner).await, Err(OpenError::TooManyOfOwner)));
+    assert!(matches!(sessions.open(&of_one_owner).await, Err(OpenStreamError::TooManyOfOwner)));
     assert!(sessions.open(&principal()).await.is_ok());
     drop(streams);
     assert!(sessions.open(&of_one_owner).await.is_ok());
@@ -94,7 +94,7 @@ async fn a_stream_that_could_not_be_opened_counts_for_nobody() {
     let owner = principal();
     deployment.keyring.set_down(true);
     for _ in 0..40 {
-        assert!(matches!(sessions.open(&owner).await, Err(OpenError::Unavailable(_))));
+        assert!(matches!(sessions.open(&owner).await, Err(OpenStreamError::Unavailable(_))));
     }
     deployment.keyring.set_down(false);
     assert_eq!(sessions.open_streams(), 0);

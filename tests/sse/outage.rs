@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use remote_auth_mcp::{mcp::sse::OpenError, ports::event_log::EVENT_LIFETIME};
+use remote_auth_mcp::{mcp::sse::OpenStreamError, ports::event_log::EVENT_LIFETIME};
 
 fn down(deployment: &Deployment, down: bool) {
     deployment.log.state().down = down;
@@ -20,7 +20,7 @@ async fn while_the_store_is_down_posts_and_streams_are_refused_within_seconds() 
     let began = Instant::now();
     assert!(matches!(client.post(&elsewhere, &ping(1)).await, Err(PostError::Unavailable(_))));
     assert!(matches!(client.post(&here, &ping(1)).await, Err(PostError::Unavailable(_))));
-    assert!(matches!(elsewhere.open(&principal()).await, Err(OpenError::Unavailable(_))));
+    assert!(matches!(elsewhere.open(&principal()).await, Err(OpenStreamError::Unavailable(_))));
     assert!(began.elapsed() < Duration::from_secs(11));
     assert_eq!(elsewhere.open_streams(), 0);
 }
@@ -98,7 +98,7 @@ async fn without_the_keyring_streams_and_posts_are_refused() {
     let (_stream, client) = ready(&here).await;
     deployment.keyring.set_down(true);
     assert!(matches!(client.post(&here, &ping(1)).await, Err(PostError::Unavailable(_))));
-    assert!(matches!(here.open(&principal()).await, Err(OpenError::Unavailable(_))));
+    assert!(matches!(here.open(&principal()).await, Err(OpenStreamError::Unavailable(_))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,9 @@ pub const MAX_IN_FLIGHT: usize = 16;
 
 /// rmcp clones extensions. Dropping the last clone releases the permit.
 #[derive(Clone)]
-struct Permit(#[expect(dead_code, reason = "dropping it releases both")] Arc<(OwnedSemaphorePermit, budget::Permit)>);
+struct RequestPermits(
+    #[expect(dead_code, reason = "dropping it releases both")] Arc<(OwnedSemaphorePermit, budget::Permit)>,
+);
 
 /// Adds its permits to a request: to be served, and for its memory.
 pub(super) fn with_permits(
@@ -31,21 +33,21 @@ pub(super) fn with_permits(
     memory: budget::Permit,
 ) -> ClientJsonRpcMessage {
     if let ClientJsonRpcMessage::Request(request) = &mut message {
-        request.request.extensions_mut().insert(Permit(Arc::new((served, memory))));
+        request.request.extensions_mut().insert(RequestPermits(Arc::new((served, memory))));
     }
     message
 }
 
 /// A server that holds the permit of a request while it serves it. rmcp drops the context before a tool runs.
-pub(super) struct Limited<S>(pub(super) S);
+pub(super) struct LimitedService<S>(pub(super) S);
 
-impl<S: Service<RoleServer>> Service<RoleServer> for Limited<S> {
+impl<S: Service<RoleServer>> Service<RoleServer> for LimitedService<S> {
     async fn handle_request(
         &self,
         request: ClientRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        let _permit = context.extensions.get::<Permit>().cloned();
+        let _permit = context.extensions.get::<RequestPermits>().cloned();
         self.0.handle_request(request, context).await
     }
 

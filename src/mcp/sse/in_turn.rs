@@ -2,7 +2,7 @@
 //!
 //! rmcp starts every request as soon as it receives it, each in a task of its own, so quick answers could overtake each other.
 //! A message from the log therefore waits until the request before it is answered, but no longer than
-//! [`MAX_WAIT`]: a slow tool must not hold up the messages behind it.
+//! [`MAX_TURN_WAIT`]: a slow tool must not hold up the messages behind it.
 
 use std::{
     pin::Pin,
@@ -20,7 +20,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{PollSendError, PollSender};
 
 /// How long a message waits for the answer to the one before it.
-const MAX_WAIT: Duration = Duration::from_millis(50);
+const MAX_TURN_WAIT: Duration = Duration::from_millis(50);
 
 /// Counts the answers that were sent.
 #[derive(Default)]
@@ -89,7 +89,7 @@ impl Turn {
     pub(super) fn received(&mut self, is_request: bool) {
         if is_request {
             let answer = self.answers.sent.load(Ordering::SeqCst) + 1;
-            self.awaited = Some((answer, Box::pin(sleep(MAX_WAIT))));
+            self.awaited = Some((answer, Box::pin(sleep(MAX_TURN_WAIT))));
         }
     }
 }
@@ -114,7 +114,7 @@ mod tests {
         let mut turn = Turn::new(Arc::default());
         assert_eq!(waited(&mut turn).await, Duration::ZERO);
         turn.received(true);
-        assert!(waited(&mut turn).await >= MAX_WAIT);
+        assert!(waited(&mut turn).await >= MAX_TURN_WAIT);
         assert_eq!(waited(&mut turn).await, Duration::ZERO);
     }
 
@@ -126,13 +126,13 @@ mod tests {
         let mut turn = Turn::new(answers);
         turn.received(true);
         let answer = async {
-            sleep(MAX_WAIT / 5).await;
+            sleep(MAX_TURN_WAIT / 5).await;
             poll_fn(|context| Pin::new(&mut counted).poll_ready(context)).await.unwrap();
             let answer = serde_json::from_value(json!({ "jsonrpc": "2.0", "id": 1, "result": {} })).unwrap();
             Pin::new(&mut counted).start_send(answer).unwrap();
         };
         let (waited, ()) = tokio::join!(waited(&mut turn), answer);
-        assert!(waited < MAX_WAIT, "{waited:?}");
+        assert!(waited < MAX_TURN_WAIT, "{waited:?}");
     }
 
     #[tokio::test(start_paused = true)]

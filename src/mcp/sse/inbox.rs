@@ -26,7 +26,7 @@ const RESERVED_BYTES: usize = TOTAL_BYTES / 8;
 const MIN_COST: usize = 1024;
 /// How long a message may wait if its session is beyond its limit, or if half of [`TOTAL_BYTES`] was taken when it came.
 /// After that the session ends, so that it does not keep memory from others.
-const MAX_WAIT: Duration = Duration::from_secs(30);
+const MAX_SCARCE_WAIT: Duration = Duration::from_secs(30);
 
 /// Puts messages where they wait for a session, in the order in which they are put.
 ///
@@ -34,7 +34,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 /// instance that accepted it. It cannot wait, and must not hold up other sessions.
 #[derive(Clone)]
 pub(super) struct Inbox {
-    waiting: mpsc::UnboundedSender<Waiting>,
+    waiting: mpsc::UnboundedSender<WaitingMessage>,
     places: Arc<Semaphore>,
     session_bytes: Arc<Semaphore>,
     total_bytes: Arc<Semaphore>,
@@ -42,12 +42,12 @@ pub(super) struct Inbox {
 }
 
 /// A message, and the memory that is reserved for it until it is received.
-pub(super) struct Waiting {
+pub(super) struct WaitingMessage {
     pub(super) message: Message,
     reservation: Reservation,
 }
 
-impl Waiting {
+impl WaitingMessage {
     /// Whether it came through the log.
     pub(super) fn is_from_log(&self) -> bool {
         self.reservation.for_log
@@ -56,15 +56,18 @@ impl Waiting {
 
 /// Receives the messages of an inbox.
 pub(super) struct Received {
-    waiting: mpsc::UnboundedReceiver<Waiting>,
+    waiting: mpsc::UnboundedReceiver<WaitingMessage>,
     /// The next message, while it waits for a permit.
-    next: Option<Waiting>,
+    next: Option<WaitingMessage>,
     in_flight: PollSemaphore,
 }
 
 impl Received {
     /// The next message. A request comes with a permit to be served; other messages need none.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(Waiting, Option<OwnedSemaphorePermit>)>> {
+    pub(super) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<(WaitingMessage, Option<OwnedSemaphorePermit>)>> {
         if self.next.is_none() {
             self.next = ready!(self.waiting.poll_recv(context));
         }
@@ -126,7 +129,7 @@ impl Inbox {
 
     /// Puts a message where it waits. Returns false if the session has ended.
     pub(super) fn put(&self, message: Message, reservation: Reservation) -> bool {
-        self.waiting.send(Waiting { message, reservation }).is_ok()
+        self.waiting.send(WaitingMessage { message, reservation }).is_ok()
     }
 
     fn is_scarce(&self) -> bool {
@@ -138,7 +141,7 @@ impl Inbox {
         let (received, stop) = (CancellationToken::new(), self.stop.clone());
         let guard = received.clone().drop_guard();
         tokio::spawn(async move {
-            if timeout(MAX_WAIT, received.cancelled()).await.is_err() {
+            if timeout(MAX_SCARCE_WAIT, received.cancelled()).await.is_err() {
                 tracing::warn!("SSE session ended: its messages waited too long");
                 stop.cancel();
             }

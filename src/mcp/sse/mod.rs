@@ -48,7 +48,7 @@ pub use inbox::TOTAL_BYTES;
 pub use posted::Posted;
 pub use registry::MAX_STREAMS;
 pub use session_id::SessionId;
-pub use sessions::{OpenError, Sessions};
+pub use sessions::{OpenStreamError, Sessions};
 pub use stream::EventStream;
 pub use stream_event::StreamEvent;
 pub use transport_ports::TransportPorts;

@@ -11,7 +11,7 @@ use tokio::{
 use crate::ports::event_log::HEARTBEAT_LIFETIME;
 
 /// How long a caller waits for a read of the log, or for a heartbeat.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const PROGRESS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each caller gets a sequence number. A read of the log that starts after the call, once its events are delivered,
 /// completes the call.
@@ -36,7 +36,7 @@ impl Progress {
             *requested += 1;
             number = *requested;
         });
-        match timeout(TIMEOUT, completed.wait_for(|completed| *completed >= number)).await {
+        match timeout(PROGRESS_TIMEOUT, completed.wait_for(|completed| *completed >= number)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(late("the log of this instance is not read")),
         }
@@ -46,7 +46,7 @@ impl Progress {
     pub(super) async fn alive(&self) -> Result<(), Unavailable> {
         let mut alive_until = self.alive_until.subscribe();
         let is_alive = |until: &Option<Instant>| until.is_some_and(|until| Instant::now() < until);
-        match timeout(TIMEOUT, alive_until.wait_for(is_alive)).await {
+        match timeout(PROGRESS_TIMEOUT, alive_until.wait_for(is_alive)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(late("the heartbeat of this instance is not written")),
         }
@@ -123,7 +123,7 @@ mod tests {
         let began = Instant::now();
         let late = progress.caught_up().await.unwrap_err();
         assert_eq!(late.reason, "the log of this instance is not read");
-        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT * 2);
+        assert!(began.elapsed() >= PROGRESS_TIMEOUT && began.elapsed() < PROGRESS_TIMEOUT * 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -43,11 +43,11 @@ impl Drop for Registration {
     }
 }
 
-/// Who has as many streams as are allowed.
-pub(super) enum TooMany {
-    /// The owner, or this client of the owner.
+/// Why no further stream may be open.
+pub(super) enum TooManyStreams {
+    /// The owner, or this client of the owner, has as many as are allowed.
     OfOwner,
-    /// Everybody together.
+    /// All owners together have as many as are allowed.
     OfAll,
 }
 
@@ -63,11 +63,11 @@ impl Registry {
         id: Id,
         opened_by: StreamOwner,
         start: impl FnOnce(Registration) -> (T, Session),
-    ) -> Result<T, TooMany> {
-        let slot = self.slots.take(opened_by.owner, opened_by.client).ok_or(TooMany::OfOwner)?;
+    ) -> Result<T, TooManyStreams> {
+        let slot = self.slots.take(opened_by.owner, opened_by.client).ok_or(TooManyStreams::OfOwner)?;
         let mut state = self.state();
         if state.open.len() >= MAX_STREAMS {
-            return Err(TooMany::OfAll);
+            return Err(TooManyStreams::OfAll);
         }
         let (started, session) = start(Registration { registry: Arc::clone(self), id, _slot: slot });
         state.open.insert(id, session);

@@ -14,7 +14,7 @@ use super::{
     follower,
     inbox::TOTAL_BYTES,
     instance::Instance,
-    registry::{Registry, TooMany},
+    registry::{Registry, TooManyStreams},
     session_id::SessionId,
     stream::{EventStream, Start},
     stream_owner::StreamOwner,
@@ -27,7 +27,7 @@ use crate::{
 
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum OpenStreamError {
     /// Too many streams of this owner, or of this owner and client, are open.
     #[error("too many streams of this owner")]
     TooManyOfOwner,
@@ -39,11 +39,11 @@ pub enum OpenError {
     Unavailable(#[from] Unavailable),
 }
 
-impl From<TooMany> for OpenError {
-    fn from(too_many: TooMany) -> Self {
+impl From<TooManyStreams> for OpenStreamError {
+    fn from(too_many: TooManyStreams) -> Self {
         match too_many {
-            TooMany::OfOwner => Self::TooManyOfOwner,
-            TooMany::OfAll => Self::TooMany,
+            TooManyStreams::OfOwner => Self::TooManyOfOwner,
+            TooManyStreams::OfAll => Self::TooMany,
         }
     }
 }
@@ -70,7 +70,7 @@ impl Sessions {
     }
 
     /// Opens a stream for a principal, once other instances can reach it.
-    pub async fn open(&self, principal: &Principal) -> Result<EventStream, OpenError> {
+    pub async fn open(&self, principal: &Principal) -> Result<EventStream, OpenStreamError> {
         let instance = &self.delivery.instance;
         let id = instance.new_id();
         let name = SessionId::new(instance.id, id, principal).seal(instance.ports.sealer.as_ref()).await?;
@@ -79,7 +79,7 @@ impl Sessions {
         Ok(stream)
     }
 
-    fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooMany> {
+    fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooManyStreams> {
         let Delivery { instance, registry } = self.delivery.as_ref();
         let (server, total_bytes) = (self.server.clone(), Arc::clone(&self.total_bytes));
         let start = Start { server, name, opened_by, total_bytes, stop: instance.stop.child_token() };

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 
 use super::{
     failure,
-    in_flight::{Limited, with_permits},
+    in_flight::{LimitedService, with_permits},
     in_turn::{Answers, Counted, Turn},
     inbox::{Inbox, Received},
     registry::Registration,
@@ -100,7 +100,7 @@ async fn serve(
         Source { outbox: PollSender::new(sender.clone()), turn: Turn::new(Arc::clone(&answers)), received };
     let transport =
         (Counted { outbox: PollSender::new(sender), answers }, poll_fn(move |context| source.poll(context)));
-    match serve_server_with_ct(Limited(server), transport, stop.clone()).await {
+    match serve_server_with_ct(LimitedService(server), transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
                 tracing::error!(reason = failure::of_task(&error), "SSE session ended by an error");
