@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use rust_source::{
-    Reference, SourceTree,
+    Reference, SignatureFault, SourceTree,
     project::{SHIPPED, Shipped, dev_crates},
 };
 
@@ -153,6 +153,19 @@ fn of_dev(dev: &[String]) -> impl Fn(&Reference) -> Option<String> {
     move |reference| reference.path.first().filter(|first| dev.contains(first)).map(|_| "it is under dev/".to_owned())
 }
 
+/// Functions that take a `Result`, give a `Result` inside another, or take a tuple of parameters.
+fn unclear(tree: &SourceTree) -> Vec<String> {
+    let unclear = tree.unclear_signatures().into_iter().map(|of| {
+        let why = match of.fault {
+            SignatureFault::ResultAsArgument => "decide on the error where it arises, and call two functions",
+            SignatureFault::ResultInside => "give an enum whose variants are named",
+            SignatureFault::TupleAsArgument => "give the parameters names, or a struct",
+        };
+        format!("{}:{} {}: {why}", of.file, of.line, of.function)
+    });
+    unclear.collect()
+}
+
 fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
@@ -203,6 +216,11 @@ fn no_files_of_a_shipped_crate_need_each_other() {
         let circles = read(shipped_crate).circles().into_iter();
         assert_none(&circles.map(|files| files.join(", ")).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn no_function_passes_a_decision_on_to_the_next() {
+    assert_none(&SHIPPED.iter().flat_map(|shipped_crate| unclear(&read(shipped_crate))).collect::<Vec<_>>());
 }
 
 /// Names of the table `[dependencies]`. A renamed dependency has another name, so it is not in the list either.
@@ -349,6 +367,51 @@ mod planted {
         assert_eq!(found("endpoints/planted.rs", "use super::super::resource::Cache;"), 1);
         assert_eq!(found("resource/planted.rs", "use crate::endpoints as e;"), 1);
         assert_eq!(found("endpoints/planted.rs", "use super::Endpoint; use crate::{ground::Id, state::Grant};"), 0);
+    }
+
+    #[test]
+    fn a_signature_that_passes_a_decision_on_is_found_in_every_form() {
+        let found = |text: &str| {
+            let files = [("src/lib.rs", "mod a; pub type Read<T> = io::Result<T>;"), ("src/a.rs", text)];
+            unclear(&SourceTree::of("src", "x", files).unwrap()).len()
+        };
+        for text in [
+            "fn f(a: Result<A, B>) {}",
+            "pub(super) async fn f(a: &Result<A, B>) {}",
+            "fn f(a: io::Result<A>) {}",
+            "fn f(a: Option<Result<A, B>>) {}",
+            "fn f(a: &[Result<A, B>]) {}",
+            "fn f(a: Read<A>) {}",
+            "impl A { fn f(self, a: Result<A, B>) {} }",
+            "trait T { fn f(a: Result<A, B>); }",
+            "fn g() { fn f(a: Result<A, B>) {} }",
+            "impl T for A { fn g() { fn f(a: Result<A, B>) {} } }",
+            "fn f() -> Result<Result<A, B>, C> { todo() }",
+            "fn f() -> Option<Result<A, B>> { todo() }",
+            "fn f() -> Result<io::Result<A>, C> { todo() }",
+            "fn f() -> io::Result<Read<A>> { todo() }",
+            "fn f() -> Read<Read<A>> { todo() }",
+            "fn f() -> BoxFuture<'static, Result<Result<A, B>, C>> { todo() }",
+            "fn f() -> impl Future<Output = Option<Result<A, B>>> { todo() }",
+            "trait T { async fn f() -> Result<Result<A, B>, C>; }",
+            "fn f((a, b): (A, B)) {}",
+            "impl A { fn f(&self, of: &(A, B)) {} }",
+        ] {
+            assert_eq!(found(text), 1, "{text}");
+        }
+        for text in [
+            "fn f(a: A) -> Result<A, B> { todo() }",
+            "fn f(a: impl Future<Output = Result<A, B>>) -> Result<Option<A>, B> { todo() }",
+            "fn f(a: impl Fn() -> Result<A, B>, b: fn(Result<A, B>)) {}",
+            "fn f() -> Vec<Result<A, B>> { todo() }",
+            "fn f() -> impl Iterator<Item = Result<A, B>> { todo() }",
+            "impl T for A { fn f(a: Result<A, B>) -> Option<Result<A, B>> { todo() } }",
+            "#[cfg(test)] mod tests { fn f(a: Result<A, B>) {} }",
+            "impl A { #[cfg(test)] fn f(a: Result<A, B>) {} }",
+            "fn f(a: (), b: ResultSet<A>) {}",
+        ] {
+            assert_eq!(found(text), 0, "{text}");
+        }
     }
 
     #[test]

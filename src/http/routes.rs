@@ -110,25 +110,27 @@ async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
     let mut response = if arriving.is_readiness_probe() {
         arriving.refuse(answer(StatusCode::OK, "text/plain", "ready\n")).await
     } else {
-        let caller = gateway::caller(&app, &mut arriving).await;
-        let span = gateway::span(&app, caller.as_ref().ok().copied(), &arriving.head.headers);
-        judged(app, arriving, caller).instrument(span).await
+        match gateway::caller(&app, &mut arriving).await {
+            Ok(caller) => {
+                let span = gateway::span(&app, Some(caller), &arriving.head.headers);
+                answered(app, arriving, caller).instrument(span).await
+            }
+            Err(refusal) => {
+                let span = gateway::span(&app, None, &arriving.head.headers);
+                past_the_gateway(app, arriving, refusal).instrument(span).await
+            }
+        }
     };
     harden(&mut response, server.base());
     response
 }
 
-async fn judged(app: Arc<App>, arriving: Arriving, caller: Result<Caller, GatewayRefusal>) -> Response {
-    match caller {
-        Ok(caller) => answered(app, arriving, caller).await,
-        Err(refusal) => {
-            let mut refused = gateway::refuse(&app, &refusal);
-            if let Some(endpoint) = endpoint_of(&arriving.head.path) {
-                endpoint.cors.decorate_refusal(&mut refused);
-            }
-            arriving.refuse(refused).await
-        }
+async fn past_the_gateway(app: Arc<App>, arriving: Arriving, refusal: GatewayRefusal) -> Response {
+    let mut refused = gateway::refuse(&app, &refusal);
+    if let Some(endpoint) = endpoint_of(&arriving.head.path) {
+        endpoint.cors.decorate_refusal(&mut refused);
     }
+    arriving.refuse(refused).await
 }
 
 fn endpoint_of(path: &str) -> Option<&'static Endpoint> {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
-const TIMEOUT: Duration = Duration::from_secs(4);
+const OPERATION_LIMIT: Duration = Duration::from_secs(4);
 const TTL: &str = "ttl";
 
 /// A database of Cosmos DB.
@@ -48,13 +48,13 @@ impl ItemStore for Cosmos {
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;
-        match within_limit(container.read_item(partition.clone(), id, None)).await? {
+        match within_limit(container.read_item(partition.clone(), id, None)).await {
             Ok(response) => {
                 let etag = etag(&response)?;
                 let body = response.into_model::<Map<String, Value>>()?;
                 Ok(Some(Item { body: stripped(body), etag }))
             }
-            Err(error) if error.status().is_not_found() => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -63,7 +63,7 @@ impl ItemStore for Cosmos {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;
         let body = with_ttl(body, ttl);
-        outcome(within_limit(container.create_item(partition.clone(), id, body, None)).await?)
+        write(container.create_item(partition.clone(), id, body, None)).await
     }
 
     async fn replace(
@@ -77,15 +77,15 @@ impl ItemStore for Cosmos {
         let Address { partition, id, .. } = address;
         let body = with_ttl(body, ttl);
         let options = ItemWriteOptions::default().with_precondition(Precondition::if_match(etag.to_owned()));
-        outcome(within_limit(container.replace_item(partition.clone(), id, body, Some(options))).await?)
+        write(container.replace_item(partition.clone(), id, body, Some(options))).await
     }
 
     async fn delete(&self, address: &Address) -> Result<(), StoreError> {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;
-        match within_limit(container.delete_item(partition.clone(), id, None)).await? {
+        match within_limit(container.delete_item(partition.clone(), id, None)).await {
             Ok(_) => Ok(()),
-            Err(error) if error.status().is_not_found() => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -97,26 +97,53 @@ impl ItemStore for Cosmos {
             let items = client.query_items::<Map<String, Value>>("SELECT * FROM c", scope, None).await?;
             items.try_collect::<Vec<_>>().await
         };
-        within_limit(items).await??.into_iter().map(listed).collect()
+        within_limit(items).await?.into_iter().map(listed).collect()
     }
 }
 
-/// The result of an operation, or the timeout.
-pub(super) async fn within_limit<T>(operation: impl Future<Output = T>) -> Result<T, StoreError> {
-    tokio::time::timeout(TIMEOUT, operation)
-        .await
-        .map_err(|_| StoreError(format!("no answer within {} s", TIMEOUT.as_secs())))
+/// Why an operation has no result.
+pub(super) enum OperationError {
+    /// What the SDK says.
+    Cosmos(CosmosError),
+    /// It took longer than [`OPERATION_LIMIT`].
+    TimedOut,
 }
 
-/// 409: it exists; 412: it has another version; 404: it does not exist.
-fn outcome(written: Result<ItemResponse, CosmosError>) -> Result<Write, StoreError> {
-    match written {
-        Ok(response) => Ok(Write::Done(etag(&response)?)),
-        Err(error) => {
-            let status = error.status();
-            let conflict = status.is_conflict() || status.is_precondition_failed() || status.is_not_found();
-            if conflict { Ok(Write::Conflict) } else { Err(error.into()) }
+impl OperationError {
+    fn is_not_found(&self) -> bool {
+        matches!(self, Self::Cosmos(error) if error.status().is_not_found())
+    }
+
+    /// 409: it exists; 412: it has another version; 404: it does not exist.
+    fn is_conflict(&self) -> bool {
+        let Self::Cosmos(error) = self else { return false };
+        let status = error.status();
+        status.is_conflict() || status.is_precondition_failed() || status.is_not_found()
+    }
+}
+
+impl From<OperationError> for StoreError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Cosmos(error) => error.into(),
+            OperationError::TimedOut => Self(format!("no answer within {} s", OPERATION_LIMIT.as_secs())),
         }
+    }
+}
+
+/// The result of an operation, unless it takes too long.
+pub(super) async fn within_limit<T>(
+    operation: impl Future<Output = Result<T, CosmosError>>,
+) -> Result<T, OperationError> {
+    let done = tokio::time::timeout(OPERATION_LIMIT, operation).await.map_err(|_| OperationError::TimedOut)?;
+    done.map_err(OperationError::Cosmos)
+}
+
+async fn write(operation: impl Future<Output = Result<ItemResponse, CosmosError>>) -> Result<Write, StoreError> {
+    match within_limit(operation).await {
+        Ok(response) => Ok(Write::Done(etag(&response)?)),
+        Err(error) if error.is_conflict() => Ok(Write::Conflict),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -202,8 +229,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_cosmos_db_longer_than_four_seconds() {
         let began = tokio::time::Instant::now();
-        let late = within_limit(std::future::pending::<()>()).await.unwrap_err();
-        assert_eq!(late.0, "no answer within 4 s");
-        assert!(began.elapsed() >= TIMEOUT && began.elapsed() < TIMEOUT + Duration::from_millis(10));
+        let late = within_limit(std::future::pending::<Result<(), CosmosError>>()).await.unwrap_err();
+        assert_eq!(StoreError::from(late).0, "no answer within 4 s");
+        assert!(began.elapsed() >= OPERATION_LIMIT && began.elapsed() < OPERATION_LIMIT + Duration::from_millis(10));
     }
 }

@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use authorization_server::ground::{Clock, Id};
 use azure_core::http::StatusCode;
 use azure_data_cosmos::{
-    CosmosError,
     feed::{ChangeFeedPageIterator, ContinuationToken, FeedPage, FeedScope},
     models::ChangeFeedItem,
     options::{ChangeFeedOptions, ChangeFeedStartFrom},
@@ -68,8 +67,8 @@ impl EventLog for CosmosEvents {
         let (partition, ttl) = (instance.to_string(), HEARTBEAT_LIFETIME.as_secs());
         let item = json!({ "id": HEARTBEAT, "instance": partition, "schema": SCHEMA, "ttl": ttl });
         let container = self.cosmos.container(Container::Events)?;
-        let written = within_limit(container.upsert_item(partition, HEARTBEAT, item, None)).await?;
-        Ok(written.map(|_| ())?)
+        within_limit(container.upsert_item(partition, HEARTBEAT, item, None)).await?;
+        Ok(())
     }
 
     async fn is_alive(&self, instance: Id) -> Result<bool, StoreError> {
@@ -112,10 +111,10 @@ impl Follow for PartitionFeed {
         let begun = self.checkpoint.is_some();
         let mut pages = match self.pages.take() {
             Some(pages) => pages,
-            None => within_limit(self.resume()).await??,
+            None => self.resume().await?,
         };
-        let page = within_limit(pages.next()).await?;
-        let page = page.ok_or_else(|| StoreError("the change feed has ended".into()))??;
+        let page = within_limit(async { pages.next().await.transpose() }).await?;
+        let page = page.ok_or_else(|| StoreError("the change feed has ended".into()))?;
         self.checkpoint = Some(pages.to_continuation_token()?);
         // The first iterator would send the time for ever, beside each checkpoint.
         self.pages = begun.then_some(pages);
@@ -133,7 +132,7 @@ impl PartitionFeed {
             }
         };
         let scope = FeedScope::partition(self.partition.clone());
-        container.query_change_feed(scope, begin, options).await.map_err(|error: CosmosError| error.into())
+        Ok(within_limit(container.query_change_feed(scope, begin, options)).await?)
     }
 }
 

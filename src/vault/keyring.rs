@@ -72,17 +72,14 @@ impl Keyring {
             // A key that does not open may be disabled for good, or Key Vault may be throttling for a moment.
             let (unread, incomplete) = (RETRY, RETRY.with_max_delay(reload));
             let (mut after_failure, mut after_some) = (unread.build(), incomplete.build());
-            while let Some(outcome) = refresh(&keyring).await {
-                let pause = match outcome {
-                    Ok(Opening::All) => {
+            while let Some(opening) = refresh(&keyring).await {
+                let pause = match opening {
+                    Opening::All => {
                         (after_failure, after_some) = (unread.build(), incomplete.build());
                         Some(reload)
                     }
-                    Ok(Opening::Some) => after_some.next(),
-                    Err(error) => {
-                        tracing::warn!(%error, "key ring not read: trying again");
-                        after_failure.next()
-                    }
+                    Opening::Some => after_some.next(),
+                    Opening::Unread => after_failure.next(),
                 };
                 tokio::time::sleep(pause.unwrap_or(reload)).await;
             }
@@ -217,16 +214,25 @@ impl CallerHash for Keyring {
     }
 }
 
-/// Which keys of the ring this process can use.
+/// Which keys of the ring this process could open.
 enum Opening {
     All,
     Some,
+    /// The ring was not read.
+    Unread,
 }
 
-async fn refresh(keyring: &Weak<Keyring>) -> Option<Result<Opening, Unavailable>> {
+/// `None` if the keyring is gone.
+async fn refresh(keyring: &Weak<Keyring>) -> Option<Opening> {
     let keyring = keyring.upgrade()?;
-    let opening = |()| if keyring.current().refused.is_empty() { Opening::All } else { Opening::Some };
-    Some(keyring.refresh().await.map(opening))
+    match keyring.refresh().await {
+        Ok(()) if keyring.current().refused.is_empty() => Some(Opening::All),
+        Ok(()) => Some(Opening::Some),
+        Err(error) => {
+            tracing::warn!(%error, "key ring not read: trying again");
+            Some(Opening::Unread)
+        }
+    }
 }
 
 fn too_late() -> Unavailable {

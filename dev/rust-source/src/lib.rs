@@ -2,19 +2,22 @@
 //!
 //! A [`SourceTree`] is one crate. [`SourceTree::references`] are the paths that its files name, made absolute: imports
 //! in groups, `super::super::`, renames, paths in expressions, and paths inside macros and attributes.
-//! [`SourceTree::circles`] are its files that need each other.
+//! [`SourceTree::circles`] are its files that need each other. [`SourceTree::unclear_signatures`] are functions that
+//! pass a decision on.
 
 mod circles;
 mod collect;
 mod items;
 pub mod project;
 mod resolve;
+mod signatures;
 mod size;
 mod tree;
 
 pub use self::{
+    signatures::SignatureFault,
     size::FunctionSize,
-    tree::{Reference, SourceError, SourceFile, SourceTree},
+    tree::{Reference, SourceError, SourceFile, SourceTree, UnclearSignature},
 };
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     circles,
     collect::{Named, Scopes, collect},
     resolve::Resolver,
+    signatures::{SignatureFault, Signatures, faults},
     size::{FunctionSize, functions, lines_without_tests},
 };
 
@@ -33,6 +34,7 @@ pub struct SourceFile {
     pub code_lines: usize,
     /// Functions outside of tests.
     pub functions: Vec<FunctionSize>,
+    signatures: Signatures,
     pub(crate) scopes: Scopes,
     pub(crate) named: Vec<Named>,
 }
@@ -50,6 +52,19 @@ pub struct Reference {
     pub defined_in: Option<String>,
     /// Whether only a test names it.
     pub in_test: bool,
+}
+
+/// A function outside of tests whose signature passes a decision on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnclearSignature {
+    /// The file.
+    pub file: String,
+    /// The line of its `fn`.
+    pub line: usize,
+    /// The name of the function.
+    pub function: String,
+    /// Why.
+    pub fault: SignatureFault,
 }
 
 /// Why source cannot be read.
@@ -125,6 +140,23 @@ impl SourceTree {
         circles::circles(self)
     }
 
+    /// Functions outside of tests whose signatures pass a decision on. An alias of `Result` counts in every file of the
+    /// crate, an alias of an alias does not.
+    #[must_use]
+    pub fn unclear_signatures(&self) -> Vec<UnclearSignature> {
+        let aliases: BTreeSet<String> =
+            self.files.iter().flat_map(|file| file.signatures.aliases.iter().cloned()).collect();
+        let shipped = self.files.iter().filter(|file| !file.is_test);
+        let signatures = shipped.flat_map(|file| file.signatures.signatures.iter().map(move |of| (file, of)));
+        let unclear = signatures.flat_map(|(file, of)| {
+            let (line, function) = (of.fn_token.span.start().line, of.ident.to_string());
+            let unclear =
+                move |fault| UnclearSignature { file: file.path.clone(), line, function: function.clone(), fault };
+            faults(of, &aliases).into_iter().map(unclear)
+        });
+        unclear.collect()
+    }
+
     /// A file is for tests if the line that declares it is, or the file that declares it.
     fn mark_tests(&mut self) {
         let declared: BTreeSet<Vec<String>> = self.files.iter().flat_map(|file| file.scopes.test_modules()).collect();
@@ -152,8 +184,8 @@ impl SourceFile {
         let is_test = crate::items::is_for_tests(&syntax.attrs);
         let lines = text.lines().count();
         let code_lines = lines - lines_without_tests(&syntax);
-        let functions = functions(&syntax);
-        Ok(Self { path: path.to_owned(), module, is_test, lines, code_lines, functions, scopes, named })
+        let (functions, signatures) = (functions(&syntax), Signatures::of(&syntax));
+        Ok(Self { path: path.to_owned(), module, is_test, lines, code_lines, functions, signatures, scopes, named })
     }
 }
 

@@ -22,17 +22,19 @@ impl From<GraphError> for ToolError {
 }
 
 /// A result as text (pretty, for people and older clients) and as structured content.
-pub(super) fn encode<T: Serialize>(outcome: Result<T, ToolError>) -> CallToolResult {
-    match outcome.map(|output| serde_json::to_value(output)) {
-        Ok(Ok(value)) => {
-            let text = pretty(&value);
-            let mut result = CallToolResult::structured(value);
-            result.content = vec![ContentBlock::text(text)];
-            result
-        }
-        Ok(Err(_)) => failure(GraphError::Unexpected.in_plain_words()),
-        Err(ToolError::Arguments(problem)) => failure(&format!("The arguments are wrong: {problem}.")),
-        Err(ToolError::Graph(error)) => failure(error.in_plain_words()),
+pub(super) fn result<T: Serialize>(output: T) -> CallToolResult {
+    let Ok(value) = serde_json::to_value(output) else { return failure(GraphError::Unexpected.in_plain_words()) };
+    let text = pretty(&value);
+    let mut result = CallToolResult::structured(value);
+    result.content = vec![ContentBlock::text(text)];
+    result
+}
+
+/// A tool error that says why there is no result.
+pub(super) fn no_result(error: &ToolError) -> CallToolResult {
+    match error {
+        ToolError::Arguments(problem) => failure(&format!("The arguments are wrong: {problem}.")),
+        ToolError::Graph(error) => failure(error.in_plain_words()),
     }
 }
 
@@ -51,8 +53,8 @@ fn pretty(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn encoded(outcome: Result<Value, ToolError>) -> Value {
-        serde_json::to_value(encode(outcome)).unwrap()
+    fn encoded(result: &CallToolResult) -> Value {
+        serde_json::to_value(result).unwrap()
     }
 
     fn text(result: &Value) -> &str {
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn a_result_is_structured_and_the_same_as_text_that_people_can_read() {
         let answer = json!({ "id": "007", "success": true });
-        let result = encoded(Ok(answer.clone()));
+        let result = encoded(&result(&answer));
         assert_eq!((&result["structuredContent"], &result["isError"]), (&answer, &false.into()));
         assert_eq!(text(&result), "{\n  \"id\": \"007\",\n  \"success\": true\n}");
     }
@@ -76,7 +78,7 @@ mod tests {
             (ToolError::Graph(unavailable), words),
             (ToolError::Arguments("0 is too small".into()), "The arguments are wrong: 0 is too small."),
         ] {
-            let result = encoded(Err(error));
+            let result = encoded(&no_result(&error));
             assert_eq!((&result["isError"], result.get("structuredContent")), (&true.into(), None));
             let said: Value = serde_json::from_str(text(&result)).unwrap();
             assert_eq!(said, json!({ "success": false, "error": words }));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     arguments,
-    outcome::{ToolError, encode},
+    outcome::{ToolError, no_result, result},
     schema,
 };
 use crate::graph::{Graph, GraphError, Request};
@@ -76,11 +76,14 @@ impl Served {
 }
 
 async fn run<T: Tool>(caller: Caller<'_>, given: JsonObject) -> CallToolResult {
-    let outcome = match arguments::read(given) {
-        Ok(arguments) => T::call(caller, arguments).await,
-        Err(problem) => Err(ToolError::Arguments(problem)),
-    };
-    encode(outcome)
+    match read_and_call::<T>(caller, given).await {
+        Ok(output) => result(output),
+        Err(error) => no_result(&error),
+    }
+}
+
+async fn read_and_call<T: Tool>(caller: Caller<'_>, given: JsonObject) -> Result<T::Output, ToolError> {
+    T::call(caller, arguments::read(given).map_err(ToolError::Arguments)?).await
 }
 
 fn entry<T: Tool>() -> model::Tool {

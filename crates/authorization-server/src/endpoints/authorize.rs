@@ -12,7 +12,7 @@ use super::{
     authorize_error::{AtServer, RequestRefusal},
     pages::{ConsentPage, ReviewPage},
     return_to_client::Refused,
-    sign_in::ToSignIn,
+    sign_in::{Decided, ToSignIn},
     visitor::Visitor,
 };
 use crate::{
@@ -113,8 +113,10 @@ impl AuthorizationServer {
             let consent = Consent::Remembered { owner, approval };
             let to_sign_in =
                 ToSignIn { id: self.random_id(), request: valid.request, consent, decision: None, prompt: sign_in };
-            let answer = self.to_sign_in(to_sign_in, visitor.cookies).await?;
-            return answer.map_err(|_| Unavailable::entropy("a transaction id came up twice").into());
+            return match self.to_sign_in(to_sign_in, visitor.cookies).await? {
+                Decided::Now(answer) => Ok(*answer),
+                Decided::Before(_) => Err(Unavailable::entropy("a transaction id came up twice").into()),
+            };
         }
         let form = self.form(valid.request, Asks::Continue { owner, approval }, sign_in).await?;
         let allowed_at = Some(remembered.approval.given_at);

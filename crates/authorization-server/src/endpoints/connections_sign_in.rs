@@ -11,7 +11,7 @@ use super::{
     upstream_code::NotRedeemed,
 };
 use crate::{
-    ground::{EventName, Id, Sealed, Unavailable},
+    ground::{Created, EventName, Id, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::Stage,
@@ -128,8 +128,8 @@ impl AuthorizationServer {
     ) -> Result<Answer, ConnectionsSignInError> {
         let mut answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(CONNECTIONS_PATH))));
         self.ready_for(outcome).await.map_err(SignInRefusal::from)?;
-        let spent = self.create_decided(id, None, Stage::ConnectionsSignIn).await.map_err(SignInRefusal::from)?;
-        if spent.is_err() {
+        let created = self.create_decided(id, None, Stage::ConnectionsSignIn).await.map_err(SignInRefusal::from)?;
+        if matches!(created, Created::Exists(_)) {
             return Ok(answer);
         }
         let session = self.session_of(outcome, &browser).await.map_err(|refusal| refused(id, refusal))?;

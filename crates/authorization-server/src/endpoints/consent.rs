@@ -3,10 +3,15 @@
 use oauth_protocol::secret::{Secret, SecretHash};
 use time::Duration;
 
-use super::{answer::Answer, pages::ConsentPage, sign_in::ToSignIn, visitor::Visitor};
+use super::{
+    answer::Answer,
+    pages::ConsentPage,
+    sign_in::{Decided, ToSignIn},
+    visitor::Visitor,
+};
 pub use crate::state::decision::Decision;
 use crate::{
-    ground::{EventName, Unavailable},
+    ground::{Created, EventName, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, PendingUpstream, Stage},
@@ -29,6 +34,13 @@ pub struct ConsentSubmission<'a> {
     pub decision: Decision,
     /// The double-submit token.
     pub csrf: &'a str,
+}
+
+/// A button that leads to Entra.
+#[derive(Clone, Copy)]
+struct SignInChoice {
+    decision: Decision,
+    prompt: SignInPrompt,
 }
 
 /// Why a decision is refused.
@@ -82,12 +94,12 @@ impl AuthorizationServer {
         self.check_browser(&pending, submission, visitor.cookies).await?;
         match (submission.decision, pending.consent()) {
             (Decision::Allow, Some(consent)) => {
-                let prompt = pending.sign_in;
-                self.allow(pending, consent, (Decision::Allow, prompt), visitor.cookies).await
+                let choice = SignInChoice { decision: Decision::Allow, prompt: pending.sign_in };
+                self.allow(pending, consent, choice, visitor.cookies).await
             }
             (Decision::SwitchAccount, Some(consent @ Consent::Remembered { .. })) => {
-                let choose = (Decision::SwitchAccount, SignInPrompt::SelectAccount);
-                self.allow(pending, consent, choose, visitor.cookies).await
+                let choice = SignInChoice { decision: Decision::SwitchAccount, prompt: SignInPrompt::SelectAccount };
+                self.allow(pending, consent, choice, visitor.cookies).await
             }
             (Decision::Deny, _) if pending.may_be_denied() => self.deny(pending, visitor.cookies).await,
             (Decision::Undo, None) => self.undo(pending, visitor.cookies).await,
@@ -107,13 +119,14 @@ impl AuthorizationServer {
         &self,
         PendingConsent { id, request, .. }: PendingConsent,
         consent: Consent,
-        (decision, prompt): (Decision, SignInPrompt),
+        choice: SignInChoice,
         sent: &Cookies,
     ) -> Result<Answer, ConsentError> {
+        let SignInChoice { decision, prompt } = choice;
         let to_sign_in = ToSignIn { id, request, consent, decision: Some(decision), prompt };
         match self.to_sign_in(to_sign_in, sent).await? {
-            Ok(answer) => Ok(answer),
-            Err(decided) => self.allowed_again(&decided, (decision, prompt), sent).await,
+            Decided::Now(answer) => Ok(*answer),
+            Decided::Before(decided) => self.allowed_again(&decided, choice, sent).await,
         }
     }
 
@@ -121,7 +134,7 @@ impl AuthorizationServer {
     async fn allowed_again(
         &self,
         decided: &Authorization,
-        (decision, prompt): (Decision, SignInPrompt),
+        SignInChoice { decision, prompt }: SignInChoice,
         sent: &Cookies,
     ) -> Result<Answer, ConsentError> {
         match &decided.stage {
@@ -145,9 +158,9 @@ impl AuthorizationServer {
         let mut page = self.denied_page(pending.request, pending.sign_in).await?;
         page.returns_by_itself &= !asked_again;
         match self.create_decided(pending.id, Some(Decision::Deny), Stage::Denied).await? {
-            Ok(()) => self.report(EventName::ConsentDenied.event().authorization(pending.id).client(client)),
-            Err(decided) if self.is_denied_again(&decided) => {}
-            Err(decided) => return Err(decided_before(&decided, Decision::Deny)),
+            Created::Done(_) => self.report(EventName::ConsentDenied.event().authorization(pending.id).client(client)),
+            Created::Exists(before) if self.is_denied_again(&before.value) => {}
+            Created::Exists(before) => return Err(decided_before(&before.value, Decision::Deny)),
         }
         Ok(Answer::denied(sent, page).with(cookies))
     }

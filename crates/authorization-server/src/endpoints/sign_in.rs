@@ -34,29 +34,39 @@ pub(crate) struct ToSignIn {
     pub(crate) prompt: SignInPrompt,
 }
 
+/// Whether a transaction was decided.
+pub(crate) enum Decided {
+    /// By this call.
+    Now(Box<Answer>),
+    /// Before; this is the authorization as it stands.
+    Before(Box<Authorization>),
+}
+
 impl AuthorizationServer {
     /// The secrets of a new sign-in; `before` is the browser's secret of the one that it replaces.
     pub(crate) fn sign_in_secrets(&self, before: Option<Secret>) -> SignInSecrets {
         SignInSecrets { state: self.random_secret(), browser: self.random_secret(), before }
     }
 
-    /// Creates the authorization and sends the browser to Entra. If the transaction was decided before, it is returned as it
-    /// stands. The secrets are sealed before the authorization is written.
+    /// Creates the authorization and sends the browser to Entra, unless the transaction was decided before. The secrets are
+    /// sealed before the authorization is written.
     pub(crate) async fn to_sign_in(
         &self,
         ToSignIn { id, request, consent, decision, prompt }: ToSignIn,
         sent: &Cookies,
-    ) -> Result<Result<Answer, Authorization>, Unavailable> {
+    ) -> Result<Decided, Unavailable> {
         let (secrets, scopes) = (self.sign_in_secrets(None), scopes::downstream(request.scope()));
         let binding = Binding::new(&secrets.state, &secrets.browser);
         let sealed_secrets = Some(self.seal(&secrets, id).await?);
         let allowed = EventName::ConsentAllowed.event().authorization(id).client(request.client());
         let stage = Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets });
-        let created = self.create_decided(id, decision, stage).await?;
-        if created.is_ok() {
-            self.report(allowed.because(source(consent)));
+        match self.create_decided(id, decision, stage).await? {
+            Created::Done(_) => {
+                self.report(allowed.because(source(consent)));
+                Ok(Decided::Now(Box::new(self.sign_in(id, &secrets, &scopes, prompt, sent))))
+            }
+            Created::Exists(before) => Ok(Decided::Before(Box::new(before.value))),
         }
-        Ok(created.map(|()| self.sign_in(id, &secrets, &scopes, prompt, sent)))
     }
 
     /// The redirect to Entra, with the cookie that binds the callback to this browser.
@@ -90,18 +100,14 @@ impl AuthorizationServer {
         })
     }
 
-    /// Creates the authorization. If another write made it before, it is returned as it stands.
+    /// Creates the authorization, unless it was decided before.
     pub(crate) async fn create_decided(
         &self,
         id: Id,
         decision: Option<Decision>,
         stage: Stage,
-    ) -> Result<Result<(), Authorization>, Unavailable> {
-        let decided = Authorization::decided(id, decision, stage, self.now());
-        Ok(match self.ports.authorizations.create(decided).await? {
-            Created::Done(_) => Ok(()),
-            Created::Exists(stored) => Err(stored.value),
-        })
+    ) -> Result<Created<Authorization>, Unavailable> {
+        self.ports.authorizations.create(Authorization::decided(id, decision, stage, self.now())).await
     }
 }
 
