@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     app::App,
     metadata::{Resource, document_url},
-    reply::{Response, empty, temporarily_unavailable},
+    reply::{Response, json_rpc_error, mcp_unavailable},
     request::Head,
 };
 
@@ -73,11 +73,11 @@ fn challenge(app: &App, resource: Resource, refusal: &BearerRefusal) -> Response
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
         BearerRefusal::InvalidToken => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
         BearerRefusal::Malformed(_) => (StatusCode::BAD_REQUEST, Some("invalid_request")),
-        BearerRefusal::Unavailable(_) => return temporarily_unavailable(),
+        BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
     let scope = scopes::names().join(" ");
     let challenge = Challenge { error, resource_metadata: &document_url(app, resource), scope: &scope }.encode();
-    let mut response = empty(status);
+    let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }

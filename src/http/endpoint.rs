@@ -16,7 +16,7 @@ use super::{
     limits::Limited,
     metadata::Resource,
     pages::{self, ErrorPage},
-    reply::{Response, answer, empty, oauth_error, retry_later},
+    reply::{Response, answer, empty, json_rpc_error, oauth_error, retry_later},
     request::{Arriving, Head, Incoming, ReadError},
     too_many::{Place, Reached},
 };
@@ -70,12 +70,11 @@ impl Endpoint {
         let refusal = if caller == Caller::Direct && !host_is_ours(head, &app) {
             Some(self.refused(&app, "the Host header does not name this server"))
         } else if head.is_prefetch() {
-            let text = "prefetch refused; open the page\n";
-            Some(answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", text))
+            Some(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page"))
         } else if head.method == Method::OPTIONS {
             Some(self.options(&readable))
         } else if !self.allows(&head.method) {
-            Some(self.with_allow(empty(StatusCode::METHOD_NOT_ALLOWED)))
+            Some(self.with_allow(self.method_not_allowed()))
         } else {
             self.over_limit(&app, head)
         };
@@ -164,7 +163,8 @@ impl Endpoint {
                 let title = if status.is_server_error() { "Try again" } else { "The request is not valid" };
                 pages::error(app, &ErrorPage::plain(status, title, &format!("This server refused it: {text}.")))
             }
-            Cors::AnyOrigin | Cors::Resource => oauth_error(status, code, text),
+            Cors::AnyOrigin => oauth_error(status, code, text),
+            Cors::Resource => json_rpc_error(status, text),
         }
     }
 
@@ -181,7 +181,23 @@ impl Endpoint {
 
     fn refused(&self, app: &App, reason: &'static str) -> Response {
         app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
-        answer(StatusCode::FORBIDDEN, "text/plain", format!("{reason}\n"))
+        self.in_words(StatusCode::FORBIDDEN, reason)
+    }
+
+    /// A refusal of a request that may not come from an MCP client.
+    fn in_words(&self, status: StatusCode, text: &str) -> Response {
+        match self.cors {
+            Cors::Resource => json_rpc_error(status, text),
+            Cors::SameOrigin | Cors::AnyOrigin => answer(status, "text/plain", format!("{text}\n")),
+        }
+    }
+
+    fn method_not_allowed(&self) -> Response {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        match self.cors {
+            Cors::Resource => json_rpc_error(status, "Method Not Allowed"),
+            Cors::SameOrigin | Cors::AnyOrigin => empty(status),
+        }
     }
 
     fn options(&self, readable: &Readable) -> Response {

@@ -7,27 +7,38 @@ use http::StatusCode;
 
 use super::{
     app::App,
-    reply::{Response, busy, oauth_error},
+    cors::Cors,
+    reply::{Response, json_rpc_error, mcp_busy},
     request::{Head, Incoming},
+    too_many::{Place, Reached},
 };
-use crate::mcp::{Call, CallError};
+use crate::mcp::{Call, CallError, message_count};
+
+const PLACE: Place = Place { endpoint: "mcp", cors: Cors::Resource };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    let Incoming { head: Head { path, headers, .. }, body } = incoming;
-    let answered = match app.mcp.streamable_http.call(Call { path, headers, body, principal }).await {
-        Ok(answered) => answered,
+    let Incoming { head: Head { headers, .. }, body } = incoming;
+    // Each message of a batch is a call; the first one was counted before the body was read.
+    for _ in 1..message_count(&body) {
+        if let Err(too_many) = app.limits.take_call(&principal) {
+            return Reached::by_owner("calls-per-minute").answer(&app, PLACE, too_many);
+        }
+    }
+    match app.mcp.streamable_http.call(Call { headers, body, principal }).await {
+        Ok(answered) => {
+            let (parts, body) = answered.into_parts();
+            let mut response =
+                warp::Reply::into_response(warp::reply::stream(http_body_util::BodyDataStream::new(body)));
+            *response.status_mut() = parts.status;
+            *response.headers_mut() = parts.headers;
+            response
+        }
         Err(CallError::TooLarge) => {
-            let text = "the message would take too much memory";
-            return oauth_error(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", text);
+            json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory")
         }
         Err(CallError::Exhausted) => {
             app.audit.report(&EventName::LimitReached.event().at("mcp").because("memory for requests"));
-            return busy();
+            mcp_busy()
         }
-    };
-    let (parts, body) = answered.into_parts();
-    let mut response = warp::Reply::into_response(warp::reply::stream(http_body_util::BodyDataStream::new(body)));
-    *response.status_mut() = parts.status;
-    *response.headers_mut() = parts.headers;
-    response
+    }
 }

@@ -10,23 +10,24 @@ use http::StatusCode;
 
 use super::{
     app::App,
-    reply::{self, Response, retry_later, temporarily_unavailable},
+    reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
 };
-use crate::mcp::sse::PostError;
+use crate::mcp::{RequestId, id_of, sse::PostError};
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
+    let id = id_of(&incoming.body);
     let query = incoming.query().ok();
     let session = query.as_ref().and_then(|query| query.single("sessionId").ok().flatten());
     let Some(session) = session else {
-        return text(StatusCode::BAD_REQUEST, "sessionId must be given once\n");
+        return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
     };
     let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
     match app.mcp.sse.post(session, principal, incoming.body).await {
-        Ok(()) => text(StatusCode::ACCEPTED, "Accepted"),
+        Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {
             report(&app, &error, event);
-            refusal(&error)
+            refusal(&error, id)
         }
     }
 }
@@ -36,23 +37,21 @@ fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
     match error {
         PostError::UnknownSession => app.audit.report(&reported(EventName::SessionRefused)),
         PostError::Busy => app.audit.report(&reported(EventName::LimitReached).because("messages of one stream")),
-        PostError::Malformed | PostError::TooLarge => {}
+        PostError::NotJson | PostError::Malformed | PostError::TooLarge => {}
         PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
     }
 }
 
-fn refusal(error: &PostError) -> Response {
+fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
+    let to_request = |status, code| json_rpc_error_to(id, status, code, &error.to_string());
     match error {
-        PostError::UnknownSession => text(StatusCode::NOT_FOUND, "no such session\n"),
-        PostError::Malformed => text(StatusCode::BAD_REQUEST, "not a JSON-RPC message\n"),
-        PostError::TooLarge => text(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory\n"),
-        PostError::Busy => retry_later(text(StatusCode::SERVICE_UNAVAILABLE, "the session is busy\n")),
-        PostError::Unavailable(_) => temporarily_unavailable(),
+        PostError::UnknownSession => to_request(StatusCode::NOT_FOUND, -32000),
+        PostError::NotJson => to_request(StatusCode::BAD_REQUEST, -32700),
+        PostError::Malformed => to_request(StatusCode::BAD_REQUEST, -32600),
+        PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
+        PostError::Busy => retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, &error.to_string())),
+        PostError::Unavailable(_) => mcp_unavailable(),
     }
-}
-
-fn text(status: StatusCode, body: &str) -> Response {
-    reply::answer(status, "text/plain", body)
 }
 
 #[cfg(test)]
@@ -65,11 +64,12 @@ mod tests {
     fn only_transient_errors_have_retry_after() {
         for (error, status, comes_back) in [
             (PostError::UnknownSession, 404, false),
+            (PostError::NotJson, 400, false),
             (PostError::Malformed, 400, false),
             (PostError::Busy, 503, true),
             (PostError::Unavailable(Unavailable::store("down")), 503, true),
         ] {
-            let response = refusal(&error);
+            let response = refusal(&error, None);
             let retry = response.headers().contains_key(http::header::RETRY_AFTER);
             assert_eq!((response.status().as_u16(), retry), (status, comes_back), "{error}");
         }

@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 use super::{
     app::App,
     cors::Cors,
-    reply::{self, Response, retry_later, temporarily_unavailable},
+    reply::{Response, json_rpc_error, mcp_unavailable, retry_later},
     too_many::{Place, Reached},
 };
 use crate::mcp::sse::{EventStream, OpenStreamError, StreamEvent};
@@ -63,13 +63,13 @@ fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Respons
         }
         OpenStreamError::Unavailable(_) => {
             app.refused(event, None, error);
-            temporarily_unavailable()
+            mcp_unavailable()
         }
     }
 }
 
 fn too_many_of_all() -> Response {
-    retry_later(reply::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "too many open streams\n"))
+    retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, "too many open streams; try again in a few seconds"))
 }
 
 /// Sends events to the client until the client or the session ends, the access token expires, or the grant is revoked or
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_cannot_be_opened_now_may_be_opened_later() {
-        for response in [too_many_of_all(), temporarily_unavailable()] {
+        for response in [too_many_of_all(), mcp_unavailable()] {
             let retry = response.headers().contains_key(header::RETRY_AFTER);
             assert_eq!((response.status().as_u16(), retry), (503, true));
         }

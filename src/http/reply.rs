@@ -1,14 +1,18 @@
 //! Answers: JSON, OAuth errors, and the headers that every answer carries.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{error::OAuthError, issuer::BaseUrl};
 use serde::Serialize;
 pub(super) use warp::reply::Response;
 
+use crate::mcp::RequestId;
+
 /// How many seconds a client should wait when a dependency does not answer.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+const NO_ANSWER: &str = "a service behind this server does not answer; try again in a few seconds";
 
 /// An answer of this content type.
 pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Response {
@@ -46,21 +50,33 @@ pub(super) fn oauth_error(status: StatusCode, error: &'static str, error_descrip
     json(status, &OAuthError { error, error_description })
 }
 
-/// JSON-RPC 2.0 §5, without an id: the message was not read.
-pub(super) fn json_rpc_error(status: StatusCode, message: &'static str) -> Response {
-    json(status, &serde_json::json!({ "jsonrpc": "2.0", "error": { "code": -32000, "message": message } }))
+/// JSON-RPC 2.0 §5, without an id: the message was not read. MCP leaves the code to the implementation.
+pub(super) fn json_rpc_error(status: StatusCode, message: &str) -> Response {
+    json_rpc_error_to(None, status, -32000, message)
+}
+
+/// JSON-RPC 2.0 §5, to the request with this id. Without one the member is absent: MCP allows no null there.
+pub(super) fn json_rpc_error_to(id: Option<RequestId>, status: StatusCode, code: i32, message: &str) -> Response {
+    let error = serde_json::json!({ "code": code, "message": message });
+    let id = id.map(|id| ("id", id.into_json_value()));
+    let members = [("jsonrpc", "2.0".into()), ("error", error)].into_iter().chain(id);
+    json(status, &members.collect::<BTreeMap<_, _>>())
 }
 
 /// 503: a dependency does not answer.
 pub(super) fn temporarily_unavailable() -> Response {
-    let text = "a service behind this server does not answer; try again in a few seconds";
-    retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text))
+    retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", NO_ANSWER))
 }
 
-/// 503: what others send takes all the memory that there is for it.
-pub(super) fn busy() -> Response {
+/// 503 on the MCP endpoints: a dependency does not answer.
+pub(super) fn mcp_unavailable() -> Response {
+    retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, NO_ANSWER))
+}
+
+/// 503 on the MCP endpoints: what others send takes all the memory that there is for it.
+pub(super) fn mcp_busy() -> Response {
     let text = "too much is asked of this server; try again in a few seconds";
-    retry_later(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text))
+    retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, text))
 }
 
 /// Adds Retry-After.

@@ -41,22 +41,22 @@ impl From<InvalidMessage> for AdmissionError {
     }
 }
 
-/// Lets a text in that is JSON and says that it is JSON-RPC 2.0.
-pub(super) fn admit_version_2(server: &McpServer, body: Kept) -> Result<Admitted, AdmissionError> {
-    let outline = Outline::of(&body)?;
-    reserved(server, body, outline)
+/// Lets an array of messages in, which are judged one by one.
+pub(super) fn admit_batch(body: Kept) -> Result<Admitted, AdmissionError> {
+    let (text, permit) = body.into_parts();
+    reserved(text, permit)
 }
 
 /// Lets a text in that rmcp will accept, and says what it is.
 pub(super) fn admit(server: &McpServer, body: Kept) -> Result<(Admitted, Kind), AdmissionError> {
     let outline = Outline::of(&body)?;
     let kind = outline.kind()?;
-    Ok((reserved(server, body, outline)?, kind))
+    let (text, permit) = body.into_parts();
+    let text = without_unused_arguments(text, outline, |tool| server.takes_arguments(tool));
+    Ok((reserved(text, permit)?, kind))
 }
 
-fn reserved(server: &McpServer, body: Kept, outline: Outline) -> Result<Admitted, AdmissionError> {
-    let (text, mut permit) = body.into_parts();
-    let text = without_unused_arguments(text, outline, |tool| server.takes_arguments(tool));
+fn reserved(text: Vec<u8>, mut permit: Permit) -> Result<Admitted, AdmissionError> {
     let cost = tree_cost(&text);
     if cost > MAX_TREES {
         return Err(AdmissionError::TooLarge);

@@ -1,48 +1,157 @@
-//! JSON-RPC errors (JSON-RPC 2.0 §5.1) where rmcp answers in plain text.
+//! JSON-RPC 2.0: errors, and the methods and revisions of MCP that are served.
 
-use std::convert::Infallible;
+use std::{borrow::Cow, convert::Infallible};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
-use serde_json::json;
+use http_body_util::{BodyExt as _, Empty, Full, combinators::BoxBody};
+use rmcp::model::{ErrorCode, ErrorData, JsonRpcError, ProtocolVersion, RequestId};
+use serde::Serialize;
 
 use super::outline::InvalidMessage;
 
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type Body = BoxBody<Bytes, Infallible>;
 
-/// 400 with the error. The id is null, because no id is known.
-pub(super) fn bad_request(invalid: InvalidMessage) -> Response<Body> {
-    let (code, message) = match invalid {
-        InvalidMessage::Parse => (-32700, "Parse error"),
-        InvalidMessage::InvalidRequest => (-32600, "Invalid Request"),
+/// What is repeated of a text that a client sent.
+const QUOTED: usize = 100;
+
+/// The methods of the revisions that have a handshake.
+const WITH_HANDSHAKE: [&str; 4] = ["initialize", "ping", "tools/list", "tools/call"];
+/// The methods of the stateless revision. `subscriptions/listen` is none of them: nothing that a client could listen to ever
+/// changes.
+const STATELESS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];
+
+/// Whether this method is served in a revision without a handshake.
+pub(super) fn is_stateless_method(method: &str) -> bool {
+    STATELESS.contains(&method)
+}
+
+/// Whether this method is served in any revision.
+pub(super) fn is_method(method: &str) -> bool {
+    WITH_HANDSHAKE.contains(&method) || is_stateless_method(method)
+}
+
+/// A request that is refused before a method runs.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) error: ErrorData,
+}
+
+impl Refusal {
+    /// 400 with this error.
+    pub(super) fn bad_request(error: ErrorData) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error }
+    }
+
+    /// 400: it is no message, or none that may be sent here.
+    pub(super) fn invalid(message: &'static str) -> Self {
+        Self::bad_request(ErrorData::invalid_request(message, None))
+    }
+
+    /// 400: the headers of 2026-07-28 do not match the body.
+    pub(super) fn header_mismatch(message: &'static str) -> Self {
+        Self::bad_request(ErrorData::header_mismatch(message, None))
+    }
+
+    /// An error of HTTP. MCP leaves the code to the implementation.
+    pub(super) fn of_http(status: StatusCode, message: &'static str) -> Self {
+        Self { status, error: ErrorData::new(ErrorCode(-32000), message, None) }
+    }
+
+    /// The answer, with the id of the request if that is known: MCP allows no null there.
+    pub(super) fn answer(self, id: Option<RequestId>) -> Response<Body> {
+        json(self.status, &JsonRpcError::new(id, self.error))
+    }
+}
+
+impl From<InvalidMessage> for Refusal {
+    fn from(invalid: InvalidMessage) -> Self {
+        Self::bad_request(match invalid {
+            InvalidMessage::Parse => ErrorData::new(ErrorCode::PARSE_ERROR, "Parse error", None),
+            InvalidMessage::InvalidRequest => ErrorData::invalid_request("Invalid Request", None),
+        })
+    }
+}
+
+/// -32601. It repeats the beginning of the method's name, which may be long.
+pub(super) fn method_not_found(method: &str) -> ErrorData {
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("Method not found: {}", quoted(method)), None)
+}
+
+/// -32602: a method that is served got parameters of another shape.
+pub(super) fn malformed_params(method: &str) -> ErrorData {
+    let expected: Cow<'static, str> = if method == "tools/call" {
+        "Invalid params: tools/call takes the name of a tool, and its arguments as an object".into()
+    } else {
+        format!("Invalid params: {method} takes other parameters").into()
     };
-    let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())).boxed());
-    *response.status_mut() = StatusCode::BAD_REQUEST;
+    ErrorData::invalid_params(expected, None)
+}
+
+/// -32022, with the revisions that are served.
+pub(super) fn unsupported_revision(requested: &str) -> ErrorData {
+    let supported: Vec<_> = ProtocolVersion::KNOWN_VERSIONS.iter().map(ProtocolVersion::as_str).collect();
+    let data = serde_json::json!({ "requested": quoted(requested), "supported": supported });
+    ErrorData::new(ErrorCode::UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", Some(data))
+}
+
+fn quoted(text: &str) -> &str {
+    text.char_indices().nth(QUOTED).map_or(text, |(end, _)| &text[..end])
+}
+
+/// 202, without a body: there is nothing to answer.
+pub(super) fn accepted() -> Response<Body> {
+    let mut response = Response::new(Empty::new().boxed());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+/// An answer of JSON.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Full::new(Bytes::from(text)).boxed());
+    *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
+    async fn answered(refusal: Refusal, id: Option<RequestId>) -> (StatusCode, Value) {
+        let response = refusal.answer(id);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
     #[tokio::test]
-    async fn each_error_has_its_code_of_json_rpc_and_no_id() {
+    async fn each_error_has_its_code_of_json_rpc_and_the_id_only_if_there_is_one() {
         for (invalid, code, message) in [
             (InvalidMessage::Parse, -32_700, "Parse error"),
             (InvalidMessage::InvalidRequest, -32_600, "Invalid Request"),
         ] {
-            let response = bad_request(invalid);
-            assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
-            let body = response.into_body().collect().await.unwrap().to_bytes();
-            let expected = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
-            assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
+            let mut expected = json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message } });
+            assert_eq!(answered(invalid.into(), None).await, (StatusCode::BAD_REQUEST, expected.clone()));
+            expected["id"] = "a".into();
+            let answered = answered(invalid.into(), Some(RequestId::String("a".into()))).await;
+            assert_eq!(answered, (StatusCode::BAD_REQUEST, expected));
         }
+    }
+
+    #[test]
+    fn at_most_a_hundred_characters_of_a_name_are_repeated() {
+        let long = "é".repeat(500_000);
+        assert_eq!(method_not_found(&long).message, format!("Method not found: {}", "é".repeat(100)));
+        assert_eq!(method_not_found("a/b").message, "Method not found: a/b");
+        let data = unsupported_revision(&long).data.unwrap();
+        assert_eq!(data["requested"], "é".repeat(100));
+        assert_eq!(data["supported"].as_array().unwrap().len(), 5);
     }
 }

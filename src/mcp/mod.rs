@@ -1,8 +1,12 @@
 //! The MCP server, on rmcp: its tools, Streamable HTTP without sessions, and HTTP+SSE.
 
 mod admission;
+mod envelope;
 mod json_rpc;
+mod message;
 mod outline;
+mod running;
+mod served;
 mod server;
 mod slots;
 pub mod sse;
@@ -11,7 +15,9 @@ mod tools;
 
 use std::sync::Arc;
 
-pub use streamable_http::{Call, CallError, StreamableHttp};
+pub use envelope::id_of;
+pub use rmcp::model::RequestId;
+pub use streamable_http::{Call, CallError, StreamableHttp, message_count};
 use tokio_util::sync::CancellationToken;
 
 use self::{server::McpServer, sse::Sessions};

@@ -39,7 +39,7 @@ async fn without_credentials_the_challenge_has_no_error_and_names_the_metadata_o
     for (method, path, resource) in &PROTECTED {
         for credentials in [&[][..], &["Basic dTpw"], &["DPoP abc"]] {
             let answer = presented(&edge, method, path, credentials).await;
-            assert_eq!((answer.status, answer.body.as_str()), (401, ""), "{path} {credentials:?}");
+            assert_eq!((answer.status, answer.words()), (401, "no access token".into()), "{path} {credentials:?}");
             assert_eq!(answer.header("www-authenticate"), challenge(resource, ""), "{path}");
         }
     }
@@ -62,7 +62,7 @@ async fn a_token_that_is_not_valid_gets_one_answer_whatever_is_wrong_with_it() {
     for (method, path, resource) in &PROTECTED {
         for token in ["x", "eyJhbGciOiJub25lIn0.e30.", refresh, &"a".repeat(8_000)] {
             let answer = presented(&edge, method, path, &[&format!("Bearer {token}")]).await;
-            assert_eq!((answer.status, answer.body.as_str()), (401, ""), "{path}");
+            assert_eq!((answer.status, answer.words()), (401, "the access token is not valid".into()), "{path}");
             assert_eq!(answer.header("www-authenticate"), challenge(resource, "error=\"invalid_token\", "), "{path}");
         }
     }
@@ -136,5 +136,5 @@ async fn revoking_a_grant_ends_its_access_token() {
 async fn nothing_that_the_caller_sends_reaches_mcp_without_a_token() {
     let edge = Edge::new();
     let answer = ping(&edge, "Basic dTpw").await;
-    assert_eq!((answer.status, answer.body.as_str()), (401, ""));
+    assert_eq!((answer.status, answer.words()), (401, "no access token".into()));
 }

@@ -86,8 +86,15 @@ async fn every_endpoint_refuses_a_foreign_host_before_all_else() {
         for method in [Method::GET, Method::POST, Method::OPTIONS, Method::DELETE] {
             let answer = by_hosts(&edge, method.clone(), &path, &["evil.example"]).await;
             assert_eq!(answer.status, 403, "{method} {path}");
-            assert_eq!(answer.body, "the Host header does not name this server\n", "{method} {path}");
-            assert_eq!(answer.header("content-type"), "text/plain");
+            let words = "the Host header does not name this server";
+            if path.starts_with("/mcp") {
+                assert_eq!(answer.words(), words, "{method} {path}");
+            } else {
+                assert_eq!(
+                    (answer.body.as_str(), answer.header("content-type")),
+                    (&*format!("{words}\n"), "text/plain")
+                );
+            }
             assert_eq!(answer.header("www-authenticate"), "");
         }
     }

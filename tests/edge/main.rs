@@ -8,6 +8,7 @@ mod cors;
 mod gateway;
 mod health;
 mod host;
+mod mcp;
 mod methods;
 mod outage;
 mod pages;

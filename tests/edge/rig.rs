@@ -68,6 +68,15 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// The message of a JSON-RPC error that has no id.
+    pub(crate) fn words(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.body);
+        let error = self.json();
+        assert_eq!(mcp_schema::check("2025-11-25", "", &error), Ok(()));
+        assert_eq!(error.get("id"), None);
+        error["error"]["message"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// `error` of an OAuth error.
     pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or_default().to_owned()

@@ -18,6 +18,8 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// The grant of an open stream is checked so often.
 const RECHECK: Duration = Duration::from_secs(30);
 
+const NO_SESSION: &str = "no such session; open the stream again";
+
 /// An open stream, after its first event.
 struct Stream {
     response: Response,
@@ -140,7 +142,8 @@ async fn in_an_outage_of_the_store_a_stream_stays_and_a_post_is_503() {
     // By now the grant that was read lately is not believed any more.
     edge.clock.advance(time::Duration::minutes(1));
     let answer = post(&edge, &stream.endpoint, token, &driver::mcp::initialize()).await;
-    assert_eq!((answer.status, answer.error().as_str()), (503, "temporarily_unavailable"));
+    let words = "a service behind this server does not answer; try again in a few seconds";
+    assert_eq!((answer.status, answer.words()), (503, words.into()));
     edge.set_store_down(false);
     revoke(&edge, &signed_in.client_id, &signed_in.tokens.refresh_token).await;
     assert!(stream.left().await <= RECHECK);
@@ -154,7 +157,7 @@ async fn a_stream_ends_when_the_handler_stops() {
     edge.stop.cancel();
     assert_eq!(stream.next().await, None);
     let answer = post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await;
-    assert_eq!((answer.status, answer.body.as_str()), (404, "no such session\n"));
+    assert_eq!((answer.status, &answer.json()["error"]["message"]), (404, &NO_SESSION.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,10 +192,33 @@ async fn a_post_is_accepted_before_it_is_answered_on_the_stream() {
     assert_eq!(accepted.header("content-type"), "text/plain");
     assert_eq!(stream.message().await["result"]["serverInfo"]["title"], "Test server");
     assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialized()).await.status, 202);
-    let unknown = json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": { "name": "none" } });
-    assert_eq!(post(&edge, &stream.endpoint, &token, &unknown).await.status, 202);
-    let answer = stream.message().await;
-    assert!(answer["id"] == 5 && answer["error"]["code"].is_i64(), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_on_the_stream_have_the_codes_of_streamable_http() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    for message in [driver::mcp::initialize(), driver::mcp::initialized()] {
+        assert_eq!(post(&edge, &stream.endpoint, &token, &message).await.status, 202);
+    }
+    stream.message().await;
+    for (method, params, code) in [
+        ("tools/call", json!({ "name": "none" }), -32602),
+        ("tools/call", json!({ "name": "get_graph_user_details", "arguments": [1] }), -32602),
+        ("tools/list", json!({ "cursor": "x" }), -32602),
+        ("prompts/list", json!({}), -32601),
+        ("x", json!({}), -32601),
+    ] {
+        let message = json!({ "jsonrpc": "2.0", "id": 5, "method": method, "params": params });
+        assert_eq!(post(&edge, &stream.endpoint, &token, &message).await.status, 202);
+        let answer = stream.message().await;
+        assert_eq!(mcp_schema::check("2024-11-05", method, &answer), Ok(()));
+        assert_eq!((answer["id"].as_i64(), answer["error"]["code"].as_i64()), (Some(5), Some(code)), "{answer}");
+        if code == -32601 {
+            assert_eq!(answer["error"]["message"], format!("Method not found: {method}"));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,17 +229,34 @@ async fn each_message_that_is_not_accepted_says_why() {
     let endpoint = stream.endpoint.as_str();
     let initialize = driver::mcp::initialize();
     for (path, message, status, body) in [
-        ("/mcp/message", &initialize, 400, "sessionId must be given once\n"),
-        ("/mcp/message?sessionId=a&sessionId=b", &initialize, 400, "sessionId must be given once\n"),
-        ("/mcp/message?sessionId=", &initialize, 400, "sessionId must be given once\n"),
-        ("/mcp/message?sessionId=x", &initialize, 404, "no such session\n"),
-        ("/mcp/message?sessionId=AAAAAAAAAAAAAAAAAAAAAA.x", &initialize, 404, "no such session\n"),
-        (endpoint, &json!([]), 400, "not a JSON-RPC message\n"),
-        (endpoint, &json!({ "jsonrpc": "1.0", "id": 1, "method": "ping" }), 400, "not a JSON-RPC message\n"),
+        ("/mcp/message", &initialize, 400, "the query must give sessionId once"),
+        ("/mcp/message?sessionId=a&sessionId=b", &initialize, 400, "the query must give sessionId once"),
+        ("/mcp/message?sessionId=", &initialize, 400, "the query must give sessionId once"),
+        ("/mcp/message?sessionId=x", &initialize, 404, NO_SESSION),
+        ("/mcp/message?sessionId=AAAAAAAAAAAAAAAAAAAAAA.x", &initialize, 404, NO_SESSION),
+        (endpoint, &json!([]), 400, "Invalid Request: not a JSON-RPC message"),
+        (
+            endpoint,
+            &json!([{ "jsonrpc": "2.0", "id": 1, "method": "ping" }]),
+            400,
+            "Invalid Request: not a JSON-RPC message",
+        ),
+        (
+            endpoint,
+            &json!({ "jsonrpc": "1.0", "id": 1, "method": "ping" }),
+            400,
+            "Invalid Request: not a JSON-RPC message",
+        ),
     ] {
         let answer = post(&edge, path, &token, message).await;
-        assert_eq!((answer.status, answer.body.as_str()), (status, body), "{path} {message}");
+        let error = answer.json();
+        assert_eq!((answer.status, error["error"]["message"].as_str()), (status, Some(body)), "{path} {message}");
+        assert_eq!(answer.header("content-type"), "application/json");
+        assert_eq!((error.get("id"), mcp_schema::check("2024-11-05", "", &error)), (message.get("id"), Ok(())));
     }
+    let broken = request(Method::POST, endpoint).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let answer = edge.send(broken.body("{".into()).unwrap()).await;
+    assert_eq!((answer.status, answer.words()), (400, "Parse error".into()));
     let other = edge.access_token().await;
     assert_eq!(post(&edge, endpoint, &other, &initialize).await.status, 404, "another client of the same owner");
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
 use crate::mcp::{
     admission::{AdmissionError, Admitted},
-    outline::Kind,
+    outline::{InvalidMessage, Kind},
 };
 
 /// How long a POST waits for memory.
@@ -21,16 +21,19 @@ const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
     /// There is no such session, it belongs to another owner or client, or its instance is gone.
-    #[error("unknown session")]
+    #[error("no such session; open the stream again")]
     UnknownSession,
-    /// The text is no JSON-RPC message.
-    #[error("not a JSON-RPC message")]
+    /// The text is no JSON.
+    #[error("Parse error")]
+    NotJson,
+    /// The text is JSON, but no JSON-RPC message.
+    #[error("Invalid Request: not a JSON-RPC message")]
     Malformed,
     /// It would take more memory than one message may.
-    #[error("the message is too large")]
+    #[error("the message would take too much memory")]
     TooLarge,
     /// Too many messages wait for the session, or for all.
-    #[error("the session is busy")]
+    #[error("the session is busy; try again in a few seconds")]
     Busy,
     /// The store or the keyring is down.
     #[error(transparent)]
@@ -40,7 +43,8 @@ pub enum PostError {
 impl From<AdmissionError> for PostError {
     fn from(error: AdmissionError) -> Self {
         match error {
-            AdmissionError::Invalid(_) => Self::Malformed,
+            AdmissionError::Invalid(InvalidMessage::Parse) => Self::NotJson,
+            AdmissionError::Invalid(InvalidMessage::InvalidRequest) => Self::Malformed,
             AdmissionError::TooLarge => Self::TooLarge,
             AdmissionError::Exhausted => Self::Busy,
         }

@@ -12,7 +12,8 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
-use super::{in_flight::MAX_IN_FLIGHT, message::Message};
+use super::in_flight::MAX_IN_FLIGHT;
+use crate::mcp::message::Message;
 
 /// Messages posted to this instance that may wait for one session.
 const MAX_WAITING: usize = 16;

@@ -26,7 +26,6 @@ mod in_flight;
 mod in_turn;
 mod inbox;
 mod instance;
-mod message;
 mod outage;
 mod polling;
 mod posted;

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{message::Message, transport_ports::TransportPorts};
+use super::transport_ports::TransportPorts;
 use crate::{
     budget::{Permit, SharedBudget},
+    mcp::message::Message,
     ports::event_log::Event,
 };
 

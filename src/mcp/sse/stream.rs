@@ -25,7 +25,7 @@ use super::{
     stream_event::StreamEvent,
     stream_owner::StreamOwner,
 };
-use crate::mcp::server::McpServer;
+use crate::mcp::{served::Served, server::McpServer};
 
 /// Answers that wait for the client to read them.
 const OUTBOX: usize = 16;
@@ -100,7 +100,7 @@ async fn serve(
         Source { outbox: PollSender::new(sender.clone()), turn: Turn::new(Arc::clone(&answers)), received };
     let transport =
         (Counted { outbox: PollSender::new(sender), answers }, poll_fn(move |context| source.poll(context)));
-    match serve_server_with_ct(LimitedService(server), transport, stop.clone()).await {
+    match serve_server_with_ct(LimitedService(Served(server)), transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
                 tracing::error!(reason = failure::of_task(&error), "SSE session ended by an error");

@@ -33,7 +33,7 @@ async fn metadata(server: &Deployment) {
     assert_eq!(answer.status(), 200);
 }
 
-/// A 503 says when to come back, and in whose words: an OAuth error, or a page for a person.
+/// A 503 says when to come back, and in whose words: a JSON-RPC error, an OAuth error, or a page for a person.
 async fn is_unavailable(what: &str, answer: Response) -> bool {
     if answer.status() != 503 {
         return false;
@@ -43,8 +43,8 @@ async fn is_unavailable(what: &str, answer: Response) -> bool {
     assert!(retry_after.is_some(), "{what}: 503 without Retry-After: {text}");
     let documented = match serde_json::from_str::<Value>(&text) {
         Ok(answer) if what == "health" => answer["store"] == "down" || answer["keyring"] == "down",
-        Ok(answer) => answer["error"] == "temporarily_unavailable",
-        Err(_) if what == "message" => text == "the session is busy\n",
+        // A JSON-RPC error, or an OAuth error.
+        Ok(answer) => answer["error"]["code"] == -32000 || answer["error"] == "temporarily_unavailable",
         Err(_) => text.contains("<html") && text.contains("Temporarily unavailable"),
     };
     assert!(documented, "{what}: {text}");

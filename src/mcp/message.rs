@@ -31,22 +31,27 @@ impl Message {
         self.permit.resize(tree_cost(&self.text))
     }
 
-    /// The message for rmcp, and the permit for its memory. It carries the POST's principal and span. Nothing in the text can
-    /// name a principal.
+    /// The message for rmcp, and the permit for its memory.
     pub(super) fn parse(self) -> Option<(ClientJsonRpcMessage, Permit)> {
-        let mut message = serde_json::from_slice(&self.text).ok()?;
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.extensions.insert(self.principal);
-        parts.extensions.insert(self.span);
-        match &mut message {
-            ClientJsonRpcMessage::Request(request) => {
-                request.request.extensions_mut().insert(parts);
-            }
-            ClientJsonRpcMessage::Notification(notification) => {
-                notification.notification.extensions_mut().insert(parts);
-            }
-            ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
-        }
+        let message = parse(&self.text, self.principal, self.span)?;
         Some((message, self.permit))
     }
+}
+
+/// A message for rmcp. It carries the POST's principal and span. Nothing in the text can name a principal.
+pub(super) fn parse(text: &[u8], principal: Principal, span: Span) -> Option<ClientJsonRpcMessage> {
+    let mut message = serde_json::from_slice(text).ok()?;
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.extensions.insert(principal);
+    parts.extensions.insert(span);
+    match &mut message {
+        ClientJsonRpcMessage::Request(request) => {
+            request.request.extensions_mut().insert(parts);
+        }
+        ClientJsonRpcMessage::Notification(notification) => {
+            notification.notification.extensions_mut().insert(parts);
+        }
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+    }
+    Some(message)
 }

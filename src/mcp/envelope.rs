@@ -1,0 +1,154 @@
+//! The members of a request that decide who answers it, read from its text without building a tree.
+
+use rmcp::model::RequestId;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+/// What a message says about itself. A member that cannot be read is absent.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Envelope {
+    /// The id that an answer repeats.
+    pub(super) id: Option<RequestId>,
+    pub(super) method: Option<String>,
+    /// The revision that `params._meta` names.
+    pub(super) revision: Option<String>,
+    /// `params.name`: of a tool.
+    pub(super) name: Option<String>,
+    /// `params.requestId`: of the request that a `notifications/cancelled` ends.
+    pub(super) cancelled: Option<RequestId>,
+}
+
+impl Envelope {
+    /// Reads a text, which may be anything.
+    pub(super) fn of(text: &[u8]) -> Self {
+        let Some(members) = object::<Members<'_>>(text) else { return Self::default() };
+        let params: Params<'_> = members.params.and_then(|params| object(params.get().as_bytes())).unwrap_or_default();
+        let meta: Meta<'_> = params.meta.and_then(|meta| object(meta.get().as_bytes())).unwrap_or_default();
+        Self {
+            id: scalar(members.id),
+            method: scalar(members.method),
+            revision: scalar(meta.protocol_version),
+            name: scalar(params.name),
+            cancelled: scalar(params.request_id),
+        }
+    }
+}
+
+/// The id of a request, if its text has one that can be read.
+#[must_use]
+pub fn id_of(text: &[u8]) -> Option<RequestId> {
+    Envelope::of(text).id
+}
+
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct Params<'a> {
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, rename = "requestId")]
+    request_id: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+}
+
+/// Reads the members of an object. serde would also take an array for them.
+fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+    text.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(text).ok()).flatten()
+}
+
+fn scalar<T: DeserializeOwned>(value: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(value?.get()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> Option<RequestId> {
+        id_of(text.as_bytes())
+    }
+
+    #[test]
+    fn an_id_is_read_from_what_is_no_message() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#,
+            r#" {"id":1}"#,
+            r#"{"id":1,"method":7}"#,
+            r#"{"params":null,"method":{},"id":1.0}"#,
+            r#"{"jsonrpc":"1.0","id":1,"result":{},"error":{}}"#,
+        ] {
+            assert_eq!(id(text), Some(RequestId::Number(1)), "{text}");
+        }
+        assert_eq!(id(r#"{"id":"a\u0062"}"#), Some(RequestId::String("ab".into())));
+    }
+
+    #[test]
+    fn depth_is_no_obstacle() {
+        let deep = format!(r#"{{"a":{}{},"id":1}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(id(&deep), Some(RequestId::Number(1)));
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_read_is_absent() {
+        for text in [
+            "",
+            "{",
+            r#"{"id":1"#,
+            r#"{"id":1,"id":2}"#,
+            r#"{"id":null}"#,
+            r#"{"id":[1]}"#,
+            r#"{"id":{}}"#,
+            r#"{"id":1.5}"#,
+            r#"{"id":true}"#,
+            r#"[1,"ping",{}]"#,
+            r#"[{"id":1}]"#,
+        ] {
+            assert_eq!(id(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_members_that_decide_are_read_in_any_order_and_beside_any_others() {
+        let text = r#"{"params":{"x":[[{}]],"name":"t","_meta":{"a":1,"io.modelcontextprotocol/protocolVersion":"2026-07-28"},
+            "requestId":"r"},"method":"tools\/call","x":{},"id":7}"#;
+        let expected = Envelope {
+            id: Some(RequestId::Number(7)),
+            method: Some("tools/call".into()),
+            revision: Some("2026-07-28".into()),
+            name: Some("t".into()),
+            cancelled: Some(RequestId::String("r".into())),
+        };
+        assert_eq!(Envelope::of(text.as_bytes()), expected);
+    }
+
+    #[test]
+    fn members_of_another_type_are_absent() {
+        for params in [
+            "[]",
+            "1",
+            r#"{"_meta":[],"name":1,"requestId":null}"#,
+            r#"{"_meta":{"io.modelcontextprotocol/protocolVersion":1}}"#,
+        ] {
+            let text = format!(r#"{{"id":7,"params":{params}}}"#);
+            assert_eq!(
+                Envelope::of(text.as_bytes()),
+                Envelope { id: Some(RequestId::Number(7)), ..Envelope::default() }
+            );
+        }
+    }
+}

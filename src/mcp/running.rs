@@ -1,0 +1,106 @@
+//! The requests of Streamable HTTP that run, so that a `notifications/cancelled`, which is another POST, finds its request.
+//!
+//! There are no sessions, so two processes that share a grant may use the same id at once. Then nobody can tell which one is
+//! meant, and none is ended. MCP allows that, and a request ends by its own limits.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use authorization_server::ground::GrantKey;
+use rmcp::model::RequestId;
+use tokio_util::sync::CancellationToken;
+
+type Key = (GrantKey, RequestId);
+
+/// The requests that run in this process.
+#[derive(Clone, Default)]
+pub(super) struct Running(Arc<Mutex<HashMap<Key, Vec<CancellationToken>>>>);
+
+/// A request that runs, until it is dropped.
+pub(super) struct RunningRequest {
+    running: Running,
+    key: Key,
+    /// Cancelled when the request is dropped, so that its entry is known by it.
+    token: CancellationToken,
+}
+
+impl Running {
+    /// Adds a request. The token ends it.
+    pub(super) fn add(&self, grant: GrantKey, id: RequestId, token: &CancellationToken) -> RunningRequest {
+        let key = (grant, id);
+        self.entries().entry(key.clone()).or_default().push(token.clone());
+        RunningRequest { running: self.clone(), key, token: token.clone() }
+    }
+
+    /// Ends the request with this id, if there is one and no more.
+    pub(super) fn cancel(&self, grant: GrantKey, id: RequestId) {
+        if let Some([request]) = self.entries().get(&(grant, id)).map(Vec::as_slice) {
+            request.cancel();
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<Key, Vec<CancellationToken>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for RunningRequest {
+    fn drop(&mut self) {
+        self.token.cancel();
+        let mut entries = self.running.entries();
+        let Some(requests) = entries.get_mut(&self.key) else { return };
+        requests.retain(|request| !request.is_cancelled());
+        if requests.is_empty() {
+            entries.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ground::Id;
+
+    use super::*;
+
+    fn grant(of: u8) -> GrantKey {
+        let id = Id::from_bytes([of; 16]);
+        GrantKey { owner: id, grant: id }
+    }
+
+    fn add(running: &Running, of: u8, id: i64) -> (RunningRequest, CancellationToken) {
+        let token = CancellationToken::new();
+        (running.add(grant(of), RequestId::Number(id), &token), token)
+    }
+
+    #[test]
+    fn a_request_is_ended_by_its_own_grant_alone() {
+        let running = Running::default();
+        let ((_one, ended), (_other, goes_on)) = (add(&running, 1, 7), add(&running, 2, 7));
+        running.cancel(grant(1), RequestId::Number(8));
+        running.cancel(grant(3), RequestId::Number(7));
+        assert!(!ended.is_cancelled());
+        running.cancel(grant(1), RequestId::Number(7));
+        assert_eq!((ended.is_cancelled(), goes_on.is_cancelled()), (true, false));
+    }
+
+    #[test]
+    fn of_two_requests_with_one_id_none_is_ended_until_one_is_left() {
+        let running = Running::default();
+        let ((first, _), (_second, left)) = (add(&running, 1, 7), add(&running, 1, 7));
+        running.cancel(grant(1), RequestId::Number(7));
+        assert!(!left.is_cancelled());
+        drop(first);
+        running.cancel(grant(1), RequestId::Number(7));
+        assert!(left.is_cancelled());
+    }
+
+    #[test]
+    fn a_request_that_has_ended_leaves_nothing_behind() {
+        let running = Running::default();
+        let requests: Vec<_> = (0..100).map(|id| add(&running, 1, id % 10)).collect();
+        drop(requests);
+        assert!(running.entries().is_empty());
+    }
+}

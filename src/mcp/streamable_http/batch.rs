@@ -1,0 +1,120 @@
+//! Batches of messages, which 2025-03-26 alone has. Their answers come as one array, in the order of the requests.
+
+use std::collections::HashSet;
+
+use authorization_server::resource::authenticate::Principal;
+use futures_util::{StreamExt as _, stream::iter};
+use http::{Response, StatusCode};
+use rmcp::model::{ProtocolVersion, RequestId, ServerJsonRpcMessage};
+use serde_json::value::RawValue;
+
+use super::{
+    requests::{Request, Requests},
+    unserved::Unserved,
+};
+use crate::budget::Kept;
+use crate::mcp::{
+    admission::{Admitted, admit_batch},
+    envelope::Envelope,
+    json_rpc::{Body, Refusal, accepted, json},
+    outline::{InvalidMessage, Kind, Outline},
+};
+
+/// Messages of a batch.
+const MAX_MESSAGES: usize = 20;
+/// Requests of a batch that are served at a time.
+const AT_A_TIME: usize = 4;
+
+/// The next step for a message of a batch.
+enum Step {
+    Serve(Request),
+    Answer(Box<ServerJsonRpcMessage>),
+    Nothing,
+}
+
+impl Step {
+    fn refused(refusal: Refusal, id: Option<RequestId>) -> Self {
+        Self::Answer(Box::new(ServerJsonRpcMessage::error(refusal.error, id)))
+    }
+}
+
+/// How many messages a body has: more than one only for a batch.
+#[must_use]
+pub fn message_count(body: &[u8]) -> usize {
+    if is_batch(body) { messages(body).map_or(1, |messages| messages.len()) } else { 1 }
+}
+
+/// Whether the body is an array.
+pub(super) fn is_batch(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"[")
+}
+
+fn messages(text: &[u8]) -> Result<Vec<&RawValue>, Refusal> {
+    let messages: Vec<&RawValue> = serde_json::from_slice(text).map_err(|_| Refusal::from(InvalidMessage::Parse))?;
+    match messages.len() {
+        0 => Err(Refusal::invalid("Invalid Request: the batch is empty")),
+        1..=MAX_MESSAGES => Ok(messages),
+        _ => Err(Refusal::invalid("Invalid Request: a batch has at most 20 messages")),
+    }
+}
+
+/// Answers a batch. It goes on if the client disconnects, as any request of its revision does.
+pub(super) async fn answer(requests: &Requests, body: Kept, principal: &Principal) -> Result<Response<Body>, Unserved> {
+    let Admitted { text, permit } = admit_batch(body)?;
+    let mut ids = HashSet::new();
+    let steps: Vec<_> =
+        messages(&text)?.into_iter().map(|message| step(requests, message.get(), principal, &mut ids)).collect();
+    let requests = requests.clone();
+    let serve = async move {
+        let answers = iter(steps).map(|step| taken(&requests, step)).buffered(AT_A_TIME);
+        let answers: Vec<_> = answers.filter_map(std::future::ready).collect().await;
+        drop(permit);
+        answers
+    };
+    let answers = tokio::spawn(serve).await.unwrap_or_default();
+    Ok(if answers.is_empty() { accepted() } else { json(StatusCode::OK, &answers) })
+}
+
+fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSet<RequestId>) -> Step {
+    let envelope = Envelope::of(text.as_bytes());
+    match (Outline::of(text.as_bytes()).and_then(Outline::kind), envelope.id.clone()) {
+        (Err(invalid), id) => Step::refused(Refusal::from(invalid), id),
+        (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
+            Ok(()) => {
+                let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
+                Step::Serve(Request { text, id, principal, revision: ProtocolVersion::V_2025_03_26 })
+            }
+            Err(refusal) => Step::refused(refusal, Some(id)),
+        },
+        (Ok(Kind::Notification), _) => {
+            requests.notified(principal, envelope);
+            Step::Nothing
+        }
+        (Ok(_), _) => Step::Nothing,
+    }
+}
+
+fn check(envelope: &Envelope, is_new: bool) -> Result<(), Refusal> {
+    if envelope.method.as_deref() == Some("initialize") {
+        return Err(Refusal::invalid("Invalid Request: initialize must not be part of a batch"));
+    }
+    if is_new {
+        Ok(())
+    } else {
+        Err(Refusal::invalid("Invalid Request: another request of this batch has the same id"))
+    }
+}
+
+async fn taken(requests: &Requests, step: Step) -> Option<ServerJsonRpcMessage> {
+    match step {
+        Step::Nothing => None,
+        Step::Answer(answer) => Some(*answer),
+        Step::Serve(request) => {
+            let id = request.id.clone();
+            match requests.begin(request, ()) {
+                Ok(exchange) => exchange.answer().await,
+                Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The headers of a POST, and what 2026-07-28 demands of them.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http::{HeaderMap, StatusCode, header};
+use rmcp::model::ProtocolVersion;
+
+use super::accept::accepts_json;
+use crate::mcp::{
+    envelope::Envelope,
+    json_rpc::{Refusal, is_stateless_method, method_not_found, unsupported_revision},
+};
+
+const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+/// The revision of a POST that names none.
+const UNNAMED: ProtocolVersion = ProtocolVersion::V_2025_03_26;
+/// Values that are no plain ASCII (Value Encoding of the transport).
+const ENCODED: (&str, &str) = ("=?base64?", "?=");
+
+/// Checks what every POST must say of its content.
+pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
+    if !accepts_json(headers) {
+        return Err(Refusal::of_http(
+            StatusCode::NOT_ACCEPTABLE,
+            "Not Acceptable: the Accept header excludes application/json",
+        ));
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let message = "Unsupported Media Type: the Content-Type must be application/json";
+        return Err(Refusal::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    Ok(())
+}
+
+/// The revision that the header names, or that of a POST without one.
+pub(super) fn revision(headers: &HeaderMap) -> Result<ProtocolVersion, Refusal> {
+    named_revision(headers)?.map_or(Ok(UNNAMED), known)
+}
+
+/// Checks that the revision of a POST has batches.
+pub(super) fn check_has_batches(headers: &HeaderMap) -> Result<(), Refusal> {
+    if revision(headers)? != ProtocolVersion::V_2025_03_26 {
+        return Err(Refusal::invalid("Invalid Request: only MCP 2025-03-26 has batches"));
+    }
+    Ok(())
+}
+
+/// The revision of a request. Its headers match its body if that revision demands it.
+pub(super) fn revision_of_request(headers: &HeaderMap, envelope: &Envelope) -> Result<ProtocolVersion, Refusal> {
+    let (of_header, of_body) = (named_revision(headers)?, envelope.revision.as_deref());
+    let method = envelope.method.as_deref().unwrap_or_default();
+    let mut named = [of_header, of_body].into_iter().flatten();
+    let is_named_stateless = named.any(is_stateless);
+    if is_named_stateless && !is_stateless_method(method) {
+        return Err(Refusal { status: StatusCode::NOT_FOUND, error: method_not_found(method) });
+    }
+    // The handshake itself chooses among the revisions that have one.
+    if method == "initialize" {
+        return Ok(UNNAMED);
+    }
+    if of_body.is_some() && of_body != of_header {
+        return Err(Refusal::header_mismatch("the MCP-Protocol-Version header does not match the request's _meta"));
+    }
+    if is_named_stateless {
+        check_mirrored(headers, "mcp-method", Some(method))?;
+        check_mirrored(headers, "mcp-name", envelope.name.as_deref().filter(|_| method == "tools/call"))?;
+    }
+    match of_header {
+        Some(revision) => known(revision),
+        None if method == "server/discover" => Ok(ProtocolVersion::V_2026_07_28),
+        None => Ok(UNNAMED),
+    }
+}
+
+fn named_revision(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    one_value(headers, PROTOCOL_VERSION)
+}
+
+fn known(revision: &str) -> Result<ProtocolVersion, Refusal> {
+    let known = ProtocolVersion::KNOWN_VERSIONS.iter().find(|known| known.as_str() == revision).cloned();
+    known.ok_or_else(|| Refusal::bad_request(unsupported_revision(revision)))
+}
+
+fn is_stateless(revision: &str) -> bool {
+    ProtocolVersion::KNOWN_VERSIONS.iter().any(|known| known.as_str() == revision && !known.has_initialize())
+}
+
+/// A header repeats a member of the body, for programs on the way that do not read bodies.
+fn check_mirrored(headers: &HeaderMap, name: &'static str, member: Option<&str>) -> Result<(), Refusal> {
+    let Some(member) = member else { return Ok(()) };
+    match one_value(headers, name)?.and_then(decoded) {
+        Some(value) if value == member => Ok(()),
+        Some(_) => Err(Refusal::header_mismatch("a header does not match the body: Mcp-Method or Mcp-Name")),
+        None => Err(Refusal::header_mismatch("a header is missing: Mcp-Method or Mcp-Name")),
+    }
+}
+
+fn decoded(value: &str) -> Option<String> {
+    let encoded = value.strip_prefix(ENCODED.0).and_then(|rest| rest.strip_suffix(ENCODED.1));
+    let Some(encoded) = encoded else { return Some(value.to_owned()) };
+    String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()
+}
+
+fn one_value<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let Some(first) = values.next() else { return Ok(None) };
+    match first.to_str() {
+        Ok(first) if values.next().is_none() => Ok(Some(first.trim())),
+        _ => Err(Refusal::header_mismatch("a header of MCP is repeated, or is no ASCII text")),
+    }
+}

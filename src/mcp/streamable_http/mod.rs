@@ -1,0 +1,88 @@
+//! Streamable HTTP without sessions: no POST depends on another, so any instance can answer it.
+//!
+//! A request of 2026-07-28 ends when its client disconnects. Before that revision a disconnect ends nothing; a
+//! `notifications/cancelled` does, if it reaches the process that serves the request.
+
+mod accept;
+mod batch;
+mod exchange;
+mod headers;
+mod requests;
+mod unserved;
+
+use authorization_server::resource::authenticate::Principal;
+use http::{HeaderMap, Response};
+use tokio_util::sync::CancellationToken;
+
+pub use self::{batch::message_count, unserved::CallError};
+use self::{
+    requests::{Request, Requests},
+    unserved::Unserved,
+};
+use super::{
+    admission::{Admitted, admit},
+    envelope::Envelope,
+    json_rpc::{Body, Refusal, accepted},
+    outline::Kind,
+    server::McpServer,
+};
+use crate::budget::Kept;
+
+/// An authenticated POST.
+pub struct Call {
+    /// `Accept`, `Content-Type`, `MCP-Protocol-Version`, `Mcp-Method` and `Mcp-Name` are read.
+    pub headers: HeaderMap,
+    /// A JSON-RPC message, or a batch of them.
+    pub body: Kept,
+    /// The principal of the access token that the POST presented.
+    pub principal: Principal,
+}
+
+/// The `/mcp` endpoint.
+pub struct StreamableHttp {
+    requests: Requests,
+}
+
+impl StreamableHttp {
+    /// Serves until `stop` is cancelled.
+    pub(super) fn new(server: McpServer, stop: CancellationToken) -> Self {
+        Self { requests: Requests::new(server, stop) }
+    }
+
+    /// Answers a POST as its principal.
+    pub async fn call(&self, call: Call) -> Result<Response<Body>, CallError> {
+        let envelope = Envelope::of(&call.body);
+        let id = envelope.id.clone();
+        match self.answer(call, envelope).await {
+            Ok(response) => Ok(response),
+            Err(Unserved::Refused(refusal)) => Ok(refusal.answer(id)),
+            Err(Unserved::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn answer(&self, call: Call, envelope: Envelope) -> Result<Response<Body>, Unserved> {
+        let Call { headers, body, principal } = call;
+        headers::check_content(&headers)?;
+        if batch::is_batch(&body) {
+            headers::check_has_batches(&headers)?;
+            return batch::answer(&self.requests, body, &principal).await;
+        }
+        let (Admitted { text, permit }, kind) = admit(&self.requests.server, body)?;
+        match (kind, envelope.id.clone()) {
+            (Kind::Request, Some(id)) => {
+                let revision = headers::revision_of_request(&headers, &envelope)?;
+                let request = Request { text, id, principal, revision };
+                Ok(self.requests.begin(request, permit)?.response().await)
+            }
+            (Kind::Notification, _) => {
+                headers::revision(&headers)?;
+                self.requests.notified(&principal, envelope);
+                Ok(accepted())
+            }
+            _ => {
+                Err(Refusal::invalid("Invalid Request: this server sends no requests, so it awaits no responses")
+                    .into())
+            }
+        }
+    }
+}

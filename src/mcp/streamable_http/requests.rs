@@ -1,0 +1,65 @@
+//! The requests that run, and what ends one.
+
+use authorization_server::resource::authenticate::Principal;
+use rmcp::{
+    ErrorData,
+    model::{ClientJsonRpcMessage, GetMeta as _, ProtocolVersion, RequestId},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::exchange::Exchange;
+use crate::mcp::{envelope::Envelope, json_rpc::Refusal, message, running::Running, served::Served, server::McpServer};
+
+/// The server, and the requests that it serves.
+#[derive(Clone)]
+pub(super) struct Requests {
+    pub(super) server: McpServer,
+    running: Running,
+    stop: CancellationToken,
+}
+
+/// A request as it is served.
+pub(super) struct Request {
+    pub(super) text: Vec<u8>,
+    pub(super) id: RequestId,
+    pub(super) principal: Principal,
+    pub(super) revision: ProtocolVersion,
+}
+
+impl Requests {
+    /// None runs. All end when `stop` is cancelled.
+    pub(super) fn new(server: McpServer, stop: CancellationToken) -> Self {
+        Self { server, running: Running::default(), stop }
+    }
+
+    /// Begins to serve a request. `held` is dropped when nothing of it runs any more.
+    pub(super) fn begin(&self, request: Request, held: impl Send + 'static) -> Result<Exchange, Refusal> {
+        let Request { text, id, principal, revision } = request;
+        let (grant, token) = (principal.grant, self.stop.child_token());
+        let message = message::parse(&text, principal, tracing::Span::current());
+        let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
+        check_metadata(&message, &revision)?;
+        let running = self.running.add(grant, id, &token);
+        Ok(Exchange::begin(Served(self.server.clone()), message, revision, token, (running, held)))
+    }
+
+    /// Takes a notification. Of all, only `notifications/cancelled` asks for something.
+    pub(super) fn notified(&self, principal: &Principal, envelope: Envelope) {
+        if envelope.method.as_deref() == Some("notifications/cancelled")
+            && let Some(id) = envelope.cancelled
+        {
+            self.running.cancel(principal.grant, id);
+        }
+    }
+}
+
+/// From 2026-07-28 on each request carries what the handshake said before.
+fn check_metadata(message: &ClientJsonRpcMessage, revision: &ProtocolVersion) -> Result<(), Refusal> {
+    let ClientJsonRpcMessage::Request(request) = message else { return Ok(()) };
+    let missing = request.request.get_meta().missing_required_keys(revision);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Invalid params: _meta lacks {}, or has another type there", missing.join(" and "));
+    Err(Refusal::bad_request(ErrorData::invalid_params(message, None)))
+}

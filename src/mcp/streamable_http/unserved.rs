@@ -1,0 +1,34 @@
+//! Why a POST is not served.
+
+use crate::mcp::{admission::AdmissionError, json_rpc::Refusal};
+
+/// Why a POST is not answered by MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// The message would take more memory than one message may.
+    TooLarge,
+    /// The messages of others take so much memory that this one must wait.
+    Exhausted,
+}
+
+/// Why a POST is not served.
+pub(super) enum Unserved {
+    Refused(Refusal),
+    Failed(CallError),
+}
+
+impl From<Refusal> for Unserved {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<AdmissionError> for Unserved {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::Invalid(invalid) => Self::Refused(invalid.into()),
+            AdmissionError::TooLarge => Self::Failed(CallError::TooLarge),
+            AdmissionError::Exhausted => Self::Failed(CallError::Exhausted),
+        }
+    }
+}
