@@ -6,6 +6,7 @@ pub mod entra;
 pub mod graph;
 pub mod http;
 pub mod json_cost;
+pub mod limited_answer;
 pub mod mcp;
 pub mod platform;
 pub mod ports;

@@ -14,7 +14,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("askama", &["src/http/pages/"]),
     ("rmcp", &["src/mcp/"]),
     ("azure_*", &["src/entra/", "src/store/", "src/vault/", "src/startup.rs"]),
-    ("reqwest", &["src/entra/", "src/graph/", "src/startup.rs"]),
+    ("reqwest", &["src/entra/", "src/graph/", "src/limited_answer.rs", "src/startup.rs"]),
     ("redb", &["src/store/"]),
     ("jsonwebtoken", &["src/entra/"]),
     ("aws_lc_rs", &["src/vault/", "src/platform.rs"]),
@@ -33,6 +33,7 @@ const INSIDE: &[(&str, &[&str])] = &[
     ("src/entra/", &["src/startup.rs", "src/platform.rs", "src/lib.rs"]),
     ("src/store/", &["src/startup.rs", "src/lib.rs"]),
     ("src/vault/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),
+    ("src/limited_answer.rs", &["src/entra/", "src/graph/", "src/lib.rs"]),
     ("src/startup.rs", &["src/main.rs", "src/lib.rs"]),
 ];
 

@@ -11,7 +11,8 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
-use super::unreachable::unreachable;
+use super::unreachable::{unreachable, unread};
+use crate::{budget::Budget, limited_answer};
 
 /// An unknown key id causes a fetch, but no more often than this.
 const UNKNOWN_KEY_INTERVAL: Duration = Duration::minutes(5);
@@ -20,10 +21,14 @@ const STALE_AFTER: Duration = Duration::hours(24);
 /// After a failed fetch no unknown key id causes another for this long.
 const RETRY_AFTER: Duration = Duration::seconds(10);
 
+/// The longest key set. Entra publishes about ten keys, each with its certificate: some 20 KiB.
+const MAX_KEYS: usize = 256 * 1024;
+
 /// The key set of one tenant.
 pub(super) struct Jwks {
     http: reqwest::Client,
     url: String,
+    answers: Budget,
     clock: Arc<dyn Clock>,
     fetched: RwLock<Option<Arc<Fetched>>>,
     /// Held during a fetch, so only one is under way. A cached key does not wait for it.
@@ -50,9 +55,9 @@ enum Cached {
 
 impl Jwks {
     /// The keys at this URL. They are fetched when the first one is asked for.
-    pub(super) fn new(http: reqwest::Client, url: String, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(http: reqwest::Client, url: String, answers: Budget, clock: Arc<dyn Clock>) -> Self {
         let (fetched, fetching) = (RwLock::default(), Mutex::default());
-        Self { http, url, clock, fetched, fetching, failures: AtomicU64::new(0) }
+        Self { http, url, answers, clock, fetched, fetching, failures: AtomicU64::new(0) }
     }
 
     /// The key with this id, if Entra publishes it.
@@ -121,7 +126,8 @@ impl Jwks {
     async fn fetch(&self) -> Result<JwkSet, Unavailable> {
         let response = self.http.get(&self.url).send().await.map_err(unreachable)?;
         let response = response.error_for_status().map_err(unreachable)?;
-        response.json().await.map_err(unreachable)
+        let keys = limited_answer::read(response, MAX_KEYS, self.answers.permit()).await.map_err(unread)?;
+        serde_json::from_slice(&keys).map_err(|error| Unavailable::upstream(format!("malformed signing keys: {error}")))
     }
 }
 

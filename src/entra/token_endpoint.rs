@@ -15,7 +15,11 @@ use super::{
     client_assertion::{ASSERTION_TYPE, ClientAssertion},
     refusal::classify,
     settings::EntraSettings,
-    unreachable::unreachable,
+    unreachable::unread,
+};
+use crate::{
+    budget::Budget,
+    limited_answer::{self, AnswerError, MAX_ANSWER},
 };
 
 /// One retry, after 300 to 600 ms.
@@ -54,13 +58,19 @@ pub(super) struct TokenEndpoint {
     http: reqwest::Client,
     url: String,
     client_id: String,
+    answers: Budget,
     assertion: Arc<ClientAssertion>,
 }
 
 impl TokenEndpoint {
     /// The token endpoint of the tenant.
-    pub(super) fn new(http: reqwest::Client, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
-        Self { http, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
+    pub(super) fn new(
+        http: reqwest::Client,
+        settings: &EntraSettings,
+        answers: Budget,
+        assertion: Arc<ClientAssertion>,
+    ) -> Self {
+        Self { http, url: settings.endpoint("token"), client_id: settings.client_id.clone(), answers, assertion }
     }
 
     /// Waits until this server can authenticate itself.
@@ -92,10 +102,10 @@ impl TokenEndpoint {
         ];
         form.extend_from_slice(grant);
         let request = self.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
-        let response = request.send().await.map_err(Failed::unreachable)?;
+        let response = request.send().await.map_err(AnswerError::from).map_err(Failed::unread)?;
         let status = response.status();
         let throttled = response.headers().contains_key(header::RETRY_AFTER);
-        let body = response.bytes().await.map_err(Failed::unreachable)?;
+        let body = limited_answer::read(response, MAX_ANSWER, self.answers.permit()).await.map_err(Failed::unread)?;
         if status == StatusCode::OK {
             return read(&body, clock).map_err(|reason| Failed { refusal: malformed(&reason), retryable: false });
         }
@@ -104,10 +114,10 @@ impl TokenEndpoint {
 }
 
 impl Failed {
-    /// After a timeout the caller has waited long enough.
-    fn unreachable(error: reqwest::Error) -> Self {
-        let retryable = !error.is_timeout();
-        Self { refusal: unreachable(error).into(), retryable }
+    /// After a timeout the caller has waited long enough, and an answer that is too large would be so again.
+    fn unread(error: AnswerError) -> Self {
+        let retryable = matches!(&error, AnswerError::BrokenOff(error) if !error.is_timeout());
+        Self { refusal: unread(error).into(), retryable }
     }
 }
 

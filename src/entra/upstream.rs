@@ -18,6 +18,7 @@ use super::{
     settings::{CLIENT_CAPABILITIES, EntraSettings},
     token_endpoint::{Granted, TokenEndpoint},
 };
+use crate::{budget::Budget, limited_answer::ANSWERS_BYTES};
 
 /// Entra ID.
 pub struct Entra {
@@ -35,8 +36,9 @@ impl Entra {
         assertion: Arc<ClientAssertion>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let jwks = Arc::new(Jwks::new(http.clone(), settings.keys(), Arc::clone(&clock)));
-        let tokens = TokenEndpoint::new(http, &settings, assertion);
+        let answers = Budget::new(ANSWERS_BYTES);
+        let jwks = Arc::new(Jwks::new(http.clone(), settings.keys(), answers.clone(), Arc::clone(&clock)));
+        let tokens = TokenEndpoint::new(http, &settings, answers, assertion);
         Self { settings, tokens, jwks, clock }
     }
 

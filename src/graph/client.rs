@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::{error::GraphError, request::Request, token_cache::TokenCache};
 use crate::{
-    budget::{Budget, Exhausted, Kept, Permit},
+    budget::{Budget, Permit},
     json_cost::tree_cost,
+    limited_answer::{self, ANSWERS_BYTES, AnswerError, MAX_ANSWER},
 };
 
 /// Two retries of a throttled or failed request.
@@ -26,12 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A request with its retries and the pauses between them.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest answer. A user's details have about one KiB.
-const MAX_ANSWER: usize = 64 * 1024;
 /// What an answer may take once it is parsed.
 const MAX_PARSED: usize = 512 * 1024;
-/// What the answers to all calls may take while they are read and parsed.
-const ANSWERS_BYTES: usize = 8 * 1024 * 1024;
 
 /// Microsoft Graph.
 pub struct Graph {
@@ -155,20 +152,12 @@ async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError>
 }
 
 /// Reads an answer whose length and tree are limited.
-async fn read_json(mut response: Response, permit: Permit) -> Result<Value, GraphError> {
-    let busy = |error: Exhausted| GraphError::Unavailable(error.to_string());
-    let mut text = Kept::new(permit);
-    while let Some(chunk) = response.chunk().await.map_err(|_| GraphError::Unexpected)? {
-        if text.len() + chunk.len() > MAX_ANSWER {
-            return Err(GraphError::TooLarge);
-        }
-        text.extend(&chunk).map_err(busy)?;
-    }
-    let (text, mut permit) = text.into_parts();
+async fn read_json(response: Response, permit: Permit) -> Result<Value, GraphError> {
+    let (text, mut permit) = limited_answer::read(response, MAX_ANSWER, permit).await?.into_parts();
     let cost = tree_cost(&text);
     if cost > MAX_PARSED {
         return Err(GraphError::TooLarge);
     }
-    permit.resize(cost).map_err(busy)?;
+    permit.resize(cost).map_err(AnswerError::from)?;
     serde_json::from_slice(&text).map_err(|_| GraphError::Unexpected)
 }

@@ -2,6 +2,8 @@
 
 use authorization_server::{resource::downstream::DownstreamError, upstream::Block};
 
+use crate::limited_answer::AnswerError;
+
 /// Why Graph gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
@@ -29,6 +31,16 @@ pub enum GraphError {
     /// Any other response.
     #[error("unexpected response")]
     Unexpected,
+}
+
+impl From<AnswerError> for GraphError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::TooLarge(_) => Self::TooLarge,
+            AnswerError::Exhausted(exhausted) => Self::Unavailable(exhausted.to_string()),
+            AnswerError::BrokenOff(_) => Self::Unexpected,
+        }
+    }
 }
 
 impl GraphError {

@@ -7,6 +7,7 @@ mod differences;
 mod gateway_token;
 mod id_token;
 mod identity;
+mod limits;
 mod requests;
 mod retries;
 mod scripted;
