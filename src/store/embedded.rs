@@ -14,6 +14,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
+/// What redb keeps of the file in memory. By default that is a gigabyte.
+const CACHE_BYTES: usize = 2 * 1024 * 1024;
 /// The expiry of an item that never expires.
 const NEVER: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
@@ -51,7 +53,7 @@ impl Embedded {
     /// Opens or makes the file, and drops what has outlived its ttl.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenStoreError> {
         let name = path.display().to_string();
-        let database = Database::create(path).map_err(|error| match error {
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => OpenStoreError::InUse(name.clone()),
             other => OpenStoreError::Failed(name.clone(), other.to_string()),
         })?;
