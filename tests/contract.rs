@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use authorization_server::state::scopes::PERMISSIONS;
 use remote_auth_mcp::{
-    config::{Environment, SETTINGS},
+    config::{Environment, LARGEST_LIMIT, LIMITS, SETTINGS},
     http::{CALLS_PER_MINUTE, endpoints},
     ports::records::Container,
 };
@@ -25,6 +25,7 @@ fn contract() -> Value {
         "endpoints": endpoints().collect::<Vec<_>>(),
         "containers": Container::ALL.map(container),
         "scopes": PERMISSIONS.iter().map(|scope| json!({"name": scope.name, "graph": scope.downstream})).collect::<Vec<_>>(),
+        "limits": { "largest": LARGEST_LIMIT, "names": LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>() },
         "settings": SETTINGS.map(|setting| setting.name),
     })
 }

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use authorization_server::ground::OwnerLimit;
 
-/// More is no limit.
-const LARGEST: u32 = 1_000_000;
+/// The largest value of a limit. More is no limit.
+pub const LARGEST_LIMIT: u32 = 1_000_000;
 
 /// The limits that can be set. Rates and open counts are those of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +106,8 @@ impl Limits {
 }
 
 fn number(name: &str, value: &str) -> Result<NonZeroU32, String> {
-    let number = value.parse().ok().filter(|number: &NonZeroU32| number.get() <= LARGEST);
-    number.ok_or_else(|| format!("has the member {name}, whose value must be a number from 1 to {LARGEST}"))
+    let number = value.parse().ok().filter(|number: &NonZeroU32| number.get() <= LARGEST_LIMIT);
+    number.ok_or_else(|| format!("has the member {name}, whose value must be a number from 1 to {LARGEST_LIMIT}"))
 }
 
 fn unknown(name: &str) -> String {

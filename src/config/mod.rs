@@ -12,7 +12,7 @@ mod values;
 pub use cloud::Cloud;
 pub use environment::Environment;
 pub use faults::{Fault, Faults};
-pub use limits::{LIMITS, Limits, NamedLimit};
+pub use limits::{LARGEST_LIMIT, LIMITS, Limits, NamedLimit};
 pub use settings::{AzureSettings, Settings, StoreSettings};
 pub use table::{Absent, SETTINGS, Setting};
 pub use values::VaultKeyId;

@@ -4,6 +4,7 @@
 //! azd writes a value into JSON as it is, and drops a number or a truth value that it cannot read
 //! (`pkg/infra/provisioning/bicep/bicep_provider.go` in Azure/azure-dev, 1.31).
 
+mod limits;
 mod shape;
 
 use crate::environment::Environment;
@@ -43,6 +44,11 @@ fn unfit(variable: &str, kind: &Kind, value: &str) -> Option<String> {
         }
         Kind::Text { .. } => shape::unfit(variable, value),
     }
+}
+
+/// The handler splits lists like this.
+fn members(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ' ']).filter(|member| !member.is_empty())
 }
 
 fn is_unfit_for_json(letter: char) -> bool {

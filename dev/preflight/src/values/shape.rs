@@ -5,6 +5,8 @@ use std::net::Ipv4Addr;
 use oauth_protocol::redirect_uri::PrivateUseSchemes;
 use url::Url;
 
+use super::{limits, members};
+
 /// What the variable takes, if the value is something else.
 pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
     let (fits, takes) = match variable {
@@ -12,6 +14,7 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
         "AZURE_ENV_NAME" => (!value.ends_with('.'), "no full stop at its end"),
         "VNET_ADDRESS_PREFIX" => (is_network(value), "a private IPv4 network of 256 addresses such as 10.64.0.0/24"),
         "MCP_ALLOWED_ORIGINS" => (members(value).all(is_origin), "origins such as https://app.example.com, by commas"),
+        "MCP_LIMITS" => return limits::unfit(value),
         "APIM_PUBLISHER_EMAIL" | "BUDGET_CONTACT_EMAIL" => (is_email(value), "an e-mail address"),
         "BUDGET_START_DATE" => (is_first_of_month(value), "the first day of a month such as 2026-11-01"),
         "PRIVATE_USE_SCHEMES" => {
@@ -21,11 +24,6 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
         _ => return None,
     };
     (!fits).then(|| takes.to_owned())
-}
-
-/// The handler splits lists like this.
-fn members(list: &str) -> impl Iterator<Item = &str> {
-    list.split([',', ' ']).filter(|member| !member.is_empty())
 }
 
 /// The handler's own test: without a path, and written as a browser writes it.
@@ -60,6 +58,7 @@ mod tests {
             ("MCP_ALLOWED_ORIGINS", "https://a.example,http://b.example:81", &["a.example", "https://a.example/"]),
             ("APIM_PUBLISHER_EMAIL", "ops@contoso.example", &["ops", "ops@", "@contoso.example", "a b@c.d", "a@b@c.d"]),
             ("BUDGET_START_DATE", "2026-11-01", &["2026-11-15", "2026-13-01", "01.11.2026", "2026-11"]),
+            ("MCP_LIMITS", "streams=64,grants=200", &["streams", "other=1"]),
             ("PRIVATE_USE_SCHEMES", "cursor,vscode", &["https", "Cursor", "1a"]),
         ] {
             assert_eq!(unfit(variable, fit), None, "{variable} {fit}");
