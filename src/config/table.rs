@@ -150,7 +150,7 @@ pub(super) static MCP_LIMITS: Setting = Setting {
     meaning: "Limits of callers that differ from [their defaults](operations/limits.md), such as \
               `streams=64, calls-per-minute=1200`, separated by commas or spaces",
     absent: Absent::Nothing("every limit has its default"),
-    local: NOBODY,
+    local: "your shell",
     azure: "Bicep: `MCP_LIMITS` of azd",
     wrong: Some("streams=0"),
 };

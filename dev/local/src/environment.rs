@@ -2,6 +2,9 @@
 
 use std::ffi::OsString;
 
+/// The settings of the handler that the person who starts it may choose.
+const HANDED_ON: [&str; 2] = ["LOG_LEVEL", "MCP_LIMITS"];
+
 /// A snapshot taken at the start.
 #[derive(Debug)]
 pub(crate) struct Environment {
@@ -9,8 +12,8 @@ pub(crate) struct Environment {
     pub(crate) cargo: OsString,
     /// Where programs are.
     pub(crate) path: OsString,
-    /// Handed on to the handler.
-    pub(crate) log_level: Option<String>,
+    /// Settings of the handler, by name.
+    pub(crate) settings: Vec<(String, String)>,
 }
 
 impl Environment {
@@ -19,7 +22,25 @@ impl Environment {
         Self {
             cargo: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             path: std::env::var_os("PATH").unwrap_or_default(),
-            log_level: std::env::var("LOG_LEVEL").ok(),
+            settings: handed_on(|name| std::env::var(name).ok()),
         }
+    }
+}
+
+fn handed_on(variable: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+    HANDED_ON.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_handler_gets_the_log_level_and_the_limits_that_are_set_and_nothing_else() {
+        let all = handed_on(|name| Some(format!("the {name}")));
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["LOG_LEVEL", "MCP_LIMITS"]);
+        let limits = handed_on(|name| (name == "MCP_LIMITS").then(|| "streams=64".to_owned()));
+        assert_eq!(limits, [("MCP_LIMITS".to_owned(), "streams=64".to_owned())]);
     }
 }

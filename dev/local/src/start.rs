@@ -162,7 +162,7 @@ fn settings(url: &str, tenant: &Tenant, store: &Store<'_>, environment: &Environ
         Some(cosmos) => settings.extend(azure::settings(tenant, cosmos)),
         None => settings.push(("DATA_DIR".to_owned(), store.data.folder().to_string_lossy().into_owned())),
     }
-    settings.extend(environment.log_level.clone().map(|level| ("LOG_LEVEL".to_owned(), level)));
+    settings.extend(environment.settings.iter().cloned());
     settings
 }
 
