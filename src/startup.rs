@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     budget::SharedBudget,
     config::{self, AzureSettings, Settings, StoreSettings},
-    entra::{ClientAssertion, Entra, EntraSettings, Identity, managed_identity},
+    entra::{ClientAssertion, Entra, EntraSettings, Identity, Repeated, managed_identity},
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, server},
     mcp::{Mcp, sse},
@@ -94,8 +94,9 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let storage = Storage::open(&settings, platform).await?;
-    let upstream = Arc::new(entra(&settings, http.clone(), platform)?);
-    let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(upstream.gateway_tokens(id)) as _);
+    let entra = Arc::new(entra(&settings, http.clone(), platform)?);
+    let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
+    let upstream = Arc::new(Repeated::new(entra, Arc::clone(&platform.clock)));
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
@@ -115,6 +116,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         entropy: Arc::clone(&platform.entropy),
         refusal_log: LogThrottle::new(Arc::clone(&platform.clock)),
         refused_requests: LogThrottle::new(Arc::clone(&platform.clock)),
+        failed_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };

@@ -6,6 +6,7 @@ mod gateway_token;
 mod id_token;
 mod jwks;
 mod refusal;
+mod repeated;
 mod settings;
 mod signed_token;
 mod token_endpoint;
@@ -14,5 +15,6 @@ mod upstream;
 
 pub use client_assertion::{ClientAssertion, Identity, managed_identity};
 pub use gateway_token::GatewayTokenVerifier;
+pub use repeated::Repeated;
 pub use settings::EntraSettings;
 pub use upstream::Entra;

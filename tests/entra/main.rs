@@ -8,6 +8,7 @@ mod gateway_token;
 mod id_token;
 mod identity;
 mod limits;
+mod repeated;
 mod requests;
 mod retries;
 mod scripted;

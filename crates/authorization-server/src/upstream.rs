@@ -34,6 +34,7 @@ pub struct SignedInUser {
 }
 
 /// Tokens that the upstream's token endpoint has just issued.
+#[derive(Clone)]
 pub struct UpstreamAnswer {
     /// The access token for this server, which is the assertion of the on-behalf-of exchange.
     pub access_token: SecretString,
@@ -53,7 +54,7 @@ impl UpstreamAnswer {
 }
 
 /// Why the upstream gave no token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum UpstreamRefusal {
     /// The user must sign in again, consent, or satisfy `claims`.
     #[error("the upstream requires interaction: {reason}")]

@@ -1,7 +1,7 @@
 //! The failure of a dependency.
 
 /// A dependency did not answer, or gave an answer that cannot be used. Nothing was decided: the caller may ask again later.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("the {dependency} is unavailable: {reason}")]
 pub struct Unavailable {
     /// The dependency that failed.

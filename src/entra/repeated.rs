@@ -1,0 +1,111 @@
+//! Spares Entra the same request again: one request at a time for the same token, and a refusal is believed for a while.
+//!
+//! Anybody who holds a refresh token of ours can repeat it, and so can a tool's caller. Entra throttles the application, not
+//! the caller, so one caller would cost everybody their sign-in.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authorization_server::{
+    ground::{Clock, Unavailable},
+    upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+};
+use moka::future::Cache;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use time::{Duration, OffsetDateTime};
+
+/// Of refusals. A request that waits for an answer is kept whatever their number.
+const CAPACITY: u64 = 10_000;
+/// An administrator who changes a policy waits so long for the effect.
+const REFUSAL_BELIEVED_FOR: Duration = Duration::seconds(30);
+/// A failure may end at any moment, and callers are told to come back after a few seconds.
+const FAILURE_BELIEVED_FOR: Duration = Duration::SECOND;
+/// The memory of a refusal that nobody asks for again.
+const TIME_TO_LIVE: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// The grant type, the token and the scopes of a request.
+type Request = [u8; 32];
+type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
+
+/// An answer, and the time of its request.
+struct Answered {
+    asked_at: OffsetDateTime,
+    answer: Answer,
+}
+
+/// [`Upstream`] without repetitions.
+pub struct Repeated {
+    upstream: Arc<dyn Upstream>,
+    clock: Arc<dyn Clock>,
+    answers: Cache<Request, Arc<Answered>>,
+}
+
+impl Repeated {
+    /// In front of this upstream.
+    pub fn new(upstream: Arc<dyn Upstream>, clock: Arc<dyn Clock>) -> Self {
+        let answers = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
+        Self { upstream, clock, answers }
+    }
+
+    async fn once(&self, request: Request, answer: impl Future<Output = Answer>) -> Answer {
+        if self.answers.get(&request).await.is_some_and(|answered| !self.is_believed(&answered)) {
+            self.answers.invalidate(&request).await;
+        }
+        let ask = async { Arc::new(Answered { asked_at: self.clock.now(), answer: answer.await }) };
+        let answered = self.answers.get_with(request, ask).await;
+        if answered.answer.is_ok() {
+            self.answers.invalidate(&request).await;
+        }
+        answered.answer.clone()
+    }
+
+    fn is_believed(&self, answered: &Answered) -> bool {
+        let believed_for = match &answered.answer {
+            Ok(_) => return false,
+            Err(UpstreamRefusal::Unavailable(_)) => FAILURE_BELIEVED_FOR,
+            Err(_) => REFUSAL_BELIEVED_FOR,
+        };
+        self.clock.now() - answered.asked_at < believed_for
+    }
+}
+
+fn request(grant_type: &str, token: &SecretString, scopes: &[&'static str]) -> Request {
+    let mut hash = Sha256::new();
+    for part in [grant_type, token.expose_secret(), &scopes.join(" ")] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[async_trait]
+impl Upstream for Repeated {
+    fn sign_in_url(&self, request: &SignInRequest<'_>) -> String {
+        self.upstream.sign_in_url(request)
+    }
+
+    async fn ready(&self) -> Result<(), Unavailable> {
+        self.upstream.ready().await
+    }
+
+    /// A code is redeemed once: its state was spent before.
+    async fn redeem(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+        nonce: &str,
+    ) -> Result<SignedInUser, UpstreamRefusal> {
+        self.upstream.redeem(code, verifier, nonce).await
+    }
+
+    async fn refresh(&self, refresh_token: &SecretString) -> Answer {
+        let request = request("refresh_token", refresh_token, &[]);
+        self.once(request, self.upstream.refresh(refresh_token)).await
+    }
+
+    async fn on_behalf_of(&self, assertion: &SecretString, downstream_scopes: &[&'static str]) -> Answer {
+        let request = request("on_behalf_of", assertion, downstream_scopes);
+        self.once(request, self.upstream.on_behalf_of(assertion, downstream_scopes)).await
+    }
+}

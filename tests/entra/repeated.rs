@@ -1,0 +1,134 @@
+//! A request to Entra that is repeated: asked once at a time, and a refusal is believed for a while.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use authorization_server::{
+    ground::Unavailable,
+    upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
+};
+use remote_auth_mcp::entra::Repeated;
+use secrecy::SecretString;
+use testkit::ManualClock;
+use time::{Duration, macros::datetime};
+use tokio::sync::Semaphore;
+
+type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
+
+/// Answers in turn, each after a permit of the gate; counts the requests.
+struct Scripted {
+    answers: Mutex<Vec<Answer>>,
+    asked: Mutex<usize>,
+    gate: Semaphore,
+}
+
+impl Scripted {
+    async fn next(&self) -> Answer {
+        *self.asked.lock().unwrap() += 1;
+        self.gate.acquire().await.unwrap().forget();
+        self.answers.lock().unwrap().remove(0)
+    }
+}
+
+#[async_trait]
+impl Upstream for Scripted {
+    fn sign_in_url(&self, _: &SignInRequest<'_>) -> String {
+        unreachable!()
+    }
+    async fn ready(&self) -> Result<(), Unavailable> {
+        unreachable!()
+    }
+    async fn redeem(&self, _: &SecretString, _: &SecretString, _: &str) -> Result<SignedInUser, UpstreamRefusal> {
+        unreachable!()
+    }
+    async fn refresh(&self, _: &SecretString) -> Answer {
+        self.next().await
+    }
+    async fn on_behalf_of(&self, _: &SecretString, _: &[&'static str]) -> Answer {
+        self.next().await
+    }
+}
+
+struct Rig {
+    upstream: Arc<Scripted>,
+    clock: Arc<ManualClock>,
+    repeated: Repeated,
+}
+
+fn rig(answers: Vec<Answer>) -> Rig {
+    let gate = Semaphore::new(100);
+    let upstream = Arc::new(Scripted { answers: answers.into(), asked: 0.into(), gate });
+    let clock = Arc::new(ManualClock::default());
+    let repeated = Repeated::new(upstream.clone(), clock.clone());
+    Rig { upstream, clock, repeated }
+}
+
+impl Rig {
+    async fn refresh(&self, token: &str) -> Answer {
+        self.repeated.refresh(&token.into()).await
+    }
+
+    fn asked(&self) -> usize {
+        *self.upstream.asked.lock().unwrap()
+    }
+}
+
+fn tokens() -> UpstreamAnswer {
+    let expires_at = datetime!(2026-11-29 13:00 UTC);
+    UpstreamAnswer { access_token: "a".into(), refresh_token: None, expires_at }
+}
+
+fn blocked() -> Answer {
+    Err(UpstreamRefusal::Blocked { reason: "policy".into() })
+}
+
+fn down() -> Answer {
+    Err(Unavailable::upstream("503").into())
+}
+
+#[tokio::test]
+async fn a_refusal_is_believed_for_a_while_and_a_failure_for_a_moment() {
+    for (refused, believed_for) in [(blocked(), Duration::seconds(30)), (down(), Duration::SECOND)] {
+        let rig = rig(vec![refused, Ok(tokens())]);
+        assert!(rig.refresh("r").await.is_err());
+        rig.clock.advance(believed_for - Duration::MILLISECOND);
+        assert!(rig.refresh("r").await.is_err());
+        assert_eq!(rig.asked(), 1);
+        rig.clock.advance(Duration::MILLISECOND);
+        assert!(rig.refresh("r").await.is_ok());
+        assert_eq!(rig.asked(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_success_is_not_kept() {
+    let rig = rig(vec![Ok(tokens()), Ok(tokens())]);
+    assert!(rig.refresh("r").await.is_ok());
+    assert!(rig.refresh("r").await.is_ok());
+    assert_eq!(rig.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_that_of_one_token_one_grant_type_and_one_set_of_scopes() {
+    let rig = rig((0..5).map(|_| blocked()).collect());
+    let _ = rig.refresh("r").await;
+    let _ = rig.refresh("s").await;
+    for scopes in [&["User.Read"][..], &["User.Read", "Mail.Read"], &["User.Read"]] {
+        assert!(rig.repeated.on_behalf_of(&"r".into(), scopes).await.is_err());
+    }
+    assert_eq!(rig.asked(), 4);
+}
+
+#[tokio::test]
+async fn requests_at_once_are_one_request() {
+    let rig = rig(vec![Ok(tokens())]);
+    let taken = rig.upstream.gate.acquire_many(100).await.unwrap();
+    let (first, second) = (rig.refresh("r"), rig.refresh("r"));
+    let ask = async {
+        tokio::task::yield_now().await;
+        drop(taken);
+    };
+    let (first, second, ()) = tokio::join!(first, second, ask);
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(rig.asked(), 1);
+}
