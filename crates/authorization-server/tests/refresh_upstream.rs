@@ -94,6 +94,29 @@ async fn a_retry_refreshes_the_upstream_too_if_it_is_due() {
     assert_eq!((rig.upstream.refreshes(), again.expires_in, lost.expires_in), (1, 3600, 3600));
 }
 
+/// Each answer of a lost one is a refresh too, so without this rule a repeated refresh token is a request to Entra each time.
+#[tokio::test]
+async fn tokens_that_live_less_than_an_hour_are_renewed_once_in_five_minutes() {
+    let (rig, owner) = with_left(Duration::minutes(30)).await;
+    rig.upstream.set_lifetime(Duration::seconds(3599));
+    let refresh = async || rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    for (after, asked) in [(0, 1), (0, 1), (299, 1), (1, 2)] {
+        rig.clock.advance(Duration::seconds(after));
+        refresh().await;
+        assert_eq!(rig.upstream.refreshes(), asked, "{after} s later");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_live_less_than_ten_minutes_are_renewed_each_time() {
+    let (rig, owner) = with_left(Duration::minutes(30)).await;
+    rig.upstream.set_lifetime(Duration::minutes(10) - Duration::SECOND);
+    for asked in 1..=3 {
+        rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+        assert_eq!(rig.upstream.refreshes(), asked);
+    }
+}
+
 #[tokio::test]
 async fn a_demand_for_the_user_marks_the_grant_and_keeps_the_family() {
     for claims in [None, Some("{}".to_owned())] {

@@ -17,8 +17,11 @@ use crate::{
     upstream::UpstreamRefusal,
 };
 
-/// While the upstream is down, a refresh succeeds if the upstream's access token lives at least this long.
+/// A refresh succeeds without the upstream, which is down or was asked a moment ago, if the upstream's access token lives at
+/// least this long.
 const USABLE_WITHOUT_UPSTREAM: Duration = Duration::minutes(10);
+/// The upstream is not asked again so soon. Its access tokens may live for less than an hour, so that every refresh would.
+const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
 
 /// A refresh as the client sent it.
 pub struct Refresh<'a> {
@@ -105,7 +108,8 @@ impl AuthorizationServer {
         let stored = self.ports.upstream_tokens.get(&key).await?;
         let stored = stored.ok_or(TokenError::InvalidGrant("the upstream tokens are gone"))?;
         let (left, ends) = (stored.value.left(self.now()), stored.value.access_expires_at);
-        if left >= ACCESS_TOKEN_LIFETIME {
+        let renewed_now = stored.value.age(self.now()) < RENEWAL_INTERVAL && left >= USABLE_WITHOUT_UPSTREAM;
+        if left >= ACCESS_TOKEN_LIFETIME || renewed_now {
             return Ok(ends);
         }
         match self.renew_upstream_tokens(stored).await {

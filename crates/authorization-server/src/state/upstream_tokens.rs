@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::ground::{GrantKey, Id, Record, Sealable, Sealed};
+use crate::ground::{GrantKey, Id, Record, Sealable, Sealed, lifetimes::UPSTREAM_TOKENS_LIFETIME};
 
 /// The upstream's tokens of one grant, as they are stored.
 #[derive(Clone, Debug)]
@@ -27,6 +27,12 @@ impl UpstreamTokens {
     #[must_use]
     pub fn left(&self, now: OffsetDateTime) -> Duration {
         self.access_expires_at - now
+    }
+
+    /// How long ago they were stored.
+    #[must_use]
+    pub fn age(&self, now: OffsetDateTime) -> Duration {
+        now - (self.kept_until - UPSTREAM_TOKENS_LIFETIME)
     }
 }
 
