@@ -99,7 +99,7 @@ async fn a_code_that_is_replayed_five_times_ends_its_grant_once_and_a_duplicate_
     let events = rig.audit.take();
     assert_eq!(endings(&events), [Ended::CodeReplayed.as_str()]);
     assert_eq!(events[0].name, EventName::GrantEnded);
-    assert_eq!((count(&events, EventName::CodeReplayed), events.len()), (5, 6));
+    assert_eq!((count(&events, EventName::CodeReplayed), events.len()), (1, 2));
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_replayed_refresh_token_ends_its_grant_once_and_a_retry_does_not() {
     }
     let events = rig.audit.take();
     assert_eq!(endings(&events), [Ended::RefreshTokenReplayed.as_str()]);
-    assert_eq!((count(&events, EventName::RefreshTokenReplayed), events.len()), (3, 4));
+    assert_eq!((count(&events, EventName::RefreshTokenReplayed), events.len()), (1, 2));
 }
 
 #[tokio::test]

@@ -13,19 +13,26 @@ impl AuthorizationServer {
     /// Revokes a grant in spite of concurrent writes, and deletes the upstream's tokens. Of several processes, only the one
     /// whose write stands reports it.
     pub async fn revoke(&self, key: GrantKey, why: Ended) -> Result<(), Unavailable> {
-        let was = self.set_status(key, Status::Revoked).await?;
-        if let Some(was) = was.filter(|was| was.status != Status::Unissued) {
-            self.report(ended(&was, why));
-        }
-        self.ports.upstream_tokens.delete(&key).await
+        self.end(key, why, None).await
     }
 
     /// Ends a grant of which a second holder has used a token of this generation.
     pub(crate) async fn end_replayed(&self, key: GrantKey, client: Id, generation: u32) -> Result<(), Unavailable> {
-        let ended = self.revoke(key, Ended::RefreshTokenReplayed).await;
-        let replayed = EventName::RefreshTokenReplayed.event().grant(key).client(client);
-        self.report(replayed.generation(generation));
-        ended
+        let alarm = EventName::RefreshTokenReplayed.event().client(client).generation(generation);
+        self.end(key, Ended::RefreshTokenReplayed, Some(alarm)).await
+    }
+
+    /// The alarm is raised by the write that ends the grant: anybody who holds a token of an ended grant can present it again as
+    /// often as they like.
+    pub(crate) async fn end(&self, key: GrantKey, why: Ended, alarm: Option<AuditEvent>) -> Result<(), Unavailable> {
+        let was = self.set_status(key, Status::Revoked).await?;
+        if let Some(was) = was.filter(|was| was.status != Status::Unissued) {
+            self.report(ended(&was, why));
+            if let Some(alarm) = alarm {
+                self.report(alarm.grant(key));
+            }
+        }
+        self.ports.upstream_tokens.delete(&key).await
     }
 
     /// Marks a grant: the owner must sign in again before the upstream issues another token.

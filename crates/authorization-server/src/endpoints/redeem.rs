@@ -172,15 +172,11 @@ impl AuthorizationServer {
     async fn judge_replay(&self, grant: &Grant) -> Result<(), TokenError> {
         let replay = grant.status != Status::Unissued && self.now() - grant.redeemed_at > DUPLICATE_WINDOW;
         // This attempt may have stored the upstream tokens of a revoked grant again, so they are deleted again.
-        let revoked = if replay || grant.status == Status::Revoked {
-            self.revoke(grant.key, Ended::CodeReplayed).await
-        } else {
-            Ok(())
-        };
-        if replay {
-            self.report(EventName::CodeReplayed.event().grant(grant.key).client(grant.client));
+        if replay || grant.status == Status::Revoked {
+            let alarm = EventName::CodeReplayed.event().client(grant.client);
+            self.end(grant.key, Ended::CodeReplayed, Some(alarm)).await?;
         }
-        Ok(revoked?)
+        Ok(())
     }
 }
 
