@@ -38,6 +38,8 @@ pub struct App {
     pub refusal_log: LogThrottle,
     /// The same, for the lines of requests: by endpoint and status.
     pub refused_requests: LogThrottle<(&'static str, u16)>,
+    /// The same, for requests that failed because a service behind this server is down.
+    pub failed_requests: LogThrottle<()>,
     /// Shown on pages.
     pub server_name: String,
     /// Origins that may call the protected resource from a browser.
@@ -49,8 +51,11 @@ impl App {
     pub(super) fn refused(&self, event: AuditEvent, reason: Option<&'static str>, error: &dyn Display) {
         if let Some(reason) = reason {
             self.audit.report(&event.because(reason));
+        } else if let Some(requests) = self.failed_requests.admit(()) {
+            let requests = requests.get();
+            tracing::warn!(%error, requests, "request failed: a service behind this server is down");
         } else {
-            tracing::warn!(%error, "request failed: a service behind this server is down");
+            tracing::debug!(%error, "request failed: a service behind this server is down");
         }
     }
 }

@@ -145,8 +145,8 @@ async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Caller) -> Resp
     let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;
     let milliseconds = (app.server.now() - began).whole_milliseconds();
     let status = response.status().as_u16();
-    // Anybody can send requests that are refused, so these are counted.
-    let counted = (400..500).contains(&status).then(|| app.refused_requests.admit((endpoint.route, status)));
+    // Anybody can send requests that are refused, and a server that is down refuses all, so these are counted.
+    let counted = (status >= 400).then(|| app.refused_requests.admit((endpoint.route, status)));
     if counted != Some(None) {
         let (method, requests) = (known(&method), counted.flatten().map(NonZeroU64::get));
         tracing::info!(method, endpoint = endpoint.route, status, milliseconds, requests, "request");

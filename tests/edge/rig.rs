@@ -117,6 +117,7 @@ impl Edge {
             entropy: Arc::clone(&rig.ports.entropy),
             refusal_log: LogThrottle::new(Arc::clone(&rig.clock) as _),
             refused_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
+            failed_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             server_name: "Test server".into(),
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
