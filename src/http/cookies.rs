@@ -50,7 +50,7 @@ mod tests {
         changes.set(&Cookies::default(), CookieName::EntraState(Id::from_bytes([1; 16])), "value".into());
         let cookie = written(&changes).pop().unwrap();
         assert!(cookie.starts_with("__Host-MCP_ENTRA_STATE-AQEBAQEB=value;"), "{cookie}");
-        for attribute in ["Path=/", "Max-Age=600", "Secure", "HttpOnly", "SameSite=Lax"] {
+        for attribute in ["Path=/", "Max-Age=900", "Secure", "HttpOnly", "SameSite=Lax"] {
             assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} in {cookie}");
         }
     }

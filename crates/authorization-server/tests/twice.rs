@@ -266,6 +266,32 @@ async fn confirmations_at_once_get_one_code() {
     assert!(one == two && two == three);
 }
 
+/// In six tabs Allow is pressed, and then somebody signs in in the first: five later cookies have displaced its cookie.
+#[tokio::test]
+async fn a_displaced_cookie_is_neither_an_alarm_nor_the_browsers_fault() {
+    let asked = Confirming::new().await;
+    let others: Vec<_> = (1..=5).map(|_| (CookieName::EntraState(rig_id(&asked.rig)), "x")).collect();
+    for (cookies, displaced) in [(&others[..], true), (&others[1..], false)] {
+        let cookies = Browser::default().cookies(cookies);
+        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
+        let id = asked.sign_in.id;
+        let submission = ConfirmationSubmission { id, decision: Decision::Allow, csrf: asked.csrf.expose_secret() };
+        let refused = asked.rig.server.confirm(&submission, &visitor).await.err().unwrap();
+        assert_eq!(matches!(refused, ConsentError::Expired), displaced, "{refused}");
+        assert_eq!(matches!(refused, ConsentError::CookieMissing), !displaced, "{refused}");
+    }
+
+    let rig = Rig::new().unwrap();
+    let sign_in = rig.allow(&page(&rig, &mut Browser::default(), false).await).await.unwrap();
+    let response = sign_in.response(&[("code", "upstream-code")]).unwrap();
+    let cookies = Browser::default().cookies(&others);
+    rig.audit.take();
+    let displaced = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &|| Ok(()) }).await;
+    assert!(matches!(displaced, Err(CallbackError::UnknownState)));
+    assert_eq!(rig.audit.names(), []);
+    assert!(rig.come_back(&sign_in).await.is_ok(), "the authorization goes on");
+}
+
 #[tokio::test]
 async fn a_callback_over_the_limit_spends_nothing_and_one_of_another_browser_is_not_counted() {
     let rig = Rig::new().unwrap();

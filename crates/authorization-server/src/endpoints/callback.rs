@@ -13,7 +13,7 @@ use super::{
     issue::{Remember, back_to_client},
 };
 use crate::{
-    ground::{EventName, Id, Sealed, Stored, TooMany, Unavailable, lifetimes::CONSENT_LIFETIME},
+    ground::{EventName, Id, Sealed, Stored, TooMany, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, Stage},
@@ -132,7 +132,7 @@ impl AuthorizationServer {
     ) -> Result<Answer, CallbackError> {
         let cookies = callback.cookies.all(CookieName::EntraState(stored.value.id));
         let Some(browser) = pending.binding.browser(cookies) else {
-            return Err(self.without_cookie(&stored, pending.request.client()).await?);
+            return Err(self.without_cookie(&stored, pending.request.client(), callback.cookies).await?);
         };
         (callback.count)()?;
         self.ready_for(&callback.response.outcome).await?;
@@ -154,9 +154,14 @@ impl AuthorizationServer {
         }
     }
 
-    /// Another browser ends the authorization. In the same browser the cookie may have expired.
-    async fn without_cookie(&self, stored: &Stored<Authorization>, client: Id) -> Result<CallbackError, Unavailable> {
-        if self.now() >= stored.value.decided_at + CONSENT_LIFETIME {
+    /// Another browser ends the authorization. In the same browser, six tabs displace the cookie of the first.
+    async fn without_cookie(
+        &self,
+        stored: &Stored<Authorization>,
+        client: Id,
+        sent: &Cookies,
+    ) -> Result<CallbackError, Unavailable> {
+        if sent.has_displaced(CookieName::EntraState(stored.value.id)) {
             return Ok(CallbackError::UnknownState);
         }
         let failed = Failed { reason: "other browser".into(), state_hash: None };

@@ -107,8 +107,9 @@ impl AuthorizationServer {
         let Stage::PendingConfirmation(pending) = &stored.value.stage else {
             return Ok(Asked::Answered(Box::new(stored.value)));
         };
-        let browser = pending.binding.browser(sent.all(CookieName::EntraState(id)));
-        let browser = browser.ok_or(ConsentError::CookieMissing)?;
+        let cookie = CookieName::EntraState(id);
+        let missing = if sent.has_displaced(cookie) { ConsentError::Expired } else { ConsentError::CookieMissing };
+        let browser = pending.binding.browser(sent.all(cookie)).ok_or(missing)?;
         Ok(Asked::Waiting(Box::new(Waiting { pending: pending.clone(), stored, browser })))
     }
 

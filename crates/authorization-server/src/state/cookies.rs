@@ -7,7 +7,7 @@ use time::Duration;
 
 use crate::ground::{
     Id,
-    lifetimes::{APPROVAL_LIFETIME, CONSENT_LIFETIME, DENIAL_LIFETIME, OWNER_SESSION_LIFETIME},
+    lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME, CONSENT_LIFETIME, DENIAL_LIFETIME, OWNER_SESSION_LIFETIME},
 };
 
 /// A browser keeps the cookies of this many transactions; the oldest are deleted.
@@ -23,7 +23,7 @@ pub enum CookieName {
     ConsentState(Id),
     /// The double-submit token of that page.
     CsrfToken(Id),
-    /// Binds Entra's callback to this browser.
+    /// Binds Entra's callback, and the confirmation after it, to this browser.
     EntraState(Id),
     /// The approvals that this browser remembers, sealed.
     ApprovedClients,
@@ -38,7 +38,8 @@ impl CookieName {
     #[must_use]
     pub fn lifetime(self) -> Duration {
         match self {
-            Self::ConsentState(_) | Self::CsrfToken(_) | Self::EntraState(_) => CONSENT_LIFETIME,
+            Self::ConsentState(_) | Self::CsrfToken(_) => CONSENT_LIFETIME,
+            Self::EntraState(_) => AUTHORIZATION_LIFETIME,
             Self::ApprovedClients => APPROVAL_LIFETIME,
             Self::DeniedClients => DENIAL_LIFETIME,
             Self::Owner => OWNER_SESSION_LIFETIME,

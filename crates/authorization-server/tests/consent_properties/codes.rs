@@ -9,7 +9,7 @@ use authorization_server::{
         redeem::Redemption,
         visitor::Visitor,
     },
-    ground::lifetimes::{CODE_LIFETIME, CONSENT_LIFETIME, GRANT_LIFETIME},
+    ground::lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
     state::cookies::Cookies,
 };
 use oauth_protocol::initiator::Initiator;
@@ -47,15 +47,12 @@ impl World {
         let completed = self.browsers[browser].call_back(&self.rig, sign_in, cookie).await;
         let asked_again = !accepted && completed.as_ref().is_ok_and(|answer| sent_to_confirm(answer).is_some());
         prop_assert_eq!(completed.is_ok(), asked_again || (accepted && !elsewhere));
-        // In the right browser the cookie would have expired by then.
-        let too_late = elsewhere
-            && self.transactions[index].decided_at.is_some_and(|decided_at| now >= decided_at + CONSENT_LIFETIME);
-        if accepted && !too_late {
+        if accepted {
             self.transactions[index].under_way = false;
         }
         match completed {
             Err(CallbackError::OtherBrowser) => prop_assert!(accepted && elsewhere),
-            Err(CallbackError::UnknownState) => prop_assert!(!accepted || too_late),
+            Err(CallbackError::UnknownState) => prop_assert!(!accepted),
             Err(CallbackError::AlreadyCompleted) => prop_assert!(!accepted),
             Err(CallbackError::OverLimit(_)) => prop_assert!(false, "no limit is set"),
             Err(CallbackError::Connections(error)) => prop_assert!(false, "{error}"),
