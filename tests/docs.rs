@@ -182,7 +182,7 @@ fn folders_with_dependencies(folder: &Path) -> BTreeSet<String> {
         if path.is_dir() && !["target", "node_modules", ".git", ".local"].contains(&name.as_str()) {
             found.extend(folders_with_dependencies(&path));
         }
-        let pins = ["Cargo.lock", "package-lock.json"].contains(&name.as_str())
+        let pins = ["Cargo.lock", "go.sum", "package-lock.json"].contains(&name.as_str())
             || has_extension(&path, "txt") && fs::read_to_string(&path).is_ok_and(|text| text.contains("=="));
         if pins {
             found.insert(format!("/{}", folder.strip_prefix(root()).unwrap().display()));
