@@ -20,6 +20,8 @@ const UNKNOWN_KEY_INTERVAL: Duration = Duration::minutes(5);
 const STALE_AFTER: Duration = Duration::hours(24);
 /// After a failed fetch no unknown key id causes another for this long.
 const RETRY_AFTER: Duration = Duration::seconds(10);
+/// The same while there are no keys at all, so that nobody can be let in.
+const RETRY_WITHOUT_KEYS: Duration = Duration::SECOND;
 
 /// The longest key set. Entra publishes about ten keys, each with its certificate: some 20 KiB.
 const MAX_KEYS: usize = 256 * 1024;
@@ -49,7 +51,7 @@ enum Cached {
     Answer(Option<Jwk>),
     /// A fetch is due. If it fails, the stale key is used.
     Due(Option<Jwk>),
-    /// A fetch failed less than [`RETRY_AFTER`] ago.
+    /// A fetch failed a moment ago.
     FailedRecently,
 }
 
@@ -85,11 +87,12 @@ impl Jwks {
         let Some(fetched) = self.current() else { return Cached::Due(None) };
         let now = self.clock.now();
         let (age, since_failure) = (now - fetched.at, fetched.failed_at.map(|failed_at| now - failed_at));
+        let pause = if fetched.keys.keys.is_empty() { RETRY_WITHOUT_KEYS } else { RETRY_AFTER };
         let failed_within = |pause| since_failure.is_some_and(|since| since < pause);
         match fetched.keys.find(kid).cloned() {
             Some(key) if age < STALE_AFTER || failed_within(UNKNOWN_KEY_INTERVAL) => Cached::Answer(Some(key)),
             None if age < UNKNOWN_KEY_INTERVAL => Cached::Answer(None),
-            None if failed_within(RETRY_AFTER) => Cached::FailedRecently,
+            None if failed_within(pause) => Cached::FailedRecently,
             known => Cached::Due(known),
         }
     }
@@ -104,9 +107,11 @@ impl Jwks {
             }
             Err(error) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                if let Some(fetched) = self.current() {
-                    self.keep(Fetched { keys: fetched.keys.clone(), at: fetched.at, failed_at: Some(now) });
-                }
+                let (keys, at) = match self.current() {
+                    Some(fetched) => (fetched.keys.clone(), fetched.at),
+                    None => (JwkSet { keys: Vec::new() }, OffsetDateTime::UNIX_EPOCH),
+                };
+                self.keep(Fetched { keys, at, failed_at: Some(now) });
                 if known.is_some() {
                     tracing::warn!(%error, "signing keys not fetched: using the cached ones");
                 }

@@ -97,8 +97,12 @@ async fn without_cached_keys_a_failing_endpoint_is_an_outage_until_it_answers() 
     let aadsts = Fault::Aadsts { number: 90033, suberror: None, claims: None };
     for fault in [status(500), aadsts, Fault::Throttled { retry_after: Some(1) }, Fault::Dropped] {
         rig.tenant.fail_next(Endpoint::Keys, 1, fault).unwrap();
-        assert_eq!(known(&rig, &gateway, 1).await, Verdict::Unavailable);
+        for number in 0..5 {
+            assert_eq!(known(&rig, &gateway, number).await, Verdict::Unavailable);
+        }
+        rig.clock.advance(Duration::SECOND);
     }
+    assert_eq!(rig.keys_fetched(), 4, "the keys are fetched once a second, not for every token");
     assert_eq!(known(&rig, &gateway, 1).await, Verdict::Accepted);
 }
 
