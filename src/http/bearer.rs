@@ -50,7 +50,7 @@ impl From<BearerError> for BearerRefusal {
 
 /// The principal whose access token the request presents, or the challenge for this resource.
 pub(super) async fn authenticate(app: &App, resource: Resource, head: &Head) -> Result<Principal, Response> {
-    principal(app, head).await.map_err(|refusal| challenge(app, resource, &refusal))
+    principal(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
 async fn principal(app: &App, head: &Head) -> Result<Principal, BearerRefusal> {
@@ -67,7 +67,7 @@ fn token(head: &Head) -> Result<SecretString, BearerRefusal> {
 }
 
 /// The challenge. It names the metadata document of the resource.
-fn challenge(app: &App, resource: Resource, refusal: &BearerRefusal) -> Response {
+fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
     app.refused(EventName::AccessRefused.event(), refusal.reason(), refusal);
     let (status, error) = match refusal {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
@@ -76,7 +76,7 @@ fn challenge(app: &App, resource: Resource, refusal: &BearerRefusal) -> Response
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
     let scope = scopes::names().join(" ");
-    let challenge = Challenge { error, resource_metadata: &document_url(app, resource), scope: &scope }.encode();
+    let challenge = Challenge { error, resource_metadata: document, scope: &scope }.encode();
     let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -53,6 +53,8 @@ impl Endpoint {
     /// Whether a path, as it was sent, is this endpoint's.
     pub(super) fn matches(&self, path: &str) -> bool {
         let path = path.strip_prefix('/').unwrap_or(path);
+        // People type the address of an MCP server with a slash at its end, too.
+        let path = if self.cors == Cors::Resource { path.strip_suffix('/').unwrap_or(path) } else { path };
         match self.route.strip_suffix("/{*path}") {
             None => path == self.route,
             Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),

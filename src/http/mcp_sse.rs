@@ -1,4 +1,4 @@
-//! `GET /mcp/sse`: the stream of HTTP+SSE. It ends with its access token or its grant.
+//! `/mcp/sse`: GET opens the stream of HTTP+SSE. It ends with its access token or its grant.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use authorization_server::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::poll_fn};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::{
     sync::mpsc,
     time::{Instant, interval_at, timeout},
@@ -18,10 +18,14 @@ use tracing::Instrument as _;
 use super::{
     app::App,
     cors::Cors,
-    reply::{Response, json_rpc_error, mcp_unavailable, retry_later},
+    reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
+    request::Incoming,
     too_many::{Place, Reached},
 };
-use crate::mcp::sse::{EventStream, OpenStreamError, StreamEvent};
+use crate::mcp::{
+    id_of,
+    sse::{EventStream, OpenStreamError, StreamEvent},
+};
 
 /// How often a comment is sent: the front end and API Management close a stream that is silent for four minutes.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
@@ -35,7 +39,17 @@ const PLACE: Place = Place { endpoint: "mcp/sse", cors: Cors::Resource };
 const OF_OWNER: Reached =
     Reached { limit: "streams", text: "too many open streams of one user; close one, then try again" };
 
-pub(super) async fn get(app: Arc<App>, principal: Principal) -> Response {
+pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
+    if incoming.method == Method::POST { not_streamable_http(&incoming) } else { get(app, principal).await }
+}
+
+/// 404 to a client that tries Streamable HTTP here, so that it goes on to HTTP+SSE. Without a token it got the challenge.
+fn not_streamable_http(incoming: &Incoming) -> Response {
+    let text = "this address is of HTTP+SSE: open its stream with GET, or use /mcp";
+    json_rpc_error_to(id_of(&incoming.body), StatusCode::NOT_FOUND, -32000, text)
+}
+
+async fn get(app: Arc<App>, principal: Principal) -> Response {
     let events = match app.mcp.sse.open(&principal).await {
         Ok(events) => events,
         Err(error) => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     app::App,
     reply::{Response, empty, json},
-    request::Incoming,
+    request::{Head, Incoming},
 };
 
 /// Path of the authorization server's document.
@@ -39,6 +39,11 @@ impl Resource {
             Self::McpSse => "/mcp/sse",
         }
     }
+
+    /// Whether this is its path, if it has one with a slash at its end or without.
+    fn is_at(self, path: &str) -> bool {
+        path == self.path() || (!self.path().is_empty() && path.strip_suffix('/') == Some(self.path()))
+    }
 }
 
 pub(super) fn authorization_server(app: &App) -> Response {
@@ -47,19 +52,19 @@ pub(super) fn authorization_server(app: &App) -> Response {
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
     let path = incoming.path.strip_prefix(RESOURCE_PREFIX).unwrap_or_default();
-    match Resource::ALL.into_iter().find(|resource| resource.path() == path) {
-        Some(resource) => cacheable(&document(app, resource)),
+    match Resource::ALL.into_iter().find(|resource| resource.is_at(path)) {
+        Some(_) => {
+            cacheable(&ProtectedResourceMetadata::new(app.server.base(), path, &scopes::names(), &app.server_name))
+        }
         None => empty(StatusCode::NOT_FOUND),
     }
 }
 
-/// URL of a resource's document.
-pub(super) fn document_url(app: &App, resource: Resource) -> String {
-    app.server.base().join(&format!("{RESOURCE_PREFIX}{}", resource.path()))
-}
-
-fn document(app: &App, resource: Resource) -> ProtectedResourceMetadata {
-    ProtectedResourceMetadata::new(app.server.base(), resource.path(), &scopes::names(), &app.server_name)
+/// URL of the document of the resource that this request is to. A client that was given an address with a slash at its end
+/// compares `resource` with that.
+pub(super) fn document_url(app: &App, resource: Resource, request: &Head) -> String {
+    let path = if resource.is_at(&request.path) { request.path.as_str() } else { resource.path() };
+    app.server.base().join(&format!("{RESOURCE_PREFIX}{path}"))
 }
 
 fn cacheable(document: &impl Serialize) -> Response {

@@ -52,7 +52,9 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .limited(Limited::Token),
     page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))),
     public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
-    protected("mcp/sse", GET, Resource::McpSse, |app, _, principal| Box::pin(mcp_sse::get(app, principal))),
+    protected("mcp/sse", GET_POST, Resource::McpSse, |app, incoming, principal| {
+        Box::pin(mcp_sse::serve(app, incoming, principal))
+    }),
     protected("mcp/message", POST, Resource::McpSse, |app, incoming, principal| {
         Box::pin(mcp_message::post(app, incoming, principal))
     })

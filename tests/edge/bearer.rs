@@ -8,10 +8,14 @@ use serde_json::json;
 use crate::rig::{Answer, Edge, ORIGIN, empty, json, request};
 
 /// Each endpoint of the protected resource, and the path of its metadata.
-const PROTECTED: [(Method, &str, &str); 3] = [
+const PROTECTED: [(Method, &str, &str); 7] = [
     (Method::POST, "/mcp", "/mcp"),
+    (Method::POST, "/mcp/", "/mcp/"),
     (Method::GET, "/mcp/sse", "/mcp/sse"),
+    (Method::GET, "/mcp/sse/", "/mcp/sse/"),
+    (Method::POST, "/mcp/sse", "/mcp/sse"),
     (Method::POST, "/mcp/message?sessionId=x", "/mcp/sse"),
+    (Method::POST, "/mcp/message/?sessionId=x", "/mcp/sse"),
 ];
 
 async fn presented(edge: &Edge, method: &Method, path: &str, credentials: &[&str]) -> Answer {

@@ -398,3 +398,13 @@ async fn each_message_of_a_batch_counts_as_a_call() {
     // One client may make 300 calls a minute.
     assert_eq!(batches, 15);
 }
+
+#[tokio::test]
+async fn an_address_with_a_slash_at_its_end_is_the_same_endpoint() {
+    let client = Client::new().await;
+    let request = request(Method::POST, "/mcp/").header("authorization", format!("Bearer {}", client.token));
+    let request = request.header("content-type", "application/json");
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let answer = client.edge.send(request.body(ping.into()).unwrap()).await;
+    assert_eq!((answer.status, &answer.json()["result"]), (200, &json!({})));
+}

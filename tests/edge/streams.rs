@@ -260,3 +260,27 @@ async fn each_message_that_is_not_accepted_says_why() {
     let other = edge.access_token().await;
     assert_eq!(post(&edge, endpoint, &other, &initialize).await.status, 404, "another client of the same owner");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_tries_streamable_http_here_is_told_to_open_the_stream() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    for path in ["/mcp/sse", "/mcp/sse/"] {
+        let answer = post(&edge, path, &token, &driver::mcp::initialize()).await;
+        assert_eq!((answer.status, &answer.json()["id"]), (404, &0.into()), "{path}");
+        assert_eq!(mcp_schema::check("2024-11-05", "initialize", &answer.json()), Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_opens_no_stream() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    // A client may have 16 streams open.
+    for _ in 0..40 {
+        let request = request(Method::HEAD, "/mcp/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let answer = edge.send(empty(request)).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/event-stream"));
+    }
+    Stream::open(&edge, &token).await;
+}

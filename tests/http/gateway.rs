@@ -51,6 +51,23 @@ async fn a_client_signs_in_and_calls_the_tool_through_the_gateway() {
 }
 
 #[tokio::test]
+async fn an_address_with_a_slash_and_a_post_to_the_stream_pass_the_gateway() {
+    let server = Deployment::start_behind_gateway(|_| {}).await;
+    let token = tokens(&server).await.access_token;
+    for (path, status) in [("/mcp/", 200), ("/mcp/sse", 404), ("/mcp/sse/", 404)] {
+        let unknown = server.post(path).json(&tool_call()).send().await.unwrap();
+        assert_eq!(unknown.status(), 401, "{path}");
+        let challenge = unknown.headers()["www-authenticate"].to_str().unwrap();
+        let document = format!("{}/.well-known/oauth-protected-resource{path}", server.url);
+        assert!(challenge.contains(&format!("resource_metadata=\"{document}\"")), "{challenge}");
+        let metadata = body(server.http.get(document).send().await.unwrap()).await;
+        assert_eq!(metadata["resource"], format!("{}{path}", server.url));
+        let known = server.post(path).bearer_auth(&token).json(&tool_call()).send().await.unwrap();
+        assert_eq!(known.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn past_the_gateway_every_endpoint_is_closed() {
     let server = behind_gateway().await;
     for path in [

@@ -41,8 +41,8 @@ impl Address {
     #[must_use]
     pub fn named(base: &BaseUrl, values: &[&str]) -> Option<Self> {
         let path = |value: &&str| match value.split_at_checked(base.issuer().len())?.1 {
-            "/mcp" => Some(Self::Mcp),
-            "/mcp/sse" => Some(Self::McpSse),
+            "/mcp" | "/mcp/" => Some(Self::Mcp),
+            "/mcp/sse" | "/mcp/sse/" => Some(Self::McpSse),
             _ => None,
         };
         values.iter().find_map(path)
@@ -62,7 +62,7 @@ fn is_ours(base: &BaseUrl, value: &str, endpoint: OAuthEndpoint) -> bool {
     let Some((origin, path)) = value.split_at_checked(base.issuer().len()) else { return false };
     origin.eq_ignore_ascii_case(base.issuer())
         && match path {
-            "" | "/" | "/mcp" | "/mcp/sse" => true,
+            "" | "/" | "/mcp" | "/mcp/" | "/mcp/sse" | "/mcp/sse/" => true,
             _ => endpoint == OAuthEndpoint::Token && is_message(path),
         }
 }
@@ -105,7 +105,8 @@ mod tests {
         let named = |value: &str| Address::named(&BaseUrl::parse(MINE).unwrap(), &[value]);
         let upper = MINE.to_ascii_uppercase().replacen("HTTPS", "https", 1);
         assert_eq!(named(&format!("{upper}/mcp")), Some(Address::Mcp));
-        for path in ["/mcp/sse/", "/mcp?x", "/MCP", "/mcpx", "/mcp/message", "\u{e9}/mcp"] {
+        assert_eq!(named(&format!("{MINE}/mcp/sse/")), Some(Address::McpSse));
+        for path in ["/mcp//", "/mcp/sse//", "/mcp?x", "/MCP", "/mcpx", "/mcp/message", "\u{e9}/mcp"] {
             assert_eq!(named(&format!("{MINE}{path}")), None, "{path}");
         }
         // Cut in the middle of a character.
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn base_and_both_transports_are_one_audience() {
-        for path in ["", "/", "/mcp", "/mcp/sse"] {
+        for path in ["", "/", "/mcp", "/mcp/", "/mcp/sse", "/mcp/sse/"] {
             let value = format!("{MINE}{path}");
             assert!(ours(&[&value], OAuthEndpoint::Authorize), "{value}");
             assert!(ours(&[&value], OAuthEndpoint::Token), "{value}");
@@ -169,8 +170,8 @@ mod tests {
     #[test]
     fn other_paths_queries_and_fragments_are_refused() {
         for path in [
-            "/mcp/",
-            "/mcp/sse/",
+            "/mcp//",
+            "/mcp/sse//",
             "/mcp?x",
             "/token",
             "//",

@@ -94,16 +94,18 @@ pub(crate) async fn preflight(server: &Server) -> Fact {
     Ok("preflights of /token, /register and /mcp are answered by the handler".to_owned())
 }
 
-/// The challenge arrives, and names the metadata where they are.
+/// The challenge arrives, and names the metadata where they are: at each address that a person may type, and where a client
+/// tries Streamable HTTP first.
 pub(crate) async fn challenge(server: &Server) -> Fact {
-    let request = server.request(Method::POST, "/mcp").header("accept", "application/json, text/event-stream");
-    let answer: Answer =
-        Server::answer(request.json(&serde_json::json!({}))).await?.expect(StatusCode::UNAUTHORIZED)?;
-    let metadata = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"", server.base());
-    let challenge = answer.header("www-authenticate");
-    if challenge.contains(&metadata) {
-        Ok("POST /mcp without a token is 401 and names the metadata".to_owned())
-    } else {
-        Err(format!("WWW-Authenticate of POST /mcp is {challenge:?}, without {metadata}"))
+    for path in ["/mcp", "/mcp/", "/mcp/sse"] {
+        let request = server.request(Method::POST, path).header("accept", "application/json, text/event-stream");
+        let answer: Answer =
+            Server::answer(request.json(&serde_json::json!({}))).await?.expect(StatusCode::UNAUTHORIZED)?;
+        let metadata = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource{path}\"", server.base());
+        let challenge = answer.header("www-authenticate");
+        if !challenge.contains(&metadata) {
+            return Err(format!("WWW-Authenticate of POST {path} is {challenge:?}, without {metadata}"));
+        }
     }
+    Ok("POST /mcp, /mcp/ and /mcp/sse without a token are 401 and name the metadata".to_owned())
 }

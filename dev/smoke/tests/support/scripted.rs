@@ -21,6 +21,10 @@ pub(crate) const LATER: &str = r#"{"error":"temporarily_unavailable"}"#;
 pub(crate) fn right() -> Script {
     let challenge =
         "WWW-Authenticate: Bearer resource_metadata=\"{base}/.well-known/oauth-protected-resource/mcp\"\r\n";
+    let with_slash =
+        "WWW-Authenticate: Bearer resource_metadata=\"{base}/.well-known/oauth-protected-resource/mcp/\"\r\n";
+    let of_sse =
+        "WWW-Authenticate: Bearer resource_metadata=\"{base}/.well-known/oauth-protected-resource/mcp/sse\"\r\n";
     Script::from([
         ("GET /health", (200, "", "{}")),
         ("GET /.well-known/oauth-authorization-server", (200, "", r#"{"issuer":"{base}"}"#)),
@@ -33,6 +37,8 @@ pub(crate) fn right() -> Script {
         ("OPTIONS /register", (204, ALLOWED, "")),
         ("OPTIONS /mcp", (204, ALLOWED_LOOPBACK, "")),
         ("POST /mcp", (401, challenge, "")),
+        ("POST /mcp/", (401, with_slash, "")),
+        ("POST /mcp/sse", (401, of_sse, "")),
         ("POST /register", (429, "Access-Control-Allow-Origin: *\r\nRetry-After: 60\r\n", LATER)),
     ])
 }
