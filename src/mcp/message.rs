@@ -1,9 +1,10 @@
 //! A message while it waits, and as rmcp receives it.
 
 use authorization_server::resource::authenticate::Principal;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _};
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _, RequestId};
 use tracing::Span;
 
+use super::envelope::Envelope;
 use crate::{
     budget::{Exhausted, Permit},
     json_cost::tree_cost,
@@ -14,6 +15,12 @@ pub(super) struct Message {
     pub(super) text: Vec<u8>,
     pub(super) principal: Principal,
     pub(super) is_request: bool,
+    /// The id of a request.
+    pub(super) id: Option<RequestId>,
+    /// The id of the request that this notification cancels.
+    pub(super) cancelled: Option<RequestId>,
+    /// Whether it is answered at once, or not at all: a `ping`, or no request.
+    pub(super) is_quick: bool,
     /// For the text and what it is parsed to.
     permit: Permit,
     /// The span of the POST, for the log.
@@ -23,7 +30,18 @@ pub(super) struct Message {
 impl Message {
     /// A message that was checked, by this instance or another.
     pub(super) fn new(text: Vec<u8>, principal: Principal, is_request: bool, permit: Permit) -> Self {
-        Self { text, principal, is_request, permit, span: Span::current() }
+        let Envelope { id, method, cancelled, .. } = Envelope::of(&text);
+        let is_cancellation = method.as_deref() == Some("notifications/cancelled");
+        Self {
+            id: id.filter(|_| is_request),
+            cancelled: cancelled.filter(|_| is_cancellation && !is_request),
+            is_quick: !is_request || method.as_deref() == Some("ping"),
+            text,
+            principal,
+            is_request,
+            permit,
+            span: Span::current(),
+        }
     }
 
     /// Reserves what the message will take once it is parsed.

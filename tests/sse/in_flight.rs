@@ -34,22 +34,116 @@ async fn sixteen_requests_are_served_at_a_time_and_the_others_wait() {
     assert_eq!(ids, (1..=40).collect::<Vec<_>>());
 }
 
+/// Posts a call of each id, each under a grant of its own: calls under one grant would wait for one token.
+async fn call_all(sessions: &Instance, client: &mut Client, ids: impl IntoIterator<Item = u64>) {
+    for id in ids {
+        client.principal.grant.grant = principal().grant.grant;
+        client.post(sessions, &tool_call(id)).await.unwrap();
+    }
+}
+
+const MOST: u64 = MAX_IN_FLIGHT as u64;
+
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_request_releases_its_permit_although_it_is_not_answered() {
+async fn cancelled_calls_end_at_once_and_leave_their_places_to_others() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, mut client) = ready(&sessions).await;
+    let slow = deployment.asked.slow.write().await;
+    call_all(&sessions, &mut client, 1..=MOST).await;
+    sleep(Duration::from_secs(1)).await;
+    for id in 1..=MOST {
+        client.post(&sessions, &cancelled(id)).await.unwrap();
+    }
+    call_all(&sessions, &mut client, 101..=100 + MOST).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(deployment.asked.by.lock().unwrap().len(), 2 * MAX_IN_FLIGHT);
+    assert_eq!(deployment.asked.waiting(), MAX_IN_FLIGHT, "of the calls that were not cancelled");
+    drop(slow);
+    let mut ids = Vec::new();
+    for _ in 1..=MOST {
+        ids.extend(answered(&mut stream).await);
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, (101..=100 + MOST).collect::<Vec<_>>(), "no cancelled call is answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_and_notifications_overtake_the_calls_that_wait() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, mut client) = ready(&here).await;
+    let slow = deployment.asked.slow.write().await;
+    // As many wait as have a place to wait.
+    call_all(&here, &mut client, 1..=2 * MOST).await;
+    for (at, id) in [(&here, 1_001), (&elsewhere, 1_002)] {
+        client.post(at, &ping(id)).await.unwrap();
+        assert_eq!(answered(&mut stream).await, Some(id));
+    }
+    // Those that wait first: a call that ends makes room for one of them.
+    for id in (1..=2 * MOST).rev() {
+        client.post(if id % 2 == 0 { &here } else { &elsewhere }, &cancelled(id)).await.unwrap();
+    }
+    client.post(&here, &ping(1_003)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(1_003));
+    drop(slow);
+    call_all(&here, &mut client, [1_004]).await;
+    assert_eq!(answered(&mut stream).await, Some(1_004), "no cancelled call is answered");
+    let asked = deployment.asked.by.lock().unwrap().len();
+    assert_eq!(asked, MAX_IN_FLIGHT + 1, "a call that was cancelled while it waited never begins");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_id_is_in_use_is_refused_and_the_one_before_is_answered() {
     let deployment = Deployment::new();
     let sessions = deployment.alone();
     let (mut stream, client) = ready(&sessions).await;
     let slow = deployment.asked.slow.write().await;
-    for id in 1..=MAX_IN_FLIGHT as u64 {
-        client.post(&sessions, &tool_call(id)).await.unwrap();
+    client.post(&sessions, &tool_call(7)).await.unwrap();
+    for repeated in [tool_call(7), ping(7)] {
+        client.post(&sessions, &repeated).await.unwrap();
+        let Some(StreamEvent::Message(refused)) = stream.next().await else { panic!("no answer") };
+        let refused: Value = serde_json::from_str(&refused).unwrap();
+        assert_eq!((&refused["id"], &refused["error"]["code"]), (&7.into(), &(-32600).into()), "{refused}");
+        assert_eq!(mcp_schema::check("2024-11-05", "tools/call", &refused), Ok(()));
     }
-    for id in 1..=MAX_IN_FLIGHT as u64 {
-        client.post(&sessions, &cancelled(id)).await.unwrap();
-    }
-    client.post(&sessions, &ping(99)).await.unwrap();
-    sleep(Duration::from_secs(1)).await;
     drop(slow);
-    assert_eq!(answered(&mut stream).await, Some(99));
+    let Some(StreamEvent::Message(answer)) = stream.next().await else { panic!("no answer") };
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer["id"] == 7 && answer["result"].is_object(), "{answer}");
+    client.post(&sessions, &tool_call(7)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(7), "the id is free again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_id_a_thousand_times_gets_a_thousand_answers() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, client) = ready(&sessions).await;
+    let posting = async {
+        for _ in 0..1_000 {
+            client.post(&sessions, &tool_call(7)).await.unwrap();
+        }
+    };
+    let reading = async {
+        for _ in 0..1_000 {
+            assert_eq!(answered(&mut stream).await, Some(7));
+        }
+    };
+    tokio::join!(posting, reading);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cancels_nothing_is_ignored() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, client) = ready(&sessions).await;
+    let malformed = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": [] } });
+    for message in [cancelled(7), cancelled(0), malformed.to_string().into_bytes()] {
+        client.post(&sessions, &message).await.unwrap();
+    }
+    client.post(&sessions, &tool_call(7)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(7));
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,12 +55,22 @@ struct Asked {
     by: Mutex<Vec<Principal>>,
     /// Tools wait while a test holds the write lock.
     slow: RwLock<()>,
+    /// Each waiting tool has a clone.
+    waits: Arc<()>,
+}
+
+impl Asked {
+    /// How many tools wait.
+    fn waiting(&self) -> usize {
+        Arc::strong_count(&self.waits) - 1
+    }
 }
 
 #[async_trait]
 impl DownstreamTokens for Asked {
     async fn token(&self, principal: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
         self.by.lock().unwrap().push(principal.clone());
+        let _waits = Arc::clone(&self.waits);
         let _ = self.slow.read().await;
         Err(DownstreamError::SignInAgain)
     }

@@ -19,6 +19,12 @@ fn large_ping(id: u64) -> Vec<u8> {
     json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": params }).to_string().into_bytes()
 }
 
+/// The same, as a call.
+fn large_call(id: u64) -> Vec<u8> {
+    let params = json!({ "name": "get_graph_user_details", "_meta": { "padding": "x".repeat(LARGE) } });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string().into_bytes()
+}
+
 /// Appends faster than pages are read, so that none is ever the end.
 fn flood(deployment: &Deployment, of: &Instance) -> AbortHandle {
     let (log, instance) = (deployment.log.clone(), of.instance());
@@ -121,7 +127,7 @@ async fn greedy(on: &Instance, clients: Vec<(EventStream, Client)>) -> Vec<(Even
     }
     let posting = clients.into_iter().map(async |(stream, client)| {
         let mut taken = 0;
-        while client.post(on, &large_ping(99)).await.is_ok() {
+        while client.post(on, &large_call(100 + taken as u64)).await.is_ok() {
             taken += LARGE;
         }
         (stream, taken)
@@ -156,7 +162,7 @@ async fn a_small_message_counts_for_a_kibibyte() {
     sleep(Duration::from_secs(1)).await;
     assert_eq!(sessions.available_bytes(), TOTAL_BYTES);
     for id in 1..=10 {
-        client.post(&sessions, &ping(100 + id)).await.unwrap();
+        client.post(&sessions, &tool_call(100 + id)).await.unwrap();
     }
     assert_eq!(sessions.available_bytes(), TOTAL_BYTES - 10 * 1024);
 }

@@ -83,7 +83,7 @@ impl Delivery {
             () = session.stop.cancelled() => return Err(PostError::UnknownSession),
             caught_up = self.instance.caught_up() => caught_up?,
         }
-        let reservation = timeout(RESERVE_TIMEOUT, session.inbox.reserve(message.text.len()));
+        let reservation = timeout(RESERVE_TIMEOUT, session.inbox.reserve(&message));
         let reservation = reservation.await.map_err(|_| PostError::Busy)?.ok_or(PostError::UnknownSession)?;
         if session.inbox.put(message, reservation) { Ok(()) } else { Err(PostError::UnknownSession) }
     }

@@ -1,7 +1,7 @@
 //! Limits the requests of a session that are served at a time. rmcp starts a task for each, without a limit.
 //!
-//! Counting answers would not do: a cancelled request is served to its end, and gets no answer. So each request carries a
-//! permit, and releases it when its task ends, however it ends.
+//! Counting answers would not do: a cancelled request gets none. So each request carries a permit, and releases it when its
+//! task ends, however it ends.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -15,25 +15,31 @@ use rmcp::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::request_ids::OpenRequest;
 use crate::budget;
 
-/// Requests of a session that are served at a time. The next one waits in the inbox, and so do messages posted after it.
+/// Requests of a session that are served at a time. The next one waits in the inbox.
 pub const MAX_IN_FLIGHT: usize = 16;
 
-/// rmcp clones extensions. Dropping the last clone releases the permit.
+/// What a request holds until its task ends. rmcp clones extensions; dropping the last clone releases it.
 #[derive(Clone)]
-struct RequestPermits(
-    #[expect(dead_code, reason = "dropping it releases both")] Arc<(OwnedSemaphorePermit, budget::Permit)>,
-);
+struct Held(#[expect(dead_code, reason = "dropping it releases all")] Arc<Permits>);
 
-/// Adds its permits to a request: to be served, and for its memory.
-pub(super) fn with_permits(
-    mut message: ClientJsonRpcMessage,
-    served: OwnedSemaphorePermit,
-    memory: budget::Permit,
-) -> ClientJsonRpcMessage {
+/// What a request of a session holds.
+#[expect(dead_code, reason = "dropping them releases all")]
+pub(super) struct Permits {
+    /// To be served. A quick request needs none.
+    pub(super) served: Option<OwnedSemaphorePermit>,
+    /// For its memory.
+    pub(super) memory: budget::Permit,
+    /// Its id.
+    pub(super) open: Option<OpenRequest>,
+}
+
+/// Adds its permits to a request.
+pub(super) fn with_permits(mut message: ClientJsonRpcMessage, permits: Permits) -> ClientJsonRpcMessage {
     if let ClientJsonRpcMessage::Request(request) = &mut message {
-        request.request.extensions_mut().insert(RequestPermits(Arc::new((served, memory))));
+        request.request.extensions_mut().insert(Held(Arc::new(permits)));
     }
     message
 }
@@ -47,7 +53,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for LimitedService<S> {
         request: ClientRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        let _permit = context.extensions.get::<RequestPermits>().cloned();
+        let _permit = context.extensions.get::<Held>().cloned();
         self.0.handle_request(request, context).await
     }
 

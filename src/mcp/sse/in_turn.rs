@@ -19,6 +19,8 @@ use rmcp::model::ServerJsonRpcMessage;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{PollSendError, PollSender};
 
+use super::request_ids::RequestIds;
+
 /// How long a message waits for the answer to the one before it.
 const MAX_TURN_WAIT: Duration = Duration::from_millis(50);
 
@@ -27,6 +29,14 @@ const MAX_TURN_WAIT: Duration = Duration::from_millis(50);
 pub(super) struct Answers {
     sent: AtomicU64,
     changed: AtomicWaker,
+    ids: RequestIds,
+}
+
+impl Answers {
+    /// None is sent. The ids of those that are become free.
+    pub(super) fn new(ids: RequestIds) -> Self {
+        Self { ids, ..Self::default() }
+    }
 }
 
 /// An outbox that counts answers.
@@ -43,8 +53,15 @@ impl Sink<ServerJsonRpcMessage> for Counted {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: ServerJsonRpcMessage) -> Result<(), Self::Error> {
-        let is_answer = matches!(message, ServerJsonRpcMessage::Response(_) | ServerJsonRpcMessage::Error(_));
+        let (is_answer, id) = match &message {
+            ServerJsonRpcMessage::Response(response) => (true, Some(response.id.clone())),
+            ServerJsonRpcMessage::Error(error) => (true, error.id.clone()),
+            ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => (false, None),
+        };
         Pin::new(&mut self.outbox).start_send(message)?;
+        if let Some(id) = id {
+            self.answers.ids.answered(&id);
+        }
         if is_answer {
             self.answers.sent.fetch_add(1, Ordering::SeqCst);
             self.answers.changed.wake();

@@ -1,22 +1,31 @@
 //! The messages that wait for one session, and the memory that they may take.
 
 use std::{
+    collections::VecDeque,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use rmcp::model::RequestId;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::timeout,
 };
 use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
-use super::in_flight::MAX_IN_FLIGHT;
+use super::{
+    in_flight::MAX_IN_FLIGHT,
+    request_ids::{OpenRequest, RequestIds},
+};
 use crate::mcp::message::Message;
 
 /// Messages posted to this instance that may wait for one session.
 const MAX_WAITING: usize = 16;
+/// Quick messages that may wait beside them.
+const MAX_QUICK: usize = 16;
+/// Bytes of a quick message, at most. A longer one waits like a call before it is accepted.
+const QUICK_BYTES: usize = 4 * 1024;
 /// Bytes that may wait for one session.
 const SESSION_BYTES: usize = 256 * 1024;
 /// Bytes that may wait for all sessions of this process.
@@ -37,6 +46,8 @@ const MAX_SCARCE_WAIT: Duration = Duration::from_secs(30);
 pub(super) struct Inbox {
     waiting: mpsc::UnboundedSender<WaitingMessage>,
     places: Arc<Semaphore>,
+    /// For quick messages, so that calls that wait do not hold them up.
+    quick_places: Arc<Semaphore>,
     session_bytes: Arc<Semaphore>,
     total_bytes: Arc<Semaphore>,
     stop: CancellationToken,
@@ -46,6 +57,8 @@ pub(super) struct Inbox {
 pub(super) struct WaitingMessage {
     pub(super) message: Message,
     reservation: Reservation,
+    /// Of a request that was received.
+    pub(super) open: Option<OpenRequest>,
 }
 
 impl WaitingMessage {
@@ -55,32 +68,68 @@ impl WaitingMessage {
     }
 }
 
-/// Receives the messages of an inbox.
+/// Receives the messages of an inbox, in order. While calls wait for a permit, quick messages overtake them.
 pub(super) struct Received {
     waiting: mpsc::UnboundedReceiver<WaitingMessage>,
-    /// The next message, while it waits for a permit.
-    next: Option<WaitingMessage>,
+    /// Requests that wait for a permit.
+    calls: VecDeque<WaitingMessage>,
     in_flight: PollSemaphore,
+    ids: RequestIds,
+}
+
+/// The next message of an inbox.
+pub(super) enum Next {
+    /// rmcp takes it. A call comes with a permit to be served.
+    Message(Box<WaitingMessage>, Option<OwnedSemaphorePermit>),
+    /// A request whose id another request uses.
+    Repeated(RequestId),
 }
 
 impl Received {
-    /// The next message. A request comes with a permit to be served; other messages need none.
-    pub(super) fn poll(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<(WaitingMessage, Option<OwnedSemaphorePermit>)>> {
-        if self.next.is_none() {
-            self.next = ready!(self.waiting.poll_recv(context));
+    /// The ids of the requests that were received and are not answered.
+    pub(super) fn ids(&self) -> RequestIds {
+        self.ids.clone()
+    }
+
+    /// The next message; `None` when there will be none.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
+        loop {
+            if !self.calls.is_empty()
+                && let Poll::Ready(permit) = self.in_flight.poll_acquire(context)
+            {
+                return Poll::Ready(self.calls.pop_front().map(|call| Next::Message(Box::new(call), permit)));
+            }
+            let Some(mut next) = ready!(self.waiting.poll_recv(context)) else {
+                return if self.calls.is_empty() { Poll::Ready(None) } else { Poll::Pending };
+            };
+            if let Some(id) = next.message.id.take() {
+                next.open = self.ids.open(id.clone());
+                if next.open.is_none() {
+                    return Poll::Ready(Some(Next::Repeated(id)));
+                }
+                next.message.id = Some(id);
+            }
+            if !next.message.is_quick {
+                self.calls.push_back(next);
+            } else if !self.is_waiting_call_cancelled_by(&next.message) {
+                return Poll::Ready(Some(Next::Message(Box::new(next), None)));
+            }
         }
-        let is_request = self.next.as_ref().is_some_and(|next| next.message.is_request);
-        let permit = if is_request { ready!(self.in_flight.poll_acquire(context)) } else { None };
-        Poll::Ready(self.next.take().map(|next| (next, permit)))
+    }
+
+    /// Whether this message cancels a call that waits. Such a call is dropped.
+    fn is_waiting_call_cancelled_by(&mut self, message: &Message) -> bool {
+        let Some(id) = &message.cancelled else { return false };
+        self.ids.cancelled(id);
+        let waiting = self.calls.len();
+        self.calls.retain(|call| call.message.id.as_ref() != Some(id));
+        self.calls.len() < waiting
     }
 
     /// Drops all messages that wait, and those that are put from now on.
     pub(super) fn discard(&mut self) {
         self.waiting.close();
-        self.next = None;
+        self.calls.clear();
         while self.waiting.try_recv().is_ok() {}
     }
 }
@@ -98,21 +147,25 @@ impl Inbox {
     pub(super) fn new(total_bytes: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
-        let received = Received { waiting: received, next: None, in_flight };
-        let places = Arc::new(Semaphore::new(MAX_WAITING));
+        let received = Received { waiting: received, calls: VecDeque::new(), in_flight, ids: RequestIds::default() };
+        let [places, quick_places] = [MAX_WAITING, MAX_QUICK].map(|places| Arc::new(Semaphore::new(places)));
         let session_bytes = Arc::new(Semaphore::new(SESSION_BYTES));
-        (Self { waiting, places, session_bytes, total_bytes, stop }, received)
+        (Self { waiting, places, quick_places, session_bytes, total_bytes, stop }, received)
     }
 
     /// Reserves memory for a message that was posted here, as soon as there is enough.
-    pub(super) async fn reserve(&self, length: usize) -> Option<Reservation> {
-        let bytes = cost(length)?;
-        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        let of_session = Arc::clone(&self.session_bytes).acquire_many_owned(bytes).await.ok()?;
+    pub(super) async fn reserve(&self, message: &Message) -> Option<Reservation> {
+        let bytes = cost(message.text.len())?;
+        let permits = if message.is_quick && message.text.len() <= QUICK_BYTES {
+            [Some(Arc::clone(&self.quick_places).acquire_owned().await.ok()?), None]
+        } else {
+            let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+            [Some(place), Some(Arc::clone(&self.session_bytes).acquire_many_owned(bytes).await.ok()?)]
+        };
         let of_total = Arc::clone(&self.total_bytes).acquire_many_owned(bytes).await.ok()?;
         let deadline = self.is_scarce().then(|| self.deadline());
-        let permits = [Some(place), Some(of_session), Some(of_total)];
-        Some(Reservation { for_log: false, _permits: permits, _deadline: deadline })
+        let [place, of_session] = permits;
+        Some(Reservation { for_log: false, _permits: [place, of_session, Some(of_total)], _deadline: deadline })
     }
 
     /// Reserves memory for a message from the log, if there is enough now.
@@ -130,7 +183,7 @@ impl Inbox {
 
     /// Puts a message where it waits. Returns false if the session has ended.
     pub(super) fn put(&self, message: Message, reservation: Reservation) -> bool {
-        self.waiting.send(WaitingMessage { message, reservation }).is_ok()
+        self.waiting.send(WaitingMessage { message, reservation, open: None }).is_ok()
     }
 
     fn is_scarce(&self) -> bool {

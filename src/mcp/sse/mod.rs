@@ -32,6 +32,7 @@ mod posted;
 mod progress;
 mod reader;
 mod registry;
+mod request_ids;
 mod seen;
 mod session;
 mod session_id;

@@ -8,6 +8,7 @@ use std::{
 
 use futures_util::{Stream, stream::poll_fn};
 use rmcp::{
+    ErrorData,
     model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
     service::serve_server_with_ct,
 };
@@ -17,9 +18,9 @@ use tracing::Instrument as _;
 
 use super::{
     failure,
-    in_flight::{LimitedService, with_permits},
+    in_flight::{LimitedService, Permits, with_permits},
     in_turn::{Answers, Counted, Turn},
-    inbox::{Inbox, Received},
+    inbox::{Inbox, Next, Received, WaitingMessage},
     registry::Registration,
     session::Session,
     stream_event::StreamEvent,
@@ -95,7 +96,8 @@ async fn serve(
     received: Arc<Mutex<Received>>,
     stop: CancellationToken,
 ) {
-    let answers = Arc::<Answers>::default();
+    let ids = received.lock().unwrap_or_else(PoisonError::into_inner).ids();
+    let answers = Arc::new(Answers::new(ids));
     let mut source =
         Source { outbox: PollSender::new(sender.clone()), turn: Turn::new(Arc::clone(&answers)), received };
     let transport =
@@ -120,21 +122,37 @@ struct Source {
 
 impl Source {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<ClientJsonRpcMessage>> {
-        // Without this, rmcp would take all messages at once, and keep the answers that cannot be sent yet.
-        if ready!(self.outbox.poll_reserve(context)).is_err() {
-            return Poll::Ready(None);
+        loop {
+            // Without this, rmcp would take all messages at once, and keep the answers that cannot be sent yet.
+            if ready!(self.outbox.poll_reserve(context)).is_err() {
+                return Poll::Ready(None);
+            }
+            match self.poll_next(context) {
+                Poll::Ready(Some(Next::Repeated(id))) => {
+                    let refused = ErrorData::invalid_request("Invalid Request: another request uses this id", None);
+                    let _ = self.outbox.send_item(ServerJsonRpcMessage::error(refused, Some(id)));
+                }
+                next => {
+                    self.outbox.abort_send();
+                    return next.map(|next| next.and_then(|next| self.parsed(next)));
+                }
+            }
         }
-        self.outbox.abort_send();
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
         ready!(self.turn.poll(context));
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((waiting, permit)) = ready!(received.poll(context)) else { return Poll::Ready(None) };
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).poll(context)
+    }
+
+    fn parsed(&mut self, next: Next) -> Option<ClientJsonRpcMessage> {
+        let Next::Message(waiting, served) = next else { return None };
         if waiting.is_from_log() {
             self.turn.received(waiting.message.is_request);
         }
-        Poll::Ready(waiting.message.parse().map(|(message, memory)| match permit {
-            Some(served) => with_permits(message, served, memory),
-            None => message,
-        }))
+        let WaitingMessage { message, open, .. } = *waiting;
+        let (message, memory) = message.parse()?;
+        Some(with_permits(message, Permits { served, memory, open }))
     }
 }
 
