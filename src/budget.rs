@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Keys with a share that are remembered before those without bytes are dropped.
 const SWEEP: usize = 256;
@@ -25,8 +25,8 @@ pub struct SharedBudget<K> {
 
 /// Bytes of a budget. Dropping it returns them.
 pub struct Permit {
-    budget: Budget,
-    part: Option<Budget>,
+    /// Each byte counts in all of them.
+    budgets: Vec<Budget>,
     held: usize,
 }
 
@@ -51,13 +51,7 @@ impl Budget {
     /// A permit for no bytes yet.
     #[must_use]
     pub fn permit(&self) -> Permit {
-        Permit { budget: self.clone(), part: None, held: 0 }
-    }
-
-    /// A permit for no bytes yet, of which each counts here and in `part`.
-    #[must_use]
-    pub fn permit_of(&self, part: &Self) -> Permit {
-        Permit { budget: self.clone(), part: Some(part.clone()), held: 0 }
+        Permit::of_all([self.clone()])
     }
 
     /// How many bytes are left.
@@ -76,7 +70,18 @@ impl<K: Eq + Hash> SharedBudget<K> {
 
     /// A permit of this key for no bytes yet.
     pub fn permit(&self, key: K) -> Permit {
-        self.whole.permit_of(&self.share_of(key))
+        Permit::of_all(self.budgets_of(key))
+    }
+
+    /// The budget of all, and the share of this key.
+    pub fn budgets_of(&self, key: K) -> [Budget; 2] {
+        [self.whole.clone(), self.share_of(key)]
+    }
+
+    /// The budget of all.
+    #[must_use]
+    pub fn whole(&self) -> Budget {
+        self.whole.clone()
     }
 
     /// How many bytes are left.
@@ -98,14 +103,18 @@ impl<K: Eq + Hash> SharedBudget<K> {
 }
 
 impl Permit {
+    /// A permit for no bytes yet, of which each counts in all of these.
+    #[must_use]
+    pub fn of_all(budgets: impl IntoIterator<Item = Budget>) -> Self {
+        Self { budgets: budgets.into_iter().collect(), held: 0 }
+    }
+
     /// Takes more bytes, if they are there. It never waits.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let more = u32::try_from(bytes).map_err(|_| Exhausted)?;
-        let of_whole = self.budget.0.try_acquire_many(more).map_err(|_| Exhausted)?;
-        if let Some(part) = &self.part {
-            part.0.try_acquire_many(more).map_err(|_| Exhausted)?.forget();
-        }
-        of_whole.forget();
+        let taken = self.budgets.iter().map(|budget| budget.0.try_acquire_many(more));
+        let taken = taken.collect::<Result<Vec<_>, _>>().map_err(|_| Exhausted)?;
+        taken.into_iter().for_each(SemaphorePermit::forget);
         self.held += bytes;
         Ok(())
     }
@@ -121,7 +130,7 @@ impl Permit {
 
     fn release(&mut self, bytes: usize) {
         self.held -= bytes;
-        for budget in [Some(&self.budget), self.part.as_ref()].into_iter().flatten() {
+        for budget in &self.budgets {
             budget.0.add_permits(bytes);
         }
     }
@@ -184,6 +193,16 @@ mod tests {
         let mut permit = budget.permit();
         assert_eq!([permit.resize(8), permit.resize(11), permit.resize(3)], [Ok(()), Err(Exhausted), Ok(())]);
         assert_eq!(budget.available(), 7);
+    }
+
+    #[test]
+    fn a_byte_counts_in_every_budget_of_its_permit_or_in_none() {
+        let (large, small) = (Budget::new(10), Budget::new(4));
+        let mut permit = Permit::of_all([large.clone(), small.clone()]);
+        assert_eq!([permit.grow(3), permit.grow(2)], [Ok(()), Err(Exhausted)]);
+        assert_eq!((large.available(), small.available()), (7, 1));
+        drop(permit);
+        assert_eq!((large.available(), small.available()), (10, 4));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use authorization_server::{
     ground::{EventName, Unavailable},
     resource::authenticate::Principal,
-    state::scopes,
+    state::{access_token::AccessToken, scopes},
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::bearer::{BearerError, BearerToken, Challenge};
@@ -11,9 +11,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     app::App,
+    head::Head,
     metadata::{Resource, document_url},
     reply::{Response, json_rpc_error, mcp_unavailable},
-    request::Head,
 };
 
 /// Why a request is not authenticated.
@@ -48,13 +48,20 @@ impl From<BearerError> for BearerRefusal {
     }
 }
 
-/// The principal whose access token the request presents, or the challenge for this resource.
-pub(super) async fn authenticate(app: &App, resource: Resource, head: &Head) -> Result<Principal, Response> {
-    principal(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
+/// The access token that the request presents, opened, or the challenge for this resource. Its grant may have ended.
+pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<AccessToken, Response> {
+    opened(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
-async fn principal(app: &App, head: &Head) -> Result<Principal, BearerRefusal> {
-    app.server.authenticate(token(head)?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
+/// The principal of an access token that was opened, or the challenge that names this metadata document.
+pub(super) async fn authenticate(app: &App, document: &str, claims: AccessToken) -> Result<Principal, Response> {
+    let principal = app.server.authenticate_claims(claims).await;
+    let principal = principal.map_err(BearerRefusal::from).and_then(|known| known.ok_or(BearerRefusal::InvalidToken));
+    principal.map_err(|refusal| challenge(app, document, &refusal))
+}
+
+async fn opened(app: &App, head: &Head) -> Result<AccessToken, BearerRefusal> {
+    app.server.open_access_token(token(head)?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
 }
 
 fn token(head: &Head) -> Result<SecretString, BearerRefusal> {

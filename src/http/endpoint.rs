@@ -1,4 +1,4 @@
-//! The checks of all endpoints: Host, Origin, method, rate, bearer, and CORS.
+//! The checks of all endpoints: Host, Origin, method, rate, and CORS.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use url::Url;
 
 use super::{
     app::App,
-    bearer,
     cors::{Cors, Readable},
     gateway::Caller,
+    head::Head,
     limits::Limited,
     metadata::Resource,
     pages::{self, ErrorPage},
-    reply::{Response, answer, empty, json_rpc_error, oauth_error, retry_later},
-    request::{Arriving, Head, Incoming, ReadError},
+    reply::{Response, answer, empty, json_rpc_error, oauth_error},
+    request::{Arriving, Incoming},
     too_many::{Place, Reached},
 };
 
 /// Answers a request of an owner.
-type ServePrincipal = fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>;
+pub(super) type ServePrincipal = fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>;
 
 /// A handler: it decodes, calls one service, encodes.
 pub(super) enum Handler {
@@ -88,78 +88,8 @@ impl Endpoint {
         response
     }
 
-    async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
-        let mut head = app.memory.head();
-        if head.grow(arriving.head.cost()).is_err() {
-            tokio::spawn(arriving.discard());
-            return self.unread(&app, ReadError::Exhausted);
-        }
-        let is_head = arriving.head.method == Method::HEAD;
-        match self.handler {
-            Handler::Page(_) if is_head => {
-                arriving.refuse(answer(StatusCode::OK, "text/html; charset=utf-8", "")).await
-            }
-            Handler::Public(serve) | Handler::Page(serve) => {
-                let body = app.memory.body();
-                match arriving.read(self.body_limit, body).await {
-                    Ok(incoming) => serve(app, incoming).await,
-                    Err(error) => self.unread(&app, error),
-                }
-            }
-            Handler::Protected(resource, serve) => {
-                let principal = match bearer::authenticate(&app, resource, &arriving.head).await {
-                    Ok(principal) => principal,
-                    Err(challenge) => return arriving.refuse(challenge).await,
-                };
-                drop(head);
-                self.serve_principal(app, arriving, serve, principal).await
-            }
-        }
-    }
-
-    /// Answers an owner whose access token is good.
-    async fn serve_principal(
-        &self,
-        app: Arc<App>,
-        arriving: Arriving,
-        serve: ServePrincipal,
-        principal: Principal,
-    ) -> Response {
-        if let Err(too_many) = app.limits.take_call(&principal) {
-            let reached = Reached::by_owner("calls-per-minute").answer(&app, self.place(), too_many);
-            return arriving.refuse(reached).await;
-        }
-        if arriving.head.method == Method::HEAD {
-            return arriving.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
-        }
-        let body = app.memory.body_of(principal.grant.owner);
-        match arriving.read(self.body_limit, body).await {
-            Ok(incoming) => serve(app, incoming, principal).await,
-            Err(error) => self.unread(&app, error),
-        }
-    }
-
-    /// The answer to a request whose body was not read to its end.
-    fn unread(&self, app: &App, error: ReadError) -> Response {
-        let refused = |status, text| {
-            app.audit.report(&EventName::RequestRefused.event().at(self.route).because(text));
-            self.error(app, status, "invalid_request", text)
-        };
-        match error {
-            ReadError::TooLarge => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            ReadError::TimedOut => refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
-            ReadError::BrokenOff => refused(StatusCode::BAD_REQUEST, "the body is incomplete"),
-            ReadError::Exhausted => {
-                app.audit.report(&EventName::LimitReached.event().at(self.route).because("memory for requests"));
-                let (status, text) =
-                    (StatusCode::SERVICE_UNAVAILABLE, "too much is asked of it; try again in a few seconds");
-                retry_later(self.error(app, status, "temporarily_unavailable", text))
-            }
-        }
-    }
-
     /// An error in the shape of this endpoint's other errors.
-    fn error(&self, app: &App, status: StatusCode, code: &'static str, text: &'static str) -> Response {
+    pub(super) fn error(&self, app: &App, status: StatusCode, code: &'static str, text: &'static str) -> Response {
         match self.cors {
             Cors::SameOrigin => {
                 let title = if status.is_server_error() { "Try again" } else { "The request is not valid" };
@@ -177,7 +107,7 @@ impl Endpoint {
         Some(Reached::by_address(limited.name()).answer(app, self.place(), too_many))
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place { endpoint: self.route, cors: self.cors }
     }
 

@@ -8,8 +8,9 @@ use http::StatusCode;
 use super::{
     app::App,
     cors::Cors,
+    head::Head,
     reply::{Response, json_rpc_error, mcp_busy},
-    request::{Head, Incoming},
+    request::Incoming,
     too_many::{Place, Reached},
 };
 use crate::mcp::{Call, CallError, message_count};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ground::Id;
+use authorization_server::ground::{Id, Network};
 
 use crate::budget::{Budget, Permit, SharedBudget};
 
@@ -10,42 +10,51 @@ use crate::budget::{Budget, Permit, SharedBudget};
 const UNKNOWN_CALLERS_BYTES: usize = 8 * 1024 * 1024;
 /// What their bodies may take of that, so that slow bodies leave room for requests without one.
 const UNKNOWN_BODIES_BYTES: usize = 6 * 1024 * 1024;
-/// What the messages of all owners may take, parsed.
+/// What one network may take of each of them, where the gateway names it: an eighth.
+const fn of_network(bytes: usize) -> usize {
+    bytes / 8
+}
+/// What the heads and messages of all owners may take, parsed.
 const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
-/// What the messages of one owner may take of that.
+/// What those of one owner may take of that.
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
 /// The budgets of one process.
 pub struct Memory {
-    unknown_callers: Budget,
-    unknown_bodies: Budget,
-    /// Owners' messages, on both transports.
+    unknown_callers: SharedBudget<Network>,
+    unknown_bodies: SharedBudget<Network>,
+    /// Owners' requests and messages, on both transports.
     pub known_callers: Arc<SharedBudget<Id>>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            unknown_callers: Budget::new(UNKNOWN_CALLERS_BYTES),
-            unknown_bodies: Budget::new(UNKNOWN_BODIES_BYTES),
+            unknown_callers: SharedBudget::new(UNKNOWN_CALLERS_BYTES, of_network(UNKNOWN_CALLERS_BYTES)),
+            unknown_bodies: SharedBudget::new(UNKNOWN_BODIES_BYTES, of_network(UNKNOWN_BODIES_BYTES)),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
         }
     }
 }
 
 impl Memory {
-    /// For the head of a request.
-    pub(super) fn head(&self) -> Permit {
-        self.unknown_callers.permit()
+    /// For the head of a request from this network, whose caller is not known.
+    pub(super) fn head(&self, from: Network) -> Permit {
+        Permit::of_all(of(&self.unknown_callers, from))
     }
 
-    /// For the body of a caller who is not known.
-    pub(super) fn body(&self) -> Permit {
-        self.unknown_callers.permit_of(&self.unknown_bodies)
+    /// For the body of such a request.
+    pub(super) fn body(&self, from: Network) -> Permit {
+        Permit::of_all([of(&self.unknown_callers, from), of(&self.unknown_bodies, from)].concat())
     }
 
-    /// For a body of this owner.
-    pub(super) fn body_of(&self, owner: Id) -> Permit {
+    /// For the head or the body of a request of this owner.
+    pub(super) fn of_owner(&self, owner: Id) -> Permit {
         self.known_callers.permit(owner)
     }
+}
+
+/// Without a gateway all callers would have one share, so there is none.
+fn of(budget: &SharedBudget<Network>, from: Network) -> Vec<Budget> {
+    if from == Network::UNKNOWN { vec![budget.whole()] } else { budget.budgets_of(from).into() }
 }

@@ -1,23 +1,36 @@
 //! The form of a request's target (RFC 9112 §3.2). Only the origin form goes on: warp panics where a target has no path.
+//! The head goes past warp, which would keep it until the request is answered.
 
-use std::{convert::Infallible, future::ready, sync::Arc};
+use std::{convert::Infallible, error::Error, future::ready, sync::Arc};
 
 use authorization_server::ground::EventName;
 use futures_util::future::Either;
 use http::{HeaderValue, Request, StatusCode, Uri, header};
-use hyper::service::Service;
+use hyper::{body::Body, service::Service};
+use hyper_util::service::TowerToHyperService;
 
 use super::{
     app::App,
+    head::CarriedHead,
     reply::{Response, answer, harden},
+    routes::routes,
 };
 
 const REASON: &str = "the request target is not a path of this server";
 
 /// Passes requests on whose target is a path.
-pub(super) struct OriginForm<S> {
-    pub(super) inner: S,
-    pub(super) app: Arc<App>,
+struct OriginForm<S> {
+    inner: S,
+    app: Arc<App>,
+}
+
+/// Answers every request.
+#[must_use]
+pub fn service<B>(app: Arc<App>) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send>
+where
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + Send + Sync + 'static,
+{
+    OriginForm { inner: TowerToHyperService::new(warp::service(routes(Arc::clone(&app)))), app }
 }
 
 impl<S, B> Service<Request<B>> for OriginForm<S>
@@ -28,12 +41,12 @@ where
     type Error = Infallible;
     type Future = Either<S::Future, std::future::Ready<Result<Response, Infallible>>>;
 
-    fn call(&self, mut request: Request<B>) -> Self::Future {
-        if let Some(target) = origin_form(&request) {
-            *request.uri_mut() = target;
-            return Either::Left(self.inner.call(request));
-        }
-        Either::Right(ready(Ok(refusal(&self.app))))
+    fn call(&self, request: Request<B>) -> Self::Future {
+        let Some(target) = origin_form(&request) else { return Either::Right(ready(Ok(refusal(&self.app)))) };
+        let (parts, body) = request.into_parts();
+        let mut request = Request::new(body);
+        request.extensions_mut().insert(CarriedHead::new(&target, parts));
+        Either::Left(self.inner.call(request))
     }
 }
 

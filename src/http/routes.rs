@@ -101,9 +101,9 @@ impl Endpoint {
     }
 }
 
-/// Answers every request; the filter rejects nothing.
+/// Answers every request that carries its head; the filter rejects no other.
 #[must_use]
-pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
+pub(super) fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
     Arriving::filter().then(move |arriving: Arriving| route(Arc::clone(&app), arriving)).boxed()
 }
 
@@ -143,21 +143,21 @@ async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Caller) -> Resp
     arriving.head.from = caller.network();
     let endpoint = endpoint_of(&arriving.head.path);
     let Some(endpoint) = endpoint else { return arriving.refuse(empty(StatusCode::NOT_FOUND)).await };
-    let (method, began) = (arriving.head.method.clone(), app.server.now());
+    let (method, began) = (known(&arriving.head.method), app.server.now());
     let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;
     let milliseconds = (app.server.now() - began).whole_milliseconds();
     let status = response.status().as_u16();
     // Anybody can send requests that are refused, and a server that is down refuses all, so these are counted.
     let counted = (status >= 400).then(|| app.refused_requests.admit((endpoint.route, status)));
     if counted != Some(None) {
-        let (method, requests) = (known(&method), counted.flatten().map(NonZeroU64::get));
+        let requests = counted.flatten().map(NonZeroU64::get);
         tracing::info!(method, endpoint = endpoint.route, status, milliseconds, requests, "request");
     }
     response
 }
 
 /// Anybody can make up a method.
-fn known(method: &Method) -> &str {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS, Method::PUT, Method::PATCH, Method::DELETE];
-    if known.contains(method) { method.as_str() } else { "other" }
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
+    known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }

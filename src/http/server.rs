@@ -7,7 +7,6 @@ use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{app::App, origin_form::OriginForm, routes::routes};
+use super::{app::App, origin_form::service};
 
 /// Connections at a time; more wait until one is closed.
 const MAX_CONNECTIONS: usize = 4_000;
@@ -34,7 +33,6 @@ const ACCEPT_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration
 
 /// Serves until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken) {
-    let routes = routes(Arc::clone(&app));
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
@@ -43,13 +41,11 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
-        let service =
-            OriginForm { inner: TowerToHyperService::new(warp::service(routes.clone())), app: Arc::clone(&app) };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(CONNECTION_BYTES)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service(Arc::clone(&app)));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -5,6 +5,7 @@
 mod bearer;
 mod browser;
 mod cors;
+mod flood;
 mod gateway;
 mod health;
 mod host;

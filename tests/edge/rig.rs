@@ -1,6 +1,7 @@
 //! The router over [`testkit::Rig`].
 
 use std::{
+    error::Error,
     ops::Deref,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -10,12 +11,11 @@ use authorization_server::ground::AuditLog;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header, request::Builder};
 use http_body_util::{BodyExt as _, Full};
-use hyper::service::Service as _;
-use hyper_util::service::TowerToHyperService;
+use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
     graph::{Graph, TokenCache},
-    http::{App, Limits, Memory, routes},
+    http::{App, Limits, Memory, service},
     mcp::{Mcp, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
@@ -23,7 +23,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use testkit::Rig;
 use tokio_util::sync::CancellationToken;
-use warp::{filters::BoxedFilter, reply::Response};
+use warp::reply::Response;
 
 use crate::stand_ins::{EmptyStore, Gateway, NoCallerHash};
 
@@ -38,7 +38,7 @@ pub(crate) struct Edge {
     rig: Rig,
     pub(crate) item_store: Arc<EmptyStore>,
     pub(crate) gateway: Option<Arc<Gateway>>,
-    routes: BoxedFilter<(Response,)>,
+    app: Arc<App>,
     /// Ends all streams.
     pub(crate) stop: CancellationToken,
 }
@@ -121,7 +121,7 @@ impl Edge {
             server_name: "Test server".into(),
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
-        Self { rig, item_store, gateway, routes: routes(Arc::new(app)), stop }
+        Self { rig, item_store, gateway, app: Arc::new(app), stop }
     }
 
     /// Takes the store of the rules and the item store down, or up again.
@@ -131,8 +131,11 @@ impl Edge {
     }
 
     /// The head of an answer, as soon as it is there.
-    pub(crate) async fn head(&self, request: Request<Full<Bytes>>) -> Response {
-        TowerToHyperService::new(warp::service(self.routes.clone())).call(request).await.unwrap()
+    pub(crate) async fn head<B>(&self, request: Request<B>) -> Response
+    where
+        B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + Send + Sync + 'static,
+    {
+        service(Arc::clone(&self.app)).call(request).await.unwrap()
     }
 
     /// The whole answer.

@@ -31,7 +31,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "a header counts if it occurs once",
-        file: "src/http/request.rs",
+        file: "src/http/head.rs",
         from: "values.next().is_none().then_some(first)",
         to: "Some(first)",
         test: "edge::host::there_must_be_one_host",

@@ -42,7 +42,7 @@ impl AuthorizationServer {
     }
 
     /// Opens an access token; `None` if it is not of this deployment, or has expired.
-    pub(crate) async fn open_access_token(&self, token: &str) -> Result<Option<AccessToken>, Unavailable> {
+    pub async fn open_access_token(&self, token: &str) -> Result<Option<AccessToken>, Unavailable> {
         let claims = self.open(&Sealed::<AccessToken>::from_text(token), ()).await?;
         Ok(claims.filter(|claims| claims.is_current(self.base().issuer(), self.now())))
     }

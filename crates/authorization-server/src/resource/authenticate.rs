@@ -25,17 +25,26 @@ pub struct Principal {
     pub expires_at: OffsetDateTime,
 }
 
+impl Principal {
+    fn of(claims: AccessToken) -> Self {
+        let expires_at = claims.expires_at();
+        Self { grant: claims.grant, client: claims.client, scope: claims.scope, expires_at }
+    }
+}
+
 impl AuthorizationServer {
     /// The principal of an access token; `None` for every token that is not valid, without a reason.
     pub async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unavailable> {
-        let Some(claims) = self.open_access_token(token).await? else { return Ok(None) };
+        match self.open_access_token(token).await? {
+            Some(claims) => self.authenticate_claims(claims).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The principal of an access token that was opened; `None` if its grant is not active.
+    pub async fn authenticate_claims(&self, claims: AccessToken) -> Result<Option<Principal>, Unavailable> {
         let known = self.known_grant(&claims).await?;
-        Ok(known.usable.then(|| Principal {
-            expires_at: claims.expires_at(),
-            grant: claims.grant,
-            client: claims.client,
-            scope: claims.scope,
-        }))
+        Ok(known.usable.then(|| Principal::of(claims)))
     }
 
     /// Whether the principal of an open stream is still authorized. Always reads the store, since a cached answer would hide

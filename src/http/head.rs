@@ -1,0 +1,108 @@
+//! The head of a request: all of it but the body. Nothing in it is trusted yet.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use authorization_server::ground::Network;
+use http::{HeaderMap, Method, Uri, header, request::Parts};
+use oauth_protocol::form::{Form, FormError};
+
+/// What a header costs besides its text.
+const HEADER_COST: usize = 64;
+
+/// A request without its body.
+pub(super) struct Head {
+    pub(super) method: Method,
+    /// As it was sent, percent-encoded.
+    pub(super) path: String,
+    pub(super) query: String,
+    /// Where it comes from, as far as the gateway says.
+    pub(super) from: Network,
+    pub(super) headers: HeaderMap,
+}
+
+/// Carries a head past warp, which would keep a head of its own until the request is answered.
+#[derive(Clone)]
+pub(super) struct CarriedHead(Arc<Mutex<Head>>);
+
+impl CarriedHead {
+    /// A request with this target.
+    pub(super) fn new(target: &Uri, parts: Parts) -> Self {
+        let (path, query) = (target.path().to_owned(), target.query().unwrap_or_default().to_owned());
+        let head = Head { method: parts.method, path, query, from: Network::UNKNOWN, headers: parts.headers };
+        Self(Arc::new(Mutex::new(head)))
+    }
+
+    /// The head. It can be taken once.
+    pub(super) fn take(&self) -> Head {
+        std::mem::replace(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), Head::nothing())
+    }
+}
+
+impl Head {
+    fn nothing() -> Self {
+        let (path, query) = (String::new(), String::new());
+        Self { method: Method::GET, path, query, from: Network::UNKNOWN, headers: HeaderMap::new() }
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn cost(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_COST);
+        self.method.as_str().len() + self.path.len() + self.query.len() + headers.sum::<usize>()
+    }
+
+    /// The query as a form.
+    pub(super) fn query(&self) -> Result<Form, FormError> {
+        Form::parse(self.query.as_bytes())
+    }
+
+    /// A header that occurs once and is text.
+    pub(super) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let first = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(first)
+    }
+
+    /// Whether a browser asks before anybody has opened the page: `Sec-Purpose` (Fetch §3.1), and what older browsers send.
+    pub(super) fn is_prefetch(&self) -> bool {
+        let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+        let values =
+            names.into_iter().flat_map(|name| self.headers.get_all(name)).filter_map(|value| value.to_str().ok());
+        let mut values = values.map(str::to_ascii_lowercase);
+        values.any(|value| ["prefetch", "preview"].iter().any(|word| value.contains(word)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(name: &'static str, value: &'static str) -> Head {
+        let header = (header::HeaderName::from_static(name), header::HeaderValue::from_static(value));
+        Head { headers: HeaderMap::from_iter([header]), ..Head::nothing() }
+    }
+
+    #[test]
+    fn all_that_a_caller_sends_in_a_head_costs() {
+        let cost = head("abc", "1234").cost();
+        assert_eq!(cost, "GET".len() + "abc".len() + "1234".len() + HEADER_COST);
+        let longer = Head { path: "/12".into(), query: "a=b".into(), ..head("abc", "1234") };
+        assert_eq!(longer.cost(), cost + 6);
+    }
+
+    #[test]
+    fn a_prefetch_is_recognised_whatever_else_it_says() {
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("sec-purpose", "Prefetch;anonymous-client-ip"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+            ("x-purpose", "preview"),
+        ] {
+            assert!(head(name, value).is_prefetch(), "{name}: {value}");
+        }
+        for (name, value) in [("sec-purpose", ""), ("purpose", "navigate"), ("accept", "prefetch")] {
+            assert!(!head(name, value).is_prefetch(), "{name}: {value}");
+        }
+    }
+}

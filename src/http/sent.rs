@@ -1,0 +1,78 @@
+//! The memory of an answer, until it was sent.
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+
+use super::reply::Response;
+use crate::budget::Permit;
+
+/// The text of an answer. hyper drops it when it has written it.
+struct Counted {
+    text: Bytes,
+    _permit: Permit,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits.
+///
+/// What an answer tells has happened. So it is sent even if it is larger than what is left.
+pub(super) async fn until_sent(response: Response, mut permit: Permit) -> Response {
+    let (parts, body) = response.into_parts();
+    let Some(length) = body.size_hint().exact() else { return Response::from_parts(parts, body) };
+    if usize::try_from(length).map(|length| permit.resize(length)) != Ok(Ok(())) {
+        tracing::debug!(length, "answer larger than the memory that is left");
+    }
+    let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    Response::from_parts(parts, Bytes::from_owner(Counted { text, _permit: permit }).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+    use crate::{budget::Budget, http::reply::answer};
+
+    fn permit(budget: &Budget, bytes: usize) -> Permit {
+        let mut permit = budget.permit();
+        permit.grow(bytes).unwrap();
+        permit
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_its_own_length_until_it_is_written() {
+        for (length, left) in [(10, 90), (70, 30)] {
+            let budget = Budget::new(100);
+            let answer = answer(StatusCode::OK, "text/plain", "x".repeat(length));
+            let answer = until_sent(answer, permit(&budget, 40)).await;
+            assert_eq!(budget.available(), left);
+            let text = answer.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!((text.len(), budget.available()), (length, left));
+            drop(text);
+            assert_eq!(budget.available(), 100);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_larger_than_what_is_left_is_sent() {
+        let budget = Budget::new(50);
+        let answer = until_sent(answer(StatusCode::OK, "text/plain", "x".repeat(60)), permit(&budget, 40)).await;
+        assert_eq!(budget.available(), 10);
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 60);
+        assert_eq!(budget.available(), 50);
+    }
+
+    #[tokio::test]
+    async fn a_stream_holds_nothing_of_its_request() {
+        let budget = Budget::new(50);
+        let stream = warp::reply::stream(futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>());
+        let _stream = until_sent(warp::Reply::into_response(stream), permit(&budget, 40)).await;
+        assert_eq!(budget.available(), 50);
+    }
+}

@@ -1,0 +1,106 @@
+//! Serves a request that passed the checks of all endpoints: its bearer, its memory, its body, its handler.
+
+use std::sync::Arc;
+
+use authorization_server::{ground::EventName, resource::authenticate::Principal};
+use http::{Method, StatusCode};
+
+use super::{
+    app::App,
+    bearer,
+    body::ReadError,
+    endpoint::{Endpoint, Handler, ServePrincipal},
+    metadata::Resource,
+    reply::{Response, answer, retry_later},
+    request::{Admitted, Arriving},
+    sent::until_sent,
+    too_many::Reached,
+};
+
+impl Endpoint {
+    /// Answers the request.
+    pub(super) async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
+        let served = match self.handler {
+            Handler::Page(_) if arriving.head.method == Method::HEAD => {
+                return arriving.refuse(answer(StatusCode::OK, "text/html; charset=utf-8", "")).await;
+            }
+            Handler::Public(serve) | Handler::Page(serve) => {
+                let from = arriving.head.from;
+                let (head, body) = (app.memory.head(from), app.memory.body(from));
+                match arriving.admit(head) {
+                    Ok(admitted) => admitted.read(self.body_limit, body).await,
+                    Err(error) => Err(error),
+                }
+                .map(|(incoming, permit)| (serve(Arc::clone(&app), incoming), permit))
+            }
+            Handler::Protected(resource, serve) => return self.protected(app, arriving, resource, serve).await,
+        };
+        match served {
+            Ok((response, permit)) => until_sent(response.await, permit).await,
+            Err(error) => self.unread(&app, error),
+        }
+    }
+
+    /// Answers a request that needs an access token. A token that opens counts its request as its owner's.
+    async fn protected(
+        &self,
+        app: Arc<App>,
+        arriving: Arriving,
+        resource: Resource,
+        serve: ServePrincipal,
+    ) -> Response {
+        let claims = match bearer::open(&app, resource, &arriving.head).await {
+            Ok(claims) => claims,
+            Err(challenge) => return arriving.refuse(challenge).await,
+        };
+        let admitted = match arriving.admit(app.memory.of_owner(claims.grant.owner)) {
+            Ok(admitted) => admitted,
+            Err(error) => return self.unread(&app, error),
+        };
+        match bearer::authenticate(&app, resource, claims).await {
+            Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
+            Err(challenge) => admitted.refuse(challenge).await,
+        }
+    }
+
+    /// Answers an owner whose access token is good.
+    async fn serve_principal(
+        &self,
+        app: Arc<App>,
+        admitted: Admitted,
+        serve: ServePrincipal,
+        principal: Principal,
+    ) -> Response {
+        if let Err(too_many) = app.limits.take_call(&principal) {
+            let reached = Reached::by_owner("calls-per-minute").answer(&app, self.place(), too_many);
+            return admitted.refuse(reached).await;
+        }
+        if admitted.head.method == Method::HEAD {
+            return admitted.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
+        }
+        let body = app.memory.of_owner(principal.grant.owner);
+        match admitted.read(self.body_limit, body).await {
+            Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
+            Err(error) => self.unread(&app, error),
+        }
+    }
+
+    /// The answer to a request whose body was not read to its end.
+    fn unread(&self, app: &App, error: ReadError) -> Response {
+        let refused = |status, text| {
+            app.audit.report(&EventName::RequestRefused.event().at(self.route).because(text));
+            self.error(app, status, "invalid_request", text)
+        };
+        match error {
+            ReadError::TooLarge => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            ReadError::TimedOut => refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+            ReadError::BrokenOff => refused(StatusCode::BAD_REQUEST, "the body is incomplete"),
+            ReadError::Exhausted => {
+                app.audit.report(&EventName::LimitReached.event().at(self.route).because("memory for requests"));
+                let (status, text) =
+                    (StatusCode::SERVICE_UNAVAILABLE, "too much is asked of it; try again in a few seconds");
+                retry_later(self.error(app, status, "temporarily_unavailable", text))
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Requests that keep memory, from one address and from two.
+
+use std::{convert::Infallible, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt as _, stream};
+use http::{HeaderValue, Method, Request, header, request::Builder};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use warp::reply::Response;
+
+use crate::{
+    rig::{Edge, empty, form, request},
+    stand_ins::GATEWAY_TOKEN,
+};
+
+const ONE: &str = "20.1.2.3";
+const OTHER: &str = "20.1.2.4";
+/// The largest head is 48 KiB.
+const LARGE: usize = 47_000;
+
+/// A request that the gateway passed on for this address.
+fn from(address: &str, method: Method, path: &str) -> Builder {
+    let request = request(method, path).header("x-gateway-authorization", format!("Bearer {GATEWAY_TOKEN}"));
+    request.header("x-gateway-client-address", address)
+}
+
+fn large(request: Builder) -> Builder {
+    request.header("x-padding", "x".repeat(LARGE))
+}
+
+/// A request whose body has one byte and never ends.
+fn stalled(request: Builder) -> Request<StreamBody<impl stream::Stream<Item = Result<Frame<Bytes>, Infallible>>>> {
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let byte = Frame::data(Bytes::from_static(b"x"));
+    request.body(StreamBody::new(stream::iter([Ok(byte)]).chain(stream::pending()))).unwrap()
+}
+
+/// Requests that are under way.
+#[derive(Default)]
+struct Flood<'a>(Vec<Pin<Box<dyn Future<Output = Response> + 'a>>>);
+
+impl<'a> Flood<'a> {
+    /// Sends so many of these, and returns the status of each that is answered at once.
+    fn send(&mut self, edge: &'a Edge, requests: usize, of: impl Fn() -> Builder) -> Vec<u16> {
+        let answered = (0..requests).filter_map(|_| {
+            let mut sent: Pin<Box<dyn Future<Output = Response>>> = Box::pin(edge.head(stalled(of())));
+            let answer = sent.as_mut().now_or_never();
+            if answer.is_none() {
+                self.0.push(sent);
+            }
+            answer.map(|answer| answer.status().as_u16())
+        });
+        answered.collect()
+    }
+}
+
+async fn status(edge: &Edge, request: Builder) -> u16 {
+    edge.send(empty(request)).await.status
+}
+
+/// The statuses of requests from this address to endpoints that need no access token.
+async fn statuses(edge: &Edge, address: &str) -> [u16; 4] {
+    let get = |path| from(address, Method::GET, path);
+    [
+        status(edge, get("/health")).await,
+        status(edge, get("/.well-known/oauth-authorization-server")).await,
+        status(edge, get("/authorize")).await,
+        edge.send(form(from(address, Method::POST, "/token"), &[("a", "b")])).await.status,
+    ]
+}
+
+#[tokio::test]
+async fn large_heads_with_slow_bodies_take_the_share_of_their_address_and_nobody_elses() {
+    let edge = Edge::behind_gateway();
+    let token = edge.access_token().await;
+    let mut flood = Flood::default();
+    let answered = flood.send(&edge, 180, || large(from(ONE, Method::POST, "/token")));
+    assert!(answered.len() > 100 && answered.iter().all(|status| *status == 503), "{answered:?}");
+    assert_eq!(status(&edge, large(from(ONE, Method::GET, "/health"))).await, 503);
+    assert_eq!(statuses(&edge, OTHER).await, [200, 200, 400, 400]);
+    let call = large(from(ONE, Method::POST, "/mcp")).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    assert_ne!(status(&edge, call).await, 503, "a good bearer counts as its owner");
+    flood.send(&edge, 180, || large(from(OTHER, Method::POST, "/token")));
+    assert_eq!(statuses(&edge, "20.1.2.5").await, [200, 200, 400, 400]);
+    drop(flood);
+    assert_eq!(status(&edge, large(from(ONE, Method::GET, "/health"))).await, 200);
+}
+
+#[tokio::test]
+async fn slow_bodies_leave_their_address_room_for_requests_without_one() {
+    let edge = Edge::behind_gateway();
+    let body = || {
+        let request = from(ONE, Method::POST, "/token").header(header::CONTENT_TYPE, "text/plain");
+        let part = Frame::data(Bytes::from(vec![b'x'; 60_000]));
+        let body = StreamBody::new(stream::iter([Ok::<_, Infallible>(part)]).chain(stream::pending()));
+        request.body(body).unwrap()
+    };
+    let mut under_way: Vec<_> = (0..100).map(|_| Box::pin(edge.head(body()))).collect();
+    let answered = under_way.iter_mut().filter_map(FutureExt::now_or_never).map(|answer| answer.status().as_u16());
+    assert_eq!(
+        answered.filter(|status| *status == 503).count(),
+        87,
+        "13 of 60,000 bytes are three quarters of an eighth"
+    );
+    assert_eq!(status(&edge, large(from(ONE, Method::GET, "/health"))).await, 200);
+}
+
+#[tokio::test]
+async fn requests_that_are_refused_take_no_memory_while_their_bodies_are_thrown_away() {
+    let edge = Edge::behind_gateway();
+    let mut flood = Flood::default();
+    let bearer = |request: Builder| request.header(header::AUTHORIZATION, "Bearer unknown");
+    let refused: [&dyn Fn() -> Builder; 5] = [
+        &|| from(ONE, Method::POST, "/mcp"),
+        &|| bearer(from(ONE, Method::POST, "/mcp/message")),
+        &|| from(ONE, Method::PUT, "/token"),
+        &|| from(ONE, Method::POST, "/nowhere"),
+        &|| request(Method::POST, "/token"),
+    ];
+    for of in refused {
+        assert_eq!(flood.send(&edge, 50, || large(of())), [0; 0]);
+    }
+    assert_eq!(status(&edge, large(from(ONE, Method::GET, "/health"))).await, 200);
+}
+
+/// Whether the bytes of a header are still there.
+struct Tracked {
+    _kept: Arc<()>,
+}
+
+impl AsRef<[u8]> for Tracked {
+    fn as_ref(&self) -> &[u8] {
+        b"a value"
+    }
+}
+
+#[tokio::test]
+async fn the_head_of_a_refused_request_is_gone_before_its_body() {
+    let edge = Edge::behind_gateway();
+    let refused = [
+        from(ONE, Method::POST, "/mcp"),
+        from(ONE, Method::PUT, "/token"),
+        from(ONE, Method::POST, "/nowhere"),
+        request(Method::POST, "/token"),
+    ];
+    for request in refused {
+        let kept = Arc::new(());
+        let value = HeaderValue::from_maybe_shared(Bytes::from_owner(Tracked { _kept: Arc::clone(&kept) })).unwrap();
+        let mut flood = Flood::default();
+        let request = stalled(request.header("x-tracked", value));
+        let sent: Pin<Box<dyn Future<Output = Response>>> = Box::pin(edge.head(request));
+        flood.0.push(sent);
+        assert!(flood.0[0].as_mut().now_or_never().is_none());
+        assert_eq!(Arc::strong_count(&kept), 1);
+    }
+}
