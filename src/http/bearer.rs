@@ -5,7 +5,7 @@ use authorization_server::{
     resource::authenticate::Principal,
     state::{access_token::AccessToken, scopes},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use oauth_protocol::bearer::{BearerError, BearerToken, Challenge};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -53,9 +53,18 @@ pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<A
     opened(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
-/// The principal of an access token that was opened, or the challenge that names this metadata document.
-pub(super) async fn authenticate(app: &App, document: &str, claims: AccessToken) -> Result<Principal, Response> {
-    let principal = app.server.authenticate_claims(claims).await;
+/// The principal of an access token that a request of this method presented, or the challenge that names this metadata
+/// document.
+pub(super) async fn authenticate(
+    app: &App,
+    document: &str,
+    method: &Method,
+    claims: AccessToken,
+) -> Result<Principal, Response> {
+    let principal = match *method {
+        Method::HEAD => app.server.look_up_claims(claims).await,
+        _ => app.server.authenticate_claims(claims).await,
+    };
     let principal = principal.map_err(BearerRefusal::from).and_then(|known| known.ok_or(BearerRefusal::InvalidToken));
     principal.map_err(|refusal| challenge(app, document, &refusal))
 }

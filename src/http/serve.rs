@@ -57,7 +57,7 @@ impl Endpoint {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, error),
         };
-        match bearer::authenticate(&app, resource, claims).await {
+        match bearer::authenticate(&app, resource, &admitted.head.method, claims).await {
             Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
             Err(challenge) => admitted.refuse(challenge).await,
         }

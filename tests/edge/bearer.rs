@@ -1,8 +1,8 @@
 //! The bearer check of the protected resource (RFC 6750) and its challenge (RFC 9728 §5.1).
 
-use authorization_server::ground::lifetimes::ACCESS_TOKEN_LIFETIME;
+use authorization_server::{ground::lifetimes::ACCESS_TOKEN_LIFETIME, state::grant::Status};
 use http::{Method, header};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use crate::rig::{Answer, Edge, ORIGIN, empty, json, request};
@@ -141,4 +141,24 @@ async fn nothing_that_the_caller_sends_reaches_mcp_without_a_token() {
     let edge = Edge::new();
     let answer = ping(&edge, "Basic dTpw").await;
     assert_eq!((answer.status, answer.words()), (401, "no access token".into()));
+}
+
+#[tokio::test]
+async fn a_head_with_a_token_is_answered_like_get_and_changes_nothing() {
+    let edge = Edge::new();
+    let signed_in = edge.sign_in().await.unwrap();
+    let head = async |token: &SecretString| {
+        let token = format!("Bearer {}", token.expose_secret());
+        presented(&edge, &Method::HEAD, "/mcp/sse", &[&token]).await.status
+    };
+    assert_eq!(head(&signed_in.tokens.access_token).await, 200);
+    assert!(!edge.only_grant().unwrap().family.seen, "the client is not known to have its tokens");
+    let superseded = edge.refresh(&signed_in.client_id, &signed_in.tokens.refresh_token).await.unwrap();
+    edge.clock.advance(time::Duration::seconds(61));
+    edge.refresh(&signed_in.client_id, &signed_in.tokens.refresh_token).await.unwrap();
+    assert_eq!(head(&superseded.access_token).await, 401);
+    assert_eq!(edge.only_grant().unwrap().status, Status::Active);
+    assert_eq!(head(&"unknown".into()).await, 401);
+    edge.set_store_down(true);
+    assert_eq!(head(&signed_in.tokens.access_token).await, 503);
 }

@@ -47,6 +47,15 @@ impl AuthorizationServer {
         Ok(known.usable.then(|| Principal::of(claims)))
     }
 
+    /// The same for a request that must change nothing (RFC 9110 §9.2.1): it neither notes the use of the token nor ends the
+    /// grant of a superseded one.
+    pub async fn look_up_claims(&self, claims: AccessToken) -> Result<Option<Principal>, Unavailable> {
+        let (stored, now) = (self.ports.grants.get(&claims.grant).await?, self.now());
+        let known = stored.map(|stored| KnownGrant::read(&stored.value, claims.client, now));
+        let stands = known.is_some_and(|known| known.usable && !known.is_superseded(&claims));
+        Ok(stands.then(|| Principal::of(claims)))
+    }
+
     /// Whether the principal of an open stream is still authorized. Always reads the store, since a cached answer would hide
     /// a change.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
