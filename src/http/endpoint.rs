@@ -16,7 +16,7 @@ use super::{
     limits::Limited,
     metadata::Resource,
     pages::{self, ErrorPage},
-    reply::{Response, answer, empty, json_rpc_error, oauth_error},
+    reply::{Response, answer, empty, json_rpc_error, oauth_error, retry_later},
     request::{Arriving, Incoming},
     too_many::{Place, Reached},
 };
@@ -72,7 +72,7 @@ impl Endpoint {
         let refusal = if caller == Caller::Direct && !host_is_ours(head, &app) {
             Some(self.refused(&app, "the Host header does not name this server"))
         } else if head.is_prefetch() {
-            Some(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page"))
+            Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
         } else if head.method == Method::OPTIONS {
             Some(self.options(&readable))
         } else if !self.allows(&head.method) {

@@ -24,6 +24,15 @@ async fn a_method_is_answered_if_the_table_lists_it_and_head_like_get() {
 }
 
 #[tokio::test]
+async fn a_prefetch_is_told_when_to_come_again_on_every_endpoint() {
+    let edge = Edge::new();
+    for path in endpoints().flat_map(|endpoint| endpoint.paths) {
+        let answer = edge.send(empty(request(Method::GET, &path).header("sec-purpose", "prefetch"))).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_method_reaches_no_rule() {
     let edge = Edge::new();
     for endpoint in endpoints() {
