@@ -2,7 +2,7 @@
 
 use std::{num::ParseIntError, time::Duration};
 
-use oauth_protocol::loopback::is_loopback;
+use oauth_protocol::loopback::has_loopback_host;
 use url::Url;
 
 use super::cloud::Cloud;
@@ -64,14 +64,14 @@ pub(super) fn event_poll(value: &str) -> Result<Duration, &'static str> {
 pub(super) fn stand_in(value: &str) -> Result<String, &'static str> {
     let url = Url::parse(value).ok();
     let usable =
-        url.filter(|url| matches!(url.scheme(), "http" | "https") && on_loopback(url) && url.query().is_none());
+        url.filter(|url| matches!(url.scheme(), "http" | "https") && has_loopback_host(url) && url.query().is_none());
     let fault = "must be an http or https URL on a loopback host; it is for the local tenant only";
     usable.map(|_| value.trim_end_matches('/').to_owned()).ok_or(fault)
 }
 
 /// https, or outside of production http on a loopback host.
 pub(super) fn cosmos_endpoint(value: &str, production: bool) -> Result<Url, &'static str> {
-    let usable = |url: &Url| url.scheme() == "https" || !production && url.scheme() == "http" && on_loopback(url);
+    let usable = |url: &Url| url.scheme() == "https" || !production && url.scheme() == "http" && has_loopback_host(url);
     let endpoint = Url::parse(value).ok().filter(|url| is_origin(url) && usable(url));
     endpoint.ok_or("must be an https origin such as https://account.documents.azure.com")
 }
@@ -89,10 +89,6 @@ pub(super) fn origins(value: &str) -> Result<Vec<String>, String> {
         is_origin.then(|| text.to_owned()).ok_or_else(fault)
     };
     value.split([',', ' ']).filter(|text| !text.is_empty()).map(origin).collect()
-}
-
-fn on_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(is_loopback)
 }
 
 /// Scheme, host and port, and nothing else; a final slash is none.

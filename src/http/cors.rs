@@ -4,7 +4,7 @@
 //! the Functions host would otherwise answer it itself (docs/edge.md).
 
 use http::{HeaderMap, HeaderValue, header};
-use oauth_protocol::loopback::is_loopback;
+use oauth_protocol::loopback::has_loopback_host;
 use url::Url;
 
 use super::reply::Response;
@@ -102,12 +102,9 @@ impl Readable {
 
 fn may_call(origin: &HeaderValue, ours: &str, allowed: &[String]) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
-    origin == ours || allowed.iter().any(|other| other == origin) || is_loopback_origin(origin)
-}
-
-/// Whether the page is served by this computer, on whatever port.
-fn is_loopback_origin(origin: &str) -> bool {
-    Url::parse(origin).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
+    origin == ours
+        || allowed.iter().any(|other| other == origin)
+        || Url::parse(origin).is_ok_and(|url| has_loopback_host(&url))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authorization_server::{ground::EventName, resource::authenticate::Principal};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
-use oauth_protocol::loopback::is_loopback;
+use oauth_protocol::loopback::has_loopback_host;
 use url::Url;
 
 use super::{
@@ -162,5 +162,5 @@ fn host_is_ours(head: &Head, app: &App) -> bool {
     }
     // Anything else, such as a path, would be no part of a host.
     let is_authority = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
-    is_authority && Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
+    is_authority && Url::parse(&format!("http://{host}/")).is_ok_and(|url| has_loopback_host(&url))
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::loopback::{is_loopback, is_this_machine};
+use crate::loopback::{has_loopback_host, is_loopback, is_this_machine};
 
 /// The public origin of the authorization server: https, or http on a loopback host; nothing behind the host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl BaseUrl {
     /// Reads an origin; one slash at the end is tolerated.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
-        let loopback = url.host_str().is_some_and(is_loopback);
+        let loopback = has_loopback_host(&url);
         if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
             return Err(BaseUrlError::NotHttps);
         }

@@ -6,7 +6,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use url::Host;
+use url::{Host, Url};
 
 /// Whether the host is `127.0.0.1`, `[::1]` or `localhost`, the ones that RFC 8252 speaks of.
 #[must_use]
@@ -17,6 +17,12 @@ pub fn is_loopback(host: &str) -> bool {
         Ok(Host::Ipv6(address)) => address == Ipv6Addr::LOCALHOST,
         Err(_) => false,
     }
+}
+
+/// Whether the host of a URL is one of these.
+#[must_use]
+pub fn has_loopback_host(url: &Url) -> bool {
+    url.host_str().is_some_and(is_loopback)
 }
 
 /// Whether the host leads back to the machine that opens it: the loopback hosts, `127.0.0.0/8`, names below `localhost`

@@ -68,12 +68,6 @@ impl RedirectUri {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether it leads to the user's own machine, where any program may listen (RFC 8252 §8.6).
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        target::kind(&self.0) == RedirectKind::Loopback
-    }
 }
 
 #[cfg(test)]
@@ -195,11 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn any_loopback_uri_says_so() {
-        assert!(registered("http://localhost/cb").is_loopback());
-        assert!(registered("https://localhost/cb").is_loopback());
-        assert!(!registered("https://client.example/cb").is_loopback());
-        assert!(!registered("cursor://localhost/cb").is_loopback());
+    fn only_a_web_uri_of_this_machine_is_a_loopback_receiver() {
+        let kind = |text: &str| registered(text).matches(text).unwrap().kind();
+        assert_eq!(kind("http://localhost/cb"), RedirectKind::Loopback);
+        assert_eq!(kind("https://localhost/cb"), RedirectKind::Loopback);
+        assert_eq!(kind("https://client.example/cb"), RedirectKind::Https);
+        assert_eq!(kind("cursor://localhost/cb"), RedirectKind::PrivateUse);
     }
 
     proptest! {
