@@ -16,8 +16,6 @@ pub(super) const AUTHORIZATION_SERVER: &str = ".well-known/oauth-authorization-s
 /// Path of the documents of the protected resources.
 pub(super) const PROTECTED_RESOURCE: &str = ".well-known/oauth-protected-resource/{*path}";
 
-const RESOURCE_PREFIX: &str = "/.well-known/oauth-protected-resource";
-
 /// A protected resource. Clients compare `resource` with the URL that they were given, so each has a document of its own.
 #[derive(Clone, Copy)]
 pub(super) enum Resource {
@@ -51,7 +49,7 @@ pub(super) fn authorization_server(app: &App) -> Response {
 }
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
-    let path = incoming.path.strip_prefix(RESOURCE_PREFIX).unwrap_or_default();
+    let path = ProtectedResourceMetadata::resource_path(&incoming.path).unwrap_or_default();
     match Resource::ALL.into_iter().find(|resource| resource.is_at(path)) {
         Some(_) => {
             cacheable(&ProtectedResourceMetadata::new(app.server.base(), path, &scopes::names(), &app.server_name))
@@ -64,7 +62,7 @@ pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
 /// compares `resource` with that.
 pub(super) fn document_url(app: &App, resource: Resource, request: &Head) -> String {
     let path = if resource.is_at(&request.path) { request.path.as_str() } else { resource.path() };
-    app.server.base().join(&format!("{RESOURCE_PREFIX}{path}"))
+    ProtectedResourceMetadata::url(app.server.base(), path)
 }
 
 fn cacheable(document: &impl Serialize) -> Response {

@@ -34,6 +34,12 @@ impl ProtectedResourceMetadata {
         }
     }
 
+    /// The path of the resource whose document has this path; `None` if it is the path of none.
+    #[must_use]
+    pub fn resource_path(path: &str) -> Option<&str> {
+        path.strip_prefix(WELL_KNOWN)
+    }
+
     /// The URL of that document: the well-known string goes between host and path (RFC 9728 §3.1).
     #[must_use]
     pub fn url(base: &BaseUrl, path: &str) -> String {
@@ -72,6 +78,9 @@ mod tests {
         ] {
             assert_eq!(ProtectedResourceMetadata::new(&base(), path, &[], "").resource, resource);
             assert_eq!(ProtectedResourceMetadata::url(&base(), path), url);
+            let document = url.strip_prefix("https://mcp.example.com").unwrap();
+            assert_eq!(ProtectedResourceMetadata::resource_path(document), Some(path));
+            assert_eq!(ProtectedResourceMetadata::resource_path(path), None);
         }
     }
 }
