@@ -1,4 +1,7 @@
 //! The ring in the store. Conditional writes keep processes in agreement.
+//!
+//! The loops are not those of the authorization server's `changes`. Its records carry an `op`, by which a write whose answer
+//! was lost is recognised. The ring needs none: whatever ring is stored counts, so after each write it is read again.
 
 use std::sync::Arc;
 
