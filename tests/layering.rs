@@ -50,6 +50,9 @@ const LAYERS: &[&[&str]] = &[
     &["endpoints/", "resource/"],
 ];
 
+/// The ports in `ground/`.
+const PORTS: [&str; 6] = ["AuditLog", "Clock", "Entropy", "OwnedRecords", "Repository", "Sealer"];
+
 /// What the core crates may depend on. None of it reaches the network, the disk, the clock or the environment.
 const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
     (
@@ -200,6 +203,24 @@ fn a_redirect_uri_is_left_unchecked_only_where_a_stored_one_is_read() {
         (is_within(STORED, &reference.path) && !is_read_back).then(|| "it is for what was stored".to_owned())
     };
     assert_none(&broken(shipped("authorization-server").references(), stored));
+}
+
+/// A port, in a state.
+fn port_of_state(reference: &Reference) -> Option<String> {
+    let of_state = is_at(&reference.file, &["crates/authorization-server/src/state/"]) && !reference.in_test;
+    let is_port = PORTS.iter().any(|port| is_within(&format!("crate::ground::{port}"), &reference.path));
+    (of_state && is_port).then(|| "a state takes no port".to_owned())
+}
+
+#[test]
+fn the_states_take_no_port() {
+    let tree = shipped("authorization-server");
+    let defined = |port: &&str| {
+        let path = format!("crate::ground::{port}");
+        tree.references().iter().any(|reference| is_within(&path, &reference.path))
+    };
+    assert!(PORTS.iter().all(defined), "a port has another name now");
+    assert_none(&broken(tree.references(), port_of_state));
 }
 
 #[test]
@@ -368,6 +389,21 @@ mod planted {
         assert_eq!(found("endpoints/planted.rs", "use super::super::resource::Cache;"), 1);
         assert_eq!(found("resource/planted.rs", "use crate::endpoints as e;"), 1);
         assert_eq!(found("endpoints/planted.rs", "use super::Endpoint; use crate::{ground::Id, state::Grant};"), 0);
+    }
+
+    #[test]
+    fn a_port_of_a_state_is_found() {
+        let found = |text: &str| {
+            let folder = "crates/authorization-server/src";
+            let paths =
+                ["lib.rs", "ground/mod.rs", "state/mod.rs", "state/a.rs"].map(|file| format!("{folder}/{file}"));
+            let texts = ["pub mod ground; pub mod state;", "pub trait Clock {} pub struct Id;", "mod a;", text];
+            let files = paths.iter().map(String::as_str).zip(texts);
+            broken(SourceTree::of(folder, "authorization-server", files).unwrap().references(), port_of_state).len()
+        };
+        assert_eq!(found("use crate::ground::{Clock, Id};"), 1);
+        assert_eq!(found("fn f(clock: &dyn crate::ground::Clock) {}"), 1);
+        assert_eq!(found("use crate::ground::Id; #[cfg(test)] mod tests { use crate::ground::Clock; }"), 0);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, secret::Secret};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use crate::{
     grant_cache::GrantCache,
@@ -13,7 +14,8 @@ use crate::{
     },
     refusal_memory::RefusalMemory,
     state::{
-        authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+        authorization::Authorization, client::Client, family::FamilyKey, grant::Grant, owner::Owner,
+        upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
     waiting_registrations::WaitingRegistrations,
@@ -58,7 +60,7 @@ pub struct StoredLimits {
 /// The rules of the authorization server and of the protected resource behind it.
 pub struct AuthorizationServer {
     base: BaseUrl,
-    pub(crate) schemes: PrivateUseSchemes,
+    schemes: PrivateUseSchemes,
     pub(crate) ports: Ports,
     pub(crate) grant_cache: GrantCache,
     pub(crate) refusals: RefusalMemory,
@@ -85,6 +87,12 @@ impl AuthorizationServer {
     #[must_use]
     pub fn base(&self) -> &BaseUrl {
         &self.base
+    }
+
+    /// The private-use redirect schemes that clients may register.
+    #[must_use]
+    pub fn schemes(&self) -> &PrivateUseSchemes {
+        &self.schemes
     }
 
     /// The current time of the injected clock.
@@ -116,6 +124,12 @@ impl AuthorizationServer {
 
     pub(crate) fn random_id(&self) -> Id {
         Id::random(self.ports.entropy.as_ref())
+    }
+
+    pub(crate) fn random_family_key(&self) -> FamilyKey {
+        let mut bytes = Zeroizing::new([0; 32]);
+        self.ports.entropy.fill(bytes.as_mut_slice());
+        FamilyKey::from_bytes(bytes)
     }
 
     pub(crate) fn random_secret(&self) -> Secret {

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::ground::{Entropy, GrantKey, Id, Sealable, Sealed, lifetimes::ACCESS_TOKEN_LIFETIME};
+use crate::ground::{GrantKey, Id, Sealable, Sealed, lifetimes::ACCESS_TOKEN_LIFETIME};
 
 /// Presentations of one refresh token within this time of the last answer get the same successor. Counted in whole seconds,
 /// as they are stored.
@@ -151,11 +151,10 @@ impl Sealable for FamilyKey {
 }
 
 impl FamilyKey {
-    /// A new random key.
-    pub fn random(entropy: &dyn Entropy) -> Self {
-        let mut key = Zeroizing::new([0; 32]);
-        entropy.fill(key.as_mut_slice());
-        Self(key)
+    /// The key of these random bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
     }
 
     /// The refresh token of a generation.
