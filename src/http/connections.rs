@@ -58,12 +58,11 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
 
 async fn act(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
     let visitor = Visitor { cookies: &cookies::sent(&incoming.headers), initiator: browser::initiator(app, incoming) };
-    let form = incoming.form().ok().filter(|form| form.repeated().is_none());
     // Where a form comes from matters before what is wrong with it.
-    let foreign = !visitor.initiator.is_own_form();
-    let form = form.ok_or(if foreign { ConnectionsError::Forged.into() } else { Refusal::Incomplete })?;
+    let sender = visitor.own_form().map_err(ConnectionsError::from)?;
+    let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(Refusal::Incomplete)?;
     let submission = OwnerSubmission { action: action(&form), csrf: form.first("csrf").unwrap_or_default() };
-    Ok(app.server.act_on_connections(&submission, &visitor).await?)
+    Ok(app.server.act_on_connections(&submission, sender).await?)
 }
 
 fn action(form: &Form) -> Option<OwnerAction> {

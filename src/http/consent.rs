@@ -55,16 +55,18 @@ async fn confirmation(app: &App, incoming: &Incoming) -> Result<Answer, Refusal>
 
 async fn decide(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
     let visitor = Visitor { cookies: &cookies::sent(&incoming.headers), initiator: browser::initiator(app, incoming) };
-    let form = form(incoming).map_err(|refusal| refusal.unless_foreign(&visitor))?;
+    // Where a form comes from matters before what is wrong with it.
+    let sender = visitor.own_form().map_err(ConsentError::from)?;
+    let form = form(incoming)?;
+    let decision = decision(&form)?;
     // A form without its token is refused like one with a foreign token.
-    let decision = decision(&form).map_err(|refusal| refusal.unless_foreign(&visitor))?;
     let csrf = form.first("csrf").unwrap_or_default();
     if let Some(id) = form.first("confirm") {
         let id = Id::parse(id).ok_or(Refusal::Incomplete)?;
-        return Ok(app.server.confirm(&ConfirmationSubmission { id, decision, csrf }, &visitor).await?);
+        return Ok(app.server.confirm(&ConfirmationSubmission { id, decision, csrf }, sender).await?);
     }
     let request = form.first("request").ok_or(Refusal::Incomplete)?;
-    Ok(app.server.decide(&ConsentSubmission { request, decision, csrf }, &visitor).await?)
+    Ok(app.server.decide(&ConsentSubmission { request, decision, csrf }, sender).await?)
 }
 
 fn form(incoming: &Incoming) -> Result<Form, Refusal> {
@@ -79,11 +81,6 @@ impl Refusal {
             Self::Incomplete => Some("the form is incomplete"),
             Self::Consent(error) => error.reason(),
         }
-    }
-
-    /// Where a form comes from matters before what is wrong with it.
-    fn unless_foreign(self, visitor: &Visitor<'_>) -> Self {
-        if visitor.initiator.is_own_form() { self } else { ConsentError::ForeignOrigin.into() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::{endpoints::register::RegisterError, ground::EventName};
 use http::StatusCode;
+use oauth_protocol::client_metadata::{ClientMetadata, RegistrationError};
 
 use super::{
     app::App,
@@ -20,34 +21,22 @@ const WAITING: Reached = Reached {
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    match app.server.register(&incoming.body, incoming.from).await {
+    let metadata = match ClientMetadata::from_json(&incoming.body, app.server.schemes(), app.server.base()) {
+        Ok(metadata) => metadata,
+        Err(error) => return malformed(&app, &error),
+    };
+    match app.server.register(metadata, incoming.from).await {
         Ok(registration) => json(StatusCode::CREATED, &registration),
         Err(RegisterError::TooManyWait(too_many)) => WAITING.answer(&app, PLACE, too_many),
         Err(error) => {
             app.refused(EventName::RegistrationRefused.event(), error.reason(), &error);
-            refusal(&error)
+            temporarily_unavailable()
         }
     }
 }
 
-fn refusal(error: &RegisterError) -> Response {
-    match error {
-        RegisterError::Metadata(error) => oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description()),
-        RegisterError::TooManyWait(_) | RegisterError::Unavailable(_) => temporarily_unavailable(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use authorization_server::ground::Unavailable;
-
-    use super::*;
-
-    #[test]
-    fn a_store_that_is_down_is_503_with_retry_after() {
-        let down = Unavailable::store(String::new());
-        let response = refusal(&RegisterError::Unavailable(down));
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(response.headers().contains_key(http::header::RETRY_AFTER));
-    }
+/// RFC 7591 §3.2.2.
+fn malformed(app: &App, error: &RegistrationError) -> Response {
+    app.audit.report(&EventName::RegistrationRefused.event().because(error.description()));
+    oauth_error(StatusCode::BAD_REQUEST, error.code(), error.description())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    endpoints::{redeem::Redemption, refresh::Refresh, token_error::TokenError},
+    endpoints::token_error::TokenError,
     ground::{AuditEvent, EventName, Id},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -42,25 +42,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
 
 async fn exchange(app: &App, request: &TokenRequest) -> Result<TokenResponse, TokenError> {
     match request {
-        TokenRequest::AuthorizationCode { client_id, code, redirect_uri, code_verifier, resource } => {
-            let redemption = Redemption {
-                client_id,
-                code,
-                redirect_uri: redirect_uri.as_deref(),
-                verifier: code_verifier.as_ref(),
-                resource: &borrowed(resource),
-            };
-            app.server.redeem(&redemption).await
-        }
-        TokenRequest::RefreshToken { client_id, refresh_token, scope, resource } => {
-            let resource = &borrowed(resource);
-            app.server.refresh(&Refresh { client_id, refresh_token, scope: scope.as_ref(), resource }).await
-        }
+        TokenRequest::AuthorizationCode(request) => app.server.redeem(request).await,
+        TokenRequest::RefreshToken(request) => app.server.refresh(request).await,
     }
-}
-
-fn borrowed(resource: &[String]) -> Vec<&str> {
-    resource.iter().map(String::as_str).collect()
 }
 
 fn success(response: &TokenResponse) -> Response {
@@ -69,8 +53,7 @@ fn success(response: &TokenResponse) -> Response {
 
 /// Names the client only if it is registered: any other id is whatever its sender wrote.
 fn of_client(request: &TokenRequest, error: &TokenError) -> AuditEvent {
-    let (TokenRequest::AuthorizationCode { client_id, .. } | TokenRequest::RefreshToken { client_id, .. }) = request;
-    let client = Id::parse(client_id).filter(|_| !matches!(error, TokenError::UnknownClient));
+    let client = Id::parse(request.client_id()).filter(|_| !matches!(error, TokenError::UnknownClient));
     EventName::TokenRefused.event().client(client)
 }
 

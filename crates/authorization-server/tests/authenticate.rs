@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use authorization_server::{
     AuthorizationServer,
-    endpoints::refresh::Refresh,
     ground::{Ended, GrantKey, Repository as _},
     state::grant::{Grant, Status},
 };
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, Rig, SignedIn};
+use testkit::{Fault, Rig, SignedIn, refreshing};
 use time::Duration;
 
 async fn signed_in() -> (Rig, SignedIn) {
@@ -302,7 +301,7 @@ async fn a_first_use_that_loses_to_a_further_refresh_ends_the_family() {
     rig.clock.advance(Duration::seconds(61));
     let (other, client_id) = (rig.second_process(), owner.client_id.clone());
     let token = owner.tokens.refresh_token.clone();
-    let refresh = Refresh { client_id: &client_id, refresh_token: &token, scope: None, resource: &[] };
+    let refresh = refreshing(&client_id, &token);
     let (used, refreshed) = tokio::join!(rig.accepts(&copied.access_token), other.refresh(&refresh));
     let ended = rig.only_grant().unwrap().status == Status::Revoked;
     assert!(ended && (!used.unwrap() || refreshed.is_err()));

@@ -1,9 +1,8 @@
 //! The authorization request: what is checked, who hears of a refusal, and that nothing is written.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{
-    endpoints::{authorize::AuthorizeError, authorize_error::AtServer, consent::ConsentError, pages::ConsentPage},
-    ground::Network,
+use authorization_server::endpoints::{
+    authorize::AuthorizeError, authorize_error::AtServer, consent::ConsentError, pages::ConsentPage,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, VERIFIER, asked, back_to_client, parameter, request};
 
@@ -141,7 +140,7 @@ async fn an_unregistered_redirect_uri_is_refused_at_the_server_whatever_else_is_
 async fn another_clients_redirect_uri_is_refused_at_the_server() {
     let rig = Rig::new().unwrap();
     let client_id = rig.register().await.unwrap();
-    rig.server.register(br#"{"redirect_uris":["https://other.example/cb"]}"#, Network::UNKNOWN).await.unwrap();
+    rig.register_for(&["https://other.example/cb"]).await.unwrap();
     let query = request(&client_id, &[("redirect_uri", Some("https://other.example/cb"))]);
     assert_eq!(at_server(&ask(&rig, &query).await), AtServer::RedirectMismatch);
 }

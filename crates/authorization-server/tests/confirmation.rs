@@ -94,7 +94,7 @@ impl Asked {
 
     async fn submit(&self, cookies: &Cookies, csrf: &str, decision: Decision) -> Result<Answer, ConsentError> {
         let submission = ConfirmationSubmission { id: self.allowed.id, decision, csrf };
-        self.rig.server.confirm(&submission, &Visitor { cookies, initiator: Initiator::OwnForm }).await
+        self.rig.server.confirm(&submission, Visitor { cookies, initiator: Initiator::OwnForm }.own_form()?).await
     }
 }
 

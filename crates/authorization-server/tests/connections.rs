@@ -32,10 +32,20 @@ fn subject(oid: &str) -> Subject {
 
 const CODE: &[(&str, &str)] = &[("code", "upstream-code")];
 
+/// A form of the page, as a browser sends it for this initiator.
+async fn click_from(
+    rig: &Rig,
+    cookies: &Cookies,
+    submission: &OwnerSubmission<'_>,
+    initiator: Initiator,
+) -> Result<Answer, ConnectionsError> {
+    rig.server.act_on_connections(submission, Visitor { cookies, initiator }.own_form()?).await
+}
+
 /// A click on the page, with these cookies.
 async fn click(rig: &Rig, cookies: &Cookies, action: OwnerAction, csrf: &str) -> Result<Answer, ConnectionsError> {
     let submission = OwnerSubmission { action: Some(action), csrf };
-    rig.server.act_on_connections(&submission, &Visitor { cookies, initiator: Initiator::OwnForm }).await
+    click_from(rig, cookies, &submission, Initiator::OwnForm).await
 }
 
 async fn begun(rig: &Rig) -> Allowed {
@@ -252,7 +262,7 @@ async fn a_click_that_did_not_come_from_our_own_page_changes_nothing() {
     let submission = OwnerSubmission { action: Some(OwnerAction::WithdrawAll), csrf: own.csrf() };
     let writes = rig.store.writes();
     for initiator in [Initiator::Person, Initiator::OwnLink, Initiator::Unproven] {
-        let answer = rig.server.act_on_connections(&submission, &Visitor { cookies: &cookies, initiator }).await;
+        let answer = click_from(&rig, &cookies, &submission, initiator).await;
         assert!(matches!(answer, Err(ConnectionsError::Forged)), "{initiator:?}");
     }
     assert_eq!(rig.store.writes(), writes);

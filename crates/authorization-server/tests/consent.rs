@@ -37,7 +37,7 @@ async fn send_from(
     let cookies = Browser::default().cookies(&cookies);
     let request = page.form.sealed.as_str();
     let submission = ConsentSubmission { request, decision: Decision::Allow, csrf: sent.csrf_field };
-    rig.server.decide(&submission, &Visitor { cookies: &cookies, initiator }).await
+    rig.server.decide(&submission, Visitor { cookies: &cookies, initiator }.own_form()?).await
 }
 
 #[tokio::test]

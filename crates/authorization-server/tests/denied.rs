@@ -87,7 +87,7 @@ fn reviewed(answer: Answer) -> Option<ReviewPage> {
 /// Another registration, with this name, and its request.
 async fn registered(rig: &Rig, name: &str, uri: &str) -> String {
     let body = format!(r#"{{"redirect_uris":["{uri}"],"client_name":"{name}"}}"#);
-    rig.server.register(body.as_bytes(), Network::UNKNOWN).await.unwrap();
+    rig.server.register(rig.metadata(&body).unwrap(), Network::UNKNOWN).await.unwrap();
     let named = |client: &Client| client.name.as_deref() == Some(name);
     let newest = rig.clients.all().into_iter().filter(named).max_by_key(|client| client.registered_at).unwrap();
     request(&newest.id.to_string(), &[("redirect_uri", Some(uri))])

@@ -5,12 +5,12 @@ use std::num::NonZeroU32;
 
 use authorization_server::{
     AuthorizationServer, StoredLimits,
-    endpoints::{redeem::Redemption, register::RegisterError},
+    endpoints::register::RegisterError,
     ground::{Clock as _, Id, Network, OwnerLimit, Subject},
     state::grant::Status,
 };
-use oauth_protocol::redirect_uri::PrivateUseSchemes;
-use testkit::{LIMITS, REDIRECT_URI, Rig};
+use oauth_protocol::{client_metadata::ClientMetadata, redirect_uri::PrivateUseSchemes};
+use testkit::{LIMITS, REDIRECT_URI, Rig, redemption};
 use time::Duration;
 
 fn some(number: u32) -> NonZeroU32 {
@@ -29,7 +29,8 @@ fn three_places(rig: &Rig) -> AuthorizationServer {
 
 async fn register(server: &AuthorizationServer, from: u8) -> Result<Id, RegisterError> {
     let body = serde_json::json!({ "redirect_uris": [REDIRECT_URI] }).to_string();
-    let registered = server.register(body.as_bytes(), Network::of([20, 1, 2, from].into())).await?;
+    let metadata = ClientMetadata::from_json(body.as_bytes(), server.schemes(), server.base()).unwrap();
+    let registered = server.register(metadata, Network::of([20, 1, 2, from].into())).await?;
     let registered = serde_json::to_value(registered).unwrap();
     Ok(Id::parse(registered.get("client_id").and_then(serde_json::Value::as_str).unwrap()).unwrap())
 }
@@ -63,15 +64,7 @@ async fn a_client_that_was_used_takes_no_place_and_is_never_ended() {
     for _ in 0..5 {
         let client = register(&server, 1).await.unwrap();
         let code = rig.code(&client.to_string()).await.unwrap();
-        let verifier = testkit::VERIFIER.into();
-        let redemption = Redemption {
-            client_id: &client.to_string(),
-            code: &code,
-            redirect_uri: None,
-            verifier: Some(&verifier),
-            resource: &[],
-        };
-        server.redeem(&redemption).await.unwrap();
+        server.redeem(&redemption(&client.to_string(), &code)).await.unwrap();
         used.push(client);
     }
     assert_eq!(registered(&rig).len(), used.len());
@@ -114,10 +107,7 @@ fn four_grants(rig: &Rig) -> AuthorizationServer {
 async fn grant(rig: &Rig, server: &AuthorizationServer, client_id: &str) {
     rig.clock.advance(Duration::MINUTE);
     let code = rig.code(client_id).await.unwrap();
-    let verifier = testkit::VERIFIER.into();
-    let redemption =
-        Redemption { client_id, code: &code, redirect_uri: None, verifier: Some(&verifier), resource: &[] };
-    server.redeem(&redemption).await.unwrap();
+    server.redeem(&redemption(client_id, &code)).await.unwrap();
 }
 
 /// When the grants were made that still stand, in minutes.

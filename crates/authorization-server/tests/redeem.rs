@@ -1,13 +1,10 @@
 //! Redemption: creating the grant is the single use of the code.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{
-    endpoints::{redeem::Redemption, token_error::TokenError},
-    state::grant::Status,
-};
-use oauth_protocol::token_response::TokenResponse;
+use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
+use oauth_protocol::{pkce::CodeVerifier, token_request::AuthorizationCodeRequest, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, REDIRECT_URI, Rig, VERIFIER, parameter};
+use testkit::{Fault, Rig, parameter, redemption};
 use time::Duration;
 
 /// A client and its code.
@@ -125,12 +122,7 @@ async fn of_twenty_redemptions_in_two_processes_one_succeeds_and_its_tokens_work
     for round in 0..20 {
         let server = std::sync::Arc::clone(if round % 2 == 0 { &rig.server } else { &other });
         let (client_id, code) = (client_id.clone(), SecretString::from(code.expose_secret()));
-        redemptions.spawn(async move {
-            let verifier = VERIFIER.into();
-            let (client_id, verifier) = (client_id.as_str(), Some(&verifier));
-            let redemption = Redemption { client_id, code: &code, redirect_uri: None, verifier, resource: &[] };
-            server.redeem(&redemption).await
-        });
+        redemptions.spawn(async move { server.redeem(&redemption(&client_id, &code)).await });
     }
     let (good, bad): (Vec<_>, Vec<_>) = redemptions.join_all().await.into_iter().partition(Result::is_ok);
     assert!(bad.iter().all(refused));
@@ -141,16 +133,14 @@ async fn of_twenty_redemptions_in_two_processes_one_succeeds_and_its_tokens_work
 
 /// A redemption with one thing wrong.
 async fn redeem_with(rig: &Rig, client_id: &str, code: &SecretString, wrong: &str, value: &str) -> TokenError {
-    let verifier = SecretString::from(if wrong == "verifier" { value } else { VERIFIER });
-    let resource: &[&str] = if wrong == "resource" { &[value] } else { &[] };
-    let redemption = Redemption {
-        client_id,
-        code,
-        redirect_uri: Some(if wrong == "redirect_uri" { value } else { REDIRECT_URI }),
-        verifier: (wrong != "no verifier").then_some(&verifier),
-        resource,
-    };
-    rig.server.redeem(&redemption).await.err().unwrap()
+    let mut request = redemption(client_id, code);
+    match wrong {
+        "verifier" => request.code_verifier = CodeVerifier::parse(value),
+        "resource" => request.resource = vec![value.to_owned()],
+        "redirect_uri" => request.redirect_uri = Some(value.to_owned()),
+        other => assert_eq!(other, "client"),
+    }
+    rig.server.redeem(&request).await.err().unwrap()
 }
 
 #[tokio::test]
@@ -163,7 +153,6 @@ async fn whatever_does_not_fit_the_code_is_refused_and_touches_nothing() {
         (&other, "client", ""),
         (&client_id, "redirect_uri", "https://client.example/callback/"),
         (&client_id, "redirect_uri", ""),
-        (&client_id, "no verifier", ""),
         (&client_id, "verifier", ""),
         (&client_id, "verifier", "too-short"),
         (&client_id, "verifier", &long),
@@ -199,10 +188,9 @@ async fn a_replay_that_does_not_fit_the_code_revokes_nothing() {
 async fn the_redirect_uri_may_be_absent_and_the_resource_any_name_of_ours() {
     for resource in ["https://mcp.example.com", "https://mcp.example.com/mcp/message?sessionId=1"] {
         let (rig, client_id, code) = with_code().await;
-        let verifier = VERIFIER.into();
-        let (verifier, resource) = (Some(&verifier), &[resource][..]);
-        let redemption = Redemption { client_id: &client_id, code: &code, redirect_uri: None, verifier, resource };
-        assert!(rig.server.redeem(&redemption).await.is_ok());
+        let resource = vec![resource.to_owned()];
+        let request = AuthorizationCodeRequest { redirect_uri: None, resource, ..redemption(&client_id, &code) };
+        assert!(rig.server.redeem(&request).await.is_ok());
     }
 }
 

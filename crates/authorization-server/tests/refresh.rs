@@ -2,12 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    endpoints::{refresh::Refresh, token_error::TokenError},
+    endpoints::token_error::TokenError,
     state::grant::{Grant, Status},
 };
-use oauth_protocol::{scope::Scope, token_response::TokenResponse};
+use oauth_protocol::{scope::Scope, token_request::RefreshTokenRequest, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, Rig, SignedIn};
+use testkit::{Fault, Rig, SignedIn, refreshing};
 use time::Duration;
 
 /// A client whose grant stands at its first generation.
@@ -189,10 +189,7 @@ async fn twenty_refreshes_at_once_agree_on_one_successor() {
     for round in 0..20 {
         let server = std::sync::Arc::clone(if round % 2 == 0 { &rig.server } else { &other });
         let (client_id, token) = (client.clone(), SecretString::from(first.expose_secret()));
-        refreshes.spawn(async move {
-            let refresh = Refresh { client_id: &client_id, refresh_token: &token, scope: None, resource: &[] };
-            server.refresh(&refresh).await
-        });
+        refreshes.spawn(async move { server.refresh(&refreshing(&client_id, &token)).await });
     }
     let answers = refreshes.join_all().await;
     let tokens: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
@@ -212,8 +209,9 @@ async fn a_refresh_that_does_not_match_the_grant_is_refused_before_rotation() {
     let key = rig.only_grant().unwrap().key;
     rig.grants.change(&key, |grant| Grant { scope: Scope::parse("other").unwrap(), ..grant.clone() });
     let (writes, asked) = (rig.store.writes(), rig.upstream.asked().len());
-    let ask = async |client_id: &str, scope, resource: &[&str]| {
-        rig.server.refresh(&Refresh { client_id, refresh_token: &first, scope, resource }).await
+    let ask = async |client_id: &str, scope: Option<&Scope>, resource: &[&str]| {
+        let (scope, resource) = (scope.cloned(), resource.iter().map(|value| (*value).to_owned()).collect());
+        rig.server.refresh(&RefreshTokenRequest { scope, resource, ..refreshing(client_id, &first) }).await
     };
     assert!(refused(&ask(&other, None, &[]).await));
     assert!(matches!(ask(&client, Some(&wider), &[]).await, Err(TokenError::InvalidScope)));
@@ -229,7 +227,7 @@ async fn a_replay_ends_the_family_whatever_else_the_request_says() {
     let second = rig.refresh(&client_id, &first).await.unwrap();
     rig.refresh(&client_id, &second.refresh_token).await.unwrap();
     let wider = Scope::parse("mail.send").unwrap();
-    let refresh = Refresh { client_id: &client_id, refresh_token: &first, scope: Some(&wider), resource: &[] };
+    let refresh = RefreshTokenRequest { scope: Some(wider), ..refreshing(&client_id, &first) };
     assert!(refused(&rig.server.refresh(&refresh).await));
     assert_eq!(status(&rig), Status::Revoked);
 }
@@ -248,8 +246,9 @@ async fn a_foreign_client_with_an_old_token_does_not_end_the_family() {
 async fn the_granted_scope_and_every_name_of_ours_may_be_repeated() {
     let (rig, client_id, refresh_token) = signed_in().await;
     let scope = Scope::parse("offline_access user.read mail.send").unwrap();
-    let resource = &["https://mcp.example.com", "https://mcp.example.com/mcp/message?sessionId=1"][..];
-    let refresh = Refresh { client_id: &client_id, refresh_token: &refresh_token, scope: Some(&scope), resource };
+    let resource = ["https://mcp.example.com", "https://mcp.example.com/mcp/message?sessionId=1"];
+    let (scope, resource) = (Some(scope), resource.map(str::to_owned).to_vec());
+    let refresh = RefreshTokenRequest { scope, resource, ..refreshing(&client_id, &refresh_token) };
     assert_eq!(rig.server.refresh(&refresh).await.unwrap().scope.to_string(), "user.read");
 }
 
@@ -257,7 +256,7 @@ async fn the_granted_scope_and_every_name_of_ours_may_be_repeated() {
 async fn a_refresh_for_unknown_scopes_only_gets_all_that_was_granted() {
     let (rig, client_id, refresh_token) = signed_in().await;
     let scope = Scope::parse("openid mail.send").unwrap();
-    let refresh = Refresh { client_id: &client_id, refresh_token: &refresh_token, scope: Some(&scope), resource: &[] };
+    let refresh = RefreshTokenRequest { scope: Some(scope), ..refreshing(&client_id, &refresh_token) };
     let response = rig.server.refresh(&refresh).await.unwrap();
     assert_eq!(response.scope, rig.only_grant().unwrap().scope);
 }

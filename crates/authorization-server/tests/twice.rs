@@ -89,8 +89,8 @@ async fn send(rig: &Rig, page: &ConsentPage, decision: Decision, cookies: &[(Coo
     let csrf = page.form.secrets.csrf.encode();
     let submission = ConsentSubmission { request: page.form.sealed.as_str(), decision, csrf: csrf.expose_secret() };
     let cookies = Browser::default().cookies(cookies);
-    let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
-    rig.server.decide(&submission, &visitor).await.err().unwrap()
+    let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+    rig.server.decide(&submission, sender).await.err().unwrap()
 }
 
 #[tokio::test]
@@ -186,8 +186,8 @@ impl Confirming {
     async fn send_with(&mut self, decision: Decision, cookie: &SecretString) -> Result<Answer, ConsentError> {
         let cookies = self.browser.cookies(&[(CookieName::EntraState(self.sign_in.id), cookie.expose_secret())]);
         let submission = ConfirmationSubmission { id: self.sign_in.id, decision, csrf: self.csrf.expose_secret() };
-        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
-        let answer = self.rig.server.confirm(&submission, &visitor).await?;
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+        let answer = self.rig.server.confirm(&submission, sender).await?;
         self.browser.keep(&answer.cookies);
         Ok(answer)
     }
@@ -259,8 +259,8 @@ async fn confirmations_at_once_get_one_code() {
     let send = async || {
         let id = asked.sign_in.id;
         let submission = ConfirmationSubmission { id, decision: Decision::Allow, csrf: asked.csrf.expose_secret() };
-        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
-        answered(asked.rig.server.confirm(&submission, &visitor).await.unwrap()).unwrap().location
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+        answered(asked.rig.server.confirm(&submission, sender).await.unwrap()).unwrap().location
     };
     let (one, two, three) = tokio::join!(send(), send(), send());
     assert!(one == two && two == three);

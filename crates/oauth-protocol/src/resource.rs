@@ -22,8 +22,8 @@ pub enum OAuthEndpoint {
 pub struct ResourceError;
 
 /// Whether every value is this server; none at all is fine.
-pub fn check(base: &BaseUrl, values: &[&str], endpoint: OAuthEndpoint) -> Result<(), ResourceError> {
-    if values.iter().all(|value| is_ours(base, value, endpoint)) { Ok(()) } else { Err(ResourceError) }
+pub fn check(base: &BaseUrl, values: &[impl AsRef<str>], endpoint: OAuthEndpoint) -> Result<(), ResourceError> {
+    if values.iter().all(|value| is_ours(base, value.as_ref(), endpoint)) { Ok(()) } else { Err(ResourceError) }
 }
 
 /// One of the two addresses at which clients connect.
@@ -39,13 +39,13 @@ pub enum Address {
 impl Address {
     /// The address that these values name, if it is one.
     #[must_use]
-    pub fn named(base: &BaseUrl, values: &[&str]) -> Option<Self> {
-        let path = |value: &&str| match value.split_at_checked(base.issuer().len())?.1 {
+    pub fn named(base: &BaseUrl, values: &[impl AsRef<str>]) -> Option<Self> {
+        let path = |value: &str| match value.split_at_checked(base.issuer().len())?.1 {
             "/mcp" | "/mcp/" => Some(Self::Mcp),
             "/mcp/sse" | "/mcp/sse/" => Some(Self::McpSse),
             _ => None,
         };
-        values.iter().find_map(path)
+        values.iter().find_map(|value| path(value.as_ref()))
     }
 
     /// Its path.

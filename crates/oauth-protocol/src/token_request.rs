@@ -5,7 +5,7 @@ mod error;
 
 use secrecy::SecretString;
 
-use crate::{form::Form, scope::Scope};
+use crate::{form::Form, pkce::CodeVerifier, scope::Scope, secret::Handle};
 
 pub(crate) use self::client::client_id;
 pub use self::error::TokenRequestError;
@@ -13,30 +13,38 @@ pub use self::error::TokenRequestError;
 /// A well-formed request for tokens. Nothing in it has been verified.
 #[derive(Debug)]
 pub enum TokenRequest {
-    /// `grant_type=authorization_code` (RFC 6749 §4.1.3).
-    AuthorizationCode {
-        /// `client_id`.
-        client_id: String,
-        /// `code`.
-        code: SecretString,
-        /// `redirect_uri`, which OAuth 2.1 drops.
-        redirect_uri: Option<String>,
-        /// `code_verifier` (RFC 7636 §4.5). Absent, it is a wrong one: `invalid_grant`.
-        code_verifier: Option<SecretString>,
-        /// `resource` (RFC 8707 §2.2).
-        resource: Vec<String>,
-    },
-    /// `grant_type=refresh_token` (RFC 6749 §6).
-    RefreshToken {
-        /// `client_id`.
-        client_id: String,
-        /// `refresh_token`.
-        refresh_token: SecretString,
-        /// `scope`, not wider than what was granted.
-        scope: Option<Scope>,
-        /// `resource` (RFC 8707 §2.2).
-        resource: Vec<String>,
-    },
+    /// `grant_type=authorization_code`.
+    AuthorizationCode(AuthorizationCodeRequest),
+    /// `grant_type=refresh_token`.
+    RefreshToken(RefreshTokenRequest),
+}
+
+/// A client redeems a code (RFC 6749 §4.1.3).
+#[derive(Debug)]
+pub struct AuthorizationCodeRequest {
+    /// `client_id`.
+    pub client_id: String,
+    /// `code`; `None` if its text can be no code of ours: `invalid_grant`, like an unknown one.
+    pub code: Option<Handle>,
+    /// `redirect_uri`, which OAuth 2.1 drops.
+    pub redirect_uri: Option<String>,
+    /// `code_verifier` (RFC 7636 §4.5); `None` if it is absent or malformed: `invalid_grant`, like a wrong one.
+    pub code_verifier: Option<CodeVerifier>,
+    /// `resource` (RFC 8707 §2.2).
+    pub resource: Vec<String>,
+}
+
+/// A client refreshes its tokens (RFC 6749 §6).
+#[derive(Debug)]
+pub struct RefreshTokenRequest {
+    /// `client_id`.
+    pub client_id: String,
+    /// `refresh_token`. Its format is the server's own.
+    pub refresh_token: SecretString,
+    /// `scope`, not wider than what was granted.
+    pub scope: Option<Scope>,
+    /// `resource` (RFC 8707 §2.2).
+    pub resource: Vec<String>,
 }
 
 impl TokenRequest {
@@ -49,26 +57,35 @@ impl TokenRequest {
         let client_id = client_id(form, authorization)?;
         let resource = form.all("resource").map(str::to_owned).collect();
         match grant_type {
-            "authorization_code" => Ok(Self::AuthorizationCode {
+            "authorization_code" => Ok(Self::AuthorizationCode(AuthorizationCodeRequest {
                 client_id,
-                code: required(form, "code")?,
+                code: Handle::parse(required(form, "code")?),
                 redirect_uri: form.first("redirect_uri").map(str::to_owned),
-                code_verifier: form.first("code_verifier").map(Into::into),
+                code_verifier: form.first("code_verifier").and_then(CodeVerifier::parse),
                 resource,
-            }),
-            "refresh_token" => Ok(Self::RefreshToken {
+            })),
+            "refresh_token" => Ok(Self::RefreshToken(RefreshTokenRequest {
                 client_id,
-                refresh_token: required(form, "refresh_token")?,
+                refresh_token: required(form, "refresh_token")?.into(),
                 scope: form.first("scope").map(Scope::parse).transpose().map_err(|_| TokenRequestError::Scope)?,
                 resource,
-            }),
+            })),
             _ => Err(TokenRequestError::UnsupportedGrantType),
+        }
+    }
+
+    /// `client_id`.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::AuthorizationCode(request) => &request.client_id,
+            Self::RefreshToken(request) => &request.client_id,
         }
     }
 }
 
-fn required(form: &Form, name: &'static str) -> Result<SecretString, TokenRequestError> {
-    form.first(name).map(Into::into).ok_or(TokenRequestError::Missing(name))
+fn required<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, TokenRequestError> {
+    form.first(name).ok_or(TokenRequestError::Missing(name))
 }
 
 #[cfg(test)]

@@ -78,8 +78,8 @@ impl Browser {
         let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
         let cookies = self.cookies(&[(CookieName::ConsentState(id), binding), (CookieName::CsrfToken(id), csrf)]);
         let submission = ConsentSubmission { request: form.sealed.as_str(), decision, csrf };
-        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
-        let answer = rig.server.decide(&submission, &visitor).await?;
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form()?;
+        let answer = rig.server.decide(&submission, sender).await?;
         self.keep(&answer.cookies);
         Ok(answer)
     }
@@ -109,8 +109,8 @@ impl Browser {
         let page = asked_to_confirm(rig.server.confirmation(allowed.id, &cookies).await?);
         let csrf = page.ok_or(ConsentError::Expired)?.csrf.encode();
         let submission = ConfirmationSubmission { id: allowed.id, decision, csrf: csrf.expose_secret() };
-        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
-        let answer = rig.server.confirm(&submission, &visitor).await?;
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form()?;
+        let answer = rig.server.confirm(&submission, sender).await?;
         self.keep(&answer.cookies);
         Ok(answer)
     }

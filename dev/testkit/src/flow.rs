@@ -8,8 +8,6 @@ use authorization_server::{
         callback::{Callback, CallbackError},
         consent::{ConsentError, Decision},
         pages::ConsentPage,
-        redeem::Redemption,
-        refresh::Refresh,
         register::RegisterError,
         token_error::TokenError,
     },
@@ -19,8 +17,11 @@ use authorization_server::{
 use oauth_protocol::{
     addressed_request::{AddressMissing, AddressedRequest},
     callback_response::CallbackResponse,
+    client_metadata::{ClientMetadata, RegistrationError},
     form::{self, Form},
     pkce::CodeVerifier,
+    secret::Handle,
+    token_request::{AuthorizationCodeRequest, RefreshTokenRequest},
     token_response::TokenResponse,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,6 +39,9 @@ pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// A step that did not lead on.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
+    /// What a client wants to register.
+    #[error(transparent)]
+    Metadata(#[from] RegistrationError),
     /// At `/register`.
     #[error(transparent)]
     Register(#[from] RegisterError),
@@ -145,6 +149,25 @@ pub fn addressed(text: &str) -> Result<AddressedRequest, AuthorizeError> {
     AddressedRequest::parse(query).map_err(|AddressMissing(name)| AtServer::BadParameter(name).into())
 }
 
+/// The request by which a client redeems its code.
+#[must_use]
+pub fn redemption(client_id: &str, code: &SecretString) -> AuthorizationCodeRequest {
+    AuthorizationCodeRequest {
+        client_id: client_id.to_owned(),
+        code: Handle::parse(code.expose_secret()),
+        redirect_uri: Some(REDIRECT_URI.to_owned()),
+        code_verifier: CodeVerifier::parse(VERIFIER),
+        resource: Vec::new(),
+    }
+}
+
+/// The request by which a client refreshes its tokens.
+#[must_use]
+pub fn refreshing(client_id: &str, refresh_token: &SecretString) -> RefreshTokenRequest {
+    let (client_id, refresh_token) = (client_id.to_owned(), refresh_token.expose_secret().into());
+    RefreshTokenRequest { client_id, refresh_token, scope: None, resource: Vec::new() }
+}
+
 impl Rig {
     /// Registers a client.
     pub async fn register(&self) -> Result<String, FlowError> {
@@ -154,10 +177,15 @@ impl Rig {
     /// Registers a client with other redirect URIs.
     pub async fn register_for(&self, redirect_uris: &[&str]) -> Result<String, FlowError> {
         let body = serde_json::json!({ "redirect_uris": redirect_uris, "client_name": "Client" }).to_string();
-        let response =
-            serde_json::to_value(self.server.register(body.as_bytes(), Network::UNKNOWN).await?).unwrap_or_default();
+        let response = self.server.register(self.metadata(&body)?, Network::UNKNOWN).await?;
+        let response = serde_json::to_value(response).unwrap_or_default();
         let client_id = response.get("client_id").and_then(serde_json::Value::as_str);
         client_id.map(str::to_owned).ok_or(FlowError::Missing("client_id"))
+    }
+
+    /// The metadata of a registration.
+    pub fn metadata(&self, body: &str) -> Result<ClientMetadata, RegistrationError> {
+        ClientMetadata::from_json(body.as_bytes(), self.server.schemes(), self.server.base())
     }
 
     /// Opens the consent page in a browser that remembers nothing.
@@ -208,15 +236,12 @@ impl Rig {
 
     /// The client redeems its code.
     pub async fn redeem(&self, client_id: &str, code: &SecretString) -> Result<TokenResponse, TokenError> {
-        let verifier = VERIFIER.into();
-        let redirect_uri = Some(REDIRECT_URI);
-        let redemption = Redemption { client_id, code, redirect_uri, verifier: Some(&verifier), resource: &[] };
-        self.server.redeem(&redemption).await
+        self.server.redeem(&redemption(client_id, code)).await
     }
 
     /// The client refreshes.
     pub async fn refresh(&self, client_id: &str, refresh_token: &SecretString) -> Result<TokenResponse, TokenError> {
-        self.server.refresh(&Refresh { client_id, refresh_token, scope: None, resource: &[] }).await
+        self.server.refresh(&refreshing(client_id, refresh_token)).await
     }
 
     /// Whether the protected resource accepts an access token.

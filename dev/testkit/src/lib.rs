@@ -22,7 +22,10 @@ pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use event_log::EventLog;
 pub use faults::{Fault, Faults};
-pub use flow::{Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addressed, parameter, query, request};
+pub use flow::{
+    Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addressed, parameter, query, redemption, refreshing,
+    request,
+};
 pub use outcome::{
     ToClient, allowed, answered, asked, asked_to_confirm, back_to_client, connections, cookie, denied, sent_to_confirm,
 };

@@ -99,7 +99,7 @@ impl AuthorizationServer {
             return Err(self.refused_without_a_page(&valid.request, remembered.is_some()));
         }
         let sign_in = SignInPrompt::from(valid.prompt);
-        let likeness = Likeness::of(client.name.as_deref(), valid.request.redirect().host_without_port());
+        let likeness = Likeness::of(client.name.as_deref(), valid.request.redirect());
         if remembered.is_none() && memory.denies_like(&likeness, self.now()) {
             let form = self.form(valid.request, Asks::Review, sign_in).await?;
             return Ok(Answer::review(visitor.cookies, ReviewPage { client, form }));
@@ -130,13 +130,13 @@ impl AuthorizationServer {
         redirect: RedirectTarget,
     ) -> Result<Valid, RequestRefusal> {
         let request = request.parameters()?;
-        let resources: Vec<&str> = request.resource.iter().map(String::as_str).collect();
-        resource::check(self.base(), &resources, resource::OAuthEndpoint::Authorize)
+        let resources = &request.resource;
+        resource::check(self.base(), resources, resource::OAuthEndpoint::Authorize)
             .map_err(|_| RequestRefusal::Target)?;
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref());
         let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);
-        let valid = valid.with_address(Address::named(self.base(), &resources));
+        let valid = valid.with_address(Address::named(self.base(), resources));
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 

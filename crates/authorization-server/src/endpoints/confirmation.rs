@@ -7,7 +7,7 @@ use super::{
     consent::{ConsentError, Decision},
     issue::{Remember, back_to_client},
     pages::{ConfirmationPage, Page},
-    visitor::Visitor,
+    visitor::FormSender,
 };
 use crate::{
     ground::{AuditEvent, EventName, Id, Stored},
@@ -63,16 +63,13 @@ impl AuthorizationServer {
     pub async fn confirm(
         &self,
         submission: &ConfirmationSubmission<'_>,
-        visitor: &Visitor<'_>,
+        sender: FormSender<'_>,
     ) -> Result<Answer, ConsentError> {
-        if !visitor.initiator.is_own_form() {
-            return Err(ConsentError::ForeignOrigin);
-        }
-        if let Some(answer) = self.confirm_once(submission, visitor.cookies).await? {
+        if let Some(answer) = self.confirm_once(submission, sender.cookies()).await? {
             return Ok(answer);
         }
         // Another answer came in between; this one may be its double.
-        self.confirm_once(submission, visitor.cookies).await?.ok_or(ConsentError::AlreadyDecided)
+        self.confirm_once(submission, sender.cookies()).await?.ok_or(ConsentError::AlreadyDecided)
     }
 
     /// `None` if another write came first.

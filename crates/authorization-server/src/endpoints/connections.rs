@@ -9,7 +9,7 @@ use super::{
     answer::{Answer, Next, Redirect},
     connections_sign_in::CONNECTIONS_PATH,
     pages::{Application, Connection, ConnectionsPage, Page},
-    visitor::Visitor,
+    visitor::{ForeignForm, FormSender},
 };
 use crate::{
     ground::{Ended, EventName, Id, Unavailable},
@@ -70,6 +70,12 @@ impl ConnectionsError {
     }
 }
 
+impl From<ForeignForm> for ConnectionsError {
+    fn from(ForeignForm: ForeignForm) -> Self {
+        Self::Forged
+    }
+}
+
 impl AuthorizationServer {
     /// The page: of the owner who is signed in, or for signing in.
     pub async fn connections_page(&self, sent: &Cookies) -> Result<Answer, Unavailable> {
@@ -84,17 +90,15 @@ impl AuthorizationServer {
     pub async fn act_on_connections(
         &self,
         submission: &OwnerSubmission<'_>,
-        visitor: &Visitor<'_>,
+        sender: FormSender<'_>,
     ) -> Result<Answer, ConnectionsError> {
-        if !visitor.initiator.is_own_form() {
-            return Err(ConnectionsError::Forged);
-        }
+        let sent = sender.cookies();
         if submission.action == Some(OwnerAction::SignIn) {
-            return Ok(self.sign_in_to_connections(visitor.cookies).await?);
+            return Ok(self.sign_in_to_connections(sent).await?);
         }
-        let Some(session) = self.owner_session(visitor.cookies).await? else { return Ok(ask_to_sign_in()) };
+        let Some(session) = self.owner_session(sent).await? else { return Ok(ask_to_sign_in()) };
         let action = submission.action.filter(|_| session.made_form(submission.csrf));
-        self.act(action.ok_or(ConnectionsError::Forged)?, &session, visitor.cookies).await
+        self.act(action.ok_or(ConnectionsError::Forged)?, &session, sent).await
     }
 
     async fn act(

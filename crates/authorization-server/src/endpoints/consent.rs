@@ -7,7 +7,7 @@ use super::{
     answer::Answer,
     pages::ConsentPage,
     sign_in::{Decided, ToSignIn},
-    visitor::Visitor,
+    visitor::{ForeignForm, FormSender},
 };
 pub use crate::state::decision::Decision;
 use crate::{
@@ -80,29 +80,33 @@ impl ConsentError {
     }
 }
 
+impl From<ForeignForm> for ConsentError {
+    fn from(ForeignForm: ForeignForm) -> Self {
+        Self::ForeignOrigin
+    }
+}
+
 impl AuthorizationServer {
     /// Decides the transaction, once.
     pub async fn decide(
         &self,
         submission: &ConsentSubmission<'_>,
-        visitor: &Visitor<'_>,
+        sender: FormSender<'_>,
     ) -> Result<Answer, ConsentError> {
-        if !visitor.initiator.is_own_form() {
-            return Err(ConsentError::ForeignOrigin);
-        }
+        let sent = sender.cookies();
         let pending = self.consent_transaction(submission.request).await?;
-        self.check_browser(&pending, submission, visitor.cookies).await?;
+        self.check_browser(&pending, submission, sent).await?;
         match (submission.decision, pending.consent()) {
             (Decision::Allow, Some(consent)) => {
                 let choice = SignInChoice { decision: Decision::Allow, prompt: pending.sign_in };
-                self.allow(pending, consent, choice, visitor.cookies).await
+                self.allow(pending, consent, choice, sent).await
             }
             (Decision::SwitchAccount, Some(consent @ Consent::Remembered { .. })) => {
                 let choice = SignInChoice { decision: Decision::SwitchAccount, prompt: SignInPrompt::SelectAccount };
-                self.allow(pending, consent, choice, visitor.cookies).await
+                self.allow(pending, consent, choice, sent).await
             }
-            (Decision::Deny, _) if pending.may_be_denied() => self.deny(pending, visitor.cookies).await,
-            (Decision::Undo, None) => self.undo(pending, visitor.cookies).await,
+            (Decision::Deny, _) if pending.may_be_denied() => self.deny(pending, sent).await,
+            (Decision::Undo, None) => self.undo(pending, sent).await,
             (Decision::SwitchAccount | Decision::Undo | Decision::Deny, Some(_)) | (_, None) => {
                 Err(ConsentError::Forged)
             }
@@ -169,7 +173,7 @@ impl AuthorizationServer {
     pub(crate) async fn likeness(&self, request: &ValidRequest) -> Result<Likeness, Unavailable> {
         let client = self.find_client(&request.client().to_string()).await?;
         let name = client.as_ref().and_then(|client| client.value.name.as_deref());
-        Ok(Likeness::of(name, request.redirect().host_without_port()))
+        Ok(Likeness::of(name, request.redirect()))
     }
 
     fn is_denied_again(&self, decided: &Authorization) -> bool {
@@ -179,7 +183,7 @@ impl AuthorizationServer {
     async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
         let PendingConsent { id, request, sign_in, .. } = pending;
         let client = self.find_client(&request.client().to_string()).await?.ok_or(ConsentError::Expired)?.value;
-        let likeness = Likeness::of(client.name.as_deref(), request.redirect().host_without_port());
+        let likeness = Likeness::of(client.name.as_deref(), request.redirect());
         let memory = self.recall(sent).await?.without_denial(client.id).without_denials_like(&likeness);
         let cookies = self.denied_cookie(&memory, sent).await?;
         let form = self.form(request, Asks::Consent, sign_in).await?;

@@ -1,7 +1,8 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3). Creating the grant is the single use of the code.
 
-use oauth_protocol::{pkce::CodeVerifier, resource, secret::Handle, token_response::TokenResponse};
-use secrecy::{ExposeSecret as _, SecretString};
+use oauth_protocol::{
+    resource, secret::Handle, token_request::AuthorizationCodeRequest, token_response::TokenResponse,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::token_error::TokenError;
@@ -14,7 +15,7 @@ use crate::{
     server::AuthorizationServer,
     state::{
         authorization::{CodeIssued, Stage},
-        family::{Family, FamilyKey},
+        family::Family,
         grant::{Grant, Status},
         upstream_tokens::UpstreamTokens,
     },
@@ -22,20 +23,6 @@ use crate::{
 
 /// A second redemption within this time may be the client's own duplicate.
 const DUPLICATE_WINDOW: Duration = Duration::seconds(20);
-
-/// A redemption as the client sent it.
-pub struct Redemption<'a> {
-    /// `client_id`.
-    pub client_id: &'a str,
-    /// `code`.
-    pub code: &'a SecretString,
-    /// `redirect_uri`; if it is there, it must be exact (OAuth 2.1 drops it).
-    pub redirect_uri: Option<&'a str>,
-    /// `code_verifier`.
-    pub verifier: Option<&'a SecretString>,
-    /// `resource`, any number of times.
-    pub resource: &'a [&'a str],
-}
 
 /// A valid code, and the key of its grant.
 struct Redeemable {
@@ -46,11 +33,11 @@ struct Redeemable {
 
 impl AuthorizationServer {
     /// Redeems a code for the first tokens of a grant.
-    pub async fn redeem(&self, redemption: &Redemption<'_>) -> Result<TokenResponse, TokenError> {
-        let client = self.find_client(redemption.client_id).await?.ok_or(TokenError::UnknownClient)?;
-        let redeemable = self.redeemable(redemption.code).await?;
-        check(&redeemable.code, client.value.id, redemption)?;
-        resource::check(self.base(), redemption.resource, resource::OAuthEndpoint::Token)
+    pub async fn redeem(&self, request: &AuthorizationCodeRequest) -> Result<TokenResponse, TokenError> {
+        let client = self.find_client(&request.client_id).await?.ok_or(TokenError::UnknownClient)?;
+        let redeemable = self.redeemable(request.code.as_ref()).await?;
+        check(&redeemable.code, client.value.id, request)?;
+        resource::check(self.base(), &request.resource, resource::OAuthEndpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
         if redeemable.code.code_expired(self.now()) {
             if let Some(stored) = self.ports.grants.get(&redeemable.grant).await? {
@@ -65,9 +52,9 @@ impl AuthorizationServer {
         Ok(response)
     }
 
-    async fn redeemable(&self, code: &SecretString) -> Result<Redeemable, TokenError> {
+    async fn redeemable(&self, handle: Option<&Handle>) -> Result<Redeemable, TokenError> {
         let unknown = || TokenError::InvalidGrant("the code is unknown");
-        let handle = Handle::parse(code.expose_secret()).ok_or_else(unknown)?;
+        let handle = handle.ok_or_else(unknown)?;
         let id = Id::parse(handle.locator()).ok_or_else(unknown)?;
         let authorization = self.ports.authorizations.get(&id).await?.ok_or_else(unknown)?.value;
         if authorization.expired(self.now()) {
@@ -138,7 +125,7 @@ impl AuthorizationServer {
 
     async fn first_grant(&self, redeemable: &Redeemable) -> Result<Change<Grant, TokenResponse>, TokenError> {
         let (key, now) = (redeemable.grant, self.now());
-        let family_key = FamilyKey::random(self.ports.entropy.as_ref());
+        let family_key = self.random_family_key();
         let sealed_key = self.seal(&family_key, key.grant).await?;
         let grant = Grant {
             key,
@@ -180,15 +167,15 @@ impl AuthorizationServer {
     }
 }
 
-fn check(issued: &CodeIssued, client: Id, redemption: &Redemption<'_>) -> Result<(), TokenError> {
+/// A `redirect_uri` that is there must be exact (OAuth 2.1 drops it).
+fn check(issued: &CodeIssued, client: Id, request: &AuthorizationCodeRequest) -> Result<(), TokenError> {
     if issued.request.client() != client {
         return Err(TokenError::InvalidGrant("the code is another client's"));
     }
-    if redemption.redirect_uri.is_some_and(|uri| uri != issued.request.redirect().as_str()) {
+    if request.redirect_uri.as_ref().is_some_and(|uri| uri != issued.request.redirect().as_str()) {
         return Err(TokenError::InvalidGrant("the redirect URI differs"));
     }
-    let verifier = redemption.verifier.and_then(|verifier| CodeVerifier::parse(verifier.expose_secret()));
-    if verifier.is_some_and(|verifier| issued.request.challenge().verify(&verifier)) {
+    if request.code_verifier.as_ref().is_some_and(|verifier| issued.request.challenge().verify(verifier)) {
         Ok(())
     } else {
         Err(TokenError::InvalidGrant("the verifier does not match"))

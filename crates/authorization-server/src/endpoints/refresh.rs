@@ -1,7 +1,7 @@
 //! `grant_type=refresh_token` (RFC 6749 §6, rotation by RFC 9700 §4.14.2).
 
-use oauth_protocol::{resource, scope::Scope, token_response::TokenResponse};
-use secrecy::{ExposeSecret as _, SecretString};
+use oauth_protocol::{resource, scope::Scope, token_request::RefreshTokenRequest, token_response::TokenResponse};
+use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 
 use super::token_error::TokenError;
@@ -23,23 +23,11 @@ const USABLE_WITHOUT_UPSTREAM: Duration = Duration::minutes(10);
 /// The upstream is not asked again so soon. Its access tokens may live for less than an hour, so that every refresh would.
 const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
 
-/// A refresh as the client sent it.
-pub struct Refresh<'a> {
-    /// `client_id`.
-    pub client_id: &'a str,
-    /// `refresh_token`.
-    pub refresh_token: &'a SecretString,
-    /// `scope`, a subset of the grant's; unknown ones are ignored, as at the authorization endpoint.
-    pub scope: Option<&'a Scope>,
-    /// `resource`, any number of times.
-    pub resource: &'a [&'a str],
-}
-
 impl AuthorizationServer {
     /// Answers a refresh token with its successor.
-    pub async fn refresh(&self, refresh: &Refresh<'_>) -> Result<TokenResponse, TokenError> {
-        let client = self.find_client(refresh.client_id).await?.ok_or(TokenError::UnknownClient)?;
-        let token = RefreshToken::parse(refresh.refresh_token.expose_secret()).ok_or_else(unknown)?;
+    pub async fn refresh(&self, request: &RefreshTokenRequest) -> Result<TokenResponse, TokenError> {
+        let client = self.find_client(&request.client_id).await?.ok_or(TokenError::UnknownClient)?;
+        let token = RefreshToken::parse(request.refresh_token.expose_secret()).ok_or_else(unknown)?;
         let decide = async |grant: Option<Grant>| {
             let grant = grant.ok_or_else(unknown)?;
             let family_key = self.open(&grant.family.sealed_key, grant.key.grant).await?;
@@ -50,7 +38,7 @@ impl AuthorizationServer {
             if !family_key.verifies(&token) {
                 return Err(unknown());
             }
-            self.judge_refresh(refresh, &grant, &family_key, token.generation).await
+            self.judge_refresh(request, &grant, &family_key, token.generation).await
         };
         let stored = self.ports.grants.get(&token.key).await?;
         let changed = change_from(self.ports.grants.as_ref(), stored, decide).await?;
@@ -67,7 +55,7 @@ impl AuthorizationServer {
     /// that can fail may come after it.
     async fn judge_refresh(
         &self,
-        refresh: &Refresh<'_>,
+        request: &RefreshTokenRequest,
         grant: &Grant,
         family_key: &FamilyKey,
         generation: u32,
@@ -78,7 +66,7 @@ impl AuthorizationServer {
             self.end_replayed(grant.key, grant.client, generation).await?;
             return Err(TokenError::InvalidGrant("the refresh token was used before"));
         }
-        let scope = self.check_refresh(refresh, grant)?;
+        let scope = self.check_refresh(request, grant)?;
         let Presented::Good(successor) = judged else {
             tracing::warn!(grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
             return Err(TokenError::InvalidGrant("the refresh token is not known any more"));
@@ -93,14 +81,15 @@ impl AuthorizationServer {
         })
     }
 
-    /// The scope of the answer, if the request is one for this grant.
-    fn check_refresh(&self, refresh: &Refresh<'_>, grant: &Grant) -> Result<Scope, TokenError> {
+    /// The scope of the answer, if the request is one for this grant. Unknown scopes are ignored, as at the authorization
+    /// endpoint.
+    fn check_refresh(&self, request: &RefreshTokenRequest, grant: &Grant) -> Result<Scope, TokenError> {
         if !grant.usable(self.now()) {
             return Err(TokenError::InvalidGrant("the grant is not active"));
         }
-        resource::check(self.base(), refresh.resource, resource::OAuthEndpoint::Token)
+        resource::check(self.base(), &request.resource, resource::OAuthEndpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
-        scopes::refreshed(refresh.scope, &grant.scope).ok_or(TokenError::InvalidScope)
+        scopes::refreshed(request.scope.as_ref(), &grant.scope).ok_or(TokenError::InvalidScope)
     }
 
     /// Renews the upstream's tokens if they end within the life of an access token. Returns when they end.

@@ -1,9 +1,6 @@
 //! `POST /register` (RFC 7591). Anyone may register, so a registration grants nothing and expires unless it is used.
 
-use oauth_protocol::{
-    client_metadata::{ClientMetadata, RegistrationError},
-    registration_response::RegistrationResponse,
-};
+use oauth_protocol::{client_metadata::ClientMetadata, registration_response::RegistrationResponse};
 
 use crate::{
     ground::{Created, EventName, Id, Network, TooMany, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
@@ -13,14 +10,11 @@ use crate::{
 };
 
 /// When a network that has too many waiting registrations may register again.
-const RETRY: std::time::Duration = std::time::Duration::from_mins(1);
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Why a client is not registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// RFC 7591 §3.2.2.
-    #[error(transparent)]
-    Metadata(#[from] RegistrationError),
     /// No place is free for another unused registration, and this network has the most of them.
     #[error("too many registrations wait for their first use")]
     TooManyWait(TooMany),
@@ -34,7 +28,6 @@ impl RegisterError {
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         match self {
-            Self::Metadata(error) => Some(error.description()),
             Self::TooManyWait(_) => Some("too many registrations wait for their first use"),
             Self::Unavailable(_) => None,
         }
@@ -43,8 +36,11 @@ impl RegisterError {
 
 impl AuthorizationServer {
     /// Registers a public client for a caller from this network.
-    pub async fn register(&self, body: &[u8], from: Network) -> Result<RegistrationResponse, RegisterError> {
-        let metadata = ClientMetadata::from_json(body, &self.schemes, self.base())?;
+    pub async fn register(
+        &self,
+        metadata: ClientMetadata,
+        from: Network,
+    ) -> Result<RegistrationResponse, RegisterError> {
         let now = self.now();
         let client = Client {
             id: self.random_id(),
@@ -78,7 +74,7 @@ impl AuthorizationServer {
                     return Ok(());
                 }
                 Admission::Refused(lost) if self.end_unused_registration(lost).await? => {
-                    return Err(RegisterError::TooManyWait(TooMany { wait: RETRY }));
+                    return Err(RegisterError::TooManyWait(TooMany { wait: RETRY_AFTER }));
                 }
                 Admission::Refused(_) => {}
             }

@@ -4,6 +4,7 @@
 //! every browser. `__Host-MCP_DENIED_CLIENTS` has the denials themselves, since an owner denies before signing in.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use oauth_protocol::redirect_uri::RedirectTarget;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
@@ -72,9 +73,10 @@ pub(crate) struct Denial {
 pub struct Likeness(String);
 
 impl Likeness {
-    /// Of this name and host.
+    /// Of a client with this name, and the host of this receiver.
     #[must_use]
-    pub fn of(name: Option<&str>, host: &str) -> Self {
+    pub fn of(name: Option<&str>, receiver: &RedirectTarget) -> Self {
+        let host = receiver.host_without_port();
         let hash = Sha256::digest(format!("{}\0{host}", name.unwrap_or_default()));
         Self(URL_SAFE_NO_PAD.encode(hash.first_chunk::<9>().unwrap_or(&[0; 9])))
     }

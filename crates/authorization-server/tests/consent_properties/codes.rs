@@ -6,16 +6,15 @@ use authorization_server::{
         callback::CallbackError,
         confirmation::ConfirmationSubmission,
         consent::{ConsentError, Decision},
-        redeem::Redemption,
         visitor::Visitor,
     },
     ground::lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
     state::cookies::Cookies,
 };
-use oauth_protocol::initiator::Initiator;
+use oauth_protocol::{initiator::Initiator, token_request::AuthorizationCodeRequest};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, VERIFIER, allowed, answered, parameter, sent_to_confirm};
+use testkit::{Allowed, allowed, answered, parameter, redemption, sent_to_confirm};
 use time::Duration;
 
 use crate::{
@@ -136,14 +135,8 @@ impl World {
         let client = if other_client { (target.client + 1) % CLIENTS } else { target.client };
         let withdrawn = self.oracle.withdrawn(code.owner, target.client, transaction.decided_at.unwrap());
         let fresh = now < code.issued_at + CODE_LIFETIME && code.redeemed.is_none();
-        let verifier = VERIFIER.into();
-        let redemption = Redemption {
-            client_id: &self.client_id(client),
-            code: &code.text,
-            redirect_uri: Some(target.uri),
-            verifier: Some(&verifier),
-            resource: &[],
-        };
+        let redirect_uri = Some(target.uri.to_owned());
+        let redemption = AuthorizationCodeRequest { redirect_uri, ..redemption(&self.client_id(client), &code.text) };
         let redeemed = self.rig.server.redeem(&redemption).await;
         prop_assert_eq!(redeemed.is_ok(), fresh && !other_client && !withdrawn);
         let replay = !other_client && transaction.lives(now);
@@ -188,5 +181,9 @@ async fn confirm_elsewhere(world: &World, sign_in: &Allowed, decision: Decision)
     let cookies = Cookies::default();
     world.rig.server.confirmation(sign_in.id, &cookies).await?;
     let submission = ConfirmationSubmission { id: sign_in.id, decision, csrf: sign_in.cookie.expose_secret() };
-    world.rig.server.confirm(&submission, &Visitor { cookies: &cookies, initiator: Initiator::OwnForm }).await
+    world
+        .rig
+        .server
+        .confirm(&submission, Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form()?)
+        .await
 }

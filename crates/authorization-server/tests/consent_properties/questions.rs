@@ -139,5 +139,5 @@ async fn decide_elsewhere(world: &World, form: &ConsentForm, decision: Decision)
     let csrf = form.secrets.csrf.encode();
     let submission = ConsentSubmission { request: form.sealed.as_str(), decision, csrf: csrf.expose_secret() };
     let visitor = Visitor { cookies: &Cookies::default(), initiator: Initiator::OwnForm };
-    world.rig.server.decide(&submission, &visitor).await
+    world.rig.server.decide(&submission, visitor.own_form()?).await
 }

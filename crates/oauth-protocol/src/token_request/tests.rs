@@ -5,7 +5,9 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 
-const CODE: &str = "grant_type=authorization_code&client_id=s6BhdRkqt3&code=SplxlOBeZQQYbYS6WxSbIA";
+/// A code of ours: `Splx` names the record, and 32 bytes of 7 are the secret.
+const CODE: &str =
+    "grant_type=authorization_code&client_id=s6BhdRkqt3&code=Splx.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
 const REFRESH: &str = "grant_type=refresh_token&client_id=s6BhdRkqt3&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA";
 
 fn parse(body: &str) -> Result<TokenRequest, Error> {
@@ -21,43 +23,52 @@ fn with_basic(body: &str, pair: &str) -> Result<TokenRequest, Error> {
     TokenRequest::parse(&Form::parse(body.as_bytes()).unwrap(), Some(&header))
 }
 
-fn client_of(request: TokenRequest) -> String {
-    match request {
-        TokenRequest::AuthorizationCode { client_id, .. } | TokenRequest::RefreshToken { client_id, .. } => client_id,
-    }
+fn client_of(request: &TokenRequest) -> &str {
+    request.client_id()
 }
 
-/// The code and redirect URI of RFC 6749 §4.1.3, the verifier of RFC 7636 appendix B.
+fn redemption(body: &str) -> AuthorizationCodeRequest {
+    let TokenRequest::AuthorizationCode(request) = parse(body).unwrap() else { panic!("another grant") };
+    request
+}
+
+/// The redirect URI of RFC 6749 §4.1.3, the verifier of RFC 7636 appendix B.
 #[test]
 fn a_code_is_redeemed_with_everything_that_was_sent() {
     let rest = "redirect_uri=https%3A%2F%2Fclient%2Eexample%2Ecom%2Fcb&resource=r1&resource=r2\
                 &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    let TokenRequest::AuthorizationCode { client_id, code, redirect_uri, code_verifier, resource } =
-        parse(&format!("{CODE}&{rest}")).unwrap()
-    else {
-        panic!("another grant");
-    };
-    assert_eq!((client_id.as_str(), code.expose_secret()), ("s6BhdRkqt3", "SplxlOBeZQQYbYS6WxSbIA"));
+    let AuthorizationCodeRequest { client_id, code, redirect_uri, code_verifier, resource } =
+        redemption(&format!("{CODE}&{rest}"));
+    assert_eq!((client_id.as_str(), code.unwrap().locator()), ("s6BhdRkqt3", "Splx"));
     assert_eq!(redirect_uri.as_deref(), Some("https://client.example.com/cb"));
-    assert_eq!(code_verifier.unwrap().expose_secret(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    assert_eq!(code_verifier.unwrap().expose(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     assert_eq!(resource, ["r1", "r2"]);
 }
 
 #[test]
 fn redirect_uri_verifier_and_resource_may_be_absent_or_empty() {
     for body in [CODE.to_owned(), format!("{CODE}&redirect_uri=&code_verifier=&resource=")] {
-        let TokenRequest::AuthorizationCode { redirect_uri, code_verifier, resource, .. } = parse(&body).unwrap()
-        else {
-            panic!("another grant");
-        };
+        let AuthorizationCodeRequest { redirect_uri, code_verifier, resource, .. } = redemption(&body);
         assert!(redirect_uri.is_none() && code_verifier.is_none() && resource.is_empty(), "{body}");
+    }
+}
+
+/// The code of RFC 6749 §4.1.3, for example, is well formed and none of ours.
+#[test]
+fn a_code_or_verifier_that_can_match_nothing_is_read_as_none() {
+    for code in ["SplxlOBeZQQYbYS6WxSbIA", "a.b", "."] {
+        let request = redemption(&format!("grant_type=authorization_code&client_id=c&code={code}"));
+        assert!(request.code.is_none(), "{code}");
+    }
+    for verifier in ["short", &"a".repeat(129), &"%20".repeat(43)] {
+        assert!(redemption(&format!("{CODE}&code_verifier={verifier}")).code_verifier.is_none(), "{verifier}");
     }
 }
 
 /// The refresh token of RFC 6749 §6.
 #[test]
 fn a_refresh_is_read_with_its_scope() {
-    let TokenRequest::RefreshToken { client_id, refresh_token, scope, resource } =
+    let TokenRequest::RefreshToken(RefreshTokenRequest { client_id, refresh_token, scope, resource }) =
         parse(&format!("{REFRESH}&scope=b+a&resource=r")).unwrap()
     else {
         panic!("another grant");
@@ -114,7 +125,7 @@ fn a_malformed_scope_is_an_invalid_scope() {
 
 #[test]
 fn an_empty_client_secret_counts_as_absent() {
-    assert_eq!(client_of(parse(&format!("{CODE}&client_secret=")).unwrap()), "s6BhdRkqt3");
+    assert_eq!(client_of(&parse(&format!("{CODE}&client_secret=")).unwrap()), "s6BhdRkqt3");
 }
 
 #[test]
@@ -129,9 +140,9 @@ fn no_secret_or_assertion_of_a_public_client_is_right() {
 #[test]
 fn a_basic_header_without_a_password_names_the_client() {
     let body = CODE.replace("&client_id=s6BhdRkqt3", "");
-    assert_eq!(client_of(with_basic(&body, "s6BhdRkqt3:").unwrap()), "s6BhdRkqt3");
-    assert_eq!(client_of(with_basic(CODE, "s6BhdRkqt3:").unwrap()), "s6BhdRkqt3");
-    assert_eq!(client_of(with_basic(&body, "a%3Ab+c:").unwrap()), "a:b c");
+    assert_eq!(client_of(&with_basic(&body, "s6BhdRkqt3:").unwrap()), "s6BhdRkqt3");
+    assert_eq!(client_of(&with_basic(CODE, "s6BhdRkqt3:").unwrap()), "s6BhdRkqt3");
+    assert_eq!(client_of(&with_basic(&body, "a%3Ab+c:").unwrap()), "a:b c");
 }
 
 #[test]
@@ -179,10 +190,11 @@ fn descriptions_are_what_the_log_says_but_for_the_name() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let code = parse(&format!("{CODE}&code_verifier=dBjftJeZ4CVP")).unwrap();
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let code = parse(&format!("{CODE}&code_verifier={verifier}")).unwrap();
     let refresh = parse(REFRESH).unwrap();
     let shown = format!("{code:?}{refresh:?}");
-    for secret in ["Splx", "dBjf", "tGzv"] {
+    for secret in ["BwcH", "dBjf", "tGzv"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
@@ -202,6 +214,7 @@ proptest! {
     fn a_client_named_in_a_basic_header_is_read_exactly(name in "[^:]{1,30}") {
         let encoded = crate::form::encode([(name.as_str(), "")]);
         let body = CODE.replace("&client_id=s6BhdRkqt3", "");
-        prop_assert_eq!(client_of(with_basic(&body, &format!("{}:", encoded.trim_end_matches('='))).unwrap()), name);
+        let request = with_basic(&body, &format!("{}:", encoded.trim_end_matches('='))).unwrap();
+        prop_assert_eq!(client_of(&request), name);
     }
 }
