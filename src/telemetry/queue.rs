@@ -13,13 +13,14 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuild
 use super::json_lines::Now;
 
 /// Lines that may wait: about 1 MiB.
-pub(super) const CAPACITY: usize = 4096;
+pub(super) const MAX_WAITING_LINES: usize = 4096;
 
 /// Starts the thread that writes to `output`. Dropping the guard writes what waits, for at most a second.
 pub(super) fn queue(output: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     let dropped = Arc::new(OnceLock::new());
     let output = Output { lines: output, dropped: Arc::clone(&dropped), reported: 0, since_report: 0 };
-    let (queue, guard) = NonBlockingBuilder::default().buffered_lines_limit(CAPACITY).lossy(true).finish(output);
+    let (queue, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(MAX_WAITING_LINES).lossy(true).finish(output);
     let _ = dropped.set(queue.error_counter());
     (queue, guard)
 }
@@ -71,7 +72,7 @@ impl<W: Write> Write for Output<W> {
         self.lines.write_all(line)?;
         self.since_report += 1;
         // Under constant overload the queue never gets empty, and is never flushed.
-        if self.since_report == CAPACITY {
+        if self.since_report == MAX_WAITING_LINES {
             self.report()?;
         }
         Ok(line.len())
@@ -86,22 +87,23 @@ impl<W: Write> Write for Output<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, mpsc};
+    use std::sync::mpsc;
 
     use serde_json::Value;
 
     use super::*;
 
-    /// An output that blocks until its gate is opened by dropping the sender.
+    /// An output that blocks until its gate is opened by dropping the sender. What it gets ends with the thread.
     struct Gated {
         gate: mpsc::Receiver<()>,
-        written: Arc<Mutex<Vec<u8>>>,
+        written: mpsc::Sender<Vec<u8>>,
     }
 
     impl Write for Gated {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _ = self.gate.recv();
-            self.written.lock().unwrap().write(bytes)
+            let _ = self.written.send(bytes.to_owned());
+            Ok(bytes.len())
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -109,31 +111,31 @@ mod tests {
         }
     }
 
-    fn gated() -> (mpsc::Sender<()>, Arc<Mutex<Vec<u8>>>, Gated) {
-        let (open, gate) = mpsc::channel();
-        let written = Arc::<Mutex<Vec<u8>>>::default();
-        (open, Arc::clone(&written), Gated { gate, written })
+    fn gated() -> (mpsc::Sender<()>, mpsc::Receiver<Vec<u8>>, Gated) {
+        let ((open, gate), (written, lines)) = (mpsc::channel(), mpsc::channel());
+        (open, lines, Gated { gate, written })
     }
 
-    fn lines(written: &Mutex<Vec<u8>>) -> Vec<Value> {
-        let written = String::from_utf8(written.lock().unwrap().clone()).unwrap();
-        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    /// All lines, once the thread has ended: the guard waits for it no longer than a second.
+    fn lines(written: mpsc::Receiver<Vec<u8>>) -> Vec<Value> {
+        let written: Vec<u8> = written.into_iter().flatten().collect();
+        String::from_utf8(written).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[test]
     fn a_full_queue_drops_lines_and_reports_their_number() {
         let (open, written, output) = gated();
         let (mut queue, guard) = queue(output);
-        let sent = CAPACITY * 3;
+        let sent = MAX_WAITING_LINES * 3;
         for number in 0..sent {
             queue.write_all(format!("{{\"number\":{number}}}\n").as_bytes()).unwrap();
         }
         drop(open);
         drop((queue, guard));
-        let lines = lines(&written);
+        let lines = lines(written);
         let (reports, kept): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["number"].is_null());
         let dropped: u64 = reports.iter().map(|report| report["dropped"].as_u64().unwrap()).sum();
-        assert!(kept.len() >= CAPACITY, "{} lines were written", kept.len());
+        assert!(kept.len() >= MAX_WAITING_LINES, "{} lines were written", kept.len());
         assert_eq!(kept.len() as u64 + dropped, sent as u64);
         assert_eq!(
             (&reports[0]["level"], &reports[0]["target"]),
@@ -148,6 +150,6 @@ mod tests {
         queue.write_all(b"{\"number\":1}\n").unwrap();
         drop(open);
         drop((queue, guard));
-        assert_eq!(lines(&written), [serde_json::json!({ "number": 1 })]);
+        assert_eq!(lines(written), [serde_json::json!({ "number": 1 })]);
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn talk(case: &Case, host: SocketAddr, recorder: &Recorder) -> 
     }
 }
 
-/// The one thing that only the clock can tell.
+/// On a paused clock, this time passes when neither side has anything more to do.
 async fn nothing_comes(stream: &mut TcpStream) -> Result<(), String> {
     match timeout(Duration::from_millis(300), stream.read(&mut [0])).await {
         Err(_) => Ok(()),
