@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Keys with a share that are remembered before those without bytes are dropped.
-const SWEEP: usize = 256;
+const MAX_REMEMBERED_KEYS: usize = 256;
 
 /// How many bytes may be kept for one purpose. Its clones share them.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ impl<K: Eq + Hash> SharedBudget<K> {
 
     fn share_of(&self, key: K) -> Budget {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if shares.len() >= SWEEP {
+        if shares.len() >= MAX_REMEMBERED_KEYS {
             shares.retain(|_, share| share.strong_count() > 0);
         }
         let known = shares.get(&key).and_then(Weak::upgrade);
@@ -225,7 +225,7 @@ mod tests {
         for key in 1..10_000 {
             drop(budget.permit(key));
         }
-        assert!(budget.shares.lock().unwrap().len() <= SWEEP);
+        assert!(budget.shares.lock().unwrap().len() <= MAX_REMEMBERED_KEYS);
         assert_eq!(budget.permit(0).grow(1), Err(Exhausted));
     }
 }

@@ -62,7 +62,7 @@ fn row(setting: &Setting) -> String {
     format!("| `{name}` | {meaning} | {absent} | {local} | {azure} | {} |\n", refusal(setting))
 }
 
-/// What the handler says to the wrong value, and to none where one is required.
+/// The faults that the handler reports for the wrong value, and for none where one is required.
 fn refusal(setting: &Setting) -> String {
     let said = |value: &'static str| {
         let faults = faults(&production(&[(setting.name, value)]));

@@ -8,14 +8,14 @@ use super::{
     table::{Absent, Setting},
 };
 
-pub(super) struct Reader<'a> {
+pub(super) struct SettingsReader<'a> {
     pub(super) environment: &'a Environment,
     pub(super) faults: Faults,
     /// Whether clients elsewhere are meant to come here.
     pub(super) production: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SettingsReader<'a> {
     /// The value that is set.
     pub(super) fn text(&self, setting: &Setting) -> Option<&'a str> {
         self.environment.get(setting.name)

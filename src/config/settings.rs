@@ -13,7 +13,7 @@ use super::{
     environment::Environment,
     faults::Faults,
     limits::Limits,
-    reader::Reader,
+    reader::SettingsReader,
     table::{self, Setting},
     values::{self, VaultKeyId},
 };
@@ -78,14 +78,14 @@ pub struct AzureSettings {
 impl Settings {
     /// Reads all settings, or reports every fault.
     pub fn load(environment: &Environment) -> Result<Self, Faults> {
-        let mut reader = Reader { environment, faults: Faults::default(), production: false };
+        let mut reader = SettingsReader { environment, faults: Faults::default(), production: false };
         let settings = reader.settings();
         reader.identity_endpoint();
         settings.filter(|_| reader.faults.0.is_empty()).ok_or(reader.faults)
     }
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     /// Every line reads its setting before the first absent one ends it, so that every fault is noted.
     fn settings(&mut self) -> Option<Settings> {
         let base = self.base();

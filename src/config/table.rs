@@ -9,9 +9,9 @@ pub struct Setting {
     pub meaning: &'static str,
     /// The default, if it is not set or empty.
     pub absent: Absent,
-    /// Who sets it for `cargo local`.
+    /// The part that sets it for `cargo local`.
     pub local: &'static str,
-    /// Who sets it in Azure.
+    /// The part that sets it in Azure.
     pub azure: &'static str,
     /// A value that is refused, for the documentation; `None` if every text is accepted.
     pub wrong: Option<&'static str>,

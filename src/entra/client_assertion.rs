@@ -148,7 +148,7 @@ mod tests {
 
     const BEFORE: At = At(datetime!(2026-11-24 11:59:59 UTC));
 
-    /// What the identity endpoint does.
+    /// The next action of the identity endpoint.
     #[derive(Clone, Copy, Debug)]
     enum Does {
         Answer,

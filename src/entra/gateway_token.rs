@@ -15,12 +15,12 @@ use sha2::{Digest as _, Sha256};
 use super::{
     jwks::Jwks,
     settings::EntraSettings,
-    signed_token::{TokenError, is_in_time, verified_claims},
+    signed_token::{SignedTokenError, is_in_time, verified_claims},
 };
 use crate::ports::gateway::{GatewayRefusal, GatewayTokens};
 
 /// API Management asks for a token once a day for each of its units; nobody else can add to these.
-const VERIFIED: u64 = 64;
+const MAX_VERIFIED_TOKENS: u64 = 64;
 
 #[derive(Deserialize)]
 struct GatewayTokenClaims {
@@ -48,7 +48,7 @@ pub struct GatewayTokenVerifier {
 impl GatewayTokenVerifier {
     /// For the identity with this object id.
     pub(super) fn new(settings: EntraSettings, principal_id: String, jwks: Arc<Jwks>, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, principal_id, jwks, clock, verified: Cache::new(VERIFIED) }
+        Self { settings, principal_id, jwks, clock, verified: Cache::new(MAX_VERIFIED_TOKENS) }
     }
 
     fn check(&self, claims: &GatewayTokenClaims) -> Result<(), &'static str> {
@@ -80,12 +80,14 @@ impl GatewayTokens for GatewayTokenVerifier {
     }
 }
 
-impl From<TokenError> for GatewayRefusal {
-    fn from(error: TokenError) -> Self {
+impl From<SignedTokenError> for GatewayRefusal {
+    fn from(error: SignedTokenError) -> Self {
         match error {
-            TokenError::Invalid(detail) => Self::Invalid { reason: "invalid", detail: Some(detail) },
-            TokenError::OtherIssuer(issuer) => Self::Invalid { reason: "of another issuer", detail: Some(issuer) },
-            TokenError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+            SignedTokenError::Invalid(detail) => Self::Invalid { reason: "invalid", detail: Some(detail) },
+            SignedTokenError::OtherIssuer(issuer) => {
+                Self::Invalid { reason: "of another issuer", detail: Some(issuer) }
+            }
+            SignedTokenError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }
     }
 }

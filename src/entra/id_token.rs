@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{
     jwks::Jwks,
     settings::EntraSettings,
-    signed_token::{TokenError, is_in_time, verified_claims},
+    signed_token::{SignedTokenError, is_in_time, verified_claims},
 };
 
 #[derive(Deserialize)]
@@ -60,12 +60,12 @@ fn check(
     if bool::from(claims.nonce.as_bytes().ct_eq(nonce.as_bytes())) { Ok(()) } else { Err(invalid("another nonce")) }
 }
 
-impl From<TokenError> for UpstreamRefusal {
-    fn from(error: TokenError) -> Self {
+impl From<SignedTokenError> for UpstreamRefusal {
+    fn from(error: SignedTokenError) -> Self {
         match error {
-            TokenError::Invalid(reason) => invalid(&reason),
-            TokenError::OtherIssuer(issuer) => invalid(&format!("of another issuer: {issuer}")),
-            TokenError::Unavailable(unavailable) => unavailable.into(),
+            SignedTokenError::Invalid(reason) => invalid(&reason),
+            SignedTokenError::OtherIssuer(issuer) => invalid(&format!("of another issuer: {issuer}")),
+            SignedTokenError::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }

@@ -16,7 +16,7 @@ const CLOCK_SKEW: i64 = 300;
 
 /// Why a token is not accepted.
 #[derive(Debug)]
-pub(super) enum TokenError {
+pub(super) enum SignedTokenError {
     /// The token is wrong. The reason is for the log.
     Invalid(String),
     /// Signed by Entra, with this `iss`, which is none of those expected.
@@ -25,14 +25,14 @@ pub(super) enum TokenError {
     Unavailable(Unavailable),
 }
 
-impl From<Unavailable> for TokenError {
+impl From<Unavailable> for SignedTokenError {
     fn from(unavailable: Unavailable) -> Self {
         Self::Unavailable(unavailable)
     }
 }
 
 /// A parser's error quotes what it could not read, which anybody may have written.
-impl From<Error> for TokenError {
+impl From<Error> for SignedTokenError {
     fn from(error: Error) -> Self {
         match error.kind() {
             ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => Self::Invalid("malformed".to_owned()),
@@ -48,18 +48,18 @@ pub(super) async fn verified_claims<T: DeserializeOwned>(
     issuers: &[String],
     settings: &EntraSettings,
     jwks: &Jwks,
-) -> Result<T, TokenError> {
-    let kid = decode_header(token)?.kid.ok_or_else(|| TokenError::Invalid("no key id".to_owned()))?;
-    let unpublished = || TokenError::Invalid("signed by a key that is not published".to_owned());
+) -> Result<T, SignedTokenError> {
+    let kid = decode_header(token)?.kid.ok_or_else(|| SignedTokenError::Invalid("no key id".to_owned()))?;
+    let unpublished = || SignedTokenError::Invalid("signed by a key that is not published".to_owned());
     let jwk = jwks.key(&kid).await?.ok_or_else(unpublished)?;
     let decoded = decode(token, &DecodingKey::from_jwk(&jwk)?, &validation(issuers, settings));
     Ok(decoded.map_err(|error| invalid(token, error))?.claims)
 }
 
 /// `decode` looks at the claims only after it has verified the signature.
-fn invalid(token: &str, error: Error) -> TokenError {
+fn invalid(token: &str, error: Error) -> SignedTokenError {
     match (error.kind(), issuer(token)) {
-        (ErrorKind::InvalidIssuer, Some(issuer)) => TokenError::OtherIssuer(issuer),
+        (ErrorKind::InvalidIssuer, Some(issuer)) => SignedTokenError::OtherIssuer(issuer),
         _ => error.into(),
     }
 }

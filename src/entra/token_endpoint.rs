@@ -23,12 +23,12 @@ use crate::{
 };
 
 /// One retry, after 300 to 600 ms.
-const RETRY: ConstantBuilder =
+const REQUEST_RETRY: ConstantBuilder =
     ConstantBuilder::new().with_delay(Duration::from_millis(300)).with_max_times(1).with_jitter();
 
 /// A token response, as Entra sends it (RFC 6749 §5.1).
 #[derive(Deserialize)]
-struct TokenResponse {
+struct EntraTokenResponse {
     access_token: SecretString,
     token_type: String,
     refresh_token: Option<SecretString>,
@@ -90,7 +90,7 @@ impl TokenEndpoint {
         let send = || self.send(clock, &assertion, grant);
         let log =
             |failed: &Failed, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");
-        let outcome = send.retry(RETRY).when(|failed| failed.retryable).notify(log).await;
+        let outcome = send.retry(REQUEST_RETRY).when(|failed| failed.retryable).notify(log).await;
         outcome.map_err(|failed| failed.refusal)
     }
 
@@ -122,8 +122,8 @@ impl Failed {
 }
 
 fn read(body: &[u8], clock: &dyn Clock) -> Result<Granted, String> {
-    let response: TokenResponse = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let TokenResponse { access_token, token_type, refresh_token, id_token, expires_in } = response;
+    let response: EntraTokenResponse = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let EntraTokenResponse { access_token, token_type, refresh_token, id_token, expires_in } = response;
     // RFC 6749 §7.1: a client must not use a token of a type that it does not understand.
     if !token_type.eq_ignore_ascii_case("Bearer") || access_token.expose_secret().is_empty() {
         return Err("no bearer token".to_owned());

@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// Two retries of a throttled or failed request.
-const RETRY: ExponentialBuilder =
+const REQUEST_RETRY: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_jitter().with_max_times(2);
 /// A request is not sent again if Graph asks for a longer pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A request with its retries and the pauses between them.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What an answer may take once it is parsed.
+/// The memory for one answer once it is parsed.
 const MAX_PARSED: usize = 512 * 1024;
 
 /// Microsoft Graph.
@@ -98,8 +98,8 @@ impl Graph {
     ) -> Result<Value, GraphError> {
         let token = self.tokens.token(principal, scopes).await?;
         let result = self.with_retries(token.access_token.expose_secret(), request);
-        let no_answer = |_| Err(GraphError::Unavailable(format!("no answer within {} s", TIMEOUT.as_secs())));
-        tokio::time::timeout(TIMEOUT, result).await.unwrap_or_else(no_answer)
+        let no_answer = |_| Err(GraphError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())));
+        tokio::time::timeout(REQUEST_TIMEOUT, result).await.unwrap_or_else(no_answer)
     }
 
     async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, GraphError> {
@@ -107,7 +107,7 @@ impl Graph {
         let pause = |failed: &Failed, pause: Option<Duration>| {
             pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
         };
-        let result = attempt.retry(RETRY).when(|failed| failed.retryable).adjust(pause).await;
+        let result = attempt.retry(REQUEST_RETRY).when(|failed| failed.retryable).adjust(pause).await;
         result.map_err(|failed| failed.error)
     }
 

@@ -11,7 +11,7 @@ use authorization_server::{
 use moka::future::Cache;
 use time::Duration;
 
-const CAPACITY: u64 = 10_000;
+const MAX_TOKENS: u64 = 10_000;
 /// An unused token is dropped after this. Graph's tokens expire earlier.
 const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 /// A token that expires sooner is replaced before it is used.
@@ -27,7 +27,7 @@ pub struct TokenCache {
 impl TokenCache {
     /// A cache in front of the exchange.
     pub fn new(inner: Arc<dyn DownstreamTokens>, clock: Arc<dyn Clock>) -> Self {
-        let tokens = Cache::builder().max_capacity(CAPACITY).time_to_idle(TIME_TO_IDLE).build();
+        let tokens = Cache::builder().max_capacity(MAX_TOKENS).time_to_idle(TIME_TO_IDLE).build();
         Self { inner, clock, tokens }
     }
 

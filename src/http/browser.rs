@@ -15,7 +15,7 @@ use super::{
     request::Incoming,
 };
 
-/// Who made the browser send the request.
+/// The initiator of the request, as the browser tells it.
 pub(super) fn initiator(app: &App, incoming: &Incoming) -> Initiator {
     let values = |name| incoming.headers.get_all(name).iter().map(http::HeaderValue::as_bytes);
     Initiator::parse(app.server.base(), values(header::ORIGIN), values(SEC_FETCH_SITE))

@@ -13,7 +13,7 @@ use super::{
     cors::{Cors, Readable},
     gateway::Caller,
     head::Head,
-    limits::Limited,
+    limits::RateLimit,
     metadata::Resource,
     pages::{self, ErrorPage},
     reply::{Response, answer, empty, json_rpc_error, oauth_error, retry_later},
@@ -25,7 +25,7 @@ use super::{
 pub(super) type ServePrincipal = fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>;
 
 /// A handler: it decodes, calls one service, encodes.
-pub(super) enum Handler {
+pub(super) enum EndpointHandler {
     /// Anybody may call it, and a GET changes nothing.
     Public(fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>),
     /// For browsers. A GET may change something, so a HEAD, which must not (RFC 9110 §9.2.1), never reaches it.
@@ -45,8 +45,8 @@ pub(super) struct Endpoint {
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// The limit for each address, if there is one.
-    pub limited: Option<Limited>,
-    pub handler: Handler,
+    pub limited: Option<RateLimit>,
+    pub handler: EndpointHandler,
 }
 
 impl Endpoint {

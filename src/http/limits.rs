@@ -19,7 +19,7 @@ pub const CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(12_000).unwrap();
 
 /// The endpoints that anybody may call as often as this allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Limited {
+pub(super) enum RateLimit {
     /// Registrations: each is a write.
     Register,
     /// Authorization requests.
@@ -34,10 +34,10 @@ pub(super) enum Limited {
 pub struct Limits {
     settings: config::Limits,
     of_owners: Buckets<Share>,
-    of_networks: Buckets<(Limited, Network)>,
+    of_networks: Buckets<(RateLimit, Network)>,
 }
 
-impl Limited {
+impl RateLimit {
     /// Its name in `MCP_LIMITS`.
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -62,12 +62,12 @@ impl Limits {
     }
 
     /// Counts a request that needs no access token.
-    pub(super) fn take(&self, limited: Limited, from: Network) -> Result<(), TooMany> {
+    pub(super) fn take(&self, limited: RateLimit, from: Network) -> Result<(), TooMany> {
         let per_minute = match limited {
-            Limited::Register => self.settings.registrations_per_minute,
-            Limited::Callback => self.settings.callbacks_per_minute,
-            Limited::Authorize => self.settings.authorizations_per_minute,
-            Limited::Token => self.settings.token_requests_per_minute,
+            RateLimit::Register => self.settings.registrations_per_minute,
+            RateLimit::Callback => self.settings.callbacks_per_minute,
+            RateLimit::Authorize => self.settings.authorizations_per_minute,
+            RateLimit::Token => self.settings.token_requests_per_minute,
         };
         self.of_networks.take(&[((limited, from), per_minute)])
     }
@@ -107,9 +107,12 @@ mod tests {
     #[test]
     fn each_endpoint_has_a_limit_of_its_own() {
         let (limits, from) = (limits(), Network::of("20.1.2.3".parse().unwrap()));
-        for (limited, at_once) in
-            [(Limited::Register, 300), (Limited::Authorize, 600), (Limited::Callback, 300), (Limited::Token, 3000)]
-        {
+        for (limited, at_once) in [
+            (RateLimit::Register, 300),
+            (RateLimit::Authorize, 600),
+            (RateLimit::Callback, 300),
+            (RateLimit::Token, 3000),
+        ] {
             assert_eq!(taken(|| limits.take(limited, from)), at_once, "{limited:?}");
         }
     }

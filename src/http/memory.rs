@@ -1,4 +1,4 @@
-//! What requests may take of this process's memory. docs/operations/memory.md says what each budget protects.
+//! The memory of this process that requests may take. docs/operations/memory.md says what each budget protects.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use authorization_server::ground::{Id, Network};
 
 use crate::budget::{Budget, Permit, SharedBudget};
 
-/// What requests may take before their caller is known, on all endpoints.
+/// For requests whose caller is not known yet, on all endpoints.
 const UNKNOWN_CALLERS_BYTES: usize = 8 * 1024 * 1024;
-/// What their bodies may take of that, so that slow bodies leave room for requests without one.
+/// The part of that for their bodies, so that slow bodies leave room for requests without one.
 const UNKNOWN_BODIES_BYTES: usize = 6 * 1024 * 1024;
-/// What one network may take of each of them, where the gateway names it: an eighth.
+/// The part of each for one network, where the gateway names it: an eighth.
 const fn of_network(bytes: usize) -> usize {
     bytes / 8
 }
-/// What the heads and messages of all owners may take, parsed.
+/// For the heads and messages of all owners, parsed.
 const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
-/// What those of one owner may take of that.
+/// The part of that for those of one owner.
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
 /// The budgets of one process.

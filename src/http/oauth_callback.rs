@@ -13,7 +13,7 @@ use super::{
     app::App,
     browser, connections, cookies,
     cors::Cors,
-    limits::Limited,
+    limits::RateLimit,
     pages::{self, ErrorPage},
     reply::Response,
     request::Incoming,
@@ -21,13 +21,13 @@ use super::{
 };
 
 const PLACE: Place = Place { endpoint: "oauth-callback", cors: Cors::SameOrigin };
-const CALLBACKS: Reached = Reached::by_address(Limited::Callback.name());
+const CALLBACKS: Reached = Reached::by_address(RateLimit::Callback.name());
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let response = incoming.query().ok().and_then(|query| CallbackResponse::parse(&query).ok());
     let Some(response) = response else { return refusal(&app, &CallbackError::UnknownState) };
     let cookies = cookies::sent(&incoming.headers);
-    let count = || app.limits.take(Limited::Callback, incoming.from);
+    let count = || app.limits.take(RateLimit::Callback, incoming.from);
     let callback = Callback { response: &response, cookies: &cookies, count: &count };
     match app.server.callback(&callback).await {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),

@@ -12,10 +12,10 @@ use super::{
     app::App,
     authorize, connections, consent,
     cors::Cors,
-    endpoint::{Endpoint, Handler},
+    endpoint::{Endpoint, EndpointHandler},
     gateway::{self, Caller},
     health,
-    limits::Limited,
+    limits::RateLimit,
     mcp, mcp_message, mcp_sse,
     metadata::{self, Resource},
     oauth_callback, register,
@@ -29,10 +29,10 @@ const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
-const FORM: usize = 64 * 1024;
-const CONSENT_FORM: usize = 16 * 1024;
+const FORM_LIMIT: usize = 64 * 1024;
+const CONSENT_FORM_LIMIT: usize = 16 * 1024;
 /// No tool asks for more.
-const MESSAGE: usize = 64 * 1024;
+const MESSAGE_LIMIT: usize = 64 * 1024;
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
     public(metadata::AUTHORIZATION_SERVER, GET, Cors::AnyOrigin, |app, _| {
@@ -42,14 +42,14 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         Box::pin(async move { metadata::protected_resource(&app, &incoming) })
     }),
     public("register", POST, Cors::AnyOrigin, |app, incoming| Box::pin(register::post(app, incoming)))
-        .limited(Limited::Register),
-    page("authorize", GET, |app, incoming| Box::pin(authorize::get(app, incoming))).limited(Limited::Authorize),
-    page("consent", GET_POST, |app, incoming| Box::pin(consent::serve(app, incoming))).taking(CONSENT_FORM),
+        .limited(RateLimit::Register),
+    page("authorize", GET, |app, incoming| Box::pin(authorize::get(app, incoming))).limited(RateLimit::Authorize),
+    page("consent", GET_POST, |app, incoming| Box::pin(consent::serve(app, incoming))).taking(CONSENT_FORM_LIMIT),
     page("oauth-callback", GET, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
     public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming)))
-        .limited(Limited::Token),
+        .limited(RateLimit::Token),
     public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming)))
-        .limited(Limited::Token),
+        .limited(RateLimit::Token),
     page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))),
     public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     protected("mcp/sse", GET_POST, Resource::McpSse, |app, incoming, principal| {
@@ -58,9 +58,9 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     protected("mcp/message", POST, Resource::McpSse, |app, incoming, principal| {
         Box::pin(mcp_message::post(app, incoming, principal))
     })
-    .taking(MESSAGE),
+    .taking(MESSAGE_LIMIT),
     protected("mcp", POST, Resource::Mcp, |app, incoming, principal| Box::pin(mcp::post(app, incoming, principal)))
-        .taking(MESSAGE),
+        .taking(MESSAGE_LIMIT),
 ];
 
 const fn public(
@@ -69,7 +69,7 @@ const fn public(
     cors: Cors,
     serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
-    Endpoint { route, methods, cors, body_limit: FORM, limited: None, handler: Handler::Public(serve) }
+    Endpoint { route, methods, cors, body_limit: FORM_LIMIT, limited: None, handler: EndpointHandler::Public(serve) }
 }
 
 const fn page(
@@ -77,8 +77,8 @@ const fn page(
     methods: &'static [Method],
     serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
-    let handler = Handler::Page(serve);
-    Endpoint { route, methods, cors: Cors::SameOrigin, body_limit: FORM, limited: None, handler }
+    let handler = EndpointHandler::Page(serve);
+    Endpoint { route, methods, cors: Cors::SameOrigin, body_limit: FORM_LIMIT, limited: None, handler }
 }
 
 const fn protected(
@@ -87,8 +87,8 @@ const fn protected(
     resource: Resource,
     serve: fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
-    let handler = Handler::Protected(resource, serve);
-    Endpoint { route, methods, cors: Cors::Resource, body_limit: FORM, limited: None, handler }
+    let handler = EndpointHandler::Protected(resource, serve);
+    Endpoint { route, methods, cors: Cors::Resource, body_limit: FORM_LIMIT, limited: None, handler }
 }
 
 impl Endpoint {
@@ -96,7 +96,7 @@ impl Endpoint {
         Self { body_limit, ..self }
     }
 
-    const fn limited(self, limited: Limited) -> Self {
+    const fn limited(self, limited: RateLimit) -> Self {
         Self { limited: Some(limited), ..self }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     app::App,
     bearer,
     body::ReadError,
-    endpoint::{Endpoint, Handler, ServePrincipal},
+    endpoint::{Endpoint, EndpointHandler, ServePrincipal},
     metadata::Resource,
     reply::{Response, answer, retry_later},
     request::{Admitted, Arriving},
@@ -21,10 +21,10 @@ impl Endpoint {
     /// Answers the request.
     pub(super) async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
         let served = match self.handler {
-            Handler::Page(_) if arriving.head.method == Method::HEAD => {
+            EndpointHandler::Page(_) if arriving.head.method == Method::HEAD => {
                 return arriving.refuse(answer(StatusCode::OK, "text/html; charset=utf-8", "")).await;
             }
-            Handler::Public(serve) | Handler::Page(serve) => {
+            EndpointHandler::Public(serve) | EndpointHandler::Page(serve) => {
                 let from = arriving.head.from;
                 let (head, body) = (app.memory.head(from), app.memory.body(from));
                 match arriving.admit(head) {
@@ -33,7 +33,7 @@ impl Endpoint {
                 }
                 .map(|(incoming, permit)| (serve(Arc::clone(&app), incoming), permit))
             }
-            Handler::Protected(resource, serve) => return self.protected(app, arriving, resource, serve).await,
+            EndpointHandler::Protected(resource, serve) => return self.protected(app, arriving, resource, serve).await,
         };
         match served {
             Ok((response, permit)) => until_sent(response.await, permit).await,

@@ -19,7 +19,7 @@ use super::{app::App, origin_form::service};
 
 /// Connections at a time; more wait until one is closed.
 const MAX_CONNECTIONS: usize = 4_000;
-/// What is read of a connection before it is looked at: a request's head, or a part of its body. The Functions host accepts
+/// Bytes of a connection that hyper buffers: a request's head, or a part of its body. The Functions host accepts
 /// heads of 32 KiB and request lines of 8.
 const CONNECTION_BYTES: usize = 48 * 1024;
 /// How long a connection may take to send a request's head, or may be idle: hyper has one timer for both. It must be longer

@@ -14,7 +14,7 @@ use crate::{
     json_cost::tree_cost,
 };
 
-/// What one message may take, parsed: 64 KiB of text, and some hundreds of objects.
+/// The memory for one message, parsed: 64 KiB of text, and some hundreds of objects.
 const MAX_TREES: usize = 1024 * 1024;
 
 /// A message that may be parsed.

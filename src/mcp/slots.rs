@@ -1,4 +1,4 @@
-//! What owners may have open at the same time: tool calls, and streams. This process counts for itself.
+//! Limits of what owners may have open at the same time: tool calls, and streams. This process counts for itself.
 
 use std::{
     collections::HashMap,

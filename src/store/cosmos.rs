@@ -103,7 +103,7 @@ impl ItemStore for Cosmos {
 
 /// Why an operation has no result.
 pub(super) enum OperationError {
-    /// What the SDK says.
+    /// The error of the SDK.
     Cosmos(CosmosError),
     /// It took longer than [`OPERATION_LIMIT`].
     TimedOut,

@@ -17,8 +17,8 @@ use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Wri
 /// What redb keeps of the file in memory. By default that is a gigabyte.
 const CACHE_BYTES: usize = 2 * 1024 * 1024;
 /// The expiry of an item that never expires.
-const NEVER: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
-const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
+const NO_EXPIRY: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
+const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_hours(1);
 /// The last version that was given out, under one key: so none is ever given twice.
 const VERSIONS: TableDefinition<'static, (), u64> = TableDefinition::new("versions");
 
@@ -95,7 +95,7 @@ impl Embedded {
         let (database, clock) = (Arc::downgrade(&self.database), Arc::clone(&self.clock));
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(SWEEP_EVERY).await;
+                tokio::time::sleep(SWEEP_INTERVAL).await;
                 let Some(database) = database.upgrade() else { return };
                 let store = Self { database, clock: Arc::clone(&clock) };
                 match store.blocking(|store| store.sweep()).await {
@@ -134,7 +134,7 @@ impl Embedded {
             }
             let row = Row {
                 etag: next_version(&transaction)?,
-                gone_at: now.checked_add(ttl).unwrap_or(NEVER),
+                gone_at: now.checked_add(ttl).unwrap_or(NO_EXPIRY),
                 body: body.clone(),
             };
             let bytes = serde_json::to_vec(&row).map_err(failed)?;

@@ -28,7 +28,7 @@ const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// While this process has no key at all, callers read the ring no more often than this.
 const READ_INTERVAL: Duration = Duration::SECOND;
 /// Between attempts to read the ring in the background. An attempt that opens some keys, but not all, may wait longer.
-const RETRY: ExponentialBuilder = ExponentialBuilder::new()
+const READ_RETRY: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(std::time::Duration::from_millis(250))
     .with_max_delay(std::time::Duration::from_secs(5))
     .without_max_times();
@@ -70,7 +70,7 @@ impl Keyring {
         let keyring = Arc::downgrade(self);
         tokio::spawn(async move {
             // A key that does not open may be disabled for good, or Key Vault may be throttling for a moment.
-            let (unread, incomplete) = (RETRY, RETRY.with_max_delay(reload));
+            let (unread, incomplete) = (READ_RETRY, READ_RETRY.with_max_delay(reload));
             let (mut after_failure, mut after_some) = (unread.build(), incomplete.build());
             while let Some(opening) = refresh(&keyring).await {
                 let pause = match opening {

@@ -14,7 +14,7 @@ use crate::{
 const USABLE_FOR: Duration = Duration::seconds(30);
 /// A grant that is not usable is read again after this.
 const UNUSABLE_FOR: Duration = Duration::seconds(1);
-const CAPACITY: usize = 10_000;
+const MAX_GRANTS: usize = 10_000;
 
 /// The state of a grant when it was last read, for one client.
 #[derive(Clone)]
@@ -96,7 +96,7 @@ impl GrantCache {
     pub(crate) fn put(&self, key: GrantKey, known: KnownGrant) {
         let mut grants = self.lock();
         grants.put(key, known);
-        if grants.len() > CAPACITY {
+        if grants.len() > MAX_GRANTS {
             grants.pop_lru();
         }
     }
@@ -129,7 +129,7 @@ mod tests {
 
     fn full() -> GrantCache {
         let cache = GrantCache::default();
-        for number in 0..CAPACITY {
+        for number in 0..MAX_GRANTS {
             cache.put(claims(number).grant, known(true));
         }
         cache
@@ -139,12 +139,12 @@ mod tests {
     fn a_full_cache_evicts_the_grant_that_was_used_least_recently() {
         let cache = full();
         assert!(cache.get(&claims(0), NOW).is_some());
-        cache.put(claims(CAPACITY).grant, known(true));
+        cache.put(claims(MAX_GRANTS).grant, known(true));
         assert!(cache.get(&claims(1), NOW).is_none());
-        for kept in [0, 2, CAPACITY - 1, CAPACITY] {
+        for kept in [0, 2, MAX_GRANTS - 1, MAX_GRANTS] {
             assert!(cache.get(&claims(kept), NOW).is_some(), "{kept}");
         }
-        assert_eq!(cache.lock().len(), CAPACITY);
+        assert_eq!(cache.lock().len(), MAX_GRANTS);
     }
 
     #[test]

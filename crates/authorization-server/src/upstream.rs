@@ -87,7 +87,7 @@ pub enum UpstreamRefusal {
     Unavailable(#[from] Unavailable),
 }
 
-/// What no sign-in changes.
+/// Why the upstream refuses, where no sign-in changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Block {
     /// A policy of the organisation.

@@ -30,7 +30,7 @@ struct State {
     next: u64,
 }
 
-/// What becomes of a new registration.
+/// The outcome for a new registration.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// It has a place.

@@ -1,4 +1,4 @@
-//! What one caller may take, so that others find something left.
+//! Limits of one caller, so that others find something left.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use std::num::NonZeroU32;

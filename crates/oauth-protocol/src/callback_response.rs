@@ -27,14 +27,14 @@ pub enum CallbackOutcome {
     /// RFC 6749 §4.1.2: `code`, to be redeemed once.
     Code(SecretString),
     /// RFC 6749 §4.1.2.1: `error`. Its description is not read, so it can reach neither a page nor the log.
-    Error(CallbackError),
+    Error(UpstreamErrorCode),
     /// Neither, or one of them more than once or malformed.
     Malformed,
 }
 
 /// `error`, in the words of the server upstream: at most 64 of the characters that RFC 6749 appendix A.7 allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackError(String);
+pub struct UpstreamErrorCode(String);
 
 /// The response belongs to no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ impl CallbackOutcome {
     /// A response that has an error is an error response, whatever else it has.
     fn parse(query: &Form) -> Self {
         match (query.single("error"), query.single("code")) {
-            (Ok(Some(error)), _) => CallbackError::parse(error).map_or(Self::Malformed, Self::Error),
+            (Ok(Some(error)), _) => UpstreamErrorCode::parse(error).map_or(Self::Malformed, Self::Error),
             (Ok(None), Ok(Some(code))) if is_code(code) => Self::Code(code.into()),
             _ => Self::Malformed,
         }
@@ -65,7 +65,7 @@ fn is_code(text: &str) -> bool {
     (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-impl CallbackError {
+impl UpstreamErrorCode {
     /// RFC 6749 appendix A.7: `error = 1*NQSCHAR`.
     fn parse(text: &str) -> Option<Self> {
         let is_nqschar = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');

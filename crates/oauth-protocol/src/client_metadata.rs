@@ -24,7 +24,8 @@ const AUTH_METHODS: [&str; 7] = [
 ];
 
 /// Members that are not used, but whose type RFC 7591 §2 gives.
-const STRINGS: [&str; 6] = ["client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"];
+const UNUSED_STRING_MEMBERS: [&str; 6] =
+    ["client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"];
 
 /// The members of a registration request that are used. All others are ignored.
 #[derive(Debug)]
@@ -135,7 +136,7 @@ fn scope(members: &Members) -> Result<Option<Scope>, RegistrationError> {
 }
 
 fn check_unused(members: &Members) -> Result<(), RegistrationError> {
-    for member in STRINGS {
+    for member in UNUSED_STRING_MEMBERS {
         string(members, member, "a member that must be a string is not")?;
     }
     let contacts = strings(members, "contacts");

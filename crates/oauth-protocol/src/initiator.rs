@@ -1,4 +1,4 @@
-//! Who made the browser send a request (W3C Fetch Metadata Request Headers §2.3; Fetch Standard, `Origin` header).
+//! The initiator of a request that a browser sends (W3C Fetch Metadata Request Headers §2.3; Fetch Standard, `Origin` header).
 
 use crate::issuer::BaseUrl;
 

@@ -12,7 +12,7 @@ use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
 /// How many buckets are remembered. A forgotten one counts as full, so nobody is refused because others call.
-const CAPACITY: usize = 50_000;
+const MAX_BUCKETS: usize = 50_000;
 
 /// The buckets of one process. Every operation takes constant time; the bucket that was used least recently is forgotten.
 pub(super) struct Buckets<K: Hash + Eq> {
@@ -25,7 +25,7 @@ pub(super) struct Buckets<K: Hash + Eq> {
 impl<K: Hash + Eq + Copy> Buckets<K> {
     /// All buckets are full.
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, full_at: Mutex::new(LruCache::unbounded()), capacity: CAPACITY }
+        Self { clock, full_at: Mutex::new(LruCache::unbounded()), capacity: MAX_BUCKETS }
     }
 
     /// Takes one token from each of these buckets, or none from any.

@@ -20,7 +20,7 @@ use crate::ports::event_log::EventLog;
 
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 /// After a failure: again and again.
-const RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_secs(1)).without_max_times();
+const FOLLOW_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_secs(1)).without_max_times();
 
 /// Runs until no stream is left.
 pub(super) async fn run(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) {
@@ -29,7 +29,7 @@ pub(super) async fn run(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) {
     // If the task ended by a panic, the streams would get no messages any more.
     let task = || tokio::spawn(follow_and_beat(Arc::clone(&delivery), Arc::clone(&log), Arc::clone(&reader)));
     let panicked = |panic: &JoinError, _| tracing::error!(%panic, "event reader panicked: starting it again");
-    let _ = task.retry(RETRY).notify(panicked).await;
+    let _ = task.retry(FOLLOW_RETRY).notify(panicked).await;
 }
 
 async fn follow_and_beat(delivery: Arc<Delivery>, log: Arc<dyn EventLog>, reader: Arc<Mutex<EventReader>>) {
@@ -49,7 +49,7 @@ async fn beat(delivery: &Delivery, log: &dyn EventLog) {
             log.heartbeat(delivery.instance.id).await.map(|()| began).map_err(Unavailable::from)
         };
         let failed = |error: &Unavailable, _| outage.failed(error, "heartbeat not written: trying again");
-        if let Ok(began) = heartbeat.retry(RETRY).notify(failed).await {
+        if let Ok(began) = heartbeat.retry(FOLLOW_RETRY).notify(failed).await {
             outage.succeeded("heartbeat written again");
             delivery.instance.progress.heartbeat(began);
         }
@@ -62,7 +62,7 @@ async fn follow(delivery: &Delivery, mut reader: &mut EventReader) {
     while delivery.registry.keeps_follower() {
         let wanted = |_: &Unavailable| delivery.registry.keeps_follower();
         let failed = |error: &Unavailable, _| outage.failed(error, "events not read: trying again");
-        let (again, page) = read.retry(RETRY).context(reader).when(wanted).notify(failed).await;
+        let (again, page) = read.retry(FOLLOW_RETRY).context(reader).when(wanted).notify(failed).await;
         let Ok(page) = page else { return };
         reader = again;
         outage.succeeded("events are read again");

@@ -18,7 +18,7 @@ pub const MAX_STREAMS: usize = 2_000;
 
 /// The open sessions.
 pub(super) struct Registry {
-    /// What each owner may open.
+    /// The streams that each owner may open.
     slots: Arc<Slots>,
     state: Mutex<State>,
 }

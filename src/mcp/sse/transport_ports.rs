@@ -15,7 +15,7 @@ pub struct TransportPorts {
     pub sealer: Arc<dyn Sealer>,
     /// The log of messages to other instances; `None` if this process is the only one.
     pub events: Option<Arc<dyn EventLog>>,
-    /// What owners' messages may take.
+    /// The memory for owners' messages.
     pub memory: Arc<SharedBudget<Id>>,
     /// How often this instance reads its log.
     pub poll: Duration,

@@ -48,7 +48,7 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// What Graph answers the caller, with the tool's permissions.
+    /// The answer of Graph to the caller, with the tool's permissions.
     pub(super) async fn get(self, request: &Request) -> Result<Value, GraphError> {
         self.graph.get(self.principal, self.permissions, request).await
     }

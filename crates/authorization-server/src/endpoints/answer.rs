@@ -1,4 +1,4 @@
-//! What a use case answers to a browser. Everything in it is finished, so encoding an answer cannot fail after the decision
+//! The answer of a use case to a browser. Everything in it is finished, so encoding an answer cannot fail after the decision
 //! was written.
 
 use std::fmt;

@@ -136,7 +136,7 @@ impl AuthorizationServer {
         Ok(answer)
     }
 
-    /// What the owner has allowed, by application, the one used last first.
+    /// The consents of the owner, by application, the one used last first.
     pub async fn applications(&self, owner: Id) -> Result<Vec<Application>, Unavailable> {
         let mut found: Vec<(Option<Client>, Application)> = Vec::new();
         for mut connection in self.connections(owner).await? {

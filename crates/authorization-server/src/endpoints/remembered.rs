@@ -1,4 +1,4 @@
-//! What a browser remembers: opened from its cookies, compared with the owner documents, and sealed again.
+//! The memory of a browser: opened from its cookies, compared with the owner documents, and sealed again.
 
 use oauth_protocol::redirect_uri::RedirectTarget;
 

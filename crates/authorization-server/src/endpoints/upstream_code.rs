@@ -2,7 +2,7 @@
 
 use oauth_protocol::{
     authorization_response::AuthorizationErrorCode,
-    callback_response::{CallbackError, CallbackOutcome},
+    callback_response::{CallbackOutcome, UpstreamErrorCode},
     secret::Secret,
 };
 use secrecy::SecretString;
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl AuthorizationServer {
-    /// What is down is noticed while nothing is spent, so that the browser can come again.
+    /// A service that is down is noticed while nothing is spent, so that the browser can come again.
     pub(crate) async fn ready_for(&self, outcome: &CallbackOutcome) -> Result<(), Unavailable> {
         self.check_keyring().await?;
         match outcome {
@@ -45,7 +45,7 @@ impl AuthorizationServer {
 pub(crate) enum NotRedeemed {
     /// Entra sent an error instead.
     #[error("{}", .0.as_str())]
-    Error(CallbackError),
+    Error(UpstreamErrorCode),
     /// Entra sent neither, or both.
     #[error("no code")]
     Malformed,
@@ -55,7 +55,7 @@ pub(crate) enum NotRedeemed {
 }
 
 impl NotRedeemed {
-    /// What the client is told. Nobody else is told why, so it is logged.
+    /// The error for the client. Nobody else is told why, so it is logged.
     pub(crate) fn client_error(&self) -> AuthorizationErrorCode {
         match self {
             Self::Error(error) => upstream_error(error.as_str()),

@@ -9,7 +9,7 @@ use crate::state::cookies::Cookies;
 pub struct Visitor<'a> {
     /// The cookies that it sent.
     pub cookies: &'a Cookies,
-    /// Who made it send the request.
+    /// The initiator of the request.
     pub initiator: Initiator,
 }
 

@@ -14,7 +14,7 @@ pub trait AuditLog: Send + Sync {
 /// One event. It holds ids and fixed texts only, so nothing that a caller sent gets into the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// What happened.
+    /// The name of the event.
     pub name: EventName,
     /// The owner whom it concerns.
     pub owner: Option<Id>,

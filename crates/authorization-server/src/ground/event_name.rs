@@ -26,7 +26,7 @@ impl Severity {
 /// One row for each event: its name in the code, its name in the log, its severity, and its message.
 macro_rules! events {
     ($($(#[$doc:meta])+ $variant:ident = $name:literal, $severity:ident, $message:literal;)+) => {
-        /// What happened. The names in the log are stable: queries select by them.
+        /// The name of an event. The names in the log are stable: queries select by them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventName {
             $($(#[$doc])+ $variant,)+

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use super::Id;
 
-/// Who is counted: an owner, or one client of that owner.
+/// The subject of a count: an owner, or one client of that owner.
 pub type Share = (Id, Option<Id>);
 
 /// How much one owner may take. One client of the owner may take half of it, rounded up, so the owner's other clients go on.

@@ -1,4 +1,4 @@
-//! What an owner decides on a page.
+//! An owner's decision on a page.
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ pub struct Permission {
     pub name: &'static str,
     /// The delegated Graph permission.
     pub downstream: &'static str,
-    /// What it allows, as a person reads it.
+    /// The sentence for people that says what it allows.
     pub sentence: &'static str,
 }
 

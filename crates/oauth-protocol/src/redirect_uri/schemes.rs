@@ -1,10 +1,10 @@
 //! Private-use URI schemes (RFC 8252 §7.1): an allow-list, because any program may claim any scheme (§8.4).
 
 /// Those of MCP clients that are known to redirect to one.
-const KNOWN: [&str; 7] = ["claude", "cursor", "vscode", "vscode-insiders", "vscodium", "code-oss", "windsurf"];
+const KNOWN_SCHEMES: [&str; 7] = ["claude", "cursor", "vscode", "vscode-insiders", "vscodium", "code-oss", "windsurf"];
 
 /// Schemes that run script, read files, reach the network in the clear, or belong to the browser itself.
-const NEVER: [&str; 24] = [
+const FORBIDDEN_SCHEMES: [&str; 24] = [
     "about",
     "blob",
     "cid",
@@ -62,7 +62,7 @@ impl PrivateUseSchemes {
     pub fn known_and(list: &str) -> Result<Self, SchemeError> {
         let further =
             list.split([',', ' ']).filter(|name| !name.is_empty()).map(|name| checked(name).map(str::to_owned));
-        KNOWN.map(|name| Ok(name.to_owned())).into_iter().chain(further).collect::<Result<_, _>>().map(Self)
+        KNOWN_SCHEMES.map(|name| Ok(name.to_owned())).into_iter().chain(further).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether a redirect URI may have this scheme.
@@ -79,7 +79,7 @@ impl PrivateUseSchemes {
 
 impl Default for PrivateUseSchemes {
     fn default() -> Self {
-        Self(KNOWN.map(str::to_owned).to_vec())
+        Self(KNOWN_SCHEMES.map(str::to_owned).to_vec())
     }
 }
 
@@ -90,7 +90,7 @@ fn checked(name: &str) -> Result<&str, SchemeError> {
         return Err(SchemeError::NotAScheme(name.to_owned()));
     }
     let browsers_own = ["chrome", "moz-", "ms-browser-extension", "safari-"].iter().any(|own| name.starts_with(own));
-    if NEVER.contains(&name) || browsers_own {
+    if FORBIDDEN_SCHEMES.contains(&name) || browsers_own {
         return Err(SchemeError::Never(name.to_owned()));
     }
     Ok(name)
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn known_schemes_pass_the_check_of_a_list() {
-        assert!(KNOWN.iter().all(|name| checked(name).is_ok()));
+        assert!(KNOWN_SCHEMES.iter().all(|name| checked(name).is_ok()));
         for name in ["claude", "cursor", "vscode", "vscode-insiders"] {
             assert!(allow(&PrivateUseSchemes::default(), name), "{name}");
         }
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn dangerous_schemes_are_refused_even_if_configured() {
         let browsers = ["chrome-extension", "moz-extension", "chrome"];
-        for name in NEVER.into_iter().chain(browsers) {
+        for name in FORBIDDEN_SCHEMES.into_iter().chain(browsers) {
             assert_eq!(PrivateUseSchemes::known_and(name).unwrap_err(), SchemeError::Never(name.to_owned()));
         }
     }
@@ -150,7 +150,7 @@ mod tests {
         #[test]
         fn any_list_is_parsed_or_refused(list in ".*") {
             if let Ok(schemes) = PrivateUseSchemes::known_and(&list) {
-                prop_assert!(NEVER.iter().all(|never| schemes.judge(never) == SchemeVerdict::Never));
+                prop_assert!(FORBIDDEN_SCHEMES.iter().all(|never| schemes.judge(never) == SchemeVerdict::Never));
             }
         }
     }
