@@ -18,7 +18,7 @@ use crate::{
     entra::{ClientAssertion, Entra, EntraSettings, Identity, Repeated, managed_identity},
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, server},
-    mcp::{Mcp, sse},
+    mcp::{Mcp, ToolPorts, sse},
     platform::Platform,
     ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
     store::{
@@ -102,10 +102,11 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
     let endpoint = settings.graph.clone();
     let graph = Arc::new(Graph::new(http, endpoint, tokens, Arc::clone(&platform.audit)));
+    let tools = ToolPorts { graph, clock: Arc::clone(&platform.clock) };
     let memory = Memory::default();
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
-        mcp: Mcp::new(graph, &settings.server_name, &settings.limits, sse_ports, &stop),
+        mcp: Mcp::new(tools, &settings.server_name, &settings.limits, sse_ports, &stop),
         memory,
         server,
         records: storage.records,

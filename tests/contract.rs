@@ -24,7 +24,7 @@ fn contract() -> Value {
         "callsPerMinute": CALLS_PER_MINUTE,
         "endpoints": endpoints().collect::<Vec<_>>(),
         "containers": Container::ALL.map(container),
-        "scopes": PERMISSIONS.iter().map(|scope| json!({"name": scope.name, "graph": scope.downstream})).collect::<Vec<_>>(),
+        "scopes": PERMISSIONS.iter().map(|scope| json!({"name": scope.name, "graph": scope.downstream, "id": scope.id})).collect::<Vec<_>>(),
         "limits": { "largest": LARGEST_LIMIT, "names": LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>() },
         "settings": SETTINGS.map(|setting| setting.name),
     })

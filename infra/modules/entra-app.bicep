@@ -20,9 +20,10 @@ param workload Identity
 @description('Consent for everyone in the tenant. Deploying it needs a privileged role; without it each user consents, where the tenant lets them.')
 param grantAdminConsent bool
 
-// Microsoft Graph and its delegated permission User.Read have these ids in every cloud.
+// Microsoft Graph has this id in every cloud.
 var microsoftGraph = '00000003-0000-0000-c000-000000000000'
-var userRead = 'e1fe6dd8-ba31-4d61-89e7-88639da4683d'
+// Every permission of the scope table. A user is asked for one when a tool first needs it.
+var scopes = loadJsonContent('../contract.json').scopes
 var accessAsUser = 'access_as_user'
 
 resource app 'Microsoft.Graph/applications@v1.0' = {
@@ -50,7 +51,7 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
   }
   isFallbackPublicClient: false
   requiredResourceAccess: [
-    { resourceAppId: microsoftGraph, resourceAccess: [{ id: userRead, type: 'Scope' }] }
+    { resourceAppId: microsoftGraph, resourceAccess: map(scopes, scope => { id: scope.id, type: 'Scope' }) }
   ]
 
   resource workloadIdentity 'federatedIdentityCredentials' = {
@@ -77,7 +78,7 @@ resource graphConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (grantA
   clientId: principal.id
   consentType: 'AllPrincipals'
   resourceId: graph!.id
-  scope: 'openid profile offline_access User.Read'
+  scope: 'openid profile offline_access ${join(map(scopes, scope => scope.graph), ' ')}'
 }
 
 resource ownConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (grantAdminConsent) {

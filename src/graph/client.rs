@@ -16,7 +16,7 @@ use super::{error::GraphError, request::Request, token_cache::TokenCache};
 use crate::{
     budget::{Budget, Permit},
     json_cost::tree_cost,
-    limited_answer::{self, ANSWERS_BYTES, AnswerError, MAX_ANSWER},
+    limited_answer::{self, ANSWERS_BYTES, AnswerError},
 };
 
 /// Two retries of a throttled or failed request.
@@ -27,8 +27,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A request with its retries and the pauses between them.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The longest answer. Twenty messages have 80 KiB at most.
+const LONGEST_ANSWER: usize = 128 * 1024;
 /// The memory for one answer once it is parsed.
-const MAX_PARSED: usize = 512 * 1024;
+const MAX_PARSED: usize = 1024 * 1024;
 
 /// Microsoft Graph.
 pub struct Graph {
@@ -144,6 +146,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError> {
     match response.status() {
         StatusCode::OK => read_json(response, answers.permit()).await,
+        StatusCode::BAD_REQUEST => Err(refusal(&read_json(response, answers.permit()).await?)),
         StatusCode::UNAUTHORIZED => Err(GraphError::Unauthorized),
         StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
         StatusCode::NOT_FOUND => Err(GraphError::NotFound),
@@ -151,9 +154,18 @@ async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError>
     }
 }
 
+/// The code of an error, as far as it is one: it is logged.
+fn refusal(answer: &Value) -> GraphError {
+    let is_code = |code: &&str| {
+        code.len() <= 100 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let code = answer.pointer("/error/code").and_then(Value::as_str).filter(is_code);
+    code.map_or(GraphError::Unexpected, |code| GraphError::Refused(code.to_owned()))
+}
+
 /// Reads an answer whose length and tree are limited.
 async fn read_json(response: Response, permit: Permit) -> Result<Value, GraphError> {
-    let (text, mut permit) = limited_answer::read(response, MAX_ANSWER, permit).await?.into_parts();
+    let (text, mut permit) = limited_answer::read(response, LONGEST_ANSWER, permit).await?.into_parts();
     let cost = tree_cost(&text);
     if cost > MAX_PARSED {
         return Err(GraphError::TooLarge);

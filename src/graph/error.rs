@@ -28,6 +28,9 @@ pub enum GraphError {
     /// The answer is longer than any that a tool needs.
     #[error("the answer is too large")]
     TooLarge,
+    /// 400, with the code of Graph's error (<https://learn.microsoft.com/graph/errors>).
+    #[error("bad request: {0}")]
+    Refused(String),
     /// Any other response.
     #[error("unexpected response")]
     Unexpected,
@@ -67,6 +70,7 @@ impl GraphError {
                 "Microsoft does not answer at the moment. Try again in a minute."
             }
             Self::Forbidden => "Microsoft Graph does not allow you to see this.",
+            Self::Refused(_) => "Microsoft Graph does not accept this request.",
             Self::NotFound => "Microsoft Graph has no such resource.",
             Self::TooLarge => "Microsoft Graph gave an answer that is too large for this server.",
             Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
@@ -90,6 +94,7 @@ mod tests {
             (unavailable.into(), "Try again in a minute"),
             (GraphError::Unavailable("10.0.0.7 is down".into()), "Try again in a minute"),
             (GraphError::Forbidden, "does not allow you to see this"),
+            (GraphError::Refused("AADSTS".into()), "does not accept this request"),
             (GraphError::NotFound, "has no such resource"),
             (GraphError::Unexpected, "does not understand"),
         ] {

@@ -91,7 +91,7 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
         BearerRefusal::Malformed(_) => (StatusCode::BAD_REQUEST, Some("invalid_request")),
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
-    let scope = scopes::names().join(" ");
+    let scope = scopes::granted(None).to_string();
     let challenge = Challenge { error, resource_metadata: document, scope: &scope }.encode();
     let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {

@@ -2,7 +2,10 @@
 
 use authorization_server::state::scopes;
 use http::{HeaderValue, StatusCode, header};
-use oauth_protocol::metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
+use oauth_protocol::{
+    metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata},
+    scope::Scope,
+};
 use serde::Serialize;
 
 use super::{
@@ -45,15 +48,14 @@ impl Resource {
 }
 
 pub(super) fn authorization_server(app: &App) -> Response {
-    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &scopes::names()))
+    let scope = advertised();
+    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &scope.tokens().collect::<Vec<_>>()))
 }
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
     let path = ProtectedResourceMetadata::resource_path(&incoming.path).unwrap_or_default();
     match Resource::ALL.into_iter().find(|resource| resource.is_at(path)) {
-        Some(_) => {
-            cacheable(&ProtectedResourceMetadata::new(app.server.base(), path, &scopes::names(), &app.server_name))
-        }
+        Some(_) => cacheable(&document(app, path)),
         None => empty(StatusCode::NOT_FOUND),
     }
 }
@@ -63,6 +65,18 @@ pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
 pub(super) fn document_url(app: &App, resource: Resource, request: &Head) -> String {
     let path = if resource.is_at(&request.path) { request.path.as_str() } else { resource.path() };
     ProtectedResourceMetadata::url(app.server.base(), path)
+}
+
+fn document(app: &App, path: &str) -> ProtectedResourceMetadata {
+    let scope = advertised();
+    let scopes: Vec<_> = scope.tokens().collect();
+    ProtectedResourceMetadata::new(app.server.base(), path, &scopes, &app.server_name)
+}
+
+/// The scopes of a first sign-in. Clients ask for all that they find here, so the others are not named: a challenge asks for
+/// them when they are needed (RFC 8414 §2 and RFC 9728 §2 allow it).
+fn advertised() -> Scope {
+    scopes::granted(None)
 }
 
 fn cacheable(document: &impl Serialize) -> Response {

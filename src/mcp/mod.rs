@@ -19,9 +19,10 @@ pub use envelope::id_of;
 pub use rmcp::model::RequestId;
 pub use streamable_http::{Call, CallError, StreamableHttp, message_count};
 use tokio_util::sync::CancellationToken;
+pub use tools::ToolPorts;
 
 use self::{server::McpServer, sse::Sessions};
-use crate::{config::Limits, graph::Graph};
+use crate::config::Limits;
 
 /// The MCP server on both of its transports.
 pub struct Mcp {
@@ -35,16 +36,16 @@ impl Mcp {
     /// Serves all tools until `stop` is cancelled.
     #[must_use]
     pub fn new(
-        graph: Arc<Graph>,
+        ports: ToolPorts,
         server_name: &str,
         limits: &Limits,
-        ports: sse::TransportPorts,
+        transport: sse::TransportPorts,
         stop: &CancellationToken,
     ) -> Self {
-        let server = McpServer::new(graph, server_name, limits.tool_calls_at_once);
+        let server = McpServer::new(ports, server_name, limits.tool_calls_at_once);
         Self {
             streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
-            sse: Arc::new(Sessions::new(server, limits.streams, ports, stop.child_token())),
+            sse: Arc::new(Sessions::new(server, limits.streams, transport, stop.child_token())),
         }
     }
 }

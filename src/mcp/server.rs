@@ -16,14 +16,13 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     slots::Slots,
-    tools::{Tools, failure},
+    tools::{ToolPorts, Tools, failure},
 };
-use crate::graph::Graph;
 
 /// The server, and what its tools need.
 #[derive(Clone)]
 pub(super) struct McpServer {
-    graph: Arc<Graph>,
+    ports: ToolPorts,
     name: Arc<str>,
     calls: Arc<Slots>,
     tools: Tools,
@@ -31,8 +30,8 @@ pub(super) struct McpServer {
 
 impl McpServer {
     /// A server with all tools, and this name for people. An owner may call so many tools at once.
-    pub(super) fn new(graph: Arc<Graph>, name: &str, calls: OwnerLimit) -> Self {
-        Self { graph, name: name.into(), calls: Slots::new(calls), tools: Tools::all() }
+    pub(super) fn new(ports: ToolPorts, name: &str, calls: OwnerLimit) -> Self {
+        Self { ports, name: name.into(), calls: Slots::new(calls), tools: Tools::all() }
     }
 
     /// Whether this tool reads any arguments.
@@ -81,7 +80,7 @@ impl ServerHandler for McpServer {
             return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
         };
         let given = request.arguments.unwrap_or_default();
-        let called = self.tools.call(&request.name, given, caller, &self.graph).instrument(span(parts)).await;
+        let called = self.tools.call(&request.name, given, caller, &self.ports).instrument(span(parts)).await;
         called.map(Into::into).ok_or_else(|| ErrorData::invalid_params("Unknown tool", None))
     }
 

@@ -16,7 +16,7 @@ use remote_auth_mcp::{
     config,
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, service},
-    mcp::{Mcp, sse::TransportPorts},
+    mcp::{Mcp, ToolPorts, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
 use secrecy::ExposeSecret as _;
@@ -107,7 +107,13 @@ impl Edge {
         let ports = TransportPorts { entropy, sealer, events: None, memory: for_messages, poll };
         let app = App {
             server: Arc::clone(&rig.server),
-            mcp: Mcp::new(Arc::new(graph), "Test server", &config::Limits::default(), ports, &stop),
+            mcp: Mcp::new(
+                ToolPorts { graph: Arc::new(graph), clock: Arc::clone(&rig.clock) as _ },
+                "Test server",
+                &config::Limits::default(),
+                ports,
+                &stop,
+            ),
             records: Arc::clone(&item_store) as _,
             gateway: gateway.clone().map(|gateway| gateway as _),
             memory,

@@ -89,11 +89,7 @@ impl Rig {
     }
 
     async fn get(&self, scope: &str) -> Result<Value, GraphError> {
-        let id = Id::from_bytes([7; 16]);
-        let grant = GrantKey { owner: id, grant: id };
-        let scope = Scope::parse(scope).unwrap();
-        let principal = Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH };
-        self.graph.get(&principal, &[&USER_READ], &Request::of("/v1.0/me")).await
+        self.graph.get(&principal(scope), &[&USER_READ], &Request::of("/v1.0/me")).await
     }
 
     fn requests(&self) -> usize {
@@ -103,6 +99,12 @@ impl Rig {
     fn tokens(&self) -> usize {
         *self.tokens.0.lock().unwrap()
     }
+}
+
+fn principal(scope: &str) -> Principal {
+    let id = Id::from_bytes([7; 16]);
+    let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse(scope).unwrap());
+    Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH }
 }
 
 async fn serve(mut stream: TcpStream, answers: Arc<Mutex<VecDeque<&'static str>>>, seen: Arc<Mutex<Vec<String>>>) {
@@ -179,10 +181,10 @@ fn answer(body: &str) -> &'static str {
 async fn an_answer_is_read_up_to_a_limit_in_length_and_in_memory() {
     let long = |length: usize| answer(&format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8)));
     let many = |times: usize| answer(&format!(r#"{{"a":[{}]}}"#, vec![r#"{"b":0}"#; times].join(",")));
-    for answer in [long(64 * 1024), many(200)] {
+    for answer in [long(128 * 1024), many(200)] {
         assert!(Rig::start(&[answer]).await.get("user.read").await.is_ok());
     }
-    for answer in [long(64 * 1024 + 1), many(2_000)] {
+    for answer in [long(128 * 1024 + 1), many(2_000)] {
         let refused = Rig::start(&[answer, OK]).await.get("user.read").await;
         assert!(matches!(refused, Err(GraphError::TooLarge)), "{refused:?}");
     }
@@ -201,6 +203,31 @@ async fn other_refusals_are_not_retried() {
         assert!(expected, "{answer}: {refused}");
         assert_eq!(rig.requests(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_bad_request_has_the_code_of_graphs_error_if_it_is_a_code() {
+    let refused = |code: &str| {
+        let body = json!({ "error": { "code": code, "message": "of a person" } }).to_string();
+        let head = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n", body.len());
+        let answer: &'static str = (head + &body).leak();
+        async move { Rig::start(&[answer, OK]).await.get("user.read").await.unwrap_err().to_string() }
+    };
+    assert_eq!(refused("TimeZoneNotSupportedException").await, "bad request: TimeZoneNotSupportedException");
+    assert_eq!(refused("RequestBroker--ParseUri").await, "bad request: RequestBroker--ParseUri");
+    for code in ["of a person", &"x".repeat(101)] {
+        assert_eq!(refused(code).await, "unexpected response", "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_carries_its_query_and_its_preferences() {
+    let rig = Rig::start(&[OK]).await;
+    let request = Request::of("/v1.0/me").with("$select", "a,b").preferring("outlook.timezone=\"UTC\"".into());
+    rig.graph.get(&principal("user.read"), &[&USER_READ], &request).await.unwrap();
+    let head = rig.requests.lock().unwrap()[0].clone();
+    assert!(head.starts_with("GET /v1.0/me?%24select=a%2Cb HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("prefer: outlook.timezone=\"UTC\"\r\n"), "{head}");
 }
 
 /// On paused time, which jumps ahead whenever nothing else can happen.

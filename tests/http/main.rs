@@ -26,6 +26,7 @@ mod revoke;
 mod sse;
 mod telemetry;
 mod token;
+mod tools;
 mod upstream_errors;
 
 use driver::{browser, stream};

@@ -80,13 +80,14 @@ async fn identities_that_the_caller_claims_are_ignored() {
 }
 
 #[tokio::test]
-async fn the_tool_is_listed_with_its_description_and_no_arguments() {
+async fn the_tools_are_listed_with_their_descriptions_and_arguments() {
     let server = Deployment::start().await;
     let token = tokens(&server).await.access_token;
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
     let answer = body(server.mcp(&token, &list).send().await.unwrap()).await;
     let tools = answer["result"]["tools"].as_array().unwrap();
-    assert_eq!(tools.len(), 1);
+    let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["get_graph_user_details", "list_upcoming_events", "search_mail"]);
     assert_eq!(tools[0]["name"], "get_graph_user_details");
     assert_eq!(tools[0]["description"], "Get user details from Microsoft Graph.");
     let properties = tools[0]["inputSchema"].get("properties").and_then(Value::as_object);

@@ -31,7 +31,7 @@ use remote_auth_mcp::{
     config::Limits,
     graph::{Graph, TokenCache},
     mcp::{
-        Mcp,
+        Mcp, ToolPorts,
         sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},
     },
     platform::{SystemClock, SystemEntropy},
@@ -129,7 +129,11 @@ impl Deployment {
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
         let stop = CancellationToken::new();
-        Arc::new(Instance { sessions: Mcp::new(graph, "test", &self.limits, ports, &stop).sse, stop })
+        Arc::new(Instance {
+            sessions: Mcp::new(ToolPorts { graph, clock: Arc::new(SystemClock) }, "test", &self.limits, ports, &stop)
+                .sse,
+            stop,
+        })
     }
 }
 

@@ -31,6 +31,18 @@ impl Scope {
         Self(self.0.iter().filter(|token| keeps(token)).cloned().collect())
     }
 
+    /// The tokens, in their order.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// The tokens of this scope, then those of the other that are new.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let added = other.0.iter().filter(|token| !self.contains(token));
+        Self(self.0.iter().chain(added).cloned().collect())
+    }
+
     /// Whether there is no token.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -126,6 +138,12 @@ mod tests {
         for part in ["user", "read", "user.read mail.send", ""] {
             assert!(!scope("user.read mail.send").contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn a_union_has_every_token_once_and_its_own_first() {
+        assert_eq!(scope("b a").union(&scope("c a d")).tokens().collect::<Vec<_>>(), ["b", "a", "c", "d"]);
+        assert!(scope("").union(&scope("")).is_empty());
     }
 
     #[test]

@@ -154,7 +154,24 @@ impl Browser {
     /// From registration to the client's redirect.
     pub async fn sign_in(&mut self, server: &Server, client_id: &str) -> Redirect {
         let form = self.authorize(server, client_id).await;
-        let callback = self.allow(server, &form).await;
+        self.finish(server, &form).await
+    }
+
+    /// From registration to the client's tokens of this scope.
+    pub async fn tokens(&mut self, server: &Server, client_id: &str, scope: &str) -> Tokens {
+        let answer = self.get(server, &authorize_url(server, client_id, &[("scope", scope)])).await;
+        assert_eq!(answer.status(), 200);
+        let redirect = self.finish(server, &consent_form(&answer.text().await.unwrap())).await;
+        let (status, answer) = server.token(&redemption(client_id, &redirect.get("code").unwrap())).await;
+        assert_eq!((status, answer["scope"].as_str()), (200, Some(scope)), "{answer}");
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        let (access_token, refresh_token) = (text("access_token"), text("refresh_token"));
+        Tokens { access_token, refresh_token, client_id: client_id.to_owned() }
+    }
+
+    /// Allows, signs in, and comes back to the client.
+    async fn finish(&mut self, server: &Server, form: &ConsentForm) -> Redirect {
+        let callback = self.allow(server, form).await;
         let answer = self.get(server, &callback).await;
         assert_eq!(answer.status(), 302);
         let redirect = Redirect(Url::parse(&location(&answer)).unwrap());
@@ -165,12 +182,13 @@ impl Browser {
 
 /// The whole flow in a new browser.
 pub async fn tokens(server: &Server) -> Tokens {
+    tokens_for(server, "user.read").await
+}
+
+/// The same, for this scope.
+pub async fn tokens_for(server: &Server, scope: &str) -> Tokens {
     let client_id = server.register().await;
-    let redirect = Browser::default().sign_in(server, &client_id).await;
-    let (status, answer) = server.token(&redemption(&client_id, &redirect.get("code").unwrap())).await;
-    assert_eq!(status, 200, "{answer}");
-    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
-    Tokens { access_token: text("access_token"), refresh_token: text("refresh_token"), client_id }
+    Browser::default().tokens(server, &client_id, scope).await
 }
 
 /// The form that redeems a code of this browser's authorization URLs.

@@ -1,4 +1,4 @@
-//! MCP's messages, as far as the server's one tool needs them.
+//! MCP's messages, as far as the tests need them.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub fn initialized() -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
 }
 
-/// Calls the tool.
+/// Calls `get_graph_user_details`.
 #[must_use]
 pub fn tool_call(id: u64) -> Value {
     let parameters = json!({ "name": "get_graph_user_details", "arguments": {} });

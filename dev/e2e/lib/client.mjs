@@ -7,4 +7,4 @@ import { sdkClient } from './sdk-client.mjs';
 const sdk = { Client, Transport: StreamableHTTPClientTransport, UnauthorizedError };
 
 export const { connect, connectBySigningIn, authorize, challenge } = sdkClient(sdk, (server) => server.mcp);
-export { callTool } from './sdk-client.mjs';
+export { callTool, TOOLS } from './sdk-client.mjs';

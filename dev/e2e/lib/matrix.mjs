@@ -1,6 +1,6 @@
 // What every client of the matrix is held to, and how much of the matrix is run.
 import assert from 'node:assert/strict';
-import { TOOL } from './sdk-client.mjs';
+import { TOOLS } from './sdk-client.mjs';
 
 /** The server of the matrix stands behind the gateway. With E2E_PACKAGE it is the one packaged in the folder named there. */
 export const DEPLOYED = {
@@ -18,9 +18,9 @@ export function urlOf(server, transport) {
   return { http: server.mcp, sse: `${server.mcp}/sse` }[transport];
 }
 
-/** The client saw the one tool, and what the tool says of this user. */
+/** The client saw the tools, and what the first one says of this user. */
 export function assertJourney({ tools, details }, user) {
-  assert.deepEqual(tools, [TOOL]);
+  assert.deepEqual(tools, TOOLS);
   assertDetails(details, user);
 }
 

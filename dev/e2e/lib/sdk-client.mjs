@@ -2,6 +2,8 @@
 // parts come from.
 
 export const TOOL = 'get_graph_user_details';
+/** All that `tools/list` names. */
+export const TOOLS = [TOOL, 'list_upcoming_events', 'search_mail'];
 
 /** The functions below for `{ Client, Transport, UnauthorizedError }` of one SDK, and the URL of a server that it is to use. */
 export function sdkClient(sdk, urlOf) {
@@ -51,7 +53,7 @@ export function callTool(client) {
   return client.callTool({ name: TOOL, arguments: {} });
 }
 
-/** What a person sees who connects a client: the tools, and what the one tool says. */
+/** What a person sees who connects a client: the tools, and what the first of them says. */
 export async function journey(client) {
   const { tools } = await client.listTools();
   const { structuredContent } = await callTool(client);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
-import { authorize, callTool, connectBySigningIn } from '../lib/client.mjs';
+import { authorize, callTool, connectBySigningIn, TOOLS } from '../lib/client.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { signIn } from '../lib/sign-in.mjs';
 import { test } from '../lib/check.mjs';
@@ -23,7 +23,7 @@ describe('signing in', () => {
 
     assert.ok(provider.clientInformation().client_id);
     const { tools } = await client.listTools();
-    assert.deepEqual(tools.map((tool) => tool.name), ['get_graph_user_details']);
+    assert.deepEqual(tools.map((tool) => tool.name), TOOLS);
 
     const result = await callTool(client);
     assert.ok(!result.isError);

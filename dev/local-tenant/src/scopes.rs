@@ -29,7 +29,7 @@ pub(crate) struct Permission {
 /// The OIDC scopes. They are permissions of Graph that may stand beside those of another resource.
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// Graph's permissions that this tenant knows. Only `User.Read` opens anything here.
+/// Graph's permissions that this tenant knows. Only `Calendars.Read`, `Mail.Read` and `User.Read` open anything here.
 const GRAPH: [&str; 8] = [
     "Calendars.Read",
     "Contacts.Read",

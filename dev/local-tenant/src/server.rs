@@ -21,6 +21,8 @@ pub(crate) fn router(sts: &Arc<Sts>) -> Router {
         .route("/{tenant}/oauth2/v2.0/token", post(token::post).fallback(token::not_post))
         .route("/msi/token", get(identity_endpoint::get))
         .route("/v1.0/me", get(graph::me).fallback(graph::other_method))
+        .route("/v1.0/me/calendarView", get(graph::calendar_view::get).fallback(graph::other_method))
+        .route("/v1.0/me/messages", get(graph::messages::get).fallback(graph::other_method))
         .route("/v1.0/{*path}", any(graph::other))
         .route("/beta/{*path}", any(graph::other))
         .merge(control::router(sts))

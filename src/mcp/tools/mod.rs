@@ -2,8 +2,11 @@
 
 mod arguments;
 mod get_graph_user_details;
+mod list_upcoming_events;
 mod outcome;
 mod schema;
+mod search_mail;
+mod text;
 mod tool;
 
 use std::sync::Arc;
@@ -13,7 +16,7 @@ use rmcp::model::{CallToolResult, JsonObject, Tool};
 
 pub(super) use self::outcome::failure;
 use self::tool::Served;
-use crate::graph::Graph;
+pub use self::tool::ToolPorts;
 
 /// The tools that are served.
 #[derive(Clone)]
@@ -22,7 +25,11 @@ pub(super) struct Tools(Arc<[Served]>);
 impl Tools {
     /// Every tool, in the order of `tools/list`.
     pub(super) fn all() -> Self {
-        Self(Arc::new([Served::new::<get_graph_user_details::GetGraphUserDetails>()]))
+        Self(Arc::new([
+            Served::new::<get_graph_user_details::GetGraphUserDetails>(),
+            Served::new::<list_upcoming_events::ListUpcomingEvents>(),
+            Served::new::<search_mail::SearchMail>(),
+        ]))
     }
 
     /// Their entries in `tools/list`.
@@ -41,9 +48,9 @@ impl Tools {
         name: &str,
         given: JsonObject,
         principal: &Principal,
-        graph: &Graph,
+        ports: &ToolPorts,
     ) -> Option<CallToolResult> {
-        Some(self.find(name)?.call(graph, principal, given).await)
+        Some(self.find(name)?.call(ports, principal, given).await)
     }
 
     fn find(&self, name: &str) -> Option<&Served> {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use authorization_server::{resource::authenticate::Principal, state::scopes::Permission};
+use authorization_server::{ground::Clock, resource::authenticate::Principal, state::scopes::Permission};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use rmcp::model::{self, CallToolResult, JsonObject, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::{
     arguments,
@@ -38,19 +39,38 @@ pub(super) trait Tool: 'static {
     ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
 }
 
+/// The ports of the tools.
+#[derive(Clone)]
+pub struct ToolPorts {
+    /// Microsoft Graph.
+    pub graph: Arc<Graph>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The caller of a tool, in whose name it acts.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
-    pub(super) graph: &'a Graph,
-    pub(super) principal: &'a Principal,
+    ports: &'a ToolPorts,
+    principal: &'a Principal,
     /// Those of the tool.
-    pub(super) permissions: &'static [&'static Permission],
+    permissions: &'static [&'static Permission],
 }
 
 impl Caller<'_> {
     /// The answer of Graph to the caller, with the tool's permissions.
     pub(super) async fn get(self, request: &Request) -> Result<Value, GraphError> {
-        self.graph.get(self.principal, self.permissions, request).await
+        self.ports.graph.get(self.principal, self.permissions, request).await
+    }
+
+    /// The same, read into a type.
+    pub(super) async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, GraphError> {
+        T::deserialize(self.get(request).await?).map_err(|_| GraphError::Unexpected)
+    }
+
+    /// The time.
+    pub(super) fn now(self) -> OffsetDateTime {
+        self.ports.clock.now()
     }
 }
 
@@ -70,8 +90,8 @@ impl Served {
     }
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
-    pub(super) async fn call(&self, graph: &Graph, principal: &Principal, given: JsonObject) -> CallToolResult {
-        (self.run)(Caller { graph, principal, permissions: self.permissions }, given).await
+    pub(super) async fn call(&self, ports: &ToolPorts, principal: &Principal, given: JsonObject) -> CallToolResult {
+        (self.run)(Caller { ports, principal, permissions: self.permissions }, given).await
     }
 }
 

@@ -10,6 +10,9 @@ pub struct Permission {
     pub name: &'static str,
     /// The delegated Graph permission.
     pub downstream: &'static str,
+    /// Its id among Graph's delegated permissions, the same in every tenant and cloud
+    /// (<https://learn.microsoft.com/graph/permissions-reference>).
+    pub id: &'static str,
     /// The sentence for people that says what it allows.
     pub sentence: &'static str,
 }
@@ -18,17 +21,28 @@ pub struct Permission {
 pub static USER_READ: Permission = Permission {
     name: "user.read",
     downstream: "User.Read",
+    id: "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
     sentence: "Sign you in and read your profile: name, e-mail address, job title, phone numbers and office.",
 };
 
-/// Every scope. A further Graph permission is one more row.
-pub static PERMISSIONS: &[&Permission] = &[&USER_READ];
+/// The user's calendar.
+pub static CALENDARS_READ: Permission = Permission {
+    name: "calendars.read",
+    downstream: "Calendars.Read",
+    id: "465a38f9-76ea-45b9-9f34-9e8b0d4b0b42",
+    sentence: "Read your calendar: what, when, where, with whom, and the links of online meetings.",
+};
 
-/// Names of all scopes, for metadata.
-#[must_use]
-pub fn names() -> Vec<&'static str> {
-    PERMISSIONS.iter().map(|permission| permission.name).collect()
-}
+/// The user's mail.
+pub static MAIL_READ: Permission = Permission {
+    name: "mail.read",
+    downstream: "Mail.Read",
+    id: "570282fd-fa5c-430d-a7fd-fc8dc98a9dca",
+    sentence: "Search and read your e-mail.",
+};
+
+/// Every scope. A further Graph permission is one more row.
+pub static PERMISSIONS: &[&Permission] = &[&USER_READ, &CALENDARS_READ, &MAIL_READ];
 
 /// The scope that is granted at the authorization endpoint and at registration: the scopes of the table that were asked for,
 /// and the first of the table if there is none of them. Unknown scopes are ignored, `offline_access` among them, and the
@@ -101,7 +115,19 @@ mod tests {
     }
 
     #[test]
-    fn offline_access_is_listed_nowhere() {
-        assert!(!names().contains(&"offline_access"));
+    fn every_row_differs_from_every_other_in_all_that_names_it() {
+        let columns: [fn(&Permission) -> &'static str; 4] =
+            [|row| row.name, |row| row.downstream, |row| row.id, |row| row.sentence];
+        for column in columns {
+            let values: std::collections::HashSet<_> = PERMISSIONS.iter().map(|row| column(row)).collect();
+            assert_eq!(values.len(), PERMISSIONS.len());
+        }
+        assert!(PERMISSIONS.iter().all(|row| row.name == row.downstream.to_lowercase() && row.sentence.ends_with('.')));
+    }
+
+    #[test]
+    fn the_scopes_that_were_asked_for_are_granted_and_no_others() {
+        assert_eq!(granted(Some(&scope("mail.read user.read openid"))), scope("mail.read user.read"));
+        assert_eq!(granted(Some(&scope("calendars.read"))), scope("calendars.read"));
     }
 }

@@ -90,7 +90,7 @@ async fn an_unsupported_request_is_refused() {
     let local = Local::silent().await;
     let token = graph_token(&local).await;
     for (path, status, code) in [
-        ("/v1.0/me/messages", 404, "ResourceNotFound"),
+        ("/v1.0/me/drive", 404, "ResourceNotFound"),
         ("/v1.0/users", 404, "ResourceNotFound"),
         ("/beta/me", 404, "ResourceNotFound"),
         ("/v1.0/me?$select=id", 501, "NotImplemented"),

@@ -10,6 +10,7 @@ mod graph;
 mod https;
 mod identity_endpoint;
 mod lifecycle;
+mod mailbox;
 mod on_behalf_of;
 mod redeem;
 mod refresh;

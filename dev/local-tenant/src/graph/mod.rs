@@ -1,6 +1,11 @@
-//! Microsoft Graph v1.0, as far as `GET /v1.0/me`.
+//! Microsoft Graph v1.0, as far as `GET /v1.0/me`, and the user's calendar view and messages.
 
-use std::sync::Arc;
+pub(crate) mod calendar_view;
+pub(crate) mod messages;
+mod options;
+mod time_zone;
+
+use std::{borrow::Cow, sync::Arc};
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -17,11 +22,33 @@ use crate::{sts::Sts, users, users::User};
 const CONTENT_TYPE: &str =
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
+/// A permission, and how Graph refuses a token that lacks it.
+struct Needed {
+    scope: &'static str,
+    code: &'static str,
+    message: &'static str,
+}
+
+/// The directory's words.
+const USER_READ: Needed = Needed {
+    scope: "User.Read",
+    code: "Authorization_RequestDenied",
+    message: "Insufficient privileges to complete the operation.",
+};
+
+impl Needed {
+    /// Outlook's words, <https://learn.microsoft.com/graph/resolve-auth-errors>.
+    const fn of_outlook(scope: &'static str) -> Self {
+        Self { scope, code: "ErrorAccessDenied", message: "Access is denied. Check credentials and try again." }
+    }
+}
+
 /// A refusal in Graph's words.
+#[derive(Debug)]
 struct Refused {
     status: StatusCode,
     code: &'static str,
-    message: &'static str,
+    message: Cow<'static, str>,
     /// The claims challenge of a 401.
     claims: Option<String>,
 }
@@ -40,7 +67,7 @@ pub(crate) fn throttle(sts: &Sts, headers: &HeaderMap) -> Response {
 
 /// `GET /v1.0/me`.
 pub(crate) async fn me(State(sts): State<Arc<Sts>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let user = signed_in_user(&sts, &headers).and_then(|user| match query {
+    let user = signed_in_user(&sts, &headers, &USER_READ).and_then(|user| match query {
         None => Ok(user),
         Some(_) => Err(not_implemented("Query options are not implemented by the local tenant.")),
     });
@@ -51,7 +78,7 @@ pub(crate) async fn me(State(sts): State<Arc<Sts>>, RawQuery(query): RawQuery, h
 pub(crate) async fn other(State(sts): State<Arc<Sts>>, headers: HeaderMap) -> Response {
     let message = "This resource is not implemented by the local tenant.";
     let missing = |_| refused(StatusCode::NOT_FOUND, "ResourceNotFound", message);
-    let outcome = signed_in_user(&sts, &headers).map_or_else(|refused| refused, missing);
+    let outcome = signed_in_user(&sts, &headers, &USER_READ).map_or_else(|refused| refused, missing);
     respond(&sts, &headers, Err(outcome))
 }
 
@@ -60,8 +87,8 @@ pub(crate) async fn other_method(State(sts): State<Arc<Sts>>, headers: HeaderMap
     respond(&sts, &headers, Err(not_implemented("This method is not implemented by the local tenant.")))
 }
 
-/// Of a token that Entra issued for Graph and that holds now, with the permission to read the profile.
-fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refused> {
+/// Of a token that Entra issued for Graph and that holds now, with this permission.
+fn signed_in_user(sts: &Sts, headers: &HeaderMap, needed: &Needed) -> Result<&'static User, Refused> {
     let token = bearer(headers).ok_or_else(|| invalid("Access token is empty."))?;
     let token = UnverifiedJwt::parse(token).ok_or_else(|| invalid("IDX14100: JWT is not well formed."))?;
     token.signed_by(sts.key.public()).map_err(|_| invalid("Access token validation failure. Invalid signature."))?;
@@ -74,9 +101,8 @@ fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refus
     if !token.in_time(sts.clock.unix(), 0) {
         return Err(invalid("Lifetime validation failed, the token is expired."));
     }
-    if !token.has_scope("User.Read") {
-        let message = "Insufficient privileges to complete the operation.";
-        return Err(refused(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message));
+    if !token.has_scope(needed.scope) {
+        return Err(refused(StatusCode::FORBIDDEN, needed.code, needed.message));
     }
     users::by_oid(token.text("oid")).ok_or_else(|| invalid("Access token validation failure. Unknown user."))
 }
@@ -102,11 +128,11 @@ fn invalid(message: &'static str) -> Refused {
     refused(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
 }
 
-fn refused(status: StatusCode, code: &'static str, message: &'static str) -> Refused {
-    Refused { status, code, message, claims: None }
+fn refused(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Refused {
+    Refused { status, code, message: message.into(), claims: None }
 }
 
-fn not_implemented(message: &'static str) -> Refused {
+fn not_implemented(message: impl Into<Cow<'static, str>>) -> Refused {
     refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
 }
 

@@ -1,0 +1,247 @@
+//! `search_mail`: Graph's `GET /v1.0/me/messages?$search=…`.
+//! <https://learn.microsoft.com/graph/search-query-parameter>
+
+use authorization_server::state::scopes::{MAIL_READ, Permission};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::{Url, form_urlencoded};
+
+use super::{
+    arguments::{Text, Whole},
+    outcome::ToolError,
+    text,
+    tool::{Caller, Tool},
+};
+use crate::graph::{GraphError, Request};
+
+const PATH: &str = "/v1.0/me/messages";
+/// The parameters of a link to the next page.
+const OF_NEXT: [&str; 5] = ["$search", "$select", "$top", "$skip", "$skiptoken"];
+
+pub(super) struct SearchMail;
+
+impl Tool for SearchMail {
+    const NAME: &'static str = "search_mail";
+    const TITLE: &'static str = "Search mail";
+    const DESCRIPTION: &'static str =
+        "Search the user's Outlook mail, newest first. Returns the beginning of each message.";
+    const PERMISSIONS: &'static [&'static Permission] = &[&MAIL_READ];
+    type Arguments = Arguments;
+    type Output = Found;
+
+    async fn call(caller: Caller<'_>, arguments: Arguments) -> Result<Found, ToolError> {
+        match caller.get_as(&request(&arguments)?).await {
+            Ok(answer) => Ok(found(answer)),
+            Err(GraphError::Refused(_)) => {
+                Err(ToolError::Arguments("Outlook does not accept the query or cursor".into()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// Words to search for in senders, subjects and bodies. KQL works, too: from:bob subject:report received>=2026-01-01.
+    query: Option<Text<500>>,
+    /// The most messages to return.
+    #[serde(default)]
+    count: Whole<1, 20, 10>,
+    /// The cursor of a result, for the page after it. Give it instead of a query.
+    cursor: Option<Text<4096>>,
+}
+
+fn request(arguments: &Arguments) -> Result<Request, ToolError> {
+    match (&arguments.query, &arguments.cursor) {
+        (Some(query), None) => Ok(Request::of(PATH)
+            .with("$search", &quoted(query.as_str()))
+            .with("$select", "subject,from,receivedDateTime,isRead,hasAttachments,bodyPreview,webLink")
+            .with("$top", &arguments.count.get().to_string())),
+        (None, Some(cursor)) => {
+            let query = opened(cursor.as_str());
+            let query =
+                query.ok_or_else(|| ToolError::Arguments("the cursor is not one that this tool gave".into()))?;
+            Ok(query.iter().fold(Request::of(PATH), |request, (name, value)| request.with(name, value)))
+        }
+        _ => Err(ToolError::Arguments("give either a query or a cursor".into())),
+    }
+}
+
+/// The value of `$search`: in quotes, those inside escaped.
+fn quoted(query: &str) -> String {
+    format!("\"{}\"", query.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A cursor is the query of Graph's link to the next page, all of which has to be sent
+/// (<https://learn.microsoft.com/graph/paging>). A caller who makes one up reads nothing but messages of the same user.
+fn cursor(link: &str) -> Option<String> {
+    let link = Url::parse(link).ok()?;
+    let query = link.query().filter(|_| link.path() == PATH)?;
+    Some(URL_SAFE_NO_PAD.encode(query))
+}
+
+fn opened(cursor: &str) -> Option<Vec<(String, String)>> {
+    let query = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let parameters: Vec<(String, String)> = form_urlencoded::parse(&query).into_owned().collect();
+    let known = parameters.iter().all(|(name, _)| OF_NEXT.contains(&name.as_str()));
+    (known && !parameters.is_empty()).then_some(parameters)
+}
+
+/// A page of messages.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+pub(super) struct Found {
+    messages: Vec<Message>,
+    /// For the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// UTC, as 2026-12-31T09:00:00Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<String>,
+    read: bool,
+    has_attachments: bool,
+    /// The beginning of the message, as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<String>,
+    /// Opens the message in Outlook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
+/// Graph's answer.
+#[derive(Deserialize)]
+struct Answer {
+    value: Vec<GraphMessage>,
+    #[serde(rename = "@odata.nextLink")]
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphMessage {
+    subject: Option<String>,
+    from: Option<text::Sender>,
+    received_date_time: Option<String>,
+    #[serde(default)]
+    is_read: bool,
+    #[serde(default)]
+    has_attachments: bool,
+    body_preview: Option<String>,
+    web_link: Option<String>,
+}
+
+fn found(answer: Answer) -> Found {
+    let messages = answer.value.into_iter().map(Message::from).collect();
+    Found { messages, cursor: answer.next.as_deref().and_then(cursor) }
+}
+
+impl From<GraphMessage> for Message {
+    fn from(message: GraphMessage) -> Self {
+        let line = |text: Option<String>| text.as_deref().and_then(text::line);
+        Self {
+            subject: line(message.subject),
+            from: message.from.and_then(text::Sender::line),
+            received: line(message.received_date_time),
+            read: message.is_read,
+            has_attachments: message.has_attachments,
+            preview: line(message.body_preview),
+            link: message.web_link.and_then(text::link),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn asked(arguments: Value) -> Result<String, ToolError> {
+        request(&serde_json::from_value(arguments).unwrap()).map(|request| request.path_and_query())
+    }
+
+    #[test]
+    fn a_query_stays_one_search_whatever_is_in_it() {
+        let searched = |query: &str| {
+            let asked = asked(json!({ "query": query })).unwrap();
+            let parameters: Vec<_> =
+                Url::parse(&format!("https://g{asked}")).unwrap().query_pairs().into_owned().collect();
+            assert_eq!(parameters.len(), 3, "{asked}");
+            parameters[0].1.clone()
+        };
+        assert_eq!(searched("from:bob budget"), r#""from:bob budget""#);
+        assert_eq!(searched(r#""a b" & c\"#), r#""\"a b\" & c\\""#);
+    }
+
+    #[test]
+    fn a_cursor_leads_to_the_page_that_graph_named() {
+        let query = "%24search=%22a%20b%22&%24top=2&%24skiptoken=x%2By";
+        let given = cursor(&format!("https://graph.microsoft.com/v1.0/me/messages?{query}")).unwrap();
+        assert_eq!(asked(json!({ "cursor": given })).unwrap(), format!("{PATH}?{query}"));
+        for link in [
+            "https://graph.microsoft.com/v1.0/me/mailFolders?$skip=1",
+            "https://graph.microsoft.com/v1.0/me/messages",
+            "x",
+        ] {
+            assert_eq!(cursor(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_was_not_given_is_refused() {
+        for forged in ["$expand=attachments", "$skip=1&$filter=x", "", "\u{e9}"] {
+            let cursor = URL_SAFE_NO_PAD.encode(forged);
+            let cursor = if cursor.is_empty() { "-".into() } else { cursor };
+            assert!(matches!(asked(json!({ "cursor": cursor })), Err(ToolError::Arguments(_))), "{forged}");
+        }
+        for wrong in [json!({}), json!({ "query": "a", "cursor": "b" }), json!({ "cursor": "not base64!" })] {
+            assert!(matches!(asked(wrong.clone()), Err(ToolError::Arguments(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_message_has_what_a_model_needs_and_no_empty_members() {
+        let answer = json!({
+            "value": [
+                {
+                    "subject": "Budget", "bodyPreview": "Dear Bob,\r\n\r\nhello", "isRead": true, "hasAttachments": true,
+                    "from": { "emailAddress": { "name": "Alice", "address": "alice@contoso.example" } },
+                    "receivedDateTime": "2026-12-31T09:00:00Z", "webLink": "https://outlook.example/1",
+                },
+                { "subject": "", "bodyPreview": "" },
+            ],
+        });
+        let expected = json!({ "messages": [
+            {
+                "subject": "Budget", "from": "Alice <alice@contoso.example>", "received": "2026-12-31T09:00:00Z",
+                "read": true, "hasAttachments": true, "preview": "Dear Bob, hello", "link": "https://outlook.example/1",
+            },
+            { "read": false, "hasAttachments": false },
+        ] });
+        let found = found(serde_json::from_value(answer).unwrap());
+        assert_eq!(serde_json::to_value(found).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_largest_result_is_bounded() {
+        let long = "ü".repeat(2_000);
+        let message = json!({
+            "subject": long, "bodyPreview": long, "receivedDateTime": long,
+            "from": { "emailAddress": { "name": long, "address": long } },
+            "webLink": format!("https://{}", "x".repeat(text::LONGEST_LINK - 8)),
+        });
+        let answer = serde_json::from_value(json!({ "value": vec![message; 20] })).unwrap();
+        let text = serde_json::to_string(&found(answer)).unwrap();
+        assert!(text.chars().count() < 60_000, "{}", text.chars().count());
+    }
+}

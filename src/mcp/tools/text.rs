@@ -1,0 +1,95 @@
+//! Texts of other people, as a model gets them: short, on one line, and without characters that nobody sees.
+
+use serde::Deserialize;
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// The longest text. Outlook's previews have 255 characters.
+pub(super) const LONGEST: usize = 255;
+/// A longer link is left out: cut off, it would lead nowhere.
+pub(super) const LONGEST_LINK: usize = 1024;
+
+/// A `recipient` of Graph: who sent a message, or who organises an event.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sender {
+    email_address: Option<EmailAddress>,
+}
+
+#[derive(Deserialize)]
+struct EmailAddress {
+    name: Option<String>,
+    address: Option<String>,
+}
+
+impl Sender {
+    /// Name and address on one line, as far as they are known.
+    pub(super) fn line(self) -> Option<String> {
+        let EmailAddress { name, address } = self.email_address?;
+        match (name, address) {
+            (Some(name), Some(address)) if name != address => line(&format!("{name} <{address}>")),
+            (name, address) => line(&address.or(name)?),
+        }
+    }
+}
+
+/// At most [`LONGEST`] characters, the last of which then says that there was more; `None` if nothing is left.
+pub(super) fn line(text: &str) -> Option<String> {
+    let visible: String =
+        text.chars().filter(|character| character.is_whitespace() || is_visible(*character)).collect();
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        None => Some(line).filter(|line| !line.is_empty()),
+        Some(_) => Some(line.chars().take(LONGEST - 1).chain(['…']).collect()),
+    }
+}
+
+/// An https link.
+pub(super) fn link(text: String) -> Option<String> {
+    let is_link = text.starts_with("https://") && text.chars().count() <= LONGEST_LINK && text.chars().all(is_visible);
+    is_link.then_some(text)
+}
+
+/// Formats include zero-width and bidirectional controls, and the tags in which text is hidden from people.
+fn is_visible(character: char) -> bool {
+    let unseen =
+        [GeneralCategory::Control, GeneralCategory::Format, GeneralCategory::PrivateUse, GeneralCategory::Unassigned];
+    !unseen.contains(&get_general_category(character))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_one_line_of_what_people_see() {
+        for (text, expected) in [
+            ("Agenda:\r\n1. Budget\r\n", Some("Agenda: 1. Budget")),
+            ("\u{202e}evil\u{200b} \u{e0041}tag\u{0}", Some("evil tag")),
+            ("ليلى  حداد", Some("ليلى حداد")),
+            (" \r\n\u{feff}", None),
+        ] {
+            assert_eq!(line(text).as_deref(), expected, "{text:?}");
+        }
+        assert_eq!(line(&"ü".repeat(LONGEST)), Some("ü".repeat(LONGEST)));
+        assert_eq!(line(&"ü".repeat(LONGEST + 1)), Some("ü".repeat(LONGEST - 1) + "…"));
+    }
+
+    #[test]
+    fn a_link_is_https_and_whole() {
+        assert!(link("https://outlook.office365.com/owa/?itemid=1".into()).is_some());
+        let long = format!("https://{}", "x".repeat(LONGEST_LINK));
+        for text in ["javascript:alert(1)", "http://a.example", "https://a.example/\u{202e}", long.as_str(), ""] {
+            assert_eq!(link(text.into()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_longer_than_the_longest_or_has_a_line_break(text in ".*|[\\PC\\s]{200,600}") {
+            let line = line(&text).unwrap_or_default();
+            prop_assert!(line.chars().count() <= LONGEST && line.lines().count() <= 1);
+        }
+    }
+}
