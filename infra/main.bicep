@@ -82,6 +82,12 @@ param allowedOrigins string = ''
 @description('Private-use URI schemes that clients may redirect to, separated by commas. Empty: those of the known clients.')
 param privateUseSchemes string = ''
 
+@description('Scopes that a client asks for at its first sign-in, separated by commas. Empty: user.read. A tool asks for others when it is first called.')
+param defaultScopes string = ''
+
+@description('Tools that are served, separated by commas. Empty: all.')
+param mcpTools string = ''
+
 @description('Log level of the handler.')
 @allowed(['error', 'warn', 'info', 'debug', 'trace'])
 param logLevel string = 'info'
@@ -239,6 +245,8 @@ module functionApp 'modules/function-app.bicep' = {
       serverName: mcpServerName
       allowedOrigins: allowedOrigins
       privateUseSchemes: privateUseSchemes
+      defaultScopes: defaultScopes
+      tools: mcpTools
       logLevel: logLevel
       eventPollMilliseconds: eventPollMilliseconds
       limits: mcpLimits

@@ -18,7 +18,7 @@ use crate::{
     entra::{ClientAssertion, Entra, EntraSettings, Identity, Repeated, managed_identity},
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, server},
-    mcp::{Mcp, ToolPorts, sse},
+    mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
     platform::Platform,
     ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
     store::{
@@ -55,6 +55,9 @@ pub enum StartupError {
     /// The key file does not belong to the store.
     #[error("DATA_DIR: {0}; restore the data-key that belongs to store.redb, or remove both")]
     Keyring(Unavailable),
+    /// A tool does not exist.
+    #[error("TOOLS {0}")]
+    Tools(#[from] UnknownTool),
     /// The client of Key Vault cannot be created.
     #[error("KEY_VAULT_KEY_ID: {0}")]
     KeyVault(azure_core::Error),
@@ -100,13 +103,13 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
-    let endpoint = settings.graph.clone();
-    let graph = Arc::new(Graph::new(http, endpoint, tokens, Arc::clone(&platform.audit)));
-    let tools = ToolPorts { graph, clock: Arc::clone(&platform.clock) };
+    let graph = Arc::new(Graph::new(http, settings.graph.clone(), tokens, Arc::clone(&platform.audit)));
+    let ports = ToolPorts { graph, clock: Arc::clone(&platform.clock) };
+    let tools = settings.tools.as_deref().map_or_else(|| Ok(Tools::all()), |names| Tools::all().only(names))?;
     let memory = Memory::default();
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
-        mcp: Mcp::new(tools, &settings.server_name, &settings.limits, sse_ports, &stop),
+        mcp: Mcp::new(tools, ports, &settings.server_name, &settings.limits, sse_ports, &stop),
         memory,
         server,
         records: storage.records,
@@ -223,4 +226,5 @@ fn authorization_server(
     let config::Limits { waiting_registrations, grants, .. } = settings.limits;
     let limits = StoredLimits { waiting_registrations, grants };
     AuthorizationServer::new(settings.base.clone(), settings.schemes.clone(), limits, ports)
+        .with_default_scope(settings.default_scope.clone())
 }

@@ -32,6 +32,12 @@ type HandlerSettings = {
   @description('Private-use redirect schemes, separated by commas; empty for those of the known clients.')
   privateUseSchemes: string
 
+  @description('Scopes of a first sign-in, separated by commas; empty for the first of the scope table.')
+  defaultScopes: string
+
+  @description('Tools that are served, separated by commas; empty for all.')
+  tools: string
+
   @description('Log level.')
   logLevel: ('error' | 'warn' | 'info' | 'debug' | 'trace')
 
@@ -159,6 +165,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'GATEWAY_PRINCIPAL_ID', value: handler.gatewayPrincipalId }
         { name: 'ALLOWED_ORIGINS', value: handler.allowedOrigins }
         { name: 'PRIVATE_USE_SCHEMES', value: handler.privateUseSchemes }
+        { name: 'DEFAULT_SCOPES', value: handler.defaultScopes }
+        { name: 'TOOLS', value: handler.tools }
         { name: 'LOG_LEVEL', value: handler.logLevel }
         { name: 'EVENT_POLL_MS', value: string(handler.eventPollMilliseconds) }
         { name: 'MCP_LIMITS', value: handler.limits }

@@ -14,6 +14,8 @@ param maximumInstanceCount = 100
 param mcpServerName = 'Contoso MCP'
 param allowedOrigins = 'https://app.contoso.example,https://inspector.contoso.example'
 param privateUseSchemes = 'cursor,vscode,com.contoso.app'
+param defaultScopes = 'user.read,mail.read'
+param mcpTools = 'get_graph_user_details,search_mail'
 param logLevel = 'debug'
 param eventPollMilliseconds = 250
 param mcpLimits = 'streams=64,tool-calls-at-once=48'

@@ -2,9 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use authorization_server::state::scopes;
 use oauth_protocol::{
     issuer::{BaseUrl, BaseUrlError},
     redirect_uri::PrivateUseSchemes,
+    scope::Scope,
 };
 use url::Url;
 
@@ -51,6 +53,10 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Private-use redirect schemes.
     pub schemes: PrivateUseSchemes,
+    /// The scope of a first sign-in.
+    pub default_scope: Scope,
+    /// The tools that are served; `None` for all.
+    pub tools: Option<Vec<String>>,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: tracing::Level,
 }
@@ -90,18 +96,17 @@ impl SettingsReader<'_> {
     fn settings(&mut self) -> Option<Settings> {
         let base = self.base();
         let port = self.parsed(&table::FUNCTIONS_CUSTOMHANDLER_PORT, values::port);
-        let tenant_id = self.parsed(&table::ENTRA_TENANT_ID, values::guid);
-        let client_id = self.parsed(&table::ENTRA_CLIENT_ID, values::guid);
-        let workload_client_id = self.parsed(&table::AZURE_CLIENT_ID, values::guid);
+        let ids = [&table::ENTRA_TENANT_ID, &table::ENTRA_CLIENT_ID, &table::AZURE_CLIENT_ID];
+        let [tenant_id, client_id, workload_client_id] = ids.map(|id| self.parsed(id, values::guid));
         let cloud = self.parsed(&table::AZURE_CLOUD, values::cloud);
         let [authority, graph] = self.microsoft(cloud.unwrap_or_default());
         let store = self.store(cloud.unwrap_or_default());
         let gateway_principal_id = self.gateway_principal_id();
-        let event_poll = self.parsed(&table::EVENT_POLL_MS, values::event_poll);
-        let limits = self.limits();
+        let (event_poll, limits) = (self.parsed(&table::EVENT_POLL_MS, values::event_poll), self.limits());
         let server_name = self.required(&table::MCP_SERVER_NAME);
         let allowed_origins = self.parsed(&table::ALLOWED_ORIGINS, values::origins);
-        let schemes = self.schemes();
+        let (schemes, tools) = (self.schemes(), self.tools());
+        let default_scope = self.parsed(&table::DEFAULT_SCOPES, scopes::all_known);
         let log_level = self.parsed(&table::LOG_LEVEL, values::log_level);
         Some(Settings {
             base: base?,
@@ -119,6 +124,8 @@ impl SettingsReader<'_> {
             server_name: server_name?.to_owned(),
             allowed_origins: allowed_origins?,
             schemes: schemes?,
+            default_scope: default_scope?,
+            tools,
             log_level: log_level?,
         })
     }
@@ -194,6 +201,12 @@ impl SettingsReader<'_> {
             None => Some(PrivateUseSchemes::default()),
             Some(_) => self.parsed(&table::PRIVATE_USE_SCHEMES, PrivateUseSchemes::known_and),
         }
+    }
+
+    /// Which names there are, only the MCP server knows.
+    fn tools(&mut self) -> Option<Vec<String>> {
+        self.text(&table::TOOLS)?;
+        self.parsed(&table::TOOLS, values::tool_names)
     }
 
     /// `azure_identity` reads these itself; without them every sign-in would fail later, with a worse message.

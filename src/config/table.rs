@@ -180,6 +180,23 @@ pub(super) static PRIVATE_USE_SCHEMES: Setting = Setting {
     azure: "Bicep: `PRIVATE_USE_SCHEMES` of azd",
     wrong: Some("javascript"),
 };
+pub(super) static DEFAULT_SCOPES: Setting = Setting {
+    name: "DEFAULT_SCOPES",
+    meaning: "Scopes of a first sign-in, separated by commas or spaces. Metadata and challenge name them, and a client that asks \
+              for no scope gets them. Clients are asked for every other scope when they first call a tool that needs it",
+    absent: Absent::Default("user.read"),
+    local: "your shell",
+    azure: "Bicep: `DEFAULT_SCOPES` of azd",
+    wrong: Some("mail.send"),
+};
+pub(super) static TOOLS: Setting = Setting {
+    name: "TOOLS",
+    meaning: "Names of the tools that are served, separated by commas or spaces",
+    absent: Absent::Nothing("every tool is served"),
+    local: "your shell",
+    azure: "Bicep: `MCP_TOOLS` of azd",
+    wrong: Some("Search Mail!"),
+};
 pub(super) static LOG_LEVEL: Setting = Setting {
     name: "LOG_LEVEL",
     meaning: "The least serious messages that are logged",
@@ -206,7 +223,7 @@ pub(super) static IDENTITY_HEADER: Setting = Setting {
 };
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: [&Setting; 21] = [
+pub static SETTINGS: [&Setting; 23] = [
     &PUBLIC_BASE_URL,
     &FUNCTIONS_CUSTOMHANDLER_PORT,
     &ENTRA_TENANT_ID,
@@ -225,6 +242,8 @@ pub static SETTINGS: [&Setting; 21] = [
     &MCP_SERVER_NAME,
     &ALLOWED_ORIGINS,
     &PRIVATE_USE_SCHEMES,
+    &DEFAULT_SCOPES,
+    &TOOLS,
     &LOG_LEVEL,
     &IDENTITY_ENDPOINT,
     &IDENTITY_HEADER,

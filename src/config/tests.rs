@@ -82,6 +82,9 @@ fn malformed_values_are_faults() {
         ("EVENT_POLL_MS", "5"),
         ("EVENT_POLL_MS", "soon"),
         ("MCP_LIMITS", "streams"),
+        ("DEFAULT_SCOPES", "user.read mail.send"),
+        ("DEFAULT_SCOPES", ","),
+        ("TOOLS", "search_mail;rm"),
     ];
     for (name, value) in malformed {
         assert_eq!(faulty(&[(name, value)]), [name], "{value}");
@@ -204,6 +207,7 @@ fn every_default_is_the_one_of_the_table() {
     );
     assert_eq!(settings.store, StoreSettings::Embedded("/tmp/x".into()));
     assert_eq!(settings.port, 40_000);
+    assert_eq!((settings.default_scope.to_string().as_str(), settings.tools), ("user.read", None));
 }
 
 #[test]
@@ -211,6 +215,8 @@ fn every_optional_setting_is_read() {
     let settings = load(&[
         ("MCP_SERVER_NAME", "Contoso"),
         ("ALLOWED_ORIGINS", "https://a.example, http://localhost:1"),
+        ("DEFAULT_SCOPES", "user.read, mail.read"),
+        ("TOOLS", "get_graph_user_details,search_mail"),
         ("LOG_LEVEL", "trace"),
         ("EVENT_POLL_MS", "250"),
         ("GATEWAY_PRINCIPAL_ID", GUID),
@@ -220,6 +226,8 @@ fn every_optional_setting_is_read() {
     ])
     .unwrap();
     assert_eq!((settings.server_name.as_str(), settings.log_level), ("Contoso", tracing::Level::TRACE));
+    assert_eq!(settings.default_scope.to_string(), "user.read mail.read");
+    assert_eq!(settings.tools.as_deref().unwrap(), ["get_graph_user_details", "search_mail"]);
     assert_eq!(settings.allowed_origins, ["https://a.example", "http://localhost:1"]);
     assert_eq!((settings.event_poll, settings.cloud), (Duration::from_millis(250), Cloud::China));
     assert_eq!(settings.gateway_principal_id.as_deref(), Some(GUID));

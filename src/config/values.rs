@@ -91,6 +91,16 @@ pub(super) fn origins(value: &str) -> Result<Vec<String>, String> {
     value.split([',', ' ']).filter(|text| !text.is_empty()).map(origin).collect()
 }
 
+/// Names of tools, as MCP restricts them.
+pub(super) fn tool_names(value: &str) -> Result<Vec<String>, String> {
+    let names: Vec<_> = value.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    match names.iter().find(|name| !name.bytes().all(allowed)) {
+        None => Ok(names),
+        Some(name) => Err(format!("has the member {name}, which is not the name of a tool")),
+    }
+}
+
 /// Scheme, host and port, and nothing else; a final slash is none.
 fn is_origin(url: &Url) -> bool {
     url.as_str().trim_end_matches('/') == url.origin().ascii_serialization()

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use authorization_server::{
     ground::{AuditLog, EventName},
     resource::{authenticate::Principal, downstream::DownstreamTokens as _},
-    state::scopes::Permission,
+    state::scopes::{self, Permission},
 };
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
@@ -79,8 +79,8 @@ impl Graph {
         permissions: &[&'static Permission],
         request: &Request,
     ) -> Result<Value, GraphError> {
-        if let Some(missing) = permissions.iter().find(|permission| !principal.scope.contains(permission.name)) {
-            return Err(GraphError::Scope(missing.name));
+        if let Some(needed) = scopes::needed(&principal.scope, permissions) {
+            return Err(GraphError::Scope(needed));
         }
         let scopes: Vec<_> = permissions.iter().map(|permission| permission.downstream).collect();
         match self.with_token(principal, &scopes, request).await {

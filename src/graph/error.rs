@@ -1,15 +1,18 @@
 //! Why Graph gave no result, for the log and for people.
 
+use std::borrow::Cow;
+
 use authorization_server::{resource::downstream::DownstreamError, upstream::Block};
+use oauth_protocol::scope::Scope;
 
 use crate::limited_answer::AnswerError;
 
 /// Why Graph gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
-    /// The access token's scope does not include the tool's.
-    #[error("the scope {0} was not granted")]
-    Scope(&'static str),
+    /// The access token's scope does not include the tool's. This is all that is needed.
+    #[error("the scope {0} is needed")]
+    Scope(Scope),
     /// There is no downstream token.
     #[error(transparent)]
     Token(#[from] DownstreamError),
@@ -49,9 +52,16 @@ impl From<AnswerError> for GraphError {
 impl GraphError {
     /// The text for the client's user.
     #[must_use]
-    pub fn in_plain_words(&self) -> &'static str {
-        match self {
-            Self::Scope(_) => "This application was not allowed to do that. Connect it again and allow it.",
+    pub fn in_plain_words(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Scope(scope) => {
+                return format!(
+                    "This application was not allowed to do that. In its settings, ask for the scopes “{scope}” and \
+                     connect it again. If it cannot ask for scopes, the operator of this server can add them to its \
+                     DEFAULT_SCOPES."
+                )
+                .into();
+            }
             Self::Token(DownstreamError::SignInAgain) | Self::Unauthorized => {
                 "Microsoft wants you to sign in again. Reconnect this server in your application."
             }
@@ -74,7 +84,7 @@ impl GraphError {
             Self::NotFound => "Microsoft Graph has no such resource.",
             Self::TooLarge => "Microsoft Graph gave an answer that is too large for this server.",
             Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
-        }
+        })
     }
 }
 
@@ -87,7 +97,10 @@ mod tests {
         let refused = DownstreamError::Refused("AADSTS700027".into());
         let unavailable = DownstreamError::Unavailable("10.0.0.7 is down".into());
         for (error, words) in [
-            (GraphError::Scope("mail.read"), "Connect it again and allow it"),
+            (
+                GraphError::Scope(Scope::parse("user.read mail.read").unwrap()),
+                "ask for the scopes “user.read mail.read”",
+            ),
             (DownstreamError::SignInAgain.into(), "sign in again"),
             (GraphError::Unauthorized, "sign in again"),
             (refused.into(), "Its administrator finds the reason"),
@@ -100,7 +113,7 @@ mod tests {
         ] {
             let told = error.in_plain_words();
             assert!(told.contains(words), "{error}: {told}");
-            assert!(!told.contains("10.0.0.7") && !told.contains("AADSTS") && !told.contains("mail.read"), "{told}");
+            assert!(!told.contains("10.0.0.7") && !told.contains("AADSTS"), "{told}");
         }
     }
 }

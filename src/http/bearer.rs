@@ -3,18 +3,22 @@
 use authorization_server::{
     ground::{EventName, Unavailable},
     resource::authenticate::Principal,
-    state::{access_token::AccessToken, scopes},
+    state::access_token::AccessToken,
 };
 use http::{HeaderValue, Method, StatusCode, header};
-use oauth_protocol::bearer::{BearerError, BearerToken, Challenge};
+use oauth_protocol::{
+    bearer::{BearerError, BearerToken, Challenge},
+    scope::Scope,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     app::App,
     head::Head,
     metadata::{Resource, document_url},
-    reply::{Response, json_rpc_error, mcp_unavailable},
+    reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable},
 };
+use crate::mcp::ScopeDemand;
 
 /// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
@@ -91,11 +95,27 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
         BearerRefusal::Malformed(_) => (StatusCode::BAD_REQUEST, Some("invalid_request")),
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
-    let scope = scopes::granted(None).to_string();
-    let challenge = Challenge { error, resource_metadata: document, scope: &scope }.encode();
     let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
+    demand(document, error, app.server.default_scope(), &mut response);
+    response
+}
+
+/// 403 to a call that needs a wider scope than its token has (RFC 6750 §3.1). The challenge names all that is needed, because a
+/// client asks for exactly that; the body says the same to a client that knows no challenges.
+pub(super) fn demand_scope(app: &App, document: &str, principal: &Principal, needed: &ScopeDemand) -> Response {
+    let refused = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
+    app.audit.report(&refused.because("the scope was not granted"));
+    let message =
+        format!("This tool needs the scopes “{}”. Connect again, ask for them, and allow them.", needed.scope);
+    let mut response = json_rpc_error_to(needed.id.clone(), StatusCode::FORBIDDEN, -32000, &message);
+    demand(document, Some("insufficient_scope"), &needed.scope, &mut response);
+    response
+}
+
+/// Sets the challenge, which names the metadata document of the resource.
+fn demand(document: &str, error: Option<&'static str>, scope: &Scope, response: &mut Response) {
+    let challenge = Challenge { error, resource_metadata: document, scope: &scope.to_string() }.encode();
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
-    response
 }

@@ -7,8 +7,10 @@ use http::StatusCode;
 
 use super::{
     app::App,
+    bearer,
     cors::Cors,
     head::Head,
+    metadata::Resource,
     reply::{Response, json_rpc_error, mcp_busy},
     request::Incoming,
     too_many::{Place, Reached},
@@ -25,6 +27,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             return Reached::by_owner("calls-per-minute").answer(&app, PLACE, too_many);
         }
     }
+    let caller = principal.clone();
     match app.mcp.streamable_http.call(Call { headers, body, principal }).await {
         Ok(answered) => {
             let (parts, body) = answered.into_parts();
@@ -34,6 +37,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             *response.headers_mut() = parts.headers;
             response
         }
+        Err(CallError::InsufficientScope(demand)) => bearer::demand_scope(&app, Resource::Mcp, &caller, &demand),
         Err(CallError::TooLarge) => {
             json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory")
         }

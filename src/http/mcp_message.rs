@@ -10,6 +10,8 @@ use http::StatusCode;
 
 use super::{
     app::App,
+    bearer,
+    metadata::Resource,
     reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
 };
@@ -23,7 +25,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
     };
     let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
+    let caller = principal.clone();
     match app.mcp.sse.post(session, principal, incoming.body).await {
+        Err(PostError::InsufficientScope(demand)) => bearer::demand_scope(&app, Resource::McpSse, &caller, &demand),
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {
             report(&app, &error, event);
@@ -37,7 +41,7 @@ fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
     match error {
         PostError::UnknownSession => app.audit.report(&reported(EventName::SessionRefused)),
         PostError::Busy => app.audit.report(&reported(EventName::LimitReached).because("messages of one stream")),
-        PostError::NotJson | PostError::Malformed | PostError::TooLarge => {}
+        PostError::NotJson | PostError::Malformed | PostError::TooLarge | PostError::InsufficientScope(_) => {}
         PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
     }
 }
@@ -46,6 +50,7 @@ fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
     let to_request = |status, code| json_rpc_error_to(id, status, code, &error.to_string());
     match error {
         PostError::UnknownSession => to_request(StatusCode::NOT_FOUND, -32000),
+        PostError::InsufficientScope(_) => to_request(StatusCode::FORBIDDEN, -32000),
         PostError::NotJson => to_request(StatusCode::BAD_REQUEST, -32700),
         PostError::Malformed => to_request(StatusCode::BAD_REQUEST, -32600),
         PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),

@@ -1,11 +1,7 @@
 //! Metadata of the authorization server (RFC 8414) and of the protected resource (RFC 9728).
 
-use authorization_server::state::scopes;
 use http::{HeaderValue, StatusCode, header};
-use oauth_protocol::{
-    metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata},
-    scope::Scope,
-};
+use oauth_protocol::metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
 use serde::Serialize;
 
 use super::{
@@ -48,8 +44,7 @@ impl Resource {
 }
 
 pub(super) fn authorization_server(app: &App) -> Response {
-    let scope = advertised();
-    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &scope.tokens().collect::<Vec<_>>()))
+    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &advertised(app)))
 }
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
@@ -68,15 +63,13 @@ pub(super) fn document_url(app: &App, resource: Resource, request: &Head) -> Str
 }
 
 fn document(app: &App, path: &str) -> ProtectedResourceMetadata {
-    let scope = advertised();
-    let scopes: Vec<_> = scope.tokens().collect();
-    ProtectedResourceMetadata::new(app.server.base(), path, &scopes, &app.server_name)
+    ProtectedResourceMetadata::new(app.server.base(), path, &advertised(app), &app.server_name)
 }
 
 /// The scopes of a first sign-in. Clients ask for all that they find here, so the others are not named: a challenge asks for
 /// them when they are needed (RFC 8414 §2 and RFC 9728 §2 allow it).
-fn advertised() -> Scope {
-    scopes::granted(None)
+fn advertised(app: &App) -> Vec<&str> {
+    app.server.default_scope().tokens().collect()
 }
 
 fn cacheable(document: &impl Serialize) -> Response {

@@ -10,6 +10,7 @@ mod served;
 mod server;
 mod slots;
 pub mod sse;
+mod step_up;
 mod streamable_http;
 mod tools;
 
@@ -17,9 +18,10 @@ use std::sync::Arc;
 
 pub use envelope::id_of;
 pub use rmcp::model::RequestId;
+pub use step_up::ScopeDemand;
 pub use streamable_http::{Call, CallError, StreamableHttp, message_count};
 use tokio_util::sync::CancellationToken;
-pub use tools::ToolPorts;
+pub use tools::{ToolPorts, Tools, UnknownTool};
 
 use self::{server::McpServer, sse::Sessions};
 use crate::config::Limits;
@@ -33,16 +35,17 @@ pub struct Mcp {
 }
 
 impl Mcp {
-    /// Serves all tools until `stop` is cancelled.
+    /// Serves these tools until `stop` is cancelled.
     #[must_use]
     pub fn new(
+        tools: Tools,
         ports: ToolPorts,
         server_name: &str,
         limits: &Limits,
         transport: sse::TransportPorts,
         stop: &CancellationToken,
     ) -> Self {
-        let server = McpServer::new(ports, server_name, limits.tool_calls_at_once);
+        let server = McpServer::new(tools, ports, server_name, limits.tool_calls_at_once);
         Self {
             streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
             sse: Arc::new(Sessions::new(server, limits.streams, transport, stop.child_token())),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::OwnerLimit, resource::authenticate::Principal};
+use authorization_server::{ground::OwnerLimit, resource::authenticate::Principal, state::scopes};
 use http::request::Parts;
+use oauth_protocol::scope::Scope;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -29,9 +30,14 @@ pub(super) struct McpServer {
 }
 
 impl McpServer {
-    /// A server with all tools, and this name for people. An owner may call so many tools at once.
-    pub(super) fn new(ports: ToolPorts, name: &str, calls: OwnerLimit) -> Self {
-        Self { ports, name: name.into(), calls: Slots::new(calls), tools: Tools::all() }
+    /// A server with these tools, and this name for people. An owner may call so many tools at once.
+    pub(super) fn new(tools: Tools, ports: ToolPorts, name: &str, calls: OwnerLimit) -> Self {
+        Self { ports, name: name.into(), calls: Slots::new(calls), tools }
+    }
+
+    /// The scope that a principal needs to call this tool, if its own is not enough.
+    pub(super) fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
+        scopes::needed(&principal.scope, self.tools.permissions(tool))
     }
 
     /// Whether this tool reads any arguments.
@@ -94,7 +100,6 @@ impl ServerHandler for McpServer {
 mod tests {
     use authorization_server::ground::{GrantKey, Id};
     use http::Request;
-    use oauth_protocol::scope::Scope;
     use time::OffsetDateTime;
 
     use super::*;

@@ -16,7 +16,7 @@ use remote_auth_mcp::{
     config,
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, service},
-    mcp::{Mcp, ToolPorts, sse::TransportPorts},
+    mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
 use secrecy::ExposeSecret as _;
@@ -108,6 +108,7 @@ impl Edge {
         let app = App {
             server: Arc::clone(&rig.server),
             mcp: Mcp::new(
+                Tools::all(),
                 ToolPorts { graph: Arc::new(graph), clock: Arc::clone(&rig.clock) as _ },
                 "Test server",
                 &config::Limits::default(),

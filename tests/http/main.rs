@@ -24,6 +24,7 @@ mod register;
 mod remembered;
 mod revoke;
 mod sse;
+mod step_up;
 mod telemetry;
 mod token;
 mod tools;

@@ -31,7 +31,7 @@ use remote_auth_mcp::{
     config::Limits,
     graph::{Graph, TokenCache},
     mcp::{
-        Mcp, ToolPorts,
+        Mcp, ToolPorts, Tools,
         sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},
     },
     platform::{SystemClock, SystemEntropy},
@@ -130,8 +130,15 @@ impl Deployment {
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
         let stop = CancellationToken::new();
         Arc::new(Instance {
-            sessions: Mcp::new(ToolPorts { graph, clock: Arc::new(SystemClock) }, "test", &self.limits, ports, &stop)
-                .sse,
+            sessions: Mcp::new(
+                Tools::all(),
+                ToolPorts { graph, clock: Arc::new(SystemClock) },
+                "test",
+                &self.limits,
+                ports,
+                &stop,
+            )
+            .sse,
             stop,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, secret::Secret};
+use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ use crate::{
     },
     refusal_memory::RefusalMemory,
     state::{
-        authorization::Authorization, client::Client, family::FamilyKey, grant::Grant, owner::Owner,
+        authorization::Authorization, client::Client, family::FamilyKey, grant::Grant, owner::Owner, scopes,
         upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
@@ -66,6 +66,7 @@ pub struct AuthorizationServer {
     pub(crate) refusals: RefusalMemory,
     pub(crate) waiting_registrations: WaitingRegistrations,
     pub(crate) grants_of_owner: OwnerLimit,
+    default_scope: Scope,
 }
 
 impl AuthorizationServer {
@@ -80,7 +81,20 @@ impl AuthorizationServer {
             refusals: RefusalMemory::default(),
             waiting_registrations: WaitingRegistrations::new(limits.waiting_registrations),
             grants_of_owner: limits.grants,
+            default_scope: scopes::first(),
         }
+    }
+
+    /// The same server, with the scope that a client gets at its first sign-in if it asks for none.
+    #[must_use]
+    pub fn with_default_scope(self, default_scope: Scope) -> Self {
+        Self { default_scope, ..self }
+    }
+
+    /// The scope that a client gets if it asks for none. Metadata and challenges name it.
+    #[must_use]
+    pub fn default_scope(&self) -> &Scope {
+        &self.default_scope
     }
 
     /// The public base URL, which is also the issuer.

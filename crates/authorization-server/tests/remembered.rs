@@ -53,6 +53,19 @@ fn only_owner(rig: &Rig) -> Owner {
 }
 
 #[tokio::test]
+async fn a_page_that_asks_for_more_knows_what_was_allowed_before_to_the_same_receiver() {
+    let (rig, client_id, browser) = approved().await;
+    let before = async |browser: &Browser, scope| {
+        let asked =
+            asked(browser.follow(&rig, &request(&client_id, &[("scope", Some(scope))]), true).await.unwrap()).unwrap();
+        asked.allowed_before.to_string()
+    };
+    assert_eq!(before(&browser, "user.read mail.read").await, "user.read");
+    assert_eq!(before(&browser, "mail.read").await, "");
+    assert_eq!(before(&Browser::default(), "user.read mail.read").await, "");
+}
+
+#[tokio::test]
 async fn an_approved_client_needs_no_further_click() {
     let (rig, client_id, mut browser) = approved().await;
     let approved_at = rig.clock.now();

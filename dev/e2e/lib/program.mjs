@@ -20,15 +20,16 @@ export function temporaryFolder(t) {
 
 /** The environment of a client that opens a browser, and `signedIn(user)`, which is the person at that browser. */
 export async function clientHome(t, here) {
-  const { env, opened } = await browserInbox(t);
+  const { env, opened, reopened } = await browserInbox(t);
   const folder = temporaryFolder(t);
   const page = await freshPage(t, here.browser);
   return {
     env: { PATH: process.env.PATH, HOME: folder, ...env },
     opened,
-    signedIn: async (user) => {
-      await listening(new URL(await opened).searchParams.get('redirect_uri'));
-      await signIn(page, here.server, await opened, user);
+    reopened,
+    signedIn: async (user, url = opened) => {
+      await listening(new URL(await url).searchParams.get('redirect_uri'));
+      await signIn(page, here.server, await url, user);
     },
   };
 }
@@ -69,6 +70,19 @@ export async function runSigningIn(t, here, words, user, more = {}) {
   await Promise.race([ended, opened]);
   const [output] = await Promise.all([ended, signedIn(user)]);
   return output;
+}
+
+/** The same for a client that opens the browser once more, to ask for more; what it printed, and the second URL. */
+export async function runSteppingUp(t, here, words, user) {
+  const { env, opened, reopened, signedIn } = await clientHome(t, here);
+  const ended = start(t, words, env).ended.then(successful);
+  const early = ended.then((output) => Promise.reject(new Error(`ended without asking for more:\n${output}`)));
+  await Promise.race([early, opened]);
+  await Promise.race([early, signedIn(user)]);
+  const url = await Promise.race([early, reopened()]);
+  early.catch(() => {});
+  const [output] = await Promise.all([ended, signedIn(user, url)]);
+  return { output, url };
 }
 
 function killGroup(leader) {

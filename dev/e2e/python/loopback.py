@@ -24,7 +24,9 @@ class Redirect:
         await asyncio.to_thread(webbrowser.open, url)
 
     async def parameters(self):
-        return await self.received
+        answer = await self.received
+        self.received = asyncio.get_running_loop().create_future()
+        return answer
 
     async def _answer(self, reader, writer):
         request = (await reader.readline()).decode()

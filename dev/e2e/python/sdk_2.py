@@ -40,4 +40,5 @@ async def main(url, kind, tool, mode="auto"):
             }))
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

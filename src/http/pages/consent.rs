@@ -6,7 +6,7 @@ use authorization_server::{
     state::{scopes, valid_request::ValidRequest},
 };
 use http::{HeaderValue, StatusCode, header};
-use oauth_protocol::redirect_uri::RedirectKind;
+use oauth_protocol::{redirect_uri::RedirectKind, scope::Scope};
 use secrecy::{ExposeSecret as _, SecretString};
 use time::{format_description::BorrowedFormatItem, macros::format_description};
 
@@ -26,6 +26,8 @@ struct Question<'a> {
     redirect_uri: &'a str,
     kind: RedirectKind,
     sentences: Vec<&'static str>,
+    /// Those that were allowed before.
+    allowed_before: Vec<&'static str>,
 }
 
 impl<'a> Question<'a> {
@@ -35,9 +37,21 @@ impl<'a> Question<'a> {
             host: request.redirect_host(),
             redirect_uri: request.redirect_uri(),
             kind: request.redirect_kind(),
-            sentences: scopes::permissions(request.scope()).map(|permission| permission.sentence).collect(),
+            sentences: sentences(request.scope()),
+            allowed_before: Vec::new(),
         }
     }
+
+    /// The same question, as one for more than was allowed before.
+    fn for_more_than(mut self, allowed_before: &Scope) -> Self {
+        self.allowed_before = sentences(allowed_before);
+        self.sentences.retain(|sentence| !self.allowed_before.contains(sentence));
+        self
+    }
+}
+
+fn sentences(scope: &Scope) -> Vec<&'static str> {
+    scopes::permissions(scope).map(|permission| permission.sentence).collect()
 }
 
 #[derive(Template)]
@@ -54,7 +68,8 @@ struct Consent<'a> {
 pub(in crate::http) fn consent(app: &App, page: &ConsentPage) -> Response {
     let consent = Consent {
         server: &app.server_name,
-        question: Question::new(page.client.name.as_deref(), &page.form.pending.request),
+        question: Question::new(page.client.name.as_deref(), &page.form.pending.request)
+            .for_more_than(&page.allowed_before),
         allowed_on: page.allowed_at.and_then(|at| at.format(DAY).ok()),
         sealed: page.form.sealed.as_str(),
         csrf: page.form.secrets.csrf.encode(),

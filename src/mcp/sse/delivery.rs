@@ -11,7 +11,9 @@ use tokio::time::timeout;
 use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
 use crate::mcp::{
     admission::{AdmissionError, Admitted},
+    envelope::Envelope,
     outline::{InvalidMessage, Kind},
+    step_up::ScopeDemand,
 };
 
 /// How long a POST waits for memory.
@@ -32,6 +34,9 @@ pub enum PostError {
     /// It would take more memory than one message may.
     #[error("the message would take too much memory")]
     TooLarge,
+    /// The access token has not the scope that the tool needs.
+    #[error("insufficient scope")]
+    InsufficientScope(ScopeDemand),
     /// Too many messages wait for the session, or for all.
     #[error("the session is busy; try again in a few seconds")]
     Busy,
@@ -64,10 +69,14 @@ impl Delivery {
         id: &str,
         principal: Principal,
         admit: impl FnOnce() -> Result<(Admitted, Kind), AdmissionError>,
+        demand: impl FnOnce(&Principal, &Envelope) -> Option<ScopeDemand>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
         let (Admitted { text, permit }, kind) = admit()?;
+        if let Some(demand) = demand(&principal, &Envelope::of(&text)) {
+            return Err(PostError::InsufficientScope(demand));
+        }
         let posted = Posted::new(to.session, principal, text, kind == Kind::Request, permit);
         if to.instance == self.instance.id {
             self.here(posted).await

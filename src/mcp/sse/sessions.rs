@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     budget::Kept,
-    mcp::{admission::admit, server::McpServer},
+    mcp::{admission::admit, envelope::Envelope, server::McpServer, step_up},
 };
 
 /// Why a stream is not opened.
@@ -92,7 +92,8 @@ impl Sessions {
 
     /// Delivers a message to the session that the client names, as the principal of the POST.
     pub async fn post(&self, session: &str, principal: Principal, body: Kept) -> Result<(), PostError> {
-        self.delivery.post(session, principal, || admit(&self.server, body)).await
+        let demand = |principal: &Principal, message: &Envelope| step_up::demand(&self.server, principal, message);
+        self.delivery.post(session, principal, || admit(&self.server, body), demand).await
     }
 
     /// The id of this instance.

@@ -25,6 +25,7 @@ use super::{
     json_rpc::{Body, Refusal, accepted},
     outline::Kind,
     server::McpServer,
+    step_up,
 };
 use crate::budget::Kept;
 
@@ -71,6 +72,11 @@ impl StreamableHttp {
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
                 let revision = headers::revision_of_request(&headers, &envelope)?;
+                if step_up::is_known_to(&revision)
+                    && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope)
+                {
+                    return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
+                }
                 let request = Request { text, id, principal, revision };
                 Ok(self.requests.begin(request, permit)?.response().await)
             }

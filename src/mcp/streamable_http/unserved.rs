@@ -1,10 +1,12 @@
 //! Why a POST is not served.
 
-use crate::mcp::{admission::AdmissionError, json_rpc::Refusal};
+use crate::mcp::{admission::AdmissionError, json_rpc::Refusal, step_up::ScopeDemand};
 
 /// Why a POST is not answered by MCP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
+    /// The access token has not the scope that the tool needs.
+    InsufficientScope(ScopeDemand),
     /// The message would take more memory than one message may.
     TooLarge,
     /// The messages of others take so much memory that this one must wait.

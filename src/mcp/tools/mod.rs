@@ -11,7 +11,7 @@ mod tool;
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{resource::authenticate::Principal, state::scopes::Permission};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 
 pub(super) use self::outcome::failure;
@@ -20,16 +20,39 @@ pub use self::tool::ToolPorts;
 
 /// The tools that are served.
 #[derive(Clone)]
-pub(super) struct Tools(Arc<[Served]>);
+pub struct Tools(Arc<[Served]>);
+
+/// There is no tool of this name.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("names the tool {name}; there are {known}")]
+pub struct UnknownTool {
+    name: String,
+    known: String,
+}
 
 impl Tools {
     /// Every tool, in the order of `tools/list`.
-    pub(super) fn all() -> Self {
+    #[must_use]
+    pub fn all() -> Self {
         Self(Arc::new([
             Served::new::<get_graph_user_details::GetGraphUserDetails>(),
             Served::new::<list_upcoming_events::ListUpcomingEvents>(),
             Served::new::<search_mail::SearchMail>(),
         ]))
+    }
+
+    /// Those of these names.
+    pub fn only(&self, names: &[String]) -> Result<Self, UnknownTool> {
+        let known = || self.0.iter().map(|tool| &*tool.entry.name).collect::<Vec<_>>().join(", ");
+        if let Some(name) = names.iter().find(|name| self.find(name).is_none()) {
+            return Err(UnknownTool { name: name.clone(), known: known() });
+        }
+        Ok(Self(self.0.iter().filter(|tool| names.contains(&tool.entry.name.to_string())).cloned().collect()))
+    }
+
+    /// The rows of the scope table that the tool of this name needs; none if there is no such tool.
+    pub(super) fn permissions(&self, name: &str) -> &'static [&'static Permission] {
+        self.find(name).map_or(&[], |tool| tool.permissions)
     }
 
     /// Their entries in `tools/list`.
@@ -89,6 +112,17 @@ mod tests {
                 assert!(described(argument), "{}: {name}", tool.name);
             }
         }
+    }
+
+    #[test]
+    fn an_operator_chooses_among_the_tools_and_their_order_stays() {
+        let named =
+            |names: &[&str]| Tools::all().only(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let chosen = named(&["search_mail", "get_graph_user_details"]).unwrap();
+        let names: Vec<_> = chosen.entries().map(|tool| &*tool.name).collect();
+        assert_eq!(names, ["get_graph_user_details", "search_mail"]);
+        let error = named(&["search_mail", "send_mail"]).err().unwrap().to_string();
+        assert!(error.contains("send_mail") && error.contains("list_upcoming_events"), "{error}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl From<GraphError> for ToolError {
 
 /// A result as text (pretty, for people and older clients) and as structured content.
 pub(super) fn result<T: Serialize>(output: T) -> CallToolResult {
-    let Ok(value) = serde_json::to_value(output) else { return failure(GraphError::Unexpected.in_plain_words()) };
+    let Ok(value) = serde_json::to_value(output) else { return failure(&GraphError::Unexpected.in_plain_words()) };
     let text = pretty(&value);
     let mut result = CallToolResult::structured(value);
     result.content = vec![ContentBlock::text(text)];
@@ -34,7 +34,7 @@ pub(super) fn result<T: Serialize>(output: T) -> CallToolResult {
 pub(super) fn no_result(error: &ToolError) -> CallToolResult {
     match error {
         ToolError::Arguments(problem) => failure(&format!("The arguments are wrong: {problem}.")),
-        ToolError::Graph(error) => failure(error.in_plain_words()),
+        ToolError::Graph(error) => failure(&error.in_plain_words()),
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
         let unavailable = GraphError::Unavailable("10.0.0.7 is down".into());
         let words = GraphError::Unavailable(String::new()).in_plain_words();
         for (error, words) in [
-            (ToolError::Graph(unavailable), words),
+            (ToolError::Graph(unavailable), &*words),
             (ToolError::Arguments("0 is too small".into()), "The arguments are wrong: 0 is too small."),
         ] {
             let result = encoded(&no_result(&error));

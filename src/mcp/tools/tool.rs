@@ -75,6 +75,7 @@ impl Caller<'_> {
 }
 
 /// A tool that is served.
+#[derive(Clone)]
 pub(super) struct Served {
     /// Its entry in `tools/list`.
     pub(super) entry: model::Tool,

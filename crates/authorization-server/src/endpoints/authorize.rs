@@ -5,6 +5,7 @@ use oauth_protocol::{
     prompt::Prompt,
     redirect_uri::{RedirectKind, RedirectTarget},
     resource::{self, Address},
+    scope::Scope,
 };
 
 use super::{
@@ -105,8 +106,8 @@ impl AuthorizationServer {
             return Ok(Answer::review(visitor.cookies, ReviewPage { client, form }));
         }
         let Some(remembered) = remembered.filter(|_| !valid.prompt.requires_interaction()) else {
-            let form = self.form(valid.request, Asks::Consent, sign_in).await?;
-            return Ok(Answer::consent(visitor.cookies, ConsentPage { client, form, allowed_at: None }));
+            let page = self.whole_question(client, valid.request, sign_in, memory).await?;
+            return Ok(Answer::consent(visitor.cookies, page));
         };
         let (owner, approval) = (remembered.owner, remembered.approval.id);
         if may_pass(visitor, &valid) {
@@ -120,7 +121,8 @@ impl AuthorizationServer {
         }
         let form = self.form(valid.request, Asks::Continue { owner, approval }, sign_in).await?;
         let allowed_at = Some(remembered.approval.given_at);
-        Ok(Answer::consent(visitor.cookies, ConsentPage { client, form, allowed_at }))
+        let page = ConsentPage { client, form, allowed_at, allowed_before: Scope::default() };
+        Ok(Answer::consent(visitor.cookies, page))
     }
 
     fn valid_request(
@@ -134,7 +136,7 @@ impl AuthorizationServer {
         resource::check(self.base(), resources, resource::OAuthEndpoint::Authorize)
             .map_err(|_| RequestRefusal::Target)?;
         let names_resource = !resources.is_empty();
-        let scope = scopes::granted(request.scope.as_ref());
+        let scope = scopes::granted(request.scope.as_ref(), self.default_scope());
         let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);
         let valid = valid.with_address(Address::named(self.base(), resources));
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })

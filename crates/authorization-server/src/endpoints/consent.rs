@@ -5,7 +5,6 @@ use time::Duration;
 
 use super::{
     answer::Answer,
-    pages::ConsentPage,
     sign_in::{Decided, ToSignIn},
     visitor::{ForeignForm, FormSender},
 };
@@ -186,9 +185,10 @@ impl AuthorizationServer {
         let likeness = Likeness::of(client.name.as_deref(), request.redirect());
         let memory = self.recall(sent).await?.without_denial(client.id).without_denials_like(&likeness);
         let cookies = self.denied_cookie(&memory, sent).await?;
-        let form = self.form(request, Asks::Consent, sign_in).await?;
-        self.report(EventName::DenialUndone.event().authorization(id).client(client.id));
-        Ok(Answer::consent(sent, ConsentPage { client, form, allowed_at: None }).with(cookies))
+        let undone = EventName::DenialUndone.event().authorization(id).client(client.id);
+        let page = self.whole_question(client, request, sign_in, &memory).await?;
+        self.report(undone);
+        Ok(Answer::consent(sent, page).with(cookies))
     }
 
     /// Whether the browser that was shown the page sends the form. The cookies are blamed only if they are the cause.

@@ -1,10 +1,12 @@
 //! The form of a page that asks for consent.
 
-use super::pages::{ConsentForm, ConsentSecrets};
+use super::pages::{ConsentForm, ConsentPage, ConsentSecrets};
 use crate::{
     ground::{Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
+        client::Client,
+        memory::Memory,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
         valid_request::ValidRequest,
     },
@@ -29,6 +31,19 @@ impl AuthorizationServer {
             issued_at: self.now(),
         };
         Ok(ConsentForm { sealed: self.seal(&pending, ()).await?, pending, secrets })
+    }
+
+    /// The page with the whole question, which says what is added to what was allowed before.
+    pub(crate) async fn whole_question(
+        &self,
+        client: Client,
+        request: ValidRequest,
+        sign_in: SignInPrompt,
+        memory: &Memory,
+    ) -> Result<ConsentPage, Unavailable> {
+        let allowed_before = self.allowed_before(memory, &request).await?;
+        let form = self.form(request, Asks::Consent, sign_in).await?;
+        Ok(ConsentPage { client, form, allowed_at: None, allowed_before })
     }
 
     pub(crate) async fn open_consent(&self, sealed: &str) -> Result<Option<PendingConsent>, Unavailable> {

@@ -1,6 +1,6 @@
 //! The data of the pages.
 
-use oauth_protocol::{resource::Address, secret::Secret};
+use oauth_protocol::{resource::Address, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 
 use crate::{
@@ -34,6 +34,8 @@ pub struct ConsentPage {
     pub form: ConsentForm,
     /// When the same was allowed before: the page then asks briefly.
     pub allowed_at: Option<OffsetDateTime>,
+    /// What this browser remembers that the owner allowed to the same client and receiver: the page then says what is added.
+    pub allowed_before: Scope,
 }
 
 /// The page for an application that looks like one that was denied.

@@ -55,7 +55,7 @@ impl AuthorizationServer {
         match self.ports.clients.create(client).await.inspect_err(|_| self.waiting_registrations.forget(id))? {
             Created::Done(_) => {
                 self.report(EventName::ClientRegistered.event().client(id));
-                let scope = scopes::granted(metadata.scope.as_ref()).to_string();
+                let scope = scopes::granted(metadata.scope.as_ref(), self.default_scope()).to_string();
                 Ok(RegistrationResponse::new(metadata, id.to_string(), now.unix_timestamp(), scope))
             }
             Created::Exists(_) => Err(Unavailable::entropy("a client id came up twice").into()),

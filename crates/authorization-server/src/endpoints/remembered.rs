@@ -1,6 +1,6 @@
 //! The memory of a browser: opened from its cookies, compared with the owner documents, and sealed again.
 
-use oauth_protocol::redirect_uri::RedirectTarget;
+use oauth_protocol::{redirect_uri::RedirectTarget, scope::Scope};
 
 use crate::{
     ground::{Id, Sealable, Sealed, Unavailable},
@@ -76,7 +76,24 @@ impl AuthorizationServer {
         client: Id,
         target: &RedirectTarget,
     ) -> Result<bool, Unavailable> {
-        for remembered in memory.approved.0.iter().filter(|remembered| remembered.client == client) {
+        Ok(self.approval_of(memory, client, target).await?.is_some())
+    }
+
+    /// The part of the request's scope that this browser remembers as allowed to the same client and receiver.
+    pub(crate) async fn allowed_before(&self, memory: &Memory, request: &ValidRequest) -> Result<Scope, Unavailable> {
+        let approval = self.approval_of(memory, request.client(), request.redirect()).await?;
+        let scope = approval.map(|approval| request.scope().filtered(|token| approval.scope.contains(token)));
+        Ok(scope.unwrap_or_default())
+    }
+
+    /// The newest approval of this client and receiver that this browser remembers and that still stands.
+    async fn approval_of(
+        &self,
+        memory: &Memory,
+        client: Id,
+        target: &RedirectTarget,
+    ) -> Result<Option<Approval>, Unavailable> {
+        for remembered in memory.approved.0.iter().rev().filter(|remembered| remembered.client == client) {
             let approvals = self.owner(remembered.owner).await?.map(|owner| owner.approvals).unwrap_or_default();
             let stands = |approval: &Approval| {
                 approval.id == remembered.approval
@@ -84,11 +101,11 @@ impl AuthorizationServer {
                     && approval.client == client
                     && approval.receiver.is_same(&target.receiver())
             };
-            if approvals.iter().any(stands) {
-                return Ok(true);
+            if let Some(approval) = approvals.into_iter().find(stands) {
+                return Ok(Some(approval));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// A cookie that this server did not seal counts as absent.

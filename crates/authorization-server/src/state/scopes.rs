@@ -44,13 +44,43 @@ pub static MAIL_READ: Permission = Permission {
 /// Every scope. A further Graph permission is one more row.
 pub static PERMISSIONS: &[&Permission] = &[&USER_READ, &CALENDARS_READ, &MAIL_READ];
 
-/// The scope that is granted at the authorization endpoint and at registration: the scopes of the table that were asked for,
-/// and the first of the table if there is none of them. Unknown scopes are ignored, `offline_access` among them, and the
-/// answer says what was granted (RFC 6749 §3.3).
+/// The first of the table: the scope of a first sign-in, unless the operator wants more.
 #[must_use]
-pub fn granted(asked: Option<&Scope>) -> Scope {
-    let known = asked.map(known).filter(|known| !known.is_empty());
-    known.unwrap_or_else(|| Scope::parse(USER_READ.name).unwrap_or_default())
+pub fn first() -> Scope {
+    Scope::parse(USER_READ.name).unwrap_or_default()
+}
+
+/// The scope that is granted at the authorization endpoint and at registration: the default if no scope was asked for, else the
+/// scopes of the table that were, and the first of the table if there is none of them. Unknown scopes are ignored,
+/// `offline_access` among them, and the answer says what was granted (RFC 6749 §3.3).
+#[must_use]
+pub fn granted(asked: Option<&Scope>, default: &Scope) -> Scope {
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return default.clone() };
+    Some(known(asked)).filter(|known| !known.is_empty()).unwrap_or_else(first)
+}
+
+/// The scope of a list in which every scope must be one of the table, and one at least.
+pub fn all_known(list: &str) -> Result<Scope, UnknownScope> {
+    let names: Vec<_> = list.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+    let unknown = names.iter().find(|name| !PERMISSIONS.iter().any(|permission| permission.name == **name));
+    if let Some(unknown) = unknown {
+        return Err(UnknownScope((*unknown).to_owned()));
+    }
+    let scope = Scope::parse(&names.join(" ")).unwrap_or_default();
+    if scope.is_empty() { Err(UnknownScope(String::new())) } else { Ok(scope) }
+}
+
+/// A scope that is not in the table.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("names the scope “{0}”, which is none of this server's")]
+pub struct UnknownScope(String);
+
+/// What a caller needs who has a scope and calls for these permissions: both. `None` if the scope is enough.
+#[must_use]
+pub fn needed(has: &Scope, permissions: &[&Permission]) -> Option<Scope> {
+    let names = permissions.iter().map(|permission| permission.name).collect::<Vec<_>>().join(" ");
+    let of_all = Scope::parse(&names).unwrap_or_default();
+    (!of_all.is_subset(has)).then(|| has.union(&of_all))
 }
 
 /// The scope of a refresh (RFC 6749 §6): the known scopes that were asked for, and all that was granted if there is none of
@@ -87,16 +117,30 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_scope_is_the_first_of_the_table() {
-        let first = PERMISSIONS.first().unwrap().name;
-        assert_eq!((granted(None), granted(Some(&scope(" ")))), (scope(first), scope(first)));
-        assert_eq!(first, "user.read");
+    fn an_absent_scope_is_the_default() {
+        let default = scope("user.read mail.read");
+        assert_eq!((granted(None, &default), granted(Some(&scope(" ")), &default)), (default.clone(), default));
+        assert_eq!((PERMISSIONS.first().unwrap().name, first()), ("user.read", scope("user.read")));
+    }
+
+    #[test]
+    fn a_call_needs_what_its_caller_has_and_what_the_tool_needs() {
+        assert_eq!(needed(&scope("user.read"), &[&MAIL_READ]), Some(scope("user.read mail.read")));
+        assert_eq!(needed(&scope("mail.read"), &[&MAIL_READ, &USER_READ]), Some(scope("mail.read user.read")));
+        assert_eq!(needed(&scope("user.read mail.read"), &[&MAIL_READ]), None);
+    }
+
+    #[test]
+    fn a_list_of_scopes_has_only_known_ones() {
+        assert_eq!(all_known("user.read, mail.read"), Ok(scope("user.read mail.read")));
+        assert_eq!(all_known("user.read mail.send"), Err(UnknownScope("mail.send".into())));
+        assert!(all_known(" , ").is_err());
     }
 
     #[test]
     fn unknown_scopes_are_ignored() {
         for asked in ["offline_access user.read mail.send", "openid email offline_access", "mail.send", "User.Read"] {
-            assert_eq!(granted(Some(&scope(asked))), scope("user.read"), "{asked}");
+            assert_eq!(granted(Some(&scope(asked)), &scope("mail.read")), scope("user.read"), "{asked}");
         }
     }
 
@@ -127,7 +171,8 @@ mod tests {
 
     #[test]
     fn the_scopes_that_were_asked_for_are_granted_and_no_others() {
-        assert_eq!(granted(Some(&scope("mail.read user.read openid"))), scope("mail.read user.read"));
-        assert_eq!(granted(Some(&scope("calendars.read"))), scope("calendars.read"));
+        let granted = |asked| granted(Some(&scope(asked)), &scope("user.read"));
+        assert_eq!(granted("mail.read user.read openid"), scope("mail.read user.read"));
+        assert_eq!(granted("calendars.read"), scope("calendars.read"));
     }
 }

@@ -10,6 +10,8 @@ use crate::support::{Local, claims};
 struct Caller {
     local: Local,
     token: String,
+    /// When the token was issued.
+    now: OffsetDateTime,
 }
 
 impl Caller {
@@ -19,8 +21,9 @@ impl Caller {
         let (_, answer) = local.exchange(&access_token, "https://graph.microsoft.com/User.Read").await;
         let mut claims = claims(&answer["access_token"]);
         claims["scp"] = json!(scope);
+        let now = OffsetDateTime::from_unix_timestamp(claims["iat"].as_i64().unwrap()).unwrap();
         let token = local.forge(&claims);
-        Self { local, token }
+        Self { local, token, now }
     }
 
     /// The status and the body of `GET` with these parameters.
@@ -38,6 +41,11 @@ impl Caller {
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
+    /// From now for so many days.
+    fn window(&self, days: i64) -> [String; 2] {
+        [self.now, self.now + Duration::days(days)].map(|time| time.format(&Rfc3339).unwrap())
+    }
+
     async fn refusal(&self, path: &str, query: &[(&str, &str)], prefer: Option<&str>) -> (u16, String) {
         let (status, body) = self.get(path, query, prefer).await;
         (status, body["error"]["code"].as_str().unwrap().to_owned())
@@ -48,16 +56,10 @@ fn subjects(body: &Value) -> Vec<&str> {
     body["value"].as_array().unwrap().iter().map(|item| item["subject"].as_str().unwrap()).collect()
 }
 
-/// From now for so many days.
-fn window(days: i64) -> [String; 2] {
-    let now = OffsetDateTime::now_utc();
-    [now, now + Duration::days(days)].map(|time| time.format(&Rfc3339).unwrap())
-}
-
 #[tokio::test]
 async fn the_calendar_view_has_the_events_of_the_time_range_in_pages() {
     let caller = Caller::with("Calendars.Read").await;
-    let [from, until] = window(15);
+    let [from, until] = caller.window(15);
     let options =
         [("startDateTime", from.as_str()), ("endDateTime", &until), ("$top", "4"), ("$select", "subject,start")];
     let (status, first) = caller.get("calendarView", &options, None).await;
@@ -74,7 +76,7 @@ async fn the_calendar_view_has_the_events_of_the_time_range_in_pages() {
 #[tokio::test]
 async fn times_are_in_the_time_zone_that_is_preferred() {
     let caller = Caller::with("Calendars.Read").await;
-    let [from, until] = window(1);
+    let [from, until] = caller.window(1);
     let options = [("startDateTime", from.as_str()), ("endDateTime", &until)];
     for zone in ["Asia/Tokyo", "Tokyo Standard Time"] {
         let prefer = format!("outlook.timezone=\"{zone}\"");
@@ -93,7 +95,7 @@ async fn times_are_in_the_time_zone_that_is_preferred() {
 #[tokio::test]
 async fn a_calendar_view_without_its_range_or_with_an_unknown_option_is_refused() {
     let caller = Caller::with("Calendars.Read").await;
-    let [from, until] = window(1);
+    let [from, until] = caller.window(1);
     let range = [("startDateTime", from.as_str()), ("endDateTime", until.as_str())];
     assert_eq!(caller.refusal("calendarView", &range[..1], None).await, (400, "ErrorInvalidParameter".into()));
     for (name, value, status, code) in [

@@ -26,10 +26,14 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 11] = [
+const NEW_IN_DEV: [&str; 15] = [
     "dev/compile-fail/src",
     "dev/control-plane/src",
     "dev/functions-host/src/front_end.rs",
+    "dev/local-tenant/src/graph/calendar_view.rs",
+    "dev/local-tenant/src/graph/messages.rs",
+    "dev/local-tenant/src/graph/options.rs",
+    "dev/local-tenant/src/graph/time_zone.rs",
     "dev/preflight/src",
     "dev/rust-source/src",
     "dev/xtask/src/figures",

@@ -1,0 +1,68 @@
+// A tool that needs more than was allowed at the sign-in: the client is sent to the browser once more, and the tool works.
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { freshPage } from '../lib/browser.mjs';
+import { test } from '../lib/check.mjs';
+import { urlOf } from '../lib/matrix.mjs';
+import { oauthProvider } from '../lib/oauth-provider.mjs';
+import { runSteppingUp } from '../lib/program.mjs';
+import { sdkClient } from '../lib/sdk-client.mjs';
+import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
+import { interpreter, script } from '../lib/venv.mjs';
+import { world } from '../lib/world.mjs';
+
+const SDK = { Client, Transport: StreamableHTTPClientTransport, UnauthorizedError };
+const modern = { versionNegotiation: { mode: 'auto' } };
+const search = { name: 'search_mail', arguments: { query: 'subject:budget', count: 3 } };
+
+describe('asking for more', () => {
+  const here = world();
+
+  for (const [revision, options] of [['2025-11-25', undefined], ['2026-07-28', modern]]) {
+    test(`the TypeScript SDK 2.x steps up: ${revision}`, async (t) => {
+      const { connectBySigningIn } = sdkClient({ ...SDK, options }, (server) => server.mcp);
+      const user = here.server.users[0];
+      const provider = await oauthProvider(t);
+      const page = await freshPage(t, here.browser);
+      const client = await connectBySigningIn(t, here.server, provider, (url) => signIn(page, here.server, url, user));
+      assert.equal(client.getNegotiatedProtocolVersion(), revision);
+      assert.equal(provider.tokens().scope, 'user.read');
+
+      await assert.rejects(client.callTool(search), (error) => error instanceof UnauthorizedError);
+      const url = provider.authorizationUrls.at(-1);
+      assert.equal(new URL(url).searchParams.get('scope'), 'user.read mail.read');
+      const [redirect] = await Promise.all([provider.redirected(), allowMore(page, url, user)]);
+      await client.transport.finishAuth(redirect.code, redirect.iss);
+
+      const { structuredContent } = await client.callTool(search);
+      assert.equal(structuredContent.messages.length, 3);
+      assert.ok(structuredContent.cursor);
+      assert.equal(provider.tokens().scope, 'user.read mail.read');
+      assert.equal(provider.authorizationUrls.length, 2, 'asked once for each');
+    });
+  }
+
+  for (const transport of ['http', 'sse']) {
+    test(`the Python SDK 2.x steps up: ${transport}`, async (t) => {
+      const words = [interpreter('mcp'), script('step_up_2.py'), urlOf(here.server, transport), transport];
+      const call = ['list_upcoming_events', JSON.stringify({ days: 3, timeZone: 'Asia/Tokyo' })];
+      const { output, url } = await runSteppingUp(t, here, [...words, ...call], here.server.users[0]);
+      assert.equal(new URL(url).searchParams.get('scope'), 'user.read calendars.read');
+      const { isError, content } = JSON.parse(output);
+      assert.equal(isError, false);
+      assert.equal(content.timeZone, 'Asia/Tokyo');
+      assert.ok(content.events.length > 0);
+    });
+  }
+
+  async function allowMore(page, url, user) {
+    await page.goto(url);
+    const said = await page.$eval('main', (main) => main.innerText);
+    assert.match(said, /now also wants to\s+Search and read your e-mail/);
+    assert.match(said, /You allowed it before to\s+Sign you in/);
+    await decide(page, 'allow');
+    await arrive(page, here.server.tenant);
+    await chooseUser(page, user);
+  }
+});

@@ -1,0 +1,40 @@
+//! Whether a call needs a wider scope than its access token has. It is decided before the call is dispatched, so that a client
+//! can be asked to step up (MCP 2025-11-25, "Scope Challenge Handling").
+
+use authorization_server::resource::authenticate::Principal;
+use oauth_protocol::scope::Scope;
+use rmcp::model::{ProtocolVersion, RequestId};
+
+use super::{envelope::Envelope, server::McpServer};
+
+/// What a client is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeDemand {
+    /// Everything that it has to ask for: what its access token has, and what the tool needs.
+    pub scope: Scope,
+    /// The id of its request.
+    pub id: Option<RequestId>,
+}
+
+/// The demand, if the message calls a tool for which the principal's access token is not enough.
+pub(super) fn demand(server: &McpServer, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
+    let tool = message.name.as_deref().filter(|_| message.method.as_deref() == Some("tools/call"))?;
+    let scope = server.needed_scope(tool, principal)?;
+    Some(ScopeDemand { scope, id: message.id.clone() })
+}
+
+/// Whether a client of this revision can step up: the first one that says how is 2025-11-25.
+pub(super) fn is_known_to(revision: &ProtocolVersion) -> bool {
+    *revision >= ProtocolVersion::V_2025_11_25
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_of_the_revisions_that_describe_it_can_step_up() {
+        let known: Vec<_> = ProtocolVersion::KNOWN_VERSIONS.iter().filter(|version| is_known_to(version)).collect();
+        assert_eq!(known, [&ProtocolVersion::V_2025_11_25, &ProtocolVersion::V_2026_07_28]);
+    }
+}
