@@ -8,8 +8,8 @@ use oauth_protocol::scope::Scope;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
-        ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
+        ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -19,6 +19,10 @@ use super::{
     slots::Slots,
     tools::{ToolPorts, Tools, failure},
 };
+
+/// How long a client may keep the list of tools (MCP 2026-07-28, `ttlMs`). Every caller gets the same list, whatever the scope of
+/// its token, and it changes only when the server is started with other settings.
+const LIST_TTL_MS: u64 = 300_000;
 
 /// The server, and what its tools need.
 #[derive(Clone)]
@@ -65,9 +69,11 @@ impl ServerHandler for McpServer {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools.entries().cloned().collect()))
+        let list = ListToolsResult::with_all_items(self.tools.entries().cloned().collect());
+        let has_hints = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        Ok(if has_hints { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public) } else { list })
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

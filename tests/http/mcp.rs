@@ -88,6 +88,7 @@ async fn the_tools_are_listed_with_their_descriptions_and_arguments() {
     let tools = answer["result"]["tools"].as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["get_graph_user_details", "list_upcoming_events", "search_mail"]);
+    assert!(answer["result"].get("ttlMs").is_none(), "2026-07-28 has it first: {answer}");
     assert_eq!(tools[0]["name"], "get_graph_user_details");
     assert_eq!(tools[0]["description"], "Get user details from Microsoft Graph.");
     let properties = tools[0]["inputSchema"].get("properties").and_then(Value::as_object);
@@ -133,6 +134,9 @@ async fn the_stateless_revision_is_discovered_and_served() {
     let discovered = body(send("server/discover", discover).await.unwrap()).await;
     let versions = discovered["result"]["supportedVersions"].as_array().unwrap();
     assert!(versions.contains(&version.into()), "{discovered}");
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": meta } });
+    let listed = body(send("tools/list", list).await.unwrap()).await;
+    assert_eq!((&listed["result"]["ttlMs"], &listed["result"]["cacheScope"]), (&300_000.into(), &"public".into()));
     let mut call = tool_call();
     call["params"]["_meta"] = meta;
     let called = body(send("tools/call", call).await.unwrap()).await;
