@@ -9,8 +9,7 @@ use super::{
     app::App,
     bearer,
     cors::Cors,
-    head::Head,
-    metadata::Resource,
+    metadata::{Resource, document_url},
     reply::{Response, json_rpc_error, mcp_busy},
     request::Incoming,
     too_many::{Place, Reached},
@@ -20,7 +19,7 @@ use crate::mcp::{Call, CallError, message_count};
 const PLACE: Place = Place { endpoint: "mcp", cors: Cors::Resource };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    let Incoming { head: Head { headers, .. }, body } = incoming;
+    let Incoming { mut head, body } = incoming;
     // Each message of a batch is a call; the first one was counted before the body was read.
     for _ in 1..message_count(&body) {
         if let Err(too_many) = app.limits.take_call(&principal) {
@@ -28,7 +27,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         }
     }
     let caller = principal.clone();
-    match app.mcp.streamable_http.call(Call { headers, body, principal }).await {
+    match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {
             let (parts, body) = answered.into_parts();
             let mut response =
@@ -37,7 +36,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             *response.headers_mut() = parts.headers;
             response
         }
-        Err(CallError::InsufficientScope(demand)) => bearer::demand_scope(&app, Resource::Mcp, &caller, &demand),
+        Err(CallError::InsufficientScope(demand)) => {
+            bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), &caller, &demand)
+        }
         Err(CallError::TooLarge) => {
             json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory")
         }

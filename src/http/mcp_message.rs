@@ -11,7 +11,7 @@ use http::StatusCode;
 use super::{
     app::App,
     bearer,
-    metadata::Resource,
+    metadata::{Resource, document_url},
     reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
 };
@@ -27,7 +27,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
     let caller = principal.clone();
     match app.mcp.sse.post(session, principal, incoming.body).await {
-        Err(PostError::InsufficientScope(demand)) => bearer::demand_scope(&app, Resource::McpSse, &caller, &demand),
+        Err(PostError::InsufficientScope(demand)) => {
+            bearer::demand_scope(&app, &document_url(&app, Resource::McpSse, &incoming.head), &caller, &demand)
+        }
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {
             report(&app, &error, event);

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{
     app::App,
+    head::Head,
     reply::{Response, empty, json},
-    request::{Head, Incoming},
+    request::Incoming,
 };
 
 /// Path of the authorization server's document.

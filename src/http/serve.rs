@@ -10,7 +10,7 @@ use super::{
     bearer,
     body::ReadError,
     endpoint::{Endpoint, EndpointHandler, ServePrincipal},
-    metadata::Resource,
+    metadata::{Resource, document_url},
     reply::{Response, answer, retry_later},
     request::{Admitted, Arriving},
     sent::until_sent,
@@ -57,7 +57,8 @@ impl Endpoint {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, error),
         };
-        match bearer::authenticate(&app, resource, &admitted.head.method, claims).await {
+        let document = document_url(&app, resource, &admitted.head);
+        match bearer::authenticate(&app, &document, &admitted.head.method, claims).await {
             Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
             Err(challenge) => admitted.refuse(challenge).await,
         }
