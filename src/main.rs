@@ -9,7 +9,7 @@ use remote_auth_mcp::{
     telemetry::{self, AuditLines},
     vault::Rotation,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Builder};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -17,8 +17,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// `EX_USAGE`: a setting is wrong, so starting again will not help.
 const FAULTY_SETTINGS: u8 = 64;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Threads for what blocks: files, names of hosts, and the embedded store, which writes one item at a time. The allocator
+/// keeps memory for each thread, and tokio would start up to 512.
+const BLOCKING_THREADS: usize = 8;
+
+fn main() -> ExitCode {
     let settings = match Settings::load(&Environment::of_process()) {
         Ok(settings) => settings,
         Err(faults) => {
@@ -26,7 +29,8 @@ async fn main() -> ExitCode {
             return ExitCode::from(FAULTY_SETTINGS);
         }
     };
-    match run(settings).await {
+    let runtime = Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build();
+    match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(settings))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -36,6 +36,8 @@ The Functions host and the libraries in the handler read these; Bicep sets them.
 |---|---|
 | `COSMOS_DISABLE_IMDS` | `1`: the Cosmos DB driver does not ask the metadata service of a virtual machine, which Flex \
 Consumption does not have |
+| `MIMALLOC_PURGE_DELAY`, `MIMALLOC_PAGE_RECLAIM_ON_FREE`, `MIMALLOC_PAGE_FULL_RETAIN` | `0`, `-1`, `0`: the allocator \
+gives memory back at once, and keeps none for a thread that is idle |
 | `AzureWebJobsStorage__accountName`, `…__blobServiceUri`, `…__credential`, `…__clientId` | how the Functions host reaches \
 its storage account without a key |
 | `APPLICATIONINSIGHTS_CONNECTION_STRING`, `APPLICATIONINSIGHTS_AUTHENTICATION_STRING` | where the Functions host sends \
