@@ -273,10 +273,10 @@ async fn a_displaced_cookie_is_neither_an_alarm_nor_the_browsers_fault() {
     let others: Vec<_> = (1..=5).map(|_| (CookieName::EntraState(rig_id(&asked.rig)), "x")).collect();
     for (cookies, displaced) in [(&others[..], true), (&others[1..], false)] {
         let cookies = Browser::default().cookies(cookies);
-        let visitor = Visitor { cookies: &cookies, initiator: Initiator::OwnForm };
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
         let id = asked.sign_in.id;
         let submission = ConfirmationSubmission { id, decision: Decision::Allow, csrf: asked.csrf.expose_secret() };
-        let refused = asked.rig.server.confirm(&submission, &visitor).await.err().unwrap();
+        let refused = asked.rig.server.confirm(&submission, sender).await.err().unwrap();
         assert_eq!(matches!(refused, ConsentError::Expired), displaced, "{refused}");
         assert_eq!(matches!(refused, ConsentError::CookieMissing), !displaced, "{refused}");
     }

@@ -22,8 +22,8 @@ pub(crate) enum Task {
     Test {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,
-        /// Give property tests sixteen times as many cases, run each client over everything that it speaks, and take each
-        /// guard away.
+        /// Give property tests sixteen times as many cases, run each client over everything that it speaks, take each
+        /// guard away, and fuzz.
         #[arg(long)]
         long: bool,
     },
@@ -93,6 +93,6 @@ mod tests {
     #[test]
     fn a_stage_that_does_not_exist_is_refused_and_the_others_are_named() {
         let message = parse("xtask test nonsense").unwrap_err().to_string();
-        assert!(message.contains("lint, unit, http, e2e, azure, package, azd"), "{message}");
+        assert!(message.contains("lint, unit, http, e2e, azure, package, azd, proof"), "{message}");
     }
 }

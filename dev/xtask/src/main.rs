@@ -4,6 +4,7 @@ mod args;
 mod check_infra;
 mod command;
 mod figures;
+mod fuzz;
 mod package;
 mod pip;
 mod preflight;

@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 
 /// True if nothing failed. The last line printed is the tally, whatever happened before.
 pub(crate) fn run(workspace: &Workspace, only: Option<Stage>) -> bool {
-    let stages = only.map_or_else(|| Stage::ALL.to_vec(), |stage| vec![stage]);
+    let stages = only.map_or_else(|| all(workspace.long()), |stage| vec![stage]);
     let missing = tools::missing(&stages);
     if !missing.is_empty() {
         eprintln!("{}", missing.join("\n"));
@@ -21,6 +21,10 @@ pub(crate) fn run(workspace: &Workspace, only: Option<Stage>) -> bool {
     let summary = Summary(in_order(&stages, |stage| timed(stage, || stage.run(workspace))));
     println!("\n{summary}");
     summary.total().failed == 0
+}
+
+fn all(long: bool) -> Vec<Stage> {
+    Stage::ALL.into_iter().filter(|stage| long || !stage.is_long()).collect()
 }
 
 /// What came of each stage; None for a stage that was not reached.
@@ -94,6 +98,12 @@ mod tests {
         let summary = Summary(in_order(&Stage::ALL, |_| ran(3, 0)));
         let stages = u32::try_from(Stage::ALL.len()).unwrap();
         assert_eq!(summary.total(), ran(3 * stages, 0).tally);
+    }
+
+    #[test]
+    fn what_takes_long_runs_only_with_long() {
+        assert_eq!(all(true), Stage::ALL);
+        assert!(all(false).contains(&Stage::Package) && !all(false).contains(&Stage::Proof));
     }
 
     #[test]

@@ -26,10 +26,11 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 15] = [
+const NEW_IN_DEV: [&str; 18] = [
     "dev/compile-fail/src",
     "dev/control-plane/src",
     "dev/functions-host/src/front_end.rs",
+    "dev/fuzz/src",
     "dev/local-tenant/src/graph/calendar_view.rs",
     "dev/local-tenant/src/graph/messages.rs",
     "dev/local-tenant/src/graph/options.rs",
@@ -37,10 +38,12 @@ const NEW_IN_DEV: [&str; 15] = [
     "dev/preflight/src",
     "dev/rust-source/src",
     "dev/xtask/src/figures",
+    "dev/xtask/src/fuzz.rs",
     "dev/xtask/src/preflight.rs",
     "dev/xtask/src/prose.rs",
     "dev/xtask/src/stage/azd.rs",
     "dev/xtask/src/stage/deny.rs",
+    "dev/xtask/src/stage/proof.rs",
     "dev/xtask/src/workflows.rs",
 ];
 

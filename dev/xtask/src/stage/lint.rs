@@ -7,15 +7,17 @@ use super::deny;
 use crate::report::Report;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{command, figures, prose, shipped, workflows};
+use crate::{command, figures, fuzz, prose, shipped, workflows};
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
+    tally += command::check(&mut workspace.cargo("fmt --manifest-path dev/fuzz/Cargo.toml --check"));
     tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
     tally += deny::run(workspace);
     let mut report = Report::default();
     report.judge("shipped", shipped_from_dev(workspace));
     report.judge("prose", faults(prose_faults(workspace.root())));
+    report.judge("fuzz", faults(fuzz::faults(workspace.root())));
     report.judge("workflows", faults(workflow_faults(workspace.root())));
     print!("{report}");
     tally += report.tally();

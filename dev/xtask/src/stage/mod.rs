@@ -6,6 +6,7 @@ mod deny;
 mod e2e;
 mod lint;
 mod package;
+mod proof;
 
 use std::fmt;
 
@@ -32,11 +33,18 @@ pub(crate) enum Stage {
     Package,
     /// The Azure Developer CLI itself in a fresh clone, against a control plane on loopback.
     Azd,
+    /// Every fuzz target for a minute; only with `--long`.
+    Proof,
 }
 
 impl Stage {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Lint, Self::Unit, Self::Http, Self::E2e, Self::Azure, Self::Package, Self::Azd];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Lint, Self::Unit, Self::Http, Self::E2e, Self::Azure, Self::Package, Self::Azd, Self::Proof];
+
+    /// Whether `cargo xtask test` runs it only with `--long`.
+    pub(crate) fn is_long(self) -> bool {
+        self == Self::Proof
+    }
 
     pub(crate) fn run(self, workspace: &Workspace) -> Tally {
         match self {
@@ -47,6 +55,7 @@ impl Stage {
             Self::Azure => azure::run(workspace),
             Self::Package => package::run(workspace),
             Self::Azd => azd::run(workspace),
+            Self::Proof => proof::run(workspace),
         }
     }
 }
@@ -77,6 +86,7 @@ impl fmt::Display for Stage {
             Self::Azure => "azure",
             Self::Package => "package",
             Self::Azd => "azd",
+            Self::Proof => "proof",
         })
     }
 }

@@ -1,0 +1,60 @@
+//! POST /mcp never fails with 5xx. It answers what is not JSON with a parse error, and it accepts nothing that rmcp does
+//! not read as a message of a client. The answer to a request has the request's id.
+#![no_main]
+
+use std::cell::OnceCell;
+
+use fuzz::{kept, mcp, principal, run, sealer};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
+use libfuzzer_sys::fuzz_target;
+use remote_auth_mcp::mcp::{Call, CallError, Mcp};
+use rmcp::model::ClientJsonRpcMessage;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+thread_local! {
+    static SERVER: OnceCell<Mcp> = const { OnceCell::new() };
+}
+
+/// Batches are of one revision only.
+fn headers(text: &[u8]) -> HeaderMap {
+    let revision = if text.trim_ascii_start().starts_with(b"[") { "2025-03-26" } else { "2025-06-18" };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("mcp-protocol-version", HeaderValue::from_static(revision));
+    headers
+}
+
+/// Status and body; `None` if the message would take too much memory.
+async fn answer(mcp: &Mcp, text: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
+    let call = Call { headers: headers(text), body: kept(text), principal: principal() };
+    match mcp.streamable_http.call(call).await {
+        Ok(response) => {
+            let status = response.status();
+            let body = response.into_body().collect().await.expect("a body cannot fail");
+            Some((status, body.to_bytes().to_vec()))
+        }
+        Err(CallError::TooLarge) => None,
+        Err(CallError::Exhausted) => panic!("there is memory"),
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let server = || mcp(sealer(), None, &CancellationToken::new());
+    let answered = SERVER.with(|cell| run(async { answer(cell.get_or_init(server), data).await }));
+    let Some((status, body)) = answered else { return };
+    assert!(!status.is_server_error(), "{status}");
+    let body = serde_json::from_slice::<Value>(&body).unwrap_or_default();
+    let sent = serde_json::from_slice::<Value>(data);
+    assert_eq!(body["error"]["code"] == -32700, sent.is_err(), "{status} {body}");
+    if !status.is_success() || sent.is_ok_and(|sent| sent.is_array()) {
+        return;
+    }
+    let message = serde_json::from_slice(data).expect("rmcp reads what is accepted");
+    if let ClientJsonRpcMessage::Request(request) = message {
+        assert_eq!(body["jsonrpc"], "2.0");
+        assert_eq!(body["id"], serde_json::to_value(request.id).expect("an id is JSON"), "{body}");
+    }
+});
