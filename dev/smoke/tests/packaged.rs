@@ -4,6 +4,9 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[cfg(target_os = "linux")]
+#[path = "support/memory.rs"]
+mod memory;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -97,4 +100,11 @@ async fn without_a_sign_in_and_a_function_host_what_needs_them_is_skipped() {
     let report = smoke::run(&options, &|_| ()).await;
     assert!(!report.failed(), "{:#?}", report.lines());
     assert_eq!(report.to_string(), "5 passed, 0 failed, 10 skipped");
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+#[ignore = "run by cargo xtask test package, which makes target/package"]
+async fn the_worst_inputs_take_little_memory_and_give_it_back() {
+    memory::worst_inputs(&package().join("handler")).await;
 }
