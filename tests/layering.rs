@@ -409,7 +409,10 @@ mod planted {
     #[test]
     fn a_signature_that_passes_a_decision_on_is_found_in_every_form() {
         let found = |text: &str| {
-            let files = [("src/lib.rs", "mod a; pub type Read<T> = io::Result<T>;"), ("src/a.rs", text)];
+            let files = [
+                ("src/lib.rs", "mod a; pub type Read<T> = io::Result<T>; type Hidden = Result<A, B>;"),
+                ("src/a.rs", text),
+            ];
             unclear(&SourceTree::of("src", "x", files).unwrap()).len()
         };
         for text in [
@@ -419,6 +422,7 @@ mod planted {
             "fn f(a: Option<Result<A, B>>) {}",
             "fn f(a: &[Result<A, B>]) {}",
             "fn f(a: Read<A>) {}",
+            "type Own = Result<A, B>; fn f(a: Own) {}",
             "impl A { fn f(self, a: Result<A, B>) {} }",
             "trait T { fn f(a: Result<A, B>); }",
             "fn g() { fn f(a: Result<A, B>) {} }",
@@ -446,6 +450,7 @@ mod planted {
             "#[cfg(test)] mod tests { fn f(a: Result<A, B>) {} }",
             "impl A { #[cfg(test)] fn f(a: Result<A, B>) {} }",
             "fn f(a: (), b: ResultSet<A>) {}",
+            "fn f(a: Hidden) {}",
         ] {
             assert_eq!(found(text), 0, "{text}");
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use syn::{
     AngleBracketedGenericArguments, File, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl,
-    ItemType, PathArguments, PathSegment, ReturnType, Signature, TraitItemFn, Type, TypeParamBound,
+    ItemType, PathArguments, PathSegment, ReturnType, Signature, TraitItemFn, Type, TypeParamBound, Visibility,
     visit::{self, Visit},
 };
 
@@ -24,8 +24,11 @@ pub enum SignatureFault {
 /// The signatures of a file, and the aliases that it gives to `Result`.
 #[derive(Default)]
 pub(crate) struct Signatures {
-    pub(crate) signatures: Vec<Signature>,
+    pub(crate) functions: Vec<Signature>,
+    /// For this file.
     pub(crate) aliases: BTreeSet<String>,
+    /// For the whole crate.
+    pub(crate) shared_aliases: BTreeSet<String>,
 }
 
 impl Signatures {
@@ -57,23 +60,25 @@ impl<'ast> Visit<'ast> for Signatures {
                 ImplItem::Fn(ImplItemFn { sig, .. }) => Some(sig.clone()),
                 _ => None,
             };
-            self.signatures.extend(functions.filter_map(signature));
+            self.functions.extend(functions.filter_map(signature));
         }
     }
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        self.signatures.push(function.sig.clone());
+        self.functions.push(function.sig.clone());
         visit::visit_item_fn(self, function);
     }
 
     fn visit_trait_item_fn(&mut self, function: &'ast TraitItemFn) {
-        self.signatures.push(function.sig.clone());
+        self.functions.push(function.sig.clone());
         visit::visit_trait_item_fn(self, function);
     }
 
     fn visit_item_type(&mut self, item: &'ast ItemType) {
         if is_result(&item.ty, &BTreeSet::new()) {
-            self.aliases.insert(item.ident.to_string());
+            let is_shared = !matches!(item.vis, Visibility::Inherited);
+            let aliases = if is_shared { &mut self.shared_aliases } else { &mut self.aliases };
+            aliases.insert(item.ident.to_string());
         }
     }
 }

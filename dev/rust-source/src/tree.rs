@@ -140,19 +140,19 @@ impl SourceTree {
         circles::circles(self)
     }
 
-    /// Functions outside of tests whose signatures pass a decision on. An alias of `Result` counts in every file of the
-    /// crate, an alias of an alias does not.
+    /// Functions outside of tests whose signatures pass a decision on. A private alias of `Result` counts in its
+    /// file, any other in the whole crate; an alias of an alias does not count.
     #[must_use]
     pub fn unclear_signatures(&self) -> Vec<UnclearSignature> {
-        let aliases: BTreeSet<String> =
-            self.files.iter().flat_map(|file| file.signatures.aliases.iter().cloned()).collect();
+        let shared = self.files.iter().flat_map(|file| &file.signatures.shared_aliases);
+        let shared: BTreeSet<String> = shared.cloned().collect();
         let shipped = self.files.iter().filter(|file| !file.is_test);
-        let signatures = shipped.flat_map(|file| file.signatures.signatures.iter().map(move |of| (file, of)));
+        let signatures = shipped.flat_map(|file| file.signatures.functions.iter().map(move |of| (file, of)));
         let unclear = signatures.flat_map(|(file, of)| {
             let (line, function) = (of.fn_token.span.start().line, of.ident.to_string());
             let unclear =
                 move |fault| UnclearSignature { file: file.path.clone(), line, function: function.clone(), fault };
-            faults(of, &aliases).into_iter().map(unclear)
+            faults(of, &(&shared | &file.signatures.aliases)).into_iter().map(unclear)
         });
         unclear.collect()
     }
