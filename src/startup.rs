@@ -104,12 +104,10 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
     let graph = Arc::new(Graph::new(http, settings.graph.clone(), tokens, Arc::clone(&platform.audit)));
-    let ports = ToolPorts { graph, clock: Arc::clone(&platform.clock) };
-    let tools = settings.tools.as_deref().map_or_else(|| Ok(Tools::all()), |names| Tools::all().only(names))?;
-    let memory = Memory::default();
+    let (memory, ports) = (Memory::default(), ToolPorts { graph, clock: Arc::clone(&platform.clock) });
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
-        mcp: Mcp::new(tools, ports, &settings.server_name, &settings.limits, sse_ports, &stop),
+        mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),
         memory,
         server,
         records: storage.records,
@@ -125,6 +123,11 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         allowed_origins: settings.allowed_origins,
     };
     Ok(Handler { app: Arc::new(app), stop })
+}
+
+/// The tools that the operator serves.
+fn tools(settings: &Settings) -> Result<Tools, UnknownTool> {
+    settings.tools.as_deref().map_or_else(|| Ok(Tools::all()), |names| Tools::all().only(names))
 }
 
 /// The store, and what seals its secrets.
