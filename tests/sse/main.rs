@@ -9,6 +9,7 @@ mod order;
 mod outage;
 mod overload;
 mod refusing_sealer;
+mod streamable;
 
 use std::{
     num::NonZeroU32,
@@ -31,7 +32,7 @@ use remote_auth_mcp::{
     config::Limits,
     graph::{Graph, TokenCache},
     mcp::{
-        Mcp, ToolPorts, Tools,
+        Mcp, StreamableHttp, ToolPorts, Tools,
         sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},
     },
     platform::{SystemClock, SystemEntropy},
@@ -122,25 +123,24 @@ impl Deployment {
     }
 
     fn start(&self, events: Option<Arc<dyn EventLog>>) -> Arc<Instance> {
+        let stop = CancellationToken::new();
+        Arc::new(Instance { sessions: self.mcp(events, &stop).sse, stop })
+    }
+
+    /// The other transport.
+    fn streamable_http(&self) -> Arc<StreamableHttp> {
+        Arc::new(self.mcp(None, &CancellationToken::new()).streamable_http)
+    }
+
+    fn mcp(&self, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
         let graph =
             Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::new(AuditTrail::default())));
         let sealer = Arc::clone(&self.sealer) as _;
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
-        let stop = CancellationToken::new();
-        Arc::new(Instance {
-            sessions: Mcp::new(
-                Tools::all(),
-                ToolPorts { graph, clock: Arc::new(SystemClock) },
-                "test",
-                &self.limits,
-                ports,
-                &stop,
-            )
-            .sse,
-            stop,
-        })
+        let tool_ports = ToolPorts { graph, clock: Arc::new(SystemClock) };
+        Mcp::new(Tools::all(), tool_ports, "test", &self.limits, ports, stop)
     }
 }
 

@@ -141,3 +141,145 @@ async fn forward(
 fn is_answer(message: &ServerJsonRpcMessage) -> bool {
     matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use rmcp::{
+        ErrorData, ServerHandler,
+        model::{CallToolRequestParams, CallToolResponse, CallToolResult, ProgressNotificationParam},
+        service::RequestContext,
+    };
+    use serde_json::{Value, json};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::mcp::served::Served;
+
+    /// Its one tool reports progress, and waits if it is told to. It counts the calls that run.
+    #[derive(Clone)]
+    struct Reporting {
+        running: watch::Sender<usize>,
+    }
+
+    struct Run(watch::Sender<usize>);
+
+    impl Drop for Run {
+        fn drop(&mut self) {
+            self.0.send_modify(|running| *running -= 1);
+        }
+    }
+
+    impl ServerHandler for Reporting {
+        async fn call_tool(
+            &self,
+            request: CallToolRequestParams,
+            context: RequestContext<RoleServer>,
+        ) -> Result<CallToolResponse, ErrorData> {
+            self.running.send_modify(|running| *running += 1);
+            let _run = Run(self.running.clone());
+            if let Some(token) = context.meta.get_progress_token() {
+                let progress = ProgressNotificationParam::new(token, 0.5);
+                context.peer.notify_progress(progress).await.unwrap();
+            }
+            if request.name == "waits" {
+                std::future::pending::<()>().await;
+            }
+            Ok(CallToolResult::success(vec![]).into())
+        }
+    }
+
+    fn begun(
+        running: &watch::Sender<usize>,
+        revision: &ProtocolVersion,
+        tool: &str,
+        mut meta: Value,
+    ) -> (Exchange, CancellationToken) {
+        if !revision.has_initialize() {
+            meta["io.modelcontextprotocol/protocolVersion"] = revision.as_str().into();
+            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        }
+        let params = json!({ "name": tool, "_meta": meta });
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let (request, token) = (serde_json::from_value(request).unwrap(), CancellationToken::new());
+        let server = Served(Reporting { running: running.clone() });
+        (Exchange::begin(server, request, revision.clone(), token.clone(), ()), token)
+    }
+
+    async fn is_running(running: &watch::Sender<usize>, calls: usize) {
+        running.subscribe().wait_for(|running| *running == calls).await.unwrap();
+    }
+
+    async fn read(response: Response<Body>) -> (String, String) {
+        let content_type = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (content_type, String::from_utf8(body.into()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn progress_comes_before_the_answer_if_the_client_asked_for_it() {
+        for revision in ProtocolVersion::KNOWN_VERSIONS {
+            let running = watch::Sender::default();
+            let (exchange, _) = begun(&running, revision, "x", json!({ "progressToken": "t" }));
+            let (content_type, body) = read(exchange.response().await).await;
+            assert_eq!(content_type, "text/event-stream", "{revision}");
+            let events: Vec<Value> = body
+                .split_terminator("\n\n")
+                .map(|event| serde_json::from_str(event.strip_prefix("data: ").unwrap()).unwrap())
+                .collect();
+            let [progress, answer] = events.as_slice() else { panic!("{body}") };
+            assert_eq!(progress["method"], "notifications/progress");
+            assert_eq!((&progress["params"]["progressToken"], &answer["id"]), (&"t".into(), &1.into()));
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_progress_token_the_answer_is_json() {
+        for revision in ProtocolVersion::KNOWN_VERSIONS {
+            let (exchange, _) = begun(&watch::Sender::default(), revision, "x", json!({}));
+            let (content_type, body) = read(exchange.response().await).await;
+            assert_eq!(content_type, "application/json", "{revision}");
+            let answer: Value = serde_json::from_str(&body).unwrap();
+            assert!(answer["result"].is_object(), "{revision}: {answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_disconnect_ends_a_request_of_the_stateless_revision_before_its_answer_or_in_its_stream() {
+        let running = watch::Sender::default();
+        let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
+        is_running(&running, 1).await;
+        drop(exchange);
+        is_running(&running, 0).await;
+        let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({ "progressToken": 1 }));
+        let stream = exchange.response().await;
+        is_running(&running, 1).await;
+        drop(stream);
+        is_running(&running, 0).await;
+    }
+
+    #[tokio::test]
+    async fn a_disconnect_ends_no_request_of_an_earlier_revision_and_its_cancellation_does() {
+        let running = watch::Sender::default();
+        let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
+        is_running(&running, 1).await;
+        drop(exchange);
+        // Time enough for the end of another request.
+        let (other, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
+        is_running(&running, 2).await;
+        drop(other);
+        is_running(&running, 1).await;
+        token.cancel();
+        is_running(&running, 0).await;
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_request_is_accepted_without_an_answer() {
+        let running = watch::Sender::default();
+        let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
+        token.cancel();
+        let response = exchange.response().await;
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+        assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
+        is_running(&running, 0).await;
+    }
+}
