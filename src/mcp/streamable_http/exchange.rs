@@ -8,9 +8,10 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use rmcp::{
-    RoleServer,
+    ErrorData, RoleServer,
     model::{
-        ClientJsonRpcMessage, ErrorCode, InitializeRequestParams, JsonRpcMessage, ProtocolVersion, ServerJsonRpcMessage,
+        ClientJsonRpcMessage, ErrorCode, InitializeRequestParams, JsonRpcMessage, ProtocolVersion, RequestId,
+        ServerJsonRpcMessage,
     },
     service::{Service, serve_directly_with_ct},
     transport::OneshotTransport,
@@ -45,6 +46,7 @@ impl Exchange {
         held: impl Send + 'static,
     ) -> Self {
         let is_stateless = !revision.has_initialize();
+        let id = id_of(&request);
         let mut client = InitializeRequestParams::default();
         client.protocol_version = revision;
         let (transport, mut answers) = OneshotTransport::new(request);
@@ -52,7 +54,7 @@ impl Exchange {
         let (sender, messages) = mpsc::channel(WAITING_MESSAGES);
         let disconnect = is_stateless.then(|| token.clone().drop_guard());
         let run = async move {
-            forward(&mut answers, &sender, &token).await;
+            forward(&mut answers, &sender, &token, id).await;
             token.cancel();
             // rmcp may still send, so `answers` must not be dropped before.
             let _ = served.waiting().await;
@@ -116,18 +118,24 @@ impl Exchange {
     }
 }
 
-/// Passes messages on, up to the answer. It never waits for the client.
+/// Passes messages on, up to the answer. It never waits for the client: also a request to the client ends the call, because
+/// without a session its response would not find the way back.
 async fn forward(
     answers: &mut mpsc::Receiver<ServerJsonRpcMessage>,
     to: &mpsc::Sender<ServerJsonRpcMessage>,
     token: &CancellationToken,
+    id: Option<RequestId>,
 ) {
     loop {
         let message = tokio::select! {
             message = answers.recv() => message,
             () = token.cancelled() => None,
         };
-        let Some(message) = message else { return };
+        let message = match message {
+            Some(JsonRpcMessage::Request(_)) => needs_session(id.clone()),
+            Some(message) => message,
+            None => return,
+        };
         let is_last = is_answer(&message);
         if is_last || to.capacity() > 1 {
             let _ = to.try_send(message);
@@ -136,6 +144,16 @@ async fn forward(
             return;
         }
     }
+}
+
+fn id_of(message: &ClientJsonRpcMessage) -> Option<RequestId> {
+    let JsonRpcMessage::Request(request) = message else { return None };
+    Some(request.id.clone())
+}
+
+fn needs_session(id: Option<RequestId>) -> ServerJsonRpcMessage {
+    let text = "the server asked its client something, which needs a session, and this transport has none";
+    ServerJsonRpcMessage::error(ErrorData::internal_error(text, None), id)
 }
 
 fn is_answer(message: &ServerJsonRpcMessage) -> bool {
@@ -281,5 +299,51 @@ mod tests {
         assert_eq!(response.status(), StatusCode::ACCEPTED);
         assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
         is_running(&running, 0).await;
+    }
+}
+
+#[cfg(test)]
+mod without_a_session {
+    use serde_json::{Value, from_value, json, to_value};
+
+    use super::*;
+
+    /// What a client receives while the server sends these messages.
+    async fn received(sent: &[Value]) -> Vec<Value> {
+        let (server, mut answers) = mpsc::channel(16);
+        for message in sent {
+            server.send(from_value(message.clone()).unwrap()).await.unwrap();
+        }
+        drop(server);
+        let (to, mut messages) = mpsc::channel(WAITING_MESSAGES);
+        forward(&mut answers, &to, &CancellationToken::new(), Some(RequestId::Number(7))).await;
+        drop(to);
+        let mut received = Vec::new();
+        while let Some(message) = messages.recv().await {
+            received.push(to_value(message).unwrap());
+        }
+        received
+    }
+
+    fn progress(progress: u8) -> Value {
+        let params = json!({ "progressToken": "t", "progress": f64::from(progress) });
+        json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params })
+    }
+
+    #[tokio::test]
+    async fn a_request_to_the_client_ends_the_call_with_an_error() {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+        let answer = json!({ "jsonrpc": "2.0", "id": 7, "result": {} });
+        let messages = received(&[progress(1), request, answer]).await;
+        assert_eq!(messages[0], progress(1));
+        assert_eq!((&messages[1]["id"], &messages[1]["error"]["code"]), (&json!(7), &json!(-32603)));
+        assert_eq!(messages.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_loses_progress_and_no_answer() {
+        let mut sent: Vec<_> = (0..15).map(progress).collect();
+        sent.push(json!({ "jsonrpc": "2.0", "id": 7, "result": {} }));
+        assert_eq!(received(&sent).await, sent);
     }
 }
