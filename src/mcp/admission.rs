@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     outline::{InvalidMessage, Kind, Outline},
-    server::McpServer,
+    service::{Server, takes_arguments},
 };
 use crate::{
     budget::{Kept, Permit},
@@ -48,11 +48,11 @@ pub(super) fn admit_batch(body: Kept) -> Result<Admitted, AdmissionError> {
 }
 
 /// Lets a text in that rmcp will accept, and says what it is.
-pub(super) fn admit(server: &McpServer, body: Kept) -> Result<(Admitted, Kind), AdmissionError> {
+pub(super) fn admit(server: &Server, body: Kept) -> Result<(Admitted, Kind), AdmissionError> {
     let outline = Outline::of(&body)?;
     let kind = outline.kind()?;
     let (text, permit) = body.into_parts();
-    let text = without_unused_arguments(text, outline, |tool| server.takes_arguments(tool));
+    let text = without_unused_arguments(text, outline, |tool| takes_arguments(server, tool));
     Ok((reserved(text, permit)?, kind))
 }
 

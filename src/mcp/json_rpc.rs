@@ -5,7 +5,7 @@ use std::{borrow::Cow, convert::Infallible};
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full, combinators::BoxBody};
-use rmcp::model::{ErrorCode, ErrorData, JsonRpcError, ProtocolVersion, RequestId};
+use rmcp::model::{ErrorCode, ErrorData, JsonRpcError, ProtocolVersion, RequestId, ServerCapabilities};
 use serde::Serialize;
 
 use super::outline::InvalidMessage;
@@ -16,20 +16,29 @@ pub(super) type Body = BoxBody<Bytes, Infallible>;
 /// What is repeated of a text that a client sent.
 const QUOTED: usize = 100;
 
-/// The methods of the revisions that have a handshake.
-const WITH_HANDSHAKE: [&str; 4] = ["initialize", "ping", "tools/list", "tools/call"];
-/// The methods of the stateless revision. `subscriptions/listen` is none of them: nothing that a client could listen to ever
-/// changes.
-const STATELESS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];
-
-/// Whether this method is served in a revision without a handshake.
-pub(super) fn is_stateless_method(method: &str) -> bool {
-    STATELESS.contains(&method)
+/// Whether a server with these capabilities serves this method in a revision without a handshake. `subscriptions/listen` is
+/// never served: nothing that a client could listen to ever changes.
+pub(super) fn is_stateless_method(method: &str, capabilities: &ServerCapabilities) -> bool {
+    match method {
+        "server/discover" => true,
+        "tools/list" | "tools/call" => capabilities.tools.is_some(),
+        "prompts/list" | "prompts/get" => capabilities.prompts.is_some(),
+        "resources/list" | "resources/templates/list" | "resources/read" => capabilities.resources.is_some(),
+        "completion/complete" => capabilities.completions.is_some(),
+        _ => false,
+    }
 }
 
-/// Whether this method is served in any revision.
-pub(super) fn is_method(method: &str) -> bool {
-    WITH_HANDSHAKE.contains(&method) || is_stateless_method(method)
+/// Whether a server with these capabilities serves this method in any revision.
+pub(super) fn is_method(method: &str, capabilities: &ServerCapabilities) -> bool {
+    match method {
+        "initialize" | "ping" => true,
+        "logging/setLevel" => capabilities.logging.is_some(),
+        "resources/subscribe" | "resources/unsubscribe" => {
+            capabilities.resources.as_ref().is_some_and(|resources| resources.subscribe == Some(true))
+        }
+        _ => is_stateless_method(method, capabilities),
+    }
 }
 
 /// A request that is refused before a method runs.
@@ -142,6 +151,43 @@ mod tests {
             expected["id"] = "a".into();
             let answered = answered(invalid.into(), Some(RequestId::String("a".into()))).await;
             assert_eq!(answered, (StatusCode::BAD_REQUEST, expected));
+        }
+    }
+
+    /// Of these methods those that a server serves: in a revision without a handshake, and in any.
+    fn served(capabilities: Value, methods: &[&'static str]) -> (Vec<&'static str>, Vec<&'static str>) {
+        let capabilities: ServerCapabilities = serde_json::from_value(capabilities).unwrap();
+        let of = |is_served: fn(&str, &ServerCapabilities) -> bool| {
+            methods.iter().copied().filter(|method| is_served(method, &capabilities)).collect()
+        };
+        (of(is_stateless_method), of(is_method))
+    }
+
+    #[test]
+    fn the_methods_of_a_server_are_those_of_its_capabilities() {
+        let always = ["server/discover", "initialize", "ping"];
+        let never = ["subscriptions/listen", "tasks/get", "roots/list", "sampling/createMessage", "TOOLS/LIST", ""];
+        for (capabilities, stateless, with_handshake) in [
+            (json!({}), &[][..], &[][..]),
+            (json!({ "tools": {} }), &["tools/list", "tools/call"], &[]),
+            (json!({ "prompts": {} }), &["prompts/list", "prompts/get"], &[]),
+            (json!({ "completions": {} }), &["completion/complete"], &[]),
+            (json!({ "logging": {} }), &[], &["logging/setLevel"]),
+            (json!({ "resources": {} }), &["resources/list", "resources/templates/list", "resources/read"], &[]),
+            (
+                json!({ "resources": { "subscribe": true } }),
+                &["resources/list", "resources/templates/list", "resources/read"],
+                &["resources/subscribe", "resources/unsubscribe"],
+            ),
+        ] {
+            let others = ["tools/list", "prompts/get", "resources/read", "resources/subscribe", "logging/setLevel"];
+            let others: Vec<_> = others
+                .into_iter()
+                .filter(|method| !stateless.contains(method) && !with_handshake.contains(method))
+                .collect();
+            let methods = [&always[..], stateless, with_handshake, &never, &others].concat();
+            let expected = ([&always[..1], stateless].concat(), [&always[..], stateless, with_handshake].concat());
+            assert_eq!(served(capabilities.clone(), &methods), expected, "{capabilities}");
         }
     }
 

@@ -8,6 +8,7 @@ mod outline;
 mod running;
 mod served;
 mod server;
+mod service;
 mod slots;
 pub mod sse;
 mod step_up;
@@ -18,12 +19,13 @@ use std::sync::Arc;
 
 pub use envelope::id_of;
 pub use rmcp::model::RequestId;
+pub use service::McpService;
 pub use step_up::ScopeDemand;
 pub use streamable_http::{Call, CallError, StreamableHttp, message_count};
 use tokio_util::sync::CancellationToken;
 pub use tools::{ToolPorts, Tools, UnknownTool};
 
-use self::{server::McpServer, sse::Sessions};
+use self::{server::McpServer, service::Server, sse::Sessions};
 use crate::config::Limits;
 
 /// The MCP server on both of its transports.
@@ -45,10 +47,21 @@ impl Mcp {
         transport: sse::TransportPorts,
         stop: &CancellationToken,
     ) -> Self {
-        let server = McpServer::new(tools, ports, server_name, limits.tool_calls_at_once);
+        Self::serving(McpServer::new(tools, ports, server_name, limits.tool_calls_at_once), limits, transport, stop)
+    }
+
+    /// Serves another server until `stop` is cancelled.
+    #[must_use]
+    pub fn serving(
+        server: impl McpService + 'static,
+        limits: &Limits,
+        ports: sse::TransportPorts,
+        stop: &CancellationToken,
+    ) -> Self {
+        let server: Server = Arc::new(server);
         Self {
-            streamable_http: StreamableHttp::new(server.clone(), stop.child_token()),
-            sse: Arc::new(Sessions::new(server, limits.streams, transport, stop.child_token())),
+            streamable_http: StreamableHttp::new(Arc::clone(&server), stop.child_token()),
+            sse: Arc::new(Sessions::new(server, limits.streams, ports, stop.child_token())),
         }
     }
 }

@@ -1,30 +1,33 @@
-//! The service behind both transports: it ends a request that is cancelled, and gives errors and results their MCP form.
+//! The server, as both transports serve it: it ends a request that is cancelled, and gives errors and results their MCP form.
 
 use std::borrow::Cow;
 
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        ClientNotification, ClientRequest, ErrorCode, Implementation, MetaObject, ProtocolVersion, ServerConfig,
-        ServerResult,
+        ClientNotification, ClientRequest, ErrorCode, Implementation, MetaObject, ProtocolVersion, ServerCapabilities,
+        ServerConfig, ServerResult,
     },
     service::{NotificationContext, RequestContext, Service},
 };
 
-use super::json_rpc::{is_method, malformed_params, method_not_found};
+use super::{
+    json_rpc::{is_method, malformed_params, method_not_found},
+    service::Server,
+};
 
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
-/// A service whose requests can be cancelled.
-pub(super) struct Served<S>(pub(super) S);
+/// A server whose requests can be cancelled.
+pub(super) struct Served(pub(super) Server);
 
-impl<S: Service<RoleServer>> Service<RoleServer> for Served<S> {
+impl Service<RoleServer> for Served {
     async fn handle_request(
         &self,
         request: ClientRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        check(&request)?;
+        check(&request, &self.0.get_info().capabilities)?;
         let (method, cancelled) = (request.method().to_owned(), context.ct.clone());
         let is_stateless = context.protocol_version().is_some_and(|version| !version.has_initialize());
         // Dropping the future ends the tool, and its request to Graph.
@@ -58,10 +61,12 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Served<S> {
     }
 }
 
-fn check(request: &ClientRequest) -> Result<(), ErrorData> {
+fn check(request: &ClientRequest, capabilities: &ServerCapabilities) -> Result<(), ErrorData> {
     match request {
         // rmcp takes a method for an unknown one if the parameters are not of its type.
-        ClientRequest::CustomRequest(request) if is_method(&request.method) => Err(malformed_params(&request.method)),
+        ClientRequest::CustomRequest(request) if is_method(&request.method, capabilities) => {
+            Err(malformed_params(&request.method))
+        }
         // The list of tools has one page, so no cursor is ours.
         ClientRequest::ListToolsRequest(request)
             if request.params.as_ref().is_some_and(|params| params.cursor.is_some()) =>
@@ -78,6 +83,13 @@ fn with_server_info(mut result: ServerResult, info: Implementation) -> ServerRes
         ServerResult::DiscoverResult(result) => &mut result.meta,
         ServerResult::ListToolsResult(result) => &mut result.meta,
         ServerResult::CallToolResult(result) => &mut result.meta,
+        ServerResult::InputRequiredResult(result) => &mut result.meta,
+        ServerResult::ListPromptsResult(result) => &mut result.meta,
+        ServerResult::GetPromptResult(result) => &mut result.meta,
+        ServerResult::ListResourcesResult(result) => &mut result.meta,
+        ServerResult::ListResourceTemplatesResult(result) => &mut result.meta,
+        ServerResult::ReadResourceResult(result) => &mut result.meta,
+        ServerResult::CompleteResult(result) => &mut result.meta,
         _ => return result,
     };
     if let Ok(info) = serde_json::to_value(info) {

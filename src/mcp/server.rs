@@ -16,6 +16,7 @@ use rmcp::{
 use tracing::{Instrument as _, Span};
 
 use super::{
+    service::McpService,
     slots::Slots,
     tools::{ToolPorts, Tools, failure},
 };
@@ -38,16 +39,15 @@ impl McpServer {
     pub(super) fn new(tools: Tools, ports: ToolPorts, name: &str, calls: OwnerLimit) -> Self {
         Self { ports, name: name.into(), calls: Slots::new(calls), tools }
     }
+}
 
-    /// The scope that a principal needs to call this tool, if its own is not enough.
-    pub(super) fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
-        scopes::needed(&principal.scope, self.tools.permissions(tool))
+impl McpService for McpServer {
+    fn tool(&self, name: &str) -> Option<Tool> {
+        self.tools.entry(name).cloned()
     }
 
-    /// Whether this tool reads any arguments.
-    pub(super) fn takes_arguments(&self, tool: &str) -> bool {
-        let properties = self.tools.entry(tool).and_then(|tool| tool.input_schema.get("properties"));
-        properties.and_then(serde_json::Value::as_object).is_some_and(|properties| !properties.is_empty())
+    fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
+        scopes::needed(&principal.scope, self.tools.permissions(tool))
     }
 }
 
@@ -77,7 +77,7 @@ impl ServerHandler for McpServer {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tools.entry(name).cloned()
+        self.tool(name)
     }
 
     /// Calls a tool, on either transport, unless too many calls of its owner run.

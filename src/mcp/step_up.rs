@@ -5,7 +5,7 @@ use authorization_server::resource::authenticate::Principal;
 use oauth_protocol::scope::Scope;
 use rmcp::model::{ProtocolVersion, RequestId};
 
-use super::{envelope::Envelope, server::McpServer};
+use super::{envelope::Envelope, service::Server};
 
 /// What a client is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct ScopeDemand {
 }
 
 /// The demand, if the message calls a tool for which the principal's access token is not enough.
-pub(super) fn demand(server: &McpServer, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
+pub(super) fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
     let tool = message.name.as_deref().filter(|_| message.method.as_deref() == Some("tools/call"))?;
     let scope = server.needed_scope(tool, principal)?;
     Some(ScopeDemand { scope, id: message.id.clone() })

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     budget::Kept,
-    mcp::{admission::admit, envelope::Envelope, server::McpServer, step_up},
+    mcp::{admission::admit, envelope::Envelope, service::Server, step_up},
 };
 
 /// Why a stream is not opened.
@@ -50,7 +50,7 @@ impl From<TooManyStreams> for OpenStreamError {
 
 /// The sessions of this instance.
 pub struct Sessions {
-    server: McpServer,
+    server: Server,
     delivery: Arc<Delivery>,
     /// The memory for messages that wait, of all sessions.
     total_bytes: Arc<Semaphore>,
@@ -59,7 +59,7 @@ pub struct Sessions {
 impl Sessions {
     /// No stream is open, and each owner may open so many. All streams end when `stop` is cancelled.
     pub(in crate::mcp) fn new(
-        server: McpServer,
+        server: Server,
         of_owner: OwnerLimit,
         ports: TransportPorts,
         stop: CancellationToken,
@@ -81,7 +81,7 @@ impl Sessions {
 
     fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooManyStreams> {
         let Delivery { instance, registry } = self.delivery.as_ref();
-        let (server, total_bytes) = (self.server.clone(), Arc::clone(&self.total_bytes));
+        let (server, total_bytes) = (Arc::clone(&self.server), Arc::clone(&self.total_bytes));
         let start = Start { server, name, opened_by, total_bytes, stop: instance.stop.child_token() };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;
         if let Some(log) = instance.ports.events.as_ref().filter(|_| registry.needs_follower()) {

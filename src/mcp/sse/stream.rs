@@ -26,7 +26,7 @@ use super::{
     stream_event::StreamEvent,
     stream_owner::StreamOwner,
 };
-use crate::mcp::{served::Served, server::McpServer};
+use crate::mcp::{served::Served, service::Server};
 
 /// Answers that wait for the client to read them.
 const OUTBOX: usize = 16;
@@ -42,7 +42,7 @@ pub struct EventStream {
 
 /// The parameters of a new stream.
 pub(super) struct Start<'a> {
-    pub(super) server: McpServer,
+    pub(super) server: Server,
     /// The session id for the client.
     pub(super) name: &'a str,
     pub(super) opened_by: StreamOwner,
@@ -74,12 +74,7 @@ impl EventStream {
     }
 }
 
-async fn run(
-    server: McpServer,
-    sender: mpsc::Sender<ServerJsonRpcMessage>,
-    received: Received,
-    stop: CancellationToken,
-) {
+async fn run(server: Server, sender: mpsc::Sender<ServerJsonRpcMessage>, received: Received, stop: CancellationToken) {
     let received = Arc::new(Mutex::new(received));
     // rmcp may wait until the client reads, so the stop itself releases the memory of waiting messages.
     let discard = async {
@@ -91,7 +86,7 @@ async fn run(
 
 /// Serves the session until it ends, and then stops it.
 async fn serve(
-    server: McpServer,
+    server: Server,
     sender: mpsc::Sender<ServerJsonRpcMessage>,
     received: Arc<Mutex<Received>>,
     stop: CancellationToken,

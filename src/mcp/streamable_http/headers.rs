@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, StatusCode, header};
-use rmcp::model::ProtocolVersion;
+use rmcp::model::{ProtocolVersion, ServerCapabilities};
 
 use super::accept::accepts_json;
 use crate::mcp::{
@@ -46,13 +46,17 @@ pub(super) fn check_has_batches(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The revision of a request. Its headers match its body if that revision demands it.
-pub(super) fn revision_of_request(headers: &HeaderMap, envelope: &Envelope) -> Result<ProtocolVersion, Refusal> {
+/// The revision of a request to a server with these capabilities. Its headers match its body if that revision demands it.
+pub(super) fn revision_of_request(
+    headers: &HeaderMap,
+    envelope: &Envelope,
+    capabilities: &ServerCapabilities,
+) -> Result<ProtocolVersion, Refusal> {
     let (of_header, of_body) = (named_revision(headers)?, envelope.revision.as_deref());
     let method = envelope.method.as_deref().unwrap_or_default();
     let mut named = [of_header, of_body].into_iter().flatten();
     let is_named_stateless = named.any(is_stateless);
-    if is_named_stateless && !is_stateless_method(method) {
+    if is_named_stateless && !is_stateless_method(method, capabilities) {
         return Err(Refusal { status: StatusCode::NOT_FOUND, error: method_not_found(method) });
     }
     // The handshake itself chooses among the revisions that have one.
@@ -63,8 +67,7 @@ pub(super) fn revision_of_request(headers: &HeaderMap, envelope: &Envelope) -> R
         return Err(Refusal::header_mismatch("the MCP-Protocol-Version header does not match the request's _meta"));
     }
     if is_named_stateless {
-        check_mirrored(headers, "mcp-method", Some(method))?;
-        check_mirrored(headers, "mcp-name", envelope.name.as_deref().filter(|_| method == "tools/call"))?;
+        check_method_and_name(headers, envelope, method)?;
     }
     match of_header {
         Some(revision) => known(revision),
@@ -84,6 +87,11 @@ fn known(revision: &str) -> Result<ProtocolVersion, Refusal> {
 
 fn is_stateless(revision: &str) -> bool {
     ProtocolVersion::KNOWN_VERSIONS.iter().any(|known| known.as_str() == revision && !known.has_initialize())
+}
+
+fn check_method_and_name(headers: &HeaderMap, envelope: &Envelope, method: &str) -> Result<(), Refusal> {
+    check_mirrored(headers, "mcp-method", Some(method))?;
+    check_mirrored(headers, "mcp-name", envelope.name.as_deref().filter(|_| method == "tools/call"))
 }
 
 /// A header repeats a member of the body, for programs on the way that do not read bodies.

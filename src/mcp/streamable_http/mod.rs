@@ -24,7 +24,7 @@ use super::{
     envelope::Envelope,
     json_rpc::{Body, Refusal, accepted},
     outline::Kind,
-    server::McpServer,
+    service::Server,
     step_up,
 };
 use crate::budget::Kept;
@@ -46,7 +46,7 @@ pub struct StreamableHttp {
 
 impl StreamableHttp {
     /// Serves until `stop` is cancelled.
-    pub(super) fn new(server: McpServer, stop: CancellationToken) -> Self {
+    pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
         Self { requests: Requests::new(server, stop) }
     }
 
@@ -71,7 +71,8 @@ impl StreamableHttp {
         let (Admitted { text, permit }, kind) = admit(&self.requests.server, body)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
-                let revision = headers::revision_of_request(&headers, &envelope)?;
+                let capabilities = self.requests.server.get_info().capabilities;
+                let revision = headers::revision_of_request(&headers, &envelope, &capabilities)?;
                 if step_up::is_known_to(&revision)
                     && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope)
                 {

@@ -1,5 +1,7 @@
 //! The requests that run, and what ends one.
 
+use std::sync::Arc;
+
 use authorization_server::resource::authenticate::Principal;
 use rmcp::{
     ErrorData,
@@ -8,12 +10,12 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::Exchange;
-use crate::mcp::{envelope::Envelope, json_rpc::Refusal, message, running::Running, served::Served, server::McpServer};
+use crate::mcp::{envelope::Envelope, json_rpc::Refusal, message, running::Running, served::Served, service::Server};
 
 /// The server, and the requests that it serves.
 #[derive(Clone)]
 pub(super) struct Requests {
-    pub(super) server: McpServer,
+    pub(super) server: Server,
     running: Running,
     stop: CancellationToken,
 }
@@ -28,7 +30,7 @@ pub(super) struct Request {
 
 impl Requests {
     /// None runs. All end when `stop` is cancelled.
-    pub(super) fn new(server: McpServer, stop: CancellationToken) -> Self {
+    pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
         Self { server, running: Running::default(), stop }
     }
 
@@ -40,7 +42,7 @@ impl Requests {
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
         check_metadata(&message, &revision)?;
         let running = self.running.add(grant, id, &token);
-        Ok(Exchange::begin(Served(self.server.clone()), message, revision, token, (running, held)))
+        Ok(Exchange::begin(Served(Arc::clone(&self.server)), message, revision, token, (running, held)))
     }
 
     /// Takes a notification. Of all, only `notifications/cancelled` asks for something.
