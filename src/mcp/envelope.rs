@@ -12,8 +12,10 @@ pub(super) struct Envelope {
     pub(super) method: Option<String>,
     /// The revision that `params._meta` names.
     pub(super) revision: Option<String>,
-    /// `params.name`: of a tool.
+    /// `params.name`: of a tool or a prompt.
     pub(super) name: Option<String>,
+    /// `params.uri`: of a resource.
+    pub(super) uri: Option<String>,
     /// `params.requestId`: of the request that a `notifications/cancelled` ends.
     pub(super) cancelled: Option<RequestId>,
 }
@@ -29,6 +31,7 @@ impl Envelope {
             method: scalar(members.method),
             revision: scalar(meta.protocol_version),
             name: scalar(params.name),
+            uri: scalar(params.uri),
             cancelled: scalar(params.request_id),
         }
     }
@@ -56,6 +59,8 @@ struct Params<'a> {
     meta: Option<&'a RawValue>,
     #[serde(borrow)]
     name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    uri: Option<&'a RawValue>,
     #[serde(borrow, rename = "requestId")]
     request_id: Option<&'a RawValue>,
 }
@@ -125,12 +130,13 @@ mod tests {
     #[test]
     fn the_members_that_decide_are_read_in_any_order_and_beside_any_others() {
         let text = r#"{"params":{"x":[[{}]],"name":"t","_meta":{"a":1,"io.modelcontextprotocol/protocolVersion":"2026-07-28"},
-            "requestId":"r"},"method":"tools\/call","x":{},"id":7}"#;
+            "requestId":"r","uri":"a:b"},"method":"tools\/call","x":{},"id":7}"#;
         let expected = Envelope {
             id: Some(RequestId::Number(7)),
             method: Some("tools/call".into()),
             revision: Some("2026-07-28".into()),
             name: Some("t".into()),
+            uri: Some("a:b".into()),
             cancelled: Some(RequestId::String("r".into())),
         };
         assert_eq!(Envelope::of(text.as_bytes()), expected);
@@ -141,7 +147,7 @@ mod tests {
         for params in [
             "[]",
             "1",
-            r#"{"_meta":[],"name":1,"requestId":null}"#,
+            r#"{"_meta":[],"name":1,"uri":{},"requestId":null}"#,
             r#"{"_meta":{"io.modelcontextprotocol/protocolVersion":1}}"#,
         ] {
             let text = format!(r#"{{"id":7,"params":{params}}}"#);

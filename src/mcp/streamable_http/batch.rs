@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use authorization_server::resource::authenticate::Principal;
 use futures_util::{StreamExt as _, stream::iter};
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use rmcp::model::{ProtocolVersion, RequestId, ServerJsonRpcMessage};
 use serde_json::value::RawValue;
 
@@ -111,7 +111,7 @@ async fn taken(requests: &Requests, step: Step) -> Option<ServerJsonRpcMessage> 
         Step::Answer(answer) => Some(*answer),
         Step::Serve(request) => {
             let id = request.id.clone();
-            match requests.begin(request, ()) {
+            match requests.begin(request, &HeaderMap::new(), ()) {
                 Ok(exchange) => exchange.answer().await,
                 Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
             }

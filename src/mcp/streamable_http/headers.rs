@@ -91,7 +91,16 @@ fn is_stateless(revision: &str) -> bool {
 
 fn check_method_and_name(headers: &HeaderMap, envelope: &Envelope, method: &str) -> Result<(), Refusal> {
     check_mirrored(headers, "mcp-method", Some(method))?;
-    check_mirrored(headers, "mcp-name", envelope.name.as_deref().filter(|_| method == "tools/call"))
+    check_mirrored(headers, "mcp-name", name(envelope, method))
+}
+
+/// What `Mcp-Name` repeats.
+fn name<'a>(envelope: &'a Envelope, method: &str) -> Option<&'a str> {
+    match method {
+        "tools/call" | "prompts/get" => envelope.name.as_deref(),
+        "resources/read" => envelope.uri.as_deref(),
+        _ => None,
+    }
 }
 
 /// A header repeats a member of the body, for programs on the way that do not read bodies.
@@ -104,13 +113,15 @@ fn check_mirrored(headers: &HeaderMap, name: &'static str, member: Option<&str>)
     }
 }
 
-fn decoded(value: &str) -> Option<String> {
+/// A value without its Value Encoding; `None` if it is not Base64, or no text.
+pub(super) fn decoded(value: &str) -> Option<String> {
     let encoded = value.strip_prefix(ENCODED.0).and_then(|rest| rest.strip_suffix(ENCODED.1));
     let Some(encoded) = encoded else { return Some(value.to_owned()) };
     String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()
 }
 
-fn one_value<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Refusal> {
+/// The value of a header that is not repeated.
+pub(super) fn one_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
     let mut values = headers.get_all(name).iter();
     let Some(first) = values.next() else { return Ok(None) };
     match first.to_str() {

@@ -7,6 +7,7 @@ mod accept;
 mod batch;
 mod exchange;
 mod headers;
+mod parameters;
 mod requests;
 mod unserved;
 
@@ -31,7 +32,7 @@ use crate::budget::Kept;
 
 /// An authenticated POST.
 pub struct Call {
-    /// `Accept`, `Content-Type`, `MCP-Protocol-Version`, `Mcp-Method` and `Mcp-Name` are read.
+    /// `Accept`, `Content-Type`, `MCP-Protocol-Version`, `Mcp-Method`, `Mcp-Name` and `Mcp-Param-*` are read.
     pub headers: HeaderMap,
     /// A JSON-RPC message, or a batch of them.
     pub body: Kept,
@@ -79,7 +80,7 @@ impl StreamableHttp {
                     return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
                 }
                 let request = Request { text, id, principal, revision };
-                Ok(self.requests.begin(request, permit)?.response().await)
+                Ok(self.requests.begin(request, &headers, permit)?.response().await)
             }
             (Kind::Notification, _) => {
                 headers::revision(&headers)?;

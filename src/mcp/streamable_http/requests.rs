@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use authorization_server::resource::authenticate::Principal;
+use http::HeaderMap;
 use rmcp::{
     ErrorData,
-    model::{ClientJsonRpcMessage, GetMeta as _, ProtocolVersion, RequestId},
+    model::{ClientJsonRpcMessage, ClientRequest, GetMeta as _, ProtocolVersion, RequestId},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::exchange::Exchange;
+use super::{exchange::Exchange, parameters};
 use crate::mcp::{envelope::Envelope, json_rpc::Refusal, message, running::Running, served::Served, service::Server};
 
 /// The server, and the requests that it serves.
@@ -34,15 +35,31 @@ impl Requests {
         Self { server, running: Running::default(), stop }
     }
 
-    /// Begins to serve a request. `held` is dropped when nothing of it runs any more.
-    pub(super) fn begin(&self, request: Request, held: impl Send + 'static) -> Result<Exchange, Refusal> {
+    /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
+    pub(super) fn begin(
+        &self,
+        request: Request,
+        headers: &HeaderMap,
+        held: impl Send + 'static,
+    ) -> Result<Exchange, Refusal> {
         let Request { text, id, principal, revision } = request;
         let (grant, token) = (principal.grant, self.stop.child_token());
         let message = message::parse(&text, principal, tracing::Span::current());
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
-        check_metadata(&message, &revision)?;
+        if !revision.has_initialize() {
+            check_metadata(&message, &revision)?;
+            self.check_parameters(&message, headers)?;
+        }
         let running = self.running.add(grant, id, &token);
         Ok(Exchange::begin(Served(Arc::clone(&self.server)), message, revision, token, (running, held)))
+    }
+
+    /// From 2026-07-28 on the headers of a tool call repeat the arguments that its schema names.
+    fn check_parameters(&self, message: &ClientJsonRpcMessage, headers: &HeaderMap) -> Result<(), Refusal> {
+        let ClientJsonRpcMessage::Request(request) = message else { return Ok(()) };
+        let ClientRequest::CallToolRequest(call) = &request.request else { return Ok(()) };
+        let Some(tool) = self.server.tool(&call.params.name) else { return Ok(()) };
+        parameters::check(headers, &tool.input_schema, call.params.arguments.as_ref())
     }
 
     /// Takes a notification. Of all, only `notifications/cancelled` asks for something.
