@@ -1,11 +1,13 @@
-// The official conformance suite against the product: every scenario that needs no fixture of the suite's own.
+// The official conformance suite: against the product every scenario that needs no fixture of the suite's own, and against
+// the suite's fixtures behind our own transports every scenario.
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import { describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { connectBySigningIn } from '../lib/client.mjs';
-import { conformance, unmet, withToken } from '../lib/conformance.mjs';
+import { conformance, unmet, withToken, withoutEvidence } from '../lib/conformance.mjs';
+import { conformanceServer } from '../lib/conformance-server.mjs';
 import { freePort } from '../lib/free-port.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { register } from '../lib/requests.mjs';
@@ -29,6 +31,24 @@ const REVISIONS = {
     'server-stateless': FIXTURES,
     'tools-list': [],
   },
+};
+const SAMPLE_AND_ELICIT = {
+  'tools-call-elicitation': ['tools-call-elicitation'],
+  'tools-call-sampling': ['tools-call-sampling'],
+};
+/** Of the fixtures: how many scenarios run, those with a check that is not met, and those without a check. */
+const FIXTURE_RUNS = {
+  '2025-06-18': { scenarios: 27, unmet: SAMPLE_AND_ELICIT, unchecked: ['server-session-lifecycle'] },
+  '2025-11-25': {
+    scenarios: 33,
+    unmet: {
+      ...SAMPLE_AND_ELICIT,
+      'elicitation-sep1034-defaults': ['elicitation-sep1034-general'],
+      'elicitation-sep1330-enums': ['elicitation-sep1330-general'],
+    },
+    unchecked: ['server-session-lifecycle', 'server-sse-multiple-streams', 'server-sse-polling'],
+  },
+  '2026-07-28': { scenarios: 40, unmet: {}, unchecked: [] },
 };
 /** The one warning asks for client ID metadata documents. */
 const AUTHORIZATION = {
@@ -66,6 +86,23 @@ describe('the official conformance suite', () => {
     const found = Object.keys(AUTHORIZATION).map((name) => [name, unmet(checks[name])]);
     assert.deepEqual(Object.fromEntries(found), AUTHORIZATION);
   });
+});
+
+describe('the fixtures of the official conformance suite behind our transports', () => {
+  for (const [revision, expected] of Object.entries(FIXTURE_RUNS)) {
+    test(`every server scenario of ${revision}`, async (t) => {
+      const { url, access_token } = await conformanceServer(t);
+      const { hostname, port, pathname } = new URL(url);
+      const origin = await withToken(t, { hostname, port }, access_token);
+      const { results } = conformance(t, ['server', '--url', origin + pathname, '--suite', 'all', '--spec-version', revision]);
+      const checks = await results;
+      const unchecked = Object.keys(checks).filter((name) => withoutEvidence(checks[name])).sort();
+      const checked = Object.keys(checks).filter((name) => !unchecked.includes(name));
+      const found = checked.map((name) => [name, unmet(checks[name])]).filter(([, ids]) => ids.length > 0);
+      const run = { scenarios: Object.keys(checks).length, unmet: Object.fromEntries(found), unchecked };
+      assert.deepEqual(run, expected);
+    });
+  }
 });
 
 /** The URL that a person is to open, as soon as it is printed. */

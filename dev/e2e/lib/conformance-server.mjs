@@ -1,0 +1,22 @@
+// The fixtures of the official suite behind our own transports and bearer check.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { target } from './server.mjs';
+
+/** Starts the program, which ends with the test; its URL and an access token. */
+export async function conformanceServer(t) {
+  // It stops at the end of its standard input, so it does not outlive this process.
+  const child = spawn(join(target, 'debug/conformance-server'), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const [complaint, exited] = [text(child.stderr), once(child, 'exit')];
+  t.after(async () => {
+    child.stdin.end();
+    await exited;
+  });
+  const line = once(createInterface({ input: child.stdout }), 'line').then(([line]) => line);
+  const ready = await Promise.race([line, exited.then(() => undefined)]);
+  if (ready === undefined) throw new Error(`the conformance server did not start:\n${await complaint}`);
+  return JSON.parse(ready);
+}
