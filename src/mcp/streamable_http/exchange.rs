@@ -162,21 +162,29 @@ fn is_answer(message: &ServerJsonRpcMessage) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use rmcp::{
         ErrorData, ServerHandler,
-        model::{CallToolRequestParams, CallToolResponse, CallToolResult, ProgressNotificationParam},
+        model::{CallToolRequestParams, CallToolResponse, CallToolResult, ProgressNotificationParam, Tool},
         service::RequestContext,
     };
     use serde_json::{Value, json};
     use tokio::sync::watch;
 
     use super::*;
-    use crate::mcp::served::Served;
+    use crate::mcp::{McpService, served::Served};
 
     /// Its one tool reports progress, and waits if it is told to. It counts the calls that run.
     #[derive(Clone)]
     struct Reporting {
         running: watch::Sender<usize>,
+    }
+
+    impl McpService for Reporting {
+        fn tool(&self, _: &str) -> Option<Tool> {
+            None
+        }
     }
 
     struct Run(watch::Sender<usize>);
@@ -219,7 +227,7 @@ mod tests {
         let params = json!({ "name": tool, "_meta": meta });
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         let (request, token) = (serde_json::from_value(request).unwrap(), CancellationToken::new());
-        let server = Served(Reporting { running: running.clone() });
+        let server = Served(Arc::new(Reporting { running: running.clone() }));
         (Exchange::begin(server, request, revision.clone(), token.clone(), ()), token)
     }
 
