@@ -85,9 +85,7 @@ impl Worker {
 fn judge(answer: &Answer, request: &[u8]) {
     let later = answer.header("retry-after").is_some();
     let fits = match answer.status {
-        // To come back does not help a prefetch.
-        503 => later || answer.body.starts_with("prefetch refused"),
-        429 => later,
+        429 | 503 => later,
         status => status < 500,
     };
     assert!(fits, "{} {}\nto {}", answer.status, answer.body, shown(request));

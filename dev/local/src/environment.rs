@@ -36,10 +36,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_handler_gets_the_log_level_and_the_limits_that_are_set_and_nothing_else() {
+    fn the_handler_gets_the_settings_that_a_person_may_choose_and_nothing_else() {
         let all = handed_on(|name| Some(format!("the {name}")));
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["LOG_LEVEL", "MCP_LIMITS"]);
+        assert_eq!(names, HANDED_ON);
         let limits = handed_on(|name| (name == "MCP_LIMITS").then(|| "streams=64".to_owned()));
         assert_eq!(limits, [("MCP_LIMITS".to_owned(), "streams=64".to_owned())]);
     }
