@@ -105,8 +105,7 @@ impl SettingsReader<'_> {
         let (event_poll, limits) = (self.parsed(&table::EVENT_POLL_MS, values::event_poll), self.limits());
         let server_name = self.required(&table::MCP_SERVER_NAME);
         let allowed_origins = self.parsed(&table::ALLOWED_ORIGINS, values::origins);
-        let (schemes, tools) = (self.schemes(), self.tools());
-        let default_scope = self.parsed(&table::DEFAULT_SCOPES, scopes::all_known);
+        let (schemes, tools, default_scope) = (self.schemes(), self.tools(), self.default_scope());
         let log_level = self.parsed(&table::LOG_LEVEL, values::log_level);
         Some(Settings {
             base: base?,
@@ -201,6 +200,10 @@ impl SettingsReader<'_> {
             None => Some(PrivateUseSchemes::default()),
             Some(_) => self.parsed(&table::PRIVATE_USE_SCHEMES, PrivateUseSchemes::known_and),
         }
+    }
+
+    fn default_scope(&mut self) -> Option<Scope> {
+        self.parsed(&table::DEFAULT_SCOPES, scopes::all_known)
     }
 
     /// Which names there are, only the MCP server knows.
