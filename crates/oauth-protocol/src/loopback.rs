@@ -118,6 +118,31 @@ mod tests {
         }
     }
 
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn of_a_url_only_the_host_counts() {
+        for host in LOOPBACK {
+            for text in [format!("http://{host}/"), format!("https://{host}:8443/a?b"), format!("http://u@{host}")] {
+                assert!(has_loopback_host(&url(&text)), "{text}");
+            }
+        }
+        for host in OTHER_NAMES.iter().chain(&ELSEWHERE) {
+            let Ok(parsed) = Url::parse(&format!("http://{host}/localhost?127.0.0.1#[::1]")) else { continue };
+            assert!(!has_loopback_host(&parsed), "{host}");
+        }
+        for text in [
+            "http://localhost@example.com/",
+            "http://localhost.example.com/",
+            "file:///localhost",
+            "mailto:a@localhost",
+        ] {
+            assert!(!has_loopback_host(&url(text)), "{text}");
+        }
+    }
+
     #[test]
     fn text_that_is_no_host_is_elsewhere() {
         for host in

@@ -5,7 +5,6 @@ use oauth_protocol::{
     prompt::Prompt,
     redirect_uri::{RedirectKind, RedirectTarget},
     resource::{self, Address},
-    scope::Scope,
 };
 
 use super::{
@@ -120,8 +119,7 @@ impl AuthorizationServer {
             };
         }
         let form = self.form(valid.request, Asks::Continue { owner, approval }, sign_in).await?;
-        let allowed_at = Some(remembered.approval.given_at);
-        let page = ConsentPage { client, form, allowed_at, allowed_before: Scope::default() };
+        let page = ConsentPage::brief(client, form, remembered.approval.given_at);
         Ok(Answer::consent(visitor.cookies, page))
     }
 

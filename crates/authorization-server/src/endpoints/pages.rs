@@ -38,6 +38,13 @@ pub struct ConsentPage {
     pub allowed_before: Scope,
 }
 
+impl ConsentPage {
+    /// The page that asks briefly, because the same was allowed at this time.
+    pub(crate) fn brief(client: Client, form: ConsentForm, allowed_at: OffsetDateTime) -> Self {
+        Self { client, form, allowed_at: Some(allowed_at), allowed_before: Scope::default() }
+    }
+}
+
 /// The page for an application that looks like one that was denied.
 pub struct ReviewPage {
     /// The client that asks.
