@@ -46,7 +46,8 @@ export async function listTools(page) {
   do await page.locator('::-p-xpath(//label[normalize-space()="Tools"])').click();
   while (!(await appears(page, TOOL_BUTTON)));
   const names = await page.$$eval('button', (buttons) => buttons.map((button) => button.innerText.trim()));
-  return names.filter((name) => /^[a-z]+(_[a-z]+)+$/.test(name));
+  // A button has a tool's title, its name, and hints.
+  return names.flatMap((text) => text.match(/\b[a-z]+(_[a-z]+)+\b/)?.[0] ?? []);
 }
 
 /** Runs the tool; the JSON that the page shows. */
