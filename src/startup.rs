@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     budget::SharedBudget,
     config::{self, AzureSettings, Settings, StoreSettings},
-    entra::{ClientAssertion, Entra, EntraSettings, Identity, Repeated, managed_identity},
+    entra::{ClientAssertion, Entra, EntraSettings, Identity, NegativeCache, managed_identity},
     graph::{Graph, TokenCache},
     http::{App, Limits, Memory, server},
     mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
@@ -99,7 +99,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let storage = Storage::open(&settings, platform).await?;
     let entra = Arc::new(entra(&settings, http.clone(), platform)?);
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
-    let upstream = Arc::new(Repeated::new(entra, Arc::clone(&platform.clock)));
+    let upstream = Arc::new(NegativeCache::new(entra, Arc::clone(&platform.clock)));
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));

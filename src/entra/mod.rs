@@ -5,8 +5,8 @@ mod client_assertion;
 mod gateway_token;
 mod id_token;
 mod jwks;
+mod negative_cache;
 mod refusal;
-mod repeated;
 mod settings;
 mod signed_token;
 mod token_endpoint;
@@ -15,6 +15,6 @@ mod upstream;
 
 pub use client_assertion::{ClientAssertion, Identity, managed_identity};
 pub use gateway_token::GatewayTokenVerifier;
-pub use repeated::Repeated;
+pub use negative_cache::NegativeCache;
 pub use settings::EntraSettings;
 pub use upstream::Entra;

@@ -8,7 +8,7 @@ mod gateway_token;
 mod id_token;
 mod identity;
 mod limits;
-mod repeated;
+mod negative_cache;
 mod requests;
 mod retries;
 mod scripted;

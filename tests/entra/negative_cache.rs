@@ -7,7 +7,7 @@ use authorization_server::{
     ground::Unavailable,
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
-use remote_auth_mcp::entra::Repeated;
+use remote_auth_mcp::entra::NegativeCache;
 use secrecy::SecretString;
 use testkit::ManualClock;
 use time::{Duration, macros::datetime};
@@ -52,20 +52,20 @@ impl Upstream for Scripted {
 struct Rig {
     upstream: Arc<Scripted>,
     clock: Arc<ManualClock>,
-    repeated: Repeated,
+    cache: NegativeCache,
 }
 
 fn rig(answers: Vec<Answer>) -> Rig {
     let gate = Semaphore::new(100);
     let upstream = Arc::new(Scripted { answers: answers.into(), asked: 0.into(), gate });
     let clock = Arc::new(ManualClock::default());
-    let repeated = Repeated::new(upstream.clone(), clock.clone());
-    Rig { upstream, clock, repeated }
+    let cache = NegativeCache::new(upstream.clone(), clock.clone());
+    Rig { upstream, clock, cache }
 }
 
 impl Rig {
     async fn refresh(&self, token: &str) -> Answer {
-        self.repeated.refresh(&token.into()).await
+        self.cache.refresh(&token.into()).await
     }
 
     fn asked(&self) -> usize {
@@ -114,7 +114,7 @@ async fn a_refusal_is_that_of_one_token_one_grant_type_and_one_set_of_scopes() {
     let _ = rig.refresh("r").await;
     let _ = rig.refresh("s").await;
     for scopes in [&["User.Read"][..], &["User.Read", "Mail.Read"], &["User.Read"]] {
-        assert!(rig.repeated.on_behalf_of(&"r".into(), scopes).await.is_err());
+        assert!(rig.cache.on_behalf_of(&"r".into(), scopes).await.is_err());
     }
     assert_eq!(rig.asked(), 4);
 }
@@ -130,5 +130,19 @@ async fn requests_at_once_are_one_request() {
     };
     let (first, second, ()) = tokio::join!(first, second, ask);
     assert!(first.is_ok() && second.is_ok());
+    assert_eq!(rig.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_failure_that_took_long_is_believed_from_its_answer_on() {
+    let rig = rig(vec![down()]);
+    let taken = rig.upstream.gate.acquire_many(100).await.unwrap();
+    let answer = async {
+        tokio::task::yield_now().await;
+        rig.clock.advance(Duration::seconds(10));
+        drop(taken);
+    };
+    let (slow, ()) = tokio::join!(rig.refresh("r"), answer);
+    assert!(slow.is_err() && rig.refresh("r").await.is_err());
     assert_eq!(rig.asked(), 1);
 }

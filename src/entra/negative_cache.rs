@@ -15,33 +15,33 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
-/// Of refusals. A request that waits for an answer is kept whatever their number.
+/// Of refusals.
 const CAPACITY: u64 = 10_000;
 /// An administrator who changes a policy waits so long for the effect.
 const REFUSAL_BELIEVED_FOR: Duration = Duration::seconds(30);
 /// A failure may end at any moment, and callers are told to come back after a few seconds.
 const FAILURE_BELIEVED_FOR: Duration = Duration::SECOND;
-/// The memory of a refusal that nobody asks for again.
+/// After this a refusal is dropped that nobody asked for again.
 const TIME_TO_LIVE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// The grant type, the token and the scopes of a request.
 type Request = [u8; 32];
 type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
 
-/// An answer, and the time of its request.
+/// An answer, and when it came.
 struct Answered {
-    asked_at: OffsetDateTime,
+    answered_at: OffsetDateTime,
     answer: Answer,
 }
 
-/// [`Upstream`] without repetitions.
-pub struct Repeated {
+/// [`Upstream`], asked once at a time for each token, whose refusals are cached (as RFC 2308 does for names).
+pub struct NegativeCache {
     upstream: Arc<dyn Upstream>,
     clock: Arc<dyn Clock>,
     answers: Cache<Request, Arc<Answered>>,
 }
 
-impl Repeated {
+impl NegativeCache {
     /// In front of this upstream.
     pub fn new(upstream: Arc<dyn Upstream>, clock: Arc<dyn Clock>) -> Self {
         let answers = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
@@ -52,7 +52,10 @@ impl Repeated {
         if self.answers.get(&request).await.is_some_and(|answered| !self.is_believed(&answered)) {
             self.answers.invalidate(&request).await;
         }
-        let ask = async { Arc::new(Answered { asked_at: self.clock.now(), answer: answer.await }) };
+        let ask = async {
+            let answer = answer.await;
+            Arc::new(Answered { answered_at: self.clock.now(), answer })
+        };
         let answered = self.answers.get_with(request, ask).await;
         if answered.answer.is_ok() {
             self.answers.invalidate(&request).await;
@@ -66,7 +69,7 @@ impl Repeated {
             Err(UpstreamRefusal::Unavailable(_)) => FAILURE_BELIEVED_FOR,
             Err(_) => REFUSAL_BELIEVED_FOR,
         };
-        self.clock.now() - answered.asked_at < believed_for
+        self.clock.now() - answered.answered_at < believed_for
     }
 }
 
@@ -80,7 +83,7 @@ fn request(grant_type: &str, token: &SecretString, scopes: &[&'static str]) -> R
 }
 
 #[async_trait]
-impl Upstream for Repeated {
+impl Upstream for NegativeCache {
     fn sign_in_url(&self, request: &SignInRequest<'_>) -> String {
         self.upstream.sign_in_url(request)
     }
