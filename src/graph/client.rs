@@ -149,8 +149,16 @@ async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError>
         StatusCode::BAD_REQUEST => Err(refusal(&read_json(response, answers.permit()).await?)),
         StatusCode::UNAUTHORIZED => Err(GraphError::Unauthorized),
         StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
-        StatusCode::NOT_FOUND => Err(GraphError::NotFound),
+        StatusCode::NOT_FOUND => Err(not_found(read_json(response, answers.permit()).await.ok().as_ref())),
         _ => Err(GraphError::Unexpected),
+    }
+}
+
+/// Exchange has a 404 of its own for a user without a mailbox in the cloud.
+fn not_found(answer: Option<&Value>) -> GraphError {
+    match answer.and_then(|answer| answer.pointer("/error/code")).and_then(Value::as_str) {
+        Some("MailboxNotEnabledForRESTAPI") => GraphError::NoMailbox,
+        _ => GraphError::NotFound,
     }
 }
 

@@ -25,6 +25,9 @@ pub enum GraphError {
     /// 404.
     #[error("not found")]
     NotFound,
+    /// 404 with a code of Exchange: the user has no mailbox in Exchange Online.
+    #[error("the user has no mailbox")]
+    NoMailbox,
     /// 429, 5xx or a timeout, after retries.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -82,6 +85,7 @@ impl GraphError {
             Self::Forbidden => "Microsoft Graph does not allow you to see this.",
             Self::Refused(_) => "Microsoft Graph does not accept this request.",
             Self::NotFound => "Microsoft Graph has no such resource.",
+            Self::NoMailbox => "You have no mailbox in Exchange Online, so there is no mail and no calendar to read.",
             Self::TooLarge => "Microsoft Graph gave an answer that is too large for this server.",
             Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
         })
@@ -107,6 +111,7 @@ mod tests {
             (unavailable.into(), "Try again in a minute"),
             (GraphError::Unavailable("10.0.0.7 is down".into()), "Try again in a minute"),
             (GraphError::Forbidden, "does not allow you to see this"),
+            (GraphError::NoMailbox, "You have no mailbox in Exchange Online"),
             (GraphError::Refused("AADSTS".into()), "does not accept this request"),
             (GraphError::NotFound, "has no such resource"),
             (GraphError::Unexpected, "does not understand"),

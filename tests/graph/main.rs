@@ -207,6 +207,15 @@ async fn other_refusals_are_not_retried() {
 }
 
 #[tokio::test]
+async fn a_user_without_a_mailbox_is_told_so() {
+    let body = json!({ "error": { "code": "MailboxNotEnabledForRESTAPI", "message": "of a person" } }).to_string();
+    let head = format!("HTTP/1.1 404 Not Found\r\ncontent-length: {}\r\n\r\n", body.len());
+    let answer: &'static str = (head + &body).leak();
+    let refused = Rig::start(&[answer, OK]).await.get("user.read").await.unwrap_err();
+    assert!(matches!(refused, GraphError::NoMailbox), "{refused}");
+}
+
+#[tokio::test]
 async fn a_bad_request_has_the_code_of_graphs_error_if_it_is_a_code() {
     let refused = |code: &str| {
         let body = json!({ "error": { "code": code, "message": "of a person" } }).to_string();

@@ -16,6 +16,8 @@ use super::{
 use crate::graph::{GraphError, Request};
 
 const PATH: &str = "/v1.0/me/messages";
+/// Of a cursor: the longest query in a link to the next page, percent-encoded and then in Base64.
+const LONGEST_CURSOR: usize = 16 * 1024;
 /// The parameters of a link to the next page.
 const OF_NEXT: [&str; 5] = ["$search", "$select", "$top", "$skip", "$skiptoken"];
 
@@ -49,8 +51,8 @@ pub(super) struct Arguments {
     /// The most messages to return.
     #[serde(default)]
     count: Whole<1, 20, 10>,
-    /// The cursor of a result, for the page after it. Give it instead of a query.
-    cursor: Option<Text<4096>>,
+    /// The cursor of a result, for the page after it. Give it instead of a query; it has the query's count.
+    cursor: Option<Text<LONGEST_CURSOR>>,
 }
 
 fn request(arguments: &Arguments) -> Result<Request, ToolError> {
@@ -75,11 +77,12 @@ fn quoted(query: &str) -> String {
 }
 
 /// A cursor is the query of Graph's link to the next page, all of which has to be sent
-/// (<https://learn.microsoft.com/graph/paging>). A caller who makes one up reads nothing but messages of the same user.
+/// (<https://learn.microsoft.com/graph/paging>). None is given that this tool would refuse. A caller who makes one up reads nothing but messages of the same user.
 fn cursor(link: &str) -> Option<String> {
     let link = Url::parse(link).ok()?;
     let query = link.query().filter(|_| link.path() == PATH)?;
-    Some(URL_SAFE_NO_PAD.encode(query))
+    let cursor = URL_SAFE_NO_PAD.encode(query);
+    (cursor.len() <= LONGEST_CURSOR && opened(&cursor).is_some()).then_some(cursor)
 }
 
 fn opened(cursor: &str) -> Option<Vec<(String, String)>> {
@@ -194,6 +197,17 @@ mod tests {
             "x",
         ] {
             assert_eq!(cursor(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn the_longest_query_has_a_cursor_and_a_link_that_would_be_refused_has_none() {
+        let query: String = form_urlencoded::byte_serialize("\u{65e5}".repeat(500).as_bytes()).collect();
+        let link = |query: &str| format!("https://graph.microsoft.com/v1.0/me/messages?{query}");
+        let given = cursor(&link(&format!("$search={query}&$top=10&$skiptoken={}", "x".repeat(1000)))).unwrap();
+        assert!(asked(json!({ "cursor": given })).is_ok());
+        for refused in [format!("$search={}", "x".repeat(16 * 1024)), "$skiptoken=a&$filter=b".into()] {
+            assert_eq!(cursor(&link(&refused)), None, "{refused:.40}");
         }
     }
 
