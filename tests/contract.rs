@@ -8,6 +8,7 @@ use authorization_server::state::scopes::PERMISSIONS;
 use remote_auth_mcp::{
     config::{Environment, LARGEST_LIMIT, LIMITS, SETTINGS},
     http::{CALLS_PER_MINUTE, endpoints},
+    mcp::Tools,
     ports::records::Container,
 };
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ fn contract() -> Value {
         "containers": Container::ALL.map(container),
         "scopes": PERMISSIONS.iter().map(|scope| json!({"name": scope.name, "graph": scope.downstream, "id": scope.id})).collect::<Vec<_>>(),
         "limits": { "largest": LARGEST_LIMIT, "names": LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>() },
+        "tools": Tools::all().names().collect::<Vec<_>>(),
         "settings": SETTINGS.map(|setting| setting.name),
     })
 }

@@ -85,6 +85,7 @@ fn malformed_values_are_faults() {
         ("DEFAULT_SCOPES", "user.read mail.send"),
         ("DEFAULT_SCOPES", ","),
         ("TOOLS", "search_mail;rm"),
+        ("TOOLS", ","),
     ];
     for (name, value) in malformed {
         assert_eq!(faulty(&[(name, value)]), [name], "{value}");

@@ -88,12 +88,20 @@ pub(super) fn origins(value: &str) -> Result<Vec<String>, String> {
         let fault = || format!("has the member {text}, which is not an origin such as https://app.example.com");
         is_origin.then(|| text.to_owned()).ok_or_else(fault)
     };
-    value.split([',', ' ']).filter(|text| !text.is_empty()).map(origin).collect()
+    members(value).map(origin).collect()
+}
+
+/// Of a list, by commas or spaces.
+fn members(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ' ']).filter(|text| !text.is_empty())
 }
 
 /// Names of tools, as MCP restricts them.
 pub(super) fn tool_names(value: &str) -> Result<Vec<String>, String> {
-    let names: Vec<_> = value.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let names: Vec<_> = members(value).map(str::to_owned).collect();
+    if names.is_empty() {
+        return Err("names no tool".to_owned());
+    }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     match names.iter().find(|name| !name.bytes().all(allowed)) {
         None => Ok(names),

@@ -5,6 +5,7 @@
 //! (`pkg/infra/provisioning/bicep/bicep_provider.go` in Azure/azure-dev, 1.31).
 
 mod limits;
+mod names;
 mod shape;
 
 use crate::environment::Environment;

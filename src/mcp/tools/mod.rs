@@ -15,12 +15,12 @@ use authorization_server::{resource::authenticate::Principal, state::scopes::Per
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 
 pub(super) use self::outcome::failure;
-use self::tool::Served;
+use self::tool::ServedTool;
 pub use self::tool::ToolPorts;
 
 /// The tools that are served.
 #[derive(Clone)]
-pub struct Tools(Arc<[Served]>);
+pub struct Tools(Arc<[ServedTool]>);
 
 /// There is no tool of this name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,19 +35,23 @@ impl Tools {
     #[must_use]
     pub fn all() -> Self {
         Self(Arc::new([
-            Served::new::<get_graph_user_details::GetGraphUserDetails>(),
-            Served::new::<list_upcoming_events::ListUpcomingEvents>(),
-            Served::new::<search_mail::SearchMail>(),
+            ServedTool::new::<get_graph_user_details::GetGraphUserDetails>(),
+            ServedTool::new::<list_upcoming_events::ListUpcomingEvents>(),
+            ServedTool::new::<search_mail::SearchMail>(),
         ]))
     }
 
     /// Those of these names.
     pub fn only(&self, names: &[String]) -> Result<Self, UnknownTool> {
-        let known = || self.0.iter().map(|tool| &*tool.entry.name).collect::<Vec<_>>().join(", ");
         if let Some(name) = names.iter().find(|name| self.find(name).is_none()) {
-            return Err(UnknownTool { name: name.clone(), known: known() });
+            return Err(UnknownTool { name: name.clone(), known: self.names().collect::<Vec<_>>().join(", ") });
         }
         Ok(Self(self.0.iter().filter(|tool| names.contains(&tool.entry.name.to_string())).cloned().collect()))
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|tool| &*tool.entry.name)
     }
 
     /// The rows of the scope table that the tool of this name needs; none if there is no such tool.
@@ -76,7 +80,7 @@ impl Tools {
         Some(self.find(name)?.call(ports, principal, given).await)
     }
 
-    fn find(&self, name: &str) -> Option<&Served> {
+    fn find(&self, name: &str) -> Option<&ServedTool> {
         self.0.iter().find(|tool| tool.entry.name == name)
     }
 }

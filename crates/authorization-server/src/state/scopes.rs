@@ -78,9 +78,11 @@ pub struct UnknownScope(String);
 /// What a caller needs who has a scope and calls for these permissions: both. `None` if the scope is enough.
 #[must_use]
 pub fn needed(has: &Scope, permissions: &[&Permission]) -> Option<Scope> {
+    if permissions.iter().all(|permission| has.contains(permission.name)) {
+        return None;
+    }
     let names = permissions.iter().map(|permission| permission.name).collect::<Vec<_>>().join(" ");
-    let of_all = Scope::parse(&names).unwrap_or_default();
-    (!of_all.is_subset(has)).then(|| has.union(&of_all))
+    Some(has.union(&Scope::parse(&names).unwrap_or_default()))
 }
 
 /// The scope of a refresh (RFC 6749 §6): the known scopes that were asked for, and all that was granted if there is none of

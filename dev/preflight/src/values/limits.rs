@@ -1,31 +1,20 @@
 //! `MCP_LIMITS`, by the names that the handler has in `infra/contract.json`.
 
-use serde_json::Value;
-
-use super::members;
-
-const CONTRACT: &str = include_str!("../../../../infra/contract.json");
+use super::{members, names};
 
 /// What the variable takes, if the value is something else.
 pub(super) fn unfit(list: &str) -> Option<String> {
-    let (names, largest) = known();
+    let (known, largest) =
+        (names::known("/limits/names"), names::contract("/limits/largest").as_u64().unwrap_or_default());
     let fault = members(list).find_map(|member| {
         let (name, value) = member.split_once('=').unwrap_or((member, ""));
-        if !names.iter().any(|known| known == name) {
-            return Some(format!("{name} is none of {}", names.join(", ")));
+        if !known.iter().any(|known| known == name) {
+            return Some(format!("{name} is none of {}", known.join(", ")));
         }
         let fits = value.parse().is_ok_and(|number: u64| (1..=largest).contains(&number));
         (!fits).then(|| format!("{name} takes a number from 1 to {largest}"))
     })?;
     Some(format!("limits such as streams=64,grants=200 ({fault})"))
-}
-
-/// The names of the limits, and the largest value.
-fn known() -> (Vec<String>, u64) {
-    let contract: Value = serde_json::from_str(CONTRACT).unwrap_or_default();
-    let names = contract.pointer("/limits/names").and_then(Value::as_array).into_iter().flatten();
-    let largest = contract.pointer("/limits/largest").and_then(Value::as_u64).unwrap_or_default();
-    (names.filter_map(Value::as_str).map(str::to_owned).collect(), largest)
 }
 
 #[cfg(test)]

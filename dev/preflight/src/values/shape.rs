@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use oauth_protocol::redirect_uri::PrivateUseSchemes;
 use url::Url;
 
-use super::{limits, members};
+use super::{limits, members, names};
 
 /// What the variable takes, if the value is something else.
 pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
@@ -21,9 +21,8 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
             let error = PrivateUseSchemes::known_and(value).err()?;
             return Some(format!("schemes of desktop clients such as cursor,vscode ({error})"));
         }
-        "DEFAULT_SCOPES" | "MCP_TOOLS" => {
-            (members(value).all(is_name), "names, by commas, such as user.read,mail.read")
-        }
+        "DEFAULT_SCOPES" => return names::unfit(value, "scopes", "/scopes"),
+        "MCP_TOOLS" => return names::unfit(value, "tools", "/tools"),
         _ => return None,
     };
     (!fits).then(|| takes.to_owned())
@@ -32,11 +31,6 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
 /// The handler's own test: without a path, and written as a browser writes it.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
-}
-
-/// Which names there are, the handler knows.
-fn is_name(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte))
 }
 
 fn is_network(text: &str) -> bool {
@@ -67,8 +61,8 @@ mod tests {
             ("APIM_PUBLISHER_EMAIL", "ops@contoso.example", &["ops", "ops@", "@contoso.example", "a b@c.d", "a@b@c.d"]),
             ("BUDGET_START_DATE", "2026-11-01", &["2026-11-15", "2026-13-01", "01.11.2026", "2026-11"]),
             ("MCP_LIMITS", "streams=64,grants=200", &["streams", "other=1"]),
-            ("DEFAULT_SCOPES", "user.read,mail.read", &["User.Read", "user.read;mail.read"]),
-            ("MCP_TOOLS", "search_mail get_graph_user_details", &["search mail!"]),
+            ("DEFAULT_SCOPES", "user.read,mail.read", &["User.Read", "user.read;mail.read", "mail.send"]),
+            ("MCP_TOOLS", "search_mail get_graph_user_details", &["search mail!", "send_mail"]),
             ("PRIVATE_USE_SCHEMES", "cursor,vscode", &["https", "Cursor", "1a"]),
         ] {
             assert_eq!(unfit(variable, fit), None, "{variable} {fit}");
