@@ -73,6 +73,9 @@ async fn beside_a_stream_the_post_is_refused_and_the_stream_serves_the_wider_tok
     let endpoint = stream.endpoint().await;
     assert_eq!(post(&server, &endpoint, &narrow, &initialize()).await, 202);
     stream.message().await;
+    let mut notification = search(1);
+    notification.as_object_mut().unwrap().remove("id");
+    assert_eq!(post(&server, &endpoint, &narrow, &notification).await, 202, "a notification is asked for nothing");
     let refused = server.post(&endpoint).bearer_auth(&narrow).json(&search(1)).send().await.unwrap();
     assert_demand(&refused, "mcp/sse", &server);
     assert!(!asked_graph(&server));
@@ -119,11 +122,27 @@ async fn the_consent_page_says_what_is_added_to_what_was_allowed_before() {
         browser.get(&server, &url).await.text().await.unwrap()
     };
     let second = page(&mut browser).await;
-    let (added, before) = second.split_once("You allowed it before to").unwrap();
+    let (added, before) = second.split_once("You already allowed it to").unwrap();
     assert!(added.contains("now also wants to") && added.contains("Search and read your e-mail."), "{second}");
     assert!(!added.contains("Sign you in") && before.contains("Sign you in and read your profile"), "{second}");
     let elsewhere = page(&mut Browser::default()).await;
-    assert!(elsewhere.contains("will be able to") && !elsewhere.contains("before"), "{elsewhere}");
+    assert!(elsewhere.contains("will be able to") && !elsewhere.contains("already"), "{elsewhere}");
+}
+
+/// As clients ask that want the person to see the page.
+#[tokio::test]
+async fn asked_again_for_the_same_the_page_lists_it_as_for_the_first_time() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    browser.tokens(&server, &client_id, WIDER).await;
+    for (scope, mail) in [(WIDER, true), ("user.read", false)] {
+        let request = [("scope", scope), ("redirect_uri", REDIRECT_URI), ("prompt", "consent")];
+        let page = browser.get(&server, &authorize_url(&server, &client_id, &request)).await.text().await.unwrap();
+        assert!(page.contains("will be able to") && !page.contains("already"), "{page}");
+        assert!(page.contains("Sign you in and read your profile"), "{page}");
+        assert_eq!(page.contains("Search and read your e-mail."), mail, "{page}");
+    }
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ describe('asking for more', () => {
     await page.goto(url);
     const said = await page.$eval('main', (main) => main.innerText);
     assert.match(said, /now also wants to\s+Search and read your e-mail/);
-    assert.match(said, /You allowed it before to\s+Sign you in/);
+    assert.match(said, /You already allowed it to\s+Sign you in/);
     await decide(page, 'allow');
     await arrive(page, here.server.tenant);
     await chooseUser(page, user);

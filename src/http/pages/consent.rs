@@ -42,10 +42,13 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The same question, as one for more than was allowed before.
+    /// The same question, as one for more than was allowed before, if it is one.
     fn for_more_than(mut self, allowed_before: &Scope) -> Self {
-        self.allowed_before = sentences(allowed_before);
-        self.sentences.retain(|sentence| !self.allowed_before.contains(sentence));
+        let before = sentences(allowed_before);
+        let (kept, added): (Vec<_>, _) = self.sentences.iter().partition(|sentence| before.contains(sentence));
+        if !added.is_empty() {
+            (self.allowed_before, self.sentences) = (kept, added);
+        }
         self
     }
 }
