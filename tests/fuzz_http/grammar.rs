@@ -4,6 +4,7 @@ use driver::{
     browser::{CHALLENGE, REDIRECT_URI, VERIFIER},
     mcp, oauth,
 };
+use remote_auth_mcp::http::endpoints;
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,28 +15,8 @@ use crate::{
 
 /// Those that are known, and one that nobody has issued.
 const NOBODY: &str = "AQEBAQEBAQEBAQEBAQEBAQ";
-const PATHS: [&str; 8] = [
-    "/health",
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/oauth-protected-resource/mcp",
-    "/.well-known/oauth-protected-resource/mcp/sse",
-    "/",
-    "/favicon.ico",
-    "/mcp/",
-    "//mcp",
-];
-const ROUTES: [&str; 10] = [
-    "/register",
-    "/authorize",
-    "/consent",
-    "/oauth-callback",
-    "/token",
-    "/revoke",
-    "/connections",
-    "/mcp",
-    "/mcp/sse",
-    "/mcp/message",
-];
+/// Beside the endpoints of the contract.
+const OTHER_PATHS: [&str; 4] = ["/", "/favicon.ico", "/mcp/", "//mcp"];
 
 pub(crate) struct Grammar<'a> {
     pub(crate) random: &'a Random,
@@ -62,7 +43,7 @@ impl Grammar<'_> {
             10 | 11 => (client, self.mcp("/mcp")),
             12 => (client, self.bearer(Request::get("/mcp/sse").header("accept", "text/event-stream"))),
             13 => (client, self.message()),
-            14 => (client, Request::get(self.random.pick::<&str>(&PATHS))),
+            14 => (client, self.look()),
             _ => (client, self.preflight()),
         }
     }
@@ -173,8 +154,18 @@ impl Grammar<'_> {
         self.mcp(path).query(&[("sessionId", session)])
     }
 
+    fn look(&self) -> Request {
+        let other = self.random.pick::<&str>(&OTHER_PATHS);
+        if self.random.once_in(3) { Request::get(other) } else { Request::get(&self.endpoint()) }
+    }
+
+    fn endpoint(&self) -> String {
+        let paths: Vec<_> = endpoints().flat_map(|endpoint| endpoint.paths).collect();
+        self.random.pick(&paths).clone()
+    }
+
     fn preflight(&self) -> Request {
-        let request = Request::get(self.random.pick::<&str>(&ROUTES)).header("origin", "http://localhost:6274");
+        let request = Request::get(&self.endpoint()).header("origin", "http://localhost:6274");
         let request = request.header("access-control-request-method", "POST");
         Request { method: "OPTIONS".to_owned(), ..request }
     }

@@ -67,16 +67,7 @@ fn rows(document: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let file = folder.path().join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        folder
-    }
+    use crate::workspace::folder;
 
     const COMPLETE: [(&str, &str); 4] = [
         ("dev/fuzz/fuzz_targets/form.rs", ""),
@@ -87,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_target_with_its_binary_a_seed_and_a_row_is_complete() {
-        let root = project(&COMPLETE);
+        let root = folder(&COMPLETE);
         assert_eq!(faults(root.path()).unwrap(), [""; 0]);
         assert_eq!(targets(root.path()).unwrap(), BTreeSet::from(["form".to_owned()]));
     }
@@ -103,7 +94,7 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            let root = project(&COMPLETE);
+            let root = folder(&COMPLETE);
             let file = root.path().join(COMPLETE[place].0);
             if fs::read_to_string(&file).unwrap().contains("form") {
                 fs::write(file, "").unwrap();
@@ -116,7 +107,7 @@ mod tests {
 
     #[test]
     fn no_target_at_all_is_a_fault() {
-        let root = project(&[("dev/fuzz/Cargo.toml", ""), ("docs/proof.md", "")]);
+        let root = folder(&[("dev/fuzz/Cargo.toml", ""), ("docs/proof.md", "")]);
         for folder in ["dev/fuzz/fuzz_targets", "dev/fuzz/corpus"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
