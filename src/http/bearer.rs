@@ -1,7 +1,7 @@
 //! The bearer check of the protected resource (RFC 6750) and its challenge (RFC 9728 §5.1).
 
 use authorization_server::{
-    ground::{EventName, Unavailable},
+    ground::{AuditEvent, EventName, Unavailable},
     resource::authenticate::Principal,
     state::access_token::AccessToken,
 };
@@ -57,20 +57,19 @@ pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<A
     opened(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
-/// The principal of an access token that a request of this method presented, or the challenge that names this metadata
-/// document.
+/// The principal of the access token that the request presented, or the challenge for this resource.
 pub(super) async fn authenticate(
     app: &App,
-    document: &str,
-    method: &Method,
+    resource: Resource,
+    head: &Head,
     claims: AccessToken,
 ) -> Result<Principal, Response> {
-    let principal = match *method {
+    let principal = match head.method {
         Method::HEAD => app.server.look_up_claims(claims).await,
         _ => app.server.authenticate_claims(claims).await,
     };
     let principal = principal.map_err(BearerRefusal::from).and_then(|known| known.ok_or(BearerRefusal::InvalidToken));
-    principal.map_err(|refusal| challenge(app, document, &refusal))
+    principal.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
 async fn opened(app: &App, head: &Head) -> Result<AccessToken, BearerRefusal> {
@@ -102,12 +101,12 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
 
 /// 403 to a call that needs a wider scope than its token has (RFC 6750 §3.1). The challenge names all that is needed, because a
 /// client asks for exactly that; the body says the same to a client that knows no challenges.
-pub(super) fn demand_scope(app: &App, document: &str, principal: &Principal, needed: &ScopeDemand) -> Response {
-    let refused = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
+pub(super) fn demand_scope(app: &App, document: &str, of_caller: AuditEvent, needed: &ScopeDemand) -> Response {
+    let refused = AuditEvent { name: EventName::ToolRefused, ..of_caller };
     app.audit.report(&refused.because("the scope was not granted"));
     let message =
         format!("This tool needs the scopes “{}”. Connect again, ask for them, and allow them.", needed.scope);
-    let mut response = json_rpc_error_to(needed.id.clone(), StatusCode::FORBIDDEN, -32000, &message);
+    let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, -32000, &message);
     demand(document, Some("insufficient_scope"), &needed.scope, &mut response);
     response
 }

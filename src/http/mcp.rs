@@ -10,7 +10,7 @@ use super::{
     bearer,
     cors::Cors,
     metadata::{Resource, document_url},
-    reply::{Response, json_rpc_error, mcp_busy},
+    reply::{Response, json_rpc_error, mcp_busy, mcp_unavailable},
     request::Incoming,
     too_many::{Place, Reached},
 };
@@ -26,7 +26,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             return Reached::by_owner("calls-per-minute").answer(&app, PLACE, too_many);
         }
     }
-    let caller = principal.clone();
+    let of_caller = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {
             let (parts, body) = answered.into_parts();
@@ -37,8 +37,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             response
         }
         Err(CallError::InsufficientScope(demand)) => {
-            bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), &caller, &demand)
+            bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), of_caller, &demand)
         }
+        Err(CallError::Stopping) => mcp_unavailable(),
         Err(CallError::TooLarge) => {
             json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory")
         }

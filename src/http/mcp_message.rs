@@ -25,10 +25,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
     };
     let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
-    let caller = principal.clone();
     match app.mcp.sse.post(session, principal, incoming.body).await {
         Err(PostError::InsufficientScope(demand)) => {
-            bearer::demand_scope(&app, &document_url(&app, Resource::McpSse, &incoming.head), &caller, &demand)
+            bearer::demand_scope(&app, &document_url(&app, Resource::McpSse, &incoming.head), event, &demand)
         }
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {

@@ -10,7 +10,7 @@ use super::{
     bearer,
     body::ReadError,
     endpoint::{Endpoint, EndpointHandler, ServePrincipal},
-    metadata::{Resource, document_url},
+    metadata::Resource,
     reply::{Response, answer, retry_later},
     request::{Admitted, Arriving},
     sent::until_sent,
@@ -57,8 +57,7 @@ impl Endpoint {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, error),
         };
-        let document = document_url(&app, resource, &admitted.head);
-        match bearer::authenticate(&app, &document, &admitted.head.method, claims).await {
+        match bearer::authenticate(&app, resource, &admitted.head, claims).await {
             Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
             Err(challenge) => admitted.refuse(challenge).await,
         }

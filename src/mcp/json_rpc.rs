@@ -60,7 +60,7 @@ impl Refusal {
     }
 
     /// 400: the headers of 2026-07-28 do not match the body.
-    pub(super) fn header_mismatch(message: &'static str) -> Self {
+    pub(super) fn header_mismatch(message: String) -> Self {
         Self::bad_request(ErrorData::header_mismatch(message, None))
     }
 

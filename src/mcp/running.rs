@@ -34,9 +34,11 @@ impl Running {
         RunningRequest { running: self.clone(), key, token: token.clone() }
     }
 
-    /// Ends the request with this id, if there is one and no more.
+    /// Ends the request with this id, if there is one and no more. One that was cancelled before does not count.
     pub(super) fn cancel(&self, grant: GrantKey, id: RequestId) {
-        if let Some([request]) = self.entries().get(&(grant, id)).map(Vec::as_slice) {
+        let entries = self.entries();
+        let mut alive = entries.get(&(grant, id)).into_iter().flatten().filter(|request| !request.is_cancelled());
+        if let (Some(request), None) = (alive.next(), alive.next()) {
             request.cancel();
         }
     }
@@ -94,6 +96,16 @@ mod tests {
         drop(first);
         running.cancel(grant(1), RequestId::Number(7));
         assert!(left.is_cancelled());
+    }
+
+    #[test]
+    fn a_request_that_was_cancelled_is_not_in_the_way_of_the_next_with_its_id() {
+        let running = Running::default();
+        let (_winding_down, _) = add(&running, 1, 7);
+        running.cancel(grant(1), RequestId::Number(7));
+        let (_next, next) = add(&running, 1, 7);
+        running.cancel(grant(1), RequestId::Number(7));
+        assert!(next.is_cancelled());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The server, as both transports serve it: it ends a request that is cancelled, and gives errors and results their MCP form.
 
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
 
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        ClientNotification, ClientRequest, ErrorCode, Implementation, MetaObject, ProtocolVersion, ServerCapabilities,
-        ServerConfig, ServerResult,
+        ClientNotification, ClientRequest, ErrorCode, Implementation, MetaObject, ProtocolVersion, ServerConfig,
+        ServerResult,
     },
     service::{NotificationContext, RequestContext, Service},
 };
@@ -18,6 +20,17 @@ use super::{
 
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
+/// Something that a request holds until its task ends, however it ends. rmcp clones the extensions of a request, and drops its
+/// context before a tool runs.
+#[derive(Clone)]
+pub(super) struct Held(#[expect(dead_code, reason = "dropping the last clone releases it")] Arc<dyn Any + Send + Sync>);
+
+impl Held {
+    pub(super) fn new(held: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(held))
+    }
+}
+
 /// A server whose requests can be cancelled.
 pub(super) struct Served(pub(super) Server);
 
@@ -27,12 +40,15 @@ impl Service<RoleServer> for Served {
         request: ClientRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        check(&request, &self.0.get_info().capabilities)?;
+        let _held = context.extensions.get::<Held>().cloned();
+        self.check(&request)?;
         let (method, cancelled) = (request.method().to_owned(), context.ct.clone());
         let is_stateless = context.protocol_version().is_some_and(|version| !version.has_initialize());
+        // rmcp would let the client of a request wait for ever whose task has panicked.
+        let answer = AssertUnwindSafe(self.0.handle_request(request, context)).catch_unwind();
         // Dropping the future ends the tool, and its request to Graph.
         let result = tokio::select! {
-            result = self.0.handle_request(request, context) => result,
+            result = answer => result.unwrap_or_else(|_| Err(ErrorData::internal_error("the request failed", None))),
             // Nobody receives this.
             () = cancelled.cancelled() => return Err(ErrorData::internal_error("the request was cancelled", None)),
         };
@@ -61,19 +77,15 @@ impl Service<RoleServer> for Served {
     }
 }
 
-fn check(request: &ClientRequest, capabilities: &ServerCapabilities) -> Result<(), ErrorData> {
-    match request {
-        // rmcp takes a method for an unknown one if the parameters are not of its type.
-        ClientRequest::CustomRequest(request) if is_method(&request.method, capabilities) => {
-            Err(malformed_params(&request.method))
+impl Served {
+    /// rmcp takes a method for an unknown one if the parameters are not of its type.
+    fn check(&self, request: &ClientRequest) -> Result<(), ErrorData> {
+        match request {
+            ClientRequest::CustomRequest(request) if is_method(&request.method, &self.0.get_info().capabilities) => {
+                Err(malformed_params(&request.method))
+            }
+            _ => Ok(()),
         }
-        // The list of tools has one page, so no cursor is ours.
-        ClientRequest::ListToolsRequest(request)
-            if request.params.as_ref().is_some_and(|params| params.cursor.is_some()) =>
-        {
-            Err(ErrorData::invalid_params("Invalid params: this server did not give that cursor", None))
-        }
-        _ => Ok(()),
     }
 }
 

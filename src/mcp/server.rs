@@ -8,8 +8,8 @@ use oauth_protocol::scope::Scope;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
-        ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, Implementation, JsonObject, ListToolsResult,
+        PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -42,8 +42,8 @@ impl McpServer {
 }
 
 impl McpService for McpServer {
-    fn tool(&self, name: &str) -> Option<Tool> {
-        self.tools.entry(name).cloned()
+    fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>> {
+        self.tools.entry(tool).map(|tool| Arc::clone(&tool.input_schema))
     }
 
     fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
@@ -68,16 +68,20 @@ fn span(parts: &Parts) -> Span {
 impl ServerHandler for McpServer {
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        // The list has one page, so no cursor is ours.
+        if page.is_some_and(|page| page.cursor.is_some()) {
+            return Err(ErrorData::invalid_params("Invalid params: this server did not give that cursor", None));
+        }
         let list = ListToolsResult::with_all_items(self.tools.entries().cloned().collect());
         let has_hints = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         Ok(if has_hints { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public) } else { list })
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tool(name)
+        self.tools.entry(name).cloned()
     }
 
     /// Calls a tool, on either transport, unless too many calls of its owner run.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use authorization_server::resource::authenticate::Principal;
 use oauth_protocol::scope::Scope;
-use rmcp::{RoleServer, model::Tool, service::DynService};
+use rmcp::{RoleServer, model::JsonObject, service::DynService};
 
 /// A server that both transports can serve. rmcp's `ServerHandler` is most of it.
 pub trait McpService: DynService<RoleServer> {
-    /// The entry of a tool in `tools/list`.
-    fn tool(&self, name: &str) -> Option<Tool>;
+    /// The schema of a tool's arguments, if there is such a tool.
+    fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>>;
 
     /// The scope that a principal needs to call this tool, if its own is not enough.
     fn needed_scope(&self, _tool: &str, _principal: &Principal) -> Option<Scope> {
@@ -22,7 +22,7 @@ pub(super) type Server = Arc<dyn McpService>;
 
 /// Whether this tool reads any arguments.
 pub(super) fn takes_arguments(server: &Server, tool: &str) -> bool {
-    let tool = server.tool(tool);
-    let properties = tool.as_ref().and_then(|tool| tool.input_schema.get("properties"));
+    let schema = server.input_schema(tool);
+    let properties = schema.as_ref().and_then(|schema| schema.get("properties"));
     properties.and_then(serde_json::Value::as_object).is_some_and(|properties| !properties.is_empty())
 }

@@ -13,14 +13,14 @@ pub struct ScopeDemand {
     /// Everything that it has to ask for: what its access token has, and what the tool needs.
     pub scope: Scope,
     /// The id of its request.
-    pub id: Option<RequestId>,
+    pub id: RequestId,
 }
 
-/// The demand, if the message calls a tool for which the principal's access token is not enough.
+/// The demand, if the message is a request that calls a tool for which the principal's access token is not enough.
 pub(super) fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
     let tool = message.name.as_deref().filter(|_| message.method.as_deref() == Some("tools/call"))?;
-    let scope = server.needed_scope(tool, principal)?;
-    Some(ScopeDemand { scope, id: message.id.clone() })
+    let id = message.id.clone()?;
+    Some(ScopeDemand { scope: server.needed_scope(tool, principal)?, id })
 }
 
 /// Whether a client of this revision can step up: the first one that says how is 2025-11-25.

@@ -1,7 +1,8 @@
 //! Streamable HTTP: what ends a call.
 
 use http::HeaderMap;
-use remote_auth_mcp::mcp::{Call, StreamableHttp};
+use http_body_util::BodyExt as _;
+use remote_auth_mcp::mcp::{Call, CallError, StreamableHttp};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -58,6 +59,49 @@ async fn twenty_calls_of_the_stateless_revision_end_when_their_clients_disconnec
     deployment.asked.until_waiting(0).await;
 }
 
+fn cancellation(id: u64) -> Value {
+    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id, "reason": "x" } })
+}
+
+/// Four are served at a time, so one that is cancelled may not have begun.
+#[tokio::test]
+async fn a_cancellation_ends_a_request_of_a_batch_that_waits() {
+    let deployment = Deployment::new();
+    let http = deployment.streamable_http();
+    let slow = deployment.asked.slow.write().await;
+    let mine = principal();
+    let mut messages: Vec<Value> = (1..=6).map(|id| serde_json::from_slice(&tool_call(id)).unwrap()).collect();
+    messages.push(cancellation(5));
+    let batch = json!(messages).to_string();
+    let (serving, call) = (Arc::clone(&http), posted(&mine, "2025-03-26", batch.as_bytes()));
+    let serving = tokio::spawn(async move { serving.call(call).await.unwrap() });
+    deployment.asked.until_waiting(1).await;
+    http.call(posted(&mine, "2025-03-26", cancellation(6).to_string().as_bytes())).await.unwrap();
+    drop(slow);
+    let answers = serving.await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let answers: Vec<Value> = serde_json::from_slice(&answers).unwrap();
+    assert_eq!(answers.iter().map(|answer| answer["id"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+/// 202 would say that there will be no answer because the client wants none.
+#[tokio::test]
+async fn a_request_that_the_end_of_the_server_ends_may_be_sent_again() {
+    let deployment = Deployment::new();
+    let stop = CancellationToken::new();
+    let http = Arc::new(deployment.mcp(None, &stop).streamable_http);
+    let _slow = deployment.asked.slow.write().await;
+    let batch = json!([serde_json::from_slice::<Value>(&tool_call(2)).unwrap()]).to_string();
+    let calls = [("2025-11-25", tool_call(1)), ("2025-03-26", batch.into_bytes())].map(|(revision, message)| {
+        let (http, call) = (Arc::clone(&http), posted(&principal(), revision, &message));
+        tokio::spawn(async move { http.call(call).await.map(|response| response.status()) })
+    });
+    deployment.asked.until_waiting(2).await;
+    stop.cancel();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap_err(), CallError::Stopping);
+    }
+}
+
 #[tokio::test]
 async fn an_earlier_call_outlives_its_client_and_ends_by_its_cancellation() {
     let deployment = Deployment::new();
@@ -73,11 +117,11 @@ async fn an_earlier_call_outlives_its_client_and_ends_by_its_cancellation() {
     stateless.abort();
     deployment.asked.until_waiting(2).await;
     for (principal, id) in [(&mine, 8), (&principal(), 7), (&mine, 7)] {
-        let params = json!({ "requestId": id, "reason": "x" });
-        let message = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
-        let answer = http.call(posted(principal, "2025-11-25", message.to_string().as_bytes())).await.unwrap();
+        let message = cancellation(id).to_string();
+        let answer = http.call(posted(principal, "2025-11-25", message.as_bytes())).await.unwrap();
         assert_eq!(answer.status(), 202);
+        let ended = usize::from(principal.grant == mine.grant && id == 7);
+        deployment.asked.until_waiting(2 - ended).await;
     }
-    deployment.asked.until_waiting(1).await;
     assert!(!kept.is_finished(), "another grant's request has the same id");
 }

@@ -8,10 +8,10 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
-        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        RequestStateCodec, RequestStateError, ServerCapabilities, ServerConfig, SetLevelRequestParams,
-        SubscribeRequestParams, Tool, UnsubscribeRequestParams,
+        GetPromptRequestParams, GetPromptResponse, Implementation, JsonObject, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec, RequestStateError, ServerCapabilities,
+        ServerConfig, SetLevelRequestParams, SubscribeRequestParams, UnsubscribeRequestParams,
     },
     service::RequestContext,
 };
@@ -37,8 +37,8 @@ impl Fixtures {
 }
 
 impl McpService for Fixtures {
-    fn tool(&self, name: &str) -> Option<Tool> {
-        tools::find(name).and_then(|tool| tool.entry().ok())
+    fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>> {
+        Some(tools::find(tool)?.entry().ok()?.input_schema)
     }
 }
 

@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 use super::{
     failure,
-    in_flight::{LimitedService, Permits, with_permits},
+    in_flight::{Permits, with_permits},
     in_turn::{Answers, Counted, Turn},
     inbox::{Inbox, Next, Received, WaitingMessage},
     registry::Registration,
@@ -97,7 +97,7 @@ async fn serve(
         Source { outbox: PollSender::new(sender.clone()), turn: Turn::new(Arc::clone(&answers)), received };
     let transport =
         (Counted { outbox: PollSender::new(sender), answers }, poll_fn(move |context| source.poll(context)));
-    match serve_server_with_ct(LimitedService(Served(server)), transport, stop.clone()).await {
+    match serve_server_with_ct(Served(server), transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
                 tracing::error!(reason = failure::of_task(&error), "SSE session ended by an error");

@@ -1,10 +1,10 @@
-//! Whether a client accepts JSON (RFC 9110 §12.5.1).
+//! What a client accepts (RFC 9110 §12.5.1).
 
 use http::{HeaderMap, header};
 
-/// Whether `Accept` lets the answer be JSON. Without the header everything is accepted. MCP's clients must also list
-/// `text/event-stream`, but not all do.
-pub(super) fn accepts_json(headers: &HeaderMap) -> bool {
+/// Whether `Accept` lets the answer be of this type. Without the header everything is accepted. MCP's clients must list both
+/// `application/json` and `text/event-stream`, but not all do.
+pub(super) fn accepts(headers: &HeaderMap, main: &str, sub: &str) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<_> =
         values.flat_map(|value| value.split(',')).map(str::trim).filter(|range| !range.is_empty()).collect();
@@ -14,7 +14,7 @@ pub(super) fn accepts_json(headers: &HeaderMap) -> bool {
         weights.next().map(|(_, parameters)| is_acceptable(parameters))
     };
     // The most specific range decides.
-    let by_range = ["application/json", "application/*", "*/*"].into_iter().find_map(weight_of);
+    let by_range = [&format!("{main}/{sub}"), &format!("{main}/*"), "*/*"].into_iter().find_map(weight_of);
     by_range.unwrap_or(ranges.is_empty())
 }
 
@@ -33,7 +33,7 @@ mod tests {
 
     fn accepted(values: &[&'static str]) -> bool {
         let values = values.iter().map(|value| (header::ACCEPT, HeaderValue::from_static(value)));
-        accepts_json(&values.collect())
+        accepts(&values.collect(), "application", "json")
     }
 
     #[test]
@@ -52,6 +52,20 @@ mod tests {
             &["*/*;q=0, application/json"],
         ] {
             assert!(accepted(values), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_of_events_is_accepted_if_it_is_named() {
+        let accepted = |value| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(value))]);
+            accepts(&headers, "text", "event-stream")
+        };
+        for value in ["application/json, text/event-stream", "text/*", "*/*", "TEXT/Event-Stream;q=0.5"] {
+            assert!(accepted(value), "{value}");
+        }
+        for value in ["application/json", "text/event-stream;q=0, */*", "application/*"] {
+            assert!(!accepted(value), "{value}");
         }
     }
 

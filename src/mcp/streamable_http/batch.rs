@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     requests::{Request, Requests},
-    unserved::Unserved,
+    unserved::{CallError, Unserved},
 };
 use crate::budget::Kept;
 use crate::mcp::{
@@ -27,7 +27,7 @@ const AT_A_TIME: usize = 4;
 
 /// The next step for a message of a batch.
 enum Step {
-    Serve(Request),
+    Serve(RequestId, Box<Request>),
     Answer(Box<ServerJsonRpcMessage>),
     Nothing,
 }
@@ -64,14 +64,17 @@ pub(super) async fn answer(requests: &Requests, body: Kept, principal: &Principa
     let mut ids = HashSet::new();
     let steps: Vec<_> =
         messages(&text)?.into_iter().map(|message| step(requests, message.get(), principal, &mut ids)).collect();
-    let requests = requests.clone();
+    let serving = requests.clone();
     let serve = async move {
-        let answers = iter(steps).map(|step| taken(&requests, step)).buffered(AT_A_TIME);
+        let answers = iter(steps).map(|step| taken(&serving, step)).buffered(AT_A_TIME);
         let answers: Vec<_> = answers.filter_map(std::future::ready).collect().await;
         drop(permit);
         answers
     };
-    let answers = tokio::spawn(serve).await.unwrap_or_default();
+    let answers = tokio::spawn(serve).await.map_err(|_| CallError::Stopping)?;
+    if requests.is_stopping() {
+        return Err(CallError::Stopping.into());
+    }
     Ok(if answers.is_empty() { accepted() } else { json(StatusCode::OK, &answers) })
 }
 
@@ -82,7 +85,8 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
         (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
             Ok(()) => {
                 let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
-                Step::Serve(Request { text, id, principal, revision: ProtocolVersion::V_2025_03_26 })
+                let request = requests.add(text, id.clone(), principal, ProtocolVersion::V_2025_03_26);
+                Step::Serve(id, Box::new(request))
             }
             Err(refusal) => Step::refused(refusal, Some(id)),
         },
@@ -109,12 +113,10 @@ async fn taken(requests: &Requests, step: Step) -> Option<ServerJsonRpcMessage> 
     match step {
         Step::Nothing => None,
         Step::Answer(answer) => Some(*answer),
-        Step::Serve(request) => {
-            let id = request.id.clone();
-            match requests.begin(request, &HeaderMap::new(), ()) {
-                Ok(exchange) => exchange.answer().await,
-                Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
-            }
-        }
+        Step::Serve(_, request) if request.is_cancelled() => None,
+        Step::Serve(id, request) => match requests.begin(*request, &HeaderMap::new(), ()) {
+            Ok(exchange) => exchange.answer().await,
+            Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
+        },
     }
 }

@@ -20,7 +20,7 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
-use crate::mcp::json_rpc::{Body, accepted, json};
+use crate::mcp::json_rpc::{Body, json};
 
 /// Messages that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
 const WAITING_MESSAGES: usize = 17;
@@ -64,18 +64,26 @@ impl Exchange {
         Self { messages, is_stateless, _disconnect: disconnect }
     }
 
-    /// The response: JSON, or a stream of events if there are messages before the answer.
-    pub(super) async fn response(mut self) -> Response<Body> {
-        match self.messages.recv().await {
-            Some(answer) if is_answer(&answer) => json(self.status(&answer), &answer),
-            Some(first) => self.stream(first),
-            // Cancelled: MCP wants no answer then.
-            None => accepted(),
-        }
+    /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
+    pub(super) async fn response(mut self) -> Option<Response<Body>> {
+        Some(match self.messages.recv().await? {
+            answer if is_answer(&answer) => json(self.status(&answer), &answer),
+            first => self.stream(first),
+        })
+    }
+
+    /// The response to a client that does not accept a stream of events.
+    pub(super) async fn json_response(mut self) -> Option<Response<Body>> {
+        let answer = self.next_answer().await?;
+        Some(json(self.status(&answer), &answer))
     }
 
     /// The answer alone; `None` if there is none, because the request was cancelled.
     pub(super) async fn answer(mut self) -> Option<ServerJsonRpcMessage> {
+        self.next_answer().await
+    }
+
+    async fn next_answer(&mut self) -> Option<ServerJsonRpcMessage> {
         loop {
             let message = self.messages.recv().await?;
             if is_answer(&message) {
@@ -166,7 +174,7 @@ mod tests {
 
     use rmcp::{
         ErrorData, ServerHandler,
-        model::{CallToolRequestParams, CallToolResponse, CallToolResult, ProgressNotificationParam, Tool},
+        model::{CallToolRequestParams, CallToolResponse, CallToolResult, JsonObject, ProgressNotificationParam},
         service::RequestContext,
     };
     use serde_json::{Value, json};
@@ -182,7 +190,7 @@ mod tests {
     }
 
     impl McpService for Reporting {
-        fn tool(&self, _: &str) -> Option<Tool> {
+        fn input_schema(&self, _: &str) -> Option<Arc<JsonObject>> {
             None
         }
     }
@@ -207,6 +215,7 @@ mod tests {
                 let progress = ProgressNotificationParam::new(token, 0.5);
                 context.peer.notify_progress(progress).await.unwrap();
             }
+            assert_ne!(request.name, "panics", "as the test wants");
             if request.name == "waits" {
                 std::future::pending::<()>().await;
             }
@@ -246,7 +255,7 @@ mod tests {
         for revision in ProtocolVersion::KNOWN_VERSIONS {
             let running = watch::Sender::default();
             let (exchange, _) = begun(&running, revision, "x", json!({ "progressToken": "t" }));
-            let (content_type, body) = read(exchange.response().await).await;
+            let (content_type, body) = read(exchange.response().await.unwrap()).await;
             assert_eq!(content_type, "text/event-stream", "{revision}");
             let events: Vec<Value> = body
                 .split_terminator("\n\n")
@@ -259,10 +268,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_client_that_accepts_json_alone_gets_the_answer_without_the_progress() {
+        let revision = ProtocolVersion::V_2025_11_25;
+        let (exchange, _) = begun(&watch::Sender::default(), &revision, "x", json!({ "progressToken": "t" }));
+        let (content_type, body) = read(exchange.json_response().await.unwrap()).await;
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((content_type.as_str(), &answer["id"]), ("application/json", &1.into()));
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_panics_is_an_error_and_holds_nothing() {
+        for revision in ProtocolVersion::KNOWN_VERSIONS {
+            let running = watch::Sender::default();
+            let (exchange, _) = begun(&running, revision, "panics", json!({}));
+            let (_, body) = read(exchange.response().await.unwrap()).await;
+            let answer: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!((&answer["id"], &answer["error"]["code"]), (&1.into(), &(-32603).into()), "{revision}");
+            is_running(&running, 0).await;
+        }
+    }
+
+    #[tokio::test]
     async fn without_a_progress_token_the_answer_is_json() {
         for revision in ProtocolVersion::KNOWN_VERSIONS {
             let (exchange, _) = begun(&watch::Sender::default(), revision, "x", json!({}));
-            let (content_type, body) = read(exchange.response().await).await;
+            let (content_type, body) = read(exchange.response().await.unwrap()).await;
             assert_eq!(content_type, "application/json", "{revision}");
             let answer: Value = serde_json::from_str(&body).unwrap();
             assert!(answer["result"].is_object(), "{revision}: {answer}");
@@ -277,7 +307,7 @@ mod tests {
         drop(exchange);
         is_running(&running, 0).await;
         let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({ "progressToken": 1 }));
-        let stream = exchange.response().await;
+        let stream = exchange.response().await.unwrap();
         is_running(&running, 1).await;
         drop(stream);
         is_running(&running, 0).await;
@@ -299,13 +329,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancelled_request_is_accepted_without_an_answer() {
+    async fn a_cancelled_request_has_no_answer() {
         let running = watch::Sender::default();
         let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
         token.cancel();
-        let response = exchange.response().await;
-        assert_eq!(response.status(), StatusCode::ACCEPTED);
-        assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
+        assert!(exchange.response().await.is_none());
         is_running(&running, 0).await;
     }
 }
@@ -318,7 +346,7 @@ mod without_a_session {
 
     /// What a client receives while the server sends these messages.
     async fn received(sent: &[Value]) -> Vec<Value> {
-        let (server, mut answers) = mpsc::channel(16);
+        let (server, mut answers) = mpsc::channel(64);
         for message in sent {
             server.send(from_value(message.clone()).unwrap()).await.unwrap();
         }
@@ -350,8 +378,10 @@ mod without_a_session {
 
     #[tokio::test]
     async fn a_client_that_does_not_read_loses_progress_and_no_answer() {
-        let mut sent: Vec<_> = (0..15).map(progress).collect();
+        let mut sent: Vec<_> = (0..40).map(progress).collect();
         sent.push(json!({ "jsonrpc": "2.0", "id": 7, "result": {} }));
-        assert_eq!(received(&sent).await, sent);
+        let received = received(&sent).await;
+        assert_eq!(received[..WAITING_MESSAGES - 1], sent[..WAITING_MESSAGES - 1]);
+        assert_eq!((received.len(), received.last()), (WAITING_MESSAGES, sent.last()));
     }
 }

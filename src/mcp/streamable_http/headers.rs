@@ -4,13 +4,13 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use rmcp::model::{ProtocolVersion, ServerCapabilities};
 
-use super::accept::accepts_json;
+use super::accept::accepts;
 use crate::mcp::{
     envelope::Envelope,
     json_rpc::{Refusal, is_stateless_method, method_not_found, unsupported_revision},
 };
 
-const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 /// The revision of a POST that names none.
 const UNNAMED: ProtocolVersion = ProtocolVersion::V_2025_03_26;
 /// Values that are no plain ASCII (Value Encoding of the transport).
@@ -18,7 +18,7 @@ const ENCODED: (&str, &str) = ("=?base64?", "?=");
 
 /// Checks what every POST must say of its content.
 pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
-    if !accepts_json(headers) {
+    if !accepts(headers, "application", "json") {
         return Err(Refusal::of_http(
             StatusCode::NOT_ACCEPTABLE,
             "Not Acceptable: the Accept header excludes application/json",
@@ -64,7 +64,8 @@ pub(super) fn revision_of_request(
         return Ok(UNNAMED);
     }
     if of_body.is_some() && of_body != of_header {
-        return Err(Refusal::header_mismatch("the MCP-Protocol-Version header does not match the request's _meta"));
+        let message = "the MCP-Protocol-Version header does not match the request's _meta".to_owned();
+        return Err(Refusal::header_mismatch(message));
     }
     if is_named_stateless {
         check_method_and_name(headers, envelope, method)?;
@@ -90,8 +91,8 @@ fn is_stateless(revision: &str) -> bool {
 }
 
 fn check_method_and_name(headers: &HeaderMap, envelope: &Envelope, method: &str) -> Result<(), Refusal> {
-    check_mirrored(headers, "mcp-method", Some(method))?;
-    check_mirrored(headers, "mcp-name", name(envelope, method))
+    check_mirrored(headers, "Mcp-Method", Some(method))?;
+    check_mirrored(headers, "Mcp-Name", name(envelope, method))
 }
 
 /// What `Mcp-Name` repeats.
@@ -106,10 +107,10 @@ fn name<'a>(envelope: &'a Envelope, method: &str) -> Option<&'a str> {
 /// A header repeats a member of the body, for programs on the way that do not read bodies.
 fn check_mirrored(headers: &HeaderMap, name: &'static str, member: Option<&str>) -> Result<(), Refusal> {
     let Some(member) = member else { return Ok(()) };
-    match one_value(headers, name)?.and_then(decoded) {
-        Some(value) if value == member => Ok(()),
-        Some(_) => Err(Refusal::header_mismatch("a header does not match the body: Mcp-Method or Mcp-Name")),
-        None => Err(Refusal::header_mismatch("a header is missing: Mcp-Method or Mcp-Name")),
+    match one_value(headers, name)?.map(decoded) {
+        Some(Some(value)) if value == member => Ok(()),
+        Some(_) => Err(Refusal::header_mismatch(format!("the {name} header does not match the body"))),
+        None => Err(Refusal::header_mismatch(format!("the {name} header is missing"))),
     }
 }
 
@@ -126,6 +127,6 @@ pub(super) fn one_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option
     let Some(first) = values.next() else { return Ok(None) };
     match first.to_str() {
         Ok(first) if values.next().is_none() => Ok(Some(first.trim())),
-        _ => Err(Refusal::header_mismatch("a header of MCP is repeated, or is no ASCII text")),
+        _ => Err(Refusal::header_mismatch(format!("the {name} header is repeated, or is no ASCII text"))),
     }
 }

@@ -16,10 +16,7 @@ use http::{HeaderMap, Response};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{batch::message_count, unserved::CallError};
-use self::{
-    requests::{Request, Requests},
-    unserved::Unserved,
-};
+use self::{requests::Requests, unserved::Unserved};
 use super::{
     admission::{Admitted, admit},
     envelope::Envelope,
@@ -62,6 +59,15 @@ impl StreamableHttp {
         }
     }
 
+    /// Without a response the request was cancelled. MCP wants no answer then, unless it was this server that stopped.
+    fn or_cancelled(&self, response: Option<Response<Body>>) -> Result<Response<Body>, Unserved> {
+        match response {
+            Some(response) => Ok(response),
+            None if self.requests.is_stopping() => Err(CallError::Stopping.into()),
+            None => Ok(accepted()),
+        }
+    }
+
     async fn answer(&self, call: Call, envelope: Envelope) -> Result<Response<Body>, Unserved> {
         let Call { headers, body, principal } = call;
         headers::check_content(&headers)?;
@@ -79,8 +85,11 @@ impl StreamableHttp {
                 {
                     return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
                 }
-                let request = Request { text, id, principal, revision };
-                Ok(self.requests.begin(request, &headers, permit)?.response().await)
+                let request = self.requests.add(text, id, principal, revision);
+                let exchange = self.requests.begin(request, &headers, permit)?;
+                let has_events = accept::accepts(&headers, "text", "event-stream");
+                let response = if has_events { exchange.response().await } else { exchange.json_response().await };
+                self.or_cancelled(response)
             }
             (Kind::Notification, _) => {
                 headers::revision(&headers)?;

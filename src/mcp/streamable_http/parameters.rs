@@ -23,7 +23,8 @@ pub(super) fn check(headers: &HeaderMap, schema: &JsonObject, arguments: Option<
 }
 
 fn check_header(headers: &HeaderMap, name: &str, argument: Option<&Value>) -> Result<(), Refusal> {
-    let value = one_value(headers, &format!("mcp-param-{name}"))?;
+    let name = format!("Mcp-Param-{name}");
+    let value = one_value(headers, &name)?;
     let matches = match (value, argument) {
         (None, None) => true,
         (Some(value), Some(argument)) => decoded(value).is_some_and(|value| is_text_of(&value, argument)),
@@ -32,7 +33,7 @@ fn check_header(headers: &HeaderMap, name: &str, argument: Option<&Value>) -> Re
     if matches {
         return Ok(());
     }
-    Err(Refusal::header_mismatch("an Mcp-Param header is missing, or does not match the arguments"))
+    Err(Refusal::header_mismatch(format!("the {name} header is missing, or does not match the arguments")))
 }
 
 /// Whether a header has the text of an argument. Numbers are compared as such.

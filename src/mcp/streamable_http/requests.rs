@@ -11,7 +11,14 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use super::{exchange::Exchange, parameters};
-use crate::mcp::{envelope::Envelope, json_rpc::Refusal, message, running::Running, served::Served, service::Server};
+use crate::mcp::{
+    envelope::Envelope,
+    json_rpc::Refusal,
+    message,
+    running::{Running, RunningRequest},
+    served::Served,
+    service::Server,
+};
 
 /// The server, and the requests that it serves.
 #[derive(Clone)]
@@ -21,18 +28,38 @@ pub(super) struct Requests {
     stop: CancellationToken,
 }
 
-/// A request as it is served.
+/// A request that can be cancelled, before it is served and while it is.
 pub(super) struct Request {
-    pub(super) text: Vec<u8>,
-    pub(super) id: RequestId,
-    pub(super) principal: Principal,
-    pub(super) revision: ProtocolVersion,
+    text: Vec<u8>,
+    principal: Principal,
+    revision: ProtocolVersion,
+    token: CancellationToken,
+    running: RunningRequest,
+}
+
+impl Request {
+    /// Whether it was cancelled.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.token.is_cancelled()
+    }
 }
 
 impl Requests {
     /// None runs. All end when `stop` is cancelled.
     pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
         Self { server, running: Running::default(), stop }
+    }
+
+    /// Whether the server stops, which cancels all.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// A request that is to be served.
+    pub(super) fn add(&self, text: Vec<u8>, id: RequestId, principal: Principal, revision: ProtocolVersion) -> Request {
+        let token = self.stop.child_token();
+        let running = self.running.add(principal.grant, id, &token);
+        Request { text, principal, revision, token, running }
     }
 
     /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
@@ -42,15 +69,13 @@ impl Requests {
         headers: &HeaderMap,
         held: impl Send + 'static,
     ) -> Result<Exchange, Refusal> {
-        let Request { text, id, principal, revision } = request;
-        let (grant, token) = (principal.grant, self.stop.child_token());
+        let Request { text, principal, revision, token, running } = request;
         let message = message::parse(&text, principal, tracing::Span::current());
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
         if !revision.has_initialize() {
             check_metadata(&message, &revision)?;
             self.check_parameters(&message, headers)?;
         }
-        let running = self.running.add(grant, id, &token);
         Ok(Exchange::begin(Served(Arc::clone(&self.server)), message, revision, token, (running, held)))
     }
 
@@ -58,11 +83,11 @@ impl Requests {
     fn check_parameters(&self, message: &ClientJsonRpcMessage, headers: &HeaderMap) -> Result<(), Refusal> {
         let ClientJsonRpcMessage::Request(request) = message else { return Ok(()) };
         let ClientRequest::CallToolRequest(call) = &request.request else { return Ok(()) };
-        let Some(tool) = self.server.tool(&call.params.name) else { return Ok(()) };
-        parameters::check(headers, &tool.input_schema, call.params.arguments.as_ref())
+        let Some(schema) = self.server.input_schema(&call.params.name) else { return Ok(()) };
+        parameters::check(headers, &schema, call.params.arguments.as_ref())
     }
 
-    /// Takes a notification. Of all, only `notifications/cancelled` asks for something.
+    /// Takes a notification. Only `notifications/cancelled` has an effect.
     pub(super) fn notified(&self, principal: &Principal, envelope: Envelope) {
         if envelope.method.as_deref() == Some("notifications/cancelled")
             && let Some(id) = envelope.cancelled

@@ -2,7 +2,7 @@
 
 use crate::mcp::{admission::AdmissionError, json_rpc::Refusal, step_up::ScopeDemand};
 
-/// Why a POST is not answered by MCP.
+/// A failure of a POST whose answer depends on HTTP: a challenge, or the time to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
     /// The access token has not the scope that the tool needs.
@@ -11,17 +11,27 @@ pub enum CallError {
     TooLarge,
     /// The messages of others take so much memory that this one must wait.
     Exhausted,
+    /// This server stops.
+    Stopping,
 }
 
 /// Why a POST is not served.
 pub(super) enum Unserved {
+    /// The answer is a JSON-RPC error.
     Refused(Refusal),
+    /// The answer is not decided here.
     Failed(CallError),
 }
 
 impl From<Refusal> for Unserved {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<CallError> for Unserved {
+    fn from(error: CallError) -> Self {
+        Self::Failed(error)
     }
 }
 

@@ -76,7 +76,7 @@ impl Caller<'_> {
 
 /// A tool that is served.
 #[derive(Clone)]
-pub(super) struct Served {
+pub(super) struct ServedTool {
     /// Its entry in `tools/list`.
     pub(super) entry: model::Tool,
     /// The rows of the scope table that a caller needs.
@@ -84,7 +84,7 @@ pub(super) struct Served {
     run: for<'a> fn(Caller<'a>, JsonObject) -> BoxFuture<'a, CallToolResult>,
 }
 
-impl Served {
+impl ServedTool {
     /// Serves a tool.
     pub(super) fn new<T: Tool>() -> Self {
         Self { entry: entry::<T>(), permissions: T::PERMISSIONS, run: |caller, given| run::<T>(caller, given).boxed() }
