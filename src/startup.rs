@@ -147,7 +147,7 @@ impl Storage {
         }
     }
 
-    /// Opens the store and the key file. What is wrong with them stops the start.
+    /// Opens the store and the key file. A fault of theirs stops the start.
     async fn embedded(directory: &Path, settings: &Settings, platform: &Platform) -> Result<Self, StartupError> {
         fs::create_dir_all(directory).map_err(StartupError::DataDir)?;
         let records = Embedded::open(&directory.join("store.redb"), Arc::clone(&platform.clock))?;

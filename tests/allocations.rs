@@ -1,4 +1,4 @@
-//! What is allocated for a log line, and for a message. A test binary of its own, because it replaces the global allocator.
+//! Allocations of a log line, and of a message. A test binary of its own, because it replaces the global allocator.
 #![cfg(test)]
 
 use std::io;

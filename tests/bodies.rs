@@ -45,7 +45,7 @@ struct Handler {
     _port: ReservedPort,
 }
 
-/// What the handler is started with.
+/// The parts that the handler is started with.
 struct Start {
     tenant: Tenant,
     folder: TempDir,
@@ -219,7 +219,7 @@ fn large() -> [(&'static str, String); 1] {
     [("a", "x".repeat(65_000))]
 }
 
-/// Waits until the token endpoint has no memory left for bodies, or has some again. What was sent is read later.
+/// Waits until the token endpoint has no memory left for bodies, or has some again. The sent bodies are read later.
 async fn until(handler: &Handler, exhausted: bool) {
     while (handler.server.post("/token").form(&large()).send().await.unwrap().status() == 503) != exhausted {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! What the documents name exists: log lines and audit events, limits, and the code and the tests of the threat model.
+//! The documents name only what exists: log lines, audit events, limits, and the code and tests of the threat model.
 #![cfg(test)]
 
 use std::{

@@ -53,7 +53,7 @@ const LAYERS: &[&[&str]] = &[
 /// The ports in `ground/`.
 const PORTS: [&str; 6] = ["AuditLog", "Clock", "Entropy", "OwnedRecords", "Repository", "Sealer"];
 
-/// What the core crates may depend on. None of it reaches the network, the disk, the clock or the environment.
+/// Dependencies allowed to the core crates. None of it reaches the network, the disk, the clock or the environment.
 const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
     (
         "oauth-protocol",

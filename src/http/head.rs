@@ -6,7 +6,7 @@ use authorization_server::ground::Network;
 use http::{HeaderMap, Method, Uri, header, request::Parts};
 use oauth_protocol::form::{Form, FormError};
 
-/// What a header costs besides its text.
+/// The cost of a header besides its text.
 const HEADER_COST: usize = 64;
 
 /// A request without its body.

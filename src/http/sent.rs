@@ -21,7 +21,7 @@ impl AsRef<[u8]> for Counted {
 
 /// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits.
 ///
-/// What an answer tells has happened. So it is sent even if it is larger than what is left.
+/// Sends an answer even if it is larger than the rest of the budget: the change that it reports has happened.
 pub(super) async fn until_sent(response: Response, mut permit: Permit) -> Response {
     let (parts, body) = response.into_parts();
     let Some(length) = body.size_hint().exact() else { return Response::from_parts(parts, body) };

@@ -4,7 +4,7 @@ use rmcp::model::RequestId;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-/// What a message says about itself. A member that cannot be read is absent.
+/// The members that a message has about itself. A member that cannot be read is absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
     /// The id that an answer repeats.

@@ -13,7 +13,7 @@ use super::outline::InvalidMessage;
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type Body = BoxBody<Bytes, Infallible>;
 
-/// What is repeated of a text that a client sent.
+/// The length up to which a client's text is repeated.
 const QUOTED: usize = 100;
 
 /// Whether a server with these capabilities serves this method in a revision without a handshake. `subscriptions/listen` is

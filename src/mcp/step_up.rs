@@ -7,7 +7,7 @@ use rmcp::model::{ProtocolVersion, RequestId};
 
 use super::{envelope::Envelope, service::Server};
 
-/// What a client is asked for.
+/// The scope that a client has to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeDemand {
     /// Everything that it has to ask for: what its access token has, and what the tool needs.

@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
 
-/// What redb keeps of the file in memory. By default that is a gigabyte.
+/// The part of the file that redb keeps in memory. By default that is a gigabyte.
 const CACHE_BYTES: usize = 2 * 1024 * 1024;
 /// The expiry of an item that never expires.
 const NO_EXPIRY: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);

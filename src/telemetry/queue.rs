@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    /// An output that blocks until its gate is opened by dropping the sender. What it gets ends with the thread.
+    /// An output that blocks until its gate is opened by dropping the sender. Its bytes end with the thread.
     struct Gated {
         gate: mpsc::Receiver<()>,
         written: mpsc::Sender<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! What shows that a request came through the gateway.
+//! The proof that a request came through the gateway.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! What every page carries, and what each refusal on a page says.
+//! Parts that every page carries, and the text of each refusal on a page.
 
 use authorization_server::ground::lifetimes::CONSENT_LIFETIME;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

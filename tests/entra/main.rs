@@ -1,5 +1,5 @@
-//! What we send to Entra ID and the identity endpoint, and what we make of the answers, beside what Microsoft's libraries
-//! send and make: recorded in `tests/golden/entra`. `differences.rs` names each difference and its reason.
+//! Our requests to Entra ID and the identity endpoint, and how we read the answers, beside Microsoft's libraries, which
+//! are recorded in `tests/golden/entra`. `differences.rs` names each difference and its reason.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod answers;

@@ -75,7 +75,7 @@ fn members(object: &Value) -> Members {
     object.as_object().unwrap_or(&empty).iter().map(|(name, value)| (name.clone(), fixed(value))).collect()
 }
 
-/// What we sent.
+/// The shape of our request.
 pub(crate) fn ours(request: &Recorded, local: &Local) -> Shape {
     let members = |members: &[local_tenant::Member]| -> Members {
         members.iter().map(|member| (member.name.clone(), member.value.clone())).collect()

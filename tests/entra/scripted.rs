@@ -12,7 +12,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// What is written before the connection is closed: a whole response, a part of one, or nothing.
+/// The bytes before the connection is closed: a whole response, a part of one, or nothing.
 pub(crate) type Bytes = Vec<u8>;
 
 #[derive(Default)]

@@ -31,7 +31,7 @@ pub(crate) struct Rig {
     pub(crate) ids: Ids,
 }
 
-/// What became of a gateway token.
+/// The verdict on a gateway token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Accepted,

@@ -1,4 +1,4 @@
-//! What a worker has got from the server so far, to send it again.
+//! Values that a worker has got from the server so far, to send them again.
 
 use std::collections::BTreeMap;
 

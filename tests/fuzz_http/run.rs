@@ -19,7 +19,7 @@ const SECONDS: u64 = 300;
 const WORKERS: u64 = 4;
 /// How much the process may have taken at any time, beyond what it has after a tenth of the run.
 const PEAK: u64 = 64 * 1024;
-/// What must have been reached without a mutation: otherwise the run shows nothing.
+/// Answers that must have been reached without a mutation: otherwise the run shows nothing.
 const REACHED: [(&str, u16); 11] = [
     ("/register", 201),
     ("/authorize", 200),

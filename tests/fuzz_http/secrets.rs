@@ -1,4 +1,4 @@
-//! What nobody may log, and a search for it.
+//! Secrets that must not be logged, and a search for them.
 
 use std::collections::{HashMap, HashSet};
 

@@ -34,7 +34,7 @@ impl Worker {
         Self { address, base, random, known, entra, statuses: Statuses::new() }
     }
 
-    /// Sends requests until then. What it saw, and what must not be logged.
+    /// Sends requests until then. Returns the answers that it saw, and the secrets that must not be logged.
     pub(crate) async fn run(mut self, until: Instant) -> (Statuses, Secrets) {
         while Instant::now() < until {
             self.step().await;

@@ -2,7 +2,7 @@
 
 /// One guard.
 pub(crate) struct Guard {
-    /// What it guards.
+    /// The rule that it guards.
     pub(crate) name: &'static str,
     /// Where it is.
     pub(crate) file: &'static str,

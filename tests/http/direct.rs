@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{browser::tokens, deployment::tool_call};
 
-/// What an unread pipe holds on Linux.
+/// The capacity of an unread pipe on Linux.
 const PIPE: usize = 64 * 1024;
 const PATIENT: Duration = Duration::from_mins(1);
 

@@ -1,4 +1,4 @@
-//! What holds for every endpoint: methods, Host, Origin, CORS, caching, the readiness probe.
+//! Rules of every endpoint: methods, Host, Origin, CORS, caching, the readiness probe.
 
 use reqwest::Method;
 

@@ -29,7 +29,7 @@ fn root() -> TempDir {
     root
 }
 
-/// What `func start` does, but for the public port.
+/// Starts the handler as `func start` does, but for the public port.
 async fn start(root: &Path, listener: TcpListener, log: PathBuf) -> Result<functions_host::FunctionsHost, StartError> {
     let app = func_start(root, [])?;
     functions_host::start(Options {

@@ -1,4 +1,4 @@
-//! What each failure of Entra, the identity endpoint and Graph becomes at our edge.
+//! Each failure of Entra, the identity endpoint and Graph, as a client of ours sees it.
 
 use local_tenant::{Endpoint, Fault};
 use serde_json::{Value, json};

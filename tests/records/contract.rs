@@ -1,4 +1,4 @@
-//! What every store must do, as one list of cases. A store's test calls [`holds`] with a fresh store.
+//! The contract of every store, as one list of cases. A store's test calls [`holds`] with a fresh store.
 
 use remote_auth_mcp::ports::records::{Address, Container, ItemStore, Write};
 use serde_json::{Value, json};

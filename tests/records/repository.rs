@@ -1,4 +1,4 @@
-//! What a typed repository makes of the items of a store.
+//! A typed repository over the items of a store.
 
 use std::sync::Arc;
 

@@ -82,7 +82,7 @@ fn wide() -> Limits {
     Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::MAX), ..Limits::default() }
 }
 
-/// What the instances of a deployment share.
+/// The parts that the instances of a deployment share.
 struct Deployment {
     log: MemoryLog,
     keyring: Arc<Faults>,

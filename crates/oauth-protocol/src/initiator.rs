@@ -42,7 +42,7 @@ impl Initiator {
         self == Self::OwnForm
     }
 
-    /// Whether no other site led the person here. What is remembered may then be used without a question.
+    /// Whether no other site led the person here. A remembered approval may then be used without a question.
     #[must_use]
     pub fn is_direct(self) -> bool {
         match self {

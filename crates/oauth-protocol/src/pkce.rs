@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_challenge_itself_is_no_verifier() {
-        // What `plain` would accept.
+        // `plain` would accept it.
         assert!(!CodeChallenge::parse(CHALLENGE).unwrap().verify(&CodeVerifier::parse(CHALLENGE).unwrap()));
     }
 

@@ -90,7 +90,7 @@ impl Azure {
         Ok(Self { url, host, tenant, cosmos, folder })
     }
 
-    /// What the handlers have logged.
+    /// The log of all handlers.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("handler.log")).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the suite does not check of the server that it is run against.
+//! Properties of the fixture server that the suite does not check.
 #![cfg(test)]
 
 use std::collections::BTreeSet;

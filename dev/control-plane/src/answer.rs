@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::asked::Asked;
 
-/// What a host answers.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,

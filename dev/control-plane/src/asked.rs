@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 use url::form_urlencoded;
 
-/// What a client asks a host for.
+/// A request, with the host that it names.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) host: String,

@@ -27,7 +27,7 @@ const HOSTS: [&str; 4] = [resource_manager::HOST, sign_in::HOST, graph::HOST, gi
 pub(crate) const NAMES: [&str; 5] =
     [resource_manager::HOST, sign_in::HOST, graph::HOST, github::HOST, "*.scm.azurewebsites.net"];
 
-/// What connections share.
+/// The state that connections share.
 pub(crate) struct Cloud {
     pub(crate) tls: TlsAcceptor,
     pub(crate) state: Mutex<State>,

@@ -8,7 +8,7 @@ use crate::asked::Asked;
 use crate::state::State;
 
 pub(crate) const HOST: &str = "pipelines.actions.githubusercontent.com";
-/// What the runner puts into `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+/// The values that the runner puts into `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
 pub(crate) const URL: &str = "https://pipelines.actions.githubusercontent.com/idtoken/00000000?api-version=2.0";
 pub(crate) const REQUEST_TOKEN: &str = "request-token-of-the-run";
 

@@ -1,4 +1,4 @@
-//! What the Azure Developer CLI talks to, as one local program: sign-in at Entra ID, the resource manager, the deployment
+//! The Azure Developer CLI's cloud as one program: sign-in at Entra ID, the resource manager, the deployment
 //! endpoint of a function app on Flex Consumption, Graph as far as it is asked, and the token endpoint of GitHub's runners.
 //!
 //! [`ControlPlane::start`] listens on loopback as a CONNECT proxy with its own certificate authority;
@@ -84,7 +84,7 @@ impl ControlPlane {
         vec![("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.port)), ("SSL_CERT_FILE", authority)]
     }
 
-    /// What GitHub's runner sets for a job with the permission `id-token: write`.
+    /// The variables that GitHub's runner sets for a job with the permission `id-token: write`.
     #[must_use]
     pub fn github_runner(&self) -> [(&'static str, &'static str); 2] {
         [("ACTIONS_ID_TOKEN_REQUEST_URL", github::URL), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", github::REQUEST_TOKEN)]

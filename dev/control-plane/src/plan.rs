@@ -1,4 +1,4 @@
-//! What a deployment makes, evaluated beforehand: this program evaluates no template.
+//! The result of a deployment, evaluated beforehand: this program evaluates no template.
 
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub struct Plan {
 pub struct Deployment {
     /// The parameters that are not left at their defaults.
     pub parameters: Map<String, Value>,
-    /// What `bicep snapshot` predicts for them.
+    /// The resources that `bicep snapshot` predicts.
     pub resources: Vec<Value>,
     /// Outputs, whose values may be expressions.
     pub outputs: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! What was asked, for tests.
+//! The requests that were received, for tests.
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;

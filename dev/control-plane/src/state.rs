@@ -1,4 +1,4 @@
-//! What stands in the tenant and its subscription.
+//! The state of the tenant and its subscription.
 
 use std::collections::BTreeMap;
 
@@ -87,14 +87,14 @@ impl State {
             .any(|resource| text(resource, "/type") == "Microsoft.Web/sites" && text(resource, "/name") == name)
     }
 
-    /// What is in a group and is listed there: resources that are part of no other, in their order.
+    /// The listed resources of a group: those that are part of no other, in their order.
     pub(crate) fn in_group(&self, group: &str) -> impl Iterator<Item = &Value> {
         let prefix = format!("/subscriptions/{}/resourcegroups/{}/providers/", self.subscription, group).to_lowercase();
         let listed = move |id: &str| id.strip_prefix(&prefix).is_some_and(|rest| rest.split('/').count() == 3);
         self.resources.iter().filter(move |(id, _)| listed(id)).map(|(_, resource)| resource)
     }
 
-    /// What was deleted and can be taken back, of this type.
+    /// The soft-deleted resources of this type.
     pub(crate) fn soft_deleted(&self, kind: &str) -> impl Iterator<Item = &Value> {
         self.soft_deleted.values().filter(move |resource| text(resource, "/type") == kind)
     }

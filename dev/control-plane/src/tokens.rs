@@ -13,7 +13,7 @@ pub(crate) enum Audience {
     Graph,
 }
 
-/// Who signed in.
+/// The account that signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     /// A person, who owns the subscription.
@@ -63,7 +63,7 @@ impl Tokens {
         (token.signed_by(self.key.public()).is_ok() && token.in_time(self.clock.unix(), 0)).then_some(token)
     }
 
-    /// Who asks, if the request's token is for this service.
+    /// The account of the request's token, if that token is for this service.
     pub(crate) fn principal(&self, asked: &Asked, audience: Audience) -> Option<Principal> {
         let token = self.verified(asked.bearer.as_deref()?)?;
         let known = [Principal::User, Principal::Pipeline].into_iter();

@@ -1,4 +1,4 @@
-//! What the control plane refuses, and what it answers instead of guessing.
+//! The refusals of the control plane, and its answers where it could only guess.
 #![cfg(test)]
 
 use control_plane::{ControlPlane, PIPELINE_CLIENT_ID, Plan};

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-/// What a client registers (RFC 7591).
+/// A client's registration request (RFC 7591).
 #[must_use]
 pub fn registration(client_name: &str, redirect_uri: &str) -> Value {
     json!({ "client_name": client_name, "redirect_uris": [redirect_uri] })

@@ -1,4 +1,4 @@
-// What every client of the matrix is held to, and how much of the matrix is run.
+// The checks of every client of the matrix, and how much of the matrix is run.
 import assert from 'node:assert/strict';
 import { TOOLS } from './sdk-client.mjs';
 

@@ -1,5 +1,5 @@
-// What the TypeScript SDK asks of an application that signs a user in: a native app with a loopback redirect (RFC 8252 §7.3)
-// that keeps everything in memory.
+// The OAuthClientProvider that the TypeScript SDK needs of an application: here a native app with a loopback redirect
+// (RFC 8252 §7.3) that keeps everything in memory.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// What a person does in the browser between the authorization URL and the redirect back to the app.
+// A person's steps in the browser between the authorization URL and the redirect back to the app.
 const WAIT_LIMIT_MS = 120_000;
 
 /** Opens the authorization URL, allows, and signs in as this user. The page ends at the app. */

@@ -1,4 +1,4 @@
-// What the browser really sends and receives: the DevTools protocol's extra events hold the headers that its page events hide,
+// The browser's traffic on the wire: the DevTools protocol's extra events hold the headers that its page events hide,
 // Origin, Cookie and Set-Cookie among them.
 
 /** Records every main-frame exchange of this page from now on, in order, as `{ method, url, headers, setCookie }`. */

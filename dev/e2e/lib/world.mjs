@@ -1,4 +1,4 @@
-// What most test files need: one server and one browser for all tests of a `describe`.
+// The setup of most test files: one server and one browser for all tests of a `describe`.
 import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { launch } from './browser.mjs';

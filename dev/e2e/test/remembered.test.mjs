@@ -1,4 +1,4 @@
-// What a person can do about consent with nothing but the pages: allow, come back, deny, undo, change the account, revoke.
+// Everything that a person can do about consent on the pages alone: allow, come back, deny, undo, change the account, revoke.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';

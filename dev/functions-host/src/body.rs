@@ -96,7 +96,7 @@ pub(crate) fn encode(framing: Framing, piece: Bytes) -> Bytes {
     }
 }
 
-/// What follows the last piece.
+/// The bytes after the last piece.
 pub(crate) fn end(framing: Framing) -> Bytes {
     match framing {
         Framing::Chunked => Bytes::from_static(b"0\r\n\r\n"),

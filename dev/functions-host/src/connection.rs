@@ -122,7 +122,7 @@ impl Reader {
         Ok(Some(self.buffer.split_to(length).freeze()))
     }
 
-    /// Returns when the other side has gone. What it sends meanwhile is kept for later.
+    /// Returns when the other side has gone. Bytes that it sends meanwhile are kept for later.
     pub(crate) async fn gone(&mut self) {
         const MOST: usize = 64 * 1024;
         while self.buffer.len() < MOST {

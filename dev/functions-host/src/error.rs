@@ -8,7 +8,7 @@ pub enum StartError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A file of the function app could not be written.
@@ -16,7 +16,7 @@ pub enum StartError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A file of the function app says something that this host does not implement, or that the real one refuses.
@@ -24,7 +24,7 @@ pub enum StartError {
     NotImplemented {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// There is no handler where one is named.
@@ -34,7 +34,7 @@ pub enum StartError {
         path: PathBuf,
         /// The setting or file.
         named_by: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The public listener or the choice of a handler's port failed.
@@ -45,7 +45,7 @@ pub enum StartError {
     Run {
         /// The executable.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A handler ended before it answered `GET /`.

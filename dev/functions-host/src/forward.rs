@@ -12,7 +12,7 @@ use crate::{
     upstream::Upstream,
 };
 
-/// What becomes of the client's connection.
+/// The state of the client's connection after the exchange.
 pub(crate) enum End {
     KeepAlive,
     Close,
@@ -20,7 +20,7 @@ pub(crate) enum End {
     Gone,
 }
 
-/// Whose exchange it is.
+/// The two programs between which an exchange takes place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hop {
     /// From the host to a handler.

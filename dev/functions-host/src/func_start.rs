@@ -1,4 +1,4 @@
-//! What `func start` runs in a folder: which handler, with which environment, on which port.
+//! The processes that `func start` runs in a folder: which handler, with which environment, on which port.
 
 use std::path::{Path, PathBuf};
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _};

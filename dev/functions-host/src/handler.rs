@@ -107,7 +107,7 @@ impl Supervisor {
             Some(kill) = self.kills.recv() => {
                 self.process.kill().await;
                 self.state.send_replace(State::Restarting);
-                // Whoever asked may have stopped waiting.
+                // The caller may have stopped waiting.
                 let _ = kill.dead.send(());
                 (self.process.exited().await, kill.forgiven)
             }

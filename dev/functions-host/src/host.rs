@@ -17,7 +17,7 @@ use crate::{
     upstream::Upstream,
 };
 
-/// What to run, and where. Not printable: the environment may hold secrets.
+/// The handler to run, and where. Not printable: the environment may hold secrets.
 pub struct Options {
     /// Folder with host.json and the function folders (the repository root, or a staged package).
     pub root: PathBuf,

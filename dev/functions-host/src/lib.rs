@@ -1,11 +1,12 @@
 //! A stand-in for the Azure Functions host in front of a custom handler with `enableProxyingHttpRequest`.
 //!
 //! [`start`] reads `host.json` and the function folders, starts the handler processes with the variables the real host
-//! sets, waits until each answers `GET /`, and then passes requests on. What the real host's web server, routing and
-//! proxy do to a request and its answer was recorded; `tests/golden.rs` compares this program with each record.
+//! sets, waits until each answers `GET /`, and then passes requests on. The changes that the real host's web
+//! server, routing and proxy make to a request and its answer were recorded; `tests/golden.rs` compares this program with each
+//! record.
 //!
 //! [`start_behind_gateway`] puts API Management and App Service's front end in front of that, as docs/edge.md describes
-//! them. [`func_start`] reads what `func start` would run in a folder, from `local.settings.json`, and
+//! them. [`func_start`] reads which handler `func start` would run in a folder, from `local.settings.json`, and
 //! [`build_handler`] builds the handler.
 //!
 //! HTTP/1.1 is read and written here byte by byte instead of by a library, because a library would repair or refuse

@@ -27,7 +27,7 @@ impl LocalSettings {
         }
     }
 
-    /// Writes the file in a folder. What an earlier one says of other settings stays; only its owner can read it.
+    /// Writes the file in a folder. Other settings of an earlier file stay; only its owner can read it.
     pub fn write(&self, root: &Path) -> Result<(), StartError> {
         let mut members = read(root)?.unwrap_or_default();
         let earlier = Self::of(&members).map_err(|reason| malformed(root, reason))?;

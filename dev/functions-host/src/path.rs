@@ -1,4 +1,4 @@
-//! What happens to a path on its way: the web server decodes it, the proxy encodes it anew.
+//! The changes of a path on its way: the web server decodes it, the proxy encodes it anew.
 
 /// A path that no web server accepts: `%00`.
 #[derive(Debug, PartialEq, Eq)]

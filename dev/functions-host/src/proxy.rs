@@ -1,4 +1,4 @@
-//! What the host does with a request: it has an answer of its own, or a handler has one.
+//! The way of a request through the host: the host answers it itself, or a handler does.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};

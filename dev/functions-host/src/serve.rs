@@ -1,4 +1,4 @@
-//! What the host and the gateway in front of it have in common: connections, each with request after request.
+//! Parts that the host and the gateway in front of it share: connections, each with request after request.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What the recorded cases do not show: the order in time, and several requests on one connection.
+//! Behaviour that the recorded cases do not show: the order in time, and several requests on one connection.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;

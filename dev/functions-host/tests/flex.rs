@@ -1,5 +1,5 @@
-//! What a function app on Flex Consumption has in front of the handler and a local one has not: App Service's front end, and
-//! the host's CORS middleware.
+//! Flex Consumption's parts in front of the handler that a local function app has not: App Service's front end, and the
+//! host's CORS middleware.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 #[path = "support/app.rs"]

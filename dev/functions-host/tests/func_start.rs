@@ -1,4 +1,4 @@
-//! What `func start` would run in a folder.
+//! The handler that `func start` would run in a folder.
 
 #![cfg(test)]
 

@@ -155,7 +155,7 @@ async fn without_a_token_nothing_reaches_the_handler() {
     host.stop().await;
 }
 
-/// What `infra/policies/api.xml` states for each status, for endpoints of pages and for the others.
+/// Holds each answer against `infra/policies/api.xml`: each status, for endpoints of pages and for the others.
 #[tokio::test]
 async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_programs() {
     let app = App::new();

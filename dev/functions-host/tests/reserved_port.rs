@@ -32,7 +32,7 @@ async fn a_port_asked_for_is_given_unless_somebody_listens() {
     assert_ne!(ReservedPort::at(0).unwrap().port(), 0);
 }
 
-/// Whoever asks without sharing sees that it is taken.
+/// A program that binds the port without sharing it gets an error.
 #[cfg(target_os = "linux")]
 #[test]
 fn it_is_nobody_elses() {

@@ -1,4 +1,4 @@
-//! Our cookie is found whatever stands before and behind it. What is found was sent. No more than five transactions stay.
+//! Our cookie is found whatever stands beside it. Every found cookie was sent. At most five transactions stay.
 //!
 //! The input: what stands before our cookie, and behind a line break what follows it.
 #![no_main]

@@ -1,4 +1,4 @@
-//! What several targets need: a runtime, and an MCP server in which nobody gets a token for Graph.
+//! Parts that several targets share: a runtime, and an MCP server in which nobody gets a token for Graph.
 
 use std::{cell::RefCell, num::NonZeroU32, sync::Arc, time::Duration};
 

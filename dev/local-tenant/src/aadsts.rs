@@ -123,7 +123,7 @@ pub(crate) struct Refusal {
     text: String,
 }
 
-/// What Entra says of each request.
+/// The ids and the time that Entra gives each request.
 pub(crate) struct Correlation {
     trace_id: String,
     id: String,

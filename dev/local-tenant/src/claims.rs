@@ -13,7 +13,7 @@ pub(crate) struct ClaimsRequest {
 }
 
 impl ClaimsRequest {
-    /// Must be a JSON object. What this tenant neither demanded nor could honour is refused.
+    /// Must be a JSON object. Claims that this tenant neither demanded nor could honour are refused.
     pub(crate) fn parse(claims: Option<&str>, sts: &Sts) -> Result<Self, Refusal> {
         let Some(claims) = claims else { return Ok(Self::default()) };
         let (now, demanded) = (sts.clock.unix(), sts.faults.demanded());

@@ -29,7 +29,7 @@ struct StoredState {
     vault: Option<StoredVault>,
 }
 
-/// Whose a refresh token is, and since when.
+/// The owner and the age of a refresh token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RefreshToken {
     /// Object id of the user.

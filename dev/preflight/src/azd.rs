@@ -39,7 +39,7 @@ fn json(words: &[&str]) -> Result<Value, String> {
     Err(format!("{asked}: {}", said.iter().flat_map(|said| said.lines()).map(message).collect::<Vec<_>>().join(" ")))
 }
 
-/// What azd says in one line: with `--output json`, in an object of its own.
+/// The message in one line of azd's output: with `--output json` it is in an object.
 fn message(line: &str) -> String {
     let object: Value = serde_json::from_str(line).unwrap_or_default();
     let said = object.pointer("/data/message").and_then(Value::as_str).unwrap_or(line).trim();

@@ -1,4 +1,4 @@
-//! What was found: faults, each with its cure, and what could not be checked.
+//! The findings: faults, each with its cure, and checks that could not be made.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! What `infra/` takes: the parameters of `main.bicep` with their limits, and the variables that set them. Read as text,
-//! so that no limit is written twice.
+//! The parameters of `infra/main.bicep` with their limits, and the variables that set them. Read as text, so that no
+//! limit is written twice.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(crate) struct Parameter {
     pub(crate) kind: Kind,
 }
 
-/// What a parameter takes.
+/// The type of a parameter.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Bool,

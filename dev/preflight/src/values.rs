@@ -27,7 +27,7 @@ pub(crate) fn check(parameters: &[Parameter], environment: &Environment, finding
     }
 }
 
-/// What the variable takes, if the value is something else.
+/// The values that the variable takes, if it does not take this one.
 fn unfit(variable: &str, kind: &Kind, value: &str) -> Option<String> {
     if value.contains(is_unfit_for_json) {
         return Some(

@@ -1,4 +1,4 @@
-//! What the syntax of one file says: the modules, items and imports of each scope, and every path that is named.
+//! The names in the syntax of one file: modules, items and imports of each scope, and every path that is named.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What this crate asks of an item: its attributes, its name, and whether it is for tests only.
+//! Properties of an item: its attributes, its name, and whether it is for tests only.
 
 use syn::{Attribute, ImplItem, Item, Meta, Token, punctuated::Punctuated};
 

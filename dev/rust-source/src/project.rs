@@ -1,4 +1,4 @@
-//! What is where in this project.
+//! The layout of this project.
 
 use std::{fs, path::Path};
 

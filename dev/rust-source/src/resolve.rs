@@ -57,7 +57,7 @@ impl<'a> Resolver<'a> {
         paths.into_iter().map(|path| path.into_iter().chain(rest.iter().cloned()).collect()).collect()
     }
 
-    /// What a name stands for in a module: a module below it, or an import, by its name or with everything else.
+    /// The paths that a name stands for: a module below this one, or an import, by its name or with everything else.
     fn names(&self, module: &[String], name: &str, depth: usize) -> Vec<Vec<String>> {
         let Some(((scope, _), depth)) = self.scopes.get(module).zip(depth.checked_sub(1)) else { return Vec::new() };
         if scope.modules.contains(name) {

@@ -6,7 +6,7 @@ fn tree(files: &[(&str, &str)]) -> SourceTree {
     SourceTree::of("src", "the-crate", files.iter().copied()).unwrap()
 }
 
-/// What `src/a/b.rs` names, in a crate with the modules `a`, `a::b`, `a::c` and `http`.
+/// The paths that `src/a/b.rs` names, in a crate with the modules `a`, `a::b`, `a::c` and `http`.
 fn named(text: &str) -> Vec<String> {
     let tree = tree(&[
         ("src/lib.rs", "mod a; mod http;"),

@@ -80,7 +80,7 @@ pub enum SourceError {
         path: String,
         /// Where.
         line: usize,
-        /// What the parser says.
+        /// The parser's error.
         error: syn::Error,
     },
 }

@@ -62,7 +62,7 @@ pub(crate) async fn code(
     request.code(&answer)
 }
 
-/// What is said of an error that came back instead of a code.
+/// The message for an error that came back instead of a code.
 fn refusal(error: &str, description: &str) -> String {
     let hint = if error == "server_error" { WHERE_TO_LOOK } else { "" };
     format!("the server answers {error}: {description}{hint}")

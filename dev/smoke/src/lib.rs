@@ -29,7 +29,8 @@ pub struct Options {
     pub wait: Duration,
     /// How long a person may take to sign in; None: nobody signs in, and what needs a token is skipped.
     pub sign_in: Option<Duration>,
-    /// How long the stream must stay open. What is in front of the handler cuts silent ones after four minutes.
+    /// How long the stream must stay open. A proxy in front of the handler cuts silent ones after four
+    /// minutes.
     pub stream: Duration,
     /// Whether to run into the limit for this machine's address, after which it has to wait a minute.
     pub address_limit: bool,

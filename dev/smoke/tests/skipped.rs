@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use scripted::{Script, right};
 
-/// What the program says of a server at which everything that needs no token is right.
+/// The program's output for a server at which everything that needs no token is right.
 async fn smoke(flags: &'static [&str]) -> Output {
     let server = scripted::start(right()).await;
     let closed = scripted::start(Script::from([("GET /health", (403, "", ""))])).await;

@@ -132,7 +132,7 @@ async fn each_line_is_told_as_soon_as_it_is_known_and_counted_at_the_end() {
     assert_eq!(report.to_string(), "6 passed, 1 failed, 8 skipped");
 }
 
-/// What is said of a sign-in that comes back with this error.
+/// The program's message when a sign-in comes back with this error.
 async fn sign_in_refused(error: &'static str, description: &'static str) -> String {
     let mut script = right();
     script.insert("POST /register", (201, "", r#"{"client_id":"client"}"#));

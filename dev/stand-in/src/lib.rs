@@ -1,4 +1,4 @@
-//! What the stand-ins share.
+//! The parts that the stand-ins share.
 //!
 //! A stand-in serves an axum [`axum::Router`] as a [`Site`]: on loopback ([`listen`], [`Servers`]), over TLS under an
 //! authority of its own ([`Certificate`]), or under its real host name behind the CONNECT proxy that a listener can be

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Starts it, says so in one JSON line on stdout (`ready` is true, the rest is up to the program), and stops it at SIGTERM
-/// or ctrl-c. Whoever started the program waits for that line.
+/// or ctrl-c. The parent process waits for that line.
 pub async fn run<P, E: Display, S: Future<Output = ()>>(
     name: &str,
     start: impl Future<Output = Result<(P, Value), E>>,

@@ -30,7 +30,7 @@ pub fn cut() -> Response {
 /// Which site is behind a host name and port, or the status that a CONNECT request to it gets.
 pub type Tunnels = Arc<dyn Fn(&str, u16) -> Result<Site, StatusCode> + Send + Sync>;
 
-/// What a listener or a tunnel leads to.
+/// The site that a listener or a tunnel leads to.
 #[derive(Clone)]
 pub struct Site {
     router: Router,

@@ -31,7 +31,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// What it sends, with further cookies.
+    /// The cookies that it sends, with further ones.
     #[must_use]
     pub fn cookies(&self, further: &[(CookieName, &str)]) -> Cookies {
         let kept = [(CookieName::ApprovedClients, &self.approved), (CookieName::DeniedClients, &self.denied)];
@@ -40,7 +40,7 @@ impl Browser {
         Cookies::parse(pairs.collect::<Vec<_>>().iter().map(String::as_str))
     }
 
-    /// What it remembers, opened.
+    /// The opened cookies of remembered approvals and denials.
     pub async fn memory(&self, rig: &Rig) -> Result<Memory, Unavailable> {
         rig.server.recall(&self.cookies(&[])).await
     }

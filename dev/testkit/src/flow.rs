@@ -39,7 +39,7 @@ pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// A step that did not lead on.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
-    /// What a client wants to register.
+    /// In the client's metadata.
     #[error(transparent)]
     Metadata(#[from] RegistrationError),
     /// At `/register`.
@@ -105,7 +105,7 @@ impl Allowed {
 pub struct SignedIn {
     /// The client.
     pub client_id: String,
-    /// What it was given.
+    /// Its tokens.
     pub tokens: TokenResponse,
 }
 

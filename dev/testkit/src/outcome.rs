@@ -16,7 +16,7 @@ use crate::Allowed;
 pub struct ToClient {
     /// The client's redirect URI with the response.
     pub location: String,
-    /// What happens to the cookies.
+    /// The changes of the browser's cookies.
     pub cookies: CookieChanges,
 }
 

@@ -26,7 +26,7 @@ pub const LIMITS: StoredLimits = StoredLimits {
 pub struct Rig {
     /// The server; its grant cache is its own.
     pub server: Arc<AuthorizationServer>,
-    /// What the server was made from.
+    /// The ports that the server was made from.
     pub ports: Ports,
     /// Its time.
     pub clock: Arc<ManualClock>,

@@ -49,7 +49,7 @@ where
         lock(&self.rows).by_key.values().map(|(_, value)| value.clone()).collect()
     }
 
-    /// What is stored under a key. Not counted.
+    /// The value stored under a key. Not counted.
     #[must_use]
     pub fn peek(&self, key: &T::Key) -> Option<T> {
         lock(&self.rows).by_key.get(key).map(|(_, value)| value.clone())

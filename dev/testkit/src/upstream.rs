@@ -26,7 +26,7 @@ pub enum Asked {
         code: String,
         /// Our PKCE verifier.
         verifier: String,
-        /// What the ID token's nonce must be.
+        /// The nonce that the ID token must have.
         nonce: String,
     },
     /// To redeem a refresh token.
@@ -76,7 +76,7 @@ impl ScriptedUpstream {
         Self { clock, state: Mutex::new(state) }
     }
 
-    /// Who signs in from now on. The object id is also the name.
+    /// Sets the person who signs in from now on. The object id is also the name.
     pub fn set_subject(&self, subject: Subject) {
         lock(&self.state).subject = subject;
     }

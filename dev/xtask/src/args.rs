@@ -10,7 +10,6 @@ use crate::stage::Stage;
 #[derive(Debug, Parser)]
 #[command(name = "xtask", bin_name = "cargo xtask")]
 pub(crate) struct Args {
-    /// What to do.
     #[command(subcommand)]
     pub(crate) task: Task,
 }
@@ -23,7 +22,8 @@ pub(crate) enum Task {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,
         /// Give property tests sixteen times as many cases, run each client over everything that it speaks, take each
-        /// guard away, and fuzz.
+        /// guard away, measure the packaged handler's memory, and add the stage `proof`: fuzz targets, and mutated
+        /// requests over HTTP.
         #[arg(long)]
         long: bool,
     },

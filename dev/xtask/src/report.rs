@@ -1,4 +1,4 @@
-//! What checks found, a line for each.
+//! The results of checks, a line for each.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::tally::Tally;
 /// The end of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// What was found; nothing is a pass.
+    /// The faults that were found; none is a pass.
     Judged(Vec<String>),
     /// It cannot run here. The reason says how to make it run.
     Skipped(&'static str),

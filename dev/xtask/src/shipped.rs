@@ -1,4 +1,4 @@
-//! What is shipped depends on nothing under `dev/`.
+//! The package depends on nothing under `dev/`.
 
 use std::path::Path;
 

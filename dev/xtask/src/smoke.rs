@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::package;
 use crate::workspace::Workspace;
 
-/// True if nothing failed. What did has been printed. First comes the hash of the package that was built here, to be
+/// True if nothing failed. Failures are printed. First comes the hash of the package that was built here, to be
 /// compared with the one that `cargo xtask package` printed when it was deployed.
 pub(crate) fn run(workspace: &Workspace, words: &[OsString]) -> bool {
     match package::hash(workspace) {

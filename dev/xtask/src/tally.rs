@@ -23,7 +23,7 @@ impl Tally {
         Self { skipped: vec![format!("{name}: {reason}")], ..Self::default() }
     }
 
-    /// What this line of a runner's output adds. Lines that are not in this table add nothing.
+    /// Counts that a line of a runner's output adds. Lines that are not in this table add nothing.
     ///
     /// | runner | counted | skipped |
     /// |---|---|---|

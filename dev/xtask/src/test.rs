@@ -27,7 +27,7 @@ fn all(long: bool) -> Vec<Stage> {
     Stage::ALL.into_iter().filter(|stage| long || !stage.is_long()).collect()
 }
 
-/// What came of each stage; None for a stage that was not reached.
+/// Runs the stages up to the first that fails: each with its counts, None for a stage that was not reached.
 fn in_order(stages: &[Stage], mut run: impl FnMut(Stage) -> Ran) -> Vec<(Stage, Option<Ran>)> {
     let mut failed = false;
     let mut next = |&stage| {

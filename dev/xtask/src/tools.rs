@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::stage::Stage;
 
 const NODE: u32 = 20;
-/// What the Inspector needs.
+/// The Inspector needs it.
 const INSPECTOR_NODE: u32 = 22;
 /// The minor version of Python 3.
 const PYTHON: u32 = 10;

@@ -1,8 +1,8 @@
-//! What runs on GitHub is pinned: an action by its commit, as a tag can be moved, and Rust by its version.
+//! GitHub workflows pin what they run: an action by its commit, as a tag can be moved, and Rust by its version.
 
 use yaml_serde::Value;
 
-/// What a workflow uses that could change under it.
+/// Parts of a workflow that could change without a commit.
 pub(crate) fn unpinned(workflow: &str) -> Result<Vec<String>, String> {
     let workflow: Value = yaml_serde::from_str(workflow).map_err(|error| error.to_string())?;
     let mut faults = Vec::new();

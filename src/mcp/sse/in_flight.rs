@@ -12,7 +12,7 @@ use crate::{budget, mcp::served::Held};
 /// Requests of a session that are served at a time. The next one waits in the inbox.
 pub const MAX_IN_FLIGHT: usize = 16;
 
-/// What a request of a session holds.
+/// The permits of one request of a session.
 #[expect(dead_code, reason = "dropping them releases all")]
 pub(super) struct Permits {
     /// To be served. A quick request needs none.

@@ -1,4 +1,4 @@
-//! What a client accepts (RFC 9110 §12.5.1).
+//! The media types that a client accepts (RFC 9110 §12.5.1).
 
 use http::{HeaderMap, header};
 

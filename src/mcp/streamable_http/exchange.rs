@@ -344,7 +344,7 @@ mod without_a_session {
 
     use super::*;
 
-    /// What a client receives while the server sends these messages.
+    /// The messages that a client receives while the server sends these.
     async fn received(sent: &[Value]) -> Vec<Value> {
         let (server, mut answers) = mpsc::channel(64);
         for message in sent {

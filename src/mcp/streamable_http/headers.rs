@@ -95,7 +95,7 @@ fn check_method_and_name(headers: &HeaderMap, envelope: &Envelope, method: &str)
     check_mirrored(headers, "Mcp-Name", name(envelope, method))
 }
 
-/// What `Mcp-Name` repeats.
+/// The value that `Mcp-Name` repeats.
 fn name<'a>(envelope: &'a Envelope, method: &str) -> Option<&'a str> {
     match method {
         "tools/call" | "prompts/get" => envelope.name.as_deref(),

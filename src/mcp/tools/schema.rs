@@ -25,7 +25,7 @@ mod tests {
     #[derive(JsonSchema)]
     #[expect(dead_code, reason = "only its schema is used")]
     struct Outer {
-        /// What it holds.
+        /// The values that it holds.
         inner: Vec<Inner>,
     }
 

@@ -34,7 +34,8 @@ pub struct ConsentPage {
     pub form: ConsentForm,
     /// When the same was allowed before: the page then asks briefly.
     pub allowed_at: Option<OffsetDateTime>,
-    /// What this browser remembers that the owner allowed to the same client and receiver: the page then says what is added.
+    /// The scope that the owner allowed to the same client and receiver before, in this browser. The page then says
+    /// what is added.
     pub allowed_before: Scope,
 }
 

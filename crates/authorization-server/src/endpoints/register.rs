@@ -62,8 +62,8 @@ impl AuthorizationServer {
         }
     }
 
-    /// Takes a place among the registrations that wait for their first use. What must make room for it is ended, unless it
-    /// was used through another process: then its place was free.
+    /// Takes a place among the registrations that wait for their first use. The one that must make room is ended,
+    /// unless it was used through another process: then its place was free.
     async fn take_place(&self, id: Id, from: Network) -> Result<(), RegisterError> {
         loop {
             match self.waiting_registrations.admit(id, from) {

@@ -1,4 +1,4 @@
-//! Whose consent an authorization rests on.
+//! The consent that an authorization rests on.
 
 use serde::{Deserialize, Serialize};
 

@@ -75,7 +75,7 @@ pub fn all_known(list: &str) -> Result<Scope, UnknownScope> {
 #[error("names the scope “{0}”, which is none of this server's")]
 pub struct UnknownScope(String);
 
-/// What a caller needs who has a scope and calls for these permissions: both. `None` if the scope is enough.
+/// The scope that a caller with this scope needs for these permissions: both. `None` if its scope is enough.
 #[must_use]
 pub fn needed(has: &Scope, permissions: &[&Permission]) -> Option<Scope> {
     if permissions.iter().all(|permission| has.contains(permission.name)) {

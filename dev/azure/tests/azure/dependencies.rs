@@ -37,7 +37,7 @@ enum Trouble {
     Throttled,
 }
 
-/// Whose requests of a kind are answered that something is unavailable.
+/// The instances whose requests of a kind are answered that something is unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suffers {
     Everybody,

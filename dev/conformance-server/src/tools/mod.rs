@@ -77,7 +77,7 @@ impl Call {
         value.map(str::to_owned).ok_or_else(missing)
     }
 
-    /// What the client responded to an `InputRequiredResult`.
+    /// The client's responses to an `InputRequiredResult`.
     fn responses(&self) -> Option<&InputResponses> {
         self.request.input_responses.as_ref()
     }

@@ -1,4 +1,4 @@
-//! Who has which role on the subscription.
+//! The role assignments on the subscription.
 
 use serde_json::{Value, json};
 

@@ -39,7 +39,7 @@ fn not_found(name: &str) -> Answer {
     Answer::not_found("DeploymentNotFound", format!("Deployment '{name}' could not be found."))
 }
 
-/// What a request asks for.
+/// The deployment that a request asks for.
 struct Requested {
     location: String,
     tags: Value,

@@ -1,4 +1,4 @@
-//! What a subscription may use: regions, tiers, runtimes, resource providers; and what is soft-deleted in it.
+//! The offers of a subscription: regions, tiers, runtimes, resource providers; and the soft-deleted resources in it.
 
 use serde_json::{Value, json};
 

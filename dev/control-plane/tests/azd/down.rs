@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::{Azd, SUBSCRIPTION, Set};
 
-/// What `azd pipeline config` makes where it is asked for nothing else.
+/// The resource group that `azd pipeline config` makes by default.
 const PIPELINE: &str = "rg-remote-auth-mcp-msi";
 
 async fn deployed() -> (Azd, Set) {

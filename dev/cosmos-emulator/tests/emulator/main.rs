@@ -1,4 +1,4 @@
-//! What processes see that use the emulator through `azure_data_cosmos`, and what they do not see through it.
+//! The emulator as processes see it through `azure_data_cosmos`, and which of its traits stay hidden from them.
 #![cfg(test)]
 
 mod authentication;

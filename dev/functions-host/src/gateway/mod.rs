@@ -14,7 +14,7 @@ pub use rates::Rate;
 /// How the gateway behaves.
 #[derive(Clone)]
 pub struct Gateway {
-    /// What each address may do how often. Every rate that names a request's route or none counts it.
+    /// The rate limits of each address. Every rate that names a request's route or none counts it.
     pub rates: Vec<Rate>,
     /// An exchange in which no byte moves for that long is cut.
     pub idle: Duration,

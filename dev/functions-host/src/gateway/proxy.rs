@@ -1,4 +1,4 @@
-//! What the gateway does with a request.
+//! The way of a request through the gateway.
 
 use std::net::{IpAddr, SocketAddr};
 

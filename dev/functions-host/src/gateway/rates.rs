@@ -6,7 +6,7 @@ use serde::Deserialize;
 use stand_in::lock;
 use tokio::time::Instant;
 
-/// What the handler states of itself, and `infra` deploys.
+/// The handler's description of itself, from which `infra` deploys.
 const CONTRACT: &str = include_str!("../../../../infra/contract.json");
 
 #[derive(Deserialize)]

@@ -44,7 +44,7 @@ enum RecordedRequest {
     Gone { gone: bool },
 }
 
-/// What happens to the client's connection after the answer.
+/// The state of the client's connection after the answer.
 #[derive(PartialEq)]
 pub(crate) enum After {
     StaysOpen,

@@ -93,7 +93,7 @@ impl Options {
     }
 }
 
-/// What is paged.
+/// The collection that is paged.
 pub(super) struct Collection<'a> {
     /// The user's object id.
     pub(super) oid: &'a str,

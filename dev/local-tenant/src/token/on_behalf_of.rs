@@ -27,7 +27,7 @@ pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer
     Grant { user, scopes, nonce: None, claims }.answer(sts, parameters)
 }
 
-/// Whose access token for us this is.
+/// The user of an access token that was issued for us.
 fn user_of(sts: &Sts, assertion: &str) -> Result<&'static User, Refusal> {
     let assertion = UnverifiedJwt::parse(assertion).ok_or_else(|| JWT_MALFORMED.with(&[]))?;
     assertion.signed_by(sts.key.public()).map_err(|reason| USER_ASSERTION_INVALID.with(&[reason]))?;

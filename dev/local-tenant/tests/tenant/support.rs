@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:7071/oauth-callback";
 /// A verifier of the least length.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// Who silent tenants sign in.
+/// The user whom silent tenants sign in.
 pub(crate) const ALICE: &str = "alice@contoso.example";
 /// Declares cp1.
 pub(crate) const CAPABILITIES: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
@@ -92,7 +92,7 @@ pub(crate) fn assert_refused((status, body): &(StatusCode, Value), expected: (u1
     assert!(body.get("access_token").is_none());
 }
 
-/// What a redirect's query says.
+/// The parameters in a redirect's query.
 pub(crate) fn redirected(response: &Response) -> HashMap<String, String> {
     assert_eq!(response.status(), 302);
     let location = response.headers()["location"].to_str().unwrap();

@@ -1,4 +1,4 @@
-//! What the token endpoint asks of every request.
+//! Checks that the token endpoint makes of every request.
 
 use serde_json::Value;
 

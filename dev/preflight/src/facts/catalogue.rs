@@ -1,5 +1,5 @@
-//! What Flex Consumption runs in the region: the runtime `custom` 1.0, and sizes of instances. The resource manager takes
-//! a runtime that the region lacks, and the host then never starts.
+//! Flex Consumption in the region: the runtime `custom` 1.0, and sizes of instances. The resource manager takes a
+//! runtime that the region lacks, and the host then never starts.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::{items, text};
 use crate::findings::Findings;
 
-/// What `az functionapp list-flexconsumption-runtimes` and the Functions extension of VS Code ask. The shape is in
+/// The request of `az functionapp list-flexconsumption-runtimes` and VS Code's Functions extension. The shape is in
 /// microsoft/vscode-azurefunctions, `src/commands/createFunctionApp/stacks/models/FunctionAppStackModel.ts`.
 pub(super) fn path(plan: &Plan) -> String {
     let catalogue = "functionAppStacks?stack=custom&removeHiddenStacks=false&api-version=2020-10-01";

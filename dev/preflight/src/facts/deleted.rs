@@ -1,4 +1,4 @@
-//! What an earlier `azd down` left soft-deleted under the names that this environment would use. Names follow from
+//! Resources that an earlier `azd down` left soft-deleted under this environment's names. Names follow from
 //! subscription, environment and region, and the resource group's from the environment.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What the subscription, the region and the tenant allow, as far as the signed-in account can read it.
+//! The limits of the subscription, the region and the tenant, as far as the signed-in account can read them.
 
 mod catalogue;
 mod deleted;
@@ -19,7 +19,7 @@ use plan::Plan;
 /// Azure's answers were not seen by the people who wrote this; a check that is wrong must stop nobody.
 const SKIP: &str = "SKIP_PREFLIGHT";
 
-/// What was read, or why it could not be.
+/// The values that were read, or why they could not be read.
 type Answer = Result<Vec<Value>, String>;
 
 /// Asks Azure and Entra, and adds what is wrong. azd asks for subscription and region only after the `preprovision` hook

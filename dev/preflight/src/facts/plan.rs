@@ -1,8 +1,8 @@
-//! What would be deployed, as far as it decides what to ask.
+//! The planned deployment, as far as it decides which facts are read.
 
 use crate::environment::Environment;
 
-/// Names, region and sizes. What is not set has the default of `infra/main.bicep`.
+/// Names, region and sizes. A value that is not set has the default of `infra/main.bicep`.
 pub(super) struct Plan {
     pub(super) subscription: String,
     pub(super) region: String,

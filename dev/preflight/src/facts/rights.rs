@@ -1,4 +1,4 @@
-//! What the signed-in account may do in the subscription. Conditions of role assignments and deny assignments do not show.
+//! The signed-in account's rights in the subscription. Conditions of role assignments and deny assignments do not show.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ const NEEDED: [(&str, &str); 5] = [
     ("Microsoft.Authorization/roleAssignments/write", "User Access Administrator"),
 ];
 
-/// What the resource manager answers at a subscription for
+/// The path of the account's permissions in the subscription: at this scope, too, the resource manager answers
 /// <https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource-group>; the portal asks the same.
 pub(super) fn path(plan: &Plan) -> String {
     plan.path("Microsoft.Authorization/permissions?api-version=2022-04-01")

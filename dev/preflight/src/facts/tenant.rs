@@ -1,4 +1,4 @@
-//! What the Entra tenant lets this account and its users do, as far as Microsoft Graph tells.
+//! The limits that the Entra tenant sets this account and its users, as far as Microsoft Graph tells.
 
 use serde_json::Value;
 

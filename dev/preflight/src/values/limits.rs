@@ -2,7 +2,7 @@
 
 use super::{members, names};
 
-/// What the variable takes, if the value is something else.
+/// The values that the variable takes, if it does not take this one.
 pub(super) fn unfit(list: &str) -> Option<String> {
     let (known, largest) =
         (names::known("/limits/names"), names::contract("/limits/largest").as_u64().unwrap_or_default());

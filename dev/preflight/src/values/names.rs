@@ -6,7 +6,7 @@ use super::members;
 
 const CONTRACT: &str = include_str!("../../../../infra/contract.json");
 
-/// What the contract has at this JSON pointer.
+/// The contract's value at this JSON pointer.
 pub(super) fn contract(pointer: &str) -> Value {
     let contract: Value = serde_json::from_str(CONTRACT).unwrap_or_default();
     contract.pointer(pointer).cloned().unwrap_or_default()
@@ -18,7 +18,7 @@ pub(super) fn known(pointer: &str) -> Vec<String> {
     contract(pointer).as_array().into_iter().flatten().filter_map(name).collect()
 }
 
-/// What the variable takes, if a member of the list is no name of these.
+/// The values that the variable takes, if a member of the list is none of these names.
 pub(super) fn unfit(list: &str, what: &str, pointer: &str) -> Option<String> {
     let known = known(pointer);
     let stranger = members(list).find(|member| !known.iter().any(|name| name == member))?;

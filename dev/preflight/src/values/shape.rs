@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{limits, members, names};
 
-/// What the variable takes, if the value is something else.
+/// The values that the variable takes, if it does not take this one.
 pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
     let (fits, takes) = match variable {
         // The resource group is rg-NAME, and a resource group's name does not end with a full stop.

@@ -122,7 +122,7 @@ fn malformed(server: &Server) -> RequestBuilder {
 mod tests {
     use super::*;
 
-    /// What is said when so many of twenty calls were taken.
+    /// The verdict when this many of twenty calls were taken.
     fn judged(taken: usize) -> Result<(), String> {
         let statuses =
             (0..20).map(|call| if call < taken { StatusCode::BAD_REQUEST } else { StatusCode::TOO_MANY_REQUESTS });

@@ -1,4 +1,4 @@
-//! What the worst inputs make the packaged handler take of memory, and what it gives back afterwards. The numbers are the
+//! The memory that the worst inputs make the packaged handler take, and how much it gives back. The numbers are the
 //! kernel's: `VmHWM` and `VmRSS` of the process.
 
 use std::fs;
@@ -29,7 +29,7 @@ const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,stream
                       waiting-registrations=1000000,registrations-per-minute=1000000,\
                       authorizations-per-minute=1000000,callbacks-per-minute=1000000,token-requests-per-minute=1000000";
 
-/// What Bicep deploys.
+/// The resources as Bicep deploys them.
 const DEPLOYED: &str = include_str!("../../../../infra/test/defaults.snapshot.json");
 
 /// The settings of the allocator, as Bicep sets them.

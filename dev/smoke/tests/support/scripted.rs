@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// What is answered, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL. A request that
+/// The answers, by `METHOD /path`: status, header lines, body. `{base}` stands for the server's URL. A request that
 /// names its caller's address is answered by `METHOD /path forged`, if there is such an entry.
 pub(crate) type Script = HashMap<&'static str, (u16, &'static str, &'static str)>;
 

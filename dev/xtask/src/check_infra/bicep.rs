@@ -71,7 +71,7 @@ impl Copy {
         written.map_err(|error| vec![format!("no snapshot was written: {error}")])
     }
 
-    /// What the CLI answers. A word of complaint is a fault, and so is an exit code without one.
+    /// The output of the CLI. A warning is a fault, and so is an exit code without a message.
     fn run(&self, words: &[&str]) -> Result<String, Vec<String>> {
         let mut command = Command::new(&self.program);
         command.args(words).current_dir(&self.infra).stdin(Stdio::null());

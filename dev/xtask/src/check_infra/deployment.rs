@@ -12,7 +12,7 @@ pub(super) struct Deployment {
     pub resources: Vec<Resource>,
 }
 
-/// One resource. What is known only in Azure is an ARM expression in brackets.
+/// One resource. A value that only Azure knows is an ARM expression in brackets.
 #[derive(Clone, Debug)]
 pub(super) struct Resource {
     /// Without the version that Graph's types carry.

@@ -8,7 +8,7 @@ use std::{fs, io};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files(BTreeMap<String, String>);
 
-/// What is read besides infra/ and the function folders.
+/// Files that are read besides infra/ and the function folders.
 const SINGLE: [&str; 3] = ["azure.yaml", "docs/deploy.md", "host.json"];
 
 impl Files {

@@ -79,7 +79,7 @@ fn missing_sets(files: &Files) -> Vec<String> {
     missing.map(|set| format!("infra/test/{set}.bicepparam is missing")).collect()
 }
 
-/// What the CLI makes of infra/.
+/// The CLI's output for infra/.
 #[derive(Debug, Default)]
 struct Compiled {
     template: Option<Value>,
@@ -87,7 +87,7 @@ struct Compiled {
     snapshots: Vec<(String, String)>,
 }
 
-/// What could not be made is in the report.
+/// Compiles infra/; the failures are in the report.
 fn compile(copy: &Copy, sets: &[String], report: &mut Report) -> Compiled {
     let (build, lint, snapshots) = thread::scope(|scope| {
         let build = scope.spawn(|| copy.build());

@@ -10,7 +10,7 @@ pub(super) fn deployed(value: &str) -> Value {
 }
 
 /// Under `policies` the document; under `all` every element, wherever it is, by its name; `places`, the names from the root
-/// to each element. What is not well-formed has its `fault` only.
+/// to each element. A file that is not well-formed has only its `fault`.
 pub(super) fn parse(xml: &str) -> Value {
     let document = match Document::parse(xml) {
         Ok(document) => document,

@@ -1,4 +1,4 @@
-//! What the rules judge.
+//! The files and deployments that the rules judge.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ pub(super) struct Figure {
     found: String,
     limit: String,
     holds: bool,
-    /// What to look at if it does not hold.
+    /// The items to look at if the figure does not hold.
     offenders: Vec<String>,
 }
 

@@ -98,7 +98,7 @@ mod tests {
     use crate::package::elf::NEWEST_GLIBC;
     use crate::package::tests::{Repository, staged};
 
-    /// What is said of a package after this was done to it.
+    /// The faults found in a package after this was done to it.
     fn said_after(harm: impl FnOnce(&Path)) -> Vec<String> {
         let repository: Repository = staged();
         harm(&repository.package());

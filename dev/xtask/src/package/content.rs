@@ -1,4 +1,4 @@
-//! What a package consists of: nothing is missing from it, and nothing else is in it.
+//! The files of a package: nothing is missing from it, and nothing else is in it.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ pub(super) const PROGRAM_MODE: u32 = 0o755;
 pub(super) const FILE_MODE: u32 = 0o644;
 pub(super) const FOLDER_MODE: u32 = 0o755;
 
-/// What is copied from the repository, by its path there and in the package.
+/// Files that are copied from the repository: their path there and in the package.
 pub(super) fn copied() -> impl Iterator<Item = PathBuf> {
     let functions = FUNCTIONS.iter().map(|function| PathBuf::from(function).join(FUNCTION_JSON));
     std::iter::once(PathBuf::from(HOST_JSON)).chain(functions)

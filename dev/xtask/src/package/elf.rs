@@ -1,4 +1,4 @@
-//! What a program asks of the machine that runs it: its architecture, and the versions of glibc's symbols.
+//! A program's requirements of its machine: the architecture, and the versions of glibc's symbols.
 //!
 //! A symbol version that the machine's glibc does not have stops the program before `main`.
 

@@ -1,4 +1,4 @@
-//! What identifies a package: the hash of its files.
+//! The hash of a package's files identifies the package.
 
 use std::fmt::Write as _;
 use std::path::Path;

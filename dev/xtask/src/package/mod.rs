@@ -49,7 +49,7 @@ pub(crate) fn names_its_crates(workspace: &Workspace) -> bool {
     std::fs::read(folder(workspace).join(content::HANDLER)).is_ok_and(|handler| auditable::names_its_crates(&handler))
 }
 
-/// Builds, stages anew and checks; true if the package may be deployed. What is wrong with it has been said otherwise.
+/// Builds, stages anew and checks; true if the package may be deployed. Otherwise its faults are printed.
 pub(crate) fn run(workspace: &Workspace, glibc: Glibc) -> bool {
     let Some(handler) = build::handler(workspace) else {
         eprintln!("the handler was not built");

@@ -23,7 +23,7 @@ impl Repository {
         self.0.path()
     }
 
-    /// What cargo has built.
+    /// The folder with the program that cargo has built.
     pub(super) fn built(&self) -> PathBuf {
         self.root().join("built")
     }

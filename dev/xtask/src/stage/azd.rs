@@ -1,6 +1,6 @@
 //! The Azure Developer CLI itself, in a fresh clone, against the control plane of `dev/control-plane`.
 //!
-//! The project contains no azd. Where there is none, or no Bicep CLI for it, the stage is skipped. What it deploys is the
+//! The project contains no azd. Where there is none, or no Bicep CLI for it, the stage is skipped. It deploys the
 //! package of the stage before it; there is no second release build.
 
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ fn shipped_from_dev(workspace: &Workspace) -> Vec<String> {
     found.iter().map(|package| format!("remote-auth-mcp ships {package}, which is under dev/")).collect()
 }
 
-/// What cannot be looked at is a fault.
+/// A check that cannot be made is a fault.
 fn faults(found: io::Result<Vec<String>>) -> Vec<String> {
     found.unwrap_or_else(|error| vec![error.to_string()])
 }

@@ -29,11 +29,11 @@ pub(crate) enum Stage {
     E2e,
     /// Several handlers on the Azure SDKs, against the emulators.
     Azure,
-    /// What azd deploys: the infrastructure, and the packaged handler behind the gateway.
+    /// The package and its deployment: the infrastructure, and the packaged handler behind the gateway.
     Package,
     /// The Azure Developer CLI itself in a fresh clone, against a control plane on loopback.
     Azd,
-    /// Every fuzz target for a minute; only with `--long`.
+    /// Every fuzz target for a minute, and mutated requests over HTTP for five; only with `--long`.
     Proof,
 }
 
@@ -60,7 +60,7 @@ impl Stage {
     }
 }
 
-/// What the stage `azure` tests is not tested twice.
+/// Tests of the stage `azure` are not run twice.
 const TESTS: &str = "test --workspace --exclude azure-tests --exclude cosmos-emulator --no-fail-fast";
 
 fn unit(workspace: &Workspace) -> Tally {

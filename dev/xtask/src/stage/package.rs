@@ -1,5 +1,5 @@
-//! What azd deploys: the infrastructure held against its rules, the package, and the packaged handler at work with real
-//! clients.
+//! Everything that azd deploys: the infrastructure held against its rules, the package, and the packaged handler with
+//! real clients.
 
 use std::path::Path;
 use std::process::Command;

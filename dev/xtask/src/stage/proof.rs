@@ -1,4 +1,5 @@
-//! What searches for faults that nobody has thought of: each fuzz target for a minute, and requests over HTTP for five.
+//! The search for unknown faults: each fuzz target for a minute, then mutated requests over HTTP against a whole server
+//! for five.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -47,7 +48,7 @@ fn targets(workspace: &Workspace) -> Tally {
     })
 }
 
-/// What libFuzzer finds worth keeping is kept below `target`; the seeds stay as they are.
+/// Runs each target. libFuzzer's new inputs are kept below `target`; the seeds stay as they are.
 fn each(workspace: &Workspace) -> io::Result<Tally> {
     let mut tally = Tally::default();
     for target in fuzz::targets(workspace.root())? {

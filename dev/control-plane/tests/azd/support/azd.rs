@@ -81,7 +81,7 @@ impl Azd {
         self.finish(&mut bash, variables)
     }
 
-    /// What the hooks and steps asked of cargo, a line each.
+    /// The calls of cargo by the hooks and steps, a line each.
     pub(crate) fn cargo(&self) -> Vec<String> {
         let log = fs::read_to_string(self.folder.path().join("cargo.log")).unwrap_or_default();
         log.lines().map(str::to_owned).collect()

@@ -1,11 +1,11 @@
-//! What a clone of this checkout has in it, uncommitted changes included.
+//! The content of a clone of this checkout, uncommitted changes included.
 
 use std::fs;
 use std::path::Path;
 
 use super::tools::{Tools, checkout};
 
-/// What git ignores, and git's own folder.
+/// Files that git ignores, and git's own folder.
 const IGNORED: [&str; 7] = [".git", "target", ".local", ".azure", "node_modules", ".browser", "__pycache__"];
 
 pub(super) fn copy(to: &Path, tools: &Tools) {

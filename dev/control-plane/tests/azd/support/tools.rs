@@ -1,4 +1,4 @@
-//! What the stage hands on.
+//! The programs and files that the stage hands on.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,9 @@ pub(crate) struct Tools {
     pub(crate) bicep: PathBuf,
     /// The Graph types as an archive, in place of the registry.
     pub(crate) graph_types: Option<PathBuf>,
-    /// What `cargo xtask package` has made.
+    /// The package that `cargo xtask package` has made.
     pub(crate) package: PathBuf,
-    /// What `cargo xtask preflight` runs.
+    /// The program that `cargo xtask preflight` runs.
     pub(crate) preflight: PathBuf,
 }
 

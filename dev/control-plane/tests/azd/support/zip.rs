@@ -1,4 +1,4 @@
-//! What is in a package.
+//! The files in a package.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};

@@ -1,4 +1,4 @@
-//! What a vault can suffer, by the fault API of the tenant.
+//! Faults of a vault, through the fault API of the tenant.
 
 use local_tenant::{Endpoint, Fault, FaultError};
 

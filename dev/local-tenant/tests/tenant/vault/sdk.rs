@@ -93,7 +93,7 @@ fn text(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
-/// What the client process does.
+/// The work of the client process.
 async fn round_trip(vault: &str) -> azure_core::Result<()> {
     let client = client(vault)?;
     let key = client.get_key("data-key-wrap", None).await?.into_model()?;

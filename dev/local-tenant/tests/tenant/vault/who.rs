@@ -1,4 +1,4 @@
-//! Who may do what.
+//! The rights of each identity.
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};

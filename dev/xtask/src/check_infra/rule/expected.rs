@@ -1,4 +1,4 @@
-//! What a value should be.
+//! An expected value, as data.
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,9 @@ use super::select::{children, text};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Expected {
-    /// What does not fit this.
+    /// A value that does not fit this.
     Not(Box<Self>),
-    /// What fits one of these.
+    /// A value that fits one of these.
     OneOf(Vec<Self>),
     /// An array or object of which an element or member fits.
     Some(Box<Self>),
@@ -22,7 +22,8 @@ pub(super) enum Expected {
     Items(usize),
     /// A text with this in it.
     Contains(String),
-    /// A text that this regular expression matches. What is no text is matched as its JSON, and null as the empty text.
+    /// A text that this regular expression matches. Another value is matched as its JSON, and null as the
+    /// empty text.
     Matches(Pattern),
     /// An array that has these elements in this order, and may have others.
     InOrder(Vec<Value>),

@@ -93,7 +93,7 @@ impl Rule {
         self.sources().any(|source| source == TEMPLATE)
     }
 
-    /// Each deployment is judged by a rule about resources. What cannot be looked at is a fault.
+    /// Each deployment is judged by a rule about resources. A check that cannot be made is a fault.
     pub(super) fn judge(&self, project: &Project) -> Verdict {
         if self.is_about_the_template() && project.document(TEMPLATE).is_err() {
             return Verdict::Skipped(super::NO_CLI);

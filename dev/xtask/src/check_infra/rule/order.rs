@@ -1,4 +1,4 @@
-//! What waits for what, which only the compiled template shows.
+//! The order in which resources wait for each other, which only the compiled template shows.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What each resource of some types, or each of some files, has.
+//! Values that each resource of some types, or each of some files, has.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(super) struct Row {
     chosen: BTreeMap<String, Expected>,
     /// How many there are; otherwise at least one.
     count: Option<Count>,
-    /// What each has, by pointer.
+    /// The expected values, by JSON pointer.
     #[serde(default)]
     has: BTreeMap<String, Expected>,
 }

@@ -17,7 +17,7 @@ fn walk(value: &Value, segments: &[&str]) -> Vec<Value> {
     step(value, first).iter().flat_map(|value| walk(value, rest)).collect()
 }
 
-/// What a value says as a text: itself, or its JSON; nothing if it is null.
+/// A value as a text: itself, or its JSON; nothing if it is null.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -36,7 +36,7 @@ struct Part {
     at: String,
     /// Pointers from there to what is joined, with spaces, to a text.
     join: Vec<String>,
-    /// What is taken from each text: the groups of each match, joined.
+    /// Taken from each text: the groups of each match, joined.
     find: Option<Pattern>,
     /// Each text stands after each of these.
     after: Vec<String>,

@@ -1,4 +1,4 @@
-//! What a rule is judged on: the files, and one deployment if it is about resources.
+//! The subject of a rule: the files, and one deployment if the rule is about resources.
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::files::Files;
 use super::*;
 
-/// What a rule finds in a project, without its reason.
+/// The findings of a rule in a project, without its reason.
 fn found(name: &str, project: &Project) -> Vec<String> {
     let rule = all().unwrap().iter().find(|rule| rule.name == name).unwrap();
     let Verdict::Judged(faults) = rule.judge(project) else { panic!("{name} is skipped") };
@@ -35,7 +35,7 @@ fn module(waits_for: &[&str], resources: &Value) -> Value {
     })
 }
 
-/// What a rule with these parts finds in a deployment of one storage account, with its reason.
+/// The findings of a rule with these parts in a deployment of one storage account, with its reason.
 fn found_in_storage(parts: &str) -> Vec<String> {
     let storage = json!({"type": "Microsoft.Storage/storageAccounts", "name": "st", "properties": {"keys": true}});
     let project = Project::of(&snapshot(&json!([storage]), &json!({})), None, None);
