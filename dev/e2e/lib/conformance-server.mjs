@@ -2,9 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { target } from './server.mjs';
+import { readyLine, target } from './server.mjs';
 
 /** Starts the program, which ends with the test; its URL and an access token. */
 export async function conformanceServer(t) {
@@ -15,8 +14,5 @@ export async function conformanceServer(t) {
     child.stdin.end();
     await exited;
   });
-  const line = once(createInterface({ input: child.stdout }), 'line').then(([line]) => line);
-  const ready = await Promise.race([line, exited.then(() => undefined)]);
-  if (ready === undefined) throw new Error(`the conformance server did not start:\n${await complaint}`);
-  return JSON.parse(ready);
+  return readyLine('the conformance server', { child, complaint, exited });
 }

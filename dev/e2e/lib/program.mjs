@@ -65,24 +65,28 @@ export async function startUntil(t, words, env, ready) {
 
 /** Runs a client to its end while `user` signs in at the browser that it opens; what it printed. */
 export async function runSigningIn(t, here, words, user, more = {}) {
-  const { env, opened, signedIn } = await clientHome(t, here);
-  const ended = start(t, words, { ...env, ...more }).ended.then(successful);
-  await Promise.race([ended, opened]);
-  const [output] = await Promise.all([ended, signedIn(user)]);
+  const { ended, signedIn } = await signingIn(t, here, words, user, more);
+  const [output] = await Promise.all([ended, signedIn]);
   return output;
 }
 
 /** The same for a client that opens the browser once more, to ask for more; what it printed, and the second URL. */
 export async function runSteppingUp(t, here, words, user) {
-  const { env, opened, reopened, signedIn } = await clientHome(t, here);
-  const ended = start(t, words, env).ended.then(successful);
+  const { ended, signedIn, home } = await signingIn(t, here, words, user);
   const early = ended.then((output) => Promise.reject(new Error(`ended without asking for more:\n${output}`)));
-  await Promise.race([early, opened]);
-  await Promise.race([early, signedIn(user)]);
-  const url = await Promise.race([early, reopened()]);
+  await Promise.race([early, signedIn]);
+  const url = await Promise.race([early, home.reopened()]);
   early.catch(() => {});
-  const [output] = await Promise.all([ended, signedIn(user, url)]);
+  const [output] = await Promise.all([ended, home.signedIn(user, url)]);
   return { output, url };
+}
+
+/** Starts a client; `signedIn` ends when `user` has signed in at the browser that it opened. */
+async function signingIn(t, here, words, user, more = {}) {
+  const home = await clientHome(t, here);
+  const ended = start(t, words, { ...home.env, ...more }).ended.then(successful);
+  await Promise.race([ended, home.opened]);
+  return { ended, home, signedIn: home.signedIn(user) };
 }
 
 function killGroup(leader) {

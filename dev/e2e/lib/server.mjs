@@ -45,16 +45,17 @@ export async function quietPort() {
 
 async function start(options, dataIsOurs) {
   const program = spawnLocal(options);
-  const server = new Server(program, await readyLine(program), options, dataIsOurs);
+  const server = new Server(program, await readyLine('cargo local', program), options, dataIsOurs);
   running.add(server);
   if (options.azure) await ready(server);
   return server;
 }
 
-async function readyLine({ child, complaint, exited }) {
+/** The JSON line of a program that is ready. */
+export async function readyLine(name, { child, complaint, exited }) {
   const line = once(createInterface({ input: child.stdout }), 'line').then(([line]) => line);
   const ready = await Promise.race([line, exited.then(() => undefined)]);
-  if (ready === undefined) throw new Error(`cargo local did not start:\n${await complaint}`);
+  if (ready === undefined) throw new Error(`${name} did not start:\n${await complaint}`);
   return JSON.parse(ready);
 }
 

@@ -19,6 +19,11 @@ const error = JSON.stringify({ error: 'temporarily_unavailable', error_descripti
 const REFRESHED = 'b';
 const TOKENS = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r' };
 
+/** The token endpoint's answers to two refreshes: this error, then new tokens. */
+function refusedOnce(status) {
+  return [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
+}
+
 /** An authorization server whose token endpoint gives these answers, one after another; its origin. */
 async function authorizationServer(t, answers) {
   const server = createServer((request, response) => {
@@ -78,8 +83,7 @@ for (const sdk of SDKS) {
   describe(sdk.name, () => {
     for (const status of [429, 503]) {
       test(`stays signed in when a refresh is answered ${status}`, async (t) => {
-        const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
-        const serverUrl = await authorizationServer(t, answers);
+        const serverUrl = await authorizationServer(t, refusedOnce(status));
         const app = signedIn(serverUrl);
         await assert.rejects(sdk.auth(app, { serverUrl: `${serverUrl}/mcp` }));
         assert.deepEqual([app.lost, app.held.refresh_token], [[], 'r']);
@@ -93,7 +97,7 @@ for (const sdk of SDKS) {
 describe('the Go SDK', { skip: withoutGo }, () => {
   for (const status of [429, 503]) {
     test(`stays signed in when a refresh is answered ${status}`, async (t) => {
-      const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
+      const answers = refusedOnce(status);
       const serverUrl = await authorizationServer(t, answers);
       const { code, stderr } = await start(t, [goClient(), serverUrl], {}).ended;
       assert.deepEqual([code, stderr, answers], [0, '', []]);
