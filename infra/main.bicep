@@ -118,6 +118,12 @@ param logDailyCapGB int = 2
 @description('Consent for everyone in the tenant. Deploying it needs a privileged role in Entra ID.')
 param grantAdminConsent bool = false
 
+@description('Only assigned users and groups may sign in. Deploying it needs a privileged role in Entra ID, and consents for everyone. false leaves what an administrator has set.')
+param assignmentRequired bool = false
+
+@description('Object ids of the users and groups to assign, separated by commas.')
+param assignedPrincipalIds string = ''
+
 @description('recover: take back the vault of the same name that azd down left soft-deleted.')
 @allowed(['default', 'recover'])
 param keyVaultCreateMode string = 'default'
@@ -224,7 +230,10 @@ module entraApp 'modules/entra-app.bicep' = {
     displayName: mcpServerName
     publicBaseUrl: apimService.outputs.gatewayUrl
     workload: identities.outputs.workload
+    gateway: identities.outputs.gateway
     grantAdminConsent: grantAdminConsent
+    assignmentRequired: assignmentRequired
+    assignedPrincipalIds: union([], filter(map(split(assignedPrincipalIds, ','), id => toLower(trim(id))), id => id != ''))
   }
 }
 

@@ -17,14 +17,28 @@ param publicBaseUrl string
 @description('Identity that is the credential.')
 param workload Identity
 
+@description('Identity of the gateway, which calls the app as itself.')
+param gateway Identity
+
 @description('Consent for everyone in the tenant. Deploying it needs a privileged role; without it each user consents, where the tenant lets them.')
 param grantAdminConsent bool
+
+@description('Only assigned users and groups may sign in. Deploying it needs a privileged role.')
+param assignmentRequired bool
+
+@description('Object ids of the users and groups to assign.')
+param assignedPrincipalIds string[]
 
 // Microsoft Graph has this id in every cloud.
 var microsoftGraph = '00000003-0000-0000-c000-000000000000'
 // Every permission of the scope table. A user is asked for one when a tool first needs it.
 var scopes = loadJsonContent('../contract.json').scopes
 var accessAsUser = 'access_as_user'
+var userRole = guid(uniqueName, 'User')
+var gatewayRole = guid(uniqueName, 'Gateway')
+// Where somebody must be assigned, users cannot consent themselves:
+// https://learn.microsoft.com/entra/identity/enterprise-apps/what-is-access-management.
+var consentForAll = grantAdminConsent || assignmentRequired
 
 resource app 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
@@ -45,6 +59,25 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
       }
     ]
   }
+  // Declared always: Entra refuses to remove a role that is enabled.
+  appRoles: [
+    {
+      id: userRole
+      value: 'User'
+      allowedMemberTypes: ['User']
+      isEnabled: true
+      displayName: 'User'
+      description: 'May sign in, where assignment is required.'
+    }
+    {
+      id: gatewayRole
+      value: 'Gateway'
+      allowedMemberTypes: ['Application']
+      isEnabled: true
+      displayName: 'Gateway'
+      description: 'Forwards calls to the server. For the identity of API Management alone.'
+    }
+  ]
   web: {
     redirectUris: ['${publicBaseUrl}/oauth-callback']
     implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false }
@@ -63,25 +96,47 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
   }
 }
 
-// The gateway's token is issued for this principal.
+// The gateway's token is issued for this principal. It does not say whether assignment is required: what an administrator
+// has set stays.
 resource principal 'Microsoft.Graph/servicePrincipals@v1.0' = {
   appId: app.appId
-  appRoleAssignmentRequired: false
+}
+
+// Without it the gateway's identity gets AADSTS501051 instead of a token.
+resource gatewayAssignment 'Microsoft.Graph/appRoleAssignedTo@v1.0' = if (assignmentRequired) {
+  principalId: gateway.principalId
+  resourceId: principal.id
+  appRoleId: gatewayRole
+}
+
+resource userAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for principalId in assignedPrincipalIds: if (assignmentRequired) {
+    principalId: principalId
+    resourceId: principal.id
+    appRoleId: userRole
+  }
+]
+
+// The same principal, once everybody is assigned.
+resource closedPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = if (assignmentRequired) {
+  appId: app.appId
+  appRoleAssignmentRequired: true
+  dependsOn: [principal, gatewayAssignment, userAssignments]
 }
 
 // Read only when it is needed: reading it takes a permission that a pipeline need not have.
-resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (grantAdminConsent) {
+resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (consentForAll) {
   appId: microsoftGraph
 }
 
-resource graphConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (grantAdminConsent) {
+resource graphConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (consentForAll) {
   clientId: principal.id
   consentType: 'AllPrincipals'
   resourceId: graph!.id
   scope: 'openid profile offline_access ${join(map(scopes, scope => scope.graph), ' ')}'
 }
 
-resource ownConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (grantAdminConsent) {
+resource ownConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (consentForAll) {
   clientId: principal.id
   consentType: 'AllPrincipals'
   resourceId: principal.id

@@ -36,6 +36,9 @@ pub(crate) fn answer(state: &mut State, asked: &Asked) -> Answer {
                 json!({ "value": [{ "displayName": "Global Administrator", "roleTemplateId": GLOBAL_ADMINISTRATOR }] }),
             )
         }
+        (&Method::GET, ["v1.0", principal], _) if principal.starts_with("servicePrincipals(appId='") => {
+            Answer::ok(json!({ "appRoleAssignmentRequired": false }))
+        }
         (&Method::GET, ["v1.0", "me", ..], Principal::Pipeline) => Answer::error(
             StatusCode::BAD_REQUEST,
             "BadRequest",

@@ -16,9 +16,11 @@ pub(super) struct Plan {
     pub(super) most_instances: u64,
     /// Whether a deleted vault is to be taken back.
     pub(super) recover: bool,
-    /// Whether this environment has an app registration already.
-    pub(super) registered: bool,
+    /// Client id of the app registration, if this environment has one already.
+    pub(super) registered: Option<String>,
     pub(super) admin_consent: bool,
+    /// Whether only assigned users may sign in.
+    pub(super) assignment_required: bool,
 }
 
 impl Plan {
@@ -40,8 +42,9 @@ impl Plan {
             memory: number("INSTANCE_MEMORY_MB", 512),
             most_instances: number("MAXIMUM_INSTANCE_COUNT", 40),
             recover: is("KEY_VAULT_CREATE_MODE", "recover"),
-            registered: environment.get("ENTRA_CLIENT_ID").is_some(),
+            registered: environment.get("ENTRA_CLIENT_ID").map(str::to_owned),
             admin_consent: is("GRANT_ADMIN_CONSENT", "true"),
+            assignment_required: is("ASSIGNMENT_REQUIRED", "true"),
         })
     }
 

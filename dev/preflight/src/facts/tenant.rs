@@ -16,7 +16,7 @@ const PRIVILEGED_ROLE_ADMINISTRATOR: &str = "e8611ab8-c189-46e8-94e1-60213ab1f81
 
 const MAY_REGISTER: [&str; 4] =
     [GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, APPLICATION_DEVELOPER];
-/// For delegated permissions, which is all that is consented to here.
+/// For delegated permissions, which is all that is consented to here. The same roles may assign app roles of this app.
 const MAY_CONSENT: [&str; 4] =
     [GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR];
 
@@ -39,13 +39,33 @@ pub(super) async fn check(graph: &Service, plan: &Plan, findings: &mut Findings)
         (Ok(policy), Ok(roles)) => judge(plan, &policy, &roles, findings),
         (Err(error), _) | (_, Err(error)) => findings.note(format!("the tenant was not checked: {error}")),
     }
+    let (Some(client_id), false) = (&plan.registered, plan.assignment_required) else { return };
+    match graph.get(&principal_path(client_id)).await {
+        Ok(principal) => judge_principal(&principal, findings),
+        Err(error) => findings.note(format!("the enterprise application was not checked: {error}")),
+    }
+}
+
+/// <https://learn.microsoft.com/graph/api/serviceprincipal-get>
+fn principal_path(client_id: &str) -> String {
+    format!("/v1.0/servicePrincipals(appId='{client_id}')?$select=appRoleAssignmentRequired")
+}
+
+/// An administrator may have assigned the gateway's identity by hand, so this stops nobody.
+fn judge_principal(principal: &Value, findings: &mut Findings) {
+    if principal.pointer("/appRoleAssignmentRequired") == Some(&Value::Bool(true)) {
+        findings.note(
+            "the enterprise application has \"Assignment required\", and ASSIGNMENT_REQUIRED is not true: unless the identity of \
+             API Management is assigned, every request fails (docs/deploy.md, \"Only assigned users\")",
+        );
+    }
 }
 
 fn judge(plan: &Plan, policy: &Value, roles: &[Value], findings: &mut Findings) {
     let holds = |any: &[&str]| roles.iter().any(|role| any.contains(&text(role, "/roleTemplateId")));
     let everybody_registers =
         policy.pointer("/defaultUserRolePermissions/allowedToCreateApps") != Some(&Value::Bool(false));
-    if !plan.registered && !everybody_registers && !holds(&MAY_REGISTER) {
+    if plan.registered.is_none() && !everybody_registers && !holds(&MAY_REGISTER) {
         findings.fault(
             "your account may not register apps in the tenant",
             "Ask for the role Application Developer (docs/deploy.md, \"What your organisation may forbid\")",
@@ -57,7 +77,13 @@ fn judge(plan: &Plan, policy: &Value, roles: &[Value], findings: &mut Findings) 
             "Ask for the role Cloud Application Administrator, or: azd env set GRANT_ADMIN_CONSENT false",
         );
     }
-    if !plan.admin_consent && !users_consent(policy) {
+    if plan.assignment_required && !holds(&MAY_CONSENT) {
+        findings.fault(
+            "ASSIGNMENT_REQUIRED is true, and your account may not assign users to the app",
+            "Ask for the role Cloud Application Administrator, or: azd env set ASSIGNMENT_REQUIRED false",
+        );
+    }
+    if !(plan.admin_consent || plan.assignment_required) && !users_consent(policy) {
         findings.note(
             "users of this tenant may not consent to the app themselves: at sign-in they may see \"Need admin approval\" \
              (docs/deploy.md, \"What your organisation may forbid\")",
@@ -108,6 +134,22 @@ mod tests {
         let consent = [("GRANT_ADMIN_CONSENT", "true")];
         assert_eq!(found(&consent, true, LEGACY, APPLICATION_DEVELOPER).faults().len(), 1);
         assert_eq!(found(&consent, true, LOW, CLOUD_APPLICATION_ADMINISTRATOR), Findings::default());
+    }
+
+    #[test]
+    fn assigning_users_needs_a_privileged_role_and_consents_for_all() {
+        let assign = [("ASSIGNMENT_REQUIRED", "true")];
+        assert_eq!(found(&assign, true, LOW, APPLICATION_DEVELOPER).faults().len(), 1);
+        assert_eq!(found(&assign, true, LOW, CLOUD_APPLICATION_ADMINISTRATOR), Findings::default());
+    }
+
+    #[test]
+    fn assignment_that_an_administrator_requires_is_noted() {
+        let mut findings = Findings::default();
+        judge_principal(&json!({"appRoleAssignmentRequired": false}), &mut findings);
+        assert_eq!(findings, Findings::default());
+        judge_principal(&json!({"appRoleAssignmentRequired": true}), &mut findings);
+        assert!(findings.notes()[0].contains("ASSIGNMENT_REQUIRED"), "{findings}");
     }
 
     #[test]
