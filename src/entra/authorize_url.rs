@@ -1,21 +1,25 @@
 //! The request to Entra's authorization endpoint.
 
+use std::iter;
+
 use authorization_server::{state::pending_consent::SignInPrompt, upstream::SignInRequest};
 use oauth_protocol::form;
 
 use super::settings::{CLIENT_CAPABILITIES, EntraSettings};
 
-/// Asks the user for the middle tier and the Graph scopes at once. Redemption then asks for the middle tier only.
+/// Asks the user for the middle tier and the scopes of each API at once, as an authorization request may. Redemption then asks
+/// for the middle tier only, because a token is for one API
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code>).
 pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignInRequest<'_>) -> String {
-    let middle_tier = settings.middle_tier_scope();
-    let downstream = settings.graph_scopes(sign_in.downstream_scopes);
-    let scope = format!("openid profile offline_access {middle_tier} {downstream}");
+    let middle_tier = format!("openid profile offline_access {}", settings.middle_tier_scope());
+    let downstream = sign_in.downstream_scopes.iter().map(|scopes| settings.full_names(scopes));
+    let scope = iter::once(middle_tier).chain(downstream).collect::<Vec<_>>().join(" ");
     let mut query = vec![
         ("client_id", settings.client_id.as_str()),
         ("response_type", "code"),
         ("redirect_uri", settings.redirect_uri.as_str()),
         ("response_mode", "query"),
-        ("scope", scope.trim_end()),
+        ("scope", &scope),
         ("state", sign_in.state),
         ("nonce", sign_in.nonce),
         ("code_challenge", sign_in.code_challenge),
@@ -32,11 +36,12 @@ pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignInRequest<'_
 
 #[cfg(test)]
 mod tests {
+    use authorization_server::state::api::{Api, ApiScopes, RegisteredApi};
     use url::Url;
 
     use super::*;
 
-    fn url(prompt: SignInPrompt, downstream_scopes: &[&'static str]) -> Url {
+    fn url(prompt: SignInPrompt, downstream_scopes: &[ApiScopes]) -> Url {
         let settings = EntraSettings {
             authority: "https://login.microsoftonline.com".into(),
             tenant_id: "the-tenant".into(),
@@ -55,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_request_is_for_our_app_in_our_tenant_and_answered_by_a_code_in_the_query() {
-        let url = url(SignInPrompt::Any, &["User.Read"]);
+        let url = url(SignInPrompt::Any, &[]);
         assert_eq!(url.origin().ascii_serialization(), "https://login.microsoftonline.com");
         assert_eq!(url.path(), "/the-tenant/oauth2/v2.0/authorize");
         for (name, value) in [
@@ -75,12 +80,16 @@ mod tests {
 
     #[test]
     fn the_user_is_asked_for_the_middle_tier_and_each_permission_by_its_full_name() {
-        let scope = |permissions| parameter(&url(SignInPrompt::Any, permissions), "scope");
+        let scope = |scopes: &[ApiScopes]| parameter(&url(SignInPrompt::Any, scopes), "scope");
         let middle_tier = "openid profile offline_access the-app/access_as_user";
         assert_eq!(scope(&[]), [middle_tier]);
         let graph = "https://graph.microsoft.com";
-        let both = format!("{middle_tier} {graph}/User.Read {graph}/Mail.Read");
-        assert_eq!(scope(&["User.Read", "Mail.Read"]), [both]);
+        let orders =
+            RegisteredApi { name: "Orders", application_id_uri: "api://o", client_id: "o", origin: "https://o" };
+        let orders = Api::Registered(Box::leak(Box::new(orders)));
+        let needed = [(Api::Graph, vec!["User.Read", "Mail.Read"]), (orders, vec!["Orders.Read"])];
+        let all = format!("{middle_tier} {graph}/User.Read {graph}/Mail.Read api://o/Orders.Read");
+        assert_eq!(scope(&needed.map(|(api, names)| ApiScopes { api, names })), [all]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Unavailable},
+    state::api::ApiScopes,
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use moka::future::Cache;
@@ -24,8 +25,14 @@ const FAILURE_BELIEVED_FOR: Duration = Duration::SECOND;
 /// After this a refusal is dropped that nobody asked for again.
 const TIME_TO_LIVE: std::time::Duration = std::time::Duration::from_mins(1);
 
-/// The grant type, the token and the scopes of a request.
-type Request = [u8; 32];
+/// A request, with the hash of its token.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Request {
+    Refresh(TokenHash),
+    OnBehalfOf(TokenHash, ApiScopes),
+}
+
+type TokenHash = [u8; 32];
 type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
 
 /// An answer, and when it came.
@@ -56,7 +63,7 @@ impl NegativeCache {
             let answer = answer.await;
             Arc::new(Answered { answered_at: self.clock.now(), answer })
         };
-        let answered = self.answers.get_with(request, ask).await;
+        let answered = self.answers.get_with_by_ref(&request, ask).await;
         if answered.answer.is_ok() {
             self.answers.invalidate(&request).await;
         }
@@ -73,13 +80,8 @@ impl NegativeCache {
     }
 }
 
-fn request(grant_type: &str, token: &SecretString, scopes: &[&'static str]) -> Request {
-    let mut hash = Sha256::new();
-    for part in [grant_type, token.expose_secret(), &scopes.join(" ")] {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
+fn hash(token: &SecretString) -> TokenHash {
+    Sha256::digest(token.expose_secret()).into()
 }
 
 #[async_trait]
@@ -103,12 +105,12 @@ impl Upstream for NegativeCache {
     }
 
     async fn refresh(&self, refresh_token: &SecretString) -> Answer {
-        let request = request("refresh_token", refresh_token, &[]);
+        let request = Request::Refresh(hash(refresh_token));
         self.once(request, self.upstream.refresh(refresh_token)).await
     }
 
-    async fn on_behalf_of(&self, assertion: &SecretString, downstream_scopes: &[&'static str]) -> Answer {
-        let request = request("on_behalf_of", assertion, downstream_scopes);
-        self.once(request, self.upstream.on_behalf_of(assertion, downstream_scopes)).await
+    async fn on_behalf_of(&self, assertion: &SecretString, scopes: &ApiScopes) -> Answer {
+        let request = Request::OnBehalfOf(hash(assertion), scopes.clone());
+        self.once(request, self.upstream.on_behalf_of(assertion, scopes)).await
     }
 }

@@ -1,5 +1,7 @@
 //! Which tenant of which cloud, and which app.
 
+use authorization_server::state::api::{Api, ApiScopes};
+
 /// The `claims` parameter that declares support for claims challenges (client capability `cp1`): Graph sends a challenge
 /// only to clients that declare it.
 pub(super) const CLIENT_CAPABILITIES: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
@@ -49,16 +51,28 @@ impl EntraSettings {
         format!("{}/access_as_user", self.client_id)
     }
 
-    /// Full names of Graph permissions, never `.default`.
-    pub(super) fn graph_scopes(&self, permissions: &[&'static str]) -> String {
-        let full = |permission: &&str| format!("{}/{permission}", self.graph_resource);
-        permissions.iter().map(full).collect::<Vec<_>>().join(" ")
+    /// Full names of an API's scopes, never `.default`.
+    pub(super) fn full_names(&self, scopes: &ApiScopes) -> String {
+        let resource = match scopes.api {
+            Api::Graph => self.graph_resource,
+            Api::Registered(api) => api.application_id_uri,
+        };
+        scopes.names.iter().map(|name| format!("{resource}/{name}")).collect::<Vec<_>>().join(" ")
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use authorization_server::state::api::RegisteredApi;
+
     use super::*;
+
+    static ORDERS: RegisteredApi = RegisteredApi {
+        name: "Contoso Orders",
+        application_id_uri: "api://contoso.example/orders",
+        client_id: "an-id",
+        origin: "https://orders.contoso.example",
+    };
 
     fn settings(authority: &str) -> EntraSettings {
         let (authority, tenant_id, client_id) = (authority.to_owned(), "t".to_owned(), "app".to_owned());
@@ -83,8 +97,9 @@ mod tests {
     fn scopes_are_full_names() {
         let settings = settings("https://login.example");
         assert_eq!(settings.middle_tier_scope(), "app/access_as_user");
-        assert_eq!(settings.graph_scopes(&[]), "");
-        assert_eq!(settings.graph_scopes(&["A.B", "C"]), "https://graph.example/A.B https://graph.example/C");
+        let full_names = |api, names: &[&'static str]| settings.full_names(&ApiScopes { api, names: names.to_vec() });
+        assert_eq!(full_names(Api::Graph, &["A.B", "C"]), "https://graph.example/A.B https://graph.example/C");
+        assert_eq!(full_names(Api::Registered(&ORDERS), &["A.B"]), "api://contoso.example/orders/A.B");
     }
 
     #[test]

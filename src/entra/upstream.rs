@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Unavailable},
+    state::api::ApiScopes,
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -100,9 +101,9 @@ impl Upstream for Entra {
     async fn on_behalf_of(
         &self,
         assertion: &SecretString,
-        downstream_scopes: &[&'static str],
+        scopes: &ApiScopes,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
-        let scope = self.settings.graph_scopes(downstream_scopes);
+        let scope = self.settings.full_names(scopes);
         let grant = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
             ("requested_token_use", "on_behalf_of"),

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use authorization_server::{
     ground::{AuditLog, EventName},
     resource::{authenticate::Principal, downstream::DownstreamTokens as _},
-    state::scopes::{self, Permission},
+    state::{
+        api::{Api, ApiScopes},
+        scopes::{self, Permission},
+    },
 };
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
@@ -56,7 +59,7 @@ impl Graph {
         Self { http, endpoint, tokens, audit, answers: Budget::new(ANSWERS_BYTES) }
     }
 
-    /// Gets a resource for the principal, if its access token has the permissions. They are of one API.
+    /// Gets a resource for the principal, if its access token has the permissions.
     pub async fn get(
         &self,
         principal: &Principal,
@@ -82,7 +85,7 @@ impl Graph {
         if let Some(needed) = scopes::needed(&principal.scope, permissions) {
             return Err(GraphError::Scope(needed));
         }
-        let scopes: Vec<_> = permissions.iter().map(|permission| permission.downstream).collect();
+        let scopes = scopes::of_api(Api::Graph, permissions);
         match self.with_token(principal, &scopes, request).await {
             Err(GraphError::Unauthorized) => {
                 self.tokens.forget(principal, &scopes).await;
@@ -95,7 +98,7 @@ impl Graph {
     async fn with_token(
         &self,
         principal: &Principal,
-        scopes: &[&'static str],
+        scopes: &ApiScopes,
         request: &Request,
     ) -> Result<Value, GraphError> {
         let token = self.tokens.token(principal, scopes).await?;

@@ -7,12 +7,13 @@ use authorization_server::{
     ground::{Clock, GrantKey},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+    state::api::ApiScopes,
 };
 use moka::future::Cache;
 use time::Duration;
 
 const MAX_TOKENS: u64 = 10_000;
-/// An unused token is dropped after this. Graph's tokens expire earlier.
+/// An unused token is dropped after this. Tokens of Entra expire earlier.
 const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 /// A token that expires sooner is replaced before it is used.
 const MIN_REMAINING: Duration = Duration::minutes(5);
@@ -21,7 +22,7 @@ const MIN_REMAINING: Duration = Duration::minutes(5);
 pub struct TokenCache {
     inner: Arc<dyn DownstreamTokens>,
     clock: Arc<dyn Clock>,
-    tokens: Cache<(GrantKey, String), DownstreamToken>,
+    tokens: Cache<(GrantKey, ApiScopes), DownstreamToken>,
 }
 
 impl TokenCache {
@@ -32,18 +33,18 @@ impl TokenCache {
     }
 
     /// Drops a token that the downstream refused.
-    pub async fn forget(&self, principal: &Principal, scopes: &[&'static str]) {
+    pub async fn forget(&self, principal: &Principal, scopes: &ApiScopes) {
         self.tokens.invalidate(&key(principal, scopes)).await;
     }
 }
 
-fn key(principal: &Principal, scopes: &[&'static str]) -> (GrantKey, String) {
-    (principal.grant, scopes.join(" "))
+fn key(principal: &Principal, scopes: &ApiScopes) -> (GrantKey, ApiScopes) {
+    (principal.grant, scopes.clone())
 }
 
 #[async_trait]
 impl DownstreamTokens for TokenCache {
-    async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
         let key = key(principal, scopes);
         if let Some(token) = self.tokens.get(&key).await {
             if token.expires_at - self.clock.now() > MIN_REMAINING {

@@ -14,13 +14,13 @@ use local_tenant::{Options, Tenant};
 use remote_auth_mcp::entra::Entra;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-use testkit::SignedIn;
+use testkit::{SignedIn, user_read};
 use tokio::task::JoinSet;
 
 use crate::{
     differences::assert_all_named,
     scripted::{Bytes, Scripted, response},
-    support::{DOWNSTREAM, Ids, entra, http},
+    support::{Ids, entra, http},
 };
 
 const GOLDEN: &str = include_str!("../golden/entra/classification.json");
@@ -92,7 +92,7 @@ impl Rig {
         match flow {
             "code" => self.entra.redeem(&secret, &secret, NONCE).await.err(),
             "refresh" => self.entra.refresh(&secret).await.err(),
-            _ => self.entra.on_behalf_of(&secret, DOWNSTREAM).await.err(),
+            _ => self.entra.on_behalf_of(&secret, &user_read()).await.err(),
         }
     }
 
@@ -270,7 +270,7 @@ async fn sign_ins(flow: &str, refusals: Vec<UpstreamRefusal>) -> usize {
         } else {
             refusals.by_ref().take(2).for_each(|refusal| rig.upstream.refuse_on_behalf_of(refusal));
             let principal = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();
-            let exchanged = rig.server.token(&principal, DOWNSTREAM).await;
+            let exchanged = rig.server.token(&principal, &user_read()).await;
             asked += usize::from(matches!(exchanged, Err(DownstreamError::SignInAgain)));
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use authorization_server::{
     ground::Unavailable,
+    state::api::{Api, ApiScopes, RegisteredApi},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use remote_auth_mcp::entra::NegativeCache;
@@ -12,6 +13,13 @@ use secrecy::SecretString;
 use testkit::ManualClock;
 use time::{Duration, macros::datetime};
 use tokio::sync::Semaphore;
+
+static ORDERS: RegisteredApi = RegisteredApi {
+    name: "Contoso Orders",
+    application_id_uri: "api://contoso.example/orders",
+    client_id: "an-id",
+    origin: "https://orders.contoso.example",
+};
 
 type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
 
@@ -44,7 +52,7 @@ impl Upstream for Scripted {
     async fn refresh(&self, _: &SecretString) -> Answer {
         self.next().await
     }
-    async fn on_behalf_of(&self, _: &SecretString, _: &[&'static str]) -> Answer {
+    async fn on_behalf_of(&self, _: &SecretString, _: &ApiScopes) -> Answer {
         self.next().await
     }
 }
@@ -113,10 +121,17 @@ async fn a_refusal_is_that_of_one_token_one_grant_type_and_one_set_of_scopes() {
     let rig = rig((0..5).map(|_| blocked()).collect());
     let _ = rig.refresh("r").await;
     let _ = rig.refresh("s").await;
-    for scopes in [&["User.Read"][..], &["User.Read", "Mail.Read"], &["User.Read"]] {
-        assert!(rig.cache.on_behalf_of(&"r".into(), scopes).await.is_err());
+    let scopes = |api, names: &[&'static str]| ApiScopes { api, names: names.to_vec() };
+    let (graph, orders) = (Api::Graph, Api::Registered(&ORDERS));
+    for (scopes, asked) in [
+        (scopes(graph, &["User.Read"]), 3),
+        (scopes(graph, &["User.Read", "Mail.Read"]), 4),
+        (scopes(graph, &["User.Read"]), 4),
+        (scopes(orders, &["User.Read"]), 5),
+    ] {
+        assert!(rig.cache.on_behalf_of(&"r".into(), &scopes).await.is_err());
+        assert_eq!(rig.asked(), asked, "{scopes:?}");
     }
-    assert_eq!(rig.asked(), 4);
 }
 
 #[tokio::test]

@@ -12,10 +12,11 @@ use reqwest::Url;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
+use testkit::user_read;
 
 use crate::{
     differences::assert_all_named,
-    support::{DOWNSTREAM, Local, http},
+    support::{Local, http},
 };
 
 const GOLDEN: &str = include_str!("../golden/entra/requests.json");
@@ -144,7 +145,7 @@ fn sign_in_url(local: &Local) -> Url {
         state: "the state",
         code_challenge: &challenge,
         nonce: NONCE,
-        downstream_scopes: DOWNSTREAM,
+        downstream_scopes: &[user_read()],
         prompt: SignInPrompt::SelectAccount,
     };
     Url::parse(&local.entra.sign_in_url(&sign_in)).unwrap()
@@ -208,7 +209,7 @@ async fn the_refresh_is_the_recorded_one() {
 async fn the_exchange_is_the_recorded_one() {
     let local = Local::start().await;
     let access_token = redeem(&local).await.access_token;
-    local.entra.on_behalf_of(&access_token, DOWNSTREAM).await.unwrap();
+    local.entra.on_behalf_of(&access_token, &user_read()).await.unwrap();
     assert_alike(&last(&local), &["msal.obo.cp1", "idweb.obo.first", "azid.obo.cae"], TOKEN);
 }
 

@@ -6,11 +6,12 @@ use authorization_server::upstream::{Upstream as _, UpstreamRefusal};
 use functions_host::ReservedPort;
 use local_tenant::{Endpoint, Fault};
 use secrecy::SecretString;
+use testkit::user_read;
 
 use crate::{
     requests::redeem,
     scripted::{Scripted, response},
-    support::{DOWNSTREAM, Ids, Local, entra},
+    support::{Ids, Local, entra},
 };
 
 fn status(status: u16) -> Fault {
@@ -41,7 +42,7 @@ async fn one_failure_of_entra_is_not_noticed() {
         local.tenant.fail_next(Endpoint::RefreshToken, 1, fault.clone()).unwrap();
         assert!(local.entra.refresh(&refresh_token).await.is_ok(), "{fault:?}");
         local.tenant.fail_next(Endpoint::OnBehalfOf, 1, fault.clone()).unwrap();
-        assert!(local.entra.on_behalf_of(&answer.access_token, DOWNSTREAM).await.is_ok(), "{fault:?}");
+        assert!(local.entra.on_behalf_of(&answer.access_token, &user_read()).await.is_ok(), "{fault:?}");
         assert_eq!(token_requests(&local), 4, "{fault:?}");
     }
 }

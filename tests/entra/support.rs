@@ -17,8 +17,6 @@ use time::OffsetDateTime;
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:7071/oauth-callback";
 /// Of public Azure.
 pub(crate) const AUDIENCE: &str = "api://AzureADTokenExchange";
-/// The Graph permissions that the sign-in of these tests needs.
-pub(crate) const DOWNSTREAM: &[&str] = &["User.Read"];
 
 /// A workload identity that always gives the same assertion.
 #[derive(Debug)]

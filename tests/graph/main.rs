@@ -14,12 +14,12 @@ use authorization_server::{
     ground::{EventName, GrantKey, Id},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    state::scopes::USER_READ,
+    state::{api::ApiScopes, scopes::USER_READ},
 };
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::graph::{Graph, GraphError, Request, TokenCache};
 use serde_json::{Value, json};
-use testkit::{AuditTrail, ManualClock};
+use testkit::{AuditTrail, ManualClock, user_read};
 use time::OffsetDateTime;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -49,8 +49,8 @@ struct Tokens(Mutex<usize>);
 
 #[async_trait]
 impl DownstreamTokens for Tokens {
-    async fn token(&self, _: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
-        assert_eq!(scopes, ["User.Read"]);
+    async fn token(&self, _: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+        assert_eq!(*scopes, user_read());
         let mut given = self.0.lock().unwrap();
         *given += 1;
         Ok(DownstreamToken { access_token: format!("token-{given}").into(), expires_at: OffsetDateTime::UNIX_EPOCH })

@@ -15,16 +15,22 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
+    state::api::{Api, ApiScopes, RegisteredApi},
 };
 use futures_util::future::join_all;
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::graph::TokenCache;
 use secrecy::ExposeSecret as _;
-use testkit::ManualClock;
+use testkit::{ManualClock, user_read};
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-const SCOPES: &[&str] = &["User.Read"];
+static ORDERS: RegisteredApi = RegisteredApi {
+    name: "Contoso Orders",
+    application_id_uri: "api://contoso.example/orders",
+    client_id: "an-id",
+    origin: "https://orders.contoso.example",
+};
 /// How long the exchange takes.
 const LATENCY: Duration = Duration::from_millis(10);
 
@@ -37,7 +43,7 @@ struct Exchange {
 
 #[async_trait]
 impl DownstreamTokens for Exchange {
-    async fn token(&self, _: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(&self, _: &Principal, _: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
         let number = self.exchanges.fetch_add(1, Ordering::SeqCst) + 1;
         sleep(LATENCY).await;
         if let Some(refusal) = self.refusal.lock().unwrap().take() {
@@ -63,13 +69,17 @@ impl Rig {
         Self { clock, exchange, cache }
     }
 
-    async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> String {
+    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> String {
         self.cache.token(principal, scopes).await.unwrap().access_token.expose_secret().to_owned()
     }
 
     fn exchanges(&self) -> usize {
         self.exchange.exchanges.load(Ordering::SeqCst)
     }
+}
+
+fn graph(names: &[&'static str]) -> ApiScopes {
+    ApiScopes { api: Api::Graph, names: names.to_vec() }
 }
 
 fn principal(owner: u8, grant: u8) -> Principal {
@@ -85,34 +95,37 @@ fn principal(owner: u8, grant: u8) -> Principal {
 #[tokio::test(start_paused = true)]
 async fn a_token_serves_until_five_minutes_before_its_end() {
     let (rig, bob) = (Rig::new(), principal(1, 1));
-    assert_eq!(rig.token(&bob, SCOPES).await, "1");
+    assert_eq!(rig.token(&bob, &user_read()).await, "1");
     rig.clock.advance(time::Duration::minutes(55) - time::Duration::NANOSECOND);
-    assert_eq!(rig.token(&bob, SCOPES).await, "1");
+    assert_eq!(rig.token(&bob, &user_read()).await, "1");
     rig.clock.advance(time::Duration::NANOSECOND);
-    assert_eq!(rig.token(&bob, SCOPES).await, "2");
-    assert_eq!(rig.token(&bob, SCOPES).await, "2");
+    assert_eq!(rig.token(&bob, &user_read()).await, "2");
+    assert_eq!(rig.token(&bob, &user_read()).await, "2");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_of_one_grant_and_of_the_scopes_that_it_was_asked_for() {
+async fn a_token_is_of_one_grant_of_one_api_and_of_the_scopes_that_it_was_asked_for() {
     let rig = Rig::new();
     let callers = [principal(1, 1), principal(1, 2), principal(2, 1)];
     let mut tokens = Vec::new();
     for caller in &callers {
-        tokens.push(rig.token(caller, SCOPES).await);
+        tokens.push(rig.token(caller, &user_read()).await);
     }
-    tokens.push(rig.token(&callers[0], &["Mail.Read"]).await);
-    tokens.push(rig.token(&callers[0], &["User.Read", "Mail.Read"]).await);
-    assert_eq!(tokens, ["1", "2", "3", "4", "5"]);
-    assert_eq!(rig.token(&callers[0], SCOPES).await, "1");
+    tokens.push(rig.token(&callers[0], &graph(&["Mail.Read"])).await);
+    tokens.push(rig.token(&callers[0], &graph(&["User.Read", "Mail.Read"])).await);
+    let orders = ApiScopes { api: Api::Registered(&ORDERS), ..user_read() };
+    tokens.push(rig.token(&callers[0], &orders).await);
+    assert_eq!(tokens, ["1", "2", "3", "4", "5", "6"]);
+    assert_eq!(rig.token(&callers[0], &user_read()).await, "1");
     let newer = Principal { expires_at: OffsetDateTime::UNIX_EPOCH + time::Duration::HOUR, ..principal(1, 1) };
-    assert_eq!(rig.token(&newer, SCOPES).await, "1", "a refreshed access token is of the same grant");
+    assert_eq!(rig.token(&newer, &user_read()).await, "1", "a refreshed access token is of the same grant");
 }
 
 #[tokio::test(start_paused = true)]
 async fn callers_that_come_together_wait_for_one_exchange() {
     let (rig, bob) = (Rig::new(), principal(1, 1));
-    let tokens = join_all((0..50).map(|_| rig.token(&bob, SCOPES))).await;
+    let scopes = user_read();
+    let tokens = join_all((0..50).map(|_| rig.token(&bob, &scopes))).await;
     assert!(tokens.iter().all(|token| token == "1"), "{tokens:?}");
     assert_eq!(rig.exchanges(), 1);
 }
@@ -121,20 +134,21 @@ async fn callers_that_come_together_wait_for_one_exchange() {
 async fn a_refusal_is_told_to_all_who_wait_and_is_not_kept() {
     let (rig, bob) = (Rig::new(), principal(1, 1));
     *rig.exchange.refusal.lock().unwrap() = Some(DownstreamError::SignInAgain);
-    let refused = join_all((0..10).map(|_| rig.cache.token(&bob, SCOPES))).await;
+    let scopes = user_read();
+    let refused = join_all((0..10).map(|_| rig.cache.token(&bob, &scopes))).await;
     assert!(refused.iter().all(|outcome| matches!(outcome, Err(DownstreamError::SignInAgain))));
     assert_eq!(rig.exchanges(), 1);
-    assert_eq!(rig.token(&bob, SCOPES).await, "2");
+    assert_eq!(rig.token(&bob, &user_read()).await, "2");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_graph_refused_is_forgotten_and_no_other() {
     let (rig, bob, alice) = (Rig::new(), principal(1, 1), principal(2, 2));
-    rig.token(&bob, SCOPES).await;
-    rig.token(&alice, SCOPES).await;
-    rig.token(&bob, &["Mail.Read"]).await;
-    rig.cache.forget(&bob, SCOPES).await;
-    assert_eq!(rig.token(&bob, SCOPES).await, "4");
-    assert_eq!(rig.token(&alice, SCOPES).await, "2");
-    assert_eq!(rig.token(&bob, &["Mail.Read"]).await, "3");
+    rig.token(&bob, &user_read()).await;
+    rig.token(&alice, &user_read()).await;
+    rig.token(&bob, &graph(&["Mail.Read"])).await;
+    rig.cache.forget(&bob, &user_read()).await;
+    assert_eq!(rig.token(&bob, &user_read()).await, "4");
+    assert_eq!(rig.token(&alice, &user_read()).await, "2");
+    assert_eq!(rig.token(&bob, &graph(&["Mail.Read"])).await, "3");
 }

@@ -24,6 +24,7 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
+    state::api::ApiScopes,
 };
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
@@ -69,7 +70,7 @@ impl Asked {
 
 #[async_trait]
 impl DownstreamTokens for Asked {
-    async fn token(&self, principal: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(&self, principal: &Principal, _: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
         self.by.lock().unwrap().push(principal.clone());
         let _waits = Arc::clone(&self.waits);
         let _ = self.slow.read().await;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     ground::{Subject, Unavailable},
-    state::{pending_consent::SignInPrompt, upstream_tokens::UpstreamSecrets},
+    state::{api::ApiScopes, pending_consent::SignInPrompt, upstream_tokens::UpstreamSecrets},
 };
 
 /// One authorization request to Entra.
@@ -17,8 +17,8 @@ pub struct SignInRequest<'a> {
     pub code_challenge: &'a str,
     /// Bound to the ID token.
     pub nonce: &'a str,
-    /// The Graph permissions that this authorization needs.
-    pub downstream_scopes: &'a [&'static str],
+    /// The scopes that this authorization needs, by API.
+    pub downstream_scopes: &'a [ApiScopes],
     /// `prompt`.
     pub prompt: SignInPrompt,
 }
@@ -112,10 +112,10 @@ pub trait Upstream: Send + Sync {
     ) -> Result<SignedInUser, UpstreamRefusal>;
     /// Redeems a refresh token for a new assertion.
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal>;
-    /// The on-behalf-of exchange for these Graph permissions.
+    /// The on-behalf-of exchange for scopes of one API.
     async fn on_behalf_of(
         &self,
         assertion: &SecretString,
-        downstream_scopes: &[&'static str],
+        scopes: &ApiScopes,
     ) -> Result<UpstreamAnswer, UpstreamRefusal>;
 }

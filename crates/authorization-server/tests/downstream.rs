@@ -11,10 +11,8 @@ use authorization_server::{
     upstream::{Block, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
-use testkit::{Asked, Rig};
+use testkit::{Asked, Rig, user_read};
 use time::Duration;
-
-const SCOPES: &[&str] = &["User.Read"];
 
 /// A caller who has been authenticated, and the rig forgets what it asked the upstream until then.
 async fn principal() -> (Rig, Principal) {
@@ -25,11 +23,11 @@ async fn principal() -> (Rig, Principal) {
 }
 
 async fn token(rig: &Rig, principal: &Principal) -> Result<DownstreamToken, DownstreamError> {
-    rig.server.token(principal, SCOPES).await
+    rig.server.token(principal, &user_read()).await
 }
 
 fn exchange(assertion: &str) -> Asked {
-    Asked::OnBehalfOf { assertion: assertion.to_owned(), scopes: SCOPES.to_vec() }
+    Asked::OnBehalfOf { assertion: assertion.to_owned(), scopes: user_read() }
 }
 
 fn refresh(token: &str) -> Asked {

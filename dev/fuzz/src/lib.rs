@@ -9,6 +9,7 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
+    state::api::ApiScopes,
 };
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
@@ -44,7 +45,7 @@ struct Nobody;
 
 #[async_trait]
 impl DownstreamTokens for Nobody {
-    async fn token(&self, _: &Principal, _: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(&self, _: &Principal, _: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
         Err(DownstreamError::SignInAgain)
     }
 }

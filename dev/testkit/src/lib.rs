@@ -32,7 +32,7 @@ pub use outcome::{
 pub use rig::{LIMITS, Rig};
 pub use sealer::MemorySealer;
 pub use store::MemoryStore;
-pub use upstream::{Asked, ScriptedUpstream};
+pub use upstream::{Asked, ScriptedUpstream, user_read};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -8,7 +8,11 @@ use std::{
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock as _, Subject, Unavailable},
-    state::pending_consent::SignInPrompt,
+    state::{
+        api::ApiScopes,
+        pending_consent::SignInPrompt,
+        scopes::{USER_READ, of_api},
+    },
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
@@ -16,6 +20,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
 
 use crate::{ManualClock, lock};
+
+/// The scope of a first sign-in.
+#[must_use]
+pub fn user_read() -> ApiScopes {
+    of_api(USER_READ.api, &[&USER_READ])
+}
 
 /// A request that reached the upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +45,8 @@ pub enum Asked {
     OnBehalfOf {
         /// The assertion.
         assertion: String,
-        /// The Graph permissions.
-        scopes: Vec<&'static str>,
+        /// The scopes of an API.
+        scopes: ApiScopes,
     },
 }
 
@@ -137,7 +147,8 @@ impl ScriptedUpstream {
 #[async_trait]
 impl Upstream for ScriptedUpstream {
     fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
-        let scope = sign_in.downstream_scopes.join(" ");
+        let scope =
+            sign_in.downstream_scopes.iter().flat_map(|scopes| &scopes.names).copied().collect::<Vec<_>>().join(" ");
         let prompt = match sign_in.prompt {
             SignInPrompt::Any => "",
             SignInPrompt::SelectAccount => "select_account",
@@ -186,10 +197,10 @@ impl Upstream for ScriptedUpstream {
     async fn on_behalf_of(
         &self,
         assertion: &SecretString,
-        downstream_scopes: &[&'static str],
+        scopes: &ApiScopes,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let mut state = lock(&self.state);
-        let scopes = downstream_scopes.to_vec();
+        let scopes = scopes.clone();
         state.asked.push(Asked::OnBehalfOf { assertion: assertion.expose_secret().to_owned(), scopes });
         let refusal = state.on_behalf_of.pop_front();
         refusal.map_or_else(|| Ok(self.answer(&mut state)), Err)

@@ -8,6 +8,7 @@ use crate::{
     ground::{Created, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
+        api::ApiScopes,
         authorization::{Authorization, Binding, Consent, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
         decision::Decision,
@@ -74,7 +75,7 @@ impl AuthorizationServer {
         &self,
         id: Id,
         secrets: &SignInSecrets,
-        downstream_scopes: &[&'static str],
+        downstream_scopes: &[ApiScopes],
         prompt: SignInPrompt,
         sent: &Cookies,
     ) -> Answer {
@@ -88,7 +89,7 @@ impl AuthorizationServer {
         &self,
         state: &str,
         browser: &Secret,
-        downstream_scopes: &[&'static str],
+        downstream_scopes: &[ApiScopes],
         prompt: SignInPrompt,
     ) -> String {
         self.ports.upstream.sign_in_url(&SignInRequest {

@@ -1,4 +1,4 @@
-//! Tokens for Microsoft Graph: the upstream exchanges the principal's assertion (on-behalf-of).
+//! Tokens for an API: the upstream exchanges the principal's assertion (on-behalf-of).
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -9,7 +9,7 @@ use crate::{
     ground::{Ended, GrantKey, Stored, Unavailable},
     resource::authenticate::Principal,
     server::AuthorizationServer,
-    state::upstream_tokens::UpstreamTokens,
+    state::{api::ApiScopes, upstream_tokens::UpstreamTokens},
     upstream::{Block, UpstreamAnswer, UpstreamRefusal},
 };
 
@@ -52,12 +52,12 @@ impl From<Unavailable> for DownstreamError {
 #[async_trait]
 pub trait DownstreamTokens: Send + Sync {
     /// A token for this principal and these scopes.
-    async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError>;
+    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError>;
 }
 
 #[async_trait]
 impl DownstreamTokens for AuthorizationServer {
-    async fn token(&self, principal: &Principal, scopes: &[&'static str]) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
         let key = principal.grant;
         let mut stored = self.assertion(key).await?;
         if stored.value.left(self.now()) < RENEWED_BEFORE_END {
@@ -109,7 +109,7 @@ impl AuthorizationServer {
     async fn exchange(
         &self,
         stored: &Stored<UpstreamTokens>,
-        scopes: &[&'static str],
+        scopes: &ApiScopes,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let gone = || UpstreamRefusal::InvalidGrant { reason: "the tokens cannot be opened".into() };
         let secrets = self.open(&stored.value.sealed, stored.value.key.grant).await?.ok_or_else(gone)?;

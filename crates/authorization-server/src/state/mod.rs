@@ -1,6 +1,7 @@
 //! The states and the transitions between them. No port, no clock: the time is a parameter.
 
 pub mod access_token;
+pub mod api;
 pub mod authorization;
 pub mod client;
 mod consent;

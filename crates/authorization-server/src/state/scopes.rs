@@ -1,6 +1,8 @@
-//! The one table of scopes: what a client asks for, what Graph calls it, and what the consent page says.
+//! The one table of scopes: what a client asks for, what its API calls it, and what the consent page says.
 
 use oauth_protocol::scope::Scope;
+
+use super::api::{Api, ApiScopes};
 
 /// One scope of this server. Other crates can name the rows below, but cannot make one.
 #[derive(Debug)]
@@ -8,18 +10,21 @@ use oauth_protocol::scope::Scope;
 pub struct Permission {
     /// As clients write it.
     pub name: &'static str,
-    /// The delegated Graph permission.
+    /// The API that it belongs to.
+    pub api: Api,
+    /// The delegated permission, as the API calls it.
     pub downstream: &'static str,
-    /// Its id among Graph's delegated permissions, the same in every tenant and cloud
+    /// Its id among the API's delegated permissions. Graph's are the same in every tenant and cloud
     /// (<https://learn.microsoft.com/graph/permissions-reference>).
     pub id: &'static str,
-    /// The sentence for people that says what it allows.
+    /// The sentence for people that says what it allows. It names an API other than Graph.
     pub sentence: &'static str,
 }
 
 /// Sign-in and the user's own profile.
 pub static USER_READ: Permission = Permission {
     name: "user.read",
+    api: Api::Graph,
     downstream: "User.Read",
     id: "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
     sentence: "Sign you in and read your profile: name, e-mail address, job title, phone numbers and office.",
@@ -28,6 +33,7 @@ pub static USER_READ: Permission = Permission {
 /// The user's calendar.
 pub static CALENDARS_READ: Permission = Permission {
     name: "calendars.read",
+    api: Api::Graph,
     downstream: "Calendars.Read",
     id: "465a38f9-76ea-45b9-9f34-9e8b0d4b0b42",
     sentence: "Read your calendar: what, when, where, with whom, and the links of online meetings.",
@@ -36,12 +42,13 @@ pub static CALENDARS_READ: Permission = Permission {
 /// The user's mail.
 pub static MAIL_READ: Permission = Permission {
     name: "mail.read",
+    api: Api::Graph,
     downstream: "Mail.Read",
     id: "570282fd-fa5c-430d-a7fd-fc8dc98a9dca",
     sentence: "Search and read your e-mail.",
 };
 
-/// Every scope. A further Graph permission is one more row.
+/// Every scope. A further permission is one more row.
 pub static PERMISSIONS: &[&Permission] = &[&USER_READ, &CALENDARS_READ, &MAIL_READ];
 
 /// The first of the table: the scope of a first sign-in, unless the operator wants more.
@@ -104,15 +111,35 @@ pub fn permissions(scope: &Scope) -> impl Iterator<Item = &'static Permission> +
     PERMISSIONS.iter().copied().filter(|permission| scope.contains(permission.name))
 }
 
-/// The Graph permissions behind a granted scope.
+/// The permissions behind a granted scope, by API.
 #[must_use]
-pub fn downstream(scope: &Scope) -> Vec<&'static str> {
-    permissions(scope).map(|permission| permission.downstream).collect()
+pub fn downstream(scope: &Scope) -> Vec<ApiScopes> {
+    by_api(&permissions(scope).collect::<Vec<_>>())
+}
+
+fn by_api(permissions: &[&Permission]) -> Vec<ApiScopes> {
+    let mut apis: Vec<ApiScopes> = Vec::new();
+    for api in permissions.iter().map(|permission| permission.api) {
+        if !apis.iter().any(|scopes| scopes.api == api) {
+            apis.push(of_api(api, permissions));
+        }
+    }
+    apis
+}
+
+/// Those of these permissions that belong to an API.
+#[must_use]
+pub fn of_api(api: Api, permissions: &[&Permission]) -> ApiScopes {
+    let of_api = permissions.iter().filter(|permission| permission.api == api);
+    ApiScopes { api, names: of_api.map(|permission| permission.downstream).collect() }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashSet, hash::Hash};
+
     use super::*;
+    use crate::state::api::RegisteredApi;
 
     fn scope(text: &str) -> Scope {
         Scope::parse(text).unwrap()
@@ -162,13 +189,43 @@ mod tests {
 
     #[test]
     fn every_row_differs_from_every_other_in_all_that_names_it() {
-        let columns: [fn(&Permission) -> &'static str; 4] =
-            [|row| row.name, |row| row.downstream, |row| row.id, |row| row.sentence];
-        for column in columns {
-            let values: std::collections::HashSet<_> = PERMISSIONS.iter().map(|row| column(row)).collect();
-            assert_eq!(values.len(), PERMISSIONS.len());
+        fn distinct<T: Eq + Hash>(column: impl Fn(&Permission) -> T) -> bool {
+            let values: HashSet<_> = PERMISSIONS.iter().map(|row| column(row)).collect();
+            values.len() == PERMISSIONS.len()
         }
-        assert!(PERMISSIONS.iter().all(|row| row.name == row.downstream.to_lowercase() && row.sentence.ends_with('.')));
+        assert!(distinct(|row| row.name) && distinct(|row| row.sentence));
+        assert!(distinct(|row| (row.api, row.downstream)) && distinct(|row| (row.api, row.id)));
+    }
+
+    #[test]
+    fn a_row_says_which_api_it_is_of() {
+        for row in PERMISSIONS {
+            assert!(row.sentence.ends_with('.'), "{row:?}");
+            match row.api {
+                Api::Graph => assert_eq!(row.name, row.downstream.to_lowercase()),
+                Api::Registered(api) => assert!(row.sentence.contains(api.name), "{row:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_permissions_behind_a_scope_are_told_by_api() {
+        static ORDERS: RegisteredApi = RegisteredApi {
+            name: "Orders",
+            application_id_uri: "api://o",
+            client_id: "o",
+            origin: "https://o.example",
+        };
+        let orders = Api::Registered(&ORDERS);
+        let row = |api, downstream| Permission { name: "", api, downstream, id: "", sentence: "" };
+        let (orders_read, orders_write) = (row(orders, "Orders.Read"), row(orders, "Orders.Write"));
+        let rows = [&orders_read, &USER_READ, &orders_write, &MAIL_READ];
+        let of = |api, names: &[&'static str]| ApiScopes { api, names: names.to_vec() };
+        let graph = of(Api::Graph, &["User.Read", "Mail.Read"]);
+        assert_eq!(by_api(&rows), [of(orders, &["Orders.Read", "Orders.Write"]), graph.clone()]);
+        assert_eq!(of_api(Api::Graph, &rows), graph);
+        assert_eq!(downstream(&scope("mail.read user.read")), [graph]);
+        assert_eq!(downstream(&scope("other")), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Subject, Unavailable},
+    state::api::ApiScopes,
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
@@ -96,11 +97,7 @@ impl Upstream for Entra {
         self.ask("refresh-", refresh_token).await
     }
 
-    async fn on_behalf_of(
-        &self,
-        assertion: &SecretString,
-        _: &[&'static str],
-    ) -> Result<UpstreamAnswer, UpstreamRefusal> {
+    async fn on_behalf_of(&self, assertion: &SecretString, _: &ApiScopes) -> Result<UpstreamAnswer, UpstreamRefusal> {
         self.ask("assertion-", assertion).await
     }
 }
