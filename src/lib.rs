@@ -1,6 +1,8 @@
 //! The application around the rules: HTTP, MCP, Entra ID, Microsoft Graph, storage and sealing, and their composition.
 
+mod buckets;
 pub mod budget;
+pub mod client_documents;
 pub mod config;
 pub mod entra;
 pub mod graph;

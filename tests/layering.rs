@@ -14,7 +14,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("askama", &["src/http/pages/"]),
     ("rmcp", &["src/mcp/"]),
     ("azure_*", &["src/entra/", "src/store/", "src/vault/", "src/startup.rs"]),
-    ("reqwest", &["src/entra/", "src/graph/", "src/limited_answer.rs", "src/startup.rs"]),
+    ("reqwest", &["src/client_documents/", "src/entra/", "src/graph/", "src/limited_answer.rs", "src/startup.rs"]),
     ("redb", &["src/store/"]),
     ("jsonwebtoken", &["src/entra/"]),
     ("aws_lc_rs", &["src/vault/", "src/platform.rs"]),
@@ -30,10 +30,12 @@ const INSIDE: &[(&str, &[&str])] = &[
     ("src/http/", &["src/startup.rs", "src/lib.rs"]),
     ("src/mcp/", &["src/http/", "src/startup.rs", "src/lib.rs"]),
     ("src/graph/", &["src/mcp/", "src/startup.rs", "src/lib.rs"]),
+    ("src/client_documents/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),
     ("src/entra/", &["src/startup.rs", "src/platform.rs", "src/lib.rs"]),
     ("src/store/", &["src/startup.rs", "src/lib.rs"]),
     ("src/vault/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),
-    ("src/limited_answer.rs", &["src/entra/", "src/graph/", "src/lib.rs"]),
+    ("src/limited_answer.rs", &["src/client_documents/", "src/entra/", "src/graph/", "src/lib.rs"]),
+    ("src/buckets.rs", &["src/client_documents/", "src/http/", "src/lib.rs"]),
     ("src/startup.rs", &["src/main.rs", "src/lib.rs"]),
 ];
 
@@ -42,7 +44,7 @@ const INSIDE: &[(&str, &[&str])] = &[
 const LAYERS: &[&[&str]] = &[
     &["ground/"],
     &["state/"],
-    &["upstream.rs"],
+    &["upstream.rs", "client_documents.rs"],
     &["grant_cache.rs", "refusal_memory.rs", "waiting_registrations.rs"],
     &["server.rs"],
     &["changes/"],

@@ -1,8 +1,6 @@
 //! How often a caller may come: an owner with an access token, and an address without one. This process counts for itself,
 //! in memory: asking the store would cost more than the request.
 
-mod buckets;
-
 use std::{num::NonZeroU32, sync::Arc};
 
 use authorization_server::{
@@ -10,8 +8,7 @@ use authorization_server::{
     resource::authenticate::Principal,
 };
 
-use self::buckets::Buckets;
-use crate::config;
+use crate::{buckets::Buckets, config};
 
 /// Calls of one address a minute, to all endpoints together. The gateway alone counts these, and `infra` may set another
 /// number. It is a flood guard: an organisation, or all users of a hosted client, may call from one address.

@@ -3,6 +3,7 @@
 //! - [`ground`]: the ports to time, randomness, storage and keys, and their types.
 //! - [`state`]: the states and their transitions, without any port.
 //! - [`upstream`]: the port to Entra ID.
+//! - [`client_documents`]: the port to the documents that clients publish.
 //! - [`server`]: the server, which all use cases share.
 //! - `changes`: conditional writes that several use cases need.
 //! - [`endpoints`]: the use cases of the authorization server's endpoints, one in each file.
@@ -10,6 +11,7 @@
 #![deny(missing_docs)]
 
 mod changes;
+pub mod client_documents;
 pub mod endpoints;
 mod grant_cache;
 pub mod ground;

@@ -26,10 +26,11 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 19] = [
+const NEW_IN_DEV: [&str; 20] = [
     "dev/compile-fail/src",
     "dev/conformance-server/src",
     "dev/control-plane/src",
+    "dev/document-host/src",
     "dev/functions-host/src/front_end.rs",
     "dev/fuzz/src",
     "dev/local-tenant/src/graph/calendar_view.rs",

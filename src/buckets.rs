@@ -15,7 +15,7 @@ use time::{Duration, OffsetDateTime};
 const MAX_BUCKETS: usize = 50_000;
 
 /// The buckets of one process. Every operation takes constant time; the bucket that was used least recently is forgotten.
-pub(super) struct Buckets<K: Hash + Eq> {
+pub(crate) struct Buckets<K: Hash + Eq> {
     clock: Arc<dyn Clock>,
     /// When each bucket will be full again.
     full_at: Mutex<LruCache<K, OffsetDateTime>>,
@@ -24,12 +24,12 @@ pub(super) struct Buckets<K: Hash + Eq> {
 
 impl<K: Hash + Eq + Copy> Buckets<K> {
     /// All buckets are full.
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, full_at: Mutex::new(LruCache::unbounded()), capacity: MAX_BUCKETS }
     }
 
     /// Takes one token from each of these buckets, or none from any.
-    pub(super) fn take(&self, wanted: &[(K, NonZeroU32)]) -> Result<(), TooMany> {
+    pub(crate) fn take(&self, wanted: &[(K, NonZeroU32)]) -> Result<(), TooMany> {
         let now = self.clock.now();
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let mut after = Vec::with_capacity(wanted.len());

@@ -1,0 +1,162 @@
+//! One GET request, with every guard.
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use authorization_server::{
+    client_documents::{ClientDocuments, FetchError, FetchedDocument},
+    ground::Clock,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use moka::future::Cache;
+use oauth_protocol::https_url::HttpsUrl;
+use reqwest::{Certificate, Client, ClientBuilder, Response, redirect::Policy};
+use sha2::{Digest as _, Sha256};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    freshness::fresh_for,
+    resolver::{Pinned, Resolver},
+};
+use crate::{buckets::Buckets, budget::Budget, limited_answer, telemetry::chain};
+
+/// draft-ietf-oauth-client-id-metadata-document-02 §8.7 recommends it.
+const MAX_DOCUMENT: usize = 5 * 1024;
+/// For a whole request: the wait for a place, the lookup of the name, the connection, the answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Requests at the same time. The head of an answer takes 400 KiB at most before hyper refuses it.
+const REQUESTS_AT_ONCE: usize = 32;
+/// Requests to one host a minute.
+const PER_HOST: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Requests to all hosts a minute.
+const OF_ALL: NonZeroU32 = NonZeroU32::new(300).unwrap();
+
+/// Fetches documents from public hosts.
+pub struct Fetcher {
+    http: Client,
+    requests: Buckets<Spent>,
+    places: Semaphore,
+    answers: Budget,
+    in_flight: Cache<HttpsUrl, FetchedDocument>,
+}
+
+/// The budget that a request is taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Spent {
+    OfAll,
+    /// SHA-256 of the host's name.
+    OfHost([u8; 32]),
+}
+
+impl Fetcher {
+    /// Connects to the addresses that this resolver gives, and trusts the certificates that the system trusts.
+    pub fn new(resolver: Arc<dyn Resolver>, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+        Self::build(client(resolver), clock)
+    }
+
+    /// The same, which also trusts this authority: of a document host that stands in for one on the internet.
+    pub fn trusting(
+        authority: Certificate,
+        resolver: Arc<dyn Resolver>,
+        clock: Arc<dyn Clock>,
+    ) -> reqwest::Result<Self> {
+        Self::build(client(resolver).tls_certs_merge([authority]), clock)
+    }
+
+    fn build(http: ClientBuilder, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+        Ok(Self {
+            http: http.build()?,
+            requests: Buckets::new(clock),
+            places: Semaphore::new(REQUESTS_AT_ONCE),
+            answers: Budget::new(REQUESTS_AT_ONCE * MAX_DOCUMENT),
+            in_flight: Cache::builder().max_capacity(10_000).build(),
+        })
+    }
+
+    async fn fetch_now(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
+        let host = Spent::OfHost(Sha256::digest(url.host()).into());
+        self.requests.take(&[(host, PER_HOST), (Spent::OfAll, OF_ALL)]).map_err(FetchError::TooMany)?;
+        let fetched = timeout(REQUEST_TIMEOUT, self.get(url)).await;
+        fetched.unwrap_or_else(|_| Err(failed("it took longer than five seconds")))
+    }
+
+    async fn get(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
+        let _place = self.places.acquire().await.map_err(|error| failed(error.to_string()))?;
+        let request = self.http.get(url.as_str());
+        let response = request.send().await.map_err(|error| failed(chain(&error.without_url())))?;
+        check(&response)?;
+        let fresh_for = fresh_for(response.headers());
+        let read = limited_answer::read(response, MAX_DOCUMENT, self.answers.permit()).await;
+        let body = read.map_err(|error| failed(chain(&error)))?.to_vec();
+        Ok(FetchedDocument { body, fresh_for })
+    }
+}
+
+/// Each connection is for one request, so that each request goes to addresses that were checked for it. A proxy would
+/// resolve the name itself. Another dependency may turn reqwest's decompression on, so it is turned off here.
+fn client(resolver: Arc<dyn Resolver>) -> ClientBuilder {
+    let headers = [
+        (header::ACCEPT, HeaderValue::from_static("application/json")),
+        (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+        (header::USER_AGENT, HeaderValue::from_static("remote-auth-mcp")),
+    ];
+    Client::builder()
+        .https_only(true)
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .dns_resolver(Arc::new(Pinned(resolver)))
+        .default_headers(headers.into_iter().collect::<HeaderMap>())
+}
+
+/// draft §4 and §5: 200 and JSON, and nothing else. Compressed JSON could be larger than it looks.
+fn check(response: &Response) -> Result<(), FetchError> {
+    if response.status() != StatusCode::OK {
+        return Err(failed(format!("the status is {}", response.status().as_u16())));
+    }
+    let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    if header(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(failed("the answer is compressed"));
+    }
+    if header(header::CONTENT_TYPE).is_some_and(is_json) { Ok(()) } else { Err(failed("the answer is not JSON")) }
+}
+
+/// `application/json`, or a type that is JSON by its suffix (RFC 6839 §3.1).
+fn is_json(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let subtype = media_type.strip_prefix("application/").unwrap_or_default();
+    subtype == "json" || subtype.ends_with("+json")
+}
+
+fn failed(reason: impl Into<String>) -> FetchError {
+    FetchError::Failed(reason.into())
+}
+
+#[async_trait]
+impl ClientDocuments for Fetcher {
+    async fn fetch(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
+        let fetched = self.in_flight.try_get_with_by_ref(url, self.fetch_now(url)).await;
+        self.in_flight.invalidate(url).await;
+        fetched.map_err(|error| FetchError::clone(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_told_by_its_media_type() {
+        for json in ["application/json", "Application/JSON; charset=utf-8", "application/oauth-client+json"] {
+            assert!(is_json(json), "{json}");
+        }
+        for other in ["", "text/html", "text/json", "application/jsonp", "application/json+x", "json", "*/*"] {
+            assert!(!is_json(other), "{other}");
+        }
+    }
+}
