@@ -5,14 +5,13 @@ use std::sync::Arc;
 use authorization_server::{ground::EventName, resource::authenticate::Principal};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
-use oauth_protocol::loopback::has_loopback_host;
-use url::Url;
 
 use super::{
     app::App,
     cors::{Cors, Readable},
     gateway::Caller,
     head::Head,
+    host,
     limits::RateLimit,
     metadata::Resource,
     pages::{self, ErrorPage},
@@ -69,8 +68,13 @@ impl Endpoint {
             self.cors.decorate_refusal(&mut response);
             return arriving.refuse(response).await;
         };
-        let refusal = if caller == Caller::Direct && !host_is_ours(head, &app) {
+        let refusal = if caller == Caller::Direct && !host::is_ours(head, app.server.base()) {
             Some(self.refused(&app, "the Host header does not name this server"))
+        } else if caller == Caller::Direct
+            && self.cors == Cors::Resource
+            && host::is_misdirected(head, app.server.base())
+        {
+            Some(self.misdirected(&app))
         } else if head.is_prefetch() {
             Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
         } else if head.method == Method::OPTIONS {
@@ -116,6 +120,14 @@ impl Endpoint {
         self.in_words(StatusCode::FORBIDDEN, reason)
     }
 
+    /// RFC 9110 §15.5.20, before a client has registered or signed in for nothing.
+    fn misdirected(&self, app: &App) -> Response {
+        let reason = "the Host header is another name of this machine";
+        app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
+        let url = app.server.base().join(self.route);
+        json_rpc_error(StatusCode::MISDIRECTED_REQUEST, &format!("This server's address is {url}; connect to that"))
+    }
+
     /// A refusal of a request that may not come from an MCP client.
     fn in_words(&self, status: StatusCode, text: &str) -> Response {
         match self.cors {
@@ -152,15 +164,4 @@ impl Endpoint {
         }
         response
     }
-}
-
-/// Without a gateway, Host must name us or loopback, against DNS rebinding. The Functions host sends 127.0.0.1.
-fn host_is_ours(head: &Head, app: &App) -> bool {
-    let Some(host) = head.header(header::HOST) else { return false };
-    if host.eq_ignore_ascii_case(app.server.base().host()) {
-        return true;
-    }
-    // Anything else, such as a path, would be no part of a host.
-    let is_authority = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
-    is_authority && Url::parse(&format!("http://{host}/")).is_ok_and(|url| has_loopback_host(&url))
 }

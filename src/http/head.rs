@@ -39,7 +39,7 @@ impl CarriedHead {
 }
 
 impl Head {
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         let (path, query) = (String::new(), String::new());
         Self { method: Method::GET, path, query, from: Network::UNKNOWN, headers: HeaderMap::new() }
     }

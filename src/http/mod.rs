@@ -14,6 +14,7 @@ mod endpoint;
 mod gateway;
 mod head;
 mod health;
+mod host;
 mod limits;
 mod mcp;
 mod mcp_message;

@@ -18,15 +18,15 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "Host names us or loopback",
         file: "src/http/endpoint.rs",
-        from: "if caller == Caller::Direct && !host_is_ours(",
-        to: "if false && !host_is_ours(",
+        from: "if caller == Caller::Direct && !host::is_ours(",
+        to: "if false && !host::is_ours(",
         test: "edge::host::every_endpoint_refuses_a_foreign_host_before_all_else",
     },
     Guard {
         name: "Host is a host and a port",
-        file: "src/http/endpoint.rs",
-        from: "is_authority && Url::parse",
-        to: "(is_authority || true) && Url::parse",
+        file: "src/http/host.rs",
+        from: "is_authority.then(",
+        to: "(is_authority || true).then(",
         test: "edge::host::a_name_that_only_looks_like_ours_or_like_loopback_is_refused",
     },
     Guard {

@@ -1,6 +1,7 @@
 //! Rules of every endpoint: methods, Host, Origin, CORS, caching, the readiness probe.
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::deployment::Deployment;
 
@@ -133,5 +134,26 @@ async fn a_refused_post_leaves_its_connection_in_order() {
     for _ in 0..100 {
         let answer = server.post("/consent").body("x".repeat(9_000)).send().await.unwrap();
         assert_eq!(answer.status(), 403);
+    }
+}
+
+#[tokio::test]
+async fn another_name_of_this_machine_is_421_and_told_the_address() {
+    let server = Deployment::start().await;
+    let port = server.url.rsplit_once(':').unwrap().1;
+    for (method, path) in [(Method::POST, "/mcp"), (Method::GET, "/mcp/sse"), (Method::POST, "/mcp/message")] {
+        for host in ["localhost", "[::1]"] {
+            let request = server.http.request(method.clone(), format!("{}{path}", server.url));
+            let request = request.header("host", format!("{host}:{port}")).header("origin", "http://localhost:6274");
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 421, "{host} {path}");
+            assert_eq!(answer.headers()["access-control-allow-origin"], "http://localhost:6274");
+            let error: Value = answer.json().await.unwrap();
+            let message = error["error"]["message"].as_str().unwrap();
+            assert!(message.contains(&format!("{}{path};", server.url)), "{message}");
+            assert_eq!(error.get("id"), None);
+        }
+        let answer = server.http.request(method, format!("{}{path}", server.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{path}");
     }
 }
