@@ -8,13 +8,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Unavailable},
-    state::api::ApiScopes,
+    state::{api::ApiScopes, claims::Claims},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use moka::future::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
+
+use super::settings::claims_parameter;
 
 /// Of refusals.
 const CAPACITY: u64 = 10_000;
@@ -25,11 +27,11 @@ const FAILURE_BELIEVED_FOR: Duration = Duration::SECOND;
 /// After this a refusal is dropped that nobody asked for again.
 const TIME_TO_LIVE: std::time::Duration = std::time::Duration::from_mins(1);
 
-/// A request, with the hash of its token.
+/// A request, with the hash of its token, and the `claims` of an exchange.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Request {
     Refresh(TokenHash),
-    OnBehalfOf(TokenHash, ApiScopes),
+    OnBehalfOf(TokenHash, ApiScopes, String),
 }
 
 type TokenHash = [u8; 32];
@@ -109,8 +111,9 @@ impl Upstream for NegativeCache {
         self.once(request, self.upstream.refresh(refresh_token)).await
     }
 
-    async fn on_behalf_of(&self, assertion: &SecretString, scopes: &ApiScopes) -> Answer {
-        let request = Request::OnBehalfOf(hash(assertion), scopes.clone());
-        self.once(request, self.upstream.on_behalf_of(assertion, scopes)).await
+    async fn on_behalf_of(&self, assertion: &SecretString, scopes: &ApiScopes, claims: Option<&Claims>) -> Answer {
+        let parameter = claims_parameter(claims).into_owned();
+        let request = Request::OnBehalfOf(hash(assertion), scopes.clone(), parameter);
+        self.once(request, self.upstream.on_behalf_of(assertion, scopes, claims)).await
     }
 }

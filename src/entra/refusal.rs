@@ -1,7 +1,7 @@
 //! Error responses of the token endpoint. The status decides first, then `suberror`, then `error` and `claims`;
 //! the AADSTS number is for the log only.
 
-use authorization_server::{ground::Unavailable, upstream::UpstreamRefusal};
+use authorization_server::{ground::Unavailable, state::claims::Claims, upstream::UpstreamRefusal};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -43,8 +43,8 @@ pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
     match answer.error.to_ascii_lowercase().as_str() {
         _ if suberror(&[MESSAGE_ONLY]) => UpstreamRefusal::Blocked { reason },
         _ if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
-        error if INTERACTION_REQUIRED.contains(&error) => interaction(answer.claims, reason),
-        "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(answer.claims, reason),
+        error if INTERACTION_REQUIRED.contains(&error) => interaction(&answer.claims, reason),
+        "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(&answer.claims, reason),
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
         _ => UpstreamRefusal::Refused { reason },
     }
@@ -57,8 +57,8 @@ fn transient(status: StatusCode, answer: &ErrorResponse) -> bool {
         || answer.error.eq_ignore_ascii_case("temporarily_unavailable")
 }
 
-fn interaction(claims: String, reason: String) -> UpstreamRefusal {
-    UpstreamRefusal::InteractionRequired { claims: Some(claims).filter(|claims| !claims.is_empty()), reason }
+fn interaction(claims: &str, reason: String) -> UpstreamRefusal {
+    UpstreamRefusal::InteractionRequired { claims: Claims::parse(claims), reason }
 }
 
 /// The same for the same refusal, so it has no ids of the request.

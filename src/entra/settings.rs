@@ -1,10 +1,20 @@
 //! Which tenant of which cloud, and which app.
 
-use authorization_server::state::api::{Api, ApiScopes};
+use std::borrow::Cow;
+
+use authorization_server::state::{
+    api::{Api, ApiScopes},
+    claims::Claims,
+};
 
 /// The `claims` parameter that declares support for claims challenges (client capability `cp1`): Graph sends a challenge
 /// only to clients that declare it.
 pub(super) const CLIENT_CAPABILITIES: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+
+/// The same, with the claims that were demanded.
+pub(super) fn claims_parameter(demanded: Option<&Claims>) -> Cow<'static, str> {
+    demanded.map_or(Cow::Borrowed(CLIENT_CAPABILITIES), |claims| Cow::Owned(claims.declaring("cp1")))
+}
 
 /// The tenant, the app, and their URLs.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Unavailable},
-    state::api::ApiScopes,
+    state::{api::ApiScopes, claims::Claims},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,7 +16,7 @@ use super::{
     gateway_token::GatewayTokenVerifier,
     id_token,
     jwks::Jwks,
-    settings::{CLIENT_CAPABILITIES, EntraSettings},
+    settings::{CLIENT_CAPABILITIES, EntraSettings, claims_parameter},
     token_endpoint::{Granted, TokenEndpoint},
 };
 use crate::{budget::Budget, limited_answer::ANSWERS_BYTES};
@@ -102,6 +102,7 @@ impl Upstream for Entra {
         &self,
         assertion: &SecretString,
         scopes: &ApiScopes,
+        claims: Option<&Claims>,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let scope = self.settings.full_names(scopes);
         let grant = [
@@ -109,7 +110,7 @@ impl Upstream for Entra {
             ("requested_token_use", "on_behalf_of"),
             ("assertion", assertion.expose_secret()),
             ("scope", &scope),
-            ("claims", CLIENT_CAPABILITIES),
+            ("claims", &claims_parameter(claims)),
         ];
         Ok(self.tokens.request(self.clock.as_ref(), &grant).await?.tokens)
     }

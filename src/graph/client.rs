@@ -7,6 +7,7 @@ use authorization_server::{
     resource::{authenticate::Principal, downstream::DownstreamTokens as _},
     state::{
         api::{Api, ApiScopes},
+        claims::Claims,
         scopes::{self, Permission},
     },
 };
@@ -15,7 +16,7 @@ use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::{error::GraphError, request::Request, token_cache::TokenCache};
+use super::{challenge, error::GraphError, request::Request, token_cache::TokenCache};
 use crate::{
     budget::{Budget, Permit},
     json_cost::tree_cost,
@@ -86,10 +87,10 @@ impl Graph {
             return Err(GraphError::Scope(needed));
         }
         let scopes = scopes::of_api(Api::Graph, permissions);
-        match self.with_token(principal, &scopes, request).await {
-            Err(GraphError::Unauthorized) => {
+        match self.with_token(principal, &scopes, None, request).await {
+            Err(GraphError::Unauthorized(claims)) => {
                 self.tokens.forget(principal, &scopes).await;
-                self.with_token(principal, &scopes, request).await
+                self.with_token(principal, &scopes, claims.as_ref(), request).await
             }
             result => result,
         }
@@ -99,9 +100,10 @@ impl Graph {
         &self,
         principal: &Principal,
         scopes: &ApiScopes,
+        claims: Option<&Claims>,
         request: &Request,
     ) -> Result<Value, GraphError> {
-        let token = self.tokens.token(principal, scopes).await?;
+        let token = self.tokens.token(principal, scopes, claims).await?;
         let result = self.with_retries(token.access_token.expose_secret(), request);
         let no_answer = |_| Err(GraphError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())));
         tokio::time::timeout(REQUEST_TIMEOUT, result).await.unwrap_or_else(no_answer)
@@ -150,7 +152,7 @@ async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError>
     match response.status() {
         StatusCode::OK => read_json(response, answers.permit()).await,
         StatusCode::BAD_REQUEST => Err(refusal(&read_json(response, answers.permit()).await?)),
-        StatusCode::UNAUTHORIZED => Err(GraphError::Unauthorized),
+        StatusCode::UNAUTHORIZED => Err(GraphError::Unauthorized(challenge::claims(response.headers()))),
         StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
         StatusCode::NOT_FOUND => Err(not_found(read_json(response, answers.permit()).await.ok().as_ref())),
         _ => Err(GraphError::Unexpected),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use authorization_server::{resource::downstream::DownstreamError, upstream::Block};
+use authorization_server::{resource::downstream::DownstreamError, state::claims::Claims, upstream::Block};
 use oauth_protocol::scope::Scope;
 
 use crate::limited_answer::AnswerError;
@@ -16,9 +16,9 @@ pub enum GraphError {
     /// There is no downstream token.
     #[error(transparent)]
     Token(#[from] DownstreamError),
-    /// 401, also with a new token.
+    /// 401, also with a new token, and the claims that the token lacks.
     #[error("Graph refused the downstream token")]
-    Unauthorized,
+    Unauthorized(Option<Claims>),
     /// 403.
     #[error("forbidden")]
     Forbidden,
@@ -65,7 +65,7 @@ impl GraphError {
                 )
                 .into();
             }
-            Self::Token(DownstreamError::SignInAgain) | Self::Unauthorized => {
+            Self::Token(DownstreamError::SignInAgain) => {
                 "Microsoft wants you to sign in again. Reconnect this server in your application."
             }
             Self::Token(DownstreamError::Blocked(Block::Policy)) => {
@@ -75,6 +75,10 @@ impl GraphError {
             Self::Token(DownstreamError::Blocked(Block::Repeated)) => {
                 "Microsoft Entra ID refused this again after you signed in, so signing in once more does not help. \
                  An administrator of Microsoft Entra ID can allow it, by consent for the organisation or in its policies."
+            }
+            Self::Unauthorized(_) => {
+                "Microsoft Graph refused this although you are signed in. If that stays so, an administrator of Microsoft \
+                 Entra ID finds the reason in the sign-in log."
             }
             Self::Token(DownstreamError::Refused(_)) => {
                 "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."
@@ -106,7 +110,7 @@ mod tests {
                 "ask for the scopes “user.read mail.read”",
             ),
             (DownstreamError::SignInAgain.into(), "sign in again"),
-            (GraphError::Unauthorized, "sign in again"),
+            (GraphError::Unauthorized(None), "an administrator of Microsoft Entra ID finds the reason"),
             (refused.into(), "Its administrator finds the reason"),
             (unavailable.into(), "Try again in a minute"),
             (GraphError::Unavailable("10.0.0.7 is down".into()), "Try again in a minute"),

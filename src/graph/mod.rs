@@ -1,5 +1,6 @@
 //! Microsoft Graph, called as the principal.
 
+mod challenge;
 mod client;
 mod error;
 mod request;

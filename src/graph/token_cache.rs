@@ -7,7 +7,7 @@ use authorization_server::{
     ground::{Clock, GrantKey},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    state::api::ApiScopes,
+    state::{api::ApiScopes, claims::Claims},
 };
 use moka::future::Cache;
 use time::Duration;
@@ -44,15 +44,26 @@ fn key(principal: &Principal, scopes: &ApiScopes) -> (GrantKey, ApiScopes) {
 
 #[async_trait]
 impl DownstreamTokens for TokenCache {
-    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+    /// Demanded claims are those that a cached token lacks: they are exchanged for, and the new token takes its place.
+    async fn token(
+        &self,
+        principal: &Principal,
+        scopes: &ApiScopes,
+        claims: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError> {
         let key = key(principal, scopes);
+        if claims.is_some() {
+            let token = self.inner.token(principal, scopes, claims).await?;
+            self.tokens.insert(key, token.clone()).await;
+            return Ok(token);
+        }
         if let Some(token) = self.tokens.get(&key).await {
             if token.expires_at - self.clock.now() > MIN_REMAINING {
                 return Ok(token);
             }
             self.tokens.invalidate(&key).await;
         }
-        let exchanged = self.tokens.try_get_with(key, self.inner.token(principal, scopes)).await;
+        let exchanged = self.tokens.try_get_with(key, self.inner.token(principal, scopes, None)).await;
         exchanged.map_err(|error| DownstreamError::clone(&error))
     }
 }

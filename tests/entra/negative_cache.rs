@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use authorization_server::{
     ground::Unavailable,
-    state::api::{Api, ApiScopes, RegisteredApi},
+    state::{
+        api::{Api, ApiScopes, RegisteredApi},
+        claims::Claims,
+    },
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use remote_auth_mcp::entra::NegativeCache;
@@ -52,7 +55,7 @@ impl Upstream for Scripted {
     async fn refresh(&self, _: &SecretString) -> Answer {
         self.next().await
     }
-    async fn on_behalf_of(&self, _: &SecretString, _: &ApiScopes) -> Answer {
+    async fn on_behalf_of(&self, _: &SecretString, _: &ApiScopes, _: Option<&Claims>) -> Answer {
         self.next().await
     }
 }
@@ -117,19 +120,22 @@ async fn a_success_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_that_of_one_token_one_grant_type_and_one_set_of_scopes() {
-    let rig = rig((0..5).map(|_| blocked()).collect());
+async fn a_refusal_is_that_of_one_token_one_grant_type_one_set_of_scopes_and_its_claims() {
+    let rig = rig((0..6).map(|_| blocked()).collect());
     let _ = rig.refresh("r").await;
     let _ = rig.refresh("s").await;
     let scopes = |api, names: &[&'static str]| ApiScopes { api, names: names.to_vec() };
     let (graph, orders) = (Api::Graph, Api::Registered(&ORDERS));
-    for (scopes, asked) in [
-        (scopes(graph, &["User.Read"]), 3),
-        (scopes(graph, &["User.Read", "Mail.Read"]), 4),
-        (scopes(graph, &["User.Read"]), 4),
-        (scopes(orders, &["User.Read"]), 5),
+    let claims = Claims::parse(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#);
+    for (scopes, claims, asked) in [
+        (scopes(graph, &["User.Read"]), None, 3),
+        (scopes(graph, &["User.Read", "Mail.Read"]), None, 4),
+        (scopes(graph, &["User.Read"]), None, 4),
+        (scopes(orders, &["User.Read"]), None, 5),
+        (scopes(graph, &["User.Read"]), claims.as_ref(), 6),
+        (scopes(graph, &["User.Read"]), claims.as_ref(), 6),
     ] {
-        assert!(rig.cache.on_behalf_of(&"r".into(), &scopes).await.is_err());
+        assert!(rig.cache.on_behalf_of(&"r".into(), &scopes, claims).await.is_err());
         assert_eq!(rig.asked(), asked, "{scopes:?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authorization_server::{
-    state::pending_consent::SignInPrompt,
+    state::{claims::Claims, pending_consent::SignInPrompt},
     upstream::{SignInRequest, SignedInUser, Upstream as _, UpstreamAnswer, UpstreamRefusal},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -209,7 +209,7 @@ async fn the_refresh_is_the_recorded_one() {
 async fn the_exchange_is_the_recorded_one() {
     let local = Local::start().await;
     let access_token = redeem(&local).await.access_token;
-    local.entra.on_behalf_of(&access_token, &user_read()).await.unwrap();
+    local.entra.on_behalf_of(&access_token, &user_read(), None).await.unwrap();
     assert_alike(&last(&local), &["msal.obo.cp1", "idweb.obo.first", "azid.obo.cae"], TOKEN);
 }
 
@@ -227,4 +227,28 @@ fn a_planted_difference_is_found() {
     let found = compare(&shape(&[("scope", "a"), ("resource", "r")]), &theirs);
     let expected = ["form grant_type: only theirs", "form resource: only ours", "form scope: differs"];
     assert!(found.iter().eq(expected), "{found:?}");
+}
+
+/// Except that only the access token's claims are kept, and that only we declare capabilities.
+#[tokio::test]
+async fn demanded_claims_are_merged_with_our_capabilities_as_msal_merges_them() {
+    let local = Local::start().await;
+    let golden: Value = serde_json::from_str(include_str!("../golden/entra/claims.json")).unwrap();
+    let json = |value: &Value| serde_json::from_str::<Value>(value.as_str().unwrap_or_default()).ok();
+    let mut compared = 0;
+    for entry in golden["merge"]["entries"].as_array().unwrap() {
+        let demanded = entry["claims_in"].as_str().and_then(Claims::parse);
+        let (id, theirs) = (entry["id"].as_str().unwrap(), json(&entry["claims_out"]));
+        let (Some(demanded), Some(mut theirs)) = (demanded, theirs.filter(|_| entry["capabilities"][0] == "cp1"))
+        else {
+            continue;
+        };
+        theirs.as_object_mut().unwrap().retain(|target, _| target == "access_token");
+        theirs["access_token"]["xms_cc"] = serde_json::json!({ "values": ["cp1"] });
+        let _ = local.entra.on_behalf_of(&"a secret".into(), &user_read(), Some(&demanded)).await;
+        let Some(Some(ours)) = last(&local).form.remove("claims") else { panic!("{id}: no claims") };
+        assert_eq!(serde_json::from_str::<Value>(&ours).unwrap(), theirs, "{id}");
+        compared += 1;
+    }
+    assert!(compared >= 8, "{compared}");
 }

@@ -42,7 +42,7 @@ async fn one_failure_of_entra_is_not_noticed() {
         local.tenant.fail_next(Endpoint::RefreshToken, 1, fault.clone()).unwrap();
         assert!(local.entra.refresh(&refresh_token).await.is_ok(), "{fault:?}");
         local.tenant.fail_next(Endpoint::OnBehalfOf, 1, fault.clone()).unwrap();
-        assert!(local.entra.on_behalf_of(&answer.access_token, &user_read()).await.is_ok(), "{fault:?}");
+        assert!(local.entra.on_behalf_of(&answer.access_token, &user_read(), None).await.is_ok(), "{fault:?}");
         assert_eq!(token_requests(&local), 4, "{fault:?}");
     }
 }

@@ -14,13 +14,14 @@ use authorization_server::{
     ground::{EventName, GrantKey, Id},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
-    state::{api::ApiScopes, scopes::USER_READ},
+    state::{api::ApiScopes, claims::Claims, scopes::USER_READ},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::graph::{Graph, GraphError, Request, TokenCache};
 use serde_json::{Value, json};
 use testkit::{AuditTrail, ManualClock, user_read};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, macros::datetime};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -43,17 +44,26 @@ const MOVED: &str = "HTTP/1.1 302 Found\r\nlocation: /v1.0/me\r\ncontent-length:
 const BAD_REQUEST: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
 const NOT_JSON: &str = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n<";
 
-/// Gives every principal the token `token-N`, and counts them.
+/// Long after the manual clock.
+const EXPIRES_AT: OffsetDateTime = datetime!(2100-01-01 0:00 UTC);
+
+/// Gives every principal the token `token-N`, and notes the claims that each was asked for with.
 #[derive(Default)]
-struct Tokens(Mutex<usize>);
+struct Tokens(Mutex<Vec<Option<Claims>>>);
 
 #[async_trait]
 impl DownstreamTokens for Tokens {
-    async fn token(&self, _: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(
+        &self,
+        _: &Principal,
+        scopes: &ApiScopes,
+        claims: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError> {
         assert_eq!(*scopes, user_read());
-        let mut given = self.0.lock().unwrap();
-        *given += 1;
-        Ok(DownstreamToken { access_token: format!("token-{given}").into(), expires_at: OffsetDateTime::UNIX_EPOCH })
+        let mut demanded = self.0.lock().unwrap();
+        demanded.push(claims.cloned());
+        let access_token = format!("token-{}", demanded.len()).into();
+        Ok(DownstreamToken { access_token, expires_at: EXPIRES_AT })
     }
 }
 
@@ -97,7 +107,7 @@ impl Rig {
     }
 
     fn tokens(&self) -> usize {
-        *self.tokens.0.lock().unwrap()
+        self.tokens.0.lock().unwrap().len()
     }
 }
 
@@ -169,8 +179,29 @@ async fn a_refused_token_is_replaced_once() {
     assert!(rig.get("user.read").await.is_ok());
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
     let rig = Rig::start(&[UNAUTHORIZED, UNAUTHORIZED, OK]).await;
-    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unauthorized)));
+    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unauthorized(None))));
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
+}
+
+/// 401 with a claims challenge.
+fn challenge(claims: &str) -> &'static str {
+    let challenge = format!(r#"Bearer realm="", error="insufficient_claims", claims="{}""#, STANDARD.encode(claims));
+    format!("HTTP/1.1 401 Unauthorized\r\nwww-authenticate: {challenge}\r\ncontent-length: 0\r\n\r\n").leak()
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_by_one_token_with_its_claims_which_is_cached() {
+    let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"1702682181"}}}"#;
+    let rig = Rig::start(&[OK, challenge(claims), OK, challenge(claims), challenge(claims), OK]).await;
+    rig.get("user.read").await.unwrap();
+    rig.get("user.read").await.unwrap();
+    let refused = rig.get("user.read").await;
+    assert!(matches!(refused, Err(GraphError::Unauthorized(Some(_)))), "{refused:?}");
+    assert_eq!(rig.requests(), 5);
+    let demanded = Claims::parse(claims);
+    assert_eq!(*rig.tokens.0.lock().unwrap(), [None, demanded.clone(), demanded]);
+    let third = rig.requests.lock().unwrap()[3].to_ascii_lowercase();
+    assert!(third.contains("bearer token-2\r\n"), "{third}");
 }
 
 /// An answer with this body.

@@ -15,7 +15,10 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
-    state::api::{Api, ApiScopes, RegisteredApi},
+    state::{
+        api::{Api, ApiScopes, RegisteredApi},
+        claims::Claims,
+    },
 };
 use futures_util::future::join_all;
 use oauth_protocol::scope::Scope;
@@ -43,7 +46,12 @@ struct Exchange {
 
 #[async_trait]
 impl DownstreamTokens for Exchange {
-    async fn token(&self, _: &Principal, _: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(
+        &self,
+        _: &Principal,
+        _: &ApiScopes,
+        _: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError> {
         let number = self.exchanges.fetch_add(1, Ordering::SeqCst) + 1;
         sleep(LATENCY).await;
         if let Some(refusal) = self.refusal.lock().unwrap().take() {
@@ -70,7 +78,7 @@ impl Rig {
     }
 
     async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> String {
-        self.cache.token(principal, scopes).await.unwrap().access_token.expose_secret().to_owned()
+        self.cache.token(principal, scopes, None).await.unwrap().access_token.expose_secret().to_owned()
     }
 
     fn exchanges(&self) -> usize {
@@ -122,6 +130,21 @@ async fn a_token_is_of_one_grant_of_one_api_and_of_the_scopes_that_it_was_asked_
 }
 
 #[tokio::test(start_paused = true)]
+async fn demanded_claims_are_exchanged_for_past_the_cache_and_their_token_is_kept() {
+    let (rig, bob) = (Rig::new(), principal(1, 1));
+    let claims = Claims::parse(r#"{"access_token":{"nbf":{"essential":true,"value":"1702682181"}}}"#).unwrap();
+    assert_eq!(rig.token(&bob, &user_read()).await, "1");
+    for number in ["2", "3"] {
+        let demanded = rig.cache.token(&bob, &user_read(), Some(&claims)).await.unwrap();
+        assert_eq!(demanded.access_token.expose_secret(), number);
+        assert_eq!(rig.token(&bob, &user_read()).await, number);
+    }
+    *rig.exchange.refusal.lock().unwrap() = Some(DownstreamError::SignInAgain);
+    assert!(rig.cache.token(&bob, &user_read(), Some(&claims)).await.is_err());
+    assert_eq!(rig.token(&bob, &user_read()).await, "3", "a refused demand takes no token away");
+}
+
+#[tokio::test(start_paused = true)]
 async fn callers_that_come_together_wait_for_one_exchange() {
     let (rig, bob) = (Rig::new(), principal(1, 1));
     let scopes = user_read();
@@ -135,7 +158,7 @@ async fn a_refusal_is_told_to_all_who_wait_and_is_not_kept() {
     let (rig, bob) = (Rig::new(), principal(1, 1));
     *rig.exchange.refusal.lock().unwrap() = Some(DownstreamError::SignInAgain);
     let scopes = user_read();
-    let refused = join_all((0..10).map(|_| rig.cache.token(&bob, &scopes))).await;
+    let refused = join_all((0..10).map(|_| rig.cache.token(&bob, &scopes, None))).await;
     assert!(refused.iter().all(|outcome| matches!(outcome, Err(DownstreamError::SignInAgain))));
     assert_eq!(rig.exchanges(), 1);
     assert_eq!(rig.token(&bob, &user_read()).await, "2");

@@ -249,7 +249,7 @@ async fn a_refused_graph_token_is_exchanged_anew_once() {
     fail(&server, Endpoint::GraphMe, 1, status(401));
     assert_eq!(called(&server, &tokens).await["structuredContent"]["success"], true);
     fail(&server, Endpoint::GraphMe, 2, status(401));
-    assert!(error(&called(&server, &tokens).await).contains("sign in again"));
+    assert!(error(&called(&server, &tokens).await).contains("in the sign-in log"));
 }
 
 #[tokio::test]

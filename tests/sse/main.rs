@@ -24,7 +24,7 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
-    state::api::ApiScopes,
+    state::{api::ApiScopes, claims::Claims},
 };
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
@@ -70,7 +70,12 @@ impl Asked {
 
 #[async_trait]
 impl DownstreamTokens for Asked {
-    async fn token(&self, principal: &Principal, _: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(
+        &self,
+        principal: &Principal,
+        _: &ApiScopes,
+        _: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError> {
         self.by.lock().unwrap().push(principal.clone());
         let _waits = Arc::clone(&self.waits);
         let _ = self.slow.read().await;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     ground::{Subject, Unavailable},
-    state::{api::ApiScopes, pending_consent::SignInPrompt, upstream_tokens::UpstreamSecrets},
+    state::{api::ApiScopes, claims::Claims, pending_consent::SignInPrompt, upstream_tokens::UpstreamSecrets},
 };
 
 /// One authorization request to Entra.
@@ -59,8 +59,8 @@ pub enum UpstreamRefusal {
     /// The user must sign in again, consent, or satisfy `claims`.
     #[error("the upstream requires interaction: {reason}")]
     InteractionRequired {
-        /// The claims challenge, which must be passed on unchanged.
-        claims: Option<String>,
+        /// The claims that an exchange or a sign-in must carry.
+        claims: Option<Claims>,
         /// For the log.
         reason: String,
     },
@@ -112,10 +112,11 @@ pub trait Upstream: Send + Sync {
     ) -> Result<SignedInUser, UpstreamRefusal>;
     /// Redeems a refresh token for a new assertion.
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal>;
-    /// The on-behalf-of exchange for scopes of one API.
+    /// The on-behalf-of exchange for scopes of one API, for a token with these claims.
     async fn on_behalf_of(
         &self,
         assertion: &SecretString,
         scopes: &ApiScopes,
+        claims: Option<&Claims>,
     ) -> Result<UpstreamAnswer, UpstreamRefusal>;
 }

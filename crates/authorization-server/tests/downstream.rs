@@ -7,7 +7,7 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
     },
-    state::{grant::Status, upstream_tokens::UpstreamTokens},
+    state::{claims::Claims, grant::Status, upstream_tokens::UpstreamTokens},
     upstream::{Block, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
@@ -23,11 +23,11 @@ async fn principal() -> (Rig, Principal) {
 }
 
 async fn token(rig: &Rig, principal: &Principal) -> Result<DownstreamToken, DownstreamError> {
-    rig.server.token(principal, &user_read()).await
+    rig.server.token(principal, &user_read(), None).await
 }
 
 fn exchange(assertion: &str) -> Asked {
-    Asked::OnBehalfOf { assertion: assertion.to_owned(), scopes: user_read() }
+    Asked::OnBehalfOf { assertion: assertion.to_owned(), scopes: user_read(), claims: None }
 }
 
 fn refresh(token: &str) -> Asked {
@@ -47,8 +47,12 @@ fn invalid_grant() -> UpstreamRefusal {
     UpstreamRefusal::InvalidGrant { reason: reason() }
 }
 
+fn claims() -> Option<Claims> {
+    Claims::parse(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#)
+}
+
 fn interaction_required() -> UpstreamRefusal {
-    UpstreamRefusal::InteractionRequired { claims: Some("{}".into()), reason: reason() }
+    UpstreamRefusal::InteractionRequired { claims: claims(), reason: reason() }
 }
 
 fn blocked() -> UpstreamRefusal {

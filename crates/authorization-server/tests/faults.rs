@@ -64,7 +64,7 @@ async fn calls_graph(rig: &Rig, token: &SecretString) {
     let authenticated = twice(async || Ok(rig.server.authenticate(token.expose_secret()).await?)).await;
     let principal = authenticated.unwrap().unwrap();
     rig.upstream.refuse_on_behalf_of(UpstreamRefusal::InvalidGrant { reason: "to have it refreshed".into() });
-    let called = twice(async || match rig.server.token(&principal, &testkit::user_read()).await {
+    let called = twice(async || match rig.server.token(&principal, &testkit::user_read(), None).await {
         Err(DownstreamError::Unavailable(reason)) => Err(Unavailable::upstream(reason).into()),
         other => Ok(other),
     });

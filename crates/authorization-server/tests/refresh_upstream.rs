@@ -4,7 +4,7 @@
 use authorization_server::{
     endpoints::token_error::TokenError,
     ground::Unavailable,
-    state::{grant::Status, upstream_tokens::UpstreamTokens},
+    state::{claims::Claims, grant::Status, upstream_tokens::UpstreamTokens},
     upstream::UpstreamRefusal,
 };
 use testkit::{Asked, Fault, Rig, SignedIn};
@@ -119,7 +119,7 @@ async fn tokens_that_live_less_than_ten_minutes_are_renewed_each_time() {
 
 #[tokio::test]
 async fn a_demand_for_the_user_marks_the_grant_and_keeps_the_family() {
-    for claims in [None, Some("{}".to_owned())] {
+    for claims in [None, Claims::parse(r#"{"access_token":{}}"#)] {
         let (rig, owner) = with_left(Duration::minutes(30)).await;
         rig.upstream.refuse_refresh(UpstreamRefusal::InteractionRequired { claims, reason: reason() });
         let refreshed = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await;

@@ -9,7 +9,7 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
-    state::api::ApiScopes,
+    state::{api::ApiScopes, claims::Claims},
 };
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
@@ -45,7 +45,12 @@ struct Nobody;
 
 #[async_trait]
 impl DownstreamTokens for Nobody {
-    async fn token(&self, _: &Principal, _: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(
+        &self,
+        _: &Principal,
+        _: &ApiScopes,
+        _: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError> {
         Err(DownstreamError::SignInAgain)
     }
 }

@@ -10,6 +10,7 @@ use authorization_server::{
     ground::{Clock as _, Subject, Unavailable},
     state::{
         api::ApiScopes,
+        claims::Claims,
         pending_consent::SignInPrompt,
         scopes::{USER_READ, of_api},
     },
@@ -47,6 +48,8 @@ pub enum Asked {
         assertion: String,
         /// The scopes of an API.
         scopes: ApiScopes,
+        /// The claims that the token must have.
+        claims: Option<Claims>,
     },
 }
 
@@ -198,10 +201,11 @@ impl Upstream for ScriptedUpstream {
         &self,
         assertion: &SecretString,
         scopes: &ApiScopes,
+        claims: Option<&Claims>,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let mut state = lock(&self.state);
-        let scopes = scopes.clone();
-        state.asked.push(Asked::OnBehalfOf { assertion: assertion.expose_secret().to_owned(), scopes });
+        let (assertion, scopes, claims) = (assertion.expose_secret().to_owned(), scopes.clone(), claims.cloned());
+        state.asked.push(Asked::OnBehalfOf { assertion, scopes, claims });
         let refusal = state.on_behalf_of.pop_front();
         refusal.map_or_else(|| Ok(self.answer(&mut state)), Err)
     }

@@ -9,7 +9,7 @@ use crate::{
     ground::{Ended, GrantKey, Stored, Unavailable},
     resource::authenticate::Principal,
     server::AuthorizationServer,
-    state::{api::ApiScopes, upstream_tokens::UpstreamTokens},
+    state::{api::ApiScopes, claims::Claims, upstream_tokens::UpstreamTokens},
     upstream::{Block, UpstreamAnswer, UpstreamRefusal},
 };
 
@@ -51,23 +51,33 @@ impl From<Unavailable> for DownstreamError {
 /// Gives tools their downstream tokens.
 #[async_trait]
 pub trait DownstreamTokens: Send + Sync {
-    /// A token for this principal and these scopes.
-    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError>;
+    /// A token for this principal and these scopes, with the claims that the API has demanded.
+    async fn token(
+        &self,
+        principal: &Principal,
+        scopes: &ApiScopes,
+        claims: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError>;
 }
 
 #[async_trait]
 impl DownstreamTokens for AuthorizationServer {
-    async fn token(&self, principal: &Principal, scopes: &ApiScopes) -> Result<DownstreamToken, DownstreamError> {
+    async fn token(
+        &self,
+        principal: &Principal,
+        scopes: &ApiScopes,
+        claims: Option<&Claims>,
+    ) -> Result<DownstreamToken, DownstreamError> {
         let key = principal.grant;
         let mut stored = self.assertion(key).await?;
         if stored.value.left(self.now()) < RENEWED_BEFORE_END {
             stored = self.next_assertion(key, stored).await?;
         }
-        let answer = match self.exchange(&stored, scopes).await {
+        let answer = match self.exchange(&stored, scopes, claims).await {
             Err(UpstreamRefusal::InvalidGrant { reason }) => {
                 tracing::info!(%reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
                 stored = self.next_assertion(key, stored).await?;
-                self.exchange(&stored, scopes).await
+                self.exchange(&stored, scopes, claims).await
             }
             answer => answer,
         };
@@ -110,10 +120,11 @@ impl AuthorizationServer {
         &self,
         stored: &Stored<UpstreamTokens>,
         scopes: &ApiScopes,
+        claims: Option<&Claims>,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let gone = || UpstreamRefusal::InvalidGrant { reason: "the tokens cannot be opened".into() };
         let secrets = self.open(&stored.value.sealed, stored.value.key.grant).await?.ok_or_else(gone)?;
-        self.ports.upstream.on_behalf_of(&secrets.access_token, scopes).await
+        self.ports.upstream.on_behalf_of(&secrets.access_token, scopes, claims).await
     }
 
     /// If a new sign-in can help, the grant is marked; otherwise it stays as it is.

@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod api;
 pub mod authorization;
+pub mod claims;
 pub mod client;
 mod consent;
 pub mod cookies;

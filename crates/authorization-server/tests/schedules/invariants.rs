@@ -66,7 +66,7 @@ impl World {
         let process = self.alone();
         let principal = at_once(process.rig.server.authenticate(tokens.access.expose_secret())).unwrap();
         let principal = principal.expect("an access token that was given out is refused");
-        at_once(process.rig.server.token(&principal, &testkit::user_read())).expect("Entra's tokens are gone");
+        at_once(process.rig.server.token(&principal, &testkit::user_read(), None)).expect("Entra's tokens are gone");
         start.alone(start.refresh(tokens)).expect("a refresh token that was given out is refused")
     }
 

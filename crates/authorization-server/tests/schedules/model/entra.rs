@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock, Subject, Unavailable},
-    state::api::ApiScopes,
+    state::{api::ApiScopes, claims::Claims},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use oauth_protocol::form;
@@ -97,7 +97,12 @@ impl Upstream for Entra {
         self.ask("refresh-", refresh_token).await
     }
 
-    async fn on_behalf_of(&self, assertion: &SecretString, _: &ApiScopes) -> Result<UpstreamAnswer, UpstreamRefusal> {
+    async fn on_behalf_of(
+        &self,
+        assertion: &SecretString,
+        _: &ApiScopes,
+        _: Option<&Claims>,
+    ) -> Result<UpstreamAnswer, UpstreamRefusal> {
         self.ask("assertion-", assertion).await
     }
 }
