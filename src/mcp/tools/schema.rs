@@ -40,7 +40,7 @@ mod tests {
         let inner = json!({ "type": "object", "properties": { "text": { "type": ["string", "null"] } } });
         let expected = json!({
             "type": "object",
-            "properties": { "inner": { "type": "array", "description": "What it holds.", "items": inner } },
+            "properties": { "inner": { "type": "array", "description": "The values that it holds.", "items": inner } },
             "required": ["inner"],
         });
         assert_eq!(Value::Object(of::<Outer>()), expected);
