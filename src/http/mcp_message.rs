@@ -15,28 +15,29 @@ use super::{
     reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
 };
-use crate::mcp::{RequestId, id_of, sse::PostError};
+use crate::mcp::{RequestId, ScopeDemand, UncheckedMessage, sse::PostError};
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    let id = id_of(&incoming.body);
-    let query = incoming.query().ok();
+    let Incoming { head, body } = incoming;
+    let message = UncheckedMessage::read(body);
+    let id = message.id();
+    let query = head.query().ok();
     let session = query.as_ref().and_then(|query| query.single("sessionId").ok().flatten());
     let Some(session) = session else {
         return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
     };
     let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
-    match app.mcp.sse.post(session, principal, incoming.body).await {
-        Err(PostError::InsufficientScope(demand)) => {
-            bearer::demand_scope(&app, &document_url(&app, Resource::McpSse, &incoming.head), event, &demand)
-        }
+    match app.mcp.sse.post(session, principal, message).await {
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {
             report(&app, &error, event);
-            refusal(&error, id)
+            let document = document_url(&app, Resource::McpSse, &head);
+            refusal(&error, id, |demand| bearer::demand_scope(&app, &document, event, demand))
         }
     }
 }
 
+/// The refusal of a scope is reported with its challenge.
 fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
     let reported = |name| AuditEvent { name, ..of_caller };
     match error {
@@ -47,11 +48,11 @@ fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
     }
 }
 
-fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
+fn refusal(error: &PostError, id: Option<RequestId>, step_up: impl FnOnce(&ScopeDemand) -> Response) -> Response {
     let to_request = |status, code| json_rpc_error_to(id, status, code, &error.to_string());
     match error {
         PostError::UnknownSession => to_request(StatusCode::NOT_FOUND, -32000),
-        PostError::InsufficientScope(_) => to_request(StatusCode::FORBIDDEN, -32000),
+        PostError::InsufficientScope(demand) => step_up(demand),
         PostError::NotJson => to_request(StatusCode::BAD_REQUEST, -32700),
         PostError::Malformed => to_request(StatusCode::BAD_REQUEST, -32600),
         PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
@@ -75,7 +76,7 @@ mod tests {
             (PostError::Busy, 503, true),
             (PostError::Unavailable(Unavailable::store("down")), 503, true),
         ] {
-            let response = refusal(&error, None);
+            let response = refusal(&error, None, |_| reply::empty(StatusCode::FORBIDDEN));
             let retry = response.headers().contains_key(http::header::RETRY_AFTER);
             assert_eq!((response.status().as_u16(), retry), (status, comes_back), "{error}");
         }

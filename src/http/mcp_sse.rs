@@ -23,7 +23,7 @@ use super::{
     too_many::{Place, Reached},
 };
 use crate::mcp::{
-    id_of,
+    UncheckedMessage,
     sse::{EventStream, OpenStreamError, StreamEvent},
 };
 
@@ -40,13 +40,13 @@ const OF_OWNER: Reached =
     Reached { limit: "streams", text: "too many open streams of one user; close one, then try again" };
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    if incoming.method == Method::POST { not_streamable_http(&incoming) } else { get(app, principal).await }
+    if incoming.method == Method::POST { not_streamable_http(incoming) } else { get(app, principal).await }
 }
 
 /// 404 to a client that tries Streamable HTTP here, so that it goes on to HTTP+SSE. Without a token it got the challenge.
-fn not_streamable_http(incoming: &Incoming) -> Response {
+fn not_streamable_http(incoming: Incoming) -> Response {
     let text = "this address is of HTTP+SSE: open its stream with GET, or use /mcp";
-    json_rpc_error_to(id_of(&incoming.body), StatusCode::NOT_FOUND, -32000, text)
+    json_rpc_error_to(UncheckedMessage::read(incoming.body).id(), StatusCode::NOT_FOUND, -32000, text)
 }
 
 async fn get(app: Arc<App>, principal: Principal) -> Response {

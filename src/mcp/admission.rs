@@ -1,12 +1,10 @@
 //! Whether a message is let in. It is decided without a tree, and what its trees will take is reserved first.
 
-use std::{borrow::Cow, ops::Range};
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use rmcp::model::RequestId;
 
 use super::{
-    outline::{InvalidMessage, Kind, Outline},
+    envelope::Envelope,
+    outline::{self, InvalidMessage, Kind},
     service::{Server, takes_arguments},
 };
 use crate::{
@@ -17,9 +15,31 @@ use crate::{
 /// The memory for one message, parsed: 64 KiB of text, and some hundreds of objects.
 const MAX_TREES: usize = 1024 * 1024;
 
+/// A body and its envelope. It may be no message.
+pub struct UncheckedMessage {
+    body: Kept,
+    envelope: Envelope,
+}
+
+impl UncheckedMessage {
+    /// Reads the envelope of a body.
+    #[must_use]
+    pub fn read(body: Kept) -> Self {
+        Self { envelope: Envelope::of(&body), body }
+    }
+
+    /// The id of a request, if there is one that can be read.
+    #[must_use]
+    pub fn id(&self) -> Option<RequestId> {
+        self.envelope.id.clone()
+    }
+}
+
 /// A message that may be parsed.
 pub(super) struct Admitted {
     pub(super) text: Vec<u8>,
+    pub(super) kind: Kind,
+    pub(super) envelope: Envelope,
     /// For text and trees. It must live until the message is answered.
     pub(super) permit: Permit,
 }
@@ -41,61 +61,45 @@ impl From<InvalidMessage> for AdmissionError {
     }
 }
 
-/// Lets an array of messages in, which are judged one by one.
-pub(super) fn admit_batch(body: Kept) -> Result<Admitted, AdmissionError> {
-    let (text, permit) = body.into_parts();
-    reserved(text, permit)
+/// Lets an array of messages in, which are judged one by one. The permit is for text and trees.
+pub(super) fn admit_batch(body: Kept) -> Result<(Vec<u8>, Permit), AdmissionError> {
+    let (text, mut permit) = body.into_parts();
+    reserve(&text, &mut permit)?;
+    Ok((text, permit))
 }
 
-/// Lets a text in that rmcp will accept, and says what it is.
-pub(super) fn admit(server: &Server, body: Kept) -> Result<(Admitted, Kind), AdmissionError> {
-    let outline = Outline::of(&body)?;
-    let kind = outline.kind()?;
-    let (text, permit) = body.into_parts();
-    let text = without_unused_arguments(text, outline, |tool| takes_arguments(server, tool));
-    Ok((reserved(text, permit)?, kind))
+/// Lets a text in that rmcp will accept.
+pub(super) fn admit(server: &Server, message: UncheckedMessage) -> Result<Admitted, AdmissionError> {
+    let UncheckedMessage { body, mut envelope } = message;
+    let kind = outline::kind(&body)?;
+    let (text, mut permit) = body.into_parts();
+    let text = without_unused_arguments(text, &mut envelope, |tool| takes_arguments(server, tool));
+    reserve(&text, &mut permit)?;
+    Ok(Admitted { text, kind, envelope, permit })
 }
 
-fn reserved(text: Vec<u8>, mut permit: Permit) -> Result<Admitted, AdmissionError> {
-    let cost = tree_cost(&text);
+fn reserve(text: &[u8], permit: &mut Permit) -> Result<(), AdmissionError> {
+    let cost = tree_cost(text);
     if cost > MAX_TREES {
         return Err(AdmissionError::TooLarge);
     }
-    permit.resize(cost).map_err(|_| AdmissionError::Exhausted)?;
-    Ok(Admitted { text, permit })
-}
-
-#[derive(Deserialize)]
-struct ToolCall<'a> {
-    #[serde(borrow)]
-    params: Params<'a>,
-}
-
-#[derive(Deserialize)]
-struct Params<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow)]
-    arguments: &'a RawValue,
+    permit.resize(cost).map_err(|_| AdmissionError::Exhausted)
 }
 
 /// The text, with no members in the `arguments` of a tool that takes none.
-fn without_unused_arguments(mut text: Vec<u8>, outline: Outline, takes_arguments: impl Fn(&str) -> bool) -> Vec<u8> {
-    if outline.is_tool_call
-        && let Some(range) = unused_arguments(&text, takes_arguments)
+fn without_unused_arguments(
+    mut text: Vec<u8>,
+    envelope: &mut Envelope,
+    takes_arguments: impl Fn(&str) -> bool,
+) -> Vec<u8> {
+    let arguments = envelope.arguments.take().filter(|arguments| text.get(arguments.start) == Some(&b'{'));
+    if let Some((tool, arguments)) = envelope.called_tool().zip(arguments)
+        && !takes_arguments(tool)
     {
-        text.splice(range, *b"{}");
+        text.splice(arguments, *b"{}");
         text.shrink_to_fit();
     }
     text
-}
-
-/// The place of the `arguments` in a tool call, if they are an object and the tool takes none.
-fn unused_arguments(text: &[u8], takes_arguments: impl Fn(&str) -> bool) -> Option<Range<usize>> {
-    let ToolCall { params: Params { name, arguments } } = serde_json::from_slice(text).ok()?;
-    let arguments = arguments.get();
-    let start = arguments.as_ptr().addr() - text.as_ptr().addr();
-    (arguments.starts_with('{') && !takes_arguments(&name)).then(|| start..start + arguments.len())
 }
 
 #[cfg(test)]
@@ -103,8 +107,8 @@ mod tests {
     use super::*;
 
     fn shortened(text: &str) -> String {
-        let outline = Outline::of(text.as_bytes()).unwrap();
-        String::from_utf8(without_unused_arguments(text.into(), outline, |tool| tool == "wants")).unwrap()
+        let mut envelope = Envelope::of(text.as_bytes());
+        String::from_utf8(without_unused_arguments(text.into(), &mut envelope, |tool| tool == "wants")).unwrap()
     }
 
     #[test]

@@ -1,10 +1,16 @@
-//! The members of a request that decide who answers it, read from its text without building a tree.
+//! The members of a message that decide who answers it, read from its text without building a tree.
+
+use std::ops::Range;
 
 use rmcp::model::RequestId;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-/// The members that a message has about itself. A member that cannot be read is absent.
+mod params;
+
+use self::params::Params;
+
+/// The members that a message has about itself. A member that cannot be read, or that is repeated, is absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
     /// The id that an answer repeats.
@@ -14,6 +20,8 @@ pub(super) struct Envelope {
     pub(super) revision: Option<String>,
     /// `params.name`: of a tool or a prompt.
     pub(super) name: Option<String>,
+    /// The place of `params.arguments` in the text.
+    pub(super) arguments: Option<Range<usize>>,
     /// `params.uri`: of a resource.
     pub(super) uri: Option<String>,
     /// `params.requestId`: of the request that a `notifications/cancelled` ends.
@@ -25,22 +33,22 @@ impl Envelope {
     pub(super) fn of(text: &[u8]) -> Self {
         let Some(members) = object::<Members<'_>>(text) else { return Self::default() };
         let params: Params<'_> = members.params.and_then(|params| object(params.get().as_bytes())).unwrap_or_default();
-        let meta: Meta<'_> = params.meta.and_then(|meta| object(meta.get().as_bytes())).unwrap_or_default();
+        let meta: Meta<'_> = params.meta.once().and_then(|meta| object(meta.get().as_bytes())).unwrap_or_default();
         Self {
             id: scalar(members.id),
             method: scalar(members.method),
             revision: scalar(meta.protocol_version),
-            name: scalar(params.name),
-            uri: scalar(params.uri),
-            cancelled: scalar(params.request_id),
+            name: scalar(params.name.once()),
+            arguments: params.arguments.once().map(|arguments| place(text, arguments)),
+            uri: scalar(params.uri.once()),
+            cancelled: scalar(params.request_id.once()),
         }
     }
-}
 
-/// The id of a request, if its text has one that can be read.
-#[must_use]
-pub fn id_of(text: &[u8]) -> Option<RequestId> {
-    Envelope::of(text).id
+    /// The tool that the message calls, if it is a tool call.
+    pub(super) fn called_tool(&self) -> Option<&str> {
+        self.name.as_deref().filter(|_| self.method.as_deref() == Some("tools/call"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -54,21 +62,15 @@ struct Members<'a> {
 }
 
 #[derive(Default, Deserialize)]
-struct Params<'a> {
-    #[serde(borrow, rename = "_meta")]
-    meta: Option<&'a RawValue>,
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow)]
-    uri: Option<&'a RawValue>,
-    #[serde(borrow, rename = "requestId")]
-    request_id: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
 struct Meta<'a> {
     #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
     protocol_version: Option<&'a RawValue>,
+}
+
+/// The place of a value that was read from this text.
+fn place(text: &[u8], value: &RawValue) -> Range<usize> {
+    let start = value.get().as_ptr().addr() - text.as_ptr().addr();
+    start..start + value.get().len()
 }
 
 /// Reads the members of an object. serde would also take an array for them.
@@ -82,10 +84,12 @@ fn scalar<T: DeserializeOwned>(value: Option<&RawValue>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
+
     use super::*;
 
     fn id(text: &str) -> Option<RequestId> {
-        id_of(text.as_bytes())
+        Envelope::of(text.as_bytes()).id
     }
 
     #[test]
@@ -129,13 +133,14 @@ mod tests {
 
     #[test]
     fn the_members_that_decide_are_read_in_any_order_and_beside_any_others() {
-        let text = r#"{"params":{"x":[[{}]],"name":"t","_meta":{"a":1,"io.modelcontextprotocol/protocolVersion":"2026-07-28"},
+        let text = r#"{"params":{"arguments":[[{}]],"name":"t","_meta":{"a":1,"io.modelcontextprotocol/protocolVersion":"2026-07-28"},
             "requestId":"r","uri":"a:b"},"method":"tools\/call","x":{},"id":7}"#;
         let expected = Envelope {
             id: Some(RequestId::Number(7)),
             method: Some("tools/call".into()),
             revision: Some("2026-07-28".into()),
             name: Some("t".into()),
+            arguments: Some(text.find("[[{}]]").map(|start| start..start + 6).unwrap()),
             uri: Some("a:b".into()),
             cancelled: Some(RequestId::String("r".into())),
         };
@@ -155,6 +160,56 @@ mod tests {
                 Envelope::of(text.as_bytes()),
                 Envelope { id: Some(RequestId::Number(7)), ..Envelope::default() }
             );
+        }
+    }
+
+    #[test]
+    fn a_repeated_member_is_absent_and_hides_no_other() {
+        let text = r#"{"id":7,"method":"tools/call","params":{"name":"t","uri":1,"uri":2,"x":1,"x":2,"arguments":{},"arguments":{}}}"#;
+        let expected = Envelope {
+            id: Some(RequestId::Number(7)),
+            method: Some("tools/call".into()),
+            name: Some("t".into()),
+            ..Envelope::default()
+        };
+        assert_eq!(Envelope::of(text.as_bytes()), expected);
+    }
+
+    /// The header check and the step-up go by the name in the envelope, so rmcp must not read another.
+    #[test]
+    fn a_tool_call_that_rmcp_reads_has_its_name_in_the_envelope() {
+        let mut calls = 0;
+        for params in [
+            r#""name":"t""#,
+            r#""name":"t","name":"u""#,
+            r#""name":"t","arguments":{},"arguments":{"a":1}"#,
+            r#""name":"t","uri":1,"uri":2"#,
+            r#""name":"t","requestId":1,"requestId":2"#,
+            r#""name":"t","_meta":{},"_meta":{}"#,
+            r#""name":"t","other":1,"other":2"#,
+            r#""n\u0061me":"t""#,
+            r#""name":"t","task":{},"task":{}"#,
+        ] {
+            let text = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{{{params}}}}}"#);
+            let Ok(JsonRpcMessage::Request(request)) = serde_json::from_str::<ClientJsonRpcMessage>(&text) else {
+                continue;
+            };
+            let ClientRequest::CallToolRequest(call) = request.request else { continue };
+            calls += 1;
+            assert_eq!(Envelope::of(text.as_bytes()).called_tool(), Some(&*call.params.name), "{text}");
+        }
+        assert!(calls >= 4, "{calls}");
+    }
+
+    #[test]
+    fn a_tool_call_is_told_by_its_method_alone() {
+        for (text, expected) in [
+            (r#"{"method":"tools/call","params":{"name":"t"}}"#, Some("t")),
+            (r#"{"params":{"name":"t"},"method":"tools\/\u0063all"}"#, Some("t")),
+            (r#"{"method":"tools/list","params":{"name":"t","method":"tools/call"}}"#, None),
+            (r#"{"method":["tools/call"],"params":{"name":"t"}}"#, None),
+        ] {
+            assert_eq!(Envelope::of(text.as_bytes()).called_tool(), expected, "{text}");
         }
     }
 }

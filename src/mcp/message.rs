@@ -28,9 +28,15 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// A message that was checked, by this instance or another.
-    pub(super) fn new(text: Vec<u8>, principal: Principal, is_request: bool, permit: Permit) -> Self {
-        let Envelope { id, method, cancelled, .. } = Envelope::of(&text);
+    /// A message that was checked, by this instance or another, with its envelope.
+    pub(super) fn new(
+        text: Vec<u8>,
+        envelope: Envelope,
+        principal: Principal,
+        is_request: bool,
+        permit: Permit,
+    ) -> Self {
+        let Envelope { id, method, cancelled, .. } = envelope;
         let is_cancellation = method.as_deref() == Some("notifications/cancelled");
         Self {
             id: id.filter(|_| is_request),

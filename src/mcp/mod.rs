@@ -17,7 +17,7 @@ mod tools;
 
 use std::sync::Arc;
 
-pub use envelope::id_of;
+pub use admission::UncheckedMessage;
 pub use rmcp::model::RequestId;
 pub use service::McpService;
 pub use step_up::ScopeDemand;

@@ -1,9 +1,9 @@
-//! The outline of a JSON-RPC message: whether rmcp will accept it, and what it is. It is read without building a tree, which
+//! The outline of a JSON-RPC message: whether rmcp will accept it, and its kind. It is read without building a tree, which
 //! can take more than ten times the memory of the text: `0,` is two bytes, a [`serde_json::Value`] is 32.
 
 mod members;
 
-use self::members::{Checked, Members, Method, Scalar};
+use self::members::{Checked, Members, Scalar};
 
 /// Why a text is no message, as JSON-RPC 2.0 §5.1 names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,50 +23,33 @@ pub(super) enum Kind {
     Response,
 }
 
-/// The outline of a JSON object with `"jsonrpc": "2.0"`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Outline {
-    kind: Option<Kind>,
-    /// Whether its method is `tools/call`.
-    pub(super) is_tool_call: bool,
+/// The kind of the message that a text is, if rmcp accepts it. The text is read once, to its end.
+pub(super) fn kind(text: &[u8]) -> Result<Kind, InvalidMessage> {
+    match serde_json::from_slice(text) {
+        Err(_) => Err(InvalidMessage::Parse),
+        Ok(Checked::Object(members)) => members.kind().ok_or(InvalidMessage::InvalidRequest),
+        Ok(_) => Err(InvalidMessage::InvalidRequest),
+    }
 }
 
-impl Outline {
-    /// Reads a text once, to its end.
-    pub(super) fn of(text: &[u8]) -> Result<Self, InvalidMessage> {
-        match serde_json::from_slice(text) {
-            Err(_) => Err(InvalidMessage::Parse),
-            Ok(Checked::Object(members)) if members.is_version_2 => {
-                Ok(Self { kind: kind(members), is_tool_call: members.method == Some(Method::ToolsCall) })
+impl Members {
+    /// The kind of a message with these members, if rmcp accepts it.
+    fn kind(self) -> Option<Kind> {
+        let is_id = |id: Scalar| matches!(id, Scalar::String | Scalar::Code | Scalar::Integer);
+        if !self.is_version_2 || self.has_duplicates {
+            return None;
+        }
+        match (self.method, self.id, self.has_result, self.error) {
+            (Some(Scalar::String), None, false, None) if self.params != Some(false) => Some(Kind::Notification),
+            (Some(Scalar::String), Some(id), false, None) if is_id(id) && self.params != Some(false) => {
+                Some(Kind::Request)
             }
-            Ok(_) => Err(InvalidMessage::InvalidRequest),
+            (None, Some(id), true, None) if is_id(id) => Some(Kind::Response),
+            (None, id, false, Some(true)) if id.is_none_or(|id| is_id(id) || id == Scalar::Null) => {
+                Some(Kind::Response)
+            }
+            _ => None,
         }
-    }
-
-    /// The kind of the message, if rmcp accepts it.
-    pub(super) fn kind(self) -> Result<Kind, InvalidMessage> {
-        self.kind.ok_or(InvalidMessage::InvalidRequest)
-    }
-}
-
-/// The kind of a message with these members, if rmcp accepts it.
-fn kind(members: Members) -> Option<Kind> {
-    let is_id = |id: Scalar| matches!(id, Scalar::String | Scalar::Code | Scalar::Integer);
-    if members.has_duplicates {
-        return None;
-    }
-    match (members.method, members.id, members.has_result, members.error) {
-        (Some(Method::ToolsCall | Method::Other), None, false, None) if members.params != Some(false) => {
-            Some(Kind::Notification)
-        }
-        (Some(Method::ToolsCall | Method::Other), Some(id), false, None)
-            if is_id(id) && members.params != Some(false) =>
-        {
-            Some(Kind::Request)
-        }
-        (None, Some(id), true, None) if is_id(id) => Some(Kind::Response),
-        (None, id, false, Some(true)) if id.is_none_or(|id| is_id(id) || id == Scalar::Null) => Some(Kind::Response),
-        _ => None,
     }
 }
 
@@ -77,16 +60,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
-    /// Whether the text is a tool call.
-    fn outline(text: &[u8]) -> Result<bool, InvalidMessage> {
-        Outline::of(text).map(|outline| outline.is_tool_call)
-    }
-
-    /// The kind that we give a text.
-    fn kind(text: &[u8]) -> Option<Kind> {
-        Outline::of(text).and_then(Outline::kind).ok()
-    }
 
     /// The kind that rmcp parses a text as.
     fn by_rmcp(text: &[u8]) -> Option<Kind> {
@@ -102,28 +75,15 @@ mod tests {
         let deep =
             format!(r#"{{"jsonrpc":"2.0","method":"x","params":{{"a":{}{}}}}}"#, "[".repeat(200), "]".repeat(200));
         for text in ["", "{", "nonsense", "\u{feff}{}", r#"{"jsonrpc":"2.0","id":1e999}"#, r#"{"a":"\ud800"}"#, &deep] {
-            assert_eq!(outline(text.as_bytes()), Err(InvalidMessage::Parse), "{text}");
+            assert_eq!(kind(text.as_bytes()), Err(InvalidMessage::Parse), "{text}");
         }
-        assert_eq!(outline(b"{\"jsonrpc\":\"\xff\"}"), Err(InvalidMessage::Parse));
+        assert_eq!(kind(b"{\"jsonrpc\":\"\xff\"}"), Err(InvalidMessage::Parse));
     }
 
     #[test]
     fn json_of_another_version_is_an_invalid_request() {
         for text in ["[]", "1", "{}", r#"{"jsonrpc":"1.0"}"#, r#"{"jsonrpc":2.0}"#, r#"[{"jsonrpc":"2.0"}]"#] {
-            assert_eq!(outline(text.as_bytes()), Err(InvalidMessage::InvalidRequest), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_tool_call_is_told_by_its_method_alone() {
-        for (text, expected) in [
-            (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#, true),
-            (r#"{"method":"tools\/\u0063all","jsonrpc":"2.0"}"#, true),
-            (r#"{"jsonrpc":"2.0","method":"tools/list","params":{"method":"tools/call"}}"#, false),
-            (r#"{"jsonrpc":"2.0","method":["tools/call"]}"#, false),
-            (r#"{"jsonrpc":"2.0","name":"tools/call"}"#, false),
-        ] {
-            assert_eq!(outline(text.as_bytes()), Ok(expected), "{text}");
+            assert_eq!(kind(text.as_bytes()), Err(InvalidMessage::InvalidRequest), "{text}");
         }
     }
 
@@ -147,7 +107,7 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}}"#, None),
             (r#"{"jsonrpc":"2.0","id":1}"#, None),
         ] {
-            assert_eq!(kind(text.as_bytes()), expected, "{text}");
+            assert_eq!(kind(text.as_bytes()).ok(), expected, "{text}");
             assert_eq!(by_rmcp(text.as_bytes()), expected, "{text}");
         }
     }
@@ -201,7 +161,7 @@ mod tests {
                 }
             }
             let text = message.to_string();
-            prop_assert_eq!(kind(text.as_bytes()), by_rmcp(text.as_bytes()), "{}", text);
+            prop_assert_eq!(kind(text.as_bytes()).ok(), by_rmcp(text.as_bytes()), "{}", text);
         }
     }
 }

@@ -18,8 +18,7 @@ pub struct ScopeDemand {
 
 /// The demand, if the message is a request that calls a tool for which the principal's access token is not enough.
 pub(super) fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
-    let tool = message.name.as_deref().filter(|_| message.method.as_deref() == Some("tools/call"))?;
-    let id = message.id.clone()?;
+    let (tool, id) = message.called_tool().zip(message.id.clone())?;
     Some(ScopeDemand { scope: server.needed_scope(tool, principal)?, id })
 }
 

@@ -172,8 +172,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "an event is not stored again under another id",
         file: "src/mcp/sse/posted.rs",
-        from: "enclosed.envelope.event == event.id)",
-        to: "enclosed.envelope.event == event.id || true)",
+        from: "enclosed.header.event == event.id)",
+        to: "enclosed.header.event == event.id || true)",
         test: "sse::across::an_event_opens_only_for_the_instance_and_the_id_that_it_was_sealed_for",
     },
     Guard {

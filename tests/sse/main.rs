@@ -33,7 +33,7 @@ use remote_auth_mcp::{
     config::Limits,
     graph::{Graph, TokenCache},
     mcp::{
-        Mcp, StreamableHttp, ToolPorts, Tools,
+        Mcp, StreamableHttp, ToolPorts, Tools, UncheckedMessage,
         sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},
     },
     platform::{SystemClock, SystemEntropy},
@@ -215,7 +215,7 @@ struct Client {
 
 impl Client {
     async fn post(&self, at: &Instance, message: &[u8]) -> Result<(), PostError> {
-        at.post(&self.session, self.principal.clone(), kept(message)).await
+        at.post(&self.session, self.principal.clone(), UncheckedMessage::read(kept(message))).await
     }
 }
 

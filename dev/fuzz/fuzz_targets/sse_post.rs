@@ -18,7 +18,7 @@ use libfuzzer_sys::fuzz_target;
 use memory_log::MemoryLog;
 use remote_auth_mcp::{
     mcp::{
-        Mcp,
+        Mcp, UncheckedMessage,
         sse::{EventStream, PostError, StreamEvent},
     },
     platform::SystemEntropy,
@@ -46,7 +46,7 @@ impl World {
     }
 
     async fn post(&self, at: &Mcp, session: &str, message: &[u8]) -> Result<(), PostError> {
-        at.sse.post(session, principal(), kept(message)).await
+        at.sse.post(session, principal(), UncheckedMessage::read(kept(message))).await
     }
 
     /// An event that was sealed for this instance, with any content.
@@ -64,7 +64,7 @@ fn check(message: &[u8], posted: &Result<(), PostError>) {
     match posted {
         Ok(()) => assert!(read, "accepted"),
         Err(PostError::NotJson | PostError::Malformed) => assert!(!read, "refused"),
-        Err(PostError::TooLarge | PostError::UnknownSession | PostError::Busy) => {}
+        Err(PostError::TooLarge | PostError::UnknownSession | PostError::Busy | PostError::InsufficientScope(_)) => {}
         Err(error @ PostError::Unavailable(_)) => panic!("{error}"),
     }
 }

@@ -23,7 +23,6 @@ pub(super) enum Checked {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Text {
     Version2,
-    ToolsCall,
     Other,
 }
 
@@ -32,7 +31,7 @@ pub(super) enum Text {
 pub(super) struct Members {
     pub(super) is_version_2: bool,
     pub(super) id: Option<Scalar>,
-    pub(super) method: Option<Method>,
+    pub(super) method: Option<Scalar>,
     pub(super) params: Option<Params>,
     pub(super) has_result: bool,
     pub(super) error: Option<IsError>,
@@ -56,14 +55,6 @@ pub(super) enum Scalar {
     Other,
 }
 
-/// The kinds of a `method`.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Method {
-    ToolsCall,
-    Other,
-    NoString,
-}
-
 type IsObjectOrNull = bool;
 type IsError = bool;
 type Params = bool;
@@ -76,14 +67,6 @@ impl Checked {
             Self::Integer(_) | Self::IntegralFloat => Scalar::Integer,
             Self::Null => Scalar::Null,
             Self::Object(_) | Self::Other => Scalar::Other,
-        }
-    }
-
-    fn method(self) -> Method {
-        match self {
-            Self::String(Text::ToolsCall) => Method::ToolsCall,
-            Self::String(_) => Method::Other,
-            _ => Method::NoString,
         }
     }
 
@@ -109,7 +92,7 @@ impl Members {
         let known = match name {
             "jsonrpc" => std::mem::replace(&mut self.is_version_2, value == Checked::String(Text::Version2)),
             "id" => self.id.replace(value.scalar()).is_some(),
-            "method" => self.method.replace(value.method()).is_some(),
+            "method" => self.method.replace(value.scalar()).is_some(),
             "params" => self.params.replace(value.is_params()).is_some(),
             "result" => std::mem::replace(&mut self.has_result, true),
             "error" => self.error.replace(value.is_error()).is_some(),
@@ -161,11 +144,7 @@ impl<'de> Visitor<'de> for CheckingVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Checked, E> {
-        Ok(Checked::String(match text {
-            "2.0" => Text::Version2,
-            "tools/call" => Text::ToolsCall,
-            _ => Text::Other,
-        }))
+        Ok(Checked::String(if text == "2.0" { Text::Version2 } else { Text::Other }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Checked, A::Error> {

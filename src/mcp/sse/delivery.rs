@@ -12,6 +12,7 @@ use super::{instance::Instance, posted::Posted, registry::Registry, session_id::
 use crate::mcp::{
     admission::{AdmissionError, Admitted},
     envelope::Envelope,
+    message::Message,
     outline::{InvalidMessage, Kind},
     step_up::ScopeDemand,
 };
@@ -68,16 +69,17 @@ impl Delivery {
         &self,
         id: &str,
         principal: Principal,
-        admit: impl FnOnce() -> Result<(Admitted, Kind), AdmissionError>,
+        admit: impl FnOnce() -> Result<Admitted, AdmissionError>,
         demand: impl FnOnce(&Principal, &Envelope) -> Option<ScopeDemand>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
-        let (Admitted { text, permit }, kind) = admit()?;
-        if let Some(demand) = demand(&principal, &Envelope::of(&text)) {
+        let Admitted { text, kind, envelope, permit } = admit()?;
+        if let Some(demand) = demand(&principal, &envelope) {
             return Err(PostError::InsufficientScope(demand));
         }
-        let posted = Posted::new(to.session, principal, text, kind == Kind::Request, permit);
+        let message = Message::new(text, envelope, principal, kind == Kind::Request, permit);
+        let posted = Posted { session: to.session, message };
         if to.instance == self.instance.id {
             self.here(posted).await
         } else {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::transport_ports::TransportPorts;
 use crate::{
     budget::{Permit, SharedBudget},
-    mcp::message::Message,
+    mcp::{envelope::Envelope, message::Message},
     ports::event_log::Event,
 };
 
@@ -27,7 +27,7 @@ pub struct Posted {
 
 /// The line before the text. It repeats the event's id, so an event cannot be stored again under another id.
 #[derive(Serialize, Deserialize)]
-struct Envelope {
+struct Header {
     event: Id,
     session: Id,
     grant: GrantKey,
@@ -40,7 +40,7 @@ struct Envelope {
 
 /// The plaintext of an event, bound to the instance that reads it.
 struct Enclosed<'a> {
-    envelope: Envelope,
+    header: Header,
     text: Cow<'a, [u8]>,
 }
 
@@ -49,15 +49,15 @@ impl Sealable for Enclosed<'_> {
     type BoundTo = Id;
 
     fn to_plaintext(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-        let line = serde_json::to_vec(&self.envelope)?;
+        let line = serde_json::to_vec(&self.header)?;
         Ok(Zeroizing::new([line.as_slice(), b"\n", &self.text].concat()))
     }
 
     fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let end = plaintext.iter().position(|byte| *byte == b'\n')?;
         let (line, rest) = plaintext.split_at(end);
-        let (envelope, text) = (serde_json::from_slice(line).ok()?, rest.strip_prefix(b"\n")?.to_vec());
-        Some(Self { envelope, text: text.into() })
+        let (header, text) = (serde_json::from_slice(line).ok()?, rest.strip_prefix(b"\n")?.to_vec());
+        Some(Self { header, text: text.into() })
     }
 }
 
@@ -65,7 +65,8 @@ impl Posted {
     /// A message for a session. Its text was checked, and the permit is for its memory.
     #[must_use]
     pub fn new(session: Id, principal: Principal, text: Vec<u8>, is_request: bool, permit: Permit) -> Self {
-        Self { session, message: Message::new(text, principal, is_request, permit) }
+        let envelope = Envelope::of(&text);
+        Self { session, message: Message::new(text, envelope, principal, is_request, permit) }
     }
 
     /// Seals it for the instance that holds the stream.
@@ -73,8 +74,8 @@ impl Posted {
         let Self { session, message } = self;
         let Principal { grant, client, ref scope, expires_at } = message.principal;
         let (session, scope, is_request) = (*session, scope.clone(), message.is_request);
-        let envelope = Envelope { event, session, grant, client, scope, expires_at, is_request };
-        let enclosed = Enclosed { envelope, text: (&message.text).into() };
+        let header = Header { event, session, grant, client, scope, expires_at, is_request };
+        let enclosed = Enclosed { header, text: (&message.text).into() };
         let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
         Ok(Event { id: event, sealed: sealed.into_text() })
     }
@@ -82,12 +83,12 @@ impl Posted {
     /// Opens an event. `None` if it was not sealed for this instance under this id. No memory is reserved for it yet.
     pub(super) async fn open(ports: &TransportPorts, instance: Id, event: &Event) -> Result<Option<Self>, Unavailable> {
         let opened = Sealed::<Enclosed<'_>>::from_text(&*event.sealed).open(ports.sealer.as_ref(), instance).await?;
-        let named = opened.filter(|enclosed| enclosed.envelope.event == event.id);
+        let named = opened.filter(|enclosed| enclosed.header.event == event.id);
         Ok(named.map(|enclosed| Self::of(enclosed, &ports.memory)))
     }
 
     fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
-        let Envelope { session, grant, client, scope, expires_at, is_request, .. } = enclosed.envelope;
+        let Header { session, grant, client, scope, expires_at, is_request, .. } = enclosed.header;
         let (principal, permit) = (Principal { grant, client, scope, expires_at }, memory.permit(grant.owner));
         Self::new(session, principal, enclosed.text.into_owned(), is_request, permit)
     }

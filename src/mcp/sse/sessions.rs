@@ -20,9 +20,11 @@ use super::{
     stream_owner::StreamOwner,
     transport_ports::TransportPorts,
 };
-use crate::{
-    budget::Kept,
-    mcp::{admission::admit, envelope::Envelope, service::Server, step_up},
+use crate::mcp::{
+    admission::{UncheckedMessage, admit},
+    envelope::Envelope,
+    service::Server,
+    step_up,
 };
 
 /// Why a stream is not opened.
@@ -91,9 +93,9 @@ impl Sessions {
     }
 
     /// Delivers a message to the session that the client names, as the principal of the POST.
-    pub async fn post(&self, session: &str, principal: Principal, body: Kept) -> Result<(), PostError> {
+    pub async fn post(&self, session: &str, principal: Principal, message: UncheckedMessage) -> Result<(), PostError> {
         let demand = |principal: &Principal, message: &Envelope| step_up::demand(&self.server, principal, message);
-        self.delivery.post(session, principal, || admit(&self.server, body), demand).await
+        self.delivery.post(session, principal, || admit(&self.server, message), demand).await
     }
 
     /// The id of this instance.

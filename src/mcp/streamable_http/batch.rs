@@ -9,15 +9,16 @@ use rmcp::model::{ProtocolVersion, RequestId, ServerJsonRpcMessage};
 use serde_json::value::RawValue;
 
 use super::{
+    headers,
     requests::{Request, Requests},
     unserved::{CallError, Unserved},
 };
 use crate::budget::Kept;
 use crate::mcp::{
-    admission::{Admitted, admit_batch},
+    admission::admit_batch,
     envelope::Envelope,
     json_rpc::{Body, Refusal, accepted, json},
-    outline::{InvalidMessage, Kind, Outline},
+    outline::{self, InvalidMessage, Kind},
 };
 
 /// Messages of a batch.
@@ -27,7 +28,7 @@ const AT_A_TIME: usize = 4;
 
 /// The next step for a message of a batch.
 enum Step {
-    Serve(RequestId, Box<Request>),
+    Serve(Box<Request>),
     Answer(Box<ServerJsonRpcMessage>),
     Nothing,
 }
@@ -59,8 +60,15 @@ fn messages(text: &[u8]) -> Result<Vec<&RawValue>, Refusal> {
 }
 
 /// Answers a batch. It goes on if the client disconnects, as any request of its revision does.
-pub(super) async fn answer(requests: &Requests, body: Kept, principal: &Principal) -> Result<Response<Body>, Unserved> {
-    let Admitted { text, permit } = admit_batch(body)?;
+pub(super) async fn answer(
+    requests: &Requests,
+    headers: &HeaderMap,
+    body: Kept,
+    principal: &Principal,
+) -> Result<Response<Body>, Unserved> {
+    headers::check_content(headers)?;
+    headers::check_has_batches(headers)?;
+    let (text, permit) = admit_batch(body)?;
     let mut ids = HashSet::new();
     let steps: Vec<_> =
         messages(&text)?.into_iter().map(|message| step(requests, message.get(), principal, &mut ids)).collect();
@@ -80,13 +88,12 @@ pub(super) async fn answer(requests: &Requests, body: Kept, principal: &Principa
 
 fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSet<RequestId>) -> Step {
     let envelope = Envelope::of(text.as_bytes());
-    match (Outline::of(text.as_bytes()).and_then(Outline::kind), envelope.id.clone()) {
+    match (outline::kind(text.as_bytes()), envelope.id.clone()) {
         (Err(invalid), id) => Step::refused(Refusal::from(invalid), id),
         (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
             Ok(()) => {
                 let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
-                let request = requests.add(text, id.clone(), principal, ProtocolVersion::V_2025_03_26);
-                Step::Serve(id, Box::new(request))
+                Step::Serve(Box::new(requests.add(text, id, principal, ProtocolVersion::V_2025_03_26)))
             }
             Err(refusal) => Step::refused(refusal, Some(id)),
         },
@@ -113,10 +120,13 @@ async fn taken(requests: &Requests, step: Step) -> Option<ServerJsonRpcMessage> 
     match step {
         Step::Nothing => None,
         Step::Answer(answer) => Some(*answer),
-        Step::Serve(_, request) if request.is_cancelled() => None,
-        Step::Serve(id, request) => match requests.begin(*request, &HeaderMap::new(), ()) {
-            Ok(exchange) => exchange.answer().await,
-            Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
-        },
+        Step::Serve(request) if request.is_cancelled() => None,
+        Step::Serve(request) => {
+            let id = request.id.clone();
+            match requests.begin(*request, &HeaderMap::new(), ()) {
+                Ok(exchange) => exchange.answer().await,
+                Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
+            }
+        }
     }
 }

@@ -36,17 +36,17 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Serves a request in this revision, until it is answered or the token is cancelled. `held` is dropped when nothing of the
+    /// Serves a request with this id in this revision, until it is answered or the token is cancelled. `held` is dropped when nothing of the
     /// request runs any more.
     pub(super) fn begin<S: Service<RoleServer>>(
         server: S,
         request: ClientJsonRpcMessage,
+        id: RequestId,
         revision: ProtocolVersion,
         token: CancellationToken,
         held: impl Send + 'static,
     ) -> Self {
         let is_stateless = !revision.has_initialize();
-        let id = id_of(&request);
         let mut client = InitializeRequestParams::default();
         client.protocol_version = revision;
         let (transport, mut answers) = OneshotTransport::new(request);
@@ -132,7 +132,7 @@ async fn forward(
     answers: &mut mpsc::Receiver<ServerJsonRpcMessage>,
     to: &mpsc::Sender<ServerJsonRpcMessage>,
     token: &CancellationToken,
-    id: Option<RequestId>,
+    id: RequestId,
 ) {
     loop {
         let message = tokio::select! {
@@ -154,14 +154,9 @@ async fn forward(
     }
 }
 
-fn id_of(message: &ClientJsonRpcMessage) -> Option<RequestId> {
-    let JsonRpcMessage::Request(request) = message else { return None };
-    Some(request.id.clone())
-}
-
-fn needs_session(id: Option<RequestId>) -> ServerJsonRpcMessage {
+fn needs_session(id: RequestId) -> ServerJsonRpcMessage {
     let text = "the server asked its client something, which needs a session, and this transport has none";
-    ServerJsonRpcMessage::error(ErrorData::internal_error(text, None), id)
+    ServerJsonRpcMessage::error(ErrorData::internal_error(text, None), Some(id))
 }
 
 fn is_answer(message: &ServerJsonRpcMessage) -> bool {
@@ -237,7 +232,8 @@ mod tests {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         let (request, token) = (serde_json::from_value(request).unwrap(), CancellationToken::new());
         let server = Served(Arc::new(Reporting { running: running.clone() }));
-        (Exchange::begin(server, request, revision.clone(), token.clone(), ()), token)
+        let id = RequestId::Number(1);
+        (Exchange::begin(server, request, id, revision.clone(), token.clone(), ()), token)
     }
 
     async fn is_running(running: &watch::Sender<usize>, calls: usize) {
@@ -352,7 +348,7 @@ mod without_a_session {
         }
         drop(server);
         let (to, mut messages) = mpsc::channel(WAITING_MESSAGES);
-        forward(&mut answers, &to, &CancellationToken::new(), Some(RequestId::Number(7))).await;
+        forward(&mut answers, &to, &CancellationToken::new(), RequestId::Number(7)).await;
         drop(to);
         let mut received = Vec::new();
         while let Some(message) = messages.recv().await {

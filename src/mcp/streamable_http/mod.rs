@@ -18,8 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{batch::message_count, unserved::CallError};
 use self::{requests::Requests, unserved::Unserved};
 use super::{
-    admission::{Admitted, admit},
-    envelope::Envelope,
+    admission::{Admitted, UncheckedMessage, admit},
     json_rpc::{Body, Refusal, accepted},
     outline::Kind,
     service::Server,
@@ -50,9 +49,14 @@ impl StreamableHttp {
 
     /// Answers a POST as its principal.
     pub async fn call(&self, call: Call) -> Result<Response<Body>, CallError> {
-        let envelope = Envelope::of(&call.body);
-        let id = envelope.id.clone();
-        match self.answer(call, envelope).await {
+        let Call { headers, body, principal } = call;
+        let (id, answered) = if batch::is_batch(&body) {
+            (None, batch::answer(&self.requests, &headers, body, &principal).await)
+        } else {
+            let message = UncheckedMessage::read(body);
+            (message.id(), self.answer(&headers, message, principal).await)
+        };
+        match answered {
             Ok(response) => Ok(response),
             Err(Unserved::Refused(refusal)) => Ok(refusal.answer(id)),
             Err(Unserved::Failed(error)) => Err(error),
@@ -68,31 +72,31 @@ impl StreamableHttp {
         }
     }
 
-    async fn answer(&self, call: Call, envelope: Envelope) -> Result<Response<Body>, Unserved> {
-        let Call { headers, body, principal } = call;
-        headers::check_content(&headers)?;
-        if batch::is_batch(&body) {
-            headers::check_has_batches(&headers)?;
-            return batch::answer(&self.requests, body, &principal).await;
-        }
-        let (Admitted { text, permit }, kind) = admit(&self.requests.server, body)?;
+    async fn answer(
+        &self,
+        headers: &HeaderMap,
+        message: UncheckedMessage,
+        principal: Principal,
+    ) -> Result<Response<Body>, Unserved> {
+        headers::check_content(headers)?;
+        let Admitted { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
                 let capabilities = self.requests.server.get_info().capabilities;
-                let revision = headers::revision_of_request(&headers, &envelope, &capabilities)?;
+                let revision = headers::revision_of_request(headers, &envelope, &capabilities)?;
                 if step_up::is_known_to(&revision)
                     && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope)
                 {
                     return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
                 }
                 let request = self.requests.add(text, id, principal, revision);
-                let exchange = self.requests.begin(request, &headers, permit)?;
-                let has_events = accept::accepts(&headers, "text", "event-stream");
+                let exchange = self.requests.begin(request, headers, permit)?;
+                let has_events = accept::accepts(headers, "text", "event-stream");
                 let response = if has_events { exchange.response().await } else { exchange.json_response().await };
                 self.or_cancelled(response)
             }
             (Kind::Notification, _) => {
-                headers::revision(&headers)?;
+                headers::revision(headers)?;
                 self.requests.notified(&principal, envelope);
                 Ok(accepted())
             }

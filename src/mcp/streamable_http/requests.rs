@@ -30,6 +30,7 @@ pub(super) struct Requests {
 
 /// A request that can be cancelled, before it is served and while it is.
 pub(super) struct Request {
+    pub(super) id: RequestId,
     text: Vec<u8>,
     principal: Principal,
     revision: ProtocolVersion,
@@ -58,8 +59,8 @@ impl Requests {
     /// A request that is to be served.
     pub(super) fn add(&self, text: Vec<u8>, id: RequestId, principal: Principal, revision: ProtocolVersion) -> Request {
         let token = self.stop.child_token();
-        let running = self.running.add(principal.grant, id, &token);
-        Request { text, principal, revision, token, running }
+        let running = self.running.add(principal.grant, id.clone(), &token);
+        Request { id, text, principal, revision, token, running }
     }
 
     /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
@@ -69,14 +70,14 @@ impl Requests {
         headers: &HeaderMap,
         held: impl Send + 'static,
     ) -> Result<Exchange, Refusal> {
-        let Request { text, principal, revision, token, running } = request;
+        let Request { id, text, principal, revision, token, running } = request;
         let message = message::parse(&text, principal, tracing::Span::current());
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
         if !revision.has_initialize() {
             check_metadata(&message, &revision)?;
             self.check_parameters(&message, headers)?;
         }
-        Ok(Exchange::begin(Served(Arc::clone(&self.server)), message, revision, token, (running, held)))
+        Ok(Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, (running, held)))
     }
 
     /// From 2026-07-28 on the headers of a tool call repeat the arguments that its schema names.

@@ -1,0 +1,90 @@
+//! The `params` of a message. serde's derived code would take none of them if one is repeated.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// The members that decide.
+#[derive(Default)]
+pub(super) struct Params<'a> {
+    pub(super) meta: Member<'a>,
+    pub(super) name: Member<'a>,
+    pub(super) arguments: Member<'a>,
+    pub(super) uri: Member<'a>,
+    pub(super) request_id: Member<'a>,
+}
+
+/// A member of an object.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Member<'a> {
+    #[default]
+    Absent,
+    Once(&'a RawValue),
+    Repeated,
+}
+
+impl<'a> Member<'a> {
+    /// The value, if there is exactly one.
+    pub(super) fn once(self) -> Option<&'a RawValue> {
+        match self {
+            Self::Once(value) => Some(value),
+            Self::Absent | Self::Repeated => None,
+        }
+    }
+
+    fn add(&mut self, value: &'a RawValue) {
+        *self = match self {
+            Self::Absent => Self::Once(value),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Key {
+    #[serde(rename = "_meta")]
+    Meta,
+    Name,
+    Arguments,
+    Uri,
+    RequestId,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Params<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ParamsVisitor)
+    }
+}
+
+struct ParamsVisitor;
+
+impl<'de> Visitor<'de> for ParamsVisitor {
+    type Value = Params<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Params<'de>, A::Error> {
+        let (mut params, mut other) = (Params::default(), Member::default());
+        while let Some((key, value)) = entries.next_entry()? {
+            let member = match key {
+                Key::Meta => &mut params.meta,
+                Key::Name => &mut params.name,
+                Key::Arguments => &mut params.arguments,
+                Key::Uri => &mut params.uri,
+                Key::RequestId => &mut params.request_id,
+                Key::Other => &mut other,
+            };
+            member.add(value);
+        }
+        Ok(params)
+    }
+}
