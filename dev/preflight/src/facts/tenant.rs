@@ -83,7 +83,7 @@ fn judge(plan: &Plan, policy: &Value, roles: &[Value], findings: &mut Findings) 
             "Ask for the role Cloud Application Administrator, or: azd env set ASSIGNMENT_REQUIRED false",
         );
     }
-    if !(plan.admin_consent || plan.assignment_required) && !users_consent(policy) {
+    if !(plan.admin_consent || plan.assignment_required || users_consent(policy)) {
         findings.note(
             "users of this tenant may not consent to the app themselves: at sign-in they may see \"Need admin approval\" \
              (docs/deploy.md, \"What your organisation may forbid\")",
