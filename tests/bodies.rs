@@ -23,7 +23,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     process::Command,
-    time::pause,
+    time::{Duration, Instant, pause},
 };
 
 /// Takes a body, and whether it is for the bearer of a token.
@@ -286,4 +286,39 @@ async fn one_owner_cannot_take_the_memory_of_another() {
     }
     let answered = handler.server.mcp(&other, &call).send().await.unwrap();
     assert_eq!(answered.status(), 200);
+}
+
+#[tokio::test]
+async fn heads_that_never_end_hold_up_nobody_and_are_closed_after_ten_seconds() {
+    let handler = Handler::start().await;
+    pause();
+    let began = Instant::now();
+    let head = format!("GET /health HTTP/1.1\r\nX-Padding: {}", "x".repeat(40_000));
+    let mut streams = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(handler.address).await.unwrap();
+        // A connection may be closed before all of its head is sent.
+        let _ = stream.write_all(head.as_bytes()).await;
+        streams.push(stream);
+    }
+    assert_eq!(handler.server.get("/health").send().await.unwrap().status(), 200);
+    for mut stream in streams {
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert_eq!(String::from_utf8_lossy(&answer), "");
+    }
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_unless_a_large_head_came_on_it() {
+    let handler = Handler::start().await;
+    for (length, closes) in [(7_000, false), (9_000, true)] {
+        let padding = format!("X-Padding: {}\r\nContent-Length: 2", "x".repeat(length));
+        let mut stream = handler.post("/token", &padding, "a=").await;
+        let mut answer = vec![0; 1024];
+        let read = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+        assert_eq!(answer.contains("connection: close"), closes, "{length}: {answer}");
+    }
 }

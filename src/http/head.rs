@@ -6,6 +6,8 @@ use authorization_server::ground::Network;
 use http::{HeaderMap, Method, Uri, header, request::Parts};
 use oauth_protocol::form::{Form, FormError};
 
+use crate::budget::{Exhausted, Permit};
+
 /// The cost of a header besides its text.
 const HEADER_COST: usize = 64;
 
@@ -18,6 +20,8 @@ pub(super) struct Head {
     /// Where it comes from, as far as the gateway says.
     pub(super) from: Network,
     pub(super) headers: HeaderMap,
+    /// The part of it that its connection has counted.
+    pub(super) read: Option<Arc<Permit>>,
 }
 
 /// Carries a head past warp, which would keep a head of its own until the request is answered.
@@ -26,9 +30,10 @@ pub(super) struct CarriedHead(Arc<Mutex<Head>>);
 
 impl CarriedHead {
     /// A request with this target.
-    pub(super) fn new(target: &Uri, parts: Parts) -> Self {
+    pub(super) fn new(target: &Uri, mut parts: Parts) -> Self {
+        let read = parts.extensions.remove();
         let (path, query) = (target.path().to_owned(), target.query().unwrap_or_default().to_owned());
-        let head = Head { method: parts.method, path, query, from: Network::UNKNOWN, headers: parts.headers };
+        let head = Head { method: parts.method, path, query, from: Network::UNKNOWN, headers: parts.headers, read };
         Self(Arc::new(Mutex::new(head)))
     }
 
@@ -41,11 +46,18 @@ impl CarriedHead {
 impl Head {
     pub(super) fn nothing() -> Self {
         let (path, query) = (String::new(), String::new());
-        Self { method: Method::GET, path, query, from: Network::UNKNOWN, headers: HeaderMap::new() }
+        Self { method: Method::GET, path, query, from: Network::UNKNOWN, headers: HeaderMap::new(), read: None }
+    }
+
+    /// It counts in this permit from now on, and no more as its connection's.
+    pub(super) fn count(&mut self, permit: &mut Permit) -> Result<(), Exhausted> {
+        permit.grow(self.cost())?;
+        self.read = None;
+        Ok(())
     }
 
     /// How many bytes it takes.
-    pub(super) fn cost(&self) -> usize {
+    fn cost(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_COST);
         self.method.as_str().len() + self.path.len() + self.query.len() + headers.sum::<usize>()
     }

@@ -1,9 +1,12 @@
 //! `POST /mcp`: Streamable HTTP without sessions. GET and DELETE are 405, because there is no stream.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use authorization_server::{ground::EventName, resource::authenticate::Principal};
+use bytes::Bytes;
 use http::StatusCode;
+use http_body_util::{BodyDataStream, BodyExt as _};
+use hyper::body::Body;
 
 use super::{
     app::App,
@@ -30,8 +33,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {
             let (parts, body) = answered.into_parts();
-            let mut response =
-                warp::Reply::into_response(warp::reply::stream(http_body_util::BodyDataStream::new(body)));
+            let mut response = encoded(body).await;
             *response.status_mut() = parts.status;
             *response.headers_mut() = parts.headers;
             response
@@ -48,4 +50,13 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             mcp_busy()
         }
     }
+}
+
+/// JSON counts until it was sent, so its length must be known. What waits of a stream counts elsewhere.
+async fn encoded(body: impl Body<Data = Bytes, Error = Infallible> + Send + Sync + 'static) -> Response {
+    if body.size_hint().exact().is_none() {
+        return warp::Reply::into_response(warp::reply::stream(BodyDataStream::new(body)));
+    }
+    let Ok(text) = body.collect().await;
+    Response::new(text.to_bytes().into())
 }

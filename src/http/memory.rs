@@ -19,8 +19,13 @@ const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
 /// The part of that for those of one owner.
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
+/// What connections may have read of heads that are not complete, besides the buffer of each.
+const UNFINISHED_HEADS_BYTES: usize = 4 * 1024 * 1024;
+
 /// The budgets of one process.
 pub struct Memory {
+    /// Heads that are not complete.
+    pub(super) unfinished_heads: Budget,
     unknown_callers: SharedBudget<Network>,
     unknown_bodies: SharedBudget<Network>,
     /// Owners' requests and messages, on both transports.
@@ -30,6 +35,7 @@ pub struct Memory {
 impl Default for Memory {
     fn default() -> Self {
         Self {
+            unfinished_heads: Budget::new(UNFINISHED_HEADS_BYTES),
             unknown_callers: SharedBudget::new(UNKNOWN_CALLERS_BYTES, of_network(UNKNOWN_CALLERS_BYTES)),
             unknown_bodies: SharedBudget::new(UNKNOWN_BODIES_BYTES, of_network(UNKNOWN_BODIES_BYTES)),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),

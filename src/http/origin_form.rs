@@ -26,7 +26,9 @@ struct OriginForm<S> {
 
 /// Answers every request.
 #[must_use]
-pub fn service<B>(app: Arc<App>) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send>
+pub fn service<B>(
+    app: Arc<App>,
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send + 'static>
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + Send + Sync + 'static,
 {

@@ -80,8 +80,8 @@ impl Arriving {
 
     /// Counts the head.
     pub(super) fn admit(self, mut permit: Permit) -> Result<Admitted, ReadError> {
-        let Self { head, body } = self;
-        if permit.grow(head.cost()).is_err() {
+        let Self { mut head, body } = self;
+        if head.count(&mut permit).is_err() {
             tokio::spawn(body.discard());
             return Err(ReadError::Exhausted);
         }

@@ -1,7 +1,8 @@
 //! The accept loop. It has limits that `warp::serve` does not have, and open streams do not delay its stop.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error as _, io, sync::Arc, time::Duration};
 
+use authorization_server::ground::{AuditLog, EventName};
 use backon::{ConstantBuilder, Retryable as _};
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -15,17 +16,22 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{app::App, origin_form::service};
+use super::{
+    app::App,
+    connection::{Connection, Progress},
+    of_connection::OfConnection,
+    origin_form::service,
+};
 
 /// Connections at a time; more wait until one is closed.
 const MAX_CONNECTIONS: usize = 4_000;
 /// Bytes of a connection that hyper buffers: a request's head, or a part of its body. The Functions host accepts
 /// heads of 32 KiB and request lines of 8.
 const CONNECTION_BYTES: usize = 48 * 1024;
-/// How long a connection may take to send a request's head, or may be idle: hyper has one timer for both. It must be longer
+/// How long a connection may be idle. A head that has begun has less: see [`Connection`]. It must be longer
 /// than the minute for which the Functions host keeps an idle connection. Otherwise we could close a connection just when
 /// the host sends a POST on it, which the host does not repeat.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long requests may take to finish once the server stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// After an accept error such as "too many open files": again and again.
@@ -41,15 +47,19 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
+        let progress = Progress::new(&app.memory.unfinished_heads);
+        let stream = TokioIo::new(Connection::new(stream, progress.clone()));
+        let service = OfConnection { inner: service(Arc::clone(&app)), progress };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            .header_read_timeout(IDLE_TIMEOUT)
             .max_buf_size(CONNECTION_BYTES)
-            .serve_connection(TokioIo::new(stream), service(Arc::clone(&app)));
+            .serve_connection(stream, service);
         let connection = connections.watch(connection);
+        let audit = Arc::clone(&app.audit);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection closed by an error");
+                report(audit.as_ref(), &error);
             }
             drop(place);
         });
@@ -57,6 +67,14 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
     if timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await.is_err() {
         tracing::info!("stopped with requests under way: their connections were closed");
     }
+}
+
+fn report(audit: &dyn AuditLog, error: &hyper::Error) {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    if cause == Some(io::ErrorKind::OutOfMemory) {
+        audit.report(&EventName::LimitReached.event().because("memory for unfinished heads"));
+    }
+    tracing::debug!(%error, "connection closed by an error");
 }
 
 async fn accept(

@@ -1,0 +1,286 @@
+//! A connection: what it has read of a head that is not complete, and how long it may stand still.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Duration, Instant, Sleep, sleep_until},
+};
+
+use crate::budget::{Budget, Permit};
+
+/// What is read at once. hyper has a buffer of this size for each connection.
+const READ_BYTES: usize = 8 * 1024;
+/// How long a head may take that has begun.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the other end may read nothing of what is written to it.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The stream of a connection.
+pub(super) struct Connection<S> {
+    stream: S,
+    progress: Progress,
+    reading: Deadline,
+    writing: Deadline,
+    /// Since when nothing could be written.
+    stalled: Option<Instant>,
+}
+
+/// How far the next head of a connection has arrived.
+#[derive(Clone)]
+pub(super) struct Progress(Arc<Mutex<NextHead>>);
+
+struct NextHead {
+    heads: Budget,
+    /// Whether a request is under way. What is read then is its body.
+    in_request: bool,
+    began: Option<Instant>,
+    bytes: usize,
+    /// For all but the first [`READ_BYTES`].
+    permit: Permit,
+}
+
+#[derive(Default)]
+struct Deadline(Option<Pin<Box<Sleep>>>);
+
+impl Progress {
+    /// Nothing was read yet. Heads that are not complete count here.
+    pub(super) fn new(heads: &Budget) -> Self {
+        let (heads, permit) = (heads.clone(), heads.permit());
+        Self(Arc::new(Mutex::new(NextHead { heads, in_request: false, began: None, bytes: 0, permit })))
+    }
+
+    /// The head is complete. Returns the permit for what is large of it.
+    pub(super) fn complete(&self) -> Option<Permit> {
+        let mut next = self.lock();
+        let none = next.heads.permit();
+        let permit = std::mem::replace(&mut next.permit, none);
+        let is_large = next.bytes > READ_BYTES;
+        (next.in_request, next.began, next.bytes) = (true, None, 0);
+        is_large.then_some(permit)
+    }
+
+    /// The request is answered, so what is read now is the next head.
+    pub(super) fn answered(&self) {
+        self.lock().in_request = false;
+    }
+
+    fn read(&self, bytes: usize) -> io::Result<()> {
+        let mut next = self.lock();
+        if next.in_request || bytes == 0 {
+            return Ok(());
+        }
+        next.began.get_or_insert_with(Instant::now);
+        next.bytes += bytes;
+        let large = next.bytes.saturating_sub(READ_BYTES);
+        next.permit.resize(large).map_err(|exhausted| io::Error::new(io::ErrorKind::OutOfMemory, exhausted))
+    }
+
+    fn began(&self) -> Option<Instant> {
+        self.lock().began
+    }
+
+    fn lock(&self) -> MutexGuard<'_, NextHead> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deadline {
+    /// Pending until then.
+    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<io::Error> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() != until {
+            sleep.as_mut().reset(until);
+        }
+        ready!(sleep.as_mut().poll(context));
+        Poll::Ready(io::ErrorKind::TimedOut.into())
+    }
+}
+
+impl<S> Connection<S> {
+    pub(super) fn new(stream: S, progress: Progress) -> Self {
+        Self { stream, progress, reading: Deadline::default(), writing: Deadline::default(), stalled: None }
+    }
+
+    /// Pending until nothing could be written for too long.
+    fn stand_still(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        self.writing.poll(since + WRITE_TIMEOUT, context)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let room = buffer.remaining().min(READ_BYTES);
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        if let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(context, &mut part) {
+            let length = part.filled().len();
+            buffer.advance(length);
+            return Poll::Ready(read.and_then(|()| this.progress.read(length)));
+        }
+        match this.progress.began() {
+            Some(began) => this.reading.poll(began + HEAD_TIMEOUT, context).map(Err),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if written.is_pending() {
+            return self.stand_still(context).map(Err);
+        }
+        self.stalled = None;
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_pending() {
+            return self.stand_still(context).map(Err);
+        }
+        self.stalled = None;
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        if shut.is_pending() {
+            return self.stand_still(context).map(Err);
+        }
+        self.stalled = None;
+        shut
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        if written.is_pending() {
+            return self.stand_still(context).map(Err);
+        }
+        self.stalled = None;
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::{advance, timeout},
+    };
+
+    use super::*;
+
+    const HEADS: usize = 20 * 1024;
+
+    /// A connection, its other end, and what is counted.
+    fn connection() -> (Connection<DuplexStream>, DuplexStream, Budget) {
+        let (budget, (ours, theirs)) = (Budget::new(HEADS), duplex(64 * 1024));
+        (Connection::new(ours, Progress::new(&budget)), theirs, budget)
+    }
+
+    /// Reads what has arrived.
+    async fn read(connection: &mut Connection<DuplexStream>) -> io::Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(read) = timeout(Duration::ZERO, connection.read(&mut buffer)).await {
+            read?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_that_is_large_of_a_head_counts_until_the_request_has_taken_it() {
+        let (mut connection, mut theirs, budget) = connection();
+        theirs.write_all(&[b'x'; READ_BYTES]).await.unwrap();
+        read(&mut connection).await.unwrap();
+        assert_eq!(budget.available(), HEADS);
+        theirs.write_all(&[b'x'; 1_000]).await.unwrap();
+        read(&mut connection).await.unwrap();
+        assert_eq!(budget.available(), HEADS - 1_000);
+        let permit = connection.progress.complete();
+        assert_eq!(budget.available(), HEADS - 1_000);
+        drop(permit);
+        theirs.write_all(&[b'x'; 2 * READ_BYTES]).await.unwrap();
+        read(&mut connection).await.unwrap();
+        assert_eq!(budget.available(), HEADS, "a body counts elsewhere");
+        connection.progress.answered();
+        theirs.write_all(&[b'x'; READ_BYTES + 1]).await.unwrap();
+        read(&mut connection).await.unwrap();
+        assert_eq!(budget.available(), HEADS - 1);
+        drop(connection);
+        assert_eq!(budget.available(), HEADS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_small_head_has_no_permit() {
+        let (mut connection, mut theirs, _) = connection();
+        theirs.write_all(&[b'x'; READ_BYTES]).await.unwrap();
+        read(&mut connection).await.unwrap();
+        assert!(connection.progress.complete().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_too_many_heads_are_not_complete_a_large_one_ends_its_connection() {
+        let (mut connection, mut theirs, budget) = connection();
+        theirs.write_all(&vec![b'x'; READ_BYTES + HEADS + 1]).await.unwrap();
+        assert_eq!(read(&mut connection).await.unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        drop(connection);
+        assert_eq!(budget.available(), HEADS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_has_begun_has_ten_seconds_and_an_idle_connection_more() {
+        let (mut connection, mut theirs, _) = connection();
+        advance(Duration::from_mins(1)).await;
+        read(&mut connection).await.unwrap();
+        for _ in 0..9 {
+            theirs.write_all(b"x").await.unwrap();
+            read(&mut connection).await.unwrap();
+            advance(Duration::from_secs(1)).await;
+        }
+        connection.progress.complete();
+        advance(Duration::from_mins(1)).await;
+        read(&mut connection).await.unwrap();
+        connection.progress.answered();
+        theirs.write_all(b"x").await.unwrap();
+        read(&mut connection).await.unwrap();
+        let began = Instant::now();
+        let ended = timeout(Duration::from_mins(1), connection.read_u8()).await.expect("a head has a limit in time");
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed(), HEAD_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_of_which_nothing_is_read_for_a_minute_ends_its_connection() {
+        let (ours, mut theirs) = duplex(16);
+        let mut connection = Connection::new(ours, Progress::new(&Budget::new(0)));
+        let began = Instant::now();
+        let writing = tokio::spawn(async move { connection.write_all(&[b'x'; 48]).await });
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            theirs.read_exact(&mut [0; 8]).await.unwrap();
+        }
+        let ended = timeout(Duration::from_hours(1), writing).await.expect("an answer has a limit in time").unwrap();
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(began.elapsed() >= Duration::from_secs(160), "{:?}", began.elapsed());
+    }
+}
