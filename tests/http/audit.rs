@@ -106,6 +106,26 @@ async fn a_denial_and_its_undoing_are_events() {
 }
 
 #[tokio::test]
+async fn clicks_that_undo_a_denial_again_and_again_are_counted() {
+    const CLICKS: usize = 50;
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let page = browser.decide(&server, &form, "deny").await.text().await.unwrap();
+    let undo = crate::browser::consent_form(&page);
+    let cookies = browser.cookies.clone();
+    for _ in 0..CLICKS {
+        browser.cookies.clone_from(&cookies);
+        assert_eq!(browser.decide(&server, &undo, "undo").await.status(), 200);
+    }
+    let events = events(&server).await;
+    let undone: Vec<_> = events.iter().filter(|event| event["event"] == "denial_undone").collect();
+    assert!(!undone.is_empty() && undone.len() < CLICKS, "{} lines", undone.len());
+    assert_eq!(undone[0]["requests"], 1);
+}
+
+#[tokio::test]
 async fn a_withdrawal_at_connections_names_its_owner_and_ends_the_grant() {
     let server = Deployment::start().await;
     let mut browser = Browser::default();
