@@ -1,23 +1,31 @@
-//! One user does much; what becomes of another.
+//! One user's calls take all the memory that one user may take; what becomes of another's, on both transports.
 
-use futures_util::future::join_all;
-use local_tenant::{Endpoint, Fault};
+use local_tenant::{Endpoint, Fault, Tenant};
+use remote_auth_mcp::json_cost::tree_cost;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::{
     browser::{Browser, redemption, tokens},
     deployment::{Deployment, body, tool_call},
+    stream::{Stream, initialize, post},
 };
 
-/// Calls of one client of a user that run at the same time: half of the limit of the user.
-const AT_GRAPH: usize = 12;
 const CALLS: usize = 64;
+/// What the messages of one user may take.
+const OF_OWNER: usize = 8 * 1024 * 1024;
 
-/// A tool call of nearly 64 KiB, with arguments that would take far more memory than their text.
-fn large_call() -> Value {
+/// A tool call that takes nearly as much memory as one message may, in a part that is not cut out.
+fn large_call(id: usize) -> Value {
     let mut call = tool_call();
-    call["params"]["arguments"] = json!({ "a": vec![json!({ "a": 0 }); 8_000] });
+    call["id"] = json!(id);
+    call["params"]["_meta"] = json!({ "padding": vec![json!({ "a": 0 }); 450] });
     call
+}
+
+/// How many such calls one user may have.
+fn most() -> usize {
+    OF_OWNER / tree_cost(large_call(0).to_string().as_bytes())
 }
 
 async fn token_of(server: &Deployment, user: &'static str) -> String {
@@ -28,24 +36,67 @@ async fn token_of(server: &Deployment, user: &'static str) -> String {
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
+fn reached(tenant: &Tenant) -> usize {
+    tenant.requests().iter().filter(|request| request.path == "/v1.0/me").count()
+}
+
+async fn succeeds(server: &Deployment, token: &str) {
+    let answered = server.mcp(token, &tool_call()).send().await.unwrap();
+    assert_eq!(answered.status(), 200);
+    let answer = body(answered).await;
+    assert_eq!(answer["result"]["structuredContent"]["success"], true, "{answer}");
+}
+
 #[tokio::test]
-async fn sixty_four_large_calls_of_one_user_hold_up_no_other_user() {
+async fn large_calls_of_one_user_end_at_its_share_of_memory_and_hold_up_no_other_user() {
     let server = Deployment::start().await;
     let (one, other) = (tokens(&server).await.access_token, token_of(&server, "alice@contoso.example").await);
-    let tenant = server.tenant.as_ref().unwrap();
-    tenant.fail_next(Endpoint::GraphMe, AT_GRAPH, Fault::Held).unwrap();
-    let call = large_call();
-    let calls = join_all((0..CALLS).map(|_| server.mcp(&one, &call).send()));
-    let meanwhile = async {
-        tenant.until_held(AT_GRAPH).await;
-        let answered = server.mcp(&other, &tool_call()).send().await.unwrap();
-        assert_eq!(answered.status(), 200);
-        let answer = body(answered).await;
+    let (tenant, most) = (server.tenant.as_ref().unwrap(), most());
+    assert!((5..12).contains(&most), "{most}: the limit of calls at once must not come first");
+    tenant.forget_requests();
+    tenant.fail_next(Endpoint::GraphMe, most, Fault::Held).unwrap();
+    let mut held = JoinSet::new();
+    for id in 0..most {
+        held.spawn(server.mcp(&one, &large_call(id)).send());
+        tenant.until_held(id + 1).await;
+    }
+    for id in most..CALLS {
+        let refused = server.mcp(&one, &large_call(id)).send().await.unwrap();
+        assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (503, true));
+    }
+    assert_eq!(reached(tenant), most);
+    succeeds(&server, &other).await;
+    tenant.release();
+    for answered in held.join_all().await {
+        let answer = body(answered.unwrap()).await;
         assert_eq!(answer["result"]["structuredContent"]["success"], true, "{answer}");
-        tenant.release();
-    };
-    let (answers, ()) = tokio::join!(calls, meanwhile);
-    for answer in answers {
-        assert_eq!(answer.unwrap().status(), 200);
+    }
+    succeeds(&server, &one).await;
+}
+
+#[tokio::test]
+async fn large_calls_on_one_users_stream_end_at_its_share_of_memory_and_hold_up_no_other_user() {
+    let server = Deployment::start().await;
+    let (one, other) = (tokens(&server).await.access_token, token_of(&server, "alice@contoso.example").await);
+    let (tenant, most) = (server.tenant.as_ref().unwrap(), most());
+    let mut stream = Stream::open(&server, &one).await;
+    let endpoint = stream.endpoint().await;
+    assert_eq!(post(&server, &endpoint, &one, &initialize()).await, 202);
+    stream.message().await;
+    tenant.forget_requests();
+    tenant.fail_next(Endpoint::GraphMe, most, Fault::Held).unwrap();
+    for id in 0..most {
+        assert_eq!(post(&server, &endpoint, &one, &large_call(100 + id)).await, 202);
+        tenant.until_held(id + 1).await;
+    }
+    for id in most..CALLS {
+        assert_eq!(post(&server, &endpoint, &one, &large_call(100 + id)).await, 503);
+    }
+    assert_eq!(reached(tenant), most);
+    succeeds(&server, &other).await;
+    tenant.release();
+    for _ in 0..most {
+        let answer = stream.message().await;
+        assert_eq!(answer["result"]["structuredContent"]["success"], true, "{answer}");
     }
 }
