@@ -26,6 +26,8 @@ pub struct Limits {
     pub callbacks_per_minute: NonZeroU32,
     /// Authorization requests of an address a minute.
     pub authorizations_per_minute: NonZeroU32,
+    /// Requests of an address for the pages of consent and connections a minute.
+    pub page_requests_per_minute: NonZeroU32,
     /// Requests of an address to the token and revocation endpoints a minute.
     pub token_requests_per_minute: NonZeroU32,
 }
@@ -45,7 +47,7 @@ const fn limit(name: &'static str, default: NonZeroU32, set: fn(&mut Limits, Non
 }
 
 /// All limits that can be set.
-pub static LIMITS: [NamedLimit; 9] = [
+pub static LIMITS: [NamedLimit; 10] = [
     limit("tool-calls-at-once", const { NonZeroU32::new(24).unwrap() }, |limits, most| {
         limits.tool_calls_at_once = OwnerLimit::new(most);
     }),
@@ -66,6 +68,9 @@ pub static LIMITS: [NamedLimit; 9] = [
     limit("callbacks-per-minute", const { NonZeroU32::new(300).unwrap() }, |limits, most| {
         limits.callbacks_per_minute = most;
     }),
+    limit("page-requests-per-minute", const { NonZeroU32::new(600).unwrap() }, |limits, most| {
+        limits.page_requests_per_minute = most;
+    }),
     limit("token-requests-per-minute", const { NonZeroU32::new(3000).unwrap() }, |limits, most| {
         limits.token_requests_per_minute = most;
     }),
@@ -83,6 +88,7 @@ impl Default for Limits {
             registrations_per_minute: NonZeroU32::MIN,
             callbacks_per_minute: NonZeroU32::MIN,
             authorizations_per_minute: NonZeroU32::MIN,
+            page_requests_per_minute: NonZeroU32::MIN,
             token_requests_per_minute: NonZeroU32::MIN,
         };
         for limit in &LIMITS {

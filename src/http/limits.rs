@@ -23,6 +23,8 @@ pub(super) enum RateLimit {
     Authorize,
     /// Callbacks that would ask Entra.
     Callback,
+    /// The pages of consent and connections: a click may be a write, and is a line in the log.
+    Page,
     /// Token and revocation requests: those of a hosted client come from few addresses for all its users.
     Token,
 }
@@ -41,6 +43,7 @@ impl RateLimit {
             Self::Register => "registrations-per-minute",
             Self::Callback => "callbacks-per-minute",
             Self::Authorize => "authorizations-per-minute",
+            Self::Page => "page-requests-per-minute",
             Self::Token => "token-requests-per-minute",
         }
     }
@@ -64,6 +67,7 @@ impl Limits {
             RateLimit::Register => self.settings.registrations_per_minute,
             RateLimit::Callback => self.settings.callbacks_per_minute,
             RateLimit::Authorize => self.settings.authorizations_per_minute,
+            RateLimit::Page => self.settings.page_requests_per_minute,
             RateLimit::Token => self.settings.token_requests_per_minute,
         };
         self.of_networks.take(&[((limited, from), per_minute)])
@@ -108,6 +112,7 @@ mod tests {
             (RateLimit::Register, 300),
             (RateLimit::Authorize, 600),
             (RateLimit::Callback, 300),
+            (RateLimit::Page, 600),
             (RateLimit::Token, 3000),
         ] {
             assert_eq!(taken(|| limits.take(limited, from)), at_once, "{limited:?}");

@@ -155,3 +155,21 @@ async fn the_head_of_a_refused_request_is_gone_before_its_body() {
         assert_eq!(Arc::strong_count(&kept), 1);
     }
 }
+
+#[tokio::test]
+async fn an_address_that_clicks_without_end_waits_and_another_goes_on() {
+    let edge = Edge::behind_gateway();
+    let click = async |address, path| edge.send(form(from(address, Method::POST, path), &[("decision", "deny")])).await;
+    let pages = ["/consent", "/connections"];
+    for _ in 0..300 {
+        for path in pages {
+            assert_eq!(click(ONE, path).await.status, 403, "{path}");
+        }
+    }
+    for path in pages {
+        let refused = click(ONE, path).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{path}");
+        assert!(refused.body.contains("Too many requests"), "{path}");
+        assert_eq!(click(OTHER, path).await.status, 403, "{path}");
+    }
+}
