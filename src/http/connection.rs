@@ -1,4 +1,4 @@
-//! A connection: what it has read of a head that is not complete, and how long it may stand still.
+//! A connection: its limit of memory for a head that is not complete, and its limits in time.
 
 use std::{
     io::{self, IoSlice},
@@ -14,11 +14,11 @@ use tokio::{
 
 use crate::budget::{Budget, Permit};
 
-/// What is read at once. hyper has a buffer of this size for each connection.
+/// The most that is read at once. hyper has a buffer of this size for each connection.
 const READ_BYTES: usize = 8 * 1024;
-/// How long a head may take that has begun.
+/// The longest time for a head that has begun.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the other end may read nothing of what is written to it.
+/// The longest time in which the other end reads nothing of an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The stream of a connection.
@@ -31,19 +31,22 @@ pub(super) struct Connection<S> {
     stalled: Option<Instant>,
 }
 
-/// How far the next head of a connection has arrived.
+/// The part of a connection's next head that has arrived.
 #[derive(Clone)]
 pub(super) struct Progress(Arc<Mutex<NextHead>>);
 
 struct NextHead {
     heads: Budget,
-    /// Whether a request is under way. What is read then is its body.
-    in_request: bool,
+    /// The number of things that keep the request under way: its body, and its answer. Bytes that are read then are no head.
+    in_request: usize,
     began: Option<Instant>,
     bytes: usize,
     /// For all but the first [`READ_BYTES`].
     permit: Permit,
 }
+
+/// A request is under way, until the last of these is dropped.
+pub(super) struct InRequest(Progress);
 
 #[derive(Default)]
 struct Deadline(Option<Pin<Box<Sleep>>>);
@@ -52,7 +55,7 @@ impl Progress {
     /// Nothing was read yet. Heads that are not complete count here.
     pub(super) fn new(heads: &Budget) -> Self {
         let (heads, permit) = (heads.clone(), heads.permit());
-        Self(Arc::new(Mutex::new(NextHead { heads, in_request: false, began: None, bytes: 0, permit })))
+        Self(Arc::new(Mutex::new(NextHead { heads, in_request: 0, began: None, bytes: 0, permit })))
     }
 
     /// The head is complete. Returns the permit for what is large of it.
@@ -61,18 +64,19 @@ impl Progress {
         let none = next.heads.permit();
         let permit = std::mem::replace(&mut next.permit, none);
         let is_large = next.bytes > READ_BYTES;
-        (next.in_request, next.began, next.bytes) = (true, None, 0);
+        (next.began, next.bytes) = (None, 0);
         is_large.then_some(permit)
     }
 
-    /// The request is answered, so what is read now is the next head.
-    pub(super) fn answered(&self) {
-        self.lock().in_request = false;
+    /// A request is under way until this is dropped.
+    pub(super) fn in_request(&self) -> InRequest {
+        self.lock().in_request += 1;
+        InRequest(self.clone())
     }
 
     fn read(&self, bytes: usize) -> io::Result<()> {
         let mut next = self.lock();
-        if next.in_request || bytes == 0 {
+        if next.in_request > 0 || bytes == 0 {
             return Ok(());
         }
         next.began.get_or_insert_with(Instant::now);
@@ -87,6 +91,12 @@ impl Progress {
 
     fn lock(&self) -> MutexGuard<'_, NextHead> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for InRequest {
+    fn drop(&mut self) {
+        self.0.lock().in_request -= 1;
     }
 }
 
@@ -216,13 +226,13 @@ mod tests {
         theirs.write_all(&[b'x'; 1_000]).await.unwrap();
         read(&mut connection).await.unwrap();
         assert_eq!(budget.available(), HEADS - 1_000);
-        let permit = connection.progress.complete();
+        let (permit, in_request) = (connection.progress.complete(), connection.progress.in_request());
         assert_eq!(budget.available(), HEADS - 1_000);
         drop(permit);
         theirs.write_all(&[b'x'; 2 * READ_BYTES]).await.unwrap();
         read(&mut connection).await.unwrap();
         assert_eq!(budget.available(), HEADS, "a body counts elsewhere");
-        connection.progress.answered();
+        drop(in_request);
         theirs.write_all(&[b'x'; READ_BYTES + 1]).await.unwrap();
         read(&mut connection).await.unwrap();
         assert_eq!(budget.available(), HEADS - 1);
@@ -258,9 +268,10 @@ mod tests {
             advance(Duration::from_secs(1)).await;
         }
         connection.progress.complete();
+        let in_request = connection.progress.in_request();
         advance(Duration::from_mins(1)).await;
         read(&mut connection).await.unwrap();
-        connection.progress.answered();
+        drop(in_request);
         theirs.write_all(b"x").await.unwrap();
         read(&mut connection).await.unwrap();
         let began = Instant::now();

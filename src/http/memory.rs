@@ -19,7 +19,7 @@ const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
 /// The part of that for those of one owner.
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
-/// What connections may have read of heads that are not complete, besides the buffer of each.
+/// For the heads of all connections that are not complete, besides the buffer of each.
 const UNFINISHED_HEADS_BYTES: usize = 4 * 1024 * 1024;
 
 /// The budgets of one process.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const CALLS: usize = 64;
-/// What the messages of one user may take.
+/// The most that the messages of one user may take.
 const OF_OWNER: usize = 8 * 1024 * 1024;
 
 /// A tool call that takes nearly as much memory as one message may, in a part that is not cut out.
@@ -23,7 +23,7 @@ fn large_call(id: usize) -> Value {
     call
 }
 
-/// How many such calls one user may have.
+/// The number of such calls that one user may have.
 fn most() -> usize {
     OF_OWNER / tree_cost(large_call(0).to_string().as_bytes())
 }
