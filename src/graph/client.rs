@@ -69,7 +69,7 @@ impl Graph {
     ) -> Result<Value, GraphError> {
         self.authorized(principal, permissions, request).await.inspect_err(|error| {
             if let GraphError::Scope(_) = error {
-                let refused = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
+                let refused = EventName::ToolRefused.event().holder(principal.holder());
                 self.audit.report(&refused.because("the scope was not granted"));
             } else {
                 tracing::warn!(%error, path = request.path(), grant = %principal.grant.grant, "no answer from Graph");

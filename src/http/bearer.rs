@@ -1,7 +1,7 @@
 //! The bearer check of the protected resource (RFC 6750) and its challenge (RFC 9728 §5.1).
 
 use authorization_server::{
-    ground::{AuditEvent, EventName, Unavailable},
+    ground::{EventName, Holder, Unavailable},
     resource::authenticate::Principal,
     state::access_token::AccessToken,
 };
@@ -101,9 +101,8 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
 
 /// 403 to a call that needs a wider scope than its token has (RFC 6750 §3.1). The challenge names all that is needed, because a
 /// client asks for exactly that; the body says the same to a client that knows no challenges.
-pub(super) fn demand_scope(app: &App, document: &str, of_caller: AuditEvent, needed: &ScopeDemand) -> Response {
-    let refused = AuditEvent { name: EventName::ToolRefused, ..of_caller };
-    app.audit.report(&refused.because("the scope was not granted"));
+pub(super) fn demand_scope(app: &App, document: &str, caller: Holder, needed: &ScopeDemand) -> Response {
+    app.audit.report(&EventName::ToolRefused.event().holder(caller).because("the scope was not granted"));
     let message =
         format!("This tool needs the scopes “{}”. Connect again, ask for them, and allow them.", needed.scope);
     let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, -32000, &message);

@@ -76,10 +76,12 @@ impl Endpoint {
         {
             Some(self.misdirected(&app))
         } else if head.is_prefetch() {
+            self.report_refusal(&app, "the request is a prefetch");
             Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
         } else if head.method == Method::OPTIONS {
             Some(self.options(&readable))
         } else if !self.allows(&head.method) {
+            self.report_refusal(&app, "the method is not allowed");
             Some(self.with_allow(self.method_not_allowed()))
         } else {
             self.over_limit(&app, head)
@@ -116,16 +118,20 @@ impl Endpoint {
     }
 
     fn refused(&self, app: &App, reason: &'static str) -> Response {
-        app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
+        self.report_refusal(app, reason);
         self.in_words(StatusCode::FORBIDDEN, reason)
     }
 
     /// RFC 9110 §15.5.20, before a client has registered or signed in for nothing.
     fn misdirected(&self, app: &App) -> Response {
         let reason = "the Host header is another name of this machine";
-        app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
+        self.report_refusal(app, reason);
         let url = app.server.base().join(self.route);
         json_rpc_error(StatusCode::MISDIRECTED_REQUEST, &format!("This server's address is {url}; connect to that"))
+    }
+
+    fn report_refusal(&self, app: &App, reason: &'static str) {
+        app.audit.report(&EventName::RequestRefused.event().at(self.route).because(reason));
     }
 
     /// A refusal of a request that may not come from an MCP client.

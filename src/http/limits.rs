@@ -3,10 +3,7 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use authorization_server::{
-    ground::{Clock, Network, Share, TooMany},
-    resource::authenticate::Principal,
-};
+use authorization_server::ground::{Clock, Holder, Network, Share, TooMany};
 
 use crate::{buckets::Buckets, config};
 
@@ -56,9 +53,9 @@ impl Limits {
         Self { settings, of_owners: Buckets::new(Arc::clone(clock)), of_networks: Buckets::new(Arc::clone(clock)) }
     }
 
-    /// Counts a request with an access token.
-    pub(super) fn take_call(&self, principal: &Principal) -> Result<(), TooMany> {
-        self.of_owners.take(&self.settings.calls_per_minute.shares(principal.grant.owner, principal.client))
+    /// Counts a request of a client that shows a token of its grant.
+    pub(super) fn take_call(&self, by: Holder) -> Result<(), TooMany> {
+        self.of_owners.take(&self.settings.calls_per_minute.shares(by.grant.owner, by.client))
     }
 
     /// Counts a request that needs no access token.
@@ -77,7 +74,6 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use authorization_server::ground::{GrantKey, Id};
-    use oauth_protocol::scope::Scope;
     use time::OffsetDateTime;
 
     use super::*;
@@ -99,10 +95,9 @@ mod tests {
         (0..10_000).take_while(|_| take().is_ok()).count()
     }
 
-    fn principal(owner: u8, client: u8) -> Principal {
+    fn holder(owner: u8, client: u8) -> Holder {
         let (owner, client) = (Id::from_bytes([owner; 16]), Id::from_bytes([client; 16]));
-        let (grant, scope) = (GrantKey { owner, grant: client }, Scope::parse("user.read").unwrap());
-        Principal { grant, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH }
+        Holder { grant: GrantKey { owner, grant: client }, client }
     }
 
     #[test]
@@ -122,9 +117,9 @@ mod tests {
     #[test]
     fn one_client_leaves_half_to_the_owners_others_and_one_owner_all_to_other_owners() {
         let limits = limits();
-        assert_eq!(taken(|| limits.take_call(&principal(1, 1))), 300);
-        assert_eq!(taken(|| limits.take_call(&principal(1, 2))), 300);
-        assert_eq!(taken(|| limits.take_call(&principal(1, 3))), 0);
-        assert_eq!(taken(|| limits.take_call(&principal(2, 1))), 300, "the client alone is not counted");
+        assert_eq!(taken(|| limits.take_call(holder(1, 1))), 300);
+        assert_eq!(taken(|| limits.take_call(holder(1, 2))), 300);
+        assert_eq!(taken(|| limits.take_call(holder(1, 3))), 0);
+        assert_eq!(taken(|| limits.take_call(holder(2, 1))), 300, "the client alone is not counted");
     }
 }

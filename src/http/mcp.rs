@@ -22,14 +22,13 @@ use crate::mcp::{Call, CallError, message_count};
 const PLACE: Place = Place { endpoint: "mcp", cors: Cors::Resource };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    let Incoming { mut head, body } = incoming;
+    let (Incoming { mut head, body }, caller) = (incoming, principal.holder());
     // Each message of a batch is a call; the first one was counted before the body was read.
     for _ in 1..message_count(&body) {
-        if let Err(too_many) = app.limits.take_call(&principal) {
-            return Reached::by_owner("calls-per-minute").answer(&app, PLACE, too_many);
+        if let Err(too_many) = app.limits.take_call(caller) {
+            return Reached::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
         }
     }
-    let of_caller = EventName::ToolRefused.event().grant(principal.grant).client(principal.client);
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {
             let (parts, body) = answered.into_parts();
@@ -39,14 +38,16 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             response
         }
         Err(CallError::InsufficientScope(demand)) => {
-            bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), of_caller, &demand)
+            bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), caller, &demand)
         }
         Err(CallError::Stopping) => mcp_unavailable(),
         Err(CallError::TooLarge) => {
-            json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, "the message would take too much memory")
+            let text = "the message would take too much memory";
+            app.audit.report(&EventName::RequestRefused.event().at("mcp").holder(caller).because(text));
+            json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, text)
         }
         Err(CallError::Exhausted) => {
-            app.audit.report(&EventName::LimitReached.event().at("mcp").because("memory for requests"));
+            app.audit.report(&EventName::LimitReached.event().at("mcp").holder(caller).because("memory for requests"));
             mcp_busy()
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    ground::{AuditEvent, EventName},
+    ground::{AuditEvent, EventName, Holder},
     resource::authenticate::Principal,
 };
 use http::StatusCode;
@@ -26,24 +26,27 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     let Some(session) = session else {
         return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
     };
-    let event = EventName::SessionRefused.event().at("mcp/message").grant(principal.grant).client(principal.client);
+    let caller = principal.holder();
     match app.mcp.sse.post(session, principal, message).await {
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {
-            report(&app, &error, event);
+            report(&app, &error, caller);
             let document = document_url(&app, Resource::McpSse, &head);
-            refusal(&error, id, |demand| bearer::demand_scope(&app, &document, event, demand))
+            refusal(&error, id, |demand| bearer::demand_scope(&app, &document, caller, demand))
         }
     }
 }
 
 /// The refusal of a scope is reported with its challenge.
-fn report(app: &App, error: &PostError, of_caller: AuditEvent) {
-    let reported = |name| AuditEvent { name, ..of_caller };
+fn report(app: &App, error: &PostError, caller: Holder) {
+    let report = |event: AuditEvent| app.audit.report(&event.at("mcp/message").holder(caller));
     match error {
-        PostError::UnknownSession => app.audit.report(&reported(EventName::SessionRefused)),
-        PostError::Busy => app.audit.report(&reported(EventName::LimitReached).because("messages of one stream")),
-        PostError::NotJson | PostError::Malformed | PostError::TooLarge | PostError::InsufficientScope(_) => {}
+        PostError::UnknownSession => report(EventName::SessionRefused.event()),
+        PostError::Busy => report(EventName::LimitReached.event().because("messages of one stream")),
+        PostError::TooLarge => {
+            report(EventName::RequestRefused.event().because("the message would take too much memory"));
+        }
+        PostError::NotJson | PostError::Malformed | PostError::InsufficientScope(_) => {}
         PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
     }
 }

@@ -36,8 +36,7 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// When a client whose owner has too many streams may try again. A stream that its client left is noticed within this time.
 const STREAM_RETRY: Duration = READ_TIMEOUT;
 const PLACE: Place = Place { endpoint: "mcp/sse", cors: Cors::Resource };
-const OF_OWNER: Reached =
-    Reached { limit: "streams", text: "too many open streams of one user; close one, then try again" };
+const TOO_MANY_OF_OWNER: &str = "too many open streams of one user; close one, then try again";
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     if incoming.method == Method::POST { not_streamable_http(incoming) } else { get(app, principal).await }
@@ -68,9 +67,12 @@ async fn get(app: Arc<App>, principal: Principal) -> Response {
 }
 
 fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Response {
-    let event = EventName::LimitReached.event().at(PLACE.endpoint).grant(principal.grant).client(principal.client);
+    let event = EventName::LimitReached.event().at(PLACE.endpoint).holder(principal.holder());
     match error {
-        OpenStreamError::TooManyOfOwner => OF_OWNER.answer(app, PLACE, TooMany { wait: STREAM_RETRY }),
+        OpenStreamError::TooManyOfOwner => {
+            let reached = Reached { limit: "streams", text: TOO_MANY_OF_OWNER, of: Some(principal.holder()) };
+            reached.answer(app, PLACE, TooMany { wait: STREAM_RETRY })
+        }
         OpenStreamError::TooMany => {
             app.refused(event, Some("open streams of all"), error);
             too_many_of_all()

@@ -18,6 +18,7 @@ const PLACE: Place = Place { endpoint: "register", cors: Cors::AnyOrigin };
 const WAITING: Reached = Reached {
     limit: "waiting-registrations",
     text: "too many registrations from this network wait for their first use; try again in a minute",
+    of: None,
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::EventName, resource::authenticate::Principal};
+use authorization_server::{
+    ground::{AuditEvent, EventName, Holder},
+    resource::authenticate::Principal,
+};
 use http::{Method, StatusCode};
 
 use super::{
@@ -37,7 +40,7 @@ impl Endpoint {
         };
         match served {
             Ok((response, permit)) => until_sent(response.await, permit).await,
-            Err(error) => self.unread(&app, error),
+            Err(error) => self.unread(&app, error, None),
         }
     }
 
@@ -53,9 +56,10 @@ impl Endpoint {
             Ok(claims) => claims,
             Err(challenge) => return arriving.refuse(challenge).await,
         };
+        let caller = Holder { grant: claims.grant, client: claims.client };
         let admitted = match arriving.admit(app.memory.of_owner(claims.grant.owner)) {
             Ok(admitted) => admitted,
-            Err(error) => return self.unread(&app, error),
+            Err(error) => return self.unread(&app, error, Some(caller)),
         };
         match bearer::authenticate(&app, resource, &admitted.head, claims).await {
             Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
@@ -71,8 +75,9 @@ impl Endpoint {
         serve: ServePrincipal,
         principal: Principal,
     ) -> Response {
-        if let Err(too_many) = app.limits.take_call(&principal) {
-            let reached = Reached::by_owner("calls-per-minute").answer(&app, self.place(), too_many);
+        let caller = principal.holder();
+        if let Err(too_many) = app.limits.take_call(caller) {
+            let reached = Reached::by_owner("calls-per-minute", caller).answer(&app, self.place(), too_many);
             return admitted.refuse(reached).await;
         }
         if admitted.head.method == Method::HEAD {
@@ -81,14 +86,18 @@ impl Endpoint {
         let body = app.memory.of_owner(principal.grant.owner);
         match admitted.read(self.body_limit, body).await {
             Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
-            Err(error) => self.unread(&app, error),
+            Err(error) => self.unread(&app, error, Some(caller)),
         }
     }
 
     /// The answer to a request whose body was not read to its end.
-    fn unread(&self, app: &App, error: ReadError) -> Response {
+    fn unread(&self, app: &App, error: ReadError, caller: Option<Holder>) -> Response {
+        let report = |event: AuditEvent| {
+            let event = event.at(self.route);
+            app.audit.report(&caller.map_or(event, |caller| event.holder(caller)));
+        };
         let refused = |status, text| {
-            app.audit.report(&EventName::RequestRefused.event().at(self.route).because(text));
+            report(EventName::RequestRefused.event().because(text));
             self.error(app, status, "invalid_request", text)
         };
         match error {
@@ -96,7 +105,7 @@ impl Endpoint {
             ReadError::TimedOut => refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
             ReadError::BrokenOff => refused(StatusCode::BAD_REQUEST, "the body is incomplete"),
             ReadError::Exhausted => {
-                app.audit.report(&EventName::LimitReached.event().at(self.route).because("memory for requests"));
+                report(EventName::LimitReached.event().because("memory for requests"));
                 let (status, text) =
                     (StatusCode::SERVICE_UNAVAILABLE, "too much is asked of it; try again in a few seconds");
                 retry_later(self.error(app, status, "temporarily_unavailable", text))

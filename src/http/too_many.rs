@@ -1,7 +1,7 @@
 //! 429: a limit was reached. It has the shape of the endpoint's other errors, says when to come again, and no client sends
 //! its user to the browser for it.
 
-use authorization_server::ground::{EventName, TooMany};
+use authorization_server::ground::{EventName, Holder, TooMany};
 use http::StatusCode;
 
 use super::{
@@ -24,22 +24,25 @@ pub(super) struct Reached {
     pub(super) limit: &'static str,
     /// The text for programs.
     pub(super) text: &'static str,
+    /// Whose limit it is, if it is not of an address.
+    pub(super) of: Option<Holder>,
 }
 
 impl Reached {
     /// A limit of an address.
     pub(super) const fn by_address(limit: &'static str) -> Self {
-        Self { limit, text: "too many requests from one address; try again later" }
+        Self { limit, text: "too many requests from one address; try again later", of: None }
     }
 
     /// A limit of an owner, or of one client of an owner.
-    pub(super) const fn by_owner(limit: &'static str) -> Self {
-        Self { limit, text: "too many requests of one user; try again later" }
+    pub(super) const fn by_owner(limit: &'static str, of: Holder) -> Self {
+        Self { limit, text: "too many requests of one user; try again later", of: Some(of) }
     }
 
     /// The answer there.
     pub(super) fn answer(&self, app: &App, Place { endpoint, cors }: Place, TooMany { wait }: TooMany) -> Response {
-        app.audit.report(&EventName::LimitReached.event().at(endpoint).because(self.limit));
+        let event = EventName::LimitReached.event().at(endpoint).because(self.limit);
+        app.audit.report(&self.of.map_or(event, |of| event.holder(of)));
         let status = StatusCode::TOO_MANY_REQUESTS;
         let response = match cors {
             Cors::SameOrigin => {

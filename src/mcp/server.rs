@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::OwnerLimit, resource::authenticate::Principal, state::scopes};
+use authorization_server::{ground::{EventName, OwnerLimit}, resource::authenticate::Principal, state::scopes};
 use http::request::Parts;
 use oauth_protocol::scope::Scope;
 use rmcp::{
@@ -93,6 +93,8 @@ impl ServerHandler for McpServer {
         let parts: &Parts = context.extensions.get().ok_or_else(without_principal)?;
         let caller = principal(parts)?;
         let Some(_slot) = self.calls.take(caller.grant.owner, caller.client) else {
+            let refused = EventName::LimitReached.event().holder(caller.holder());
+            self.ports.audit.report(&refused.because("tool-calls-at-once"));
             return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
         };
         let given = request.arguments.unwrap_or_default();

@@ -9,21 +9,12 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use warp::reply::Response;
 
-use crate::{
-    rig::{Edge, empty, form, request},
-    stand_ins::GATEWAY_TOKEN,
-};
+use crate::rig::{Edge, empty, form, from, request};
 
 const ONE: &str = "20.1.2.3";
 const OTHER: &str = "20.1.2.4";
 /// The largest head is 48 KiB.
 const LARGE: usize = 47_000;
-
-/// A request that the gateway passed on for this address.
-fn from(address: &str, method: Method, path: &str) -> Builder {
-    let request = request(method, path).header("x-gateway-authorization", format!("Bearer {GATEWAY_TOKEN}"));
-    request.header("x-gateway-client-address", address)
-}
 
 fn large(request: Builder) -> Builder {
     request.header("x-padding", "x".repeat(LARGE))
@@ -38,11 +29,11 @@ fn stalled(request: Builder) -> Request<StreamBody<impl stream::Stream<Item = Re
 
 /// Requests that are under way.
 #[derive(Default)]
-struct Flood<'a>(Vec<Pin<Box<dyn Future<Output = Response> + 'a>>>);
+pub(crate) struct Flood<'a>(Vec<Pin<Box<dyn Future<Output = Response> + 'a>>>);
 
 impl<'a> Flood<'a> {
     /// Sends so many of these, and returns the status of each that is answered at once.
-    fn send(&mut self, edge: &'a Edge, requests: usize, of: impl Fn() -> Builder) -> Vec<u16> {
+    pub(crate) fn send(&mut self, edge: &'a Edge, requests: usize, of: impl Fn() -> Builder) -> Vec<u16> {
         let answered = (0..requests).filter_map(|_| {
             let mut sent: Pin<Box<dyn Future<Output = Response>>> = Box::pin(edge.head(stalled(of())));
             let answer = sent.as_mut().now_or_never();

@@ -2,6 +2,7 @@
 //! The process as its users meet it is in `tests/http`.
 #![cfg(test)]
 
+mod audit;
 mod bearer;
 mod browser;
 mod cors;

@@ -25,7 +25,7 @@ use testkit::Rig;
 use tokio_util::sync::CancellationToken;
 use warp::reply::Response;
 
-use crate::stand_ins::{EmptyStore, Gateway, NoCallerHash};
+use crate::stand_ins::{EmptyStore, GATEWAY_TOKEN, Gateway, Heard, NoCallerHash};
 
 /// The host of the deployment. Its URL is that of [`testkit::Rig`].
 pub(crate) const HOST: &str = "mcp.example.com";
@@ -98,7 +98,8 @@ impl Edge {
         let rig = Rig::new().unwrap();
         let (item_store, stop) = (Arc::<EmptyStore>::default(), CancellationToken::new());
         let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
-        let audit: Arc<dyn AuditLog> = Arc::new(AuditLines::new(Arc::clone(&rig.clock) as _));
+        let lines = AuditLines::new(Arc::clone(&rig.clock) as _);
+        let audit: Arc<dyn AuditLog> = Arc::new(Heard { trail: Arc::clone(&rig.audit), lines });
         let graph = Graph::new(reqwest::Client::new(), "http://graph.invalid".into(), tokens, Arc::clone(&audit));
         let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
         let memory = Memory::default();
@@ -109,7 +110,7 @@ impl Edge {
             server: Arc::clone(&rig.server),
             mcp: Mcp::new(
                 Tools::all(),
-                ToolPorts { graph: Arc::new(graph), clock: Arc::clone(&rig.clock) as _ },
+                ToolPorts { graph: Arc::new(graph), clock: Arc::clone(&rig.clock) as _, audit: Arc::clone(&audit) },
                 "Test server",
                 &config::Limits::default(),
                 ports,
@@ -171,6 +172,12 @@ impl Edge {
 /// A request that names our host.
 pub(crate) fn request(method: Method, path: &str) -> Builder {
     Request::builder().method(method).uri(path).header(header::HOST, HOST)
+}
+
+/// A request that the gateway passed on for this address.
+pub(crate) fn from(address: &str, method: Method, path: &str) -> Builder {
+    let request = request(method, path).header("x-gateway-authorization", format!("Bearer {GATEWAY_TOKEN}"));
+    request.header("x-gateway-client-address", address)
 }
 
 pub(crate) fn empty(request: Builder) -> Request<Full<Bytes>> {

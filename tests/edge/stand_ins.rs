@@ -3,20 +3,24 @@
 use std::{
     net::IpAddr,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use async_trait::async_trait;
-use authorization_server::ground::Unavailable;
-use remote_auth_mcp::ports::{
-    caller_hash::CallerHash,
-    gateway::{GatewayRefusal, GatewayTokens},
-    records::{Address, Container, Item, ItemStore, StoreError, Write},
+use authorization_server::ground::{AuditEvent, AuditLog, Unavailable};
+use remote_auth_mcp::{
+    ports::{
+        caller_hash::CallerHash,
+        gateway::{GatewayRefusal, GatewayTokens},
+        records::{Address, Container, Item, ItemStore, StoreError, Write},
+    },
+    telemetry::AuditLines,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use testkit::AuditTrail;
 use time::Duration;
 
 /// A store that holds nothing. Only its health is asked for.
@@ -60,6 +64,19 @@ pub(crate) struct NoCallerHash;
 impl CallerHash for NoCallerHash {
     fn hash(&self, _: IpAddr) -> Option<String> {
         None
+    }
+}
+
+/// Writes audit events, and lets a test read them.
+pub(crate) struct Heard {
+    pub(crate) trail: Arc<AuditTrail>,
+    pub(crate) lines: AuditLines,
+}
+
+impl AuditLog for Heard {
+    fn report(&self, event: &AuditEvent) {
+        self.trail.report(event);
+        self.lines.report(event);
     }
 }
 

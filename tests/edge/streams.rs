@@ -21,13 +21,13 @@ const RECHECK: Duration = Duration::from_secs(30);
 const NO_SESSION: &str = "no such session; open the stream again";
 
 /// An open stream, after its first event.
-struct Stream {
+pub(crate) struct Stream {
     response: Response,
-    endpoint: String,
+    pub(crate) endpoint: String,
 }
 
 impl Stream {
-    async fn open(edge: &Edge, token: &str) -> Self {
+    pub(crate) async fn open(edge: &Edge, token: &str) -> Self {
         let request = request(Method::GET, "/mcp/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
         let mut stream = Self { response: edge.head(empty(request)).await, endpoint: String::new() };
         assert_eq!(stream.response.status(), 200);

@@ -94,6 +94,9 @@ async fn of_many_calls_at_once_a_few_reach_graph_and_the_others_are_told_to_wait
     let asked = tenant.requests().iter().filter(|request| request.path == "/v1.0/me").count();
     assert_eq!(asked, served);
     assert!(asked < 100, "{asked} reached Graph");
+    let log = server.whole_log().await;
+    let event = log.lines().find(|line| line.contains("\"reason\":\"tool-calls-at-once\"")).expect("an event");
+    assert!(event.contains("\"event\":\"limit_reached\"") && event.contains("\"owner\":"), "{event}");
 }
 
 #[tokio::test]

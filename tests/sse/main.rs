@@ -19,7 +19,7 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Entropy, GrantKey, Id, OwnerLimit},
+    ground::{AuditLog, Entropy, GrantKey, Id, OwnerLimit},
     resource::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
@@ -140,12 +140,12 @@ impl Deployment {
 
     fn mcp(&self, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
-        let graph =
-            Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::new(AuditTrail::default())));
+        let audit: Arc<dyn AuditLog> = Arc::new(AuditTrail::default());
+        let graph = Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::clone(&audit)));
         let sealer = Arc::clone(&self.sealer) as _;
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
-        let tool_ports = ToolPorts { graph, clock: Arc::new(SystemClock) };
+        let tool_ports = ToolPorts { graph, clock: Arc::new(SystemClock), audit };
         Mcp::new(Tools::all(), tool_ports, "test", &self.limits, ports, stop)
     }
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use authorization_server::{
     AuthorizationServer, StoredLimits,
     endpoints::register::RegisterError,
-    ground::{Clock as _, Id, Network, OwnerLimit, Subject},
+    ground::{Clock as _, EventName, Id, Network, OwnerLimit, Subject},
     state::grant::Status,
 };
 use oauth_protocol::{client_metadata::ClientMetadata, redirect_uri::PrivateUseSchemes};
@@ -54,6 +54,9 @@ async fn the_network_with_the_most_unused_registrations_is_refused_and_another_g
     assert!(registered(&rig).contains(&another) && !registered(&rig).contains(&flood[1]));
     assert!(registered(&rig).contains(&quiet));
     assert_eq!(registered(&rig).len(), 3);
+    let events = rig.audit.take();
+    let dropped: Vec<_> = events.iter().filter(|event| event.name == EventName::RegistrationDropped).collect();
+    assert_eq!(dropped.iter().map(|event| event.client.unwrap()).collect::<Vec<_>>(), flood);
 }
 
 #[tokio::test]

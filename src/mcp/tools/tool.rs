@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::Clock, resource::authenticate::Principal, state::scopes::Permission};
+use authorization_server::{ground::{AuditLog, Clock}, resource::authenticate::Principal, state::scopes::Permission};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use rmcp::model::{self, CallToolResult, JsonObject, ToolAnnotations};
 use schemars::JsonSchema;
@@ -46,6 +46,8 @@ pub struct ToolPorts {
     pub graph: Arc<Graph>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where a refused call is reported.
+    pub audit: Arc<dyn AuditLog>,
 }
 
 /// The caller of a tool, in whose name it acts.

@@ -69,15 +69,24 @@ impl AuthorizationServer {
             match self.waiting_registrations.admit(id, from) {
                 Admission::Free => return Ok(()),
                 Admission::InsteadOf(lost) => {
-                    let ended = self.end_unused_registration(lost).await;
-                    ended.inspect_err(|_| self.waiting_registrations.forget(id))?;
+                    let dropped = self.drop_registration(lost).await;
+                    dropped.inspect_err(|_| self.waiting_registrations.forget(id))?;
                     return Ok(());
                 }
-                Admission::Refused(lost) if self.end_unused_registration(lost).await? => {
+                Admission::Refused(lost) if self.drop_registration(lost).await? => {
                     return Err(RegisterError::TooManyWait(TooMany { wait: RETRY_AFTER }));
                 }
                 Admission::Refused(_) => {}
             }
         }
+    }
+
+    /// Returns whether this ended it.
+    async fn drop_registration(&self, lost: Id) -> Result<bool, Unavailable> {
+        let dropped = self.end_unused_registration(lost).await?;
+        if dropped {
+            self.report(EventName::RegistrationDropped.event().client(lost));
+        }
+        Ok(dropped)
     }
 }

@@ -3,7 +3,7 @@
 //! An event is reported right after the conditional write that made it true, by the process whose write stood. A decision
 //! may be made several times for one write, so a decision reports nothing.
 
-use super::{EventName, GrantKey, Id};
+use super::{EventName, GrantKey, Holder, Id};
 
 /// The port to the audit log.
 pub trait AuditLog: Send + Sync {
@@ -43,6 +43,12 @@ impl AuditEvent {
     #[must_use]
     pub fn grant(self, key: GrantKey) -> Self {
         Self { owner: Some(key.owner), grant: Some(key.grant), ..self }
+    }
+
+    /// Concerns this grant, its owner and its client.
+    #[must_use]
+    pub fn holder(self, Holder { grant, client }: Holder) -> Self {
+        self.grant(grant).client(client)
     }
 
     /// Concerns this client.

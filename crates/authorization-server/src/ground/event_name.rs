@@ -60,6 +60,8 @@ macro_rules! events {
 events! {
     /// A client registered.
     ClientRegistered = "client_registered", Change, "client registered";
+    /// A registration that was never used was ended, because too many wait for their first use.
+    RegistrationDropped = "registration_dropped", Limit, "unused registration dropped";
     /// The owner, or an approval that is remembered, allowed an authorization request.
     ConsentAllowed = "consent_allowed", Change, "authorization request allowed";
     /// The owner denied an authorization request.

@@ -86,6 +86,15 @@ pub struct GrantKey {
     pub grant: Id,
 }
 
+/// The client that holds a grant. The grant names the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The grant.
+    pub grant: GrantKey,
+    /// The only client that may use it.
+    pub client: Id,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

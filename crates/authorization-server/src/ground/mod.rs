@@ -21,7 +21,7 @@ pub use self::{
     ended::Ended,
     entropy::Entropy,
     event_name::{EventName, Severity},
-    id::{GrantKey, Id, Subject},
+    id::{GrantKey, Holder, Id, Subject},
     network::Network,
     owner_limit::{OwnerLimit, Share},
     record::{Record, Stored},

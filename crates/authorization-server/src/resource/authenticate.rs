@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     changes::{Change, change},
     grant_cache::KnownGrant,
-    ground::{GrantKey, Id, Unavailable},
+    ground::{GrantKey, Holder, Id, Unavailable},
     server::AuthorizationServer,
     state::{access_token::AccessToken, grant::Grant},
 };
@@ -26,6 +26,12 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The client that holds its grant.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        Holder { grant: self.grant, client: self.client }
+    }
+
     fn of(claims: AccessToken) -> Self {
         let expires_at = claims.expires_at();
         Self { grant: claims.grant, client: claims.client, scope: claims.scope, expires_at }
