@@ -5,6 +5,7 @@ mod authorize;
 mod bearer;
 mod body;
 mod browser;
+mod client_form;
 mod connection;
 mod connections;
 mod consent;

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use authorization_server::{endpoints::revoke::RevokeError, ground::EventName};
-use http::{StatusCode, header};
+use http::StatusCode;
 use oauth_protocol::revocation_request::RevocationRequest;
 
 use super::{
     app::App,
+    client_form::{self, invalid_client},
     reply::{Response, empty, temporarily_unavailable},
     request::Incoming,
-    token::{invalid_client, malformed, unreadable},
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    let form = match incoming.form_alone() {
-        Ok(form) => form,
-        Err(error) => return unreadable(&app, EventName::RevocationRefused, error),
-    };
-    let request = match RevocationRequest::parse(&form, incoming.header(header::AUTHORIZATION)) {
+    let request = client_form::read(&incoming, RevocationRequest::parse);
+    let token = request.as_ref().ok().map(|request| &request.token);
+    if let Some(refused) = client_form::over_limit(&app, "revoke", &incoming, token).await {
+        return refused;
+    }
+    let request = match request {
         Ok(request) => request,
-        Err(error) => return malformed(&app, EventName::RevocationRefused, error),
+        Err(refusal) => return client_form::malformed(&app, EventName::RevocationRefused, &refusal),
     };
     match app.server.revoke_token(&request.client_id, &request.token).await {
         Ok(()) => empty(StatusCode::OK),

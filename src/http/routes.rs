@@ -48,10 +48,8 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         .taking(CONSENT_FORM_LIMIT)
         .limited(RateLimit::Page),
     page("oauth-callback", GET, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
-    public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming)))
-        .limited(RateLimit::Token),
-    public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming)))
-        .limited(RateLimit::Token),
+    public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
+    public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
     page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))).limited(RateLimit::Page),
     public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     protected("mcp/sse", GET_POST, Resource::McpSse, |app, incoming, principal| {

@@ -6,35 +6,40 @@ use authorization_server::{
     endpoints::token_error::TokenError,
     ground::{AuditEvent, EventName, Id},
 };
-use http::{HeaderValue, StatusCode, header};
-use oauth_protocol::{
-    token_request::{TokenRequest, TokenRequestError},
-    token_response::TokenResponse,
-};
+use http::StatusCode;
+use oauth_protocol::{token_request::TokenRequest, token_response::TokenResponse};
 
 use super::{
     app::App,
+    client_form::{self, invalid_client},
     reply::{Response, json_text, oauth_error, temporarily_unavailable},
-    request::{BodyError, Incoming},
+    request::Incoming,
 };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
-    let form = match incoming.form_alone() {
-        Ok(form) => form,
-        Err(error) => return unreadable(&app, EventName::TokenRefused, error),
+    let request = client_form::read(&incoming, TokenRequest::parse);
+    let token = match &request {
+        Ok(TokenRequest::RefreshToken(request)) => Some(&request.refresh_token),
+        Ok(TokenRequest::AuthorizationCode(_)) | Err(_) => None,
     };
-    let request = match TokenRequest::parse(&form, incoming.header(header::AUTHORIZATION)) {
-        Ok(request) => request,
-        Err(error) => return malformed(&app, EventName::TokenRefused, error),
-    };
-    match exchange(&app, &request).await {
+    if let Some(refused) = client_form::over_limit(&app, "token", &incoming, token).await {
+        return refused;
+    }
+    match request {
+        Ok(request) => answer(&app, &request).await,
+        Err(refusal) => client_form::malformed(&app, EventName::TokenRefused, &refusal),
+    }
+}
+
+async fn answer(app: &App, request: &TokenRequest) -> Response {
+    match exchange(app, request).await {
         Ok(response) => success(&response),
         Err(TokenError::Refused(reason)) => {
             tracing::error!(error = reason, "token request failed: Entra refuses this server");
             refusal(&TokenError::Refused(reason))
         }
         Err(error) => {
-            app.refused(of_client(&request, &error), error.reason(), &error);
+            app.refused(of_client(request, &error), error.reason(), &error);
             refusal(&error)
         }
     }
@@ -55,17 +60,6 @@ fn success(response: &TokenResponse) -> Response {
 fn of_client(request: &TokenRequest, error: &TokenError) -> AuditEvent {
     let client = Id::parse(request.client_id()).filter(|_| !matches!(error, TokenError::UnknownClient));
     EventName::TokenRefused.event().client(client)
-}
-
-pub(super) fn unreadable(app: &App, event: EventName, error: BodyError) -> Response {
-    app.audit.report(&event.event().because(error.text()));
-    oauth_error(StatusCode::BAD_REQUEST, "invalid_request", error.text())
-}
-
-pub(super) fn malformed(app: &App, event: EventName, error: TokenRequestError) -> Response {
-    app.audit.report(&event.event().because(error.description()));
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    challenged(status, error.code(), error.description())
 }
 
 fn refusal(error: &TokenError) -> Response {
@@ -89,23 +83,10 @@ fn refusal(error: &TokenError) -> Response {
     }
 }
 
-/// Clients register again when they see it.
-pub(super) fn invalid_client() -> Response {
-    challenged(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not registered here")
-}
-
-/// RFC 6749 §5.2: a 401 names the scheme that the client used, or might have used.
-fn challenged(status: StatusCode, code: &'static str, text: &'static str) -> Response {
-    let mut response = oauth_error(status, code, text);
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
-    }
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use authorization_server::ground::Unavailable;
+    use http::header;
 
     use super::*;
 

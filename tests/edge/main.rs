@@ -10,6 +10,7 @@ mod flood;
 mod gateway;
 mod health;
 mod host;
+mod limits;
 mod mcp;
 mod methods;
 mod outage;

@@ -6,8 +6,12 @@ use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
-    ground::{GrantKey, Id},
-    state::{access_token::AccessToken, family::Superseded, grant::Grant},
+    ground::{GrantKey, Id, Sealed},
+    state::{
+        access_token::AccessToken,
+        family::{FamilyKey, Superseded},
+        grant::Grant,
+    },
 };
 
 /// A usable grant is believed this long without another read.
@@ -20,10 +24,13 @@ const MAX_GRANTS: usize = 10_000;
 #[derive(Clone)]
 pub(crate) struct KnownGrant {
     pub(crate) usable: bool,
+    client: Id,
     version: u32,
     generation: u32,
     seen: bool,
     superseded: Arc<[Superseded]>,
+    /// The key of its refresh tokens; `None` if no grant is stored.
+    family_key: Option<Arc<Sealed<FamilyKey>>>,
     read_at: OffsetDateTime,
 }
 
@@ -32,10 +39,12 @@ impl KnownGrant {
     pub(crate) fn read(grant: &Grant, client: Id, now: OffsetDateTime) -> Self {
         Self {
             usable: grant.usable(now) && grant.client == client,
+            client,
             version: grant.version,
             generation: grant.family.generation,
             seen: grant.family.seen,
             superseded: grant.family.superseded.as_slice().into(),
+            family_key: Some(Arc::new(grant.family.sealed_key.clone())),
             read_at: now,
         }
     }
@@ -44,10 +53,12 @@ impl KnownGrant {
     pub(crate) fn absent(claims: &AccessToken, now: OffsetDateTime) -> Self {
         Self {
             usable: false,
+            client: claims.client,
             version: claims.version,
             generation: 0,
             seen: true,
             superseded: Arc::default(),
+            family_key: None,
             read_at: now,
         }
     }
@@ -87,6 +98,13 @@ impl GrantCache {
         (known.version >= claims.version && now - known.read_at < lifetime).then_some(known)
     }
 
+    /// The client and the family key of a grant that was usable when it was last read, however long ago.
+    pub(crate) fn remembered(&self, key: &GrantKey) -> Option<(Id, Arc<Sealed<FamilyKey>>)> {
+        let grants = self.lock();
+        let known = grants.peek(key).filter(|known| known.usable)?;
+        Some((known.client, Arc::clone(known.family_key.as_ref()?)))
+    }
+
     /// Drops the cached grant, so the next access token reads it again.
     pub(crate) fn forget(&self, key: &GrantKey) {
         self.lock().pop(key);
@@ -124,7 +142,8 @@ mod tests {
     }
 
     fn known(usable: bool) -> KnownGrant {
-        KnownGrant { usable, version: 1, generation: 1, seen: true, superseded: Arc::default(), read_at: NOW }
+        let (client, superseded) = (Id::from_bytes([2; 16]), Arc::default());
+        KnownGrant { usable, client, version: 1, generation: 1, seen: true, superseded, family_key: None, read_at: NOW }
     }
 
     fn full() -> GrantCache {

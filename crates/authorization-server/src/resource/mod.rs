@@ -2,3 +2,4 @@
 
 pub mod authenticate;
 pub mod downstream;
+mod holder;

@@ -1,0 +1,82 @@
+//! Beyond the limit of an address, tokens that nobody can have made up are served.
+
+use http::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use testkit::SignedIn;
+
+use crate::rig::{Answer, Edge, form, from, json as json_body};
+
+const ADDRESS: &str = "20.1.2.3";
+/// The requests for tokens that an address may send in a minute.
+const OF_ADDRESS: usize = 3_000;
+/// The requests that one client of an owner may send in a minute.
+const OF_CLIENT: usize = 300;
+
+/// Behind a gateway, with a client whose access token was used, and one whose was not.
+async fn edge() -> (Edge, SignedIn, SignedIn) {
+    let edge = Edge::behind_gateway();
+    let (used, unused) = (edge.sign_in().await.unwrap(), edge.sign_in().await.unwrap());
+    let bearer = format!("Bearer {}", used.tokens.access_token.expose_secret());
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    let call = from(ADDRESS, Method::POST, "/mcp").header("authorization", bearer);
+    assert_eq!(edge.send(json_body(call, &list)).await.status, 200);
+    (edge, used, unused)
+}
+
+async fn post(edge: &Edge, path: &str, fields: &[(&str, &str)]) -> Answer {
+    edge.send(form(from(ADDRESS, Method::POST, path), fields)).await
+}
+
+async fn refresh(edge: &Edge, client_id: &str, token: &str) -> Answer {
+    post(edge, "/token", &[("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", token)]).await
+}
+
+async fn revoke(edge: &Edge, client: &SignedIn, token: &SecretString) -> u16 {
+    post(edge, "/revoke", &[("client_id", &client.client_id), ("token", token.expose_secret())]).await.status
+}
+
+/// Junk at both endpoints, until the address may send nothing more.
+async fn flood(edge: &Edge, client_id: &str) {
+    for _ in 0..OF_ADDRESS / 2 {
+        assert_eq!(refresh(edge, client_id, "junk").await.status, 400);
+        assert_eq!(post(edge, "/revoke", &[("a", "b")]).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn junk_from_an_address_starves_no_token_there_that_nobody_can_have_made_up() {
+    let (edge, used, unused) = edge().await;
+    flood(&edge, &used.client_id).await;
+    let good = used.tokens.refresh_token.expose_secret();
+    let forged = format!("{}{}", &good[..good.len() - 2], if good.ends_with("AA") { "BA" } else { "AA" });
+    for token in ["junk", &forged, unused.tokens.refresh_token.expose_secret()] {
+        let refused = refresh(&edge, &used.client_id, token).await;
+        assert_eq!((refused.status, refused.error()), (429, "temporarily_unavailable".into()));
+    }
+    assert_eq!(post(&edge, "/token", &[("grant_type", "authorization_code"), ("code", "x")]).await.status, 429);
+    assert_eq!(revoke(&edge, &used, &"junk".into()).await, 429);
+    assert_eq!(refresh(&edge, &used.client_id, good).await.status, 200);
+    assert_eq!(revoke(&edge, &unused, &unused.tokens.access_token).await, 200);
+    assert!(!edge.accepts(&unused.tokens.access_token).await.unwrap());
+    assert_eq!(revoke(&edge, &used, &used.tokens.refresh_token).await, 200);
+    assert_eq!(refresh(&edge, &used.client_id, good).await.status, 429, "the grant has ended");
+}
+
+#[tokio::test]
+async fn a_token_beyond_the_limit_of_its_address_counts_as_a_call_of_its_owner() {
+    let (edge, used, _) = edge().await;
+    flood(&edge, &used.client_id).await;
+    let token = used.tokens.refresh_token.expose_secret();
+    for _ in 0..OF_CLIENT - 1 {
+        assert_eq!(refresh(&edge, &used.client_id, token).await.status, 200);
+    }
+    edge.audit.take();
+    let refused = refresh(&edge, &used.client_id, token).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
+    assert!(refused.body.contains("too many requests of one user"), "{}", refused.body);
+    let events = edge.audit.take();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    let client = event.client.map(|client| client.to_string());
+    assert_eq!((event.reason, client), (Some("calls-per-minute"), Some(used.client_id)));
+}
