@@ -45,6 +45,7 @@ fn encode_page(app: &App, page: &Page) -> Response {
         Page::Review(page) => pages::review(app, page),
         Page::Denied(page) => pages::denied(app, page),
         Page::Confirmation(page) => pages::confirmation(app, page),
+        Page::Blocked(page) => pages::blocked(app, page),
         Page::Connections(page) => pages::connections(app, page),
         Page::ConnectionsSignIn => pages::connections_sign_in(app),
     }

@@ -100,6 +100,7 @@ pub(super) fn not_signed_in(app: &App, error: &ConnectionsSignInError) -> Respon
             forbidden("This sign-in is unknown or too old", "Open /connections and sign in again.")
         }
         SignInRefusal::NotSignedIn(_) => forbidden("You are not signed in", "Open /connections and try again."),
+        SignInRefusal::Blocked(block) => ErrorPage::blocked(*block),
         SignInRefusal::Unavailable(_) => ErrorPage::unavailable(),
     };
     let mut response = pages::error(app, &page);

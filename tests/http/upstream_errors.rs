@@ -128,6 +128,35 @@ async fn an_error_that_entra_sends_to_the_callback_is_told_without_its_words() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_the_organisation_blocks_ends_at_a_page_that_says_who_can_change_it() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let sign_in = async || {
+        let mut browser = Browser::default();
+        let form = browser.authorize(&server, &client_id).await;
+        let callback = browser.allow(&server, &form).await;
+        (browser, callback)
+    };
+    let (mut browser, callback) = sign_in().await;
+    let state = callback.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let error = "error=access_denied&error_description=AADSTS53003%3A+alice%40contoso.example";
+    let by_callback = browser.get(&server, &format!("{}/oauth-callback?{error}&state={state}", server.url)).await;
+    let (mut browser, callback) = sign_in().await;
+    let suberror = Some("message_only".into());
+    fail(&server, Endpoint::AuthorizationCode, 1, Fault::Aadsts { number: 50_076, suberror, claims: None });
+    let by_redemption = browser.get(&server, &callback).await;
+    for answer in [by_callback, by_redemption] {
+        assert_eq!((answer.status().as_u16(), answer.headers().get("location")), (403, None));
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("A Conditional Access policy") && page.contains("administrator"), "{page}");
+        assert!(page.contains("http://127.0.0.1:33418/callback?error=access_denied&#38;"), "{page}");
+        assert!(!page.contains("AADSTS") && !page.contains("alice"), "{page}");
+    }
+    let log = server.whole_log().await;
+    assert!(log.contains("sign-in blocked by the organisation") && !log.contains("alice@"));
+}
+
+#[tokio::test]
 async fn a_callback_with_no_state_of_ours_is_403_and_redirects_nowhere() {
     let server = Deployment::start().await;
     for query in [

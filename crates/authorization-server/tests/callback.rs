@@ -2,7 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    endpoints::{answer::Answer, callback::CallbackError, connections_sign_in::SignInRefusal, consent::Decision},
+    endpoints::{
+        answer::{Answer, Next},
+        blocked_sign_in::SignInBlock,
+        callback::CallbackError,
+        connections_sign_in::SignInRefusal,
+        consent::Decision,
+        pages::Page,
+    },
     ground::Unavailable,
     state::{
         authorization::Stage,
@@ -223,11 +230,40 @@ async fn a_callback_with_neither_code_nor_error_is_a_server_error() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_the_organisation_blocks_ends_at_a_page_whose_link_tells_the_client() {
+    let by_number = |number| [("error", "access_denied".to_owned()), ("error_description", format!("AADSTS{number}: no"))];
+    for (number, block) in [
+        (53_003, SignInBlock::Policy),
+        (530_032, SignInBlock::Policy),
+        (50_105, SignInBlock::Assignment),
+        (90_094, SignInBlock::Consent),
+    ] {
+        let (rig, allowed) = under_way().await;
+        let answer = by_number(number);
+        let answer = answer.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let ended = rig.call_back(&allowed, &answer, Some(allowed.cookie.expose_secret())).await;
+        assert_eq!(blocked(ended.unwrap()), block, "{number}");
+    }
+    let (rig, allowed) = under_way().await;
+    rig.upstream.refuse_redeem(UpstreamRefusal::Blocked { reason: "message_only".into() });
+    assert_eq!(blocked(rig.come_back(&allowed).await.unwrap()), SignInBlock::Policy);
+    assert!(rig.come_back(&allowed).await.is_err());
+}
+
+/// Why the page says that the sign-in is blocked. Its link carries `access_denied`.
+fn blocked(answer: Answer) -> SignInBlock {
+    let Next::Page(Page::Blocked(page)) = answer.next else { panic!("{:?}", answer.next) };
+    assert_eq!(parameter(&page.return_to, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&page.return_to, "state").as_deref(), Some(STATE));
+    assert_eq!(page.host, "client.example");
+    page.block
+}
+
+#[tokio::test]
 async fn a_code_that_entra_does_not_redeem_is_told_to_the_client() {
     let reason = || "AADSTS-detail".to_owned();
     for (refusal, code) in [
         (UpstreamRefusal::InteractionRequired { claims: None, reason: reason() }, "access_denied"),
-        (UpstreamRefusal::Blocked { reason: reason() }, "access_denied"),
         (UpstreamRefusal::InvalidGrant { reason: reason() }, "server_error"),
         (UpstreamRefusal::Refused { reason: reason() }, "server_error"),
         (Unavailable::upstream(reason()).into(), "temporarily_unavailable"),

@@ -4,6 +4,7 @@
 use authorization_server::{
     endpoints::{
         answer::{Answer, Next, Redirect},
+        blocked_sign_in::SignInBlock,
         callback::CallbackError,
         connections::{ConnectionsError, OwnerAction, OwnerSubmission},
         connections_sign_in::SignInRefusal,
@@ -193,6 +194,14 @@ async fn a_user_whom_entra_does_not_sign_in_sees_nothing() {
         };
         assert!(matches!(refused.refusal, SignInRefusal::NotSignedIn(_)));
     }
+    let allowed = begun(&rig).await;
+    let pairs = [("error", "access_denied"), ("error_description", "AADSTS50105: no")];
+    let Err(CallbackError::Connections(refused)) =
+        answer(&rig, &allowed, &pairs, Some(allowed.cookie.expose_secret())).await
+    else {
+        panic!("signed in")
+    };
+    assert!(matches!(refused.refusal, SignInRefusal::Blocked(SignInBlock::Assignment)));
     let completed = async || {
         let allowed = begun(&rig).await;
         complete(&rig, &allowed, Some(allowed.cookie.expose_secret())).await

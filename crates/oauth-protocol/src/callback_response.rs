@@ -26,10 +26,20 @@ pub struct CallbackResponse {
 pub enum CallbackOutcome {
     /// RFC 6749 §4.1.2: `code`, to be redeemed once.
     Code(SecretString),
-    /// RFC 6749 §4.1.2.1: `error`. Its description is not read, so it can reach neither a page nor the log.
-    Error(UpstreamErrorCode),
+    /// RFC 6749 §4.1.2.1: `error`.
+    Error(UpstreamError),
     /// Neither, or one of them more than once or malformed.
     Malformed,
+}
+
+/// An error of the server upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamError {
+    /// `error`.
+    pub code: UpstreamErrorCode,
+    /// The number of Entra ID with which `error_description` begins. Nothing else of the description is read, so its words reach
+    /// neither a page nor the log.
+    pub number: Option<u32>,
 }
 
 /// `error`, in the words of the server upstream: at most 64 of the characters that RFC 6749 appendix A.7 allows.
@@ -53,11 +63,20 @@ impl CallbackOutcome {
     /// A response that has an error is an error response, whatever else it has.
     fn parse(query: &Form) -> Self {
         match (query.single("error"), query.single("code")) {
-            (Ok(Some(error)), _) => UpstreamErrorCode::parse(error).map_or(Self::Malformed, Self::Error),
+            (Ok(Some(error)), _) => UpstreamErrorCode::parse(error).map_or(Self::Malformed, |code| {
+                let description = query.single("error_description").ok().flatten();
+                Self::Error(UpstreamError { code, number: description.and_then(number) })
+            }),
             (Ok(None), Ok(Some(code))) if is_code(code) => Self::Code(code.into()),
             _ => Self::Malformed,
         }
     }
+}
+
+/// `AADSTS53003: …` begins with 53003.
+fn number(description: &str) -> Option<u32> {
+    let rest = description.strip_prefix("AADSTS")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// RFC 6749 appendix A.11: `code = 1*VSCHAR`.
@@ -110,7 +129,22 @@ mod tests {
         let response = parse(query).unwrap();
         assert!(!format!("{response:?}").contains("hunter2"));
         let CallbackOutcome::Error(error) = response.outcome else { panic!("{:?}", response.outcome) };
-        assert_eq!(error.as_str(), "access_denied");
+        assert_eq!((error.code.as_str(), error.number), ("access_denied", Some(65_004)));
+    }
+
+    #[test]
+    fn a_number_is_read_from_the_beginning_of_one_description() {
+        let number = |query: &str| match outcome(&format!("error=e&{query}")) {
+            CallbackOutcome::Error(error) => error.number,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(number("error_description=AADSTS53003:+blocked"), Some(53_003));
+        assert_eq!(number("error_description=AADSTS53003"), Some(53_003));
+        for none in ["", "error_description=", "error_description=AADSTS", "error_description=AADSTS-1", "error_description=53003",
+            "error_description=see+AADSTS53003", "error_description=AADSTS99999999999",
+            "error_description=AADSTS1&error_description=AADSTS2"] {
+            assert_eq!(number(none), None, "{none}");
+        }
     }
 
     #[test]

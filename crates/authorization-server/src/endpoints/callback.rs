@@ -9,8 +9,11 @@ use secrecy::ExposeSecret as _;
 
 use super::{
     answer::{Answer, Next, Redirect},
+    blocked_sign_in::BlockedPage,
     connections_sign_in::ConnectionsSignInError,
     issue::{Remember, back_to_client},
+    pages::Page,
+    upstream_code::NotRedeemed,
 };
 use crate::{
     ground::{EventName, Id, Sealed, Stored, TooMany, Unavailable},
@@ -141,7 +144,7 @@ impl AuthorizationServer {
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;
         let user = match self.redeem_upstream(&callback.response.outcome, &browser).await {
             Ok(user) => user,
-            Err(why) => return self.failed(&claimed, exchanging, why.client_error()).await,
+            Err(why) => return self.not_signed_in(&claimed, exchanging, &why).await,
         };
         let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
         self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
@@ -149,7 +152,8 @@ impl AuthorizationServer {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {
                 tracing::error!(%error, "tokens not sealed: client gets temporarily_unavailable");
-                self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
+                let url = self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await?;
+                Ok(completed(claimed.value.id, back_to_client(url)))
             }
         }
     }
@@ -171,19 +175,37 @@ impl AuthorizationServer {
         Ok(CallbackError::OtherBrowser)
     }
 
+    /// The client is told: by a redirect, or by a link on the page that says who can change it.
+    async fn not_signed_in(
+        &self,
+        claimed: &Stored<Authorization>,
+        exchanging: Exchanging,
+        why: &NotRedeemed,
+    ) -> Result<Answer, CallbackError> {
+        let Some(block) = why.block() else {
+            let url = self.failed(claimed, exchanging, why.client_error()).await?;
+            return Ok(completed(claimed.value.id, back_to_client(url)));
+        };
+        tracing::warn!(error = %why, ?block, "sign-in blocked by the organisation");
+        let host = exchanging.request.redirect_host().to_owned();
+        let return_to = self.failed(claimed, exchanging, AuthorizationErrorCode::AccessDenied).await?;
+        let page = Page::Blocked(BlockedPage { block, host, return_to });
+        Ok(completed(claimed.value.id, Answer::new(Next::Page(page))))
+    }
+
+    /// Ends the authorization. Returns the client's redirect URI with the error.
     async fn failed(
         &self,
         claimed: &Stored<Authorization>,
         Exchanging { request, binding, .. }: Exchanging,
         code: AuthorizationErrorCode,
-    ) -> Result<Answer, CallbackError> {
+    ) -> Result<String, CallbackError> {
         let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
         self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
         let event = EventName::SignInFailed.event().authorization(claimed.value.id).client(request.client());
         self.report(event.because(code.as_str()));
         let description = "the sign-in did not complete";
-        let url = error_response(request.redirect(), code, description, request.state(), self.base());
-        Ok(completed(claimed.value.id, back_to_client(url)))
+        Ok(error_response(request.redirect(), code, description, request.state(), self.base()))
     }
 
     async fn sealed_sign_in(&self, id: Id, user: SignedInUser) -> Result<SealedSignIn, Unavailable> {

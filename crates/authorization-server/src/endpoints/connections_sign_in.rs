@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{
     answer::{Answer, Next, Redirect},
+    blocked_sign_in::SignInBlock,
     upstream_code::NotRedeemed,
 };
 use crate::{
@@ -35,6 +36,9 @@ pub enum SignInRefusal {
     /// Entra signed nobody in.
     #[error("nobody was signed in: {0}")]
     NotSignedIn(String),
+    /// The organisation blocks the sign-in.
+    #[error("the organisation blocks the sign-in: {0:?}")]
+    Blocked(SignInBlock),
     /// The store, the keyring or the upstream is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -47,6 +51,7 @@ impl SignInRefusal {
         match self {
             Self::UnknownState => Some("the sign-in is unknown, has expired, or began in another browser"),
             Self::NotSignedIn(_) => Some("nobody was signed in"),
+            Self::Blocked(_) => Some("the organisation blocks the sign-in"),
             Self::Unavailable(_) => None,
         }
     }
@@ -54,6 +59,9 @@ impl SignInRefusal {
 
 impl From<NotRedeemed> for SignInRefusal {
     fn from(why: NotRedeemed) -> Self {
+        if let Some(block) = why.block() {
+            return Self::Blocked(block);
+        }
         match why {
             NotRedeemed::Refused(UpstreamRefusal::Unavailable(unavailable)) => unavailable.into(),
             other => Self::NotSignedIn(other.to_string()),

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod authorize;
 pub mod authorize_error;
+pub mod blocked_sign_in;
 pub mod callback;
 pub mod confirmation;
 mod confirmed_again;

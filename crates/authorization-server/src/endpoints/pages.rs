@@ -3,6 +3,7 @@
 use oauth_protocol::{resource::Address, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 
+use super::blocked_sign_in::BlockedPage;
 use crate::{
     ground::{Id, Sealed},
     state::{
@@ -20,6 +21,8 @@ pub enum Page {
     Denied(DeniedPage),
     /// Asks the owner who signed in.
     Confirmation(ConfirmationPage),
+    /// Tells that the organisation blocks the sign-in.
+    Blocked(BlockedPage),
     /// Shows an owner their connections.
     Connections(ConnectionsPage),
     /// Asks the owner to sign in, to see their connections.

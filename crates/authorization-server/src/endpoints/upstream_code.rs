@@ -2,7 +2,7 @@
 
 use oauth_protocol::{
     authorization_response::AuthorizationErrorCode,
-    callback_response::{CallbackOutcome, UpstreamErrorCode},
+    callback_response::{CallbackOutcome, UpstreamError},
     secret::Secret,
 };
 use secrecy::SecretString;
@@ -44,8 +44,8 @@ impl AuthorizationServer {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotRedeemed {
     /// Entra sent an error instead.
-    #[error("{}", .0.as_str())]
-    Error(UpstreamErrorCode),
+    #[error("{}", .0.code.as_str())]
+    Error(UpstreamError),
     /// Entra sent neither, or both.
     #[error("no code")]
     Malformed,
@@ -58,7 +58,7 @@ impl NotRedeemed {
     /// The error for the client. Nobody else is told why, so it is logged.
     pub(crate) fn client_error(&self) -> AuthorizationErrorCode {
         match self {
-            Self::Error(error) => upstream_error(error.as_str()),
+            Self::Error(error) => upstream_error(error),
             Self::Malformed => AuthorizationErrorCode::ServerError,
             Self::Refused(refusal) => {
                 let code = refusal_code(refusal);
@@ -70,9 +70,9 @@ impl NotRedeemed {
 }
 
 /// The client's error code for an error of Entra. Entra's description is never passed on.
-fn upstream_error(error: &str) -> AuthorizationErrorCode {
-    tracing::info!(upstream_error = error, "sign-in ended with an error");
-    match error {
+fn upstream_error(error: &UpstreamError) -> AuthorizationErrorCode {
+    tracing::info!(upstream_error = error.code.as_str(), number = error.number, "sign-in ended with an error");
+    match error.code.as_str() {
         "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
             AuthorizationErrorCode::AccessDenied
         }
