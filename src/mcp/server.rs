@@ -134,7 +134,7 @@ mod tests {
         let id = Id::from_bytes([7; 16]);
         let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse("user.read").unwrap());
         let mut parts = parts();
-        parts.extensions.insert(Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH });
+        parts.extensions.insert(Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, generation: 1 });
         assert_eq!(principal(&parts).unwrap().client, id);
     }
 }

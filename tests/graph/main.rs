@@ -114,7 +114,7 @@ impl Rig {
 fn principal(scope: &str) -> Principal {
     let id = Id::from_bytes([7; 16]);
     let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse(scope).unwrap());
-    Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH }
+    Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, generation: 1 }
 }
 
 async fn serve(mut stream: TcpStream, answers: Arc<Mutex<VecDeque<&'static str>>>, seen: Arc<Mutex<Vec<String>>>) {

@@ -97,6 +97,7 @@ fn principal(owner: u8, grant: u8) -> Principal {
         client: id(9),
         scope: Scope::parse("user.read").unwrap(),
         expires_at: OffsetDateTime::UNIX_EPOCH,
+        generation: 1,
     }
 }
 

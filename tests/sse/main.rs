@@ -157,6 +157,7 @@ fn principal() -> Principal {
         client: id(),
         scope: Scope::parse("user.read").unwrap(),
         expires_at: OffsetDateTime::UNIX_EPOCH,
+        generation: 1,
     }
 }
 

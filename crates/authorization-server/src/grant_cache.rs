@@ -73,9 +73,9 @@ impl KnownGrant {
         self.usable && !self.seen && self.generation == claims.generation
     }
 
-    /// Whether this access token is of a generation that was superseded, and the grant has not ended for it yet.
-    pub(crate) fn is_superseded(&self, claims: &AccessToken) -> bool {
-        self.usable && self.superseded.iter().any(|superseded| superseded.generation == claims.generation)
+    /// Whether access tokens of this generation were superseded, and the grant has not ended for it yet.
+    pub(crate) fn is_superseded(&self, generation: u32) -> bool {
+        self.usable && self.superseded.iter().any(|superseded| superseded.generation == generation)
     }
 }
 

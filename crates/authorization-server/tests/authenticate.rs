@@ -246,6 +246,21 @@ async fn an_open_stream_ends_with_the_revocation_or_marking_of_its_grant() {
 }
 
 #[tokio::test]
+async fn an_open_stream_ends_when_its_access_token_is_superseded_and_the_grant_goes_on() {
+    let (rig, owner) = signed_in().await;
+    let refresh = async || rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    let second = refresh().await;
+    // Its use cannot be noted, so it counts as unseen.
+    rig.store.fail_after(1, Fault::Before);
+    let principal = rig.server.authenticate(second.access_token.expose_secret()).await.unwrap().unwrap();
+    rig.clock.advance(Duration::seconds(61));
+    assert!(rig.server.still_stands(&principal).await.unwrap());
+    let third = refresh().await;
+    assert!(!rig.server.still_stands(&principal).await.unwrap());
+    assert!(rig.accepts(&third.access_token).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_first_use_that_cannot_be_noted_is_noted_the_next_time() {
     let (rig, owner) = signed_in().await;
     rig.store.fail_after(1, Fault::Before);

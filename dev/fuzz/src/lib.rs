@@ -78,7 +78,7 @@ pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &Ca
 pub fn principal() -> Principal {
     let [owner, grant, client] = [1, 2, 3].map(|byte| Id::from_bytes([byte; 16]));
     let scope = Scope::parse("user.read").expect("a scope");
-    Principal { grant: GrantKey { owner, grant }, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH }
+    Principal { grant: GrantKey { owner, grant }, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH, generation: 1 }
 }
 
 /// A body as it was read.

@@ -35,6 +35,9 @@ struct Header {
     scope: Scope,
     #[serde(with = "time::serde::timestamp")]
     expires_at: OffsetDateTime,
+    /// 0, which is no generation, in an event of an earlier release.
+    #[serde(default)]
+    generation: u32,
     is_request: bool,
 }
 
@@ -72,9 +75,9 @@ impl Posted {
     /// Seals it for the instance that holds the stream.
     pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<Event, Unavailable> {
         let Self { session, message } = self;
-        let Principal { grant, client, ref scope, expires_at } = message.principal;
+        let Principal { grant, client, ref scope, expires_at, generation } = message.principal;
         let (session, scope, is_request) = (*session, scope.clone(), message.is_request);
-        let header = Header { event, session, grant, client, scope, expires_at, is_request };
+        let header = Header { event, session, grant, client, scope, expires_at, generation, is_request };
         let enclosed = Enclosed { header, text: (&message.text).into() };
         let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
         Ok(Event { id: event, sealed: sealed.into_text() })
@@ -88,8 +91,8 @@ impl Posted {
     }
 
     fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
-        let Header { session, grant, client, scope, expires_at, is_request, .. } = enclosed.header;
-        let (principal, permit) = (Principal { grant, client, scope, expires_at }, memory.permit(grant.owner));
-        Self::new(session, principal, enclosed.text.into_owned(), is_request, permit)
+        let Header { session, grant, client, scope, expires_at, generation, is_request, .. } = enclosed.header;
+        let principal = Principal { grant, client, scope, expires_at, generation };
+        Self::new(session, principal, enclosed.text.into_owned(), is_request, memory.permit(grant.owner))
     }
 }

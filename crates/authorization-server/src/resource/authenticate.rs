@@ -23,6 +23,8 @@ pub struct Principal {
     pub scope: Scope,
     /// When its access token ends.
     pub expires_at: OffsetDateTime,
+    /// The refresh-token generation of its access token.
+    pub generation: u32,
 }
 
 impl Principal {
@@ -33,8 +35,8 @@ impl Principal {
     }
 
     fn of(claims: AccessToken) -> Self {
-        let expires_at = claims.expires_at();
-        Self { grant: claims.grant, client: claims.client, scope: claims.scope, expires_at }
+        let (expires_at, generation) = (claims.expires_at(), claims.generation);
+        Self { grant: claims.grant, client: claims.client, scope: claims.scope, expires_at, generation }
     }
 }
 
@@ -58,11 +60,12 @@ impl AuthorizationServer {
     pub async fn look_up_claims(&self, claims: AccessToken) -> Result<Option<Principal>, Unavailable> {
         let (stored, now) = (self.ports.grants.get(&claims.grant).await?, self.now());
         let known = stored.map(|stored| KnownGrant::read(&stored.value, claims.client, now));
-        let stands = known.is_some_and(|known| known.usable && !known.is_superseded(&claims));
+        let stands = known.is_some_and(|known| known.usable && !known.is_superseded(claims.generation));
         Ok(stands.then(|| Principal::of(claims)))
     }
 
-    /// Whether the principal of an open stream is still authorized. Always reads the store, since a cached answer would hide
+    /// Whether the principal of an open stream is still authorized: its access token, which may have been superseded since, and
+    /// its grant. Always reads the store, since a cached answer would hide
     /// a change.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
         let now = self.now();
@@ -70,19 +73,20 @@ impl AuthorizationServer {
             return Ok(false);
         }
         let stored = self.ports.grants.get(&principal.grant).await?;
-        Ok(stored.is_some_and(|stored| KnownGrant::read(&stored.value, principal.client, now).usable))
+        let known = stored.map(|stored| KnownGrant::read(&stored.value, principal.client, now));
+        Ok(known.is_some_and(|known| known.usable && !known.is_superseded(principal.generation)))
     }
 
     async fn known_grant(&self, claims: &AccessToken) -> Result<KnownGrant, Unavailable> {
         let now = self.now();
         if let Some(known) = self.grant_cache.get(claims, now)
             && !known.is_first_use(claims)
-            && !known.is_superseded(claims)
+            && !known.is_superseded(claims.generation)
         {
             return Ok(known);
         }
         let mut known = self.read_grant(claims, now).await?;
-        if known.is_superseded(claims) {
+        if known.is_superseded(claims.generation) {
             self.end_replayed(claims.grant, claims.client, claims.generation).await?;
             known = known.revoked();
         }
