@@ -88,6 +88,7 @@ const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
             "thiserror",
             "time",
             "tracing",
+            "unicode-general-category",
             "zeroize",
         ],
     ),

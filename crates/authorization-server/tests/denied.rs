@@ -101,6 +101,7 @@ async fn a_new_registration_of_the_same_name_and_host_is_not_asked_about_at_once
     for (name, uri, is_like) in [
         ("Nagger", "http://127.0.0.1:2/callback", true),
         ("Nagger", "http://127.0.0.1:3/elsewhere", true),
+        ("Nag\u{3164}ger", "http://127.0.0.1:2/callback", true),
         ("Nagger", "http://localhost:2/callback", false),
         ("Other", "http://127.0.0.1:2/callback", false),
     ] {
@@ -121,6 +122,20 @@ async fn a_new_registration_of_the_same_name_and_host_is_not_asked_about_at_once
     let question = asked(browser.decide(&rig, &page.form, Decision::Undo).await.unwrap()).unwrap();
     assert_eq!(question.client.id, page.client.id);
     assert!(is_asked(&rig, &browser, &query).await, "who reviews it is asked from then on");
+}
+
+#[tokio::test]
+async fn with_prompt_none_such_a_registration_is_sent_nowhere_without_a_click() {
+    let rig = Rig::new().unwrap();
+    let (browser, _) = deny(&rig, &registered(&rig, "Nagger", "http://127.0.0.1:1/callback").await).await;
+    for (name, by_itself) in [("Nagger", false), ("Other", true)] {
+        rig.clock.advance(Duration::SECOND);
+        let query = format!("{}&prompt=none", registered(&rig, name, "http://127.0.0.1:2/callback").await);
+        let visited = browser.visit(&rig, &query).await;
+        let Err(AuthorizeError::ToClient { reason, next }) = visited else { panic!("not refused") };
+        assert_eq!(reason.code().as_str(), "consent_required");
+        assert_eq!(matches!(*next, Next::Redirect(_)), by_itself, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -95,12 +95,13 @@ impl AuthorizationServer {
         visitor: &Visitor<'_>,
     ) -> Result<Answer, AuthorizeError> {
         let remembered = self.remembered(memory, &valid.request).await?;
+        let likeness = Likeness::of(client.name.as_deref(), valid.request.redirect());
+        let denied_like = remembered.is_none() && memory.denies_like(&likeness, self.now());
         if valid.prompt.none {
-            return Err(self.refused_without_a_page(&valid.request, remembered.is_some()));
+            return Err(self.refused_without_a_page(&valid.request, remembered.is_some(), denied_like));
         }
         let sign_in = SignInPrompt::from(valid.prompt);
-        let likeness = Likeness::of(client.name.as_deref(), valid.request.redirect());
-        if remembered.is_none() && memory.denies_like(&likeness, self.now()) {
+        if denied_like {
             let form = self.form(valid.request, Asks::Review, sign_in).await?;
             return Ok(Answer::review(visitor.cookies, ReviewPage { client, form }));
         }
@@ -140,11 +141,17 @@ impl AuthorizationServer {
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 
-    /// `prompt=none`: an error says which page would be needed.
-    fn refused_without_a_page(&self, request: &ValidRequest, approved: bool) -> AuthorizeError {
+    /// `prompt=none`: an error says which page would be needed. If the client looks like one that was denied, the browser goes
+    /// nowhere without a click.
+    fn refused_without_a_page(&self, request: &ValidRequest, approved: bool, denied_like: bool) -> AuthorizeError {
         let reason = if approved { RequestRefusal::LoginRequired } else { RequestRefusal::ConsentRequired };
         let (target, state) = (request.redirect().clone(), request.state().map(str::to_owned));
-        self.refused(&Refused { target, state, approved, reason })
+        let refused = Refused { target, state, approved, reason };
+        if denied_like {
+            let next = Box::new(Next::Link(self.link_to_client(&refused)));
+            return AuthorizeError::ToClient { reason, next };
+        }
+        self.refused(&refused)
     }
 
     fn refused(&self, refused: &Refused) -> AuthorizeError {

@@ -47,13 +47,18 @@ pub(crate) struct Refused {
 impl AuthorizationServer {
     /// The error, back to the client: by a redirect if the target is trusted, otherwise by a link.
     pub(crate) fn refuse_to_client(&self, refused: &Refused) -> Next {
-        let Refused { target, state, approved, reason } = refused;
-        let url = error_response(target, reason.code(), reason.description(), state.as_deref(), self.base());
-        if *approved || is_trusted(target) {
-            Next::Redirect(Redirect::Client(url))
+        let link = self.link_to_client(refused);
+        if refused.approved || is_trusted(&refused.target) {
+            Next::Redirect(Redirect::Client(link.url))
         } else {
-            Next::Link(Link { host: target.host().to_owned(), url, reason: *reason })
+            Next::Link(link)
         }
+    }
+
+    /// The error, back to the client by a link.
+    pub(crate) fn link_to_client(&self, Refused { target, state, reason, .. }: &Refused) -> Link {
+        let url = error_response(target, reason.code(), reason.description(), state.as_deref(), self.base());
+        Link { host: target.host().to_owned(), url, reason: *reason }
     }
 
     /// The page after a denial. It returns to a trusted target by itself.

@@ -6,6 +6,7 @@ use oauth_protocol::{
 };
 use time::{Duration, OffsetDateTime};
 
+use super::visible_name::visible_name;
 use crate::ground::{Id, Record, lifetimes::USED_CLIENT_LIFETIME};
 
 /// A use is noted at most this often.
@@ -46,13 +47,13 @@ impl Client {
         target.filter(|target| !is_own(base, target))
     }
 
-    /// Whether another registration is of the same application, as far as anybody can tell: the same name and the same redirect
-    /// URIs, whatever their ports. A client without a name is like no other.
+    /// Whether another registration is of the same application, as far as anybody can tell: the same name on a page and the
+    /// same redirect URIs, whatever their ports. A client without a name is like no other.
     #[must_use]
     pub fn is_alike(&self, other: &Self) -> bool {
         let known = |uri: &RedirectUri, uris: &[RedirectUri]| uris.iter().any(|other| other.is_same(uri));
-        self.name.is_some()
-            && self.name == other.name
+        let name = |client: &Self| visible_name(client.name.as_deref());
+        name(self).is_some_and(|shown| Some(shown) == name(other))
             && self.redirect_uris.iter().all(|uri| known(uri, &other.redirect_uris))
             && other.redirect_uris.iter().all(|uri| known(uri, &self.redirect_uris))
     }

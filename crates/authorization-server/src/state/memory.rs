@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
+use super::visible_name::visible_name;
 use crate::ground::{Id, SealedAsJson, lifetimes::DENIAL_LIFETIME};
 
 /// The most entries of either cookie, so that neither comes near the 4 KB that a browser keeps. The oldest are forgotten.
@@ -66,7 +67,7 @@ pub(crate) struct Denial {
     likeness: Option<Likeness>,
 }
 
-/// The name of a client and the host that it returns to, as a short hash: a client that registers anew after a denial has both
+/// The name of a client, as a page shows it, and the host that it returns to, as a short hash: a client that registers anew after a denial has both
 /// again. They are the client's own choice, so they prove nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -77,7 +78,7 @@ impl Likeness {
     #[must_use]
     pub fn of(name: Option<&str>, receiver: &RedirectTarget) -> Self {
         let host = receiver.host_without_port();
-        let hash = Sha256::digest(format!("{}\0{host}", name.unwrap_or_default()));
+        let hash = Sha256::digest(format!("{}\0{host}", visible_name(name).unwrap_or_default()));
         Self(URL_SAFE_NO_PAD.encode(hash.first_chunk::<9>().unwrap_or(&[0; 9])))
     }
 }

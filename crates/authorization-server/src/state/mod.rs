@@ -21,3 +21,4 @@ pub mod signed_in;
 mod stages;
 pub mod upstream_tokens;
 pub mod valid_request;
+pub mod visible_name;

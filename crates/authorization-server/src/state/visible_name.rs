@@ -1,0 +1,89 @@
+//! A name that a client or user chose, as it is shown.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+const MAX_CHARACTERS: usize = 60;
+/// The most combining marks on one letter. Hebrew and Vietnamese need three; a pile of them would cover the page.
+const MAX_MARKS: usize = 3;
+
+/// The name on one line, at most 60 characters long and with at most three marks on each letter, without control, bidirectional
+/// and invisible characters; `None` if nothing is left. It is not escaped.
+#[must_use]
+pub fn visible_name(name: Option<&str>) -> Option<String> {
+    let visible: String = name?
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !invisible(*c))
+        .scan(MAX_MARKS, |marks, c| {
+            *marks = if is_mark(c) { *marks + 1 } else { 0 };
+            Some((*marks <= MAX_MARKS).then_some(c))
+        })
+        .flatten()
+        .collect();
+    let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if words.chars().count() <= MAX_CHARACTERS {
+        return (!words.is_empty()).then_some(words);
+    }
+    Some(words.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect())
+}
+
+/// A character that is drawn above, below or around the one before.
+fn is_mark(character: char) -> bool {
+    matches!(get_general_category(character), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+}
+
+/// Unicode `Default_Ignorable_Code_Point`, the bidirectional controls and private use, as far as they can mislead.
+fn invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visible(name: &str) -> String {
+        visible_name(Some(name)).unwrap()
+    }
+
+    #[test]
+    fn a_plain_name_is_not_changed() {
+        for name in ["MCP Inspector", "VS Code – Insiders", "Ünïcödé 中文", "تطبيق"] {
+            assert_eq!(visible_name(Some(name)).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn invisible_characters_are_dropped() {
+        assert_eq!(visible("Mi\u{200b}cro\u{202e}soft\0\u{feff}"), "Microsoft");
+        assert_eq!(visible("a\r\n\tb"), "a b");
+    }
+
+    #[test]
+    fn a_letter_carries_few_marks_and_a_name_begins_with_none() {
+        let pile = "\u{301}".repeat(40);
+        assert_eq!(visible(&format!("a{pile}b{pile}")), "a\u{301}\u{301}\u{301}b\u{301}\u{301}\u{301}");
+        assert_eq!(visible(&format!("{pile}\u{20dd}a")), "a");
+        assert_eq!(visible_name(Some(&pile)), None);
+        assert_eq!(visible(&format!("a\u{200b}\u{301}\u{200b}{pile}")), "a\u{301}\u{301}\u{301}");
+        for name in ["שָׁלוֹם", "e\u{302}\u{301}", "ไม้เอก", "हिन्दी"] {
+            assert_eq!(visible_name(Some(name)).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn of_a_name_without_visible_characters_nothing_is_left() {
+        for name in [None, Some(""), Some(" \u{200b}\n")] {
+            assert_eq!(visible_name(name), None);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(visible(&"x".repeat(10_000)).chars().count(), MAX_CHARACTERS);
+    }
+}
