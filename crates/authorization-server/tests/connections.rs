@@ -17,6 +17,7 @@ use authorization_server::{
         client::Client,
         cookies::{CookieChange, CookieName, Cookies},
         grant::Status,
+        owner::Owner,
         owner_session::OwnerSession,
         scopes::USER_READ,
     },
@@ -321,7 +322,7 @@ async fn the_owner_sees_since_when_how_lately_and_on_how_many_devices() {
         last_used: Some(rig.clock.now()),
         devices: 2,
         remembered: true,
-        address: Some(Address::Mcp),
+        addresses: vec![Address::Mcp],
         permissions: vec![USER_READ.sentence],
     };
     rig.clock.advance(Duration::HOUR);
@@ -428,8 +429,28 @@ async fn the_owner_sees_which_of_our_addresses_a_client_named() {
         let page = asked(browser.visit(&rig, &query).await.unwrap()).unwrap();
         let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
         browser.come_back(&rig, &allowed).await.map(drop).unwrap();
-        assert_eq!(only_connection(&rig).await.address, address, "{resource:?}");
+        assert_eq!(only_connection(&rig).await.addresses, Vec::from_iter(address), "{resource:?}");
     }
+}
+
+#[tokio::test]
+async fn the_addresses_are_those_of_the_grants_also_once_the_approvals_are_forgotten() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    for path in ["/mcp", "/mcp/sse"] {
+        let resource = format!("https://mcp.example.com{path}");
+        let query = request(&client_id, &[("resource", Some(&resource))]);
+        let page = asked(browser.follow(&rig, &query, false).await.unwrap()).unwrap();
+        let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
+        let answer = answered(browser.come_back(&rig, &allowed).await.unwrap()).unwrap();
+        let code = parameter(&answer.location, "code").unwrap().into();
+        rig.redeem(&client_id, &code).await.unwrap();
+    }
+    let owner = rig.owners.all()[0].key;
+    rig.owners.change(&owner, |owner| Owner { approvals: Vec::new(), ..owner.clone() });
+    let mut addresses = only_connection(&rig).await.addresses;
+    addresses.sort_by_key(|address| address.path());
+    assert_eq!(addresses, [Address::Mcp, Address::McpSse]);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ struct Row {
     last_used: Option<String>,
     devices: usize,
     remembered: bool,
-    address: Option<String>,
+    addresses: Vec<String>,
 }
 
 /// The page of the owner's connections.
@@ -85,7 +85,7 @@ fn row(app: &App, connection: &Connection) -> Row {
         last_used: connection.last_used.map(time_of_day),
         devices: connection.devices,
         remembered: connection.remembered,
-        address: connection.address.map(|address| app.server.base().join(address.path())),
+        addresses: connection.addresses.iter().map(|address| app.server.base().join(address.path())).collect(),
     }
 }
 

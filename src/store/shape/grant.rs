@@ -7,7 +7,7 @@ use authorization_server::{
         grant::{Grant, Status},
     },
 };
-use oauth_protocol::scope::Scope;
+use oauth_protocol::{resource, scope::Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -15,8 +15,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 3 keeps which generation was last presented, when it was last answered, and which were superseded.
-const SCHEMA: u32 = 3;
+/// 4 adds the address.
+const SCHEMA: u32 = 4;
+/// Had none.
+const SCHEMA_WITHOUT_ADDRESS: u32 = 3;
 /// Took the generation before the newest for the last presented one; `rotated_at` was the time of its first answer.
 const SCHEMA_WITHOUT_PRESENTED: u32 = 2;
 /// Had no status `unissued` either: an active grant that ended when it began was an unissued one.
@@ -30,6 +32,8 @@ struct GrantShape<F> {
     grant: Id,
     client: Id,
     scope: Scope,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<resource::Address>,
     status: Status,
     version: u32,
     family: F,
@@ -101,6 +105,7 @@ impl<F: Into<Family>> From<GrantShape<F>> for Grant {
             key: GrantKey { owner: shape.owner, grant: shape.grant },
             client: shape.client,
             scope: shape.scope,
+            address: shape.address,
             status: shape.status,
             version: shape.version,
             family: shape.family.into(),
@@ -130,6 +135,7 @@ impl Shape for Grant {
             grant: self.key.grant,
             client: self.client,
             scope: self.scope.clone(),
+            address: self.address,
             status: self.status,
             version: self.version,
             family: FamilyShape::from(self.family.clone()),
@@ -141,7 +147,9 @@ impl Shape for Grant {
     fn decode(body: Value) -> serde_json::Result<Self> {
         let found = SchemaNumber::deserialize(&body)?.schema;
         if !matches!(found, SCHEMA_WITHOUT_UNISSUED | SCHEMA_WITHOUT_PRESENTED) {
-            check_schema(found, SCHEMA)?;
+            if found != SCHEMA_WITHOUT_ADDRESS {
+                check_schema(found, SCHEMA)?;
+            }
             return serde_json::from_value::<GrantShape<FamilyShape>>(body).map(Self::from);
         }
         let mut grant = Self::from(serde_json::from_value::<GrantShape<FamilyWithoutPresented>>(body)?);

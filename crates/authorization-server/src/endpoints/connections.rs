@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use oauth_protocol::scope::Scope;
+use oauth_protocol::{resource::Address, scope::Scope};
 use time::OffsetDateTime;
 
 use super::{
@@ -163,7 +163,7 @@ impl AuthorizationServer {
             connection.since = connection.since.min(approval.given_at);
             connection.remembered |= approval.stands(now);
             connection.may(&approval.scope);
-            connection.address = approval.address.or(connection.address);
+            connection.connects_to(approval.address);
         }
         for grant in self.ports.owner_grants.of_owner(owner).await? {
             if grant.is_held(now) {
@@ -208,6 +208,12 @@ impl Connection {
         self.since = self.since.min(grant.redeemed_at);
         self.last_used = self.last_used.max(Some(grant.family.answered_at));
         self.may(&grant.scope);
+        self.connects_to(grant.address);
+    }
+
+    fn connects_to(&mut self, address: Option<Address>) {
+        let new = address.filter(|address| !self.addresses.contains(address));
+        self.addresses.extend(new);
     }
 
     fn may(&mut self, scope: &Scope) {
@@ -232,7 +238,7 @@ fn entry(found: &mut BTreeMap<String, Connection>, client: Id, since: OffsetDate
         last_used: None,
         devices: 0,
         remembered: false,
-        address: None,
+        addresses: Vec::new(),
         permissions: Vec::new(),
     })
 }

@@ -135,8 +135,8 @@ pub struct Connection {
     pub devices: usize,
     /// Whether the owner will not be asked again.
     pub remembered: bool,
-    /// The address of this server that it named last.
-    pub address: Option<Address>,
+    /// The addresses of this server that it named.
+    pub addresses: Vec<Address>,
     /// Its permissions, in sentences.
     pub permissions: Vec<&'static str>,
 }

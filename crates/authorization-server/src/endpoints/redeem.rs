@@ -131,6 +131,7 @@ impl AuthorizationServer {
             key,
             client: redeemable.code.request.client(),
             scope: redeemable.code.request.scope().clone(),
+            address: redeemable.code.request.address(),
             status: Status::Active,
             version: 1,
             family: Family::first(sealed_key, now),
