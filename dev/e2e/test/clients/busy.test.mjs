@@ -1,5 +1,5 @@
-// A token endpoint that is busy (429) or down (503), with the answers of the handler: the client stays signed in, and sends
-// nobody to the browser.
+// A token endpoint that is busy (429) or down (503), with the answers of the handler: the client stays signed in, and all but
+// the Python SDK send nobody to the browser.
 import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import assert from 'node:assert/strict';
@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { goClient, withoutGo } from '../../lib/go.mjs';
 import { start } from '../../lib/program.mjs';
+import { interpreter, script } from '../../lib/venv.mjs';
 
 const SDKS = [
   { name: 'the TypeScript SDK 1.x', auth: auth1 },
@@ -93,6 +94,19 @@ for (const sdk of SDKS) {
     }
   });
 }
+
+// Upstream: at every answer but 200 the SDK drops the tokens in its memory, and sends the next request without one.
+describe('the Python SDK 2.x', () => {
+  for (const status of [429, 503]) {
+    test(`keeps the stored tokens when a refresh is answered ${status}, and refreshes with them when it starts anew`, async (t) => {
+      const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
+      const serverUrl = await authorizationServer(t, answers);
+      const { code, stdout } = await start(t, [interpreter('mcp'), script('busy_2.py'), serverUrl], {}).ended;
+      assert.equal(code, 0);
+      assert.deepEqual(JSON.parse(stdout), [{ opened: 1, stored: 'r' }, { opened: 0, stored: 's' }]);
+    });
+  }
+});
 
 describe('the Go SDK', { skip: withoutGo }, () => {
   for (const status of [429, 503]) {
