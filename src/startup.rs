@@ -104,7 +104,10 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
     let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
     let graph = Arc::new(Graph::new(http, settings.graph.clone(), tokens, Arc::clone(&platform.audit)));
-    let (memory, ports) = (Memory::default(), ToolPorts { graph, clock: Arc::clone(&platform.clock), audit: Arc::clone(&platform.audit) });
+    let (memory, ports) = (
+        Memory::default(),
+        ToolPorts { graph, clock: Arc::clone(&platform.clock), audit: Arc::clone(&platform.audit) },
+    );
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
         mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),

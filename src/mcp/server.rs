@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::{EventName, OwnerLimit}, resource::authenticate::Principal, state::scopes};
+use authorization_server::{
+    ground::{EventName, OwnerLimit},
+    resource::authenticate::Principal,
+    state::scopes,
+};
 use http::request::Parts;
 use oauth_protocol::scope::Scope;
 use rmcp::{
@@ -134,7 +138,13 @@ mod tests {
         let id = Id::from_bytes([7; 16]);
         let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse("user.read").unwrap());
         let mut parts = parts();
-        parts.extensions.insert(Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, generation: 1 });
+        parts.extensions.insert(Principal {
+            grant,
+            client: id,
+            scope,
+            expires_at: OffsetDateTime::UNIX_EPOCH,
+            generation: 1,
+        });
         assert_eq!(principal(&parts).unwrap().client, id);
     }
 }

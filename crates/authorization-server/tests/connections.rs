@@ -409,7 +409,11 @@ async fn registrations_that_cannot_be_told_apart_are_one_application() {
     assert_eq!(groups().await, [single(4), single(3), single(2)]);
     let page_name = |client: &Client| client.name.as_ref().map(|name| format!("\u{3164}{name}"));
     rig.clients.change(&clients[4], |client| Client { redirect_uris: Vec::new(), ..client.clone() });
-    rig.clients.change(&clients[3], |client| Client { name: page_name(client), redirect_uris: Vec::new(), ..client.clone() });
+    rig.clients.change(&clients[3], |client| Client {
+        name: page_name(client),
+        redirect_uris: Vec::new(),
+        ..client.clone()
+    });
     assert_eq!(groups().await, [vec![clients[4], clients[3]], single(2)], "a page shows the same name");
     rig.clients.change(&clients[4], |client| Client { name: None, ..client.clone() });
     rig.clients.change(&clients[3], |client| Client { name: None, ..client.clone() });

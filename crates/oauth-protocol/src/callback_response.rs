@@ -140,9 +140,16 @@ mod tests {
         };
         assert_eq!(number("error_description=AADSTS53003:+blocked"), Some(53_003));
         assert_eq!(number("error_description=AADSTS53003"), Some(53_003));
-        for none in ["", "error_description=", "error_description=AADSTS", "error_description=AADSTS-1", "error_description=53003",
-            "error_description=see+AADSTS53003", "error_description=AADSTS99999999999",
-            "error_description=AADSTS1&error_description=AADSTS2"] {
+        for none in [
+            "",
+            "error_description=",
+            "error_description=AADSTS",
+            "error_description=AADSTS-1",
+            "error_description=53003",
+            "error_description=see+AADSTS53003",
+            "error_description=AADSTS99999999999",
+            "error_description=AADSTS1&error_description=AADSTS2",
+        ] {
             assert_eq!(number(none), None, "{none}");
         }
     }

@@ -5,6 +5,7 @@ mod check_infra;
 mod command;
 mod figures;
 mod fuzz;
+mod mutants;
 mod package;
 mod pip;
 mod preflight;

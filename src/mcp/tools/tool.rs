@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::{AuditLog, Clock}, resource::authenticate::Principal, state::scopes::Permission};
+use authorization_server::{
+    ground::{AuditLog, Clock},
+    resource::authenticate::Principal,
+    state::scopes::Permission,
+};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use rmcp::model::{self, CallToolResult, JsonObject, ToolAnnotations};
 use schemars::JsonSchema;

@@ -1,5 +1,5 @@
-//! The search for unknown faults: each fuzz target for a minute, then mutated requests over HTTP against a whole server
-//! for five.
+//! The search for unknown faults: each fuzz target for a minute, mutated requests over HTTP against a whole server for
+//! five, and a shard of the mutants of the guarded files.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{command, fuzz};
+use crate::{command, fuzz, mutants};
 
 const INSTALL: &str = "install cargo-fuzz --locked --version 0.13.2 --root target/tools/cargo-fuzz";
 const PROGRAM: &str = "target/tools/cargo-fuzz/bin/cargo-fuzz";
@@ -17,6 +17,13 @@ const LIMITS: &str = "-max_total_time=60 -rss_limit_mb=512 -timeout=30 -print_fi
 
 /// A test by itself, because it measures the memory of its process.
 const OVER_HTTP: &str = "test --no-fail-fast --test fuzz_http -- --ignored --nocapture";
+
+const INSTALL_MUTANTS: &str = "install cargo-mutants --locked --version 27.1.0 --root target/tools/cargo-mutants";
+const MUTANTS: &str = "target/tools/cargo-mutants/bin/cargo-mutants";
+/// Which part of the mutants, as `k/n`. All take a day.
+const SHARD: &str = "MUTANTS_SHARD";
+const NO_SHARD: &str = "all mutants take a day: run it with MUTANTS_SHARD=0/40 to MUTANTS_SHARD=39/40";
+const NO_CARGO_MUTANTS: &str = "crates.io did not give cargo-mutants: connect to it and run again";
 
 const NOT_LONG: &str = "it takes half an hour: cargo xtask test proof --long";
 const NO_NIGHTLY: &str = "libFuzzer needs a nightly toolchain: rustup toolchain install nightly --profile minimal";
@@ -28,7 +35,45 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     }
     let mut tally = targets(workspace);
     tally += command::tests(&mut workspace.cargo(OVER_HTTP));
+    tally += mutants(workspace);
     tally
+}
+
+fn mutants(workspace: &Workspace) -> Tally {
+    let Some(shard) = shard() else { return command::skip("mutants", NO_SHARD) };
+    let program = workspace.root().join(MUTANTS);
+    if !program.is_file() && !command::run(&mut workspace.cargo(INSTALL_MUTANTS)) {
+        return command::skip("mutants", NO_CARGO_MUTANTS);
+    }
+    let mut tally = Tally::default();
+    for package in mutants::CRATES {
+        tally += mutants_of(workspace, package, &shard).unwrap_or_else(|error| {
+            eprintln!("mutants of {package}: {error}");
+            Tally::FAILED
+        });
+    }
+    tally
+}
+
+/// Each survivor that docs/proof.md does not list is a failure. cargo-mutants itself fails for every survivor.
+fn mutants_of(workspace: &Workspace, package: &str, shard: &str) -> io::Result<Tally> {
+    let output = workspace.root().join("target/mutants").join(package);
+    fs::create_dir_all(&output)?;
+    // What an earlier run left would count.
+    let _ = fs::remove_dir_all(output.join("mutants.out"));
+    let words = mutants::words(workspace.root(), package)?;
+    let words = format!("mutants --shard {shard} --output target/mutants/{package} --no-times {words}");
+    command::run(&mut workspace.command(workspace.root().join(MUTANTS), &words));
+    let survivors = mutants::unlisted_survivors(workspace.root(), &output)?;
+    for survivor in &survivors {
+        eprintln!("no test notices: {survivor}");
+    }
+    Ok(if survivors.is_empty() { Tally::PASSED } else { Tally::FAILED })
+}
+
+#[expect(clippy::disallowed_methods, reason = "an option of this one check")]
+fn shard() -> Option<String> {
+    std::env::var(SHARD).ok()
 }
 
 fn targets(workspace: &Workspace) -> Tally {
