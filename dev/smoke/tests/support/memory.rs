@@ -27,7 +27,7 @@ const UNFINISHED: usize = 400;
 /// No limit of callers may refuse before the budgets of memory do.
 const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000,grants=1000000,\
                       waiting-registrations=1000000,registrations-per-minute=1000000,\
-                      authorizations-per-minute=1000000,callbacks-per-minute=1000000,token-requests-per-minute=1000000";
+                      authorizations-per-minute=1000000,callbacks-per-minute=1000000,page-requests-per-minute=1000000,token-requests-per-minute=1000000";
 
 /// The resources as Bicep deploys them.
 const DEPLOYED: &str = include_str!("../../../../infra/test/defaults.snapshot.json");
