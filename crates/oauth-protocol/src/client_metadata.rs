@@ -3,7 +3,8 @@
 mod members;
 mod name;
 
-use self::members::{Member, Members};
+use self::members::Member;
+pub(crate) use self::members::Members;
 use crate::{
     issuer::BaseUrl,
     redirect_uri::{PrivateUseSchemes, RedirectUri, RedirectUriError},
@@ -28,7 +29,7 @@ const UNUSED_STRING_MEMBERS: [&str; 6] =
     ["client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"];
 
 /// The members of a registration request that are used. All others are ignored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ClientMetadata {
     /// `redirect_uris`: at least one.
     pub redirect_uris: Vec<RedirectUri>,
@@ -73,11 +74,20 @@ impl ClientMetadata {
     pub fn from_json(body: &[u8], schemes: &PrivateUseSchemes, base: &BaseUrl) -> Result<Self, RegistrationError> {
         let members = Members::from_json(body)
             .ok_or(RegistrationError::InvalidClientMetadata("the body is not a JSON object"))?;
-        let redirect_uris = redirect_uris(&members, schemes, base)?;
-        check_flow(&members)?;
-        check_unused(&members)?;
-        let client_name = string(&members, "client_name", "client_name must be a string")?.and_then(name::cleaned);
-        Ok(Self { redirect_uris, client_name, scope: scope(&members)? })
+        check_auth_method(&members)?;
+        Self::of_members(&members, schemes, base)
+    }
+
+    pub(crate) fn of_members(
+        members: &Members,
+        schemes: &PrivateUseSchemes,
+        base: &BaseUrl,
+    ) -> Result<Self, RegistrationError> {
+        let redirect_uris = redirect_uris(members, schemes, base)?;
+        check_flow(members)?;
+        check_unused(members)?;
+        let client_name = string(members, "client_name", "client_name must be a string")?.and_then(name::cleaned);
+        Ok(Self { redirect_uris, client_name, scope: scope(members)? })
     }
 }
 
@@ -123,10 +133,20 @@ fn check_flow(members: &Members) -> Result<(), RegistrationError> {
     if lacks("response_types", "code")? {
         return Err(refused("response_types must contain code"));
     }
-    match string(members, "token_endpoint_auth_method", "token_endpoint_auth_method must be a string")? {
-        Some(method) if !AUTH_METHODS.contains(&method) => Err(refused("token_endpoint_auth_method is unknown")),
+    Ok(())
+}
+
+fn check_auth_method(members: &Members) -> Result<(), RegistrationError> {
+    match auth_method(members)? {
+        Some(method) if !AUTH_METHODS.contains(&method) => {
+            Err(RegistrationError::InvalidClientMetadata("token_endpoint_auth_method is unknown"))
+        }
         _ => Ok(()),
     }
+}
+
+pub(crate) fn auth_method(members: &Members) -> Result<Option<&str>, RegistrationError> {
+    string(members, "token_endpoint_auth_method", "token_endpoint_auth_method must be a string")
 }
 
 fn scope(members: &Members) -> Result<Option<Scope>, RegistrationError> {
@@ -145,7 +165,11 @@ fn check_unused(members: &Members) -> Result<(), RegistrationError> {
         .map_err(|NotStrings| RegistrationError::InvalidClientMetadata("contacts must be an array of strings"))
 }
 
-fn string<'a>(members: &'a Members, name: &str, otherwise: &'static str) -> Result<Option<&'a str>, RegistrationError> {
+pub(crate) fn string<'a>(
+    members: &'a Members,
+    name: &str,
+    otherwise: &'static str,
+) -> Result<Option<&'a str>, RegistrationError> {
     match members.get(name) {
         None => Ok(None),
         Some(Member::Text(text)) => Ok(Some(text)),
@@ -153,9 +177,9 @@ fn string<'a>(members: &'a Members, name: &str, otherwise: &'static str) -> Resu
     }
 }
 
-struct NotStrings;
+pub(crate) struct NotStrings;
 
-fn strings<'a>(members: &'a Members, name: &str) -> Result<Option<Vec<&'a str>>, NotStrings> {
+pub(crate) fn strings<'a>(members: &'a Members, name: &str) -> Result<Option<Vec<&'a str>>, NotStrings> {
     match members.get(name) {
         None => Ok(None),
         Some(Member::Texts(texts)) => Ok(Some(texts.iter().map(String::as_str).collect())),

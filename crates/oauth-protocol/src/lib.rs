@@ -11,6 +11,7 @@ pub mod bearer;
 pub mod callback_response;
 pub mod client_id_url;
 pub mod client_metadata;
+pub mod client_metadata_document;
 pub mod error;
 pub mod form;
 pub mod https_url;

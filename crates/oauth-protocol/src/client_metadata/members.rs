@@ -1,4 +1,4 @@
-//! The members of a registration request, read without a tree: whatever is neither a string nor an array of strings is
+//! The members of a registration request or a metadata document, read without a tree: whatever is neither a string nor an array of strings is
 //! dropped as it is read, so that what is kept is never larger than the text.
 
 use std::{collections::BTreeMap, fmt};
@@ -9,7 +9,7 @@ use serde::{
 };
 
 /// The names of the members that have a type.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 17] = [
     "redirect_uris",
     "client_name",
     "grant_types",
@@ -23,16 +23,20 @@ const NAMES: [&str; 13] = [
     "scope",
     "software_id",
     "software_version",
+    "client_id",
+    "client_secret",
+    "client_secret_expires_at",
+    "token_endpoint_auth_methods_supported",
 ];
 
 /// More strings than an array may have. The others are skipped.
 const MAX_STRINGS: usize = 64;
 
 /// The members with a type, by name. One that is null is absent; of several with a name the last one counts.
-pub(super) struct Members(BTreeMap<&'static str, Member>);
+pub(crate) struct Members(BTreeMap<&'static str, Member>);
 
 /// A value, as far as its type matters.
-pub(super) enum Member {
+pub(crate) enum Member {
     Text(String),
     Texts(Vec<String>),
     Null,
@@ -41,12 +45,12 @@ pub(super) enum Member {
 
 impl Members {
     /// Reads an object. `None` for any other text.
-    pub(super) fn from_json(body: &[u8]) -> Option<Self> {
+    pub(crate) fn from_json(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
     }
 
     /// The member, unless it is absent or null.
-    pub(super) fn get(&self, name: &str) -> Option<&Member> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Member> {
         self.0.get(name).filter(|member| !matches!(member, Member::Null))
     }
 }
