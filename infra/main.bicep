@@ -82,6 +82,9 @@ param allowedOrigins string = ''
 @description('Private-use URI schemes that clients may redirect to, separated by commas. Empty: those of the known clients.')
 param privateUseSchemes string = ''
 
+@description('Hosts whose clients need no registration, separated by commas. Empty: every public host.')
+param clientMetadataHosts string = ''
+
 @description('Scopes that a client asks for at its first sign-in, separated by commas. Empty: user.read. A tool asks for others when it is first called.')
 param defaultScopes string = ''
 
@@ -254,6 +257,7 @@ module functionApp 'modules/function-app.bicep' = {
       serverName: mcpServerName
       allowedOrigins: allowedOrigins
       privateUseSchemes: privateUseSchemes
+      clientMetadataHosts: clientMetadataHosts
       defaultScopes: defaultScopes
       tools: mcpTools
       logLevel: logLevel

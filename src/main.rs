@@ -3,6 +3,7 @@
 use std::{net::Ipv4Addr, process::ExitCode, sync::Arc};
 
 use remote_auth_mcp::{
+    client_documents::{Fetcher, PublicAddresses, SystemResolver},
     config::{Environment, Settings},
     platform::{Platform, SystemClock, SystemEntropy},
     startup,
@@ -44,7 +45,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let audit = Arc::new(AuditLines::new(clock.clone()));
-    let platform = Platform { clock, entropy, audit, rotation: Rotation::default() };
+    let documents = Arc::new(Fetcher::new(Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
+    let platform = Platform { clock, entropy, audit, documents, rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let stop = handler.stop();
     tokio::spawn(async move {

@@ -1,8 +1,11 @@
-//! The ports to the machine: the time, randomness, the audit log, and the intervals of key rotation.
+//! The ports to the machine: the time, randomness, the audit log, the internet, and the intervals of key rotation.
 
 use std::sync::Arc;
 
-use authorization_server::ground::{AuditLog, Clock, Entropy};
+use authorization_server::{
+    client_documents::ClientDocuments,
+    ground::{AuditLog, Clock, Entropy},
+};
 use time::OffsetDateTime;
 
 use crate::vault::Rotation;
@@ -16,6 +19,8 @@ pub struct Platform {
     pub entropy: Arc<dyn Entropy>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
+    /// The documents that clients publish on the internet.
+    pub documents: Arc<dyn ClientDocuments>,
     /// When data keys are made and retired.
     pub rotation: Rotation,
 }

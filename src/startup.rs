@@ -221,6 +221,7 @@ fn authorization_server(
         entropy: Arc::clone(&platform.entropy),
         sealer: Arc::clone(&storage.sealer),
         upstream,
+        client_documents: Arc::clone(&platform.documents),
         audit: Arc::clone(&platform.audit),
         clients: storage.repository(platform),
         authorizations: storage.repository(platform),
@@ -233,4 +234,5 @@ fn authorization_server(
     let limits = StoredLimits { waiting_registrations, grants };
     AuthorizationServer::new(settings.base.clone(), settings.schemes.clone(), limits, ports)
         .with_default_scope(settings.default_scope.clone())
+        .with_document_hosts(settings.document_hosts.clone())
 }

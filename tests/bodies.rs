@@ -19,6 +19,7 @@ use remote_auth_mcp::{
 };
 use serde_json::json;
 use tempfile::TempDir;
+use testkit::PublishedDocuments;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -97,7 +98,8 @@ impl Start {
         let settings = Settings::load(&self.environment().collect::<Environment>()).unwrap();
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let audit = Arc::new(AuditLines::new(Arc::clone(&clock) as _));
-        let platform = Platform { clock, entropy, rotation: Rotation::default(), audit };
+        let documents = Arc::<PublishedDocuments>::default();
+        let platform = Platform { clock, entropy, documents, rotation: Rotation::default(), audit };
         let handler = startup::build(settings, &platform).await;
         let Self { tenant, folder, port, server } = self;
         let listener = TcpListener::bind(port.address()).await.unwrap();

@@ -30,7 +30,7 @@ const INSIDE: &[(&str, &[&str])] = &[
     ("src/http/", &["src/startup.rs", "src/lib.rs"]),
     ("src/mcp/", &["src/http/", "src/startup.rs", "src/lib.rs"]),
     ("src/graph/", &["src/mcp/", "src/startup.rs", "src/lib.rs"]),
-    ("src/client_documents/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),
+    ("src/client_documents/", &["src/main.rs", "src/lib.rs"]),
     ("src/entra/", &["src/startup.rs", "src/platform.rs", "src/lib.rs"]),
     ("src/store/", &["src/startup.rs", "src/lib.rs"]),
     ("src/vault/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),

@@ -32,6 +32,9 @@ type HandlerSettings = {
   @description('Private-use redirect schemes, separated by commas; empty for those of the known clients.')
   privateUseSchemes: string
 
+  @description('Hosts whose clients need no registration, separated by commas; empty for every public host.')
+  clientMetadataHosts: string
+
   @description('Scopes of a first sign-in, separated by commas; empty for the first of the scope table.')
   defaultScopes: string
 
@@ -169,6 +172,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'GATEWAY_PRINCIPAL_ID', value: handler.gatewayPrincipalId }
         { name: 'ALLOWED_ORIGINS', value: handler.allowedOrigins }
         { name: 'PRIVATE_USE_SCHEMES', value: handler.privateUseSchemes }
+        { name: 'CLIENT_METADATA_HOSTS', value: handler.clientMetadataHosts }
         { name: 'DEFAULT_SCOPES', value: handler.defaultScopes }
         { name: 'TOOLS', value: handler.tools }
         { name: 'LOG_LEVEL', value: handler.logLevel }

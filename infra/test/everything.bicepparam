@@ -14,6 +14,7 @@ param maximumInstanceCount = 100
 param mcpServerName = 'Contoso MCP'
 param allowedOrigins = 'https://app.contoso.example,https://inspector.contoso.example'
 param privateUseSchemes = 'cursor,vscode,com.contoso.app'
+param clientMetadataHosts = 'claude.ai,vscode.dev,!test.vscode.dev'
 param defaultScopes = 'user.read,mail.read'
 param mcpTools = 'get_graph_user_details,search_mail'
 param logLevel = 'debug'

@@ -5,6 +5,7 @@ mod environment;
 mod faults;
 mod limits;
 mod reader;
+mod setting;
 mod settings;
 mod table;
 mod values;
@@ -13,8 +14,9 @@ pub use cloud::Cloud;
 pub use environment::Environment;
 pub use faults::{Fault, Faults};
 pub use limits::{LARGEST_LIMIT, LIMITS, Limits, NamedLimit};
+pub use setting::{Absent, Setting};
 pub use settings::{AzureSettings, Settings, StoreSettings};
-pub use table::{Absent, SETTINGS, Setting};
+pub use table::SETTINGS;
 pub use values::VaultKeyId;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::{
     environment::Environment,
     faults::Faults,
-    table::{Absent, Setting},
+    setting::{Absent, Setting},
 };
 
 pub(super) struct SettingsReader<'a> {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use authorization_server::state::scopes;
+use authorization_server::{ground::DocumentHosts, state::scopes};
 use oauth_protocol::{
     issuer::{BaseUrl, BaseUrlError},
     redirect_uri::PrivateUseSchemes,
@@ -16,7 +16,8 @@ use super::{
     faults::Faults,
     limits::Limits,
     reader::SettingsReader,
-    table::{self, Setting},
+    setting::Setting,
+    table,
     values::{self, VaultKeyId},
 };
 
@@ -53,6 +54,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Private-use redirect schemes.
     pub schemes: PrivateUseSchemes,
+    /// Hosts whose clients need no registration.
+    pub document_hosts: DocumentHosts,
     /// The scope of a first sign-in.
     pub default_scope: Scope,
     /// The tools that are served; `None` for all.
@@ -94,8 +97,7 @@ impl Settings {
 impl SettingsReader<'_> {
     /// Every line reads its setting before the first absent one ends it, so that every fault is noted.
     fn settings(&mut self) -> Option<Settings> {
-        let base = self.base();
-        let port = self.parsed(&table::FUNCTIONS_CUSTOMHANDLER_PORT, values::port);
+        let (base, port) = (self.base(), self.parsed(&table::FUNCTIONS_CUSTOMHANDLER_PORT, values::port));
         let ids = [&table::ENTRA_TENANT_ID, &table::ENTRA_CLIENT_ID, &table::AZURE_CLIENT_ID];
         let [tenant_id, client_id, workload_client_id] = ids.map(|id| self.parsed(id, values::guid));
         let cloud = self.parsed(&table::AZURE_CLOUD, values::cloud);
@@ -106,7 +108,7 @@ impl SettingsReader<'_> {
         let server_name = self.required(&table::MCP_SERVER_NAME);
         let allowed_origins = self.parsed(&table::ALLOWED_ORIGINS, values::origins);
         let (schemes, tools, default_scope) = (self.schemes(), self.tools(), self.default_scope());
-        let log_level = self.parsed(&table::LOG_LEVEL, values::log_level);
+        let (document_hosts, log_level) = (self.document_hosts(), self.parsed(&table::LOG_LEVEL, values::log_level));
         Some(Settings {
             base: base?,
             port: port?,
@@ -123,6 +125,7 @@ impl SettingsReader<'_> {
             server_name: server_name?.to_owned(),
             allowed_origins: allowed_origins?,
             schemes: schemes?,
+            document_hosts: document_hosts?,
             default_scope: default_scope?,
             tools,
             log_level: log_level?,
@@ -200,6 +203,10 @@ impl SettingsReader<'_> {
             None => Some(PrivateUseSchemes::default()),
             Some(_) => self.parsed(&table::PRIVATE_USE_SCHEMES, PrivateUseSchemes::known_and),
         }
+    }
+
+    fn document_hosts(&mut self) -> Option<DocumentHosts> {
+        self.parsed(&table::CLIENT_METADATA_HOSTS, values::document_hosts)
     }
 
     fn default_scope(&mut self) -> Option<Scope> {

@@ -1,32 +1,6 @@
 //! Every setting, once: what docs/settings.md says of it, and what counts if it is not set.
 
-/// An environment variable.
-#[derive(Debug)]
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its meaning.
-    pub meaning: &'static str,
-    /// The default, if it is not set or empty.
-    pub absent: Absent,
-    /// The part that sets it for `cargo local`.
-    pub local: &'static str,
-    /// The part that sets it in Azure.
-    pub azure: &'static str,
-    /// A value that is refused, for the documentation; `None` if every text is accepted.
-    pub wrong: Option<&'static str>,
-}
-
-/// The default of a setting.
-#[derive(Debug)]
-pub enum Absent {
-    /// The handler does not start.
-    Refused,
-    /// This value.
-    Default(&'static str),
-    /// There is no value, which means this.
-    Nothing(&'static str),
-}
+use super::setting::{Absent, Setting};
 
 const NOBODY: &str = "nobody";
 const TENANT: &str = "the local tenant";
@@ -180,6 +154,15 @@ pub(super) static PRIVATE_USE_SCHEMES: Setting = Setting {
     azure: "Bicep: `PRIVATE_USE_SCHEMES` of azd",
     wrong: Some("javascript"),
 };
+pub(super) static CLIENT_METADATA_HOSTS: Setting = Setting {
+    name: "CLIENT_METADATA_HOSTS",
+    meaning: "Hosts whose clients need no registration (Client ID Metadata Documents), separated by commas or spaces: a name, \
+              `*.example.com` for the names below it, `*` for every public host. A member with `!` refuses what it names",
+    absent: Absent::Default("*"),
+    local: "your shell",
+    azure: "Bicep: `CLIENT_METADATA_HOSTS` of azd",
+    wrong: Some("https://claude.ai"),
+};
 pub(super) static DEFAULT_SCOPES: Setting = Setting {
     name: "DEFAULT_SCOPES",
     meaning: "Scopes of a first sign-in, separated by commas or spaces. Metadata and challenge name them, and a client that asks \
@@ -223,7 +206,7 @@ pub(super) static IDENTITY_HEADER: Setting = Setting {
 };
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: [&Setting; 23] = [
+pub static SETTINGS: [&Setting; 24] = [
     &PUBLIC_BASE_URL,
     &FUNCTIONS_CUSTOMHANDLER_PORT,
     &ENTRA_TENANT_ID,
@@ -242,6 +225,7 @@ pub static SETTINGS: [&Setting; 23] = [
     &MCP_SERVER_NAME,
     &ALLOWED_ORIGINS,
     &PRIVATE_USE_SCHEMES,
+    &CLIENT_METADATA_HOSTS,
     &DEFAULT_SCOPES,
     &TOOLS,
     &LOG_LEVEL,

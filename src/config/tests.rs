@@ -77,6 +77,7 @@ fn malformed_values_are_faults() {
         ("AZURE_CLOUD", "moon"),
         ("LOG_LEVEL", "loud"),
         ("PRIVATE_USE_SCHEMES", "javascript"),
+        ("CLIENT_METADATA_HOSTS", "https://claude.ai"),
         ("ALLOWED_ORIGINS", "https://app.example.com/path"),
         ("GATEWAY_PRINCIPAL_ID", "the gateway"),
         ("EVENT_POLL_MS", "5"),
@@ -251,6 +252,14 @@ fn ids_are_compared_in_lower_case() {
     let lower = UPPER.to_ascii_lowercase();
     let ids = [&settings.tenant_id, &settings.client_id, &settings.workload_client_id];
     assert!(ids.into_iter().chain(&settings.gateway_principal_id).all(|id| *id == lower));
+}
+
+#[test]
+fn every_host_may_publish_clients_unless_the_operator_says_which() {
+    let allows = |value, host: &str| load(&[("CLIENT_METADATA_HOSTS", value)]).unwrap().document_hosts.allow(host);
+    assert!(allows("", "client.example"));
+    assert!(allows("claude.ai, vscode.dev", "vscode.dev") && !allows("claude.ai, vscode.dev", "client.example"));
+    assert!(!allows("!*", "claude.ai"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{num::ParseIntError, time::Duration};
 
+use authorization_server::ground::DocumentHosts;
 use oauth_protocol::loopback::has_loopback_host;
 use url::Url;
 
@@ -89,6 +90,11 @@ pub(super) fn origins(value: &str) -> Result<Vec<String>, String> {
         is_origin.then(|| text.to_owned()).ok_or_else(fault)
     };
     members(value).map(origin).collect()
+}
+
+pub(super) fn document_hosts(value: &str) -> Result<DocumentHosts, String> {
+    DocumentHosts::parse(value)
+        .map_err(|member| format!("has the member {member}, which is not a host such as claude.ai or *.example.com"))
 }
 
 /// Of a list, by commas or spaces.

@@ -12,9 +12,18 @@ use oauth_protocol::addressed_request::{AddressMissing, AddressedRequest};
 use super::{
     app::App,
     browser, cookies,
+    cors::Cors,
     pages::{self, ErrorPage},
     reply::Response,
     request::Incoming,
+    too_many::{Place, Reached},
+};
+
+const PLACE: Place = Place { endpoint: "authorize", cors: Cors::SameOrigin };
+const DOCUMENTS: Reached = Reached {
+    limit: "metadata-documents",
+    text: "too many applications were looked up; try again in a minute",
+    of: None,
 };
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
@@ -35,6 +44,9 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
 }
 
 fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
+    if let AuthorizeError::TooManyDocuments(too_many) = error {
+        return DOCUMENTS.answer(app, PLACE, *too_many);
+    }
     app.refused(EventName::AuthorizationRefused.event(), error.reason(), error);
     match error {
         AuthorizeError::AtServer(AtServer::UnknownClient) => pages::error(app, &unknown_client()),
@@ -44,9 +56,29 @@ fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
         AuthorizeError::AtServer(AtServer::BadParameter(name)) => {
             pages::error(app, &malformed(&format!("the parameter {name} is missing or given more than once")))
         }
+        AuthorizeError::AtServer(AtServer::ClientIdUrl(reason) | AtServer::Document(reason)) => {
+            pages::error(app, &malformed(&format!("the description that it publishes is not valid ({reason})")))
+        }
+        AuthorizeError::AtServer(AtServer::DocumentHost) => pages::error(app, &host_refused()),
+        AuthorizeError::AtServer(AtServer::DocumentNotFetched) => pages::error(app, &not_fetched()),
         AuthorizeError::ToClient { next, .. } => browser::next(app, &incoming.method, next),
-        AuthorizeError::Unavailable(_) => pages::error(app, &ErrorPage::unavailable()),
+        AuthorizeError::TooManyDocuments(_) | AuthorizeError::Unavailable(_) => {
+            pages::error(app, &ErrorPage::unavailable())
+        }
     }
+}
+
+fn host_refused() -> ErrorPage {
+    let text =
+        "It describes itself on a site that the operator of this server does not allow. Ask the operator to allow it.";
+    ErrorPage::plain(StatusCode::FORBIDDEN, "This application may not be used here", text)
+}
+
+/// It does not say why: whoever made the link could explore networks with the reasons.
+fn not_fetched() -> ErrorPage {
+    let text = "This server could not read the description that the application publishes. Try to connect again in a minute. \
+                If that does not help, tell the makers of the application.";
+    ErrorPage::plain(StatusCode::BAD_REQUEST, "This application could not be looked up", text)
 }
 
 fn malformed(reason: &str) -> ErrorPage {

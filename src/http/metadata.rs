@@ -45,7 +45,8 @@ impl Resource {
 }
 
 pub(super) fn authorization_server(app: &App) -> Response {
-    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &advertised(app)))
+    let documents = app.server.document_hosts().allow_any();
+    cacheable(&AuthorizationServerMetadata::new(app.server.base(), &advertised(app), documents))
 }
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {

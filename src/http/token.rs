@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use authorization_server::{
     endpoints::token_error::TokenError,
-    ground::{AuditEvent, EventName, Id},
+    ground::{AuditEvent, EventName},
+    state::client::ClientId,
 };
 use http::StatusCode;
 use oauth_protocol::{token_request::TokenRequest, token_response::TokenResponse};
@@ -56,9 +57,10 @@ fn success(response: &TokenResponse) -> Response {
     json_text(StatusCode::OK, response.to_json().as_str())
 }
 
-/// Names the client only if it is registered: any other id is whatever its sender wrote.
+/// Names the client only if it is known: any other id is whatever its sender wrote.
 fn of_client(request: &TokenRequest, error: &TokenError) -> AuditEvent {
-    let client = Id::parse(request.client_id()).filter(|_| !matches!(error, TokenError::UnknownClient));
+    let known = ClientId::parse(request.client_id());
+    let client = known.map(|client_id| client_id.key()).filter(|_| !matches!(error, TokenError::UnknownClient));
     EventName::TokenRefused.event().client(client)
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod bearer;
 mod browser;
 mod cors;
+mod documents;
 mod flood;
 mod gateway;
 mod health;

@@ -16,6 +16,34 @@ pub(crate) struct Guard {
 
 pub(crate) const GUARDS: &[Guard] = &[
     Guard {
+        name: "only public addresses are connected to",
+        file: "src/client_documents/resolver.rs",
+        from: "addresses.iter().all(|address| is_public(address.ip()))",
+        to: "addresses.iter().all(|address| is_public(address.ip()) || true)",
+        test: "client_documents::guards::a_host_with_an_address_that_is_not_public_is_never_connected_to",
+    },
+    Guard {
+        name: "a document is a 200",
+        file: "src/client_documents/fetcher.rs",
+        from: "if response.status() != StatusCode::OK {",
+        to: "if response.status() != StatusCode::OK && false {",
+        test: "client_documents::guards::only_200_is_an_answer_and_no_redirect_is_followed",
+    },
+    Guard {
+        name: "a document is not compressed",
+        file: "src/client_documents/fetcher.rs",
+        from: "if header(header::CONTENT_ENCODING).is_some_and(",
+        to: "if false && header(header::CONTENT_ENCODING).is_some_and(",
+        test: "client_documents::guards::only_json_that_is_not_compressed_is_read",
+    },
+    Guard {
+        name: "a document takes five seconds at most",
+        file: "src/client_documents/fetcher.rs",
+        from: "timeout(REQUEST_TIMEOUT, self.get(url))",
+        to: "timeout(REQUEST_TIMEOUT * 100, self.get(url))",
+        test: "client_documents::guards::a_host_that_never_finishes_is_left_after_five_seconds",
+    },
+    Guard {
         name: "Host names us or loopback",
         file: "src/http/endpoint.rs",
         from: "if caller == Caller::Direct && !host::is_ours(",

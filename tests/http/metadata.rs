@@ -34,6 +34,7 @@ async fn the_authorization_server_lists_what_exists_and_nothing_more() {
         "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
     });
     assert_eq!(body(answer).await, expected);
 }

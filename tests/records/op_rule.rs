@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use authorization_server::{
     ground::{Advanced, Created, Id, Repository},
-    state::client::Client,
+    state::client::{Client, Origin},
 };
 use remote_auth_mcp::{
     ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
@@ -85,6 +85,7 @@ fn client(name: &str) -> Client {
     let at = datetime!(2100-01-01 00:00 UTC);
     Client {
         id: Id::from_bytes([1; 16]),
+        origin: Origin::Registration,
         name: Some(name.to_owned()),
         redirect_uris: Vec::new(),
         registered_at: at,

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use authorization_server::{
     ground::{Advanced, Clock as _, Created, Dependency, GrantKey, Id, OwnedRecords as _, Repository as _},
-    state::{client::Client, grant::Grant},
+    state::{
+        client::{Client, Origin},
+        grant::Grant,
+    },
 };
 use remote_auth_mcp::{
     ports::records::{Address, Container, ItemStore as _, Write},
@@ -36,6 +39,7 @@ impl Rig {
         let now = self.clock.now();
         Client {
             id: Id::from_bytes([1; 16]),
+            origin: Origin::Registration,
             name: Some("Client".to_owned()),
             redirect_uris: Vec::new(),
             registered_at: now,

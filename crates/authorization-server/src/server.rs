@@ -7,10 +7,11 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
+    client_documents::ClientDocuments,
     grant_cache::GrantCache,
     ground::{
-        AuditEvent, AuditLog, Clock, Entropy, Id, OwnedRecords, OwnerLimit, Repository, Sealable, Sealed, Sealer,
-        Unavailable,
+        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, OwnedRecords, OwnerLimit, Repository, Sealable,
+        Sealed, Sealer, Unavailable,
     },
     refusal_memory::RefusalMemory,
     state::{
@@ -32,9 +33,11 @@ pub struct Ports {
     pub sealer: Arc<dyn Sealer>,
     /// Entra ID.
     pub upstream: Arc<dyn Upstream>,
+    /// The documents that clients publish.
+    pub client_documents: Arc<dyn ClientDocuments>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
-    /// Registrations.
+    /// Clients.
     pub clients: Arc<dyn Repository<Client>>,
     /// Authorizations, from the decision on.
     pub authorizations: Arc<dyn Repository<Authorization>>,
@@ -67,6 +70,7 @@ pub struct AuthorizationServer {
     pub(crate) waiting_registrations: WaitingRegistrations,
     pub(crate) grants_of_owner: OwnerLimit,
     default_scope: Scope,
+    document_hosts: DocumentHosts,
 }
 
 impl AuthorizationServer {
@@ -82,6 +86,7 @@ impl AuthorizationServer {
             waiting_registrations: WaitingRegistrations::new(limits.waiting_registrations),
             grants_of_owner: limits.grants,
             default_scope: scopes::first(),
+            document_hosts: DocumentHosts::default(),
         }
     }
 
@@ -89,6 +94,18 @@ impl AuthorizationServer {
     #[must_use]
     pub fn with_default_scope(self, default_scope: Scope) -> Self {
         Self { default_scope, ..self }
+    }
+
+    /// The same server, for clients that these hosts publish.
+    #[must_use]
+    pub fn with_document_hosts(self, document_hosts: DocumentHosts) -> Self {
+        Self { document_hosts, ..self }
+    }
+
+    /// The hosts that may publish clients.
+    #[must_use]
+    pub fn document_hosts(&self) -> &DocumentHosts {
+        &self.document_hosts
     }
 
     /// The scope that a client gets if it asks for none. Metadata and challenges name it.

@@ -3,6 +3,7 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use remote_auth_mcp::{
+    client_documents::{Fetcher, PublicAddresses, SystemResolver},
     config::{Environment, Settings},
     platform::{Platform, SystemClock, SystemEntropy},
     startup,
@@ -35,7 +36,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let audit = Arc::new(AuditLines::new(clock.clone()));
-    let platform = Platform { clock, entropy, audit, rotation: rotation(retain) };
+    let documents = Arc::new(Fetcher::new(Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
+    let platform = Platform { clock, entropy, audit, documents, rotation: rotation(retain) };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     handler.serve(listener).await;

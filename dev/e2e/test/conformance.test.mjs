@@ -50,9 +50,8 @@ const FIXTURE_RUNS = {
   },
   '2026-07-28': { scenarios: 40, unmet: {}, unchecked: [] },
 };
-/** The one warning asks for client ID metadata documents. */
 const AUTHORIZATION = {
-  'authorization-server-metadata-endpoint': ['authorization-server-metadata-cimd'],
+  'authorization-server-metadata-endpoint': [],
   'authorization-code-grant': [],
 };
 

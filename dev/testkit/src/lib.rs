@@ -6,6 +6,7 @@
 mod audit;
 mod browser;
 mod clock;
+mod documents;
 mod entropy;
 mod event_log;
 mod faults;
@@ -19,6 +20,7 @@ mod upstream;
 pub use audit::AuditTrail;
 pub use browser::Browser;
 pub use clock::ManualClock;
+pub use documents::{CLIENT_URL, PublishedDocuments};
 pub use entropy::SeededEntropy;
 pub use event_log::EventLog;
 pub use faults::{Fault, Faults};

@@ -14,7 +14,9 @@ use oauth_protocol::{
     redirect_uri::PrivateUseSchemes,
 };
 
-use crate::{AuditTrail, Faults, ManualClock, MemorySealer, MemoryStore, ScriptedUpstream, SeededEntropy};
+use crate::{
+    AuditTrail, Faults, ManualClock, MemorySealer, MemoryStore, PublishedDocuments, ScriptedUpstream, SeededEntropy,
+};
 
 /// Limits that no test reaches by the way.
 pub const LIMITS: StoredLimits = StoredLimits {
@@ -38,6 +40,8 @@ pub struct Rig {
     pub sealer: Arc<MemorySealer>,
     /// Entra.
     pub upstream: Arc<ScriptedUpstream>,
+    /// The hosts that publish clients.
+    pub documents: Arc<PublishedDocuments>,
     /// The audit log.
     pub audit: Arc<AuditTrail>,
     /// Registrations.
@@ -60,7 +64,7 @@ impl Rig {
         let keyring = Arc::new(Faults::new(Dependency::Keyring));
         let sealer = Arc::new(MemorySealer::new(Arc::clone(&keyring)));
         let upstream = Arc::new(ScriptedUpstream::new(Arc::clone(&clock)));
-        let audit = Arc::new(AuditTrail::default());
+        let (documents, audit) = (Arc::new(PublishedDocuments::default()), Arc::new(AuditTrail::default()));
         let clients = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let authorizations = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
@@ -71,6 +75,7 @@ impl Rig {
             entropy: Arc::new(SeededEntropy::new(1)),
             sealer: Arc::clone(&sealer) as _,
             upstream: Arc::clone(&upstream) as _,
+            client_documents: Arc::clone(&documents) as _,
             audit: Arc::clone(&audit) as _,
             clients: Arc::clone(&clients) as _,
             authorizations: Arc::clone(&authorizations) as _,
@@ -89,6 +94,7 @@ impl Rig {
             keyring,
             sealer,
             upstream,
+            documents,
             audit,
             clients,
             authorizations,

@@ -36,6 +36,7 @@ struct Connections<'a> {
 struct Group {
     client: String,
     hosts: String,
+    published_at: Option<String>,
     permissions: Vec<&'static str>,
     rows: Vec<Row>,
 }
@@ -73,6 +74,7 @@ fn group(app: &App, application: &Application) -> Group {
     Group {
         client,
         hosts,
+        published_at: application.published_at.clone(),
         permissions,
         rows: application.connections.iter().map(|connection| row(app, connection)).collect(),
     }

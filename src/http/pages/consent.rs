@@ -3,7 +3,7 @@
 use askama::Template;
 use authorization_server::{
     endpoints::pages::{ConfirmationPage, ConsentPage, DeniedPage, ReviewPage},
-    state::{scopes, valid_request::ValidRequest},
+    state::{client::Client, scopes, valid_request::ValidRequest},
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{redirect_uri::RedirectKind, scope::Scope};
@@ -25,18 +25,21 @@ struct Question<'a> {
     host: &'a str,
     redirect_uri: &'a str,
     kind: RedirectKind,
+    /// The host of its metadata document.
+    published_at: Option<&'a str>,
     sentences: Vec<&'static str>,
     /// Those that were allowed before.
     allowed_before: Vec<&'static str>,
 }
 
 impl<'a> Question<'a> {
-    fn new(name: Option<&str>, request: &'a ValidRequest) -> Self {
+    fn new(client: &'a Client, request: &'a ValidRequest) -> Self {
         Self {
-            client: display_name(name),
+            client: display_name(client.name.as_deref()),
             host: request.redirect_host(),
             redirect_uri: request.redirect_uri(),
             kind: request.redirect_kind(),
+            published_at: client.document().map(|document| document.url.host()),
             sentences: sentences(request.scope()),
             allowed_before: Vec::new(),
         }
@@ -71,8 +74,7 @@ struct Consent<'a> {
 pub(in crate::http) fn consent(app: &App, page: &ConsentPage) -> Response {
     let consent = Consent {
         server: &app.server_name,
-        question: Question::new(page.client.name.as_deref(), &page.form.pending.request)
-            .for_more_than(&page.allowed_before),
+        question: Question::new(&page.client, &page.form.pending.request).for_more_than(&page.allowed_before),
         allowed_on: page.allowed_at.and_then(|at| at.format(DAY).ok()),
         sealed: page.form.sealed.as_str(),
         csrf: page.form.secrets.csrf.encode(),
@@ -94,7 +96,7 @@ struct Confirmation<'a> {
 pub(in crate::http) fn confirmation(app: &App, page: &ConfirmationPage) -> Response {
     let confirmation = Confirmation {
         server: &app.server_name,
-        question: Question::new(page.client.name.as_deref(), &page.request),
+        question: Question::new(&page.client, &page.request),
         name: display_name(Some(&page.name)),
         id: page.id.to_string(),
         csrf: page.csrf.encode(),
@@ -115,7 +117,7 @@ struct Review<'a> {
 pub(in crate::http) fn review(app: &App, page: &ReviewPage) -> Response {
     let review = Review {
         server: &app.server_name,
-        question: Question::new(page.client.name.as_deref(), &page.form.pending.request),
+        question: Question::new(&page.client, &page.form.pending.request),
         sealed: page.form.sealed.as_str(),
         csrf: page.form.secrets.csrf.encode(),
     };

@@ -22,8 +22,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 2 adds the decision, what a repeated form is answered from, and two stages.
-const SCHEMA: u32 = 2;
+/// 3 adds the hash of a document's metadata.
+const SCHEMA: u32 = 3;
+/// Had requests of registered clients only. It added the decision, what a repeated form is answered from, and two stages.
+const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had none of them, and lives for 15 minutes only.
 const SCHEMA_WITHOUT_DECISION: u32 = 1;
 
@@ -170,7 +172,7 @@ impl Shape for Authorization {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let AuthorizationShape { schema, id, decided_at, decision, stage } = serde_json::from_value(body)?;
-        if schema != SCHEMA_WITHOUT_DECISION {
+        if !matches!(schema, SCHEMA_WITHOUT_DECISION | SCHEMA_WITHOUT_METADATA) {
             check_schema(schema, SCHEMA)?;
         }
         Ok(Self { id, decided_at, decision, stage: stage.into() })

@@ -1,20 +1,28 @@
-//! A registration in `clients`.
+//! A client in `clients`.
 
-use authorization_server::{ground::Id, state::client::Client};
-use oauth_protocol::redirect_uri::RedirectUri;
-use serde::{Deserialize, Serialize};
+use authorization_server::{
+    ground::Id,
+    state::client::{Client, Document, Origin},
+};
+use oauth_protocol::{client_id_url::ClientIdUrl, redirect_uri::RedirectUri};
+use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-const SCHEMA: u32 = 1;
+/// 2 adds the document.
+const SCHEMA: u32 = 2;
+/// Had registrations only.
+const SCHEMA_WITHOUT_DOCUMENT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct ClientShape {
     schema: u32,
     id: Id,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<DocumentShape>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     redirect_uris: Vec<String>,
@@ -26,6 +34,27 @@ struct ClientShape {
     expires_at: OffsetDateTime,
 }
 
+#[derive(Serialize, Deserialize)]
+struct DocumentShape {
+    url: String,
+    #[serde(with = "time::serde::timestamp")]
+    fresh_until: OffsetDateTime,
+}
+
+impl From<&Document> for DocumentShape {
+    fn from(Document { url, fresh_until }: &Document) -> Self {
+        Self { url: url.as_str().to_owned(), fresh_until: *fresh_until }
+    }
+}
+
+impl TryFrom<DocumentShape> for Document {
+    type Error = serde_json::Error;
+
+    fn try_from(DocumentShape { url, fresh_until }: DocumentShape) -> serde_json::Result<Self> {
+        Ok(Self { url: ClientIdUrl::parse(&url).map_err(serde_json::Error::custom)?, fresh_until })
+    }
+}
+
 impl Shape for Client {
     fn address(key: &Id) -> Address {
         Address { container: Container::Clients, partition: key.to_string(), id: key.to_string() }
@@ -35,6 +64,7 @@ impl Shape for Client {
         serde_json::to_value(ClientShape {
             schema: SCHEMA,
             id: self.id,
+            document: self.document().map(DocumentShape::from),
             name: self.name.clone(),
             redirect_uris: self.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             registered_at: self.registered_at,
@@ -45,9 +75,13 @@ impl Shape for Client {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: ClientShape = serde_json::from_value(body)?;
-        check_schema(shape.schema, SCHEMA)?;
+        if shape.schema != SCHEMA_WITHOUT_DOCUMENT {
+            check_schema(shape.schema, SCHEMA)?;
+        }
+        let document = shape.document.map(Document::try_from).transpose()?;
         Ok(Self {
             id: shape.id,
+            origin: document.map_or(Origin::Registration, Origin::Document),
             name: shape.name,
             redirect_uris: shape.redirect_uris.into_iter().map(RedirectUri::stored).collect(),
             registered_at: shape.registered_at,

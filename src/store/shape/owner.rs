@@ -12,9 +12,11 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 2 adds the address.
-const SCHEMA: u32 = 2;
-/// Had none.
+/// 3 adds the hash of a document's metadata.
+const SCHEMA: u32 = 3;
+/// Had approvals of registered clients only.
+const SCHEMA_WITHOUT_METADATA: u32 = 2;
+/// Had no address either.
 const SCHEMA_WITHOUT_ADDRESS: u32 = 1;
 const ITEM: &str = "owner";
 
@@ -37,6 +39,8 @@ struct ApprovalShape {
     scope: Scope,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<resource::Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<Id>,
     #[serde(with = "time::serde::timestamp")]
     given_at: OffsetDateTime,
 }
@@ -56,8 +60,8 @@ impl Shape for Owner {
 
     fn encode(&self) -> serde_json::Result<Value> {
         let approval = |approval: &Approval| {
-            let Approval { id, client, receiver: redirect, scope, address, given_at } = approval.clone();
-            ApprovalShape { id, client, redirect, scope, address, given_at }
+            let Approval { id, client, receiver: redirect, scope, address, metadata, given_at } = approval.clone();
+            ApprovalShape { id, client, redirect, scope, address, metadata, given_at }
         };
         let withdrawal = |withdrawal: &Withdrawal| WithdrawalShape { client: withdrawal.client, at: withdrawal.at };
         serde_json::to_value(OwnerShape {
@@ -72,12 +76,12 @@ impl Shape for Owner {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: OwnerShape = serde_json::from_value(body)?;
-        if shape.schema != SCHEMA_WITHOUT_ADDRESS {
+        if !matches!(shape.schema, SCHEMA_WITHOUT_ADDRESS | SCHEMA_WITHOUT_METADATA) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let approval = |shape: ApprovalShape| {
-            let ApprovalShape { id, client, redirect, scope, address, given_at } = shape;
-            Approval { id, client, receiver: redirect, scope, address, given_at }
+            let ApprovalShape { id, client, redirect, scope, address, metadata, given_at } = shape;
+            Approval { id, client, receiver: redirect, scope, address, metadata, given_at }
         };
         Ok(Self {
             key: shape.owner,

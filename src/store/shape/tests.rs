@@ -27,6 +27,7 @@ fn survives<T: Shape>(name: &str) {
 #[test]
 fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Client>("client.json");
+    survives::<Client>("client-document.json");
     for stage in [
         "pending-upstream",
         "exchanging",
@@ -52,14 +53,30 @@ fn an_authorization_of_schema_1_is_read_without_what_schema_2_adds() {
     assert_eq!(read.decision, None);
     let mut expected = golden("authorization-pending-upstream.json");
     expected["stage"].as_object_mut().unwrap().remove("sealed_secrets");
-    expected["stage"]["request"].as_object_mut().unwrap().remove("address");
+    for member in ["address", "metadata"] {
+        expected["stage"]["request"].as_object_mut().unwrap().remove(member);
+    }
     assert_eq!(read.encode().unwrap(), expected);
+}
+
+#[test]
+fn an_item_from_before_there_were_documents_is_read_as_one_of_a_registered_client() {
+    let client = Client::decode(golden("client-schema-1.json")).unwrap();
+    assert_eq!(client.encode().unwrap(), golden("client.json"));
+    let mut expected = golden("owner.json");
+    expected["approvals"][0].as_object_mut().unwrap().remove("metadata");
+    assert_eq!(Owner::decode(golden("owner-schema-2.json")).unwrap().encode().unwrap(), expected);
+    let mut expected = golden("authorization-pending-upstream.json");
+    expected["stage"]["request"].as_object_mut().unwrap().remove("metadata");
+    assert_eq!(Authorization::decode(golden("authorization-schema-2.json")).unwrap().encode().unwrap(), expected);
 }
 
 #[test]
 fn an_owner_of_schema_1_is_read_without_addresses() {
     let mut expected = golden("owner.json");
-    expected["approvals"][0].as_object_mut().unwrap().remove("address");
+    for member in ["address", "metadata"] {
+        expected["approvals"][0].as_object_mut().unwrap().remove(member);
+    }
     assert_eq!(Owner::decode(golden("owner-schema-1.json")).unwrap().encode().unwrap(), expected);
 }
 
@@ -89,6 +106,6 @@ fn the_ops_and_other_members_of_the_store_do_not_disturb() {
 #[test]
 fn another_schema_is_refused() {
     let mut stored = golden("client.json");
-    stored["schema"] = 2.into();
-    assert!(Client::decode(stored).unwrap_err().to_string().contains("schema 2"));
+    stored["schema"] = 3.into();
+    assert!(Client::decode(stored).unwrap_err().to_string().contains("schema 3"));
 }

@@ -1,17 +1,54 @@
-//! Registrations: found by `client_id`, and kept alive by their use.
+//! Clients: found by `client_id`, and kept alive by their use.
 
+use oauth_protocol::client_metadata::ClientMetadata;
+
+use super::{Change, change};
 use crate::{
     ground::{Advanced, Id, Stored, Unavailable},
     server::AuthorizationServer,
-    state::client::Client,
+    state::client::{Client, ClientId, Document},
 };
 
 impl AuthorizationServer {
-    /// The registration with this `client_id`, unless it has expired.
+    /// The client with this `client_id`, as it is stored, unless it has expired or its document's host is not allowed.
     pub(crate) async fn find_client(&self, client_id: &str) -> Result<Option<Stored<Client>>, Unavailable> {
-        let Some(id) = Id::parse(client_id) else { return Ok(None) };
+        let Some(client_id) = ClientId::parse(client_id).filter(|client_id| self.may_be_client(client_id)) else {
+            return Ok(None);
+        };
+        Ok(self.client(client_id.key()).await?.filter(|client| client.value.is_named(&client_id)))
+    }
+
+    /// The client whose record has this key, which this server has written itself, unless it has expired.
+    pub(crate) async fn client(&self, key: Id) -> Result<Option<Stored<Client>>, Unavailable> {
         let now = self.now();
-        Ok(self.ports.clients.get(&id).await?.filter(|client| now < client.value.expires_at))
+        Ok(self.ports.clients.get(&key).await?.filter(|client| now < client.value.expires_at))
+    }
+
+    fn may_be_client(&self, client_id: &ClientId) -> bool {
+        match client_id {
+            ClientId::Registered(_) => true,
+            ClientId::Document(url) => self.document_hosts().allow(url.host()),
+        }
+    }
+
+    /// Keeps the client of a document that was fetched now, unless another request has just kept it.
+    pub(crate) async fn keep_published(
+        &self,
+        document: Document,
+        metadata: ClientMetadata,
+    ) -> Result<Client, Unavailable> {
+        let (now, client_id) = (self.now(), ClientId::Document(document.url.clone()));
+        let decide = |before: Option<Client>| {
+            let before = before.filter(|before| before.is_named(&client_id));
+            Ok::<_, Unavailable>(match before {
+                Some(before) if before.is_fresh(now) => Change::Keep(before),
+                before => {
+                    let client = Client::published(document.clone(), metadata.clone(), before.as_ref(), now);
+                    Change::Write(client.clone(), client)
+                }
+            })
+        };
+        Ok(change(self.ports.clients.as_ref(), &client_id.key(), decide).await?.answer)
     }
 
     /// Ends a registration that was never used. Returns whether this ended it.

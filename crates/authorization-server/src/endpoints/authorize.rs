@@ -16,7 +16,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    ground::{Id, Unavailable},
+    ground::{TooMany, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::Consent,
@@ -42,6 +42,9 @@ pub enum AuthorizeError {
         /// The way back to the client.
         next: Box<Next>,
     },
+    /// The client's metadata document would have to be fetched, and too many were in the last minute.
+    #[error("too many metadata documents were fetched")]
+    TooManyDocuments(TooMany),
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -54,6 +57,7 @@ impl AuthorizeError {
         match self {
             Self::AtServer(refusal) => Some(refusal.reason()),
             Self::ToClient { reason, .. } => Some(reason.description()),
+            Self::TooManyDocuments(_) => Some("too many metadata documents were fetched"),
             Self::Unavailable(_) => None,
         }
     }
@@ -67,15 +71,15 @@ struct Valid {
 }
 
 impl AuthorizationServer {
-    /// Checks the request. Only a remembered approval writes anything.
+    /// Checks the request. Only a remembered approval, and a client whose metadata document is fetched, writes anything.
     pub async fn authorize(&self, request: &AddressedRequest, visitor: &Visitor<'_>) -> Result<Answer, AuthorizeError> {
-        let client = self.find_client(&request.client_id).await?.ok_or(AtServer::UnknownClient)?.value;
+        let client = self.requesting_client(&request.client_id).await?;
         let target = client.redirect_target(&request.redirect_uri, self.base()).ok_or(AtServer::RedirectMismatch)?;
         let memory = self.recall(visitor.cookies).await?;
-        let valid = match self.valid_request(request, client.id, target.clone()) {
+        let valid = match self.valid_request(request, &client, target.clone()) {
             Ok(valid) => valid,
             Err(reason) => {
-                let approved = self.approved_target(&memory, client.id, &target).await?;
+                let approved = self.approved_target(&memory, &client, &target).await?;
                 let state = request.state().map(str::to_owned);
                 return Err(self.refused(&Refused { target, state, approved, reason }));
             }
@@ -127,7 +131,7 @@ impl AuthorizationServer {
     fn valid_request(
         &self,
         request: &AddressedRequest,
-        client: Id,
+        client: &Client,
         redirect: RedirectTarget,
     ) -> Result<Valid, RequestRefusal> {
         let request = request.parameters()?;
@@ -136,8 +140,8 @@ impl AuthorizationServer {
             .map_err(|_| RequestRefusal::Target)?;
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref(), self.default_scope());
-        let valid = ValidRequest::new(client, redirect, request.code_challenge, scope).with_state(request.state);
-        let valid = valid.with_address(Address::named(self.base(), resources));
+        let valid = ValidRequest::new(client.id, redirect, request.code_challenge, scope).with_state(request.state);
+        let valid = valid.with_metadata(client.metadata_hash()).with_address(Address::named(self.base(), resources));
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 

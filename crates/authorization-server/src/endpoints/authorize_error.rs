@@ -16,6 +16,18 @@ pub enum AtServer {
     /// The client registered other redirect URIs.
     #[error("{}", self.reason())]
     RedirectMismatch,
+    /// `client_id` is a URL at which there can be no document.
+    #[error("{}", self.reason())]
+    ClientIdUrl(&'static str),
+    /// The operator does not allow the host of the client's document.
+    #[error("{}", self.reason())]
+    DocumentHost,
+    /// The client's document could not be fetched.
+    #[error("{}", self.reason())]
+    DocumentNotFetched,
+    /// The client's document is not valid.
+    #[error("{}", self.reason())]
+    Document(&'static str),
 }
 
 impl AtServer {
@@ -26,6 +38,9 @@ impl AtServer {
             Self::BadParameter(_) => "client_id or redirect_uri is missing or given more than once",
             Self::UnknownClient => "the client is not registered",
             Self::RedirectMismatch => "the redirect URI is not registered for this client",
+            Self::ClientIdUrl(reason) | Self::Document(reason) => reason,
+            Self::DocumentHost => "the host of the client's metadata document is not allowed",
+            Self::DocumentNotFetched => "the client's metadata document could not be fetched",
         }
     }
 }

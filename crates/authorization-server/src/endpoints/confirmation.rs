@@ -51,8 +51,7 @@ impl AuthorizationServer {
     pub async fn confirmation(&self, id: Id, sent: &Cookies) -> Result<Answer, ConsentError> {
         let Asked::Waiting(waiting) = self.asked(id, sent).await? else { return Err(ConsentError::AlreadyCompleted) };
         let Waiting { pending, browser, .. } = *waiting;
-        let client_id = pending.request.client().to_string();
-        let client = self.find_client(&client_id).await?.ok_or(ConsentError::Expired)?.value;
+        let client = self.client(pending.request.client()).await?.ok_or(ConsentError::Expired)?.value;
         let name = self.open(&pending.sealed_name, id).await?.map(|name| name.0).unwrap_or_default();
         let csrf = confirmation_token(&browser);
         let page = ConfirmationPage { id, client, request: pending.request, name, csrf };

@@ -140,7 +140,7 @@ impl AuthorizationServer {
     pub async fn applications(&self, owner: Id) -> Result<Vec<Application>, Unavailable> {
         let mut found: Vec<(Option<Client>, Application)> = Vec::new();
         for mut connection in self.connections(owner).await? {
-            let client = self.find_client(&connection.client.to_string()).await?.map(|client| client.value);
+            let client = self.client(connection.client).await?.map(|client| client.value);
             connection.name = client.as_ref().and_then(|client| client.name.clone());
             let alike =
                 |other: &Option<Client>| other.as_ref().zip(client.as_ref()).is_some_and(|(a, b)| a.is_alike(b));
@@ -148,7 +148,9 @@ impl AuthorizationServer {
                 application.connections.push(connection);
             } else {
                 let hosts = client.as_ref().map(hosts).unwrap_or_default();
-                found.push((client, Application { hosts, connections: vec![connection] }));
+                let published_at =
+                    client.as_ref().and_then(Client::document).map(|document| document.url.host().to_owned());
+                found.push((client, Application { hosts, published_at, connections: vec![connection] }));
             }
         }
         Ok(found.into_iter().map(|(_, application)| application).collect())

@@ -170,7 +170,7 @@ impl AuthorizationServer {
 
     /// The name and host by which another registration of the same application is recognised.
     pub(crate) async fn likeness(&self, request: &ValidRequest) -> Result<Likeness, Unavailable> {
-        let client = self.find_client(&request.client().to_string()).await?;
+        let client = self.client(request.client()).await?;
         let name = client.as_ref().and_then(|client| client.value.name.as_deref());
         Ok(Likeness::of(name, request.redirect()))
     }
@@ -181,7 +181,7 @@ impl AuthorizationServer {
 
     async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
         let PendingConsent { id, request, sign_in, .. } = pending;
-        let client = self.find_client(&request.client().to_string()).await?.ok_or(ConsentError::Expired)?.value;
+        let client = self.client(request.client()).await?.ok_or(ConsentError::Expired)?.value;
         let likeness = Likeness::of(client.name.as_deref(), request.redirect());
         let memory = self.recall(sent).await?.without_denial(client.id).without_denials_like(&likeness);
         let cookies = self.denied_cookie(&memory, sent).await?;

@@ -20,6 +20,7 @@ pub mod redeem;
 pub mod refresh;
 pub mod register;
 mod remembered;
+mod requesting_client;
 mod return_to_client;
 pub mod revoke;
 mod sign_in;

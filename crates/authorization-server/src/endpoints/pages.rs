@@ -116,6 +116,8 @@ pub struct ConnectionsPage {
 pub struct Application {
     /// The hosts of its redirect URIs, without their ports.
     pub hosts: Vec<String>,
+    /// The host of its metadata document; `None` for one that registers.
+    pub published_at: Option<String>,
     /// Its registrations, the one used last first.
     pub connections: Vec<Connection>,
 }

@@ -5,7 +5,10 @@ use oauth_protocol::{client_metadata::ClientMetadata, registration_response::Reg
 use crate::{
     ground::{Created, EventName, Id, Network, TooMany, Unavailable, lifetimes::UNUSED_CLIENT_LIFETIME},
     server::AuthorizationServer,
-    state::{client::Client, scopes},
+    state::{
+        client::{Client, Origin},
+        scopes,
+    },
     waiting_registrations::Admission,
 };
 
@@ -44,6 +47,7 @@ impl AuthorizationServer {
         let now = self.now();
         let client = Client {
             id: self.random_id(),
+            origin: Origin::Registration,
             name: metadata.client_name.clone(),
             redirect_uris: metadata.redirect_uris.clone(),
             registered_at: now,

@@ -6,6 +6,7 @@ use crate::{
     ground::{Id, Sealable, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
+        client::Client,
         cookies::{CookieChanges, CookieName, Cookies},
         memory::Memory,
         owner::Approval,
@@ -73,15 +74,17 @@ impl AuthorizationServer {
     pub(crate) async fn approved_target(
         &self,
         memory: &Memory,
-        client: Id,
+        client: &Client,
         target: &RedirectTarget,
     ) -> Result<bool, Unavailable> {
-        Ok(self.approval_of(memory, client, target).await?.is_some())
+        let approval = self.approval_of(memory, client.id, target).await?;
+        Ok(approval.is_some_and(|approval| approval.metadata == client.metadata_hash()))
     }
 
     /// The part of the request's scope that this browser remembers as allowed to the same client and receiver.
     pub(crate) async fn allowed_before(&self, memory: &Memory, request: &ValidRequest) -> Result<Scope, Unavailable> {
         let approval = self.approval_of(memory, request.client(), request.redirect()).await?;
+        let approval = approval.filter(|approval| approval.metadata == request.metadata());
         let scope = approval.map(|approval| request.scope().filtered(|token| approval.scope.contains(token)));
         Ok(scope.unwrap_or_default())
     }

@@ -23,5 +23,8 @@ pub const DENIAL_LIFETIME: Duration = Duration::hours(24);
 pub const OWNER_SESSION_LIFETIME: Duration = Duration::minutes(10);
 /// From the registration of a client to its end, if the client never redeems a code.
 pub const UNUSED_CLIENT_LIFETIME: Duration = Duration::days(30);
+/// From the fetch of a metadata document to the end of its client, if the client never redeems a code. It exceeds the time for
+/// which a document is fresh and that of a sign-in.
+pub const UNUSED_DOCUMENT_LIFETIME: Duration = Duration::days(2);
 /// From the last use of a client to the end of its registration.
 pub const USED_CLIENT_LIFETIME: Duration = Duration::days(400);

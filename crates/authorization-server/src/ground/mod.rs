@@ -2,6 +2,7 @@
 
 mod audit;
 mod clock;
+mod document_hosts;
 mod ended;
 mod entropy;
 mod event_name;
@@ -18,6 +19,7 @@ mod unavailable;
 pub use self::{
     audit::{AuditEvent, AuditLog},
     clock::Clock,
+    document_hosts::DocumentHosts,
     ended::Ended,
     entropy::Entropy,
     event_name::{EventName, Severity},

@@ -1,13 +1,19 @@
-//! A registered client (RFC 7591 §2).
+//! A client: one that registered (RFC 7591 §2), or one that publishes its metadata.
 
 use oauth_protocol::{
+    client_id_url::ClientIdUrl,
+    client_metadata::ClientMetadata,
     issuer::BaseUrl,
     redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
 };
+use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
 use super::visible_name::visible_name;
-use crate::ground::{Id, Record, lifetimes::USED_CLIENT_LIFETIME};
+use crate::ground::{
+    Id, Record,
+    lifetimes::{UNUSED_DOCUMENT_LIFETIME, USED_CLIENT_LIFETIME},
+};
 
 /// A use is noted at most this often.
 const NOTED_EVERY: Duration = Duration::days(1);
@@ -15,18 +21,77 @@ const NOTED_EVERY: Duration = Duration::days(1);
 /// A public client: no secret, only redirect URIs.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// `client_id`.
+    /// `client_id` of a registration; the hash of the URL of a document.
     pub id: Id,
+    /// Where its metadata is from.
+    pub origin: Origin,
     /// The name that the client chose. It is not trusted, and is cleaned before it is shown.
     pub name: Option<String>,
     /// The redirect URIs.
     pub redirect_uris: Vec<RedirectUri>,
-    /// `client_id_issued_at`.
+    /// `client_id_issued_at`, or the time of the first fetch.
     pub registered_at: OffsetDateTime,
     /// When a token was last issued to it, to the day; `None` if never.
     pub used_at: Option<OffsetDateTime>,
-    /// When the registration expires.
+    /// When the record expires.
     pub expires_at: OffsetDateTime,
+}
+
+/// Where the metadata of a client is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The client registered.
+    Registration,
+    /// The client publishes it.
+    Document(Document),
+}
+
+/// A metadata document, as it was last fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its URL, which is the `client_id`.
+    pub url: ClientIdUrl,
+    /// When an authorization request fetches it again.
+    pub fresh_until: OffsetDateTime,
+}
+
+/// A `client_id` that a client of this server may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientId {
+    /// Of a registration.
+    Registered(Id),
+    /// The URL of a document.
+    Document(ClientIdUrl),
+}
+
+impl ClientId {
+    /// Reads a `client_id`; `None` if it can be none of ours.
+    #[must_use]
+    pub fn parse(client_id: &str) -> Option<Self> {
+        match ClientIdUrl::parse(client_id) {
+            Ok(url) => Some(Self::Document(url)),
+            Err(_) => Id::parse(client_id).map(Self::Registered),
+        }
+    }
+
+    /// The key of the client's record.
+    #[must_use]
+    pub fn key(&self) -> Id {
+        match self {
+            Self::Registered(id) => *id,
+            Self::Document(url) => hash(&[url.as_str()]),
+        }
+    }
+}
+
+/// The first 128 bits of SHA-256 over these texts, each with its length.
+fn hash(texts: &[&str]) -> Id {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text);
+    }
+    Id::from_bytes(*hash.finalize().first_chunk().unwrap_or(&[0; 16]))
 }
 
 impl Record for Client {
@@ -40,6 +105,57 @@ impl Record for Client {
 }
 
 impl Client {
+    /// The client of a document that was fetched now. What is known of its use stays.
+    pub(crate) fn published(
+        document: Document,
+        metadata: ClientMetadata,
+        before: Option<&Self>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let unused_until = now + UNUSED_DOCUMENT_LIFETIME;
+        Self {
+            id: ClientId::Document(document.url.clone()).key(),
+            origin: Origin::Document(document),
+            name: metadata.client_name,
+            redirect_uris: metadata.redirect_uris,
+            registered_at: before.map_or(now, |before| before.registered_at),
+            used_at: before.and_then(|before| before.used_at),
+            expires_at: before.map_or(unused_until, |before| before.expires_at.max(unused_until)),
+        }
+    }
+
+    /// Whether this is its `client_id`. The client of a document has its URL, never the key of its record.
+    #[must_use]
+    pub fn is_named(&self, client_id: &ClientId) -> bool {
+        match (&self.origin, client_id) {
+            (Origin::Registration, ClientId::Registered(id)) => self.id == *id,
+            (Origin::Document(document), ClientId::Document(url)) => document.url == *url,
+            (Origin::Registration | Origin::Document(_), _) => false,
+        }
+    }
+
+    /// The document that it publishes.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        match &self.origin {
+            Origin::Registration => None,
+            Origin::Document(document) => Some(document),
+        }
+    }
+
+    /// Whether an authorization request may use the metadata as it is: of a registration always, of a document while it is fresh.
+    #[must_use]
+    pub fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        self.document().is_none_or(|document| now < document.fresh_until)
+    }
+
+    /// The hash of what an owner allows by the metadata of a document: the name, and how the client authenticates. A document can
+    /// change, a registration cannot.
+    #[must_use]
+    pub fn metadata_hash(&self) -> Option<Id> {
+        self.document().map(|_| hash(&[self.name.as_deref().unwrap_or_default(), "none", ""]))
+    }
+
     /// The registered URI that this one matches (RFC 8252 §7.3 for loopback ports), never an endpoint of our own.
     #[must_use]
     pub fn redirect_target(&self, requested: &str, base: &BaseUrl) -> Option<RedirectTarget> {
@@ -53,7 +169,9 @@ impl Client {
     pub fn is_alike(&self, other: &Self) -> bool {
         let known = |uri: &RedirectUri, uris: &[RedirectUri]| uris.iter().any(|other| other.is_same(uri));
         let name = |client: &Self| visible_name(client.name.as_deref());
-        name(self).is_some_and(|shown| Some(shown) == name(other))
+        self.document().is_none()
+            && other.document().is_none()
+            && name(self).is_some_and(|shown| Some(shown) == name(other))
             && self.redirect_uris.iter().all(|uri| known(uri, &other.redirect_uris))
             && other.redirect_uris.iter().all(|uri| known(uri, &self.redirect_uris))
     }
@@ -76,4 +194,67 @@ impl Client {
 fn is_own(base: &BaseUrl, target: &RedirectTarget) -> bool {
     let port = |authority: &str| authority.rsplit(':').next().map(str::to_owned);
     base.is_loopback() && target.kind() == RedirectKind::Loopback && port(base.host()) == port(target.host())
+}
+
+#[cfg(test)]
+mod tests {
+    use oauth_protocol::redirect_uri::PrivateUseSchemes;
+
+    use super::*;
+
+    const URL: &str = "https://client.example/client.json";
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn published(name: &str, before: Option<&Client>, now: OffsetDateTime) -> Client {
+        let text =
+            format!(r#"{{"client_id":"{URL}","client_name":"{name}","redirect_uris":["https://client.example/"]}}"#);
+        let (url, base) = (ClientIdUrl::parse(URL).unwrap(), BaseUrl::parse("https://mcp.example.com").unwrap());
+        let metadata =
+            ClientMetadata::from_document(text.as_bytes(), &url, &PrivateUseSchemes::default(), &base).unwrap();
+        Client::published(Document { url, fresh_until: now + Duration::HOUR }, metadata, before, now)
+    }
+
+    #[test]
+    fn the_client_of_a_document_has_its_url_and_no_other_name() {
+        let client = published("A", None, NOW);
+        assert!(client.is_named(&ClientId::parse(URL).unwrap()));
+        assert!(!client.is_named(&ClientId::parse("https://client.example/other.json").unwrap()));
+        assert!(!client.is_named(&ClientId::Registered(client.id)), "not the key of its record");
+        let registered = Client { origin: Origin::Registration, ..client };
+        assert!(registered.is_named(&ClientId::Registered(registered.id)));
+        assert!(!registered.is_named(&ClientId::parse(URL).unwrap()));
+    }
+
+    #[test]
+    fn a_client_id_is_a_url_or_the_id_of_a_registration() {
+        for text in ["", "x", "http://client.example/a", "https://client.example/", "https://127.0.0.1/a"] {
+            assert_eq!(ClientId::parse(text), None, "{text}");
+        }
+        assert!(matches!(ClientId::parse("AAAAAAAAAAAAAAAAAAAAAA"), Some(ClientId::Registered(_))));
+    }
+
+    #[test]
+    fn only_a_document_grows_stale_and_can_change() {
+        let client = published("A", None, NOW);
+        assert!(client.is_fresh(NOW) && !client.is_fresh(NOW + Duration::HOUR));
+        assert_ne!(client.metadata_hash(), published("B", None, NOW).metadata_hash());
+        assert_eq!(client.metadata_hash(), published("A", None, NOW + Duration::DAY).metadata_hash());
+        let registered = Client { origin: Origin::Registration, ..client };
+        assert!(registered.is_fresh(NOW + Duration::weeks(5)) && registered.metadata_hash().is_none());
+    }
+
+    #[test]
+    fn a_further_fetch_keeps_what_is_known_of_the_use() {
+        let used = published("A", None, NOW).used(NOW).unwrap();
+        let later = NOW + Duration::days(10);
+        let again = published("B", Some(&used), later);
+        assert_eq!((again.used_at, again.expires_at, again.registered_at), (used.used_at, used.expires_at, NOW));
+        assert_eq!(published("A", None, later).expires_at, later + UNUSED_DOCUMENT_LIFETIME);
+    }
+
+    #[test]
+    fn two_documents_are_two_applications_whatever_their_names() {
+        let client = published("A", None, NOW);
+        assert!(!client.is_alike(&client));
+    }
 }

@@ -40,6 +40,8 @@ pub struct Approval {
     pub scope: Scope,
     /// The address of this server that the client named last.
     pub address: Option<Address>,
+    /// The hash of what the client's metadata document said when it was given; `None` for a registered client.
+    pub metadata: Option<Id>,
     /// When it was given.
     pub given_at: OffsetDateTime,
 }
@@ -57,8 +59,8 @@ impl Approval {
     /// An approval of what a request asks for.
     pub(crate) fn new(id: Id, request: &ValidRequest, now: OffsetDateTime) -> Self {
         let receiver = request.redirect().receiver();
-        let (scope, address) = (request.scope().clone(), request.address());
-        Self { id, client: request.client(), receiver, scope, address, given_at: now }
+        let (scope, address, metadata) = (request.scope().clone(), request.address(), request.metadata());
+        Self { id, client: request.client(), receiver, scope, address, metadata, given_at: now }
     }
 
     /// Whether it is still remembered.
@@ -67,10 +69,11 @@ impl Approval {
         now < self.given_at + APPROVAL_LIFETIME
     }
 
-    /// Whether it is for exactly this client and receiver, and for at least this scope.
+    /// Whether it is for exactly this client, as its metadata is now, and this receiver, and for at least this scope.
     #[must_use]
     pub fn covers(&self, request: &ValidRequest, now: OffsetDateTime) -> bool {
         self.client == request.client()
+            && self.metadata == request.metadata()
             && self.receiver.is_same(&request.redirect().receiver())
             && request.scope().is_subset(&self.scope)
             && self.stands(now)

@@ -25,12 +25,14 @@ pub struct ValidRequest {
     scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Id>,
 }
 
 impl ValidRequest {
     /// A request that was checked.
     pub(crate) fn new(client: Id, redirect: RedirectTarget, challenge: CodeChallenge, scope: Scope) -> Self {
-        Self { client, redirect, challenge, state: None, scope, address: None }
+        Self { client, redirect, challenge, state: None, scope, address: None, metadata: None }
     }
 
     /// The same request, with the client's `state`.
@@ -43,6 +45,18 @@ impl ValidRequest {
     #[must_use]
     pub(crate) fn with_address(self, address: Option<Address>) -> Self {
         Self { address, ..self }
+    }
+
+    /// The same request, of a client with this [`metadata_hash`](super::client::Client::metadata_hash).
+    #[must_use]
+    pub(crate) fn with_metadata(self, metadata: Option<Id>) -> Self {
+        Self { metadata, ..self }
+    }
+
+    /// The hash of the client's metadata, as the owner is shown it.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Id> {
+        self.metadata
     }
 
     /// The address of this server that the client named.
@@ -110,15 +124,17 @@ struct RequestShape {
     scope: Scope,
     #[serde(default)]
     address: Option<Address>,
+    #[serde(default)]
+    metadata: Option<Id>,
 }
 
 impl TryFrom<RequestShape> for ValidRequest {
     type Error = &'static str;
 
     fn try_from(shape: RequestShape) -> Result<Self, Self::Error> {
-        let RequestShape { client, redirect, challenge, state, scope, address } = shape;
+        let RequestShape { client, redirect, challenge, state, scope, address, metadata } = shape;
         let redirect = RedirectUri::stored(redirect);
         let redirect = redirect.matches(redirect.as_str()).ok_or("the redirect URI does not match itself")?;
-        Ok(Self { client, redirect, challenge, state, scope, address })
+        Ok(Self { client, redirect, challenge, state, scope, address, metadata })
     }
 }

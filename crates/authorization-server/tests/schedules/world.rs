@@ -68,6 +68,7 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(self.started.fetch_add(1, Ordering::Relaxed))),
             sealer: Arc::new(OpenSealer),
             upstream: Arc::new(upstream),
+            client_documents: Arc::clone(&rig.documents) as _,
             audit: Arc::clone(&self.audit) as _,
             clients: Handle::new(&self.clients, caller),
             authorizations: Handle::new(&self.authorizations, caller),

@@ -33,12 +33,15 @@ pub struct AuthorizationServerMetadata {
     pub code_challenge_methods_supported: &'static [&'static str],
     /// RFC 9207 §3.
     pub authorization_response_iss_parameter_supported: bool,
+    /// Whether a client may name the URL of its metadata document as its `client_id`
+    /// (draft-ietf-oauth-client-id-metadata-document-02 §6).
+    pub client_id_metadata_document_supported: bool,
 }
 
 impl AuthorizationServerMetadata {
     /// The document of the server at `base`.
     #[must_use]
-    pub fn new(base: &BaseUrl, scopes: &[&str]) -> Self {
+    pub fn new(base: &BaseUrl, scopes: &[&str], client_id_metadata_document_supported: bool) -> Self {
         Self {
             issuer: base.issuer().to_owned(),
             authorization_endpoint: base.join("/authorize"),
@@ -53,6 +56,7 @@ impl AuthorizationServerMetadata {
             revocation_endpoint_auth_methods_supported: &["none"],
             code_challenge_methods_supported: &["S256"],
             authorization_response_iss_parameter_supported: true,
+            client_id_metadata_document_supported,
         }
     }
 }
@@ -64,7 +68,7 @@ mod tests {
     use super::*;
 
     fn document() -> AuthorizationServerMetadata {
-        AuthorizationServerMetadata::new(&BaseUrl::parse("https://mcp.example.com/").unwrap(), &["user.read"])
+        AuthorizationServerMetadata::new(&BaseUrl::parse("https://mcp.example.com/").unwrap(), &["user.read"], true)
     }
 
     #[test]
@@ -83,6 +87,7 @@ mod tests {
             "revocation_endpoint_auth_methods_supported": ["none"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
+            "client_id_metadata_document_supported": true,
         });
         assert_eq!(to_value(document()).unwrap(), expected);
     }

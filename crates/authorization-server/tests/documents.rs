@@ -1,0 +1,207 @@
+//! Clients that publish their metadata instead of registering.
+#![cfg(test)]
+
+use std::time::Duration as StdDuration;
+
+use authorization_server::{
+    AuthorizationServer,
+    client_documents::FetchError,
+    endpoints::{
+        authorize::AuthorizeError, authorize_error::AtServer, consent::Decision, revoke::RevokeError,
+        token_error::TokenError,
+    },
+    ground::{DocumentHosts, TooMany},
+    state::client::ClientId,
+};
+use oauth_protocol::redirect_uri::PrivateUseSchemes;
+use testkit::{Browser, CLIENT_URL, LIMITS, REDIRECT_URI, Rig, SignedIn, asked, request};
+use time::Duration;
+
+fn rig() -> Rig {
+    let rig = Rig::new().unwrap();
+    rig.documents.publish_client("Client");
+    rig
+}
+
+async fn sign_in(rig: &Rig) -> SignedIn {
+    let code = rig.code(CLIENT_URL).await.unwrap();
+    let tokens = rig.redeem(CLIENT_URL, &code).await.unwrap();
+    SignedIn { client_id: CLIENT_URL.to_owned(), tokens }
+}
+
+async fn refused(rig: &Rig, client_id: &str) -> AuthorizeError {
+    match Browser::default().visit(rig, &request(client_id, &[])).await {
+        Ok(_) => panic!("not refused"),
+        Err(error) => error,
+    }
+}
+
+async fn refused_at_server(rig: &Rig, client_id: &str) -> AtServer {
+    match refused(rig, client_id).await {
+        AuthorizeError::AtServer(refusal) => refusal,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_never_registered_signs_in_refreshes_and_revokes() {
+    let rig = rig();
+    let SignedIn { client_id, tokens } = sign_in(&rig).await;
+    assert!(rig.accepts(&tokens.access_token).await.unwrap());
+    let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await.unwrap();
+    rig.server.revoke_token(&client_id, &refreshed.refresh_token).await.unwrap();
+    assert!(rig.refresh(&client_id, &refreshed.refresh_token).await.is_err());
+    assert_eq!(rig.documents.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_document_is_fetched_again_when_it_is_stale_and_by_an_authorization_request_only() {
+    let rig = rig();
+    for _ in 0..3 {
+        rig.open_page(CLIENT_URL).await.unwrap();
+    }
+    assert_eq!(rig.documents.asked(), 1);
+    rig.clock.advance(Duration::HOUR);
+    rig.open_page(CLIENT_URL).await.unwrap();
+    assert_eq!(rig.documents.asked(), 2);
+}
+
+#[tokio::test]
+async fn another_process_uses_what_one_has_fetched() {
+    let mut rig = rig();
+    rig.open_page(CLIENT_URL).await.unwrap();
+    rig.server = std::sync::Arc::new(rig.second_process());
+    sign_in(&rig).await;
+    assert_eq!(rig.documents.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_host_that_is_down_signs_nobody_out() {
+    let rig = rig();
+    let SignedIn { client_id, tokens } = sign_in(&rig).await;
+    rig.documents.withdraw_all();
+    rig.clock.advance(Duration::days(30));
+    let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await.unwrap();
+    assert_eq!(refused_at_server(&rig, &client_id).await, AtServer::DocumentNotFetched, "a stale document is not used");
+    rig.server.revoke_token(&client_id, &refreshed.refresh_token).await.unwrap();
+    assert!(rig.refresh(&client_id, &refreshed.refresh_token).await.is_err());
+}
+
+#[tokio::test]
+async fn an_error_is_not_remembered() {
+    let rig = rig();
+    rig.documents.withdraw_all();
+    assert_eq!(refused_at_server(&rig, CLIENT_URL).await, AtServer::DocumentNotFetched);
+    rig.documents.publish(CLIENT_URL, "{}");
+    assert_eq!(
+        refused_at_server(&rig, CLIENT_URL).await,
+        AtServer::Document("client_id is not the URL of the document")
+    );
+    assert!(rig.clients.all().is_empty(), "nothing is stored of it");
+    rig.documents.publish_client("Client");
+    rig.open_page(CLIENT_URL).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_url_at_which_there_can_be_no_document_is_never_fetched() {
+    let rig = rig();
+    for client_id in ["https://127.0.0.1/a", "https://client.example", "https://client.example/a?b", "https://[::1]/a"]
+    {
+        let refusal = refused_at_server(&rig, client_id).await;
+        assert!(matches!(refusal, AtServer::ClientIdUrl(_)), "{client_id}: {refusal}");
+    }
+    for client_id in ["http://client.example/client.json", "HTTPS://client.example/client.json", "file:///a"] {
+        assert_eq!(refused_at_server(&rig, client_id).await, AtServer::UnknownClient, "{client_id}");
+    }
+    assert_eq!(rig.documents.asked(), 0);
+}
+
+#[tokio::test]
+async fn too_many_documents_are_said_to_be_too_many() {
+    let rig = rig();
+    rig.documents.refuse(FetchError::TooMany(TooMany { wait: StdDuration::from_secs(7) }));
+    let error = refused(&rig, CLIENT_URL).await;
+    assert!(matches!(error, AuthorizeError::TooManyDocuments(TooMany { wait }) if wait.as_secs() == 7), "{error}");
+}
+
+#[tokio::test]
+async fn the_key_of_a_documents_record_is_no_client_id() {
+    let rig = rig();
+    let SignedIn { tokens, .. } = sign_in(&rig).await;
+    let key = ClientId::parse(CLIENT_URL).unwrap().key().to_string();
+    assert_eq!(refused_at_server(&rig, &key).await, AtServer::UnknownClient);
+    assert!(matches!(rig.refresh(&key, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
+    assert!(matches!(rig.server.revoke_token(&key, &tokens.refresh_token).await, Err(RevokeError::UnknownClient)));
+}
+
+#[tokio::test]
+async fn a_client_that_was_never_authorized_is_unknown_elsewhere() {
+    let rig = rig();
+    let SignedIn { tokens, .. } = rig.sign_in().await.unwrap();
+    assert!(matches!(rig.refresh(CLIENT_URL, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
+    assert_eq!(rig.documents.asked(), 0, "only an authorization request fetches");
+    rig.open_page(CLIENT_URL).await.unwrap();
+    assert!(matches!(rig.refresh(CLIENT_URL, &tokens.refresh_token).await, Err(TokenError::InvalidGrant(_))));
+}
+
+#[tokio::test]
+async fn only_a_redirect_uri_of_the_document_is_used() {
+    let rig = rig();
+    let other = request(CLIENT_URL, &[("redirect_uri", Some("https://evil.example/callback"))]);
+    let visited = Browser::default().visit(&rig, &other).await;
+    assert!(matches!(visited, Err(AuthorizeError::AtServer(AtServer::RedirectMismatch))));
+}
+
+async fn is_asked_in_full(rig: &Rig, browser: &Browser) -> bool {
+    let page = asked(browser.follow(rig, &request(CLIENT_URL, &[]), false).await.unwrap()).unwrap();
+    page.allowed_at.is_none() && page.allowed_before.is_empty()
+}
+
+#[tokio::test]
+async fn a_document_that_changed_is_asked_about_again() {
+    let (rig, mut browser) = (rig(), Browser::default());
+    browser.code(&rig, CLIENT_URL).await.unwrap();
+    rig.clock.advance(Duration::HOUR);
+    assert!(!is_asked_in_full(&rig, &browser).await, "the same document, fetched again");
+    rig.documents.publish_client("Another name");
+    assert!(!is_asked_in_full(&rig, &browser).await, "still fresh");
+    rig.clock.advance(Duration::HOUR);
+    assert!(is_asked_in_full(&rig, &browser).await);
+    rig.documents.publish_client("Client");
+    rig.clock.advance(Duration::HOUR);
+    assert!(!is_asked_in_full(&rig, &browser).await, "the document is again what was approved");
+}
+
+#[tokio::test]
+async fn a_host_that_is_refused_has_no_client_anywhere() {
+    let mut rig = rig();
+    let SignedIn { client_id, tokens } = sign_in(&rig).await;
+    let server =
+        AuthorizationServer::new(rig.server.base().clone(), PrivateUseSchemes::default(), LIMITS, rig.ports.clone());
+    let hosts = DocumentHosts::parse("* !client.example").unwrap();
+    rig.server = std::sync::Arc::new(server.with_document_hosts(hosts));
+    assert_eq!(refused_at_server(&rig, &client_id).await, AtServer::DocumentHost);
+    assert!(matches!(rig.refresh(&client_id, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
+    assert_eq!(rig.documents.asked(), 1, "it is not asked again");
+    rig.documents.publish("https://a.client.example/c.json", "{}");
+    assert!(matches!(refused_at_server(&rig, "https://a.client.example/c.json").await, AtServer::Document(_)));
+}
+
+#[tokio::test]
+async fn a_denial_of_a_document_is_remembered_like_any_other() {
+    let (rig, mut browser) = (rig(), Browser::default());
+    let page = asked(browser.visit(&rig, &request(CLIENT_URL, &[])).await.unwrap()).unwrap();
+    assert_eq!(page.form.pending.request.redirect_uri(), REDIRECT_URI);
+    browser.decide(&rig, &page.form, Decision::Deny).await.unwrap();
+    assert!(testkit::denied(browser.visit(&rig, &request(CLIENT_URL, &[])).await.unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn connections_name_the_host_that_publishes_an_application() {
+    let (rig, mut browser) = (rig(), Browser::default());
+    browser.code(&rig, CLIENT_URL).await.unwrap();
+    let owner = rig.owners.all()[0].key;
+    let applications = rig.server.applications(owner).await.unwrap();
+    assert_eq!(applications[0].published_at.as_deref(), Some("client.example"));
+    assert_eq!(applications[0].connections[0].name.as_deref(), Some("Client"));
+}
