@@ -101,13 +101,10 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
     let upstream = Arc::new(NegativeCache::new(entra, Arc::clone(&platform.clock)));
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
-    let exchange = Arc::clone(&server) as Arc<dyn DownstreamTokens>;
-    let tokens = TokenCache::new(exchange, Arc::clone(&platform.clock));
+    let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
     let graph = Arc::new(Graph::new(http, settings.graph.clone(), tokens, Arc::clone(&platform.audit)));
-    let (memory, ports) = (
-        Memory::default(),
-        ToolPorts { graph, clock: Arc::clone(&platform.clock), audit: Arc::clone(&platform.audit) },
-    );
+    let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
+    let (memory, ports) = (Memory::default(), ToolPorts { graph, clock, audit });
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
         mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),

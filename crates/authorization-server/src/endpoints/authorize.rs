@@ -99,8 +99,7 @@ impl AuthorizationServer {
         visitor: &Visitor<'_>,
     ) -> Result<Answer, AuthorizeError> {
         let remembered = self.remembered(memory, &valid.request).await?;
-        let likeness = Likeness::of(client.name.as_deref(), valid.request.redirect());
-        let denied_like = remembered.is_none() && memory.denies_like(&likeness, self.now());
+        let denied_like = remembered.is_none() && self.denied_like(memory, &client, &valid.request);
         if valid.prompt.none {
             return Err(self.refused_without_a_page(&valid.request, remembered.is_some(), denied_like));
         }
@@ -126,6 +125,11 @@ impl AuthorizationServer {
         let form = self.form(valid.request, Asks::Continue { owner, approval }, sign_in).await?;
         let page = ConsentPage::brief(client, form, remembered.approval.given_at);
         Ok(Answer::consent(visitor.cookies, page))
+    }
+
+    /// Whether a client that looks like this one was denied.
+    fn denied_like(&self, memory: &Memory, client: &Client, request: &ValidRequest) -> bool {
+        memory.denies_like(&Likeness::of(client.name.as_deref(), request.redirect()), self.now())
     }
 
     fn valid_request(

@@ -1,19 +1,14 @@
 //! `GET /oauth-callback`: Entra's answer, accepted once and only in the browser that consented.
 
 use oauth_protocol::{
-    authorization_response::{AuthorizationErrorCode, error_response},
-    callback_response::CallbackResponse,
-    secret::Handle,
+    authorization_response::AuthorizationErrorCode, callback_response::CallbackResponse, secret::Handle,
 };
 use secrecy::ExposeSecret as _;
 
 use super::{
     answer::{Answer, Next, Redirect},
-    blocked_sign_in::BlockedPage,
     connections_sign_in::ConnectionsSignInError,
-    issue::{Remember, back_to_client},
-    pages::Page,
-    upstream_code::NotRedeemed,
+    issue::Remember,
 };
 use crate::{
     ground::{EventName, Id, Sealed, Stored, TooMany, Unavailable},
@@ -152,8 +147,7 @@ impl AuthorizationServer {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {
                 tracing::error!(%error, "tokens not sealed: client gets temporarily_unavailable");
-                let url = self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await?;
-                Ok(completed(claimed.value.id, back_to_client(url)))
+                self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
             }
         }
     }
@@ -173,39 +167,6 @@ impl AuthorizationServer {
             self.report(EventName::CallbackInOtherBrowser.event().authorization(stored.value.id).client(client));
         }
         Ok(CallbackError::OtherBrowser)
-    }
-
-    /// The client is told: by a redirect, or by a link on the page that says who can change it.
-    async fn not_signed_in(
-        &self,
-        claimed: &Stored<Authorization>,
-        exchanging: Exchanging,
-        why: &NotRedeemed,
-    ) -> Result<Answer, CallbackError> {
-        let Some(block) = why.block() else {
-            let url = self.failed(claimed, exchanging, why.client_error()).await?;
-            return Ok(completed(claimed.value.id, back_to_client(url)));
-        };
-        tracing::warn!(error = %why, ?block, "sign-in blocked by the organisation");
-        let host = exchanging.request.redirect_host().to_owned();
-        let return_to = self.failed(claimed, exchanging, AuthorizationErrorCode::AccessDenied).await?;
-        let page = Page::Blocked(BlockedPage { block, host, return_to });
-        Ok(completed(claimed.value.id, Answer::new(Next::Page(page))))
-    }
-
-    /// Ends the authorization. Returns the client's redirect URI with the error.
-    async fn failed(
-        &self,
-        claimed: &Stored<Authorization>,
-        Exchanging { request, binding, .. }: Exchanging,
-        code: AuthorizationErrorCode,
-    ) -> Result<String, CallbackError> {
-        let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
-        self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
-        let event = EventName::SignInFailed.event().authorization(claimed.value.id).client(request.client());
-        self.report(event.because(code.as_str()));
-        let description = "the sign-in did not complete";
-        Ok(error_response(request.redirect(), code, description, request.state(), self.base()))
     }
 
     async fn sealed_sign_in(&self, id: Id, user: SignedInUser) -> Result<SealedSignIn, Unavailable> {
@@ -264,6 +225,6 @@ struct SealedSignIn {
 }
 
 /// The browser needs none of the transaction's cookies any more.
-fn completed(id: Id, answer: Answer) -> Answer {
+pub(crate) fn completed(id: Id, answer: Answer) -> Answer {
     answer.deleting(CookieName::EntraState(id)).after_forms(id)
 }

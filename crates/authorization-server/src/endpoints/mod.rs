@@ -14,6 +14,7 @@ pub mod connections;
 pub mod connections_sign_in;
 pub mod consent;
 mod consent_form;
+mod failed_sign_in;
 mod issue;
 pub mod pages;
 pub mod redeem;

@@ -26,7 +26,7 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 21] = [
+const NEW_IN_DEV: [&str; 22] = [
     "dev/compile-fail/src",
     "dev/conformance-server/src",
     "dev/control-plane/src",
@@ -42,6 +42,7 @@ const NEW_IN_DEV: [&str; 21] = [
     "dev/testkit/src/documents.rs",
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
+    "dev/xtask/src/mutants.rs",
     "dev/xtask/src/preflight.rs",
     "dev/xtask/src/prose.rs",
     "dev/xtask/src/stage/azd.rs",

@@ -1,0 +1,60 @@
+//! A sign-in that Entra did not complete: the client is told, or the person.
+
+use oauth_protocol::authorization_response::{AuthorizationErrorCode, error_response};
+
+use super::{
+    answer::{Answer, Next},
+    blocked_sign_in::BlockedPage,
+    callback::{CallbackError, completed},
+    issue::back_to_client,
+    pages::Page,
+    upstream_code::NotRedeemed,
+};
+use crate::{
+    ground::{EventName, Stored},
+    server::AuthorizationServer,
+    state::authorization::{Authorization, Exchanging, Failed, Stage},
+};
+
+impl AuthorizationServer {
+    /// The client is told: by a redirect, or by a link on the page that says who can change it.
+    pub(crate) async fn not_signed_in(
+        &self,
+        claimed: &Stored<Authorization>,
+        exchanging: Exchanging,
+        why: &NotRedeemed,
+    ) -> Result<Answer, CallbackError> {
+        let Some(block) = why.block() else { return self.failed(claimed, exchanging, why.client_error()).await };
+        tracing::warn!(error = %why, ?block, "sign-in blocked by the organisation");
+        let host = exchanging.request.redirect_host().to_owned();
+        let return_to = self.end_failed(claimed, exchanging, AuthorizationErrorCode::AccessDenied).await?;
+        let page = Page::Blocked(BlockedPage { block, host, return_to });
+        Ok(completed(claimed.value.id, Answer::new(Next::Page(page))))
+    }
+
+    /// The client is told by a redirect.
+    pub(crate) async fn failed(
+        &self,
+        claimed: &Stored<Authorization>,
+        exchanging: Exchanging,
+        code: AuthorizationErrorCode,
+    ) -> Result<Answer, CallbackError> {
+        let url = self.end_failed(claimed, exchanging, code).await?;
+        Ok(completed(claimed.value.id, back_to_client(url)))
+    }
+
+    /// Ends the authorization. Returns the client's redirect URI with the error.
+    async fn end_failed(
+        &self,
+        claimed: &Stored<Authorization>,
+        Exchanging { request, binding, .. }: Exchanging,
+        code: AuthorizationErrorCode,
+    ) -> Result<String, CallbackError> {
+        let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
+        self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
+        let event = EventName::SignInFailed.event().authorization(claimed.value.id).client(request.client());
+        self.report(event.because(code.as_str()));
+        let description = "the sign-in did not complete";
+        Ok(error_response(request.redirect(), code, description, request.state(), self.base()))
+    }
+}
