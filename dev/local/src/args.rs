@@ -52,6 +52,10 @@ pub(crate) struct Serving {
     /// Put a stand-in for API Management in front, with its rate limits and its identity's token.
     #[arg(long, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) gateway: bool,
+    /// Publish the metadata document of a client on loopback, and run a handler that finds it there. The programs of the
+    /// workspace must be built.
+    #[arg(long, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", conflicts_with_all = ["func", "package"])]
+    pub(crate) published_client: bool,
     /// Run what is packaged there (`cargo xtask package`) instead of building the handler.
     #[arg(long, value_name = "DIR")]
     pub(crate) package: Option<PathBuf>,

@@ -39,6 +39,8 @@ pub(crate) enum StartError {
     Build,
     #[error("the tenant did not start: {0}")]
     Tenant(#[source] local_tenant::StartError),
+    #[error("the client cannot be published: {0}\nBuild the workspace: cargo build --workspace")]
+    Published(#[source] document_host::StartError),
     #[error("the handler did not start: {source}\nIts log is {}", .log.display())]
     Host { source: functions_host::StartError, log: PathBuf },
     #[error("local.settings.json in the repository root cannot be used: {0}\nRemove or repair it, then try again")]

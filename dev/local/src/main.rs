@@ -8,6 +8,7 @@ mod data;
 mod environment;
 mod error;
 mod func;
+mod published;
 mod start;
 mod stop;
 

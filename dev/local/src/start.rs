@@ -10,7 +10,7 @@ use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
 use crate::banner::{Ready, Server, TestUser};
-use crate::{azure, data::Data, environment::Environment, error::StartError, func, func::Func};
+use crate::{azure, data::Data, environment::Environment, error::StartError, func, func::Func, published::Published};
 
 /// Everything that runs.
 pub(crate) struct Running {
@@ -18,6 +18,7 @@ pub(crate) struct Running {
     host: Host,
     tenant: Tenant,
     cosmos: Option<Emulator>,
+    _published: Option<Published>,
     _data: Data,
 }
 
@@ -65,7 +66,9 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     })
     .await?;
     let cosmos = if args.serving.azure { Some(azure::open(&tenant, args.serving.cosmos_port).await?) } else { None };
-    let settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
+    let mut settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
+    let published = if args.serving.published_client { Some(published(&data).await?) } else { None };
+    settings.extend(published.iter().flat_map(Published::settings));
     let (host, server) = if args.serving.func {
         drop(reserved);
         func::write_settings(&root, port, &handler, settings)?;
@@ -91,7 +94,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         users: users(&tenant),
         log,
     };
-    Ok(Running { ready, host, tenant, cosmos, _data: data })
+    Ok(Running { ready, host, tenant, cosmos, _published: published, _data: data })
 }
 
 /// The error of a part that binds its port itself.
@@ -107,6 +110,10 @@ fn ports_are_free(args: &Args) -> Result<(), StartError> {
     Ok(())
 }
 
+async fn published(data: &Data) -> Result<Published, StartError> {
+    Published::start(data.folder()).await.map_err(StartError::Published)
+}
+
 /// The folder with the functions, and the handler: a package's, or built here.
 async fn program(args: &Args, environment: &Environment) -> Result<(PathBuf, PathBuf), StartError> {
     if let Some(folder) = &args.serving.package {
@@ -118,6 +125,9 @@ async fn program(args: &Args, environment: &Environment) -> Result<(PathBuf, Pat
         eprintln!("cargo local: building the handler, which takes minutes the first time");
     }
     let root = repository_root();
+    if args.serving.published_client {
+        return Ok((root.to_owned(), Published::handler().map_err(StartError::Published)?));
+    }
     let handler = functions_host::build_handler(&environment.cargo, root, args.json).await;
     Ok((root.to_owned(), handler.map_err(StartError::Cargo)?.ok_or(StartError::Build)?))
 }

@@ -26,7 +26,8 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 22] = [
+const NEW_IN_DEV: [&str; 24] = [
+    "dev/azure/src/published_clients.rs",
     "dev/compile-fail/src",
     "dev/conformance-server/src",
     "dev/control-plane/src",
@@ -37,6 +38,7 @@ const NEW_IN_DEV: [&str; 22] = [
     "dev/local-tenant/src/graph/messages.rs",
     "dev/local-tenant/src/graph/options.rs",
     "dev/local-tenant/src/graph/time_zone.rs",
+    "dev/local/src/published.rs",
     "dev/preflight/src",
     "dev/rust-source/src",
     "dev/testkit/src/documents.rs",

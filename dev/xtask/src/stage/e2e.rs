@@ -9,7 +9,7 @@ use crate::command;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-const PROGRAMS: &str = "build --bin handler --bin local --bin local-tenant --bin rmcp-client --bin conformance-server";
+const PROGRAMS: &str = "build --bin handler --bin local --bin local-tenant --bin rmcp-client --bin conformance-server --bin published-clients";
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     if !prepared(workspace) {
