@@ -3,7 +3,6 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, scope::Scope, secret::Secret};
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -128,7 +127,7 @@ impl AuthorizationServer {
 
     /// The current time of the injected clock.
     #[must_use]
-    pub fn now(&self) -> OffsetDateTime {
+    pub fn now(&self) -> time::OffsetDateTime {
         self.ports.clock.now()
     }
 
