@@ -16,7 +16,7 @@ use crate::{
     budget::SharedBudget,
     config::{self, AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, NegativeCache, managed_identity},
-    graph::{Graph, TokenCache},
+    graph::{ApiClient, Origins, TokenCache},
     http::{App, Limits, Memory, server},
     mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
     platform::Platform,
@@ -36,7 +36,7 @@ use crate::{
     },
 };
 
-/// How long a request to Entra or Graph may take.
+/// How long a request to Entra or to an API may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -102,9 +102,9 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let upstream = Arc::new(NegativeCache::new(entra, Arc::clone(&platform.clock)));
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
-    let graph = Arc::new(Graph::new(http, settings.graph.clone(), tokens, Arc::clone(&platform.audit)));
+    let apis = Arc::new(ApiClient::new(http, origins(&settings), tokens, Arc::clone(&platform.audit)));
     let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
-    let (memory, ports) = (Memory::default(), ToolPorts { graph, clock, audit });
+    let (memory, ports) = (Memory::default(), ToolPorts { apis, clock, audit });
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
         mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),
@@ -123,6 +123,12 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         allowed_origins: settings.allowed_origins,
     };
     Ok(Handler { app: Arc::new(app), stop })
+}
+
+/// The local tenant stands in for every API.
+fn origins(settings: &Settings) -> Origins {
+    let graph = settings.graph.clone();
+    if graph == settings.cloud.graph() { Origins::Real(graph) } else { Origins::StandIn(graph) }
 }
 
 /// The tools that the operator serves.

@@ -25,11 +25,27 @@ fn contract() -> Value {
         "callsPerMinute": CALLS_PER_MINUTE,
         "endpoints": endpoints().collect::<Vec<_>>(),
         "containers": Container::ALL.map(container),
-        "scopes": PERMISSIONS.iter().map(|scope| json!({"name": scope.name, "graph": scope.downstream, "id": scope.id})).collect::<Vec<_>>(),
+        "scopes": PERMISSIONS.iter().map(|permission| permission.name).collect::<Vec<_>>(),
+        "apis": apis(),
         "limits": { "largest": LARGEST_LIMIT, "names": LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>() },
         "tools": Tools::all().names().collect::<Vec<_>>(),
         "settings": SETTINGS.map(|setting| setting.name),
     })
+}
+
+/// The permissions of the scope table, by API in the order of the table: the app registration declares them.
+fn apis() -> Vec<Value> {
+    let mut apis = Vec::new();
+    for permission in PERMISSIONS {
+        if !apis.contains(&permission.api) {
+            apis.push(permission.api);
+        }
+    }
+    let permissions = |api| {
+        let of_api = PERMISSIONS.iter().filter(move |permission| permission.api == api);
+        of_api.map(|permission| json!({"name": permission.downstream, "id": permission.id})).collect::<Vec<_>>()
+    };
+    apis.into_iter().map(|api| json!({"clientId": api.client_id(), "permissions": permissions(api)})).collect()
 }
 
 #[test]

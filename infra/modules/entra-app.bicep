@@ -31,14 +31,16 @@ param assignedPrincipalIds string[]
 
 // Microsoft Graph has this id in every cloud.
 var microsoftGraph = '00000003-0000-0000-c000-000000000000'
-// Every permission of the scope table. A user is asked for one when a tool first needs it.
-var scopes = loadJsonContent('../contract.json').scopes
+// Every permission of the scope table, by API. A user is asked for one when a tool first needs it.
+var apis = loadJsonContent('../contract.json').apis
 var accessAsUser = 'access_as_user'
 var userRole = guid(uniqueName, 'User')
 var gatewayRole = guid(uniqueName, 'Gateway')
 // Where somebody must be assigned, users cannot consent themselves:
 // https://learn.microsoft.com/entra/identity/enterprise-apps/what-is-access-management.
 var consentForAll = grantAdminConsent || assignmentRequired
+// OpenID Connect's scopes belong to Microsoft Graph.
+var signIn = ['openid', 'profile', 'offline_access']
 
 resource app 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
@@ -83,9 +85,10 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
     implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false }
   }
   isFallbackPublicClient: false
-  requiredResourceAccess: [
-    { resourceAppId: microsoftGraph, resourceAccess: map(scopes, scope => { id: scope.id, type: 'Scope' }) }
-  ]
+  requiredResourceAccess: map(apis, api => {
+    resourceAppId: api.clientId
+    resourceAccess: map(api.permissions, permission => { id: permission.id, type: 'Scope' })
+  })
 
   resource workloadIdentity 'federatedIdentityCredentials' = {
     name: '${app.uniqueName}/workload-identity'
@@ -125,16 +128,21 @@ resource closedPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = if (assignme
 }
 
 // Read only when it is needed: reading it takes a permission that a pipeline need not have.
-resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (consentForAll) {
-  appId: microsoftGraph
-}
+resource apiPrincipals 'Microsoft.Graph/servicePrincipals@v1.0' existing = [
+  for api in apis: if (consentForAll) { appId: api.clientId }
+]
 
-resource graphConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (consentForAll) {
-  clientId: principal.id
-  consentType: 'AllPrincipals'
-  resourceId: graph!.id
-  scope: 'openid profile offline_access ${join(map(scopes, scope => scope.graph), ' ')}'
-}
+resource apiConsents 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = [
+  for (api, index) in apis: if (consentForAll) {
+    clientId: principal.id
+    consentType: 'AllPrincipals'
+    resourceId: apiPrincipals[index]!.id
+    scope: join(
+      concat(api.clientId == microsoftGraph ? signIn : [], map(api.permissions, permission => permission.name)),
+      ' '
+    )
+  }
+]
 
 resource ownConsent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = if (consentForAll) {
   clientId: principal.id

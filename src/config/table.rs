@@ -65,8 +65,8 @@ pub(super) static ENTRA_AUTHORITY_HOST: Setting = Setting {
 };
 pub(super) static GRAPH_ENDPOINT: Setting = Setting {
     name: "GRAPH_ENDPOINT",
-    meaning: "Origin of what stands in for Microsoft Graph; not in production",
-    absent: Absent::Nothing("Microsoft Graph of `AZURE_CLOUD`"),
+    meaning: "Origin of what stands in for Microsoft Graph and every other API; not in production",
+    absent: Absent::Nothing("Microsoft Graph of `AZURE_CLOUD`, each other API at its own"),
     local: TENANT,
     azure: NOBODY,
     wrong: Some("https://graph.example.com"),

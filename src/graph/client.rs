@@ -16,7 +16,7 @@ use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::{challenge, error::GraphError, request::Request, token_cache::TokenCache};
+use super::{challenge, error::ApiError, request::Request, token_cache::TokenCache};
 use crate::{
     budget::{Budget, Permit},
     json_cost::tree_cost,
@@ -26,7 +26,7 @@ use crate::{
 /// Two retries of a throttled or failed request.
 const REQUEST_RETRY: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_jitter().with_max_times(2);
-/// A request is not sent again if Graph asks for a longer pause.
+/// A request is not sent again if the API asks for a longer pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A request with its retries and the pauses between them.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,43 +36,53 @@ const LONGEST_ANSWER: usize = 128 * 1024;
 /// The memory for one answer once it is parsed.
 const MAX_PARSED: usize = 1024 * 1024;
 
-/// Microsoft Graph.
-pub struct Graph {
+/// The client of every API.
+pub struct ApiClient {
     http: reqwest::Client,
-    endpoint: String,
+    origins: Origins,
     tokens: TokenCache,
     audit: Arc<dyn AuditLog>,
     answers: Budget,
 }
 
+/// Where the APIs are.
+pub enum Origins {
+    /// Graph at this origin, and every other API at its own.
+    Real(String),
+    /// What stands in for all of them.
+    StandIn(String),
+}
+
 /// Why one attempt failed.
 struct Failed {
-    error: GraphError,
+    error: ApiError,
     retryable: bool,
-    /// The pause that Graph asked for.
+    /// The pause that the API asked for.
     retry_after: Option<Duration>,
 }
 
-impl Graph {
-    /// Graph at this origin.
+impl ApiClient {
+    /// A client of APIs at these origins.
     #[must_use]
-    pub fn new(http: reqwest::Client, endpoint: String, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
-        Self { http, endpoint, tokens, audit, answers: Budget::new(ANSWERS_BYTES) }
+    pub fn new(http: reqwest::Client, origins: Origins, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
+        Self { http, origins, tokens, audit, answers: Budget::new(ANSWERS_BYTES) }
     }
 
-    /// Gets a resource for the principal, if its access token has the permissions.
+    /// Gets a resource for the principal, if its access token has the permissions. The token for the API has those of them that
+    /// are the API's.
     pub async fn get(
         &self,
         principal: &Principal,
         permissions: &[&'static Permission],
         request: &Request,
-    ) -> Result<Value, GraphError> {
+    ) -> Result<Value, ApiError> {
         self.authorized(principal, permissions, request).await.inspect_err(|error| {
-            if let GraphError::Scope(_) = error {
+            if let ApiError::Scope(_) = error {
                 let refused = EventName::ToolRefused.event().holder(principal.holder());
                 self.audit.report(&refused.because("the scope was not granted"));
             } else {
-                tracing::warn!(%error, path = request.path(), grant = %principal.grant.grant, "no answer from Graph");
+                let (api, path, grant) = (request.api().name(), request.path(), principal.grant.grant);
+                tracing::warn!(%error, api, path, %grant, "no answer from an API");
             }
         })
     }
@@ -82,13 +92,13 @@ impl Graph {
         principal: &Principal,
         permissions: &[&'static Permission],
         request: &Request,
-    ) -> Result<Value, GraphError> {
+    ) -> Result<Value, ApiError> {
         if let Some(needed) = scopes::needed(&principal.scope, permissions) {
-            return Err(GraphError::Scope(needed));
+            return Err(ApiError::Scope(needed));
         }
-        let scopes = scopes::of_api(Api::Graph, permissions);
+        let scopes = scopes::of_api(request.api(), permissions);
         match self.with_token(principal, &scopes, None, request).await {
-            Err(GraphError::Unauthorized(claims)) => {
+            Err(ApiError::Unauthorized(claims)) => {
                 self.tokens.forget(principal, &scopes).await;
                 self.with_token(principal, &scopes, claims.as_ref(), request).await
             }
@@ -102,14 +112,14 @@ impl Graph {
         scopes: &ApiScopes,
         claims: Option<&Claims>,
         request: &Request,
-    ) -> Result<Value, GraphError> {
+    ) -> Result<Value, ApiError> {
         let token = self.tokens.token(principal, scopes, claims).await?;
         let result = self.with_retries(token.access_token.expose_secret(), request);
-        let no_answer = |_| Err(GraphError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())));
+        let no_answer = |_| Err(ApiError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())));
         tokio::time::timeout(REQUEST_TIMEOUT, result).await.unwrap_or_else(no_answer)
     }
 
-    async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, GraphError> {
+    async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, ApiError> {
         let attempt = || self.attempt(token, request);
         let pause = |failed: &Failed, pause: Option<Duration>| {
             pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
@@ -119,7 +129,7 @@ impl Graph {
     }
 
     async fn attempt(&self, token: &str, request: &Request) -> Result<Value, Failed> {
-        let url = format!("{}{}", self.endpoint, request.path_and_query());
+        let url = format!("{}{}", self.origins.of(request.api()), request.path_and_query());
         let asked = self.http.get(url).bearer_auth(token);
         let asked = request.preferences().fold(asked, |asked, preference| asked.header("prefer", preference));
         let sent = asked.send().await;
@@ -131,9 +141,19 @@ impl Graph {
     }
 }
 
+impl Origins {
+    fn of(&self, api: Api) -> &str {
+        match (self, api) {
+            (Self::Real(graph), Api::Graph) => graph,
+            (Self::Real(_), Api::Registered(api)) => api.origin,
+            (Self::StandIn(origin), _) => origin,
+        }
+    }
+}
+
 impl Failed {
     fn transient(reason: String, retry_after: Option<Duration>) -> Self {
-        Self { error: GraphError::Unavailable(reason), retryable: true, retry_after }
+        Self { error: ApiError::Unavailable(reason), retryable: true, retry_after }
     }
 }
 
@@ -148,41 +168,41 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(seconds.map_or(Duration::MAX, Duration::from_secs))
 }
 
-async fn read(response: Response, answers: &Budget) -> Result<Value, GraphError> {
+async fn read(response: Response, answers: &Budget) -> Result<Value, ApiError> {
     match response.status() {
         StatusCode::OK => read_json(response, answers.permit()).await,
         StatusCode::BAD_REQUEST => Err(refusal(&read_json(response, answers.permit()).await?)),
-        StatusCode::UNAUTHORIZED => Err(GraphError::Unauthorized(challenge::claims(response.headers()))),
-        StatusCode::FORBIDDEN => Err(GraphError::Forbidden),
+        StatusCode::UNAUTHORIZED => Err(ApiError::Unauthorized(challenge::claims(response.headers()))),
+        StatusCode::FORBIDDEN => Err(ApiError::Forbidden),
         StatusCode::NOT_FOUND => Err(not_found(read_json(response, answers.permit()).await.ok().as_ref())),
-        _ => Err(GraphError::Unexpected),
+        _ => Err(ApiError::Unexpected),
     }
 }
 
 /// Exchange has a 404 of its own for a user without a mailbox in the cloud.
-fn not_found(answer: Option<&Value>) -> GraphError {
+fn not_found(answer: Option<&Value>) -> ApiError {
     match answer.and_then(|answer| answer.pointer("/error/code")).and_then(Value::as_str) {
-        Some("MailboxNotEnabledForRESTAPI") => GraphError::NoMailbox,
-        _ => GraphError::NotFound,
+        Some("MailboxNotEnabledForRESTAPI") => ApiError::NoMailbox,
+        _ => ApiError::NotFound,
     }
 }
 
 /// The code of an error, as far as it is one: it is logged.
-fn refusal(answer: &Value) -> GraphError {
+fn refusal(answer: &Value) -> ApiError {
     let is_code = |code: &&str| {
         code.len() <= 100 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let code = answer.pointer("/error/code").and_then(Value::as_str).filter(is_code);
-    code.map_or(GraphError::Unexpected, |code| GraphError::Refused(code.to_owned()))
+    code.map_or(ApiError::Unexpected, |code| ApiError::Refused(code.to_owned()))
 }
 
 /// Reads an answer whose length and tree are limited.
-async fn read_json(response: Response, permit: Permit) -> Result<Value, GraphError> {
+async fn read_json(response: Response, permit: Permit) -> Result<Value, ApiError> {
     let (text, mut permit) = limited_answer::read(response, LONGEST_ANSWER, permit).await?.into_parts();
     let cost = tree_cost(&text);
     if cost > MAX_PARSED {
-        return Err(GraphError::TooLarge);
+        return Err(ApiError::TooLarge);
     }
     permit.resize(cost).map_err(AnswerError::from)?;
-    serde_json::from_slice(&text).map_err(|_| GraphError::Unexpected)
+    serde_json::from_slice(&text).map_err(|_| ApiError::Unexpected)
 }

@@ -1,15 +1,19 @@
-//! Why Graph gave no result, for the log and for people.
+//! Why an API gave no result, for the log and for people.
 
 use std::borrow::Cow;
 
-use authorization_server::{resource::downstream::DownstreamError, state::claims::Claims, upstream::Block};
+use authorization_server::{
+    resource::downstream::DownstreamError,
+    state::{api::Api, claims::Claims},
+    upstream::Block,
+};
 use oauth_protocol::scope::Scope;
 
 use crate::limited_answer::AnswerError;
 
-/// Why Graph gave no result.
+/// Why an API gave no result.
 #[derive(Debug, thiserror::Error)]
-pub enum GraphError {
+pub enum ApiError {
     /// The access token's scope does not include the tool's. This is all that is needed.
     #[error("the scope {0} is needed")]
     Scope(Scope),
@@ -17,7 +21,7 @@ pub enum GraphError {
     #[error(transparent)]
     Token(#[from] DownstreamError),
     /// 401, also with a new token, and the claims that the token lacks.
-    #[error("Graph refused the downstream token")]
+    #[error("the API refused the downstream token")]
     Unauthorized(Option<Claims>),
     /// 403.
     #[error("forbidden")]
@@ -34,7 +38,7 @@ pub enum GraphError {
     /// The answer is longer than any that a tool needs.
     #[error("the answer is too large")]
     TooLarge,
-    /// 400, with the code of Graph's error (<https://learn.microsoft.com/graph/errors>).
+    /// 400, with the code of the error, if it has the form of Graph's (<https://learn.microsoft.com/graph/errors>).
     #[error("bad request: {0}")]
     Refused(String),
     /// Any other response.
@@ -42,7 +46,7 @@ pub enum GraphError {
     Unexpected,
 }
 
-impl From<AnswerError> for GraphError {
+impl From<AnswerError> for ApiError {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::TooLarge(_) => Self::TooLarge,
@@ -52,48 +56,56 @@ impl From<AnswerError> for GraphError {
     }
 }
 
-impl GraphError {
-    /// The text for the client's user.
+impl ApiError {
+    /// The text for the client's user, if this API was called.
     #[must_use]
-    pub fn in_plain_words(&self) -> Cow<'static, str> {
+    pub fn in_plain_words(&self, api: Api) -> Cow<'static, str> {
+        let of_api = |words: &str| format!("{} {words}", api.name()).into();
         Cow::Borrowed(match self {
-            Self::Scope(scope) => {
-                return format!(
-                    "This application was not allowed to do that. In its settings, ask for the scopes “{scope}” and \
-                     connect it again. If it cannot ask for scopes, the operator of this server can add them to its \
-                     DEFAULT_SCOPES."
-                )
-                .into();
-            }
-            Self::Token(DownstreamError::SignInAgain) => {
-                "Microsoft wants you to sign in again. Reconnect this server in your application."
-            }
-            Self::Token(DownstreamError::Blocked(Block::Policy)) => {
-                "A policy of your organisation blocks this, and signing in again does not help. \
-                 An administrator of Microsoft Entra ID can change the policy (Conditional Access)."
-            }
-            Self::Token(DownstreamError::Blocked(Block::Repeated)) => {
-                "Microsoft Entra ID refused this again after you signed in, so signing in once more does not help. \
-                 An administrator of Microsoft Entra ID can allow it, by consent for the organisation or in its policies."
-            }
+            Self::Scope(scope) => return not_allowed(scope).into(),
+            Self::Unavailable(_) => return of_api("does not answer at the moment. Try again in a minute."),
+            Self::Forbidden => return of_api("does not allow you to see this."),
+            Self::Refused(_) => return of_api("does not accept this request."),
+            Self::NotFound => return of_api("has no such resource."),
+            Self::TooLarge => return of_api("gave an answer that is too large for this server."),
+            Self::Unexpected => return of_api("gave an answer that this server does not understand."),
             Self::Unauthorized(_) => {
-                "Microsoft Graph refused this although you are signed in. If that stays so, an administrator of Microsoft \
-                 Entra ID finds the reason in the sign-in log."
+                return of_api(
+                    "refused this although you are signed in. If that stays so, an administrator of Microsoft Entra ID finds \
+                     the reason in the sign-in log.",
+                );
             }
-            Self::Token(DownstreamError::Refused(_)) => {
-                "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."
-            }
-            Self::Token(DownstreamError::Unavailable(_)) | Self::Unavailable(_) => {
-                "Microsoft does not answer at the moment. Try again in a minute."
-            }
-            Self::Forbidden => "Microsoft Graph does not allow you to see this.",
-            Self::Refused(_) => "Microsoft Graph does not accept this request.",
-            Self::NotFound => "Microsoft Graph has no such resource.",
+            Self::Token(error) => without_token(error),
             Self::NoMailbox => "You have no mailbox in Exchange Online, so there is no mail and no calendar to read.",
-            Self::TooLarge => "Microsoft Graph gave an answer that is too large for this server.",
-            Self::Unexpected => "Microsoft Graph gave an answer that this server does not understand.",
         })
     }
+}
+
+fn without_token(error: &DownstreamError) -> &'static str {
+    match error {
+        DownstreamError::SignInAgain => {
+            "Microsoft wants you to sign in again. Reconnect this server in your application."
+        }
+        DownstreamError::Blocked(Block::Policy) => {
+            "A policy of your organisation blocks this, and signing in again does not help. \
+             An administrator of Microsoft Entra ID can change the policy (Conditional Access)."
+        }
+        DownstreamError::Blocked(Block::Repeated) => {
+            "Microsoft Entra ID refused this again after you signed in, so signing in once more does not help. \
+             An administrator of Microsoft Entra ID can allow it, by consent for the organisation or in its policies."
+        }
+        DownstreamError::Refused(_) => {
+            "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."
+        }
+        DownstreamError::Unavailable(_) => "Microsoft Entra ID does not answer at the moment. Try again in a minute.",
+    }
+}
+
+fn not_allowed(scope: &Scope) -> String {
+    format!(
+        "This application was not allowed to do that. In its settings, ask for the scopes “{scope}” and connect it again. If it \
+         cannot ask for scopes, the operator of this server can add them to its DEFAULT_SCOPES."
+    )
 }
 
 #[cfg(test)]
@@ -105,22 +117,22 @@ mod tests {
         let refused = DownstreamError::Refused("AADSTS700027".into());
         let unavailable = DownstreamError::Unavailable("10.0.0.7 is down".into());
         for (error, words) in [
-            (
-                GraphError::Scope(Scope::parse("user.read mail.read").unwrap()),
-                "ask for the scopes “user.read mail.read”",
-            ),
+            (ApiError::Scope(Scope::parse("user.read mail.read").unwrap()), "ask for the scopes “user.read mail.read”"),
             (DownstreamError::SignInAgain.into(), "sign in again"),
-            (GraphError::Unauthorized(None), "an administrator of Microsoft Entra ID finds the reason"),
+            (ApiError::Unauthorized(None), "an administrator of Microsoft Entra ID finds the reason"),
             (refused.into(), "Its administrator finds the reason"),
             (unavailable.into(), "Try again in a minute"),
-            (GraphError::Unavailable("10.0.0.7 is down".into()), "Try again in a minute"),
-            (GraphError::Forbidden, "does not allow you to see this"),
-            (GraphError::NoMailbox, "You have no mailbox in Exchange Online"),
-            (GraphError::Refused("AADSTS".into()), "does not accept this request"),
-            (GraphError::NotFound, "has no such resource"),
-            (GraphError::Unexpected, "does not understand"),
+            (
+                ApiError::Unavailable("10.0.0.7 is down".into()),
+                "Microsoft Graph does not answer at the moment. Try again",
+            ),
+            (ApiError::Forbidden, "does not allow you to see this"),
+            (ApiError::NoMailbox, "You have no mailbox in Exchange Online"),
+            (ApiError::Refused("AADSTS".into()), "does not accept this request"),
+            (ApiError::NotFound, "has no such resource"),
+            (ApiError::Unexpected, "does not understand"),
         ] {
-            let told = error.in_plain_words();
+            let told = error.in_plain_words(Api::Graph);
             assert!(told.contains(words), "{error}: {told}");
             assert!(!told.contains("10.0.0.7") && !told.contains("AADSTS"), "{told}");
         }

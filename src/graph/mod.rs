@@ -1,4 +1,4 @@
-//! Microsoft Graph, called as the principal.
+//! Microsoft Graph, and other APIs of the tenant, called as the principal.
 
 mod challenge;
 mod client;
@@ -6,7 +6,7 @@ mod error;
 mod request;
 mod token_cache;
 
-pub use client::Graph;
-pub use error::GraphError;
+pub use client::{ApiClient, Origins};
+pub use error::ApiError;
 pub use request::Request;
 pub use token_cache::TokenCache;

@@ -1,20 +1,34 @@
-//! A request to Graph: a path, its query and its preferences.
+//! A request to an API: a path, its query and its preferences.
 
+use authorization_server::state::api::{Api, RegisteredApi};
 use url::form_urlencoded::byte_serialize;
 
 /// A GET of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    api: Api,
     path: String,
     query: String,
     prefer: Vec<String>,
 }
 
 impl Request {
-    /// A request for the resource at this path.
+    /// A request for the resource of Graph at this path.
     #[must_use]
     pub fn of(path: &str) -> Self {
-        Self { path: path.to_owned(), query: String::new(), prefer: Vec::new() }
+        Self { api: Api::Graph, path: path.to_owned(), query: String::new(), prefer: Vec::new() }
+    }
+
+    /// A request for the resource of another API at this path.
+    #[must_use]
+    pub fn to(api: &'static RegisteredApi, path: &str) -> Self {
+        Self { api: Api::Registered(api), ..Self::of(path) }
+    }
+
+    /// The API.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        self.api
     }
 
     /// The same request, with another query parameter.

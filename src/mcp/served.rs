@@ -46,7 +46,7 @@ impl Service<RoleServer> for Served {
         let is_stateless = context.protocol_version().is_some_and(|version| !version.has_initialize());
         // rmcp would let the client of a request wait for ever whose task has panicked.
         let answer = AssertUnwindSafe(self.0.handle_request(request, context)).catch_unwind();
-        // Dropping the future ends the tool, and its request to Graph.
+        // Dropping the future ends the tool, and its request to an API.
         let result = tokio::select! {
             result = answer => result.unwrap_or_else(|_| Err(ErrorData::internal_error("the request failed", None))),
             // Nobody receives this.

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
-    graph::{Graph, TokenCache},
+    graph::{ApiClient, Origins, TokenCache},
     http::{App, Limits, Memory, service},
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
@@ -100,7 +100,8 @@ impl Edge {
         let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
         let lines = AuditLines::new(Arc::clone(&rig.clock) as _);
         let audit: Arc<dyn AuditLog> = Arc::new(Heard { trail: Arc::clone(&rig.audit), lines });
-        let graph = Graph::new(reqwest::Client::new(), "http://graph.invalid".into(), tokens, Arc::clone(&audit));
+        let nowhere = Origins::StandIn("http://api.invalid".into());
+        let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, Arc::clone(&audit));
         let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
         let memory = Memory::default();
         let for_messages = Arc::clone(&memory.known_callers);
@@ -110,7 +111,7 @@ impl Edge {
             server: Arc::clone(&rig.server),
             mcp: Mcp::new(
                 Tools::all(),
-                ToolPorts { graph: Arc::new(graph), clock: Arc::clone(&rig.clock) as _, audit: Arc::clone(&audit) },
+                ToolPorts { apis: Arc::new(apis), clock: Arc::clone(&rig.clock) as _, audit: Arc::clone(&audit) },
                 "Test server",
                 &config::Limits::default(),
                 ports,

@@ -1,4 +1,4 @@
-//! The Graph client in front of a Graph that answers as the test says.
+//! The client of APIs in front of a Graph that answers as the test says.
 #![cfg(test)]
 
 mod token_cache;
@@ -18,7 +18,7 @@ use authorization_server::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use oauth_protocol::scope::Scope;
-use remote_auth_mcp::graph::{Graph, GraphError, Request, TokenCache};
+use remote_auth_mcp::graph::{ApiClient, ApiError, Origins, Request, TokenCache};
 use serde_json::{Value, json};
 use testkit::{AuditTrail, ManualClock, user_read};
 use time::{OffsetDateTime, macros::datetime};
@@ -68,7 +68,7 @@ impl DownstreamTokens for Tokens {
 }
 
 struct Rig {
-    graph: Graph,
+    apis: ApiClient,
     tokens: Arc<Tokens>,
     audit: Arc<AuditTrail>,
     /// The heads of the requests.
@@ -94,12 +94,12 @@ impl Rig {
         // As `startup` makes it: a redirect is an answer like any other.
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let audit = Arc::new(AuditTrail::default());
-        let graph = Graph::new(http, endpoint, cache, Arc::clone(&audit) as _);
-        Self { graph, tokens, audit, requests }
+        let apis = ApiClient::new(http, Origins::StandIn(endpoint), cache, Arc::clone(&audit) as _);
+        Self { apis, tokens, audit, requests }
     }
 
-    async fn get(&self, scope: &str) -> Result<Value, GraphError> {
-        self.graph.get(&principal(scope), &[&USER_READ], &Request::of("/v1.0/me")).await
+    async fn get(&self, scope: &str) -> Result<Value, ApiError> {
+        self.apis.get(&principal(scope), &[&USER_READ], &Request::of("/v1.0/me")).await
     }
 
     fn requests(&self) -> usize {
@@ -134,7 +134,7 @@ async fn a_scope_that_was_not_granted_is_refused_before_graph_or_entra_is_asked(
     for scope in ["", "mail.read", "user.readwrite", "USER.READ"] {
         let rig = Rig::start(&[OK]).await;
         let refused = rig.get(scope).await;
-        let Err(GraphError::Scope(needed)) = refused else { panic!("{scope}: {refused:?}") };
+        let Err(ApiError::Scope(needed)) = refused else { panic!("{scope}: {refused:?}") };
         assert_eq!(needed, Scope::parse(&format!("{scope} user.read")).unwrap());
         assert_eq!((rig.tokens(), rig.requests()), (0, 0), "{scope}");
         assert_eq!(rig.audit.names(), [EventName::ToolRefused], "{scope}");
@@ -160,7 +160,7 @@ async fn two_failures_are_retried_and_a_third_is_an_outage() {
         assert_eq!(rig.requests(), 3);
     }
     let rig = Rig::start(&[DOWN, DOWN, DOWN, OK]).await;
-    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unavailable(_))));
+    assert!(matches!(rig.get("user.read").await, Err(ApiError::Unavailable(_))));
     assert_eq!(rig.requests(), 3);
 }
 
@@ -168,7 +168,7 @@ async fn two_failures_are_retried_and_a_third_is_an_outage() {
 async fn a_request_is_not_retried_when_graph_asks_for_a_long_pause() {
     for throttled in [THROTTLED_FOR_LONG, THROTTLED_UNTIL] {
         let rig = Rig::start(&[throttled, OK]).await;
-        assert!(matches!(rig.get("user.read").await, Err(GraphError::Unavailable(_))), "{throttled}");
+        assert!(matches!(rig.get("user.read").await, Err(ApiError::Unavailable(_))), "{throttled}");
         assert_eq!(rig.requests(), 1, "{throttled}");
     }
 }
@@ -179,7 +179,7 @@ async fn a_refused_token_is_replaced_once() {
     assert!(rig.get("user.read").await.is_ok());
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
     let rig = Rig::start(&[UNAUTHORIZED, UNAUTHORIZED, OK]).await;
-    assert!(matches!(rig.get("user.read").await, Err(GraphError::Unauthorized(None))));
+    assert!(matches!(rig.get("user.read").await, Err(ApiError::Unauthorized(None))));
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
 }
 
@@ -196,7 +196,7 @@ async fn a_challenge_is_answered_by_one_token_with_its_claims_which_is_cached() 
     rig.get("user.read").await.unwrap();
     rig.get("user.read").await.unwrap();
     let refused = rig.get("user.read").await;
-    assert!(matches!(refused, Err(GraphError::Unauthorized(Some(_)))), "{refused:?}");
+    assert!(matches!(refused, Err(ApiError::Unauthorized(Some(_)))), "{refused:?}");
     assert_eq!(rig.requests(), 5);
     let demanded = Claims::parse(claims);
     assert_eq!(*rig.tokens.0.lock().unwrap(), [None, demanded.clone(), demanded]);
@@ -218,7 +218,7 @@ async fn an_answer_is_read_up_to_a_limit_in_length_and_in_memory() {
     }
     for answer in [long(128 * 1024 + 1), many(2_000)] {
         let refused = Rig::start(&[answer, OK]).await.get("user.read").await;
-        assert!(matches!(refused, Err(GraphError::TooLarge)), "{refused:?}");
+        assert!(matches!(refused, Err(ApiError::TooLarge)), "{refused:?}");
     }
 }
 
@@ -228,9 +228,9 @@ async fn other_refusals_are_not_retried() {
         let rig = Rig::start(&[answer, OK]).await;
         let refused = rig.get("user.read").await.unwrap_err();
         let expected = match answer {
-            FORBIDDEN => matches!(refused, GraphError::Forbidden),
-            NOT_FOUND => matches!(refused, GraphError::NotFound),
-            _ => matches!(refused, GraphError::Unexpected),
+            FORBIDDEN => matches!(refused, ApiError::Forbidden),
+            NOT_FOUND => matches!(refused, ApiError::NotFound),
+            _ => matches!(refused, ApiError::Unexpected),
         };
         assert!(expected, "{answer}: {refused}");
         assert_eq!(rig.requests(), 1);
@@ -243,7 +243,7 @@ async fn a_user_without_a_mailbox_is_told_so() {
     let head = format!("HTTP/1.1 404 Not Found\r\ncontent-length: {}\r\n\r\n", body.len());
     let answer: &'static str = (head + &body).leak();
     let refused = Rig::start(&[answer, OK]).await.get("user.read").await.unwrap_err();
-    assert!(matches!(refused, GraphError::NoMailbox), "{refused}");
+    assert!(matches!(refused, ApiError::NoMailbox), "{refused}");
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn a_bad_request_has_the_code_of_graphs_error_if_it_is_a_code() {
 async fn a_request_carries_its_query_and_its_preferences() {
     let rig = Rig::start(&[OK]).await;
     let request = Request::of("/v1.0/me").with("$select", "a,b").preferring("outlook.timezone=\"UTC\"".into());
-    rig.graph.get(&principal("user.read"), &[&USER_READ], &request).await.unwrap();
+    rig.apis.get(&principal("user.read"), &[&USER_READ], &request).await.unwrap();
     let head = rig.requests.lock().unwrap()[0].clone();
     assert!(head.starts_with("GET /v1.0/me?%24select=a%2Cb HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("prefer: outlook.timezone=\"UTC\"\r\n"), "{head}");
@@ -276,5 +276,5 @@ async fn a_request_carries_its_query_and_its_preferences() {
 async fn a_request_that_is_never_answered_ends_after_ten_seconds() {
     let rig = Rig::start(&[]).await;
     let unavailable = timeout(Duration::from_secs(11), rig.get("user.read")).await.expect("an end within 11 seconds");
-    assert!(matches!(unavailable, Err(GraphError::Unavailable(_))));
+    assert!(matches!(unavailable, Err(ApiError::Unavailable(_))));
 }

@@ -31,7 +31,7 @@ use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
     budget::{Budget, Kept, Permit, SharedBudget},
     config::Limits,
-    graph::{Graph, TokenCache},
+    graph::{ApiClient, Origins, TokenCache},
     mcp::{
         Mcp, StreamableHttp, ToolPorts, Tools, UncheckedMessage,
         sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},
@@ -141,11 +141,12 @@ impl Deployment {
     fn mcp(&self, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
         let audit: Arc<dyn AuditLog> = Arc::new(AuditTrail::default());
-        let graph = Arc::new(Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::clone(&audit)));
+        let nowhere = Origins::StandIn(String::new());
+        let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, Arc::clone(&audit)));
         let sealer = Arc::clone(&self.sealer) as _;
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
-        let tool_ports = ToolPorts { graph, clock: Arc::new(SystemClock), audit };
+        let tool_ports = ToolPorts { apis, clock: Arc::new(SystemClock), audit };
         Mcp::new(Tools::all(), tool_ports, "test", &self.limits, ports, stop)
     }
 }

@@ -15,8 +15,8 @@ use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
     budget::{Budget, Kept, SharedBudget},
     config::Limits,
-    graph::{Graph, TokenCache},
-    mcp::{Mcp, sse::TransportPorts},
+    graph::{ApiClient, Origins, TokenCache},
+    mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     platform::{SystemClock, SystemEntropy},
     ports::event_log::EventLog,
 };
@@ -65,12 +65,14 @@ pub fn sealer() -> Arc<dyn Sealer> {
 #[must_use]
 pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
     let tokens = TokenCache::new(Arc::new(Nobody), Arc::new(SystemClock));
-    let graph = Graph::new(reqwest::Client::new(), String::new(), tokens, Arc::new(AuditTrail::default()));
+    let (nowhere, audit) = (Origins::StandIn(String::new()), Arc::new(AuditTrail::default()));
+    let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, audit.clone()));
     let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
     let poll = Duration::from_millis(1);
     let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll };
     let limits = Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::MAX), ..Limits::default() };
-    Mcp::new(Arc::new(graph), "fuzz", &limits, ports, stop)
+    let tool_ports = ToolPorts { apis, clock: Arc::new(SystemClock), audit };
+    Mcp::new(Tools::all(), tool_ports, "fuzz", &limits, ports, stop)
 }
 
 /// Somebody who may call every tool.

@@ -13,6 +13,7 @@ mod discovery;
 mod faults;
 mod graph;
 mod identity_endpoint;
+mod orders;
 mod page;
 mod parameters;
 mod recorded;

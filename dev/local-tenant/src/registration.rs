@@ -32,6 +32,13 @@ pub(crate) const GRAPH_URI: &str = "https://graph.microsoft.com";
 /// The delegated permissions the registration asks Graph for: what `.default` means before anything is consented to.
 pub(crate) const GRAPH_REQUIRED: &str = "User.Read";
 
+/// Client id of a second API of the tenant, the audience of its access tokens.
+pub(crate) const ORDERS_CLIENT_ID: &str = "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5";
+/// Its application ID URI.
+pub(crate) const ORDERS_URI: &str = "api://contoso.example/orders";
+/// The one scope that it exposes.
+pub(crate) const ORDERS_SCOPE: &str = "Orders.Read";
+
 /// Whether this names our app by one of its identifier URIs, as Bicep registers them or as the portal proposes.
 pub(crate) fn is_identifier_uri(resource: &str) -> bool {
     resource == format!("api://{TENANT_ID}/{APP_NAME}") || resource == format!("api://{CLIENT_ID}")

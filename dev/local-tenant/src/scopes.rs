@@ -7,7 +7,8 @@ use crate::aadsts::{
     MALFORMED, RESOURCE_UNKNOWN, Refusal, SCOPE_INVALID, SCOPE_UNKNOWN, SCOPES_OF_TWO_RESOURCES, TOKEN_FOR_ITSELF,
 };
 use crate::registration::{
-    APP_NAME, APP_SCOPE, CLIENT_ID, GRAPH_APP_ID, GRAPH_REQUIRED, GRAPH_URI, TENANT_ID, is_identifier_uri,
+    APP_NAME, APP_SCOPE, CLIENT_ID, GRAPH_APP_ID, GRAPH_REQUIRED, GRAPH_URI, ORDERS_CLIENT_ID, ORDERS_SCOPE,
+    ORDERS_URI, TENANT_ID, is_identifier_uri,
 };
 
 /// The resources of tokens.
@@ -17,6 +18,8 @@ pub(crate) enum Resource {
     App,
     /// Microsoft Graph, downstream.
     Graph,
+    /// Contoso's orders, downstream.
+    Orders,
 }
 
 /// A delegated permission that exists.
@@ -29,7 +32,8 @@ pub(crate) struct Permission {
 /// The OIDC scopes. They are permissions of Graph that may stand beside those of another resource.
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// Graph's permissions that this tenant knows. Only `Calendars.Read`, `Mail.Read` and `User.Read` open anything here.
+/// Graph's permissions that this tenant knows. Only `Calendars.Read`, `Contacts.Read`, `Mail.Read` and `User.Read` open anything
+/// here.
 const GRAPH: [&str; 8] = [
     "Calendars.Read",
     "Contacts.Read",
@@ -52,6 +56,7 @@ impl Permission {
             Resource::App => format!("{CLIENT_ID}/{}", self.name),
             Resource::Graph if self.is_openid() => self.name.to_owned(),
             Resource::Graph => format!("{GRAPH_URI}/{}", self.name),
+            Resource::Orders => format!("{ORDERS_URI}/{}", self.name),
         }
     }
 
@@ -72,7 +77,10 @@ impl Permission {
 
 fn all() -> impl Iterator<Item = Permission> {
     let graph = OPENID.into_iter().chain(GRAPH).map(|name| Permission { resource: Resource::Graph, name });
-    graph.chain([Permission { resource: Resource::App, name: APP_SCOPE }])
+    graph.chain([
+        Permission { resource: Resource::App, name: APP_SCOPE },
+        Permission { resource: Resource::Orders, name: ORDERS_SCOPE },
+    ])
 }
 
 /// A valid `scope` parameter.
@@ -147,18 +155,17 @@ fn split(scope: &str) -> Result<(Resource, &str), Refusal> {
     match resource {
         GRAPH_URI | GRAPH_APP_ID => Ok((Resource::Graph, name)),
         CLIENT_ID => Ok((Resource::App, name)),
+        ORDERS_URI | ORDERS_CLIENT_ID => Ok((Resource::Orders, name)),
         _ if is_identifier_uri(resource) => Err(TOKEN_FOR_ITSELF.with(&[CLIENT_ID, APP_NAME])),
         _ => Err(RESOURCE_UNKNOWN.with(&[resource, TENANT_ID])),
     }
 }
 
-/// Graph's is implemented; the app's own yields no access token at Entra and is refused here.
+/// Graph's is implemented. The app's own yields no access token at Entra.
 fn is_graph_default(resource: Resource, scope: &str) -> Result<bool, Refusal> {
     match resource {
         Resource::Graph => Ok(true),
-        Resource::App => {
-            Err(MALFORMED.with(&[&format!("the scope '{scope}' of the app for itself is not implemented")]))
-        }
+        Resource::App | Resource::Orders => Err(MALFORMED.with(&[&format!("the scope '{scope}' is not implemented")])),
     }
 }
 
@@ -169,6 +176,7 @@ fn find(resource: Resource, name: &str) -> Result<Permission, Refusal> {
         let resource = match resource {
             Resource::App => CLIENT_ID,
             Resource::Graph => GRAPH_APP_ID,
+            Resource::Orders => ORDERS_CLIENT_ID,
         };
         SCOPE_UNKNOWN.with(&[APP_NAME, name, resource])
     })

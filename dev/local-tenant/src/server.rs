@@ -9,7 +9,7 @@ use axum::{Json, Router, middleware};
 use serde_json::json;
 
 use crate::faults::{control, inject};
-use crate::{authorize, discovery, graph, identity_endpoint, sts::Sts, token};
+use crate::{authorize, discovery, graph, identity_endpoint, orders, sts::Sts, token};
 
 /// Every route; whatever is not one is refused.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router {
@@ -22,9 +22,11 @@ pub(crate) fn router(sts: &Arc<Sts>) -> Router {
         .route("/msi/token", get(identity_endpoint::get))
         .route("/v1.0/me", get(graph::me).fallback(graph::other_method))
         .route("/v1.0/me/calendarView", get(graph::calendar_view::get).fallback(graph::other_method))
+        .route("/v1.0/me/contacts", get(graph::contacts::get).fallback(graph::other_method))
         .route("/v1.0/me/messages", get(graph::messages::get).fallback(graph::other_method))
         .route("/v1.0/{*path}", any(graph::other))
         .route("/beta/{*path}", any(graph::other))
+        .route("/contoso/orders", get(orders::get))
         .merge(control::router(sts))
         .method_not_allowed_fallback(not_implemented)
         .fallback(not_implemented)

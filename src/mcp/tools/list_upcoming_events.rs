@@ -12,7 +12,7 @@ use super::{
     text,
     tool::{Caller, Tool},
 };
-use crate::graph::{GraphError, Request};
+use crate::graph::{ApiError, Request};
 
 pub(super) struct ListUpcomingEvents;
 
@@ -29,10 +29,10 @@ impl Tool for ListUpcomingEvents {
         let zone = arguments.time_zone.as_str();
         match caller.get_as(&request(&arguments, caller.now())).await {
             Ok(answer) => Ok(upcoming(answer, zone)),
-            Err(GraphError::Refused(code)) if code == "TimeZoneNotSupportedException" => {
+            Err(ToolError::Api(_, ApiError::Refused(code))) if code == "TimeZoneNotSupportedException" => {
                 Err(ToolError::Arguments(format!("Outlook does not know the time zone {zone}")))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 }

@@ -1,29 +1,24 @@
 //! The outcome of a call, as MCP encodes it.
 
+use authorization_server::state::api::Api;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::graph::GraphError;
+use crate::graph::ApiError;
 
 /// Why a tool has no result.
 #[derive(Debug)]
 pub(super) enum ToolError {
     /// The model can call the tool again with other arguments.
     Arguments(String),
-    /// Graph gave none.
-    Graph(GraphError),
-}
-
-impl From<GraphError> for ToolError {
-    fn from(error: GraphError) -> Self {
-        Self::Graph(error)
-    }
+    /// An API gave none.
+    Api(Api, ApiError),
 }
 
 /// A result as text (pretty, for people and older clients) and as structured content.
 pub(super) fn result<T: Serialize>(output: T) -> CallToolResult {
-    let Ok(value) = serde_json::to_value(output) else { return failure(&GraphError::Unexpected.in_plain_words()) };
+    let Ok(value) = serde_json::to_value(output) else { return failure("The result cannot be written as JSON.") };
     let text = pretty(&value);
     let mut result = CallToolResult::structured(value);
     result.content = vec![ContentBlock::text(text)];
@@ -34,7 +29,7 @@ pub(super) fn result<T: Serialize>(output: T) -> CallToolResult {
 pub(super) fn no_result(error: &ToolError) -> CallToolResult {
     match error {
         ToolError::Arguments(problem) => failure(&format!("The arguments are wrong: {problem}.")),
-        ToolError::Graph(error) => failure(&error.in_plain_words()),
+        ToolError::Api(api, error) => failure(&error.in_plain_words(*api)),
     }
 }
 
@@ -72,10 +67,10 @@ mod tests {
 
     #[test]
     fn a_failure_is_a_tool_error_in_plain_words_and_nothing_that_a_schema_could_refuse() {
-        let unavailable = GraphError::Unavailable("10.0.0.7 is down".into());
-        let words = GraphError::Unavailable(String::new()).in_plain_words();
+        let unavailable = ApiError::Unavailable("10.0.0.7 is down".into());
+        let words = ApiError::Unavailable(String::new()).in_plain_words(Api::Graph);
         for (error, words) in [
-            (ToolError::Graph(unavailable), &*words),
+            (ToolError::Api(Api::Graph, unavailable), &*words),
             (ToolError::Arguments("0 is too small".into()), "The arguments are wrong: 0 is too small."),
         ] {
             let result = encoded(&no_result(&error));

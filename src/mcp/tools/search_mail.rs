@@ -13,7 +13,7 @@ use super::{
     text,
     tool::{Caller, Tool},
 };
-use crate::graph::{GraphError, Request};
+use crate::graph::{ApiError, Request};
 
 const PATH: &str = "/v1.0/me/messages";
 /// Of a cursor: the longest query in a link to the next page, percent-encoded and then in Base64.
@@ -35,10 +35,10 @@ impl Tool for SearchMail {
     async fn call(caller: Caller<'_>, arguments: Arguments) -> Result<Found, ToolError> {
         match caller.get_as(&request(&arguments)?).await {
             Ok(answer) => Ok(found(answer)),
-            Err(GraphError::Refused(_)) => {
+            Err(ToolError::Api(_, ApiError::Refused(_))) => {
                 Err(ToolError::Arguments("Outlook does not accept the query or cursor".into()))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 }

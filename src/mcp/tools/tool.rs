@@ -19,7 +19,7 @@ use super::{
     outcome::{ToolError, no_result, result},
     schema,
 };
-use crate::graph::{Graph, GraphError, Request};
+use crate::graph::{ApiClient, ApiError, Request};
 
 /// A tool that reads something as its caller. It is in one file, and in one line of [`super::Tools`].
 pub(super) trait Tool: 'static {
@@ -46,8 +46,8 @@ pub(super) trait Tool: 'static {
 /// The ports of the tools.
 #[derive(Clone)]
 pub struct ToolPorts {
-    /// Microsoft Graph.
-    pub graph: Arc<Graph>,
+    /// Microsoft Graph, and other APIs.
+    pub apis: Arc<ApiClient>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where a refused call is reported.
@@ -64,14 +64,16 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// The answer of Graph to the caller, with the tool's permissions.
-    pub(super) async fn get(self, request: &Request) -> Result<Value, GraphError> {
-        self.ports.graph.get(self.principal, self.permissions, request).await
+    /// The answer of an API to the caller, with the tool's permissions.
+    pub(super) async fn get(self, request: &Request) -> Result<Value, ToolError> {
+        let answer = self.ports.apis.get(self.principal, self.permissions, request).await;
+        answer.map_err(|error| ToolError::Api(request.api(), error))
     }
 
     /// The same, read into a type.
-    pub(super) async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, GraphError> {
-        T::deserialize(self.get(request).await?).map_err(|_| GraphError::Unexpected)
+    pub(super) async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, ToolError> {
+        let unexpected = |_| ToolError::Api(request.api(), ApiError::Unexpected);
+        T::deserialize(self.get(request).await?).map_err(unexpected)
     }
 
     /// The time.

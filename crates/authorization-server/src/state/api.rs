@@ -24,6 +24,15 @@ pub struct RegisteredApi {
 }
 
 impl Api {
+    /// The application (client) ID. Graph has this one in every cloud.
+    #[must_use]
+    pub fn client_id(self) -> &'static str {
+        match self {
+            Self::Graph => "00000003-0000-0000-c000-000000000000",
+            Self::Registered(api) => api.client_id,
+        }
+    }
+
     /// The name that people know it by.
     #[must_use]
     pub fn name(self) -> &'static str {

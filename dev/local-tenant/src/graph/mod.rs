@@ -1,6 +1,7 @@
-//! Microsoft Graph v1.0, as far as `GET /v1.0/me`, and the user's calendar view and messages.
+//! Microsoft Graph v1.0, as far as `GET /v1.0/me`, and the user's calendar view, contacts and messages.
 
 pub(crate) mod calendar_view;
+pub(crate) mod contacts;
 pub(crate) mod messages;
 mod options;
 mod time_zone;

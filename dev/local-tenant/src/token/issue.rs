@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use stand_in::{jwt, random};
 
 use crate::aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT};
-use crate::registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, TENANT_ID};
+use crate::registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, ORDERS_CLIENT_ID, TENANT_ID};
 use crate::scopes::{Permission, Resource, Scopes};
 use crate::{claims::ClaimsRequest, parameters::Parameters, state::RefreshToken, sts::Sts, users::User};
 
@@ -85,8 +85,9 @@ impl Grant {
 
     fn access_token(&self, sts: &Sts, resource: Resource, granted: &BTreeSet<Permission>) -> String {
         let mut claims = match resource {
-            Resource::App => self.app_claims(sts),
+            Resource::App => self.claims_for(sts, CLIENT_ID),
             Resource::Graph => self.graph_claims(sts),
+            Resource::Orders => self.claims_for(sts, ORDERS_CLIENT_ID),
         };
         let scp = granted.iter().map(|permission| permission.name()).collect::<Vec<_>>().join(" ");
         claims.insert("scp".into(), scp.into());
@@ -97,17 +98,18 @@ impl Grant {
         jwt::sign(&sts.key, &Value::Object(claims))
     }
 
-    /// Version 2.0, as the app registration asks for.
-    fn app_claims(&self, sts: &Sts) -> Map<String, Value> {
+    /// Version 2.0, as the registrations of our app and of the second API ask for. The audience is then the client id.
+    /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>
+    fn claims_for(&self, sts: &Sts, audience: &str) -> Map<String, Value> {
         members(json!({
-            "aud": CLIENT_ID,
+            "aud": audience,
             "iss": sts.issuer(),
             "azp": CLIENT_ID,
             "azpacr": "2",
             "name": self.user.display_name,
             "oid": self.user.oid,
             "preferred_username": self.user.user_principal_name,
-            "sub": self.subject(CLIENT_ID),
+            "sub": self.subject(audience),
             "tid": TENANT_ID,
             "uti": random::opaque::<16>(),
             "ver": "2.0",

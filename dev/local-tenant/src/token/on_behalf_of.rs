@@ -1,4 +1,4 @@
-//! The on-behalf-of flow (RFC 7523 §2.1): a user's token for us becomes that user's token for Graph.
+//! The on-behalf-of flow (RFC 7523 §2.1): a user's token for us becomes that user's token for an API.
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
 
 use stand_in::UnverifiedJwt;
@@ -19,8 +19,8 @@ pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer
         return Err(MALFORMED.with(&["requested_token_use must be on_behalf_of"]));
     }
     let scopes = scopes(parameters)?;
-    if scopes.resource()? != Resource::Graph {
-        return Err(MALFORMED.with(&["on-behalf-of is implemented for Microsoft Graph only"]));
+    if scopes.resource()? == Resource::App {
+        return Err(MALFORMED.with(&["on-behalf-of for the app itself is not implemented"]));
     }
     let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let user = user_of(sts, parameters.require("assertion")?)?;

@@ -12,6 +12,7 @@ mod identity_endpoint;
 mod lifecycle;
 mod mailbox;
 mod on_behalf_of;
+mod orders;
 mod redeem;
 mod refresh;
 mod support;

@@ -123,7 +123,7 @@ async fn another_scope_issuer_or_user_is_refused() {
 }
 
 #[tokio::test]
-async fn only_on_behalf_of_and_only_for_graph_is_implemented() {
+async fn only_on_behalf_of_and_not_for_the_app_itself_is_implemented() {
     let local = Local::silent().await;
     let assertion = access_token(&local).await;
     let itself = local.exchange(&assertion, &local.middle_tier()).await;
