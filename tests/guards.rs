@@ -15,6 +15,7 @@ use std::{
 };
 
 use table::{GUARDS, Guard};
+use testkit::copy_checkout;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -50,24 +51,6 @@ fn every_guard_has_a_name_of_its_own() {
     assert_eq!(names.len(), GUARDS.len());
 }
 
-/// The checkout as git has it, changes included, below `target`.
-fn copy() -> PathBuf {
-    let copy = root().join("target/guards/checkout");
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let listed = git.current_dir(root()).output().unwrap();
-    for file in String::from_utf8(listed.stdout).unwrap().split_terminator('\0') {
-        let (from, to) = (root().join(file), copy.join(file));
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        let Ok(bytes) = fs::read(from) else { continue };
-        // An unchanged file keeps its time, so that nothing is compiled twice.
-        if fs::read(&to).ok().as_ref() != Some(&bytes) {
-            fs::write(&to, bytes).unwrap();
-        }
-    }
-    copy
-}
-
 /// Runs one test in the copy.
 fn run(copy: &Path, test: &str) -> Output {
     let (binary, name) = test.split_once("::").unwrap();
@@ -85,7 +68,8 @@ fn says(output: &Output, words: &str) -> bool {
 #[test]
 #[ignore = "run by `cargo xtask test http --long`: it compiles the handler once for each guard"]
 fn without_a_guard_its_test_fails() {
-    let copy = copy();
+    let copy = root().join("target/guards/checkout");
+    copy_checkout(root(), &copy).unwrap();
     let mut missed = Vec::new();
     for Guard { name, file, from, to, test } in GUARDS {
         let path = copy.join(file);

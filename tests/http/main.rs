@@ -1,6 +1,7 @@
 //! The handler as its users meet it: a real process behind the Functions host's stand-in, with the local tenant upstream.
 #![cfg(test)]
 
+mod adding_a_tool;
 mod audit;
 mod authorize;
 mod confirmation;

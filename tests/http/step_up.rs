@@ -18,7 +18,7 @@ fn search(id: u32) -> Value {
 }
 
 /// A POST to `/mcp` by a client of this revision.
-async fn sent(server: &Deployment, token: &str, message: &Value, revision: Option<&str>) -> Response {
+pub(crate) async fn sent(server: &Deployment, token: &str, message: &Value, revision: Option<&str>) -> Response {
     let request = server.post("/mcp").bearer_auth(token).json(message).header("accept", driver::mcp::ACCEPT);
     let request = match revision {
         Some(revision) => request.header("mcp-protocol-version", revision),

@@ -5,6 +5,7 @@
 
 mod audit;
 mod browser;
+mod checkout;
 mod clock;
 mod documents;
 mod entropy;
@@ -19,6 +20,7 @@ mod upstream;
 
 pub use audit::AuditTrail;
 pub use browser::Browser;
+pub use checkout::{copy_checkout, write_if_changed};
 pub use clock::ManualClock;
 pub use documents::{CLIENT_URL, PublishedDocuments};
 pub use entropy::SeededEntropy;

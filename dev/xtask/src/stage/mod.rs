@@ -70,7 +70,7 @@ fn unit(workspace: &Workspace) -> Tally {
 fn http(workspace: &Workspace) -> Tally {
     let mut tally = command::tests(&mut workspace.cargo(&format!("{TESTS} --test *")));
     if workspace.long() {
-        tally += command::tests(&mut workspace.cargo("test --test guards -- --ignored --nocapture"));
+        tally += command::tests(&mut workspace.cargo("test --test guards --test http -- --ignored --nocapture"));
     }
     tally += command::tests(&mut workspace.cargo("test --no-fail-fast --doc"));
     tally
