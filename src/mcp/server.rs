@@ -22,7 +22,7 @@ use tracing::{Instrument as _, Span};
 use super::{
     service::McpService,
     slots::Slots,
-    tools::{ToolPorts, Tools, failure},
+    tools::{Called, Progress, ToolPorts, Tools, failure},
 };
 
 /// How long a client may keep the list of tools (MCP 2026-07-28, `ttlMs`). Every caller gets the same list, whatever the scope of
@@ -102,8 +102,9 @@ impl ServerHandler for McpServer {
             return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
         };
         let given = request.arguments.unwrap_or_default();
-        let called = self.tools.call(&request.name, given, caller, &self.ports).instrument(span(parts)).await;
-        called.map(Into::into).ok_or_else(|| ErrorData::invalid_params("Unknown tool", None))
+        let called = Called { ports: &self.ports, principal: caller, progress: &Progress::of(&context) };
+        let result = self.tools.call(&request.name, given, called).instrument(span(parts)).await;
+        result.map(Into::into).ok_or_else(|| ErrorData::invalid_params("Unknown tool", None))
     }
 
     fn get_info(&self) -> ServerConfig {

@@ -21,6 +21,7 @@ mod mcp;
 mod metadata;
 mod outage;
 mod process;
+mod progress;
 mod register;
 mod remembered;
 mod revoke;

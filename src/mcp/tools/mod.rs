@@ -4,6 +4,7 @@ mod arguments;
 mod get_graph_user_details;
 mod list_upcoming_events;
 mod outcome;
+mod progress;
 mod schema;
 mod search_mail;
 mod text;
@@ -11,12 +12,13 @@ mod tool;
 
 use std::sync::Arc;
 
-use authorization_server::{resource::authenticate::Principal, state::scopes::Permission};
+use authorization_server::state::scopes::Permission;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 
-pub(super) use self::outcome::failure;
+pub(super) use self::tool::Called;
 use self::tool::ServedTool;
 pub use self::tool::ToolPorts;
+pub(super) use self::{outcome::failure, progress::Progress};
 
 /// The tools that are served.
 #[derive(Clone)]
@@ -70,14 +72,8 @@ impl Tools {
     }
 
     /// Calls the tool of this name; `None` if there is none.
-    pub(super) async fn call(
-        &self,
-        name: &str,
-        given: JsonObject,
-        principal: &Principal,
-        ports: &ToolPorts,
-    ) -> Option<CallToolResult> {
-        Some(self.find(name)?.call(ports, principal, given).await)
+    pub(super) async fn call(&self, name: &str, given: JsonObject, caller: Called<'_>) -> Option<CallToolResult> {
+        Some(self.find(name)?.call(caller, given).await)
     }
 
     fn find(&self, name: &str) -> Option<&ServedTool> {

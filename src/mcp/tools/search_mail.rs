@@ -33,13 +33,26 @@ impl Tool for SearchMail {
     type Output = Found;
 
     async fn call(caller: Caller<'_>, arguments: Arguments) -> Result<Found, ToolError> {
-        match caller.get_as(&request(&arguments)?).await {
-            Ok(answer) => Ok(found(answer)),
-            Err(ToolError::Api(_, ApiError::Refused(_))) => {
-                Err(ToolError::Arguments("Outlook does not accept the query or cursor".into()))
-            }
-            Err(error) => Err(error),
+        let pages = arguments.pages.get();
+        let mut all = page(caller, &request(&arguments)?).await?;
+        for read in 1..pages {
+            let Some(next) = all.cursor.take() else { break };
+            caller.report(read, pages, format!("{} messages found", all.messages.len())).await;
+            let Found { messages, cursor } = page(caller, &at(&next)?).await?;
+            all.messages.extend(messages);
+            all.cursor = cursor;
         }
+        Ok(all)
+    }
+}
+
+async fn page(caller: Caller<'_>, request: &Request) -> Result<Found, ToolError> {
+    match caller.get_as(request).await {
+        Ok(answer) => Ok(found(answer)),
+        Err(ToolError::Api(_, ApiError::Refused(_))) => {
+            Err(ToolError::Arguments("Outlook does not accept the query or cursor".into()))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -48,10 +61,13 @@ impl Tool for SearchMail {
 pub(super) struct Arguments {
     /// Words to search for in senders, subjects and bodies. KQL works, too: from:bob subject:report received>=2026-01-01.
     query: Option<Text<500>>,
-    /// The most messages to return.
+    /// The most messages of a page.
     #[serde(default)]
     count: Whole<1, 20, 10>,
-    /// The cursor of a result, for the page after it. Give it instead of a query; it has the query's count.
+    /// The most pages to return at once.
+    #[serde(default)]
+    pages: Whole<1, 5, 1>,
+    /// The cursor of a result, for the messages after it. Give it instead of a query; it has the query's count.
     cursor: Option<Text<LONGEST_CURSOR>>,
 }
 
@@ -61,14 +77,16 @@ fn request(arguments: &Arguments) -> Result<Request, ToolError> {
             .with("$search", &quoted(query.as_str()))
             .with("$select", "subject,from,receivedDateTime,isRead,hasAttachments,bodyPreview,webLink")
             .with("$top", &arguments.count.get().to_string())),
-        (None, Some(cursor)) => {
-            let query = opened(cursor.as_str());
-            let query =
-                query.ok_or_else(|| ToolError::Arguments("the cursor is not one that this tool gave".into()))?;
-            Ok(query.iter().fold(Request::of(PATH), |request, (name, value)| request.with(name, value)))
-        }
+        (None, Some(cursor)) => at(cursor.as_str()),
         _ => Err(ToolError::Arguments("give either a query or a cursor".into())),
     }
+}
+
+/// The page at this cursor.
+fn at(cursor: &str) -> Result<Request, ToolError> {
+    let query =
+        opened(cursor).ok_or_else(|| ToolError::Arguments("the cursor is not one that this tool gave".into()))?;
+    Ok(query.iter().fold(Request::of(PATH), |request, (name, value)| request.with(name, value)))
 }
 
 /// The value of `$search`: in quotes, those inside escaped.
@@ -92,11 +110,11 @@ fn opened(cursor: &str) -> Option<Vec<(String, String)>> {
     (known && !parameters.is_empty()).then_some(parameters)
 }
 
-/// A page of messages.
+/// Messages.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub(super) struct Found {
     messages: Vec<Message>,
-    /// For the next page; absent on the last one.
+    /// For the messages after these; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
 }

@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 use super::{
     arguments,
     outcome::{ToolError, no_result, result},
+    progress::Progress,
     schema,
 };
 use crate::graph::{ApiClient, ApiError, Request};
@@ -54,11 +55,18 @@ pub struct ToolPorts {
     pub audit: Arc<dyn AuditLog>,
 }
 
+/// A call: who calls, and what tools need.
+#[derive(Clone, Copy)]
+pub(in crate::mcp) struct Called<'a> {
+    pub(in crate::mcp) ports: &'a ToolPorts,
+    pub(in crate::mcp) principal: &'a Principal,
+    pub(in crate::mcp) progress: &'a Progress,
+}
+
 /// The caller of a tool, in whose name it acts.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
-    ports: &'a ToolPorts,
-    principal: &'a Principal,
+    called: Called<'a>,
     /// Those of the tool.
     permissions: &'static [&'static Permission],
 }
@@ -66,7 +74,7 @@ pub(super) struct Caller<'a> {
 impl Caller<'_> {
     /// The answer of an API to the caller, with the tool's permissions.
     pub(super) async fn get(self, request: &Request) -> Result<Value, ToolError> {
-        let answer = self.ports.apis.get(self.principal, self.permissions, request).await;
+        let answer = self.called.ports.apis.get(self.called.principal, self.permissions, request).await;
         answer.map_err(|error| ToolError::Api(request.api(), error))
     }
 
@@ -78,7 +86,12 @@ impl Caller<'_> {
 
     /// The time.
     pub(super) fn now(self) -> OffsetDateTime {
-        self.ports.clock.now()
+        self.called.ports.clock.now()
+    }
+
+    /// Tells the caller that so much of so much is done.
+    pub(super) async fn report(self, done: u32, total: u32, message: String) {
+        self.called.progress.report(done, total, message).await;
     }
 }
 
@@ -99,8 +112,8 @@ impl ServedTool {
     }
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
-    pub(super) async fn call(&self, ports: &ToolPorts, principal: &Principal, given: JsonObject) -> CallToolResult {
-        (self.run)(Caller { ports, principal, permissions: self.permissions }, given).await
+    pub(super) async fn call(&self, called: Called<'_>, given: JsonObject) -> CallToolResult {
+        (self.run)(Caller { called, permissions: self.permissions }, given).await
     }
 }
 

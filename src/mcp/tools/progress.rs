@@ -1,0 +1,24 @@
+//! How far a tool has come, for clients that asked to be told (MCP, "Progress").
+
+use rmcp::{
+    Peer, RoleServer,
+    model::{ProgressNotificationParam, ProgressToken},
+    service::RequestContext,
+};
+
+/// Reports progress, if the request has a progress token.
+pub(in crate::mcp) struct Progress(Option<(ProgressToken, Peer<RoleServer>)>);
+
+impl Progress {
+    /// Of this request.
+    pub(in crate::mcp) fn of(context: &RequestContext<RoleServer>) -> Self {
+        Self(context.meta.get_progress_token().map(|token| (token, context.peer.clone())))
+    }
+
+    /// So much of so much is done. A client that cannot be told gets the result all the same.
+    pub(super) async fn report(&self, done: u32, total: u32, message: String) {
+        let Some((token, peer)) = &self.0 else { return };
+        let progress = ProgressNotificationParam::new(token.clone(), done.into());
+        let _ = peer.notify_progress(progress.with_total(total.into()).with_message(message)).await;
+    }
+}
