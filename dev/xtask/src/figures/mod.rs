@@ -26,21 +26,25 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 24] = [
+const NEW_IN_DEV: [&str; 28] = [
     "dev/azure/src/published_clients.rs",
     "dev/compile-fail/src",
     "dev/conformance-server/src",
     "dev/control-plane/src",
     "dev/document-host/src",
     "dev/functions-host/src/front_end.rs",
+    "dev/functions-host/src/mcp_answers.rs",
     "dev/fuzz/src",
     "dev/local-tenant/src/graph/calendar_view.rs",
+    "dev/local-tenant/src/graph/contacts.rs",
     "dev/local-tenant/src/graph/messages.rs",
     "dev/local-tenant/src/graph/options.rs",
     "dev/local-tenant/src/graph/time_zone.rs",
+    "dev/local-tenant/src/orders.rs",
     "dev/local/src/published.rs",
     "dev/preflight/src",
     "dev/rust-source/src",
+    "dev/testkit/src/checkout.rs",
     "dev/testkit/src/documents.rs",
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
