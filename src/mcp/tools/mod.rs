@@ -114,6 +114,14 @@ mod tests {
         }
     }
 
+    /// A browser may send only the headers that `src/http/cors.rs` allows.
+    #[test]
+    fn no_argument_is_repeated_by_a_header_that_cors_does_not_allow() {
+        for tool in Tools::all().entries() {
+            assert!(!Value::Object((*tool.input_schema).clone()).to_string().contains("x-mcp-header"), "{}", tool.name);
+        }
+    }
+
     #[test]
     fn an_operator_chooses_among_the_tools_and_their_order_stays() {
         let named =
