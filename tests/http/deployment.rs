@@ -153,7 +153,8 @@ impl Unstarted {
     }
 }
 
-/// Every test ends with this search: nothing that was issued is in the log, at the highest verbosity.
+/// Every test ends with this search: nothing that was issued is in the log, at the highest verbosity, and every answer on the
+/// MCP endpoints fitted the schema of its revision.
 impl Drop for Deployment {
     fn drop(&mut self) {
         let log = self.log();
@@ -162,6 +163,7 @@ impl Drop for Deployment {
             "{} is not the handler's log",
             self.log_file.display()
         );
+        assert!(!log.contains(functions_host::UNFIT) || std::thread::panicking(), "{log}");
         let found = self.secrets_in(&log);
         assert!(found == 0 || std::thread::panicking(), "{found} secrets are in the log");
     }

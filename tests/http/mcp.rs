@@ -19,6 +19,16 @@ async fn without_a_token_the_challenge_names_the_metadata_and_the_scope() {
     assert_eq!(answer.headers()["www-authenticate"], expected);
 }
 
+/// Each test ends with a search for answers that do not fit; here it is shown that they are looked at.
+#[tokio::test]
+async fn every_answer_is_held_against_the_schema_of_its_revision() {
+    let server = Deployment::start().await;
+    let token = tokens(&server).await.access_token;
+    let judged = server.host.judged_answers();
+    assert!(body(server.mcp(&token, &tool_call()).send().await.unwrap()).await["result"].is_object());
+    assert_eq!(server.host.judged_answers(), judged + 1);
+}
+
 #[tokio::test]
 async fn every_bad_token_looks_the_same() {
     let server = Deployment::start().await;

@@ -14,6 +14,9 @@ import { ready } from './ready.mjs';
 /** Where cargo builds. */
 export const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../../target', import.meta.url));
 
+/** What the host's stand-in logs (dev/functions-host/src/mcp_answers.rs). */
+const UNFIT = 'an answer does not fit the schema of its MCP revision';
+
 /** Servers that run now, for whoever has to explain a failure. */
 export const running = new Set();
 
@@ -64,10 +67,12 @@ class Server {
     Object.assign(this, { child, exited, options, data: options.data, dataIsOurs }, ready);
   }
 
-  /** Asks it to stop, and waits until it has. */
+  /** Asks it to stop, and waits until it has. Every answer on the MCP endpoints must have fitted the schema of its revision. */
   async stop(signal = 'SIGTERM') {
     const how = await this.#end(signal);
+    const unfit = this.#log().filter((line) => line.includes(UNFIT));
     if (this.dataIsOurs) rmSync(this.data, { recursive: true, force: true });
+    if (unfit.length > 0) throw new Error(unfit.join('\n'));
     return how;
   }
 
@@ -91,6 +96,10 @@ class Server {
   }
 
   lastLines(count = 40) {
-    return existsSync(this.log) ? readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-count).join('\n') : '(no log)';
+    return this.#log().slice(-count).join('\n') || '(no log)';
+  }
+
+  #log() {
+    return existsSync(this.log) ? readFileSync(this.log, 'utf8').trimEnd().split('\n') : [];
   }
 }

@@ -54,6 +54,11 @@ impl Answer {
         Some(Self { status, reason, head, body, close })
     }
 
+    /// `Content-Type`.
+    pub(crate) fn media_type(&self) -> Option<&str> {
+        self.head.values("Content-Type").next()
+    }
+
     /// How the client sees where the body ends.
     pub(crate) fn framing_for_client(&self) -> Framing {
         if self.body == Framing::UntilClose { Framing::Chunked } else { self.body }

@@ -8,8 +8,8 @@ use tokio::{io::AsyncWriteExt as _, net::tcp::OwnedWriteHalf, time::sleep};
 
 use crate::answer::{Answer, NoAnswer};
 use crate::{
-    activity::Activity, answer, connection::Connection, download, gateway, request::Request, upload::Upload,
-    upstream::Upstream,
+    activity::Activity, answer, connection::Connection, download, gateway, mcp_answers::McpExchange, request::Request,
+    upload::Upload, upstream::Upstream,
 };
 
 /// The state of the client's connection after the exchange.
@@ -37,6 +37,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) activity: Activity,
     pub(crate) longest_body: u64,
     pub(crate) hop: Hop,
+    /// Judges the answer, if the exchange is one of MCP.
+    pub(crate) mcp: Option<McpExchange>,
 }
 
 struct Started {
@@ -63,7 +65,8 @@ impl Exchange<'_> {
             // If it fails, the client is gone, which the upload notices.
             let _ = client.writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
         }
-        let mut upload = Upload::new(&mut client.reader, self.request.body, self.longest_body);
+        let upload = Upload::new(&mut client.reader, self.request.body, self.longest_body);
+        let mut upload = upload.observed_by(self.mcp.as_ref());
         let started = tokio::select! {
             started = self.start(&mut upload) => started,
             () = self.activity.ran_out() => Err(Failure::Idle),
@@ -126,9 +129,12 @@ impl Exchange<'_> {
     async fn pass(&self, started: Started, upload: &mut Upload<'_>, client: &mut OwnedWriteHalf) -> End {
         let Started { mut handler, answer, head } = started;
         self.activity.touch();
+        if let Some(mcp) = &self.mcp {
+            mcp.answered(answer.media_type());
+        }
         let download = async {
             client.write_all(head.as_bytes()).await?;
-            download::run(&answer, &mut handler.reader, client, &self.activity).await
+            download::run(&answer, &mut handler.reader, client, &self.activity, self.mcp.as_ref()).await
         };
         let end = tokio::select! {
             passed = download => passed.err().map(|_| End::Reset),

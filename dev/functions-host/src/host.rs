@@ -13,8 +13,8 @@ use crate::handler::{Handler, Kill, State, Supervisor};
 use crate::handler_process::{HandlerProcess, Launch};
 use crate::serve::{Serve, accept};
 use crate::{
-    ReservedPort, StartError, front_end::FrontEnd, functions, handler_log::HandlerLog, host_json, proxy::Proxy,
-    upstream::Upstream,
+    ReservedPort, StartError, front_end::FrontEnd, functions, handler_log::HandlerLog, host_json,
+    mcp_answers::McpAnswers, proxy::Proxy, upstream::Upstream,
 };
 
 /// The handler to run, and where. Not printable: the environment may hold secrets.
@@ -58,6 +58,7 @@ pub struct FunctionsHost {
     host_url: String,
     kills: Vec<mpsc::Sender<Kill>>,
     apart: Arc<OnceLock<String>>,
+    answers: Arc<McpAnswers>,
     stop: watch::Sender<bool>,
     supervisors: JoinSet<()>,
     accepting: JoinSet<()>,
@@ -100,11 +101,11 @@ async fn launch(options: Options, limits: Limits) -> Result<(FunctionsHost, TcpL
         let (program, root, environment) = (program.clone(), root.clone(), environment.clone());
         Launch { index, program, root, environment, log: log.clone(), port }
     });
-    let mut host = FunctionsHost::new(url);
+    let mut host = FunctionsHost::new(url, log.clone());
     let started = start_all(launches).await?;
     let proxied = started.into_iter().map(|(launch, process)| host.supervise(launch, process)).collect();
-    let (turn, apart) = (AtomicUsize::new(0), Arc::clone(&host.apart));
-    Ok((host, listener, Proxy { routes, handlers: proxied, limits, turn, apart }))
+    let (turn, apart, answers) = (AtomicUsize::new(0), Arc::clone(&host.apart), Arc::clone(&host.answers));
+    Ok((host, listener, Proxy { routes, handlers: proxied, limits, turn, apart, answers }))
 }
 
 /// Starts no process: `handler` listens already.
@@ -118,21 +119,23 @@ pub fn start_in_front_of(
     host_json::check(root)?;
     let routes = functions::read(root)?;
     let (url, listener) = public(listener)?;
-    let mut host = FunctionsHost::new(url);
+    let mut host = FunctionsHost::new(url, HandlerLog::open(None)?);
     let (_, state) = watch::channel(State::Ready);
     let handlers = vec![Handler { upstream: Upstream::new(handler), state }];
-    host.accept(listener, Proxy { routes, handlers, limits, turn: AtomicUsize::new(0), apart: Arc::default() });
+    let (turn, apart, answers) = (AtomicUsize::new(0), Arc::default(), Arc::clone(&host.answers));
+    host.accept(listener, Proxy { routes, handlers, limits, turn, apart, answers });
     Ok(host)
 }
 
 impl FunctionsHost {
-    fn new(url: String) -> Self {
+    fn new(url: String, log: HandlerLog) -> Self {
         let (stop, _) = watch::channel(false);
         Self {
             host_url: url.clone(),
             url,
             kills: Vec::new(),
             apart: Arc::default(),
+            answers: McpAnswers::new(log),
             stop,
             supervisors: JoinSet::new(),
             accepting: JoinSet::new(),
@@ -169,6 +172,13 @@ impl FunctionsHost {
     /// requests to meet. The first call decides.
     pub fn keep_apart(&self, path: &str) {
         let _ = self.apart.set(path.to_owned());
+    }
+
+    /// How many messages of the handlers on the MCP endpoints were held against the official schemas. One that does not fit is
+    /// in the log, with the message [`UNFIT`](crate::UNFIT).
+    #[must_use]
+    pub fn judged_answers(&self) -> usize {
+        self.answers.judged()
     }
 
     /// Sends SIGKILL to one handler and returns when it is dead. The host starts it again, as Azure's does, unless

@@ -10,7 +10,7 @@ use http::StatusCode;
 use crate::forward::{End, Exchange, Hop};
 use crate::{
     activity::Activity, answer, body::Framing, connection::Connection, forward, handler::Handler, headers,
-    host::Limits, request::Request, routes::Routes, serve::Serve, upload::Upload,
+    host::Limits, mcp_answers::McpAnswers, request::Request, routes::Routes, serve::Serve, upload::Upload,
 };
 
 pub(crate) struct Proxy {
@@ -21,6 +21,7 @@ pub(crate) struct Proxy {
     pub(crate) turn: AtomicUsize,
     /// The path that the first handler has for itself.
     pub(crate) apart: Arc<OnceLock<String>>,
+    pub(crate) answers: Arc<McpAnswers>,
 }
 
 impl Serve for Proxy {
@@ -81,6 +82,7 @@ impl Proxy {
             activity: Activity::new(self.limits.activity_timeout),
             longest_body: self.limits.longest_body,
             hop: Hop::Host,
+            mcp: self.answers.exchange(request),
         }
     }
 }

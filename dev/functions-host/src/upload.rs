@@ -6,7 +6,7 @@ use bytes::{Buf as _, Bytes};
 use tokio::{io::AsyncWriteExt as _, net::tcp::OwnedWriteHalf, time::timeout};
 
 use crate::body::{Body, Framing};
-use crate::{activity::Activity, body, connection::Reader};
+use crate::{activity::Activity, body, connection::Reader, mcp_answers::McpExchange};
 
 /// An upload goes on while the answer already comes; it can be cancelled and taken up again at any point.
 pub(crate) struct Upload<'a> {
@@ -18,12 +18,26 @@ pub(crate) struct Upload<'a> {
     /// Framed, not yet written.
     pending: Bytes,
     read_whole: bool,
+    /// Sees the body before the handler does.
+    observer: Option<&'a McpExchange>,
 }
 
 impl<'a> Upload<'a> {
     pub(crate) fn new(client: &'a mut Reader, framing: Framing, limit: u64) -> Self {
         let read_whole = matches!(framing, Framing::None | Framing::Length(0));
-        Self { client, body: Body::new(framing), framing, left: limit, pending: Bytes::new(), read_whole }
+        Self {
+            client,
+            body: Body::new(framing),
+            framing,
+            left: limit,
+            pending: Bytes::new(),
+            read_whole,
+            observer: None,
+        }
+    }
+
+    pub(crate) fn observed_by(self, observer: Option<&'a McpExchange>) -> Self {
+        Self { observer, ..self }
     }
 
     /// Whether the handler has the whole body.
@@ -45,6 +59,9 @@ impl<'a> Upload<'a> {
                 Ok(Some(piece)) if piece.len() as u64 <= self.left => {
                     activity.touch();
                     self.left -= piece.len() as u64;
+                    if let Some(observer) = self.observer {
+                        observer.sent(&piece);
+                    }
                     self.pending = body::encode(self.framing, piece);
                 }
                 Ok(Some(_)) => break,

@@ -50,8 +50,15 @@ impl Serve for GatewayProxy {
             Ok(head) => {
                 let (request, upstream) = (&request, &self.host);
                 let activity = Activity::new(self.gateway.idle);
-                let exchange =
-                    Exchange { request, head, upstream, activity, longest_body: u64::MAX, hop: Hop::Gateway };
+                let exchange = Exchange {
+                    request,
+                    head,
+                    upstream,
+                    activity,
+                    longest_body: u64::MAX,
+                    hop: Hop::Gateway,
+                    mcp: None,
+                };
                 exchange.run(client).await
             }
             Err(own) => {

@@ -1,0 +1,266 @@
+//! What the handlers answer on the MCP endpoints, held against the official schema of the revision. An answer that does not fit
+//! is passed on, and said in the handlers' log.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use stand_in::lock;
+
+use crate::{handler_log::HandlerLog, request::Request};
+
+/// The message of the log line. Tests search for it.
+pub const UNFIT: &str = "an answer does not fit the schema of its MCP revision";
+/// Bytes of a message that are looked at. The requests and answers of clients are shorter.
+const LONGEST: usize = 4 * 1024 * 1024;
+/// Of a request on Streamable HTTP that names none (MCP 2025-06-18, "Protocol Version Header").
+const ASSUMED: &str = "2025-03-26";
+/// Of HTTP+SSE.
+const WITH_STREAM: &str = "2024-11-05";
+/// Defines the answer to a revision that is not served.
+const NEWEST: &str = "2026-07-28";
+
+/// The answers of all handlers.
+pub(crate) struct McpAnswers {
+    log: HandlerLog,
+    judged: AtomicUsize,
+    /// By the id of the HTTP+SSE session.
+    sessions: Mutex<HashMap<String, Session>>,
+}
+
+/// What is known of those who exchange messages.
+struct Session {
+    revision: String,
+    /// The methods of the requests, by id.
+    methods: HashMap<String, String>,
+}
+
+/// One exchange on an MCP endpoint.
+pub(crate) struct McpExchange {
+    answers: Arc<McpAnswers>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// `None` until a stream has named it.
+    session: Option<String>,
+    /// Of Streamable HTTP, which needs no other.
+    own: Session,
+    sent: Vec<u8>,
+    received: Vec<u8>,
+    is_stream: bool,
+}
+
+impl McpAnswers {
+    pub(crate) fn new(log: HandlerLog) -> Arc<Self> {
+        Arc::new(Self { log, judged: AtomicUsize::new(0), sessions: Mutex::default() })
+    }
+
+    /// How many messages were judged.
+    pub(crate) fn judged(&self) -> usize {
+        self.judged.load(Ordering::Relaxed)
+    }
+
+    /// The exchange that this request begins, if it is one of MCP.
+    pub(crate) fn exchange(self: &Arc<Self>, request: &Request) -> Option<McpExchange> {
+        let header = request.head.values("MCP-Protocol-Version").next();
+        let (session, revision) = match (request.line.method.as_str(), request.line.path.trim_end_matches('/')) {
+            ("POST", "/mcp" | "/mcp/sse") => (None, header.map_or(ASSUMED, known)),
+            ("GET", "/mcp/sse") => (None, WITH_STREAM),
+            ("POST", "/mcp/message") => (session_id(&request.line.query), WITH_STREAM),
+            _ => return None,
+        };
+        let own = Session { revision: revision.to_owned(), methods: HashMap::new() };
+        let state = State { session, own, sent: Vec::new(), received: Vec::new(), is_stream: false };
+        Some(McpExchange { answers: Arc::clone(self), state: Mutex::new(state) })
+    }
+
+    fn judge(&self, message: &Value, session: &mut Session) {
+        if let Value::Array(batch) = message {
+            return batch.iter().for_each(|message| self.judge(message, session));
+        }
+        self.judged.fetch_add(1, Ordering::Relaxed);
+        let method = message.get("id").and_then(|id| session.methods.get(&id.to_string()));
+        let method = method.map_or("", String::as_str);
+        if method == "initialize"
+            && let Some(agreed) = message.pointer("/result/protocolVersion").and_then(Value::as_str)
+        {
+            agreed.clone_into(&mut session.revision);
+        }
+        if let Err(why) = mcp_schema::check(&session.revision, method, message) {
+            self.log.line(&json!({ "level": "ERROR", "message": UNFIT, "method": method, "why": why }).to_string());
+        }
+    }
+}
+
+impl McpExchange {
+    /// A piece of the request's body, before the handler gets it.
+    pub(crate) fn sent(&self, piece: &[u8]) {
+        let mut state = lock(&self.state);
+        extend(&mut state.sent, piece);
+        if let Ok(message) = serde_json::from_slice::<Value>(&state.sent) {
+            self.in_session(&mut state, |session| session.note(&message));
+        }
+    }
+
+    /// The answer begins.
+    pub(crate) fn answered(&self, media_type: Option<&str>) {
+        lock(&self.state).is_stream = media_type.is_some_and(|value| value.starts_with("text/event-stream"));
+    }
+
+    /// A piece of the answer's body.
+    pub(crate) fn received(&self, piece: &[u8]) {
+        let mut state = lock(&self.state);
+        extend(&mut state.received, piece);
+        while state.is_stream
+            && let Some(end) = state.received.windows(2).position(|pair| pair == b"\n\n")
+        {
+            let event: Vec<u8> = state.received.drain(..end + 2).collect();
+            self.event(&mut state, &String::from_utf8_lossy(&event));
+        }
+    }
+
+    /// The whole answer was passed on.
+    pub(crate) fn ended(&self) {
+        let mut state = lock(&self.state);
+        if let Ok(message) = serde_json::from_slice::<Value>(&state.received) {
+            self.in_session(&mut state, |session| self.answers.judge(&message, session));
+        }
+    }
+
+    fn event(&self, state: &mut State, event: &str) {
+        let of =
+            |field: &'static str| event.lines().filter_map(move |line| line.strip_prefix(field)).map(str::trim_start);
+        let data = of("data:").collect::<Vec<_>>().join("\n");
+        if of("event:").any(|name| name == "endpoint") {
+            state.session = data.split_once('?').and_then(|(_, query)| session_id(query));
+        } else if let Ok(message) = serde_json::from_str::<Value>(&data) {
+            self.in_session(state, |session| self.answers.judge(&message, session));
+        }
+    }
+
+    fn in_session(&self, state: &mut State, act: impl FnOnce(&mut Session)) {
+        let State { session, own, .. } = state;
+        match session {
+            None => act(own),
+            Some(id) => {
+                let session = || Session { revision: own.revision.clone(), methods: HashMap::new() };
+                act(lock(&self.answers.sessions).entry(id.clone()).or_insert_with(session));
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Keeps the methods of requests, and the revision that one names which has no header.
+    fn note(&mut self, message: &Value) {
+        if let Value::Array(batch) = message {
+            return batch.iter().for_each(|message| self.note(message));
+        }
+        if let (Some(id), Some(method)) = (message.get("id"), message.get("method").and_then(Value::as_str)) {
+            self.methods.insert(id.to_string(), method.to_owned());
+        }
+    }
+}
+
+fn extend(bytes: &mut Vec<u8>, piece: &[u8]) {
+    if bytes.len() + piece.len() <= LONGEST {
+        bytes.extend_from_slice(piece);
+    }
+}
+
+fn known(revision: &str) -> &str {
+    if mcp_schema::revisions().any(|known| known == revision) { revision } else { NEWEST }
+}
+
+fn session_id(query: &str) -> Option<String> {
+    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| *name == "sessionId").map(|(_, id)| id.to_owned()).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::NamedTempFile;
+
+    use super::*;
+    use crate::{body::Framing, head::Head, target::RequestLine};
+
+    struct Rig {
+        answers: Arc<McpAnswers>,
+        log: NamedTempFile,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let log = NamedTempFile::new().unwrap();
+            let answers = McpAnswers::new(HandlerLog::open(Some(log.path().to_owned())).unwrap());
+            Self { answers, log }
+        }
+
+        fn begin(&self, head: &str) -> Option<McpExchange> {
+            let head = Head::parse(head.as_bytes()).unwrap();
+            let line = RequestLine::parse(&head.start_line).ok().unwrap();
+            self.answers.exchange(&Request { line, head, body: Framing::None, close: false })
+        }
+
+        fn json(&self, head: &str, sent: &Value, received: &Value) {
+            let exchange = self.begin(head).unwrap();
+            exchange.sent(sent.to_string().as_bytes());
+            exchange.answered(Some("application/json"));
+            exchange.received(received.to_string().as_bytes());
+            exchange.ended();
+        }
+
+        /// How many messages were judged, and how many of them did not fit.
+        fn found(&self) -> (usize, usize) {
+            (self.answers.judged(), fs::read_to_string(self.log.path()).unwrap().matches(UNFIT).count())
+        }
+    }
+
+    fn list(id: u32) -> Value {
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list", "params": {} })
+    }
+
+    fn listed(id: u32, result: &Value) -> Value {
+        json!({ "jsonrpc": "2.0", "id": id, "result": result })
+    }
+
+    #[test]
+    fn an_answer_is_held_against_the_revision_of_its_request() {
+        let rig = Rig::new();
+        let plain = listed(1, &json!({ "tools": [] }));
+        rig.json("POST /mcp HTTP/1.1\r\nMCP-Protocol-Version: 2025-11-25", &list(1), &plain);
+        rig.json("POST /mcp/ HTTP/1.1", &json!([list(1)]), &json!([plain]));
+        assert_eq!(rig.found(), (2, 0));
+        rig.json("POST /mcp HTTP/1.1\r\nMCP-Protocol-Version: 2026-07-28", &list(1), &plain);
+        rig.json("POST /mcp HTTP/1.1", &list(2), &plain);
+        assert_eq!(rig.found(), (4, 2), "no ttlMs, and an answer to nothing");
+    }
+
+    #[test]
+    fn a_stream_is_judged_event_by_event_with_the_requests_of_its_posts() {
+        let rig = Rig::new();
+        let stream = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
+        stream.answered(Some("text/event-stream"));
+        stream.received(b"event: endpoint\ndata: /mcp/message?sessionId=abc\n\n: comment\n\n");
+        rig.begin("POST /mcp/message?sessionId=abc HTTP/1.1").unwrap().sent(list(1).to_string().as_bytes());
+        let event = |message: &Value| format!("event: message\ndata: {message}\n\n");
+        let text = event(&listed(1, &json!({ "tools": [] }))) + &event(&listed(1, &json!({})));
+        let (begin, end) = text.split_at(40);
+        stream.received(begin.as_bytes());
+        assert_eq!(rig.found(), (0, 0));
+        stream.received(end.as_bytes());
+        assert_eq!(rig.found(), (2, 1));
+    }
+
+    #[test]
+    fn other_endpoints_are_not_looked_at() {
+        let rig = Rig::new();
+        for head in ["GET /mcp HTTP/1.1", "POST /token HTTP/1.1", "OPTIONS /mcp HTTP/1.1"] {
+            assert!(rig.begin(head).is_none(), "{head}");
+        }
+    }
+}
