@@ -11,11 +11,9 @@ use std::{
 
 use functions_host::ReservedPort;
 use local_tenant::Tenant;
+use stand_in::wait::until_listening;
 use tempfile::TempDir;
-use tokio::{
-    net::TcpStream,
-    time::{sleep, timeout},
-};
+use tokio::time::timeout;
 
 const USER: &str = "bob@contoso.example";
 /// Wide, so that what lies behind the limits is reached. Those of streams and grants stay as they are.
@@ -57,14 +55,8 @@ impl Server {
             read_lines(process.stderr.take().unwrap(), &lines),
         ];
         let server = Self { address, process, lines, readers, _tenant: tenant, _folder: folder, _port: port };
-        timeout(Duration::from_mins(1), server.listens()).await.expect("the handler listens");
+        timeout(Duration::from_mins(1), until_listening(address)).await.expect("the handler listens");
         server
-    }
-
-    async fn listens(&self) {
-        while TcpStream::connect(self.address).await.is_err() {
-            sleep(Duration::from_millis(25)).await;
-        }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

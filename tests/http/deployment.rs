@@ -5,13 +5,13 @@ use std::{
     ops::Deref,
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
 };
 
 use driver::Server;
 use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
 use serde_json::Value;
+use stand_in::wait::until;
 use tempfile::TempDir;
 
 pub(crate) use driver::{
@@ -99,9 +99,7 @@ impl Deployment {
     pub(crate) async fn whole_log(&self) -> String {
         let sent = self.marks.fetch_add(1, Ordering::Relaxed) + 1;
         self.http.head(format!("{}/health", self.url)).send().await.unwrap();
-        while self.log().matches(MARK).count() < sent {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(async || self.log().matches(MARK).count() >= sent).await;
         self.log()
     }
 }
@@ -146,9 +144,7 @@ impl Unstarted {
         let (server, log_file) = (Server::new(url), log_file(&folder));
         let (marks, tenant) = (AtomicUsize::new(0), Some(tenant));
         let deployment = Deployment { server, host, tenant, folder, log_file, marks, tenant_port };
-        while !deployment.log().contains(STARTED) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(async || deployment.log().contains(STARTED)).await;
         deployment
     }
 }

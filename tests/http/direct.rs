@@ -19,11 +19,12 @@ use remote_auth_mcp::{
     store::{ItemRepository, embedded::Embedded},
 };
 use reqwest::{Client, StatusCode, header::HOST};
+use stand_in::wait::until_listening;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use crate::{browser::tokens, deployment::tool_call};
@@ -117,12 +118,7 @@ async fn spawn(tenant: &Tenant, folder: &TempDir, port: &ReservedPort) -> Child 
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let ready = async {
-        while TcpStream::connect(port.address()).await.is_err() {
-            sleep(Duration::from_millis(25)).await;
-        }
-    };
-    timeout(PATIENT, ready).await.expect("the handler listens");
+    timeout(PATIENT, until_listening(port.address())).await.expect("the handler listens");
     process
 }
 

@@ -1,18 +1,15 @@
 //! The gateway in front: its token opens the server, and the address that it names is the one that limits count.
 
-use std::{net::IpAddr, process::Stdio, time::Duration};
+use std::{net::IpAddr, process::Stdio};
 
 use functions_host::{Gateway, ReservedPort};
 use futures_util::future::join_all;
 use local_tenant::{Endpoint, Fault, GATEWAY_PRINCIPAL_ID};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use stand_in::wait::until_listening;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::{
-    net::TcpStream,
-    process::{Child, Command},
-    time::sleep,
-};
+use tokio::process::{Child, Command};
 
 use crate::{
     browser::{authorize_url, tokens},
@@ -105,9 +102,7 @@ async fn bare_handler(server: &Deployment, port: &ReservedPort) -> Child {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    while TcpStream::connect(port.address()).await.is_err() {
-        sleep(Duration::from_millis(10)).await;
-    }
+    until_listening(port.address()).await;
     handler
 }
 

@@ -2,6 +2,7 @@
 
 use local_tenant::{Endpoint, Fault};
 use serde_json::json;
+use stand_in::wait::until;
 
 use crate::{
     browser::tokens,
@@ -147,12 +148,7 @@ async fn nothing_that_a_client_sends_is_logged() {
         assert_eq!(post(&server, &endpoint, &token, &first).await, 202);
         assert_eq!(stream.next().await, None);
     }
-    let logged = async {
-        while server.log().matches("SSE session not initialized").count() < 3 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_mins(1), logged).await.expect("three lines about sessions");
+    until(async || server.log().matches("SSE session not initialized").count() == 3).await;
     let log = server.log();
     assert!(!log.contains(MARKER), "{:?}", log.lines().find(|line| line.contains(MARKER)));
 }

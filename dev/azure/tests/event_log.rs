@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
 use authorization_server::ground::{Clock, Id};
@@ -24,8 +23,8 @@ use remote_auth_mcp::{
     store::{cosmos::Cosmos, cosmos_events::CosmosEvents},
 };
 use serde_json::Value;
+use stand_in::wait::until;
 use testkit::ManualClock;
-use tokio::time::sleep;
 
 const APPLICATION: &str = "http://127.0.0.1:7071/oauth-callback";
 
@@ -62,9 +61,7 @@ impl Deployment {
         let endpoint = self.emulator.url().parse().unwrap();
         let settings = AzureSettings { endpoint, database: "mcp".into(), vault_key };
         let cosmos = Cosmos::connect(&settings, Arc::new(ManagedIdentity::of(&self.tenant)));
-        while cosmos.container(Container::Events).is_err() {
-            sleep(Duration::from_millis(20)).await;
-        }
+        until(async || cosmos.container(Container::Events).is_ok()).await;
         CosmosEvents::new(cosmos, clock)
     }
 }
@@ -219,9 +216,7 @@ async fn an_outage_is_told_and_loses_nothing() {
     assert!(log.heartbeat(instance).await.is_err());
     assert!(log.is_alive(instance).await.is_err());
     deployment.emulator.resume();
-    while log.append(instance, &event("after")).await.is_err() {
-        sleep(Duration::from_millis(50)).await;
-    }
+    until(async || log.append(instance, &event("after")).await.is_ok()).await;
     assert_eq!(read(&mut feed).await, ["before", "after"]);
 }
 

@@ -2,15 +2,12 @@
 // only after it has opened the browser, as FastMCP does; a test is not.
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-
-const WAIT_LIMIT_MS = 120_000;
+import { until } from './until.mjs';
 
 /** Ends when something listens where this URL points. */
 export async function listening(url) {
   const { hostname, port } = new URL(url);
-  const late = AbortSignal.timeout(WAIT_LIMIT_MS);
-  while (!(await accepts(port, hostname))) await wait(20, undefined, { signal: late });
+  await until(() => accepts(port, hostname));
 }
 
 async function accepts(port, hostname) {

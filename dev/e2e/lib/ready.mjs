@@ -1,7 +1,6 @@
 // Handlers on Azure's services listen before they have reached them, and answer 503 until then.
-import { setTimeout as wait } from 'node:timers/promises';
+import { until } from './until.mjs';
 
-const WAIT_LIMIT_MS = 120_000;
 /** More than there are processes, which take turns. */
 const IN_A_ROW = 4;
 /** The shape of an access token: only whoever has the keys knows that it is none. */
@@ -9,12 +8,12 @@ const TOKEN = ['A'.repeat(8), 'A'.repeat(16), 'A'.repeat(43)].join('.');
 
 /** Ends when every process has store and keys: those that serve streams, and those that serve the rest. */
 export async function ready({ url }) {
-  const late = AbortSignal.timeout(WAIT_LIMIT_MS);
-  for (let answers = 0; answers < IN_A_ROW; ) {
+  let answers = 0;
+  await until(async () => {
     const all = await Promise.all([health(url), stream(url)]);
     answers = all.includes(503) ? 0 : answers + 1;
-    if (answers === 0) await wait(20, undefined, { signal: late });
-  }
+    return answers === IN_A_ROW;
+  });
 }
 
 async function health(url) {

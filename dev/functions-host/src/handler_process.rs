@@ -3,10 +3,10 @@
 use std::process::{ExitStatus, Stdio};
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use stand_in::Recent;
+use stand_in::{Recent, wait::until};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio::{net::TcpStream, task::JoinSet};
 use uuid::Uuid;
 
@@ -110,11 +110,8 @@ fn passed_environment() -> impl Iterator<Item = (&'static str, std::ffi::OsStrin
     PASSED.into_iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)))
 }
 
-/// Asks every 25 ms.
 async fn answers(address: SocketAddr) {
-    while ask(address).await.is_err() {
-        sleep(Duration::from_millis(25)).await;
-    }
+    until(|| async { ask(address).await.is_ok() }).await;
 }
 
 /// Only a refused connection means "not yet": the host takes anything else for an answer.

@@ -8,9 +8,9 @@ use std::{
 };
 
 use functions_host::{EXECUTABLE_PATH, LocalSettings};
-use tokio::net::TcpStream;
+use stand_in::wait::until_listening;
 use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::error::StartError;
 
@@ -52,13 +52,8 @@ impl Func {
 
     /// Returns when something listens on the public port.
     pub(crate) async fn listens(&mut self, port: u16) -> Result<(), StartError> {
-        let listens = async {
-            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-                sleep(Duration::from_millis(50)).await;
-            }
-        };
         tokio::select! {
-            () = listens => Ok(()),
+            () = until_listening((Ipv4Addr::LOCALHOST, port).into()) => Ok(()),
             ended = self.0.wait() => Err(ended.map_or_else(StartError::Func, StartError::FuncEnded)),
         }
     }
@@ -85,6 +80,7 @@ impl Func {
 mod tests {
     use std::fs;
 
+    use stand_in::wait::until;
     use tempfile::TempDir;
 
     use super::*;
@@ -150,9 +146,7 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(fifo).status().unwrap().success());
         let func = started(&folder, root.path(), Some(&log));
         let said = || fs::read_to_string(&log).unwrap();
-        while said().lines().count() < 2 {
-            sleep(Duration::from_millis(5)).await;
-        }
+        until(async || said().lines().count() >= 2).await;
         func.stop().await;
         let root = root.path().canonicalize().unwrap();
         assert_eq!(said(), format!("{}\nstart\nasked\n", root.display()));

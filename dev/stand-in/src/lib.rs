@@ -6,7 +6,7 @@
 //!
 //! Tokens are signed and verified here ([`jwt`]); a [`Clock`] is moved on by tests; [`Recent`] is the log of requests. A
 //! stand-in that is a program says so in one line ([`program::run`]), and tests in another process reach its control API
-//! with the token of that line ([`control::guarded`]).
+//! with the token of that line ([`control::guarded`]). A test waits for such a process with [`wait`].
 //!
 //! None of this is shared with the product, so that one misreading of an RFC cannot pass on both sides.
 
@@ -21,6 +21,7 @@ pub mod random;
 mod recent;
 mod server;
 mod tls;
+pub mod wait;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

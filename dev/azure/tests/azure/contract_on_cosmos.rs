@@ -9,15 +9,14 @@ use remote_auth_mcp::{
     ports::records::{Address, Container, ItemStore},
     store::cosmos::Cosmos,
 };
+use stand_in::wait::until;
 use testkit::ManualClock;
 
 use crate::contract;
 
 async fn until_connected(store: &Cosmos) {
     let nothing = Address { container: Container::Clients, partition: "none".into(), id: "none".into() };
-    while store.get(&nothing).await.is_err() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    until(async || store.get(&nothing).await.is_ok()).await;
 }
 
 #[tokio::test]

@@ -2,16 +2,17 @@
 
 use std::{
     collections::BTreeSet,
+    future::ready,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use authorization_server::ground::Entropy as _;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use stand_in::wait;
 use testkit::SeededEntropy;
 
 use crate::{
@@ -19,19 +20,10 @@ use crate::{
     deployment::{Deployment, REDIRECT_URI, body, rounds, seed},
 };
 
-/// How often a client repeats a request whose connection broke, or that was answered 500 or 503.
-const MAX_ATTEMPTS: usize = 60;
-const PAUSE: Duration = Duration::from_millis(200);
-
-/// The host answers 500 while it restarts a process, and the handler 503 until it is ready.
+/// Repeats a request whose connection broke. The host answers 500 while it restarts a process, and the handler 503 until it
+/// is ready.
 async fn repeated(send: impl AsyncFn() -> reqwest::Result<reqwest::Response>) -> reqwest::Response {
-    for _ in 0..MAX_ATTEMPTS {
-        match send().await {
-            Ok(answer) if !is_again(answer.status().as_u16()) => return answer,
-            _ => tokio::time::sleep(PAUSE).await,
-        }
-    }
-    panic!("no answer after {MAX_ATTEMPTS} attempts");
+    wait::answer(async || send().await.ok().filter(|answer| !is_again(answer.status().as_u16()))).await
 }
 
 /// The host's and the handler's ways to say so, and the limit of registrations.
@@ -91,7 +83,7 @@ async fn flow(server: &Deployment, client_id: &str, codes: &Codes) -> Result<Val
 /// Two at once, to be seen to give one answer with tokens at the most; again while neither says anything.
 async fn redeem(server: &Deployment, client_id: &str, code: &str) -> Result<Value, String> {
     let form = redemption(client_id, code);
-    for _ in 0..MAX_ATTEMPTS {
+    wait::answer(async || {
         let send = async || server.post("/token").form(&form).send().await;
         let (one, two) = tokio::join!(send(), send());
         let (mut tokens, mut refused) = (Vec::new(), false);
@@ -107,16 +99,11 @@ async fn redeem(server: &Deployment, client_id: &str, code: &str) -> Result<Valu
             }
         }
         assert!(tokens.len() <= 1, "two answers with tokens for one code");
-        if let Some(tokens) = tokens.pop() {
-            return Ok(tokens);
-        }
-        if refused {
-            // A process died between the grant and its answer.
-            return Err("/token: the answer was lost".into());
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    panic!("no answer after {MAX_ATTEMPTS} attempts");
+        // A process died between the grant and its answer.
+        let lost = refused.then(|| Err("/token: the answer was lost".into()));
+        tokens.pop().map(Ok).or(lost)
+    })
+    .await
 }
 
 /// Kills one process after another, of two, after as many operations of the store as chance has it. How many.
@@ -127,9 +114,7 @@ async fn kill(server: Arc<Deployment>, done: Arc<AtomicBool>) -> usize {
         let mut random = [0; 2];
         chance.fill(&mut random);
         let until = server.azure.cosmos.operations().len() + 20 + usize::from(random[0]) / 2;
-        while server.azure.cosmos.operations().len() < until && !done.load(Ordering::SeqCst) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        wait::until(|| ready(server.azure.cosmos.operations().len() >= until || done.load(Ordering::SeqCst))).await;
         server.azure.host.replace(usize::from(random[1] % 2)).await;
         kills += 1;
     }

@@ -1,10 +1,11 @@
 //! Every dependency down, slow and throttled, one by one and together, with traffic: affected requests get documented
 //! answers, others succeed, waits are bounded, and all recover without a restart.
 
-use std::time::Duration;
+use std::cell::Cell;
 
 use cosmos_emulator::Effect;
 use local_tenant::{Endpoint, Fault};
+use stand_in::wait::until;
 
 use crate::{
     browser::{Tokens, tokens},
@@ -154,13 +155,14 @@ async fn until_started(server: &Deployment, troubles: &[(Dependency, Trouble)]) 
         [(Entra | Keys | Graph, _)] => (true, true),
         _ => (false, false),
     };
-    let mut started = 0;
-    while started < 4 {
+    let started = Cell::new(0);
+    until(async || {
         let health = body(server.get("/health").send().await.unwrap()).await;
         let is = (!store || health["store"] == "up") && (!keyring || health["keyring"] == "up");
-        started = if is { started + 1 } else { 0 };
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        started.set(if is { started.get() + 1 } else { 0 });
+        started.get() == 4
+    })
+    .await;
 }
 
 async fn survives(server: &Deployment, tokens: &Tokens, troubles: &[(Dependency, Trouble)]) {
@@ -196,7 +198,6 @@ async fn recovers(server: &Deployment, tokens: &Tokens, messages: &mut Messages,
         let log = server.log();
         let last: Vec<_> = log.lines().rev().take(30).collect();
         println!("{troubles:?}: {KINDS:?} {worked:?}:\n{}", last.join("\n"));
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -1,15 +1,16 @@
 //! A deployment as its clients see it, with what was issued.
 
 use std::{
+    cell::Cell,
     hash::{BuildHasher as _, Hasher as _, RandomState},
     ops::Deref,
-    time::Duration,
 };
 
 use azure_tests::{Azure, Plan};
 use driver::{Server, mcp::tool_call};
 use reqwest::RequestBuilder;
 use serde_json::Value;
+use stand_in::wait::until;
 
 pub(crate) use driver::{
     body,
@@ -39,12 +40,13 @@ impl Deployment {
 
     /// Until a run of answers, more than there are processes, says that store and keyring are up.
     pub(crate) async fn until_ready(&self) {
-        let mut healthy = 0;
-        while healthy < 12 {
+        let healthy = Cell::new(0);
+        until(async || {
             let answer = self.get("/health").send().await;
-            healthy = if answer.is_ok_and(|answer| answer.status() == 200) { healthy + 1 } else { 0 };
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            healthy.set(if answer.is_ok_and(|answer| answer.status() == 200) { healthy.get() + 1 } else { 0 });
+            healthy.get() == 12
+        })
+        .await;
     }
 
     pub(crate) fn log(&self) -> String {

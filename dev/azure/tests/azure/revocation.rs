@@ -1,6 +1,6 @@
 //! The processes learn from each other that a grant was revoked.
 
-use std::time::Duration;
+use stand_in::wait::until;
 
 use crate::{browser::tokens, deployment::Deployment};
 
@@ -21,8 +21,6 @@ async fn a_revocation_on_one_process_becomes_a_401_on_the_other() {
     let form = [("token", tokens.refresh_token.as_str()), ("client_id", &tokens.client_id)];
     let answer = server.post("/revoke").form(&form).send().await.unwrap();
     assert_eq!(answer.status(), 200);
-    while statuses(&server, &tokens.access_token).await != [401; 4] {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
+    until(async || statuses(&server, &tokens.access_token).await == [401; 4]).await;
     assert_eq!(server.refresh(&tokens.client_id, &tokens.refresh_token).await.0, 400);
 }

@@ -1,24 +1,21 @@
 //! Data keys and the vault's key change every few seconds, under load: nobody notices.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{fs, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use azure_tests::Plan;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use stand_in::wait::until;
+use tempfile::TempDir;
 
 use crate::{
     browser::{Tokens, tokens},
     deployment::{Deployment, rounds},
 };
 
-const VAULT_PERIOD: Duration = Duration::from_secs(3);
+/// Longer than any flow of these tests, as 91 days are longer than any grant or cookie, and shorter than the life of an
+/// access token.
+const RETAIN: Duration = Duration::from_mins(20);
 
 fn program() -> PathBuf {
     env!("CARGO_BIN_EXE_fast-rotation").into()
@@ -35,34 +32,28 @@ async fn both_layers_rotate_under_load_without_an_error() {
     server.until_ready().await;
     let server = Arc::new(server);
     let first = ring(&server).await;
-    let done = Arc::new(AtomicBool::new(false));
-    let rotating = tokio::spawn({
-        let (server, done) = (Arc::clone(&server), Arc::clone(&done));
-        async move {
-            while !done.load(Ordering::SeqCst) {
-                tokio::time::sleep(VAULT_PERIOD).await;
-                let server = Arc::clone(&server);
-                // It makes an RSA key, which takes its time.
-                let rotated = tokio::task::spawn_blocking(move || server.azure.tenant.vault().unwrap().rotate());
-                rotated.await.unwrap().unwrap();
-            }
-        }
-    });
     let flows = rounds(200, 12);
     let running = stream::iter(0..flows).map(|_| one_user(&server)).buffer_unordered(4);
-    let all: Vec<Tokens> = running.collect().await;
-    // Until a second data key is in use, whatever the load was.
-    while ring(&server).await.len() < 3 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut finished = pin!(running.enumerate());
+    let mut all = Vec::new();
+    while let Some((number, tokens)) = finished.next().await {
+        all.push(tokens);
+        if number % 3 == 0 {
+            let server = Arc::clone(&server);
+            // It makes an RSA key, which takes its time.
+            let rotated = tokio::task::spawn_blocking(move || server.azure.tenant.vault().unwrap().rotate());
+            rotated.await.unwrap().unwrap();
+        }
     }
+    // Until a second data key is in use, and the first one was wrapped again.
+    until(async || {
+        let keys = ring(&server).await;
+        keys.len() > first.len().max(2) && keys[0]["wrapped_by"] != first[0]["wrapped_by"]
+    })
+    .await;
     for tokens in &all {
         goes_on(&server, tokens).await;
     }
-    done.store(true, Ordering::SeqCst);
-    rotating.await.unwrap();
-    let last = ring(&server).await;
-    assert!(last.len() > first.len(), "no data key was made");
-    assert_ne!(last[0]["wrapped_by"], first[0]["wrapped_by"], "no data key was wrapped again");
     logs_no_error(&server);
 }
 
@@ -87,24 +78,49 @@ async fn goes_on(server: &Deployment, tokens: &Tokens) {
     assert_eq!(status, 200, "{answer}");
 }
 
-/// Twenty seconds are longer than any flow of this test, as 91 days are longer than any grant or cookie.
+/// The clock of the handlers, which read from a file how far it is ahead.
+struct HandlerClock {
+    folder: TempDir,
+    ahead: Duration,
+}
+
+impl HandlerClock {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), ahead: Duration::ZERO }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("ahead")
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.ahead += by;
+        let written = self.folder.path().join("written");
+        fs::write(&written, self.ahead.as_secs().to_string()).unwrap();
+        fs::rename(written, self.file()).unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_key_retires_when_nobody_needs_it_and_what_it_sealed_opens_no_more() {
-    let settings = vec![("FAST_ROTATION_RETAIN_SECONDS".to_owned(), "20".to_owned())];
+    let mut clock = HandlerClock::new();
+    let settings = vec![
+        ("FAST_ROTATION_RETAIN_SECONDS".to_owned(), RETAIN.as_secs().to_string()),
+        ("FAST_ROTATION_AHEAD".to_owned(), clock.file().to_str().unwrap().to_owned()),
+    ];
     let server = Deployment::of(Plan { program: Some(program()), settings, ..Plan::of(2) }).await;
     server.until_ready().await;
     let old = tokens(&server).await.access_token;
     let kid = old.split('.').next().unwrap();
     let in_ring = async || ring(&server).await.iter().any(|key| key["kid"] == kid);
     assert!(in_ring().await, "{kid} is no key id");
-    while in_ring().await {
+    for _ in 0..5 {
         goes_on(&server, &tokens(&server).await).await;
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        clock.advance(RETAIN / 4);
     }
+    until(async || !in_ring().await).await;
     // A process that has opened the key forgets it with its next look at the ring.
-    while server.call_tool(&old).await.0 != 401 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    until(async || server.call_tool(&old).await.0 == 401).await;
     goes_on(&server, &tokens(&server).await).await;
     logs_no_error(&server);
 }

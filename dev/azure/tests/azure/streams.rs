@@ -1,10 +1,9 @@
 //! HTTP+SSE when a stream and its POSTs are on different processes.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use stand_in::wait::until;
 
 use crate::{
     browser::{Browser, redemption, tokens},
@@ -132,9 +131,7 @@ async fn of_fifty_sessions_on_three_processes_only_those_of_the_killed_one_end()
     }
     assert!((5..=30).contains(&ended.len()), "{} ended of 50", ended.len());
     for session in ended {
-        while session.post(&server, &list_tools(2)).await != 404 {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
+        until(async || session.post(&server, &list_tools(2)).await == 404).await;
         let mut again = Session::open(&server, session.token).await;
         assert_eq!(again.post(&server, &list_tools(3)).await, 202);
         assert_eq!(again.stream.message().await["id"], 3);

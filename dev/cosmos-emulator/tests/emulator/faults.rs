@@ -5,9 +5,10 @@ use std::{collections::HashSet, time::Duration};
 use cosmos_emulator::{Effect, Fault, Verb};
 use reqwest::Method;
 use serde_json::Value;
+use stand_in::wait::until;
 use tokio::time::Instant;
 
-use crate::support::{Rig, item, status, until, value};
+use crate::support::{Rig, item, status, value};
 
 const ITEM: &str = "/dbs/mcp/colls/owners/docs/a";
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use driver::{Server, browser, mcp, stream::Stream};
 use functions_host::ReservedPort;
 use local_tenant::Tenant;
+use stand_in::wait::until_listening;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -71,12 +72,7 @@ impl Handler {
         command.env("TOKIO_WORKER_THREADS", "1").envs(allocator());
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let handler = Self { process, address, _tenant: tenant, _folder: folder, _port: port };
-        let listens = async {
-            while TcpStream::connect(address).await.is_err() {
-                sleep(Duration::from_millis(25)).await;
-            }
-        };
-        timeout(Duration::from_mins(1), listens).await.expect("the handler listens");
+        timeout(Duration::from_mins(1), until_listening(address)).await.expect("the handler listens");
         handler
     }
 

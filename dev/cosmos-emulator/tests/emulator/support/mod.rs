@@ -3,7 +3,6 @@
 mod tenant;
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -123,11 +122,4 @@ pub(crate) async fn value(container: &ContainerClient, id: &str) -> Result<i64, 
 /// The status that the service answered.
 pub(crate) fn status(error: &CosmosError) -> u16 {
     u16::from(error.status().status_code())
-}
-
-/// Waits until something holds, however long a busy machine takes.
-pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
-    while !condition().await {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
