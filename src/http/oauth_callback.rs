@@ -36,17 +36,9 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
 }
 
 fn refusal(app: &App, error: &CallbackError) -> Response {
-    match error {
+    let page = match error {
         CallbackError::Connections(error) => return connections::not_signed_in(app, error),
         CallbackError::OverLimit(too_many) => return CALLBACKS.answer(app, PLACE, *too_many),
-        _ => {}
-    }
-    app.refused(EventName::CallbackRefused.event(), error.reason(), error);
-    pages::error(app, &page(error))
-}
-
-fn page(error: &CallbackError) -> ErrorPage {
-    match error {
         CallbackError::UnknownState => ErrorPage::plain(
             StatusCode::FORBIDDEN,
             "This sign-in is unknown or too old",
@@ -64,9 +56,8 @@ fn page(error: &CallbackError) -> ErrorPage {
             "If the application does not continue in a few seconds, connect again from it.",
         ),
         CallbackError::AlreadyCompleted => ErrorPage::already_completed(),
-        // The first two have pages of their own.
-        CallbackError::Connections(_) | CallbackError::OverLimit(_) | CallbackError::Unavailable(_) => {
-            ErrorPage::unavailable()
-        }
-    }
+        CallbackError::Unavailable(_) => ErrorPage::unavailable(),
+    };
+    app.refused(EventName::CallbackRefused.event(), error.reason(), error);
+    pages::error(app, &page)
 }

@@ -39,7 +39,7 @@ pub struct AuthorizationCodeRequest {
 pub struct RefreshTokenRequest {
     /// `client_id`.
     pub client_id: String,
-    /// `refresh_token`. Its format is the server's own.
+    /// `refresh_token`. It is opaque to all but the server that issued it (RFC 6749 §1.5), so that server's state parses it.
     pub refresh_token: SecretString,
     /// `scope`, not wider than what was granted.
     pub scope: Option<Scope>,

@@ -5,6 +5,8 @@
 mod app;
 #[path = "support/ask.rs"]
 mod ask;
+#[path = "support/stream.rs"]
+mod stream;
 
 use std::io;
 use std::net::IpAddr;
@@ -232,12 +234,7 @@ async fn open_stream(app: &App, gateway: Gateway) -> (FunctionsHost, TcpStream, 
     let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let options = app.options(1, &[("GATE", &gate.local_addr().unwrap().to_string())]);
     let host = start_behind_gateway(options, gateway).await.unwrap();
-    let mut stream = send(host.url(), "GET /stream", "").await;
-    let (gate, _) = gate.accept().await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
+    let (stream, gate) = stream::open(host.url(), &gate).await;
     (host, stream, gate)
 }
 
@@ -245,12 +242,7 @@ async fn open_stream(app: &App, gateway: Gateway) -> (FunctionsHost, TcpStream, 
 async fn an_answer_is_not_buffered() {
     let app = App::new();
     let (host, mut stream, mut gate) = open_stream(&app, gateway()).await;
-    for byte in b'a'..=b'z' {
-        gate.write_all(&[byte]).await.unwrap();
-        let mut chunk = [0; 6];
-        stream.read_exact(&mut chunk).await.unwrap();
-        assert_eq!(chunk, *format!("1\r\n{}\r\n", char::from(byte)).as_bytes());
-    }
+    stream::arrives_byte_by_byte(&mut gate, &mut stream).await;
     host.stop().await;
 }
 

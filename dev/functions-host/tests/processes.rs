@@ -5,14 +5,16 @@
 mod app;
 #[path = "support/ask.rs"]
 mod ask;
+#[path = "support/stream.rs"]
+mod stream;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener as StdListener;
 
 use functions_host::{FunctionsHost, Options, StartError, start};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 
 use app::App;
 use ask::{answer, get, send};
@@ -189,13 +191,8 @@ async fn an_endless_answer_arrives_byte_by_byte() {
     let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let app = App::new();
     let host = app.start(1, &[("GATE", &gate.local_addr().unwrap().to_string())]).await.unwrap();
-    let (mut stream, mut gate) = open_stream(host.url(), &gate).await;
-    for byte in b'a'..=b'z' {
-        gate.write_all(&[byte]).await.unwrap();
-        let mut chunk = [0; 6];
-        stream.read_exact(&mut chunk).await.unwrap();
-        assert_eq!(chunk, *format!("1\r\n{}\r\n", char::from(byte)).as_bytes());
-    }
+    let (mut stream, mut gate) = stream::open(host.url(), &gate).await;
+    stream::arrives_byte_by_byte(&mut gate, &mut stream).await;
     host.stop().await;
 }
 
@@ -204,22 +201,10 @@ async fn stopping_ends_open_streams_and_leaves_no_process() {
     let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let app = App::new();
     let host = app.start(2, &[("GATE", &gate.local_addr().unwrap().to_string())]).await.unwrap();
-    let (mut first, mut first_gate) = open_stream(host.url(), &gate).await;
-    let (mut second, mut second_gate) = open_stream(host.url(), &gate).await;
+    let (mut first, mut first_gate) = stream::open(host.url(), &gate).await;
+    let (mut second, mut second_gate) = stream::open(host.url(), &gate).await;
     host.stop().await;
     for stream in [&mut first, &mut second, &mut first_gate, &mut second_gate] {
         assert!(matches!(stream.read(&mut [0]).await, Ok(0) | Err(_)));
     }
-}
-
-/// A client whose answer has begun, and the gate through which the handler gets what it answers.
-async fn open_stream(url: &str, gate: &TcpListener) -> (TcpStream, TcpStream) {
-    let mut stream = send(url, "GET /stream", "").await;
-    let (gate, _) = gate.accept().await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
-    (stream, gate)
 }

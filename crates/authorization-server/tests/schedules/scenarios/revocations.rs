@@ -14,16 +14,20 @@ use crate::{
     world::Process,
 };
 
-fn a_refresh_and_a_revocation(plan: &Plan) {
-    let (start, tokens) = Start::with_tokens();
+fn refresh_and_revoke(start: &Start, tokens: &Tokens, plan: &Plan) {
     let mut crowd = Crowd::new(&start.world, plan);
-    let refreshed = [crowd.ask(start.refresh(&tokens))];
-    let revoked = crowd.ask(start.revoke(&tokens));
+    let refreshed = [crowd.ask(start.refresh(tokens))];
+    let revoked = crowd.ask(start.revoke(tokens));
     let processes = crowd.wait();
     if revoked.disturbed() {
-        start.alone(start.revoke(&tokens)).unwrap();
+        start.alone(start.revoke(tokens)).unwrap();
     }
-    nothing_is_left(&start, &tokens, &refreshed, &processes);
+    nothing_is_left(start, tokens, &refreshed, &processes);
+}
+
+fn a_refresh_and_a_revocation(plan: &Plan) {
+    let (start, tokens) = Start::with_tokens();
+    refresh_and_revoke(&start, &tokens, plan);
 }
 
 /// Entra wants the user, so that the refresh marks the grant; only if Entra does not answer, the refresh succeeds.
@@ -31,14 +35,7 @@ fn a_mark_and_a_revocation(plan: &Plan) {
     let (start, tokens) = Start::with_tokens();
     start.world.clock.advance(UNTIL_DUE);
     start.world.issued.want_the_user();
-    let mut crowd = Crowd::new(&start.world, plan);
-    let refreshed = [crowd.ask(start.refresh(&tokens))];
-    let revoked = crowd.ask(start.revoke(&tokens));
-    let processes = crowd.wait();
-    if revoked.disturbed() {
-        start.alone(start.revoke(&tokens)).unwrap();
-    }
-    nothing_is_left(&start, &tokens, &refreshed, &processes);
+    refresh_and_revoke(&start, &tokens, plan);
 }
 
 fn a_refresh_a_use_a_revocation_and_a_sign_in(plan: &Plan) {
