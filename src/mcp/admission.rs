@@ -36,7 +36,7 @@ impl UncheckedMessage {
 }
 
 /// A message that may be parsed.
-pub(super) struct Admitted {
+pub(super) struct AdmittedMessage {
     pub(super) text: Vec<u8>,
     pub(super) kind: Kind,
     pub(super) envelope: Envelope,
@@ -69,13 +69,13 @@ pub(super) fn admit_batch(body: Kept) -> Result<(Vec<u8>, Permit), AdmissionErro
 }
 
 /// Lets a text in that rmcp will accept.
-pub(super) fn admit(server: &Server, message: UncheckedMessage) -> Result<Admitted, AdmissionError> {
+pub(super) fn admit(server: &Server, message: UncheckedMessage) -> Result<AdmittedMessage, AdmissionError> {
     let UncheckedMessage { body, mut envelope } = message;
     let kind = outline::kind(&body)?;
     let (text, mut permit) = body.into_parts();
     let text = without_unused_arguments(text, &mut envelope, |tool| takes_arguments(server, tool));
     reserve(&text, &mut permit)?;
-    Ok(Admitted { text, kind, envelope, permit })
+    Ok(AdmittedMessage { text, kind, envelope, permit })
 }
 
 fn reserve(text: &[u8], permit: &mut Permit) -> Result<(), AdmissionError> {

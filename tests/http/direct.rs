@@ -31,7 +31,7 @@ use crate::{browser::tokens, deployment::tool_call};
 
 /// The capacity of an unread pipe on Linux.
 const PIPE: usize = 64 * 1024;
-const PATIENT: Duration = Duration::from_mins(1);
+const HANG_LIMIT: Duration = Duration::from_mins(1);
 
 struct Handler {
     process: Child,
@@ -94,7 +94,7 @@ impl Handler {
         let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         let (mut stream, mut answer) = (TcpStream::connect(self.address).await.unwrap(), String::new());
         stream.write_all(request.as_bytes()).await.unwrap();
-        timeout(PATIENT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        timeout(HANG_LIMIT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         answer
     }
 
@@ -102,7 +102,7 @@ impl Handler {
     async fn get(&self, path: &str, host: Option<&str>) -> Option<StatusCode> {
         let own = self.address.to_string();
         let request = self.http.get(format!("http://{}{path}", self.address)).header(HOST, host.unwrap_or(&own));
-        Some(timeout(PATIENT, request.send()).await.ok()?.unwrap().status())
+        Some(timeout(HANG_LIMIT, request.send()).await.ok()?.unwrap().status())
     }
 }
 
@@ -118,7 +118,7 @@ async fn spawn(tenant: &Tenant, folder: &TempDir, port: &ReservedPort) -> Child 
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    timeout(PATIENT, until_listening(port.address())).await.expect("the handler listens");
+    timeout(HANG_LIMIT, until_listening(port.address())).await.expect("the handler listens");
     process
 }
 
@@ -132,7 +132,7 @@ async fn a_stdout_that_nobody_reads_blocks_no_request() {
     assert_eq!(handler.get("/health", None).await, Some(StatusCode::OK));
     let mut stdout = tokio::process::ChildStdout::from_std(handler.stdout.take().unwrap()).unwrap();
     let mut logged = vec![0; PIPE + PIPE / 2];
-    timeout(PATIENT, stdout.read_exact(&mut logged)).await.expect("more lines than a pipe holds").unwrap();
+    timeout(HANG_LIMIT, stdout.read_exact(&mut logged)).await.expect("more lines than a pipe holds").unwrap();
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn a_request_with_two_hosts_or_none_is_refused() {
         let request = format!("GET /health HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        timeout(PATIENT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        timeout(HANG_LIMIT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         assert!(answer.starts_with("HTTP/1.1 403 "), "{hosts:?}: {answer}");
     }
 }

@@ -42,7 +42,7 @@ async fn call_all(sessions: &Instance, client: &mut Client, ids: impl IntoIterat
     }
 }
 
-const MOST: u64 = MAX_IN_FLIGHT as u64;
+const AT_A_TIME: u64 = MAX_IN_FLIGHT as u64;
 
 #[tokio::test(start_paused = true)]
 async fn cancelled_calls_end_at_once_and_leave_their_places_to_others() {
@@ -50,22 +50,22 @@ async fn cancelled_calls_end_at_once_and_leave_their_places_to_others() {
     let sessions = deployment.alone();
     let (mut stream, mut client) = ready(&sessions).await;
     let slow = deployment.asked.slow.write().await;
-    call_all(&sessions, &mut client, 1..=MOST).await;
+    call_all(&sessions, &mut client, 1..=AT_A_TIME).await;
     sleep(Duration::from_secs(1)).await;
-    for id in 1..=MOST {
+    for id in 1..=AT_A_TIME {
         client.post(&sessions, &cancelled(id)).await.unwrap();
     }
-    call_all(&sessions, &mut client, 101..=100 + MOST).await;
+    call_all(&sessions, &mut client, 101..=100 + AT_A_TIME).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(deployment.asked.by.lock().unwrap().len(), 2 * MAX_IN_FLIGHT);
     assert_eq!(deployment.asked.waiting(), MAX_IN_FLIGHT, "of the calls that were not cancelled");
     drop(slow);
     let mut ids = Vec::new();
-    for _ in 1..=MOST {
+    for _ in 1..=AT_A_TIME {
         ids.extend(answered(&mut stream).await);
     }
     ids.sort_unstable();
-    assert_eq!(ids, (101..=100 + MOST).collect::<Vec<_>>(), "no cancelled call is answered");
+    assert_eq!(ids, (101..=100 + AT_A_TIME).collect::<Vec<_>>(), "no cancelled call is answered");
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,13 +75,13 @@ async fn pings_and_notifications_overtake_the_calls_that_wait() {
     let (mut stream, mut client) = ready(&here).await;
     let slow = deployment.asked.slow.write().await;
     // As many wait as have a place to wait.
-    call_all(&here, &mut client, 1..=2 * MOST).await;
+    call_all(&here, &mut client, 1..=2 * AT_A_TIME).await;
     for (at, id) in [(&here, 1_001), (&elsewhere, 1_002)] {
         client.post(at, &ping(id)).await.unwrap();
         assert_eq!(answered(&mut stream).await, Some(id));
     }
     // Those that wait first: a call that ends makes room for one of them.
-    for id in (1..=2 * MOST).rev() {
+    for id in (1..=2 * AT_A_TIME).rev() {
         client.post(if id % 2 == 0 { &here } else { &elsewhere }, &cancelled(id)).await.unwrap();
     }
     client.post(&here, &ping(1_003)).await.unwrap();

@@ -26,7 +26,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::fixtures::Fixtures;
 
 /// More calls than the suite sends.
-const MOST: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
+const NO_LIMIT: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
 /// How often an HTTP+SSE session would look for events of other processes. There are none.
 const EVENT_POLL: Duration = Duration::from_secs(1);
 
@@ -77,7 +77,7 @@ impl ConformanceServer {
 /// so no limit is ever renewed.
 fn app(rig: &Rig, stop: &CancellationToken) -> Result<App, StartError> {
     let clock = Arc::clone(&rig.clock) as Arc<dyn Clock>;
-    let limits = config::Limits { calls_per_minute: OwnerLimit::new(MOST), ..config::Limits::default() };
+    let limits = config::Limits { calls_per_minute: OwnerLimit::new(NO_LIMIT), ..config::Limits::default() };
     let mut key = [0; 32];
     rig.ports.entropy.fill(&mut key);
     let records = Embedded::in_memory(Arc::clone(&clock)).map_err(|error| StartError::Store(error.0))?;

@@ -124,8 +124,8 @@ impl Reader {
 
     /// Returns when the other side has gone. Bytes that it sends meanwhile are kept for later.
     pub(crate) async fn gone(&mut self) {
-        const MOST: usize = 64 * 1024;
-        while self.buffer.len() < MOST {
+        const MAX_BYTES: usize = 64 * 1024;
+        while self.buffer.len() < MAX_BYTES {
             if !matches!(self.fill().await, Ok(1..)) {
                 return;
             }

@@ -14,12 +14,12 @@ pub(crate) struct Failures {
 impl Failures {
     /// Counts one; whether the host stops instead of starting the handler again.
     pub(crate) fn are_too_many(&mut self, now: Instant) -> bool {
-        const MOST: u32 = 3;
+        const MAX_FAILURES: u32 = 3;
         const FORGOTTEN_AFTER: Duration = Duration::from_mins(30);
         let forgotten = self.last.is_some_and(|last| now - last > FORGOTTEN_AFTER);
         self.count = if forgotten { 1 } else { self.count + 1 };
         self.last = Some(now);
-        self.count >= MOST
+        self.count >= MAX_FAILURES
     }
 }
 

@@ -28,7 +28,7 @@ use rmcp::model::ClientJsonRpcMessage;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-const MOST: usize = 8;
+const MAX_LINES: usize = 8;
 const LAST: &str = "the last ping";
 
 struct World {
@@ -109,6 +109,6 @@ async fn posts(lines: &[&[u8]]) {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').take(MOST).collect();
+    let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').take(MAX_LINES).collect();
     run(posts(&lines));
 });

@@ -32,7 +32,7 @@ pub(super) struct Members {
     pub(super) is_version_2: bool,
     pub(super) id: Option<Scalar>,
     pub(super) method: Option<Scalar>,
-    pub(super) params: Option<Params>,
+    pub(super) params: Option<IsParams>,
     pub(super) has_result: bool,
     pub(super) error: Option<IsError>,
     /// For `params`.
@@ -57,7 +57,7 @@ pub(super) enum Scalar {
 
 type IsObjectOrNull = bool;
 type IsError = bool;
-type Params = bool;
+type IsParams = bool;
 
 impl Checked {
     fn scalar(self) -> Scalar {

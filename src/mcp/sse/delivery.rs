@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
 use crate::mcp::{
-    admission::{AdmissionError, Admitted},
+    admission::{AdmissionError, AdmittedMessage},
     envelope::Envelope,
     message::Message,
     outline::{InvalidMessage, Kind},
@@ -69,12 +69,12 @@ impl Delivery {
         &self,
         id: &str,
         principal: Principal,
-        admit: impl FnOnce() -> Result<Admitted, AdmissionError>,
+        admit: impl FnOnce() -> Result<AdmittedMessage, AdmissionError>,
         demand: impl FnOnce(&Principal, &Envelope) -> Option<ScopeDemand>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
-        let Admitted { text, kind, envelope, permit } = admit()?;
+        let AdmittedMessage { text, kind, envelope, permit } = admit()?;
         if let Some(demand) = demand(&principal, &envelope) {
             return Err(PostError::InsufficientScope(demand));
         }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{batch::message_count, unserved::CallError};
 use self::{requests::Requests, unserved::Unserved};
 use super::{
-    admission::{Admitted, UncheckedMessage, admit},
+    admission::{AdmittedMessage, UncheckedMessage, admit},
     json_rpc::{Body, Refusal, accepted},
     outline::Kind,
     service::Server,
@@ -79,7 +79,7 @@ impl StreamableHttp {
         principal: Principal,
     ) -> Result<Response<Body>, Unserved> {
         headers::check_content(headers)?;
-        let Admitted { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
+        let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
                 let capabilities = self.requests.server.get_info().capabilities;

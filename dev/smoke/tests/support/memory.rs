@@ -125,17 +125,17 @@ fn nested(depth: usize) -> String {
 
 /// The worst messages: too long, too deep, and of as many values as fit.
 fn messages() -> Vec<String> {
-    const ROOM: usize = 31 * 1024;
+    const MAX_ARGUMENT_BYTES: usize = 31 * 1024;
     let arguments = [
         array(r#"{"a":0}"#, 512 * 1024),
         nested(100_000),
         nested(7_000),
-        array("0", ROOM),
-        array("[]", ROOM),
-        array("{}", ROOM),
-        array(r#"{"a":0}"#, ROOM),
+        array("0", MAX_ARGUMENT_BYTES),
+        array("[]", MAX_ARGUMENT_BYTES),
+        array("{}", MAX_ARGUMENT_BYTES),
+        array(r#"{"a":0}"#, MAX_ARGUMENT_BYTES),
         array(r#"{"a":0}"#, 4 * 1024),
-        array(r#""""#, ROOM),
+        array(r#""""#, MAX_ARGUMENT_BYTES),
     ];
     arguments.iter().map(|arguments| call(arguments)).collect()
 }
