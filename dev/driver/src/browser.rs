@@ -135,6 +135,13 @@ impl Browser {
         let request = between(&page, "name=\"request\" value=\"", "\"");
         let user = local_tenant::user(self.user).unwrap();
         let form = [("request", request.as_str()), ("user", user.oid)];
+        let answer = server.http.post(format!("{origin}{action}")).form(&form).send().await.unwrap();
+        if answer.status() != 200 {
+            return location(&answer);
+        }
+        // A policy asks for a second factor.
+        let request = between(&answer.text().await.unwrap(), "name=\"request\" value=\"", "\"");
+        let form = [("request", request.as_str()), ("user", user.oid), ("second_factor", "approved")];
         location(&server.http.post(format!("{origin}{action}")).form(&form).send().await.unwrap())
     }
 
@@ -169,11 +176,16 @@ impl Browser {
         Tokens { access_token, refresh_token, client_id: client_id.to_owned() }
     }
 
-    /// Allows, signs in, and comes back to the client.
+    /// Allows, signs in, once more if Entra demands it, and comes back to the client.
     async fn finish(&mut self, server: &Server, form: &ConsentForm) -> Redirect {
         let callback = self.allow(server, form).await;
-        let answer = self.get(server, &callback).await;
+        let mut answer = self.get(server, &callback).await;
         assert_eq!(answer.status(), 302);
+        if location(&answer).contains("/oauth2/v2.0/authorize?") {
+            let callback = self.choose_account(server, &location(&answer)).await;
+            answer = self.get(server, &callback).await;
+            assert_eq!(answer.status(), 302);
+        }
         let redirect = Redirect(Url::parse(&location(&answer)).unwrap());
         server.issued(&redirect.get("code").unwrap_or_default());
         redirect

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::aadsts::{MALFORMED, Refusal};
+use crate::conditional_access::{CLAIM, is_demanded};
 use crate::sts::Sts;
 
 /// The members of `claims` that have an effect here.
@@ -10,6 +11,8 @@ use crate::sts::Sts;
 pub(crate) struct ClaimsRequest {
     /// `access_token.xms_cc`: the client's capabilities, copied into access tokens.
     pub(crate) capabilities: Vec<String>,
+    /// The policy's id in `access_token.capolids`: the user must bring the second factor.
+    pub(crate) second_factor: bool,
 }
 
 impl ClaimsRequest {
@@ -44,6 +47,7 @@ impl ClaimsRequest {
                 "xms_cc" => self.capabilities = capabilities(demand)?,
                 // Continuous access evaluation asks for a token issued after an event. Ours are issued now.
                 "nbf" if not_before(demand).is_some_and(|nbf| nbf <= now) => {}
+                CLAIM if is_demanded(demand) => self.second_factor = true,
                 _ => return Err(malformed(&format!("the access token claim '{claim}' is not implemented"))),
             }
         }

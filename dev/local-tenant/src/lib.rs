@@ -9,6 +9,7 @@ mod app_token;
 mod authorize;
 mod claims;
 mod client_assertion;
+mod conditional_access;
 mod discovery;
 mod faults;
 mod graph;
@@ -95,6 +96,7 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
         sign_ins: Arc::default(),
         codes: Arc::default(),
         faults: Arc::new(Faults::new(random::opaque::<32>())),
+        conditional_access: Arc::default(),
         requests: Arc::default(),
         vault: Arc::default(),
     };

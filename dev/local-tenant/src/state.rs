@@ -38,6 +38,9 @@ pub(crate) struct RefreshToken {
     pub(crate) client_id: String,
     /// Seconds since 1970.
     pub(crate) issued_at: i64,
+    /// The user signed in with the second factor.
+    #[serde(default)]
+    pub(crate) second_factor: bool,
 }
 
 /// The state, written to its file before anything that depends on it is sent.

@@ -7,7 +7,8 @@ use stand_in::{Clock, Recent, SigningKey};
 use crate::aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN};
 use crate::registration::{CLIENT_ID, TENANT_ID};
 use crate::{
-    authorize::SignIns, faults::Faults, recorded::Recorded, state::State, token::Codes, users::User, vault::Vault,
+    authorize::SignIns, conditional_access::ConditionalAccess, faults::Faults, recorded::Recorded, state::State,
+    token::Codes, users::User, vault::Vault,
 };
 
 /// One running tenant, as one of its origins shows it.
@@ -23,6 +24,7 @@ pub(crate) struct Sts {
     pub(crate) sign_ins: Arc<Mutex<SignIns>>,
     pub(crate) codes: Arc<Mutex<Codes>>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) conditional_access: Arc<ConditionalAccess>,
     pub(crate) requests: Arc<Recent<Recorded, 1000>>,
     /// Since it was opened.
     pub(crate) vault: Arc<OnceLock<Arc<Vault>>>,

@@ -112,6 +112,11 @@ impl Tenant {
         self.sts.faults.plan(endpoint, times, fault)
     }
 
+    /// Turns the Conditional Access policy on or off that demands a second factor for Graph. Sign-ins from before lack it.
+    pub fn require_second_factor(&self, required: bool) {
+        self.sts.conditional_access.require_second_factor(required);
+    }
+
     /// Nothing more goes wrong, and what is held is released.
     pub fn clear_faults(&self) {
         self.sts.faults.clear();

@@ -79,6 +79,12 @@ impl UnverifiedJwt {
         self.claims.get(claim).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Whether a claim is a list that has this text.
+    #[must_use]
+    pub fn lists(&self, claim: &str, text: &str) -> bool {
+        self.claims.get(claim).and_then(Value::as_array).is_some_and(|values| values.iter().any(|value| value == text))
+    }
+
     /// A `NumericDate` (RFC 7519 §2), in seconds since 1970.
     #[must_use]
     pub fn time(&self, claim: &str) -> Option<i64> {

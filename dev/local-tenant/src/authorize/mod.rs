@@ -16,7 +16,7 @@ pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
 
 use self::request::{Prompt, Refused, ReturnTo};
 use crate::aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT};
-use crate::page::{RefusalPage, SignInPage};
+use crate::page::{RefusalPage, SecondFactorPage, SignInPage};
 use crate::registration::{APP_NAME, TENANT_ID};
 use crate::sts::{Sts, check_tenant};
 use crate::{parameters::Parameters, token::Code, users, users::User};
@@ -76,39 +76,65 @@ pub(crate) async fn login(
 ) -> Response {
     let correlation = Correlation::of(&headers, sts.clock.now());
     match check_tenant(&tenant).and_then(|()| choice(&sts, &body)) {
-        Ok((request, Some(user))) => finish(&sts, request, user, &correlation),
-        Ok((request, None)) => {
+        Ok((request, Choice::Approve(user))) if request.second_factor => ask_for_second_factor(&sts, request, user),
+        Ok((request, Choice::Approve(user) | Choice::Approved(user))) => finish(&sts, request, user, &correlation),
+        Ok((request, Choice::Cancel)) => {
             return_error(&request.return_to, &CONSENT_DECLINED.with(&[]), &correlation, Some("cancel"))
         }
         Err(refusal) => refuse(&refusal, &correlation),
     }
 }
 
-/// The request that the page stood for, and the user, or nobody if it was cancelled.
-fn choice(sts: &Sts, body: &[u8]) -> Result<(AuthorizeRequest, Option<&'static User>), Refusal> {
+/// What was chosen on a page.
+enum Choice {
+    /// This user.
+    Approve(&'static User),
+    /// This user, who brought the second factor.
+    Approved(&'static User),
+    Cancel,
+}
+
+/// The page of the second factor, which stands for the same request.
+fn ask_for_second_factor(sts: &Sts, request: AuthorizeRequest, user: &'static User) -> Response {
+    let id = random::opaque::<32>();
+    let answer = show(StatusCode::OK, &SecondFactorPage { app: APP_NAME, tenant: TENANT_ID, id: &id, user });
+    let second_factor = Some(user);
+    lock(&sts.sign_ins).put(id, AuthorizeRequest { asked: second_factor, ..request }, sts.clock.unix());
+    answer
+}
+
+/// The request that the page stood for, and the choice.
+fn choice(sts: &Sts, body: &[u8]) -> Result<(AuthorizeRequest, Choice), Refusal> {
     let parameters = Parameters::parse(body)?;
-    parameters.allow_only(&["request", "user", "cancel"])?;
-    let user = match (parameters.get("user"), parameters.get("cancel")) {
-        (Some(oid), None) => Some(users::by_oid(oid).ok_or_else(|| MALFORMED.with(&["there is no such user"]))?),
-        (None, Some(_)) => None,
+    parameters.allow_only(&["request", "user", "cancel", "second_factor"])?;
+    let user = |oid| users::by_oid(oid).ok_or_else(|| MALFORMED.with(&["there is no such user"]));
+    let chosen = match (parameters.get("user"), parameters.get("cancel"), parameters.get("second_factor")) {
+        (Some(oid), None, None) => Choice::Approve(user(oid)?),
+        (Some(oid), None, Some("approved")) => Choice::Approved(user(oid)?),
+        (None, Some(_), None) => Choice::Cancel,
         _ => return Err(MALFORMED.with(&["choose one user, or cancel"])),
     };
     let id = parameters.require("request")?;
     let request = lock(&sts.sign_ins).take(id, sts.clock.unix());
     let request = request
         .ok_or_else(|| MALFORMED.with(&["this sign-in page was used already or is too old; start again in the app"]))?;
-    Ok((request, user))
+    match &chosen {
+        Choice::Approved(user) if request.asked != Some(*user) => {
+            Err(MALFORMED.with(&["nobody asked this user for a second factor"]))
+        }
+        _ => Ok((request, chosen)),
+    }
 }
 
 /// Consent is given by signing in; then the code goes back to the app.
 fn finish(sts: &Sts, request: AuthorizeRequest, user: &'static User, correlation: &Correlation) -> Response {
-    let AuthorizeRequest { return_to, scopes, nonce, code_challenge, .. } = request;
+    let AuthorizeRequest { return_to, scopes, nonce, code_challenge, second_factor, .. } = request;
     let permissions = scopes.to_consent();
     if let Err(error) = sts.state.consent(user.oid, &permissions) {
         return return_error(&return_to, &TRANSIENT.with(&[&error.to_string()]), correlation, None);
     }
     let redirect_uri = return_to.redirect_uri.clone();
-    let code = Code { user, redirect_uri, challenge: code_challenge, nonce, permissions };
+    let code = Code { user, redirect_uri, challenge: code_challenge, nonce, permissions, second_factor };
     let code = lock(&sts.codes).issue(code, sts.clock.unix());
     let mut answer = vec![("code", code)];
     answer.extend(return_to.state.clone().map(|state| ("state", state)));

@@ -6,7 +6,7 @@ use crate::aadsts::{
     MALFORMED, PARAMETER_MISSING, REDIRECT_URI_MISMATCH, RESOURCE_PARAMETER, RESPONSE_TYPE_UNSUPPORTED, Refusal,
 };
 use crate::sts::{Sts, check_client};
-use crate::{claims::ClaimsRequest, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
+use crate::{claims::ClaimsRequest, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes, users::User};
 
 const IMPLEMENTED: [&str; 15] = [
     "client_id",
@@ -34,6 +34,10 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) code_challenge: String,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
+    /// The user must bring the second factor.
+    pub(crate) second_factor: bool,
+    /// The user who is shown the page of the second factor.
+    pub(crate) asked: Option<&'static User>,
 }
 
 /// The redirect URI; the response is in its query.
@@ -69,9 +73,9 @@ impl AuthorizeRequest {
         let return_to = ReturnTo { redirect_uri, state: parameters.get("state").map(str::to_owned) };
         match Details::parse(&parameters, sts) {
             Err(refusal) => Err(Refused::Redirect(return_to, Box::new(refusal))),
-            Ok(Details { scopes, nonce, code_challenge, prompt }) => {
+            Ok(Details { scopes, nonce, code_challenge, prompt, second_factor }) => {
                 let login_hint = parameters.get("login_hint").map(str::to_owned);
-                Ok(Self { return_to, scopes, nonce, code_challenge, prompt, login_hint })
+                Ok(Self { return_to, scopes, nonce, code_challenge, prompt, login_hint, second_factor, asked: None })
             }
         }
     }
@@ -90,6 +94,7 @@ struct Details {
     nonce: Option<String>,
     code_challenge: String,
     prompt: Prompt,
+    second_factor: bool,
 }
 
 impl Details {
@@ -112,8 +117,9 @@ impl Details {
             return Err(PARAMETER_MISSING.with(&["nonce"]));
         }
         // Checked here, honoured at the token endpoint, where it must be sent again.
-        ClaimsRequest::parse(parameters.get("claims"), sts)?;
-        Ok(Self { scopes, nonce, code_challenge: code_challenge(parameters)?, prompt: prompt(parameters)? })
+        let second_factor = ClaimsRequest::parse(parameters.get("claims"), sts)?.second_factor;
+        let (code_challenge, prompt) = (code_challenge(parameters)?, prompt(parameters)?);
+        Ok(Self { scopes, nonce, code_challenge, prompt, second_factor })
     }
 }
 

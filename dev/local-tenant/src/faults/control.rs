@@ -29,7 +29,10 @@ fn once() -> usize {
 
 /// The control endpoints, behind their token.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
-    let routes = Router::new().route("/_control/faults", post(plan)).route("/_control/requests", get(requests));
+    let routes = Router::new()
+        .route("/_control/faults", post(plan))
+        .route("/_control/requests", get(requests))
+        .route("/_control/conditional-access", post(conditional_access));
     guarded(routes, &sts.faults.control_token)
 }
 
@@ -41,6 +44,23 @@ async fn plan(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
     };
     match sts.faults.plan(plan.endpoint, plan.times, plan.fault) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(reason) => refuse(StatusCode::BAD_REQUEST, &reason.to_string()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    second_factor: bool,
+}
+
+/// `POST /_control/conditional-access`: `{"second_factor": true}` turns the policy on.
+async fn conditional_access(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    match serde_json::from_slice(&body) {
+        Ok(Policy { second_factor }) => {
+            sts.conditional_access.require_second_factor(second_factor);
+            StatusCode::NO_CONTENT.into_response()
+        }
         Err(reason) => refuse(StatusCode::BAD_REQUEST, &reason.to_string()),
     }
 }

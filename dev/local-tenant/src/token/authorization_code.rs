@@ -21,7 +21,8 @@ pub(super) fn redeem(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, 
         check_verifier(code, verifier)?;
         check_scopes(code, &scopes)
     })?;
-    Grant { user: code.user, scopes, nonce: code.nonce, claims }.answer(sts, parameters)
+    Grant { user: code.user, scopes, nonce: code.nonce, claims, second_factor: code.second_factor }
+        .answer(sts, parameters)
 }
 
 fn check_redirect_uri(code: &Code, redirect_uri: &str) -> Result<(), Refusal> {

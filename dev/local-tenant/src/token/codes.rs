@@ -21,6 +21,8 @@ pub(crate) struct Code {
     pub(crate) challenge: String,
     pub(crate) nonce: Option<String>,
     pub(crate) permissions: BTreeSet<Permission>,
+    /// The user brought the second factor.
+    pub(crate) second_factor: bool,
 }
 
 /// Each code by its value, in memory: a restart ends every sign-in that is under way.

@@ -24,6 +24,8 @@ pub(super) struct Grant {
     /// Of the authorization request, on redemption only.
     pub(super) nonce: Option<String>,
     pub(super) claims: ClaimsRequest,
+    /// The user signed in with the second factor.
+    pub(super) second_factor: bool,
 }
 
 /// RFC 6749 §5.1 with Entra's members.
@@ -47,6 +49,7 @@ impl Grant {
     pub(super) fn answer(self, sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
         let resource = self.scopes.resource()?;
         let granted = self.granted(sts, resource)?;
+        sts.conditional_access.check(resource, self.second_factor)?;
         let refresh_token = self.scopes.has("offline_access").then(|| self.refresh_token(sts)).transpose()?;
         Ok(TokenAnswer {
             token_type: "Bearer",
@@ -79,7 +82,8 @@ impl Grant {
 
     fn refresh_token(&self, sts: &Sts) -> Result<String, Refusal> {
         let oid = self.user.oid.to_owned();
-        let record = RefreshToken { oid, client_id: CLIENT_ID.to_owned(), issued_at: sts.clock.unix() };
+        let (client_id, issued_at) = (CLIENT_ID.to_owned(), sts.clock.unix());
+        let record = RefreshToken { oid, client_id, issued_at, second_factor: self.second_factor };
         sts.state.issue_refresh_token(record).map_err(|error| TRANSIENT.with(&[&error.to_string()]))
     }
 
@@ -102,6 +106,7 @@ impl Grant {
     /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>
     fn claims_for(&self, sts: &Sts, audience: &str) -> Map<String, Value> {
         members(json!({
+            "amr": if self.second_factor { &["pwd", "mfa"][..] } else { &["pwd"] },
             "aud": audience,
             "iss": sts.issuer(),
             "azp": CLIENT_ID,

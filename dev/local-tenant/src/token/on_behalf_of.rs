@@ -23,12 +23,12 @@ pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer
         return Err(MALFORMED.with(&["on-behalf-of for the app itself is not implemented"]));
     }
     let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
-    let user = user_of(sts, parameters.require("assertion")?)?;
-    Grant { user, scopes, nonce: None, claims }.answer(sts, parameters)
+    let (user, second_factor) = user_of(sts, parameters.require("assertion")?)?;
+    Grant { user, scopes, nonce: None, claims, second_factor }.answer(sts, parameters)
 }
 
-/// The user of an access token that was issued for us.
-fn user_of(sts: &Sts, assertion: &str) -> Result<&'static User, Refusal> {
+/// The user whose access token for us this is, and whether they signed in with the second factor.
+fn user_of(sts: &Sts, assertion: &str) -> Result<(&'static User, bool), Refusal> {
     let assertion = UnverifiedJwt::parse(assertion).ok_or_else(|| JWT_MALFORMED.with(&[]))?;
     assertion.signed_by(sts.key.public()).map_err(|reason| USER_ASSERTION_INVALID.with(&[reason]))?;
     if assertion.text("aud") != CLIENT_ID {
@@ -47,5 +47,7 @@ fn user_of(sts: &Sts, assertion: &str) -> Result<&'static User, Refusal> {
     if !assertion.has_scope(APP_SCOPE) {
         return Err(USER_ASSERTION_INVALID.with(&["It is not an access token with the scope of this application."]));
     }
-    users::by_oid(assertion.text("oid")).ok_or_else(|| USER_ASSERTION_INVALID.with(&["There is no such user."]))
+    let user = users::by_oid(assertion.text("oid"));
+    let user = user.ok_or_else(|| USER_ASSERTION_INVALID.with(&["There is no such user."]))?;
+    Ok((user, assertion.lists("amr", "mfa")))
 }

@@ -22,5 +22,5 @@ pub(super) fn refresh(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer,
         return Err(REFRESH_TOKEN_EXPIRED.with(&[&timestamp(issued_at)]));
     }
     let user = users::by_oid(&record.oid).ok_or_else(invalid)?;
-    Grant { user, scopes, nonce: None, claims }.answer(sts, parameters)
+    Grant { user, scopes, nonce: None, claims, second_factor: record.second_factor }.answer(sts, parameters)
 }

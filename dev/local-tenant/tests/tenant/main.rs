@@ -3,6 +3,7 @@
 
 mod authorize;
 mod client_assertion;
+mod conditional_access;
 mod control;
 mod discovery;
 mod faults;
