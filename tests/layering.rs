@@ -45,7 +45,7 @@ const LAYERS: &[&[&str]] = &[
     &["ground/"],
     &["state/"],
     &["upstream.rs", "client_documents.rs"],
-    &["grant_cache.rs", "refusal_memory.rs", "waiting_registrations.rs"],
+    &["grant_cache.rs", "waiting_registrations.rs"],
     &["server.rs"],
     &["changes/"],
     &["tokens.rs"],

@@ -5,7 +5,7 @@ use std::iter;
 use authorization_server::{state::pending_consent::SignInPrompt, upstream::SignInRequest};
 use oauth_protocol::form;
 
-use super::settings::{CLIENT_CAPABILITIES, EntraSettings};
+use super::settings::{EntraSettings, claims_parameter};
 
 /// Asks the user for the middle tier and the scopes of each API at once, as an authorization request may. Redemption then asks
 /// for the middle tier only, because a token is for one API
@@ -14,6 +14,7 @@ pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignInRequest<'_
     let middle_tier = format!("openid profile offline_access {}", settings.middle_tier_scope());
     let downstream = sign_in.downstream_scopes.iter().map(|scopes| settings.full_names(scopes));
     let scope = iter::once(middle_tier).chain(downstream).collect::<Vec<_>>().join(" ");
+    let claims = claims_parameter(sign_in.demanded.map(|demanded| demanded.claims));
     let mut query = vec![
         ("client_id", settings.client_id.as_str()),
         ("response_type", "code"),
@@ -24,13 +25,16 @@ pub(super) fn authorize_url(settings: &EntraSettings, sign_in: &SignInRequest<'_
         ("nonce", sign_in.nonce),
         ("code_challenge", sign_in.code_challenge),
         ("code_challenge_method", "S256"),
-        ("claims", CLIENT_CAPABILITIES),
+        ("claims", &claims),
     ];
     match sign_in.prompt {
         SignInPrompt::Any => {}
         SignInPrompt::SelectAccount => query.push(("prompt", "select_account")),
         SignInPrompt::Login => query.push(("prompt", "login")),
     }
+    query.extend(
+        sign_in.demanded.map(|demanded| ("login_hint", demanded.login_hint)).filter(|(_, hint)| !hint.is_empty()),
+    );
     format!("{}?{}", settings.endpoint("authorize"), form::encode(query))
 }
 
@@ -49,8 +53,15 @@ mod tests {
             graph_resource: "https://graph.microsoft.com",
             redirect_uri: "https://mcp.example.com/oauth-callback".into(),
         };
-        let sign_in =
-            SignInRequest { state: "st+ate&/", nonce: "nonce", code_challenge: "challenge", downstream_scopes, prompt };
+        let demanded = None;
+        let sign_in = SignInRequest {
+            state: "st+ate&/",
+            nonce: "nonce",
+            code_challenge: "challenge",
+            downstream_scopes,
+            prompt,
+            demanded,
+        };
         Url::parse(&authorize_url(&settings, &sign_in)).unwrap()
     }
 
@@ -72,7 +83,8 @@ mod tests {
             ("nonce", "nonce"),
             ("code_challenge", "challenge"),
             ("code_challenge_method", "S256"),
-            ("claims", CLIENT_CAPABILITIES),
+            ("claims", r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#),
+            ("login_hint", ""),
         ] {
             assert_eq!(parameter(&url, name), [value], "{name}");
         }

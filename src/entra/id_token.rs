@@ -29,6 +29,8 @@ pub(super) struct User {
     pub(super) subject: Subject,
     /// For the pages; empty if the token has none.
     pub(super) name: String,
+    /// The `login_hint` of a further sign-in; empty if the token has none.
+    pub(super) login_hint: String,
 }
 
 /// Verifies that Entra issued the token for our app, a user of our tenant and this sign-in, and that it has not expired.
@@ -41,8 +43,9 @@ pub(super) async fn verify(
 ) -> Result<User, UpstreamRefusal> {
     let claims: IdTokenClaims = verified_claims(token.expose_secret(), &[settings.issuer()], settings, jwks).await?;
     check(&claims, nonce, settings, now)?;
-    let name = claims.name.or(claims.preferred_username).unwrap_or_default();
-    Ok(User { subject: Subject { tid: claims.tid, oid: claims.oid }, name })
+    let login_hint = claims.preferred_username.unwrap_or_default();
+    let name = claims.name.unwrap_or_else(|| login_hint.clone());
+    Ok(User { subject: Subject { tid: claims.tid, oid: claims.oid }, name, login_hint })
 }
 
 fn check(

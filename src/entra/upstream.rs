@@ -85,7 +85,7 @@ impl Upstream for Entra {
         let id_token =
             id_token.ok_or_else(|| UpstreamRefusal::Refused { reason: "the token response has no ID token".into() })?;
         let user = id_token::verify(&id_token, nonce, &self.settings, &self.jwks, self.clock.now()).await?;
-        Ok(SignedInUser { subject: user.subject, name: user.name, tokens })
+        Ok(SignedInUser { subject: user.subject, name: user.name, login_hint: user.login_hint, tokens })
     }
 
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {

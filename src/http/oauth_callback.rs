@@ -55,6 +55,13 @@ fn refusal(app: &App, error: &CallbackError) -> Response {
             "This sign-in was interrupted",
             "If the application does not continue in a few seconds, connect again from it.",
         ),
+        CallbackError::StillRefused => ErrorPage::plain(
+            StatusCode::FORBIDDEN,
+            "Your organisation does not allow this yet",
+            "You signed in again, and Microsoft Entra ID still does not let this application act for you. An administrator of \
+             Microsoft Entra ID can change the policy that asks for more (Conditional Access). After that, connect again \
+             from the application.",
+        ),
         CallbackError::AlreadyCompleted => ErrorPage::already_completed(),
         CallbackError::Unavailable(_) => ErrorPage::unavailable(),
     };

@@ -147,6 +147,7 @@ fn sign_in_url(local: &Local) -> Url {
         nonce: NONCE,
         downstream_scopes: &[user_read()],
         prompt: SignInPrompt::SelectAccount,
+        demanded: None,
     };
     Url::parse(&local.entra.sign_in_url(&sign_in)).unwrap()
 }

@@ -4,6 +4,7 @@
 mod adding_a_tool;
 mod audit;
 mod authorize;
+mod conditional_access;
 mod confirmation;
 mod connections;
 mod consent;

@@ -15,7 +15,6 @@ pub mod client_documents;
 pub mod endpoints;
 mod grant_cache;
 pub mod ground;
-mod refusal_memory;
 pub mod resource;
 pub mod server;
 pub mod state;

@@ -12,7 +12,6 @@ use crate::{
         AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, OwnedRecords, OwnerLimit, Repository, Sealable,
         Sealed, Sealer, Unavailable,
     },
-    refusal_memory::RefusalMemory,
     state::{
         authorization::Authorization, client::Client, family::FamilyKey, grant::Grant, owner::Owner, scopes,
         upstream_tokens::UpstreamTokens,
@@ -65,7 +64,6 @@ pub struct AuthorizationServer {
     schemes: PrivateUseSchemes,
     pub(crate) ports: Ports,
     pub(crate) grant_cache: GrantCache,
-    pub(crate) refusals: RefusalMemory,
     pub(crate) waiting_registrations: WaitingRegistrations,
     pub(crate) grants_of_owner: OwnerLimit,
     default_scope: Scope,
@@ -81,7 +79,6 @@ impl AuthorizationServer {
             schemes,
             ports,
             grant_cache: GrantCache::default(),
-            refusals: RefusalMemory::default(),
             waiting_registrations: WaitingRegistrations::new(limits.waiting_registrations),
             grants_of_owner: limits.grants,
             default_scope: scopes::first(),

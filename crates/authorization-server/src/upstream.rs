@@ -21,6 +21,17 @@ pub struct SignInRequest<'a> {
     pub downstream_scopes: &'a [ApiScopes],
     /// `prompt`.
     pub prompt: SignInPrompt,
+    /// At the second leg of a sign-in.
+    pub demanded: Option<Demanded<'a>>,
+}
+
+/// What Entra demands of an owner who has just signed in.
+#[derive(Clone, Copy)]
+pub struct Demanded<'a> {
+    /// `claims`.
+    pub claims: &'a Claims,
+    /// `login_hint`: the owner, so that Entra does not ask for the account again. May be empty.
+    pub login_hint: &'a str,
 }
 
 /// A sign-in that Entra completed. Its ID token was verified.
@@ -29,6 +40,8 @@ pub struct SignedInUser {
     pub subject: Subject,
     /// The owner's name. It is shown to that owner only.
     pub name: String,
+    /// By which Entra knows the account (`login_hint`); empty if the ID token does not say.
+    pub login_hint: String,
     /// The tokens.
     pub tokens: UpstreamAnswer,
 }

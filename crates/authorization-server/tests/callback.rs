@@ -310,7 +310,7 @@ async fn a_claim_that_cannot_be_written_asks_entra_nothing_and_may_be_tried_agai
 
 #[tokio::test]
 async fn no_code_is_sent_before_it_is_stored() {
-    for (dependency, skipped) in [("store", 2), ("store", 3), ("keyring", 0)] {
+    for (dependency, skipped) in [("store", 2), ("store", 3), ("store", 4), ("keyring", 0)] {
         let (rig, allowed) = under_way().await;
         let failing = if dependency == "store" { &rig.store } else { &rig.keyring };
         failing.fail_after(skipped, Fault::Before);

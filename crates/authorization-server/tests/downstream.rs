@@ -55,6 +55,11 @@ fn interaction_required() -> UpstreamRefusal {
     UpstreamRefusal::InteractionRequired { claims: claims(), reason: reason() }
 }
 
+/// Of which no claims tell what is missing.
+fn consent_required() -> UpstreamRefusal {
+    UpstreamRefusal::InteractionRequired { claims: None, reason: reason() }
+}
+
 fn blocked() -> UpstreamRefusal {
     UpstreamRefusal::Blocked { reason: reason() }
 }
@@ -160,18 +165,45 @@ fn status_of(rig: &Rig, principal: &Principal) -> Status {
 #[tokio::test]
 async fn the_same_refusal_after_a_sign_in_is_final_until_an_exchange_succeeds() {
     let (rig, first) = principal().await;
-    rig.upstream.refuse_on_behalf_of(interaction_required());
+    rig.upstream.refuse_on_behalf_of(consent_required());
     assert!(matches!(token(&rig, &first).await, Err(DownstreamError::SignInAgain)));
     let second = anew(&rig).await;
     for _ in 0..2 {
-        rig.upstream.refuse_on_behalf_of(interaction_required());
+        rig.upstream.refuse_on_behalf_of(consent_required());
         assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(Block::Repeated))));
         assert_eq!(status_of(&rig, &second), Status::Active);
     }
     token(&rig, &second).await.unwrap();
-    rig.upstream.refuse_on_behalf_of(interaction_required());
+    rig.upstream.refuse_on_behalf_of(consent_required());
     assert!(matches!(token(&rig, &second).await, Err(DownstreamError::SignInAgain)));
     assert_eq!(status_of(&rig, &second), Status::Marked);
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_in_every_process() {
+    let (rig, first) = principal().await;
+    rig.upstream.refuse_on_behalf_of(consent_required());
+    token(&rig, &first).await.map(drop).unwrap_err();
+    let second = anew(&rig).await;
+    rig.upstream.refuse_on_behalf_of(consent_required());
+    let refused = rig.second_process().token(&second, &user_read(), None).await;
+    assert!(matches!(refused, Err(DownstreamError::Blocked(Block::Repeated))));
+}
+
+#[tokio::test]
+async fn refusals_that_alternate_are_each_remembered() {
+    let (rig, first) = principal().await;
+    let other = || UpstreamRefusal::InteractionRequired { claims: None, reason: "another".into() };
+    rig.upstream.refuse_on_behalf_of(consent_required());
+    assert!(matches!(token(&rig, &first).await, Err(DownstreamError::SignInAgain)));
+    let second = anew(&rig).await;
+    rig.upstream.refuse_on_behalf_of(other());
+    assert!(matches!(token(&rig, &second).await, Err(DownstreamError::SignInAgain)));
+    let third = anew(&rig).await;
+    for refusal in [consent_required(), other()] {
+        rig.upstream.refuse_on_behalf_of(refusal);
+        assert!(matches!(token(&rig, &third).await, Err(DownstreamError::Blocked(Block::Repeated))));
+    }
 }
 
 #[tokio::test]
@@ -310,8 +342,8 @@ async fn a_mark_that_cannot_be_written_is_unavailable_and_made_at_the_next_call(
     let (rig, principal) = principal().await;
     rig.upstream.refuse_on_behalf_of(interaction_required());
     rig.upstream.refuse_on_behalf_of(interaction_required());
-    // The assertion, the grant; then its mark.
-    rig.store.fail_after(2, testkit::Fault::Before);
+    // The assertion; the grant, the owner and the demand; the grant; then its mark.
+    rig.store.fail_after(5, testkit::Fault::Before);
     assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Unavailable(_))));
     assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
     assert_eq!(status(&rig), Status::Marked);

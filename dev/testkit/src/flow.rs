@@ -2,7 +2,7 @@
 
 use authorization_server::{
     endpoints::{
-        answer::Answer,
+        answer::{Answer, Next, Redirect},
         authorize::AuthorizeError,
         authorize_error::AtServer,
         callback::{Callback, CallbackError},
@@ -226,11 +226,16 @@ impl Rig {
         self.server.callback(&Callback { response, cookies, count: &|| Ok(()) }).await
     }
 
-    /// A code for this client: everything from the request to the callback.
+    /// A code for this client: everything from the request to the callback, and to that of a second leg.
     pub async fn code(&self, client_id: &str) -> Result<SecretString, FlowError> {
         let page = self.open_page(client_id).await?;
         let allowed = self.allow(&page).await?;
-        let answer = answered(self.come_back(&allowed).await?).ok_or(FlowError::Missing("an answer"))?;
+        let mut answer = self.come_back(&allowed).await?;
+        if let Next::Redirect(Redirect::SignIn(_)) = answer.next {
+            let again = crate::allowed(answer).ok_or(FlowError::Missing("a sign-in URL"))?;
+            answer = self.come_back(&again).await?;
+        }
+        let answer = answered(answer).ok_or(FlowError::Missing("an answer"))?;
         parameter(&answer.location, "code").map(Into::into).ok_or(FlowError::Missing("code"))
     }
 

@@ -163,6 +163,8 @@ impl Upstream for ScriptedUpstream {
             ("nonce", sign_in.nonce),
             ("scope", scope.as_str()),
             ("prompt", prompt),
+            ("claims", &sign_in.demanded.map(|demanded| demanded.claims.declaring("cp1")).unwrap_or_default()),
+            ("login_hint", sign_in.demanded.map_or("", |demanded| demanded.login_hint)),
         ]);
         format!("https://upstream.example/authorize?{query}")
     }
@@ -187,7 +189,8 @@ impl Upstream for ScriptedUpstream {
             return Err(refusal);
         }
         let subject = state.subject.clone();
-        Ok(SignedInUser { name: subject.oid.clone(), subject, tokens: self.answer(&mut state) })
+        let (name, login_hint) = (subject.oid.clone(), format!("{}@contoso.example", subject.oid));
+        Ok(SignedInUser { name, login_hint, subject, tokens: self.answer(&mut state) })
     }
 
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {

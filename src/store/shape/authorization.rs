@@ -5,7 +5,7 @@ use authorization_server::{
     state::{
         authorization::{
             Authorization, Binding, CodeIssued, Consent, Exchanging, Failed, PendingConfirmation, PendingUpstream,
-            Refused, Stage,
+            Refused, Stage, StepUp,
         },
         decision::Decision,
         sign_in_secrets::{IssuedCode, SignInSecrets},
@@ -22,8 +22,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 3 adds the hash of a document's metadata.
-const SCHEMA: u32 = 3;
+/// 4 adds the second leg of a sign-in.
+const SCHEMA: u32 = 4;
+/// Had none. It added the hash of a document's metadata.
+const SCHEMA_WITHOUT_STEP_UP: u32 = 3;
 /// Had requests of registered clients only. It added the decision, what a repeated form is answered from, and two stages.
 const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had none of them, and lives for 15 minutes only.
@@ -49,11 +51,15 @@ enum StageShape {
         binding: Binding,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sealed_secrets: Option<Sealed<SignInSecrets>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step_up: Option<StepUp>,
     },
     Exchanging {
         request: ValidRequest,
         consent: Consent,
         binding: Binding,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step_up: Option<StepUp>,
     },
     PendingConfirmation {
         request: ValidRequest,
@@ -112,11 +118,11 @@ impl From<SignedInShape> for SignedIn {
 impl From<Stage> for StageShape {
     fn from(stage: Stage) -> Self {
         match stage {
-            Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets }) => {
-                Self::PendingUpstream { request, consent, binding, sealed_secrets }
+            Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets, step_up }) => {
+                Self::PendingUpstream { request, consent, binding, sealed_secrets, step_up }
             }
-            Stage::Exchanging(Exchanging { request, consent, binding }) => {
-                Self::Exchanging { request, consent, binding }
+            Stage::Exchanging(Exchanging { request, consent, binding, step_up }) => {
+                Self::Exchanging { request, consent, binding, step_up }
             }
             Stage::PendingConfirmation(PendingConfirmation { request, binding, signed_in, sealed_name }) => {
                 Self::PendingConfirmation { request, binding, signed_in: signed_in.into(), sealed_name }
@@ -136,11 +142,11 @@ impl From<Stage> for StageShape {
 impl From<StageShape> for Stage {
     fn from(shape: StageShape) -> Self {
         match shape {
-            StageShape::PendingUpstream { request, consent, binding, sealed_secrets } => {
-                Self::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets })
+            StageShape::PendingUpstream { request, consent, binding, sealed_secrets, step_up } => {
+                Self::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets, step_up })
             }
-            StageShape::Exchanging { request, consent, binding } => {
-                Self::Exchanging(Exchanging { request, consent, binding })
+            StageShape::Exchanging { request, consent, binding, step_up } => {
+                Self::Exchanging(Exchanging { request, consent, binding, step_up })
             }
             StageShape::PendingConfirmation { request, binding, signed_in, sealed_name } => {
                 let signed_in = signed_in.into();
@@ -172,7 +178,7 @@ impl Shape for Authorization {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let AuthorizationShape { schema, id, decided_at, decision, stage } = serde_json::from_value(body)?;
-        if !matches!(schema, SCHEMA_WITHOUT_DECISION | SCHEMA_WITHOUT_METADATA) {
+        if !matches!(schema, SCHEMA_WITHOUT_DECISION | SCHEMA_WITHOUT_METADATA | SCHEMA_WITHOUT_STEP_UP) {
             check_schema(schema, SCHEMA)?;
         }
         Ok(Self { id, decided_at, decision, stage: stage.into() })

@@ -2,7 +2,11 @@
 
 use authorization_server::{
     ground::Id,
-    state::owner::{Approval, Owner, Withdrawal},
+    state::{
+        claims::Claims,
+        demand::Demand,
+        owner::{Approval, Owner, Withdrawal},
+    },
 };
 use oauth_protocol::{redirect_uri::Receiver, resource, scope::Scope};
 use serde::{Deserialize, Serialize};
@@ -12,8 +16,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 3 adds the hash of a document's metadata.
-const SCHEMA: u32 = 3;
+/// 4 adds the demands.
+const SCHEMA: u32 = 4;
+/// Had none. It added the hash of a document's metadata.
+const SCHEMA_WITHOUT_DEMANDS: u32 = 3;
 /// Had approvals of registered clients only.
 const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had no address either.
@@ -27,6 +33,8 @@ struct OwnerShape {
     owner: Id,
     approvals: Vec<ApprovalShape>,
     withdrawals: Vec<WithdrawalShape>,
+    #[serde(default)]
+    demands: Vec<DemandShape>,
     #[serde(with = "time::serde::timestamp")]
     expires_at: OffsetDateTime,
 }
@@ -53,6 +61,29 @@ struct WithdrawalShape {
     at: OffsetDateTime,
 }
 
+#[derive(Serialize, Deserialize)]
+struct DemandShape {
+    id: Id,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claims: Option<Claims>,
+    scope: Scope,
+    reason: String,
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    at: OffsetDateTime,
+}
+
+impl From<Demand> for DemandShape {
+    fn from(Demand { id, claims, scope, reason, at }: Demand) -> Self {
+        Self { id, claims, scope, reason, at }
+    }
+}
+
+impl From<DemandShape> for Demand {
+    fn from(DemandShape { id, claims, scope, reason, at }: DemandShape) -> Self {
+        Self { id, claims, scope, reason, at }
+    }
+}
+
 impl Shape for Owner {
     fn address(key: &Id) -> Address {
         Address { container: Container::Owners, partition: key.to_string(), id: ITEM.to_owned() }
@@ -70,13 +101,14 @@ impl Shape for Owner {
             owner: self.key,
             approvals: self.approvals.iter().map(approval).collect(),
             withdrawals: self.withdrawals.iter().map(withdrawal).collect(),
+            demands: self.demands.iter().cloned().map(DemandShape::from).collect(),
             expires_at: self.expires_at,
         })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: OwnerShape = serde_json::from_value(body)?;
-        if !matches!(shape.schema, SCHEMA_WITHOUT_ADDRESS | SCHEMA_WITHOUT_METADATA) {
+        if !matches!(shape.schema, SCHEMA_WITHOUT_ADDRESS | SCHEMA_WITHOUT_METADATA | SCHEMA_WITHOUT_DEMANDS) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let approval = |shape: ApprovalShape| {
@@ -91,6 +123,7 @@ impl Shape for Owner {
                 .into_iter()
                 .map(|shape| Withdrawal { client: shape.client, at: shape.at })
                 .collect(),
+            demands: shape.demands.into_iter().map(Demand::from).collect(),
             expires_at: shape.expires_at,
         })
     }

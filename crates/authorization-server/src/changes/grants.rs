@@ -43,21 +43,6 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// Whether a sign-in may mend this refusal of the upstream: not if the owner has signed in since it was first met, and no
-    /// exchange has succeeded. It is noted.
-    pub(crate) async fn sign_in_helps(&self, key: GrantKey, reason: &str) -> Result<bool, Unavailable> {
-        let now = self.now();
-        if let Some(since) = self.refusals.since(key.owner, reason, now) {
-            let grant = self.ports.grants.get(&key).await?;
-            if grant.is_some_and(|grant| since < grant.value.redeemed_at) {
-                tracing::warn!(reason, grant = %key.grant, "upstream refused again after a sign-in: an administrator must act");
-                return Ok(false);
-            }
-        }
-        self.refusals.note(key.owner, reason, now);
-        Ok(true)
-    }
-
     /// The grant as it was before, if this write changed it.
     async fn set_status(&self, key: GrantKey, status: Status) -> Result<Option<Grant>, Unavailable> {
         let decide = |grant: Option<Grant>| {

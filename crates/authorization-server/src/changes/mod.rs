@@ -3,6 +3,7 @@
 mod authorizations;
 mod change;
 mod clients;
+mod demands;
 mod grants;
 mod owners;
 mod upstream_tokens;

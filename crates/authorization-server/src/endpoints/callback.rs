@@ -5,9 +5,9 @@ use oauth_protocol::{
 };
 use secrecy::ExposeSecret as _;
 
+pub use super::callback_error::CallbackError;
 use super::{
     answer::{Answer, Next, Redirect},
-    connections_sign_in::ConnectionsSignInError,
     issue::Remember,
 };
 use crate::{
@@ -21,44 +21,6 @@ use crate::{
     },
     upstream::SignedInUser,
 };
-
-/// Why a callback is refused.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", self.reason().unwrap_or_default())]
-pub enum CallbackError {
-    /// The `state` is not ours.
-    UnknownState,
-    /// It came from another browser than the one that consented, so the authorization was ended.
-    OtherBrowser,
-    /// It was repeated while the first callback is being answered, or after its process died over it.
-    UnderWay,
-    /// It was repeated after the client was answered.
-    AlreadyCompleted,
-    /// Its address has sent too many. Nothing was spent: the callback may come again.
-    #[error(transparent)]
-    OverLimit(#[from] TooMany),
-    /// It belongs to a sign-in for the page of connections.
-    #[error(transparent)]
-    Connections(#[from] ConnectionsSignInError),
-    /// The store or the keyring is down.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-impl CallbackError {
-    /// Why, for the audit log; `None` if a service behind this server is down. A limit that is reached is an event of its own.
-    #[must_use]
-    pub fn reason(&self) -> Option<&'static str> {
-        match self {
-            Self::UnknownState => Some("the state is unknown or has expired"),
-            Self::OtherBrowser => Some("the callback came from another browser"),
-            Self::UnderWay => Some("the callback is being completed"),
-            Self::AlreadyCompleted => Some("the authorization was completed before"),
-            Self::Connections(error) => error.refusal.reason(),
-            Self::OverLimit(_) | Self::Unavailable(_) => None,
-        }
-    }
-}
 
 /// Entra's answer, as a browser brings it.
 pub struct Callback<'a> {
@@ -143,6 +105,9 @@ impl AuthorizationServer {
         };
         let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
         self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
+        if let Some(answer) = self.step_up(&claimed, &exchanging, &user, callback.cookies).await? {
+            return Ok(answer);
+        }
         match self.sealed_sign_in(claimed.value.id, user).await {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {

@@ -7,6 +7,7 @@ use super::{
     consent::{ConsentError, Decision},
     issue::{Remember, back_to_client},
     pages::{ConfirmationPage, Page},
+    sign_in::SignInParameters,
     visitor::FormSender,
 };
 use crate::{
@@ -130,9 +131,11 @@ impl AuthorizationServer {
         let binding = Binding::new(&secrets.state, &secrets.browser);
         let sealed_secrets = Some(self.seal(&secrets, stored.value.id).await?);
         let consent = Consent::Pending;
-        let again = Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets });
+        let again =
+            Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets, step_up: None });
         let stepped = self.step(&stored, again).await?;
-        Ok(stepped.map(|to| self.sign_in(to.value.id, &secrets, &scopes, SignInPrompt::SelectAccount, sent)))
+        let parameters = SignInParameters::new(&scopes, SignInPrompt::SelectAccount);
+        Ok(stepped.map(|to| self.sign_in(to.value.id, &secrets, &parameters, sent)))
     }
 
     /// The cookies are sealed before the refusal is written.

@@ -6,6 +6,7 @@ use super::{
     answer::Answer,
     confirmation::{ConfirmationSubmission, made_for},
     consent::{ConsentError, DOUBLE_CLICK, Decision},
+    sign_in::SignInParameters,
 };
 use crate::{
     ground::{GrantKey, Id, Unavailable},
@@ -85,7 +86,8 @@ impl AuthorizationServer {
             return Ok(None);
         }
         let scopes = scopes::downstream(pending.request.scope());
-        Ok(Some(self.sign_in(id, &secrets, &scopes, SignInPrompt::SelectAccount, sent)))
+        let parameters = SignInParameters::new(&scopes, SignInPrompt::SelectAccount);
+        Ok(Some(self.sign_in(id, &secrets, &parameters, sent)))
     }
 
     /// The same refusal, while it may be a double click.

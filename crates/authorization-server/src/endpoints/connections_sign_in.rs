@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     answer::{Answer, Next, Redirect},
     blocked_sign_in::SignInBlock,
+    sign_in::SignInParameters,
     upstream_code::NotRedeemed,
 };
 use crate::{
@@ -109,7 +110,7 @@ impl AuthorizationServer {
     pub(crate) async fn sign_in_to_connections(&self, sent: &Cookies) -> Result<Answer, Unavailable> {
         let (id, browser) = (self.random_id(), self.random_secret());
         let state = self.seal(&ConnectionsState::new(id, &browser, self.now()), ()).await?;
-        let url = self.sign_in_url(state.as_str(), &browser, &[], SignInPrompt::SelectAccount);
+        let url = self.sign_in_url(state.as_str(), &browser, &SignInParameters::new(&[], SignInPrompt::SelectAccount));
         Ok(Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &browser))
     }
 

@@ -5,7 +5,7 @@ use time::Duration;
 
 use super::{
     answer::Answer,
-    sign_in::{Decided, ToSignIn},
+    sign_in::{Decided, SignInParameters, ToSignIn},
     visitor::{ForeignForm, FormSender},
 };
 pub use crate::state::decision::Decision;
@@ -145,7 +145,8 @@ impl AuthorizationServer {
                 if decided.decision == Some(decision) && *consent != Consent::Pending =>
             {
                 let secrets = self.open(sealed, decided.id).await?.ok_or(ConsentError::AlreadyCompleted)?;
-                Ok(self.sign_in(decided.id, &secrets, &scopes::downstream(request.scope()), prompt, sent))
+                let scopes = scopes::downstream(request.scope());
+                Ok(self.sign_in(decided.id, &secrets, &SignInParameters::new(&scopes, prompt), sent))
             }
             _ => Err(decided_before(decided, decision)),
         }

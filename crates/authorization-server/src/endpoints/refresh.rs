@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::token_error::TokenError;
 use crate::{
     changes::{Change, RenewalError, change_from},
-    ground::{Ended, EventName, GrantKey, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Ended, EventName, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
         family::{FamilyKey, Presented, RefreshToken, Successor},
@@ -71,7 +71,7 @@ impl AuthorizationServer {
             tracing::warn!(grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
             return Err(TokenError::InvalidGrant("the refresh token is not known any more"));
         };
-        let ends = self.fresh_upstream_tokens(grant.key).await?;
+        let ends = self.fresh_upstream_tokens(grant).await?;
         let next = grant.giving(successor, self.now(), self.seal(family_key, grant.key.grant).await?);
         let answered = next.as_ref().unwrap_or(grant).narrowed(scope);
         let response = self.token_response(&answered, family_key, ends).await?;
@@ -93,8 +93,8 @@ impl AuthorizationServer {
     }
 
     /// Renews the upstream's tokens if they end within the life of an access token. Returns when they end.
-    async fn fresh_upstream_tokens(&self, key: GrantKey) -> Result<OffsetDateTime, TokenError> {
-        let stored = self.ports.upstream_tokens.get(&key).await?;
+    async fn fresh_upstream_tokens(&self, grant: &Grant) -> Result<OffsetDateTime, TokenError> {
+        let stored = self.ports.upstream_tokens.get(&grant.key).await?;
         let stored = stored.ok_or(TokenError::InvalidGrant("the upstream tokens are gone"))?;
         let (left, ends) = (stored.value.left(self.now()), stored.value.access_expires_at);
         let renewed_now = stored.value.age(self.now()) < RENEWAL_INTERVAL && left >= USABLE_WITHOUT_UPSTREAM;
@@ -104,27 +104,28 @@ impl AuthorizationServer {
         match self.renew_upstream_tokens(stored).await {
             Ok(ends) => Ok(ends),
             Err(RenewalError::Upstream(UpstreamRefusal::Unavailable(_))) if left >= USABLE_WITHOUT_UPSTREAM => Ok(ends),
-            Err(RenewalError::Upstream(refusal)) => Err(self.end_or_mark(key, refusal).await?),
+            Err(RenewalError::Upstream(refusal)) => Err(self.end_or_mark(grant, refusal).await?),
             Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
         }
     }
 
     /// Revokes or marks the grant after a refusal of the upstream.
-    async fn end_or_mark(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
+    async fn end_or_mark(&self, grant: &Grant, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
         if let UpstreamRefusal::Unavailable(unavailable) = refusal {
             return Ok(unavailable.into());
         }
+        let (key, scope) = (grant.key, grant.scope.clone());
         tracing::warn!(error = %refusal, grant = %key.grant, "upstream refused to renew its tokens");
         match refusal {
-            UpstreamRefusal::InteractionRequired { reason, .. } => {
-                if !self.sign_in_helps(key, &reason).await? {
+            UpstreamRefusal::InteractionRequired { claims, reason } => {
+                if !self.sign_in_helps(key, self.new_demand(scope, claims, &reason)).await? {
                     return Ok(TokenError::Blocked);
                 }
                 self.mark(key).await?;
                 Ok(TokenError::InvalidGrant("the upstream wants the owner to sign in again"))
             }
             UpstreamRefusal::InvalidGrant { reason } => {
-                if !self.sign_in_helps(key, &reason).await? {
+                if !self.sign_in_helps(key, self.new_demand(scope, None, &reason)).await? {
                     return Ok(TokenError::Blocked);
                 }
                 self.revoke(key, Ended::UpstreamEnded).await?;

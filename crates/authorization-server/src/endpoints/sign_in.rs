@@ -18,7 +18,7 @@ use crate::{
         sign_in_secrets::SignInSecrets,
         valid_request::ValidRequest,
     },
-    upstream::SignInRequest,
+    upstream::{Demanded, SignInRequest},
 };
 
 /// An authorization that is to be created, and where its browser goes.
@@ -33,6 +33,23 @@ pub(crate) struct ToSignIn {
     pub(crate) decision: Option<Decision>,
     /// The `prompt` that is sent to Entra.
     pub(crate) prompt: SignInPrompt,
+}
+
+/// What a sign-in asks of Entra.
+pub(crate) struct SignInParameters<'a> {
+    /// The scopes of each API.
+    pub(crate) downstream_scopes: &'a [ApiScopes],
+    /// The `prompt`.
+    pub(crate) prompt: SignInPrompt,
+    /// What Entra demanded, at the second leg.
+    pub(crate) demanded: Option<Demanded<'a>>,
+}
+
+impl<'a> SignInParameters<'a> {
+    /// A first leg.
+    pub(crate) fn new(downstream_scopes: &'a [ApiScopes], prompt: SignInPrompt) -> Self {
+        Self { downstream_scopes, prompt, demanded: None }
+    }
 }
 
 /// Whether a transaction was decided.
@@ -60,11 +77,12 @@ impl AuthorizationServer {
         let binding = Binding::new(&secrets.state, &secrets.browser);
         let sealed_secrets = Some(self.seal(&secrets, id).await?);
         let allowed = EventName::ConsentAllowed.event().authorization(id).client(request.client());
-        let stage = Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets });
+        let stage =
+            Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets, step_up: None });
         match self.create_decided(id, decision, stage).await? {
             Created::Done(_) => {
                 self.report(allowed.because(source(consent)));
-                Ok(Decided::Now(Box::new(self.sign_in(id, &secrets, &scopes, prompt, sent))))
+                Ok(Decided::Now(Box::new(self.sign_in(id, &secrets, &SignInParameters::new(&scopes, prompt), sent))))
             }
             Created::Exists(before) => Ok(Decided::Before(Box::new(before.value))),
         }
@@ -75,29 +93,24 @@ impl AuthorizationServer {
         &self,
         id: Id,
         secrets: &SignInSecrets,
-        downstream_scopes: &[ApiScopes],
-        prompt: SignInPrompt,
+        parameters: &SignInParameters<'_>,
         sent: &Cookies,
     ) -> Answer {
         let state = Handle::new(id.to_string(), Secret::from_bytes(*secrets.state.as_bytes())).encode();
-        let url = self.sign_in_url(state.expose_secret(), &secrets.browser, downstream_scopes, prompt);
+        let url = self.sign_in_url(state.expose_secret(), &secrets.browser, parameters);
         Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &secrets.browser)
     }
 
     /// Entra's authorization endpoint, with our request.
-    pub(crate) fn sign_in_url(
-        &self,
-        state: &str,
-        browser: &Secret,
-        downstream_scopes: &[ApiScopes],
-        prompt: SignInPrompt,
-    ) -> String {
+    pub(crate) fn sign_in_url(&self, state: &str, browser: &Secret, parameters: &SignInParameters<'_>) -> String {
+        let SignInParameters { downstream_scopes, prompt, demanded } = *parameters;
         self.ports.upstream.sign_in_url(&SignInRequest {
             state,
             code_challenge: upstream_verifier(browser).challenge().as_str(),
             nonce: &upstream_nonce(browser),
             downstream_scopes,
             prompt,
+            demanded,
         })
     }
 

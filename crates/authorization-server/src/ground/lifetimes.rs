@@ -19,6 +19,8 @@ pub const UPSTREAM_TOKENS_LIFETIME: Duration = Duration::days(91);
 pub const APPROVAL_LIFETIME: Duration = Duration::days(90);
 /// From a denial to its end.
 pub const DENIAL_LIFETIME: Duration = Duration::hours(24);
+/// From a demand of Entra to its end.
+pub const DEMAND_LIFETIME: Duration = Duration::days(1);
 /// From the sign-in on the page of connections to its end.
 pub const OWNER_SESSION_LIFETIME: Duration = Duration::minutes(10);
 /// From the registration of a client to its end, if the client never redeems a code.

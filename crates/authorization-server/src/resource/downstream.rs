@@ -1,6 +1,7 @@
 //! Tokens for an API: the upstream exchanges the principal's assertion (on-behalf-of).
 
 use async_trait::async_trait;
+use oauth_protocol::scope::Scope;
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 
@@ -9,7 +10,7 @@ use crate::{
     ground::{Ended, GrantKey, Stored, Unavailable},
     resource::authenticate::Principal,
     server::AuthorizationServer,
-    state::{api::ApiScopes, claims::Claims, upstream_tokens::UpstreamTokens},
+    state::{api::ApiScopes, claims::Claims, demand::Demand, scopes::scope_of, upstream_tokens::UpstreamTokens},
     upstream::{Block, UpstreamAnswer, UpstreamRefusal},
 };
 
@@ -71,24 +72,37 @@ impl DownstreamTokens for AuthorizationServer {
         let key = principal.grant;
         let mut stored = self.assertion(key).await?;
         if stored.value.left(self.now()) < RENEWED_BEFORE_END {
-            stored = self.next_assertion(key, stored).await?;
+            stored = self.next_assertion(principal, stored).await?;
         }
         let answer = match self.exchange(&stored, scopes, claims).await {
             Err(UpstreamRefusal::InvalidGrant { reason }) => {
                 tracing::info!(%reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
-                stored = self.next_assertion(key, stored).await?;
+                stored = self.next_assertion(principal, stored).await?;
                 self.exchange(&stored, scopes, claims).await
             }
             answer => answer,
         };
         match answer {
             Ok(answer) => {
-                self.refusals.forget(key.owner);
+                if let Err(error) = self.exchanged(key, &scope_of(scopes)).await {
+                    tracing::warn!(%error, grant = %key.grant, "could not clear what was demanded before an exchange");
+                }
                 Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at })
             }
-            Err(refusal) => Err(self.mark_or_fail(key, refusal).await?),
+            Err(refusal) => {
+                let refused = Refused { key, scope: scope_of(scopes), claims };
+                Err(self.mark_or_fail(refused, refusal).await?)
+            }
         }
     }
+}
+
+/// The exchange or refresh that was refused.
+struct Refused<'a> {
+    key: GrantKey,
+    scope: Scope,
+    /// The claims that the downstream demanded.
+    claims: Option<&'a Claims>,
 }
 
 impl AuthorizationServer {
@@ -98,20 +112,23 @@ impl AuthorizationServer {
 
     async fn next_assertion(
         &self,
-        key: GrantKey,
+        principal: &Principal,
         stored: Stored<UpstreamTokens>,
     ) -> Result<Stored<UpstreamTokens>, DownstreamError> {
+        let (key, scope) = (principal.grant, principal.scope.clone());
         match self.renew_upstream_tokens(stored).await {
             Ok(_) => self.assertion(key).await,
             Err(RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason })) => {
-                if !self.sign_in_helps(key, &reason).await? {
+                if !self.sign_in_helps(key, self.new_demand(scope, None, &reason)).await? {
                     return Err(DownstreamError::Blocked(Block::Repeated));
                 }
                 tracing::warn!(%reason, grant = %key.grant, "upstream refused to renew its tokens: grant revoked");
                 self.revoke(key, Ended::UpstreamEnded).await?;
                 Err(DownstreamError::SignInAgain)
             }
-            Err(RenewalError::Upstream(refusal)) => Err(self.mark_or_fail(key, refusal).await?),
+            Err(RenewalError::Upstream(refusal)) => {
+                Err(self.mark_or_fail(Refused { key, scope, claims: None }, refusal).await?)
+            }
             Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
         }
     }
@@ -127,20 +144,33 @@ impl AuthorizationServer {
         self.ports.upstream.on_behalf_of(&secrets.access_token, scopes, claims).await
     }
 
-    /// If a new sign-in can help, the grant is marked; otherwise it stays as it is.
-    async fn mark_or_fail(&self, key: GrantKey, refusal: UpstreamRefusal) -> Result<DownstreamError, Unavailable> {
+    /// If a new sign-in can help, the demand is noted and the grant is marked; otherwise it stays as it is. The demand is written
+    /// first: a marked grant without it would lead to a sign-in that carries no claims.
+    async fn mark_or_fail(
+        &self,
+        Refused { key, scope, claims: given }: Refused<'_>,
+        refusal: UpstreamRefusal,
+    ) -> Result<DownstreamError, Unavailable> {
         tracing::warn!(error = %refusal, grant = %key.grant, "upstream gave no downstream token");
         match refusal {
-            UpstreamRefusal::InteractionRequired { reason, .. } | UpstreamRefusal::InvalidGrant { reason } => {
-                if !self.sign_in_helps(key, &reason).await? {
-                    return Ok(DownstreamError::Blocked(Block::Repeated));
-                }
-                self.mark(key).await?;
-                Ok(DownstreamError::SignInAgain)
+            UpstreamRefusal::InteractionRequired { claims, reason } => {
+                let demand = self.new_demand(scope, claims.or_else(|| given.cloned()), &reason);
+                self.mark_for(key, demand).await
+            }
+            UpstreamRefusal::InvalidGrant { reason } => {
+                self.mark_for(key, self.new_demand(scope, given.cloned(), &reason)).await
             }
             UpstreamRefusal::Blocked { .. } => Ok(DownstreamError::Blocked(Block::Policy)),
             UpstreamRefusal::Refused { reason } => Ok(DownstreamError::Refused(reason)),
             UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
         }
+    }
+
+    async fn mark_for(&self, key: GrantKey, demand: Demand) -> Result<DownstreamError, Unavailable> {
+        if !self.sign_in_helps(key, demand).await? {
+            return Ok(DownstreamError::Blocked(Block::Repeated));
+        }
+        self.mark(key).await?;
+        Ok(DownstreamError::SignInAgain)
     }
 }

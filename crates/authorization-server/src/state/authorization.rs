@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 pub use crate::state::{
     consent::Consent,
-    stages::{Binding, CodeIssued, Exchanging, Failed, PendingConfirmation, PendingUpstream, Refused},
+    stages::{Binding, CodeIssued, Exchanging, Failed, PendingConfirmation, PendingUpstream, Refused, StepUp},
 };
 use crate::{
     ground::{Id, Record, lifetimes::AUTHORIZATION_LIFETIME},
@@ -56,7 +56,10 @@ impl Stage {
             | Self::CodeIssued(CodeIssued { binding, .. })
             | Self::Refused(Refused { binding, .. }) => binding.state_hash.verifies(state),
             Self::Failed(Failed { state_hash, .. }) => state_hash.as_ref().is_some_and(|hash| hash.verifies(state)),
-            Self::PendingUpstream(_) | Self::Denied | Self::ConnectionsSignIn => false,
+            Self::PendingUpstream(PendingUpstream { step_up, .. }) => {
+                step_up.as_ref().is_some_and(|step_up| step_up.first_state.verifies(state))
+            }
+            Self::Denied | Self::ConnectionsSignIn => false,
         }
     }
 }

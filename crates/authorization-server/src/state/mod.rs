@@ -8,6 +8,7 @@ pub mod client;
 mod consent;
 pub mod cookies;
 pub mod decision;
+pub mod demand;
 pub(crate) mod derived;
 pub mod family;
 pub mod grant;

@@ -1,4 +1,4 @@
-//! The owner document: the approvals of one resource owner, and the withdrawals of the last minutes.
+//! The owner document: the approvals of one resource owner, the withdrawals of the last minutes, and what Entra demands.
 
 use oauth_protocol::{redirect_uri::Receiver, resource::Address, scope::Scope};
 use time::OffsetDateTime;
@@ -8,11 +8,13 @@ use crate::{
         Id, Record,
         lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME},
     },
-    state::valid_request::ValidRequest,
+    state::{demand::Demand, valid_request::ValidRequest},
 };
 
 /// The most approvals of an owner; the oldest are forgotten.
 const MAX_APPROVALS: usize = 200;
+/// The most demands of an owner; the oldest are forgotten.
+pub(crate) const MAX_DEMANDS: usize = 8;
 
 /// One document for each owner.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Owner {
     pub approvals: Vec<Approval>,
     /// Withdrawals, for as long as an authorization from before may be under way.
     pub withdrawals: Vec<Withdrawal>,
+    /// What Entra demands before it gives a token again, the newest last.
+    pub demands: Vec<Demand>,
     /// 90 days after the last change.
     pub expires_at: OffsetDateTime,
 }
@@ -82,7 +86,8 @@ impl Approval {
 
 impl Owner {
     pub(crate) fn new(key: Id, now: OffsetDateTime) -> Self {
-        Self { key, approvals: Vec::new(), withdrawals: Vec::new(), expires_at: now + APPROVAL_LIFETIME }
+        let (approvals, withdrawals, demands) = (Vec::new(), Vec::new(), Vec::new());
+        Self { key, approvals, withdrawals, demands, expires_at: now + APPROVAL_LIFETIME }
     }
 
     /// The approval with this id, if it covers the request.
@@ -121,6 +126,35 @@ impl Owner {
     pub fn without(mut self, client: Option<Id>, now: OffsetDateTime) -> Self {
         self.approvals.retain(|approval| client.is_some_and(|client| approval.client != client));
         self.withdrawals.push(Withdrawal { client, at: now });
+        self.touched(now)
+    }
+
+    /// The newest demand for claims that concerns one of these scopes.
+    #[must_use]
+    pub fn claims_demanded(&self, scope: &Scope, now: OffsetDateTime) -> Option<&Demand> {
+        let demanded = |demand: &&Demand| demand.claims.is_some() && demand.concerns(scope) && demand.stands(now);
+        self.demands.iter().rev().find(demanded)
+    }
+
+    /// The standing demand that is the same refusal.
+    pub(crate) fn demand_like(&self, refused: &Demand, now: OffsetDateTime) -> Option<&Demand> {
+        self.demands.iter().find(|demand| demand.is_like(refused) && demand.stands(now))
+    }
+
+    /// With one more demand, which takes the place of the same refusal.
+    #[must_use]
+    pub fn with_demand(mut self, demand: Demand, now: OffsetDateTime) -> Self {
+        self.demands.retain(|other| !other.is_like(&demand) && other.stands(now));
+        self.demands.push(demand);
+        let surplus = self.demands.len().saturating_sub(MAX_DEMANDS);
+        self.demands.drain(..surplus);
+        self.touched(now)
+    }
+
+    /// Without the demands that are met.
+    #[must_use]
+    pub fn without_demands(mut self, is_met: impl Fn(&Demand) -> bool, now: OffsetDateTime) -> Self {
+        self.demands.retain(|demand| !is_met(demand));
         self.touched(now)
     }
 

@@ -134,6 +134,13 @@ pub fn of_api(api: Api, permissions: &[&Permission]) -> ApiScopes {
     ApiScopes { api, names: of_api.map(|permission| permission.downstream).collect() }
 }
 
+/// The scope by which clients name these scopes of an API.
+#[must_use]
+pub fn scope_of(scopes: &ApiScopes) -> Scope {
+    let rows = PERMISSIONS.iter().filter(|row| row.api == scopes.api && scopes.names.contains(&row.downstream));
+    Scope::parse(&rows.map(|row| row.name).collect::<Vec<_>>().join(" ")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::HashSet, hash::Hash};
@@ -150,6 +157,12 @@ mod tests {
         let default = scope("user.read mail.read");
         assert_eq!((granted(None, &default), granted(Some(&scope(" ")), &default)), (default.clone(), default));
         assert_eq!((PERMISSIONS.first().unwrap().name, first()), ("user.read", scope("user.read")));
+    }
+
+    #[test]
+    fn the_scopes_of_an_api_are_named_as_clients_name_them() {
+        let of = |names: [&'static str; 2]| scope_of(&ApiScopes { api: Api::Graph, names: names.to_vec() });
+        assert_eq!((of(["Mail.Read", "User.Read"]), of(["Mail.Send", ""])), (scope("user.read mail.read"), scope("")));
     }
 
     #[test]

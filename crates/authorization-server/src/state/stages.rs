@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    ground::{Sealed, lifetimes::CODE_LIFETIME},
+    ground::{Id, Sealed, lifetimes::CODE_LIFETIME},
     state::{
         consent::Consent,
         sign_in_secrets::{IssuedCode, SignInSecrets},
@@ -25,6 +25,19 @@ pub struct PendingUpstream {
     pub binding: Binding,
     /// The same secrets, for a form that arrives twice. `None` in an item of schema 1.
     pub sealed_secrets: Option<Sealed<SignInSecrets>>,
+    /// The second leg of the sign-in; `None` at the first.
+    pub step_up: Option<StepUp>,
+}
+
+/// The owner signs in once more, for what Entra demands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StepUp {
+    /// The owner of the first leg. Nobody else may complete the second.
+    pub owner: Id,
+    /// The demand whose claims are sent.
+    pub demand: Id,
+    /// Recognises a repeated callback of the first leg.
+    pub first_state: SecretHash,
 }
 
 /// Hashes of the secrets that bind Entra's callback.
@@ -45,6 +58,8 @@ pub struct Exchanging {
     pub consent: Consent,
     /// Kept so that a repeated callback is recognised.
     pub binding: Binding,
+    /// The second leg of the sign-in; `None` at the first.
+    pub step_up: Option<StepUp>,
 }
 
 /// Waiting for the owner who signed in.
@@ -115,11 +130,19 @@ impl PendingUpstream {
     /// A callback claims the authorization.
     #[must_use]
     pub fn claim(self) -> Exchanging {
-        Exchanging { request: self.request, consent: self.consent, binding: self.binding }
+        let Self { request, consent, binding, step_up, .. } = self;
+        Exchanging { request, consent, binding, step_up }
     }
 }
 
 impl Exchanging {
+    /// The owner must sign in once more. A form that arrives twice does not lead there.
+    #[must_use]
+    pub fn again(self, binding: Binding, step_up: StepUp) -> PendingUpstream {
+        let Self { request, consent, .. } = self;
+        PendingUpstream { request, consent, binding, sealed_secrets: None, step_up: Some(step_up) }
+    }
+
     /// The owner must confirm first.
     #[must_use]
     pub fn ask(self, signed_in: SignedIn, sealed_name: Sealed<OwnerName>) -> PendingConfirmation {

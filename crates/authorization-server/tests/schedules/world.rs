@@ -60,7 +60,12 @@ impl World {
     pub(crate) fn process(&self, caller: &Arc<Caller>) -> Arc<Process> {
         let mut rig = Rig::new().unwrap();
         let clock = Arc::clone(&self.clock);
-        let upstream = Entra { issued: Arc::clone(&self.issued), clock: clock.clone(), caller: Arc::clone(caller) };
+        let upstream = Entra {
+            issued: Arc::clone(&self.issued),
+            clock: clock.clone(),
+            caller: Arc::clone(caller),
+            brings_claims: Arc::default(),
+        };
         let grants = Handle::new(&self.grants, caller);
         rig.clock = Arc::clone(&clock);
         rig.ports = Ports {

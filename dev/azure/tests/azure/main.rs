@@ -3,6 +3,7 @@
 //! The short form runs by default; with `LONG=1` in the environment the numbers are those of the promise.
 #![cfg(test)]
 
+mod conditional_access;
 #[path = "../../../../tests/records/contract.rs"]
 mod contract;
 mod contract_on_cosmos;

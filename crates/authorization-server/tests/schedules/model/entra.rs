@@ -1,7 +1,7 @@
 //! Entra ID in one caller's hands. Refresh tokens rotate, and a used one stays good, as Entra's do.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
@@ -15,7 +15,9 @@ use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
 
-use super::{Caller, Kind};
+use super::{Caller, Kind, lock};
+
+const ASSERTION: &str = "assertion-";
 
 /// The past and future answers of its token endpoint.
 #[derive(Default)]
@@ -23,6 +25,9 @@ pub(crate) struct Issued {
     /// Each answer brings an assertion and a refresh token with its number.
     answers: AtomicU32,
     wants_the_user: AtomicBool,
+    demands_claims: AtomicBool,
+    /// The answers to sign-ins that brought the claims, and to refreshes of those.
+    with_claims: Mutex<Vec<u32>>,
 }
 
 #[derive(Clone)]
@@ -30,12 +35,14 @@ pub(crate) struct Entra {
     pub(crate) issued: Arc<Issued>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) caller: Arc<Caller>,
+    /// Whether the browser of this caller was sent to sign in with the claims.
+    pub(crate) brings_claims: Arc<AtomicBool>,
 }
 
 impl Issued {
     /// The same number in a tenant of its own.
     pub(crate) fn copy(&self) -> Self {
-        Self { answers: AtomicU32::new(self.answers.load(Ordering::Relaxed)), wants_the_user: AtomicBool::new(false) }
+        Self { answers: AtomicU32::new(self.answers.load(Ordering::Relaxed)), ..Self::default() }
     }
 
     /// From now on no token is enough.
@@ -43,16 +50,26 @@ impl Issued {
         self.wants_the_user.store(true, Ordering::Relaxed);
     }
 
-    /// Whether this text names an answer that was given.
-    fn knows(&self, prefix: &str, token: &SecretString) -> bool {
+    /// From now on an exchange needs a sign-in that brought these claims.
+    pub(crate) fn demand_claims(&self) {
+        self.demands_claims.store(true, Ordering::Relaxed);
+    }
+
+    /// The answer that this text names, if it was given.
+    fn named(&self, prefix: &str, token: &SecretString) -> Option<u32> {
         let number = token.expose_secret().strip_prefix(prefix).and_then(|number| number.parse().ok());
-        number.is_some_and(|number: u32| number < self.answers.load(Ordering::Relaxed))
+        number.filter(|number| *number < self.answers.load(Ordering::Relaxed))
+    }
+
+    fn has_claims(&self, number: u32) -> bool {
+        lock(&self.with_claims).contains(&number)
     }
 }
 
 impl Entra {
-    fn answer(&self) -> UpstreamAnswer {
+    fn answer(&self, has_claims: bool) -> UpstreamAnswer {
         let number = self.issued.answers.fetch_add(1, Ordering::Relaxed);
+        lock(&self.issued.with_claims).extend(has_claims.then_some(number));
         UpstreamAnswer {
             access_token: format!("assertion-{number}").into(),
             refresh_token: Some(format!("refresh-{number}").into()),
@@ -63,13 +80,27 @@ impl Entra {
     /// Exchanges an issued refresh token for new tokens.
     async fn ask(&self, prefix: &'static str, token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {
         let (entra, token) = (self.clone(), token.clone());
-        let operation = move || entra.issued.knows(prefix, &token).then(|| entra.answer());
+        let operation = move || {
+            let number = entra.issued.named(prefix, &token)?;
+            let has_claims = entra.issued.has_claims(number);
+            Some((entra.answer(has_claims), has_claims))
+        };
         let answer = self.caller.turn(Kind::Write, operation).await?;
         if self.issued.wants_the_user.load(Ordering::Relaxed) {
             return Err(UpstreamRefusal::InteractionRequired { claims: None, reason: "the user is wanted".into() });
         }
-        answer.ok_or_else(|| UpstreamRefusal::InvalidGrant { reason: "unknown token".into() })
+        let (answer, has_claims) =
+            answer.ok_or_else(|| UpstreamRefusal::InvalidGrant { reason: "unknown token".into() })?;
+        if prefix == ASSERTION && !has_claims && self.issued.demands_claims.load(Ordering::Relaxed) {
+            return Err(UpstreamRefusal::InteractionRequired { claims: demanded(), reason: "a policy".into() });
+        }
+        Ok(answer)
     }
+}
+
+/// What the policy demands.
+fn demanded() -> Option<Claims> {
+    Claims::parse(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#)
 }
 
 /// The only owner.
@@ -80,6 +111,7 @@ pub(crate) fn owner() -> Subject {
 #[async_trait]
 impl Upstream for Entra {
     fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
+        self.brings_claims.store(sign_in.demanded.is_some(), Ordering::Relaxed);
         format!("https://upstream.example/authorize?{}", form::encode([("state", sign_in.state)]))
     }
 
@@ -89,8 +121,9 @@ impl Upstream for Entra {
 
     async fn redeem(&self, _: &SecretString, _: &SecretString, _: &str) -> Result<SignedInUser, UpstreamRefusal> {
         let entra = self.clone();
-        let tokens = self.caller.turn(Kind::Write, move || entra.answer()).await?;
-        Ok(SignedInUser { subject: owner(), name: "Owner".into(), tokens })
+        let has_claims = self.brings_claims.load(Ordering::Relaxed);
+        let tokens = self.caller.turn(Kind::Write, move || entra.answer(has_claims)).await?;
+        Ok(SignedInUser { subject: owner(), name: "Owner".into(), login_hint: String::new(), tokens })
     }
 
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal> {
@@ -103,6 +136,6 @@ impl Upstream for Entra {
         _: &ApiScopes,
         _: Option<&Claims>,
     ) -> Result<UpstreamAnswer, UpstreamRefusal> {
-        self.ask("assertion-", assertion).await
+        self.ask(ASSERTION, assertion).await
     }
 }

@@ -1,0 +1,46 @@
+//! Why a callback is refused.
+
+use super::connections_sign_in::ConnectionsSignInError;
+use crate::ground::{TooMany, Unavailable};
+
+/// Why a callback is refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
+pub enum CallbackError {
+    /// The `state` is not ours.
+    UnknownState,
+    /// It came from another browser than the one that consented, so the authorization was ended.
+    OtherBrowser,
+    /// It was repeated while the first callback is being answered, or after its process died over it.
+    UnderWay,
+    /// It was repeated after the client was answered.
+    AlreadyCompleted,
+    /// The owner signed in once more, as Entra demanded, and Entra refuses the exchange all the same. The authorization was
+    /// ended.
+    StillRefused,
+    /// Its address has sent too many. Nothing was spent: the callback may come again.
+    #[error(transparent)]
+    OverLimit(#[from] TooMany),
+    /// It belongs to a sign-in for the page of connections.
+    #[error(transparent)]
+    Connections(#[from] ConnectionsSignInError),
+    /// The store or the keyring is down.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl CallbackError {
+    /// Why, for the audit log; `None` if a service behind this server is down. A limit that is reached is an event of its own.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownState => Some("the state is unknown or has expired"),
+            Self::OtherBrowser => Some("the callback came from another browser"),
+            Self::UnderWay => Some("the callback is being completed"),
+            Self::AlreadyCompleted => Some("the authorization was completed before"),
+            Self::StillRefused => Some("Entra refuses the exchange after the second sign-in"),
+            Self::Connections(error) => error.refusal.reason(),
+            Self::OverLimit(_) | Self::Unavailable(_) => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What Entra demands of an owner before it gives a token again. It stands in the owner document, where every process and the
+//! owner's next sign-in find it.
+
+use oauth_protocol::scope::Scope;
+use time::OffsetDateTime;
+
+use crate::{
+    ground::{Id, lifetimes::DEMAND_LIFETIME},
+    state::claims::Claims,
+};
+
+/// The most characters of a reason that are kept.
+const LONGEST_REASON: usize = 200;
+
+/// A refusal of an exchange or a refresh that a sign-in may mend.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// By this id it is cleared.
+    pub id: Id,
+    /// The claims that the next sign-in must carry; `None` if Entra named none.
+    pub claims: Option<Claims>,
+    /// The scopes for which there is no token. They are of one API, unless the refresh was refused.
+    pub scope: Scope,
+    /// The refusal; the same for the same refusal.
+    pub reason: String,
+    /// When it was met.
+    pub at: OffsetDateTime,
+}
+
+impl Demand {
+    /// A refusal for these scopes.
+    #[must_use]
+    pub fn new(id: Id, scope: Scope, claims: Option<Claims>, reason: &str, now: OffsetDateTime) -> Self {
+        Self { id, claims, scope, reason: reason.chars().take(LONGEST_REASON).collect(), at: now }
+    }
+
+    /// Whether it has not expired.
+    #[must_use]
+    pub fn stands(&self, now: OffsetDateTime) -> bool {
+        now < self.at + DEMAND_LIFETIME
+    }
+
+    /// Whether it concerns one of these scopes.
+    #[must_use]
+    pub fn concerns(&self, scope: &Scope) -> bool {
+        self.scope.tokens().any(|token| scope.contains(token))
+    }
+
+    /// Whether it is the same refusal, whatever claims it names.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.reason == other.reason && self.claims.is_some() == other.claims.is_some() && self.concerns(&other.scope)
+    }
+}

@@ -1,0 +1,319 @@
+//! Step-up: Entra refuses an exchange and demands claims, and the owner's next sign-in carries them.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+use authorization_server::{
+    endpoints::{answer::Answer, callback::CallbackError, consent::ConsentError},
+    ground::{Clock as _, EventName, Id, Subject, Unavailable},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamTokens as _},
+    },
+    state::{authorization::Stage, claims::Claims, demand::Demand, grant::Status, owner::Owner},
+    upstream::UpstreamRefusal,
+};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use testkit::{Allowed, Asked, Rig, SignedIn, ToClient, allowed, answered, parameter, request, user_read};
+use time::Duration;
+
+fn claims(value: &str) -> Option<Claims> {
+    Claims::parse(&format!(r#"{{"access_token":{{"acrs":{{"essential":true,"value":"{value}"}}}}}}"#))
+}
+
+fn demanding(claims: Option<Claims>) -> UpstreamRefusal {
+    UpstreamRefusal::InteractionRequired { claims, reason: "of the upstream".into() }
+}
+
+async fn principal(rig: &Rig, owner: &SignedIn) -> Principal {
+    rig.server.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().unwrap()
+}
+
+/// A client whose tool call met a demand for these claims.
+async fn refused(claims: Option<Claims>) -> (Rig, SignedIn) {
+    let rig = Rig::new().unwrap();
+    let owner = rig.sign_in().await.unwrap();
+    refuse(&rig, &owner, claims).await;
+    rig.clock.advance(Duration::MINUTE);
+    (rig, owner)
+}
+
+async fn refuse(rig: &Rig, owner: &SignedIn, claims: Option<Claims>) {
+    rig.upstream.refuse_on_behalf_of(demanding(claims));
+    let refused = rig.server.token(&principal(rig, owner).await, &user_read(), None).await;
+    assert!(matches!(refused, Err(DownstreamError::SignInAgain)));
+}
+
+fn owner(rig: &Rig) -> Owner {
+    rig.owners.all().remove(0)
+}
+
+fn demands(rig: &Rig) -> Vec<Demand> {
+    owner(rig).demands
+}
+
+/// The browser is at Entra, to sign the owner in to this client again.
+async fn to_entra(rig: &Rig, client_id: &str) -> Allowed {
+    let page = rig.open_page(client_id).await.unwrap();
+    rig.allow(&page).await.unwrap()
+}
+
+fn second_leg(answer: Answer) -> Allowed {
+    allowed(answer).unwrap()
+}
+
+fn with_code(answer: Answer) -> ToClient {
+    let answer = answered(answer).unwrap();
+    assert!(parameter(&answer.location, "code").is_some(), "{}", answer.location);
+    answer
+}
+
+fn error(answer: Answer) -> String {
+    parameter(&answered(answer).unwrap().location, "error").unwrap()
+}
+
+fn sent_claims(leg: &Allowed) -> Value {
+    serde_json::from_str(&parameter(&leg.sign_in_url, "claims").unwrap()).unwrap()
+}
+
+/// The claims with which Entra was asked for a downstream token, since it was asked so often.
+fn exchanges(rig: &Rig, since: usize) -> Vec<Option<Claims>> {
+    let exchange = |asked| if let Asked::OnBehalfOf { claims, .. } = asked { Some(claims) } else { None };
+    rig.upstream.asked().split_off(since).into_iter().filter_map(exchange).collect()
+}
+
+fn status(rig: &Rig, principal: &Principal) -> Status {
+    rig.grants.peek(&principal.grant).unwrap().status
+}
+
+#[tokio::test]
+async fn a_demand_marks_the_grant_that_met_it_and_no_other_of_the_owner() {
+    let rig = Rig::new().unwrap();
+    let (one, other) = (rig.sign_in().await.unwrap(), rig.sign_in().await.unwrap());
+    let (one_is, other_is) = (principal(&rig, &one).await, principal(&rig, &other).await);
+    refuse(&rig, &one, claims("c1")).await;
+    assert_eq!((status(&rig, &one_is), status(&rig, &other_is)), (Status::Marked, Status::Active));
+    assert!(rig.server.token(&other_is, &user_read(), None).await.is_ok(), "the other client goes on");
+    let [demand] = &demands(&rig)[..] else { panic!() };
+    assert_eq!((demand.claims.clone(), demand.scope.to_string()), (claims("c1"), "user.read".into()));
+    assert!(!rig.accepts(&one.tokens.access_token).await.unwrap());
+    assert!(rig.refresh(&one.client_id, &one.tokens.refresh_token).await.is_err());
+}
+
+#[tokio::test]
+async fn the_next_sign_in_has_a_second_leg_with_the_claims_and_then_the_demand_is_cleared() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let first = to_entra(&rig, &owner.client_id).await;
+    assert_eq!(parameter(&first.sign_in_url, "claims").as_deref(), Some(""), "nobody has signed in yet");
+    let asked = rig.upstream.asked().len();
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&first).await.unwrap());
+    assert_eq!(sent_claims(&second)["access_token"]["acrs"]["value"], "c1");
+    assert_eq!(sent_claims(&second)["access_token"]["xms_cc"]["values"][0], "cp1");
+    assert_eq!(parameter(&second.sign_in_url, "login_hint").as_deref(), Some("owner@contoso.example"));
+    for secret in ["state", "nonce", "code_challenge"] {
+        assert_ne!(parameter(&first.sign_in_url, secret), parameter(&second.sign_in_url, secret), "{secret}");
+    }
+    assert_eq!(demands(&rig).len(), 1, "not cleared before its exchange has succeeded");
+    let code = parameter(&with_code(rig.come_back(&second).await.unwrap()).location, "code").unwrap();
+    assert_eq!(exchanges(&rig, asked), [claims("c1"), claims("c1")]);
+    assert!(demands(&rig).is_empty());
+    let tokens = rig.redeem(&owner.client_id, &code.into()).await.unwrap();
+    let again = SignedIn { client_id: owner.client_id, tokens };
+    assert!(rig.server.token(&principal(&rig, &again).await, &user_read(), None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_first_leg_that_is_enough_is_the_only_one() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let asked = rig.upstream.asked().len();
+    with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert_eq!(exchanges(&rig, asked), [claims("c1")]);
+    assert!(demands(&rig).is_empty());
+}
+
+#[tokio::test]
+async fn without_a_demand_no_exchange_is_tried_at_a_sign_in() {
+    let (rig, owner) = refused(None).await;
+    let asked = rig.upstream.asked().len();
+    with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert_eq!(exchanges(&rig, asked), []);
+}
+
+#[tokio::test]
+async fn a_demand_of_one_client_serves_another_client_of_the_owner() {
+    let (rig, _) = refused(claims("c1")).await;
+    let other = rig.register().await.unwrap();
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&to_entra(&rig, &other).await).await.unwrap());
+    with_code(rig.come_back(&second).await.unwrap());
+    assert!(demands(&rig).is_empty());
+}
+
+#[tokio::test]
+async fn a_second_leg_that_is_refused_again_ends_with_a_page_and_no_code() {
+    let (rig, owner) = refused(claims("c1")).await;
+    for _ in 0..2 {
+        rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+        rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+        let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+        assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
+        let authorization = rig.authorizations.peek(&second.id).unwrap();
+        assert!(matches!(authorization.stage, Stage::Failed(_)), "{:?}", authorization.stage);
+        assert!(matches!(rig.come_back(&second).await, Err(CallbackError::AlreadyCompleted)));
+        assert_eq!(rig.audit.names().last(), Some(&EventName::SignInFailed));
+    }
+    assert_eq!((demands(&rig).len(), rig.grants.all().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_second_leg_that_is_refused_without_claims_ends_likewise() {
+    let (rig, owner) = refused(claims("c1")).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    rig.upstream.refuse_on_behalf_of(demanding(None));
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
+}
+
+#[tokio::test]
+async fn nobody_but_the_owner_of_the_first_leg_completes_the_second() {
+    let (rig, owner) = refused(claims("c1")).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    let asked = rig.upstream.asked().len();
+    rig.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
+    assert_eq!(error(rig.come_back(&second).await.unwrap()), "access_denied");
+    assert_eq!((exchanges(&rig, asked).len(), demands(&rig).len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_demand_is_of_its_owner_and_of_its_scopes() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let asked = rig.upstream.asked().len();
+    let browser = testkit::Browser::default();
+    let query = request(&owner.client_id, &[("scope", Some("mail.read"))]);
+    let page = testkit::asked(browser.visit(&rig, &query).await.unwrap()).unwrap();
+    with_code(rig.come_back(&rig.allow(&page).await.unwrap()).await.unwrap());
+    rig.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
+    with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    let demands: usize = rig.owners.all().iter().map(|owner| owner.demands.len()).sum();
+    assert_eq!((exchanges(&rig, asked).len(), demands), (0, 1));
+}
+
+#[tokio::test]
+async fn a_demand_lives_for_a_day() {
+    for (lived, exchanged) in [(Duration::days(1) - Duration::minutes(2), 1), (Duration::days(1), 0)] {
+        let (rig, owner) = refused(claims("c1")).await;
+        rig.clock.advance(lived);
+        let asked = rig.upstream.asked().len();
+        with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+        assert_eq!(exchanges(&rig, asked).len(), exchanged, "{lived}");
+    }
+}
+
+#[tokio::test]
+async fn newer_claims_take_the_place_of_older_ones() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let old = demands(&rig)[0].id;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c2")));
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert_eq!(sent_claims(&second)["access_token"]["acrs"]["value"], "c2");
+    let [renewed] = &demands(&rig)[..] else { panic!() };
+    assert!(renewed.id != old && renewed.claims == claims("c2"));
+}
+
+#[tokio::test]
+async fn a_demand_that_came_during_the_second_leg_has_a_leg_of_its_own() {
+    let (rig, one) = refused(claims("c1")).await;
+    let other = rig.register().await.unwrap();
+    let code = rig.code(&other).await.unwrap();
+    let other = SignedIn { tokens: rig.redeem(&other, &code).await.unwrap(), client_id: other };
+    refuse(&rig, &other, claims("c1")).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&to_entra(&rig, &one.client_id).await).await.unwrap());
+    let met = demands(&rig)[0].id;
+    // Another client meets other claims before the owner is back.
+    rig.owners.change(&owner(&rig).key, |owner| {
+        let newer = Demand { id: Id::from_bytes([9; 16]), claims: claims("c2"), ..owner.demands[0].clone() };
+        owner.clone().with_demand(newer, rig.clock.now())
+    });
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c2")));
+    let third = second_leg(rig.come_back(&second).await.unwrap());
+    assert_eq!(sent_claims(&third)["access_token"]["acrs"]["value"], "c2");
+    assert_ne!(demands(&rig)[0].id, met);
+    with_code(rig.come_back(&third).await.unwrap());
+    assert!(demands(&rig).is_empty());
+}
+
+#[tokio::test]
+async fn the_claims_of_an_api_are_sent_if_entra_names_none() {
+    let rig = Rig::new().unwrap();
+    let owner = rig.sign_in().await.unwrap();
+    rig.upstream.refuse_on_behalf_of(demanding(None));
+    let challenge = claims("of the API").unwrap();
+    let refused = rig.server.token(&principal(&rig, &owner).await, &user_read(), Some(&challenge)).await;
+    assert!(matches!(refused, Err(DownstreamError::SignInAgain)));
+    assert_eq!(demands(&rig)[0].claims, Some(challenge));
+}
+
+#[tokio::test]
+async fn an_exchange_that_cannot_be_tried_is_no_reason_for_a_code() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let down = || Unavailable::upstream("down").into();
+    rig.upstream.refuse_on_behalf_of(down());
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    rig.upstream.refuse_on_behalf_of(down());
+    assert_eq!(error(rig.come_back(&second).await.unwrap()), "temporarily_unavailable");
+    assert_eq!(demands(&rig).len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_tool_tells_better_ends_no_sign_in() {
+    let reason = || "of the upstream".to_owned();
+    for refusal in [
+        UpstreamRefusal::Blocked { reason: reason() },
+        UpstreamRefusal::Refused { reason: reason() },
+        UpstreamRefusal::InvalidGrant { reason: reason() },
+    ] {
+        let (rig, owner) = refused(claims("c1")).await;
+        rig.upstream.refuse_on_behalf_of(refusal);
+        with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+        assert_eq!(demands(&rig).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_first_leg_is_spent_and_its_form_leads_nowhere() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let page = rig.open_page(&owner.client_id).await.unwrap();
+    let first = rig.allow(&page).await.unwrap();
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&first).await.unwrap());
+    let asked = rig.upstream.asked().len();
+    assert!(matches!(rig.come_back(&first).await, Err(CallbackError::AlreadyCompleted)));
+    assert!(matches!(
+        rig.decide(&page, authorization_server::state::decision::Decision::Allow).await,
+        Err(ConsentError::AlreadyCompleted)
+    ));
+    assert_eq!(rig.upstream.asked().len(), asked);
+    with_code(rig.come_back(&second).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_older_grant_that_goes_on_clears_no_demand_of_another() {
+    let rig = Rig::new().unwrap();
+    let (one, other) = (rig.sign_in().await.unwrap(), rig.sign_in().await.unwrap());
+    let other = principal(&rig, &other).await;
+    rig.clock.advance(Duration::MINUTE);
+    for claims in [claims("c1"), None] {
+        refuse_by(&rig, &one, claims).await;
+    }
+    assert!(rig.server.token(&other, &user_read(), None).await.is_ok());
+    assert_eq!(demands(&rig).len(), 2);
+}
+
+/// The grant is marked once; a caller that was authenticated before goes on to be refused.
+async fn refuse_by(rig: &Rig, owner: &SignedIn, claims: Option<Claims>) {
+    let key = rig.server.open_access_token(owner.tokens.access_token.expose_secret()).await.unwrap().unwrap().grant;
+    rig.grants.change(&key, |grant| grant.with_status(Status::Active));
+    refuse(rig, owner, claims).await;
+}
