@@ -10,6 +10,8 @@ pub(crate) struct Ready {
     pub(crate) url: String,
     pub(crate) server: Server,
     pub(crate) tenant: String,
+    /// The bearer token of the tenant's control API. It is for programs, so the text does not tell it.
+    pub(crate) control_token: String,
     /// With `--azure`.
     pub(crate) cosmos: Option<String>,
     pub(crate) users: Vec<TestUser>,
@@ -64,6 +66,7 @@ impl Ready {
             "url": self.url,
             "mcp": self.mcp(),
             "tenant": self.tenant,
+            "control_token": self.control_token,
             "cosmos": self.cosmos,
             "users": users,
             "log": self.log,
@@ -127,6 +130,7 @@ mod tests {
             url: "http://127.0.0.1:7071".to_owned(),
             server: Server::StandIn,
             tenant: "http://localhost:7072".to_owned(),
+            control_token: "the control token".to_owned(),
             cosmos: None,
             users: vec![user("Ann Lee", "ann@contoso.example"), user("Bo", "bo@contoso.example")],
             log: Some("/src/.local/handler.log".into()),

@@ -90,6 +90,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         url,
         server,
         tenant: tenant.base_url().to_owned(),
+        control_token: tenant.control_token().to_owned(),
         cosmos: cosmos.as_ref().map(|cosmos| cosmos.url().to_owned()),
         users: users(&tenant),
         log,
