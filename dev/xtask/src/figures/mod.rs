@@ -26,7 +26,7 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 28] = [
+const NEW_IN_DEV: [&str; 29] = [
     "dev/azure/src/published_clients.rs",
     "dev/compile-fail/src",
     "dev/conformance-server/src",
@@ -35,6 +35,7 @@ const NEW_IN_DEV: [&str; 28] = [
     "dev/functions-host/src/front_end.rs",
     "dev/functions-host/src/mcp_answers.rs",
     "dev/fuzz/src",
+    "dev/local-tenant/src/conditional_access.rs",
     "dev/local-tenant/src/graph/calendar_view.rs",
     "dev/local-tenant/src/graph/contacts.rs",
     "dev/local-tenant/src/graph/messages.rs",
