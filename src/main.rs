@@ -2,6 +2,7 @@
 
 use std::{net::Ipv4Addr, process::ExitCode, sync::Arc};
 
+use authorization_server::ground::OperationalEvent;
 use remote_auth_mcp::{
     client_documents::{Fetcher, PublicAddresses, SystemResolver},
     config::{Environment, Settings},
@@ -56,7 +57,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     });
     // The host takes any answer for "ready", even a reset connection, so we listen only once we can serve.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
+    let event = OperationalEvent::ProcessStarted.as_str();
+    tracing::info!(event, version = env!("CARGO_PKG_VERSION"), "serving");
     handler.serve(listener).await;
     Ok(())
 }

@@ -4,6 +4,7 @@ mod audit;
 mod json_lines;
 mod log_throttle;
 mod queue;
+mod service_calls;
 mod trace_context;
 
 use std::io;
@@ -16,6 +17,7 @@ pub use self::{
     audit::AuditLines,
     json_lines::JsonLines,
     log_throttle::LogThrottle,
+    service_calls::{CallOutcome, Service, ServiceCalls},
     trace_context::{TraceContext, request_span},
 };
 

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use authorization_server::ground::{Ended, EventName, Severity, Unavailable};
+use authorization_server::ground::{Ended, EventName, OperationalEvent, Severity, Unavailable};
 use remote_auth_mcp::{
     config::LIMITS,
     http::CALLS_PER_MINUTE,
@@ -104,6 +104,23 @@ fn the_table_of_audit_events_is_the_enum() {
     assert_eq!(rows(&document, ["`event`", "level"]), listed);
     let endings: BTreeSet<_> = Ended::ALL.iter().map(|why| why.as_str()).collect();
     assert_eq!(quoted(&document, "`reason` of `grant_ended`"), endings);
+}
+
+#[test]
+fn the_table_of_operational_events_is_the_enum() {
+    let document = fs::read_to_string(root().join("docs/operations/telemetry.md")).unwrap();
+    let (_, operational) = document.split_once("### Operational events").unwrap();
+    let names: Vec<_> = rows(operational, ["`event`", "level"]).into_iter().map(|(name, _)| name).collect();
+    let listed: Vec<_> = OperationalEvent::ALL.iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, listed);
+}
+
+#[test]
+fn every_operational_event_is_logged_somewhere() {
+    let source = source();
+    for name in OperationalEvent::ALL {
+        assert!(source.contains(&format!("OperationalEvent::{name:?}.as_str()")), "{name:?}");
+    }
 }
 
 #[test]

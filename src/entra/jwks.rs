@@ -11,8 +11,11 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
-use super::unreachable::{unreachable, unread};
-use crate::{budget::Budget, limited_answer};
+use super::{
+    unreachable::{unreachable, unread},
+    web::Web,
+};
+use crate::{limited_answer, telemetry::CallOutcome};
 
 /// An unknown key id causes a fetch, but no more often than this.
 const UNKNOWN_KEY_INTERVAL: Duration = Duration::minutes(5);
@@ -28,9 +31,8 @@ const MAX_KEYS: usize = 256 * 1024;
 
 /// The key set of one tenant.
 pub(super) struct Jwks {
-    http: reqwest::Client,
+    web: Web,
     url: String,
-    answers: Budget,
     clock: Arc<dyn Clock>,
     fetched: RwLock<Option<Arc<Fetched>>>,
     /// Held during a fetch, so only one is under way. A cached key does not wait for it.
@@ -57,9 +59,9 @@ enum Cached {
 
 impl Jwks {
     /// The keys at this URL. They are fetched when the first one is asked for.
-    pub(super) fn new(http: reqwest::Client, url: String, answers: Budget, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(web: Web, url: String, clock: Arc<dyn Clock>) -> Self {
         let (fetched, fetching) = (RwLock::default(), Mutex::default());
-        Self { http, url, answers, clock, fetched, fetching, failures: AtomicU64::new(0) }
+        Self { web, url, clock, fetched, fetching, failures: AtomicU64::new(0) }
     }
 
     /// The key with this id, if Entra publishes it.
@@ -99,7 +101,7 @@ impl Jwks {
 
     async fn fetch_and_keep(&self, kid: &str, known: Option<Jwk>) -> Result<Option<Jwk>, Unavailable> {
         let now = self.clock.now();
-        match self.fetch().await {
+        match self.web.calls.count(self.fetch(), |_| CallOutcome::Failed).await {
             Ok(keys) => {
                 let key = keys.find(kid).cloned();
                 self.keep(Fetched { keys, at: now, failed_at: None });
@@ -129,9 +131,9 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> Result<JwkSet, Unavailable> {
-        let response = self.http.get(&self.url).send().await.map_err(unreachable)?;
+        let response = self.web.http.get(&self.url).send().await.map_err(unreachable)?;
         let response = response.error_for_status().map_err(unreachable)?;
-        let keys = limited_answer::read(response, MAX_KEYS, self.answers.permit()).await.map_err(unread)?;
+        let keys = limited_answer::read(response, MAX_KEYS, self.web.answers.permit()).await.map_err(unread)?;
         serde_json::from_slice(&keys).map_err(|error| Unavailable::upstream(format!("malformed signing keys: {error}")))
     }
 }

@@ -12,6 +12,7 @@ mod signed_token;
 mod token_endpoint;
 mod unreachable;
 mod upstream;
+mod web;
 
 pub use client_assertion::{ClientAssertion, Identity, managed_identity};
 pub use gateway_token::GatewayTokenVerifier;

@@ -1,7 +1,11 @@
 //! Error responses of the token endpoint. The status decides first, then `suberror`, then `error` and `claims`;
 //! the AADSTS number is for the log only.
 
-use authorization_server::{ground::Unavailable, state::claims::Claims, upstream::UpstreamRefusal};
+use authorization_server::{
+    ground::{OperationalEvent, Unavailable},
+    state::claims::Claims,
+    upstream::UpstreamRefusal,
+};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -28,12 +32,23 @@ const BLOCKED_BY_POLICY: &str = "53003";
 /// Values of `suberror` that no sign-in can change, and no user.
 const SIGN_IN_CANNOT_HELP: [&str; 2] = ["client_mismatch", "protection_policy_required"];
 
-/// Classifies a response whose status is not 200.
+/// Classifies a response whose status is not 200, and logs it.
 pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
     let answer: ErrorResponse = serde_json::from_slice(body).unwrap_or_default();
     let reason = describe(status, &answer);
-    tracing::info!(%reason, entra_trace = answer.trace_id, "token request refused by Entra");
-    if transient(status, &answer) {
+    let refusal = refusal(status, &answer, reason.clone());
+    let entra_trace = answer.trace_id;
+    if let UpstreamRefusal::Refused { .. } = refusal {
+        let event = OperationalEvent::EntraRefusesServer.as_str();
+        tracing::error!(event, reason, entra_trace, "token request refused: Entra does not accept this server");
+    } else {
+        tracing::info!(reason, entra_trace, "token request refused by Entra");
+    }
+    refusal
+}
+
+fn refusal(status: StatusCode, answer: &ErrorResponse, reason: String) -> UpstreamRefusal {
+    if transient(status, answer) {
         return UpstreamRefusal::Unavailable(Unavailable::upstream(reason));
     }
     let suberror = |known: &[&str]| known.iter().any(|known| answer.suberror.eq_ignore_ascii_case(known));

@@ -16,10 +16,11 @@ use super::{
     refusal::classify,
     settings::EntraSettings,
     unreachable::unread,
+    web::Web,
 };
 use crate::{
-    budget::Budget,
     limited_answer::{self, AnswerError, MAX_ANSWER},
+    telemetry::CallOutcome,
 };
 
 /// One retry, after 300 to 600 ms.
@@ -55,22 +56,16 @@ struct Failed {
 
 /// The endpoint, and how we authenticate to it.
 pub(super) struct TokenEndpoint {
-    http: reqwest::Client,
+    web: Web,
     url: String,
     client_id: String,
-    answers: Budget,
     assertion: Arc<ClientAssertion>,
 }
 
 impl TokenEndpoint {
     /// The token endpoint of the tenant.
-    pub(super) fn new(
-        http: reqwest::Client,
-        settings: &EntraSettings,
-        answers: Budget,
-        assertion: Arc<ClientAssertion>,
-    ) -> Self {
-        Self { http, url: settings.endpoint("token"), client_id: settings.client_id.clone(), answers, assertion }
+    pub(super) fn new(web: Web, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
+        Self { web, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
     }
 
     /// Waits until this server can authenticate itself.
@@ -81,17 +76,25 @@ impl TokenEndpoint {
     /// Sends a grant once. An authorization code is spent by its first request, even if the response is lost.
     pub(super) async fn request_once(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get(clock).await?;
-        self.send(clock, &assertion, grant).await.map_err(|failed| failed.refusal)
+        self.counted(clock, &assertion, grant).await.map_err(|failed| failed.refusal)
     }
 
     /// Sends a grant that may be used repeatedly. If Entra failed or could not be reached, sends it once more.
     pub(super) async fn request(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get(clock).await?;
-        let send = || self.send(clock, &assertion, grant);
+        let send = || self.counted(clock, &assertion, grant);
         let log =
             |failed: &Failed, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");
         let outcome = send.retry(REQUEST_RETRY).when(|failed| failed.retryable).notify(log).await;
         outcome.map_err(|failed| failed.refusal)
+    }
+
+    async fn counted(&self, clock: &dyn Clock, assertion: &SecretString, grant: &Grant<'_>) -> Result<Granted, Failed> {
+        let outcome = |failed: &Failed| match failed.refusal {
+            UpstreamRefusal::Unavailable(_) => CallOutcome::Failed,
+            _ => CallOutcome::Answered,
+        };
+        self.web.calls.count(self.send(clock, assertion, grant), outcome).await
     }
 
     async fn send(&self, clock: &dyn Clock, assertion: &SecretString, grant: &Grant<'_>) -> Result<Granted, Failed> {
@@ -101,11 +104,12 @@ impl TokenEndpoint {
             ("client_assertion", assertion.expose_secret()),
         ];
         form.extend_from_slice(grant);
-        let request = self.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
+        let request = self.web.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
         let response = request.send().await.map_err(AnswerError::from).map_err(Failed::unread)?;
         let status = response.status();
         let throttled = response.headers().contains_key(header::RETRY_AFTER);
-        let body = limited_answer::read(response, MAX_ANSWER, self.answers.permit()).await.map_err(Failed::unread)?;
+        let body =
+            limited_answer::read(response, MAX_ANSWER, self.web.answers.permit()).await.map_err(Failed::unread)?;
         if status == StatusCode::OK {
             return read(&body, clock).map_err(|reason| Failed { refusal: malformed(&reason), retryable: false });
         }

@@ -18,8 +18,13 @@ use super::{
     jwks::Jwks,
     settings::{CLIENT_CAPABILITIES, EntraSettings, claims_parameter},
     token_endpoint::{Granted, TokenEndpoint},
+    web::Web,
 };
-use crate::{budget::Budget, limited_answer::ANSWERS_BYTES};
+use crate::{
+    budget::Budget,
+    limited_answer::ANSWERS_BYTES,
+    telemetry::{Service, ServiceCalls},
+};
 
 /// Entra ID.
 pub struct Entra {
@@ -38,8 +43,10 @@ impl Entra {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let answers = Budget::new(ANSWERS_BYTES);
-        let jwks = Arc::new(Jwks::new(http.clone(), settings.keys(), answers.clone(), Arc::clone(&clock)));
-        let tokens = TokenEndpoint::new(http, &settings, answers, assertion);
+        let calls = Arc::new(ServiceCalls::new(Service::Entra));
+        let web = Web { http, answers, calls };
+        let jwks = Arc::new(Jwks::new(web.clone(), settings.keys(), Arc::clone(&clock)));
+        let tokens = TokenEndpoint::new(web, &settings, assertion);
         Self { settings, tokens, jwks, clock }
     }
 

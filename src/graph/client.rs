@@ -21,6 +21,7 @@ use crate::{
     budget::{Budget, Permit},
     json_cost::tree_cost,
     limited_answer::{self, ANSWERS_BYTES, AnswerError},
+    telemetry::{CallOutcome, Service, ServiceCalls},
 };
 
 /// Two retries of a throttled or failed request.
@@ -43,6 +44,7 @@ pub struct ApiClient {
     tokens: TokenCache,
     audit: Arc<dyn AuditLog>,
     answers: Budget,
+    calls: ServiceCalls,
 }
 
 /// Where the APIs are.
@@ -65,7 +67,8 @@ impl ApiClient {
     /// A client of APIs at these origins.
     #[must_use]
     pub fn new(http: reqwest::Client, origins: Origins, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
-        Self { http, origins, tokens, audit, answers: Budget::new(ANSWERS_BYTES) }
+        let (answers, calls) = (Budget::new(ANSWERS_BYTES), ServiceCalls::new(Service::Graph));
+        Self { http, origins, tokens, audit, answers, calls }
     }
 
     /// Gets a resource for the principal, if its access token has the permissions. The token for the API has those of them that
@@ -114,8 +117,12 @@ impl ApiClient {
         request: &Request,
     ) -> Result<Value, ApiError> {
         let token = self.tokens.token(principal, scopes, claims).await?;
-        let result = self.with_retries(token.access_token.expose_secret(), request);
+        self.calls.count(self.within_limit(token.access_token.expose_secret(), request), outcome).await
+    }
+
+    async fn within_limit(&self, token: &str, request: &Request) -> Result<Value, ApiError> {
         let no_answer = |_| Err(ApiError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())));
+        let result = self.with_retries(token, request);
         tokio::time::timeout(REQUEST_TIMEOUT, result).await.unwrap_or_else(no_answer)
     }
 
@@ -149,6 +156,10 @@ impl Origins {
             (Self::StandIn(origin), _) => origin,
         }
     }
+}
+
+fn outcome(error: &ApiError) -> CallOutcome {
+    if matches!(error, ApiError::Unavailable(_)) { CallOutcome::Failed } else { CallOutcome::Answered }
 }
 
 impl Failed {

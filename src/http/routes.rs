@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{ground::OperationalEvent, resource::authenticate::Principal};
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use tracing::Instrument as _;
@@ -151,7 +151,8 @@ async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Caller) -> Resp
     let counted = (status >= 400).then(|| app.refused_requests.admit((endpoint.route, status)));
     if counted != Some(None) {
         let requests = counted.flatten().map(NonZeroU64::get);
-        tracing::info!(method, endpoint = endpoint.route, status, milliseconds, requests, "request");
+        let (event, endpoint) = (OperationalEvent::RequestAnswered.as_str(), endpoint.route);
+        tracing::debug!(event, method, endpoint, status, milliseconds, requests, "request");
     }
     response
 }

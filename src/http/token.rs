@@ -35,10 +35,8 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
 async fn answer(app: &App, request: &TokenRequest) -> Response {
     match exchange(app, request).await {
         Ok(response) => success(&response),
-        Err(TokenError::Refused(reason)) => {
-            tracing::error!(error = reason, "token request failed: Entra refuses this server");
-            refusal(&TokenError::Refused(reason))
-        }
+        // Logged where Entra's answer was read.
+        Err(error @ TokenError::Refused(_)) => refusal(&error),
         Err(error) => {
             app.refused(of_client(request, &error), error.reason(), &error);
             refusal(&error)

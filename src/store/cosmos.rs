@@ -18,6 +18,7 @@ use super::cosmos_client::Clients;
 use crate::{
     config::AzureSettings,
     ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
+    telemetry::{CallOutcome, Service, ServiceCalls},
 };
 
 /// Longer than the SDK's own limit for an operation with its retries; this one also covers the token.
@@ -28,18 +29,42 @@ const TTL: &str = "ttl";
 #[derive(Clone)]
 pub struct Cosmos {
     clients: Arc<Clients>,
+    calls: Arc<ServiceCalls>,
 }
 
 impl Cosmos {
     /// Begins to connect; until that has succeeded every operation fails at once.
     #[must_use]
     pub fn connect(settings: &AzureSettings, identity: Arc<dyn TokenCredential>) -> Self {
-        Self { clients: Clients::connect(settings, identity) }
+        let calls = Arc::new(ServiceCalls::new(Service::Store));
+        Self { clients: Clients::connect(settings, identity, Arc::clone(&calls)), calls }
     }
 
     /// The client of a container, once there is one.
     pub fn container(&self, container: Container) -> Result<&ContainerClient, StoreError> {
         self.clients.get(container)
+    }
+
+    /// The result of an operation, unless it takes too long. The SDK's futures are large, so the operation is boxed.
+    pub(super) fn within_limit<'a, T: 'a>(
+        &'a self,
+        operation: impl Future<Output = Result<T, CosmosError>> + 'a,
+    ) -> impl Future<Output = Result<T, OperationError>> + 'a {
+        self.calls.count(within_limit(Box::pin(operation)), outcome)
+    }
+
+    fn write<'a>(
+        &'a self,
+        operation: impl Future<Output = Result<ItemResponse, CosmosError>> + 'a,
+    ) -> impl Future<Output = Result<Write, StoreError>> + 'a {
+        let limited = self.within_limit(operation);
+        async {
+            match limited.await {
+                Ok(response) => Ok(Write::Done(etag(&response)?)),
+                Err(error) if error.is_conflict() => Ok(Write::Conflict),
+                Err(error) => Err(error.into()),
+            }
+        }
     }
 }
 
@@ -48,7 +73,7 @@ impl ItemStore for Cosmos {
     async fn get(&self, address: &Address) -> Result<Option<Item>, StoreError> {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;
-        match within_limit(container.read_item(partition.clone(), id, None)).await {
+        match self.within_limit(container.read_item(partition.clone(), id, None)).await {
             Ok(response) => {
                 let etag = etag(&response)?;
                 let body = response.into_model::<Map<String, Value>>()?;
@@ -63,7 +88,7 @@ impl ItemStore for Cosmos {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;
         let body = with_ttl(body, ttl);
-        write(container.create_item(partition.clone(), id, body, None)).await
+        self.write(container.create_item(partition.clone(), id, body, None)).await
     }
 
     async fn replace(
@@ -77,13 +102,13 @@ impl ItemStore for Cosmos {
         let Address { partition, id, .. } = address;
         let body = with_ttl(body, ttl);
         let options = ItemWriteOptions::default().with_precondition(Precondition::if_match(etag.to_owned()));
-        write(container.replace_item(partition.clone(), id, body, Some(options))).await
+        self.write(container.replace_item(partition.clone(), id, body, Some(options))).await
     }
 
     async fn delete(&self, address: &Address) -> Result<(), StoreError> {
         let container = self.container(address.container)?;
         let Address { partition, id, .. } = address;
-        match within_limit(container.delete_item(partition.clone(), id, None)).await {
+        match self.within_limit(container.delete_item(partition.clone(), id, None)).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error.into()),
@@ -97,7 +122,7 @@ impl ItemStore for Cosmos {
             let items = client.query_items::<Map<String, Value>>("SELECT * FROM c", scope, None).await?;
             items.try_collect::<Vec<_>>().await
         };
-        within_limit(items).await?.into_iter().map(listed).collect()
+        self.within_limit(items).await?.into_iter().map(listed).collect()
     }
 }
 
@@ -131,20 +156,14 @@ impl From<OperationError> for StoreError {
     }
 }
 
-/// The result of an operation, unless it takes too long.
-pub(super) async fn within_limit<T>(
-    operation: impl Future<Output = Result<T, CosmosError>>,
-) -> Result<T, OperationError> {
+async fn within_limit<T>(operation: impl Future<Output = Result<T, CosmosError>>) -> Result<T, OperationError> {
     let done = tokio::time::timeout(OPERATION_LIMIT, operation).await.map_err(|_| OperationError::TimedOut)?;
     done.map_err(OperationError::Cosmos)
 }
 
-async fn write(operation: impl Future<Output = Result<ItemResponse, CosmosError>>) -> Result<Write, StoreError> {
-    match within_limit(operation).await {
-        Ok(response) => Ok(Write::Done(etag(&response)?)),
-        Err(error) if error.is_conflict() => Ok(Write::Conflict),
-        Err(error) => Err(error.into()),
-    }
+/// That an item is missing, is there already, or has another version is an answer.
+fn outcome(error: &OperationError) -> CallOutcome {
+    if error.is_conflict() { CallOutcome::Answered } else { CallOutcome::Failed }
 }
 
 fn etag(response: &ItemResponse) -> Result<String, StoreError> {

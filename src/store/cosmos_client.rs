@@ -19,7 +19,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use crate::{
     config::AzureSettings,
     ports::records::{Container, StoreError},
-    telemetry::chain,
+    telemetry::{CallOutcome, ServiceCalls, chain},
 };
 
 /// An operation with all its retries. The SDK has no limit by default.
@@ -40,9 +40,13 @@ const RECONNECT: ExponentialBuilder = ExponentialBuilder::new()
 pub(super) struct Clients(OnceLock<HashMap<Container, ContainerClient>>);
 
 impl Clients {
-    pub(super) fn connect(settings: &AzureSettings, identity: Arc<dyn TokenCredential>) -> Arc<Self> {
+    pub(super) fn connect(
+        settings: &AzureSettings,
+        identity: Arc<dyn TokenCredential>,
+        calls: Arc<ServiceCalls>,
+    ) -> Arc<Self> {
         let clients = Arc::new(Self(OnceLock::new()));
-        tokio::spawn(keep_connecting(Arc::downgrade(&clients), settings.clone(), identity));
+        tokio::spawn(keep_connecting(Arc::downgrade(&clients), settings.clone(), identity, calls));
         clients
     }
 
@@ -59,8 +63,13 @@ impl From<CosmosError> for StoreError {
 }
 
 /// Tries to connect until it succeeds or the clients are dropped.
-async fn keep_connecting(clients: Weak<Clients>, settings: AzureSettings, identity: Arc<dyn TokenCredential>) {
-    let attempt = || connect_in_time(&settings, &identity);
+async fn keep_connecting(
+    clients: Weak<Clients>,
+    settings: AzureSettings,
+    identity: Arc<dyn TokenCredential>,
+    calls: Arc<ServiceCalls>,
+) {
+    let attempt = || calls.count(connect_in_time(&settings, &identity), |_| CallOutcome::Failed);
     let connected = attempt
         .retry(RECONNECT)
         .when(|_| clients.strong_count() > 0)

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::cosmos::{Cosmos, within_limit};
+use super::cosmos::Cosmos;
 use crate::ports::{
     event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
     records::{Address, Container, ItemStore as _, StoreError, Write},
@@ -67,7 +67,7 @@ impl EventLog for CosmosEvents {
         let (partition, ttl) = (instance.to_string(), HEARTBEAT_LIFETIME.as_secs());
         let item = json!({ "id": HEARTBEAT, "instance": partition, "schema": SCHEMA, "ttl": ttl });
         let container = self.cosmos.container(Container::Events)?;
-        within_limit(container.upsert_item(partition, HEARTBEAT, item, None)).await?;
+        self.cosmos.within_limit(container.upsert_item(partition, HEARTBEAT, item, None)).await?;
         Ok(())
     }
 
@@ -113,7 +113,7 @@ impl Follow for PartitionFeed {
             Some(pages) => pages,
             None => self.resume().await?,
         };
-        let page = within_limit(async { pages.next().await.transpose() }).await?;
+        let page = self.cosmos.within_limit(async { pages.next().await.transpose() }).await?;
         let page = page.ok_or_else(|| StoreError("the change feed has ended".into()))?;
         self.checkpoint = Some(pages.to_continuation_token()?);
         // The first iterator would send the time for ever, beside each checkpoint.
@@ -132,7 +132,7 @@ impl PartitionFeed {
             }
         };
         let scope = FeedScope::partition(self.partition.clone());
-        Ok(within_limit(container.query_change_feed(scope, begin, options)).await?)
+        Ok(self.cosmos.within_limit(container.query_change_feed(scope, begin, options)).await?)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::ground::{Sealer, Unavailable};
+use authorization_server::ground::{OperationalEvent, Sealer, Unavailable};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
@@ -32,6 +32,8 @@ const READ_RETRY: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(std::time::Duration::from_millis(250))
     .with_max_delay(std::time::Duration::from_secs(5))
     .without_max_times();
+/// Attempts that may fail in a row while a process starts: about eight seconds.
+const FAILURES_AT_START: u32 = 5;
 /// Publishing keys and wrapping them again. No request waits for it.
 const MAINTENANCE_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 
@@ -71,8 +73,9 @@ impl Keyring {
         tokio::spawn(async move {
             // A key that does not open may be disabled for good, or Key Vault may be throttling for a moment.
             let (unread, incomplete) = (READ_RETRY, READ_RETRY.with_max_delay(reload));
-            let (mut after_failure, mut after_some) = (unread.build(), incomplete.build());
-            while let Some(opening) = refresh(&keyring).await {
+            let (mut after_failure, mut after_some, mut failures) = (unread.build(), incomplete.build(), 0);
+            while let Some(opening) = refresh(&keyring, failures).await {
+                failures = if matches!(opening, Opening::Unread) { failures + 1 } else { 0 };
                 let pause = match opening {
                     Opening::All => {
                         (after_failure, after_some) = (unread.build(), incomplete.build());
@@ -131,7 +134,8 @@ impl Keyring {
             match key {
                 Ok(key) => opened.add(entry, key),
                 Err(error) => {
-                    tracing::error!(%error, kid = entry.kid, "data key not unwrapped");
+                    let event = OperationalEvent::DataKeyNotUnwrapped.as_str();
+                    tracing::error!(event, %error, kid = entry.kid, "data key not unwrapped");
                     opened.refused.insert(entry.kid.clone());
                     failure = Some(error);
                 }
@@ -222,14 +226,16 @@ enum Opening {
     Unread,
 }
 
-/// `None` if the keyring is gone.
-async fn refresh(keyring: &Weak<Keyring>) -> Option<Opening> {
+/// `None` if the keyring is gone. So many attempts in a row have failed before.
+async fn refresh(keyring: &Weak<Keyring>, failures: u32) -> Option<Opening> {
     let keyring = keyring.upgrade()?;
     match keyring.refresh().await {
         Ok(()) if keyring.current().refused.is_empty() => Some(Opening::All),
         Ok(()) => Some(Opening::Some),
         Err(error) => {
-            tracing::warn!(%error, "key ring not read: trying again");
+            let is_without_key = failures >= FAILURES_AT_START && keyring.current().keys.is_empty();
+            let event = is_without_key.then_some(OperationalEvent::KeyRingNotLoaded.as_str());
+            tracing::warn!(event, %error, "key ring not read: trying again");
             Some(Opening::Unread)
         }
     }

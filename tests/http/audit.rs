@@ -12,7 +12,7 @@ use crate::{
 async fn events(server: &Deployment) -> Vec<Value> {
     let log = server.whole_log().await;
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line["event"].is_string()).collect()
+    lines.filter(|line| line["target"] == "audit").collect()
 }
 
 fn names(events: &[Value]) -> Vec<&str> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use authorization_server::{
-    ground::{Id, OwnerLimit},
+    ground::{Id, OperationalEvent, OwnerLimit},
     resource::authenticate::Principal,
 };
 
@@ -39,7 +39,12 @@ pub(super) struct Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.state().open.remove(&self.id);
+        let open = {
+            let mut state = self.registry.state();
+            state.open.remove(&self.id);
+            state.open.len()
+        };
+        tracing::info!(event = OperationalEvent::StreamClosed.as_str(), open, "SSE stream closed");
     }
 }
 
@@ -71,6 +76,9 @@ impl Registry {
         }
         let (started, session) = start(Registration { registry: Arc::clone(self), id, _slot: slot });
         state.open.insert(id, session);
+        let open = state.open.len();
+        drop(state);
+        tracing::info!(event = OperationalEvent::StreamOpened.as_str(), open, "SSE stream opened");
         Ok(started)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    ground::{AuditLog, Clock},
+    ground::{AuditLog, Clock, OperationalEvent},
     resource::authenticate::Principal,
     state::scopes::Permission,
 };
@@ -113,7 +113,16 @@ impl ServedTool {
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
     pub(super) async fn call(&self, called: Called<'_>, given: JsonObject) -> CallToolResult {
-        (self.run)(Caller { called, permissions: self.permissions }, given).await
+        let (clock, principal) = (&called.ports.clock, called.principal);
+        let began = clock.now();
+        let result = (self.run)(Caller { called, permissions: self.permissions }, given).await;
+        let milliseconds = (clock.now() - began).whole_milliseconds();
+        let (event, tool) = (OperationalEvent::ToolCalled.as_str(), &*self.entry.name);
+        let outcome = if result.is_error == Some(true) { "error" } else { "answered" };
+        let (grant, client) =
+            (tracing::field::display(principal.grant.grant), tracing::field::display(principal.client));
+        tracing::info!(event, tool, outcome, milliseconds, grant, client, "tool called");
+        result
     }
 }
 

@@ -9,6 +9,7 @@ mod event_name;
 mod id;
 pub mod lifetimes;
 mod network;
+mod operational_event;
 mod owner_limit;
 mod record;
 mod repository;
@@ -25,6 +26,7 @@ pub use self::{
     event_name::{EventName, Severity},
     id::{GrantKey, Holder, Id, Subject},
     network::Network,
+    operational_event::OperationalEvent,
     owner_limit::{OwnerLimit, Share},
     record::{Record, Stored},
     repository::{Advanced, Created, OwnedRecords, Repository},

@@ -1,0 +1,214 @@
+//! Calls to the services behind this server: counted, and written as one line a minute for each outcome.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use authorization_server::ground::OperationalEvent;
+use tokio::time::{Duration, Instant};
+
+/// Between two lines of one outcome.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// A service behind this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Cosmos DB.
+    Store,
+    /// Key Vault.
+    Vault,
+    /// Entra's token endpoint and its keys.
+    Entra,
+    /// Microsoft Graph.
+    Graph,
+}
+
+impl Service {
+    /// The name in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Store => "Cosmos DB",
+            Self::Vault => "Key Vault",
+            Self::Entra => "Entra ID",
+            Self::Graph => "Microsoft Graph",
+        }
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallOutcome {
+    /// The service answered. An answer that says no is one.
+    Answered,
+    /// The service does not let this server in, or not with this key.
+    Refused,
+    /// No answer, or one that says that the service is throttled or broken.
+    Failed,
+}
+
+impl CallOutcome {
+    /// The name in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The calls of one process to one service.
+#[derive(Debug)]
+pub struct ServiceCalls {
+    service: Service,
+    counted: Mutex<HashMap<CallOutcome, Counted>>,
+}
+
+/// The calls since the last line.
+#[derive(Debug, Default)]
+struct Counted {
+    written_at: Option<Instant>,
+    calls: u64,
+    total: Duration,
+    slowest: Duration,
+}
+
+impl ServiceCalls {
+    /// No call yet.
+    #[must_use]
+    pub fn new(service: Service) -> Self {
+        Self { service, counted: Mutex::default() }
+    }
+
+    /// Makes the call, and counts it. `outcome` is that of its error.
+    pub async fn count<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+        outcome: impl FnOnce(&E) -> CallOutcome,
+    ) -> Result<T, E> {
+        let began = Instant::now();
+        let result = call.await;
+        let outcome = result.as_ref().err().map_or(CallOutcome::Answered, outcome);
+        self.add(outcome, began.elapsed());
+        result
+    }
+
+    /// The first call of an outcome is a line at once. What is counted after a line is written with a later call.
+    fn add(&self, outcome: CallOutcome, took: Duration) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counted.entry(outcome).or_default();
+        counted.calls += 1;
+        counted.total += took;
+        counted.slowest = counted.slowest.max(took);
+        if counted.written_at.is_some_and(|written_at| written_at.elapsed() < INTERVAL) {
+            return;
+        }
+        let since = std::mem::take(counted);
+        counted.written_at = Some(Instant::now());
+        self.write(outcome, &since);
+    }
+
+    fn write(&self, outcome: CallOutcome, since: &Counted) {
+        let (event, service) = (OperationalEvent::ServiceCalls.as_str(), self.service.as_str());
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (total, slowest) = (milliseconds(since.total), milliseconds(since.slowest));
+        let (calls, version) = (since.calls, env!("CARGO_PKG_VERSION"));
+        let result = outcome.as_str();
+        match outcome {
+            CallOutcome::Answered => {
+                tracing::info!(event, service, outcome = result, calls, total, slowest, version, "service called");
+            }
+            CallOutcome::Refused | CallOutcome::Failed => {
+                tracing::warn!(event, service, outcome = result, calls, total, slowest, version, "service called");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, sync::Arc};
+
+    use serde_json::Value;
+    use tracing::subscriber::{DefaultGuard, set_default};
+    use tracing_subscriber::{layer::SubscriberExt as _, registry};
+
+    use super::*;
+    use crate::telemetry::JsonLines;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Written {
+        fn begin() -> (Self, DefaultGuard) {
+            let written = Self::default();
+            let writer = written.clone();
+            (written, set_default(registry().with(JsonLines::to(move || writer.clone()))))
+        }
+
+        /// Each line: level, outcome, calls, total, slowest.
+        fn lines(&self) -> Vec<(String, String, [u64; 3])> {
+            let written = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            written.lines().map(|line| read(&serde_json::from_str(line).unwrap())).collect()
+        }
+    }
+
+    fn read(line: &Value) -> (String, String, [u64; 3]) {
+        assert_eq!((&line["event"], &line["service"]), (&"service_calls".into(), &"Microsoft Graph".into()));
+        let text = |member: &str| line[member].as_str().unwrap().to_owned();
+        let number = |member: &str| line[member].as_u64().unwrap();
+        (text("level"), text("outcome"), ["calls", "total", "slowest"].map(number))
+    }
+
+    fn line(level: &str, outcome: &str, numbers: [u64; 3]) -> (String, String, [u64; 3]) {
+        (level.into(), outcome.into(), numbers)
+    }
+
+    async fn call(calls: &ServiceCalls, outcome: CallOutcome, milliseconds: u64) {
+        let call = async {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            if outcome == CallOutcome::Answered { Ok(()) } else { Err(outcome) }
+        };
+        let expected = if outcome == CallOutcome::Answered { Ok(()) } else { Err(outcome) };
+        assert_eq!(calls.count(call, |outcome| *outcome).await, expected, "the result of a call stays");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_call_is_a_line_and_those_of_the_next_minute_are_one() {
+        let (calls, (written, _guard)) = (ServiceCalls::new(Service::Graph), Written::begin());
+        for milliseconds in [30, 10, 50] {
+            call(&calls, CallOutcome::Answered, milliseconds).await;
+        }
+        assert_eq!(written.lines(), [line("INFO", "answered", [1, 30, 30])]);
+        tokio::time::advance(INTERVAL).await;
+        call(&calls, CallOutcome::Answered, 20).await;
+        assert_eq!(written.lines()[1], line("INFO", "answered", [3, 80, 50]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_a_line_at_once_however_many_calls_succeed() {
+        let (calls, (written, _guard)) = (ServiceCalls::new(Service::Graph), Written::begin());
+        call(&calls, CallOutcome::Answered, 1).await;
+        call(&calls, CallOutcome::Failed, 4_000).await;
+        call(&calls, CallOutcome::Refused, 2).await;
+        let expected = [
+            line("INFO", "answered", [1, 1, 1]),
+            line("WARN", "failed", [1, 4_000, 4_000]),
+            line("WARN", "refused", [1, 2, 2]),
+        ];
+        assert_eq!(written.lines(), expected);
+    }
+}
