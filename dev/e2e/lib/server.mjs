@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -86,13 +86,21 @@ class Server {
   async interrupt() {
     running.delete(this);
     process.kill(-this.child.pid, 'SIGINT');
-    return this.exited;
+    return this.#ended();
   }
 
   #end(signal) {
     running.delete(this);
     this.child.kill(signal);
-    return this.exited;
+    return this.#ended();
+  }
+
+  /** HANDLER_LOGS=folder keeps the log there, for the queries that operators run on it. */
+  async #ended() {
+    const how = await this.exited;
+    const folder = process.env.HANDLER_LOGS;
+    if (folder && existsSync(this.log)) copyFileSync(this.log, join(folder, `${basename(this.data)}.log`));
+    return how;
   }
 
   lastLines(count = 40) {

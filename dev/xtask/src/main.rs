@@ -6,6 +6,7 @@ mod command;
 mod figures;
 mod fuzz;
 mod mutants;
+mod npm;
 mod package;
 mod pip;
 mod preflight;

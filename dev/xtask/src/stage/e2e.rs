@@ -1,13 +1,13 @@
 //! The Node package in `dev/e2e`, installed by its lock file, against the programs of the workspace, or against what is
-//! packaged; and MSAL for Python against the local tenant.
+//! packaged; MSAL for Python against the local tenant; and the queries of operators on the lines that all this logged.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::command;
+use super::queries;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
+use crate::{command, npm};
 
 const PROGRAMS: &str = "build --bin handler --bin local --bin local-tenant --bin rmcp-client --bin conformance-server --bin published-clients";
 
@@ -15,8 +15,10 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     if !prepared(workspace) {
         return Tally::FAILED;
     }
-    let mut tally = command::tests(&mut tests(workspace, &workspace.e2e()));
+    let Some(logs) = queries::empty_folder(workspace, "handler-logs") else { return Tally::FAILED };
+    let mut tally = command::tests(tests(workspace, &workspace.e2e()).env("HANDLER_LOGS", &logs));
     tally += command::tests(Command::new("dev/local-tenant/tests/msal/run").current_dir(workspace.root()));
+    tally += queries::run(workspace, &logs);
     tally
 }
 
@@ -29,7 +31,7 @@ pub(super) fn run_packaged(workspace: &Workspace, package: &Path) -> Tally {
 }
 
 fn prepared(workspace: &Workspace) -> bool {
-    command::run(&mut workspace.cargo(PROGRAMS)) && installed(&workspace.e2e())
+    command::run(&mut workspace.cargo(PROGRAMS)) && npm::installed(&workspace.e2e())
 }
 
 /// Every test below the folder.
@@ -40,57 +42,4 @@ fn tests(workspace: &Workspace, folder: &Path) -> Command {
         node.env("E2E_LONG", "1");
     }
     node
-}
-
-fn installed(package: &Path) -> bool {
-    is_installed(package)
-        || command::run(
-            Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(package),
-        )
-}
-
-/// npm writes `node_modules/.package-lock.json` at the end of an installation.
-fn is_installed(package: &Path) -> bool {
-    let time = |file: &str| fs::metadata(package.join(file)).and_then(|metadata| metadata.modified());
-    match (time("package-lock.json"), time("node_modules/.package-lock.json")) {
-        (Ok(locked), Ok(installed)) => locked <= installed,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::File;
-    use std::time::{Duration, SystemTime};
-
-    use super::*;
-
-    fn package(locked: u64, installed: Option<u64>) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let touch = |file: &str, seconds| {
-            let file = File::create(folder.path().join(file)).unwrap();
-            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
-        };
-        touch("package-lock.json", locked);
-        if let Some(seconds) = installed {
-            fs::create_dir(folder.path().join("node_modules")).unwrap();
-            touch("node_modules/.package-lock.json", seconds);
-        }
-        folder
-    }
-
-    #[test]
-    fn a_fresh_clone_is_not_installed() {
-        assert!(!is_installed(package(1000, None).path()));
-    }
-
-    #[test]
-    fn an_installation_newer_than_the_lock_file_is_kept() {
-        assert!(is_installed(package(1000, Some(1001)).path()));
-    }
-
-    #[test]
-    fn a_changed_lock_file_is_installed_again() {
-        assert!(!is_installed(package(1002, Some(1001)).path()));
-    }
 }

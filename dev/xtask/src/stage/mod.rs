@@ -7,6 +7,7 @@ mod e2e;
 mod lint;
 mod package;
 mod proof;
+mod queries;
 
 use std::fmt;
 
