@@ -118,6 +118,12 @@ param logRetentionInDays int = 30
 @maxValue(1000)
 param logDailyCapGB int = 2
 
+@description('Whether Log Analytics gets a record of each operation on the data in Cosmos DB. It always gets the changes of the account.')
+param logStoreOperations bool = false
+
+@description('Address that is told when an alert fires. Empty: no alerts.')
+param alertEmail string = ''
+
 @description('Consent for everyone in the tenant. Deploying it needs a privileged role in Entra ID.')
 param grantAdminConsent bool = false
 
@@ -172,6 +178,23 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: { location: location, tags: tags, insightsId: monitoring.outputs.insightsId }
+}
+
+module alerts 'modules/alerts.bicep' = if (alertEmail != '') {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    email: alertEmail
+    insightsId: monitoring.outputs.insightsId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module storage 'modules/storage.bicep' = {
   scope: group
   params: {
@@ -192,6 +215,8 @@ module cosmos 'modules/cosmos.bicep' = {
     tags: tags
     token: token
     workloadPrincipalId: identities.outputs.workload.principalId
+    workspaceId: monitoring.outputs.workspaceId
+    logDataOperations: logStoreOperations
     privateLink: vnetEnabled
       ? { subnetId: network!.outputs.endpointsSubnetId, zoneId: network!.outputs.cosmosZoneId }
       : null
@@ -205,6 +230,7 @@ module keyVault 'modules/key-vault.bicep' = {
     tags: tags
     token: token
     createMode: keyVaultCreateMode
+    workspaceId: monitoring.outputs.workspaceId
     workloadPrincipalId: identities.outputs.workload.principalId
     privateLink: vnetEnabled
       ? { subnetId: network!.outputs.endpointsSubnetId, zoneId: network!.outputs.vaultZoneId }
@@ -300,6 +326,7 @@ module apimDiagnostics 'modules/apim-diagnostics.bicep' = {
     apiName: apimApi.outputs.name
     insightsId: monitoring.outputs.insightsId
     insightsConnectionString: monitoring.outputs.connectionString
+    workspaceId: monitoring.outputs.workspaceId
     gatewayClientId: identities.outputs.gateway.clientId
   }
 }

@@ -1,4 +1,4 @@
-// Requests in Application Insights: never a byte of a body, a header, an address, or a code.
+// Requests in Application Insights, and failed ones in Log Analytics: never a byte of a body, a header, an address, or a code.
 
 @description('Name of the API Management service.')
 param serviceName string
@@ -12,6 +12,9 @@ param insightsId string
 @description('Connection string of Application Insights; no credential.')
 param insightsConnectionString string
 
+@description('Resource id of the Log Analytics workspace that gets failed requests.')
+param workspaceId string
+
 @description('Client id of the identity that sends telemetry.')
 param gatewayClientId string
 
@@ -24,13 +27,22 @@ var message = {
 }
 var diagnostics = {
   alwaysLog: 'allErrors'
-  sampling: { samplingType: 'fixed', percentage: 100 }
   verbosity: 'information'
-  httpCorrelationProtocol: 'W3C'
   logClientIp: false
   frontend: { request: message, response: message }
   backend: { request: message, response: message }
 }
+
+var inApplicationInsights = union(diagnostics, {
+  loggerId: logger.id
+  sampling: { samplingType: 'fixed', percentage: 100 }
+  httpCorrelationProtocol: 'W3C'
+})
+// Application Insights has every request already, so only errors, which alwaysLog exempts from sampling.
+var inLogAnalytics = union(diagnostics, {
+  loggerId: azureMonitor.id
+  sampling: { samplingType: 'fixed', percentage: 0 }
+})
 
 resource service 'Microsoft.ApiManagement/service@2024-05-01' existing = {
   name: serviceName
@@ -49,14 +61,45 @@ resource logger 'Microsoft.ApiManagement/service/loggers@2024-05-01' = {
   }
 }
 
+// The name is reserved for the resource logs of API Management.
+resource azureMonitor 'Microsoft.ApiManagement/service/loggers@2024-05-01' = {
+  parent: service
+  name: 'azuremonitor'
+  properties: { loggerType: 'azureMonitor', isBuffered: true }
+}
+
 resource everywhere 'Microsoft.ApiManagement/service/diagnostics@2024-05-01' = {
   parent: service
   name: 'applicationinsights'
-  properties: union(diagnostics, { loggerId: logger.id })
+  properties: inApplicationInsights
 }
 
 resource here 'Microsoft.ApiManagement/service/apis/diagnostics@2024-05-01' = {
   parent: service::api
   name: 'applicationinsights'
-  properties: union(diagnostics, { loggerId: logger.id })
+  properties: inApplicationInsights
+}
+
+resource logsEverywhere 'Microsoft.ApiManagement/service/diagnostics@2024-05-01' = {
+  parent: service
+  name: 'azuremonitor'
+  properties: inLogAnalytics
+}
+
+resource logsHere 'Microsoft.ApiManagement/service/apis/diagnostics@2024-05-01' = {
+  parent: service::api
+  name: 'azuremonitor'
+  properties: inLogAnalytics
+}
+
+// After the settings above, so that no request is logged as API Management would by default: with its address and its query.
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'failed-requests'
+  scope: service
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [{ category: 'GatewayLogs', enabled: true }]
+  }
+  dependsOn: [logsEverywhere, logsHere]
 }

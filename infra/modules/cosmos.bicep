@@ -14,6 +14,12 @@ param token string
 @description('Object id of the workload identity.')
 param workloadPrincipalId string
 
+@description('Resource id of the Log Analytics workspace that gets the audit log.')
+param workspaceId string
+
+@description('Whether each operation on the data is logged, too: about as many records as the table in docs/operations.md has operations.')
+param logDataOperations bool
+
 @description('Private endpoint; absent for the public one.')
 param privateLink PrivateLink?
 
@@ -70,6 +76,20 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
       scope: '${account.id}/dbs/${database.name}'
     }
     dependsOn: [database::all]
+  }
+}
+
+// Who changed the account and its roles.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: account
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      { category: 'ControlPlaneRequests', enabled: true }
+      { category: 'DataPlaneRequests', enabled: logDataOperations }
+    ]
   }
 }
 

@@ -14,6 +14,9 @@ param token string
 @description('Object id of the workload identity.')
 param workloadPrincipalId string
 
+@description('Resource id of the Log Analytics workspace that gets the audit log.')
+param workspaceId string
+
 @description('recover: take back the vault of the same name that azd down left soft-deleted.')
 @allowed(['default', 'recover'])
 param createMode string
@@ -68,6 +71,17 @@ resource cryptoUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultCryptoUser)
     principalId: workloadPrincipalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+// Who used the key, and who changed the vault.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: vault
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [{ category: 'AuditEvent', enabled: true }]
   }
 }
 

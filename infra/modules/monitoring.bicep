@@ -64,5 +64,8 @@ resource publishers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 @description('Resource id of Application Insights.')
 output insightsId string = insights.id
 
+@description('Resource id of the workspace.')
+output workspaceId string = workspace.id
+
 @description('Says where telemetry goes; no credential, because local authentication is off.')
 output connectionString string = insights.properties.ConnectionString

@@ -23,6 +23,8 @@ param mcpLimits = 'streams=64,tool-calls-at-once=48'
 param gatewayCallsPerMinute = 30000
 param logRetentionInDays = 90
 param logDailyCapGB = 10
+param logStoreOperations = true
+param alertEmail = 'operators@contoso.example'
 param grantAdminConsent = true
 param assignmentRequired = true
 param assignedPrincipalIds = '11111111-1111-1111-1111-111111111111, 22222222-2222-2222-2222-222222222222'
