@@ -120,6 +120,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         refused_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         failed_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
+        tenant_id: settings.tenant_id,
         allowed_origins: settings.allowed_origins,
     };
     Ok(Handler { app: Arc::new(app), stop })

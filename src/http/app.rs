@@ -42,6 +42,8 @@ pub struct App {
     pub failed_requests: LogThrottle<()>,
     /// Shown on pages.
     pub server_name: String,
+    /// The tenant of Entra ID.
+    pub tenant_id: String,
     /// Origins that may call the protected resource from a browser.
     pub allowed_origins: Vec<String>,
 }

@@ -7,7 +7,7 @@ use authorization_server::{
     ground::EventName,
 };
 use http::StatusCode;
-use oauth_protocol::callback_response::CallbackResponse;
+use oauth_protocol::{admin_consent::AdminConsentResponse, callback_response::CallbackResponse, form::Form};
 
 use super::{
     app::App,
@@ -24,7 +24,11 @@ const PLACE: Place = Place { endpoint: "oauth-callback", cors: Cors::SameOrigin 
 const CALLBACKS: Reached = Reached::by_address(RateLimit::Callback.name());
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
-    let response = incoming.query().ok().and_then(|query| CallbackResponse::parse(&query).ok());
+    let query = incoming.query().ok();
+    if query.as_ref().is_some_and(|query| is_from_admin_consent(&app, query)) {
+        return pages::error(&app, &after_admin_consent());
+    }
+    let response = query.and_then(|query| CallbackResponse::parse(&query).ok());
     let Some(response) = response else { return refusal(&app, &CallbackError::UnknownState) };
     let cookies = cookies::sent(&incoming.headers);
     let count = || app.limits.take(RateLimit::Callback, incoming.from);
@@ -33,6 +37,23 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(error) => refusal(&app, &error),
     }
+}
+
+/// Of our tenant. Nothing is read or written for it, so it counts against no limit.
+fn is_from_admin_consent(app: &App, query: &Form) -> bool {
+    AdminConsentResponse::parse(query).is_some_and(|response| response.tenant.eq_ignore_ascii_case(&app.tenant_id))
+}
+
+/// Anybody can make a link to this page, so it says nothing about what was consented.
+fn after_admin_consent() -> ErrorPage {
+    let text = [
+        "Microsoft has sent you back here. If you gave your consent there, people in your organisation can connect now: ask them \
+         to connect again from their application.",
+        "This page cannot see whether consent was given. The Entra admin center shows it, under Enterprise applications, \
+         Permissions.",
+    ];
+    let text = text.map(str::to_owned).to_vec();
+    ErrorPage { status: StatusCode::OK, title: "Back from Microsoft".to_owned(), text, return_to: None }
 }
 
 fn refusal(app: &App, error: &CallbackError) -> Response {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     browser::{Browser, authorize, callback, consent_form, hidden},
-    rig::{Answer, Edge, empty, form, request},
+    rig::{Answer, Edge, TENANT_ID, empty, form, request},
 };
 
 /// One of each page, by name.
@@ -158,6 +158,20 @@ async fn a_question_after_signing_in_needs_one_id() {
         assert_eq!(told(&answer), (400, "The form is incomplete".to_owned()), "{query}");
     }
     assert_eq!(edge.get("/consent?id=AAAAAAAAAAAAAAAAAAAAAA").await.status, 403);
+}
+
+#[tokio::test]
+async fn an_administrator_of_our_tenant_comes_back_from_admin_consent_to_a_page_that_claims_nothing() {
+    let edge = Edge::new();
+    let callback = |tenant: &str| format!("/oauth-callback?admin_consent=True&tenant={tenant}&state=shown%3F");
+    for tenant in [TENANT_ID.to_owned(), TENANT_ID.to_uppercase()] {
+        let answer = edge.get(&callback(&tenant)).await;
+        assert_eq!(told(&answer), (200, "Back from Microsoft".to_owned()));
+        assert!(!answer.body.contains("shown") && !answer.body.contains(&tenant), "{}", answer.body);
+        assert!(answer.body.contains("cannot see whether consent was given"), "{}", answer.body);
+    }
+    let unknown = (403, "This sign-in is unknown or too old".to_owned());
+    assert_eq!(told(&edge.get(&callback("00000000-0000-0000-0000-000000000009")).await), unknown);
 }
 
 #[tokio::test]

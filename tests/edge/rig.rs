@@ -29,6 +29,8 @@ use crate::stand_ins::{EmptyStore, GATEWAY_TOKEN, Gateway, Heard, NoCallerHash};
 
 /// The host of the deployment. Its URL is that of [`testkit::Rig`].
 pub(crate) const HOST: &str = "mcp.example.com";
+/// The tenant whose users sign in.
+pub(crate) const TENANT_ID: &str = "5f0c3f1e-1d6a-4c2b-8f59-0e7a3c9d2b41";
 pub(crate) const ORIGIN: &str = "https://mcp.example.com";
 /// The one further origin that may call the MCP endpoints.
 pub(crate) const ALLOWED_ORIGIN: &str = "https://app.example.com";
@@ -128,6 +130,7 @@ impl Edge {
             refused_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             failed_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             server_name: "Test server".into(),
+            tenant_id: TENANT_ID.into(),
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
         Self { rig, item_store, gateway, app: Arc::new(app), stop }

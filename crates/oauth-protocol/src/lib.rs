@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 pub mod addressed_request;
+pub mod admin_consent;
 pub mod authorization_request;
 pub mod authorization_response;
 pub mod bearer;

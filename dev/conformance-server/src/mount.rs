@@ -104,6 +104,7 @@ fn app(rig: &Rig, stop: &CancellationToken) -> Result<App, StartError> {
         failed_requests: LogThrottle::new(Arc::clone(&clock)),
         refused_requests: LogThrottle::new(clock),
         server_name: "Conformance".to_owned(),
+        tenant_id: String::new(),
         allowed_origins: Vec::new(),
     })
 }

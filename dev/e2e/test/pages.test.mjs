@@ -11,6 +11,8 @@ import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
 
+/** The id of the local tenant (dev/local-tenant/src/registration.rs). */
+const TENANT = 'c682b3ee-a0f4-4964-b446-9e3b1e3f3d28';
 const WIDTHS = [320, 1280];
 const SCHEMES = ['light', 'dark'];
 const NAME = 'A client with quite a long name, as some of them have, and then some more of it';
@@ -80,6 +82,11 @@ describe('every page fits the window, follows the colour scheme and is accessibl
   test('the page of a sign-in that is unknown', (t) => everyLook(t, 'unknown-sign-in', async (page, _, server) => {
     const response = await page.goto(`${server.url}/oauth-callback?state=nothing`);
     assert.equal(response.status(), 403);
+  }));
+
+  test('the page for an administrator who comes back from consent', (t) => everyLook(t, 'admin-consent', async (page, _, server) => {
+    const response = await page.goto(`${server.url}/oauth-callback?admin_consent=True&tenant=${TENANT}`);
+    assert.equal(response.status(), 200);
   }));
 
   test('the page for an unknown client', (t) => everyLook(t, 'unknown-client', async (page, url) => {
