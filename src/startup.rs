@@ -91,11 +91,7 @@ impl Handler {
 /// Connects the adapters to the ports.
 pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
     let stop = CancellationToken::new();
-    let http = reqwest::Client::builder()
-        .timeout(REQUEST_TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
+    let http = http_client()?;
     let storage = Storage::open(&settings, platform).await?;
     let entra = Arc::new(entra(&settings, http.clone(), platform)?);
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
@@ -130,6 +126,12 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
 fn origins(settings: &Settings) -> Origins {
     let graph = settings.graph.clone();
     if graph == settings.cloud.graph() { Origins::Real(graph) } else { Origins::StandIn(graph) }
+}
+
+/// For Entra and Graph: a redirect is an answer like any other.
+fn http_client() -> reqwest::Result<reqwest::Client> {
+    let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
+    client.redirect(reqwest::redirect::Policy::none()).build()
 }
 
 /// The tools that the operator serves.
