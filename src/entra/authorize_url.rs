@@ -84,7 +84,6 @@ mod tests {
             ("code_challenge", "challenge"),
             ("code_challenge_method", "S256"),
             ("claims", r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#),
-            ("login_hint", ""),
         ] {
             assert_eq!(parameter(&url, name), [value], "{name}");
         }
