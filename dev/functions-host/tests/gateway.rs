@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use app::App;
-use ask::{get, send};
+use ask::get;
 
 const TOKEN: &str = "header.claims.signature";
 
