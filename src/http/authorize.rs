@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    endpoints::{authorize::AuthorizeError, authorize_error::AtServer, visitor::Visitor},
+    endpoints::{authorize::AuthorizeError, request_refusal::AtServer, visitor::Visitor},
     ground::EventName,
 };
 use http::StatusCode;

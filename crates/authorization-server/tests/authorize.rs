@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::endpoints::{
-    authorize::AuthorizeError, authorize_error::AtServer, consent::ConsentError, pages::ConsentPage,
+    authorize::AuthorizeError, consent::ConsentError, pages::ConsentPage, request_refusal::AtServer,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, VERIFIER, asked, back_to_client, parameter, request};
 

@@ -7,7 +7,7 @@ use authorization_server::{
     AuthorizationServer,
     client_documents::FetchError,
     endpoints::{
-        authorize::AuthorizeError, authorize_error::AtServer, consent::Decision, revoke::RevokeError,
+        authorize::AuthorizeError, consent::Decision, request_refusal::AtServer, revoke::RevokeError,
         token_error::TokenError,
     },
     ground::{DocumentHosts, TooMany},

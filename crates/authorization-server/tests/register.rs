@@ -8,7 +8,7 @@ use testkit::{Fault, FlowError, Rig};
 use time::Duration;
 
 fn is_unknown<T>(opened: &Result<T, FlowError>) -> bool {
-    use authorization_server::endpoints::authorize_error::AtServer;
+    use authorization_server::endpoints::request_refusal::AtServer;
     matches!(opened, Err(FlowError::Authorize(AuthorizeError::AtServer(AtServer::UnknownClient))))
 }
 

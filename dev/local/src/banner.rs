@@ -189,6 +189,7 @@ mod tests {
             "url": "http://127.0.0.1:7071",
             "mcp": "http://127.0.0.1:7071/mcp",
             "tenant": "http://localhost:7072",
+            "control_token": "the control token",
             "cosmos": null,
             "users": [
                 { "display_name": "Ann Lee", "user_principal_name": "ann@contoso.example" },

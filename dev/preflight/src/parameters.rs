@@ -147,6 +147,6 @@ param derived string = name
         assert_eq!(of("VNET_ENABLED"), &Kind::Bool);
         assert!(matches!(of("AZURE_LOCATION"), Kind::Text { allowed } if allowed.contains(&"westeurope".to_owned())));
         assert!(matches!(of("MCP_LOG_LEVEL"), Kind::Text { allowed } if allowed.len() == 5));
-        assert_eq!(parameters.len(), 25);
+        assert_eq!(parameters.len(), 30);
     }
 }

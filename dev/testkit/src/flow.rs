@@ -4,11 +4,11 @@ use authorization_server::{
     endpoints::{
         answer::{Answer, Next, Redirect},
         authorize::AuthorizeError,
-        authorize_error::AtServer,
         callback::{Callback, CallbackError},
         consent::{ConsentError, Decision},
         pages::ConsentPage,
         register::RegisterError,
+        request_refusal::AtServer,
         token_error::TokenError,
     },
     ground::{Id, Network, Unavailable},

@@ -6,8 +6,8 @@ use std::fmt;
 use oauth_protocol::secret::Secret;
 
 use super::{
-    authorize_error::RequestRefusal,
     pages::{ConsentForm, ConsentPage, DeniedPage, Page, ReviewPage},
+    request_refusal::RequestRefusal,
 };
 use crate::{
     ground::Id,

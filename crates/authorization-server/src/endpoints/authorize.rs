@@ -7,16 +7,17 @@ use oauth_protocol::{
     resource::{self, Address},
 };
 
+pub use super::authorize_error::AuthorizeError;
 use super::{
     answer::{Answer, Next},
-    authorize_error::{AtServer, RequestRefusal},
     pages::{ConsentPage, ReviewPage},
+    request_refusal::{AtServer, RequestRefusal},
     return_to_client::Refused,
     sign_in::{Decided, ToSignIn},
     visitor::Visitor,
 };
 use crate::{
-    ground::{TooMany, Unavailable},
+    ground::Unavailable,
     server::AuthorizationServer,
     state::{
         authorization::Consent,
@@ -27,41 +28,6 @@ use crate::{
         valid_request::ValidRequest,
     },
 };
-
-/// Why an authorization request is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthorizeError {
-    /// A page says so; the client does not hear of it.
-    #[error("refused without a redirect: {0}")]
-    AtServer(#[from] AtServer),
-    /// The client hears of it.
-    #[error("refused with a redirect: {reason}")]
-    ToClient {
-        /// Why.
-        reason: RequestRefusal,
-        /// The way back to the client.
-        next: Box<Next>,
-    },
-    /// The client's metadata document would have to be fetched, and too many were in the last minute.
-    #[error("too many metadata documents were fetched")]
-    TooManyDocuments(TooMany),
-    /// The store or the keyring is down.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-impl AuthorizeError {
-    /// Why, for the audit log; `None` if a service behind this server is down.
-    #[must_use]
-    pub fn reason(&self) -> Option<&'static str> {
-        match self {
-            Self::AtServer(refusal) => Some(refusal.reason()),
-            Self::ToClient { reason, .. } => Some(reason.description()),
-            Self::TooManyDocuments(_) => Some("too many metadata documents were fetched"),
-            Self::Unavailable(_) => None,
-        }
-    }
-}
 
 /// A request in which nothing is wrong.
 struct Valid {

@@ -1,87 +1,42 @@
-//! Why an authorization request is refused.
+//! Why `GET /authorize` is not answered with a page or a way on.
 
-use oauth_protocol::{
-    authorization_request::AuthorizationRequestError, authorization_response::AuthorizationErrorCode,
+use super::{
+    answer::Next,
+    request_refusal::{AtServer, RequestRefusal},
 };
+use crate::ground::{TooMany, Unavailable};
 
-/// Refusals that the client must not hear of: the redirect URI is not to be trusted (RFC 6749 §4.1.2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AtServer {
-    /// `client_id` or `redirect_uri` is missing or given more than once.
-    #[error("{0} is missing or given more than once")]
-    BadParameter(&'static str),
-    /// There is no such registration.
-    #[error("{}", self.reason())]
-    UnknownClient,
-    /// The client registered other redirect URIs.
-    #[error("{}", self.reason())]
-    RedirectMismatch,
-    /// `client_id` is a URL at which there can be no document.
-    #[error("{}", self.reason())]
-    ClientIdUrl(&'static str),
-    /// The operator does not allow the host of the client's document.
-    #[error("{}", self.reason())]
-    DocumentHost,
-    /// The client's document could not be fetched.
-    #[error("{}", self.reason())]
-    DocumentNotFetched,
-    /// The client's document is not valid.
-    #[error("{}", self.reason())]
-    Document(&'static str),
-}
-
-impl AtServer {
-    /// Why, for the audit log.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::BadParameter(_) => "client_id or redirect_uri is missing or given more than once",
-            Self::UnknownClient => "the client is not registered",
-            Self::RedirectMismatch => "the redirect URI is not registered for this client",
-            Self::ClientIdUrl(reason) | Self::Document(reason) => reason,
-            Self::DocumentHost => "the host of the client's metadata document is not allowed",
-            Self::DocumentNotFetched => "the client's metadata document could not be fetched",
-        }
-    }
-}
-
-/// Refusals that the client hears of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RequestRefusal {
-    /// The request itself is wrong.
+/// Why an authorization request is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizeError {
+    /// A page says so; the client does not hear of it.
+    #[error("refused without a redirect: {0}")]
+    AtServer(#[from] AtServer),
+    /// The client hears of it.
+    #[error("refused with a redirect: {reason}")]
+    ToClient {
+        /// Why.
+        reason: RequestRefusal,
+        /// The way back to the client.
+        next: Box<Next>,
+    },
+    /// The client's metadata document would have to be fetched, and too many were in the last minute.
+    #[error("too many metadata documents were fetched")]
+    TooManyDocuments(TooMany),
+    /// The store or the keyring is down.
     #[error(transparent)]
-    Request(#[from] AuthorizationRequestError),
-    /// `resource` is not this server.
-    #[error("resource does not name this server")]
-    Target,
-    /// `prompt=none`, and the owner has not allowed this before.
-    #[error("consent is required")]
-    ConsentRequired,
-    /// `prompt=none`, and the sign-in may need a page of Entra.
-    #[error("sign-in is required")]
-    LoginRequired,
+    Unavailable(#[from] Unavailable),
 }
 
-impl RequestRefusal {
-    /// `error` of the authorization response.
+impl AuthorizeError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
     #[must_use]
-    pub fn code(&self) -> AuthorizationErrorCode {
+    pub fn reason(&self) -> Option<&'static str> {
         match self {
-            Self::Request(error) => error.code(),
-            Self::Target => AuthorizationErrorCode::InvalidTarget,
-            Self::ConsentRequired => AuthorizationErrorCode::ConsentRequired,
-            Self::LoginRequired => AuthorizationErrorCode::LoginRequired,
-        }
-    }
-
-    /// `error_description` of the authorization response.
-    #[must_use]
-    pub fn description(&self) -> &'static str {
-        match self {
-            Self::Request(error) => error.description(),
-            Self::Target => "resource does not name this server",
-            Self::ConsentRequired => "the resource owner has not allowed this before",
-            Self::LoginRequired => "the resource owner must sign in",
+            Self::AtServer(refusal) => Some(refusal.reason()),
+            Self::ToClient { reason, .. } => Some(reason.description()),
+            Self::TooManyDocuments(_) => Some("too many metadata documents were fetched"),
+            Self::Unavailable(_) => None,
         }
     }
 }

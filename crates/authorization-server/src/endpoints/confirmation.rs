@@ -5,6 +5,7 @@ use oauth_protocol::secret::Secret;
 use super::{
     answer::{Answer, Next},
     consent::{ConsentError, Decision},
+    consent_form::{confirmation_token, made_for},
     issue::{Remember, back_to_client},
     pages::{ConfirmationPage, Page},
     sign_in::SignInParameters,
@@ -16,7 +17,6 @@ use crate::{
     state::{
         authorization::{Authorization, Binding, Consent, PendingConfirmation, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
-        derived::derived,
         pending_consent::SignInPrompt,
         scopes,
         sign_in_secrets::IssuedCode,
@@ -158,17 +158,6 @@ impl AuthorizationServer {
         let cookies = self.memory_cookies(&memory, sent).await?;
         Ok(back_to_client(self.access_denied(request)).with(cookies))
     }
-}
-
-/// The double-submit token of the page. Only the browser that has the transaction's cookie is shown it.
-fn confirmation_token(browser: &Secret) -> Secret {
-    derived(browser, b"confirmation")
-}
-
-/// Whether a form is of the page that was shown to this browser.
-pub(crate) fn made_for(browser: &Secret, csrf: &str) -> bool {
-    let expected = confirmation_token(browser).sha256();
-    Secret::parse(csrf).is_some_and(|presented| expected.verifies(&presented))
 }
 
 fn decision(name: EventName, id: Id, pending: &PendingConfirmation) -> AuditEvent {

@@ -4,8 +4,9 @@ use oauth_protocol::secret::Secret;
 
 use super::{
     answer::Answer,
-    confirmation::{ConfirmationSubmission, made_for},
+    confirmation::ConfirmationSubmission,
     consent::{ConsentError, DOUBLE_CLICK, Decision},
+    consent_form::made_for,
     sign_in::SignInParameters,
 };
 use crate::{

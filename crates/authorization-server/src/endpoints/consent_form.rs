@@ -1,11 +1,14 @@
 //! The form of a page that asks for consent.
 
+use oauth_protocol::secret::Secret;
+
 use super::pages::{ConsentForm, ConsentPage, ConsentSecrets};
 use crate::{
     ground::{Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         client::Client,
+        derived::derived,
         memory::Memory,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
         valid_request::ValidRequest,
@@ -49,4 +52,15 @@ impl AuthorizationServer {
     pub(crate) async fn open_consent(&self, sealed: &str) -> Result<Option<PendingConsent>, Unavailable> {
         self.open(&Sealed::from_text(sealed), ()).await
     }
+}
+
+/// The double-submit token of the page that asks after a sign-in. Only the browser that has the transaction's cookie is shown it.
+pub(crate) fn confirmation_token(browser: &Secret) -> Secret {
+    derived(browser, b"confirmation")
+}
+
+/// Whether a form is of the page that was shown to this browser.
+pub(crate) fn made_for(browser: &Secret, csrf: &str) -> bool {
+    let expected = confirmation_token(browser).sha256();
+    Secret::parse(csrf).is_some_and(|presented| expected.verifies(&presented))
 }

@@ -5,7 +5,7 @@
 
 pub mod answer;
 pub mod authorize;
-pub mod authorize_error;
+mod authorize_error;
 pub mod blocked_sign_in;
 pub mod callback;
 mod callback_error;
@@ -22,6 +22,7 @@ pub mod redeem;
 pub mod refresh;
 pub mod register;
 mod remembered;
+pub mod request_refusal;
 mod requesting_client;
 mod return_to_client;
 pub mod revoke;

@@ -3,7 +3,7 @@
 
 use oauth_protocol::{client_id_url::ClientIdUrl, client_metadata::ClientMetadata};
 
-use super::{authorize::AuthorizeError, authorize_error::AtServer};
+use super::{authorize::AuthorizeError, request_refusal::AtServer};
 use crate::{
     client_documents::{FetchError, FetchedDocument},
     server::AuthorizationServer,

@@ -9,8 +9,8 @@ use oauth_protocol::{
 
 use super::{
     answer::{Link, Next, Redirect},
-    authorize_error::RequestRefusal,
     pages::DeniedPage,
+    request_refusal::RequestRefusal,
 };
 use crate::{
     ground::Unavailable,

@@ -5,6 +5,7 @@ use oauth_protocol::scope::Scope;
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 
+pub use super::downstream_error::DownstreamError;
 use crate::{
     changes::RenewalError,
     ground::{Ended, GrantKey, Stored, Unavailable},
@@ -24,29 +25,6 @@ pub struct DownstreamToken {
     pub access_token: SecretString,
     /// When it ends.
     pub expires_at: OffsetDateTime,
-}
-
-/// Why a principal gets no downstream token.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum DownstreamError {
-    /// The owner must sign in again; the grant is marked.
-    #[error("the owner must sign in again")]
-    SignInAgain,
-    /// The organisation blocks the owner. No sign-in changes that, so the grant stays as it is.
-    #[error("the organisation blocks the owner: {0:?}")]
-    Blocked(Block),
-    /// The upstream refuses us.
-    #[error("the upstream refuses us: {0}")]
-    Refused(String),
-    /// Try again later.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
-}
-
-impl From<Unavailable> for DownstreamError {
-    fn from(unavailable: Unavailable) -> Self {
-        Self::Unavailable(unavailable.to_string())
-    }
 }
 
 /// Gives tools their downstream tokens.

@@ -2,4 +2,5 @@
 
 pub mod authenticate;
 pub mod downstream;
+mod downstream_error;
 mod holder;

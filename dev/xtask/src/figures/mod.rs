@@ -26,7 +26,7 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 29] = [
+const NEW_IN_DEV: [&str; 33] = [
     "dev/azure/src/published_clients.rs",
     "dev/compile-fail/src",
     "dev/conformance-server/src",
@@ -43,6 +43,7 @@ const NEW_IN_DEV: [&str; 29] = [
     "dev/local-tenant/src/graph/time_zone.rs",
     "dev/local-tenant/src/orders.rs",
     "dev/local/src/published.rs",
+    "dev/mcp-schema/src",
     "dev/preflight/src",
     "dev/rust-source/src",
     "dev/testkit/src/checkout.rs",
@@ -50,11 +51,14 @@ const NEW_IN_DEV: [&str; 29] = [
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
     "dev/xtask/src/mutants.rs",
+    "dev/xtask/src/package/auditable.rs",
+    "dev/xtask/src/package/sbom.rs",
     "dev/xtask/src/preflight.rs",
     "dev/xtask/src/prose.rs",
     "dev/xtask/src/stage/azd.rs",
     "dev/xtask/src/stage/deny.rs",
     "dev/xtask/src/stage/proof.rs",
+    "dev/xtask/src/stage/queries.rs",
     "dev/xtask/src/workflows.rs",
 ];
 

@@ -1,0 +1,26 @@
+//! Why there is no token for an API.
+
+use crate::{ground::Unavailable, upstream::Block};
+
+/// Why a principal gets no downstream token.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DownstreamError {
+    /// The owner must sign in again; the grant is marked.
+    #[error("the owner must sign in again")]
+    SignInAgain,
+    /// The organisation blocks the owner. No sign-in changes that, so the grant stays as it is.
+    #[error("the organisation blocks the owner: {0:?}")]
+    Blocked(Block),
+    /// The upstream refuses us.
+    #[error("the upstream refuses us: {0}")]
+    Refused(String),
+    /// Try again later.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+}
+
+impl From<Unavailable> for DownstreamError {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable.to_string())
+    }
+}
