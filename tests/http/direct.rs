@@ -114,6 +114,8 @@ async fn spawn(tenant: &Tenant, folder: &TempDir, port: &ReservedPort) -> Child 
         .env("PUBLIC_BASE_URL", format!("http://{}", port.address()))
         .env("DATA_DIR", folder.path())
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string())
+        // At this level each request is a line.
+        .env("LOG_LEVEL", "debug")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -124,7 +124,7 @@ async fn nothing_that_was_issued_is_in_the_log() {
 async fn the_search_of_the_log_finds_what_is_there() {
     let server = Deployment::start().await;
     server.issued("\"target\":\"handler\",\"version\"");
-    server.issued("\"message\":\"serving\",\"version\":");
+    server.issued("\"message\":\"serving\",\"event\":");
 }
 
 #[tokio::test]

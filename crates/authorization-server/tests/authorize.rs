@@ -96,7 +96,7 @@ async fn every_name_of_this_server_is_its_resource() {
 async fn a_malformed_client_id_is_refused_without_reading_the_store() {
     let rig = Rig::new().unwrap();
     let long = "a".repeat(64 * 1024);
-    for client_id in ["../../../../../../../..", "\"", "a\r\nb", "\0", long.as_str(), "https://client.example/meta"] {
+    for client_id in ["../../../../../../../..", "\"", "a\r\nb", "\0", long.as_str(), "http://client.example/meta"] {
         assert_eq!(at_server(&ask(&rig, &request(client_id, &[])).await), AtServer::UnknownClient);
     }
     assert_eq!(rig.store.operations(), 0);

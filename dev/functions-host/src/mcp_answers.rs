@@ -21,6 +21,9 @@ const WITH_STREAM: &str = "2024-11-05";
 /// Defines the answer to a revision that is not served.
 const NEWEST: &str = "2026-07-28";
 
+/// `error` in the answer to who comes past the gateway, which speaks no MCP.
+const PAST_THE_GATEWAY: &str = "access_denied";
+
 /// The answers of all handlers.
 pub(crate) struct McpAnswers {
     log: HandlerLog,
@@ -124,7 +127,9 @@ impl McpExchange {
     /// The whole answer was passed on.
     pub(crate) fn ended(&self) {
         let mut state = lock(&self.state);
-        if let Ok(message) = serde_json::from_slice::<Value>(&state.received) {
+        if let Ok(message) = serde_json::from_slice::<Value>(&state.received)
+            && message["error"] != PAST_THE_GATEWAY
+        {
             self.in_session(&mut state, |session| self.answers.judge(&message, session));
         }
     }
