@@ -60,6 +60,13 @@ class OAuthProvider {
     return (this.#state = randomUUID());
   }
 
+  /** The server refuses these, says the SDK. */
+  invalidateCredentials(what) {
+    if (what === 'all' || what === 'client') this.#client = undefined;
+    if (what === 'all' || what === 'tokens') this.#tokens = undefined;
+    if (what === 'all' || what === 'verifier') this.#verifier = undefined;
+  }
+
   clientInformation() {
     return this.#client;
   }

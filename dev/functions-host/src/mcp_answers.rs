@@ -18,7 +18,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 const ASSUMED: &str = "2025-03-26";
 /// Of HTTP+SSE.
 const WITH_STREAM: &str = "2024-11-05";
-/// Defines the answer to a revision that is not served.
+/// Defines the answer to a revision that is not served, and to `server/discover`, which clients ask before they know one.
 const NEWEST: &str = "2026-07-28";
 
 /// `error` in the answer to who comes past the gateway, which speaks no MCP.
@@ -91,7 +91,8 @@ impl McpAnswers {
         {
             agreed.clone_into(&mut session.revision);
         }
-        if let Err(why) = mcp_schema::check(&session.revision, method, message) {
+        let revision = if method == "server/discover" { NEWEST } else { &session.revision };
+        if let Err(why) = mcp_schema::check(revision, method, message) {
             self.log.line(&json!({ "level": "ERROR", "message": UNFIT, "method": method, "why": why }).to_string());
         }
     }
