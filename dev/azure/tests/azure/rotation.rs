@@ -114,9 +114,13 @@ async fn a_data_key_retires_when_nobody_needs_it_and_what_it_sealed_opens_no_mor
     let kid = old.split('.').next().unwrap();
     let in_ring = async || ring(&server).await.iter().any(|key| key["kid"] == kid);
     assert!(in_ring().await, "{kid} is no key id");
-    for _ in 0..5 {
+    let newest = async || ring(&server).await.last().unwrap()["kid"].clone();
+    for _ in 0..7 {
         goes_on(&server, &tokens(&server).await).await;
+        let before = newest().await;
         clock.advance(RETAIN / 4);
+        // A key's successor must not come late: a key retires after the successor's first use.
+        until(async || newest().await != before).await;
     }
     until(async || !in_ring().await).await;
     // A process that has opened the key forgets it with its next look at the ring.
