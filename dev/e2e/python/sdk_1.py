@@ -1,4 +1,4 @@
-"""The Python SDK 1.x: sdk_1.py URL http|sse TOOL. Prints what it got as one JSON line."""
+"""The Python SDK 1.x: sdk_1.py URL http TOOL. Prints what it got as one JSON line."""
 
 import asyncio
 import json
@@ -8,7 +8,6 @@ import sys
 from loopback import Memory, Redirect
 from mcp import ClientSession
 from mcp.client.auth import OAuthClientProvider
-from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.shared.auth import OAuthClientMetadata
 
@@ -22,10 +21,9 @@ def provider(url, redirect):
     return OAuthClientProvider(url, metadata, Memory(), redirect.open, callback)
 
 
-async def main(url, kind, tool):
-    connect = sse_client if kind == "sse" else streamablehttp_client
+async def main(url, _transport, tool):
     async with Redirect() as redirect:
-        async with connect(url, auth=provider(url, redirect)) as streams:
+        async with streamablehttp_client(url, auth=provider(url, redirect)) as streams:
             async with ClientSession(*streams[:2]) as session:
                 server = await session.initialize()
                 tools = await session.list_tools()

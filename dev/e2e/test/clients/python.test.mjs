@@ -9,11 +9,11 @@ import { world } from '../../lib/world.mjs';
 
 const CLIENTS = [
   { name: 'the Python SDK 2.x', venv: 'mcp', program: 'sdk_2.py', runs: combinations(['http'], ['sse'], ['http', 'legacy'], ['sse', 'legacy']) },
-  { name: 'the Python SDK 1.12', venv: 'mcp-1.12', program: 'sdk_1.py', sendsTwice: true, runs: combinations(['sse'], ['http']) },
+  { name: 'the Python SDK 1.12', venv: 'mcp-1.12', program: 'sdk_1.py', runs: combinations(['http']) },
   { name: "FastMCP's client", venv: 'fastmcp', program: 'fast.py', runs: combinations(['http'], ['sse']) },
 ];
 
-for (const { name, venv, program, runs, sendsTwice } of CLIENTS) {
+for (const { name, venv, program, runs } of CLIENTS) {
   describe(name, () => {
     const here = world(DEPLOYED);
     let python;
@@ -23,20 +23,8 @@ for (const { name, venv, program, runs, sendsTwice } of CLIENTS) {
       test(`signs in and calls the tool: ${[transport, ...options].join(', ')}`, async (t) => {
         const user = here.server.users[1];
         const words = [python, script(program), urlOf(here.server, transport), transport, TOOL, ...options];
-        const run = () => runSigningIn(t, here, words, user);
-        assertJourney(JSON.parse(await (sendsTwice ? unlessTwice(run) : run())), user);
+        assertJourney(JSON.parse(await runSigningIn(t, here, words, user)), user);
       });
     }
   });
-}
-
-/** Over HTTP+SSE, the refusal of the second request may reach a client that sends each twice before the answer to the first. */
-async function unlessTwice(run) {
-  for (let left = 5; ; left -= 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (left === 0 || !error.message.includes('another request uses this id')) throw error;
-    }
-  }
 }
