@@ -129,7 +129,7 @@ impl McpExchange {
     pub(crate) fn ended(&self) {
         let mut state = lock(&self.state);
         if let Ok(message) = serde_json::from_slice::<Value>(&state.received)
-            && message["error"] != PAST_THE_GATEWAY
+            && message.get("error").is_none_or(|error| error != PAST_THE_GATEWAY)
         {
             self.in_session(&mut state, |session| self.answers.judge(&message, session));
         }
