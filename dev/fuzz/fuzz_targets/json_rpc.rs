@@ -27,7 +27,7 @@ fn headers(text: &[u8]) -> HeaderMap {
     headers
 }
 
-/// Status and body; `None` if the message would take too much memory.
+/// Status and body; `None` if the message would take too much memory, or needs a scope that the token lacks.
 async fn answer(mcp: &Mcp, text: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
     let call = Call { headers: headers(text), body: kept(text), principal: principal() };
     match mcp.streamable_http.call(call).await {
@@ -36,8 +36,8 @@ async fn answer(mcp: &Mcp, text: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
             let body = response.into_body().collect().await.expect("a body cannot fail");
             Some((status, body.to_bytes().to_vec()))
         }
-        Err(CallError::TooLarge) => None,
-        Err(CallError::Exhausted) => panic!("there is memory"),
+        Err(CallError::TooLarge | CallError::InsufficientScope(_)) => None,
+        Err(error @ (CallError::Exhausted | CallError::Stopping)) => panic!("{error:?}"),
     }
 }
 
