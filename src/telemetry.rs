@@ -6,6 +6,8 @@ mod log_throttle;
 mod queue;
 mod service_calls;
 mod trace_context;
+#[cfg(test)]
+mod written;
 
 use std::io;
 

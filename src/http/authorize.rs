@@ -44,10 +44,10 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
 }
 
 fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
-    if let AuthorizeError::TooManyDocuments(too_many) = error {
-        return DOCUMENTS.answer(app, PLACE, *too_many);
+    // The limit has an event of its own.
+    if !matches!(error, AuthorizeError::TooManyDocuments(_)) {
+        app.refused(EventName::AuthorizationRefused.event(), error.reason(), error);
     }
-    app.refused(EventName::AuthorizationRefused.event(), error.reason(), error);
     match error {
         AuthorizeError::AtServer(AtServer::UnknownClient) => pages::error(app, &unknown_client()),
         AuthorizeError::AtServer(AtServer::RedirectMismatch) => {
@@ -62,9 +62,8 @@ fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
         AuthorizeError::AtServer(AtServer::DocumentHost) => pages::error(app, &host_refused()),
         AuthorizeError::AtServer(AtServer::DocumentNotFetched) => pages::error(app, &not_fetched()),
         AuthorizeError::ToClient { next, .. } => browser::next(app, &incoming.method, next),
-        AuthorizeError::TooManyDocuments(_) | AuthorizeError::Unavailable(_) => {
-            pages::error(app, &ErrorPage::unavailable())
-        }
+        AuthorizeError::TooManyDocuments(too_many) => DOCUMENTS.answer(app, PLACE, *too_many),
+        AuthorizeError::Unavailable(_) => pages::error(app, &ErrorPage::unavailable()),
     }
 }
 

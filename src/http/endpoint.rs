@@ -70,16 +70,13 @@ impl Endpoint {
         };
         let refusal = if caller == Caller::Direct && !host::is_ours(head, app.server.base()) {
             Some(self.refused(&app, "the Host header does not name this server"))
-        } else if caller == Caller::Direct
-            && self.cors == Cors::Resource
-            && host::is_misdirected(head, app.server.base())
-        {
-            Some(self.misdirected(&app))
         } else if head.is_prefetch() {
             self.report_refusal(&app, "the request is a prefetch");
             Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
         } else if head.method == Method::OPTIONS {
             Some(self.options(&readable))
+        } else if caller == Caller::Direct && self.is_misdirected(head, &app) {
+            Some(self.misdirected(&app))
         } else if !self.allows(&head.method) {
             self.report_refusal(&app, "the method is not allowed");
             Some(self.with_allow(self.method_not_allowed()))
@@ -120,6 +117,10 @@ impl Endpoint {
     fn refused(&self, app: &App, reason: &'static str) -> Response {
         self.report_refusal(app, reason);
         self.in_words(StatusCode::FORBIDDEN, reason)
+    }
+
+    fn is_misdirected(&self, head: &Head, app: &App) -> bool {
+        self.cors == Cors::Resource && host::is_misdirected(head, app.server.base())
     }
 
     /// RFC 9110 §15.5.20, before a client has registered or signed in for nothing.

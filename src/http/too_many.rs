@@ -22,7 +22,7 @@ pub(super) struct Place {
 pub(super) struct Reached {
     /// Its name in `MCP_LIMITS`.
     pub(super) limit: &'static str,
-    /// The text for programs.
+    /// The text.
     pub(super) text: &'static str,
     /// Whose limit it is, if it is not of an address.
     pub(super) of: Option<Holder>,
@@ -46,8 +46,8 @@ impl Reached {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let response = match cors {
             Cors::SameOrigin => {
-                let text = "Too many requests came from your network. Try again in a minute.";
-                pages::error(app, &ErrorPage::plain(status, "Too many requests", text))
+                let text = format!("This server refused it: {}.", self.text);
+                pages::error(app, &ErrorPage::plain(status, "Too many requests", &text))
             }
             Cors::AnyOrigin => oauth_error(status, "temporarily_unavailable", self.text),
             Cors::Resource => json_rpc_error(status, self.text),

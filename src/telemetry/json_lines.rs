@@ -184,10 +184,7 @@ impl<M: SerializeMap> Visit for Fields<'_, M> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
+    use std::io;
 
     use http::HeaderMap;
     use serde_json::Value;
@@ -195,7 +192,7 @@ mod tests {
     use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
 
     use super::*;
-    use crate::telemetry::{TraceContext, request_span};
+    use crate::telemetry::{TraceContext, request_span, written::Written};
 
     fn span_of(headers: &HeaderMap) -> tracing::Span {
         request_span(TraceContext::of(headers).as_ref(), None)
@@ -203,26 +200,13 @@ mod tests {
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// The lines that `log` causes at this level.
     fn lines(level: Level, log: impl FnOnce()) -> Vec<String> {
         let written = Written::default();
         let writer = written.clone();
         let lines = JsonLines::to(move || writer.clone());
         with_default(registry().with(LevelFilter::from_level(level)).with(lines), log);
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let text = written.text();
         text.lines().map(str::to_owned).collect()
     }
 

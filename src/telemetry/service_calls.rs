@@ -130,27 +130,12 @@ impl ServiceCalls {
 
 #[cfg(test)]
 mod tests {
-    use std::{io, sync::Arc};
-
     use serde_json::Value;
     use tracing::subscriber::{DefaultGuard, set_default};
     use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
     use super::*;
-    use crate::telemetry::JsonLines;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::telemetry::{JsonLines, written::Written};
 
     impl Written {
         fn begin() -> (Self, DefaultGuard) {
@@ -161,8 +146,7 @@ mod tests {
 
         /// Each line: level, outcome, calls, total, slowest.
         fn lines(&self) -> Vec<(String, String, [u64; 3])> {
-            let written = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-            written.lines().map(|line| read(&serde_json::from_str(line).unwrap())).collect()
+            self.text().lines().map(|line| read(&serde_json::from_str(line).unwrap())).collect()
         }
     }
 

@@ -152,6 +152,10 @@ async fn another_name_of_this_machine_is_421_and_told_the_address() {
             let message = error["error"]["message"].as_str().unwrap();
             assert!(message.contains(&format!("{}{path};", server.url)), "{message}");
             assert_eq!(error.get("id"), None);
+            let preflight = server.http.request(Method::OPTIONS, format!("{}{path}", server.url));
+            let preflight =
+                preflight.header("host", format!("{host}:{port}")).header("origin", "http://localhost:6274");
+            assert_eq!(preflight.send().await.unwrap().status(), 204, "a page must be let to read the answer: {path}");
         }
         let answer = server.http.request(method, format!("{}{path}", server.url)).send().await.unwrap();
         assert_eq!(answer.status(), 401, "{path}");
