@@ -87,7 +87,7 @@ var alerts Alert[] = [
     title: 'An authorization code or refresh token was used twice'
     severity: 2
     every: 'PT5M'
-    over: 'PT5M'
+    over: 'PT15M'
     scope: insightsId
     query: '${prelude}${loadTextContent('../queries/alert-token-replayed.kql')}'
   }
@@ -105,7 +105,7 @@ var alerts Alert[] = [
     title: 'The daily cap drops telemetry of the MCP server'
     severity: 2
     every: 'PT5M'
-    over: 'PT5M'
+    over: 'PT15M'
     scope: workspaceId
     query: loadTextContent('../queries/alert-daily-cap.kql')
   }

@@ -53,7 +53,7 @@ var tiles Tile[] = [
   }
   {
     name: 'open-streams'
-    title: 'Open HTTP+SSE streams'
+    title: 'HTTP+SSE streams where one opened or closed'
     visualization: 'timechart'
     query: loadTextContent('../queries/open-streams.kql')
   }

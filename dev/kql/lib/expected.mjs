@@ -21,6 +21,11 @@ export const expected = {
       lines.filter((line) => line.target === 'audit'),
       ({ event, reason = '', grant = '' }) => ({ event, reason, grant }),
     ),
+  'audit-lines': (lines) =>
+    lines
+      .filter((line) => line.target === 'audit')
+      .map(({ event, reason = '', endpoint = '', owner = '', grant = '', client = '', caller = '', requests = 1 }) =>
+        ({ event, reason, endpoint, owner, grant, client, caller, requests })),
   refusals: (lines) =>
     counted(
       lines.filter((line) => line.event?.endsWith('_refused')),
