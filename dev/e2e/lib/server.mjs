@@ -14,9 +14,6 @@ import { ready } from './ready.mjs';
 /** Where cargo builds. */
 export const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../../target', import.meta.url));
 
-/** What the host's stand-in logs (dev/functions-host/src/mcp_answers.rs). */
-const UNFIT = 'an answer does not fit the schema of its MCP revision';
-
 /** Servers that run now, for whoever has to explain a failure. */
 export const running = new Set();
 
@@ -67,13 +64,13 @@ class Server {
     Object.assign(this, { child, exited, options, data: options.data, dataIsOurs }, ready);
   }
 
-  /** Asks it to stop, and waits until it has. Every answer on the MCP endpoints must have fitted the schema of its revision. */
+  /** Asks it to stop, and waits until it has. */
   async stop(signal = 'SIGTERM') {
-    const how = await this.#end(signal);
-    const unfit = this.#log().filter((line) => line.includes(UNFIT));
-    if (this.dataIsOurs) rmSync(this.data, { recursive: true, force: true });
-    if (unfit.length > 0) throw new Error(unfit.join('\n'));
-    return how;
+    try {
+      return await this.#end(signal);
+    } finally {
+      if (this.dataIsOurs) rmSync(this.data, { recursive: true, force: true });
+    }
   }
 
   /** Stops it, and starts another with the same options: at the same addresses, if ports were chosen, on the same data. */
@@ -95,11 +92,17 @@ class Server {
     return this.#ended();
   }
 
-  /** HANDLER_LOGS=folder keeps the log there, for the queries that operators run on it. */
+  /**
+   * Every answer on the MCP endpoints must have fitted the schema of its revision; `unfit` is what the log says otherwise.
+   * HANDLER_LOGS=folder keeps the log there, for the queries that operators run on it.
+   */
   async #ended() {
     const how = await this.exited;
     const folder = process.env.HANDLER_LOGS;
     if (folder && existsSync(this.log)) copyFileSync(this.log, join(folder, `${basename(this.data)}.log`));
+    if (!this.unfit) throw new Error('the ready line does not say how the log tells of an answer that does not fit');
+    const unfit = this.#log().filter((line) => line.includes(this.unfit));
+    if (unfit.length > 0) throw new Error(unfit.join('\n'));
     return how;
   }
 

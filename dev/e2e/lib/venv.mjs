@@ -1,6 +1,6 @@
 // Python clients: each list of requirements in python/ has a virtual environment of its own under the target folder.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { target } from './server.mjs';
@@ -9,9 +9,12 @@ const python = fileURLToPath(new URL('../python', import.meta.url));
 
 /** The interpreter that has what `python/NAME.txt` lists; installed first if the list is another than the last time. */
 export function interpreter(name) {
-  const requirements = join(python, `${name}.txt`);
-  const folder = join(target, `e2e-venv-${name}`);
-  if (!sameText(requirements, join(folder, 'installed.txt'))) install(requirements, folder);
+  return interpreterWith(join(python, `${name}.txt`), join(target, `e2e-venv-${name}`));
+}
+
+/** The interpreter in this folder, which has what a list of requirements says. */
+export function interpreterWith(requirements, folder) {
+  if (!isInstalled(requirements, folder)) install(requirements, folder);
   return join(folder, 'bin/python');
 }
 
@@ -20,13 +23,23 @@ export function script(name) {
   return join(python, name);
 }
 
-// The list is copied last, so a folder whose installation was cut short is made again.
+// Several test files may do so at once: each makes a folder of its own, and the first to move it to its place wins.
 function install(requirements, folder) {
-  rmSync(folder, { recursive: true, force: true });
-  run('python3', ['-m', 'venv', folder], 'Debian: apt-get install python3-venv');
+  const own = `${folder}.${process.pid}`;
+  rmSync(own, { recursive: true, force: true });
+  run('python3', ['-m', 'venv', own], 'Debian: apt-get install python3-venv');
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
-  run(join(folder, 'bin/python'), pip, 'the packages come from PyPI');
-  copyFileSync(requirements, join(folder, 'installed.txt'));
+  run(join(own, 'bin/python'), pip, 'the packages come from PyPI');
+  copyFileSync(requirements, join(own, 'installed.txt'));
+  if (!isInstalled(requirements, folder)) {
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      renameSync(own, folder);
+    } catch (error) {
+      if (!isInstalled(requirements, folder)) throw error;
+    }
+  }
+  rmSync(own, { recursive: true, force: true });
 }
 
 function run(program, args, hint) {
@@ -37,6 +50,7 @@ function run(program, args, hint) {
   }
 }
 
-function sameText(one, other) {
-  return existsSync(other) && readFileSync(one, 'utf8') === readFileSync(other, 'utf8');
+function isInstalled(requirements, folder) {
+  const installed = join(folder, 'installed.txt');
+  return existsSync(installed) && readFileSync(requirements, 'utf8') === readFileSync(installed, 'utf8');
 }

@@ -21,7 +21,7 @@ const WITH_STREAM: &str = "2024-11-05";
 /// Defines the answer to a revision that is not served, and to `server/discover`, which clients ask before they know one.
 const NEWEST: &str = "2026-07-28";
 
-/// `error` in the answer to who comes past the gateway, which speaks no MCP.
+/// `error` in the answer to a request that came past the gateway, which speaks no MCP.
 const PAST_THE_GATEWAY: &str = "access_denied";
 
 /// The answers of all handlers.
@@ -32,7 +32,7 @@ pub(crate) struct McpAnswers {
     sessions: Mutex<HashMap<String, Session>>,
 }
 
-/// What is known of those who exchange messages.
+/// The revision and the open requests of one client.
 struct Session {
     revision: String,
     /// The methods of the requests, by id.
@@ -52,7 +52,15 @@ struct State {
     own: Session,
     sent: Vec<u8>,
     received: Vec<u8>,
-    is_stream: bool,
+    answer: Form,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Stream,
+    Other,
 }
 
 impl McpAnswers {
@@ -75,7 +83,7 @@ impl McpAnswers {
             _ => return None,
         };
         let own = Session { revision: revision.to_owned(), methods: HashMap::new() };
-        let state = State { session, own, sent: Vec::new(), received: Vec::new(), is_stream: false };
+        let state = State { session, own, sent: Vec::new(), received: Vec::new(), answer: Form::Other };
         Some(McpExchange { answers: Arc::clone(self), state: Mutex::new(state) })
     }
 
@@ -93,8 +101,12 @@ impl McpAnswers {
         }
         let revision = if method == "server/discover" { NEWEST } else { &session.revision };
         if let Err(why) = mcp_schema::check(revision, method, message) {
-            self.log.line(&json!({ "level": "ERROR", "message": UNFIT, "method": method, "why": why }).to_string());
+            self.unfit(method, &why);
         }
+    }
+
+    fn unfit(&self, method: &str, why: &str) {
+        self.log.line(&json!({ "level": "ERROR", "message": UNFIT, "method": method, "why": why }).to_string());
     }
 }
 
@@ -110,14 +122,19 @@ impl McpExchange {
 
     /// The answer begins.
     pub(crate) fn answered(&self, media_type: Option<&str>) {
-        lock(&self.state).is_stream = media_type.is_some_and(|value| value.starts_with("text/event-stream"));
+        let is = |name| media_type.is_some_and(|value| value.starts_with(name));
+        lock(&self.state).answer = match () {
+            () if is("text/event-stream") => Form::Stream,
+            () if is("application/json") => Form::Json,
+            () => Form::Other,
+        };
     }
 
     /// A piece of the answer's body.
     pub(crate) fn received(&self, piece: &[u8]) {
         let mut state = lock(&self.state);
         extend(&mut state.received, piece);
-        while state.is_stream
+        while state.answer == Form::Stream
             && let Some(end) = state.received.windows(2).position(|pair| pair == b"\n\n")
         {
             let event: Vec<u8> = state.received.drain(..end + 2).collect();
@@ -128,10 +145,15 @@ impl McpExchange {
     /// The whole answer was passed on.
     pub(crate) fn ended(&self) {
         let mut state = lock(&self.state);
-        if let Ok(message) = serde_json::from_slice::<Value>(&state.received)
-            && message.get("error").is_none_or(|error| error != PAST_THE_GATEWAY)
-        {
-            self.in_session(&mut state, |session| self.answers.judge(&message, session));
+        match (state.answer, serde_json::from_slice::<Value>(&state.received)) {
+            (Form::Json, Ok(message)) if message.get("error").is_none_or(|error| error != PAST_THE_GATEWAY) => {
+                self.in_session(&mut state, |session| self.answers.judge(&message, session));
+            }
+            (Form::Json, Err(_)) => self.answers.unfit("", "the body is not JSON"),
+            (Form::Stream, _) if !state.received.trim_ascii().is_empty() => {
+                self.answers.unfit("", "the stream ends within an event");
+            }
+            _ => {}
         }
     }
 
@@ -143,6 +165,8 @@ impl McpExchange {
             state.session = data.split_once('?').and_then(|(_, query)| session_id(query));
         } else if let Ok(message) = serde_json::from_str::<Value>(&data) {
             self.in_session(state, |session| self.answers.judge(&message, session));
+        } else if !data.is_empty() {
+            self.answers.unfit("", "the data of an event is not JSON");
         }
     }
 
@@ -159,7 +183,7 @@ impl McpExchange {
 }
 
 impl Session {
-    /// Keeps the methods of requests, and the revision that one names which has no header.
+    /// Keeps the methods of requests.
     fn note(&mut self, message: &Value) {
         if let Value::Array(batch) = message {
             return batch.iter().for_each(|message| self.note(message));
@@ -260,6 +284,23 @@ mod tests {
         assert_eq!(rig.found(), (0, 0));
         stream.received(end.as_bytes());
         assert_eq!(rig.found(), (2, 1));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_json_is_said() {
+        let rig = Rig::new();
+        let exchange = rig.begin("POST /mcp HTTP/1.1").unwrap();
+        exchange.answered(Some("application/json"));
+        exchange.received(b"{");
+        exchange.ended();
+        let stream = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
+        stream.answered(Some("text/event-stream"));
+        stream.received(b"event: message\ndata: {\n\nevent: message\n");
+        stream.ended();
+        let accepted = rig.begin("POST /mcp HTTP/1.1").unwrap();
+        accepted.answered(None);
+        accepted.ended();
+        assert_eq!(rig.found(), (0, 3));
     }
 
     #[test]

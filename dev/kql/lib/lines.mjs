@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The lines of each log in the folder; a log is one instance. What is no line of the handler is the host's own. */
+/** The lines of each log in the folder; a log is one instance. Lines without `target` are the host's own. */
 export function logs(folder) {
   const files = readdirSync(folder).filter((file) => file.endsWith('.log')).sort();
   return Object.fromEntries(files.map((file) => [file.replace('.log', ''), lines(readFileSync(join(folder, file), 'utf8'))]));

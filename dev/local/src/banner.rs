@@ -67,6 +67,7 @@ impl Ready {
             "mcp": self.mcp(),
             "tenant": self.tenant,
             "control_token": self.control_token,
+            "unfit": functions_host::UNFIT,
             "cosmos": self.cosmos,
             "users": users,
             "log": self.log,
@@ -190,6 +191,7 @@ mod tests {
             "mcp": "http://127.0.0.1:7071/mcp",
             "tenant": "http://localhost:7072",
             "control_token": "the control token",
+            "unfit": functions_host::UNFIT,
             "cosmos": null,
             "users": [
                 { "display_name": "Ann Lee", "user_principal_name": "ann@contoso.example" },

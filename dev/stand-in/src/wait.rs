@@ -1,28 +1,41 @@
-//! Waiting for another process, which tells nothing by itself: it is asked again and again, however long it takes.
+//! Polls another process, which sends no event.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+/// Only ends a hang. It is longer than anything that a test waits for.
+const HANG_LIMIT: Duration = Duration::from_mins(5);
 const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Asks until there is an answer.
+///
+/// # Panics
+///
+/// After five minutes, so that a hang ends.
+#[expect(clippy::panic, reason = "for tests, and a program that cannot go on")]
 pub async fn answer<T, F: Future<Output = Option<T>>>(mut ask: impl FnMut() -> F) -> T {
-    loop {
-        if let Some(answer) = ask().await {
-            return answer;
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            sleep(INTERVAL).await;
         }
-        sleep(INTERVAL).await;
-    }
+    };
+    let answer = timeout(HANG_LIMIT, asking).await;
+    answer.unwrap_or_else(|_| panic!("no answer within {} s", HANG_LIMIT.as_secs()))
 }
 
-/// Returns when it holds.
+/// Returns when it holds. It panics as [`answer`] does.
 pub async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
-    while !holds().await {
-        sleep(INTERVAL).await;
-    }
+    answer(|| {
+        let holds = holds();
+        async { holds.await.then_some(()) }
+    })
+    .await;
 }
 
 /// Returns when something listens at this address.

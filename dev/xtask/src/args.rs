@@ -22,8 +22,8 @@ pub(crate) enum Task {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,
         /// Give property tests sixteen times as many cases, run each client over everything that it speaks, take each
-        /// guard away, measure the packaged handler's memory, and add the stage `proof`: fuzz targets, and mutated
-        /// requests over HTTP.
+        /// guard away, measure the packaged handler's memory, and add the stage `proof`: fuzz targets,
+        /// mutated requests over HTTP, and a shard of the mutants.
         #[arg(long)]
         long: bool,
     },

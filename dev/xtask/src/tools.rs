@@ -28,6 +28,9 @@ pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
         missing.extend(browser(comes_from_npm() || named("CHROME").is_some()));
         missing.extend(python(version("python3").as_deref()).or_else(venv));
     }
+    if stages.contains(&Stage::Azure) && !works("curl") {
+        missing.push("missing: curl, for infra/delete-ring.sh. Debian: apt-get install curl".to_owned());
+    }
     missing
 }
 

@@ -33,7 +33,7 @@ async fn after_the_ring_was_deleted_everybody_signs_in_again() {
     let identity = ManagedIdentity::of(&server.azure.tenant);
     let token = identity.get_token(&["https://cosmos.azure.com/.default"], None).await.unwrap();
     assert!(!delete_ring(&server, "not-a-token").await, "the store takes any token");
-    assert!(delete_ring(&server, token.token.secret()).await);
+    assert!(delete_ring(&server, token.token.secret()).await, "the script says why");
     assert!(!delete_ring(&server, token.token.secret()).await, "there is no ring to delete twice");
     server.azure.host.kill(0).await;
     server.until_ready().await;

@@ -103,7 +103,8 @@ impl Grant {
     }
 
     /// Version 2.0, as the registrations of our app and of the second API ask for. The audience is then the client id.
-    /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>
+    /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>. Entra's tokens of version 2.0 have no
+    /// `amr`; here it carries the factor from the sign-in to the exchange.
     fn claims_for(&self, sts: &Sts, audience: &str) -> Map<String, Value> {
         members(json!({
             "amr": if self.second_factor { &["pwd", "mfa"][..] } else { &["pwd"] },

@@ -34,7 +34,7 @@ pub(crate) enum Stage {
     Package,
     /// The Azure Developer CLI itself in a fresh clone, against a control plane on loopback.
     Azd,
-    /// Every fuzz target for a minute, and mutated requests over HTTP for five; only with `--long`.
+    /// Every fuzz target for a minute, mutated requests over HTTP for five, and a shard of the mutants; only with `--long`.
     Proof,
 }
 

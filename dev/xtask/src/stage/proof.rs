@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{command, fuzz, mutants};
+use crate::{command, fuzz, mutants, tools};
 
 const INSTALL: &str = "install cargo-fuzz --locked --version 0.13.2 --root target/tools/cargo-fuzz";
 const PROGRAM: &str = "target/tools/cargo-fuzz/bin/cargo-fuzz";
@@ -40,14 +40,14 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
 }
 
 fn mutants(workspace: &Workspace) -> Tally {
-    let Some(shard) = shard() else { return command::skip("mutants", NO_SHARD) };
+    let Some(shard) = tools::named(SHARD) else { return command::skip("mutants", NO_SHARD) };
     let program = workspace.root().join(MUTANTS);
     if !program.is_file() && !command::run(&mut workspace.cargo(INSTALL_MUTANTS)) {
         return command::skip("mutants", NO_CARGO_MUTANTS);
     }
     let mut tally = Tally::default();
     for package in mutants::CRATES {
-        tally += mutants_of(workspace, package, &shard).unwrap_or_else(|error| {
+        tally += mutants_of(workspace, package, &shard.to_string_lossy()).unwrap_or_else(|error| {
             eprintln!("mutants of {package}: {error}");
             Tally::FAILED
         });
@@ -63,17 +63,17 @@ fn mutants_of(workspace: &Workspace, package: &str, shard: &str) -> io::Result<T
     let _ = fs::remove_dir_all(output.join("mutants.out"));
     let words = mutants::words(workspace.root(), package)?;
     let words = format!("mutants --shard {shard} --output target/mutants/{package} --no-times {words}");
-    command::run(&mut workspace.command(workspace.root().join(MUTANTS), &words));
+    let ended = workspace.command(workspace.root().join(MUTANTS), &words).status()?;
+    // All caught, some survived, some timed out (<https://mutants.rs/exit-codes.html>).
+    if !matches!(ended.code(), Some(0 | 2 | 3)) {
+        eprintln!("cargo-mutants: {ended}");
+        return Ok(Tally::FAILED);
+    }
     let survivors = mutants::unlisted_survivors(workspace.root(), &output)?;
     for survivor in &survivors {
         eprintln!("no test notices: {survivor}");
     }
     Ok(if survivors.is_empty() { Tally::PASSED } else { Tally::FAILED })
-}
-
-#[expect(clippy::disallowed_methods, reason = "an option of this one check")]
-fn shard() -> Option<String> {
-    std::env::var(SHARD).ok()
 }
 
 fn targets(workspace: &Workspace) -> Tally {
