@@ -69,7 +69,7 @@ impl Fetcher {
             requests: Buckets::new(clock),
             places: Semaphore::new(REQUESTS_AT_ONCE),
             answers: Budget::new(REQUESTS_AT_ONCE * MAX_DOCUMENT),
-            in_flight: Cache::builder().max_capacity(10_000).build(),
+            in_flight: Cache::builder().max_capacity(10_000).time_to_live(REQUEST_TIMEOUT).build(),
         })
     }
 

@@ -1,10 +1,10 @@
-//! What requests to Entra share: the HTTP client, the memory for answers, and the count of calls.
+//! The HTTP client, the memory for answers and the count of calls that all requests to Entra share.
 
 use std::sync::Arc;
 
 use crate::{budget::Budget, telemetry::ServiceCalls};
 
-/// The way to Entra.
+/// These three.
 #[derive(Clone)]
 pub(super) struct Web {
     pub(super) http: reqwest::Client,

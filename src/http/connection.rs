@@ -37,7 +37,7 @@ pub(super) struct Progress(Arc<Mutex<NextHead>>);
 
 struct NextHead {
     heads: Budget,
-    /// The number of things that keep the request under way: its body, and its answer. Bytes that are read then are no head.
+    /// The number of things that keep the request under way: its body, and the work on its answer. Bytes that are read then are no head.
     in_request: usize,
     began: Option<Instant>,
     bytes: usize,
@@ -117,10 +117,22 @@ impl<S> Connection<S> {
         Self { stream, progress, reading: Deadline::default(), writing: Deadline::default(), stalled: None }
     }
 
-    /// Pending until nothing could be written for too long.
-    fn stand_still(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+    /// Writes, or waits until nothing could be written for too long.
+    fn limited<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>>
+    where
+        S: Unpin,
+    {
+        let written = write(Pin::new(&mut self.stream), context);
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
         let since = *self.stalled.get_or_insert_with(Instant::now);
-        self.writing.poll(since + WRITE_TIMEOUT, context)
+        self.writing.poll(since + WRITE_TIMEOUT, context).map(Err)
     }
 }
 
@@ -147,30 +159,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        if written.is_pending() {
-            return self.stand_still(context).map(Err);
-        }
-        self.stalled = None;
-        written
+        self.limited(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        if flushed.is_pending() {
-            return self.stand_still(context).map(Err);
-        }
-        self.stalled = None;
-        flushed
+        self.limited(context, S::poll_flush)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
-        if shut.is_pending() {
-            return self.stand_still(context).map(Err);
-        }
-        self.stalled = None;
-        shut
+        self.limited(context, S::poll_shutdown)
     }
 
     fn poll_write_vectored(
@@ -178,12 +175,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        if written.is_pending() {
-            return self.stand_still(context).map(Err);
-        }
-        self.stalled = None;
-        written
+        self.limited(context, |stream, context| stream.poll_write_vectored(context, parts))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -28,7 +28,8 @@ const MAX_CONNECTIONS: usize = 4_000;
 /// Bytes of a connection that hyper buffers: a request's head, or a part of its body. The Functions host accepts
 /// heads of 32 KiB and request lines of 8.
 const CONNECTION_BYTES: usize = 48 * 1024;
-/// The longest time for which a connection may be idle. A head that has begun has less: see [`Connection`]. It must be longer
+/// The longest time for which a connection may be idle. A head that has begun has 10 s, and an answer of which nothing
+/// is read a minute: see [`Connection`]. It must be longer
 /// than the minute for which the Functions host keeps an idle connection. Otherwise we could close a connection just when
 /// the host sends a POST on it, which the host does not repeat.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);

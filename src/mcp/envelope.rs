@@ -10,7 +10,8 @@ mod params;
 
 use self::params::Params;
 
-/// The members that a message has about itself. A member that cannot be read, or that is repeated, is absent.
+/// The members that a message has about itself. A member that cannot be read is absent, and so is a repeated one of `params`.
+/// If `id`, `method` or `params` is repeated, all are absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
     /// The id that an answer repeats.

@@ -42,7 +42,7 @@ impl Service {
 pub enum CallOutcome {
     /// The service answered. An answer that says no is one.
     Answered,
-    /// The service does not let this server in, or not with this key.
+    /// Key Vault does not let this server use the key.
     Refused,
     /// No answer, or one that says that the service is throttled or broken.
     Failed,
@@ -83,7 +83,7 @@ impl ServiceCalls {
         Self { service, counted: Mutex::default() }
     }
 
-    /// Makes the call, and counts it. `outcome` is that of its error.
+    /// Makes the call, and counts it. `outcome` is that of its error. A call that is dropped before its end does not count.
     pub async fn count<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
@@ -96,19 +96,18 @@ impl ServiceCalls {
         result
     }
 
-    /// The first call of an outcome is a line at once. What is counted after a line is written with a later call.
+    /// The first call of an outcome is a line at once. What is counted after a line is written with a later call of any outcome.
     fn add(&self, outcome: CallOutcome, took: Duration) {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = counted.entry(outcome).or_default();
+        let mut all = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = all.entry(outcome).or_default();
         counted.calls += 1;
         counted.total += took;
         counted.slowest = counted.slowest.max(took);
-        if counted.written_at.is_some_and(|written_at| written_at.elapsed() < INTERVAL) {
-            return;
+        let is_due = |counted: &Counted| counted.written_at.is_none_or(|written_at| written_at.elapsed() >= INTERVAL);
+        for (outcome, counted) in all.iter_mut().filter(|(_, counted)| counted.calls > 0 && is_due(counted)) {
+            let since = std::mem::replace(counted, Counted { written_at: Some(Instant::now()), ..Counted::default() });
+            self.write(*outcome, &since);
         }
-        let since = std::mem::take(counted);
-        counted.written_at = Some(Instant::now());
-        self.write(outcome, &since);
     }
 
     fn write(&self, outcome: CallOutcome, since: &Counted) {
@@ -180,6 +179,17 @@ mod tests {
         tokio::time::advance(INTERVAL).await;
         call(&calls, CallOutcome::Answered, 20).await;
         assert_eq!(written.lines()[1], line("INFO", "answered", [3, 80, 50]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_that_wait_are_written_with_a_call_that_succeeds() {
+        let (calls, (written, _guard)) = (ServiceCalls::new(Service::Graph), Written::begin());
+        for _ in 0..3 {
+            call(&calls, CallOutcome::Failed, 10).await;
+        }
+        tokio::time::advance(INTERVAL).await;
+        call(&calls, CallOutcome::Answered, 1).await;
+        assert!(written.lines().contains(&line("WARN", "failed", [2, 20, 10])));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! The port to the documents that clients publish: their metadata, and the key sets that it names.
+//! The port to the metadata documents that clients publish.
 
 use async_trait::async_trait;
 use oauth_protocol::https_url::HttpsUrl;

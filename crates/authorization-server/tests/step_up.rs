@@ -269,16 +269,22 @@ async fn an_exchange_that_cannot_be_tried_is_no_reason_for_a_code() {
 #[tokio::test]
 async fn what_a_tool_tells_better_ends_no_sign_in() {
     let reason = || "of the upstream".to_owned();
-    for refusal in [
-        UpstreamRefusal::Blocked { reason: reason() },
-        UpstreamRefusal::Refused { reason: reason() },
-        UpstreamRefusal::InvalidGrant { reason: reason() },
-    ] {
+    for refusal in [UpstreamRefusal::Blocked { reason: reason() }, UpstreamRefusal::Refused { reason: reason() }] {
         let (rig, owner) = refused(claims("c1")).await;
         rig.upstream.refuse_on_behalf_of(refusal);
         with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
         assert_eq!(demands(&rig).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn claims_that_entra_never_takes_end_the_second_sign_in() {
+    let (rig, owner) = refused(claims("c1")).await;
+    for _ in 0..2 {
+        rig.upstream.refuse_on_behalf_of(UpstreamRefusal::InvalidGrant { reason: "of the upstream".into() });
+    }
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
 }
 
 #[tokio::test]

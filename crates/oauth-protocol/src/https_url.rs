@@ -1,4 +1,4 @@
-//! The URL of something that this server may fetch: a client ID metadata document, or a key set that it names.
+//! The URL of something that this server may fetch: a client ID metadata document.
 
 use url::{Host, Url};
 

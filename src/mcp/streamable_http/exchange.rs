@@ -36,8 +36,8 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Serves a request with this id in this revision, until it is answered or the token is cancelled. `held` is dropped when nothing of the
-    /// request runs any more.
+    /// Serves a request with this id in this revision, until it is answered or the token is cancelled. `held` is dropped when
+    /// nothing of the request runs any more.
     pub(super) fn begin<S: Service<RoleServer>>(
         server: S,
         request: ClientJsonRpcMessage,

@@ -95,7 +95,8 @@ fn quoted(query: &str) -> String {
 }
 
 /// A cursor is the query of Graph's link to the next page, all of which has to be sent
-/// (<https://learn.microsoft.com/graph/paging>). None is given that this tool would refuse. A caller who makes one up reads nothing but messages of the same user.
+/// (<https://learn.microsoft.com/graph/paging>). None is given that this tool would refuse. A caller who makes one up reads
+/// nothing but messages of the same user.
 fn cursor(link: &str) -> Option<String> {
     let link = Url::parse(link).ok()?;
     let query = link.query().filter(|_| link.path() == PATH)?;

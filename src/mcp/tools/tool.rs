@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::{
     arguments,
@@ -113,10 +114,9 @@ impl ServedTool {
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
     pub(super) async fn call(&self, called: Called<'_>, given: JsonObject) -> CallToolResult {
-        let (clock, principal) = (&called.ports.clock, called.principal);
-        let began = clock.now();
+        let (began, principal) = (Instant::now(), called.principal);
         let result = (self.run)(Caller { called, permissions: self.permissions }, given).await;
-        let milliseconds = (clock.now() - began).whole_milliseconds();
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (event, tool) = (OperationalEvent::ToolCalled.as_str(), &*self.entry.name);
         let outcome = if result.is_error == Some(true) { "error" } else { "answered" };
         let (grant, client) =

@@ -26,7 +26,7 @@ impl AuthorizationServer {
             let signed_in_since = known.is_some_and(|known| redeemed_at.is_some_and(|redeemed| known.at < redeemed));
             Ok::<_, Unavailable>(if demand.claims.is_none() && signed_in_since {
                 Change::Keep(false)
-            } else if known.is_some_and(|known| known.claims == demand.claims) {
+            } else if known.is_some_and(|known| known.claims == demand.claims && demand.scope.is_subset(&known.scope)) {
                 Change::Keep(true)
             } else {
                 Change::Write(owner.with_demand(demand.clone(), now), true)

@@ -16,6 +16,8 @@ use crate::{
 pub(crate) enum RenewalError {
     /// The upstream refused.
     Upstream(UpstreamRefusal),
+    /// There is nothing to renew them with.
+    Gone(&'static str),
     /// Our own store or keyring failed.
     Unavailable(Unavailable),
 }
@@ -24,10 +26,6 @@ impl From<Unavailable> for RenewalError {
     fn from(unavailable: Unavailable) -> Self {
         Self::Unavailable(unavailable)
     }
-}
-
-fn gone(reason: &str) -> RenewalError {
-    RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason: reason.to_owned() })
 }
 
 impl AuthorizationServer {
@@ -41,7 +39,7 @@ impl AuthorizationServer {
         let mut ours = true;
         let decide = |current: Option<UpstreamTokens>| {
             ready(match current {
-                None => Err(gone("the tokens were deleted meanwhile")),
+                None => Err(RenewalError::Gone("the tokens were deleted meanwhile")),
                 Some(_) if std::mem::take(&mut ours) => Ok(Change::Write(next.clone(), next.access_expires_at)),
                 Some(renewed) => Ok(Change::Keep(renewed.access_expires_at)),
             })
@@ -52,8 +50,8 @@ impl AuthorizationServer {
     async fn renewed(&self, tokens: &UpstreamTokens) -> Result<UpstreamTokens, RenewalError> {
         let key = tokens.key;
         let secrets = self.open(&tokens.sealed, key.grant).await?;
-        let secrets = secrets.ok_or_else(|| gone("the tokens cannot be opened"))?;
-        let refresh_token = secrets.refresh_token.ok_or_else(|| gone("no refresh token was given"))?;
+        let secrets = secrets.ok_or(RenewalError::Gone("the tokens cannot be opened"))?;
+        let refresh_token = secrets.refresh_token.ok_or(RenewalError::Gone("no refresh token was given"))?;
         let answer = self.ports.upstream.refresh(&refresh_token).await.map_err(RenewalError::Upstream)?;
         let sealed = self.seal(&answer.secrets(Some(&refresh_token)), key.grant).await?;
         let kept_until = self.now() + UPSTREAM_TOKENS_LIFETIME;

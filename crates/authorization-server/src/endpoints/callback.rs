@@ -103,11 +103,11 @@ impl AuthorizationServer {
             Ok(user) => user,
             Err(why) => return self.not_signed_in(&claimed, exchanging, &why).await,
         };
-        let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
-        self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
         if let Some(answer) = self.step_up(&claimed, &exchanging, &user, callback.cookies).await? {
             return Ok(answer);
         }
+        let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
+        self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
         match self.sealed_sign_in(claimed.value.id, user).await {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {

@@ -105,15 +105,17 @@ impl AuthorizationServer {
             Ok(ends) => Ok(ends),
             Err(RenewalError::Upstream(UpstreamRefusal::Unavailable(_))) if left >= USABLE_WITHOUT_UPSTREAM => Ok(ends),
             Err(RenewalError::Upstream(refusal)) => Err(self.end_or_mark(grant, refusal).await?),
+            Err(RenewalError::Gone(reason)) => {
+                tracing::warn!(reason, grant = %grant.key.grant, "upstream tokens cannot be renewed: grant revoked");
+                self.revoke(grant.key, Ended::UpstreamEnded).await?;
+                Err(TokenError::InvalidGrant("the upstream tokens are gone"))
+            }
             Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
         }
     }
 
     /// Revokes or marks the grant after a refusal of the upstream.
     async fn end_or_mark(&self, grant: &Grant, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
-        if let UpstreamRefusal::Unavailable(unavailable) = refusal {
-            return Ok(unavailable.into());
-        }
         let (key, scope) = (grant.key, grant.scope.clone());
         tracing::warn!(error = %refusal, grant = %key.grant, "upstream refused to renew its tokens");
         match refusal {

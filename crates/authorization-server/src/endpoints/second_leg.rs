@@ -101,19 +101,19 @@ impl AuthorizationServer {
     ) -> Result<Judged, Unavailable> {
         tracing::info!(error = %refusal, is_second, "exchange refused at a sign-in");
         match refusal {
-            UpstreamRefusal::InteractionRequired { .. } if is_second => Ok(Judged::StillRefused),
+            UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::InvalidGrant { .. } if is_second => {
+                Ok(Judged::StillRefused)
+            }
             UpstreamRefusal::InteractionRequired { claims, .. } if claims.is_some() && claims != demand.claims => {
                 let renewed = Demand { id: self.random_id(), claims, at: self.now(), ..demand };
                 self.renew_demand(owner, &renewed).await?;
                 Ok(Judged::Demands(Box::new(renewed)))
             }
             UpstreamRefusal::Unavailable(unavailable) if is_second => Ok(Judged::Unavailable(unavailable)),
-            UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::Unavailable(_) => {
-                Ok(Judged::Demands(Box::new(demand)))
-            }
-            UpstreamRefusal::InvalidGrant { .. }
-            | UpstreamRefusal::Blocked { .. }
-            | UpstreamRefusal::Refused { .. } => Ok(Judged::Enough),
+            UpstreamRefusal::InteractionRequired { .. }
+            | UpstreamRefusal::InvalidGrant { .. }
+            | UpstreamRefusal::Unavailable(_) => Ok(Judged::Demands(Box::new(demand))),
+            UpstreamRefusal::Blocked { .. } | UpstreamRefusal::Refused { .. } => Ok(Judged::Enough),
         }
     }
 

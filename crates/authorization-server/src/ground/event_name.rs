@@ -74,7 +74,7 @@ events! {
     SignedIn = "signed_in", Change, "owner signed in";
     /// An owner signed out of the page of connections.
     SignedOut = "signed_out", Change, "owner signed out of /connections";
-    /// A sign-in did not complete. The reason is the error that the client hears.
+    /// A sign-in did not complete. The reason is the error that the client hears, or why it hears none.
     SignInFailed = "sign_in_failed", Change, "sign-in did not complete";
     /// A client received the first tokens of a grant.
     GrantMade = "grant_made", Change, "grant made";

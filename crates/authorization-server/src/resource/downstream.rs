@@ -104,6 +104,11 @@ impl AuthorizationServer {
                 self.revoke(key, Ended::UpstreamEnded).await?;
                 Err(DownstreamError::SignInAgain)
             }
+            Err(RenewalError::Gone(reason)) => {
+                tracing::warn!(reason, grant = %key.grant, "upstream tokens cannot be renewed: grant revoked");
+                self.revoke(key, Ended::UpstreamEnded).await?;
+                Err(DownstreamError::SignInAgain)
+            }
             Err(RenewalError::Upstream(refusal)) => {
                 Err(self.mark_or_fail(Refused { key, scope, claims: None }, refusal).await?)
             }

@@ -149,11 +149,10 @@ impl Client {
         self.document().is_none_or(|document| now < document.fresh_until)
     }
 
-    /// The hash of what an owner allows by the metadata of a document: the name, and how the client authenticates. A document can
-    /// change, a registration cannot.
+    /// The hash of what an owner allows by the metadata of a document: the name. A document can change, a registration cannot.
     #[must_use]
     pub fn metadata_hash(&self) -> Option<Id> {
-        self.document().map(|_| hash(&[self.name.as_deref().unwrap_or_default(), "none", ""]))
+        self.document().map(|_| hash(&[self.name.as_deref().unwrap_or_default()]))
     }
 
     /// The registered URI that this one matches (RFC 8252 §7.3 for loopback ports), never an endpoint of our own.

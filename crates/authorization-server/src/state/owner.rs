@@ -141,10 +141,11 @@ impl Owner {
         self.demands.iter().find(|demand| demand.is_like(refused) && demand.stands(now))
     }
 
-    /// With one more demand, which takes the place of the same refusal.
+    /// With one more demand, which takes the place of the same refusal for no more scopes.
     #[must_use]
     pub fn with_demand(mut self, demand: Demand, now: OffsetDateTime) -> Self {
-        self.demands.retain(|other| !other.is_like(&demand) && other.stands(now));
+        let replaced = |other: &Demand| other.is_like(&demand) && other.scope.is_subset(&demand.scope);
+        self.demands.retain(|other| !replaced(other) && other.stands(now));
         self.demands.push(demand);
         let surplus = self.demands.len().saturating_sub(MAX_DEMANDS);
         self.demands.drain(..surplus);

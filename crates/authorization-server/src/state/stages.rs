@@ -23,7 +23,8 @@ pub struct PendingUpstream {
     pub consent: Consent,
     /// The two secrets that the callback must have.
     pub binding: Binding,
-    /// The same secrets, for a form that arrives twice. `None` in an item of schema 1.
+    /// The same secrets, for a form that arrives twice. `None` in an item of schema 1, and in a
+    /// second leg, to which no form leads.
     pub sealed_secrets: Option<Sealed<SignInSecrets>>,
     /// The second leg of the sign-in; `None` at the first.
     pub step_up: Option<StepUp>,

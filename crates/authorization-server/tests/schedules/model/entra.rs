@@ -111,7 +111,8 @@ pub(crate) fn owner() -> Subject {
 #[async_trait]
 impl Upstream for Entra {
     fn sign_in_url(&self, sign_in: &SignInRequest<'_>) -> String {
-        self.brings_claims.store(sign_in.demanded.is_some(), Ordering::Relaxed);
+        let brings = sign_in.demanded.is_some_and(|brought| demanded().as_ref() == Some(brought.claims));
+        self.brings_claims.store(brings, Ordering::Relaxed);
         format!("https://upstream.example/authorize?{}", form::encode([("state", sign_in.state)]))
     }
 
