@@ -1,0 +1,31 @@
+//! The rules of the authorization server, over the store and the Entra of `testkit`: a file for each use case or promise.
+//!
+//! One program, because each further one costs a link.
+
+mod audit;
+mod authenticate;
+mod authorize;
+mod callback;
+mod confirmation;
+mod connections;
+mod consent;
+mod denied;
+mod documents;
+mod downstream;
+mod faults;
+mod finished_answers;
+mod grant_properties;
+mod limits;
+mod log;
+mod prompt;
+mod redeem;
+mod refresh;
+mod refresh_upstream;
+mod register;
+mod remembered;
+mod revoke;
+mod sealing;
+mod step_up;
+mod transactions;
+mod twice;
+mod withdraw;
