@@ -84,8 +84,9 @@ impl ApiClient {
                 let refused = EventName::ToolRefused.event().holder(principal.holder());
                 self.audit.report(&refused.because("the scope was not granted"));
             } else {
-                let (api, path, grant) = (request.api().name(), request.path(), principal.grant.grant);
-                tracing::warn!(%error, api, path, %grant, "no answer from an API");
+                let (api, path) = (request.api().name(), request.path());
+                let grant = principal.holder().grant.map(tracing::field::display);
+                tracing::warn!(%error, api, path, grant, "no answer from an API");
             }
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock, GrantKey},
+    ground::{Clock, Id},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     state::{api::ApiScopes, claims::Claims},
@@ -18,11 +18,14 @@ const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 /// A token that expires sooner is replaced before it is used.
 const MIN_REMAINING: Duration = Duration::minutes(5);
 
+/// The owner, the credential, and the scopes.
+type Key = (Id, Id, ApiScopes);
+
 /// [`DownstreamTokens`] with a cache. A revoked grant is refused before a token is asked for.
 pub struct TokenCache {
     inner: Arc<dyn DownstreamTokens>,
     clock: Arc<dyn Clock>,
-    tokens: Cache<(GrantKey, ApiScopes), DownstreamToken>,
+    tokens: Cache<Key, DownstreamToken>,
 }
 
 impl TokenCache {
@@ -38,8 +41,8 @@ impl TokenCache {
     }
 }
 
-fn key(principal: &Principal, scopes: &ApiScopes) -> (GrantKey, ApiScopes) {
-    (principal.grant, scopes.clone())
+fn key(principal: &Principal, scopes: &ApiScopes) -> Key {
+    (principal.owner, principal.credential.id(), scopes.clone())
 }
 
 #[async_trait]

@@ -56,8 +56,8 @@ impl Endpoint {
             Ok(claims) => claims,
             Err(challenge) => return arriving.refuse(challenge).await,
         };
-        let caller = Holder { grant: claims.grant, client: claims.client };
-        let admitted = match arriving.admit(app.memory.of_owner(claims.grant.owner)) {
+        let caller = claims.holder();
+        let admitted = match arriving.admit(app.memory.of_owner(caller.owner)) {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, error, Some(caller)),
         };
@@ -83,7 +83,7 @@ impl Endpoint {
         if admitted.head.method == Method::HEAD {
             return admitted.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
         }
-        let body = app.memory.of_owner(principal.grant.owner);
+        let body = app.memory.of_owner(principal.owner);
         match admitted.read(self.body_limit, body).await {
             Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
             Err(error) => self.unread(&app, error, Some(caller)),

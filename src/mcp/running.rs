@@ -8,11 +8,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use authorization_server::ground::GrantKey;
+use authorization_server::ground::Holder;
 use rmcp::model::RequestId;
 use tokio_util::sync::CancellationToken;
 
-type Key = (GrantKey, RequestId);
+type Key = (Holder, RequestId);
 
 /// The requests that run in this process.
 #[derive(Clone, Default)]
@@ -28,16 +28,16 @@ pub(super) struct RunningRequest {
 
 impl Running {
     /// Adds a request. The token ends it.
-    pub(super) fn add(&self, grant: GrantKey, id: RequestId, token: &CancellationToken) -> RunningRequest {
-        let key = (grant, id);
+    pub(super) fn add(&self, holder: Holder, id: RequestId, token: &CancellationToken) -> RunningRequest {
+        let key = (holder, id);
         self.entries().entry(key.clone()).or_default().push(token.clone());
         RunningRequest { running: self.clone(), key, token: token.clone() }
     }
 
     /// Ends the request with this id, if there is one and no more. One that was cancelled before does not count.
-    pub(super) fn cancel(&self, grant: GrantKey, id: RequestId) {
+    pub(super) fn cancel(&self, holder: Holder, id: RequestId) {
         let entries = self.entries();
-        let mut alive = entries.get(&(grant, id)).into_iter().flatten().filter(|request| !request.is_cancelled());
+        let mut alive = entries.get(&(holder, id)).into_iter().flatten().filter(|request| !request.is_cancelled());
         if let (Some(request), None) = (alive.next(), alive.next()) {
             request.cancel();
         }
@@ -66,24 +66,24 @@ mod tests {
 
     use super::*;
 
-    fn grant(of: u8) -> GrantKey {
+    fn holder(of: u8) -> Holder {
         let id = Id::from_bytes([of; 16]);
-        GrantKey { owner: id, grant: id }
+        Holder { owner: id, client: id, grant: Some(id) }
     }
 
     fn add(running: &Running, of: u8, id: i64) -> (RunningRequest, CancellationToken) {
         let token = CancellationToken::new();
-        (running.add(grant(of), RequestId::Number(id), &token), token)
+        (running.add(holder(of), RequestId::Number(id), &token), token)
     }
 
     #[test]
     fn a_request_is_ended_by_its_own_grant_alone() {
         let running = Running::default();
         let ((_one, ended), (_other, goes_on)) = (add(&running, 1, 7), add(&running, 2, 7));
-        running.cancel(grant(1), RequestId::Number(8));
-        running.cancel(grant(3), RequestId::Number(7));
+        running.cancel(holder(1), RequestId::Number(8));
+        running.cancel(holder(3), RequestId::Number(7));
         assert!(!ended.is_cancelled());
-        running.cancel(grant(1), RequestId::Number(7));
+        running.cancel(holder(1), RequestId::Number(7));
         assert_eq!((ended.is_cancelled(), goes_on.is_cancelled()), (true, false));
     }
 
@@ -91,10 +91,10 @@ mod tests {
     fn of_two_requests_with_one_id_none_is_ended_until_one_is_left() {
         let running = Running::default();
         let ((first, _), (_second, left)) = (add(&running, 1, 7), add(&running, 1, 7));
-        running.cancel(grant(1), RequestId::Number(7));
+        running.cancel(holder(1), RequestId::Number(7));
         assert!(!left.is_cancelled());
         drop(first);
-        running.cancel(grant(1), RequestId::Number(7));
+        running.cancel(holder(1), RequestId::Number(7));
         assert!(left.is_cancelled());
     }
 
@@ -102,9 +102,9 @@ mod tests {
     fn a_request_that_was_cancelled_is_not_in_the_way_of_the_next_with_its_id() {
         let running = Running::default();
         let (_winding_down, _) = add(&running, 1, 7);
-        running.cancel(grant(1), RequestId::Number(7));
+        running.cancel(holder(1), RequestId::Number(7));
         let (_next, next) = add(&running, 1, 7);
-        running.cancel(grant(1), RequestId::Number(7));
+        running.cancel(holder(1), RequestId::Number(7));
         assert!(next.is_cancelled());
     }
 

@@ -96,7 +96,7 @@ impl ServerHandler for McpServer {
     ) -> Result<CallToolResponse, ErrorData> {
         let parts: &Parts = context.extensions.get().ok_or_else(without_principal)?;
         let caller = principal(parts)?;
-        let Some(_slot) = self.calls.take(caller.grant.owner, caller.client) else {
+        let Some(_slot) = self.calls.take(caller.owner, caller.client) else {
             let refused = EventName::LimitReached.event().holder(caller.holder());
             self.ports.audit.report(&refused.because("tool-calls-at-once"));
             return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
@@ -115,7 +115,7 @@ impl ServerHandler for McpServer {
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::ground::{GrantKey, Id};
+    use authorization_server::{ground::Id, resource::authenticate::Credential};
     use http::Request;
     use time::OffsetDateTime;
 
@@ -137,14 +137,13 @@ mod tests {
     #[test]
     fn the_principal_is_the_one_that_the_bearer_check_left() {
         let id = Id::from_bytes([7; 16]);
-        let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse("user.read").unwrap());
         let mut parts = parts();
         parts.extensions.insert(Principal {
-            grant,
+            owner: id,
             client: id,
-            scope,
+            scope: Scope::parse("user.read").unwrap(),
             expires_at: OffsetDateTime::UNIX_EPOCH,
-            generation: 1,
+            credential: Credential::Grant { id, generation: 1 },
         });
         assert_eq!(principal(&parts).unwrap().client, id);
     }

@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{EventName, GrantKey, Id},
-    resource::authenticate::Principal,
+    ground::{EventName, Id},
+    resource::authenticate::{Credential, Principal},
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     state::{api::ApiScopes, claims::Claims, scopes::USER_READ},
 };
@@ -113,8 +113,8 @@ impl Rig {
 
 fn principal(scope: &str) -> Principal {
     let id = Id::from_bytes([7; 16]);
-    let (grant, scope) = (GrantKey { owner: id, grant: id }, Scope::parse(scope).unwrap());
-    Principal { grant, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, generation: 1 }
+    let (scope, credential) = (Scope::parse(scope).unwrap(), Credential::Grant { id, generation: 1 });
+    Principal { owner: id, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, credential }
 }
 
 async fn serve(mut stream: TcpStream, answers: Arc<Mutex<VecDeque<&'static str>>>, seen: Arc<Mutex<Vec<String>>>) {

@@ -10,9 +10,9 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock as _, GrantKey, Id},
+    ground::{Clock as _, Id},
     resource::{
-        authenticate::Principal,
+        authenticate::{Credential, Principal},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
     state::{
@@ -93,11 +93,11 @@ fn graph(names: &[&'static str]) -> ApiScopes {
 fn principal(owner: u8, grant: u8) -> Principal {
     let id = |byte| Id::from_bytes([byte; 16]);
     Principal {
-        grant: GrantKey { owner: id(owner), grant: id(grant) },
+        owner: id(owner),
         client: id(9),
         scope: Scope::parse("user.read").unwrap(),
         expires_at: OffsetDateTime::UNIX_EPOCH,
-        generation: 1,
+        credential: Credential::Grant { id: id(grant), generation: 1 },
     }
 }
 

@@ -21,12 +21,12 @@ async fn a_tool_acts_as_the_principal_of_the_post() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, mut client) = ready(&here).await;
-    client.principal.grant.grant = principal().grant.grant;
+    client.principal.credential = principal().credential;
     client.principal.expires_at += time::Duration::HOUR;
     client.post(&elsewhere, &tool_call(7)).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(7));
     let asked = deployment.asked.by.lock().unwrap().pop().unwrap();
-    assert_eq!((asked.grant, asked.client), (client.principal.grant, client.principal.client));
+    assert_eq!(asked.holder(), client.principal.holder());
     assert_eq!((asked.scope, asked.expires_at), (client.principal.scope, client.principal.expires_at));
 }
 
@@ -36,7 +36,7 @@ async fn only_the_streams_owner_and_client_can_post_from_anywhere() {
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, client) = ready(&here).await;
     let (mut other_owner, mut other_client) = (client.clone(), client.clone());
-    other_owner.principal.grant.owner = principal().grant.owner;
+    other_owner.principal.owner = principal().owner;
     other_client.principal.client = principal().client;
     for stranger in [other_owner, other_client] {
         assert!(unknown(&stranger.post(&here, &ping(1)).await));

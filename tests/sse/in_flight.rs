@@ -20,7 +20,7 @@ async fn sixteen_requests_are_served_at_a_time_and_the_others_wait() {
     let slow = deployment.asked.slow.write().await;
     for id in 1..=40 {
         // Calls under one grant would wait for one token.
-        client.principal.grant.grant = principal().grant.grant;
+        client.principal.credential = principal().credential;
         client.post(if id % 2 == 0 { &here } else { &elsewhere }, &tool_call(id)).await.unwrap();
     }
     sleep(Duration::from_secs(5)).await;
@@ -37,7 +37,7 @@ async fn sixteen_requests_are_served_at_a_time_and_the_others_wait() {
 /// Posts a call of each id, each under a grant of its own: calls under one grant would wait for one token.
 async fn call_all(sessions: &Instance, client: &mut Client, ids: impl IntoIterator<Item = u64>) {
     for id in ids {
-        client.principal.grant.grant = principal().grant.grant;
+        client.principal.credential = principal().credential;
         client.post(sessions, &tool_call(id)).await.unwrap();
     }
 }

@@ -19,9 +19,9 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{AuditLog, Entropy, GrantKey, Id, OwnerLimit},
+    ground::{AuditLog, Entropy, Id, OwnerLimit},
     resource::{
-        authenticate::Principal,
+        authenticate::{Credential, Principal},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
     state::{api::ApiScopes, claims::Claims},
@@ -154,11 +154,11 @@ impl Deployment {
 fn principal() -> Principal {
     let id = || Id::random(&SystemEntropy as &dyn Entropy);
     Principal {
-        grant: GrantKey { owner: id(), grant: id() },
+        owner: id(),
         client: id(),
         scope: Scope::parse("user.read").unwrap(),
         expires_at: OffsetDateTime::UNIX_EPOCH,
-        generation: 1,
+        credential: Credential::Grant { id: id(), generation: 1 },
     }
 }
 

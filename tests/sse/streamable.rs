@@ -120,7 +120,7 @@ async fn an_earlier_call_outlives_its_client_and_ends_by_its_cancellation() {
         let message = cancellation(id).to_string();
         let answer = http.call(posted(principal, "2025-11-25", message.as_bytes())).await.unwrap();
         assert_eq!(answer.status(), 202);
-        let ended = usize::from(principal.grant == mine.grant && id == 7);
+        let ended = usize::from(principal.holder() == mine.holder() && id == 7);
         deployment.asked.until_waiting(2 - ended).await;
     }
     assert!(!kept.is_finished(), "another grant's request has the same id");

@@ -4,9 +4,9 @@ use std::{cell::RefCell, num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Dependency, GrantKey, Id, OwnerLimit, Sealer},
+    ground::{Dependency, Id, OwnerLimit, Sealer},
     resource::{
-        authenticate::Principal,
+        authenticate::{Credential, Principal},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
     state::{api::ApiScopes, claims::Claims},
@@ -80,7 +80,8 @@ pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &Ca
 pub fn principal() -> Principal {
     let [owner, grant, client] = [1, 2, 3].map(|byte| Id::from_bytes([byte; 16]));
     let scope = Scope::parse("user.read").expect("a scope");
-    Principal { grant: GrantKey { owner, grant }, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH, generation: 1 }
+    let credential = Credential::Grant { id: grant, generation: 1 };
+    Principal { owner, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH, credential }
 }
 
 /// A body as it was read.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use authorization_server::{
     ground::{GrantKey, Id, Sealable, Sealed, Sealer, Unavailable},
-    resource::authenticate::Principal,
+    resource::authenticate::{Credential, Principal},
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
@@ -75,8 +75,10 @@ impl Posted {
     /// Seals it for the instance that holds the stream.
     pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<Event, Unavailable> {
         let Self { session, message } = self;
-        let Principal { grant, client, ref scope, expires_at, generation } = message.principal;
-        let (session, scope, is_request) = (*session, scope.clone(), message.is_request);
+        let Principal { owner, client, ref scope, expires_at, ref credential } = message.principal;
+        let Credential::Grant { id, generation } = *credential;
+        let (grant, scope) = (GrantKey { owner, grant: id }, scope.clone());
+        let (session, is_request) = (*session, message.is_request);
         let header = Header { event, session, grant, client, scope, expires_at, generation, is_request };
         let enclosed = Enclosed { header, text: (&message.text).into() };
         let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
@@ -92,7 +94,8 @@ impl Posted {
 
     fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
         let Header { session, grant, client, scope, expires_at, generation, is_request, .. } = enclosed.header;
-        let principal = Principal { grant, client, scope, expires_at, generation };
+        let credential = Credential::Grant { id: grant.grant, generation };
+        let principal = Principal { owner: grant.owner, client, scope, expires_at, credential };
         Self::new(session, principal, enclosed.text.into_owned(), is_request, memory.permit(grant.owner))
     }
 }

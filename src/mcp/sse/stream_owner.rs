@@ -13,7 +13,7 @@ pub(super) struct StreamOwner {
 impl StreamOwner {
     /// The owner and client of an access token.
     pub(super) fn of(principal: &Principal) -> Self {
-        Self { owner: principal.grant.owner, client: principal.client }
+        Self { owner: principal.owner, client: principal.client }
     }
 
     /// The one rule of ownership, for posts to this instance and to others.

@@ -59,7 +59,7 @@ impl Requests {
     /// A request that is to be served.
     pub(super) fn add(&self, text: Vec<u8>, id: RequestId, principal: Principal, revision: ProtocolVersion) -> Request {
         let token = self.stop.child_token();
-        let running = self.running.add(principal.grant, id.clone(), &token);
+        let running = self.running.add(principal.holder(), id.clone(), &token);
         Request { id, text, principal, revision, token, running }
     }
 
@@ -93,7 +93,7 @@ impl Requests {
         if envelope.method.as_deref() == Some("notifications/cancelled")
             && let Some(id) = envelope.cancelled
         {
-            self.running.cancel(principal.grant, id);
+            self.running.cancel(principal.holder(), id);
         }
     }
 }

@@ -119,9 +119,8 @@ impl ServedTool {
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (event, tool) = (OperationalEvent::ToolCalled.as_str(), &*self.entry.name);
         let outcome = if result.is_error == Some(true) { "error" } else { "answered" };
-        let (grant, client) =
-            (tracing::field::display(principal.grant.grant), tracing::field::display(principal.client));
-        tracing::info!(event, tool, outcome, milliseconds, grant, client, "tool called");
+        let (grant, client) = (principal.holder().grant.map(tracing::field::display), principal.client);
+        tracing::info!(event, tool, outcome, milliseconds, grant, %client, "tool called");
         result
     }
 }

@@ -45,10 +45,10 @@ impl AuditEvent {
         Self { owner: Some(key.owner), grant: Some(key.grant), ..self }
     }
 
-    /// Concerns this grant, its owner and its client.
+    /// Concerns this client, its owner and its grant.
     #[must_use]
-    pub fn holder(self, Holder { grant, client }: Holder) -> Self {
-        self.grant(grant).client(client)
+    pub fn holder(self, Holder { owner, client, grant }: Holder) -> Self {
+        Self { owner: Some(owner), client: Some(client), grant, ..self }
     }
 
     /// Concerns this client.

@@ -86,13 +86,23 @@ pub struct GrantKey {
     pub grant: Id,
 }
 
-/// The client that holds a grant. The grant names the owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl GrantKey {
+    /// The holder of this grant, which is this client.
+    #[must_use]
+    pub fn held_by(self, client: Id) -> Holder {
+        Holder { owner: self.owner, client, grant: Some(self.grant) }
+    }
+}
+
+/// A client that may act for an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Holder {
-    /// The grant.
-    pub grant: GrantKey,
-    /// The only client that may use it.
+    /// The owner's partition.
+    pub owner: Id,
+    /// The client.
     pub client: Id,
+    /// Its grant; `None` if this server granted it nothing, because it shows a token of Entra.
+    pub grant: Option<Id>,
 }
 
 #[cfg(test)]

@@ -1,44 +1,16 @@
 //! The check of an access token at the protected resource (RFC 6750 §3.1): the token is opened without asking the store, and
 //! then its grant must be active.
 
-use oauth_protocol::scope::Scope;
 use time::OffsetDateTime;
 
+pub use super::principal::{Credential, Principal};
 use crate::{
     changes::{Change, change},
     grant_cache::KnownGrant,
-    ground::{GrantKey, Holder, Id, Unavailable},
+    ground::{GrantKey, Unavailable},
     server::AuthorizationServer,
     state::{access_token::AccessToken, grant::Grant},
 };
-
-/// The caller. A tool acts for no other identity.
-#[derive(Clone, Debug)]
-pub struct Principal {
-    /// The grant, and with it the owner.
-    pub grant: GrantKey,
-    /// The client that calls.
-    pub client: Id,
-    /// The granted scope.
-    pub scope: Scope,
-    /// When its access token ends.
-    pub expires_at: OffsetDateTime,
-    /// The refresh-token generation of its access token.
-    pub generation: u32,
-}
-
-impl Principal {
-    /// The client that holds its grant.
-    #[must_use]
-    pub fn holder(&self) -> Holder {
-        Holder { grant: self.grant, client: self.client }
-    }
-
-    fn of(claims: AccessToken) -> Self {
-        let (expires_at, generation) = (claims.expires_at(), claims.generation);
-        Self { grant: claims.grant, client: claims.client, scope: claims.scope, expires_at, generation }
-    }
-}
 
 impl AuthorizationServer {
     /// The principal of an access token; `None` for every token that is not valid, without a reason.
@@ -72,9 +44,10 @@ impl AuthorizationServer {
         if now >= principal.expires_at {
             return Ok(false);
         }
-        let stored = self.ports.grants.get(&principal.grant).await?;
+        let Credential::Grant { id: grant, generation } = principal.credential;
+        let stored = self.ports.grants.get(&GrantKey { owner: principal.owner, grant }).await?;
         let known = stored.map(|stored| KnownGrant::read(&stored.value, principal.client, now));
-        Ok(known.is_some_and(|known| known.usable && !known.is_superseded(principal.generation)))
+        Ok(known.is_some_and(|known| known.usable && !known.is_superseded(generation)))
     }
 
     async fn known_grant(&self, claims: &AccessToken) -> Result<KnownGrant, Unavailable> {

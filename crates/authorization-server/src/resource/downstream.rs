@@ -9,7 +9,7 @@ pub use super::downstream_error::DownstreamError;
 use crate::{
     changes::RenewalError,
     ground::{Ended, GrantKey, Stored, Unavailable},
-    resource::authenticate::Principal,
+    resource::authenticate::{Credential, Principal},
     server::AuthorizationServer,
     state::{api::ApiScopes, claims::Claims, demand::Demand, scopes::scope_of, upstream_tokens::UpstreamTokens},
     upstream::{Block, UpstreamAnswer, UpstreamRefusal},
@@ -47,15 +47,16 @@ impl DownstreamTokens for AuthorizationServer {
         scopes: &ApiScopes,
         claims: Option<&Claims>,
     ) -> Result<DownstreamToken, DownstreamError> {
-        let key = principal.grant;
+        let Credential::Grant { id: grant, .. } = principal.credential;
+        let key = GrantKey { owner: principal.owner, grant };
         let mut stored = self.assertion(key).await?;
         if stored.value.left(self.now()) < RENEWED_BEFORE_END {
-            stored = self.next_assertion(principal, stored).await?;
+            stored = self.next_assertion(&principal.scope, stored).await?;
         }
         let answer = match self.exchange(&stored, scopes, claims).await {
             Err(UpstreamRefusal::InvalidGrant { reason }) => {
                 tracing::info!(%reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
-                stored = self.next_assertion(principal, stored).await?;
+                stored = self.next_assertion(&principal.scope, stored).await?;
                 self.exchange(&stored, scopes, claims).await
             }
             answer => answer,
@@ -90,10 +91,10 @@ impl AuthorizationServer {
 
     async fn next_assertion(
         &self,
-        principal: &Principal,
+        scope: &Scope,
         stored: Stored<UpstreamTokens>,
     ) -> Result<Stored<UpstreamTokens>, DownstreamError> {
-        let (key, scope) = (principal.grant, principal.scope.clone());
+        let (key, scope) = (stored.value.key, scope.clone());
         match self.renew_upstream_tokens(stored).await {
             Ok(_) => self.assertion(key).await,
             Err(RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason })) => {

@@ -14,11 +14,11 @@ impl AuthorizationServer {
     /// has read for an access token. Whether the token is still good is not said. `None` while the keyring is down, too.
     pub async fn known_holder(&self, token: &SecretString) -> Option<Holder> {
         if let Some(claims) = self.open_access_token(token.expose_secret()).await.ok()? {
-            return Some(Holder { grant: claims.grant, client: claims.client });
+            return Some(claims.holder());
         }
         let token = RefreshToken::parse(token.expose_secret())?;
         let (client, sealed_key) = self.grant_cache.remembered(&token.key)?;
         let key: Option<FamilyKey> = self.open(&sealed_key, token.key.grant).await.ok()?;
-        key.filter(|key| key.verifies(&token)).map(|_| Holder { grant: token.key, client })
+        key.filter(|key| key.verifies(&token)).map(|_| token.key.held_by(client))
     }
 }

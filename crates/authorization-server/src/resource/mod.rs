@@ -4,3 +4,4 @@ pub mod authenticate;
 pub mod downstream;
 mod downstream_error;
 mod holder;
+mod principal;

@@ -4,7 +4,7 @@ use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::ground::{GrantKey, Id, SealedAsJson};
+use crate::ground::{GrantKey, Holder, Id, SealedAsJson};
 
 /// The claims of an access token.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ impl AccessToken {
     #[must_use]
     pub fn is_current(&self, issuer: &str, now: OffsetDateTime) -> bool {
         self.aud == issuer && now.unix_timestamp() < self.exp
+    }
+
+    /// The client that it was issued to, with its grant.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        self.grant.held_by(self.client)
     }
 
     /// When it expires.

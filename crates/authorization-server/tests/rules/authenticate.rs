@@ -34,7 +34,7 @@ async fn asked(rig: &Rig, token: &SecretString) -> (bool, usize) {
 async fn the_principal_is_who_signed_in_through_which_client_for_what() {
     let (rig, owner) = signed_in().await;
     let principal = rig.server.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().unwrap();
-    assert_eq!(principal.grant, key(&rig));
+    assert_eq!(principal.grant(), Some(key(&rig)));
     assert_eq!(principal.client.to_string(), owner.client_id);
     assert_eq!(principal.scope.to_string(), "user.read");
 }

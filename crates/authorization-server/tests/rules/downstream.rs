@@ -159,7 +159,7 @@ async fn anew(rig: &Rig) -> Principal {
 }
 
 fn status_of(rig: &Rig, principal: &Principal) -> Status {
-    rig.grants.peek(&principal.grant).unwrap().status
+    rig.grants.peek(&principal.grant().unwrap()).unwrap().status
 }
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn a_dead_upstream_refresh_token_revokes_the_grant_and_drops_the_tokens() 
 #[tokio::test]
 async fn a_demand_for_the_user_does_not_bring_a_revoked_grant_back_to_marked() {
     let (rig, principal) = principal().await;
-    rig.grants.change(&principal.grant, |grant| grant.with_status(Status::Revoked));
+    rig.grants.change(&principal.grant().unwrap(), |grant| grant.with_status(Status::Revoked));
     rig.upstream.refuse_on_behalf_of(interaction_required());
     assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
     assert_eq!(status(&rig), Status::Revoked);
@@ -320,7 +320,7 @@ async fn an_assertion_that_another_process_refreshed_meanwhile_is_the_one_exchan
 #[tokio::test]
 async fn a_grant_without_upstream_tokens_must_sign_in_again() {
     let (rig, principal) = principal().await;
-    rig.upstream_tokens.delete(&principal.grant).await.unwrap();
+    rig.upstream_tokens.delete(&principal.grant().unwrap()).await.unwrap();
     assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::SignInAgain)));
     assert!(asked(&rig).is_empty());
 }

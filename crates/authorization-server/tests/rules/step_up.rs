@@ -82,7 +82,7 @@ fn exchanges(rig: &Rig, since: usize) -> Vec<Option<Claims>> {
 }
 
 fn status(rig: &Rig, principal: &Principal) -> Status {
-    rig.grants.peek(&principal.grant).unwrap().status
+    rig.grants.peek(&principal.grant().unwrap()).unwrap().status
 }
 
 #[tokio::test]

@@ -95,5 +95,5 @@ fn opened(call: &Call) -> Result<Option<Value>, ErrorData> {
 fn bound_to(call: &Call) -> Result<String, ErrorData> {
     let principal = call.context.extensions.get().and_then(|parts: &Parts| parts.extensions.get::<Principal>());
     let principal = principal.ok_or_else(|| ErrorData::internal_error("the request has no principal", None))?;
-    Ok(format!("{:?} {}", principal.grant, call.request.name))
+    Ok(format!("{:?} {}", principal.holder(), call.request.name))
 }

@@ -1,0 +1,68 @@
+//! The caller of the protected resource.
+
+use oauth_protocol::scope::Scope;
+use time::OffsetDateTime;
+
+use crate::{
+    ground::{GrantKey, Holder, Id},
+    state::access_token::AccessToken,
+};
+
+/// The caller. A tool acts for no other identity.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The owner's partition.
+    pub owner: Id,
+    /// The client that calls.
+    pub client: Id,
+    /// The granted scope.
+    pub scope: Scope,
+    /// When its access token ends.
+    pub expires_at: OffsetDateTime,
+    /// By what it may act for the owner.
+    pub credential: Credential,
+}
+
+/// By what a client may act for an owner.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A grant of this server, and the refresh-token generation of the access token.
+    Grant {
+        /// The grant's id.
+        id: Id,
+        /// The generation.
+        generation: u32,
+    },
+}
+
+impl Credential {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        match self {
+            Self::Grant { id, .. } => *id,
+        }
+    }
+}
+
+impl Principal {
+    /// Its names in the log and in limits.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        Holder { owner: self.owner, client: self.client, grant: self.grant().map(|key| key.grant) }
+    }
+
+    /// The grant that it acts by.
+    #[must_use]
+    pub fn grant(&self) -> Option<GrantKey> {
+        match self.credential {
+            Credential::Grant { id: grant, .. } => Some(GrantKey { owner: self.owner, grant }),
+        }
+    }
+
+    pub(super) fn of(claims: AccessToken) -> Self {
+        let (expires_at, GrantKey { owner, grant }) = (claims.expires_at(), claims.grant);
+        let credential = Credential::Grant { id: grant, generation: claims.generation };
+        Self { owner, client: claims.client, scope: claims.scope, expires_at, credential }
+    }
+}
