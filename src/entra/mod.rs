@@ -1,5 +1,6 @@
 //! Entra ID as the upstream: its authorize URL, its token endpoint, its keys, and what its refusals mean.
 
+mod access_token;
 mod authorize_url;
 mod client_assertion;
 mod gateway_token;

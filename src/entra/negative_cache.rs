@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock, Unavailable},
-    state::{api::ApiScopes, claims::Claims},
+    ground::{Clock, Id, Unavailable},
+    state::{api::ApiScopes, claims::Claims, roles::Roles},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use moka::future::Cache;
@@ -109,6 +109,11 @@ impl Upstream for NegativeCache {
     async fn refresh(&self, refresh_token: &SecretString) -> Answer {
         let request = Request::Refresh(hash(refresh_token));
         self.once(request, self.upstream.refresh(refresh_token)).await
+    }
+
+    /// Entra is asked for its keys at most, and they are cached.
+    async fn roles(&self, access_token: &SecretString, owner: Id) -> Result<Roles, UpstreamRefusal> {
+        self.upstream.roles(access_token, owner).await
     }
 
     async fn on_behalf_of(&self, assertion: &SecretString, scopes: &ApiScopes, claims: Option<&Claims>) -> Answer {

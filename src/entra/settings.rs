@@ -11,6 +11,9 @@ use authorization_server::state::{
 /// only to clients that declare it.
 pub(super) const CLIENT_CAPABILITIES: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
+/// The scope that our app exposes.
+pub(super) const OWN_SCOPE: &str = "access_as_user";
+
 /// The same, with the claims that were demanded.
 pub(super) fn claims_parameter(demanded: Option<&Claims>) -> Cow<'static, str> {
     demanded.map_or(Cow::Borrowed(CLIENT_CAPABILITIES), |claims| Cow::Owned(claims.declaring("cp1")))
@@ -58,7 +61,7 @@ impl EntraSettings {
 
     /// Our own scope, always in its GUID form.
     pub(super) fn middle_tier_scope(&self) -> String {
-        format!("{}/access_as_user", self.client_id)
+        format!("{}/{OWN_SCOPE}", self.client_id)
     }
 
     /// Full names of an API's scopes, never `.default`.

@@ -1,6 +1,9 @@
-//! The checks that the ID token and the gateway's token share: Entra signed them, for our app, for a limited time.
+//! The checks that all tokens of Entra share: it signed them, for our app, for a limited time.
 
-use authorization_server::ground::Unavailable;
+use authorization_server::{
+    ground::{Subject, Unavailable},
+    upstream::UpstreamRefusal,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation, decode, decode_header,
@@ -38,6 +41,41 @@ impl From<Error> for SignedTokenError {
             ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => Self::Invalid("malformed".to_owned()),
             _ => Self::Invalid(error.to_string()),
         }
+    }
+}
+
+impl SignedTokenError {
+    /// The refusal of a user's token, which is called so in the log.
+    pub(super) fn refusal(self, token: &str) -> UpstreamRefusal {
+        let reason = match self {
+            Self::Invalid(reason) => reason,
+            Self::OtherIssuer(issuer) => format!("of another issuer: {issuer}"),
+            Self::Unavailable(unavailable) => return unavailable.into(),
+        };
+        UpstreamRefusal::Refused { reason: format!("{token}: {reason}") }
+    }
+}
+
+/// The claims that every token of a user has.
+#[derive(Deserialize)]
+pub(super) struct UserClaims {
+    tid: String,
+    oid: String,
+    exp: i64,
+    #[serde(default)]
+    nbf: i64,
+}
+
+impl UserClaims {
+    /// The user, if the token is of our tenant and in time.
+    pub(super) fn subject(self, settings: &EntraSettings, now: OffsetDateTime) -> Result<Subject, SignedTokenError> {
+        if !is_in_time(self.exp, self.nbf, now) {
+            return Err(SignedTokenError::Invalid("expired or not yet valid".to_owned()));
+        }
+        if self.tid != settings.tenant_id || self.oid.is_empty() {
+            return Err(SignedTokenError::Invalid("of another tenant, or without an object id".to_owned()));
+        }
+        Ok(Subject { tid: self.tid, oid: self.oid })
     }
 }
 

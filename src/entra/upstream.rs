@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock, Unavailable},
-    state::{api::ApiScopes, claims::Claims},
+    ground::{Clock, Id, Unavailable},
+    state::{api::ApiScopes, claims::Claims, roles::Roles},
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
+    access_token,
     authorize_url::authorize_url,
     client_assertion::ClientAssertion,
     gateway_token::GatewayTokenVerifier,
@@ -91,7 +92,8 @@ impl Upstream for Entra {
         let Granted { tokens, id_token } = self.tokens.request_once(self.clock.as_ref(), &grant).await?;
         let id_token =
             id_token.ok_or_else(|| UpstreamRefusal::Refused { reason: "the token response has no ID token".into() })?;
-        let user = id_token::verify(&id_token, nonce, &self.settings, &self.jwks, self.clock.now()).await?;
+        let user = id_token::verify(&id_token, nonce, &self.settings, &self.jwks, self.clock.now()).await;
+        let user = user.map_err(|error| error.refusal("ID token"))?;
         Ok(SignedInUser { subject: user.subject, name: user.name, login_hint: user.login_hint, tokens })
     }
 
@@ -103,6 +105,11 @@ impl Upstream for Entra {
             ("claims", CLIENT_CAPABILITIES),
         ];
         Ok(self.tokens.request(self.clock.as_ref(), &grant).await?.tokens)
+    }
+
+    async fn roles(&self, access_token: &SecretString, owner: Id) -> Result<Roles, UpstreamRefusal> {
+        let roles = access_token::roles(access_token, owner, &self.settings, &self.jwks, self.clock.now()).await;
+        roles.map_err(|error| error.refusal("access token"))
     }
 
     async fn on_behalf_of(

@@ -2,6 +2,7 @@
 //! are recorded in `tests/golden/entra`. `differences.rs` names each difference and its reason.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod access_token;
 mod answers;
 mod differences;
 mod gateway_token;

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::Unavailable,
+    ground::{Id, Unavailable},
     state::{
         api::{Api, ApiScopes, RegisteredApi},
         claims::Claims,
+        roles::Roles,
     },
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
 };
@@ -54,6 +55,9 @@ impl Upstream for Scripted {
     }
     async fn refresh(&self, _: &SecretString) -> Answer {
         self.next().await
+    }
+    async fn roles(&self, _: &SecretString, _: Id) -> Result<Roles, UpstreamRefusal> {
+        unreachable!()
     }
     async fn on_behalf_of(&self, _: &SecretString, _: &ApiScopes, _: Option<&Claims>) -> Answer {
         self.next().await

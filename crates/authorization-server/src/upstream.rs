@@ -5,8 +5,10 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use crate::{
-    ground::{Subject, Unavailable},
-    state::{api::ApiScopes, claims::Claims, pending_consent::SignInPrompt, upstream_tokens::UpstreamSecrets},
+    ground::{Id, Subject, Unavailable},
+    state::{
+        api::ApiScopes, claims::Claims, pending_consent::SignInPrompt, roles::Roles, upstream_tokens::UpstreamSecrets,
+    },
 };
 
 /// One authorization request to Entra.
@@ -125,6 +127,9 @@ pub trait Upstream: Send + Sync {
     ) -> Result<SignedInUser, UpstreamRefusal>;
     /// Redeems a refresh token for a new assertion.
     async fn refresh(&self, refresh_token: &SecretString) -> Result<UpstreamAnswer, UpstreamRefusal>;
+    /// Verifies that an access token is Entra's, for this server and of this owner, and has not expired, and reads the roles of
+    /// its user. The token is one of [`SignedInUser::tokens`] or of a refresh.
+    async fn roles(&self, access_token: &SecretString, owner: Id) -> Result<Roles, UpstreamRefusal>;
     /// The on-behalf-of exchange for scopes of one API, for a token with these claims.
     async fn on_behalf_of(
         &self,

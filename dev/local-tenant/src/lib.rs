@@ -5,6 +5,7 @@
 //! is refused, too. It shares no code with the product, so that one misreading of an RFC cannot pass on both sides.
 
 mod aadsts;
+mod app_roles;
 mod app_token;
 mod authorize;
 mod claims;
@@ -30,6 +31,7 @@ mod vault;
 
 use std::{io, path::PathBuf, sync::Arc};
 
+pub use app_roles::AssignmentError;
 pub use faults::{Endpoint, Fault, FaultError};
 pub use recorded::{Member, Recorded};
 pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID};
@@ -97,6 +99,7 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
         codes: Arc::default(),
         faults: Arc::new(Faults::new(random::opaque::<32>())),
         conditional_access: Arc::default(),
+        app_roles: Arc::default(),
         requests: Arc::default(),
         vault: Arc::default(),
     };

@@ -1,17 +1,18 @@
 //! A stand-in for Entra: answers from a script, and records the requests.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock as _, Subject, Unavailable},
+    ground::{Clock as _, Id, Subject, Unavailable},
     state::{
         api::ApiScopes,
         claims::Claims,
         pending_consent::SignInPrompt,
+        roles::Roles,
         scopes::{USER_READ, of_api},
     },
     upstream::{SignInRequest, SignedInUser, Upstream, UpstreamAnswer, UpstreamRefusal},
@@ -63,6 +64,8 @@ struct State {
     subject: Subject,
     lifetime: Duration,
     keeps_refresh_tokens: bool,
+    roles: Vec<&'static str>,
+    issued_roles: HashMap<String, (Id, Roles)>,
     tokens: usize,
     asked: Vec<Asked>,
     redeem: VecDeque<UpstreamRefusal>,
@@ -79,6 +82,8 @@ impl ScriptedUpstream {
             subject: Subject { tid: "tenant".into(), oid: "owner".into() },
             lifetime: Duration::minutes(75),
             keeps_refresh_tokens: false,
+            roles: Vec::new(),
+            issued_roles: HashMap::new(),
             tokens: 0,
             asked: Vec::new(),
             redeem: VecDeque::new(),
@@ -92,6 +97,11 @@ impl ScriptedUpstream {
     /// Sets the person who signs in from now on. The object id is also the name.
     pub fn set_subject(&self, subject: Subject) {
         lock(&self.state).subject = subject;
+    }
+
+    /// Sets the roles in further access tokens.
+    pub fn set_roles(&self, roles: &[&'static str]) {
+        lock(&self.state).roles = roles.to_vec();
     }
 
     /// How long the access tokens of further answers live.
@@ -139,8 +149,11 @@ impl ScriptedUpstream {
     fn answer(&self, state: &mut State) -> UpstreamAnswer {
         state.tokens += 1;
         let refresh_token = (!state.keeps_refresh_tokens).then(|| format!("upstream-refresh-{}", state.tokens).into());
+        let access_token = format!("assertion-{}", state.tokens);
+        let roles = Roles::named(state.roles.iter().copied(), self.clock.now());
+        state.issued_roles.insert(access_token.clone(), (state.subject.owner_key(), roles));
         UpstreamAnswer {
-            access_token: format!("assertion-{}", state.tokens).into(),
+            access_token: access_token.into(),
             refresh_token,
             expires_at: self.clock.now() + state.lifetime,
         }
@@ -198,6 +211,12 @@ impl Upstream for ScriptedUpstream {
         state.asked.push(Asked::Refresh(refresh_token.expose_secret().to_owned()));
         let refusal = state.refresh.pop_front();
         refusal.map_or_else(|| Ok(self.answer(&mut state)), Err)
+    }
+
+    async fn roles(&self, access_token: &SecretString, owner: Id) -> Result<Roles, UpstreamRefusal> {
+        let state = lock(&self.state);
+        let issued = state.issued_roles.get(access_token.expose_secret()).filter(|(of, _)| *of == owner);
+        issued.map(|(_, roles)| roles.clone()).ok_or_else(|| UpstreamRefusal::Refused { reason: "access token".into() })
     }
 
     async fn on_behalf_of(

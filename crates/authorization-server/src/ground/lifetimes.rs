@@ -11,6 +11,8 @@ pub const AUTHORIZATION_LIFETIME: Duration = Duration::minutes(15);
 pub const CODE_LIFETIME: Duration = Duration::seconds(60);
 /// The longest life of an access token.
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::hours(1);
+/// From the issue of Entra's access token to the time when the roles in it have to be read again.
+pub const ROLES_LIFETIME: Duration = Duration::hours(1);
 /// From the last refresh to the end of a grant.
 pub const GRANT_LIFETIME: Duration = Duration::days(90);
 /// From the last refresh at the upstream. It exceeds [`GRANT_LIFETIME`], since the upstream's tokens are written less often.

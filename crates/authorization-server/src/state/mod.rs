@@ -16,6 +16,7 @@ pub mod memory;
 pub mod owner;
 pub mod owner_session;
 pub mod pending_consent;
+pub mod roles;
 pub mod scopes;
 pub mod sign_in_secrets;
 pub mod signed_in;

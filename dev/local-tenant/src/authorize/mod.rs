@@ -128,6 +128,10 @@ fn choice(sts: &Sts, body: &[u8]) -> Result<(AuthorizeRequest, Choice), Refusal>
 
 /// Consent is given by signing in; then the code goes back to the app.
 fn finish(sts: &Sts, request: AuthorizeRequest, user: &'static User, correlation: &Correlation) -> Response {
+    // Entra does not send the user back.
+    if let Err(refusal) = sts.app_roles.check(user) {
+        return refuse(&refusal, correlation);
+    }
     let AuthorizeRequest { return_to, scopes, nonce, code_challenge, second_factor, .. } = request;
     let permissions = scopes.to_consent();
     if let Err(error) = sts.state.consent(user.oid, &permissions) {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use stand_in::control::{guarded, refuse};
 
 use super::{Endpoint, Fault};
-use crate::sts::Sts;
+use crate::{app_roles, sts::Sts};
 
 /// Of all control paths.
 pub(crate) const PREFIX: &str = "/_control/";
@@ -32,7 +32,8 @@ pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
     let routes = Router::new()
         .route("/_control/faults", post(plan))
         .route("/_control/requests", get(requests))
-        .route("/_control/conditional-access", post(conditional_access));
+        .route("/_control/conditional-access", post(conditional_access))
+        .route("/_control/app-roles", post(app_roles::control));
     guarded(routes, &sts.faults.control_token)
 }
 

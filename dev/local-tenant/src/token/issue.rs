@@ -49,6 +49,7 @@ impl Grant {
     pub(super) fn answer(self, sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
         let resource = self.scopes.resource()?;
         let granted = self.granted(sts, resource)?;
+        sts.app_roles.check(self.user)?;
         sts.conditional_access.check(resource, self.second_factor)?;
         let refresh_token = self.scopes.has("offline_access").then(|| self.refresh_token(sts)).transpose()?;
         Ok(TokenAnswer {
@@ -89,7 +90,9 @@ impl Grant {
 
     fn access_token(&self, sts: &Sts, resource: Resource, granted: &BTreeSet<Permission>) -> String {
         let mut claims = match resource {
-            Resource::App => self.claims_for(sts, CLIENT_ID),
+            Resource::App => {
+                [self.claims_for(sts, CLIENT_ID), sts.app_roles.claim(self.user)].into_iter().flatten().collect()
+            }
             Resource::Graph => self.graph_claims(sts),
             Resource::Orders => self.claims_for(sts, ORDERS_CLIENT_ID),
         };
@@ -153,6 +156,7 @@ impl Grant {
             "ver": "2.0",
         }));
         claims.extend(lifetime(sts, ID_TOKEN_SECONDS));
+        claims.extend(sts.app_roles.claim(self.user));
         claims.extend(self.nonce.clone().map(|nonce| ("nonce".into(), nonce.into())));
         if self.scopes.has("profile") {
             claims.insert("name".into(), self.user.display_name.into());

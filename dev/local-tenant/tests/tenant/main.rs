@@ -1,6 +1,7 @@
 //! The tenant over real sockets, as the product and a browser meet it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod app_roles;
 mod authorize;
 mod client_assertion;
 mod conditional_access;

@@ -35,6 +35,7 @@ const NEW_IN_DEV: [&str; 33] = [
     "dev/functions-host/src/front_end.rs",
     "dev/functions-host/src/mcp_answers.rs",
     "dev/fuzz/src",
+    "dev/local-tenant/src/app_roles.rs",
     "dev/local-tenant/src/conditional_access.rs",
     "dev/local-tenant/src/graph/calendar_view.rs",
     "dev/local-tenant/src/graph/contacts.rs",
