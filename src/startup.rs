@@ -100,7 +100,8 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
     let apis = Arc::new(ApiClient::new(http, origins(&settings), tokens, Arc::clone(&platform.audit)));
     let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
-    let (memory, ports) = (Memory::default(), ToolPorts { apis, clock, audit });
+    let (memory, roles) = (Memory::default(), Arc::clone(&server) as _);
+    let ports = ToolPorts { apis, roles, clock, audit };
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
         mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),

@@ -17,7 +17,7 @@ pub use limits::{LARGEST_LIMIT, LIMITS, Limits, NamedLimit};
 pub use setting::{Absent, Setting};
 pub use settings::{AzureSettings, Settings, StoreSettings};
 pub use table::SETTINGS;
-pub use values::VaultKeyId;
+pub use values::{ChosenTool, VaultKeyId};
 
 #[cfg(test)]
 mod documentation_tests;

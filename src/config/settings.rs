@@ -18,7 +18,7 @@ use super::{
     reader::SettingsReader,
     setting::Setting,
     table,
-    values::{self, VaultKeyId},
+    values::{self, ChosenTool, VaultKeyId},
 };
 
 /// The settings of the handler.
@@ -59,7 +59,7 @@ pub struct Settings {
     /// The scope of a first sign-in.
     pub default_scope: Scope,
     /// The tools that are served; `None` for all.
-    pub tools: Option<Vec<String>>,
+    pub tools: Option<Vec<ChosenTool>>,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: tracing::Level,
 }
@@ -214,9 +214,9 @@ impl SettingsReader<'_> {
     }
 
     /// Which names there are, only the MCP server knows.
-    fn tools(&mut self) -> Option<Vec<String>> {
+    fn tools(&mut self) -> Option<Vec<ChosenTool>> {
         self.text(&table::TOOLS)?;
-        self.parsed(&table::TOOLS, values::tool_names)
+        self.parsed(&table::TOOLS, values::tools)
     }
 
     /// `azure_identity` reads these itself; without them every sign-in would fail later, with a worse message.

@@ -174,7 +174,8 @@ pub(super) static DEFAULT_SCOPES: Setting = Setting {
 };
 pub(super) static TOOLS: Setting = Setting {
     name: "TOOLS",
-    meaning: "Names of the tools that are served, separated by commas or spaces",
+    meaning: "Names of the tools that are served, separated by commas or spaces. `search_mail=Admin` serves a tool to people with that app \
+              role of Entra ID only",
     absent: Absent::Nothing("every tool is served"),
     local: "your shell",
     azure: "Bicep: `MCP_TOOLS` of azd",

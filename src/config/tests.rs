@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Cloud, Environment, Fault, Faults, Settings, StoreSettings};
+use authorization_server::state::roles::ADMIN;
+
+use super::{ChosenTool, Cloud, Environment, Fault, Faults, Settings, StoreSettings};
 
 const GUID: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -87,6 +89,9 @@ fn malformed_values_are_faults() {
         ("DEFAULT_SCOPES", ","),
         ("TOOLS", "search_mail;rm"),
         ("TOOLS", ","),
+        ("TOOLS", "search_mail=admin"),
+        ("TOOLS", "search_mail="),
+        ("TOOLS", "=Admin"),
     ];
     for (name, value) in malformed {
         assert_eq!(faulty(&[(name, value)]), [name], "{value}");
@@ -218,7 +223,7 @@ fn every_optional_setting_is_read() {
         ("MCP_SERVER_NAME", "Contoso"),
         ("ALLOWED_ORIGINS", "https://a.example, http://localhost:1"),
         ("DEFAULT_SCOPES", "user.read, mail.read"),
-        ("TOOLS", "get_graph_user_details,search_mail"),
+        ("TOOLS", "get_graph_user_details,search_mail=Admin"),
         ("LOG_LEVEL", "trace"),
         ("EVENT_POLL_MS", "250"),
         ("GATEWAY_PRINCIPAL_ID", GUID),
@@ -229,7 +234,9 @@ fn every_optional_setting_is_read() {
     .unwrap();
     assert_eq!((settings.server_name.as_str(), settings.log_level), ("Contoso", tracing::Level::TRACE));
     assert_eq!(settings.default_scope.to_string(), "user.read mail.read");
-    assert_eq!(settings.tools.as_deref().unwrap(), ["get_graph_user_details", "search_mail"]);
+    let tool = |name: &str, role| ChosenTool { name: name.to_owned(), role };
+    let chosen = [tool("get_graph_user_details", None), tool("search_mail", Some(&ADMIN))];
+    assert_eq!(settings.tools.as_deref().unwrap(), chosen);
     assert_eq!(settings.allowed_origins, ["https://a.example", "http://localhost:1"]);
     assert_eq!((settings.event_poll, settings.cloud), (Duration::from_millis(250), Cloud::China));
     assert_eq!(settings.gateway_principal_id.as_deref(), Some(GUID));

@@ -2,7 +2,10 @@
 
 use std::{num::ParseIntError, time::Duration};
 
-use authorization_server::ground::DocumentHosts;
+use authorization_server::{
+    ground::DocumentHosts,
+    state::roles::{self, APP_ROLES, AppRole},
+};
 use oauth_protocol::loopback::has_loopback_host;
 use url::Url;
 
@@ -102,17 +105,31 @@ fn members(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', ' ']).filter(|text| !text.is_empty())
 }
 
-/// Names of tools, as MCP restricts them.
-pub(super) fn tool_names(value: &str) -> Result<Vec<String>, String> {
-    let names: Vec<_> = members(value).map(str::to_owned).collect();
-    if names.is_empty() {
-        return Err("names no tool".to_owned());
-    }
+/// A tool that the operator serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenTool {
+    /// Its name.
+    pub name: String,
+    /// The role that its callers need; `None` for the one that the tool itself names, if it does.
+    pub role: Option<&'static AppRole>,
+}
+
+/// Tools, each as `name` or `name=role`.
+pub(super) fn tools(value: &str) -> Result<Vec<ChosenTool>, String> {
+    let tools: Vec<_> = members(value).map(tool).collect::<Result<_, _>>()?;
+    if tools.is_empty() { Err("names no tool".to_owned()) } else { Ok(tools) }
+}
+
+/// A name is one as MCP restricts it.
+fn tool(member: &str) -> Result<ChosenTool, String> {
+    let (name, role) = member.split_once('=').map_or((member, None), |(name, role)| (name, Some(role)));
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-    match names.iter().find(|name| !name.bytes().all(allowed)) {
-        None => Ok(names),
-        Some(name) => Err(format!("has the member {name}, which is not the name of a tool")),
+    if name.is_empty() || !name.bytes().all(allowed) {
+        return Err(format!("has the member {member}, which is not the name of a tool"));
     }
+    let known = || APP_ROLES.iter().map(|role| role.value).collect::<Vec<_>>().join(", ");
+    let found = |value| roles::role(value).ok_or_else(|| format!("has the role {value}, which is none of {}", known()));
+    Ok(ChosenTool { name: name.to_owned(), role: role.map(found).transpose()? })
 }
 
 /// Scheme, host and port, and nothing else; a final slash is none.

@@ -5,6 +5,7 @@ mod envelope;
 mod json_rpc;
 mod message;
 mod outline;
+mod role_check;
 mod running;
 mod served;
 mod server;

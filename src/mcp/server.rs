@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use authorization_server::{
     ground::{EventName, OwnerLimit},
     resource::authenticate::Principal,
@@ -12,22 +13,19 @@ use oauth_protocol::scope::Scope;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, Implementation, JsonObject, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams,
+        ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
 use tracing::{Instrument as _, Span};
 
 use super::{
+    role_check::{self, Listing},
     service::McpService,
     slots::Slots,
     tools::{Called, Progress, ToolPorts, Tools, failure},
 };
-
-/// How long a client may keep the list of tools (MCP 2026-07-28, `ttlMs`). Every caller gets the same list, whatever the scope of
-/// its token, and it changes only when the server is started with other settings.
-const LIST_TTL_MS: u64 = 300_000;
 
 /// The server, and what its tools need.
 #[derive(Clone)]
@@ -45,13 +43,16 @@ impl McpServer {
     }
 }
 
+#[async_trait]
 impl McpService for McpServer {
     fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>> {
         self.tools.entry(tool).map(|tool| Arc::clone(&tool.input_schema))
     }
 
-    fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
-        scopes::needed(&principal.scope, self.tools.permissions(tool))
+    /// Nobody is asked to consent to a tool that a role keeps from them.
+    async fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
+        let needed = scopes::needed(&principal.scope, self.tools.permissions(tool))?;
+        role_check::check(&self.tools, &self.ports, tool, principal).await.ok().map(|()| needed)
     }
 }
 
@@ -79,9 +80,12 @@ impl ServerHandler for McpServer {
         if page.is_some_and(|page| page.cursor.is_some()) {
             return Err(ErrorData::invalid_params("Invalid params: this server did not give that cursor", None));
         }
-        let list = ListToolsResult::with_all_items(self.tools.entries().cloned().collect());
+        let parts: &Parts = context.extensions.get().ok_or_else(without_principal)?;
+        let listing = role_check::list(&self.tools, &self.ports, principal(parts)?).instrument(span(parts)).await;
+        let Listing { tools, ttl_ms, scope } = listing;
+        let list = ListToolsResult::with_all_items(tools);
         let has_hints = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        Ok(if has_hints { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public) } else { list })
+        Ok(if has_hints { list.with_ttl_ms(ttl_ms).with_cache_scope(scope) } else { list })
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -101,6 +105,10 @@ impl ServerHandler for McpServer {
             self.ports.audit.report(&refused.because("tool-calls-at-once"));
             return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
         };
+        let checked = role_check::check_call(&self.tools, &self.ports, &request.name, caller);
+        if let Err(refusal) = checked.instrument(span(parts)).await {
+            return Ok(refusal.result().into());
+        }
         let given = request.arguments.unwrap_or_default();
         let called = Called { ports: &self.ports, principal: caller, progress: &Progress::of(&context) };
         let result = self.tools.call(&request.name, given, called).instrument(span(parts)).await;

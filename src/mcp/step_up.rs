@@ -17,9 +17,9 @@ pub struct ScopeDemand {
 }
 
 /// The demand, if the message is a request that calls a tool for which the principal's access token is not enough.
-pub(super) fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
+pub(super) async fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
     let (tool, id) = message.called_tool().zip(message.id.clone())?;
-    Some(ScopeDemand { scope: server.needed_scope(tool, principal)?, id })
+    Some(ScopeDemand { scope: server.needed_scope(tool, principal).await?, id })
 }
 
 /// Whether a client of this revision can step up: the first one that says how is 2025-11-25.

@@ -17,5 +17,6 @@ mod methods;
 mod outage;
 mod pages;
 mod rig;
+mod roles;
 mod stand_ins;
 mod streams;

@@ -7,11 +7,11 @@ use crate::rig::{Answer, Edge, empty, request};
 
 /// The revisions with a handshake.
 const WITH_HANDSHAKE: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
-const STATELESS: &str = "2026-07-28";
+pub(crate) const STATELESS: &str = "2026-07-28";
 
-struct Client {
-    edge: Edge,
-    token: String,
+pub(crate) struct Client {
+    pub(crate) edge: Edge,
+    pub(crate) token: String,
 }
 
 impl Client {
@@ -22,7 +22,7 @@ impl Client {
     }
 
     /// The answer to a text under these headers.
-    async fn post(&self, headers: &[(&str, &str)], text: &str) -> Answer {
+    pub(crate) async fn post(&self, headers: &[(&str, &str)], text: &str) -> Answer {
         let mut request = request(Method::POST, "/mcp").header("authorization", format!("Bearer {}", self.token));
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/json");
@@ -45,7 +45,7 @@ impl Client {
     }
 
     /// The answer to a request in this revision, with the headers and metadata that the revision demands.
-    async fn ask(&self, revision: &str, method: &str, mut params: Value) -> (u16, Value) {
+    pub(crate) async fn ask(&self, revision: &str, method: &str, mut params: Value) -> (u16, Value) {
         let name = params["name"].as_str().map(str::to_owned);
         let mut headers = vec![("mcp-protocol-version", revision)];
         if revision == STATELESS {
@@ -72,7 +72,7 @@ fn call(arguments: &Value) -> Value {
     json!({ "name": "get_graph_user_details", "arguments": arguments })
 }
 
-fn all() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     WITH_HANDSHAKE.into_iter().chain([STATELESS])
 }
 

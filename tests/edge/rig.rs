@@ -88,15 +88,20 @@ impl Answer {
 impl Edge {
     /// Without a gateway.
     pub(crate) fn new() -> Self {
-        Self::with(None)
+        Self::serving(Tools::all())
     }
 
     /// Only what shows the gateway's token is answered.
     pub(crate) fn behind_gateway() -> Self {
-        Self::with(Some(Arc::default()))
+        Self::with(Tools::all(), Some(Arc::default()))
     }
 
-    fn with(gateway: Option<Arc<Gateway>>) -> Self {
+    /// Without a gateway, with these tools.
+    pub(crate) fn serving(tools: Tools) -> Self {
+        Self::with(tools, None)
+    }
+
+    fn with(tools: Tools, gateway: Option<Arc<Gateway>>) -> Self {
         let rig = Rig::new().unwrap();
         let (item_store, stop) = (Arc::<EmptyStore>::default(), CancellationToken::new());
         let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
@@ -112,8 +117,13 @@ impl Edge {
         let app = App {
             server: Arc::clone(&rig.server),
             mcp: Mcp::new(
-                Tools::all(),
-                ToolPorts { apis: Arc::new(apis), clock: Arc::clone(&rig.clock) as _, audit: Arc::clone(&audit) },
+                tools,
+                ToolPorts {
+                    apis: Arc::new(apis),
+                    roles: Arc::clone(&rig.server) as _,
+                    clock: Arc::clone(&rig.clock) as _,
+                    audit: Arc::clone(&audit),
+                },
                 "Test server",
                 &config::Limits::default(),
                 ports,

@@ -44,7 +44,7 @@ impl Stream {
     }
 
     /// The next message, past comments.
-    async fn message(&mut self) -> Value {
+    pub(crate) async fn message(&mut self) -> Value {
         loop {
             let part = self.next().await.expect("a message");
             if let Some(message) = part.strip_prefix("event: message\ndata: ") {
@@ -69,7 +69,7 @@ impl Stream {
     }
 }
 
-async fn post(edge: &Edge, endpoint: &str, token: &str, message: &Value) -> Answer {
+pub(crate) async fn post(edge: &Edge, endpoint: &str, token: &str, message: &Value) -> Answer {
     let request = request(Method::POST, endpoint).header(header::AUTHORIZATION, format!("Bearer {token}"));
     edge.send(json(request, message)).await
 }

@@ -7,6 +7,7 @@ use std::{
     process::Command,
 };
 
+use driver::mcp::tool_error;
 use serde_json::{Value, json};
 use testkit::{copy_checkout, write_if_changed};
 
@@ -127,6 +128,11 @@ async fn the_tools_of_the_page_work_after_a_step_up_and_each_api_gets_a_token_of
     let server = start().await;
     let client_id = server.register().await;
     let mut browser = Browser::default();
+    let without_role = browser.tokens(&server, &client_id, "user.read").await.access_token;
+    let refused = body(sent(&server, &without_role, &call("list_orders"), STEP_UP).await).await;
+    let words = tool_error(&refused).unwrap();
+    assert!(words.contains("the role “Orders.Clerk”"), "{words}");
+    server.tenant.as_ref().unwrap().assign_roles("bob@contoso.example", &["Orders.Clerk"]).unwrap();
     let narrow = browser.tokens(&server, &client_id, "user.read").await.access_token;
     for (tool, scope, result) in TOOLS {
         let refused = sent(&server, &narrow, &call(tool), STEP_UP).await;
@@ -156,9 +162,10 @@ fn every_change_of_the_page_fits_the_checkout() {
     let named: Vec<_> = files.keys().copied().collect();
     let tools = "src/mcp/tools";
     let added = ["list_contacts", "list_orders", "mod"].map(|name| format!("{tools}/{name}.rs"));
-    assert_eq!(named[0], "crates/authorization-server/src/state/scopes.rs");
-    assert_eq!(named[1..], added);
-    assert!(files[named[0]].contains("&CONTACTS_READ, &ORDERS_READ];"), "both rows are in the table");
+    let states = ["roles", "scopes"].map(|name| format!("crates/authorization-server/src/state/{name}.rs"));
+    assert_eq!(named, [&states[..], &added].concat());
+    assert!(files[named[1]].contains("&CONTACTS_READ, &ORDERS_READ];"), "both rows are in the table");
+    assert!(files["src/mcp/tools/list_orders.rs"].contains("Some(&ORDERS_CLERK)"));
 }
 
 #[test]
@@ -168,5 +175,5 @@ fn a_change_is_made_once_or_not_at_all() {
     for text in ["a\nb\n", "b\nc\nb\nc\n"] {
         assert!(std::panic::catch_unwind(|| changed(text, block)).is_err(), "{text}");
     }
-    assert_eq!(blocks().len(), 9);
+    assert_eq!(blocks().len(), 12);
 }

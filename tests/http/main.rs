@@ -26,6 +26,7 @@ mod progress;
 mod register;
 mod remembered;
 mod revoke;
+mod roles;
 mod sse;
 mod step_up;
 mod telemetry;

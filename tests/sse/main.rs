@@ -23,8 +23,9 @@ use authorization_server::{
     resource::{
         authenticate::{Credential, Principal},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+        roles::CallerRoles,
     },
-    state::{api::ApiScopes, claims::Claims},
+    state::{api::ApiScopes, claims::Claims, roles::Roles},
 };
 use futures_util::StreamExt as _;
 use oauth_protocol::scope::Scope;
@@ -79,6 +80,14 @@ impl DownstreamTokens for Asked {
         self.by.lock().unwrap().push(principal.clone());
         let _waits = Arc::clone(&self.waits);
         let _ = self.slow.read().await;
+        Err(DownstreamError::SignInAgain)
+    }
+}
+
+/// No tool names a role, so nobody asks.
+#[async_trait]
+impl CallerRoles for Asked {
+    async fn roles(&self, _: &Principal) -> Result<Roles, DownstreamError> {
         Err(DownstreamError::SignInAgain)
     }
 }
@@ -146,7 +155,7 @@ impl Deployment {
         let sealer = Arc::clone(&self.sealer) as _;
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
-        let tool_ports = ToolPorts { apis, clock: Arc::new(SystemClock), audit };
+        let tool_ports = ToolPorts { apis, roles: Arc::clone(&self.asked) as _, clock: Arc::new(SystemClock), audit };
         Mcp::new(Tools::all(), tool_ports, "test", &self.limits, ports, stop)
     }
 }

@@ -8,8 +8,9 @@ use authorization_server::{
     resource::{
         authenticate::{Credential, Principal},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
+        roles::CallerRoles,
     },
-    state::{api::ApiScopes, claims::Claims},
+    state::{api::ApiScopes, claims::Claims, roles::Roles},
 };
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
@@ -55,6 +56,13 @@ impl DownstreamTokens for Nobody {
     }
 }
 
+#[async_trait]
+impl CallerRoles for Nobody {
+    async fn roles(&self, _: &Principal) -> Result<Roles, DownstreamError> {
+        Err(DownstreamError::SignInAgain)
+    }
+}
+
 /// Seals nothing, but gives out tickets.
 #[must_use]
 pub fn sealer() -> Arc<dyn Sealer> {
@@ -71,7 +79,7 @@ pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &Ca
     let poll = Duration::from_millis(1);
     let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll };
     let limits = Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::MAX), ..Limits::default() };
-    let tool_ports = ToolPorts { apis, clock: Arc::new(SystemClock), audit };
+    let tool_ports = ToolPorts { apis, roles: Arc::new(Nobody), clock: Arc::new(SystemClock), audit };
     Mcp::new(Tools::all(), tool_ports, "fuzz", &limits, ports, stop)
 }
 

@@ -14,8 +14,8 @@ use crate::aadsts::{NOT_ASSIGNED, Refusal};
 use crate::registration::{APP_NAME, CLIENT_ID};
 use crate::{sts::Sts, users, users::User};
 
-/// Those that may be given to users. `Gateway` is for applications.
-const OF_USERS: [&str; 2] = ["User", "Admin"];
+/// Those that may be given to users; the last is of the tool that docs/adding-a-tool.md adds. `Gateway` is for applications.
+const OF_USERS: [&str; 3] = ["User", "Admin", "Orders.Clerk"];
 
 /// Why there is no such assignment.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -70,12 +70,12 @@ impl Delivery {
         id: &str,
         principal: Principal,
         admit: impl FnOnce() -> Result<AdmittedMessage, AdmissionError>,
-        demand: impl FnOnce(&Principal, &Envelope) -> Option<ScopeDemand>,
+        demand: impl AsyncFnOnce(&Principal, &Envelope) -> Option<ScopeDemand>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
         let AdmittedMessage { text, kind, envelope, permit } = admit()?;
-        if let Some(demand) = demand(&principal, &envelope) {
+        if let Some(demand) = demand(&principal, &envelope).await {
             return Err(PostError::InsufficientScope(demand));
         }
         let message = Message::new(text, envelope, principal, kind == Kind::Request, permit);

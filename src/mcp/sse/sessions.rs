@@ -94,7 +94,8 @@ impl Sessions {
 
     /// Delivers a message to the session that the client names, as the principal of the POST.
     pub async fn post(&self, session: &str, principal: Principal, message: UncheckedMessage) -> Result<(), PostError> {
-        let demand = |principal: &Principal, message: &Envelope| step_up::demand(&self.server, principal, message);
+        let demand =
+            async |principal: &Principal, message: &Envelope| step_up::demand(&self.server, principal, message).await;
         self.delivery.post(session, principal, || admit(&self.server, message), demand).await
     }
 

@@ -85,7 +85,7 @@ impl StreamableHttp {
                 let capabilities = self.requests.server.get_info().capabilities;
                 let revision = headers::revision_of_request(headers, &envelope, &capabilities)?;
                 if step_up::is_known_to(&revision)
-                    && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope)
+                    && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope).await
                 {
                     return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
                 }

@@ -12,13 +12,14 @@ mod tool;
 
 use std::sync::Arc;
 
-use authorization_server::state::scopes::Permission;
+use authorization_server::state::{roles::AppRole, scopes::Permission};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 
 pub(super) use self::tool::Called;
 use self::tool::ServedTool;
 pub use self::tool::ToolPorts;
 pub(super) use self::{outcome::failure, progress::Progress};
+use crate::config::ChosenTool;
 
 /// The tools that are served.
 #[derive(Clone)]
@@ -43,12 +44,16 @@ impl Tools {
         ]))
     }
 
-    /// Those of these names.
-    pub fn only(&self, names: &[String]) -> Result<Self, UnknownTool> {
-        if let Some(name) = names.iter().find(|name| self.find(name).is_none()) {
+    /// Those that were chosen, with the roles that were named beside them.
+    pub fn only(&self, chosen: &[ChosenTool]) -> Result<Self, UnknownTool> {
+        if let Some(ChosenTool { name, .. }) = chosen.iter().find(|chosen| self.find(&chosen.name).is_none()) {
             return Err(UnknownTool { name: name.clone(), known: self.names().collect::<Vec<_>>().join(", ") });
         }
-        Ok(Self(self.0.iter().filter(|tool| names.contains(&tool.entry.name.to_string())).cloned().collect()))
+        let choice = |tool: &ServedTool| {
+            let choice = chosen.iter().find(|chosen| chosen.name == tool.entry.name)?;
+            Some(tool.clone().with_role(choice.role))
+        };
+        Ok(Self(self.0.iter().filter_map(choice).collect()))
     }
 
     /// Their names.
@@ -59,6 +64,16 @@ impl Tools {
     /// The rows of the scope table that the tool of this name needs; none if there is no such tool.
     pub(super) fn permissions(&self, name: &str) -> &'static [&'static Permission] {
         self.find(name).map_or(&[], |tool| tool.permissions)
+    }
+
+    /// The role that a caller needs for the tool of this name, if it needs one.
+    pub(super) fn role(&self, name: &str) -> Option<&'static AppRole> {
+        self.find(name)?.role
+    }
+
+    /// Whether any of them needs a role.
+    pub(super) fn need_roles(&self) -> bool {
+        self.0.iter().any(|tool| tool.role.is_some())
     }
 
     /// Their entries in `tools/list`.
@@ -85,6 +100,7 @@ impl Tools {
 mod tests {
     use std::collections::HashSet;
 
+    use authorization_server::state::roles::ADMIN;
     use serde_json::Value;
 
     use super::*;
@@ -124,13 +140,21 @@ mod tests {
 
     #[test]
     fn an_operator_chooses_among_the_tools_and_their_order_stays() {
-        let named =
-            |names: &[&str]| Tools::all().only(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let chosen = |name: &&str| ChosenTool { name: (*name).to_owned(), role: None };
+        let named = |names: &[&str]| Tools::all().only(&names.iter().map(chosen).collect::<Vec<_>>());
         let chosen = named(&["search_mail", "get_graph_user_details"]).unwrap();
         let names: Vec<_> = chosen.entries().map(|tool| &*tool.name).collect();
         assert_eq!(names, ["get_graph_user_details", "search_mail"]);
         let error = named(&["search_mail", "send_mail"]).err().unwrap().to_string();
         assert!(error.contains("send_mail") && error.contains("list_upcoming_events"), "{error}");
+    }
+
+    #[test]
+    fn an_operator_may_give_a_tool_a_role_and_none_has_one_by_itself() {
+        let name = "search_mail".to_owned();
+        let tools = Tools::all().only(&[ChosenTool { name, role: Some(&ADMIN) }]).unwrap();
+        assert_eq!((tools.role("search_mail"), tools.need_roles()), (Some(&ADMIN), true));
+        assert_eq!((Tools::all().role("search_mail"), Tools::all().need_roles()), (None, false));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use authorization_server::{
     ground::{AuditLog, Clock, OperationalEvent},
-    resource::authenticate::Principal,
-    state::scopes::Permission,
+    resource::{authenticate::Principal, roles::CallerRoles},
+    state::{roles::AppRole, scopes::Permission},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use rmcp::model::{self, CallToolResult, JsonObject, ToolAnnotations};
@@ -33,6 +33,8 @@ pub(super) trait Tool: 'static {
     const DESCRIPTION: &'static str;
     /// The rows of the scope table that a caller needs.
     const PERMISSIONS: &'static [&'static Permission];
+    /// The app role of Entra ID that a caller needs beside them, if any.
+    const ROLE: Option<&'static AppRole> = None;
     /// The arguments. Their schema and their limits are those of the type.
     type Arguments: DeserializeOwned + JsonSchema + Send;
     /// The result.
@@ -50,6 +52,8 @@ pub(super) trait Tool: 'static {
 pub struct ToolPorts {
     /// Microsoft Graph, and other APIs.
     pub apis: Arc<ApiClient>,
+    /// The roles of callers.
+    pub roles: Arc<dyn CallerRoles>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where a refused call is reported.
@@ -103,13 +107,21 @@ pub(super) struct ServedTool {
     pub(super) entry: model::Tool,
     /// The rows of the scope table that a caller needs.
     pub(super) permissions: &'static [&'static Permission],
+    /// The role that a caller needs.
+    pub(super) role: Option<&'static AppRole>,
     run: for<'a> fn(Caller<'a>, JsonObject) -> BoxFuture<'a, CallToolResult>,
 }
 
 impl ServedTool {
     /// Serves a tool.
     pub(super) fn new<T: Tool>() -> Self {
-        Self { entry: entry::<T>(), permissions: T::PERMISSIONS, run: |caller, given| run::<T>(caller, given).boxed() }
+        let (entry, permissions, role) = (entry::<T>(), T::PERMISSIONS, T::ROLE);
+        Self { entry, permissions, role, run: |caller, given| run::<T>(caller, given).boxed() }
+    }
+
+    /// The same, for those with this role, if there is one.
+    pub(super) fn with_role(self, role: Option<&'static AppRole>) -> Self {
+        Self { role: role.or(self.role), ..self }
     }
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.

@@ -85,11 +85,12 @@ struct Refused<'a> {
 }
 
 impl AuthorizationServer {
-    async fn assertion(&self, key: GrantKey) -> Result<Stored<UpstreamTokens>, DownstreamError> {
+    pub(super) async fn assertion(&self, key: GrantKey) -> Result<Stored<UpstreamTokens>, DownstreamError> {
         self.ports.upstream_tokens.get(&key).await?.ok_or(DownstreamError::SignInAgain)
     }
 
-    async fn next_assertion(
+    /// The assertion, renewed upstream.
+    pub(super) async fn next_assertion(
         &self,
         scope: &Scope,
         stored: Stored<UpstreamTokens>,

@@ -5,3 +5,4 @@ pub mod downstream;
 mod downstream_error;
 mod holder;
 mod principal;
+pub mod roles;

@@ -24,6 +24,7 @@ mod refresh_upstream;
 mod register;
 mod remembered;
 mod revoke;
+mod roles;
 mod sealing;
 mod step_up;
 mod transactions;

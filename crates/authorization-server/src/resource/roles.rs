@@ -1,0 +1,52 @@
+//! The app roles of a principal's user. They are read from the access token that Entra has issued for this server, which is
+//! renewed after an hour: so long after an administrator took a role away, nobody acts by it any more.
+
+use async_trait::async_trait;
+
+use crate::{
+    ground::{GrantKey, Stored},
+    resource::{
+        authenticate::{Credential, Principal},
+        downstream::DownstreamError,
+    },
+    server::AuthorizationServer,
+    state::{roles::Roles, upstream_tokens::UpstreamTokens},
+    upstream::UpstreamRefusal,
+};
+
+/// Tells the roles of callers.
+#[async_trait]
+pub trait CallerRoles: Send + Sync {
+    /// The roles of the principal's user, from a token that was issued less than an hour ago.
+    async fn roles(&self, principal: &Principal) -> Result<Roles, DownstreamError>;
+}
+
+#[async_trait]
+impl CallerRoles for AuthorizationServer {
+    async fn roles(&self, principal: &Principal) -> Result<Roles, DownstreamError> {
+        let Credential::Grant { id: grant, .. } = principal.credential;
+        let stored = self.assertion(GrantKey { owner: principal.owner, grant }).await?;
+        if let Some(roles) = self.current_roles(&stored).await? {
+            return Ok(roles);
+        }
+        let renewed = self.next_assertion(&principal.scope, stored).await?;
+        let roles = self.current_roles(&renewed).await?;
+        roles.ok_or_else(|| DownstreamError::Refused("a renewed access token tells no current roles".to_owned()))
+    }
+}
+
+impl AuthorizationServer {
+    /// `None` if the token has to be renewed first.
+    async fn current_roles(&self, stored: &Stored<UpstreamTokens>) -> Result<Option<Roles>, DownstreamError> {
+        let key = stored.value.key;
+        let Some(secrets) = self.open(&stored.value.sealed, key.grant).await? else { return Ok(None) };
+        match self.ports.upstream.roles(&secrets.access_token, key.owner).await {
+            Ok(roles) => Ok(Some(roles).filter(|roles| self.now() < roles.end())),
+            Err(UpstreamRefusal::Unavailable(unavailable)) => Err(unavailable.into()),
+            Err(refusal) => {
+                tracing::info!(error = %refusal, grant = %key.grant, "no roles read from the upstream token");
+                Ok(None)
+            }
+        }
+    }
+}
