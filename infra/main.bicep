@@ -133,6 +133,9 @@ param assignmentRequired bool = false
 @description('Object ids of the users and groups to assign, separated by commas.')
 param assignedPrincipalIds string = ''
 
+@description('Object ids of the users and groups that operate the server, separated by commas. Deploying it needs a privileged role in Entra ID.')
+param adminPrincipalIds string = ''
+
 @description('recover: take back the vault of the same name that azd down left soft-deleted.')
 @allowed(['default', 'recover'])
 param keyVaultCreateMode string = 'default'
@@ -263,6 +266,8 @@ module entraApp 'modules/entra-app.bicep' = {
     grantAdminConsent: grantAdminConsent
     assignmentRequired: assignmentRequired
     assignedPrincipalIds: union([], filter(map(split(assignedPrincipalIds, ','), id => toLower(trim(id))), id => id != ''))
+    adminPrincipalIds: union([], filter(map(split(adminPrincipalIds, ','), id => toLower(trim(id))), id => id != ''))
+    deployer: { objectId: deployer().objectId, isPerson: !empty(deployer().?userPrincipalName ?? '') }
   }
 }
 

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use authorization_server::state::scopes::PERMISSIONS;
+use authorization_server::state::{roles::APP_ROLES, scopes::PERMISSIONS};
 use remote_auth_mcp::{
     config::{Environment, LARGEST_LIMIT, LIMITS, SETTINGS},
     http::{CALLS_PER_MINUTE, endpoints},
@@ -27,6 +27,7 @@ fn contract() -> Value {
         "containers": Container::ALL.map(container),
         "scopes": PERMISSIONS.iter().map(|permission| permission.name).collect::<Vec<_>>(),
         "apis": apis(),
+        "roles": APP_ROLES.iter().map(|role| json!({"value": role.value, "description": role.description})).collect::<Vec<_>>(),
         "limits": { "largest": LARGEST_LIMIT, "names": LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>() },
         "tools": Tools::all().names().collect::<Vec<_>>(),
         "settings": SETTINGS.map(|setting| setting.name),

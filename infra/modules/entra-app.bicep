@@ -29,12 +29,25 @@ param assignmentRequired bool
 @description('Object ids of the users and groups to assign.')
 param assignedPrincipalIds string[]
 
+@description('Object ids of the users and groups that operate the server. Deploying any needs a privileged role.')
+param adminPrincipalIds string[]
+
+@description('Who deploys.')
+param deployer {
+  objectId: string
+  @description('The role Admin is for people; a pipeline is none.')
+  isPerson: bool
+}
+
 // Microsoft Graph has this id in every cloud.
 var microsoftGraph = '00000003-0000-0000-c000-000000000000'
 // Every permission of the scope table, by API. A user is asked for one when a tool first needs it.
 var apis = loadJsonContent('../contract.json').apis
+// Every role of users.
+var roles = loadJsonContent('../contract.json').roles
 var accessAsUser = 'access_as_user'
 var userRole = guid(uniqueName, 'User')
+var adminRole = guid(uniqueName, 'Admin')
 var gatewayRole = guid(uniqueName, 'Gateway')
 // Where somebody must be assigned, users cannot consent themselves:
 // https://learn.microsoft.com/entra/identity/enterprise-apps/what-is-access-management.
@@ -62,24 +75,26 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
     ]
   }
   // Declared always: Entra refuses to remove a role that is enabled.
-  appRoles: [
-    {
-      id: userRole
-      value: 'User'
+  appRoles: concat(
+    map(roles, role => {
+      id: guid(uniqueName, role.value)
+      value: role.value
       allowedMemberTypes: ['User']
       isEnabled: true
-      displayName: 'User'
-      description: 'May sign in, where assignment is required.'
-    }
-    {
-      id: gatewayRole
-      value: 'Gateway'
-      allowedMemberTypes: ['Application']
-      isEnabled: true
-      displayName: 'Gateway'
-      description: 'Forwards calls to the server. For the identity of API Management alone.'
-    }
-  ]
+      displayName: role.value
+      description: role.description
+    }),
+    [
+      {
+        id: gatewayRole
+        value: 'Gateway'
+        allowedMemberTypes: ['Application']
+        isEnabled: true
+        displayName: 'Gateway'
+        description: 'Forwards calls to the server. For the identity of API Management alone.'
+      }
+    ]
+  )
   web: {
     redirectUris: ['${publicBaseUrl}/oauth-callback']
     implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false }
@@ -120,11 +135,26 @@ resource userAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
   }
 ]
 
+resource adminAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for principalId in adminPrincipalIds: {
+    principalId: principalId
+    resourceId: principal.id
+    appRoleId: adminRole
+  }
+]
+
+// Whoever requires assignment must be let in, too.
+resource deployerAssignment 'Microsoft.Graph/appRoleAssignedTo@v1.0' = if (assignmentRequired && deployer.isPerson) {
+  principalId: deployer.objectId
+  resourceId: principal.id
+  appRoleId: adminRole
+}
+
 // The same principal, once everybody is assigned.
 resource closedPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = if (assignmentRequired) {
   appId: app.appId
   appRoleAssignmentRequired: true
-  dependsOn: [principal, gatewayAssignment, userAssignments]
+  dependsOn: [principal, gatewayAssignment, userAssignments, adminAssignments, deployerAssignment]
 }
 
 // Read only when it is needed: reading it takes a permission that a pipeline need not have.

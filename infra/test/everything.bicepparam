@@ -16,7 +16,7 @@ param allowedOrigins = 'https://app.contoso.example,https://inspector.contoso.ex
 param privateUseSchemes = 'cursor,vscode,com.contoso.app'
 param clientMetadataHosts = 'claude.ai,vscode.dev,!test.vscode.dev'
 param defaultScopes = 'user.read,mail.read'
-param mcpTools = 'get_graph_user_details,search_mail'
+param mcpTools = 'get_graph_user_details,search_mail=User'
 param logLevel = 'debug'
 param eventPollMilliseconds = 250
 param mcpLimits = 'streams=64,tool-calls-at-once=48'
@@ -28,6 +28,7 @@ param alertEmail = 'operators@contoso.example'
 param grantAdminConsent = true
 param assignmentRequired = true
 param assignedPrincipalIds = '11111111-1111-1111-1111-111111111111, 22222222-2222-2222-2222-222222222222'
+param adminPrincipalIds = '33333333-3333-3333-3333-333333333333'
 param keyVaultCreateMode = 'recover'
 param budgetAmount = 500
 param budgetContactEmail = 'owner@contoso.example'

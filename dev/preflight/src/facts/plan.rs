@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) admin_consent: bool,
     /// Whether only assigned users may sign in.
     pub(super) assignment_required: bool,
+    /// Object ids of those who are to be operators.
+    pub(super) operators: Option<String>,
 }
 
 impl Plan {
@@ -45,6 +47,7 @@ impl Plan {
             registered: environment.get("ENTRA_CLIENT_ID").map(str::to_owned),
             admin_consent: is("GRANT_ADMIN_CONSENT", "true"),
             assignment_required: is("ASSIGNMENT_REQUIRED", "true"),
+            operators: environment.get("ADMIN_PRINCIPAL_IDS").map(str::to_owned),
         })
     }
 

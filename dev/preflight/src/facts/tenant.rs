@@ -83,6 +83,12 @@ fn judge(plan: &Plan, policy: &Value, roles: &[Value], findings: &mut Findings) 
             "Ask for the role Cloud Application Administrator, or: azd env set ASSIGNMENT_REQUIRED false",
         );
     }
+    if plan.operators.is_some() && !holds(&MAY_CONSENT) {
+        findings.fault(
+            "ADMIN_PRINCIPAL_IDS names operators, and your account may not give them the role",
+            "Ask for the role Cloud Application Administrator, or: azd env set ADMIN_PRINCIPAL_IDS ''",
+        );
+    }
     if !(plan.admin_consent || plan.assignment_required || users_consent(policy)) {
         findings.note(
             "users of this tenant may not consent to the app themselves: at sign-in they may see \"Need admin approval\" \
@@ -141,6 +147,13 @@ mod tests {
         let assign = [("ASSIGNMENT_REQUIRED", "true")];
         assert_eq!(found(&assign, true, LOW, APPLICATION_DEVELOPER).faults().len(), 1);
         assert_eq!(found(&assign, true, LOW, CLOUD_APPLICATION_ADMINISTRATOR), Findings::default());
+    }
+
+    #[test]
+    fn making_somebody_an_operator_needs_a_privileged_role() {
+        let admins = [("ADMIN_PRINCIPAL_IDS", "33333333-3333-3333-3333-333333333333")];
+        assert_eq!(found(&admins, true, LOW, APPLICATION_DEVELOPER).faults().len(), 1);
+        assert!(found(&admins, true, LOW, CLOUD_APPLICATION_ADMINISTRATOR).faults().is_empty());
     }
 
     #[test]

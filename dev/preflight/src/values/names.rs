@@ -12,16 +12,27 @@ pub(super) fn contract(pointer: &str) -> Value {
     contract.pointer(pointer).cloned().unwrap_or_default()
 }
 
-/// The names there: of a list of texts, or of objects with a name.
+/// The names there: of a list of texts, or of objects with a name or a value.
 pub(super) fn known(pointer: &str) -> Vec<String> {
-    let name = |entry: &Value| entry.get("name").unwrap_or(entry).as_str().map(str::to_owned);
+    let name = |entry: &Value| entry.get("name").or(entry.get("value")).unwrap_or(entry).as_str().map(str::to_owned);
     contract(pointer).as_array().into_iter().flatten().filter_map(name).collect()
+}
+
+/// The same for tools, each of which may have a role behind it.
+pub(super) fn unfit_tools(list: &str) -> Option<String> {
+    let tools = members(list).map(|member| member.split_once('=').map_or(member, |(name, _)| name));
+    let roles = members(list).filter_map(|member| Some(member.split_once('=')?.1));
+    stranger(tools, "tools", "/tools").or_else(|| stranger(roles, "roles", "/roles"))
 }
 
 /// The values that the variable takes, if a member of the list is none of these names.
 pub(super) fn unfit(list: &str, what: &str, pointer: &str) -> Option<String> {
+    stranger(members(list), what, pointer)
+}
+
+fn stranger<'a>(mut members: impl Iterator<Item = &'a str>, what: &str, pointer: &str) -> Option<String> {
     let known = known(pointer);
-    let stranger = members(list).find(|member| !known.iter().any(|name| name == member))?;
+    let stranger = members.find(|member| !known.iter().any(|name| name == member))?;
     Some(format!("{what}, by commas, of {} ({stranger} is none of them)", known.join(", ")))
 }
 

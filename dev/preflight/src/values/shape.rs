@@ -22,7 +22,7 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
             return Some(format!("schemes of desktop clients such as cursor,vscode ({error})"));
         }
         "DEFAULT_SCOPES" => return names::unfit(value, "scopes", "/scopes"),
-        "MCP_TOOLS" => return names::unfit(value, "tools", "/tools"),
+        "MCP_TOOLS" => return names::unfit_tools(value),
         _ => return None,
     };
     (!fits).then(|| takes.to_owned())
@@ -62,7 +62,11 @@ mod tests {
             ("BUDGET_START_DATE", "2026-11-01", &["2026-11-15", "2026-13-01", "01.11.2026", "2026-11"]),
             ("MCP_LIMITS", "streams=64,grants=200", &["streams", "other=1"]),
             ("DEFAULT_SCOPES", "user.read,mail.read", &["User.Read", "user.read;mail.read", "mail.send"]),
-            ("MCP_TOOLS", "search_mail get_graph_user_details", &["search mail!", "send_mail"]),
+            (
+                "MCP_TOOLS",
+                "search_mail=Admin get_graph_user_details",
+                &["search mail!", "send_mail", "search_mail=", "search_mail=admin"],
+            ),
             ("PRIVATE_USE_SCHEMES", "cursor,vscode", &["https", "Cursor", "1a"]),
         ] {
             assert_eq!(unfit(variable, fit), None, "{variable} {fit}");
