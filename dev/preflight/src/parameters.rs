@@ -141,12 +141,14 @@ param derived string = name
     /// Written down once, so that a change of how Bicep files are written does not empty the list.
     #[test]
     fn the_checkouts_own_parameters_are_read() {
-        let parameters = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let parameters = read(&root).unwrap();
         let of = |name: &str| &parameters.iter().find(|parameter| parameter.variable == name).unwrap().kind;
         assert_eq!(of("ALWAYS_READY_COUNT"), &Kind::Int { least: 0, most: 20 });
         assert_eq!(of("VNET_ENABLED"), &Kind::Bool);
         assert!(matches!(of("AZURE_LOCATION"), Kind::Text { allowed } if allowed.contains(&"westeurope".to_owned())));
         assert!(matches!(of("MCP_LOG_LEVEL"), Kind::Text { allowed } if allowed.len() == 5));
-        assert_eq!(parameters.len(), 30);
+        let file = fs::read_to_string(root.join("infra/main.parameters.json")).unwrap();
+        assert_eq!(parameters.len(), file.matches("\"value\"").count());
     }
 }
