@@ -18,6 +18,7 @@ use remote_auth_mcp::{
     vault::Rotation,
 };
 use serde_json::json;
+use stand_in::wait::until_listening;
 use tempfile::TempDir;
 use testkit::PublishedDocuments;
 use tokio::{
@@ -78,9 +79,7 @@ impl Start {
         let mut command = Command::new(env!("CARGO_BIN_EXE_handler"));
         command.env_clear().envs(self.environment()).stdout(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().unwrap();
-        while TcpStream::connect(self.port.address()).await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        until_listening(self.port.address()).await;
         let tokens = [self.token_of(USER).await, self.token_of("alice@contoso.example").await];
         process.kill().await.unwrap();
         tokens

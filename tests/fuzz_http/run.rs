@@ -49,7 +49,7 @@ fn seed() -> u64 {
 async fn workers(server: &Server, seed: u64, until: Instant) -> (Statuses, Secrets) {
     let mut workers = JoinSet::new();
     for number in 0..WORKERS {
-        workers.spawn(Worker::new(server.address, seed.wrapping_mul(WORKERS) + number).run(until));
+        workers.spawn(Worker::new(server.handler.address, seed.wrapping_mul(WORKERS) + number).run(until));
     }
     let (mut statuses, mut secrets) = (Statuses::new(), Secrets::default());
     // A worker that panics ends the run.
@@ -84,10 +84,10 @@ async fn whatever_is_sent_nothing_breaks() {
     let until = began + Duration::from_secs(seconds);
     let warm = async {
         sleep_until(began + Duration::from_secs(seconds / 10)).await;
-        server.kilobytes("VmRSS")
+        server.handler.kilobytes("VmRSS")
     };
     let ((statuses, secrets), warm) = tokio::join!(workers(&server, seed, until), warm);
-    let (peak, last) = (server.kilobytes("VmHWM"), server.kilobytes("VmRSS"));
+    let (peak, last) = (server.handler.kilobytes("VmHWM"), server.handler.kilobytes("VmRSS"));
     println!("{} good requests, {} secrets", statuses.values().sum::<usize>(), secrets.len());
     println!("{warm} kB after a tenth of the time, {peak} kB at most, {last} kB at the end\n{statuses:#?}");
     assert!(server.is_running());

@@ -2,18 +2,14 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read},
-    net::SocketAddr,
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
-use functions_host::ReservedPort;
-use local_tenant::Tenant;
-use stand_in::wait::until_listening;
-use tempfile::TempDir;
-use tokio::time::timeout;
+use driver::handler::Handler;
+use local_tenant::Options;
 
 const USER: &str = "bob@contoso.example";
 /// Wide, so that what lies behind the limits is reached. Those of streams and grants stay as they are.
@@ -21,59 +17,33 @@ const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,regist
                       authorizations-per-minute=1000000,callbacks-per-minute=1000000,token-requests-per-minute=1000000";
 
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    process: Child,
+    pub(crate) handler: Handler,
     lines: Arc<Mutex<Vec<String>>>,
     readers: Vec<JoinHandle<()>>,
-    _tenant: Tenant,
-    _folder: TempDir,
-    _port: ReservedPort,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        let (folder, port) = (tempfile::tempdir().unwrap(), ReservedPort::new().unwrap());
-        let (address, url) = (port.address(), format!("http://{}", port.address()));
-        let redirect_uris = vec![format!("{url}/oauth-callback")];
-        let options = local_tenant::Options { redirect_uris, silent_user: Some(USER.to_owned()), ..Default::default() };
-        let tenant = local_tenant::start(options).await.unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handler"));
-        command.env_clear().envs(tenant.settings()).env("PUBLIC_BASE_URL", url).env("DATA_DIR", folder.path());
-        command.env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string());
-        command.env("LOG_LEVEL", "debug").env("MCP_LIMITS", LIMITS);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let options = Options { silent_user: Some(USER.to_owned()), ..Options::default() };
+        let configure = |command: &mut Command| {
+            command.env("LOG_LEVEL", "debug").env("MCP_LIMITS", LIMITS).stdout(Stdio::piped()).stderr(Stdio::piped());
+        };
+        let mut handler = Handler::start(Path::new(env!("CARGO_BIN_EXE_handler")), options, configure).await;
         let lines = Arc::default();
         let readers = vec![
-            read_lines(process.stdout.take().unwrap(), &lines),
-            read_lines(process.stderr.take().unwrap(), &lines),
+            read_lines(handler.process.stdout.take().unwrap(), &lines),
+            read_lines(handler.process.stderr.take().unwrap(), &lines),
         ];
-        let server = Self { address, process, lines, readers, _tenant: tenant, _folder: folder, _port: port };
-        timeout(Duration::from_mins(1), until_listening(address)).await.expect("the handler listens");
-        server
+        Self { handler, lines, readers }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(None))
-    }
-
-    /// A line of `/proc/PID/status`, in kB.
-    pub(crate) fn kilobytes(&self, name: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the line");
-        line.trim_start_matches(':').trim().split(' ').next().unwrap().parse().unwrap()
+        matches!(self.handler.process.try_wait(), Ok(None))
     }
 
     /// Ends the process. Returns everything that it has written.
     pub(crate) fn stop(mut self) -> Vec<String> {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.handler.kill();
         for reader in std::mem::take(&mut self.readers) {
             reader.join().unwrap();
         }

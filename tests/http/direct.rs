@@ -1,26 +1,18 @@
 //! The handler without the Functions host: what only a caller on the same machine can do to it, and what takes a minute.
 
-use std::{
-    net::SocketAddr,
-    process::{Child, ChildStdout, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use authorization_server::{
     ground::{Advanced, Repository as _},
     state::{family::RefreshToken, grant::Grant},
 };
-use driver::Server;
-use functions_host::ReservedPort;
-use local_tenant::Tenant;
+use driver::{Server, handler::Handler};
+use local_tenant::Options;
 use remote_auth_mcp::{
     platform::{SystemClock, SystemEntropy},
     store::{ItemRepository, embedded::Embedded},
 };
 use reqwest::{Client, StatusCode, header::HOST};
-use stand_in::wait::until_listening;
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -33,66 +25,49 @@ use crate::{browser::tokens, deployment::tool_call};
 const PIPE: usize = 64 * 1024;
 const HANG_LIMIT: Duration = Duration::from_mins(1);
 
-struct Handler {
-    process: Child,
-    address: SocketAddr,
+/// The process, and a client without limits of its own.
+struct Direct {
+    handler: Handler,
     http: Client,
-    /// Nobody reads it unless a test does.
-    stdout: Option<ChildStdout>,
-    tenant: Tenant,
-    folder: TempDir,
-    port: ReservedPort,
 }
 
-impl Drop for Handler {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Handler {
+impl Direct {
+    /// At this level each request is a line. Nobody reads them unless a test does.
     async fn start() -> Self {
-        let (folder, port) = (tempfile::tempdir().unwrap(), ReservedPort::new().unwrap());
-        let redirect_uris = vec![format!("http://{}/oauth-callback", port.address())];
-        let options = local_tenant::Options { redirect_uris, ..local_tenant::Options::default() };
-        let tenant = local_tenant::start(options).await.unwrap();
-        let mut process = spawn(&tenant, &folder, &port).await;
-        let (address, stdout) = (port.address(), process.stdout.take());
-        let http = Client::builder().no_proxy().build().unwrap();
-        Self { process, address, http, stdout, tenant, folder, port }
+        let handler = Handler::start(Path::new(env!("CARGO_BIN_EXE_handler")), Options::default(), |command| {
+            command.env("LOG_LEVEL", "debug").stdout(Stdio::piped()).stderr(Stdio::piped());
+        });
+        Self { handler: handler.await, http: Client::builder().no_proxy().build().unwrap() }
     }
 
     fn server(&self) -> Server {
-        Server::new(format!("http://{}", self.address))
+        self.handler.server()
     }
 
     /// Kills the process. Returns what it logged, as far as a pipe holds it.
     fn kill(&mut self) -> String {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        std::io::read_to_string(self.stdout.take().unwrap()).unwrap()
+        self.handler.kill();
+        std::io::read_to_string(self.handler.process.stdout.take().unwrap()).unwrap()
     }
 
     /// As if this long had passed since the last answer for this refresh token. Meanwhile another process is started.
     async fn let_pass(&mut self, time: time::Duration, refresh_token: &str) {
         self.kill();
         let clock = Arc::new(SystemClock);
-        let store = Embedded::open(&self.folder.path().join("store.redb"), clock.clone()).unwrap();
+        let store = Embedded::open(&self.handler.folder.path().join("store.redb"), clock.clone()).unwrap();
         let grants = ItemRepository::<Grant>::new(Arc::new(store), clock, Arc::new(SystemEntropy));
         let stored = grants.get(&RefreshToken::parse(refresh_token).unwrap().key).await.unwrap().unwrap();
         let mut grant = stored.value;
         grant.family.answered_at -= time;
         assert!(matches!(grants.advance(&stored.version, grant).await, Ok(Advanced::Done(_))));
         drop(grants);
-        self.process = spawn(&self.tenant, &self.folder, &self.port).await;
-        self.stdout = self.process.stdout.take();
+        self.handler.start_again().await;
     }
 
     /// The answer to a request with this first line, for this host.
     async fn raw(&self, line: &str, host: &str) -> String {
         let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        let (mut stream, mut answer) = (TcpStream::connect(self.address).await.unwrap(), String::new());
+        let (mut stream, mut answer) = (TcpStream::connect(self.handler.address).await.unwrap(), String::new());
         stream.write_all(request.as_bytes()).await.unwrap();
         timeout(HANG_LIMIT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         answer
@@ -100,47 +75,29 @@ impl Handler {
 
     /// The status of `GET path`, and nothing if it does not come.
     async fn get(&self, path: &str, host: Option<&str>) -> Option<StatusCode> {
-        let own = self.address.to_string();
-        let request = self.http.get(format!("http://{}{path}", self.address)).header(HOST, host.unwrap_or(&own));
+        let own = self.handler.address.to_string();
+        let request = self.http.get(format!("http://{own}{path}")).header(HOST, host.unwrap_or(&own));
         Some(timeout(HANG_LIMIT, request.send()).await.ok()?.unwrap().status())
     }
 }
 
-/// A process on this folder, which listens.
-async fn spawn(tenant: &Tenant, folder: &TempDir, port: &ReservedPort) -> Child {
-    let process = Command::new(env!("CARGO_BIN_EXE_handler"))
-        .env_clear()
-        .envs(tenant.settings())
-        .env("PUBLIC_BASE_URL", format!("http://{}", port.address()))
-        .env("DATA_DIR", folder.path())
-        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string())
-        // At this level each request is a line.
-        .env("LOG_LEVEL", "debug")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    timeout(HANG_LIMIT, until_listening(port.address())).await.expect("the handler listens");
-    process
-}
-
 #[tokio::test]
 async fn a_stdout_that_nobody_reads_blocks_no_request() {
-    let mut handler = Handler::start().await;
+    let mut direct = Direct::start().await;
     // Each is logged: a line has more than 100 bytes.
     for _ in 0..PIPE * 2 / 100 {
-        assert_eq!(handler.get("/.well-known/oauth-authorization-server", None).await, Some(StatusCode::OK));
+        assert_eq!(direct.get("/.well-known/oauth-authorization-server", None).await, Some(StatusCode::OK));
     }
-    assert_eq!(handler.get("/health", None).await, Some(StatusCode::OK));
-    let mut stdout = tokio::process::ChildStdout::from_std(handler.stdout.take().unwrap()).unwrap();
+    assert_eq!(direct.get("/health", None).await, Some(StatusCode::OK));
+    let mut stdout = tokio::process::ChildStdout::from_std(direct.handler.process.stdout.take().unwrap()).unwrap();
     let mut logged = vec![0; PIPE + PIPE / 2];
     timeout(HANG_LIMIT, stdout.read_exact(&mut logged)).await.expect("more lines than a pipe holds").unwrap();
 }
 
 #[tokio::test]
 async fn only_our_own_host_and_loopback_are_answered() {
-    let handler = Handler::start().await;
-    let port = handler.address.port();
+    let direct = Direct::start().await;
+    let port = direct.handler.address.port();
     let own = [
         format!("127.0.0.1:{port}"),
         "127.0.0.1".into(),
@@ -149,7 +106,7 @@ async fn only_our_own_host_and_loopback_are_answered() {
         "[::1]".into(),
     ];
     for host in own {
-        assert_eq!(handler.get("/health", Some(&host)).await, Some(StatusCode::OK), "{host}");
+        assert_eq!(direct.get("/health", Some(&host)).await, Some(StatusCode::OK), "{host}");
     }
     for host in [
         "attacker.example",
@@ -160,16 +117,16 @@ async fn only_our_own_host_and_loopback_are_answered() {
         "-",
     ] {
         for path in ["/health", "/mcp", "/authorize", "/.well-known/oauth-authorization-server"] {
-            assert_eq!(handler.get(path, Some(host)).await, Some(StatusCode::FORBIDDEN), "{host} {path}");
+            assert_eq!(direct.get(path, Some(host)).await, Some(StatusCode::FORBIDDEN), "{host} {path}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_request_with_two_hosts_or_none_is_refused() {
-    let handler = Handler::start().await;
+    let direct = Direct::start().await;
     for hosts in ["", "Host: 127.0.0.1\r\nHost: 127.0.0.1\r\n"] {
-        let mut stream = TcpStream::connect(handler.address).await.unwrap();
+        let mut stream = TcpStream::connect(direct.handler.address).await.unwrap();
         let request = format!("GET /health HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -190,12 +147,12 @@ fn said(log: &str, text: &str) -> usize {
 
 #[tokio::test]
 async fn a_thief_and_an_owner_of_one_refresh_token_never_both_live_on() {
-    let mut handler = Handler::start().await;
-    let server = handler.server();
+    let mut direct = Direct::start().await;
+    let server = direct.server();
     let owner = tokens(&server).await;
     let (_, stolen) = server.refresh(&owner.client_id, &owner.refresh_token).await;
-    handler.let_pass(time::Duration::seconds(66), &owner.refresh_token).await;
-    let server = handler.server();
+    direct.let_pass(time::Duration::seconds(66), &owner.refresh_token).await;
+    let server = direct.server();
     let (status, further) = server.refresh(&owner.client_id, &owner.refresh_token).await;
     assert_eq!((status, further["refresh_token"] == stolen["refresh_token"]), (200, false));
     assert_eq!(called(&server, &further).await, 200);
@@ -205,20 +162,20 @@ async fn a_thief_and_an_owner_of_one_refresh_token_never_both_live_on() {
         let (status, answer) = server.refresh(&owner.client_id, tokens["refresh_token"].as_str().unwrap()).await;
         assert_eq!((status, &answer["error"]), (400, &"invalid_grant".into()));
     }
-    let log = handler.kill();
+    let log = direct.kill();
     assert_eq!(said(&log, r#""event":"grant_ended""#), 1, "{log}");
 }
 
 #[tokio::test]
 async fn answers_that_are_lost_twice_log_nobody_out() {
-    let mut handler = Handler::start().await;
-    let server = handler.server();
+    let mut direct = Direct::start().await;
+    let server = direct.server();
     let owner = tokens(&server).await;
     for _ in 0..2 {
-        assert_eq!(handler.server().refresh(&owner.client_id, &owner.refresh_token).await.0, 200);
-        handler.let_pass(time::Duration::seconds(66), &owner.refresh_token).await;
+        assert_eq!(direct.server().refresh(&owner.client_id, &owner.refresh_token).await.0, 200);
+        direct.let_pass(time::Duration::seconds(66), &owner.refresh_token).await;
     }
-    let server = handler.server();
+    let server = direct.server();
     let (_, answer) = server.refresh(&owner.client_id, &owner.refresh_token).await;
     assert_eq!(called(&server, &answer).await, 200);
     assert_eq!(server.refresh(&owner.client_id, answer["refresh_token"].as_str().unwrap()).await.0, 200);
@@ -226,8 +183,8 @@ async fn answers_that_are_lost_twice_log_nobody_out() {
 
 #[tokio::test]
 async fn a_target_that_is_no_path_is_refused_and_the_log_stays_json() {
-    let mut handler = Handler::start().await;
-    let own = handler.address.to_string();
+    let mut direct = Direct::start().await;
+    let own = direct.handler.address.to_string();
     for target in [
         "CONNECT a:1",
         "CONNECT a",
@@ -240,16 +197,16 @@ async fn a_target_that_is_no_path_is_refused_and_the_log_stays_json() {
         "GET //",
         "GET a:1",
     ] {
-        let answer = handler.raw(target, &own).await;
+        let answer = direct.raw(target, &own).await;
         let status = answer.get(9..12).unwrap_or_default();
         assert!(["400", "404", "405"].contains(&status), "{target}: {answer}");
     }
-    let whole = handler.raw(&format!("GET http://{own}/health"), &own).await;
+    let whole = direct.raw(&format!("GET http://{own}/health"), &own).await;
     assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
-    let foreign = handler.raw("GET http://attacker.example/health", "attacker.example").await;
+    let foreign = direct.raw("GET http://attacker.example/health", "attacker.example").await;
     assert!(foreign.starts_with("HTTP/1.1 403 "), "{foreign}");
-    let errors = handler.process.stderr.take().unwrap();
-    let log = handler.kill();
+    let errors = direct.handler.process.stderr.take().unwrap();
+    let log = direct.kill();
     assert!(said(&log, "the request target is not a path of this server") > 0, "{log}");
     assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
     assert_eq!(std::io::read_to_string(errors).unwrap(), "");

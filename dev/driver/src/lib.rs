@@ -1,9 +1,10 @@
 //! Drives the server from outside, as OAuth and MCP clients and their browsers do.
 //!
-//! [`oauth`], [`mcp`], [`redirect`] and [`sse`] return what went wrong, for programs that report it. [`Server`], [`browser`]
-//! and [`stream`] are for tests, and panic. None of this is shared with the product.
+//! [`oauth`], [`mcp`], [`redirect`] and [`sse`] return what went wrong, for programs that report it. [`Server`],
+//! [`browser`], [`handler`] and [`stream`] are for tests, and panic. None of this is shared with the product.
 
 pub mod browser;
+pub mod handler;
 pub mod mcp;
 pub mod oauth;
 pub mod redirect;

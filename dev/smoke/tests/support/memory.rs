@@ -1,22 +1,17 @@
 //! The memory that the worst inputs make the packaged handler take, and how much it gives back. The numbers are the
 //! kernel's: `VmHWM` and `VmRSS` of the process.
 
-use std::fs;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use driver::{Server, browser, mcp, stream::Stream};
-use functions_host::ReservedPort;
-use local_tenant::Tenant;
-use stand_in::wait::until_listening;
-use tempfile::TempDir;
+use driver::{Server, browser, handler::Handler, mcp, stream::Stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 /// In kB, as all sizes of this file.
 const PEAK: u64 = 120 * 1024;
@@ -44,67 +39,31 @@ fn allocator() -> Vec<(String, String)> {
     settings
 }
 
-struct Handler {
-    process: Child,
-    address: SocketAddr,
-    _tenant: Tenant,
-    _folder: TempDir,
-    _port: ReservedPort,
+/// An instance of 512 MB or 2 GB has one core or less, and each further worker keeps memory of its own.
+async fn start(program: &Path) -> Handler {
+    let configure = |command: &mut Command| {
+        command.env("MCP_LIMITS", LIMITS).env("TOKIO_WORKER_THREADS", "1").envs(allocator());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+    };
+    Handler::start(program, local_tenant::Options::default(), configure).await
 }
 
-impl Drop for Handler {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Handler {
-    async fn start(program: &Path) -> Self {
-        let (folder, port) = (tempfile::tempdir().unwrap(), ReservedPort::new().unwrap());
-        let (address, url) = (port.address(), format!("http://{}", port.address()));
-        let redirect_uris = vec![format!("{url}/oauth-callback")];
-        let tenant = local_tenant::start(local_tenant::Options { redirect_uris, ..Default::default() }).await.unwrap();
-        let mut command = Command::new(program);
-        command.env_clear().envs(tenant.settings()).env("PUBLIC_BASE_URL", &url).env("DATA_DIR", folder.path());
-        command.env("FUNCTIONS_CUSTOMHANDLER_PORT", port.port().to_string()).env("MCP_LIMITS", LIMITS);
-        // An instance of 512 MB or 2 GB has one core or less, and each further worker keeps memory of its own.
-        command.env("TOKIO_WORKER_THREADS", "1").envs(allocator());
-        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let handler = Self { process, address, _tenant: tenant, _folder: folder, _port: port };
-        timeout(Duration::from_mins(1), until_listening(address)).await.expect("the handler listens");
-        handler
-    }
-
-    fn server(&self) -> Server {
-        Server::new(format!("http://{}", self.address))
-    }
-
-    /// A line of `/proc/PID/status`.
-    fn kilobytes(&self, name: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the line");
-        line.trim_start_matches(':').trim().split(' ').next().unwrap().parse().unwrap()
-    }
-
-    /// Runs a phase; `held` is what it has still open when its peak is read.
-    async fn phase<T>(&self, name: &str, idle: u64, work: impl Future<Output = T>) {
-        // `VmHWM` begins anew (proc_pid_clear_refs(5)).
-        fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").unwrap();
-        let held = work.await;
-        let peak = self.kilobytes("VmHWM");
-        drop(held);
-        assert!(peak <= PEAK, "{name}: at most {peak} kB, more than {PEAK}");
-        let ended = Instant::now();
-        loop {
-            let now = self.kilobytes("VmRSS");
-            if now <= idle + KEPT {
-                println!("{name}: at most {peak} kB, then {now} kB after {:.1} s", ended.elapsed().as_secs_f32());
-                return;
-            }
-            assert!(ended.elapsed() < RETURNED_WITHIN, "{name}: at most {peak} kB, still {now} kB, idle {idle} kB");
-            sleep(Duration::from_millis(250)).await;
+/// Runs a phase; `held` is what it has still open when its peak is read.
+async fn phase<T>(handler: &Handler, name: &str, idle: u64, work: impl Future<Output = T>) {
+    handler.forget_peak();
+    let held = work.await;
+    let peak = handler.kilobytes("VmHWM");
+    drop(held);
+    assert!(peak <= PEAK, "{name}: at most {peak} kB, more than {PEAK}");
+    let ended = Instant::now();
+    loop {
+        let now = handler.kilobytes("VmRSS");
+        if now <= idle + KEPT {
+            println!("{name}: at most {peak} kB, then {now} kB after {:.1} s", ended.elapsed().as_secs_f32());
+            return;
         }
+        assert!(ended.elapsed() < RETURNED_WITHIN, "{name}: at most {peak} kB, still {now} kB, idle {idle} kB");
+        sleep(Duration::from_millis(250)).await;
     }
 }
 
@@ -236,22 +195,22 @@ async fn registrations(server: &Server) {
 
 /// Runs every phase against this program.
 pub(crate) async fn worst_inputs(program: &Path) {
-    let handler = Handler::start(program).await;
+    let handler = start(program).await;
     let server = handler.server();
     let token = browser::tokens(&server).await.access_token;
     let idle = handler.kilobytes("VmRSS");
     println!("idle: {idle} kB");
-    handler.phase("messages over Streamable HTTP", idle, flood(&server, &token, &["/mcp".to_owned()])).await;
+    phase(&handler, "messages over Streamable HTTP", idle, flood(&server, &token, &["/mcp".to_owned()])).await;
     let over_sse = async {
         let (streams, endpoints) = streams(&server, &token).await;
         flood(&server, &token, &endpoints).await;
         streams
     };
-    handler.phase("messages over HTTP+SSE", idle, over_sse).await;
+    phase(&handler, "messages over HTTP+SSE", idle, over_sse).await;
     let (bodies, heads) = (unfinished_bodies(), unfinished_heads());
-    handler.phase("bodies that do not end", idle, unfinished(handler.address, &bodies)).await;
-    handler.phase("heads that do not end", idle, unfinished(handler.address, &heads)).await;
-    handler.phase("registrations", idle, registrations(&server)).await;
+    phase(&handler, "bodies that do not end", idle, unfinished(handler.address, &bodies)).await;
+    phase(&handler, "heads that do not end", idle, unfinished(handler.address, &heads)).await;
+    phase(&handler, "registrations", idle, registrations(&server)).await;
     let answer = server.mcp(&token, &mcp::tool_call(1)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }

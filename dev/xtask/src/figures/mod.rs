@@ -32,6 +32,7 @@ const NEW_IN_DEV: [&str; 34] = [
     "dev/conformance-server/src",
     "dev/control-plane/src",
     "dev/document-host/src",
+    "dev/driver/src/handler.rs",
     "dev/functions-host/src/front_end.rs",
     "dev/functions-host/src/mcp_answers.rs",
     "dev/fuzz/src",
