@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::tokens,
     deployment::{Deployment, body, tool_call},
+    step_up::{STATELESS, sent},
 };
 
 #[tokio::test]
@@ -127,29 +128,15 @@ async fn every_revision_of_mcp_is_spoken() {
 async fn the_stateless_revision_is_discovered_and_served() {
     let server = Deployment::start().await;
     let token = tokens(&server).await.access_token;
-    let version = "2026-07-28";
-    let meta = json!({
-        "io.modelcontextprotocol/protocolVersion": version,
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": { "name": "t", "version": "1" },
-    });
-    let send = |method: &'static str, message: Value| {
-        let request = server.post("/mcp").bearer_auth(&token).json(&message);
-        let request =
-            request.header("accept", "application/json, text/event-stream").header("mcp-protocol-version", version);
-        let request = request.header("mcp-method", method);
-        if method == "tools/call" { request.header("mcp-name", "get_graph_user_details") } else { request }.send()
-    };
-    let discover = json!({ "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": { "_meta": meta } });
-    let discovered = body(send("server/discover", discover).await.unwrap()).await;
+    let send = async |message: Value| body(sent(&server, &token, &message, Some(STATELESS)).await).await;
+    let discover = json!({ "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {} });
+    let discovered = send(discover).await;
     let versions = discovered["result"]["supportedVersions"].as_array().unwrap();
-    assert!(versions.contains(&version.into()), "{discovered}");
-    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": meta } });
-    let listed = body(send("tools/list", list).await.unwrap()).await;
+    assert!(versions.contains(&STATELESS.into()), "{discovered}");
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    let listed = send(list).await;
     assert_eq!((&listed["result"]["ttlMs"], &listed["result"]["cacheScope"]), (&300_000.into(), &"public".into()));
-    let mut call = tool_call();
-    call["params"]["_meta"] = meta;
-    let called = body(send("tools/call", call).await.unwrap()).await;
+    let called = send(tool_call()).await;
     assert_eq!(called["result"]["structuredContent"]["success"], true, "{called}");
 }
 

@@ -10,6 +10,8 @@ use crate::{
     stream::{Stream, initialize, post},
 };
 
+/// The first revision without a handshake.
+pub(crate) const STATELESS: &str = "2026-07-28";
 const WIDER: &str = "user.read mail.read";
 
 fn search(id: u32) -> Value {
@@ -17,14 +19,24 @@ fn search(id: u32) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
 }
 
-/// A POST to `/mcp` by a client of this revision.
+/// A POST to `/mcp` by a client of this revision, with the headers and metadata that the revision demands.
 pub(crate) async fn sent(server: &Deployment, token: &str, message: &Value, revision: Option<&str>) -> Response {
-    let request = server.post("/mcp").bearer_auth(token).json(message).header("accept", driver::mcp::ACCEPT);
-    let request = match revision {
-        Some(revision) => request.header("mcp-protocol-version", revision),
-        None => request,
-    };
-    request.send().await.unwrap()
+    let mut message = message.clone();
+    let mut request = server.post("/mcp").bearer_auth(token).header("accept", driver::mcp::ACCEPT);
+    if let Some(revision) = revision {
+        request = request.header("mcp-protocol-version", revision);
+    }
+    if revision == Some(STATELESS) {
+        let meta = &mut message["params"]["_meta"];
+        meta["io.modelcontextprotocol/protocolVersion"] = json!(STATELESS);
+        meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "t", "version": "1" });
+        request = request.header("mcp-method", message["method"].as_str().unwrap());
+        if let Some(name) = message["params"]["name"].as_str() {
+            request = request.header("mcp-name", name);
+        }
+    }
+    request.json(&message).send().await.unwrap()
 }
 
 fn assert_demand(answer: &Response, document: &str, server: &Deployment) {
