@@ -4,6 +4,8 @@
 mod adding_a_tool;
 mod audit;
 mod authorize;
+#[cfg(target_os = "linux")]
+mod bad_input;
 mod conditional_access;
 mod confirmation;
 mod connections;
