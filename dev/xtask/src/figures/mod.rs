@@ -26,7 +26,7 @@ const TESTS: usize = 120;
 /// Lines of `dev/*/src`.
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
-const NEW_IN_DEV: [&str; 34] = [
+const NEW_IN_DEV: &[&str] = &[
     "dev/azure/src/published_clients.rs",
     "dev/compile-fail/src",
     "dev/conformance-server/src",
