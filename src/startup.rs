@@ -236,6 +236,8 @@ fn authorization_server(
         owners: storage.repository(platform),
         owner_grants: storage.repository::<Grant>(platform),
         upstream_tokens: storage.repository(platform),
+        blocks: storage.repository(platform),
+        operator_records: storage.repository(platform),
     };
     let config::Limits { waiting_registrations, grants, .. } = settings.limits;
     let limits = StoredLimits { waiting_registrations, grants };

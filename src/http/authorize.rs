@@ -60,6 +60,7 @@ fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
             pages::error(app, &malformed(&format!("the description that it publishes is not valid ({reason})")))
         }
         AuthorizeError::AtServer(AtServer::DocumentHost) => pages::error(app, &host_refused()),
+        AuthorizeError::AtServer(AtServer::Blocked) => pages::error(app, &ErrorPage::client_blocked()),
         AuthorizeError::AtServer(AtServer::DocumentNotFetched) => pages::error(app, &not_fetched()),
         AuthorizeError::ToClient { next, .. } => browser::next(app, &incoming.method, next),
         AuthorizeError::TooManyDocuments(too_many) => DOCUMENTS.answer(app, PLACE, *too_many),

@@ -83,6 +83,7 @@ fn refusal(app: &App, error: &CallbackError) -> Response {
              Microsoft Entra ID can change the policy that asks for more (Conditional Access). After that, connect again \
              from the application.",
         ),
+        CallbackError::ClientBlocked => ErrorPage::client_blocked(),
         CallbackError::AlreadyCompleted => ErrorPage::already_completed(),
         CallbackError::Unavailable(_) => ErrorPage::unavailable(),
     };

@@ -76,6 +76,10 @@ fn refusal(error: &TokenError) -> Response {
             "access_denied",
             "the organisation blocks this; signing in again does not help; an administrator can change it",
         ),
+        TokenError::ClientBlocked => bad_request(
+            "access_denied",
+            "the operator of this server has blocked this client; neither registering nor signing in again helps",
+        ),
         TokenError::Refused(_) => {
             oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")
         }
@@ -101,9 +105,13 @@ mod tests {
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
         assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
         assert_eq!(answer(&TokenError::UnknownClient), (401, false));
-        for error in
-            [TokenError::InvalidGrant(""), TokenError::InvalidScope, TokenError::InvalidTarget, TokenError::Blocked]
-        {
+        for error in [
+            TokenError::InvalidGrant(""),
+            TokenError::InvalidScope,
+            TokenError::InvalidTarget,
+            TokenError::Blocked,
+            TokenError::ClientBlocked,
+        ] {
             assert_eq!(answer(&error), (400, false), "{error}");
         }
     }

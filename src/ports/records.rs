@@ -18,11 +18,14 @@ pub enum Container {
     Keyring,
     /// Messages on their way to the instance that holds the stream, by instance.
     Events,
+    /// The operator's blocks, and what operators did, by kind.
+    Operator,
 }
 
 impl Container {
     /// Every container of a deployment.
-    pub const ALL: [Self; 5] = [Self::Clients, Self::Authorizations, Self::Owners, Self::Keyring, Self::Events];
+    pub const ALL: [Self; 6] =
+        [Self::Clients, Self::Authorizations, Self::Owners, Self::Keyring, Self::Events, Self::Operator];
 
     /// Its name in the store.
     #[must_use]
@@ -33,6 +36,7 @@ impl Container {
             Self::Owners => "owners",
             Self::Keyring => "keyring",
             Self::Events => "events",
+            Self::Operator => "operator",
         }
     }
 
@@ -43,6 +47,7 @@ impl Container {
             Self::Clients | Self::Authorizations | Self::Keyring => "id",
             Self::Owners => "owner",
             Self::Events => "instance",
+            Self::Operator => "kind",
         }
     }
 }

@@ -31,6 +31,7 @@ macro_rules! line {
             tracing::Level::$level,
             event = $event.name.as_str(),
             owner = $event.owner.map(display),
+            operator = $event.operator.map(display),
             grant = $event.grant.map(display),
             client = $event.client.map(display),
             authorization = $event.authorization.map(display),

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bearer;
+mod blocks;
 mod browser;
 mod cors;
 mod documents;

@@ -149,6 +149,7 @@ impl Edge {
     /// Takes the store of the rules and the item store down, or up again.
     pub(crate) fn set_store_down(&self, down: bool) {
         self.rig.store.set_down(down);
+        self.rig.block_store.set_down(down);
         self.item_store.down.store(down, Ordering::SeqCst);
     }
 

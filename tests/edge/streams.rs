@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use warp::reply::Response;
 
-use crate::rig::{Answer, Edge, empty, json, request};
+use crate::{
+    blocks::block,
+    rig::{Answer, Edge, empty, json, request},
+};
 
 const KEEP_ALIVE: &str = ": keep-alive\n\n";
 /// A comment is sent so often.
@@ -129,6 +132,16 @@ async fn a_stream_ends_soon_after_its_grant_and_another_goes_on() {
     revoke(&edge, &one.client_id, &one.tokens.refresh_token).await;
     let (left, lasts) = tokio::join!(revoked.left(), kept.lasts(RECHECK * 2));
     assert!(left <= RECHECK && lasts, "{left:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_a_blocked_application_ends_soon() {
+    let edge = Edge::new();
+    let signed_in = edge.sign_in().await.unwrap();
+    let mut stream = Stream::open(&edge, signed_in.tokens.access_token.expose_secret()).await;
+    assert!(stream.lasts(RECHECK * 2).await);
+    block(&edge, &signed_in.client_id).await;
+    assert!(stream.left().await <= RECHECK);
 }
 
 #[tokio::test(start_paused = true)]

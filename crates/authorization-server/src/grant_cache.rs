@@ -29,6 +29,8 @@ pub(crate) struct KnownGrant {
     generation: u32,
     seen: bool,
     superseded: Arc<[Superseded]>,
+    /// When the grant was made.
+    pub(crate) made_at: OffsetDateTime,
     /// The key of its refresh tokens; `None` if no grant is stored.
     family_key: Option<Arc<Sealed<FamilyKey>>>,
     read_at: OffsetDateTime,
@@ -44,6 +46,7 @@ impl KnownGrant {
             generation: grant.family.generation,
             seen: grant.family.seen,
             superseded: grant.family.superseded.as_slice().into(),
+            made_at: grant.redeemed_at,
             family_key: Some(Arc::new(grant.family.sealed_key.clone())),
             read_at: now,
         }
@@ -58,6 +61,7 @@ impl KnownGrant {
             generation: 0,
             seen: true,
             superseded: Arc::default(),
+            made_at: now,
             family_key: None,
             read_at: now,
         }
@@ -143,7 +147,18 @@ mod tests {
 
     fn known(usable: bool) -> KnownGrant {
         let (client, superseded) = (Id::from_bytes([2; 16]), Arc::default());
-        KnownGrant { usable, client, version: 1, generation: 1, seen: true, superseded, family_key: None, read_at: NOW }
+        let (made_at, read_at) = (NOW, NOW);
+        KnownGrant {
+            usable,
+            client,
+            version: 1,
+            generation: 1,
+            seen: true,
+            superseded,
+            made_at,
+            family_key: None,
+            read_at,
+        }
     }
 
     fn full() -> GrantCache {

@@ -10,6 +10,7 @@
 //! - [`resource`]: the use cases of the protected resource.
 #![deny(missing_docs)]
 
+mod block_copy;
 mod changes;
 pub mod client_documents;
 pub mod endpoints;

@@ -6,6 +6,7 @@ use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, scope::Sc
 use zeroize::Zeroizing;
 
 use crate::{
+    block_copy::BlockCopy,
     client_documents::ClientDocuments,
     grant_cache::GrantCache,
     ground::{
@@ -13,8 +14,8 @@ use crate::{
         Sealed, Sealer, Unavailable,
     },
     state::{
-        authorization::Authorization, client::Client, family::FamilyKey, grant::Grant, owner::Owner, scopes,
-        upstream_tokens::UpstreamTokens,
+        authorization::Authorization, blocks::Blocks, client::Client, family::FamilyKey, grant::Grant,
+        operator_record::OperatorRecord, owner::Owner, scopes, upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
     waiting_registrations::WaitingRegistrations,
@@ -47,6 +48,10 @@ pub struct Ports {
     pub owner_grants: Arc<dyn OwnedRecords<Grant>>,
     /// Upstream tokens, one record beside each grant.
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
+    /// The operator's blocks, one document.
+    pub blocks: Arc<dyn Repository<Blocks>>,
+    /// What operators did.
+    pub operator_records: Arc<dyn Repository<OperatorRecord>>,
 }
 
 /// How much may be stored for callers.
@@ -64,6 +69,7 @@ pub struct AuthorizationServer {
     schemes: PrivateUseSchemes,
     pub(crate) ports: Ports,
     pub(crate) grant_cache: GrantCache,
+    pub(crate) block_copy: BlockCopy,
     pub(crate) waiting_registrations: WaitingRegistrations,
     pub(crate) grants_of_owner: OwnerLimit,
     default_scope: Scope,
@@ -79,6 +85,7 @@ impl AuthorizationServer {
             schemes,
             ports,
             grant_cache: GrantCache::default(),
+            block_copy: BlockCopy::default(),
             waiting_registrations: WaitingRegistrations::new(limits.waiting_registrations),
             grants_of_owner: limits.grants,
             default_scope: scopes::first(),

@@ -17,8 +17,14 @@ use crate::{StartError, answer};
 pub(crate) const DATABASE: &str = "mcp";
 
 /// The containers that Bicep makes, and their partition key paths.
-pub(crate) const CONTAINERS: [(&str, &str); 5] =
-    [("clients", "/id"), ("authorizations", "/id"), ("owners", "/owner"), ("keyring", "/id"), ("events", "/instance")];
+pub(crate) const CONTAINERS: [(&str, &str); 6] = [
+    ("clients", "/id"),
+    ("authorizations", "/id"),
+    ("owners", "/owner"),
+    ("keyring", "/id"),
+    ("events", "/instance"),
+    ("operator", "/kind"),
+];
 
 /// Headers of the connection and of the front, which the emulator does not get.
 const NOT_PASSED_ON: [HeaderName; 6] = [

@@ -6,7 +6,8 @@ use authorization_server::{
     AuthorizationServer, Ports, StoredLimits,
     ground::{Dependency, OwnerLimit},
     state::{
-        authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+        authorization::Authorization, blocks::Blocks, client::Client, grant::Grant, operator_record::OperatorRecord,
+        owner::Owner, upstream_tokens::UpstreamTokens,
     },
 };
 use oauth_protocol::{
@@ -54,6 +55,12 @@ pub struct Rig {
     pub owners: Arc<MemoryStore<Owner>>,
     /// Upstream tokens.
     pub upstream_tokens: Arc<MemoryStore<UpstreamTokens>>,
+    /// The operator's blocks. They are read by the clock, so they have faults and a count of their own.
+    pub blocks: Arc<MemoryStore<Blocks>>,
+    /// What operators did.
+    pub operator_records: Arc<MemoryStore<OperatorRecord>>,
+    /// Whether the store answers for the blocks.
+    pub block_store: Arc<Faults>,
 }
 
 impl Rig {
@@ -70,6 +77,9 @@ impl Rig {
         let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let owners = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let upstream_tokens = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let block_store = Arc::new(Faults::new(Dependency::Store));
+        let blocks = Arc::new(MemoryStore::new(Arc::clone(&block_store)));
+        let operator_records = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let ports = Ports {
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(1)),
@@ -83,6 +93,8 @@ impl Rig {
             owners: Arc::clone(&owners) as _,
             owner_grants: Arc::clone(&grants) as _,
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
+            blocks: Arc::clone(&blocks) as _,
+            operator_records: Arc::clone(&operator_records) as _,
         };
         let base = BaseUrl::parse("https://mcp.example.com")?;
         let server = Arc::new(AuthorizationServer::new(base, PrivateUseSchemes::default(), LIMITS, ports.clone()));
@@ -101,6 +113,9 @@ impl Rig {
             grants,
             owners,
             upstream_tokens,
+            blocks,
+            operator_records,
+            block_store,
         })
     }
 

@@ -30,6 +30,12 @@ impl ErrorPage {
         Self::plain(StatusCode::OK, "This sign-in is already completed", text)
     }
 
+    /// The operator has blocked the application.
+    pub(in crate::http) fn client_blocked() -> Self {
+        let text = "The operator of this server has blocked it. Ask the operator if you need it.";
+        Self::plain(StatusCode::FORBIDDEN, "This application may not be used here", text)
+    }
+
     /// A dependency does not answer.
     pub(in crate::http) fn unavailable() -> Self {
         let text = "A service behind this server does not answer. Try again in a few seconds.";

@@ -1,8 +1,10 @@
 //! Stored shapes: structs of their own with a `schema` number, so that a change of a rule never silently changes storage.
 
 mod authorization;
+mod blocks;
 mod client;
 pub(super) mod grant;
+mod operator_record;
 mod owner;
 mod upstream_tokens;
 

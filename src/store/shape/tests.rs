@@ -4,8 +4,10 @@ use std::{fs, path::Path};
 
 use authorization_server::state::{
     authorization::Authorization,
+    blocks::Blocks,
     client::Client,
     grant::{Grant, Status},
+    operator_record::OperatorRecord,
     owner::Owner,
     upstream_tokens::UpstreamTokens,
 };
@@ -46,6 +48,10 @@ fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Grant>("grant-unissued.json");
     survives::<Grant>("grant-superseding.json");
     survives::<UpstreamTokens>("upstream-tokens.json");
+    survives::<Blocks>("blocks.json");
+    for decision in ["block", "unblock", "end-application", "end-user"] {
+        survives::<OperatorRecord>(&format!("operator-record-{decision}.json"));
+    }
 }
 
 #[test]

@@ -35,6 +35,17 @@ impl AuthorizationServer {
         self.ports.upstream_tokens.delete(&key).await
     }
 
+    /// Revokes the grants of an owner to a client, or to every client. The caller has written a mark before, which stops
+    /// redemptions that are under way.
+    pub(crate) async fn end_grants(&self, owner: Id, client: Option<Id>, why: Ended) -> Result<(), Unavailable> {
+        for grant in self.ports.owner_grants.of_owner(owner).await? {
+            if client.is_none_or(|client| grant.client == client) {
+                self.revoke(grant.key, why).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Marks a grant: the owner must sign in again before the upstream issues another token.
     pub(crate) async fn mark(&self, key: GrantKey) -> Result<(), Unavailable> {
         if let Some(was) = self.set_status(key, Status::Marked).await? {

@@ -1,6 +1,7 @@
 //! Conditional writes that several use cases need.
 
 mod authorizations;
+mod blocks;
 mod change;
 mod clients;
 mod demands;
@@ -9,6 +10,7 @@ mod owners;
 mod upstream_tokens;
 
 pub(crate) use self::{
+    blocks::BlocksError,
     change::{Change, Changed, change, change_from},
     upstream_tokens::RenewalError,
 };

@@ -15,6 +15,7 @@ use crate::{
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, Exchanging, Failed, PendingUpstream, Stage},
+        blocks::Verdict,
         cookies::{CookieName, Cookies},
         owner::Owner,
         signed_in::{OwnerName, SignedIn},
@@ -95,6 +96,9 @@ impl AuthorizationServer {
             return Err(self.without_cookie(&stored, pending.request.client(), callback.cookies).await?);
         };
         (callback.count)()?;
+        if self.operator_verdict(pending.request.client(), stored.value.decided_at).await? == Verdict::Blocked {
+            return Err(CallbackError::ClientBlocked);
+        }
         self.ready_for(&callback.response.outcome).await?;
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;

@@ -1,6 +1,6 @@
 //! Why a callback is refused.
 
-use super::connections_sign_in::ConnectionsSignInError;
+use super::{connections_sign_in::ConnectionsSignInError, request_refusal::BLOCKED};
 use crate::ground::{TooMany, Unavailable};
 
 /// Why a callback is refused.
@@ -18,6 +18,8 @@ pub enum CallbackError {
     /// The owner signed in once more, as Entra demanded, and Entra refuses the exchange all the same. The authorization was
     /// ended.
     StillRefused,
+    /// The operator has blocked the client. Nothing was spent.
+    ClientBlocked,
     /// Its address has sent too many. Nothing was spent: the callback may come again.
     #[error(transparent)]
     OverLimit(#[from] TooMany),
@@ -39,6 +41,7 @@ impl CallbackError {
             Self::UnderWay => Some("the callback is being completed"),
             Self::AlreadyCompleted => Some("the authorization was completed before"),
             Self::StillRefused => Some("Entra refuses the exchange after the second sign-in"),
+            Self::ClientBlocked => Some(BLOCKED),
             Self::Connections(error) => error.refusal.reason(),
             Self::OverLimit(_) | Self::Unavailable(_) => None,
         }

@@ -15,6 +15,7 @@ use crate::{
     ground::{Ended, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
+        blocks::Verdict,
         client::Client,
         cookies::{CookieName, Cookies},
         grant::Grant,
@@ -168,7 +169,8 @@ impl AuthorizationServer {
             connection.connects_to(approval.address);
         }
         for grant in self.ports.owner_grants.of_owner(owner).await? {
-            if grant.is_held(now) {
+            let ended = self.operator_verdict(grant.client, grant.redeemed_at).await? == Verdict::Ended;
+            if grant.is_held(now) && !ended {
                 entry(&mut found, grant.client, grant.redeemed_at).count(&grant);
             }
         }
@@ -191,12 +193,7 @@ impl AuthorizationServer {
     pub async fn withdraw(&self, owner: Id, client: Option<Id>) -> Result<(), Unavailable> {
         self.remove_approvals(owner, client).await?;
         self.report(EventName::ConsentWithdrawn.event().owner(owner).client(client));
-        for grant in self.ports.owner_grants.of_owner(owner).await? {
-            if client.is_none_or(|client| grant.client == client) {
-                self.revoke(grant.key, Ended::Withdrawn).await?;
-            }
-        }
-        Ok(())
+        self.end_grants(owner, client, Ended::Withdrawn).await
     }
 }
 

@@ -17,6 +17,7 @@ pub mod consent;
 mod consent_form;
 mod failed_sign_in;
 mod issue;
+pub mod operator_decision;
 pub mod pages;
 pub mod redeem;
 pub mod refresh;

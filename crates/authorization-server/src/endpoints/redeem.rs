@@ -9,12 +9,14 @@ use super::token_error::TokenError;
 use crate::{
     changes::{Change, Changed, change_from},
     ground::{
-        Ended, EventName, GrantKey, Id,
+        Ended, EventName, GrantKey, Id, Unavailable,
         lifetimes::{GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
     },
     server::AuthorizationServer,
     state::{
         authorization::{CodeIssued, Stage},
+        blocks::Verdict,
+        client::Client,
         family::Family,
         grant::{Grant, Status},
         upstream_tokens::UpstreamTokens,
@@ -37,6 +39,9 @@ impl AuthorizationServer {
         let client = self.find_client(&request.client_id).await?.ok_or(TokenError::UnknownClient)?;
         let redeemable = self.redeemable(request.code.as_ref()).await?;
         check(&redeemable.code, client.value.id, request)?;
+        if self.is_blocked(&client.value).await? {
+            return Err(TokenError::ClientBlocked);
+        }
         resource::check(self.base(), &request.resource, resource::OAuthEndpoint::Token)
             .map_err(|_| TokenError::InvalidTarget)?;
         if redeemable.code.code_expired(self.now()) {
@@ -46,7 +51,7 @@ impl AuthorizationServer {
             return Err(TokenError::InvalidGrant("the code has expired"));
         }
         self.keep_upstream_tokens(&redeemable).await?;
-        let response = self.grant_unless_withdrawn(&redeemable).await?;
+        let response = self.grant_unless_ended(&redeemable, &client.value).await?;
         self.end_surplus_grants(redeemable.grant, client.value.id).await;
         self.note_use(&client).await;
         Ok(response)
@@ -88,15 +93,15 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    async fn grant_unless_withdrawn(&self, redeemable: &Redeemable) -> Result<TokenResponse, TokenError> {
-        let (key, client) = (redeemable.grant, redeemable.code.request.client());
+    async fn grant_unless_ended(&self, redeemable: &Redeemable, client: &Client) -> Result<TokenResponse, TokenError> {
+        let key = redeemable.grant;
         let granted = self.grant(redeemable).await;
         // Checked after a failure too: the write of the grant may have succeeded.
-        match self.has_withdrawn(key.owner, client, redeemable.decided_at).await {
-            Ok(false) => Ok(granted?.answer),
-            Ok(true) => {
-                self.revoke(key, Ended::Withdrawn).await?;
-                Err(TokenError::InvalidGrant("the owner has withdrawn the consent"))
+        match self.ended_meanwhile(redeemable, client).await {
+            Ok(None) => Ok(granted?.answer),
+            Ok(Some((why, error))) => {
+                self.revoke(key, why).await?;
+                Err(error)
             }
             Err(unavailable) => {
                 if let Ok(Changed { record: Some(granted), .. }) = granted {
@@ -105,6 +110,23 @@ impl AuthorizationServer {
                 Err(unavailable.into())
             }
         }
+    }
+
+    /// Whether the owner or the operator has ended what this code stands for. Both write their mark first, and this reads both
+    /// after the grant was written, so that one sees the other.
+    async fn ended_meanwhile(
+        &self,
+        Redeemable { grant, decided_at, .. }: &Redeemable,
+        client: &Client,
+    ) -> Result<Option<(Ended, TokenError)>, Unavailable> {
+        if self.has_withdrawn(grant.owner, client.id, *decided_at).await? {
+            return Ok(Some((Ended::Withdrawn, TokenError::InvalidGrant("the owner has withdrawn the consent"))));
+        }
+        Ok(match self.read_blocks().await?.judge(client.id, Some(client), *decided_at) {
+            Verdict::Allowed => None,
+            Verdict::Ended => Some((Ended::EndedByOperator, ended_by_operator())),
+            Verdict::Blocked => Some((Ended::EndedByOperator, TokenError::ClientBlocked)),
+        })
     }
 
     /// Creates the grant, or issues it again if nobody received its tokens. The tokens are made before the write, since
@@ -166,6 +188,10 @@ impl AuthorizationServer {
         }
         Ok(())
     }
+}
+
+pub(crate) fn ended_by_operator() -> TokenError {
+    TokenError::InvalidGrant("the operator has ended the grants of this client")
 }
 
 /// A `redirect_uri` that is there must be exact (OAuth 2.1 drops it).

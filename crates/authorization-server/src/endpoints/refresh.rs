@@ -4,12 +4,13 @@ use oauth_protocol::{resource, scope::Scope, token_request::RefreshTokenRequest,
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 
-use super::token_error::TokenError;
+use super::{redeem::ended_by_operator, token_error::TokenError};
 use crate::{
     changes::{Change, RenewalError, change_from},
     ground::{Ended, EventName, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
+        blocks::Verdict,
         family::{FamilyKey, Presented, RefreshToken, Successor},
         grant::Grant,
         scopes,
@@ -27,6 +28,9 @@ impl AuthorizationServer {
     /// Answers a refresh token with its successor.
     pub async fn refresh(&self, request: &RefreshTokenRequest) -> Result<TokenResponse, TokenError> {
         let client = self.find_client(&request.client_id).await?.ok_or(TokenError::UnknownClient)?;
+        if self.is_blocked(&client.value).await? {
+            return Err(TokenError::ClientBlocked);
+        }
         let token = RefreshToken::parse(request.refresh_token.expose_secret()).ok_or_else(unknown)?;
         let decide = async |grant: Option<Grant>| {
             let grant = grant.ok_or_else(unknown)?;
@@ -65,6 +69,10 @@ impl AuthorizationServer {
             // A second holder has it, so the grant ends, whatever else the request says.
             self.end_replayed(grant.key, grant.client, generation).await?;
             return Err(TokenError::InvalidGrant("the refresh token was used before"));
+        }
+        if self.operator_verdict(grant.client, grant.redeemed_at).await? == Verdict::Ended {
+            self.revoke(grant.key, Ended::EndedByOperator).await?;
+            return Err(ended_by_operator());
         }
         let scope = self.check_refresh(request, grant)?;
         let Presented::Good(successor) = judged else {

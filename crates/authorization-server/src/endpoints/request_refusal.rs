@@ -4,6 +4,9 @@ use oauth_protocol::{
     authorization_request::AuthorizationRequestError, authorization_response::AuthorizationErrorCode,
 };
 
+/// For the audit log.
+pub(crate) const BLOCKED: &str = "the operator has blocked the client";
+
 /// Refusals that the client must not hear of: the redirect URI is not to be trusted (RFC 6749 §4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AtServer {
@@ -22,6 +25,9 @@ pub enum AtServer {
     /// The operator does not allow the host of the client's document.
     #[error("{}", self.reason())]
     DocumentHost,
+    /// The operator has blocked the client.
+    #[error("{}", self.reason())]
+    Blocked,
     /// The client's document could not be fetched.
     #[error("{}", self.reason())]
     DocumentNotFetched,
@@ -40,6 +46,7 @@ impl AtServer {
             Self::RedirectMismatch => "the redirect URI is not registered for this client",
             Self::ClientIdUrl(reason) | Self::Document(reason) => reason,
             Self::DocumentHost => "the host of the client's metadata document is not allowed",
+            Self::Blocked => BLOCKED,
             Self::DocumentNotFetched => "the client's metadata document could not be fetched",
         }
     }

@@ -14,17 +14,21 @@ impl AuthorizationServer {
     /// The client that a request names: a registered one, or one whose document is fresh.
     pub(crate) async fn requesting_client(&self, client_id: &str) -> Result<Client, AuthorizeError> {
         let client = self.find_client(client_id).await?.map(|client| client.value);
-        match client.filter(|client| client.is_fresh(self.now())) {
-            Some(client) => Ok(client),
-            None if client_id.starts_with("https://") => self.published_client(client_id).await,
-            None => Err(AtServer::UnknownClient.into()),
-        }
+        let client = match client.filter(|client| client.is_fresh(self.now())) {
+            Some(client) => client,
+            None if client_id.starts_with("https://") => self.published_client(client_id).await?,
+            None => return Err(AtServer::UnknownClient.into()),
+        };
+        if self.is_blocked(&client).await? { Err(AtServer::Blocked.into()) } else { Ok(client) }
     }
 
     async fn published_client(&self, client_id: &str) -> Result<Client, AuthorizeError> {
         let url = ClientIdUrl::parse(client_id).map_err(|error| AtServer::ClientIdUrl(error.0))?;
         if !self.document_hosts().allow(url.host()) {
             return Err(AtServer::DocumentHost.into());
+        }
+        if !self.blocks().await?.allow_document(&url) {
+            return Err(AtServer::Blocked.into());
         }
         let FetchedDocument { body, fresh_for } = match self.ports.client_documents.fetch(url.url()).await {
             Ok(document) => document,

@@ -1,5 +1,6 @@
 //! Why the token endpoint refuses a request.
 
+use super::request_refusal::BLOCKED;
 use crate::ground::Unavailable;
 
 /// A refusal at the token endpoint (RFC 6749 §5.2). The reason is for the log; the client hears only the code.
@@ -17,6 +18,9 @@ pub enum TokenError {
     /// 400 `access_denied`: the organisation blocks the owner. With `invalid_grant` the client would send the
     /// owner to sign in again, which changes nothing.
     Blocked,
+    /// 400 `access_denied`: the operator has blocked the client. With `invalid_client` or `unauthorized_client` it would register
+    /// again, with `invalid_grant` send the owner to sign in again, and neither changes anything.
+    ClientBlocked,
     /// 500 `server_error`: the upstream refuses us.
     #[error("the upstream refuses us: {0}")]
     Refused(String),
@@ -35,6 +39,7 @@ impl TokenError {
             Self::InvalidScope => Some("the scope is wider than the grant"),
             Self::InvalidTarget => Some("resource does not name this server"),
             Self::Blocked => Some("the organisation blocks the owner"),
+            Self::ClientBlocked => Some(BLOCKED),
             Self::Refused(_) | Self::Unavailable(_) => None,
         }
     }

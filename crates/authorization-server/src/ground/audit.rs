@@ -18,6 +18,8 @@ pub struct AuditEvent {
     pub name: EventName,
     /// The owner whom it concerns.
     pub owner: Option<Id>,
+    /// The operator who decided, by the same kind of id.
+    pub operator: Option<Id>,
     /// The grant.
     pub grant: Option<Id>,
     /// The client.
@@ -37,6 +39,12 @@ impl AuditEvent {
     #[must_use]
     pub fn owner(self, owner: Id) -> Self {
         Self { owner: Some(owner), ..self }
+    }
+
+    /// Was decided by this operator.
+    #[must_use]
+    pub fn operator(self, operator: Id) -> Self {
+        Self { operator: Some(operator), ..self }
     }
 
     /// Concerns this grant and its owner.
@@ -89,6 +97,7 @@ impl EventName {
         AuditEvent {
             name: self,
             owner: None,
+            operator: None,
             grant: None,
             client: None,
             authorization: None,

@@ -7,6 +7,8 @@ pub enum Ended {
     RevokedByClient,
     /// The owner withdrew the consent.
     Withdrawn,
+    /// The operator ended it, or blocked its client.
+    EndedByOperator,
     /// Its code was redeemed twice (RFC 6749 §4.1.2).
     CodeReplayed,
     /// One of its refresh tokens was used after its replacement (RFC 9700 §4.14.2).
@@ -24,6 +26,7 @@ impl Ended {
     pub const ALL: &[Self] = &[
         Self::RevokedByClient,
         Self::Withdrawn,
+        Self::EndedByOperator,
         Self::CodeReplayed,
         Self::RefreshTokenReplayed,
         Self::UpstreamEnded,
@@ -37,6 +40,7 @@ impl Ended {
         match self {
             Self::RevokedByClient => "revoked by the client",
             Self::Withdrawn => "withdrawn by the owner",
+            Self::EndedByOperator => "ended by the operator",
             Self::CodeReplayed => "code replayed",
             Self::RefreshTokenReplayed => "refresh token replayed",
             Self::UpstreamEnded => "ended by Entra",

@@ -84,6 +84,8 @@ events! {
     GrantMarked = "grant_marked", Change, "grant marked: the owner must sign in again";
     /// A grant ended; see [`Ended`](super::Ended).
     GrantEnded = "grant_ended", Change, "grant ended";
+    /// An operator blocked applications, lifted a block, or ended grants; the reason says which.
+    OperatorDecided = "operator_decided", Change, "operator decided";
     /// A code was presented again, after its grant had been made.
     CodeReplayed = "code_replayed", Alarm, "authorization code replayed";
     /// A refresh token was presented that had been replaced.

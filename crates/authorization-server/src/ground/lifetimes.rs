@@ -25,6 +25,8 @@ pub const DENIAL_LIFETIME: Duration = Duration::hours(24);
 pub const DEMAND_LIFETIME: Duration = Duration::days(1);
 /// From the sign-in on the page of connections to its end.
 pub const OWNER_SESSION_LIFETIME: Duration = Duration::minutes(10);
+/// From a decision of an operator to the end of its record.
+pub const OPERATOR_RECORD_LIFETIME: Duration = Duration::days(400);
 /// From the registration of a client to its end, if the client never redeems a code.
 pub const UNUSED_CLIENT_LIFETIME: Duration = Duration::days(30);
 /// From the fetch of a metadata document to the end of its client, if the client never redeems a code. It exceeds the time for

@@ -7,9 +7,9 @@ pub use super::principal::{Credential, Principal};
 use crate::{
     changes::{Change, change},
     grant_cache::KnownGrant,
-    ground::{GrantKey, Unavailable},
+    ground::{GrantKey, Id, Unavailable},
     server::AuthorizationServer,
-    state::{access_token::AccessToken, grant::Grant},
+    state::{access_token::AccessToken, blocks::Verdict, grant::Grant},
 };
 
 impl AuthorizationServer {
@@ -24,7 +24,8 @@ impl AuthorizationServer {
     /// The principal of an access token that was opened; `None` if its grant is not active.
     pub async fn authenticate_claims(&self, claims: AccessToken) -> Result<Option<Principal>, Unavailable> {
         let known = self.known_grant(&claims).await?;
-        Ok(known.usable.then(|| Principal::of(claims)))
+        let stands = known.usable && self.operator_allows(claims.client, &known).await?;
+        Ok(stands.then(|| Principal::of(claims)))
     }
 
     /// The same for a request that must change nothing (RFC 9110 §9.2.1): it neither notes the use of the token nor ends the
@@ -32,13 +33,13 @@ impl AuthorizationServer {
     pub async fn look_up_claims(&self, claims: AccessToken) -> Result<Option<Principal>, Unavailable> {
         let (stored, now) = (self.ports.grants.get(&claims.grant).await?, self.now());
         let known = stored.map(|stored| KnownGrant::read(&stored.value, claims.client, now));
-        let stands = known.is_some_and(|known| known.usable && !known.is_superseded(claims.generation));
+        let stands = self.stands(known, claims.client, claims.generation).await?;
         Ok(stands.then(|| Principal::of(claims)))
     }
 
     /// Whether the principal of an open stream is still authorized: its access token, which may have been superseded since, and
-    /// its grant. Always reads the store, since a cached answer would hide
-    /// a change.
+    /// its grant, which is always read from the store, since a cached answer would hide a change. The operator's blocks are less than
+    /// a minute old.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
         let now = self.now();
         if now >= principal.expires_at {
@@ -47,7 +48,18 @@ impl AuthorizationServer {
         let Credential::Grant { id: grant, generation } = principal.credential;
         let stored = self.ports.grants.get(&GrantKey { owner: principal.owner, grant }).await?;
         let known = stored.map(|stored| KnownGrant::read(&stored.value, principal.client, now));
-        Ok(known.is_some_and(|known| known.usable && !known.is_superseded(generation)))
+        self.stands(known, principal.client, generation).await
+    }
+
+    async fn stands(&self, known: Option<KnownGrant>, client: Id, generation: u32) -> Result<bool, Unavailable> {
+        match known.filter(|known| known.usable && !known.is_superseded(generation)) {
+            Some(known) => self.operator_allows(client, &known).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn operator_allows(&self, client: Id, known: &KnownGrant) -> Result<bool, Unavailable> {
+        Ok(self.operator_verdict(client, known.made_at).await? == Verdict::Allowed)
     }
 
     async fn known_grant(&self, claims: &AccessToken) -> Result<KnownGrant, Unavailable> {

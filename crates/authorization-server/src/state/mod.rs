@@ -3,6 +3,8 @@
 pub mod access_token;
 pub mod api;
 pub mod authorization;
+mod block_target;
+pub mod blocks;
 pub mod claims;
 pub mod client;
 mod consent;
@@ -13,6 +15,7 @@ pub(crate) mod derived;
 pub mod family;
 pub mod grant;
 pub mod memory;
+pub mod operator_record;
 pub mod owner;
 pub mod owner_session;
 pub mod pending_consent;

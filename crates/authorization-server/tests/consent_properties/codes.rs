@@ -59,6 +59,7 @@ impl World {
                 prop_assert_eq!(sent_to_confirm(&answer), Some(self.transactions[index].id));
             }
             Err(CallbackError::StillRefused) => prop_assert!(false, "Entra demands nothing"),
+            Err(CallbackError::ClientBlocked) => prop_assert!(false, "nothing is blocked"),
             Err(CallbackError::UnderWay) => prop_assert!(false, "nobody is half way"),
             Err(CallbackError::Unavailable(error)) => prop_assert!(false, "{error}"),
             Ok(completed) => self.completed(index, owner, completed)?,

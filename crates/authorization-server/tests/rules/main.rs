@@ -5,6 +5,7 @@
 mod audit;
 mod authenticate;
 mod authorize;
+mod blocks;
 mod callback;
 mod confirmation;
 mod connections;

@@ -61,6 +61,17 @@ impl World {
         }
     }
 
+    /// No process accepts these tokens half a minute later, and a refresh hears that the client is blocked.
+    pub(crate) fn refuses(&self, start: &Start, tokens: &Tokens, processes: &[Arc<Process>]) {
+        self.clock.advance(BELIEVED_FOR);
+        for process in processes.iter().chain([&self.alone()]) {
+            let accepted = at_once(process.rig.accepts(&tokens.access)).unwrap();
+            assert!(!accepted, "a blocked client is accepted");
+        }
+        let refreshed = start.alone(start.refresh(tokens));
+        assert!(matches!(refreshed, Err(TokenError::ClientBlocked)), "a blocked client refreshes");
+    }
+
     /// These tokens are accepted, and so are their successors, which are returned.
     pub(crate) fn goes_on_with(&self, start: &Start, tokens: &Tokens) -> Tokens {
         let process = self.alone();

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use authorization_server::{
-    endpoints::{revoke::RevokeError, token_error::TokenError},
-    ground::{Clock as _, GrantKey, Id, Unavailable},
+    endpoints::{operator_decision::OperatorDecisionError, revoke::RevokeError, token_error::TokenError},
+    ground::{Clock as _, GrantKey, Id, Subject, Unavailable},
+    state::{blocks::BlockTarget, operator_record::OperatorDecision},
 };
 use oauth_protocol::token_response::TokenResponse;
 use secrecy::SecretString;
@@ -144,6 +145,22 @@ impl Start {
     pub(crate) fn withdraw(&self) -> impl AsyncFnOnce(&Rig) -> Result<(), Unavailable> + 'static {
         let client = Id::parse(&self.client_id);
         async move |rig: &Rig| rig.server.withdraw(owner().owner_key(), client).await
+    }
+
+    /// The same, where reading the operator's blocks is a turn.
+    pub(crate) fn with_turns_for_blocks(mut self) -> Self {
+        self.world.blocks_take_turns = true;
+        self
+    }
+
+    /// An operator decides about the client.
+    pub(crate) fn decide(
+        &self,
+        decision: fn(BlockTarget) -> OperatorDecision,
+    ) -> impl AsyncFnOnce(&Rig) -> Result<(), OperatorDecisionError> + 'static {
+        let decision = Id::parse(&self.client_id).map(|id| decision(BlockTarget::Registration(id)));
+        let operator = Subject { tid: "tenant".into(), oid: "operator".into() };
+        async move |rig: &Rig| rig.server.decide_as_operator(&operator, decision.unwrap()).await
     }
 
     /// The owner signs in to the client once more, and reads the whole page.

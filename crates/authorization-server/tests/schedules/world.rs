@@ -8,7 +8,8 @@ use std::sync::{
 use authorization_server::{
     Ports,
     state::{
-        authorization::Authorization, client::Client, grant::Grant, owner::Owner, upstream_tokens::UpstreamTokens,
+        authorization::Authorization, blocks::Blocks, client::Client, grant::Grant, operator_record::OperatorRecord,
+        owner::Owner, upstream_tokens::UpstreamTokens,
     },
 };
 use testkit::{AuditTrail, ManualClock, Rig, SeededEntropy};
@@ -24,6 +25,10 @@ pub(crate) struct World {
     pub(crate) grants: Arc<Table<Grant>>,
     pub(crate) owners: Arc<Table<Owner>>,
     pub(crate) upstream_tokens: Arc<Table<UpstreamTokens>>,
+    pub(crate) blocks: Arc<Table<Blocks>>,
+    pub(crate) operator_records: Arc<Table<OperatorRecord>>,
+    /// Whether reading the blocks is a turn: only in scenarios that are about them, since every request reads them.
+    pub(crate) blocks_take_turns: bool,
     pub(crate) audit: Arc<AuditTrail>,
     pub(crate) issued: Arc<Issued>,
     started: AtomicU64,
@@ -45,6 +50,9 @@ impl World {
             grants: Arc::new(self.grants.copy()),
             owners: Arc::new(self.owners.copy()),
             upstream_tokens: Arc::new(self.upstream_tokens.copy()),
+            blocks: Arc::new(self.blocks.copy()),
+            operator_records: Arc::new(self.operator_records.copy()),
+            blocks_take_turns: self.blocks_take_turns,
             audit: Arc::default(),
             issued: Arc::new(self.issued.copy()),
             started: AtomicU64::new(self.started.load(Ordering::Relaxed)),
@@ -66,7 +74,7 @@ impl World {
             caller: Arc::clone(caller),
             brings_claims: Arc::default(),
         };
-        let grants = Handle::new(&self.grants, caller);
+        let (grants, at_once) = (Handle::new(&self.grants, caller), Caller::alone());
         rig.clock = Arc::clone(&clock);
         rig.ports = Ports {
             clock,
@@ -81,6 +89,8 @@ impl World {
             owners: Handle::new(&self.owners, caller),
             owner_grants: grants,
             upstream_tokens: Handle::new(&self.upstream_tokens, caller),
+            blocks: Handle::new(&self.blocks, if self.blocks_take_turns { caller } else { &at_once }),
+            operator_records: Handle::new(&self.operator_records, &at_once),
         };
         rig.server = Arc::new(rig.second_process());
         Arc::new(Process { rig, caller: Arc::clone(caller) })

@@ -9,10 +9,14 @@ use crate::{
     stream::{Stream, initialize, post},
 };
 
-/// The ring, a process's events and its heartbeat are asked for by the clock, not by requests.
+/// The ring, the operator's blocks, a process's events and its heartbeat are asked for by the clock, not by requests.
 fn is_of_a_request(operation: &Operation) -> bool {
     let by_the_clock = matches!(operation.verb, Verb::Feed | Verb::Query | Verb::Upsert);
-    operation.container != "keyring" && !(operation.container == "events" && by_the_clock)
+    match operation.container.as_str() {
+        "keyring" | "operator" => false,
+        "events" => !by_the_clock,
+        _ => true,
+    }
 }
 
 /// The requests to the store since the last call, as words.

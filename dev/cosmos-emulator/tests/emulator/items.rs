@@ -109,6 +109,7 @@ async fn every_container_has_its_partition_key_and_no_default_expiry() {
         ("owners", "/owner"),
         ("keyring", "/id"),
         ("events", "/instance"),
+        ("operator", "/kind"),
     ] {
         let properties: Value = rig
             .bare(reqwest::Method::GET, &format!("/dbs/mcp/colls/{name}"))

@@ -1,5 +1,6 @@
 //! The scenarios: callers that run at the same time.
 
+mod blocks;
 mod demands;
 mod holders;
 mod one_copy;

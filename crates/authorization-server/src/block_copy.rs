@@ -1,0 +1,162 @@
+//! What this process knows of the operator's blocks. It asks the store again every 20 seconds, when a request needs them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    ground::Id,
+    state::{blocks::Blocks, client::Client},
+};
+
+/// A copy that is older is read again.
+const READ_EVERY: Duration = Duration::seconds(20);
+/// A copy that is older says nothing any more.
+const BELIEVED_FOR: Duration = Duration::seconds(60);
+/// While one request reads it again, or has failed to, the others go on with the copy for this long.
+const ASK_AGAIN_AFTER: Duration = Duration::seconds(5);
+/// A client's hosts are read again after this: a metadata document can change.
+const CLIENT_KNOWN_FOR: Duration = Duration::minutes(5);
+const MAX_CLIENTS: usize = 10_000;
+
+/// The copy, and the clients that were judged by it lately.
+pub(crate) struct BlockCopy {
+    copy: Mutex<State>,
+    clients: Mutex<LruCache<Id, KnownClient>>,
+}
+
+struct KnownClient {
+    client: Arc<Client>,
+    read_at: OffsetDateTime,
+}
+
+#[derive(Default)]
+struct State {
+    copy: Option<(Arc<Blocks>, OffsetDateTime)>,
+    asked_at: Option<OffsetDateTime>,
+}
+
+/// How far a copy may be used.
+pub(crate) enum Copy {
+    /// As it is.
+    Fresh(Arc<Blocks>),
+    /// The caller reads the document. If that fails, this copy may still be used.
+    Due(Option<Arc<Blocks>>),
+}
+
+impl Default for BlockCopy {
+    fn default() -> Self {
+        Self { copy: Mutex::default(), clients: Mutex::new(LruCache::unbounded()) }
+    }
+}
+
+impl BlockCopy {
+    /// The copy at this time. A caller that gets [`Copy::Due`] must read.
+    pub(crate) fn at(&self, now: OffsetDateTime) -> Copy {
+        let mut state = lock(&self.copy);
+        let believed = state.copy.as_ref().filter(|(_, read_at)| now - *read_at < BELIEVED_FOR);
+        let asks = |asked_at: OffsetDateTime| now - asked_at < ASK_AGAIN_AFTER;
+        match believed {
+            Some((blocks, read_at)) if now - *read_at < READ_EVERY || state.asked_at.is_some_and(asks) => {
+                Copy::Fresh(Arc::clone(blocks))
+            }
+            believed => {
+                let believed = believed.map(|(blocks, _)| Arc::clone(blocks));
+                state.asked_at = Some(now);
+                Copy::Due(believed)
+            }
+        }
+    }
+
+    /// Keeps what was read; the read began at this time. An older read never takes the place of a newer one.
+    pub(crate) fn keep(&self, blocks: Arc<Blocks>, read_at: OffsetDateTime) {
+        let mut state = lock(&self.copy);
+        if state.copy.as_ref().is_none_or(|(_, kept)| *kept <= read_at) {
+            state.copy = Some((blocks, read_at));
+        }
+    }
+
+    /// A client as it was read a short while ago.
+    pub(crate) fn client(&self, key: Id, now: OffsetDateTime) -> Option<Arc<Client>> {
+        let mut clients = lock(&self.clients);
+        let known = clients.get(&key).filter(|known| now - known.read_at < CLIENT_KNOWN_FOR);
+        known.map(|known| Arc::clone(&known.client))
+    }
+
+    /// Keeps a client that was read now.
+    pub(crate) fn keep_client(&self, client: Arc<Client>, read_at: OffsetDateTime) {
+        let mut clients = lock(&self.clients);
+        clients.put(client.id, KnownClient { client, read_at });
+        if clients.len() > MAX_CLIENTS {
+            clients.pop_lru();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::client::Origin;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn client(id: Id) -> Client {
+        let (origin, redirect_uris) = (Origin::Registration, Vec::new());
+        Client { id, origin, name: None, redirect_uris, registered_at: NOW, used_at: None, expires_at: NOW }
+    }
+
+    fn is_fresh(copy: &BlockCopy, after: Duration) -> bool {
+        matches!(copy.at(NOW + after), Copy::Fresh(_))
+    }
+
+    #[test]
+    fn a_copy_is_read_again_after_20_seconds_and_by_one_request() {
+        let copy = BlockCopy::default();
+        assert!(matches!(copy.at(NOW), Copy::Due(None)) && matches!(copy.at(NOW), Copy::Due(None)), "each needs it");
+        copy.keep(Arc::default(), NOW);
+        assert!(is_fresh(&copy, READ_EVERY - Duration::MILLISECOND));
+        assert!(matches!(copy.at(NOW + READ_EVERY), Copy::Due(Some(_))));
+        assert!(is_fresh(&copy, READ_EVERY), "another request is reading");
+        assert!(!is_fresh(&copy, READ_EVERY + ASK_AGAIN_AFTER), "that one has failed");
+    }
+
+    #[test]
+    fn after_a_minute_the_copy_says_nothing() {
+        let copy = BlockCopy::default();
+        copy.keep(Arc::default(), NOW);
+        assert!(matches!(copy.at(NOW + BELIEVED_FOR - Duration::MILLISECOND), Copy::Due(Some(_))));
+        for _ in 0..2 {
+            assert!(matches!(copy.at(NOW + BELIEVED_FOR), Copy::Due(None)));
+        }
+    }
+
+    #[test]
+    fn a_read_that_began_earlier_replaces_nothing() {
+        let copy = BlockCopy::default();
+        let newer = Arc::new(Blocks::default());
+        copy.keep(Arc::clone(&newer), NOW);
+        copy.keep(Arc::default(), NOW - Duration::SECOND);
+        assert!(matches!(copy.at(NOW), Copy::Fresh(kept) if Arc::ptr_eq(&kept, &newer)));
+    }
+
+    #[test]
+    fn a_client_is_known_for_five_minutes_and_not_too_many_are() {
+        let copy = BlockCopy::default();
+        let id = |number: usize| {
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&number.to_be_bytes());
+            Id::from_bytes(bytes)
+        };
+        let keep = |number| copy.keep_client(Arc::new(client(id(number))), NOW);
+        keep(0);
+        assert!(copy.client(id(0), NOW + CLIENT_KNOWN_FOR - Duration::MILLISECOND).is_some());
+        assert!(copy.client(id(0), NOW + CLIENT_KNOWN_FOR).is_none());
+        (0..=MAX_CLIENTS).for_each(keep);
+        assert!(copy.client(id(0), NOW).is_none() && copy.client(id(MAX_CLIENTS), NOW).is_some());
+    }
+}

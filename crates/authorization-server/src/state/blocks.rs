@@ -1,0 +1,290 @@
+//! What the operator has blocked, and which grants the operator has ended: one document for the whole deployment.
+
+use oauth_protocol::client_id_url::ClientIdUrl;
+use time::{Duration, OffsetDateTime};
+
+pub use super::block_target::BlockTarget;
+use super::client::Client;
+use crate::ground::{Id, Record, lifetimes::GRANT_LIFETIME};
+
+/// The most entries of each kind. With them the document has less than a tenth of what Cosmos DB stores in one item.
+pub const MAX_BLOCKS: usize = 500;
+
+/// A target, and when the operator decided about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The applications.
+    pub target: BlockTarget,
+    /// When.
+    pub at: OffsetDateTime,
+    /// The key of the client, if the target is one client.
+    key: Option<Id>,
+}
+
+/// The one document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    blocked: Vec<Block>,
+    ended: Vec<Block>,
+}
+
+/// What the document says about a grant, or about a request for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Allowed,
+    /// It was made before the operator ended all grants of its application.
+    Ended,
+    /// Its application is blocked.
+    Blocked,
+}
+
+/// The document has as many entries as it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyBlocks;
+
+impl Block {
+    /// Decided now.
+    #[must_use]
+    pub fn new(target: BlockTarget, at: OffsetDateTime) -> Self {
+        Self { key: target.client(), target, at }
+    }
+
+    fn names(&self, key: Id, client: Option<&Client>) -> bool {
+        self.key == Some(key) || client.is_some_and(|client| self.target.names_host_of(client))
+    }
+}
+
+impl Blocks {
+    /// The document as it was stored.
+    #[must_use]
+    pub fn stored(blocked: Vec<Block>, ended: Vec<Block>) -> Self {
+        Self { blocked, ended }
+    }
+
+    /// What is blocked, the newest last.
+    #[must_use]
+    pub fn blocked(&self) -> &[Block] {
+        &self.blocked
+    }
+
+    /// The applications whose grants were ended, the newest last.
+    #[must_use]
+    pub fn ended(&self) -> &[Block] {
+        &self.ended
+    }
+
+    /// Whether the record of a client is needed to judge it. Only blocks of hosts need it.
+    #[must_use]
+    pub fn need_clients(&self) -> bool {
+        self.blocked.iter().chain(&self.ended).any(|block| block.target.needs_client())
+    }
+
+    /// Judges a grant that was decided or made at this time, by the key of its client, and by its record if one is known.
+    #[must_use]
+    pub fn judge(&self, key: Id, client: Option<&Client>, made_at: OffsetDateTime) -> Verdict {
+        if self.blocked.iter().any(|block| block.names(key, client)) {
+            Verdict::Blocked
+        } else if self.ended.iter().any(|ended| made_at <= ended.at && ended.names(key, client)) {
+            Verdict::Ended
+        } else {
+            Verdict::Allowed
+        }
+    }
+
+    /// Whether a metadata document may be fetched for a client that is not known yet.
+    #[must_use]
+    pub fn allow_document(&self, url: &ClientIdUrl) -> bool {
+        !self.blocked.iter().any(|block| match &block.target {
+            BlockTarget::Document(blocked) => blocked == url,
+            BlockTarget::DocumentHost(host) => host == url.host(),
+            BlockTarget::Registration(_) | BlockTarget::RedirectHost(_) | BlockTarget::EntraApplication(_) => false,
+        })
+    }
+
+    /// When this client of Entra's own was blocked; `None` if it is not.
+    #[must_use]
+    pub fn entra_application(&self, id: &str) -> Option<OffsetDateTime> {
+        let names = |block: &&Block| matches!(&block.target, BlockTarget::EntraApplication(other) if other.eq_ignore_ascii_case(id));
+        self.blocked.iter().find(names).map(|block| block.at)
+    }
+
+    /// With one more block. What is blocked already stays as it is.
+    pub fn with_block(mut self, target: BlockTarget, now: OffsetDateTime) -> Result<Self, TooManyBlocks> {
+        if self.blocked.iter().any(|block| block.target == target) {
+            return Ok(self);
+        }
+        if self.blocked.len() >= MAX_BLOCKS {
+            return Err(TooManyBlocks);
+        }
+        self.blocked.push(Block::new(target, now));
+        Ok(self)
+    }
+
+    /// Without the block of this target.
+    #[must_use]
+    pub fn without_block(mut self, target: &BlockTarget) -> Self {
+        self.blocked.retain(|block| block.target != *target);
+        self
+    }
+
+    /// All grants of these applications that were made until now are ended. An entry is dropped when every grant that it
+    /// concerns has expired.
+    pub fn with_ended(mut self, target: BlockTarget, now: OffsetDateTime) -> Result<Self, TooManyBlocks> {
+        self.ended.retain(|ended| now < ended.at + GRANT_LIFETIME && ended.target != target);
+        if self.ended.len() >= MAX_BLOCKS {
+            return Err(TooManyBlocks);
+        }
+        self.ended.push(Block::new(target, now));
+        Ok(self)
+    }
+}
+
+impl Record for Blocks {
+    type Key = ();
+    fn key(&self) {}
+    /// A block stands until it is lifted.
+    fn expires_at(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + Duration::days(365 * 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, redirect_uri::RedirectUri};
+
+    use super::*;
+    use crate::state::client::{ClientId, Document, Origin};
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+    const URL: &str = "https://publisher.example/client.json";
+
+    fn client(origin: Origin, redirect_uris: &[&str]) -> Client {
+        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
+        let uri = |text: &&str| RedirectUri::parse(text, &PrivateUseSchemes::default(), &base).unwrap();
+        Client {
+            id: Id::from_bytes([1; 16]),
+            origin,
+            name: None,
+            redirect_uris: redirect_uris.iter().map(uri).collect(),
+            registered_at: NOW,
+            used_at: None,
+            expires_at: NOW,
+        }
+    }
+
+    fn registered(redirect_uris: &[&str]) -> Client {
+        client(Origin::Registration, redirect_uris)
+    }
+
+    fn url() -> ClientIdUrl {
+        ClientIdUrl::parse(URL).unwrap()
+    }
+
+    fn published() -> Client {
+        let origin = Origin::Document(Document { url: url(), fresh_until: NOW });
+        Client { id: ClientId::Document(url()).key(), ..client(origin, &["http://127.0.0.1/cb"]) }
+    }
+
+    fn blocks(target: BlockTarget, client: &Client) -> bool {
+        let blocks = Blocks::default().with_block(target, NOW).unwrap();
+        blocks.judge(client.id, Some(client), NOW) == Verdict::Blocked
+    }
+
+    #[test]
+    fn a_block_of_one_client_needs_no_record_and_means_no_other() {
+        for (target, id, other) in [
+            (BlockTarget::of(&registered(&[])), registered(&[]).id, published().id),
+            (BlockTarget::of(&published()), published().id, registered(&[]).id),
+        ] {
+            let blocks = Blocks::default().with_block(target, NOW).unwrap();
+            assert!(!blocks.need_clients());
+            assert_eq!(blocks.judge(id, None, NOW), Verdict::Blocked);
+            assert_eq!(blocks.judge(other, None, NOW), Verdict::Allowed);
+        }
+    }
+
+    #[test]
+    fn a_host_of_documents_means_the_clients_that_are_published_there() {
+        let target = |host: &str| BlockTarget::DocumentHost(host.to_owned());
+        assert!(blocks(target("publisher.example"), &published()));
+        assert!(!blocks(target("example"), &published()), "not the hosts below");
+        assert!(!blocks(target("client.example"), &registered(&["https://client.example/cb"])));
+    }
+
+    #[test]
+    fn a_redirect_host_means_https_uris_of_exactly_that_host() {
+        let target = |host: &str| BlockTarget::RedirectHost(host.to_owned());
+        assert!(blocks(
+            target("client.example"),
+            &registered(&["http://127.0.0.1/cb", "https://client.example:8443/cb"])
+        ));
+        assert!(!blocks(target("example"), &registered(&["https://client.example/cb"])));
+        assert!(!blocks(target("127.0.0.1"), &registered(&["http://127.0.0.1/cb"])), "that is everybody's computer");
+        assert!(!blocks(target("publisher.example"), &published()));
+    }
+
+    #[test]
+    fn a_block_of_a_host_needs_the_record_of_a_client() {
+        let client = registered(&["https://client.example/cb"]);
+        let blocks = Blocks::default().with_block(BlockTarget::RedirectHost("client.example".into()), NOW).unwrap();
+        assert!(blocks.need_clients());
+        assert_eq!(blocks.judge(client.id, None, NOW), Verdict::Allowed);
+    }
+
+    #[test]
+    fn a_document_is_not_fetched_if_it_or_its_host_is_blocked() {
+        for (target, allowed) in [
+            (BlockTarget::Document(url()), false),
+            (BlockTarget::DocumentHost("publisher.example".into()), false),
+            (BlockTarget::DocumentHost("other.example".into()), true),
+            (BlockTarget::RedirectHost("publisher.example".into()), true),
+        ] {
+            let blocks = Blocks::default().with_block(target.clone(), NOW).unwrap();
+            assert_eq!(blocks.allow_document(&url()), allowed, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn an_application_of_entra_is_named_in_any_case_and_is_no_client_of_ours() {
+        let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+        let blocks = Blocks::default().with_block(BlockTarget::EntraApplication(id.into()), NOW).unwrap();
+        assert_eq!(blocks.entra_application(&id.to_uppercase()), Some(NOW));
+        assert_eq!(blocks.entra_application("0f8fad5b-d9cb-469f-a165-70867728950f"), None);
+        assert_eq!(blocks.judge(published().id, Some(&published()), NOW), Verdict::Allowed);
+    }
+
+    #[test]
+    fn grants_end_that_were_made_until_then_and_later_ones_do_not() {
+        let (client, target) = (published(), BlockTarget::of(&published()));
+        let blocks = Blocks::default().with_ended(target.clone(), NOW).unwrap();
+        assert_eq!(blocks.judge(client.id, None, NOW), Verdict::Ended);
+        assert_eq!(blocks.judge(client.id, None, NOW + Duration::MILLISECOND), Verdict::Allowed);
+        let later = blocks.with_ended(target.clone(), NOW + Duration::HOUR).unwrap();
+        assert_eq!((later.ended().len(), later.ended()[0].at), (1, NOW + Duration::HOUR));
+        let other = BlockTarget::DocumentHost("other.example".into());
+        let dropped = later.with_ended(other.clone(), NOW + Duration::HOUR + GRANT_LIFETIME).unwrap();
+        assert_eq!(dropped.ended().iter().map(|ended| &ended.target).collect::<Vec<_>>(), [&other]);
+    }
+
+    #[test]
+    fn a_block_stands_until_it_is_lifted_and_keeps_its_first_time() {
+        let target = BlockTarget::of(&published());
+        let twice = Blocks::default().with_block(target.clone(), NOW).unwrap();
+        let twice = twice.with_block(target.clone(), NOW + Duration::HOUR).unwrap();
+        assert_eq!((twice.blocked().len(), twice.blocked()[0].at), (1, NOW));
+        assert_eq!(twice.without_block(&target).blocked(), []);
+    }
+
+    #[test]
+    fn the_document_does_not_grow_without_end() {
+        let host = |number: usize| BlockTarget::RedirectHost(format!("h{number}.example"));
+        let mut blocks = Blocks::default();
+        for number in 0..MAX_BLOCKS {
+            blocks = blocks.with_block(host(number), NOW).unwrap().with_ended(host(number), NOW).unwrap();
+        }
+        assert_eq!(blocks.clone().with_block(host(MAX_BLOCKS), NOW), Err(TooManyBlocks));
+        assert_eq!(blocks.clone().with_ended(host(MAX_BLOCKS), NOW), Err(TooManyBlocks));
+        assert!(blocks.clone().with_block(host(0), NOW).is_ok() && blocks.with_ended(host(0), NOW).is_ok());
+    }
+}
