@@ -136,6 +136,10 @@ param assignedPrincipalIds string = ''
 @description('Object ids of the users and groups that operate the server, separated by commas. Deploying it needs a privileged role in Entra ID.')
 param adminPrincipalIds string = ''
 
+@description('Cosmos DB account that was restored from a backup, in the same resource group. Empty: the one with the name of this deployment.')
+@maxLength(44)
+param cosmosAccountName string = ''
+
 @description('recover: take back the vault of the same name that azd down left soft-deleted.')
 @allowed(['default', 'recover'])
 param keyVaultCreateMode string = 'default'
@@ -216,7 +220,7 @@ module cosmos 'modules/cosmos.bicep' = {
   params: {
     location: location
     tags: tags
-    token: token
+    accountName: empty(cosmosAccountName) ? 'cosmos-${token}' : cosmosAccountName
     workloadPrincipalId: identities.outputs.workload.principalId
     workspaceId: monitoring.outputs.workspaceId
     logDataOperations: logStoreOperations

@@ -8,8 +8,8 @@ param location string
 @description('Tags for every resource.')
 param tags Tags
 
-@description('Suffix that makes names unique.')
-param token string
+@description('Name of the account. After a restore, the one that was restored.')
+param accountName string
 
 @description('Object id of the workload identity.')
 param workloadPrincipalId string
@@ -28,7 +28,7 @@ var databaseName = 'mcp'
 var containers = loadJsonContent('../contract.json').containers
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
-  name: 'cosmos-${token}'
+  name: accountName
   location: location
   tags: tags
   kind: 'GlobalDocumentDB'

@@ -29,6 +29,7 @@ param grantAdminConsent = true
 param assignmentRequired = true
 param assignedPrincipalIds = '11111111-1111-1111-1111-111111111111, 22222222-2222-2222-2222-222222222222'
 param adminPrincipalIds = '33333333-3333-3333-3333-333333333333'
+param cosmosAccountName = 'cosmos-restored'
 param keyVaultCreateMode = 'recover'
 param budgetAmount = 500
 param budgetContactEmail = 'owner@contoso.example'

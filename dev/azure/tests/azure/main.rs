@@ -17,6 +17,7 @@ mod outage;
 mod planted;
 mod redemption;
 mod refresh;
+mod restored;
 mod revocation;
 mod ring_deleted;
 mod rotation;

@@ -14,6 +14,7 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
         "AZURE_ENV_NAME" => (!value.ends_with('.'), "no full stop at its end"),
         "VNET_ADDRESS_PREFIX" => (is_network(value), "a private IPv4 network of 256 addresses such as 10.64.0.0/24"),
         "MCP_ALLOWED_ORIGINS" => (members(value).all(is_origin), "origins such as https://app.example.com, by commas"),
+        "COSMOS_ACCOUNT_NAME" => (is_account(value), "3 to 44 small letters, digits and hyphens"),
         "MCP_LIMITS" => return limits::unfit(value),
         "APIM_PUBLISHER_EMAIL" | "BUDGET_CONTACT_EMAIL" => (is_email(value), "an e-mail address"),
         "BUDGET_START_DATE" => (is_first_of_month(value), "the first day of a month such as 2026-11-01"),
@@ -38,6 +39,11 @@ fn is_network(text: &str) -> bool {
     address.is_some_and(|address| address.is_private() && address.octets().ends_with(&[0]))
 }
 
+fn is_account(text: &str) -> bool {
+    let known = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    (3..=44).contains(&text.len()) && text.chars().all(known) && !text.starts_with('-') && !text.ends_with('-')
+}
+
 fn is_email(text: &str) -> bool {
     let parts = text.split_once('@').filter(|_| !text.contains(char::is_whitespace));
     parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
@@ -60,6 +66,7 @@ mod tests {
             ("MCP_ALLOWED_ORIGINS", "https://a.example,http://b.example:81", &["a.example", "https://a.example/"]),
             ("APIM_PUBLISHER_EMAIL", "ops@contoso.example", &["ops", "ops@", "@contoso.example", "a b@c.d", "a@b@c.d"]),
             ("BUDGET_START_DATE", "2026-11-01", &["2026-11-15", "2026-13-01", "01.11.2026", "2026-11"]),
+            ("COSMOS_ACCOUNT_NAME", "cosmos-restored", &["Cosmos", "a_b", "ab", "-ab", "cosmos-", "https://a"]),
             ("MCP_LIMITS", "streams=64,grants=200", &["streams", "other=1"]),
             ("DEFAULT_SCOPES", "user.read,mail.read", &["User.Read", "user.read;mail.read", "mail.send"]),
             (
