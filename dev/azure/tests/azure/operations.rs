@@ -1,5 +1,6 @@
 //! Store operations per request, as docs/operations.md lists them.
 
+use azure_tests::Plan;
 use cosmos_emulator::{Operation, Verb};
 use serde_json::json;
 
@@ -76,6 +77,7 @@ async fn every_request_costs_what_the_table_says() {
     table.row(&server, "POST /revoke");
     pages(&server, &client_id, &mut browser, &mut table).await;
     streams(&mut table).await;
+    roles(&mut table).await;
     assert_eq!(table.0, documented(), "the table should be\n{}", table.0.join("\n"));
 }
 
@@ -118,4 +120,16 @@ async fn streams(table: &mut Table) {
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     assert_eq!(post(&server, &endpoint, &token, &message).await, 202);
     table.row(&server, "POST /mcp/message, the stream elsewhere");
+}
+
+/// A tool for those with a role. Whether the caller has it makes no difference here.
+async fn roles(table: &mut Table) {
+    let settings = vec![("TOOLS".to_owned(), "get_graph_user_details=Admin".to_owned())];
+    let server = Deployment::of(Plan { settings, ..Plan::of(1) }).await;
+    server.until_ready().await;
+    let token = tokens(&server).await.access_token;
+    server.call_tool(&token).await;
+    taken(&server);
+    server.call_tool(&token).await;
+    table.row(&server, "tool call that needs a role, warm");
 }
