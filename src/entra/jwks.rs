@@ -12,8 +12,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 use super::{
+    entra_client::EntraClient,
     unreachable::{unreachable, unread},
-    web::Web,
 };
 use crate::{limited_answer, telemetry::CallOutcome};
 
@@ -31,7 +31,7 @@ const MAX_KEYS: usize = 256 * 1024;
 
 /// The key set of one tenant.
 pub(super) struct Jwks {
-    web: Web,
+    client: EntraClient,
     url: String,
     clock: Arc<dyn Clock>,
     fetched: RwLock<Option<Arc<Fetched>>>,
@@ -59,9 +59,9 @@ enum Cached {
 
 impl Jwks {
     /// The keys at this URL. They are fetched when the first one is asked for.
-    pub(super) fn new(web: Web, url: String, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(client: EntraClient, url: String, clock: Arc<dyn Clock>) -> Self {
         let (fetched, fetching) = (RwLock::default(), Mutex::default());
-        Self { web, url, clock, fetched, fetching, failures: AtomicU64::new(0) }
+        Self { client, url, clock, fetched, fetching, failures: AtomicU64::new(0) }
     }
 
     /// The key with this id, if Entra publishes it.
@@ -101,7 +101,7 @@ impl Jwks {
 
     async fn fetch_and_keep(&self, kid: &str, known: Option<Jwk>) -> Result<Option<Jwk>, Unavailable> {
         let now = self.clock.now();
-        match self.web.calls.count(self.fetch(), |_| CallOutcome::Failed).await {
+        match self.client.calls.count(self.fetch(), |_| CallOutcome::Failed).await {
             Ok(keys) => {
                 let key = keys.find(kid).cloned();
                 self.keep(Fetched { keys, at: now, failed_at: None });
@@ -131,9 +131,9 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> Result<JwkSet, Unavailable> {
-        let response = self.web.http.get(&self.url).send().await.map_err(unreachable)?;
+        let response = self.client.http.get(&self.url).send().await.map_err(unreachable)?;
         let response = response.error_for_status().map_err(unreachable)?;
-        let keys = limited_answer::read(response, MAX_KEYS, self.web.answers.permit()).await.map_err(unread)?;
+        let keys = limited_answer::read(response, MAX_KEYS, self.client.answers.permit()).await.map_err(unread)?;
         serde_json::from_slice(&keys).map_err(|error| Unavailable::upstream(format!("malformed signing keys: {error}")))
     }
 }

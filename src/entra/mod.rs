@@ -3,6 +3,7 @@
 mod access_token;
 mod authorize_url;
 mod client_assertion;
+mod entra_client;
 mod gateway_token;
 mod id_token;
 mod jwks;
@@ -13,7 +14,6 @@ mod signed_token;
 mod token_endpoint;
 mod unreachable;
 mod upstream;
-mod web;
 
 pub use client_assertion::{ClientAssertion, Identity, managed_identity};
 pub use gateway_token::GatewayTokenVerifier;

@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use super::{
     client_assertion::{ASSERTION_TYPE, ClientAssertion},
+    entra_client::EntraClient,
     refusal::classify,
     settings::EntraSettings,
     unreachable::unread,
-    web::Web,
 };
 use crate::{
     limited_answer::{self, AnswerError, MAX_ANSWER},
@@ -56,7 +56,7 @@ struct Failed {
 
 /// The endpoint, and how we authenticate to it.
 pub(super) struct TokenEndpoint {
-    web: Web,
+    client: EntraClient,
     url: String,
     client_id: String,
     assertion: Arc<ClientAssertion>,
@@ -64,8 +64,8 @@ pub(super) struct TokenEndpoint {
 
 impl TokenEndpoint {
     /// The token endpoint of the tenant.
-    pub(super) fn new(web: Web, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
-        Self { web, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
+    pub(super) fn new(client: EntraClient, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
+        Self { client, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
     }
 
     /// Waits until this server can authenticate itself.
@@ -94,7 +94,7 @@ impl TokenEndpoint {
             UpstreamRefusal::Unavailable(_) => CallOutcome::Failed,
             _ => CallOutcome::Answered,
         };
-        self.web.calls.count(self.send(clock, assertion, grant), outcome).await
+        self.client.calls.count(self.send(clock, assertion, grant), outcome).await
     }
 
     async fn send(&self, clock: &dyn Clock, assertion: &SecretString, grant: &Grant<'_>) -> Result<Granted, Failed> {
@@ -104,12 +104,12 @@ impl TokenEndpoint {
             ("client_assertion", assertion.expose_secret()),
         ];
         form.extend_from_slice(grant);
-        let request = self.web.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
+        let request = self.client.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
         let response = request.send().await.map_err(AnswerError::from).map_err(Failed::unread)?;
         let status = response.status();
         let throttled = response.headers().contains_key(header::RETRY_AFTER);
         let body =
-            limited_answer::read(response, MAX_ANSWER, self.web.answers.permit()).await.map_err(Failed::unread)?;
+            limited_answer::read(response, MAX_ANSWER, self.client.answers.permit()).await.map_err(Failed::unread)?;
         if status == StatusCode::OK {
             return read(&body, clock).map_err(|reason| Failed { refusal: malformed(&reason), retryable: false });
         }

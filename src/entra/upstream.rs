@@ -14,12 +14,12 @@ use super::{
     access_token,
     authorize_url::authorize_url,
     client_assertion::ClientAssertion,
+    entra_client::EntraClient,
     gateway_token::GatewayTokenVerifier,
     id_token,
     jwks::Jwks,
     settings::{CLIENT_CAPABILITIES, EntraSettings, claims_parameter},
     token_endpoint::{Granted, TokenEndpoint},
-    web::Web,
 };
 use crate::{
     budget::Budget,
@@ -45,9 +45,9 @@ impl Entra {
     ) -> Self {
         let answers = Budget::new(ANSWERS_BYTES);
         let calls = Arc::new(ServiceCalls::new(Service::Entra));
-        let web = Web { http, answers, calls };
-        let jwks = Arc::new(Jwks::new(web.clone(), settings.keys(), Arc::clone(&clock)));
-        let tokens = TokenEndpoint::new(web, &settings, assertion);
+        let client = EntraClient { http, answers, calls };
+        let jwks = Arc::new(Jwks::new(client.clone(), settings.keys(), Arc::clone(&clock)));
+        let tokens = TokenEndpoint::new(client, &settings, assertion);
         Self { settings, tokens, jwks, clock }
     }
 
