@@ -34,15 +34,15 @@ const OF_ALL: NonZeroU32 = NonZeroU32::new(300).unwrap();
 /// Fetches documents from public hosts.
 pub struct Fetcher {
     http: Client,
-    requests: Buckets<Spent>,
+    requests: Buckets<RateKey>,
     places: Semaphore,
     answers: Budget,
     in_flight: Cache<HttpsUrl, FetchedDocument>,
 }
 
-/// The budget that a request is taken from.
+/// Whose rate a request counts in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Spent {
+enum RateKey {
     OfAll,
     /// SHA-256 of the host's name.
     OfHost([u8; 32]),
@@ -74,8 +74,8 @@ impl Fetcher {
     }
 
     async fn fetch_now(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
-        let host = Spent::OfHost(Sha256::digest(url.host()).into());
-        self.requests.take(&[(host, PER_HOST), (Spent::OfAll, OF_ALL)]).map_err(FetchError::TooMany)?;
+        let host = RateKey::OfHost(Sha256::digest(url.host()).into());
+        self.requests.take(&[(host, PER_HOST), (RateKey::OfAll, OF_ALL)]).map_err(FetchError::TooMany)?;
         let fetched = timeout(REQUEST_TIMEOUT, self.get(url)).await;
         fetched.unwrap_or_else(|_| Err(failed("it took longer than five seconds")))
     }
