@@ -24,7 +24,7 @@ use super::{
     role_check::{self, Listing},
     service::McpService,
     slots::Slots,
-    tools::{Called, Progress, ToolPorts, Tools, failure},
+    tools::{Progress, ToolCall, ToolPorts, Tools, failure},
 };
 
 /// The server, and what its tools need.
@@ -110,8 +110,8 @@ impl ServerHandler for McpServer {
             return Ok(refusal.result().into());
         }
         let given = request.arguments.unwrap_or_default();
-        let called = Called { ports: &self.ports, principal: caller, progress: &Progress::of(&context) };
-        let result = self.tools.call(&request.name, given, called).instrument(span(parts)).await;
+        let call = ToolCall { ports: &self.ports, principal: caller, progress: &Progress::of(&context) };
+        let result = self.tools.call(&request.name, given, call).instrument(span(parts)).await;
         result.map(Into::into).ok_or_else(|| ErrorData::invalid_params("Unknown tool", None))
     }
 

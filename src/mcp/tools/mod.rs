@@ -15,8 +15,8 @@ use std::sync::Arc;
 use authorization_server::state::{roles::AppRole, scopes::Permission};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 
-pub(super) use self::tool::Called;
 use self::tool::ServedTool;
+pub(super) use self::tool::ToolCall;
 pub use self::tool::ToolPorts;
 pub(super) use self::{outcome::failure, progress::Progress};
 use crate::config::ChosenTool;
@@ -87,7 +87,7 @@ impl Tools {
     }
 
     /// Calls the tool of this name; `None` if there is none.
-    pub(super) async fn call(&self, name: &str, given: JsonObject, caller: Called<'_>) -> Option<CallToolResult> {
+    pub(super) async fn call(&self, name: &str, given: JsonObject, caller: ToolCall<'_>) -> Option<CallToolResult> {
         Some(self.find(name)?.call(caller, given).await)
     }
 

@@ -62,7 +62,7 @@ pub struct ToolPorts {
 
 /// A call: who calls, and what tools need.
 #[derive(Clone, Copy)]
-pub(in crate::mcp) struct Called<'a> {
+pub(in crate::mcp) struct ToolCall<'a> {
     pub(in crate::mcp) ports: &'a ToolPorts,
     pub(in crate::mcp) principal: &'a Principal,
     pub(in crate::mcp) progress: &'a Progress,
@@ -71,7 +71,7 @@ pub(in crate::mcp) struct Called<'a> {
 /// The caller of a tool, in whose name it acts.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
-    called: Called<'a>,
+    call: ToolCall<'a>,
     /// Those of the tool.
     permissions: &'static [&'static Permission],
 }
@@ -79,7 +79,7 @@ pub(super) struct Caller<'a> {
 impl Caller<'_> {
     /// The answer of an API to the caller, with the tool's permissions.
     pub(super) async fn get(self, request: &Request) -> Result<Value, ToolError> {
-        let answer = self.called.ports.apis.get(self.called.principal, self.permissions, request).await;
+        let answer = self.call.ports.apis.get(self.call.principal, self.permissions, request).await;
         answer.map_err(|error| ToolError::Api(request.api(), error))
     }
 
@@ -91,12 +91,12 @@ impl Caller<'_> {
 
     /// The time.
     pub(super) fn now(self) -> OffsetDateTime {
-        self.called.ports.clock.now()
+        self.call.ports.clock.now()
     }
 
     /// Tells the caller that so much of so much is done.
     pub(super) async fn report(self, done: u32, total: u32, message: String) {
-        self.called.progress.report(done, total, message).await;
+        self.call.progress.report(done, total, message).await;
     }
 }
 
@@ -125,9 +125,9 @@ impl ServedTool {
     }
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
-    pub(super) async fn call(&self, called: Called<'_>, given: JsonObject) -> CallToolResult {
-        let (began, principal) = (Instant::now(), called.principal);
-        let result = (self.run)(Caller { called, permissions: self.permissions }, given).await;
+    pub(super) async fn call(&self, call: ToolCall<'_>, given: JsonObject) -> CallToolResult {
+        let (began, principal) = (Instant::now(), call.principal);
+        let result = (self.run)(Caller { call, permissions: self.permissions }, given).await;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (event, tool) = (OperationalEvent::ToolCalled.as_str(), &*self.entry.name);
         let outcome = if result.is_error == Some(true) { "error" } else { "answered" };
