@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     app::App,
     connection::{Connection, Progress},
-    of_connection::OfConnection,
+    connection_service::ConnectionService,
     origin_form::service,
 };
 
@@ -50,7 +50,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
         let Some((stream, place)) = accepted else { continue };
         let progress = Progress::new(&app.memory.unfinished_heads);
         let stream = TokioIo::new(Connection::new(stream, progress.clone()));
-        let service = OfConnection { inner: service(Arc::clone(&app)), progress };
+        let service = ConnectionService { inner: service(Arc::clone(&app)), progress };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(IDLE_TIMEOUT)

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// The service of one connection.
-pub(super) struct OfConnection<S> {
+pub(super) struct ConnectionService<S> {
     pub(super) inner: S,
     pub(super) progress: Progress,
 }
@@ -51,7 +51,7 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
     }
 }
 
-impl<S, B> Service<Request<B>> for OfConnection<S>
+impl<S, B> Service<Request<B>> for ConnectionService<S>
 where
     S: Service<Request<RequestBody<B>>, Response = Response, Error = Infallible, Future: Send + 'static>,
 {
@@ -107,7 +107,7 @@ mod tests {
             keeping.lock().unwrap().push(request);
             async { Ok(empty(StatusCode::SERVICE_UNAVAILABLE)) }
         });
-        let service = OfConnection { inner, progress };
+        let service = ConnectionService { inner, progress };
         assert_eq!(service.call(Request::new(Full::new(Bytes::new()))).await.unwrap().status(), 503);
         let (mut large, mut buffer) = (vec![0; 20_000], vec![0; 20_000]);
         theirs.write_all(&large).await.unwrap();
