@@ -24,7 +24,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// The stream of a connection.
 pub(super) struct Connection<S> {
     stream: S,
-    progress: Progress,
+    head: PartialHead,
     reading: Deadline,
     writing: Deadline,
     /// Since when nothing could be written.
@@ -33,7 +33,7 @@ pub(super) struct Connection<S> {
 
 /// The part of a connection's next head that has arrived.
 #[derive(Clone)]
-pub(super) struct Progress(Arc<Mutex<NextHead>>);
+pub(super) struct PartialHead(Arc<Mutex<NextHead>>);
 
 struct NextHead {
     heads: Budget,
@@ -46,12 +46,12 @@ struct NextHead {
 }
 
 /// A request is under way, until the last of these is dropped.
-pub(super) struct InRequest(Progress);
+pub(super) struct InRequest(PartialHead);
 
 #[derive(Default)]
 struct Deadline(Option<Pin<Box<Sleep>>>);
 
-impl Progress {
+impl PartialHead {
     /// Nothing was read yet. Heads that are not complete count here.
     pub(super) fn new(heads: &Budget) -> Self {
         let (heads, permit) = (heads.clone(), heads.permit());
@@ -113,8 +113,8 @@ impl Deadline {
 }
 
 impl<S> Connection<S> {
-    pub(super) fn new(stream: S, progress: Progress) -> Self {
-        Self { stream, progress, reading: Deadline::default(), writing: Deadline::default(), stalled: None }
+    pub(super) fn new(stream: S, head: PartialHead) -> Self {
+        Self { stream, head, reading: Deadline::default(), writing: Deadline::default(), stalled: None }
     }
 
     /// Writes, or waits until nothing could be written for too long.
@@ -148,9 +148,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
         if let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(context, &mut part) {
             let length = part.filled().len();
             buffer.advance(length);
-            return Poll::Ready(read.and_then(|()| this.progress.read(length)));
+            return Poll::Ready(read.and_then(|()| this.head.read(length)));
         }
-        match this.progress.began() {
+        match this.head.began() {
             Some(began) => this.reading.poll(began + HEAD_TIMEOUT, context).map(Err),
             None => Poll::Pending,
         }
@@ -197,7 +197,7 @@ mod tests {
     /// A connection, its other end, and what is counted.
     fn connection() -> (Connection<DuplexStream>, DuplexStream, Budget) {
         let (budget, (ours, theirs)) = (Budget::new(HEADS), duplex(64 * 1024));
-        (Connection::new(ours, Progress::new(&budget)), theirs, budget)
+        (Connection::new(ours, PartialHead::new(&budget)), theirs, budget)
     }
 
     /// Reads what has arrived.
@@ -218,7 +218,7 @@ mod tests {
         theirs.write_all(&[b'x'; 1_000]).await.unwrap();
         read(&mut connection).await.unwrap();
         assert_eq!(budget.available(), HEADS - 1_000);
-        let (permit, in_request) = (connection.progress.complete(), connection.progress.in_request());
+        let (permit, in_request) = (connection.head.complete(), connection.head.in_request());
         assert_eq!(budget.available(), HEADS - 1_000);
         drop(permit);
         theirs.write_all(&[b'x'; 2 * READ_BYTES]).await.unwrap();
@@ -237,7 +237,7 @@ mod tests {
         let (mut connection, mut theirs, _) = connection();
         theirs.write_all(&[b'x'; READ_BYTES]).await.unwrap();
         read(&mut connection).await.unwrap();
-        assert!(connection.progress.complete().is_none());
+        assert!(connection.head.complete().is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -259,8 +259,8 @@ mod tests {
             read(&mut connection).await.unwrap();
             advance(Duration::from_secs(1)).await;
         }
-        connection.progress.complete();
-        let in_request = connection.progress.in_request();
+        connection.head.complete();
+        let in_request = connection.head.in_request();
         advance(Duration::from_mins(1)).await;
         read(&mut connection).await.unwrap();
         drop(in_request);
@@ -275,7 +275,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_of_which_nothing_is_read_for_a_minute_ends_its_connection() {
         let (ours, mut theirs) = duplex(16);
-        let mut connection = Connection::new(ours, Progress::new(&Budget::new(0)));
+        let mut connection = Connection::new(ours, PartialHead::new(&Budget::new(0)));
         let began = Instant::now();
         let writing = tokio::spawn(async move { connection.write_all(&[b'x'; 48]).await });
         for _ in 0..2 {

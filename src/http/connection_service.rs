@@ -15,14 +15,14 @@ use hyper::{
 };
 
 use super::{
-    connection::{InRequest, Progress},
+    connection::{InRequest, PartialHead},
     reply::Response,
 };
 
 /// The service of one connection.
 pub(super) struct ConnectionService<S> {
     pub(super) inner: S,
-    pub(super) progress: Progress,
+    pub(super) head: PartialHead,
 }
 
 /// A body that keeps its request under way: bytes of it that are thrown away after the answer was made are no head.
@@ -60,10 +60,10 @@ where
     type Future = BoxFuture<'static, Result<Response, Infallible>>;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        let of_large = self.progress.complete();
+        let of_large = self.head.complete();
         let is_large = of_large.is_some();
-        let in_request = self.progress.in_request();
-        let mut request = request.map(|body| RequestBody { body, _in_request: self.progress.in_request() });
+        let in_request = self.head.in_request();
+        let mut request = request.map(|body| RequestBody { body, _in_request: self.head.in_request() });
         if let Some(permit) = of_large {
             request.extensions_mut().insert(Arc::new(permit));
         }
@@ -99,15 +99,15 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_is_read_after_the_answer_is_no_head() {
         let (budget, (ours, mut theirs)) = (Budget::new(100), duplex(64 * 1024));
-        let progress = Progress::new(&budget);
-        let mut connection = Connection::new(ours, progress.clone());
+        let head = PartialHead::new(&budget);
+        let mut connection = Connection::new(ours, head.clone());
         let unread = Arc::new(Mutex::new(Vec::new()));
         let keeping = Arc::clone(&unread);
         let inner = service_fn(move |request| {
             keeping.lock().unwrap().push(request);
             async { Ok(empty(StatusCode::SERVICE_UNAVAILABLE)) }
         });
-        let service = ConnectionService { inner, progress };
+        let service = ConnectionService { inner, head };
         assert_eq!(service.call(Request::new(Full::new(Bytes::new()))).await.unwrap().status(), 503);
         let (mut large, mut buffer) = (vec![0; 20_000], vec![0; 20_000]);
         theirs.write_all(&large).await.unwrap();

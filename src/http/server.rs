@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     app::App,
-    connection::{Connection, Progress},
+    connection::{Connection, PartialHead},
     connection_service::ConnectionService,
     origin_form::service,
 };
@@ -48,9 +48,9 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
-        let progress = Progress::new(&app.memory.unfinished_heads);
-        let stream = TokioIo::new(Connection::new(stream, progress.clone()));
-        let service = ConnectionService { inner: service(Arc::clone(&app)), progress };
+        let head = PartialHead::new(&app.memory.unfinished_heads);
+        let stream = TokioIo::new(Connection::new(stream, head.clone()));
+        let service = ConnectionService { inner: service(Arc::clone(&app)), head };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(IDLE_TIMEOUT)

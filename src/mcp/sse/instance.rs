@@ -3,13 +3,13 @@
 use authorization_server::ground::{Id, Unavailable};
 use tokio_util::sync::CancellationToken;
 
-use super::{progress::Progress, transport_ports::TransportPorts};
+use super::{log_progress::LogProgress, transport_ports::TransportPorts};
 
 /// This process, among all of the deployment.
 pub(super) struct Instance {
     pub(super) id: Id,
     pub(super) ports: TransportPorts,
-    pub(super) progress: Progress,
+    pub(super) progress: LogProgress,
     /// Ends all streams when it is cancelled.
     pub(super) stop: CancellationToken,
 }
@@ -18,7 +18,7 @@ impl Instance {
     /// An instance with a new id.
     pub(super) fn new(ports: TransportPorts, stop: CancellationToken) -> Self {
         let id = Id::random(ports.entropy.as_ref());
-        Self { id, ports, progress: Progress::new(), stop }
+        Self { id, ports, progress: LogProgress::new(), stop }
     }
 
     /// A random id for a session or an event.

@@ -16,7 +16,7 @@
 //! | `stream` | one stream, and the MCP session that it carries |
 //! | `registry` | the streams that are open |
 //! | `session`, `inbox` | an open session, and the messages that wait for it |
-//! | `instance`, `progress` | what this instance is, and how far it has read its log |
+//! | `instance`, `log_progress` | what this instance is, and how far it has read its log |
 //! | the others | messages, ids, and small parts |
 
 mod delivery;
@@ -26,10 +26,10 @@ mod in_flight;
 mod in_turn;
 mod inbox;
 mod instance;
+mod log_progress;
 mod outage;
 mod polling;
 mod posted;
-mod progress;
 mod reader;
 mod registry;
 mod request_ids;

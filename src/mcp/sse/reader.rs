@@ -28,7 +28,7 @@ pub(super) struct EventReader {
     mark: Option<Mark>,
 }
 
-/// An event in the log. Reading it completes the calls up to a number of [`super::progress::Progress`].
+/// An event in the log. Reading it completes the calls up to a number of [`super::log_progress::LogProgress`].
 struct Mark {
     event: Id,
     number: u64,

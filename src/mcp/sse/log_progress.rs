@@ -15,13 +15,13 @@ const PROGRESS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each caller gets a sequence number. A read of the log that starts after the call, once its events are delivered,
 /// completes the call.
-pub(super) struct Progress {
+pub(super) struct LogProgress {
     requested: watch::Sender<u64>,
     completed: watch::Sender<u64>,
     alive_until: watch::Sender<Option<Instant>>,
 }
 
-impl Progress {
+impl LogProgress {
     /// Nothing is requested, and no heartbeat is written.
     pub(super) fn new() -> Self {
         let (requested, completed) = (watch::Sender::new(0), watch::Sender::new(0));
@@ -85,7 +85,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_is_complete_when_a_read_that_began_after_it_is() {
-        let progress = Progress::new();
+        let progress = LogProgress::new();
         let before = *progress.requested().borrow();
         let reader = async {
             sleep(Duration::from_millis(1)).await;
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_read_completes_all_calls_before_it() {
-        let progress = Progress::new();
+        let progress = LogProgress::new();
         let reader = async {
             sleep(Duration::from_millis(1)).await;
             progress.complete(*progress.requested().borrow());
@@ -119,7 +119,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_caller_waits_five_seconds_for_a_read() {
-        let progress = Progress::new();
+        let progress = LogProgress::new();
         let began = Instant::now();
         let late = progress.caught_up().await.unwrap_err();
         assert_eq!(late.reason, "the log of this instance is not read");
@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_instance_is_alive_for_the_life_of_a_heartbeat_from_when_it_was_begun() {
-        let progress = Progress::new();
+        let progress = LogProgress::new();
         assert!(progress.alive().await.is_err(), "none is written");
         let began = Instant::now();
         advance(HEARTBEAT_LIFETIME / 2).await;
@@ -142,7 +142,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_heartbeat_ends_the_wait_for_it() {
-        let progress = Progress::new();
+        let progress = LogProgress::new();
         let beat = async {
             sleep(Duration::from_secs(4)).await;
             progress.heartbeat(Instant::now());
