@@ -29,25 +29,25 @@ const TIME_TO_LIVE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// A request, with the hash of its token, and the `claims` of an exchange.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Request {
+enum CacheKey {
     Refresh(TokenHash),
     OnBehalfOf(TokenHash, ApiScopes, String),
 }
 
 type TokenHash = [u8; 32];
-type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
+type UpstreamResult = Result<UpstreamAnswer, UpstreamRefusal>;
 
 /// An answer, and when it came.
 struct Answered {
     answered_at: OffsetDateTime,
-    answer: Answer,
+    answer: UpstreamResult,
 }
 
 /// [`Upstream`], asked once at a time for each token, whose refusals are cached (as RFC 2308 does for names).
 pub struct NegativeCache {
     upstream: Arc<dyn Upstream>,
     clock: Arc<dyn Clock>,
-    answers: Cache<Request, Arc<Answered>>,
+    answers: Cache<CacheKey, Arc<Answered>>,
 }
 
 impl NegativeCache {
@@ -57,17 +57,17 @@ impl NegativeCache {
         Self { upstream, clock, answers }
     }
 
-    async fn once(&self, request: Request, answer: impl Future<Output = Answer>) -> Answer {
-        if self.answers.get(&request).await.is_some_and(|answered| !self.is_believed(&answered)) {
-            self.answers.invalidate(&request).await;
+    async fn once(&self, key: CacheKey, answer: impl Future<Output = UpstreamResult>) -> UpstreamResult {
+        if self.answers.get(&key).await.is_some_and(|answered| !self.is_believed(&answered)) {
+            self.answers.invalidate(&key).await;
         }
         let ask = async {
             let answer = answer.await;
             Arc::new(Answered { answered_at: self.clock.now(), answer })
         };
-        let answered = self.answers.get_with_by_ref(&request, ask).await;
+        let answered = self.answers.get_with_by_ref(&key, ask).await;
         if answered.answer.is_ok() {
-            self.answers.invalidate(&request).await;
+            self.answers.invalidate(&key).await;
         }
         answered.answer.clone()
     }
@@ -106,9 +106,9 @@ impl Upstream for NegativeCache {
         self.upstream.redeem(code, verifier, nonce).await
     }
 
-    async fn refresh(&self, refresh_token: &SecretString) -> Answer {
-        let request = Request::Refresh(hash(refresh_token));
-        self.once(request, self.upstream.refresh(refresh_token)).await
+    async fn refresh(&self, refresh_token: &SecretString) -> UpstreamResult {
+        let key = CacheKey::Refresh(hash(refresh_token));
+        self.once(key, self.upstream.refresh(refresh_token)).await
     }
 
     /// Entra is asked for its keys at most, and they are cached.
@@ -116,9 +116,14 @@ impl Upstream for NegativeCache {
         self.upstream.roles(access_token, owner).await
     }
 
-    async fn on_behalf_of(&self, assertion: &SecretString, scopes: &ApiScopes, claims: Option<&Claims>) -> Answer {
+    async fn on_behalf_of(
+        &self,
+        assertion: &SecretString,
+        scopes: &ApiScopes,
+        claims: Option<&Claims>,
+    ) -> UpstreamResult {
         let parameter = claims_parameter(claims).into_owned();
-        let request = Request::OnBehalfOf(hash(assertion), scopes.clone(), parameter);
-        self.once(request, self.upstream.on_behalf_of(assertion, scopes, claims)).await
+        let key = CacheKey::OnBehalfOf(hash(assertion), scopes.clone(), parameter);
+        self.once(key, self.upstream.on_behalf_of(assertion, scopes, claims)).await
     }
 }
