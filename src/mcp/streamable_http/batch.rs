@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     headers,
-    requests::{Request, Requests},
+    requests::{CancellableRequest, Requests},
     unserved::{CallError, Unserved},
 };
 use crate::budget::Kept;
@@ -28,7 +28,7 @@ const AT_A_TIME: usize = 4;
 
 /// The next step for a message of a batch.
 enum Step {
-    Serve(Box<Request>),
+    Serve(Box<CancellableRequest>),
     Answer(Box<ServerJsonRpcMessage>),
     Nothing,
 }

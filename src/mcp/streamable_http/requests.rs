@@ -29,7 +29,7 @@ pub(super) struct Requests {
 }
 
 /// A request that can be cancelled, before it is served and while it is.
-pub(super) struct Request {
+pub(super) struct CancellableRequest {
     pub(super) id: RequestId,
     text: Vec<u8>,
     principal: Principal,
@@ -38,7 +38,7 @@ pub(super) struct Request {
     running: RunningRequest,
 }
 
-impl Request {
+impl CancellableRequest {
     /// Whether it was cancelled.
     pub(super) fn is_cancelled(&self) -> bool {
         self.token.is_cancelled()
@@ -57,20 +57,26 @@ impl Requests {
     }
 
     /// A request that is to be served.
-    pub(super) fn add(&self, text: Vec<u8>, id: RequestId, principal: Principal, revision: ProtocolVersion) -> Request {
+    pub(super) fn add(
+        &self,
+        text: Vec<u8>,
+        id: RequestId,
+        principal: Principal,
+        revision: ProtocolVersion,
+    ) -> CancellableRequest {
         let token = self.stop.child_token();
         let running = self.running.add(principal.holder(), id.clone(), &token);
-        Request { id, text, principal, revision, token, running }
+        CancellableRequest { id, text, principal, revision, token, running }
     }
 
     /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
     pub(super) fn begin(
         &self,
-        request: Request,
+        request: CancellableRequest,
         headers: &HeaderMap,
         held: impl Send + 'static,
     ) -> Result<Exchange, Refusal> {
-        let Request { id, text, principal, revision, token, running } = request;
+        let CancellableRequest { id, text, principal, revision, token, running } = request;
         let message = message::parse(&text, principal, tracing::Span::current());
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
         if !revision.has_initialize() {
