@@ -17,7 +17,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A body that has not been read.
-pub(super) struct Body(BoxStream<'static, Result<Bytes, warp::Error>>);
+pub(super) struct UnreadBody(BoxStream<'static, Result<Bytes, warp::Error>>);
 
 /// Why a request was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) enum ReadError {
     Exhausted,
 }
 
-impl Body {
+impl UnreadBody {
     pub(super) fn new(chunks: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static) -> Self {
         Self(chunks.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))).boxed())
     }
@@ -89,19 +89,19 @@ mod tests {
         iter(parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))))
     }
 
-    async fn read(body: Body, limit: usize, budget: &Budget) -> Result<Vec<u8>, ReadError> {
+    async fn read(body: UnreadBody, limit: usize, budget: &Budget) -> Result<Vec<u8>, ReadError> {
         body.keep(limit, budget.permit()).await.map(|kept| kept.to_vec())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_times_out() {
         let half = parts(&["half"]).chain(pending::<Result<Bytes, _>>());
-        assert_eq!(read(Body::new(half), 100, &Budget::new(100)).await, Err(ReadError::TimedOut));
+        assert_eq!(read(UnreadBody::new(half), 100, &Budget::new(100)).await, Err(ReadError::TimedOut));
     }
 
     #[tokio::test]
     async fn a_body_at_the_limit_is_kept_and_one_byte_more_is_too_large() {
-        let (body, budget) = (|| Body::new(parts(&["12", "34"])), Budget::new(100));
+        let (body, budget) = (|| UnreadBody::new(parts(&["12", "34"])), Budget::new(100));
         assert_eq!(read(body(), 4, &budget).await, Ok(b"1234".to_vec()));
         assert_eq!(read(body(), 3, &budget).await, Err(ReadError::TooLarge));
         assert_eq!(budget.available(), 100);
@@ -111,7 +111,7 @@ mod tests {
     async fn where_memory_is_exhausted_the_rest_of_a_body_is_not_waited_for() {
         let (budget, began) = (Budget::new(3), Instant::now());
         let stalled = parts(&["12", "34"]).chain(pending::<Result<Bytes, _>>());
-        assert_eq!(read(Body::new(stalled), 100, &budget).await, Err(ReadError::Exhausted));
+        assert_eq!(read(UnreadBody::new(stalled), 100, &budget).await, Err(ReadError::Exhausted));
         assert_eq!((began.elapsed(), budget.available()), (Duration::ZERO, 3));
     }
 
@@ -119,9 +119,9 @@ mod tests {
     async fn a_body_that_is_not_wanted_is_discarded_for_a_limited_time_and_length() {
         let chunk = Bytes::from(vec![0; 65_536]);
         let endless = futures_util::stream::repeat_with(move || Ok(chunk.clone()));
-        Body::new(endless).discard().await;
+        UnreadBody::new(endless).discard().await;
         let began = Instant::now();
-        Body::new(pending::<Result<Bytes, _>>()).discard().await;
+        UnreadBody::new(pending::<Result<Bytes, _>>()).discard().await;
         assert_eq!(began.elapsed(), DISCARD_TIMEOUT);
     }
 }

@@ -7,7 +7,7 @@ use oauth_protocol::form::{Form, FormError};
 use warp::{Filter, filters::BoxedFilter};
 
 use super::{
-    body::{Body, ReadError},
+    body::{ReadError, UnreadBody},
     head::{CarriedHead, Head},
     reply::Response,
 };
@@ -16,14 +16,14 @@ use crate::budget::{Kept, Permit};
 /// A request whose body has not been read, and whose head counts in no budget yet.
 pub(super) struct Arriving {
     pub(super) head: Head,
-    body: Body,
+    body: UnreadBody,
 }
 
 /// A request whose head counts in a budget, and whose body has not been read.
 pub(super) struct Admitted {
     pub(super) head: Head,
     permit: Permit,
-    body: Body,
+    body: UnreadBody,
 }
 
 /// A request with its body, which is empty unless the method is POST.
@@ -62,7 +62,7 @@ impl Arriving {
     pub(super) fn filter() -> BoxedFilter<(Self,)> {
         warp::ext::get()
             .and(warp::body::stream())
-            .map(|head: CarriedHead, body| Self { head: head.take(), body: Body::new(body) })
+            .map(|head: CarriedHead, body| Self { head: head.take(), body: UnreadBody::new(body) })
             .boxed()
     }
 

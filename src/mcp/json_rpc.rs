@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::outline::InvalidMessage;
 
 /// The body of an answer: JSON, or a stream that ends with the result.
-pub(super) type Body = BoxBody<Bytes, Infallible>;
+pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;
 
 /// The length up to which a client's text is repeated.
 const QUOTED: usize = 100;
@@ -70,7 +70,7 @@ impl Refusal {
     }
 
     /// The answer, with the id of the request if that is known: MCP allows no null there.
-    pub(super) fn answer(self, id: Option<RequestId>) -> Response<Body> {
+    pub(super) fn answer(self, id: Option<RequestId>) -> Response<ResponseBody> {
         json(self.status, &JsonRpcError::new(id, self.error))
     }
 }
@@ -111,14 +111,14 @@ fn quoted(text: &str) -> &str {
 }
 
 /// 202, without a body: there is nothing to answer.
-pub(super) fn accepted() -> Response<Body> {
+pub(super) fn accepted() -> Response<ResponseBody> {
     let mut response = Response::new(Empty::new().boxed());
     *response.status_mut() = StatusCode::ACCEPTED;
     response
 }
 
 /// An answer of JSON.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<ResponseBody> {
     let text = serde_json::to_vec(value).unwrap_or_default();
     let mut response = Response::new(Full::new(Bytes::from(text)).boxed());
     *response.status_mut() = status;

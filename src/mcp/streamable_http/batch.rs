@@ -17,7 +17,7 @@ use crate::budget::Kept;
 use crate::mcp::{
     admission::admit_batch,
     envelope::Envelope,
-    json_rpc::{Body, Refusal, accepted, json},
+    json_rpc::{Refusal, ResponseBody, accepted, json},
     outline::{self, InvalidMessage, Kind},
 };
 
@@ -65,7 +65,7 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     body: Kept,
     principal: &Principal,
-) -> Result<Response<Body>, Unserved> {
+) -> Result<Response<ResponseBody>, Unserved> {
     headers::check_content(headers)?;
     headers::check_has_batches(headers)?;
     let (text, permit) = admit_batch(body)?;

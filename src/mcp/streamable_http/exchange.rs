@@ -20,7 +20,7 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
-use crate::mcp::json_rpc::{Body, json};
+use crate::mcp::json_rpc::{ResponseBody, json};
 
 /// Messages that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
 const WAITING_MESSAGES: usize = 17;
@@ -65,7 +65,7 @@ impl Exchange {
     }
 
     /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
-    pub(super) async fn response(mut self) -> Option<Response<Body>> {
+    pub(super) async fn response(mut self) -> Option<Response<ResponseBody>> {
         Some(match self.messages.recv().await? {
             answer if is_answer(&answer) => json(self.status(&answer), &answer),
             first => self.stream(first),
@@ -73,7 +73,7 @@ impl Exchange {
     }
 
     /// The response to a client that does not accept a stream of events.
-    pub(super) async fn json_response(mut self) -> Option<Response<Body>> {
+    pub(super) async fn json_response(mut self) -> Option<Response<ResponseBody>> {
         let answer = self.next_answer().await?;
         Some(json(self.status(&answer), &answer))
     }
@@ -105,7 +105,7 @@ impl Exchange {
         }
     }
 
-    fn stream(self, first: ServerJsonRpcMessage) -> Response<Body> {
+    fn stream(self, first: ServerJsonRpcMessage) -> Response<ResponseBody> {
         let events = unfold((Some(first), self), |(first, mut exchange)| async move {
             let next = match first {
                 Some(message) => Ok(Some(message)),
@@ -240,7 +240,7 @@ mod tests {
         running.subscribe().wait_for(|running| *running == calls).await.unwrap();
     }
 
-    async fn read(response: Response<Body>) -> (String, String) {
+    async fn read(response: Response<ResponseBody>) -> (String, String) {
         let content_type = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (content_type, String::from_utf8(body.into()).unwrap())

@@ -19,7 +19,7 @@ pub use self::{batch::message_count, unserved::CallError};
 use self::{requests::Requests, unserved::Unserved};
 use super::{
     admission::{AdmittedMessage, UncheckedMessage, admit},
-    json_rpc::{Body, Refusal, accepted},
+    json_rpc::{Refusal, ResponseBody, accepted},
     outline::Kind,
     service::Server,
     step_up,
@@ -48,7 +48,7 @@ impl StreamableHttp {
     }
 
     /// Answers a POST as its principal.
-    pub async fn call(&self, call: Call) -> Result<Response<Body>, CallError> {
+    pub async fn call(&self, call: Call) -> Result<Response<ResponseBody>, CallError> {
         let Call { headers, body, principal } = call;
         let (id, answered) = if batch::is_batch(&body) {
             (None, batch::answer(&self.requests, &headers, body, &principal).await)
@@ -64,7 +64,7 @@ impl StreamableHttp {
     }
 
     /// Without a response the request was cancelled. MCP wants no answer then, unless it was this server that stopped.
-    fn or_cancelled(&self, response: Option<Response<Body>>) -> Result<Response<Body>, Unserved> {
+    fn or_cancelled(&self, response: Option<Response<ResponseBody>>) -> Result<Response<ResponseBody>, Unserved> {
         match response {
             Some(response) => Ok(response),
             None if self.requests.is_stopping() => Err(CallError::Stopping.into()),
@@ -77,7 +77,7 @@ impl StreamableHttp {
         headers: &HeaderMap,
         message: UncheckedMessage,
         principal: Principal,
-    ) -> Result<Response<Body>, Unserved> {
+    ) -> Result<Response<ResponseBody>, Unserved> {
         headers::check_content(headers)?;
         let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
