@@ -17,7 +17,7 @@ pub const EVENT_LIFETIME: Duration = Duration::from_mins(5);
 
 /// A message on its way to another instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct LoggedEvent {
     /// Unique, so a reader knows which events it has read.
     pub id: Id,
     /// Sealed for the instance that reads it.
@@ -28,7 +28,7 @@ pub struct Event {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// In the order in which they were appended.
-    pub events: Vec<Event>,
+    pub events: Vec<LoggedEvent>,
     /// Whether the log had no more events when the read began.
     pub end: bool,
 }
@@ -37,7 +37,7 @@ pub struct Batch {
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Appends an event to an instance's log. Every read that begins after this has succeeded finds it.
-    async fn append(&self, instance: Id, event: &Event) -> Result<(), StoreError>;
+    async fn append(&self, instance: Id, event: &LoggedEvent) -> Result<(), StoreError>;
     /// Writes a heartbeat: the instance holds streams for the next [`HEARTBEAT_LIFETIME`].
     async fn heartbeat(&self, instance: Id) -> Result<(), StoreError>;
     /// Whether an instance's last heartbeat is still valid.

@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 
 use super::cosmos::Cosmos;
 use crate::ports::{
-    event_log::{Batch, EVENT_LIFETIME, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
+    event_log::{Batch, EVENT_LIFETIME, EventLog, Follow, HEARTBEAT_LIFETIME, LoggedEvent},
     records::{Address, Container, ItemStore as _, StoreError, Write},
 };
 
@@ -50,7 +50,7 @@ fn address(instance: Id, id: impl Into<String>) -> Address {
 
 #[async_trait]
 impl EventLog for CosmosEvents {
-    async fn append(&self, instance: Id, event: &Event) -> Result<(), StoreError> {
+    async fn append(&self, instance: Id, event: &LoggedEvent) -> Result<(), StoreError> {
         let (partition, id) = (instance.to_string(), event.id.to_string());
         let body = json!({ "id": id, "instance": partition, "schema": SCHEMA, "sealed": event.sealed });
         let lifetime = seconds(EVENT_LIFETIME);
@@ -144,8 +144,8 @@ fn batch(page: &FeedPage<ChangeFeedItem<StoredEvent>>) -> Batch {
     Batch { events, end: page.items().is_empty() && !more }
 }
 
-fn event(stored: &StoredEvent) -> Option<Event> {
-    Some(Event { id: Id::parse(&stored.id)?, sealed: stored.sealed.clone()? })
+fn event(stored: &StoredEvent) -> Option<LoggedEvent> {
+    Some(LoggedEvent { id: Id::parse(&stored.id)?, sealed: stored.sealed.clone()? })
 }
 
 fn seconds(lifetime: Duration) -> time::Duration {
@@ -156,7 +156,7 @@ fn seconds(lifetime: Duration) -> time::Duration {
 mod tests {
     use super::*;
 
-    fn read(item: serde_json::Value) -> Option<Event> {
+    fn read(item: serde_json::Value) -> Option<LoggedEvent> {
         event(&serde_json::from_value(item).unwrap())
     }
 
@@ -164,7 +164,7 @@ mod tests {
     fn an_event_is_read_and_what_else_is_in_its_partition_is_not() {
         let id = Id::from_bytes([3; 16]);
         let stored = json!({ "id": id.to_string(), "instance": "i", "schema": 1, "sealed": "s", "_ts": 5 });
-        assert_eq!(read(stored), Some(Event { id, sealed: "s".into() }));
+        assert_eq!(read(stored), Some(LoggedEvent { id, sealed: "s".into() }));
         assert_eq!(read(json!({ "id": HEARTBEAT, "schema": 1, "ttl": 30 })), None);
         assert_eq!(read(json!({ "id": "not an id", "sealed": "s" })), None);
         assert_eq!(read(json!({ "id": id.to_string() })), None);

@@ -12,7 +12,7 @@ use authorization_server::ground::Id;
 use tokio::time::{Instant, sleep};
 
 use remote_auth_mcp::ports::{
-    event_log::{Batch, Event, EventLog, Follow, HEARTBEAT_LIFETIME},
+    event_log::{Batch, EventLog, Follow, HEARTBEAT_LIFETIME, LoggedEvent},
     records::StoreError,
 };
 
@@ -22,7 +22,7 @@ const PAGE: usize = 3;
 
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) logs: HashMap<Id, Vec<Event>>,
+    pub(super) logs: HashMap<Id, Vec<LoggedEvent>>,
     pub(super) heartbeats: HashMap<Id, Instant>,
     /// Every operation fails.
     pub(super) down: bool,
@@ -41,7 +41,7 @@ impl MemoryLog {
         self.0.lock().unwrap()
     }
 
-    pub(super) fn events(&self) -> Vec<Event> {
+    pub(super) fn events(&self) -> Vec<LoggedEvent> {
         self.state().logs.values().flatten().cloned().collect()
     }
 
@@ -68,7 +68,7 @@ struct Place {
 
 #[async_trait]
 impl EventLog for MemoryLog {
-    async fn append(&self, instance: Id, event: &Event) -> Result<(), StoreError> {
+    async fn append(&self, instance: Id, event: &LoggedEvent) -> Result<(), StoreError> {
         self.up().await?.logs.entry(instance).or_default().push(event.clone());
         Ok(())
     }

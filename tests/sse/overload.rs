@@ -30,7 +30,7 @@ fn flood(deployment: &Deployment, of: &Instance) -> AbortHandle {
     let (log, instance) = (deployment.log.clone(), of.instance());
     let appending = tokio::spawn(async move {
         for number in 0_u128.. {
-            let event = remote_auth_mcp::ports::event_log::Event {
+            let event = remote_auth_mcp::ports::event_log::LoggedEvent {
                 id: Id::from_bytes(number.to_be_bytes()),
                 sealed: "x".into(),
             };

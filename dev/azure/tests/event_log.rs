@@ -17,7 +17,7 @@ use remote_auth_mcp::{
     config::{AzureSettings, VaultKeyId},
     platform::{SystemClock, SystemEntropy},
     ports::{
-        event_log::{Event, EventLog, Follow},
+        event_log::{EventLog, Follow, LoggedEvent},
         records::Container,
     },
     store::{cosmos::Cosmos, cosmos_events::CosmosEvents},
@@ -70,8 +70,8 @@ fn id() -> Id {
     Id::random(&SystemEntropy)
 }
 
-fn event(sealed: impl Into<String>) -> Event {
-    Event { id: id(), sealed: sealed.into() }
+fn event(sealed: impl Into<String>) -> LoggedEvent {
+    LoggedEvent { id: id(), sealed: sealed.into() }
 }
 
 /// Reads to the end.

@@ -15,7 +15,7 @@ use super::transport_ports::TransportPorts;
 use crate::{
     budget::{Permit, SharedBudget},
     mcp::{envelope::Envelope, message::Message},
-    ports::event_log::Event,
+    ports::event_log::LoggedEvent,
 };
 
 /// A message on its way to the instance that holds the stream. The instance that accepted it has authenticated its sender
@@ -73,7 +73,7 @@ impl Posted {
     }
 
     /// Seals it for the instance that holds the stream.
-    pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<Event, Unavailable> {
+    pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<LoggedEvent, Unavailable> {
         let Self { session, message } = self;
         let Principal { owner, client, ref scope, expires_at, ref credential } = message.principal;
         let Credential::Grant { id, generation } = *credential;
@@ -82,11 +82,15 @@ impl Posted {
         let header = Header { event, session, grant, client, scope, expires_at, generation, is_request };
         let enclosed = Enclosed { header, text: (&message.text).into() };
         let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
-        Ok(Event { id: event, sealed: sealed.into_text() })
+        Ok(LoggedEvent { id: event, sealed: sealed.into_text() })
     }
 
     /// Opens an event. `None` if it was not sealed for this instance under this id. No memory is reserved for it yet.
-    pub(super) async fn open(ports: &TransportPorts, instance: Id, event: &Event) -> Result<Option<Self>, Unavailable> {
+    pub(super) async fn open(
+        ports: &TransportPorts,
+        instance: Id,
+        event: &LoggedEvent,
+    ) -> Result<Option<Self>, Unavailable> {
         let opened = Sealed::<Enclosed<'_>>::from_text(&*event.sealed).open(ports.sealer.as_ref(), instance).await?;
         let named = opened.filter(|enclosed| enclosed.header.event == event.id);
         Ok(named.map(|enclosed| Self::of(enclosed, &ports.memory)))

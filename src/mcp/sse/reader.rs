@@ -9,7 +9,7 @@ use authorization_server::ground::{Id, Unavailable};
 use tokio::{sync::watch, time::Instant};
 
 use super::{delivery::Delivery, posted::Posted, seen::Seen};
-use crate::ports::event_log::{EVENT_LIFETIME, Event, EventLog, Follow};
+use crate::ports::event_log::{EVENT_LIFETIME, EventLog, Follow, LoggedEvent};
 
 /// How long an event that cannot be opened holds up all streams. Events behind it are still in the log then.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(EVENT_LIFETIME.as_secs() / 2);
@@ -21,7 +21,7 @@ pub(super) struct EventReader {
     feed: Box<dyn Follow>,
     requested: watch::Receiver<u64>,
     /// Read at this time, and not delivered yet.
-    undelivered: VecDeque<(Instant, Event)>,
+    undelivered: VecDeque<(Instant, LoggedEvent)>,
     seen: Seen,
     /// Whether there was more behind the last page.
     is_behind: bool,
@@ -78,7 +78,7 @@ impl EventReader {
 
     async fn append_mark(&mut self, number: u64) -> Result<(), Unavailable> {
         let event = self.delivery.instance.new_id();
-        let mark = Event { id: event, sealed: String::new() };
+        let mark = LoggedEvent { id: event, sealed: String::new() };
         self.log.append(self.delivery.instance.id, &mark).await?;
         self.mark = Some(Mark { event, number });
         Ok(())
@@ -112,7 +112,7 @@ impl EventReader {
     }
 }
 
-async fn deliver(delivery: &Delivery, event: &Event) -> Result<(), Unavailable> {
+async fn deliver(delivery: &Delivery, event: &LoggedEvent) -> Result<(), Unavailable> {
     let instance = &delivery.instance;
     if let Some(posted) = Posted::open(&instance.ports, instance.id, event).await? {
         delivery.deliver_logged(posted);
