@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use super::{
     app::App,
     cors::{Cors, Readable},
-    gateway::Caller,
+    gateway::Ingress,
     head::Head,
     host,
     limits::RateLimit,
@@ -61,21 +61,21 @@ impl Endpoint {
     }
 
     /// Answers a request to this endpoint. Nothing of its body is kept before the caller may call.
-    pub(super) async fn answer(&self, app: Arc<App>, arriving: Arriving, caller: Caller) -> Response {
+    pub(super) async fn answer(&self, app: Arc<App>, arriving: Arriving, ingress: Ingress) -> Response {
         let head = &arriving.head;
         let Ok(readable) = self.cors.judge(&head.headers, app.server.base().issuer(), &app.allowed_origins) else {
             let mut response = self.refused(&app, "this origin may not call this server");
             self.cors.decorate_refusal(&mut response);
             return arriving.refuse(response).await;
         };
-        let refusal = if caller == Caller::Direct && !host::is_ours(head, app.server.base()) {
+        let refusal = if ingress == Ingress::Direct && !host::is_ours(head, app.server.base()) {
             Some(self.refused(&app, "the Host header does not name this server"))
         } else if head.is_prefetch() {
             self.report_refusal(&app, "the request is a prefetch");
             Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
         } else if head.method == Method::OPTIONS {
             Some(self.options(&readable))
-        } else if caller == Caller::Direct && self.is_misdirected(head, &app) {
+        } else if ingress == Ingress::Direct && self.is_misdirected(head, &app) {
             Some(self.misdirected(&app))
         } else if !self.allows(&head.method) {
             self.report_refusal(&app, "the method is not allowed");

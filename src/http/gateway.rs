@@ -24,14 +24,14 @@ const CLIENT_ADDRESS: &str = "x-gateway-client-address";
 
 /// Whether a request came through the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Caller {
+pub(super) enum Ingress {
     /// There is no gateway. The other end of the connection is the Functions host, which says nothing of the caller.
     Direct,
     /// Through the gateway, from this network.
     ThroughGateway(Network),
 }
 
-impl Caller {
+impl Ingress {
     /// Where the request comes from. Without a gateway all callers count as one.
     pub(super) fn network(self) -> Network {
         match self {
@@ -42,25 +42,25 @@ impl Caller {
 }
 
 /// The caller of a request, unless it went past the gateway.
-pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Caller, GatewayRefusal> {
+pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Ingress, GatewayRefusal> {
     let (token, address) = (arriving.take_header(AUTHORIZATION), arriving.take_header(CLIENT_ADDRESS));
-    let Some(gateway) = &app.gateway else { return Ok(Caller::Direct) };
+    let Some(gateway) = &app.gateway else { return Ok(Ingress::Direct) };
     match token.as_deref().and_then(bearer) {
         Some(token) => gateway.verify(&token).await,
         None => Err(GatewayRefusal::Invalid { reason: "no bearer token", detail: None }),
     }?;
-    Ok(Caller::ThroughGateway(known_or_shared(address)))
+    Ok(Ingress::ThroughGateway(known_or_shared(address)))
 }
 
 /// The span of a request. Only a trace that the gateway sent is believed: past it, a caller could choose the trace of
 /// another caller's request.
-pub(super) fn span(app: &App, caller: Option<Caller>, headers: &HeaderMap) -> Span {
+pub(super) fn span(app: &App, caller: Option<Ingress>, headers: &HeaderMap) -> Span {
     match caller {
-        Some(Caller::ThroughGateway(address)) => {
+        Some(Ingress::ThroughGateway(address)) => {
             let caller = app.callers.hash(address.address());
             request_span(TraceContext::of(headers).as_ref(), caller.as_deref())
         }
-        Some(Caller::Direct) | None => request_span(Some(&TraceContext::random(app.entropy.as_ref())), None),
+        Some(Ingress::Direct) | None => request_span(Some(&TraceContext::random(app.entropy.as_ref())), None),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     authorize, connections, consent,
     cors::Cors,
     endpoint::{Endpoint, EndpointHandler},
-    gateway::{self, Caller},
+    gateway::{self, Ingress},
     health,
     limits::RateLimit,
     mcp, mcp_message, mcp_sse,
@@ -139,7 +139,7 @@ fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
     ENDPOINTS.iter().find(|endpoint| endpoint.matches(path))
 }
 
-async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Caller) -> Response {
+async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Ingress) -> Response {
     arriving.head.from = caller.network();
     let endpoint = endpoint_of(&arriving.head.path);
     let Some(endpoint) = endpoint else { return arriving.refuse(empty(StatusCode::NOT_FOUND)).await };

@@ -46,7 +46,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "Host names us or loopback",
         file: "src/http/endpoint.rs",
-        from: "if caller == Caller::Direct && !host::is_ours(",
+        from: "if ingress == Ingress::Direct && !host::is_ours(",
         to: "if false && !host::is_ours(",
         test: "edge::host::every_endpoint_refuses_a_foreign_host_before_all_else",
     },
