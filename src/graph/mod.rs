@@ -2,11 +2,13 @@
 
 mod challenge;
 mod client;
+mod collection;
 mod error;
 mod request;
 mod token_cache;
 
 pub use client::{ApiClient, Origins};
+pub use collection::Collection;
 pub use error::ApiError;
 pub use request::Request;
 pub use token_cache::TokenCache;

@@ -12,7 +12,7 @@ use super::{
     text,
     tool::{Caller, Tool},
 };
-use crate::graph::{ApiError, Request};
+use crate::graph::{ApiError, Collection, Request};
 
 pub(super) struct ListUpcomingEvents;
 
@@ -101,14 +101,6 @@ struct Event {
     join_link: Option<String>,
 }
 
-/// Graph's answer.
-#[derive(Deserialize)]
-struct Answer {
-    value: Vec<GraphEvent>,
-    #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct GraphEvent {
@@ -145,9 +137,9 @@ struct OnlineMeeting {
     join_url: Option<String>,
 }
 
-fn upcoming(answer: Answer, zone: &str) -> Upcoming {
-    let events = answer.value.into_iter().map(Event::from).collect();
-    Upcoming { time_zone: zone.to_owned(), events, more: answer.next.is_some() }
+fn upcoming(page: Collection<GraphEvent>, zone: &str) -> Upcoming {
+    let events = page.value.into_iter().map(Event::from).collect();
+    Upcoming { time_zone: zone.to_owned(), events, more: page.next_link.is_some() }
 }
 
 impl From<GraphEvent> for Event {

@@ -13,7 +13,7 @@ use super::{
     text,
     tool::{Caller, Tool},
 };
-use crate::graph::{ApiError, Request};
+use crate::graph::{ApiError, Collection, Request};
 
 const PATH: &str = "/v1.0/me/messages";
 /// Of a cursor: the longest query in a link to the next page, percent-encoded and then in Base64.
@@ -140,14 +140,6 @@ struct Message {
     link: Option<String>,
 }
 
-/// Graph's answer.
-#[derive(Deserialize)]
-struct Answer {
-    value: Vec<GraphMessage>,
-    #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct GraphMessage {
@@ -162,9 +154,9 @@ struct GraphMessage {
     web_link: Option<String>,
 }
 
-fn found(answer: Answer) -> Found {
-    let messages = answer.value.into_iter().map(Message::from).collect();
-    Found { messages, cursor: answer.next.as_deref().and_then(cursor) }
+fn found(page: Collection<GraphMessage>) -> Found {
+    let messages = page.value.into_iter().map(Message::from).collect();
+    Found { messages, cursor: page.next_link.as_deref().and_then(cursor) }
 }
 
 impl From<GraphMessage> for Message {
