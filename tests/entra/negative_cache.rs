@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use authorization_server::{
     ground::{Id, Unavailable},
     state::{
-        api::{Api, ApiScopes, RegisteredApi},
+        api::{Api, ApiScopes},
         claims::Claims,
         roles::Roles,
     },
@@ -14,16 +14,9 @@ use authorization_server::{
 };
 use remote_auth_mcp::entra::NegativeCache;
 use secrecy::SecretString;
-use testkit::ManualClock;
+use testkit::{ManualClock, ORDERS};
 use time::{Duration, macros::datetime};
 use tokio::sync::Semaphore;
-
-static ORDERS: RegisteredApi = RegisteredApi {
-    name: "Contoso Orders",
-    application_id_uri: "api://contoso.example/orders",
-    client_id: "an-id",
-    origin: "https://orders.contoso.example",
-};
 
 type Answer = Result<UpstreamAnswer, UpstreamRefusal>;
 

@@ -16,7 +16,7 @@ use authorization_server::{
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
     state::{
-        api::{Api, ApiScopes, RegisteredApi},
+        api::{Api, ApiScopes},
         claims::Claims,
     },
 };
@@ -24,16 +24,10 @@ use futures_util::future::join_all;
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::graph::TokenCache;
 use secrecy::ExposeSecret as _;
-use testkit::{ManualClock, user_read};
+use testkit::{ManualClock, ORDERS, user_read};
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-static ORDERS: RegisteredApi = RegisteredApi {
-    name: "Contoso Orders",
-    application_id_uri: "api://contoso.example/orders",
-    client_id: "an-id",
-    origin: "https://orders.contoso.example",
-};
 /// How long the exchange takes.
 const LATENCY: Duration = Duration::from_millis(10);
 

@@ -12,6 +12,7 @@ mod entropy;
 mod event_log;
 mod faults;
 mod flow;
+mod orders;
 mod outcome;
 mod rig;
 mod sealer;
@@ -30,6 +31,7 @@ pub use flow::{
     Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addressed, parameter, query, redemption, refreshing,
     request,
 };
+pub use orders::ORDERS;
 pub use outcome::{
     ToClient, allowed, answered, asked, asked_to_confirm, back_to_client, connections, cookie, denied, sent_to_confirm,
 };

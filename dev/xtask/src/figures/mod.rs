@@ -50,6 +50,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/rust-source/src",
     "dev/testkit/src/checkout.rs",
     "dev/testkit/src/documents.rs",
+    "dev/testkit/src/orders.rs",
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
     "dev/xtask/src/mutants.rs",
