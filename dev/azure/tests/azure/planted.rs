@@ -1,11 +1,12 @@
 //! A fault for each alert. `FAULT_LOGS` names a folder that keeps the handlers' logs: dev/kql then runs the query of every
 //! alert on each of them. Without it the tests show that the fault is in the log by its name.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use azure_tests::Plan;
 use local_tenant::{Endpoint, Fault};
 use serde_json::Value;
+use stand_in::wait::until;
 
 use crate::{
     browser::{Browser, tokens},
@@ -21,9 +22,7 @@ fn lines_with(server: &Deployment, texts: &[&str]) -> usize {
 
 /// Keeps the log, once a line with all these texts is in it.
 async fn keep(server: &Deployment, name: &str, texts: &[&str]) {
-    while lines_with(server, texts) == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(async || lines_with(server, texts) > 0).await;
     if let Some(folder) = folder() {
         fs::write(folder.join(format!("{name}.log")), server.log()).unwrap();
     }
