@@ -23,7 +23,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
         Ok(request) => request,
         Err(refusal) => return client_form::malformed(&app, EventName::RevocationRefused, &refusal),
     };
-    match app.server.revoke_token(&request.client_id, &request.token).await {
+    match app.server.revoke_token(&request).await {
         Ok(()) => empty(StatusCode::OK),
         Err(RevokeError::UnknownClient) => {
             app.audit.report(&EventName::RevocationRefused.event().because("the client is not registered"));

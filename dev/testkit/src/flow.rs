@@ -20,6 +20,7 @@ use oauth_protocol::{
     client_metadata::{ClientMetadata, RegistrationError},
     form::{self, Form},
     pkce::CodeVerifier,
+    revocation_request::RevocationRequest,
     secret::Handle,
     token_request::{AuthorizationCodeRequest, RefreshTokenRequest},
     token_response::TokenResponse,
@@ -166,6 +167,12 @@ pub fn redemption(client_id: &str, code: &SecretString) -> AuthorizationCodeRequ
 pub fn refreshing(client_id: &str, refresh_token: &SecretString) -> RefreshTokenRequest {
     let (client_id, refresh_token) = (client_id.to_owned(), refresh_token.expose_secret().into());
     RefreshTokenRequest { client_id, refresh_token, scope: None, resource: Vec::new() }
+}
+
+/// The request by which a client revokes a token.
+#[must_use]
+pub fn revocation(client_id: &str, token: &SecretString) -> RevocationRequest {
+    RevocationRequest { client_id: client_id.to_owned(), token: token.clone() }
 }
 
 impl Rig {

@@ -29,7 +29,7 @@ pub use event_log::EventLog;
 pub use faults::{Fault, Faults};
 pub use flow::{
     Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addressed, parameter, query, redemption, refreshing,
-    request,
+    request, revocation,
 };
 pub use orders::ORDERS;
 pub use outcome::{

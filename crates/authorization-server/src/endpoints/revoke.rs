@@ -1,5 +1,6 @@
 //! `POST /revoke` (RFC 7009): a client revokes its own grant.
 
+use oauth_protocol::revocation_request::RevocationRequest;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
@@ -22,9 +23,9 @@ pub enum RevokeError {
 impl AuthorizationServer {
     /// Revokes the grant behind an access or refresh token of this client. Any other token gets the same answer and has no
     /// effect. RFC 7009 §2.1 asks for a refusal, which would tell a client that the token exists.
-    pub async fn revoke_token(&self, client_id: &str, token: &SecretString) -> Result<(), RevokeError> {
-        let client = self.find_client(client_id).await?.ok_or(RevokeError::UnknownClient)?;
-        if let Some(grant) = self.grant_behind(token, client.value.id).await? {
+    pub async fn revoke_token(&self, request: &RevocationRequest) -> Result<(), RevokeError> {
+        let client = self.find_client(&request.client_id).await?.ok_or(RevokeError::UnknownClient)?;
+        if let Some(grant) = self.grant_behind(&request.token, client.value.id).await? {
             self.revoke(grant, Ended::RevokedByClient).await?;
         }
         Ok(())

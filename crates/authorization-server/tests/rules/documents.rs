@@ -14,7 +14,7 @@ use authorization_server::{
     state::client::ClientId,
 };
 use oauth_protocol::redirect_uri::PrivateUseSchemes;
-use testkit::{Browser, CLIENT_URL, LIMITS, REDIRECT_URI, Rig, SignedIn, asked, request};
+use testkit::{Browser, CLIENT_URL, LIMITS, REDIRECT_URI, Rig, SignedIn, asked, request, revocation};
 use time::Duration;
 
 fn rig() -> Rig {
@@ -49,7 +49,7 @@ async fn a_client_that_never_registered_signs_in_refreshes_and_revokes() {
     let SignedIn { client_id, tokens } = sign_in(&rig).await;
     assert!(rig.accepts(&tokens.access_token).await.unwrap());
     let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await.unwrap();
-    rig.server.revoke_token(&client_id, &refreshed.refresh_token).await.unwrap();
+    rig.server.revoke_token(&revocation(&client_id, &refreshed.refresh_token)).await.unwrap();
     assert!(rig.refresh(&client_id, &refreshed.refresh_token).await.is_err());
     assert_eq!(rig.documents.asked(), 1);
 }
@@ -83,7 +83,7 @@ async fn a_host_that_is_down_signs_nobody_out() {
     rig.clock.advance(Duration::days(30));
     let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await.unwrap();
     assert_eq!(refused_at_server(&rig, &client_id).await, AtServer::DocumentNotFetched, "a stale document is not used");
-    rig.server.revoke_token(&client_id, &refreshed.refresh_token).await.unwrap();
+    rig.server.revoke_token(&revocation(&client_id, &refreshed.refresh_token)).await.unwrap();
     assert!(rig.refresh(&client_id, &refreshed.refresh_token).await.is_err());
 }
 
@@ -131,7 +131,10 @@ async fn the_key_of_a_documents_record_is_no_client_id() {
     let key = ClientId::parse(CLIENT_URL).unwrap().key().to_string();
     assert_eq!(refused_at_server(&rig, &key).await, AtServer::UnknownClient);
     assert!(matches!(rig.refresh(&key, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
-    assert!(matches!(rig.server.revoke_token(&key, &tokens.refresh_token).await, Err(RevokeError::UnknownClient)));
+    assert!(matches!(
+        rig.server.revoke_token(&revocation(&key, &tokens.refresh_token)).await,
+        Err(RevokeError::UnknownClient)
+    ));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
 use oauth_protocol::{pkce::CodeVerifier, token_request::AuthorizationCodeRequest, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, Rig, parameter, redemption};
+use testkit::{Fault, Rig, parameter, redemption, revocation};
 use time::Duration;
 
 /// A client and its code.
@@ -106,7 +106,7 @@ async fn a_replay_counts_from_the_redemption_and_not_from_the_code() {
 async fn a_replay_of_a_revoked_grant_does_not_bring_the_upstreams_tokens_back() {
     let (rig, client_id, code) = with_code().await;
     let tokens = rig.redeem(&client_id, &code).await.unwrap();
-    rig.server.revoke_token(&client_id, &tokens.refresh_token).await.unwrap();
+    rig.server.revoke_token(&revocation(&client_id, &tokens.refresh_token)).await.unwrap();
     rig.clock.advance(Duration::seconds(10));
     assert!(refused(&rig.redeem(&client_id, &code).await));
     assert_eq!(rig.only_grant().unwrap().status, Status::Revoked);
