@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     budget::SharedBudget,
+    client_documents::JsonWebSignatures,
     config::{self, AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, NegativeCache, managed_identity},
     graph::{ApiClient, Origins, TokenCache},
@@ -229,12 +230,14 @@ fn authorization_server(
         sealer: Arc::clone(&storage.sealer),
         upstream,
         client_documents: Arc::clone(&platform.documents),
+        client_signatures: Arc::new(JsonWebSignatures),
         audit: Arc::clone(&platform.audit),
         clients: storage.repository(platform),
         authorizations: storage.repository(platform),
         grants: storage.repository(platform),
         owners: storage.repository(platform),
         owner_grants: storage.repository::<Grant>(platform),
+        spent_assertions: storage.repository(platform),
         upstream_tokens: storage.repository(platform),
         blocks: storage.repository(platform),
         operator_records: storage.repository(platform),

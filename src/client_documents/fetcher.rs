@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use authorization_server::{
     client_documents::{ClientDocuments, FetchError, FetchedDocument},
-    ground::Clock,
+    ground::{Clock, Network},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use moka::future::Cache;
@@ -28,6 +28,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUESTS_AT_ONCE: usize = 32;
 /// Requests to one host a minute.
 const PER_HOST: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Requests for the callers of one network a minute: one of them leaves most of what there is for all to the others.
+const PER_NETWORK: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Requests to all hosts a minute.
 const OF_ALL: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
@@ -43,9 +45,10 @@ pub struct Fetcher {
 /// Whose rate a request counts in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum RateKey {
-    OfAll,
+    All,
+    Network(Network),
     /// SHA-256 of the host's name.
-    OfHost([u8; 32]),
+    Host([u8; 32]),
 }
 
 impl Fetcher {
@@ -73,9 +76,10 @@ impl Fetcher {
         })
     }
 
-    async fn fetch_now(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
-        let host = RateKey::OfHost(Sha256::digest(url.host()).into());
-        self.requests.take(&[(host, PER_HOST), (RateKey::OfAll, OF_ALL)]).map_err(FetchError::TooMany)?;
+    async fn fetch_now(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError> {
+        let host = RateKey::Host(Sha256::digest(url.host()).into());
+        let budgets = [(RateKey::Network(from), PER_NETWORK), (host, PER_HOST), (RateKey::All, OF_ALL)];
+        self.requests.take(&budgets).map_err(FetchError::TooMany)?;
         let fetched = timeout(REQUEST_TIMEOUT, self.get(url)).await;
         fetched.unwrap_or_else(|_| Err(failed("it took longer than five seconds")))
     }
@@ -139,8 +143,8 @@ fn failed(reason: impl Into<String>) -> FetchError {
 
 #[async_trait]
 impl ClientDocuments for Fetcher {
-    async fn fetch(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
-        let fetched = self.in_flight.try_get_with_by_ref(url, self.fetch_now(url)).await;
+    async fn fetch(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError> {
+        let fetched = self.in_flight.try_get_with_by_ref(url, self.fetch_now(url, from)).await;
         self.in_flight.invalidate(url).await;
         fetched.map_err(|error| FetchError::clone(&error))
     }

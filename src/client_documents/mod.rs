@@ -4,6 +4,8 @@
 mod fetcher;
 mod freshness;
 mod resolver;
+mod signatures;
 
 pub use fetcher::Fetcher;
 pub use resolver::{PublicAddresses, Resolver, SystemResolver};
+pub use signatures::JsonWebSignatures;

@@ -37,7 +37,7 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
         Err(AddressMissing(name)) => return refusal(&app, &incoming, &AtServer::BadParameter(name).into()),
     };
     let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(&app, &incoming));
-    match app.server.authorize(&request, &Visitor { cookies: &cookies, initiator }).await {
+    match app.server.authorize(&request, &Visitor { cookies: &cookies, initiator, from: incoming.from }).await {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
         Err(error) => refusal(&app, &incoming, &error),
     }

@@ -64,8 +64,13 @@ pub(super) fn malformed(app: &App, event: EventName, refusal: &FormRefusal) -> R
 }
 
 /// Clients register again when they see it.
-pub(super) fn invalid_client() -> Response {
-    challenged(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not registered here")
+pub(super) fn unknown_client() -> Response {
+    invalid_client("the client is not registered here")
+}
+
+/// RFC 6749 §5.2.
+pub(super) fn invalid_client(why: &'static str) -> Response {
+    challenged(StatusCode::UNAUTHORIZED, "invalid_client", why)
 }
 
 /// RFC 6749 §5.2: a 401 names the scheme that the client used, or might have used.

@@ -57,7 +57,8 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
 }
 
 async fn act(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
-    let visitor = Visitor { cookies: &cookies::sent(&incoming.headers), initiator: browser::initiator(app, incoming) };
+    let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(app, incoming));
+    let visitor = Visitor { cookies: &cookies, initiator, from: incoming.from };
     // Where a form comes from matters before what is wrong with it.
     let sender = visitor.own_form().map_err(ConnectionsError::from)?;
     let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(Refusal::Incomplete)?;

@@ -54,7 +54,8 @@ async fn confirmation(app: &App, incoming: &Incoming) -> Result<Answer, Refusal>
 }
 
 async fn decide(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
-    let visitor = Visitor { cookies: &cookies::sent(&incoming.headers), initiator: browser::initiator(app, incoming) };
+    let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(app, incoming));
+    let visitor = Visitor { cookies: &cookies, initiator, from: incoming.from };
     // Where a form comes from matters before what is wrong with it.
     let sender = visitor.own_form().map_err(ConsentError::from)?;
     let form = form(incoming)?;

@@ -8,7 +8,7 @@ use oauth_protocol::revocation_request::RevocationRequest;
 
 use super::{
     app::App,
-    client_form::{self, invalid_client},
+    client_form,
     reply::{Response, empty, temporarily_unavailable},
     request::Incoming,
 };
@@ -23,15 +23,11 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
         Ok(request) => request,
         Err(refusal) => return client_form::malformed(&app, EventName::RevocationRefused, &refusal),
     };
-    match app.server.revoke_token(&request).await {
-        Ok(()) => empty(StatusCode::OK),
-        Err(RevokeError::UnknownClient) => {
-            app.audit.report(&EventName::RevocationRefused.event().because("the client is not registered"));
-            invalid_client()
-        }
-        Err(RevokeError::Unavailable(error)) => {
-            tracing::warn!(%error, "token not revoked");
-            temporarily_unavailable()
-        }
+    let Err(error) = app.server.revoke_token(&request, incoming.from).await else { return empty(StatusCode::OK) };
+    app.refused(EventName::RevocationRefused.event(), error.reason(), &error);
+    match error {
+        RevokeError::UnknownClient => client_form::unknown_client(),
+        RevokeError::UnauthenticatedClient(reason) => client_form::invalid_client(reason),
+        RevokeError::Unavailable(_) => temporarily_unavailable(),
     }
 }

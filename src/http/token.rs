@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     endpoints::token_error::TokenError,
-    ground::{AuditEvent, EventName},
+    ground::{AuditEvent, EventName, Network},
     state::client::ClientId,
 };
 use http::StatusCode;
@@ -12,7 +12,7 @@ use oauth_protocol::{token_request::TokenRequest, token_response::TokenResponse}
 
 use super::{
     app::App,
-    client_form::{self, invalid_client},
+    client_form,
     reply::{Response, json_text, oauth_error, temporarily_unavailable},
     request::Incoming,
 };
@@ -27,13 +27,13 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
         return refused;
     }
     match request {
-        Ok(request) => answer(&app, &request).await,
+        Ok(request) => answer(&app, &request, incoming.from).await,
         Err(refusal) => client_form::malformed(&app, EventName::TokenRefused, &refusal),
     }
 }
 
-async fn answer(app: &App, request: &TokenRequest) -> Response {
-    match exchange(app, request).await {
+async fn answer(app: &App, request: &TokenRequest, from: Network) -> Response {
+    match exchange(app, request, from).await {
         Ok(response) => success(&response),
         // Logged where Entra's answer was read.
         Err(error @ TokenError::Refused(_)) => refusal(&error),
@@ -44,10 +44,10 @@ async fn answer(app: &App, request: &TokenRequest) -> Response {
     }
 }
 
-async fn exchange(app: &App, request: &TokenRequest) -> Result<TokenResponse, TokenError> {
+async fn exchange(app: &App, request: &TokenRequest, from: Network) -> Result<TokenResponse, TokenError> {
     match request {
-        TokenRequest::AuthorizationCode(request) => app.server.redeem(request).await,
-        TokenRequest::RefreshToken(request) => app.server.refresh(request).await,
+        TokenRequest::AuthorizationCode(request) => app.server.redeem(request, from).await,
+        TokenRequest::RefreshToken(request) => app.server.refresh(request, from).await,
     }
 }
 
@@ -58,14 +58,16 @@ fn success(response: &TokenResponse) -> Response {
 /// Names the client only if it is known: any other id is whatever its sender wrote.
 fn of_client(request: &TokenRequest, error: &TokenError) -> AuditEvent {
     let known = ClientId::parse(request.client_id());
-    let client = known.map(|client_id| client_id.key()).filter(|_| !matches!(error, TokenError::UnknownClient));
+    let unproven = matches!(error, TokenError::UnknownClient | TokenError::UnauthenticatedClient(_));
+    let client = known.map(|client_id| client_id.key()).filter(|_| !unproven);
     EventName::TokenRefused.event().client(client)
 }
 
 fn refusal(error: &TokenError) -> Response {
     let bad_request = |code, text| oauth_error(StatusCode::BAD_REQUEST, code, text);
     match error {
-        TokenError::UnknownClient => invalid_client(),
+        TokenError::UnknownClient => client_form::unknown_client(),
+        TokenError::UnauthenticatedClient(reason) => client_form::invalid_client(reason),
         // One text, so that nobody learns which part of a stolen grant was wrong.
         TokenError::InvalidGrant(_) => {
             bad_request("invalid_grant", "the code, refresh token, redirect URI or verifier is not valid")
@@ -105,6 +107,7 @@ mod tests {
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
         assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
         assert_eq!(answer(&TokenError::UnknownClient), (401, false));
+        assert_eq!(answer(&TokenError::UnauthenticatedClient("why")), (401, false));
         for error in [
             TokenError::InvalidGrant(""),
             TokenError::InvalidScope,

@@ -4,3 +4,4 @@
 mod guards;
 mod rig;
 mod sharing;
+mod signatures;

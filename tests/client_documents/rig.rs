@@ -7,7 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use authorization_server::client_documents::{ClientDocuments as _, FetchError, FetchedDocument};
+use authorization_server::{
+    client_documents::{ClientDocuments as _, FetchError, FetchedDocument},
+    ground::Network,
+};
 use document_host::DocumentHost;
 use oauth_protocol::https_url::HttpsUrl;
 use remote_auth_mcp::client_documents::{Fetcher, PublicAddresses, Resolver};
@@ -69,14 +72,19 @@ impl Rig {
     }
 
     pub(crate) async fn fetch(&self, text: &str) -> Result<FetchedDocument, FetchError> {
-        self.fetcher.fetch(&url(text)).await
+        self.fetch_for("20.1.2.3", text).await
+    }
+
+    /// For a caller at this address.
+    pub(crate) async fn fetch_for(&self, address: &str, text: &str) -> Result<FetchedDocument, FetchError> {
+        self.fetcher.fetch(&url(text), Network::of(address.parse().unwrap())).await
     }
 
     /// The reason why it is not fetched, for the log.
     pub(crate) async fn refused(&self, text: &str) -> String {
         match self.fetch(text).await.unwrap_err() {
             FetchError::Failed(reason) => reason,
-            FetchError::TooMany(_) => panic!("too many"),
+            other => panic!("{other}"),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::client_documents::{ClientDocuments as _, FetchError};
+use authorization_server::{
+    client_documents::{ClientDocuments as _, FetchError},
+    ground::Network,
+};
 use axum::{http::StatusCode, response::Response};
 use document_host::json;
 use futures_util::future::join_all;
@@ -31,7 +34,7 @@ async fn callers_at_once_share_one_request_and_a_later_one_asks_again() {
     });
     let callers = (0..10).map(|_| {
         let fetcher = Arc::clone(&rig.fetcher);
-        async move { fetcher.fetch(&url(URL)).await.is_ok() }
+        async move { fetcher.fetch(&url(URL), Network::UNKNOWN).await.is_ok() }
     });
     let shared = tokio::spawn(join_all(callers));
     asked.notified().await;
@@ -52,9 +55,9 @@ async fn an_error_is_not_remembered() {
     assert!(rig.fetch(URL).await.is_ok());
 }
 
-async fn fetched(rig: &Rig, host: &str, most: usize) -> usize {
+async fn fetched(rig: &Rig, from: &str, host: &str, most: usize) -> usize {
     for count in 0..most {
-        if let Err(error) = rig.fetch(&format!("https://{host}/{count}.json")).await {
+        if let Err(error) = rig.fetch_for(from, &format!("https://{host}/{count}.json")).await {
             let FetchError::TooMany(too_many) = error else { continue };
             assert!(too_many.wait > std::time::Duration::ZERO);
             return count;
@@ -67,13 +70,26 @@ async fn fetched(rig: &Rig, host: &str, most: usize) -> usize {
 #[tokio::test]
 async fn a_host_and_all_hosts_have_budgets_that_come_back() {
     let rig = Rig::start().await;
-    assert_eq!(fetched(&rig, "client.example", 100).await, 30);
+    assert_eq!(fetched(&rig, "20.1.2.3", "client.example", 100).await, 30);
     rig.clock.advance(Duration::seconds(2));
-    assert_eq!(fetched(&rig, "client.example", 100).await, 1);
+    assert_eq!(fetched(&rig, "20.1.2.4", "client.example", 100).await, 1);
     let mut of_others = Vec::new();
     for host in 0..10 {
-        of_others.push(fetched(&rig, &format!("h{host}.client.example"), 100).await);
+        of_others.push(fetched(&rig, &format!("20.1.3.{host}"), &format!("h{host}.client.example"), 100).await);
     }
     assert_eq!(of_others.iter().sum::<usize>(), 300 + 10 - 31, "{of_others:?}");
     assert_eq!(of_others.first(), Some(&30), "one host leaves the others theirs");
+}
+
+#[tokio::test]
+async fn an_address_leaves_what_there_is_for_all_to_the_others() {
+    let rig = Rig::start().await;
+    let mut of_one = 0;
+    for host in 0..10 {
+        of_one += fetched(&rig, "20.1.2.3", &format!("h{host}.client.example"), 20).await;
+    }
+    assert_eq!(of_one, 60);
+    assert_eq!(fetched(&rig, "20.1.2.4", "other.client.example", 20).await, 20);
+    rig.clock.advance(Duration::SECOND);
+    assert_eq!(fetched(&rig, "20.1.2.3", "more.client.example", 20).await, 1, "it comes back");
 }

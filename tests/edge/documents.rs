@@ -78,8 +78,8 @@ async fn an_unknown_document_is_an_invalid_client_at_the_token_endpoint() {
 }
 
 #[tokio::test]
-async fn the_metadata_says_that_documents_are_supported_and_offers_public_clients() {
+async fn the_metadata_says_that_documents_are_supported_and_offers_public_clients_first() {
     let document = Edge::new().get("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(document["client_id_metadata_document_supported"], true);
-    assert_eq!(document["token_endpoint_auth_methods_supported"], json!(["none"]));
+    assert_eq!(document["token_endpoint_auth_methods_supported"], json!(["none", "private_key_jwt"]));
 }

@@ -6,6 +6,7 @@ mod audit;
 mod bearer;
 mod blocks;
 mod browser;
+mod client_authentication;
 mod cors;
 mod documents;
 mod flood;

@@ -1,10 +1,10 @@
 //! The port to the metadata documents that clients publish.
 
 use async_trait::async_trait;
-use oauth_protocol::https_url::HttpsUrl;
+use oauth_protocol::{client_assertion::Signed, https_url::HttpsUrl, json_web_key::PublicKey};
 use time::Duration;
 
-use crate::ground::TooMany;
+use crate::ground::{Network, TooMany};
 
 /// A document, as its host sent it a moment ago. Nothing in it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,19 +18,28 @@ pub struct FetchedDocument {
 /// Why a document was not fetched.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FetchError {
-    /// Too many documents were fetched in the last minute, of this host or of all.
+    /// Too many documents were fetched in the last minute: for this caller, of this host or of all.
     #[error("too many documents were fetched")]
     TooMany(TooMany),
     /// The host does not exist, may not be asked, or did not give a document. The reason is for the log: a caller who heard it
     /// could explore networks with it.
     #[error("the document was not fetched: {0}")]
     Failed(String),
+    /// What was fetched cannot be used.
+    #[error("{0}")]
+    Invalid(&'static str),
 }
 
 /// Fetches what clients publish on the internet.
 #[async_trait]
 pub trait ClientDocuments: Send + Sync {
-    /// Fetches a document now. Callers that ask for the same URL at the same time share one request, and no error is
-    /// remembered.
-    async fn fetch(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError>;
+    /// Fetches a document now, for a caller from this network. Callers that ask for the same URL at the same time share one
+    /// request, and no error is remembered.
+    async fn fetch(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError>;
+}
+
+/// Verifies signatures by the keys that clients publish.
+pub trait ClientSignatures: Send + Sync {
+    /// Whether this key has made this signature.
+    fn verifies(&self, key: &PublicKey, signed: &Signed<'_>) -> bool;
 }

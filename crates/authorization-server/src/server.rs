@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     block_copy::BlockCopy,
-    client_documents::ClientDocuments,
+    client_documents::{ClientDocuments, ClientSignatures},
     grant_cache::GrantCache,
     ground::{
         AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, OwnedRecords, OwnerLimit, Repository, Sealable,
@@ -15,7 +15,8 @@ use crate::{
     },
     state::{
         authorization::Authorization, blocks::Blocks, client::Client, family::FamilyKey, grant::Grant,
-        operator_record::OperatorRecord, owner::Owner, scopes, upstream_tokens::UpstreamTokens,
+        operator_record::OperatorRecord, owner::Owner, scopes, spent_assertion::SpentAssertion,
+        upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
     waiting_registrations::WaitingRegistrations,
@@ -34,6 +35,8 @@ pub struct Ports {
     pub upstream: Arc<dyn Upstream>,
     /// The documents that clients publish.
     pub client_documents: Arc<dyn ClientDocuments>,
+    /// The signatures of clients.
+    pub client_signatures: Arc<dyn ClientSignatures>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
     /// Clients.
@@ -46,6 +49,8 @@ pub struct Ports {
     pub owners: Arc<dyn Repository<Owner>>,
     /// All grants of an owner.
     pub owner_grants: Arc<dyn OwnedRecords<Grant>>,
+    /// Client assertions that were used.
+    pub spent_assertions: Arc<dyn Repository<SpentAssertion>>,
     /// Upstream tokens, one record beside each grant.
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
     /// The operator's blocks, one document.

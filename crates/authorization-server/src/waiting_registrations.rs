@@ -1,8 +1,9 @@
-//! Registrations that wait for their first use. Anybody may register, so they have only so many places; when all are taken,
-//! the network with the most of them loses its oldest, and everybody else goes on.
+//! Registrations, and clients of metadata documents, that wait for their first use. Anybody may register or name a document, so
+//! they have only so many places; when all are taken, the network with the most of them loses its oldest, and everybody else
+//! goes on.
 //!
-//! Each process counts what it registered itself, since it started. A registration that was used through another process
-//! counts here until it would be dropped.
+//! Each process counts what it stored itself, since it started. A client that was used through another process counts here
+//! until it would be dropped.
 
 use std::{
     cmp::Reverse,
@@ -47,9 +48,10 @@ impl WaitingRegistrations {
         Self { places: usize::try_from(places.get()).unwrap_or(usize::MAX), state: Mutex::default() }
     }
 
-    /// Takes a place for a new registration.
+    /// Takes a place for a client that is stored now, or again after it had expired.
     pub(crate) fn admit(&self, id: Id, from: Network) -> Admission {
         let mut state = self.state();
+        state.remove(id);
         let loser = if state.places.len() < self.places { None } else { state.remove_from_largest() };
         match loser {
             Some((lost, network)) if network == from => Admission::Refused(lost),
@@ -155,6 +157,18 @@ mod tests {
         let waiting = waiting(3, &[(1, 7), (2, 7), (3, 8)]);
         assert_eq!(waiting.admit(id(4), network(9)), Admission::InsteadOf(id(1)));
         assert_eq!(waiting.admit(id(5), network(10)), Admission::InsteadOf(id(2)), "all have one: the oldest of all");
+    }
+
+    /// A document that was never used expires, and can be fetched again.
+    #[test]
+    fn a_client_has_one_place_however_often_it_comes() {
+        let waiting = waiting(2, &[(1, 7), (1, 8), (1, 7), (2, 8)]);
+        assert_eq!(waiting.admit(id(3), network(9)), Admission::InsteadOf(id(1)));
+        for number in 1..=3 {
+            waiting.forget(id(number));
+        }
+        let state = waiting.state();
+        assert!(state.of.is_empty() && state.places.is_empty() && state.ranking.is_empty());
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use crate::{
     client_id_url::ClientIdUrl,
-    client_metadata::{ClientMetadata, Members, NotStrings, RegistrationError, auth_method, string, strings},
+    client_metadata::{ClientMetadata, Members, RegistrationError, string},
     issuer::BaseUrl,
+    private_key_jwt::PrivateKeyJwt,
     redirect_uri::PrivateUseSchemes,
 };
 
@@ -19,7 +20,16 @@ impl From<RegistrationError> for DocumentError {
     }
 }
 
-impl ClientMetadata {
+/// What a document says of its client.
+#[derive(Clone, Debug)]
+pub struct PublishedMetadata {
+    /// What a registration could say, too.
+    pub metadata: ClientMetadata,
+    /// How the client authenticates by a key; `None` for one that is only public.
+    pub private_key_jwt: Option<PrivateKeyJwt>,
+}
+
+impl PublishedMetadata {
     /// Reads the document that was fetched from this URL. It must name itself, the client and its redirect URIs, and hold no
     /// secret.
     pub fn from_document(
@@ -35,25 +45,12 @@ impl ClientMetadata {
         if members.get("client_secret").is_some() || members.get("client_secret_expires_at").is_some() {
             return Err(DocumentError("a document must not hold a client secret"));
         }
-        check_auth_method(&members)?;
-        let metadata = Self::of_members(&members, schemes, base)?;
+        let private_key_jwt = PrivateKeyJwt::of_document(&members, body)?;
+        let metadata = ClientMetadata::of_members(&members, schemes, base)?;
         if metadata.client_name.is_none() {
             return Err(DocumentError("client_name is missing"));
         }
-        Ok(metadata)
-    }
-}
-
-/// §4.1: no method with a shared secret. A document that names no method is a public client's: clients publish no more than what
-/// MCP asks for. ChatGPT's prefers `private_key_jwt` and lists `none` among the methods that it supports, so that it can use a
-/// server whose metadata has `none` alone.
-fn check_auth_method(members: &Members) -> Result<(), DocumentError> {
-    let supported = strings(members, "token_endpoint_auth_methods_supported")
-        .map_err(|NotStrings| DocumentError("token_endpoint_auth_methods_supported must be an array of strings"))?;
-    match auth_method(members)? {
-        None | Some("none") => Ok(()),
-        Some(_) if supported.is_some_and(|methods| methods.contains(&"none")) => Ok(()),
-        Some(_) => Err(DocumentError("token_endpoint_auth_method must be none")),
+        Ok(Self { metadata, private_key_jwt })
     }
 }
 
@@ -65,10 +62,10 @@ mod tests {
 
     const URL: &str = "https://client.example/client.json";
 
-    fn read_at(url: &str, document: &str) -> Result<ClientMetadata, DocumentError> {
+    fn read_at(url: &str, document: &str) -> Result<PublishedMetadata, DocumentError> {
         let base = BaseUrl::parse("https://mcp.example.com").unwrap();
         let url = ClientIdUrl::parse(url).unwrap();
-        ClientMetadata::from_document(document.as_bytes(), &url, &PrivateUseSchemes::default(), &base)
+        PublishedMetadata::from_document(document.as_bytes(), &url, &PrivateUseSchemes::default(), &base)
     }
 
     fn document() -> Value {
@@ -83,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_document_with_the_members_that_mcp_asks_for_is_a_client() {
-        let metadata = read_at(URL, &document().to_string()).unwrap();
+        let PublishedMetadata { metadata, private_key_jwt } = read_at(URL, &document().to_string()).unwrap();
+        assert_eq!(private_key_jwt, None);
         assert_eq!(metadata.client_name.as_deref(), Some("Client"));
         assert_eq!(metadata.redirect_uris[0].as_str(), "https://client.example/callback");
     }
@@ -91,15 +89,17 @@ mod tests {
     /// As they were published in September 2026.
     #[test]
     fn the_documents_of_known_clients_are_read() {
-        for (text, name, redirect_uris) in [
-            (include_str!("client_metadata_document/vscode.json"), "Visual Studio Code", 2),
-            (include_str!("client_metadata_document/claude.json"), "Claude", 1),
-            (include_str!("client_metadata_document/claude-code.json"), "Claude Code", 2),
-            (include_str!("client_metadata_document/chatgpt.json"), "ChatGPT", 1),
+        for (text, name, redirect_uris, required) in [
+            (include_str!("client_metadata_document/vscode.json"), "Visual Studio Code", 2, None),
+            (include_str!("client_metadata_document/claude.json"), "Claude", 1, None),
+            (include_str!("client_metadata_document/claude-code.json"), "Claude Code", 2, None),
+            (include_str!("client_metadata_document/chatgpt.json"), "ChatGPT", 1, Some(false)),
         ] {
             let document: Value = serde_json::from_str(text).unwrap();
-            let metadata = read_at(document["client_id"].as_str().unwrap(), text).unwrap();
+            let PublishedMetadata { metadata, private_key_jwt } =
+                read_at(document["client_id"].as_str().unwrap(), text).unwrap();
             assert_eq!((metadata.client_name.as_deref(), metadata.redirect_uris.len()), (Some(name), redirect_uris));
+            assert_eq!(private_key_jwt.map(|declared| declared.required), required, "{name}");
         }
     }
 
@@ -128,18 +128,39 @@ mod tests {
         ] {
             assert_eq!(refused(name, value), "a document must not hold a client secret", "{name}");
         }
-        for method in ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "x", "NONE"]
-        {
-            let reason = refused("token_endpoint_auth_method", json!(method));
-            assert_eq!(reason, "token_endpoint_auth_method must be none", "{method}");
-        }
+        let reason = refused("token_endpoint_auth_method", json!("client_secret_basic"));
+        assert_eq!(reason, "token_endpoint_auth_method must be none or private_key_jwt");
+    }
+
+    #[test]
+    fn a_document_may_declare_the_key_of_its_client() {
         let mut document = document();
         document["token_endpoint_auth_method"] = json!("private_key_jwt");
-        for (methods, read) in
-            [(json!(["private_key_jwt"]), false), (json!(["private_key_jwt", "none"]), true), (json!("none"), false)]
-        {
-            document["token_endpoint_auth_methods_supported"] = methods;
-            assert_eq!(read_at(URL, &document.to_string()).is_ok(), read, "{document}");
+        for (name, value, expected) in [
+            ("jwks_uri", Value::Null, Some("private_key_jwt needs jwks or jwks_uri")),
+            ("jwks_uri", json!("http://client.example/jwks.json"), Some("jwks_uri is no URL that may be fetched")),
+            ("jwks_uri", json!("https://10.0.0.1/jwks.json"), Some("jwks_uri is no URL that may be fetched")),
+            ("jwks_uri", json!("https://client.example/jwks.json"), None),
+        ] {
+            document[name] = value;
+            let read = read_at(URL, &document.to_string());
+            assert_eq!(read.as_ref().err().map(|error| error.0), expected, "{document}");
+            if let Ok(PublishedMetadata { metadata, private_key_jwt }) = read {
+                assert!(private_key_jwt.unwrap().required);
+                assert_eq!(metadata.client_name.as_deref(), Some("Client"));
+            }
+        }
+    }
+
+    /// draft §4.1: a secret would be public.
+    #[test]
+    fn a_private_key_in_a_document_refuses_it() {
+        let mut document = document();
+        document["token_endpoint_auth_method"] = json!("private_key_jwt");
+        for key in [json!({ "kty": "oct", "k": "AQ" }), json!({ "kty": "RSA", "n": "AQ", "e": "AQAB", "d": "AQ" })] {
+            document["jwks"] = json!({ "keys": [key] });
+            let refused = read_at(URL, &document.to_string()).unwrap_err();
+            assert_eq!(refused.0, "the key set holds a key that must be secret");
         }
     }
 

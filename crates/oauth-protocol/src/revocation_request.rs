@@ -2,13 +2,16 @@
 
 use secrecy::SecretString;
 
-use crate::{form::Form, token_request, token_request::TokenRequestError};
+use crate::{
+    form::Form,
+    token_request::{ClientCredentials, TokenRequestError},
+};
 
 /// A client gives a token back. `token_type_hint` is not needed: a token says what it is.
 #[derive(Debug)]
 pub struct RevocationRequest {
-    /// `client_id`.
-    pub client_id: String,
+    /// The client.
+    pub client: ClientCredentials,
     /// `token`.
     pub token: SecretString,
 }
@@ -19,18 +22,20 @@ impl RevocationRequest {
         if form.repeated().is_some() {
             return Err(TokenRequestError::Repeated);
         }
-        let client_id = token_request::client_id(form, authorization)?;
+        let client = ClientCredentials::parse(form, authorization)?;
         let token = form.single("token")?.ok_or(TokenRequestError::Missing("token"))?.into();
-        Ok(Self { client_id, token })
+        Ok(Self { client, token })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::client_assertion::ASSERTION_TYPE;
 
     fn parse(form: &str) -> Result<RevocationRequest, TokenRequestError> {
         RevocationRequest::parse(&Form::parse(form.as_bytes()).unwrap(), None)
@@ -39,7 +44,7 @@ mod tests {
     #[test]
     fn a_token_of_any_kind_is_taken_and_the_hint_ignored() {
         let request = parse("client_id=c&token=t&token_type_hint=refresh_token").unwrap();
-        assert_eq!((request.client_id.as_str(), request.token.expose_secret()), ("c", "t"));
+        assert_eq!((request.client.client_id.as_str(), request.token.expose_secret()), ("c", "t"));
     }
 
     #[test]
@@ -57,8 +62,31 @@ mod tests {
     fn the_client_is_named_by_the_rules_of_the_token_endpoint() {
         let form = Form::parse(b"token=45ghiukldjahdnhzdauz").unwrap();
         let parse = |header| RevocationRequest::parse(&form, Some(header));
-        assert_eq!(parse("Basic czZCaGRSa3F0Mzo=").unwrap().client_id, "s6BhdRkqt3");
+        assert_eq!(parse("Basic czZCaGRSa3F0Mzo=").unwrap().client.client_id, "s6BhdRkqt3");
         assert_eq!(parse("Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW").unwrap_err(), TokenRequestError::ClientAuthentication);
+    }
+
+    /// RFC 7521 §4.2, at the revocation endpoint as at the token endpoint (RFC 7009 §2.1).
+    #[test]
+    fn a_client_with_a_key_is_named_by_its_assertion() {
+        let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let claims = part(r#"{"iss":"c","sub":"c","aud":"a","exp":1,"jti":"j"}"#);
+        let assertion = format!("{}.{claims}.c2ln", part(r#"{"alg":"PS256"}"#));
+        let form = |client_id: &str| {
+            let parameters = [
+                ("token", "t"),
+                ("client_id", client_id),
+                ("client_assertion_type", ASSERTION_TYPE),
+                ("client_assertion", &assertion),
+            ];
+            parse(&crate::form::encode(parameters))
+        };
+        for client_id in ["", "c"] {
+            let request = form(client_id).unwrap();
+            assert_eq!(request.client.client_id, "c");
+            assert_eq!(request.client.assertion.unwrap().jti(), "j");
+        }
+        assert_eq!(form("d").unwrap_err().code(), "invalid_client");
     }
 
     #[test]

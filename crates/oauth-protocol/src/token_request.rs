@@ -1,4 +1,4 @@
-//! The access token request (RFC 6749 §4.1.3 and §6), from public clients (§2.1).
+//! The access token request (RFC 6749 §4.1.3 and §6).
 
 mod client;
 mod error;
@@ -7,8 +7,7 @@ use secrecy::SecretString;
 
 use crate::{form::Form, pkce::CodeVerifier, scope::Scope, secret::Handle};
 
-pub(crate) use self::client::client_id;
-pub use self::error::TokenRequestError;
+pub use self::{client::ClientCredentials, error::TokenRequestError};
 
 /// A well-formed request for tokens. Nothing in it has been verified.
 #[derive(Debug)]
@@ -22,8 +21,8 @@ pub enum TokenRequest {
 /// A client redeems a code (RFC 6749 §4.1.3).
 #[derive(Debug)]
 pub struct AuthorizationCodeRequest {
-    /// `client_id`.
-    pub client_id: String,
+    /// The client.
+    pub client: ClientCredentials,
     /// `code`; `None` if its text can be no code of ours: `invalid_grant`, like an unknown one.
     pub code: Option<Handle>,
     /// `redirect_uri`, which OAuth 2.1 drops.
@@ -37,8 +36,8 @@ pub struct AuthorizationCodeRequest {
 /// A client refreshes its tokens (RFC 6749 §6).
 #[derive(Debug)]
 pub struct RefreshTokenRequest {
-    /// `client_id`.
-    pub client_id: String,
+    /// The client.
+    pub client: ClientCredentials,
     /// `refresh_token`. It is opaque to all but the server that issued it (RFC 6749 §1.5), so that server's state parses it.
     pub refresh_token: SecretString,
     /// `scope`, not wider than what was granted.
@@ -54,18 +53,18 @@ impl TokenRequest {
             return Err(TokenRequestError::Repeated);
         }
         let grant_type = form.first("grant_type").ok_or(TokenRequestError::Missing("grant_type"))?;
-        let client_id = client_id(form, authorization)?;
+        let client = ClientCredentials::parse(form, authorization)?;
         let resource = form.all("resource").map(str::to_owned).collect();
         match grant_type {
             "authorization_code" => Ok(Self::AuthorizationCode(AuthorizationCodeRequest {
-                client_id,
+                client,
                 code: Handle::parse(required(form, "code")?),
                 redirect_uri: form.first("redirect_uri").map(str::to_owned),
                 code_verifier: form.first("code_verifier").and_then(CodeVerifier::parse),
                 resource,
             })),
             "refresh_token" => Ok(Self::RefreshToken(RefreshTokenRequest {
-                client_id,
+                client,
                 refresh_token: required(form, "refresh_token")?.into(),
                 scope: form.first("scope").map(Scope::parse).transpose().map_err(|_| TokenRequestError::Scope)?,
                 resource,
@@ -74,12 +73,12 @@ impl TokenRequest {
         }
     }
 
-    /// `client_id`.
+    /// The client that it names.
     #[must_use]
     pub fn client_id(&self) -> &str {
         match self {
-            Self::AuthorizationCode(request) => &request.client_id,
-            Self::RefreshToken(request) => &request.client_id,
+            Self::AuthorizationCode(request) => &request.client.client_id,
+            Self::RefreshToken(request) => &request.client.client_id,
         }
     }
 }

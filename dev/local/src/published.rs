@@ -9,6 +9,11 @@ use serde_json::json;
 /// `client_id`.
 pub(crate) const CLIENT_ID: &str = "https://client.example/client.json";
 
+/// `client_id` of one that authenticates by a key, whose private half is in `dev/e2e/test/published.test.mjs`.
+const CLIENT_ID_WITH_KEY: &str = "https://client.example/client-with-key.json";
+const X: &str = "bv-bXFCVPG5Jg3DaFILB0G9paXaVWX36NGoBFu22hic";
+const Y: &str = "Duqa0KCQHp1v4O8pB3JpnXmI9MbcrEMOr4OydYiMR5A";
+
 /// The document host, and the handler that knows it.
 pub(crate) struct Published {
     host: DocumentHost,
@@ -20,8 +25,18 @@ impl Published {
     pub(crate) async fn start(folder: &Path) -> Result<Self, StartError> {
         let host = DocumentHost::start(&["client.example"]).await?;
         let redirect_uris = ["http://127.0.0.1/callback"];
-        let document = json!({ "client_id": CLIENT_ID, "client_name": "Published", "redirect_uris": redirect_uris });
+        let (name, at) = ("Published", "https://client.example/jwks.json");
+        let document = json!({ "client_id": CLIENT_ID, "client_name": name, "redirect_uris": redirect_uris });
         host.publish("/client.json", &document.to_string());
+        let with_key = json!({
+            "client_id": CLIENT_ID_WITH_KEY,
+            "client_name": name,
+            "redirect_uris": redirect_uris,
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": at,
+        });
+        host.publish("/client-with-key.json", &with_key.to_string());
+        host.publish("/jwks.json", &json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": X, "y": Y }] }).to_string());
         let authority = folder.join("document-host.pem");
         fs::write(&authority, host.authority())?;
         Ok(Self { host, authority })

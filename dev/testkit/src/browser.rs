@@ -10,7 +10,7 @@ use authorization_server::{
         pages::ConsentForm,
         visitor::Visitor,
     },
-    ground::{Id, Unavailable},
+    ground::{Id, Network, Unavailable},
     state::{
         cookies::{CookieChange, CookieChanges, CookieName, Cookies},
         memory::Memory,
@@ -69,7 +69,9 @@ impl Browser {
     /// The browser comes to an authorization request, directly or from another site.
     pub async fn follow(&self, rig: &Rig, query: &str, direct: bool) -> Result<Answer, AuthorizeError> {
         let initiator = if direct { Initiator::Person } else { Initiator::Unproven };
-        rig.server.authorize(&addressed(query)?, &Visitor { cookies: &self.cookies(&[]), initiator }).await
+        rig.server
+            .authorize(&addressed(query)?, &Visitor { cookies: &self.cookies(&[]), initiator, from: Network::UNKNOWN })
+            .await
     }
 
     /// A button of a form that this browser was shown.
@@ -78,7 +80,7 @@ impl Browser {
         let (binding, csrf) = (binding.expose_secret(), csrf.expose_secret());
         let cookies = self.cookies(&[(CookieName::ConsentState(id), binding), (CookieName::CsrfToken(id), csrf)]);
         let submission = ConsentSubmission { request: form.sealed.as_str(), decision, csrf };
-        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form()?;
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form()?;
         let answer = rig.server.decide(&submission, sender).await?;
         self.keep(&answer.cookies);
         Ok(answer)
@@ -109,7 +111,7 @@ impl Browser {
         let page = asked_to_confirm(rig.server.confirmation(allowed.id, &cookies).await?);
         let csrf = page.ok_or(ConsentError::Expired)?.csrf.encode();
         let submission = ConfirmationSubmission { id: allowed.id, decision, csrf: csrf.expose_secret() };
-        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form()?;
+        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form()?;
         let answer = rig.server.confirm(&submission, sender).await?;
         self.keep(&answer.cookies);
         Ok(answer)

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use async_trait::async_trait;
-use authorization_server::client_documents::{ClientDocuments, FetchError, FetchedDocument};
+use authorization_server::{
+    client_documents::{ClientDocuments, FetchError, FetchedDocument},
+    ground::Network,
+};
 use oauth_protocol::https_url::HttpsUrl;
 use time::Duration;
 
@@ -57,7 +60,7 @@ impl PublishedDocuments {
 
 #[async_trait]
 impl ClientDocuments for PublishedDocuments {
-    async fn fetch(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
+    async fn fetch(&self, url: &HttpsUrl, _: Network) -> Result<FetchedDocument, FetchError> {
         tokio::task::yield_now().await;
         let mut state = lock(&self.0);
         state.asked += 1;

@@ -20,9 +20,8 @@ use oauth_protocol::{
     client_metadata::{ClientMetadata, RegistrationError},
     form::{self, Form},
     pkce::CodeVerifier,
-    revocation_request::RevocationRequest,
     secret::Handle,
-    token_request::{AuthorizationCodeRequest, RefreshTokenRequest},
+    token_request::{AuthorizationCodeRequest, ClientCredentials, RefreshTokenRequest},
     token_response::TokenResponse,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -154,7 +153,7 @@ pub fn addressed(text: &str) -> Result<AddressedRequest, AuthorizeError> {
 #[must_use]
 pub fn redemption(client_id: &str, code: &SecretString) -> AuthorizationCodeRequest {
     AuthorizationCodeRequest {
-        client_id: client_id.to_owned(),
+        client: ClientCredentials::public(client_id),
         code: Handle::parse(code.expose_secret()),
         redirect_uri: Some(REDIRECT_URI.to_owned()),
         code_verifier: CodeVerifier::parse(VERIFIER),
@@ -165,14 +164,8 @@ pub fn redemption(client_id: &str, code: &SecretString) -> AuthorizationCodeRequ
 /// The request by which a client refreshes its tokens.
 #[must_use]
 pub fn refreshing(client_id: &str, refresh_token: &SecretString) -> RefreshTokenRequest {
-    let (client_id, refresh_token) = (client_id.to_owned(), refresh_token.expose_secret().into());
-    RefreshTokenRequest { client_id, refresh_token, scope: None, resource: Vec::new() }
-}
-
-/// The request by which a client revokes a token.
-#[must_use]
-pub fn revocation(client_id: &str, token: &SecretString) -> RevocationRequest {
-    RevocationRequest { client_id: client_id.to_owned(), token: token.clone() }
+    let (client, refresh_token) = (ClientCredentials::public(client_id), refresh_token.expose_secret().into());
+    RefreshTokenRequest { client, refresh_token, scope: None, resource: Vec::new() }
 }
 
 impl Rig {
@@ -248,12 +241,12 @@ impl Rig {
 
     /// The client redeems its code.
     pub async fn redeem(&self, client_id: &str, code: &SecretString) -> Result<TokenResponse, TokenError> {
-        self.server.redeem(&redemption(client_id, code)).await
+        self.server.redeem(&redemption(client_id, code), Network::UNKNOWN).await
     }
 
     /// The client refreshes.
     pub async fn refresh(&self, client_id: &str, refresh_token: &SecretString) -> Result<TokenResponse, TokenError> {
-        self.server.refresh(&refreshing(client_id, refresh_token)).await
+        self.server.refresh(&refreshing(client_id, refresh_token), Network::UNKNOWN).await
     }
 
     /// Whether the protected resource accepts an access token.

@@ -3,6 +3,7 @@
 //!
 //! This crate never depends on the application, so that the tests of the rules do not compile it.
 
+mod assertions;
 mod audit;
 mod browser;
 mod checkout;
@@ -19,6 +20,7 @@ mod sealer;
 mod store;
 mod upstream;
 
+pub use assertions::{ClientKey, HashedSignatures, asserted, honest_claims};
 pub use audit::AuditTrail;
 pub use browser::Browser;
 pub use checkout::{copy_checkout, write_if_changed};
@@ -29,7 +31,7 @@ pub use event_log::EventLog;
 pub use faults::{Fault, Faults};
 pub use flow::{
     Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addressed, parameter, query, redemption, refreshing,
-    request, revocation,
+    request,
 };
 pub use orders::ORDERS;
 pub use outcome::{

@@ -7,7 +7,7 @@ use authorization_server::{
     ground::{Dependency, OwnerLimit},
     state::{
         authorization::Authorization, blocks::Blocks, client::Client, grant::Grant, operator_record::OperatorRecord,
-        owner::Owner, upstream_tokens::UpstreamTokens,
+        owner::Owner, spent_assertion::SpentAssertion, upstream_tokens::UpstreamTokens,
     },
 };
 use oauth_protocol::{
@@ -16,7 +16,8 @@ use oauth_protocol::{
 };
 
 use crate::{
-    AuditTrail, Faults, ManualClock, MemorySealer, MemoryStore, PublishedDocuments, ScriptedUpstream, SeededEntropy,
+    AuditTrail, Faults, HashedSignatures, ManualClock, MemorySealer, MemoryStore, PublishedDocuments, ScriptedUpstream,
+    SeededEntropy,
 };
 
 /// Limits that no test reaches by the way.
@@ -53,6 +54,8 @@ pub struct Rig {
     pub grants: Arc<MemoryStore<Grant>>,
     /// Owner documents.
     pub owners: Arc<MemoryStore<Owner>>,
+    /// Client assertions that were used.
+    pub spent_assertions: Arc<MemoryStore<SpentAssertion>>,
     /// Upstream tokens.
     pub upstream_tokens: Arc<MemoryStore<UpstreamTokens>>,
     /// The operator's blocks. They are read by the clock, so they have faults and a count of their own.
@@ -76,6 +79,7 @@ impl Rig {
         let authorizations = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let grants = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let owners = Arc::new(MemoryStore::new(Arc::clone(&store)));
+        let spent_assertions = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let upstream_tokens = Arc::new(MemoryStore::new(Arc::clone(&store)));
         let block_store = Arc::new(Faults::new(Dependency::Store));
         let blocks = Arc::new(MemoryStore::new(Arc::clone(&block_store)));
@@ -86,12 +90,14 @@ impl Rig {
             sealer: Arc::clone(&sealer) as _,
             upstream: Arc::clone(&upstream) as _,
             client_documents: Arc::clone(&documents) as _,
+            client_signatures: Arc::new(HashedSignatures),
             audit: Arc::clone(&audit) as _,
             clients: Arc::clone(&clients) as _,
             authorizations: Arc::clone(&authorizations) as _,
             grants: Arc::clone(&grants) as _,
             owners: Arc::clone(&owners) as _,
             owner_grants: Arc::clone(&grants) as _,
+            spent_assertions: Arc::clone(&spent_assertions) as _,
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
             blocks: Arc::clone(&blocks) as _,
             operator_records: Arc::clone(&operator_records) as _,
@@ -112,6 +118,7 @@ impl Rig {
             authorizations,
             grants,
             owners,
+            spent_assertions,
             upstream_tokens,
             blocks,
             operator_records,

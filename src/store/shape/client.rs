@@ -2,18 +2,23 @@
 
 use authorization_server::{
     ground::Id,
-    state::client::{Client, Document, Origin},
+    state::{
+        client::{Client, Document, Origin},
+        client_keys::ClientKeys,
+    },
 };
 use oauth_protocol::{client_id_url::ClientIdUrl, redirect_uri::RedirectUri};
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Shape, check_schema};
+use super::{Shape, check_schema, client_keys::ClientKeysShape};
 use crate::ports::records::{Address, Container};
 
-/// 2 adds the document.
-const SCHEMA: u32 = 2;
+/// 3 adds the keys of a document's client.
+const SCHEMA: u32 = 3;
+/// Had public clients only. It added the document.
+const SCHEMA_WITHOUT_KEYS: u32 = 2;
 /// Had registrations only.
 const SCHEMA_WITHOUT_DOCUMENT: u32 = 1;
 
@@ -39,19 +44,24 @@ struct DocumentShape {
     url: String,
     #[serde(with = "time::serde::timestamp")]
     fresh_until: OffsetDateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    private_key_jwt: Option<ClientKeysShape>,
 }
 
 impl From<&Document> for DocumentShape {
-    fn from(Document { url, fresh_until }: &Document) -> Self {
-        Self { url: url.as_str().to_owned(), fresh_until: *fresh_until }
+    fn from(Document { url, fresh_until, keys }: &Document) -> Self {
+        let private_key_jwt = keys.as_ref().map(ClientKeysShape::from);
+        Self { url: url.as_str().to_owned(), fresh_until: *fresh_until, private_key_jwt }
     }
 }
 
 impl TryFrom<DocumentShape> for Document {
     type Error = serde_json::Error;
 
-    fn try_from(DocumentShape { url, fresh_until }: DocumentShape) -> serde_json::Result<Self> {
-        Ok(Self { url: ClientIdUrl::parse(&url).map_err(serde_json::Error::custom)?, fresh_until })
+    fn try_from(shape: DocumentShape) -> serde_json::Result<Self> {
+        let DocumentShape { url, fresh_until, private_key_jwt } = shape;
+        let keys = private_key_jwt.map(ClientKeys::try_from).transpose()?;
+        Ok(Self { url: ClientIdUrl::parse(&url).map_err(serde_json::Error::custom)?, fresh_until, keys })
     }
 }
 
@@ -75,7 +85,7 @@ impl Shape for Client {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: ClientShape = serde_json::from_value(body)?;
-        if shape.schema != SCHEMA_WITHOUT_DOCUMENT {
+        if !matches!(shape.schema, SCHEMA_WITHOUT_DOCUMENT | SCHEMA_WITHOUT_KEYS) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let document = shape.document.map(Document::try_from).transpose()?;

@@ -15,8 +15,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 4 adds the address.
-const SCHEMA: u32 = 4;
+/// 5 adds whether the client had authenticated.
+const SCHEMA: u32 = 5;
+/// Was of public clients only. It added the address.
+const SCHEMA_OF_PUBLIC_CLIENTS: u32 = 4;
 /// Had none.
 const SCHEMA_WITHOUT_ADDRESS: u32 = 3;
 /// Took the generation before the newest for the last presented one; `rotated_at` was the time of its first answer.
@@ -31,6 +33,8 @@ struct GrantShape<F> {
     owner: Id,
     grant: Id,
     client: Id,
+    #[serde(default)]
+    authenticated: bool,
     scope: Scope,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<resource::Address>,
@@ -104,6 +108,7 @@ impl<F: Into<Family>> From<GrantShape<F>> for Grant {
         Self {
             key: GrantKey { owner: shape.owner, grant: shape.grant },
             client: shape.client,
+            authenticated: shape.authenticated,
             scope: shape.scope,
             address: shape.address,
             status: shape.status,
@@ -134,6 +139,7 @@ impl Shape for Grant {
             owner: self.key.owner,
             grant: self.key.grant,
             client: self.client,
+            authenticated: self.authenticated,
             scope: self.scope.clone(),
             address: self.address,
             status: self.status,
@@ -147,7 +153,7 @@ impl Shape for Grant {
     fn decode(body: Value) -> serde_json::Result<Self> {
         let found = SchemaNumber::deserialize(&body)?.schema;
         if !matches!(found, SCHEMA_WITHOUT_UNISSUED | SCHEMA_WITHOUT_PRESENTED) {
-            if found != SCHEMA_WITHOUT_ADDRESS {
+            if !matches!(found, SCHEMA_WITHOUT_ADDRESS | SCHEMA_OF_PUBLIC_CLIENTS) {
                 check_schema(found, SCHEMA)?;
             }
             return serde_json::from_value::<GrantShape<FamilyShape>>(body).map(Self::from);

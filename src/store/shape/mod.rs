@@ -3,9 +3,11 @@
 mod authorization;
 mod blocks;
 mod client;
+mod client_keys;
 pub(super) mod grant;
 mod operator_record;
 mod owner;
+mod spent_assertion;
 mod upstream_tokens;
 
 #[cfg(test)]

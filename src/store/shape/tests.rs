@@ -9,6 +9,7 @@ use authorization_server::state::{
     grant::{Grant, Status},
     operator_record::OperatorRecord,
     owner::Owner,
+    spent_assertion::SpentAssertion,
     upstream_tokens::UpstreamTokens,
 };
 use serde_json::Value;
@@ -30,6 +31,9 @@ fn survives<T: Shape>(name: &str) {
 fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Client>("client.json");
     survives::<Client>("client-document.json");
+    survives::<Client>("client-key-fetched.json");
+    survives::<Client>("client-key-inline.json");
+    survives::<SpentAssertion>("spent-assertion.json");
     for stage in [
         "pending-upstream",
         "second-leg",
@@ -70,6 +74,8 @@ fn an_authorization_of_schema_1_is_read_without_what_schema_2_adds() {
 fn an_item_from_before_there_were_documents_is_read_as_one_of_a_registered_client() {
     let client = Client::decode(golden("client-schema-1.json")).unwrap();
     assert_eq!(client.encode().unwrap(), golden("client.json"));
+    let document = Client::decode(golden("client-schema-2.json")).unwrap();
+    assert_eq!(document.encode().unwrap(), golden("client-document.json"), "of a public client");
     let mut expected = golden("owner.json");
     expected["demands"] = serde_json::json!([]);
     assert_eq!(Owner::decode(golden("owner-schema-3.json")).unwrap().encode().unwrap(), expected);
@@ -93,8 +99,9 @@ fn an_owner_of_schema_1_is_read_without_addresses() {
 }
 
 #[test]
-fn a_grant_of_an_earlier_schema_is_read_without_an_address_and_written_as_schema_4() {
+fn a_grant_of_an_earlier_schema_is_of_a_public_client_without_an_address_and_written_as_schema_5() {
     let mut expected = golden("grant.json");
+    assert_eq!(Grant::decode(golden("grant-schema-4.json")).unwrap().encode().unwrap(), expected);
     expected.as_object_mut().unwrap().remove("address");
     assert_eq!(Grant::decode(golden("grant-schema-3.json")).unwrap().encode().unwrap(), expected);
     for schema in [1, 2] {
@@ -103,8 +110,16 @@ fn a_grant_of_an_earlier_schema_is_read_without_an_address_and_written_as_schema
         assert_eq!((read("").status, read("").family.presented), (Status::Active, Some(1)), "{schema}");
         let unissued = read("-unissued");
         assert_eq!((unissued.status, unissued.family.presented), (Status::Unissued, None), "{schema}");
-        assert_eq!(unissued.encode().unwrap()["schema"], 4, "{schema}");
+        assert_eq!(unissued.encode().unwrap()["schema"], 5, "{schema}");
     }
+}
+
+#[test]
+fn a_client_has_its_keys_in_one_place() {
+    let mut both = golden("client-key-fetched.json");
+    both["document"]["private_key_jwt"]["jwks"] =
+        golden("client-key-inline.json")["document"]["private_key_jwt"]["jwks"].clone();
+    assert!(Client::decode(both).is_err());
 }
 
 #[test]
@@ -118,6 +133,6 @@ fn the_ops_and_other_members_of_the_store_do_not_disturb() {
 #[test]
 fn another_schema_is_refused() {
     let mut stored = golden("client.json");
-    stored["schema"] = 3.into();
-    assert!(Client::decode(stored).unwrap_err().to_string().contains("schema 3"));
+    stored["schema"] = 4.into();
+    assert!(Client::decode(stored).unwrap_err().to_string().contains("schema 4"));
 }

@@ -41,7 +41,7 @@ impl AuthorizationServer {
         let decide = |before: Option<Client>| {
             let before = before.filter(|before| before.is_named(&client_id));
             Ok::<_, Unavailable>(match before {
-                Some(before) if before.is_fresh(now) => Change::Keep(before),
+                Some(before) if before.is_fresh(now) && now < before.expires_at => Change::Keep(before),
                 before => {
                     let client = Client::published(document.clone(), metadata.clone(), before.as_ref(), now);
                     Change::Write(client.clone(), client)

@@ -3,6 +3,7 @@
 mod authorizations;
 mod blocks;
 mod change;
+mod client_keys;
 mod clients;
 mod demands;
 mod grants;

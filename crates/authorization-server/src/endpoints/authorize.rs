@@ -39,7 +39,7 @@ struct Valid {
 impl AuthorizationServer {
     /// Checks the request. Only a remembered approval, and a client whose metadata document is fetched, writes anything.
     pub async fn authorize(&self, request: &AddressedRequest, visitor: &Visitor<'_>) -> Result<Answer, AuthorizeError> {
-        let client = self.requesting_client(&request.client_id).await?;
+        let client = self.requesting_client(&request.client_id, visitor.from).await?;
         let target = client.redirect_target(&request.redirect_uri, self.base()).ok_or(AtServer::RedirectMismatch)?;
         let memory = self.recall(visitor.cookies).await?;
         let valid = match self.valid_request(request, &client, target.clone()) {

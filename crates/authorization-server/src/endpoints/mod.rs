@@ -9,6 +9,7 @@ mod authorize_error;
 pub mod blocked_sign_in;
 pub mod callback;
 mod callback_error;
+pub mod client_authentication;
 pub mod confirmation;
 mod confirmed_again;
 pub mod connections;

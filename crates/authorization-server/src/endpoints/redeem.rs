@@ -5,11 +5,11 @@ use oauth_protocol::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::token_error::TokenError;
+use super::{client_authentication::KnownClient, token_error::TokenError};
 use crate::{
     changes::{Change, Changed, change_from},
     ground::{
-        Ended, EventName, GrantKey, Id, Unavailable,
+        Ended, EventName, GrantKey, Id, Network, Unavailable,
         lifetimes::{GRANT_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
     },
     server::AuthorizationServer,
@@ -31,13 +31,15 @@ struct Redeemable {
     grant: GrantKey,
     decided_at: OffsetDateTime,
     code: CodeIssued,
+    /// Whether its client has authenticated.
+    authenticated: bool,
 }
 
 impl AuthorizationServer {
     /// Redeems a code for the first tokens of a grant.
-    pub async fn redeem(&self, request: &AuthorizationCodeRequest) -> Result<TokenResponse, TokenError> {
-        let client = self.find_client(&request.client_id).await?.ok_or(TokenError::UnknownClient)?;
-        let redeemable = self.redeemable(request.code.as_ref()).await?;
+    pub async fn redeem(&self, request: &AuthorizationCodeRequest, from: Network) -> Result<TokenResponse, TokenError> {
+        let KnownClient { stored: client, authenticated } = self.authenticate_client(&request.client, from).await?;
+        let redeemable = self.redeemable(request.code.as_ref(), authenticated).await?;
         check(&redeemable.code, client.value.id, request)?;
         if self.is_blocked(&client.value).await? {
             return Err(TokenError::ClientBlocked);
@@ -57,7 +59,7 @@ impl AuthorizationServer {
         Ok(response)
     }
 
-    async fn redeemable(&self, handle: Option<&Handle>) -> Result<Redeemable, TokenError> {
+    async fn redeemable(&self, handle: Option<&Handle>, authenticated: bool) -> Result<Redeemable, TokenError> {
         let unknown = || TokenError::InvalidGrant("the code is unknown");
         let handle = handle.ok_or_else(unknown)?;
         let id = Id::parse(handle.locator()).ok_or_else(unknown)?;
@@ -68,7 +70,7 @@ impl AuthorizationServer {
         match authorization.stage {
             Stage::CodeIssued(code) if code.code_hash.verifies(handle.secret()) => {
                 let grant = GrantKey { owner: code.signed_in.subject.owner_key(), grant: id };
-                Ok(Redeemable { grant, decided_at: authorization.decided_at, code })
+                Ok(Redeemable { grant, decided_at: authorization.decided_at, code, authenticated })
             }
             Stage::CodeIssued(_)
             | Stage::PendingUpstream(_)
@@ -152,6 +154,7 @@ impl AuthorizationServer {
         let grant = Grant {
             key,
             client: redeemable.code.request.client(),
+            authenticated: redeemable.authenticated,
             scope: redeemable.code.request.scope().clone(),
             address: redeemable.code.request.address(),
             status: Status::Active,

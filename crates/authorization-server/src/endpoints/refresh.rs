@@ -4,10 +4,10 @@ use oauth_protocol::{resource, scope::Scope, token_request::RefreshTokenRequest,
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 
-use super::{redeem::ended_by_operator, token_error::TokenError};
+use super::{client_authentication::KnownClient, redeem::ended_by_operator, token_error::TokenError};
 use crate::{
     changes::{Change, RenewalError, change_from},
-    ground::{Ended, EventName, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Ended, EventName, Network, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
         blocks::Verdict,
@@ -26,8 +26,8 @@ const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
 
 impl AuthorizationServer {
     /// Answers a refresh token with its successor.
-    pub async fn refresh(&self, request: &RefreshTokenRequest) -> Result<TokenResponse, TokenError> {
-        let client = self.find_client(&request.client_id).await?.ok_or(TokenError::UnknownClient)?;
+    pub async fn refresh(&self, request: &RefreshTokenRequest, from: Network) -> Result<TokenResponse, TokenError> {
+        let KnownClient { stored: client, authenticated } = self.authenticate_client(&request.client, from).await?;
         if self.is_blocked(&client.value).await? {
             return Err(TokenError::ClientBlocked);
         }
@@ -41,6 +41,9 @@ impl AuthorizationServer {
             }
             if !family_key.verifies(&token) {
                 return Err(unknown());
+            }
+            if grant.authenticated && !authenticated {
+                return Err(TokenError::InvalidGrant("the grant was made with client authentication"));
             }
             self.judge_refresh(request, &grant, &family_key, token.generation).await
         };

@@ -66,9 +66,9 @@ impl AuthorizationServer {
         }
     }
 
-    /// Takes a place among the registrations that wait for their first use. The one that must make room is ended,
-    /// unless it was used through another process: then its place was free.
-    async fn take_place(&self, id: Id, from: Network) -> Result<(), RegisterError> {
+    /// Takes a place among the clients that wait for their first use. The one that must make room is ended, unless it was used
+    /// through another process: then its place was free.
+    pub(crate) async fn take_place(&self, id: Id, from: Network) -> Result<(), RegisterError> {
         loop {
             match self.waiting_registrations.admit(id, from) {
                 Admission::Free => return Ok(()),

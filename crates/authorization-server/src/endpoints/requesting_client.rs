@@ -1,28 +1,53 @@
 //! The client of an authorization request. Only here a metadata document is fetched: the token and revocation endpoints use what
 //! is stored, so that a host that is down signs nobody out.
 
-use oauth_protocol::{client_id_url::ClientIdUrl, client_metadata::ClientMetadata};
+use oauth_protocol::{
+    client_id_url::ClientIdUrl, client_metadata::ClientMetadata, client_metadata_document::PublishedMetadata,
+    private_key_jwt::PrivateKeyJwt,
+};
 
-use super::{authorize::AuthorizeError, request_refusal::AtServer};
+use super::{authorize::AuthorizeError, register::RegisterError, request_refusal::AtServer};
 use crate::{
     client_documents::{FetchError, FetchedDocument},
+    ground::Network,
     server::AuthorizationServer,
-    state::client::{Client, Document},
+    state::{
+        client::{Client, ClientId, Document},
+        client_keys::ClientKeys,
+    },
 };
 
 impl AuthorizationServer {
     /// The client that a request names: a registered one, or one whose document is fresh.
-    pub(crate) async fn requesting_client(&self, client_id: &str) -> Result<Client, AuthorizeError> {
-        let client = self.find_client(client_id).await?.map(|client| client.value);
-        let client = match client.filter(|client| client.is_fresh(self.now())) {
-            Some(client) => client,
-            None if client_id.starts_with("https://") => self.published_client(client_id).await?,
-            None => return Err(AtServer::UnknownClient.into()),
+    pub(crate) async fn requesting_client(&self, client_id: &str, from: Network) -> Result<Client, AuthorizeError> {
+        let client = match self.find_client(client_id).await?.map(|client| client.value) {
+            Some(client) if client.is_fresh(self.now()) => client,
+            stale if client_id.starts_with("https://") => {
+                let (document, metadata) = self.published_client(client_id, from).await?;
+                if stale.is_none() {
+                    self.place_for(&document, from).await?;
+                }
+                self.keep_published(document, metadata).await?
+            }
+            _ => return Err(AtServer::UnknownClient.into()),
         };
         if self.is_blocked(&client).await? { Err(AtServer::Blocked.into()) } else { Ok(client) }
     }
 
-    async fn published_client(&self, client_id: &str) -> Result<Client, AuthorizeError> {
+    /// A client that is stored for the first time waits for its use among the registrations.
+    async fn place_for(&self, document: &Document, from: Network) -> Result<(), AuthorizeError> {
+        let id = ClientId::Document(document.url.clone()).key();
+        self.take_place(id, from).await.map_err(|error| match error {
+            RegisterError::TooManyWait(too_many) => AuthorizeError::TooManyDocuments(too_many),
+            RegisterError::Unavailable(unavailable) => unavailable.into(),
+        })
+    }
+
+    async fn published_client(
+        &self,
+        client_id: &str,
+        from: Network,
+    ) -> Result<(Document, ClientMetadata), AuthorizeError> {
         let url = ClientIdUrl::parse(client_id).map_err(|error| AtServer::ClientIdUrl(error.0))?;
         if !self.document_hosts().allow(url.host()) {
             return Err(AtServer::DocumentHost.into());
@@ -30,17 +55,32 @@ impl AuthorizationServer {
         if !self.blocks().await?.allow_document(&url) {
             return Err(AtServer::Blocked.into());
         }
-        let FetchedDocument { body, fresh_for } = match self.ports.client_documents.fetch(url.url()).await {
+        let FetchedDocument { body, fresh_for } = match self.ports.client_documents.fetch(url.url(), from).await {
             Ok(document) => document,
             Err(FetchError::TooMany(too_many)) => return Err(AuthorizeError::TooManyDocuments(too_many)),
-            Err(error @ FetchError::Failed(_)) => {
+            Err(error @ (FetchError::Failed(_) | FetchError::Invalid(_))) => {
                 tracing::debug!(%error, "client metadata document not fetched");
                 return Err(AtServer::DocumentNotFetched.into());
             }
         };
-        let metadata = ClientMetadata::from_document(&body, &url, self.schemes(), self.base())
-            .map_err(|error| AtServer::Document(error.0))?;
-        let document = Document { url, fresh_until: self.now() + fresh_for };
-        Ok(self.keep_published(document, metadata).await?)
+        let PublishedMetadata { metadata, private_key_jwt } =
+            PublishedMetadata::from_document(&body, &url, self.schemes(), self.base())
+                .map_err(|error| AtServer::Document(error.0))?;
+        let keys = match private_key_jwt {
+            Some(declared) => Some(self.published_keys(declared, from).await),
+            None => None,
+        };
+        Ok((Document { url, fresh_until: self.now() + fresh_for, keys }, metadata))
+    }
+
+    /// Fetches the keys with the document, so that a key that its client withdrew ends. If that fails, those that were fetched
+    /// before stay; the token endpoint fetches them if there are none.
+    async fn published_keys(&self, declared: PrivateKeyJwt, from: Network) -> ClientKeys {
+        let mut keys = ClientKeys { declared, fetched: None };
+        if let Some(url) = keys.url() {
+            let fetched = self.fetch_keys(url, from).await;
+            keys.fetched = fetched.inspect_err(|error| tracing::debug!(%error, "keys of a client not fetched")).ok();
+        }
+        keys
     }
 }

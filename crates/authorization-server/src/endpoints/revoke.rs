@@ -3,8 +3,9 @@
 use oauth_protocol::revocation_request::RevocationRequest;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::client_authentication::ClientError;
 use crate::{
-    ground::{Ended, GrantKey, Id, Unavailable},
+    ground::{Ended, GrantKey, Id, Network, Unavailable},
     server::AuthorizationServer,
     state::family::RefreshToken,
 };
@@ -15,16 +16,41 @@ pub enum RevokeError {
     /// 401 `invalid_client`.
     #[error("the client is not registered")]
     UnknownClient,
+    /// 401 `invalid_client`.
+    #[error("{0}")]
+    UnauthenticatedClient(&'static str),
     /// 503.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
+impl From<ClientError> for RevokeError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Unknown => Self::UnknownClient,
+            ClientError::Unauthenticated(reason) => Self::UnauthenticatedClient(reason),
+            ClientError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+        }
+    }
+}
+
+impl RevokeError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownClient => Some("the client is not registered"),
+            Self::UnauthenticatedClient(reason) => Some(reason),
+            Self::Unavailable(_) => None,
+        }
+    }
+}
+
 impl AuthorizationServer {
     /// Revokes the grant behind an access or refresh token of this client. Any other token gets the same answer and has no
     /// effect. RFC 7009 §2.1 asks for a refusal, which would tell a client that the token exists.
-    pub async fn revoke_token(&self, request: &RevocationRequest) -> Result<(), RevokeError> {
-        let client = self.find_client(&request.client_id).await?.ok_or(RevokeError::UnknownClient)?;
+    pub async fn revoke_token(&self, request: &RevocationRequest, from: Network) -> Result<(), RevokeError> {
+        let client = self.authenticate_client(&request.client, from).await?.stored;
         if let Some(grant) = self.grant_behind(&request.token, client.value.id).await? {
             self.revoke(grant, Ended::RevokedByClient).await?;
         }

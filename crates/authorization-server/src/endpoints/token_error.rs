@@ -1,6 +1,6 @@
 //! Why the token endpoint refuses a request.
 
-use super::request_refusal::BLOCKED;
+use super::{client_authentication::ClientError, request_refusal::BLOCKED};
 use crate::ground::Unavailable;
 
 /// A refusal at the token endpoint (RFC 6749 §5.2). The reason is for the log; the client hears only the code.
@@ -9,6 +9,8 @@ use crate::ground::Unavailable;
 pub enum TokenError {
     /// 401 `invalid_client`.
     UnknownClient,
+    /// 401 `invalid_client`.
+    UnauthenticatedClient(&'static str),
     /// 400 `invalid_grant`, one text for all.
     InvalidGrant(&'static str),
     /// 400 `invalid_scope`.
@@ -29,13 +31,23 @@ pub enum TokenError {
     Unavailable(#[from] Unavailable),
 }
 
+impl From<ClientError> for TokenError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Unknown => Self::UnknownClient,
+            ClientError::Unauthenticated(reason) => Self::UnauthenticatedClient(reason),
+            ClientError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+        }
+    }
+}
+
 impl TokenError {
     /// Why, for the audit log; `None` if a service behind this server is down, or refuses this server.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::UnknownClient => Some("the client is not registered"),
-            Self::InvalidGrant(reason) => Some(reason),
+            Self::InvalidGrant(reason) | Self::UnauthenticatedClient(reason) => Some(reason),
             Self::InvalidScope => Some("the scope is wider than the grant"),
             Self::InvalidTarget => Some("resource does not name this server"),
             Self::Blocked => Some("the organisation blocks the owner"),

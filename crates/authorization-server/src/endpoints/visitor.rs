@@ -2,7 +2,7 @@
 
 use oauth_protocol::initiator::Initiator;
 
-use crate::state::cookies::Cookies;
+use crate::{ground::Network, state::cookies::Cookies};
 
 /// The browser that sent a request.
 #[derive(Clone, Copy)]
@@ -11,6 +11,8 @@ pub struct Visitor<'a> {
     pub cookies: &'a Cookies,
     /// The initiator of the request.
     pub initiator: Initiator,
+    /// The network that it is in.
+    pub from: Network,
 }
 
 /// A browser that sent a form of our own page. Only its buttons are acted on.

@@ -24,6 +24,17 @@ impl Id {
         Self(bytes)
     }
 
+    /// The first 128 bits of SHA-256 over these texts, each with its length.
+    #[must_use]
+    pub fn hash_of(texts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for text in texts {
+            hash.update(text.len().to_be_bytes());
+            hash.update(text);
+        }
+        Self(*hash.finalize().first_chunk().unwrap_or(&[0; 16]))
+    }
+
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
@@ -121,6 +132,13 @@ mod tests {
         for text in ["", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAA/", "../../../../../../../.."] {
             assert_eq!(Id::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_hash_tells_where_a_text_ends() {
+        assert_ne!(Id::hash_of(&["ab", "c"]), Id::hash_of(&["a", "bc"]));
+        assert_ne!(Id::hash_of(&["a"]), Id::hash_of(&["a", ""]));
+        assert_eq!(Id::hash_of(&["a", "b"]), Id::hash_of(&["a", "b"]));
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub const APPROVAL_LIFETIME: Duration = Duration::days(90);
 pub const DENIAL_LIFETIME: Duration = Duration::hours(24);
 /// From a demand of Entra to its end.
 pub const DEMAND_LIFETIME: Duration = Duration::days(1);
+/// From the use of a client assertion until its id is forgotten. It exceeds the time for which one is accepted, by more than the
+/// clocks of processes differ.
+pub const SPENT_ASSERTION_LIFETIME: Duration = Duration::minutes(15);
 /// From the sign-in on the page of connections to its end.
 pub const OWNER_SESSION_LIFETIME: Duration = Duration::minutes(10);
 /// From a decision of an operator to the end of its record.

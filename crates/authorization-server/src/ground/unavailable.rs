@@ -23,6 +23,8 @@ pub enum Dependency {
     IdentityEndpoint,
     /// The source of randomness.
     Entropy,
+    /// The host at which a client publishes its keys.
+    ClientKeys,
 }
 
 impl Unavailable {
@@ -46,6 +48,11 @@ impl Unavailable {
         Self { dependency: Dependency::IdentityEndpoint, reason: reason.into() }
     }
 
+    /// The keys of a client cannot be fetched.
+    pub fn client_keys(reason: impl Into<String>) -> Self {
+        Self { dependency: Dependency::ClientKeys, reason: reason.into() }
+    }
+
     /// The source of randomness failed.
     pub fn entropy(reason: impl Into<String>) -> Self {
         Self { dependency: Dependency::Entropy, reason: reason.into() }
@@ -60,6 +67,7 @@ impl std::fmt::Display for Dependency {
             Self::Upstream => "upstream",
             Self::IdentityEndpoint => "identity endpoint",
             Self::Entropy => "source of randomness",
+            Self::ClientKeys => "host of the client's keys",
         })
     }
 }

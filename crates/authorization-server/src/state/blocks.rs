@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn published() -> Client {
-        let origin = Origin::Document(Document { url: url(), fresh_until: NOW });
+        let origin = Origin::Document(Document { url: url(), fresh_until: NOW, keys: None });
         Client { id: ClientId::Document(url()).key(), ..client(origin, &["http://127.0.0.1/cb"]) }
     }
 

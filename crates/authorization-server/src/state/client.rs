@@ -3,13 +3,16 @@
 use oauth_protocol::{
     client_id_url::ClientIdUrl,
     client_metadata::ClientMetadata,
+    https_url::HttpsUrl,
     issuer::BaseUrl,
     redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
 };
-use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
-use super::visible_name::visible_name;
+use super::{
+    client_keys::{ClientKeys, FetchedKeys},
+    visible_name::visible_name,
+};
 use crate::ground::{
     Id, Record,
     lifetimes::{UNUSED_DOCUMENT_LIFETIME, USED_CLIENT_LIFETIME},
@@ -18,7 +21,7 @@ use crate::ground::{
 /// A use is noted at most this often.
 const NOTED_EVERY: Duration = Duration::days(1);
 
-/// A public client: no secret, only redirect URIs.
+/// A client without a secret.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// `client_id` of a registration; the hash of the URL of a document.
@@ -53,6 +56,8 @@ pub struct Document {
     pub url: ClientIdUrl,
     /// When an authorization request fetches it again.
     pub fresh_until: OffsetDateTime,
+    /// How the client authenticates; `None` for one that is only public.
+    pub keys: Option<ClientKeys>,
 }
 
 /// A `client_id` that a client of this server may have.
@@ -79,19 +84,9 @@ impl ClientId {
     pub fn key(&self) -> Id {
         match self {
             Self::Registered(id) => *id,
-            Self::Document(url) => hash(&[url.as_str()]),
+            Self::Document(url) => Id::hash_of(&[url.as_str()]),
         }
     }
-}
-
-/// The first 128 bits of SHA-256 over these texts, each with its length.
-fn hash(texts: &[&str]) -> Id {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update(text.len().to_be_bytes());
-        hash.update(text);
-    }
-    Id::from_bytes(*hash.finalize().first_chunk().unwrap_or(&[0; 16]))
 }
 
 impl Record for Client {
@@ -107,11 +102,13 @@ impl Record for Client {
 impl Client {
     /// The client of a document that was fetched now. What is known of its use stays.
     pub(crate) fn published(
-        document: Document,
+        mut document: Document,
         metadata: ClientMetadata,
         before: Option<&Self>,
         now: OffsetDateTime,
     ) -> Self {
+        let keys_before = before.and_then(Self::keys);
+        document.keys = document.keys.map(|keys| keys.or_those_of(keys_before));
         let unused_until = now + UNUSED_DOCUMENT_LIFETIME;
         Self {
             id: ClientId::Document(document.url.clone()).key(),
@@ -143,16 +140,36 @@ impl Client {
         }
     }
 
+    /// How it authenticates; `None` if it is only public.
+    #[must_use]
+    pub fn keys(&self) -> Option<&ClientKeys> {
+        self.document()?.keys.as_ref()
+    }
+
+    /// The same client, with keys that were fetched now.
+    #[must_use]
+    pub fn with_keys(mut self, fetched: FetchedKeys) -> Self {
+        if let Origin::Document(Document { keys: Some(keys), .. }) = &mut self.origin {
+            keys.fetched = Some(fetched);
+        }
+        self
+    }
+
     /// Whether an authorization request may use the metadata as it is: of a registration always, of a document while it is fresh.
     #[must_use]
     pub fn is_fresh(&self, now: OffsetDateTime) -> bool {
         self.document().is_none_or(|document| now < document.fresh_until)
     }
 
-    /// The hash of what an owner allows by the metadata of a document: the name. A document can change, a registration cannot.
+    /// The hash of what an owner allows by the metadata of a document: the name, and of a client with keys how it authenticates and
+    /// where they are. A document can change, a registration cannot.
     #[must_use]
     pub fn metadata_hash(&self) -> Option<Id> {
-        self.document().map(|_| hash(&[self.name.as_deref().unwrap_or_default()]))
+        let name = self.name.as_deref().unwrap_or_default();
+        Some(match &self.document()?.keys {
+            None => Id::hash_of(&[name]),
+            Some(keys) => Id::hash_of(&[name, keys.methods(), keys.url().map_or("", HttpsUrl::as_str)]),
+        })
     }
 
     /// The registered URI that this one matches (RFC 8252 §7.3 for loopback ports), never an endpoint of our own.
@@ -197,7 +214,7 @@ fn is_own(base: &BaseUrl, target: &RedirectTarget) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use oauth_protocol::redirect_uri::PrivateUseSchemes;
+    use oauth_protocol::{client_metadata_document::PublishedMetadata, redirect_uri::PrivateUseSchemes};
 
     use super::*;
 
@@ -208,9 +225,10 @@ mod tests {
         let text =
             format!(r#"{{"client_id":"{URL}","client_name":"{name}","redirect_uris":["https://client.example/"]}}"#);
         let (url, base) = (ClientIdUrl::parse(URL).unwrap(), BaseUrl::parse("https://mcp.example.com").unwrap());
-        let metadata =
-            ClientMetadata::from_document(text.as_bytes(), &url, &PrivateUseSchemes::default(), &base).unwrap();
-        Client::published(Document { url, fresh_until: now + Duration::HOUR }, metadata, before, now)
+        let read =
+            PublishedMetadata::from_document(text.as_bytes(), &url, &PrivateUseSchemes::default(), &base).unwrap();
+        let document = Document { url, fresh_until: now + Duration::HOUR, keys: None };
+        Client::published(document, read.metadata, before, now)
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Grant {
     pub key: GrantKey,
     /// The only client that may use it.
     pub client: Id,
+    /// Whether the client had authenticated when its code was redeemed. Then nobody uses its refresh tokens without that.
+    pub authenticated: bool,
     /// The granted scope.
     pub scope: Scope,
     /// The address of this server that the client named; `None` if it named none, or if the grant is of an earlier release.

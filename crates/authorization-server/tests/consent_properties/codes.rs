@@ -8,7 +8,10 @@ use authorization_server::{
         consent::{ConsentError, Decision},
         visitor::Visitor,
     },
-    ground::lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
+    ground::{
+        Network,
+        lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
+    },
     state::cookies::Cookies,
 };
 use oauth_protocol::{initiator::Initiator, token_request::AuthorizationCodeRequest};
@@ -139,7 +142,7 @@ impl World {
         let fresh = now < code.issued_at + CODE_LIFETIME && code.redeemed.is_none();
         let redirect_uri = Some(target.uri.to_owned());
         let redemption = AuthorizationCodeRequest { redirect_uri, ..redemption(&self.client_id(client), &code.text) };
-        let redeemed = self.rig.server.redeem(&redemption).await;
+        let redeemed = self.rig.server.redeem(&redemption, Network::UNKNOWN).await;
         prop_assert_eq!(redeemed.is_ok(), fresh && !other_client && !withdrawn);
         let replay = !other_client && transaction.lives(now);
         let code = self.transactions[index].code.as_mut().unwrap();
@@ -186,6 +189,9 @@ async fn confirm_elsewhere(world: &World, sign_in: &Allowed, decision: Decision)
     world
         .rig
         .server
-        .confirm(&submission, Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form()?)
+        .confirm(
+            &submission,
+            Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form()?,
+        )
         .await
 }

@@ -8,7 +8,7 @@ use authorization_server::{
         pages::{ConsentForm, ConsentPage, Page as ServerPage},
         visitor::Visitor,
     },
-    ground::lifetimes::CONSENT_LIFETIME,
+    ground::{Network, lifetimes::CONSENT_LIFETIME},
     state::cookies::Cookies,
 };
 use oauth_protocol::initiator::Initiator;
@@ -138,6 +138,6 @@ impl World {
 async fn decide_elsewhere(world: &World, form: &ConsentForm, decision: Decision) -> Result<Answer, ConsentError> {
     let csrf = form.secrets.csrf.encode();
     let submission = ConsentSubmission { request: form.sealed.as_str(), decision, csrf: csrf.expose_secret() };
-    let visitor = Visitor { cookies: &Cookies::default(), initiator: Initiator::OwnForm };
+    let visitor = Visitor { cookies: &Cookies::default(), initiator: Initiator::OwnForm, from: Network::UNKNOWN };
     world.rig.server.decide(&submission, visitor.own_form()?).await
 }

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use authorization_server::ground::{AuditEvent, Ended, EventName};
-use testkit::{Fault, Rig, SignedIn, revocation};
+use testkit::{Fault, Rig, SignedIn};
 use time::Duration;
 
 /// Why grants ended.
@@ -35,7 +35,7 @@ async fn a_flow_is_the_sequence_of_its_events() {
     assert!(events.iter().all(|event| event.client == Some(grant.client)), "{events:?}");
     assert_eq!(events[1].authorization, Some(grant.key.grant), "a grant has the id of its authorization");
     assert_eq!((events[2].owner, events[3].grant), (Some(grant.key.owner), Some(grant.key.grant)));
-    rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.refresh_token)).await.unwrap();
+    rig.revoke(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
     let ended = rig.audit.take();
     assert_eq!(endings(&ended), [Ended::RevokedByClient.as_str()]);
     assert_eq!((ended[0].grant, ended[0].client), (Some(grant.key.grant), Some(grant.client)));
@@ -45,7 +45,7 @@ async fn a_flow_is_the_sequence_of_its_events() {
 async fn a_grant_that_is_revoked_again_does_not_end_again() {
     let (rig, owner) = signed_in().await;
     for token in [&owner.tokens.refresh_token, &owner.tokens.access_token, &owner.tokens.refresh_token] {
-        rig.server.revoke_token(&revocation(&owner.client_id, token)).await.unwrap();
+        rig.revoke(&owner.client_id, token).await.unwrap();
     }
     assert_eq!(rig.audit.names(), [EventName::GrantEnded]);
 }
@@ -55,8 +55,8 @@ async fn a_grant_whose_revocation_is_tried_again_after_an_outage_ends_once() {
     let (rig, owner) = signed_in().await;
     // The grant is written; then the store fails, before the upstream tokens are deleted.
     rig.store.fail_after(3, Fault::Before);
-    rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.access_token)).await.unwrap_err();
-    rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.access_token)).await.unwrap();
+    rig.revoke(&owner.client_id, &owner.tokens.access_token).await.unwrap_err();
+    rig.revoke(&owner.client_id, &owner.tokens.access_token).await.unwrap();
     assert_eq!(rig.audit.names(), [EventName::GrantEnded]);
 }
 
@@ -108,7 +108,7 @@ async fn a_duplicate_redemption_after_the_client_revoked_its_grant_is_no_alarm()
     let client_id = rig.register().await.unwrap();
     let code = rig.code(&client_id).await.unwrap();
     let tokens = rig.redeem(&client_id, &code).await.unwrap();
-    rig.server.revoke_token(&revocation(&client_id, &tokens.refresh_token)).await.unwrap();
+    rig.revoke(&client_id, &tokens.refresh_token).await.unwrap();
     rig.audit.take();
     rig.redeem(&client_id, &code).await.unwrap_err();
     assert_eq!(rig.audit.names(), []);

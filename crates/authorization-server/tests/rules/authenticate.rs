@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use authorization_server::{
     AuthorizationServer,
-    ground::{Ended, GrantKey, Repository as _},
+    ground::{Ended, GrantKey, Network, Repository as _},
     state::grant::{Grant, Status},
 };
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
@@ -317,7 +317,7 @@ async fn a_first_use_that_loses_to_a_further_refresh_ends_the_family() {
     let (other, client_id) = (rig.second_process(), owner.client_id.clone());
     let token = owner.tokens.refresh_token.clone();
     let refresh = refreshing(&client_id, &token);
-    let (used, refreshed) = tokio::join!(rig.accepts(&copied.access_token), other.refresh(&refresh));
+    let (used, refreshed) = tokio::join!(rig.accepts(&copied.access_token), other.refresh(&refresh, Network::UNKNOWN));
     let ended = rig.only_grant().unwrap().status == Status::Revoked;
     assert!(ended && (!used.unwrap() || refreshed.is_err()));
 }

@@ -11,7 +11,7 @@ use authorization_server::{
         token_error::TokenError,
         visitor::Visitor,
     },
-    ground::{Clock as _, Id, Subject, lifetimes::APPROVAL_LIFETIME},
+    ground::{Clock as _, Id, Network, Subject, lifetimes::APPROVAL_LIFETIME},
     state::{
         authorization::{PendingConfirmation, Stage},
         cookies::{CookieName, Cookies},
@@ -94,7 +94,13 @@ impl Asked {
 
     async fn submit(&self, cookies: &Cookies, csrf: &str, decision: Decision) -> Result<Answer, ConsentError> {
         let submission = ConfirmationSubmission { id: self.allowed.id, decision, csrf };
-        self.rig.server.confirm(&submission, Visitor { cookies, initiator: Initiator::OwnForm }.own_form()?).await
+        self.rig
+            .server
+            .confirm(
+                &submission,
+                Visitor { cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form()?,
+            )
+            .await
     }
 }
 

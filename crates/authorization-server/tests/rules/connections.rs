@@ -12,7 +12,7 @@ use authorization_server::{
         pages::{Application, Connection, Page},
         visitor::Visitor,
     },
-    ground::{Clock as _, Ended, Id, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
+    ground::{Clock as _, Ended, Id, Network, Subject, Unavailable, lifetimes::APPROVAL_LIFETIME},
     state::{
         client::Client,
         cookies::{CookieChange, CookieName, Cookies},
@@ -41,7 +41,7 @@ async fn click_from(
     submission: &OwnerSubmission<'_>,
     initiator: Initiator,
 ) -> Result<Answer, ConnectionsError> {
-    rig.server.act_on_connections(submission, Visitor { cookies, initiator }.own_form()?).await
+    rig.server.act_on_connections(submission, Visitor { cookies, initiator, from: Network::UNKNOWN }.own_form()?).await
 }
 
 /// A click on the page, with these cookies.

@@ -7,6 +7,7 @@ use authorization_server::{
         pages::ConsentPage,
         visitor::Visitor,
     },
+    ground::Network,
     state::{authorization::Stage, cookies::CookieName},
 };
 use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier};
@@ -37,7 +38,7 @@ async fn send_from(
     let cookies = Browser::default().cookies(&cookies);
     let request = page.form.sealed.as_str();
     let submission = ConsentSubmission { request, decision: Decision::Allow, csrf: sent.csrf_field };
-    rig.server.decide(&submission, Visitor { cookies: &cookies, initiator }.own_form()?).await
+    rig.server.decide(&submission, Visitor { cookies: &cookies, initiator, from: Network::UNKNOWN }.own_form()?).await
 }
 
 #[tokio::test]

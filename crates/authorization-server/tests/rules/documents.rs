@@ -1,20 +1,21 @@
 //! Clients that publish their metadata instead of registering.
 #![cfg(test)]
 
-use std::time::Duration as StdDuration;
+use std::{num::NonZeroU32, sync::Arc, time::Duration as StdDuration};
 
 use authorization_server::{
-    AuthorizationServer,
+    AuthorizationServer, StoredLimits,
     client_documents::FetchError,
     endpoints::{
         authorize::AuthorizeError, consent::Decision, request_refusal::AtServer, revoke::RevokeError,
-        token_error::TokenError,
+        token_error::TokenError, visitor::Visitor,
     },
-    ground::{DocumentHosts, TooMany},
-    state::client::ClientId,
+    ground::{DocumentHosts, Network, TooMany},
+    state::{client::ClientId, cookies::Cookies},
 };
-use oauth_protocol::redirect_uri::PrivateUseSchemes;
-use testkit::{Browser, CLIENT_URL, LIMITS, REDIRECT_URI, Rig, SignedIn, asked, request, revocation};
+use oauth_protocol::{initiator::Initiator, redirect_uri::PrivateUseSchemes};
+use serde_json::json;
+use testkit::{Browser, CLIENT_URL, LIMITS, REDIRECT_URI, Rig, SignedIn, addressed, asked, request};
 use time::Duration;
 
 fn rig() -> Rig {
@@ -49,7 +50,7 @@ async fn a_client_that_never_registered_signs_in_refreshes_and_revokes() {
     let SignedIn { client_id, tokens } = sign_in(&rig).await;
     assert!(rig.accepts(&tokens.access_token).await.unwrap());
     let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await.unwrap();
-    rig.server.revoke_token(&revocation(&client_id, &refreshed.refresh_token)).await.unwrap();
+    rig.revoke(&client_id, &refreshed.refresh_token).await.unwrap();
     assert!(rig.refresh(&client_id, &refreshed.refresh_token).await.is_err());
     assert_eq!(rig.documents.asked(), 1);
 }
@@ -83,7 +84,7 @@ async fn a_host_that_is_down_signs_nobody_out() {
     rig.clock.advance(Duration::days(30));
     let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await.unwrap();
     assert_eq!(refused_at_server(&rig, &client_id).await, AtServer::DocumentNotFetched, "a stale document is not used");
-    rig.server.revoke_token(&revocation(&client_id, &refreshed.refresh_token)).await.unwrap();
+    rig.revoke(&client_id, &refreshed.refresh_token).await.unwrap();
     assert!(rig.refresh(&client_id, &refreshed.refresh_token).await.is_err());
 }
 
@@ -131,10 +132,7 @@ async fn the_key_of_a_documents_record_is_no_client_id() {
     let key = ClientId::parse(CLIENT_URL).unwrap().key().to_string();
     assert_eq!(refused_at_server(&rig, &key).await, AtServer::UnknownClient);
     assert!(matches!(rig.refresh(&key, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
-    assert!(matches!(
-        rig.server.revoke_token(&revocation(&key, &tokens.refresh_token)).await,
-        Err(RevokeError::UnknownClient)
-    ));
+    assert!(matches!(rig.revoke(&key, &tokens.refresh_token).await, Err(RevokeError::UnknownClient)));
 }
 
 #[tokio::test]
@@ -207,4 +205,48 @@ async fn connections_name_the_host_that_publishes_an_application() {
     let applications = rig.server.applications(owner).await.unwrap();
     assert_eq!(applications[0].published_at.as_deref(), Some("client.example"));
     assert_eq!(applications[0].connections[0].name.as_deref(), Some("Client"));
+}
+
+/// Anybody can publish as many documents as they like, and have them fetched.
+#[tokio::test]
+async fn documents_that_were_never_used_take_the_places_of_registrations() {
+    let mut rig = Rig::new().unwrap();
+    let limits = StoredLimits { waiting_registrations: NonZeroU32::new(2).unwrap(), ..LIMITS };
+    let server =
+        AuthorizationServer::new(rig.server.base().clone(), PrivateUseSchemes::default(), limits, rig.ports.clone());
+    rig.server = Arc::new(server);
+    let url = |name: u8| format!("https://client.example/{name}.json");
+    let visit = async |name: u8, from: u8| {
+        let url = url(name);
+        let document = json!({ "client_id": url, "client_name": "C", "redirect_uris": [REDIRECT_URI] });
+        rig.documents.publish(&url, &document.to_string());
+        let (cookies, initiator) = (Cookies::default(), Initiator::Person);
+        let visitor = Visitor { cookies: &cookies, initiator, from: Network::of([20, 1, 2, from].into()) };
+        rig.server.authorize(&addressed(&request(&url, &[])).unwrap(), &visitor).await
+    };
+    for _ in 0..3 {
+        assert!(visit(1, 7).await.is_ok() && visit(2, 7).await.is_ok(), "each has one place");
+    }
+    assert!(matches!(visit(3, 7).await, Err(AuthorizeError::TooManyDocuments(_))));
+    let stored = || rig.clients.all().iter().filter(|client| rig.server.now() < client.expires_at).count();
+    assert_eq!(stored(), 1, "the oldest of this network is gone, and the new one is not stored");
+    assert!(visit(4, 8).await.is_ok() && visit(5, 9).await.is_ok());
+    assert_eq!(stored(), 2);
+    assert!(visit(1, 7).await.is_ok(), "one that was dropped comes back");
+}
+
+#[tokio::test]
+async fn a_document_that_was_used_takes_no_place() {
+    let mut rig = Rig::new().unwrap();
+    let limits = StoredLimits { waiting_registrations: NonZeroU32::MIN, ..LIMITS };
+    let server =
+        AuthorizationServer::new(rig.server.base().clone(), PrivateUseSchemes::default(), limits, rig.ports.clone());
+    rig.server = Arc::new(server);
+    rig.documents.publish_client("Client");
+    let SignedIn { client_id, tokens } = sign_in(&rig).await;
+    for _ in 0..3 {
+        rig.register().await.unwrap();
+        assert!(rig.register().await.is_err(), "the one place is taken");
+    }
+    assert!(rig.refresh(&client_id, &tokens.refresh_token).await.is_ok());
 }

@@ -9,7 +9,7 @@ use authorization_server::{
     upstream::UpstreamRefusal,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, Faults, FlowError, Rig, SignedIn, answered, parameter, revocation};
+use testkit::{Fault, Faults, FlowError, Rig, SignedIn, answered, parameter};
 use time::Duration;
 
 /// A step, tried again once if something was down.
@@ -72,7 +72,7 @@ async fn calls_graph(rig: &Rig, token: &SecretString) {
 }
 
 async fn revokes(rig: &Rig, owner: &SignedIn, token: &SecretString) {
-    let revoked = twice(async || match rig.server.revoke_token(&revocation(&owner.client_id, token)).await {
+    let revoked = twice(async || match rig.revoke(&owner.client_id, token).await {
         Err(RevokeError::Unavailable(unavailable)) => Err(unavailable.into()),
         other => Ok(other),
     });

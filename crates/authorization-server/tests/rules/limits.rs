@@ -67,7 +67,7 @@ async fn a_client_that_was_used_takes_no_place_and_is_never_ended() {
     for _ in 0..5 {
         let client = register(&server, 1).await.unwrap();
         let code = rig.code(&client.to_string()).await.unwrap();
-        server.redeem(&redemption(&client.to_string(), &code)).await.unwrap();
+        server.redeem(&redemption(&client.to_string(), &code), Network::UNKNOWN).await.unwrap();
         used.push(client);
     }
     assert_eq!(registered(&rig).len(), used.len());
@@ -110,7 +110,7 @@ fn four_grants(rig: &Rig) -> AuthorizationServer {
 async fn grant(rig: &Rig, server: &AuthorizationServer, client_id: &str) {
     rig.clock.advance(Duration::MINUTE);
     let code = rig.code(client_id).await.unwrap();
-    server.redeem(&redemption(client_id, &code)).await.unwrap();
+    server.redeem(&redemption(client_id, &code), Network::UNKNOWN).await.unwrap();
 }
 
 /// When the grants were made that still stand, in minutes.

@@ -7,6 +7,7 @@ mod authenticate;
 mod authorize;
 mod blocks;
 mod callback;
+mod client_authentication;
 mod confirmation;
 mod connections;
 mod consent;

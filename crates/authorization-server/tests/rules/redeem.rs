@@ -1,10 +1,10 @@
 //! Redemption: creating the grant is the single use of the code.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{endpoints::token_error::TokenError, state::grant::Status};
+use authorization_server::{endpoints::token_error::TokenError, ground::Network, state::grant::Status};
 use oauth_protocol::{pkce::CodeVerifier, token_request::AuthorizationCodeRequest, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
-use testkit::{Fault, Rig, parameter, redemption, revocation};
+use testkit::{Fault, Rig, parameter, redemption};
 use time::Duration;
 
 /// A client and its code.
@@ -106,7 +106,7 @@ async fn a_replay_counts_from_the_redemption_and_not_from_the_code() {
 async fn a_replay_of_a_revoked_grant_does_not_bring_the_upstreams_tokens_back() {
     let (rig, client_id, code) = with_code().await;
     let tokens = rig.redeem(&client_id, &code).await.unwrap();
-    rig.server.revoke_token(&revocation(&client_id, &tokens.refresh_token)).await.unwrap();
+    rig.revoke(&client_id, &tokens.refresh_token).await.unwrap();
     rig.clock.advance(Duration::seconds(10));
     assert!(refused(&rig.redeem(&client_id, &code).await));
     assert_eq!(rig.only_grant().unwrap().status, Status::Revoked);
@@ -122,7 +122,7 @@ async fn of_twenty_redemptions_in_two_processes_one_succeeds_and_its_tokens_work
     for round in 0..20 {
         let server = std::sync::Arc::clone(if round % 2 == 0 { &rig.server } else { &other });
         let (client_id, code) = (client_id.clone(), SecretString::from(code.expose_secret()));
-        redemptions.spawn(async move { server.redeem(&redemption(&client_id, &code)).await });
+        redemptions.spawn(async move { server.redeem(&redemption(&client_id, &code), Network::UNKNOWN).await });
     }
     let (good, bad): (Vec<_>, Vec<_>) = redemptions.join_all().await.into_iter().partition(Result::is_ok);
     assert!(bad.iter().all(refused));
@@ -140,7 +140,7 @@ async fn redeem_with(rig: &Rig, client_id: &str, code: &SecretString, wrong: &st
         "redirect_uri" => request.redirect_uri = Some(value.to_owned()),
         other => assert_eq!(other, "client"),
     }
-    rig.server.redeem(&request).await.err().unwrap()
+    rig.server.redeem(&request, Network::UNKNOWN).await.err().unwrap()
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn the_redirect_uri_may_be_absent_and_the_resource_any_name_of_ours() {
         let (rig, client_id, code) = with_code().await;
         let resource = vec![resource.to_owned()];
         let request = AuthorizationCodeRequest { redirect_uri: None, resource, ..redemption(&client_id, &code) };
-        assert!(rig.server.redeem(&request).await.is_ok());
+        assert!(rig.server.redeem(&request, Network::UNKNOWN).await.is_ok());
     }
 }
 

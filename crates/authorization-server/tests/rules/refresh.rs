@@ -3,6 +3,7 @@
 
 use authorization_server::{
     endpoints::token_error::TokenError,
+    ground::Network,
     state::grant::{Grant, Status},
 };
 use oauth_protocol::{scope::Scope, token_request::RefreshTokenRequest, token_response::TokenResponse};
@@ -189,7 +190,7 @@ async fn twenty_refreshes_at_once_agree_on_one_successor() {
     for round in 0..20 {
         let server = std::sync::Arc::clone(if round % 2 == 0 { &rig.server } else { &other });
         let (client_id, token) = (client.clone(), SecretString::from(first.expose_secret()));
-        refreshes.spawn(async move { server.refresh(&refreshing(&client_id, &token)).await });
+        refreshes.spawn(async move { server.refresh(&refreshing(&client_id, &token), Network::UNKNOWN).await });
     }
     let answers = refreshes.join_all().await;
     let tokens: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
@@ -211,7 +212,9 @@ async fn a_refresh_that_does_not_match_the_grant_is_refused_before_rotation() {
     let (writes, asked) = (rig.store.writes(), rig.upstream.asked().len());
     let ask = async |client_id: &str, scope: Option<&Scope>, resource: &[&str]| {
         let (scope, resource) = (scope.cloned(), resource.iter().map(|value| (*value).to_owned()).collect());
-        rig.server.refresh(&RefreshTokenRequest { scope, resource, ..refreshing(client_id, &first) }).await
+        rig.server
+            .refresh(&RefreshTokenRequest { scope, resource, ..refreshing(client_id, &first) }, Network::UNKNOWN)
+            .await
     };
     assert!(refused(&ask(&other, None, &[]).await));
     assert!(matches!(ask(&client, Some(&wider), &[]).await, Err(TokenError::InvalidScope)));
@@ -228,7 +231,7 @@ async fn a_replay_ends_the_family_whatever_else_the_request_says() {
     rig.refresh(&client_id, &second.refresh_token).await.unwrap();
     let wider = Scope::parse("mail.send").unwrap();
     let refresh = RefreshTokenRequest { scope: Some(wider), ..refreshing(&client_id, &first) };
-    assert!(refused(&rig.server.refresh(&refresh).await));
+    assert!(refused(&rig.server.refresh(&refresh, Network::UNKNOWN).await));
     assert_eq!(status(&rig), Status::Revoked);
 }
 
@@ -249,7 +252,7 @@ async fn the_granted_scope_and_every_name_of_ours_may_be_repeated() {
     let resource = ["https://mcp.example.com", "https://mcp.example.com/mcp/message?sessionId=1"];
     let (scope, resource) = (Some(scope), resource.map(str::to_owned).to_vec());
     let refresh = RefreshTokenRequest { scope, resource, ..refreshing(&client_id, &refresh_token) };
-    assert_eq!(rig.server.refresh(&refresh).await.unwrap().scope.to_string(), "user.read");
+    assert_eq!(rig.server.refresh(&refresh, Network::UNKNOWN).await.unwrap().scope.to_string(), "user.read");
 }
 
 #[tokio::test]
@@ -257,7 +260,7 @@ async fn a_refresh_for_unknown_scopes_only_gets_all_that_was_granted() {
     let (rig, client_id, refresh_token) = signed_in().await;
     let scope = Scope::parse("openid mail.send").unwrap();
     let refresh = RefreshTokenRequest { scope: Some(scope), ..refreshing(&client_id, &refresh_token) };
-    let response = rig.server.refresh(&refresh).await.unwrap();
+    let response = rig.server.refresh(&refresh, Network::UNKNOWN).await.unwrap();
     assert_eq!(response.scope, rig.only_grant().unwrap().scope);
 }
 

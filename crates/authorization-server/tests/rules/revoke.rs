@@ -7,7 +7,7 @@ use authorization_server::{
     state::grant::{Grant, Status},
 };
 use secrecy::ExposeSecret as _;
-use testkit::{Fault, Rig, SignedIn, revocation};
+use testkit::{Fault, Rig, SignedIn};
 use time::Duration;
 
 async fn signed_in() -> (Rig, SignedIn) {
@@ -26,7 +26,7 @@ async fn either_token_ends_the_grant_and_drops_the_upstreams_tokens() {
         let (rig, owner) = signed_in().await;
         let tokens = &owner.tokens;
         let token = if by_access_token { &tokens.access_token } else { &tokens.refresh_token };
-        rig.server.revoke_token(&revocation(&owner.client_id, token)).await.unwrap();
+        rig.revoke(&owner.client_id, token).await.unwrap();
         assert_eq!(status(&rig), Status::Revoked);
         assert!(rig.upstream_tokens.all().is_empty());
         assert!(!rig.accepts(&tokens.access_token).await.unwrap());
@@ -39,7 +39,7 @@ async fn either_token_ends_the_grant_and_drops_the_upstreams_tokens() {
 async fn an_old_refresh_token_ends_the_grant_too() {
     let (rig, owner) = signed_in().await;
     rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
-    rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.refresh_token)).await.unwrap();
+    rig.revoke(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
     assert_eq!(status(&rig), Status::Revoked);
 }
 
@@ -50,10 +50,10 @@ async fn a_foreign_or_unknown_token_is_answered_alike_and_nothing_happens() {
     let writes = rig.store.writes();
     let mut forged = owner.tokens.refresh_token.expose_secret().to_owned();
     forged.replace_range(forged.len() - 8.., "AAAAAAAA");
-    rig.server.revoke_token(&revocation(&other, &owner.tokens.access_token)).await.unwrap();
-    rig.server.revoke_token(&revocation(&other, &owner.tokens.refresh_token)).await.unwrap();
-    rig.server.revoke_token(&revocation(&owner.client_id, &forged.into())).await.unwrap();
-    rig.server.revoke_token(&revocation(&owner.client_id, &"nonsense".into())).await.unwrap();
+    rig.revoke(&other, &owner.tokens.access_token).await.unwrap();
+    rig.revoke(&other, &owner.tokens.refresh_token).await.unwrap();
+    rig.revoke(&owner.client_id, &forged.into()).await.unwrap();
+    rig.revoke(&owner.client_id, &"nonsense".into()).await.unwrap();
     assert_eq!((status(&rig), rig.store.writes()), (Status::Active, writes));
 }
 
@@ -61,14 +61,14 @@ async fn a_foreign_or_unknown_token_is_answered_alike_and_nothing_happens() {
 async fn an_expired_access_token_is_unknown() {
     let (rig, owner) = signed_in().await;
     rig.clock.advance(Duration::HOUR);
-    rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.access_token)).await.unwrap();
+    rig.revoke(&owner.client_id, &owner.tokens.access_token).await.unwrap();
     assert_eq!(status(&rig), Status::Active);
 }
 
 #[tokio::test]
 async fn an_unknown_client_is_told_so() {
     let (rig, owner) = signed_in().await;
-    let revoked = rig.server.revoke_token(&revocation("AAAAAAAAAAAAAAAAAAAAAA", &owner.tokens.refresh_token)).await;
+    let revoked = rig.revoke("AAAAAAAAAAAAAAAAAAAAAA", &owner.tokens.refresh_token).await;
     assert!(matches!(revoked, Err(RevokeError::UnknownClient)));
 }
 
@@ -106,7 +106,7 @@ async fn a_lost_write_revokes_what_stands_now() {
 async fn five_conflicts_answer_503() {
     let (rig, owner) = signed_in().await;
     rig.grants.interleave(5, Grant::seen);
-    let revoked = rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.refresh_token)).await;
+    let revoked = rig.revoke(&owner.client_id, &owner.tokens.refresh_token).await;
     assert!(matches!(revoked, Err(RevokeError::Unavailable(_))));
 }
 
@@ -115,9 +115,9 @@ async fn a_revocation_that_half_failed_is_completed_by_the_next() {
     let (rig, owner) = signed_in().await;
     // Client, token's grant, the grant again, its status; then the upstream tokens.
     rig.store.fail_after(4, Fault::Before);
-    let revoked = rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.refresh_token)).await;
+    let revoked = rig.revoke(&owner.client_id, &owner.tokens.refresh_token).await;
     assert!(matches!(revoked, Err(RevokeError::Unavailable(_))));
     assert_eq!(status(&rig), Status::Revoked);
-    rig.server.revoke_token(&revocation(&owner.client_id, &owner.tokens.refresh_token)).await.unwrap();
+    rig.revoke(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
     assert!(rig.upstream_tokens.all().is_empty());
 }

@@ -10,7 +10,7 @@ use authorization_server::{
         pages::ConsentPage,
         visitor::Visitor,
     },
-    ground::{Id, Subject, TooMany},
+    ground::{Id, Network, Subject, TooMany},
     state::{authorization::Stage, cookies::CookieName},
 };
 use oauth_protocol::initiator::Initiator;
@@ -89,7 +89,8 @@ async fn send(rig: &Rig, page: &ConsentPage, decision: Decision, cookies: &[(Coo
     let csrf = page.form.secrets.csrf.encode();
     let submission = ConsentSubmission { request: page.form.sealed.as_str(), decision, csrf: csrf.expose_secret() };
     let cookies = Browser::default().cookies(cookies);
-    let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+    let sender =
+        Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form().unwrap();
     rig.server.decide(&submission, sender).await.err().unwrap()
 }
 
@@ -186,7 +187,8 @@ impl Confirming {
     async fn send_with(&mut self, decision: Decision, cookie: &SecretString) -> Result<Answer, ConsentError> {
         let cookies = self.browser.cookies(&[(CookieName::EntraState(self.sign_in.id), cookie.expose_secret())]);
         let submission = ConfirmationSubmission { id: self.sign_in.id, decision, csrf: self.csrf.expose_secret() };
-        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+        let sender =
+            Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form().unwrap();
         let answer = self.rig.server.confirm(&submission, sender).await?;
         self.browser.keep(&answer.cookies);
         Ok(answer)
@@ -259,7 +261,8 @@ async fn confirmations_at_once_get_one_code() {
     let send = async || {
         let id = asked.sign_in.id;
         let submission = ConfirmationSubmission { id, decision: Decision::Allow, csrf: asked.csrf.expose_secret() };
-        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+        let sender =
+            Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form().unwrap();
         answered(asked.rig.server.confirm(&submission, sender).await.unwrap()).unwrap().location
     };
     let (one, two, three) = tokio::join!(send(), send(), send());
@@ -273,7 +276,8 @@ async fn a_displaced_cookie_is_neither_an_alarm_nor_the_browsers_fault() {
     let others: Vec<_> = (1..=5).map(|_| (CookieName::EntraState(rig_id(&asked.rig)), "x")).collect();
     for (cookies, displaced) in [(&others[..], true), (&others[1..], false)] {
         let cookies = Browser::default().cookies(cookies);
-        let sender = Visitor { cookies: &cookies, initiator: Initiator::OwnForm }.own_form().unwrap();
+        let sender =
+            Visitor { cookies: &cookies, initiator: Initiator::OwnForm, from: Network::UNKNOWN }.own_form().unwrap();
         let id = asked.sign_in.id;
         let submission = ConfirmationSubmission { id, decision: Decision::Allow, csrf: asked.csrf.expose_secret() };
         let refused = asked.rig.server.confirm(&submission, sender).await.err().unwrap();

@@ -9,7 +9,7 @@ use authorization_server::{
 };
 use oauth_protocol::token_response::TokenResponse;
 use secrecy::SecretString;
-use testkit::{FlowError, Rig, revocation};
+use testkit::{FlowError, Rig};
 use time::Duration;
 
 use crate::{
@@ -138,7 +138,7 @@ impl Start {
     /// The client revokes its refresh token, and with it the grant.
     pub(crate) fn revoke(&self, tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Result<(), RevokeError> + 'static {
         let (client_id, token) = (self.client_id.clone(), tokens.refresh.clone());
-        async move |rig: &Rig| rig.server.revoke_token(&revocation(&client_id, &token)).await
+        async move |rig: &Rig| rig.revoke(&client_id, &token).await
     }
 
     /// The owner withdraws what the client was allowed.

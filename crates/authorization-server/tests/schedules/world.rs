@@ -81,7 +81,6 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(self.started.fetch_add(1, Ordering::Relaxed))),
             sealer: Arc::new(OpenSealer),
             upstream: Arc::new(upstream),
-            client_documents: Arc::clone(&rig.documents) as _,
             audit: Arc::clone(&self.audit) as _,
             clients: Handle::new(&self.clients, caller),
             authorizations: Handle::new(&self.authorizations, caller),
@@ -91,6 +90,7 @@ impl World {
             upstream_tokens: Handle::new(&self.upstream_tokens, caller),
             blocks: Handle::new(&self.blocks, if self.blocks_take_turns { caller } else { &at_once }),
             operator_records: Handle::new(&self.operator_records, &at_once),
+            ..rig.ports
         };
         rig.server = Arc::new(rig.second_process());
         Arc::new(Process { rig, caller: Arc::clone(caller) })

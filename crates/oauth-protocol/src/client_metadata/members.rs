@@ -9,7 +9,7 @@ use serde::{
 };
 
 /// The names of the members that have a type.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "redirect_uris",
     "client_name",
     "grant_types",
@@ -27,6 +27,8 @@ const NAMES: [&str; 17] = [
     "client_secret",
     "client_secret_expires_at",
     "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg",
+    "jwks_uri",
 ];
 
 /// More strings than an array may have. The others are skipped.

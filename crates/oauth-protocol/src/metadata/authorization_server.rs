@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::issuer::BaseUrl;
+use crate::{issuer::BaseUrl, json_web_key::SigningAlgorithm, private_key_jwt::PRIVATE_KEY_JWT};
 
 /// The document; it lists only what exists.
 #[derive(Clone, Debug, Serialize)]
@@ -25,10 +25,16 @@ pub struct AuthorizationServerMetadata {
     pub response_modes_supported: &'static [&'static str],
     /// Both that clients get.
     pub grant_types_supported: &'static [&'static str],
-    /// `none` alone, hence first: some clients take the first entry blindly.
+    /// `none` is first: some clients take the first entry blindly. The key of a client is published in its metadata document.
     pub token_endpoint_auth_methods_supported: &'static [&'static str],
-    /// The same; absent would mean `client_secret_basic`.
+    /// The algorithms of client assertions; absent if no client can send one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg_values_supported: Option<&'static [&'static str]>,
+    /// The same as of the token endpoint; absent would mean `client_secret_basic`.
     pub revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    /// The same as of the token endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint_auth_signing_alg_values_supported: Option<&'static [&'static str]>,
     /// S256 alone (RFC 7636 §6.2.2 has `plain` too).
     pub code_challenge_methods_supported: &'static [&'static str],
     /// RFC 9207 §3.
@@ -42,6 +48,9 @@ impl AuthorizationServerMetadata {
     /// The document of the server at `base`.
     #[must_use]
     pub fn new(base: &BaseUrl, scopes: &[&str], client_id_metadata_document_supported: bool) -> Self {
+        let methods: &[&str] =
+            if client_id_metadata_document_supported { &["none", PRIVATE_KEY_JWT] } else { &["none"] };
+        let algorithms = client_id_metadata_document_supported.then_some(SigningAlgorithm::NAMES);
         Self {
             issuer: base.issuer().to_owned(),
             authorization_endpoint: base.join("/authorize"),
@@ -52,8 +61,10 @@ impl AuthorizationServerMetadata {
             response_types_supported: &["code"],
             response_modes_supported: &["query"],
             grant_types_supported: &["authorization_code", "refresh_token"],
-            token_endpoint_auth_methods_supported: &["none"],
-            revocation_endpoint_auth_methods_supported: &["none"],
+            token_endpoint_auth_methods_supported: methods,
+            token_endpoint_auth_signing_alg_values_supported: algorithms,
+            revocation_endpoint_auth_methods_supported: methods,
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             code_challenge_methods_supported: &["S256"],
             authorization_response_iss_parameter_supported: true,
             client_id_metadata_document_supported,
@@ -67,8 +78,19 @@ mod tests {
 
     use super::*;
 
-    fn document() -> AuthorizationServerMetadata {
-        AuthorizationServerMetadata::new(&BaseUrl::parse("https://mcp.example.com/").unwrap(), &["user.read"], true)
+    fn document(documents: bool) -> serde_json::Value {
+        let base = BaseUrl::parse("https://mcp.example.com/").unwrap();
+        to_value(AuthorizationServerMetadata::new(&base, &["user.read"], documents)).unwrap()
+    }
+
+    /// A client can publish a key only in a metadata document.
+    #[test]
+    fn without_metadata_documents_clients_are_public() {
+        let document = document(false);
+        for endpoint in ["token", "revocation"] {
+            assert_eq!(document[format!("{endpoint}_endpoint_auth_methods_supported")], json!(["none"]));
+            assert!(document.get(format!("{endpoint}_endpoint_auth_signing_alg_values_supported")).is_none());
+        }
     }
 
     #[test]
@@ -83,12 +105,14 @@ mod tests {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
-            "token_endpoint_auth_methods_supported": ["none"],
-            "revocation_endpoint_auth_methods_supported": ["none"],
+            "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
+            "revocation_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "client_id_metadata_document_supported": true,
         });
-        assert_eq!(to_value(document()).unwrap(), expected);
+        assert_eq!(document(true), expected);
     }
 }

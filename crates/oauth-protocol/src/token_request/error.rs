@@ -1,6 +1,6 @@
 //! Refusals of a token request before the store is read.
 
-use crate::form::Repeated;
+use crate::{client_assertion::AssertionError, form::Repeated};
 
 /// RFC 6749 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +20,12 @@ pub enum TokenRequestError {
     /// The `Authorization` header is not what RFC 6749 §2.3.1 and RFC 7617 describe.
     #[error("the Authorization header is malformed")]
     Malformed,
-    /// RFC 6749 §5.2: `invalid_client` for an unsupported method. Clients of this server are public: no secret is right.
-    #[error("send no client secret; this server has public clients only")]
+    /// RFC 6749 §5.2: `invalid_client` for an unsupported method. No client of this server has a secret.
+    #[error("send no client secret; clients of this server have none")]
     ClientAuthentication,
+    /// RFC 7521 §4.2.1: `invalid_client` for an assertion that is not one.
+    #[error(transparent)]
+    ClientAssertion(#[from] AssertionError),
     /// RFC 6749 §5.2.
     #[error("grant_type must be authorization_code or refresh_token")]
     UnsupportedGrantType,
@@ -45,7 +48,7 @@ impl TokenRequestError {
             Self::Repeated | Self::Missing(_) | Self::TwoMethods | Self::TwoClients | Self::Malformed => {
                 "invalid_request"
             }
-            Self::ClientAuthentication => "invalid_client",
+            Self::ClientAuthentication | Self::ClientAssertion(_) => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Scope => "invalid_scope",
         }
@@ -55,7 +58,7 @@ impl TokenRequestError {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::ClientAuthentication => 401,
+            Self::ClientAuthentication | Self::ClientAssertion(_) => 401,
             Self::Repeated
             | Self::Missing(_)
             | Self::TwoMethods
@@ -75,7 +78,8 @@ impl TokenRequestError {
             Self::TwoMethods => "the client authenticates in more than one way",
             Self::TwoClients => "the Authorization header and client_id name different clients",
             Self::Malformed => "the Authorization header is malformed",
-            Self::ClientAuthentication => "send no client secret; this server has public clients only",
+            Self::ClientAuthentication => "send no client secret; clients of this server have none",
+            Self::ClientAssertion(error) => error.0,
             Self::UnsupportedGrantType => "grant_type must be authorization_code or refresh_token",
             Self::Scope => "scope has a character that is not allowed",
         }
@@ -86,13 +90,14 @@ impl TokenRequestError {
 mod tests {
     use super::*;
 
-    const ALL: [TokenRequestError; 8] = [
+    const ALL: [TokenRequestError; 9] = [
         TokenRequestError::Repeated,
         TokenRequestError::Missing("client_id"),
         TokenRequestError::TwoMethods,
         TokenRequestError::TwoClients,
         TokenRequestError::Malformed,
         TokenRequestError::ClientAuthentication,
+        TokenRequestError::ClientAssertion(AssertionError("the assertion is malformed")),
         TokenRequestError::UnsupportedGrantType,
         TokenRequestError::Scope,
     ];

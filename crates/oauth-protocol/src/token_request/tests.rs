@@ -37,9 +37,9 @@ fn redemption(body: &str) -> AuthorizationCodeRequest {
 fn a_code_is_redeemed_with_everything_that_was_sent() {
     let rest = "redirect_uri=https%3A%2F%2Fclient%2Eexample%2Ecom%2Fcb&resource=r1&resource=r2\
                 &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    let AuthorizationCodeRequest { client_id, code, redirect_uri, code_verifier, resource } =
+    let AuthorizationCodeRequest { client, code, redirect_uri, code_verifier, resource } =
         redemption(&format!("{CODE}&{rest}"));
-    assert_eq!((client_id.as_str(), code.unwrap().locator()), ("s6BhdRkqt3", "Splx"));
+    assert_eq!((client.client_id.as_str(), code.unwrap().locator()), ("s6BhdRkqt3", "Splx"));
     assert_eq!(redirect_uri.as_deref(), Some("https://client.example.com/cb"));
     assert_eq!(code_verifier.unwrap().expose(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     assert_eq!(resource, ["r1", "r2"]);
@@ -68,12 +68,12 @@ fn a_code_or_verifier_that_can_match_nothing_is_read_as_none() {
 /// The refresh token of RFC 6749 §6.
 #[test]
 fn a_refresh_is_read_with_its_scope() {
-    let TokenRequest::RefreshToken(RefreshTokenRequest { client_id, refresh_token, scope, resource }) =
+    let TokenRequest::RefreshToken(RefreshTokenRequest { client, refresh_token, scope, resource }) =
         parse(&format!("{REFRESH}&scope=b+a&resource=r")).unwrap()
     else {
         panic!("another grant");
     };
-    assert_eq!((client_id.as_str(), refresh_token.expose_secret()), ("s6BhdRkqt3", "tGzv3JOkF0XG5Qx2TlKWIA"));
+    assert_eq!((client.client_id.as_str(), refresh_token.expose_secret()), ("s6BhdRkqt3", "tGzv3JOkF0XG5Qx2TlKWIA"));
     assert_eq!((scope, resource), (Some(Scope::parse("a b").unwrap()), vec!["r".to_owned()]));
 }
 
@@ -129,11 +129,9 @@ fn an_empty_client_secret_counts_as_absent() {
 }
 
 #[test]
-fn no_secret_or_assertion_of_a_public_client_is_right() {
-    for body in [format!("{CODE}&client_secret=x"), format!("{REFRESH}&client_assertion=eyJ")] {
-        let error = refused(&body);
-        assert_eq!((error, error.code(), error.status()), (Error::ClientAuthentication, "invalid_client", 401));
-    }
+fn no_secret_is_right() {
+    let error = refused(&format!("{CODE}&client_secret=x"));
+    assert_eq!((error, error.code(), error.status()), (Error::ClientAuthentication, "invalid_client", 401));
     assert_eq!(with_basic(CODE, "s6BhdRkqt3:secret").unwrap_err(), Error::ClientAuthentication);
 }
 
@@ -148,8 +146,61 @@ fn a_basic_header_without_a_password_names_the_client() {
 #[test]
 fn two_authentication_methods_are_an_invalid_request() {
     for pair in ["s6BhdRkqt3:", "s6BhdRkqt3:secret"] {
-        let error = with_basic(&format!("{CODE}&client_secret=x"), pair).unwrap_err();
-        assert_eq!((error, error.code(), error.status()), (Error::TwoMethods, "invalid_request", 400));
+        for method in ["client_secret=x", "client_assertion=x", "client_assertion_type=x"] {
+            let error = with_basic(&format!("{CODE}&{method}"), pair).unwrap_err();
+            assert_eq!((error, error.code(), error.status()), (Error::TwoMethods, "invalid_request", 400));
+        }
+    }
+    assert_eq!(refused(&format!("{CODE}&client_secret=x&client_assertion=y")), Error::TwoMethods);
+}
+
+/// An assertion of the client `c`, as far as this parser reads it.
+fn assertion() -> String {
+    let part = |json: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+    let claims = r#"{"iss":"c","sub":"c","aud":"a","exp":1,"jti":"j"}"#;
+    format!("{}.{}.c2ln", part(r#"{"alg":"ES256"}"#), part(claims))
+}
+
+const JWT_BEARER: &str = "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// RFC 7521 §4.2: `client_id` is optional.
+#[test]
+fn an_assertion_names_the_client() {
+    for client_id in ["", "&client_id=c"] {
+        let body = format!(
+            "grant_type=refresh_token&refresh_token=t{client_id}&{JWT_BEARER}&client_assertion={}",
+            assertion()
+        );
+        let TokenRequest::RefreshToken(request) = parse(&body).unwrap() else { panic!("another grant") };
+        assert_eq!((request.client.client_id.as_str(), request.client.assertion.unwrap().jti()), ("c", "j"));
+    }
+}
+
+#[test]
+fn an_assertion_of_another_client_of_another_type_or_of_none_is_an_invalid_client() {
+    let body = |rest: &str| format!("grant_type=refresh_token&refresh_token=t&{rest}");
+    let (one, saml) = (assertion(), "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:saml2-bearer");
+    for (body, description) in [
+        (
+            body(&format!("client_id=d&{JWT_BEARER}&client_assertion={one}")),
+            "client_id and the assertion name different clients",
+        ),
+        (body(&format!("client_id=c&{saml}&client_assertion={one}")), "client_assertion_type must be that of a JWT"),
+        (body(&format!("client_id=c&client_assertion={one}")), "client_assertion_type must be that of a JWT"),
+        (body(&format!("client_id=c&{JWT_BEARER}")), "the assertion is malformed"),
+        (body(&format!("client_id=c&{JWT_BEARER}&client_assertion=eyJ")), "the assertion is malformed"),
+    ] {
+        let error = refused(&body);
+        assert_eq!((error.description(), error.code(), error.status()), (description, "invalid_client", 401));
+    }
+}
+
+/// RFC 6749 §3.2.
+#[test]
+fn a_repeated_assertion_or_type_is_an_invalid_request() {
+    let body = format!("{REFRESH}&{JWT_BEARER}&client_assertion={}", assertion());
+    for repeated in [JWT_BEARER, "client_assertion=x"] {
+        assert_eq!(refused(&format!("{body}&{repeated}")), Error::Repeated);
     }
 }
 

@@ -48,6 +48,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/mcp-schema/src",
     "dev/preflight/src",
     "dev/rust-source/src",
+    "dev/testkit/src/assertions.rs",
     "dev/testkit/src/checkout.rs",
     "dev/testkit/src/documents.rs",
     "dev/testkit/src/orders.rs",

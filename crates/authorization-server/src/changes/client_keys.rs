@@ -1,0 +1,40 @@
+//! The keys of clients that publish themselves: fetched, and kept with the client.
+
+use oauth_protocol::{https_url::HttpsUrl, json_web_key::KeySet};
+
+use super::{Change, change};
+use crate::{
+    client_documents::FetchError,
+    ground::{Network, Stored, Unavailable},
+    server::AuthorizationServer,
+    state::{client::Client, client_keys::FetchedKeys},
+};
+
+impl AuthorizationServer {
+    /// The key set at this URL, for a caller from this network.
+    pub(crate) async fn fetch_keys(&self, url: &HttpsUrl, from: Network) -> Result<FetchedKeys, FetchError> {
+        if !self.document_hosts().allow(url.host()) {
+            return Err(FetchError::Invalid("the host of the client's keys is not allowed here"));
+        }
+        let document = self.ports.client_documents.fetch(url, from).await?;
+        let keys = KeySet::from_json(&document.body).map_err(|error| FetchError::Invalid(error.0))?;
+        Ok(FetchedKeys { keys, at: self.now() })
+    }
+
+    /// Keeps keys that were fetched for this client now; `None` if it is gone.
+    pub(crate) async fn keep_keys(
+        &self,
+        client: &Client,
+        fetched: FetchedKeys,
+    ) -> Result<Option<Stored<Client>>, Unavailable> {
+        let url = client.keys().and_then(|keys| keys.url());
+        let decide = |client: Option<Client>| {
+            let client = client.filter(|client| client.keys().and_then(|keys| keys.url()) == url);
+            Ok::<_, Unavailable>(match client {
+                Some(client) => Change::Write(client.with_keys(fetched.clone()), ()),
+                None => Change::Keep(()),
+            })
+        };
+        Ok(change(self.ports.clients.as_ref(), &client.id, decide).await?.record)
+    }
+}

@@ -1,0 +1,107 @@
+//! Which client asks, and whether it proves it (RFC 6749 §2.3; RFC 7523 §3).
+
+use oauth_protocol::{client_assertion::ClientAssertion, json_web_key::PublicKey, token_request::ClientCredentials};
+
+use crate::{
+    client_documents::FetchError,
+    ground::{Created, Network, Stored, Unavailable},
+    server::AuthorizationServer,
+    state::{client::Client, client_keys::ClientKeys, spent_assertion::SpentAssertion},
+};
+
+/// A client at the token or revocation endpoint.
+pub(crate) struct KnownClient {
+    pub(crate) stored: Stored<Client>,
+    /// Whether it has proved its key. A public client proves nothing.
+    pub(crate) authenticated: bool,
+}
+
+/// Why a client may not ask.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is no such client.
+    #[error("the client is not registered")]
+    Unknown,
+    /// It did not authenticate as its metadata document declares.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// A service is down, or the host of the client's keys.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl AuthorizationServer {
+    /// The client that these credentials name. It must authenticate if its document declares that it always does.
+    pub(crate) async fn authenticate_client(
+        &self,
+        credentials: &ClientCredentials,
+        from: Network,
+    ) -> Result<KnownClient, ClientError> {
+        let stored = self.find_client(&credentials.client_id).await?.ok_or(ClientError::Unknown)?;
+        let Some(assertion) = &credentials.assertion else {
+            let required = stored.value.keys().is_some_and(|keys| keys.declared.required);
+            return if required {
+                Err(ClientError::Unauthenticated("the client must send a client_assertion"))
+            } else {
+                Ok(KnownClient { stored, authenticated: false })
+            };
+        };
+        let stored = self.check_assertion(stored, assertion, from).await?;
+        Ok(KnownClient { stored, authenticated: true })
+    }
+
+    /// The assertion is spent last, so that nothing is stored of one that is wrong.
+    async fn check_assertion(
+        &self,
+        stored: Stored<Client>,
+        assertion: &ClientAssertion,
+        from: Network,
+    ) -> Result<Stored<Client>, ClientError> {
+        let keys = stored.value.keys().ok_or(ClientError::Unauthenticated("the client publishes no key"))?;
+        if keys.declared.algorithm.is_some_and(|own| own != assertion.algorithm()) {
+            return Err(ClientError::Unauthenticated("alg of the assertion is not the one that the client declares"));
+        }
+        let checked = assertion.check(self.base().issuer(), self.now().unix_timestamp());
+        checked.map_err(|error| ClientError::Unauthenticated(error.0))?;
+        let (stored, key) = self.key_of(stored, assertion, from).await?;
+        if !self.ports.client_signatures.verifies(&key, &assertion.signed()) {
+            return Err(ClientError::Unauthenticated("the signature of the assertion is wrong"));
+        }
+        let spent = SpentAssertion::new(stored.value.id, assertion.jti(), self.now());
+        match self.ports.spent_assertions.create(spent).await? {
+            Created::Done(_) => Ok(stored),
+            Created::Exists(_) => Err(ClientError::Unauthenticated("the assertion was used before")),
+        }
+    }
+
+    /// The key that an assertion names: what is stored, and only if that does not have it, what is published now.
+    async fn key_of(
+        &self,
+        stored: Stored<Client>,
+        assertion: &ClientAssertion,
+        from: Network,
+    ) -> Result<(Stored<Client>, PublicKey), ClientError> {
+        let known = |client: &Client| client.keys().and_then(|keys| keys.known(assertion)).cloned();
+        if let Some(key) = known(&stored.value) {
+            return Ok((stored, key));
+        }
+        let unknown = ClientError::Unauthenticated("the key of the assertion is not one that the client publishes");
+        if stored.value.keys().and_then(|keys| keys.to_fetch(self.now())).is_none() {
+            return Err(unknown);
+        }
+        let stored = self.with_fetched_keys(stored, from).await?;
+        let key = known(&stored.value).ok_or(unknown)?;
+        Ok((stored, key))
+    }
+
+    /// Fetches the keys, and keeps them.
+    async fn with_fetched_keys(&self, stored: Stored<Client>, from: Network) -> Result<Stored<Client>, ClientError> {
+        let Some(url) = stored.value.keys().and_then(ClientKeys::url) else { return Ok(stored) };
+        let fetched = self.fetch_keys(url, from).await.map_err(|error| match error {
+            FetchError::Invalid(reason) => ClientError::Unauthenticated(reason),
+            FetchError::TooMany(_) | FetchError::Failed(_) => Unavailable::client_keys(error.to_string()).into(),
+        })?;
+        let kept = self.keep_keys(&stored.value, fetched).await?;
+        kept.ok_or(ClientError::Unknown)
+    }
+}
