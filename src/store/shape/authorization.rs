@@ -22,8 +22,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 4 adds the second leg of a sign-in.
-const SCHEMA: u32 = 4;
+/// 5 keeps the states of all legs of a sign-in.
+const SCHEMA: u32 = 5;
+/// Kept those of the last two, and one of a sign-in that failed. It added the second leg.
+const SCHEMA_WITH_ONE_STATE: u32 = 4;
 /// Had none. It added the hash of a document's metadata.
 const SCHEMA_WITHOUT_STEP_UP: u32 = 3;
 /// Had requests of registered clients only. It added the decision, what a repeated form is answered from, and two stages.
@@ -78,7 +80,10 @@ enum StageShape {
     ConnectionsSignIn,
     Failed {
         reason: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
+        states: Vec<SecretHash>,
+        /// Of an earlier schema.
+        #[serde(default, skip_serializing)]
         state_hash: Option<SecretHash>,
     },
 }
@@ -134,7 +139,7 @@ impl From<Stage> for StageShape {
             Stage::Denied => Self::Denied,
             Stage::Refused(Refused { request, binding, refused_at }) => Self::Refused { request, binding, refused_at },
             Stage::ConnectionsSignIn => Self::ConnectionsSignIn,
-            Stage::Failed(Failed { reason, state_hash }) => Self::Failed { reason, state_hash },
+            Stage::Failed(Failed { reason, states }) => Self::Failed { reason, states, state_hash: None },
         }
     }
 }
@@ -161,7 +166,10 @@ impl From<StageShape> for Stage {
                 Self::Refused(Refused { request, binding, refused_at })
             }
             StageShape::ConnectionsSignIn => Self::ConnectionsSignIn,
-            StageShape::Failed { reason, state_hash } => Self::Failed(Failed { reason, state_hash }),
+            StageShape::Failed { reason, mut states, state_hash } => {
+                states.extend(state_hash);
+                Self::Failed(Failed { reason, states })
+            }
         }
     }
 }
@@ -178,7 +186,8 @@ impl Shape for Authorization {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let AuthorizationShape { schema, id, decided_at, decision, stage } = serde_json::from_value(body)?;
-        if !matches!(schema, SCHEMA_WITHOUT_DECISION | SCHEMA_WITHOUT_METADATA | SCHEMA_WITHOUT_STEP_UP) {
+        let earlier = [SCHEMA_WITHOUT_DECISION, SCHEMA_WITHOUT_METADATA, SCHEMA_WITHOUT_STEP_UP, SCHEMA_WITH_ONE_STATE];
+        if !earlier.contains(&schema) {
             check_schema(schema, SCHEMA)?;
         }
         Ok(Self { id, decided_at, decision, stage: stage.into() })

@@ -4,7 +4,7 @@ use authorization_server::{
     ground::Id,
     state::{
         claims::Claims,
-        demand::Demand,
+        demand::{Demand, RefusedRequest},
         owner::{Approval, Owner, Withdrawal},
     },
 };
@@ -16,8 +16,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 4 adds the demands.
-const SCHEMA: u32 = 4;
+/// 5 adds which request was refused.
+const SCHEMA: u32 = 5;
+/// Took every refusal for one of an exchange. It added the demands.
+const SCHEMA_WITHOUT_REQUEST: u32 = 4;
 /// Had none. It added the hash of a document's metadata.
 const SCHEMA_WITHOUT_DEMANDS: u32 = 3;
 /// Had approvals of registered clients only.
@@ -64,6 +66,8 @@ struct WithdrawalShape {
 #[derive(Serialize, Deserialize)]
 struct DemandShape {
     id: Id,
+    #[serde(default)]
+    refresh: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claims: Option<Claims>,
     scope: Scope,
@@ -73,14 +77,15 @@ struct DemandShape {
 }
 
 impl From<Demand> for DemandShape {
-    fn from(Demand { id, claims, scope, reason, at }: Demand) -> Self {
-        Self { id, claims, scope, reason, at }
+    fn from(Demand { id, request, claims, scope, reason, at }: Demand) -> Self {
+        Self { id, refresh: request == RefusedRequest::Refresh, claims, scope, reason, at }
     }
 }
 
 impl From<DemandShape> for Demand {
-    fn from(DemandShape { id, claims, scope, reason, at }: DemandShape) -> Self {
-        Self { id, claims, scope, reason, at }
+    fn from(DemandShape { id, refresh, claims, scope, reason, at }: DemandShape) -> Self {
+        let request = if refresh { RefusedRequest::Refresh } else { RefusedRequest::Exchange };
+        Self { id, request, claims, scope, reason, at }
     }
 }
 
@@ -108,7 +113,8 @@ impl Shape for Owner {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: OwnerShape = serde_json::from_value(body)?;
-        if !matches!(shape.schema, SCHEMA_WITHOUT_ADDRESS | SCHEMA_WITHOUT_METADATA | SCHEMA_WITHOUT_DEMANDS) {
+        let earlier = [SCHEMA_WITHOUT_ADDRESS, SCHEMA_WITHOUT_METADATA, SCHEMA_WITHOUT_DEMANDS, SCHEMA_WITHOUT_REQUEST];
+        if !earlier.contains(&shape.schema) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let approval = |shape: ApprovalShape| {

@@ -89,6 +89,22 @@ fn an_item_from_before_there_were_documents_is_read_as_one_of_a_registered_clien
 }
 
 #[test]
+fn of_a_sign_in_of_schema_4_only_the_last_state_is_known() {
+    let mut expected = golden("authorization-second-leg.json");
+    expected["stage"]["binding"].as_object_mut().unwrap().remove("past_states");
+    let read = |name: &str| Authorization::decode(golden(name)).unwrap().encode().unwrap();
+    assert_eq!(read("authorization-schema-4-second-leg.json"), expected);
+    assert_eq!(read("authorization-schema-4-failed.json"), golden("authorization-failed.json"));
+}
+
+#[test]
+fn a_demand_of_schema_4_is_read_as_one_of_an_exchange() {
+    let mut expected = golden("owner.json");
+    expected["demands"][1]["refresh"] = false.into();
+    assert_eq!(Owner::decode(golden("owner-schema-4.json")).unwrap().encode().unwrap(), expected);
+}
+
+#[test]
 fn an_owner_of_schema_1_is_read_without_addresses() {
     let mut expected = golden("owner.json");
     expected["demands"] = serde_json::json!([]);

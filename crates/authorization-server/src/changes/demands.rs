@@ -6,13 +6,23 @@ use super::{Change, change};
 use crate::{
     ground::{GrantKey, Id, Unavailable},
     server::AuthorizationServer,
-    state::{claims::Claims, demand::Demand, owner::Owner},
+    state::{
+        claims::Claims,
+        demand::{Demand, RefusedRequest},
+        owner::Owner,
+    },
 };
 
 impl AuthorizationServer {
     /// A demand that was met now.
-    pub(crate) fn new_demand(&self, scope: Scope, claims: Option<Claims>, reason: &str) -> Demand {
-        Demand::new(self.random_id(), scope, claims, reason, self.now())
+    pub(crate) fn new_demand(
+        &self,
+        request: RefusedRequest,
+        scope: Scope,
+        claims: Option<Claims>,
+        reason: &str,
+    ) -> Demand {
+        Demand::new(self.random_id(), request, scope, claims, reason, self.now())
     }
 
     /// Notes a refusal that this grant has met. Returns whether a sign-in may mend it: not if the owner has signed in since the
@@ -51,24 +61,46 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// An exchange for these scopes has succeeded: what was demanded before the grant's sign-in is met. Demands that came after
-    /// it are those of other grants.
+    /// An exchange for these scopes has succeeded: what was demanded for them before the grant's sign-in is met. Demands that came
+    /// after it are those of other grants.
     pub(crate) async fn exchanged(&self, key: GrantKey, scope: &Scope) -> Result<(), Unavailable> {
+        let left = |demand: &Demand| demand.without(scope);
+        self.meet_demands(key, |demand| demand.concerns(scope), left).await
+    }
+
+    /// The upstream's tokens were renewed: no refresh that it refused before the grant's sign-in counts any more.
+    pub(crate) async fn renewed_again(&self, key: GrantKey) -> Result<(), Unavailable> {
+        self.meet_demands(key, |demand| demand.request == RefusedRequest::Refresh, |_| None).await
+    }
+
+    /// Of the demands that are concerned and were met before this grant's sign-in, this is left.
+    async fn meet_demands(
+        &self,
+        key: GrantKey,
+        concerns: impl Fn(&Demand) -> bool,
+        left: impl Fn(&Demand) -> Option<Demand>,
+    ) -> Result<(), Unavailable> {
         let owner = self.owner(key.owner).await?;
-        if !owner.is_some_and(|owner| owner.demands.iter().any(|demand| demand.concerns(scope))) {
+        if !owner.is_some_and(|owner| owner.demands.iter().any(&concerns)) {
             return Ok(());
         }
         let Some(grant) = self.ports.grants.get(&key).await? else { return Ok(()) };
         let redeemed_at = grant.value.redeemed_at;
-        self.clear_demands(key.owner, |demand| demand.concerns(scope) && demand.at < redeemed_at).await
+        let met = |demand: &Demand| concerns(demand) && demand.at < redeemed_at;
+        self.keep_of_demands(key.owner, |demand| if met(demand) { left(demand) } else { Some(demand.clone()) }).await
     }
 
-    /// Clears the demands that are met.
-    pub(crate) async fn clear_demands(&self, owner: Id, is_met: impl Fn(&Demand) -> bool) -> Result<(), Unavailable> {
+    /// A sign-in has met a demand for these scopes.
+    pub(crate) async fn met_at_sign_in(&self, owner: Id, demand: Id, scope: &Scope) -> Result<(), Unavailable> {
+        let left = |other: &Demand| if other.id == demand { other.without(scope) } else { Some(other.clone()) };
+        self.keep_of_demands(owner, left).await
+    }
+
+    async fn keep_of_demands(&self, owner: Id, left: impl Fn(&Demand) -> Option<Demand>) -> Result<(), Unavailable> {
         let now = self.now();
         let decide = |document: Option<Owner>| {
-            Ok::<_, Unavailable>(match document.filter(|document| document.demands.iter().any(&is_met)) {
-                Some(document) => Change::Write(document.without_demands(&is_met, now), ()),
+            Ok::<_, Unavailable>(match document.and_then(|document| document.with_demands_left(&left, now)) {
+                Some(document) => Change::Write(document, ()),
                 None => Change::Keep(()),
             })
         };

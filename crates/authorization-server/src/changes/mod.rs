@@ -8,10 +8,12 @@ mod clients;
 mod demands;
 mod grants;
 mod owners;
+mod refusals;
 mod upstream_tokens;
 
 pub(crate) use self::{
     blocks::BlocksError,
     change::{Change, Changed, change, change_from},
+    refusals::{AfterRefusal, Refused},
     upstream_tokens::RenewalError,
 };

@@ -35,6 +35,7 @@ impl AuthorizationServer {
         &self,
         stored: Stored<UpstreamTokens>,
     ) -> Result<OffsetDateTime, RenewalError> {
+        let key = stored.value.key;
         let next = self.renewed(&stored.value).await?;
         let mut ours = true;
         let decide = |current: Option<UpstreamTokens>| {
@@ -44,7 +45,11 @@ impl AuthorizationServer {
                 Some(renewed) => Ok(Change::Keep(renewed.access_expires_at)),
             })
         };
-        Ok(change_from(self.ports.upstream_tokens.as_ref(), Some(stored), decide).await?.answer)
+        let ends = change_from(self.ports.upstream_tokens.as_ref(), Some(stored), decide).await?.answer;
+        if let Err(error) = self.renewed_again(key).await {
+            tracing::warn!(%error, grant = %key.grant, "could not clear what was demanded before a refresh");
+        }
+        Ok(ends)
     }
 
     async fn renewed(&self, tokens: &UpstreamTokens) -> Result<UpstreamTokens, RenewalError> {

@@ -131,7 +131,7 @@ impl AuthorizationServer {
         if sent.has_displaced(CookieName::EntraState(stored.value.id)) {
             return Ok(CallbackError::UnknownState);
         }
-        let failed = Failed { reason: "other browser".into(), state_hash: None };
+        let failed = Failed { reason: "other browser".into(), states: Vec::new() };
         if self.step(stored, Stage::Failed(failed)).await?.is_some() {
             self.report(EventName::CallbackInOtherBrowser.event().authorization(stored.value.id).client(client));
         }

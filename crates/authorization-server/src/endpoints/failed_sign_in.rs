@@ -50,7 +50,7 @@ impl AuthorizationServer {
         Exchanging { request, binding, .. }: Exchanging,
         code: AuthorizationErrorCode,
     ) -> Result<String, CallbackError> {
-        let failed = Failed { reason: code.as_str().into(), state_hash: Some(binding.state_hash) };
+        let failed = Failed { reason: code.as_str().into(), states: binding.states() };
         self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
         let event = EventName::SignInFailed.event().authorization(claimed.value.id).client(request.client());
         self.report(event.because(code.as_str()));

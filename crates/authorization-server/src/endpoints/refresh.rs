@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::{client_authentication::KnownClient, redeem::ended_by_operator, token_error::TokenError};
 use crate::{
     changes::{Change, RenewalError, change_from},
-    ground::{Ended, EventName, Network, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Ended, EventName, Network, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
         blocks::Verdict,
@@ -115,38 +115,7 @@ impl AuthorizationServer {
         match self.renew_upstream_tokens(stored).await {
             Ok(ends) => Ok(ends),
             Err(RenewalError::Upstream(UpstreamRefusal::Unavailable(_))) if left >= USABLE_WITHOUT_UPSTREAM => Ok(ends),
-            Err(RenewalError::Upstream(refusal)) => Err(self.end_or_mark(grant, refusal).await?),
-            Err(RenewalError::Gone(reason)) => {
-                tracing::warn!(reason, grant = %grant.key.grant, "upstream tokens cannot be renewed: grant revoked");
-                self.revoke(grant.key, Ended::UpstreamEnded).await?;
-                Err(TokenError::InvalidGrant("the upstream tokens are gone"))
-            }
-            Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
-        }
-    }
-
-    /// Revokes or marks the grant after a refusal of the upstream.
-    async fn end_or_mark(&self, grant: &Grant, refusal: UpstreamRefusal) -> Result<TokenError, Unavailable> {
-        let (key, scope) = (grant.key, grant.scope.clone());
-        tracing::warn!(error = %refusal, grant = %key.grant, "upstream refused to renew its tokens");
-        match refusal {
-            UpstreamRefusal::InteractionRequired { claims, reason } => {
-                if !self.sign_in_helps(key, self.new_demand(scope, claims, &reason)).await? {
-                    return Ok(TokenError::Blocked);
-                }
-                self.mark(key).await?;
-                Ok(TokenError::InvalidGrant("the upstream wants the owner to sign in again"))
-            }
-            UpstreamRefusal::InvalidGrant { reason } => {
-                if !self.sign_in_helps(key, self.new_demand(scope, None, &reason)).await? {
-                    return Ok(TokenError::Blocked);
-                }
-                self.revoke(key, Ended::UpstreamEnded).await?;
-                Ok(TokenError::InvalidGrant("the upstream ended the grant"))
-            }
-            UpstreamRefusal::Blocked { .. } => Ok(TokenError::Blocked),
-            UpstreamRefusal::Refused { reason } => Ok(TokenError::Refused(reason)),
-            UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
+            Err(error) => Err(self.after_failed_renewal(grant.key, &grant.scope, error).await?.into()),
         }
     }
 }

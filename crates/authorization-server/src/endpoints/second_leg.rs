@@ -72,7 +72,7 @@ impl AuthorizationServer {
             let exchanged = self.try_exchanges(user, &concerned, demand.claims.as_ref()).await;
             let is_second = exchanging.step_up.as_ref().is_some_and(|step_up| step_up.demand == demand.id);
             match exchanged {
-                Ok(()) => self.clear_demands(owner, |other| other.id == demand.id).await?,
+                Ok(()) => self.met_at_sign_in(owner, demand.id, &concerned).await?,
                 Err(refusal) => return self.judge_refusal(owner, demand, refusal, is_second).await,
             }
         }
@@ -128,12 +128,9 @@ impl AuthorizationServer {
     ) -> Result<Answer, CallbackError> {
         let id = claimed.value.id;
         let secrets = self.sign_in_secrets(None);
-        let step_up = StepUp {
-            owner: user.subject.owner_key(),
-            demand: demand.id,
-            first_state: exchanging.binding.state_hash.clone(),
-        };
-        let again = exchanging.clone().again(Binding::new(&secrets.state, &secrets.browser), step_up);
+        let step_up = StepUp { owner: user.subject.owner_key(), demand: demand.id };
+        let binding = Binding::new(&secrets.state, &secrets.browser).after(&exchanging.binding);
+        let again = exchanging.clone().again(binding, step_up);
         self.step(claimed, Stage::PendingUpstream(again)).await?.ok_or(CallbackError::AlreadyCompleted)?;
         let scopes = scopes::downstream(exchanging.request.scope());
         let demanded = demand.claims.as_ref().map(|claims| Demanded { claims, login_hint: &user.login_hint });
@@ -148,7 +145,7 @@ impl AuthorizationServer {
         exchanging: &Exchanging,
     ) -> Result<CallbackError, CallbackError> {
         let reason = "still refused".to_owned();
-        let failed = Failed { reason, state_hash: Some(exchanging.binding.state_hash.clone()) };
+        let failed = Failed { reason, states: exchanging.binding.states() };
         self.step(claimed, Stage::Failed(failed)).await?.ok_or(CallbackError::AlreadyCompleted)?;
         let event = EventName::SignInFailed.event().authorization(claimed.value.id);
         self.report(event.client(exchanging.request.client()).because("still refused by Entra"));

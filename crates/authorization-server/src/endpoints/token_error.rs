@@ -1,7 +1,7 @@
 //! Why the token endpoint refuses a request.
 
 use super::{client_authentication::ClientError, request_refusal::BLOCKED};
-use crate::ground::Unavailable;
+use crate::{changes::AfterRefusal, ground::Unavailable};
 
 /// A refusal at the token endpoint (RFC 6749 §5.2). The reason is for the log; the client hears only the code.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,18 @@ pub enum TokenError {
     /// 503 `temporarily_unavailable`.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<AfterRefusal> for TokenError {
+    fn from(after: AfterRefusal) -> Self {
+        match after {
+            AfterRefusal::Marked => Self::InvalidGrant("the upstream wants the owner to sign in again"),
+            AfterRefusal::Ended => Self::InvalidGrant("the upstream ended the grant"),
+            AfterRefusal::Blocked(_) => Self::Blocked,
+            AfterRefusal::Refused(reason) => Self::Refused(reason),
+            AfterRefusal::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
 }
 
 impl From<ClientError> for TokenError {

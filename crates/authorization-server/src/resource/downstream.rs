@@ -7,12 +7,14 @@ use time::{Duration, OffsetDateTime};
 
 pub use super::downstream_error::DownstreamError;
 use crate::{
-    changes::RenewalError,
-    ground::{Ended, GrantKey, Stored, Unavailable},
+    changes::Refused,
+    ground::{GrantKey, Stored},
     resource::authenticate::{Credential, Principal},
     server::AuthorizationServer,
-    state::{api::ApiScopes, claims::Claims, demand::Demand, scopes::scope_of, upstream_tokens::UpstreamTokens},
-    upstream::{Block, UpstreamAnswer, UpstreamRefusal},
+    state::{
+        api::ApiScopes, claims::Claims, demand::RefusedRequest, scopes::scope_of, upstream_tokens::UpstreamTokens,
+    },
+    upstream::{UpstreamAnswer, UpstreamRefusal},
 };
 
 /// An assertion that ends sooner is renewed before it is exchanged.
@@ -69,19 +71,11 @@ impl DownstreamTokens for AuthorizationServer {
                 Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at })
             }
             Err(refusal) => {
-                let refused = Refused { key, scope: scope_of(scopes), claims };
-                Err(self.mark_or_fail(refused, refusal).await?)
+                let refused = Refused { key, request: RefusedRequest::Exchange, scope: scope_of(scopes), claims };
+                Err(self.after_refusal(refused, refusal).await?.into())
             }
         }
     }
-}
-
-/// The exchange or refresh that was refused.
-struct Refused<'a> {
-    key: GrantKey,
-    scope: Scope,
-    /// The claims that the downstream demanded.
-    claims: Option<&'a Claims>,
 }
 
 impl AuthorizationServer {
@@ -95,26 +89,10 @@ impl AuthorizationServer {
         scope: &Scope,
         stored: Stored<UpstreamTokens>,
     ) -> Result<Stored<UpstreamTokens>, DownstreamError> {
-        let (key, scope) = (stored.value.key, scope.clone());
+        let key = stored.value.key;
         match self.renew_upstream_tokens(stored).await {
             Ok(_) => self.assertion(key).await,
-            Err(RenewalError::Upstream(UpstreamRefusal::InvalidGrant { reason })) => {
-                if !self.sign_in_helps(key, self.new_demand(scope, None, &reason)).await? {
-                    return Err(DownstreamError::Blocked(Block::Repeated));
-                }
-                tracing::warn!(%reason, grant = %key.grant, "upstream refused to renew its tokens: grant revoked");
-                self.revoke(key, Ended::UpstreamEnded).await?;
-                Err(DownstreamError::SignInAgain)
-            }
-            Err(RenewalError::Gone(reason)) => {
-                tracing::warn!(reason, grant = %key.grant, "upstream tokens cannot be renewed: grant revoked");
-                self.revoke(key, Ended::UpstreamEnded).await?;
-                Err(DownstreamError::SignInAgain)
-            }
-            Err(RenewalError::Upstream(refusal)) => {
-                Err(self.mark_or_fail(Refused { key, scope, claims: None }, refusal).await?)
-            }
-            Err(RenewalError::Unavailable(unavailable)) => Err(unavailable.into()),
+            Err(error) => Err(self.after_failed_renewal(key, scope, error).await?.into()),
         }
     }
 
@@ -127,35 +105,5 @@ impl AuthorizationServer {
         let gone = || UpstreamRefusal::InvalidGrant { reason: "the tokens cannot be opened".into() };
         let secrets = self.open(&stored.value.sealed, stored.value.key.grant).await?.ok_or_else(gone)?;
         self.ports.upstream.on_behalf_of(&secrets.access_token, scopes, claims).await
-    }
-
-    /// If a new sign-in can help, the demand is noted and the grant is marked; otherwise it stays as it is. The demand is written
-    /// first: a marked grant without it would lead to a sign-in that carries no claims.
-    async fn mark_or_fail(
-        &self,
-        Refused { key, scope, claims: given }: Refused<'_>,
-        refusal: UpstreamRefusal,
-    ) -> Result<DownstreamError, Unavailable> {
-        tracing::warn!(error = %refusal, grant = %key.grant, "upstream gave no downstream token");
-        match refusal {
-            UpstreamRefusal::InteractionRequired { claims, reason } => {
-                let demand = self.new_demand(scope, claims.or_else(|| given.cloned()), &reason);
-                self.mark_for(key, demand).await
-            }
-            UpstreamRefusal::InvalidGrant { reason } => {
-                self.mark_for(key, self.new_demand(scope, given.cloned(), &reason)).await
-            }
-            UpstreamRefusal::Blocked { .. } => Ok(DownstreamError::Blocked(Block::Policy)),
-            UpstreamRefusal::Refused { reason } => Ok(DownstreamError::Refused(reason)),
-            UpstreamRefusal::Unavailable(unavailable) => Ok(unavailable.into()),
-        }
-    }
-
-    async fn mark_for(&self, key: GrantKey, demand: Demand) -> Result<DownstreamError, Unavailable> {
-        if !self.sign_in_helps(key, demand).await? {
-            return Ok(DownstreamError::Blocked(Block::Repeated));
-        }
-        self.mark(key).await?;
-        Ok(DownstreamError::SignInAgain)
     }
 }

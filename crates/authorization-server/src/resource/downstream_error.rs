@@ -1,6 +1,6 @@
 //! Why there is no token for an API.
 
-use crate::{ground::Unavailable, upstream::Block};
+use crate::{changes::AfterRefusal, ground::Unavailable, upstream::Block};
 
 /// Why a principal gets no downstream token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -17,6 +17,17 @@ pub enum DownstreamError {
     /// Try again later.
     #[error("unavailable: {0}")]
     Unavailable(String),
+}
+
+impl From<AfterRefusal> for DownstreamError {
+    fn from(after: AfterRefusal) -> Self {
+        match after {
+            AfterRefusal::Marked | AfterRefusal::Ended => Self::SignInAgain,
+            AfterRefusal::Blocked(block) => Self::Blocked(block),
+            AfterRefusal::Refused(reason) => Self::Refused(reason),
+            AfterRefusal::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
 }
 
 impl From<Unavailable> for DownstreamError {

@@ -54,11 +54,9 @@ impl Stage {
             Self::Exchanging(Exchanging { binding, .. })
             | Self::PendingConfirmation(PendingConfirmation { binding, .. })
             | Self::CodeIssued(CodeIssued { binding, .. })
-            | Self::Refused(Refused { binding, .. }) => binding.state_hash.verifies(state),
-            Self::Failed(Failed { state_hash, .. }) => state_hash.as_ref().is_some_and(|hash| hash.verifies(state)),
-            Self::PendingUpstream(PendingUpstream { step_up, .. }) => {
-                step_up.as_ref().is_some_and(|step_up| step_up.first_state.verifies(state))
-            }
+            | Self::Refused(Refused { binding, .. }) => binding.knows(state),
+            Self::Failed(Failed { states, .. }) => states.iter().any(|hash| hash.verifies(state)),
+            Self::PendingUpstream(PendingUpstream { binding, .. }) => binding.is_past(state),
             Self::Denied | Self::ConnectionsSignIn => false,
         }
     }

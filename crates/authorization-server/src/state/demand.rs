@@ -12,11 +12,22 @@ use crate::{
 /// The most characters of a reason that are kept.
 const LONGEST_REASON: usize = 200;
 
+/// A request that Entra refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedRequest {
+    /// An exchange for scopes of one API.
+    Exchange,
+    /// A refresh, without which there is no exchange either.
+    Refresh,
+}
+
 /// A refusal of an exchange or a refresh that a sign-in may mend.
 #[derive(Clone, Debug)]
 pub struct Demand {
     /// By this id it is cleared.
     pub id: Id,
+    /// What was refused.
+    pub request: RefusedRequest,
     /// The claims that the next sign-in must carry; `None` if Entra named none.
     pub claims: Option<Claims>,
     /// The scopes for which there is no token. They are of one API, unless the refresh was refused.
@@ -30,8 +41,22 @@ pub struct Demand {
 impl Demand {
     /// A refusal for these scopes.
     #[must_use]
-    pub fn new(id: Id, scope: Scope, claims: Option<Claims>, reason: &str, now: OffsetDateTime) -> Self {
-        Self { id, claims, scope, reason: reason.chars().take(LONGEST_REASON).collect(), at: now }
+    pub fn new(
+        id: Id,
+        request: RefusedRequest,
+        scope: Scope,
+        claims: Option<Claims>,
+        reason: &str,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { id, request, claims, scope, reason: reason.chars().take(LONGEST_REASON).collect(), at: now }
+    }
+
+    /// What is left of it, once there are tokens for these scopes.
+    pub(crate) fn without(&self, scope: &Scope) -> Option<Self> {
+        let left = self.scope.filtered(|token| !scope.contains(token));
+        let is_met = left.tokens().next().is_none();
+        (!is_met).then(|| Self { scope: left, ..self.clone() })
     }
 
     /// Whether it has not expired.

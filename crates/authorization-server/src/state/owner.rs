@@ -152,11 +152,13 @@ impl Owner {
         self.touched(now)
     }
 
-    /// Without the demands that are met.
+    /// With what is left of each demand; `None` if that is all.
     #[must_use]
-    pub fn without_demands(mut self, is_met: impl Fn(&Demand) -> bool, now: OffsetDateTime) -> Self {
-        self.demands.retain(|demand| !is_met(demand));
-        self.touched(now)
+    pub fn with_demands_left(&self, left: impl Fn(&Demand) -> Option<Demand>, now: OffsetDateTime) -> Option<Self> {
+        let demands: Vec<_> = self.demands.iter().filter_map(left).collect();
+        let scopes = |demands: &[Demand]| demands.iter().map(|demand| demand.scope.clone()).collect::<Vec<_>>();
+        let changed = scopes(&demands) != scopes(&self.demands);
+        changed.then(|| Self { demands, ..self.clone() }.touched(now))
     }
 
     /// Drops withdrawals that are older than any authorization.

@@ -37,8 +37,6 @@ pub struct StepUp {
     pub owner: Id,
     /// The demand whose claims are sent.
     pub demand: Id,
-    /// Recognises a repeated callback of the first leg.
-    pub first_state: SecretHash,
 }
 
 /// Hashes of the secrets that bind Entra's callback.
@@ -48,6 +46,9 @@ pub struct Binding {
     pub state_hash: SecretHash,
     /// The hash of the secret in the browser's `__Host-MCP_ENTRA_STATE`.
     pub browser_hash: SecretHash,
+    /// Those of earlier legs of the sign-in, which recognise a repeated callback.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_states: Vec<SecretHash>,
 }
 
 /// Claimed by one callback.
@@ -109,15 +110,39 @@ pub struct Refused {
 pub struct Failed {
     /// A word for the log.
     pub reason: String,
-    /// Recognises a repeated callback. `None` if the client was not answered, because the callback came from another browser.
-    pub state_hash: Option<SecretHash>,
+    /// Recognise a repeated callback. None if the client was not answered, because the callback came from another browser.
+    pub states: Vec<SecretHash>,
 }
 
 impl Binding {
     /// The hashes of these secrets.
     #[must_use]
     pub fn new(state: &Secret, browser: &Secret) -> Self {
-        Self { state_hash: state.sha256(), browser_hash: browser.sha256() }
+        Self { state_hash: state.sha256(), browser_hash: browser.sha256(), past_states: Vec::new() }
+    }
+
+    /// The same, for a leg that follows this one.
+    #[must_use]
+    pub fn after(self, earlier: &Self) -> Self {
+        Self { past_states: earlier.states(), ..self }
+    }
+
+    /// The hashes of this leg's state and of those before it.
+    #[must_use]
+    pub fn states(&self) -> Vec<SecretHash> {
+        self.past_states.iter().chain([&self.state_hash]).cloned().collect()
+    }
+
+    /// Whether this is the state of this leg, or of one before it.
+    #[must_use]
+    pub fn knows(&self, state: &Secret) -> bool {
+        self.state_hash.verifies(state) || self.is_past(state)
+    }
+
+    /// Whether this is the state of a leg before this one.
+    #[must_use]
+    pub fn is_past(&self, state: &Secret) -> bool {
+        self.past_states.iter().any(|past| past.verifies(state))
     }
 
     /// The browser's secret, if one of these cookies holds it.

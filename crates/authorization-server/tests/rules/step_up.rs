@@ -2,14 +2,22 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{
-    endpoints::{answer::Answer, callback::CallbackError, consent::ConsentError},
+    endpoints::{answer::Answer, callback::CallbackError, consent::ConsentError, token_error::TokenError},
     ground::{Clock as _, EventName, Id, Subject, Unavailable},
     resource::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamTokens as _},
     },
-    state::{authorization::Stage, claims::Claims, demand::Demand, grant::Status, owner::Owner},
-    upstream::UpstreamRefusal,
+    state::{
+        api::ApiScopes,
+        authorization::Stage,
+        claims::Claims,
+        demand::Demand,
+        grant::Status,
+        owner::Owner,
+        scopes::{MAIL_READ, USER_READ, of_api},
+    },
+    upstream::{Block, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -302,6 +310,134 @@ async fn the_first_leg_is_spent_and_its_form_leads_nowhere() {
     ));
     assert_eq!(rig.upstream.asked().len(), asked);
     with_code(rig.come_back(&second).await.unwrap());
+}
+
+/// A client with these scopes.
+async fn granted(rig: &Rig, scope: &str) -> SignedIn {
+    let client_id = rig.register().await.unwrap();
+    again(rig, &client_id, scope).await
+}
+
+/// The owner signs in to this client once more.
+async fn again(rig: &Rig, client_id: &str, scope: &str) -> SignedIn {
+    let query = request(client_id, &[("scope", Some(scope))]);
+    let page = testkit::asked(testkit::Browser::default().visit(rig, &query).await.unwrap()).unwrap();
+    let answer = with_code(rig.come_back(&rig.allow(&page).await.unwrap()).await.unwrap());
+    let code = parameter(&answer.location, "code").unwrap().into();
+    SignedIn { client_id: client_id.to_owned(), tokens: rig.redeem(client_id, &code).await.unwrap() }
+}
+
+const MAIL: &str = "user.read mail.read";
+
+fn of_mail() -> ApiScopes {
+    of_api(MAIL_READ.api, &[&USER_READ, &MAIL_READ])
+}
+
+/// A tool may need several permissions.
+#[tokio::test]
+async fn an_exchange_for_some_scopes_meets_no_demand_for_more() {
+    let rig = Rig::new().unwrap();
+    let owner = granted(&rig, MAIL).await;
+    rig.upstream.refuse_on_behalf_of(demanding(None));
+    let refused = rig.server.token(&principal(&rig, &owner).await, &of_mail(), None).await;
+    assert!(matches!(refused, Err(DownstreamError::SignInAgain)));
+    rig.clock.advance(Duration::MINUTE);
+    let owner = again(&rig, &owner.client_id, MAIL).await;
+    let owner = principal(&rig, &owner).await;
+    assert!(rig.server.token(&owner, &user_read(), None).await.is_ok());
+    let [left] = &demands(&rig)[..] else { panic!("cleared by an exchange that did not cover it") };
+    assert_eq!(left.scope.to_string(), "mail.read");
+    rig.upstream.refuse_on_behalf_of(demanding(None));
+    let refused = rig.server.token(&owner, &of_mail(), None).await;
+    assert!(matches!(refused, Err(DownstreamError::Blocked(Block::Repeated))), "the same refusal after a sign-in");
+    assert!(rig.server.token(&owner, &of_mail(), None).await.is_ok());
+    assert!(demands(&rig).is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_in_for_some_scopes_leaves_the_demand_for_the_others() {
+    let rig = Rig::new().unwrap();
+    let owner = granted(&rig, MAIL).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let refused = rig.server.token(&principal(&rig, &owner).await, &of_mail(), None).await;
+    assert!(matches!(refused, Err(DownstreamError::SignInAgain)));
+    rig.clock.advance(Duration::MINUTE);
+    again(&rig, &owner.client_id, "user.read").await;
+    let [left] = &demands(&rig)[..] else { panic!() };
+    assert_eq!((left.scope.to_string(), left.claims.clone()), ("mail.read".into(), claims("c1")));
+    let asked = rig.upstream.asked().len();
+    again(&rig, &owner.client_id, MAIL).await;
+    assert_eq!(exchanges(&rig, asked), [claims("c1")]);
+    assert!(demands(&rig).is_empty());
+}
+
+/// Entra's tokens end within the hour of an access token, so each refresh renews them.
+#[tokio::test]
+async fn a_refresh_that_succeeds_after_a_sign_in_meets_what_a_refused_one_left() {
+    let rig = Rig::new().unwrap();
+    let owner = granted(&rig, MAIL).await;
+    let refresh = async |owner: &SignedIn| {
+        rig.clock.advance(Duration::minutes(70));
+        rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await
+    };
+    rig.upstream.refuse_refresh(demanding(None));
+    assert!(refresh(&owner).await.is_err());
+    assert_eq!(demands(&rig)[0].scope.to_string(), MAIL);
+    rig.clock.advance(Duration::MINUTE);
+    let mut owner = again(&rig, &owner.client_id, MAIL).await;
+    owner.tokens = refresh(&owner).await.unwrap();
+    assert!(demands(&rig).is_empty());
+    rig.upstream.refuse_refresh(demanding(None));
+    let refused = refresh(&owner).await;
+    assert!(matches!(refused, Err(TokenError::InvalidGrant(_))), "a sign-in may help again");
+    assert_eq!(demands(&rig).len(), 1);
+}
+
+#[tokio::test]
+async fn a_refresh_that_succeeds_meets_no_refused_exchange() {
+    let rig = Rig::new().unwrap();
+    let owner = rig.sign_in().await.unwrap();
+    refuse(&rig, &owner, None).await;
+    rig.clock.advance(Duration::MINUTE);
+    let owner = again(&rig, &owner.client_id, "user.read").await;
+    rig.clock.advance(Duration::minutes(70));
+    rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    assert_eq!(demands(&rig).len(), 1);
+}
+
+#[tokio::test]
+async fn every_leg_that_is_repeated_later_is_already_completed() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let first = to_entra(&rig, &owner.client_id).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&first).await.unwrap());
+    rig.owners.change(&self::owner(&rig).key, |owner| {
+        let newer = Demand { id: Id::from_bytes([9; 16]), claims: claims("c2"), ..owner.demands[0].clone() };
+        owner.clone().with_demand(newer, rig.clock.now())
+    });
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c2")));
+    let third = second_leg(rig.come_back(&second).await.unwrap());
+    let repeated = async || {
+        for leg in [&first, &second] {
+            assert!(matches!(rig.come_back(leg).await, Err(CallbackError::AlreadyCompleted)));
+        }
+    };
+    repeated().await;
+    with_code(rig.come_back(&third).await.unwrap());
+    repeated().await;
+}
+
+#[tokio::test]
+async fn a_leg_of_a_sign_in_that_failed_is_already_completed() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let first = to_entra(&rig, &owner.client_id).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    let second = second_leg(rig.come_back(&first).await.unwrap());
+    assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
+    for leg in [&first, &second] {
+        assert!(matches!(rig.come_back(leg).await, Err(CallbackError::AlreadyCompleted)));
+    }
 }
 
 #[tokio::test]
