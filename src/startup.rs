@@ -6,7 +6,7 @@ use authorization_server::{
     AuthorizationServer, Ports, StoredLimits,
     ground::{Id, Sealer, Unavailable},
     resource::downstream::DownstreamTokens,
-    state::grant::Grant,
+    state::{client::Client, grant::Grant, operator_record::OperatorRecord},
     upstream::Upstream,
 };
 use tokio::net::TcpListener;
@@ -241,6 +241,8 @@ fn authorization_server(
         upstream_tokens: storage.repository(platform),
         blocks: storage.repository(platform),
         operator_records: storage.repository(platform),
+        client_list: storage.repository::<Client>(platform),
+        operator_record_list: storage.repository::<OperatorRecord>(platform),
     };
     let config::Limits { waiting_registrations, grants, .. } = settings.limits;
     let limits = StoredLimits { waiting_registrations, grants };

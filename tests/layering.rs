@@ -53,7 +53,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// The ports in `ground/`.
-const PORTS: [&str; 6] = ["AuditLog", "Clock", "Entropy", "OwnedRecords", "Repository", "Sealer"];
+const PORTS: [&str; 7] = ["AuditLog", "Clock", "Entropy", "ListedRecords", "OwnedRecords", "Repository", "Sealer"];
 
 /// Dependencies allowed to the core crates. None of it reaches the network, the disk, the clock or the environment.
 const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [

@@ -1,5 +1,7 @@
 //! `ItemStore`: items with conditional writes over (container, partition, id). Cosmos DB and redb look the same here.
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 use authorization_server::ground::Unavailable;
 use serde_json::Value;
@@ -72,6 +74,24 @@ pub struct Item {
     pub etag: String,
 }
 
+/// Which items of a container are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// A member at the top of an item.
+    pub member: &'static str,
+    /// Whether it must be a number, or must not: absent, null or anything else.
+    pub is_number: bool,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemPage {
+    /// Its items.
+    pub items: Vec<Item>,
+    /// Where the list goes on; `None` after the last item.
+    pub next: Option<String>,
+}
+
 /// The outcome of a conditional write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
@@ -106,6 +126,15 @@ pub trait ItemStore: Send + Sync {
     async fn replace(&self, address: &Address, etag: &str, body: &Value, ttl: Duration) -> Result<Write, StoreError>;
     /// Deletes an item. Succeeds if there is none.
     async fn delete(&self, address: &Address) -> Result<(), StoreError>;
+    /// About `most` items of a container, of all partitions, from a place that the part before named, or from the start. The
+    /// order is the store's own. An item that is written meanwhile may be left out or come twice, and no other.
+    async fn page(
+        &self,
+        container: Container,
+        filter: Filter,
+        from: Option<&str>,
+        most: NonZeroU32,
+    ) -> Result<ItemPage, StoreError>;
     /// All items of a partition.
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError>;
 }

@@ -3,7 +3,7 @@
 //! The SDK retries a write whose answer was lost, so a conflict may be the write's own echo: the port says so, and
 //! [`super::ItemRepository`] reads back.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::cosmos_client::Clients;
 use crate::{
     config::AzureSettings,
-    ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
+    ports::records::{Address, Container, Filter, Item, ItemPage, ItemStore, StoreError, Write},
     telemetry::{CallOutcome, Service, ServiceCalls},
 };
 
@@ -115,6 +115,16 @@ impl ItemStore for Cosmos {
         }
     }
 
+    async fn page(
+        &self,
+        container: Container,
+        filter: Filter,
+        from: Option<&str>,
+        most: NonZeroU32,
+    ) -> Result<ItemPage, StoreError> {
+        self.part(container, filter, from, most).await
+    }
+
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
         let client = self.container(container)?;
         let scope = FeedScope::partition(partition.to_owned());
@@ -171,7 +181,7 @@ fn etag(response: &ItemResponse) -> Result<String, StoreError> {
     etag.ok_or_else(|| StoreError("the answer has no ETag".into()))
 }
 
-fn listed(mut item: Map<String, Value>) -> Result<(String, Item), StoreError> {
+pub(super) fn listed(mut item: Map<String, Value>) -> Result<(String, Item), StoreError> {
     let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
     let (id, etag) = (text(item.get("id").cloned()), text(item.remove("_etag")));
     let (Some(id), Some(etag)) = (id, etag) else { return Err(StoreError("an item has no id or no ETag".into())) };

@@ -1,6 +1,6 @@
 //! The embedded store: redb in a file, or in memory. For one process on one machine.
 
-use std::{path::Path, sync::Arc};
+use std::{num::NonZeroU32, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use authorization_server::ground::Clock;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::ports::records::{Address, Container, Item, ItemStore, StoreError, Write};
+use crate::ports::records::{Address, Container, Filter, Item, ItemPage, ItemStore, StoreError, Write};
 
 /// The part of the file that redb keeps in memory. By default that is a gigabyte.
 const CACHE_BYTES: usize = 2 * 1024 * 1024;
@@ -36,17 +36,17 @@ pub enum OpenStoreError {
 /// redb as [`ItemStore`].
 #[derive(Clone)]
 pub struct Embedded {
-    database: Arc<Database>,
-    clock: Arc<dyn Clock>,
+    pub(super) database: Arc<Database>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// The value of a table under `partition NUL id`.
 #[derive(Serialize, Deserialize)]
-struct Row {
+pub(super) struct Row {
     etag: u64,
     #[serde(with = "time::serde::timestamp::milliseconds")]
-    gone_at: OffsetDateTime,
-    body: Value,
+    pub(super) gone_at: OffsetDateTime,
+    pub(super) body: Value,
 }
 
 impl Embedded {
@@ -147,11 +147,9 @@ impl Embedded {
 
     fn remove(&self, address: &Address) -> Result<(), StoreError> {
         let transaction = self.database.begin_write().map_err(failed)?;
-        transaction
-            .open_table(table(address.container))
-            .map_err(failed)?
-            .remove(key(address).as_str())
-            .map_err(failed)?;
+        let mut table = transaction.open_table(table(address.container)).map_err(failed)?;
+        table.remove(key(address).as_str()).map_err(failed)?;
+        drop(table);
         transaction.commit().map_err(failed)
     }
 
@@ -183,7 +181,7 @@ impl Embedded {
 }
 
 impl Row {
-    fn into_item(self) -> Item {
+    pub(super) fn into_item(self) -> Item {
         Item { body: self.body, etag: self.etag.to_string() }
     }
 }
@@ -210,13 +208,24 @@ impl ItemStore for Embedded {
         self.blocking(move |store| store.remove(&address)).await
     }
 
+    async fn page(
+        &self,
+        container: Container,
+        filter: Filter,
+        from: Option<&str>,
+        most: NonZeroU32,
+    ) -> Result<ItemPage, StoreError> {
+        let after = from.unwrap_or_default().to_owned();
+        self.blocking(move |store| store.part(container, filter, &after, most.get() as usize)).await
+    }
+
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
         let partition = partition.to_owned();
         self.blocking(move |store| store.scan(container, &partition)).await
     }
 }
 
-fn table(container: Container) -> TableDefinition<'static, &'static str, &'static [u8]> {
+pub(super) fn table(container: Container) -> TableDefinition<'static, &'static str, &'static [u8]> {
     TableDefinition::new(container.name())
 }
 
@@ -231,10 +240,10 @@ fn key(address: &Address) -> String {
     format!("{}\0{}", address.partition, address.id)
 }
 
-fn row(bytes: &[u8]) -> Result<Row, StoreError> {
+pub(super) fn row(bytes: &[u8]) -> Result<Row, StoreError> {
     serde_json::from_slice(bytes).map_err(failed)
 }
 
-fn failed(error: impl std::fmt::Display) -> StoreError {
+pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError(error.to_string())
 }

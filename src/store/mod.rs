@@ -3,7 +3,10 @@
 pub mod cosmos;
 mod cosmos_client;
 pub mod cosmos_events;
+mod cosmos_list;
 pub mod embedded;
+mod embedded_list;
+mod lists;
 mod repository;
 mod shape;
 

@@ -48,6 +48,12 @@ struct Draft {
     ttl: Duration,
 }
 
+impl<T> ItemRepository<T> {
+    pub(super) fn records(&self) -> &dyn ItemStore {
+        self.records.as_ref()
+    }
+}
+
 impl<T: Shape> ItemRepository<T> {
     fn draft(&self, value: &T) -> Result<Draft, Unavailable> {
         let op = Id::random(self.entropy.as_ref()).to_string();
@@ -123,6 +129,6 @@ impl<T: Shape> Repository<T> for ItemRepository<T> {
     }
 }
 
-fn broken(error: &serde_json::Error) -> Unavailable {
+pub(super) fn broken(error: &serde_json::Error) -> Unavailable {
     Unavailable::store(format!("malformed item: {error}"))
 }

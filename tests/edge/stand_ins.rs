@@ -2,6 +2,7 @@
 
 use std::{
     net::IpAddr,
+    num::NonZeroU32,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -14,7 +15,7 @@ use remote_auth_mcp::{
     ports::{
         caller_hash::CallerHash,
         gateway::{GatewayRefusal, GatewayTokens},
-        records::{Address, Container, Item, ItemStore, StoreError, Write},
+        records::{Address, Container, Filter, Item, ItemPage, ItemStore, StoreError, Write},
     },
     telemetry::AuditLines,
 };
@@ -51,6 +52,10 @@ impl ItemStore for EmptyStore {
 
     async fn delete(&self, _: &Address) -> Result<(), StoreError> {
         self.outcome(())
+    }
+
+    async fn page(&self, _: Container, _: Filter, _: Option<&str>, _: NonZeroU32) -> Result<ItemPage, StoreError> {
+        self.outcome(ItemPage { items: Vec::new(), next: None })
     }
 
     async fn list(&self, _: Container, _: &str) -> Result<Vec<(String, Item)>, StoreError> {

@@ -1,11 +1,14 @@
 //! The contract of every store, as one list of cases. A store's test calls [`holds`] with a fresh store.
 
-use remote_auth_mcp::ports::records::{Address, Container, ItemStore, Write};
+use std::num::NonZeroU32;
+
+use remote_auth_mcp::ports::records::{Address, Container, Filter, ItemStore, Write};
 use serde_json::{Value, json};
 use testkit::ManualClock;
 use time::Duration;
 
 const HOUR: Duration = Duration::hours(1);
+const PAGE: NonZeroU32 = NonZeroU32::new(6).unwrap();
 
 /// Every case, each under names of its own.
 pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
@@ -18,6 +21,9 @@ pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
     delete_is_idempotent(store).await;
     containers_and_partitions_are_apart(store).await;
     list_gives_one_partition(store).await;
+    pages_give_every_listed_item_once(store).await;
+    a_page_of_nothing_is_empty_and_the_last(store).await;
+    an_item_that_has_expired_is_on_no_page(store, clock).await;
     of_parallel_creates_one_is_done(store).await;
     of_parallel_replaces_one_is_done(store).await;
     an_item_is_gone_after_its_ttl(store, clock).await;
@@ -129,6 +135,63 @@ async fn list_gives_one_partition(store: &dyn ItemStore) {
         store.list(Container::Owners, "list").await.unwrap().into_iter().map(|(id, _)| id).collect();
     ids.sort();
     assert_eq!(ids, ["a", "b"]);
+}
+
+/// The ids of all pages, and the number of items on each.
+async fn listed(store: &dyn ItemStore, is_number: bool) -> (Vec<String>, Vec<usize>) {
+    let filter = Filter { member: "listed", is_number };
+    let (mut ids, mut sizes, mut from) = (Vec::new(), Vec::new(), None);
+    loop {
+        let page = store.page(Container::Clients, filter, from.as_deref(), PAGE).await.unwrap();
+        sizes.push(page.items.len());
+        ids.extend(page.items.into_iter().map(|item| item.body["id"].as_str().unwrap().to_owned()));
+        match page.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    ids.sort();
+    (ids, sizes)
+}
+
+fn to_list(id: &str, listed: &Value) -> (Address, Value) {
+    let address = Address { container: Container::Clients, partition: id.to_owned(), id: id.to_owned() };
+    let mut body = json!({ "id": id, "listed": listed });
+    if body["listed"].is_null() && id.ends_with('7') {
+        body.as_object_mut().unwrap().remove("listed");
+    }
+    (address, body)
+}
+
+async fn pages_give_every_listed_item_once(store: &dyn ItemStore) {
+    let (numbers, others): (Vec<String>, Vec<String>) =
+        (0..20).map(|n| (format!("n{n:02}"), format!("o{n:02}"))).unzip();
+    for (id, listed) in numbers.iter().map(|id| (id, json!(7))).chain(others.iter().map(|id| (id, Value::Null))) {
+        let (address, body) = to_list(id, &listed);
+        done(store.create(&address, &body, HOUR).await.unwrap());
+    }
+    let (address, body) = to_list("o99", &json!("text"));
+    done(store.create(&address, &body, HOUR).await.unwrap());
+    for (is_number, expected) in [(true, numbers), (false, others.into_iter().chain(["o99".to_owned()]).collect())] {
+        let (ids, sizes) = listed(store, is_number).await;
+        assert_eq!(ids, expected);
+        let most = usize::try_from(PAGE.get()).unwrap();
+        assert!(sizes.len() > 1 && sizes.iter().all(|size| *size < 2 * most), "{sizes:?}");
+    }
+}
+
+async fn a_page_of_nothing_is_empty_and_the_last(store: &dyn ItemStore) {
+    let filter = Filter { member: "nothing", is_number: true };
+    let page = store.page(Container::Clients, filter, None, PAGE).await.unwrap();
+    assert_eq!((page.items.len(), page.next), (0, None));
+}
+
+async fn an_item_that_has_expired_is_on_no_page(store: &dyn ItemStore, clock: &ManualClock) {
+    let (address, body) = to_list("expires", &json!(1));
+    done(store.create(&address, &body, Duration::seconds(10)).await.unwrap());
+    assert!(listed(store, true).await.0.contains(&"expires".to_owned()));
+    clock.advance(Duration::seconds(10));
+    assert!(!listed(store, true).await.0.contains(&"expires".to_owned()));
 }
 
 async fn of_parallel_creates_one_is_done(store: &dyn ItemStore) {

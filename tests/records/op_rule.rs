@@ -1,7 +1,10 @@
 //! A write that succeeded counts as done, though it is reported as a conflict, because its retry met itself, or as a failure,
 //! because its answer was lost.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use authorization_server::{
@@ -9,7 +12,7 @@ use authorization_server::{
     state::client::{Client, Origin},
 };
 use remote_auth_mcp::{
-    ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
+    ports::records::{Address, Container, Filter, Item, ItemPage, ItemStore, StoreError, Write},
     store::{ItemRepository, embedded::Embedded},
 };
 use serde_json::Value;
@@ -76,6 +79,16 @@ impl ItemStore for Reporting {
     async fn delete(&self, address: &Address) -> Result<(), StoreError> {
         self.store.delete(address).await
     }
+
+    async fn page(
+        &self,
+        container: Container,
+        filter: Filter,
+        from: Option<&str>,
+        most: NonZeroU32,
+    ) -> Result<ItemPage, StoreError> {
+        self.store.page(container, filter, from, most).await
+    }
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
         self.store.list(container, partition).await
     }
@@ -90,6 +103,7 @@ fn client(name: &str) -> Client {
         redirect_uris: Vec::new(),
         registered_at: at,
         used_at: None,
+        days_used: 0,
         expires_at: at,
     }
 }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    ground::{Advanced, Clock as _, Created, Dependency, GrantKey, Id, OwnedRecords as _, Repository as _},
+    ground::{
+        Advanced, Clock as _, Created, Dependency, GrantKey, Id, ListedRecords, OwnedRecords as _, Repository as _,
+    },
     state::{
         client::{Client, Origin},
         grant::Grant,
+        operator_record::{OperatorDecision, OperatorRecord},
     },
 };
 use remote_auth_mcp::{
@@ -44,6 +47,7 @@ impl Rig {
             redirect_uris: Vec::new(),
             registered_at: now,
             used_at: None,
+            days_used: 0,
             expires_at: now + lifetime,
         }
     }
@@ -174,4 +178,54 @@ async fn a_malformed_grant_hides_no_other_grant_of_its_owner_by_an_empty_list() 
     let address = Address { container: Container::Owners, partition: owner.to_string(), id: "grant:x".into() };
     rig.put(&address, &json!({ "id": "grant:x", "owner": owner.to_string() })).await;
     assert_eq!(rig.repository::<Grant>().of_owner(owner).await.unwrap_err().dependency, Dependency::Store);
+}
+
+fn numbered(number: u8) -> Id {
+    Id::from_bytes([number; 16])
+}
+
+async fn listed(clients: &ItemRepository<Client>) -> Vec<Vec<Client>> {
+    let (mut pages, mut place) = (Vec::new(), None);
+    loop {
+        let page = clients.page(place.as_deref()).await.unwrap();
+        pages.push(page.records);
+        match page.next {
+            Some(next) => place = Some(next),
+            None => return pages,
+        }
+    }
+}
+
+#[tokio::test]
+async fn clients_in_use_are_listed_before_the_others_and_each_once() {
+    let rig = Rig::new();
+    let clients = rig.repository::<Client>();
+    assert_eq!(listed(&clients).await.concat().len(), 0);
+    for number in 0..90 {
+        let used_at = (number % 3 == 0).then(|| rig.clock.now());
+        clients.create(Client { id: numbered(number), used_at, ..rig.client(Duration::DAY) }).await.unwrap();
+    }
+    let pages = listed(&clients).await;
+    assert!(pages.iter().all(|page| !page.is_empty() && page.len() <= 25), "no page is empty or long");
+    let all = pages.concat();
+    assert_eq!(all.iter().take_while(|client| client.used_at.is_some()).count(), 30);
+    let mut ids: Vec<String> = all.iter().map(|client| client.id.to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((ids.len(), all.len()), (90, 90));
+}
+
+#[tokio::test]
+async fn of_the_records_of_operators_the_newest_are_listed() {
+    let rig = Rig::new();
+    let records = rig.repository::<OperatorRecord>();
+    for number in 0..40 {
+        rig.clock.advance(Duration::SECOND);
+        let (actor, decision) = ("operator".to_owned(), OperatorDecision::EndUser(numbered(1)));
+        let record = OperatorRecord { id: numbered(number), actor, decision, at: rig.clock.now() };
+        records.create(record).await.unwrap();
+    }
+    let page = records.page(None).await.unwrap();
+    let ids: Vec<Id> = page.records.iter().map(|record| record.id).collect();
+    assert_eq!((ids, page.next), ((15..40).rev().map(numbered).collect(), None));
 }

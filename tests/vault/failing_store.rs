@@ -1,13 +1,16 @@
 //! A store in memory that can hang, fail, or let another writer be first.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use remote_auth_mcp::{
-    ports::records::{Address, Container, Item, ItemStore, StoreError, Write},
+    ports::records::{Address, Container, Filter, Item, ItemPage, ItemStore, StoreError, Write},
     store::embedded::Embedded,
 };
 use serde_json::Value;
@@ -96,6 +99,16 @@ impl ItemStore for FailingStore {
 
     async fn delete(&self, address: &Address) -> Result<(), StoreError> {
         self.store.delete(address).await
+    }
+
+    async fn page(
+        &self,
+        container: Container,
+        filter: Filter,
+        from: Option<&str>,
+        most: NonZeroU32,
+    ) -> Result<ItemPage, StoreError> {
+        self.store.page(container, filter, from, most).await
     }
 
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {

@@ -107,7 +107,16 @@ mod tests {
 
     fn client(id: Id) -> Client {
         let (origin, redirect_uris) = (Origin::Registration, Vec::new());
-        Client { id, origin, name: None, redirect_uris, registered_at: NOW, used_at: None, expires_at: NOW }
+        Client {
+            id,
+            origin,
+            name: None,
+            redirect_uris,
+            registered_at: NOW,
+            used_at: None,
+            days_used: 0,
+            expires_at: NOW,
+        }
     }
 
     fn is_fresh(copy: &BlockCopy, after: Duration) -> bool {

@@ -10,8 +10,8 @@ use crate::{
     client_documents::{ClientDocuments, ClientSignatures},
     grant_cache::GrantCache,
     ground::{
-        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, OwnedRecords, OwnerLimit, Repository, Sealable,
-        Sealed, Sealer, Unavailable,
+        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, ListedRecords, OwnedRecords, OwnerLimit, Repository,
+        Sealable, Sealed, Sealer, Unavailable,
     },
     state::{
         authorization::Authorization, blocks::Blocks, client::Client, family::FamilyKey, grant::Grant,
@@ -51,12 +51,16 @@ pub struct Ports {
     pub owner_grants: Arc<dyn OwnedRecords<Grant>>,
     /// Client assertions that were used.
     pub spent_assertions: Arc<dyn Repository<SpentAssertion>>,
+    /// The list of clients: those in use first.
+    pub client_list: Arc<dyn ListedRecords<Client>>,
     /// Upstream tokens, one record beside each grant.
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
     /// The operator's blocks, one document.
     pub blocks: Arc<dyn Repository<Blocks>>,
     /// What operators did.
     pub operator_records: Arc<dyn Repository<OperatorRecord>>,
+    /// The list of it: the newest first.
+    pub operator_record_list: Arc<dyn ListedRecords<OperatorRecord>>,
 }
 
 /// How much may be stored for callers.

@@ -101,6 +101,8 @@ impl Rig {
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
             blocks: Arc::clone(&blocks) as _,
             operator_records: Arc::clone(&operator_records) as _,
+            client_list: Arc::clone(&clients) as _,
+            operator_record_list: Arc::clone(&operator_records) as _,
         };
         let base = BaseUrl::parse("https://mcp.example.com")?;
         let server = Arc::new(AuthorizationServer::new(base, PrivateUseSchemes::default(), LIMITS, ports.clone()));

@@ -49,6 +49,11 @@ where
         lock(&self.rows).by_key.values().map(|(_, value)| value.clone()).collect()
     }
 
+    /// Everything that is stored, as an operation of the store.
+    pub(crate) fn listed(&self) -> Result<Vec<T>, Unavailable> {
+        self.store.read(|| self.all())
+    }
+
     /// The value stored under a key. Not counted.
     #[must_use]
     pub fn peek(&self, key: &T::Key) -> Option<T> {

@@ -15,12 +15,17 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema, client_keys::ClientKeysShape};
 use crate::ports::records::{Address, Container};
 
-/// 3 adds the keys of a document's client.
-const SCHEMA: u32 = 3;
+/// 4 adds the days of use.
+const SCHEMA: u32 = 4;
+/// Had none. It added the keys of a document's client.
+const SCHEMA_WITHOUT_DAYS: u32 = 3;
 /// Had public clients only. It added the document.
 const SCHEMA_WITHOUT_KEYS: u32 = 2;
 /// Had registrations only.
 const SCHEMA_WITHOUT_DOCUMENT: u32 = 1;
+
+/// The member that is a number only if the client is in use.
+pub(in crate::store) const USED_AT: &str = "used_at";
 
 #[derive(Serialize, Deserialize)]
 struct ClientShape {
@@ -35,6 +40,8 @@ struct ClientShape {
     registered_at: OffsetDateTime,
     #[serde(with = "time::serde::timestamp::option", default)]
     used_at: Option<OffsetDateTime>,
+    #[serde(default)]
+    days_used: u32,
     #[serde(with = "time::serde::timestamp")]
     expires_at: OffsetDateTime,
 }
@@ -79,13 +86,14 @@ impl Shape for Client {
             redirect_uris: self.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             registered_at: self.registered_at,
             used_at: self.used_at,
+            days_used: self.days_used,
             expires_at: self.expires_at,
         })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: ClientShape = serde_json::from_value(body)?;
-        if !matches!(shape.schema, SCHEMA_WITHOUT_DOCUMENT | SCHEMA_WITHOUT_KEYS) {
+        if !matches!(shape.schema, SCHEMA_WITHOUT_DOCUMENT | SCHEMA_WITHOUT_KEYS | SCHEMA_WITHOUT_DAYS) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let document = shape.document.map(Document::try_from).transpose()?;
@@ -96,6 +104,7 @@ impl Shape for Client {
             redirect_uris: shape.redirect_uris.into_iter().map(RedirectUri::stored).collect(),
             registered_at: shape.registered_at,
             used_at: shape.used_at,
+            days_used: shape.days_used.max(u32::from(shape.used_at.is_some())),
             expires_at: shape.expires_at,
         })
     }

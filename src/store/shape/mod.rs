@@ -2,10 +2,10 @@
 
 mod authorization;
 mod blocks;
-mod client;
+pub(super) mod client;
 mod client_keys;
 pub(super) mod grant;
-mod operator_record;
+pub(super) mod operator_record;
 mod owner;
 mod spent_assertion;
 mod upstream_tokens;

@@ -52,6 +52,7 @@ impl AuthorizationServer {
             redirect_uris: metadata.redirect_uris.clone(),
             registered_at: now,
             used_at: None,
+            days_used: 0,
             expires_at: now + UNUSED_CLIENT_LIFETIME,
         };
         let id = client.id;

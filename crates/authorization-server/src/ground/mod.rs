@@ -29,7 +29,7 @@ pub use self::{
     operational_event::OperationalEvent,
     owner_limit::{OwnerLimit, Share},
     record::{Record, Stored},
-    repository::{Advanced, Created, OwnedRecords, Repository},
+    repository::{Advanced, Created, ListedRecords, OwnedRecords, RecordPage, Repository},
     sealing::{PurposePart, Sealable, Sealed, SealedAsJson, Sealer},
     too_many::TooMany,
     unavailable::{Dependency, Unavailable},

@@ -35,6 +35,23 @@ pub trait Repository<T: Record>: Send + Sync {
     async fn delete(&self, key: &T::Key) -> Result<(), Unavailable>;
 }
 
+/// One page of a list.
+#[derive(Debug)]
+pub struct RecordPage<T> {
+    /// Its records.
+    pub records: Vec<T>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<String>,
+}
+
+/// All records of one kind, a page at a time, in the order in which people look for them. Slow: only the operator's page lists
+/// them.
+#[async_trait]
+pub trait ListedRecords<T: Record>: Send + Sync {
+    /// The page at a place that the page before named, or the first. Expired records may be among them.
+    async fn page(&self, place: Option<&str>) -> Result<RecordPage<T>, Unavailable>;
+}
+
 /// All records of one kind that an owner has. Slow: only the page of connections and a withdrawal list them.
 #[async_trait]
 pub trait OwnedRecords<T: Record>: Send + Sync {

@@ -27,6 +27,43 @@ impl BlockTarget {
         client.document().map_or(Self::Registration(client.id), |document| Self::Document(document.url.clone()))
     }
 
+    /// Reads a kind and a value, as the operator's page writes them; `None` if they name nothing that can be blocked.
+    #[must_use]
+    pub fn parse(kind: &str, value: &str) -> Option<Self> {
+        let value = value.trim();
+        let lower = || value.to_ascii_lowercase();
+        match kind {
+            "registration" => Id::parse(value).map(Self::Registration),
+            "document" => ClientIdUrl::parse(value).ok().map(Self::Document),
+            "document-host" => Some(lower()).filter(|host| is_host(host)).map(Self::DocumentHost),
+            "redirect-host" => Some(lower()).filter(|host| is_host(host)).map(Self::RedirectHost),
+            "entra-application" => Some(lower()).filter(|id| is_uuid(id)).map(Self::EntraApplication),
+            _ => None,
+        }
+    }
+
+    /// Its kind, as [`BlockTarget::parse`] reads it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Registration(_) => "registration",
+            Self::Document(_) => "document",
+            Self::DocumentHost(_) => "document-host",
+            Self::RedirectHost(_) => "redirect-host",
+            Self::EntraApplication(_) => "entra-application",
+        }
+    }
+
+    /// Its value, likewise.
+    #[must_use]
+    pub fn value(&self) -> String {
+        match self {
+            Self::Registration(id) => id.to_string(),
+            Self::Document(url) => url.as_str().to_owned(),
+            Self::DocumentHost(text) | Self::RedirectHost(text) | Self::EntraApplication(text) => text.clone(),
+        }
+    }
+
     /// Whether the client's own record is needed to tell whether it is meant.
     pub(super) fn needs_client(&self) -> bool {
         matches!(self, Self::DocumentHost(_) | Self::RedirectHost(_))
@@ -53,4 +90,18 @@ impl BlockTarget {
             Self::DocumentHost(_) | Self::RedirectHost(_) | Self::EntraApplication(_) => None,
         }
     }
+}
+
+/// An object id or application id of Entra, in lower case.
+#[must_use]
+pub fn is_uuid(text: &str) -> bool {
+    let hexadecimal = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(hexadecimal)
+}
+
+/// A host in lower case, without a port.
+fn is_host(text: &str) -> bool {
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }

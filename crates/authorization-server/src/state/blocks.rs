@@ -3,7 +3,7 @@
 use oauth_protocol::client_id_url::ClientIdUrl;
 use time::{Duration, OffsetDateTime};
 
-pub use super::block_target::BlockTarget;
+pub use super::block_target::{BlockTarget, is_uuid};
 use super::client::Client;
 use crate::ground::{Id, Record, lifetimes::GRANT_LIFETIME};
 
@@ -169,6 +169,7 @@ mod tests {
             redirect_uris: redirect_uris.iter().map(uri).collect(),
             registered_at: NOW,
             used_at: None,
+            days_used: 0,
             expires_at: NOW,
         }
     }
@@ -274,6 +275,40 @@ mod tests {
         let twice = twice.with_block(target.clone(), NOW + Duration::HOUR).unwrap();
         assert_eq!((twice.blocked().len(), twice.blocked()[0].at), (1, NOW));
         assert_eq!(twice.without_block(&target).blocked(), []);
+    }
+
+    #[test]
+    fn a_target_is_read_back_from_its_kind_and_value() {
+        for (kind, value, read) in [
+            ("registration", "AQEBAQEBAQEBAQEBAQEBAQ", "AQEBAQEBAQEBAQEBAQEBAQ"),
+            ("document", URL, URL),
+            ("document-host", " Publisher.Example ", "publisher.example"),
+            ("redirect-host", "client.example", "client.example"),
+            ("entra-application", "0F8FAD5B-D9CB-469F-A165-70867728950E", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ] {
+            let target = BlockTarget::parse(kind, value).unwrap();
+            assert_eq!((target.kind(), target.value().as_str()), (kind, read));
+        }
+    }
+
+    #[test]
+    fn a_name_an_address_or_half_an_id_is_no_target() {
+        for (kind, value) in [
+            ("name", "Client"),
+            ("", "client.example"),
+            ("registration", "client"),
+            ("document", "http://client.example/a"),
+            ("document-host", "https://client.example"),
+            ("document-host", "*.example"),
+            ("redirect-host", "localhost"),
+            ("redirect-host", "client.example:443"),
+            ("redirect-host", "client..example"),
+            ("redirect-host", "<b>.example"),
+            ("entra-application", "0f8fad5b"),
+            ("entra-application", "0f8fad5b-d9cb-469f-a165-70867728950g"),
+        ] {
+            assert_eq!(BlockTarget::parse(kind, value), None, "{kind} {value}");
+        }
     }
 
     #[test]

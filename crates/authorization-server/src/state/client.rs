@@ -36,6 +36,8 @@ pub struct Client {
     pub registered_at: OffsetDateTime,
     /// When a token was last issued to it, to the day; `None` if never.
     pub used_at: Option<OffsetDateTime>,
+    /// On how many days a token was issued to it, about: it is counted with the write of `used_at`.
+    pub days_used: u32,
     /// When the record expires.
     pub expires_at: OffsetDateTime,
 }
@@ -117,6 +119,7 @@ impl Client {
             redirect_uris: metadata.redirect_uris,
             registered_at: before.map_or(now, |before| before.registered_at),
             used_at: before.and_then(|before| before.used_at),
+            days_used: before.map_or(0, |before| before.days_used),
             expires_at: before.map_or(unused_until, |before| before.expires_at.max(unused_until)),
         }
     }
@@ -202,7 +205,8 @@ impl Client {
     #[must_use]
     pub fn used(&self, now: OffsetDateTime) -> Option<Self> {
         let noted = self.used_at.is_some_and(|used_at| now - used_at < NOTED_EVERY);
-        (!noted).then(|| Self { used_at: Some(now), expires_at: now + USED_CLIENT_LIFETIME, ..self.clone() })
+        let days_used = self.days_used.saturating_add(1);
+        (!noted).then(|| Self { used_at: Some(now), days_used, expires_at: now + USED_CLIENT_LIFETIME, ..self.clone() })
     }
 }
 
@@ -267,6 +271,14 @@ mod tests {
         let again = published("B", Some(&used), later);
         assert_eq!((again.used_at, again.expires_at, again.registered_at), (used.used_at, used.expires_at, NOW));
         assert_eq!(published("A", None, later).expires_at, later + UNUSED_DOCUMENT_LIFETIME);
+    }
+
+    #[test]
+    fn a_use_is_counted_once_a_day() {
+        let used = published("A", None, NOW).used(NOW).unwrap();
+        assert_eq!((used.days_used, used.used(NOW + NOTED_EVERY - Duration::SECOND).map(drop)), (1, None));
+        let again = used.used(NOW + NOTED_EVERY).unwrap();
+        assert_eq!((again.days_used, published("B", Some(&again), NOW).days_used), (2, 2));
     }
 
     #[test]

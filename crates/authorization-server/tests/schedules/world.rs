@@ -90,6 +90,8 @@ impl World {
             upstream_tokens: Handle::new(&self.upstream_tokens, caller),
             blocks: Handle::new(&self.blocks, if self.blocks_take_turns { caller } else { &at_once }),
             operator_records: Handle::new(&self.operator_records, &at_once),
+            client_list: Arc::clone(&rig.clients) as _,
+            operator_record_list: Arc::clone(&rig.operator_records) as _,
             ..rig.ports
         };
         rig.server = Arc::new(rig.second_process());
