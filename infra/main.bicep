@@ -354,6 +354,9 @@ output MCP_SSE_ENDPOINT string = '${apimService.outputs.gatewayUrl}/mcp/sse'
 @description('Page where users see and revoke what they allowed.')
 output CONNECTIONS_PAGE string = '${apimService.outputs.gatewayUrl}/connections'
 
+@description('Page where operators see and block applications. The role Admin opens it.')
+output OPERATOR_PAGE string = '${apimService.outputs.gatewayUrl}/operator'
+
 @description('Client id of the app registration.')
 output ENTRA_CLIENT_ID string = entraApp.outputs.clientId
 

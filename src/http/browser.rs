@@ -48,6 +48,8 @@ fn encode_page(app: &App, page: &Page) -> Response {
         Page::Blocked(page) => pages::blocked(app, page),
         Page::Connections(page) => pages::connections(app, page),
         Page::ConnectionsSignIn => pages::connections_sign_in(app),
+        Page::Operator(page) => pages::operator(app, page),
+        Page::OperatorSignIn => pages::operator_sign_in(app),
     }
 }
 

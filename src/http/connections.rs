@@ -10,6 +10,7 @@ use authorization_server::{
         visitor::Visitor,
     },
     ground::{EventName, Id},
+    state::owner_session::OwnPage,
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -92,15 +93,25 @@ fn page(refusal: &Refusal) -> ErrorPage {
     }
 }
 
-/// A sign-in for this page that does not complete.
+/// A sign-in for a page of our own that does not complete.
 pub(super) fn not_signed_in(app: &App, error: &ConnectionsSignInError) -> Response {
-    app.refused(EventName::ConnectionsRefused.event(), error.refusal.reason(), error);
+    let refused = match error.page {
+        OwnPage::Connections => EventName::ConnectionsRefused,
+        OwnPage::Operator => EventName::OperatorRefused,
+    };
+    app.refused(refused.event(), error.refusal.reason(), error);
+    let path = error.page.path();
     let forbidden = |title: &str, text: &str| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     let page = match &error.refusal {
         SignInRefusal::UnknownState => {
-            forbidden("This sign-in is unknown or too old", "Open /connections and sign in again.")
+            forbidden("This sign-in is unknown or too old", &format!("Open {path} and sign in again."))
         }
-        SignInRefusal::NotSignedIn(_) => forbidden("You are not signed in", "Open /connections and try again."),
+        SignInRefusal::NotSignedIn(_) => forbidden("You are not signed in", &format!("Open {path} and try again.")),
+        SignInRefusal::NotAnOperator => forbidden(
+            "You are not an operator of this server",
+            "Your account does not have the role Admin. An administrator of Microsoft Entra ID can give it to you: Enterprise \
+             applications, this application, Users and groups. After that, open /operator again.",
+        ),
         SignInRefusal::Blocked(block) => ErrorPage::blocked(*block),
         SignInRefusal::Unavailable(_) => ErrorPage::unavailable(),
     };

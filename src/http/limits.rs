@@ -20,7 +20,7 @@ pub(super) enum RateLimit {
     Authorize,
     /// Callbacks that would ask Entra.
     Callback,
-    /// The pages of consent and connections: a click may be a write, and is a line in the log.
+    /// The pages of consent, connections and operators: a click may be a write, and is a line in the log.
     Page,
     /// Token and revocation requests: those of a hosted client come from few addresses for all its users.
     Token,

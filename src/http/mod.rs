@@ -25,6 +25,7 @@ mod mcp_sse;
 mod memory;
 mod metadata;
 mod oauth_callback;
+mod operator;
 mod origin_form;
 mod pages;
 mod register;

@@ -18,7 +18,7 @@ use super::{
     limits::RateLimit,
     mcp, mcp_message, mcp_sse,
     metadata::{self, Resource},
-    oauth_callback, register,
+    oauth_callback, operator, register,
     reply::{Response, answer, empty, harden},
     request::{Arriving, Incoming},
     revoke, token,
@@ -51,6 +51,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
     public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
     page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))).limited(RateLimit::Page),
+    page("operator", GET_POST, |app, incoming| Box::pin(operator::serve(app, incoming))).limited(RateLimit::Page),
     public("health", GET, Cors::SameOrigin, |app, incoming| Box::pin(health::get(app, incoming))),
     protected("mcp/sse", GET_POST, Resource::McpSse, |app, incoming, principal| {
         Box::pin(mcp_sse::serve(app, incoming, principal))

@@ -18,7 +18,10 @@ use crate::{
 pub(crate) async fn block(edge: &Edge, client_id: &str) {
     let operator = Subject { tid: "tenant".into(), oid: "operator".into() };
     let target = BlockTarget::Registration(Id::parse(client_id).unwrap());
-    edge.server.decide_as_operator(&operator, OperatorDecision::Block(target)).await.unwrap();
+    edge.server
+        .decide_as_operator(Id::random(edge.ports.entropy.as_ref()), &operator, OperatorDecision::Block(target))
+        .await
+        .unwrap();
 }
 
 async fn refresh(edge: &Edge, client_id: &str, refresh_token: &str) -> Answer {

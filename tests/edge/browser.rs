@@ -74,6 +74,19 @@ impl Browser {
         callback(&self.decide(edge, form, "allow").await)
     }
 
+    /// Signs in on the operator's page; the answer to Entra's callback.
+    pub(crate) async fn sign_in_to_operator(&mut self, edge: &Edge) -> Answer {
+        let callback = callback(&self.post(edge, "/operator", &[("action", "sign-in")]).await);
+        self.get(edge, &callback).await
+    }
+
+    /// The operator's page, for an operator who is signed in.
+    pub(crate) async fn operator(&mut self, edge: &Edge) -> Answer {
+        let back = self.sign_in_to_operator(edge).await;
+        assert_eq!((back.status, back.header("location")), (302, format!("{ORIGIN}/operator").as_str()));
+        self.get(edge, "/operator").await
+    }
+
     /// Signs in on the page of connections; that page.
     pub(crate) async fn connections(&mut self, edge: &Edge) -> Answer {
         let callback = callback(&self.post(edge, "/connections", &[("action", "sign-in")]).await);

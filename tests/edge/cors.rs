@@ -15,7 +15,7 @@ const OAUTH: [(Method, &str); 5] = [
     (Method::GET, "/.well-known/oauth-authorization-server"),
     (Method::GET, "/.well-known/oauth-protected-resource/mcp"),
 ];
-const PAGES: [&str; 5] = ["/authorize", "/consent", "/oauth-callback", "/connections", "/health"];
+const PAGES: [&str; 6] = ["/authorize", "/consent", "/oauth-callback", "/connections", "/operator", "/health"];
 
 async fn from(edge: &Edge, method: &Method, path: &str, origin: &str) -> Answer {
     edge.send(empty(request(method.clone(), path).header(header::ORIGIN, origin))).await

@@ -151,8 +151,8 @@ async fn the_head_of_a_refused_request_is_gone_before_its_body() {
 async fn an_address_that_clicks_without_end_waits_and_another_goes_on() {
     let edge = Edge::behind_gateway();
     let click = async |address, path| edge.send(form(from(address, Method::POST, path), &[("decision", "deny")])).await;
-    let pages = ["/consent", "/connections"];
-    for _ in 0..300 {
+    let pages = ["/consent", "/connections", "/operator"];
+    for _ in 0..200 {
         for path in pages {
             assert_eq!(click(ONE, path).await.status, 403, "{path}");
         }

@@ -16,6 +16,7 @@ mod host;
 mod limits;
 mod mcp;
 mod methods;
+mod operator;
 mod outage;
 mod pages;
 mod rig;

@@ -1,6 +1,6 @@
 //! Parts that every page carries, and the text of each refusal on a page.
 
-use authorization_server::ground::lifetimes::CONSENT_LIFETIME;
+use authorization_server::{ground::lifetimes::CONSENT_LIFETIME, state::roles::ADMIN};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use driver::browser::between;
 use http::{Method, header};
@@ -23,6 +23,9 @@ async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
     let denied = browser.decide(edge, &consent_form(&short), "deny").await;
     let connections = browser.connections(edge).await;
     let signed_out = edge.get("/connections").await;
+    edge.upstream.set_roles(&[ADMIN.value]);
+    let operator = Browser::default().operator(edge).await;
+    let operator_signed_out = edge.get("/operator").await;
     let unknown = edge.get(&authorize("AAAAAAAAAAAAAAAAAAAAAA", &[])).await;
     let link = edge.get(&authorize(&client_id, &[("scope", Some("unknown"))])).await;
     vec![
@@ -32,6 +35,8 @@ async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
         ("denied", denied),
         ("connections", connections),
         ("signed out", signed_out),
+        ("operator", operator),
+        ("operator, signed out", operator_signed_out),
         ("unknown client", unknown),
         ("link", link),
     ]

@@ -149,6 +149,27 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::pages::a_click_on_the_page_of_connections_counts_only_from_that_page",
     },
     Guard {
+        name: "an operator's action is given once in its form",
+        file: "src/http/operator.rs",
+        from: "incoming.form().ok().filter(|form| form.repeated().is_none())",
+        to: "incoming.form().ok()",
+        test: "edge::operator::a_click_counts_only_from_this_page_and_this_session",
+    },
+    Guard {
+        name: "a user is named by an object id",
+        file: "src/http/operator.rs",
+        from: "Some(user).filter(|user| is_uuid(user))",
+        to: "Some(user).filter(|user| is_uuid(user) || true)",
+        test: "edge::operator::what_cannot_be_blocked_is_named",
+    },
+    Guard {
+        name: "an address's clicks on the operator's page are counted",
+        file: "src/http/routes.rs",
+        from: "Box::pin(operator::serve(app, incoming))).limited(RateLimit::Page),",
+        to: "Box::pin(operator::serve(app, incoming))),",
+        test: "edge::flood::an_address_that_clicks_without_end_waits_and_another_goes_on",
+    },
+    Guard {
         name: "a form has the content type of forms",
         file: "src/http/request.rs",
         from: "if !essence.eq_ignore_ascii_case(\"application/x-www-form-urlencoded\") {",

@@ -73,6 +73,7 @@ async fn past_the_gateway_every_endpoint_is_closed() {
         "/token",
         "/revoke",
         "/connections",
+        "/operator",
         "/health",
         "/mcp",
         "/mcp/sse",

@@ -55,6 +55,28 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     });
   });
 
+  test('the operator, before and after signing in, and without the role', async (t) => {
+    await everyLook(t, 'operator-sign-in', (page, _, server) => page.goto(`${server.url}/operator`));
+    await everyLook(t, 'operator', async (page, url, server) => {
+      await allowed(page, url, server, server.users[1]);
+      await operator(page, server, server.users[0], `${server.url}/operator`);
+      await page.type('#value', 'blocked.example');
+      const block = await page.waitForSelector('#value ~ * button, form:has(#value) button[value="block"]');
+      await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), block.click()]);
+      assert.match(await page.content(), /applications that return to blocked\.example/);
+    });
+    await everyLook(t, 'no-operator', (page, _, server) => operator(page, server, server.users[1], `${server.url}/oauth-callback`));
+  });
+
+  async function operator(page, server, user, arrival) {
+    await page.goto(`${server.url}/operator`);
+    const button = await page.waitForSelector('button[value="sign-in"]');
+    await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+    await arrive(page, server.tenant);
+    await chooseUser(page, user);
+    await arrive(page, arrival);
+  }
+
   test('the page that goes on to the sign-in', (t) => everyLook(t, 'continue', async (page, url) => {
     await page.goto(url);
     await stayOn(page);

@@ -74,6 +74,7 @@ pub async fn run<'a>(options: &Options, tell: &'a (dyn Fn(News<'_>) + Sync)) -> 
     report.fact("methods", facts::open::methods(&server).await);
     report.fact("OPTIONS", facts::open::preflight(&server).await);
     report.fact("401", facts::open::challenge(&server).await);
+    report.fact("pages", facts::pages::of_our_own(&server).await);
     match &options.function_host {
         Some(host) => report.add("gateway-only", facts::gateway::only(&Server::new(host)).await),
         None => report.skip("gateway-only", "--function-host is not given"),

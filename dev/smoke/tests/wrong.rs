@@ -70,6 +70,8 @@ async fn each_fact_fails_alone_and_says_what_was_seen() {
         ("POST /mcp", (403, "", ""), "401", "POST /mcp is 403"),
         ("POST /mcp/", (404, "", "Resource not found"), "401", "POST /mcp/ is 404"),
         ("POST /mcp/sse", (405, "", ""), "401", "POST /mcp/sse is 405"),
+        ("GET /operator", (404, "", "Resource not found"), "pages", "GET /operator is 404"),
+        ("GET /connections", (200, "", "{}"), "pages", "a page"),
         ("POST /register", (400, "", ""), "address-limit", "were not refused with 429"),
         ("POST /register forged", (400, "", ""), "address-limit", "20 of 20 calls with a forged address"),
         ("POST /register", (429, "Access-Control-Allow-Origin: *\r\n", LATER), "429", "no Retry-After"),

@@ -3,14 +3,9 @@
 use askama::Template;
 use authorization_server::endpoints::pages::{Application, Connection, ConnectionsPage};
 use http::StatusCode;
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{display_name::display_name, render::render};
+use super::{display_name::display_name, render::render, time_of_day::time_of_day};
 use crate::http::{app::App, reply::Response};
-
-/// The page has no script, so it cannot know the reader's time zone.
-const TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
 
 #[derive(Template)]
 #[template(path = "connections_sign_in.html", config = "src/http/pages/askama.toml")]
@@ -89,8 +84,4 @@ fn row(app: &App, connection: &Connection) -> Row {
         remembered: connection.remembered,
         addresses: connection.addresses.iter().map(|address| app.server.base().join(address.path())).collect(),
     }
-}
-
-fn time_of_day(at: OffsetDateTime) -> String {
-    at.format(TIME).unwrap_or_default()
 }

@@ -6,7 +6,9 @@ mod consent;
 mod display_name;
 mod error;
 mod forwarding;
+mod operator;
 mod render;
+mod time_of_day;
 
 pub(super) use self::{
     blocked::blocked,
@@ -14,5 +16,6 @@ pub(super) use self::{
     consent::{confirmation, consent, denied, review},
     error::{ErrorPage, error},
     forwarding::{returning, signing_in},
+    operator::{operator, operator_sign_in},
     render::redirect,
 };

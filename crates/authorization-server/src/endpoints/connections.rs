@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 
 use super::{
     answer::{Answer, Next, Redirect},
-    connections_sign_in::CONNECTIONS_PATH,
     pages::{Application, Connection, ConnectionsPage, Page},
     visitor::{ForeignForm, FormSender},
 };
@@ -19,7 +18,7 @@ use crate::{
         client::Client,
         cookies::{CookieName, Cookies},
         grant::Grant,
-        owner_session::OwnerSession,
+        owner_session::{OwnPage, OwnerSession},
         scopes,
     },
 };
@@ -95,7 +94,7 @@ impl AuthorizationServer {
     ) -> Result<Answer, ConnectionsError> {
         let sent = sender.cookies();
         if submission.action == Some(OwnerAction::SignIn) {
-            return Ok(self.sign_in_to_connections(sent).await?);
+            return Ok(self.sign_in_to(OwnPage::Connections, sent).await?);
         }
         let Some(session) = self.owner_session(sent).await? else { return Ok(ask_to_sign_in()) };
         let action = submission.action.filter(|_| session.made_form(submission.csrf));
@@ -108,7 +107,7 @@ impl AuthorizationServer {
         session: &OwnerSession,
         sent: &Cookies,
     ) -> Result<Answer, ConnectionsError> {
-        let answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(CONNECTIONS_PATH))));
+        let answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(OwnPage::Connections.path()))));
         let answer = match action {
             OwnerAction::Withdraw(client) => {
                 self.withdraw(session.owner, Some(client)).await?;
@@ -132,7 +131,7 @@ impl AuthorizationServer {
                 self.report(EventName::SignedOut.event().owner(session.owner));
                 answer.deleting(CookieName::Owner)
             }
-            OwnerAction::SignIn => self.sign_in_to_connections(sent).await?,
+            OwnerAction::SignIn => self.sign_in_to(OwnPage::Connections, sent).await?,
         };
         Ok(answer)
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     changes::BlocksError,
-    ground::{AuditEvent, Created, Ended, EventName, Subject, Unavailable},
+    ground::{AuditEvent, Created, Ended, EventName, Id, Subject, Unavailable},
     server::AuthorizationServer,
     state::operator_record::{OperatorDecision, OperatorRecord},
 };
@@ -10,6 +10,9 @@ use crate::{
 /// Why a decision does not take effect.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorDecisionError {
+    /// Its form was sent before.
+    #[error("the form was sent before")]
+    Repeated,
     /// There are as many blocks as there may be.
     #[error("there are too many blocks")]
     TooMany,
@@ -28,18 +31,18 @@ impl From<BlocksError> for OperatorDecisionError {
 }
 
 impl AuthorizationServer {
-    /// Records the decision, and then lets it take effect: here at once, at other processes within 20 seconds. A decision that
-    /// is repeated changes nothing more.
+    /// Records the decision, and then lets it take effect: here at once, at other processes within 20 seconds. The record
+    /// has the id of the form, so a form that is sent again changes nothing.
     pub async fn decide_as_operator(
         &self,
+        form: Id,
         actor: &Subject,
         decision: OperatorDecision,
     ) -> Result<(), OperatorDecisionError> {
         let now = self.now();
-        let record =
-            OperatorRecord { id: self.random_id(), actor: actor.oid.clone(), decision: decision.clone(), at: now };
+        let record = OperatorRecord { id: form, actor: actor.oid.clone(), decision: decision.clone(), at: now };
         let Created::Done(_) = self.ports.operator_records.create(record).await? else {
-            return Err(Unavailable::entropy("a record's id came up twice").into());
+            return Err(OperatorDecisionError::Repeated);
         };
         let event = decided(actor, &decision);
         match decision {

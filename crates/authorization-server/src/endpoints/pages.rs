@@ -4,6 +4,7 @@ use oauth_protocol::{resource::Address, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 
 use super::blocked_sign_in::BlockedPage;
+pub use super::operator_page::{ListedApplication, OperatorPage};
 use crate::{
     ground::{Id, Sealed},
     state::{
@@ -27,6 +28,10 @@ pub enum Page {
     Connections(ConnectionsPage),
     /// Asks the owner to sign in, to see their connections.
     ConnectionsSignIn,
+    /// Shows an operator the applications.
+    Operator(Box<OperatorPage>),
+    /// Asks an operator to sign in.
+    OperatorSignIn,
 }
 
 /// The page that asks for consent.

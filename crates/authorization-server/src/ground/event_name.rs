@@ -72,8 +72,8 @@ events! {
     ConsentWithdrawn = "consent_withdrawn", Change, "consent withdrawn by the owner";
     /// Entra signed an owner in.
     SignedIn = "signed_in", Change, "owner signed in";
-    /// An owner signed out of the page of connections.
-    SignedOut = "signed_out", Change, "owner signed out of /connections";
+    /// An owner signed out of the page of connections, or an operator of the operator's page.
+    SignedOut = "signed_out", Change, "signed out of a page of our own";
     /// A sign-in did not complete. The reason is the error that the client hears, or why it hears none.
     SignInFailed = "sign_in_failed", Change, "sign-in did not complete";
     /// A client received the first tokens of a grant.
@@ -108,6 +108,8 @@ events! {
     CallbackRefused = "callback_refused", Refusal, "callback refused";
     /// A click on the page of connections, or a sign-in for it, was refused.
     ConnectionsRefused = "connections_refused", Refusal, "connections request refused";
+    /// A click on the operator's page, or a sign-in for it, was refused.
+    OperatorRefused = "operator_refused", Refusal, "request of the operator's page refused";
     /// A token request was refused.
     TokenRefused = "token_refused", Refusal, "token request refused";
     /// A revocation was refused.

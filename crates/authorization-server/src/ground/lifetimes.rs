@@ -28,6 +28,9 @@ pub const DEMAND_LIFETIME: Duration = Duration::days(1);
 pub const SPENT_ASSERTION_LIFETIME: Duration = Duration::minutes(15);
 /// From the sign-in on the page of connections to its end.
 pub const OWNER_SESSION_LIFETIME: Duration = Duration::minutes(10);
+/// From the sign-in on the operator's page to its end, and so the longest time for which a role that was taken away still opens
+/// that page.
+pub const OPERATOR_SESSION_LIFETIME: Duration = Duration::minutes(10);
 /// From a decision of an operator to the end of its record.
 pub const OPERATOR_RECORD_LIFETIME: Duration = Duration::days(400);
 /// From the registration of a client to its end, if the client never redeems a code.

@@ -7,7 +7,10 @@ use time::Duration;
 
 use crate::ground::{
     Id,
-    lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME, CONSENT_LIFETIME, DENIAL_LIFETIME, OWNER_SESSION_LIFETIME},
+    lifetimes::{
+        APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME, CONSENT_LIFETIME, DENIAL_LIFETIME, OPERATOR_SESSION_LIFETIME,
+        OWNER_SESSION_LIFETIME,
+    },
 };
 
 /// A browser keeps the cookies of this many transactions; the oldest are deleted.
@@ -31,6 +34,8 @@ pub enum CookieName {
     DeniedClients,
     /// The owner who is signed in on the page of connections, sealed.
     Owner,
+    /// The operator who is signed in on the operator's page, sealed.
+    Operator,
 }
 
 impl CookieName {
@@ -43,6 +48,7 @@ impl CookieName {
             Self::ApprovedClients => APPROVAL_LIFETIME,
             Self::DeniedClients => DENIAL_LIFETIME,
             Self::Owner => OWNER_SESSION_LIFETIME,
+            Self::Operator => OPERATOR_SESSION_LIFETIME,
         }
     }
 
@@ -55,13 +61,14 @@ impl CookieName {
             Self::ApprovedClients => "__Host-MCP_APPROVED_CLIENTS",
             Self::DeniedClients => "__Host-MCP_DENIED_CLIENTS",
             Self::Owner => "__Host-MCP_OWNER",
+            Self::Operator => "__Host-MCP_OPERATOR",
         }
     }
 
     fn transaction(self) -> Option<Id> {
         match self {
             Self::ConsentState(id) | Self::CsrfToken(id) | Self::EntraState(id) => Some(id),
-            Self::ApprovedClients | Self::DeniedClients | Self::Owner => None,
+            Self::ApprovedClients | Self::DeniedClients | Self::Owner | Self::Operator => None,
         }
     }
 }

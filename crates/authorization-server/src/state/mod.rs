@@ -17,6 +17,7 @@ pub mod family;
 pub mod grant;
 pub mod memory;
 pub mod operator_record;
+pub mod operator_session;
 pub mod owner;
 pub mod owner_session;
 pub mod pending_consent;

@@ -1,4 +1,4 @@
-//! The sign-in for the page of connections. Nothing of it is stored: its `state` and its session are sealed.
+//! The sign-in for a page of our own. Nothing of it is stored: its `state` and its session are sealed.
 
 use oauth_protocol::secret::{Secret, SecretHash};
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,36 @@ use crate::ground::{
     lifetimes::{CONSENT_LIFETIME, OWNER_SESSION_LIFETIME},
 };
 
-/// The `state` of a sign-in for this page.
+/// A page for which people sign in to this server itself. A session of one never opens the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnPage {
+    /// An owner sees and withdraws consents.
+    #[default]
+    Connections,
+    /// An operator sees and blocks applications.
+    Operator,
+}
+
+impl OwnPage {
+    /// Its path.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Connections => "/connections",
+            Self::Operator => "/operator",
+        }
+    }
+}
+
+/// The `state` of a sign-in for a page of our own.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ConnectionsState {
     /// Transaction id: it names the cookie.
     pub(crate) id: Id,
+    /// The page. A `state` of an earlier release is for the page of connections.
+    #[serde(default)]
+    pub(crate) page: OwnPage,
     browser: SecretHash,
     issued_at: i64,
 }
@@ -25,8 +50,8 @@ impl SealedAsJson for ConnectionsState {
 
 impl ConnectionsState {
     /// The state of a sign-in that this browser begins now.
-    pub(crate) fn new(id: Id, browser: &Secret, now: OffsetDateTime) -> Self {
-        Self { id, browser: browser.sha256(), issued_at: now.unix_timestamp() }
+    pub(crate) fn new(id: Id, page: OwnPage, browser: &Secret, now: OffsetDateTime) -> Self {
+        Self { id, page, browser: browser.sha256(), issued_at: now.unix_timestamp() }
     }
 
     /// The browser's secret, if one of these cookies has it and the sign-in is not too old.

@@ -25,7 +25,7 @@ fn operator() -> Subject {
 }
 
 async fn decide(rig: &Rig, decision: OperatorDecision) {
-    rig.server.decide_as_operator(&operator(), decision).await.unwrap();
+    rig.server.decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator(), decision).await.unwrap();
 }
 
 fn registration(client_id: &str) -> BlockTarget {
@@ -145,7 +145,10 @@ async fn a_redemption_reads_the_blocks_again_after_the_grant_is_written() {
         let client_id = rig.register().await.unwrap();
         let code = rig.code(&client_id).await.unwrap();
         let other = rig.second_process();
-        other.decide_as_operator(&operator(), decision(registration(&client_id))).await.unwrap();
+        other
+            .decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator(), decision(registration(&client_id)))
+            .await
+            .unwrap();
         let refused = rig.redeem(&client_id, &code).await.unwrap_err();
         assert_eq!(matches!(refused, TokenError::ClientBlocked), blocked, "{refused}");
         assert_eq!(rig.only_grant().unwrap().status, Status::Revoked);
@@ -290,7 +293,10 @@ async fn nothing_takes_effect_without_its_record() {
     let rig = Rig::new().unwrap();
     let SignedIn { client_id, tokens } = rig.sign_in().await.unwrap();
     rig.store.set_down(true);
-    let refused = rig.server.decide_as_operator(&operator(), Block(registration(&client_id))).await;
+    let refused = rig
+        .server
+        .decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator(), Block(registration(&client_id)))
+        .await;
     assert!(matches!(refused, Err(OperatorDecisionError::Unavailable(_))));
     rig.store.set_down(false);
     assert!(rig.accepts(&tokens.access_token).await.unwrap() && rig.blocks.all().is_empty());
@@ -303,7 +309,10 @@ async fn too_many_blocks_are_refused() {
     for number in 0..MAX_BLOCKS {
         decide(&rig, Block(host(number))).await;
     }
-    let refused = rig.server.decide_as_operator(&operator(), Block(host(MAX_BLOCKS))).await;
+    let refused = rig
+        .server
+        .decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator(), Block(host(MAX_BLOCKS)))
+        .await;
     assert!(matches!(refused, Err(OperatorDecisionError::TooMany)));
 }
 

@@ -19,6 +19,7 @@ mod finished_answers;
 mod grant_properties;
 mod limits;
 mod log;
+mod operator;
 mod prompt;
 mod redeem;
 mod refresh;

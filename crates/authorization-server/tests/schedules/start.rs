@@ -160,7 +160,9 @@ impl Start {
     ) -> impl AsyncFnOnce(&Rig) -> Result<(), OperatorDecisionError> + 'static {
         let decision = Id::parse(&self.client_id).map(|id| decision(BlockTarget::Registration(id)));
         let operator = Subject { tid: "tenant".into(), oid: "operator".into() };
-        async move |rig: &Rig| rig.server.decide_as_operator(&operator, decision.unwrap()).await
+        async move |rig: &Rig| {
+            rig.server.decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator, decision.unwrap()).await
+        }
     }
 
     /// The owner signs in to the client once more, and reads the whole page.

@@ -13,6 +13,7 @@ mod deployment;
 mod identity;
 mod messages;
 mod operations;
+mod operator;
 mod outage;
 mod planted;
 mod redemption;

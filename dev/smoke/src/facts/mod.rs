@@ -2,6 +2,7 @@
 
 pub(crate) mod gateway;
 pub(crate) mod open;
+pub(crate) mod pages;
 pub(crate) mod stream;
 pub(crate) mod tool;
 

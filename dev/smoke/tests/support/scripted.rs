@@ -33,6 +33,8 @@ pub(crate) fn right() -> Script {
         ("HEAD /health", (200, "", "")),
         ("GET /mcp", (405, "", "")),
         ("DELETE /mcp", (405, "", "")),
+        ("GET /connections", (200, "Content-Type: text/html; charset=utf-8\r\n", "<!doctype html>")),
+        ("GET /operator", (200, "Content-Type: text/html; charset=utf-8\r\n", "<!doctype html>")),
         ("OPTIONS /token", (204, ALLOWED, "")),
         ("OPTIONS /register", (204, ALLOWED, "")),
         ("OPTIONS /mcp", (204, ALLOWED_LOOPBACK, "")),

@@ -11,10 +11,11 @@ const FUNCTION_JSON: &str = "function.json";
 
 /// A folder for each endpoint. `tests/function_folders.rs` holds the folders and the router together; this list is the last
 /// look before a deployment, and therefore does not ask the folders.
-pub(super) const FUNCTIONS: [&str; 13] = [
+pub(super) const FUNCTIONS: [&str; 14] = [
     "authorization-server-metadata",
     "authorize",
     "connections",
+    "operator",
     "consent",
     "health",
     "mcp",

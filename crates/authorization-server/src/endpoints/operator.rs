@@ -1,0 +1,165 @@
+//! `/operator`: an operator sees the applications, blocks them, and ends grants.
+
+use std::cmp::Reverse;
+
+use super::{
+    answer::{Answer, Next, Redirect},
+    operator_decision::OperatorDecisionError,
+    pages::{ListedApplication, OperatorPage, Page},
+    visitor::{ForeignForm, FormSender},
+};
+use crate::{
+    ground::{EventName, Id, RecordPage, Sealed, Subject, Unavailable},
+    server::AuthorizationServer,
+    state::{
+        blocks::{BlockTarget, Blocks, Verdict},
+        client::Client,
+        cookies::{CookieName, Cookies},
+        operator_record::OperatorDecision,
+        operator_session::{ListPlace, OperatorSession},
+        owner_session::OwnPage,
+    },
+};
+
+/// A button of the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OperatorAction {
+    /// Sign in.
+    SignIn,
+    /// Sign out.
+    SignOut,
+    /// Block applications.
+    Block(BlockTarget),
+    /// Lift a block.
+    Unblock(BlockTarget),
+    /// End every grant of applications.
+    EndApplication(BlockTarget),
+    /// End every grant of the user with this object id.
+    EndUser(String),
+}
+
+/// The form of the page.
+pub struct OperatorSubmission<'a> {
+    /// The button; `None` if the page has no such button.
+    pub action: Option<OperatorAction>,
+    /// The id of the form.
+    pub form: Option<Id>,
+    /// The double-submit token of that form.
+    pub csrf: &'a str,
+}
+
+/// Why a click does not count.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.reason().unwrap_or_default())]
+pub enum OperatorError {
+    /// The form was not sent from our own page, was not made for this session, or has no such button.
+    Forged,
+    /// The form was sent before.
+    Repeated,
+    /// There are as many blocks as there may be.
+    TooMany,
+    /// The store or the keyring is down.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl OperatorError {
+    /// Why, for the audit log; `None` if a service behind this server is down.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Forged => Some("the form does not belong to this session"),
+            Self::Repeated => Some("the form was sent before"),
+            Self::TooMany => Some("there are too many blocks"),
+            Self::Unavailable(_) => None,
+        }
+    }
+}
+
+impl From<ForeignForm> for OperatorError {
+    fn from(ForeignForm: ForeignForm) -> Self {
+        Self::Forged
+    }
+}
+
+impl From<OperatorDecisionError> for OperatorError {
+    fn from(error: OperatorDecisionError) -> Self {
+        match error {
+            OperatorDecisionError::Repeated => Self::Repeated,
+            OperatorDecisionError::TooMany => Self::TooMany,
+            OperatorDecisionError::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl AuthorizationServer {
+    /// The page: for the operator who is signed in, from a place of the list, or for signing in.
+    pub async fn operator_page(&self, sent: &Cookies, from: Option<&str>) -> Result<Answer, Unavailable> {
+        let Some(session) = self.operator_session(sent).await? else { return Ok(ask_to_sign_in()) };
+        let place = match from {
+            Some(sealed) => self.open(&Sealed::<ListPlace>::from_text(sealed), ()).await?.map(|place| place.0),
+            None => None,
+        };
+        let blocks = self.read_blocks().await?;
+        let RecordPage { records: clients, next } = self.ports.client_list.page(place.as_deref()).await?;
+        let next = match next {
+            Some(next) => Some(self.seal(&ListPlace(next), ()).await?.into_text()),
+            None => None,
+        };
+        let records = self.ports.operator_record_list.page(None).await?.records;
+        let (applications, form) = (self.listed(clients, &blocks), self.random_id());
+        let page = OperatorPage { session, form, applications, next, blocks, records };
+        Ok(Answer::new(Next::Page(Page::Operator(Box::new(page)))))
+    }
+
+    fn listed(&self, mut clients: Vec<Client>, blocks: &Blocks) -> Vec<ListedApplication> {
+        let now = self.now();
+        clients.retain(|client| now < client.expires_at);
+        clients.sort_by_key(|client| Reverse(client.used_at));
+        let listed = |client: Client| {
+            let blocked = blocks.judge(client.id, Some(&client), now) == Verdict::Blocked;
+            ListedApplication { client, blocked }
+        };
+        clients.into_iter().map(listed).collect()
+    }
+
+    /// A click on the page.
+    pub async fn act_as_operator(
+        &self,
+        submission: OperatorSubmission<'_>,
+        sender: FormSender<'_>,
+    ) -> Result<Answer, OperatorError> {
+        let sent = sender.cookies();
+        if submission.action == Some(OperatorAction::SignIn) {
+            return Ok(self.sign_in_to(OwnPage::Operator, sent).await?);
+        }
+        let Some(session) = self.operator_session(sent).await? else { return Ok(ask_to_sign_in()) };
+        let form = submission.form.filter(|form| session.made_form(*form, submission.csrf));
+        let (form, action) = form.zip(submission.action).ok_or(OperatorError::Forged)?;
+        let answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(OwnPage::Operator.path()))));
+        let Some(decision) = decision(action, &session) else {
+            self.report(EventName::SignedOut.event().operator(session.operator.owner_key()));
+            return Ok(answer.deleting(CookieName::Operator));
+        };
+        self.decide_as_operator(form, &session.operator, decision).await?;
+        Ok(answer)
+    }
+}
+
+/// `None` if the operator signs in or out. Users are of the operator's own tenant.
+fn decision(action: OperatorAction, session: &OperatorSession) -> Option<OperatorDecision> {
+    match action {
+        OperatorAction::SignIn | OperatorAction::SignOut => None,
+        OperatorAction::Block(target) => Some(OperatorDecision::Block(target)),
+        OperatorAction::Unblock(target) => Some(OperatorDecision::Unblock(target)),
+        OperatorAction::EndApplication(target) => Some(OperatorDecision::EndApplication(target)),
+        OperatorAction::EndUser(oid) => {
+            let user = Subject { tid: session.operator.tid.clone(), oid };
+            Some(OperatorDecision::EndUser(user.owner_key()))
+        }
+    }
+}
+
+fn ask_to_sign_in() -> Answer {
+    Answer::new(Next::Page(Page::OperatorSignIn))
+}

@@ -1,0 +1,32 @@
+//! The data of the operator's page.
+
+use std::sync::Arc;
+
+use crate::{
+    ground::Id,
+    state::{blocks::Blocks, client::Client, operator_record::OperatorRecord, operator_session::OperatorSession},
+};
+
+/// The operator's page.
+pub struct OperatorPage {
+    /// The operator.
+    pub session: OperatorSession,
+    /// The id of the page's forms. The first that is sent spends it.
+    pub form: Id,
+    /// One page of the applications, the one used last first.
+    pub applications: Vec<ListedApplication>,
+    /// Where the list goes on, sealed; `None` after the last application.
+    pub next: Option<String>,
+    /// What is blocked.
+    pub blocks: Arc<Blocks>,
+    /// What operators did, the newest first.
+    pub records: Vec<OperatorRecord>,
+}
+
+/// An application, as an operator sees it.
+pub struct ListedApplication {
+    /// The client.
+    pub client: Client,
+    /// Whether a block concerns it.
+    pub blocked: bool,
+}
