@@ -4,6 +4,7 @@
 //! [`browser`], [`handler`] and [`stream`] are for tests, and panic. None of this is shared with the product.
 
 pub mod browser;
+pub mod entra_client;
 pub mod handler;
 pub mod mcp;
 pub mod oauth;

@@ -1,6 +1,6 @@
 //! The `claims` parameter (OIDC Core §5.5), in which clients declare capabilities and pass challenges on.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::aadsts::{MALFORMED, Refusal};
 use crate::conditional_access::{CLAIM, is_demanded};
@@ -31,6 +31,9 @@ impl ClaimsRequest {
                     request.read_access_token(others, now)?;
                 }
                 ("access_token" | "id_token" | "userinfo", Value::Null) => {}
+                // Voluntary claims may be left out (OIDC Core §5.5.1). MSAL for Node asks for some each time.
+                ("id_token", Value::Object(claims))
+                    if claims.values().all(|claim| *claim == json!({ "essential": false })) => {}
                 _ => return Err(malformed(&format!("claims for '{target}' are not implemented"))),
             }
         }

@@ -5,11 +5,13 @@
 //! is refused, too. It shares no code with the product, so that one misreading of an RFC cannot pass on both sides.
 
 mod aadsts;
+mod admin_consent;
 mod app_roles;
 mod app_token;
 mod authorize;
 mod claims;
 mod client_assertion;
+mod clients;
 mod conditional_access;
 mod discovery;
 mod faults;
@@ -32,6 +34,7 @@ mod vault;
 use std::{io, path::PathBuf, sync::Arc};
 
 pub use app_roles::AssignmentError;
+pub use clients::{Client, DESKTOP_CLIENT, WEB_CLIENT};
 pub use faults::{Endpoint, Fault, FaultError};
 pub use recorded::{Member, Recorded};
 pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID};

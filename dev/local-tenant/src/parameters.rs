@@ -53,6 +53,7 @@ impl Parameters {
 /// Parameters of Microsoft's libraries that Entra only logs or routes by.
 fn is_telemetry(name: &str) -> bool {
     name == "client-request-id"
+        || name == "clidata"
         || name == "return-client-request-id"
         || name == "x-anchormailbox"
         || name.starts_with("x-client-")

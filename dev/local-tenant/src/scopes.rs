@@ -79,6 +79,8 @@ fn all() -> impl Iterator<Item = Permission> {
     let graph = OPENID.into_iter().chain(GRAPH).map(|name| Permission { resource: Resource::Graph, name });
     graph.chain([
         Permission { resource: Resource::App, name: APP_SCOPE },
+        Permission { resource: Resource::App, name: "calendars.read" },
+        Permission { resource: Resource::App, name: "mail.read" },
         Permission { resource: Resource::Orders, name: ORDERS_SCOPE },
     ])
 }

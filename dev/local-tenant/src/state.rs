@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stand_in::{SigningKey, lock, random};
 
-use crate::{scopes::Permission, vault::StoredVault};
+use crate::{admin_consent::EVERYBODY, clients::Client, scopes::Permission, vault::StoredVault};
 
 /// Entra's refresh tokens of web apps live this long.
 pub(crate) const REFRESH_TOKEN_SECONDS: i64 = 90 * 86_400;
@@ -88,18 +88,23 @@ impl State {
     }
 
     /// The user consents to these, beside what they consented to before.
-    pub(crate) fn consent(&self, oid: &str, permissions: &BTreeSet<Permission>) -> io::Result<()> {
+    pub(crate) fn consent(&self, of: String, permissions: &BTreeSet<Permission>) -> io::Result<()> {
         let mut stored = lock(&self.stored);
-        let consented = stored.consents.entry(oid.to_owned()).or_default();
+        let consented = stored.consents.entry(of).or_default();
         let before = consented.len();
         consented.extend(permissions.iter().map(|permission| permission.full_name()));
         if consented.len() == before { Ok(()) } else { self.save(&stored) }
     }
 
-    /// The scopes that the user consented to.
-    pub(crate) fn consented(&self, oid: &str) -> BTreeSet<Permission> {
+    /// The scopes that the user, or an administrator for everybody, consented to for this app.
+    pub(crate) fn consented(&self, client: &Client, oid: &str) -> BTreeSet<Permission> {
         let stored = lock(&self.stored);
-        stored.consents.get(oid).into_iter().flatten().filter_map(|name| Permission::named(name)).collect()
+        let of = [client.consents_of(oid), client.consents_of(EVERYBODY)];
+        of.iter()
+            .filter_map(|of| stored.consents.get(of))
+            .flatten()
+            .filter_map(|name| Permission::named(name))
+            .collect()
     }
 
     /// The vault as it was kept.

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use stand_in::{Clock, Recent, SigningKey};
 
-use crate::aadsts::{APP_UNKNOWN, Refusal, TENANT_UNKNOWN};
-use crate::registration::{CLIENT_ID, TENANT_ID};
+use crate::aadsts::{Refusal, TENANT_UNKNOWN};
+use crate::registration::TENANT_ID;
 use crate::{
     app_roles::AppRoles, authorize::SignIns, conditional_access::ConditionalAccess, faults::Faults, recorded::Recorded,
     state::State, token::Codes, users::User, vault::Vault,
@@ -51,9 +51,4 @@ impl Sts {
 /// The tenant of the path must be this one.
 pub(crate) fn check_tenant(tenant: &str) -> Result<(), Refusal> {
     if tenant.eq_ignore_ascii_case(TENANT_ID) { Ok(()) } else { Err(TENANT_UNKNOWN.with(&[tenant])) }
-}
-
-/// The client must be the one app of the tenant.
-pub(crate) fn check_client(client_id: &str) -> Result<(), Refusal> {
-    if client_id.eq_ignore_ascii_case(CLIENT_ID) { Ok(()) } else { Err(APP_UNKNOWN.with(&[client_id, TENANT_ID])) }
 }

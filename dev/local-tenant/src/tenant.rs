@@ -16,7 +16,7 @@ use crate::{
 
 /// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
 pub struct Tenant {
-    sts: Sts,
+    pub(crate) sts: Sts,
     servers: Servers,
 }
 

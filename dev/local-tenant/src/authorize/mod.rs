@@ -17,7 +17,7 @@ pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
 use self::request::{Prompt, Refused, ReturnTo};
 use crate::aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT};
 use crate::page::{RefusalPage, SecondFactorPage, SignInPage};
-use crate::registration::{APP_NAME, TENANT_ID};
+use crate::registration::TENANT_ID;
 use crate::sts::{Sts, check_tenant};
 use crate::{parameters::Parameters, token::Code, users, users::User};
 
@@ -49,7 +49,7 @@ fn begin(sts: &Sts, request: AuthorizeRequest, correlation: &Correlation) -> Res
     let users = hinted_first(request.login_hint.as_deref());
     let id = random::opaque::<32>();
     let page = SignInPage {
-        app: APP_NAME,
+        app: request.client.name,
         tenant: TENANT_ID,
         id: &id,
         redirect_uri: &request.return_to.redirect_uri,
@@ -97,7 +97,7 @@ enum Choice {
 /// The page of the second factor, which stands for the same request.
 fn ask_for_second_factor(sts: &Sts, request: AuthorizeRequest, user: &'static User) -> Response {
     let id = random::opaque::<32>();
-    let answer = show(StatusCode::OK, &SecondFactorPage { app: APP_NAME, tenant: TENANT_ID, id: &id, user });
+    let answer = show(StatusCode::OK, &SecondFactorPage { app: request.client.name, tenant: TENANT_ID, id: &id, user });
     let second_factor = Some(user);
     lock(&sts.sign_ins).put(id, AuthorizeRequest { asked: second_factor, ..request }, sts.clock.unix());
     answer
@@ -132,13 +132,13 @@ fn finish(sts: &Sts, request: AuthorizeRequest, user: &'static User, correlation
     if let Err(refusal) = sts.app_roles.check(user) {
         return refuse(&refusal, correlation);
     }
-    let AuthorizeRequest { return_to, scopes, nonce, code_challenge, second_factor, .. } = request;
+    let AuthorizeRequest { client, return_to, scopes, nonce, code_challenge, second_factor, .. } = request;
     let permissions = scopes.to_consent();
-    if let Err(error) = sts.state.consent(user.oid, &permissions) {
+    if let Err(error) = sts.state.consent(client.consents_of(user.oid), &permissions) {
         return return_error(&return_to, &TRANSIENT.with(&[&error.to_string()]), correlation, None);
     }
     let redirect_uri = return_to.redirect_uri.clone();
-    let code = Code { user, redirect_uri, challenge: code_challenge, nonce, permissions, second_factor };
+    let code = Code { client, user, redirect_uri, challenge: code_challenge, nonce, permissions, second_factor };
     let code = lock(&sts.codes).issue(code, sts.clock.unix());
     let mut answer = vec![("code", code)];
     answer.extend(return_to.state.clone().map(|state| ("state", state)));

@@ -2,11 +2,9 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::aadsts::{
-    MALFORMED, PARAMETER_MISSING, REDIRECT_URI_MISMATCH, RESOURCE_PARAMETER, RESPONSE_TYPE_UNSUPPORTED, Refusal,
-};
-use crate::sts::{Sts, check_client};
-use crate::{claims::ClaimsRequest, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes, users::User};
+use crate::aadsts::{MALFORMED, PARAMETER_MISSING, RESOURCE_PARAMETER, RESPONSE_TYPE_UNSUPPORTED, Refusal};
+use crate::clients::{self, Client};
+use crate::{claims::ClaimsRequest, parameters::Parameters, scopes::Scopes, sts::Sts, users::User};
 
 const IMPLEMENTED: [&str; 15] = [
     "client_id",
@@ -28,6 +26,7 @@ const IMPLEMENTED: [&str; 15] = [
 
 /// A request that may be shown to a user.
 pub(crate) struct AuthorizeRequest {
+    pub(crate) client: &'static Client,
     pub(crate) return_to: ReturnTo,
     pub(crate) scopes: Scopes,
     pub(crate) nonce: Option<String>,
@@ -69,24 +68,19 @@ impl AuthorizeRequest {
     /// Client and redirect URI first; everything after them is answered to the client.
     pub(crate) fn parse(sts: &Sts, query: &[u8]) -> Result<Self, Refused> {
         let parameters = Parameters::parse(query).map_err(Refused::Page)?;
-        let redirect_uri = redirect_uri(sts, &parameters).map_err(Refused::Page)?;
+        let client = parameters.require("client_id").and_then(clients::find).map_err(Refused::Page)?;
+        let redirect_uri = parameters.require("redirect_uri").and_then(|uri| client.redirects_to(sts, uri));
+        let redirect_uri = redirect_uri.map_err(Refused::Page)?;
         let return_to = ReturnTo { redirect_uri, state: parameters.get("state").map(str::to_owned) };
         match Details::parse(&parameters, sts) {
             Err(refusal) => Err(Refused::Redirect(return_to, Box::new(refusal))),
             Ok(Details { scopes, nonce, code_challenge, prompt, second_factor }) => {
                 let login_hint = parameters.get("login_hint").map(str::to_owned);
-                Ok(Self { return_to, scopes, nonce, code_challenge, prompt, login_hint, second_factor, asked: None })
+                let asked = None;
+                Ok(Self { client, return_to, scopes, nonce, code_challenge, prompt, login_hint, second_factor, asked })
             }
         }
     }
-}
-
-/// Compared byte by byte with the registered ones.
-fn redirect_uri(sts: &Sts, parameters: &Parameters) -> Result<String, Refusal> {
-    check_client(parameters.require("client_id")?)?;
-    let redirect_uri = parameters.require("redirect_uri")?;
-    let registered = sts.redirect_uris.iter().any(|known| known == redirect_uri);
-    registered.then(|| redirect_uri.to_owned()).ok_or_else(|| REDIRECT_URI_MISMATCH.with(&[redirect_uri, CLIENT_ID]))
 }
 
 struct Details {

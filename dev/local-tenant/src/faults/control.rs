@@ -9,7 +9,7 @@ use serde::Deserialize;
 use stand_in::control::{guarded, refuse};
 
 use super::{Endpoint, Fault};
-use crate::{app_roles, sts::Sts};
+use crate::{admin_consent, app_roles, sts::Sts};
 
 /// Of all control paths.
 pub(crate) const PREFIX: &str = "/_control/";
@@ -32,6 +32,7 @@ pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
     let routes = Router::new()
         .route("/_control/faults", post(plan))
         .route("/_control/requests", get(requests))
+        .route("/_control/admin-consent", post(admin_consent::post))
         .route("/_control/conditional-access", post(conditional_access))
         .route("/_control/app-roles", post(app_roles::control));
     guarded(routes, &sts.faults.control_token)

@@ -6,23 +6,24 @@ use stand_in::lock;
 
 use super::{Code, TokenAnswer, allow_only, issue::Grant, scopes};
 use crate::aadsts::{MALFORMED, REDIRECT_URI_OF_CODE, Refusal, SCOPE_NOT_AUTHORIZED, VERIFIER_MISMATCH};
-use crate::{claims::ClaimsRequest, parameters::Parameters, scopes::Scopes, sts::Sts};
+use crate::{claims::ClaimsRequest, clients::Client, parameters::Parameters, scopes::Scopes, sts::Sts};
 
-pub(super) fn redeem(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+pub(super) fn redeem(sts: &Sts, client: &'static Client, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     allow_only(parameters, &["code", "redirect_uri", "code_verifier"])?;
     let now = sts.clock.unix();
     let scopes = scopes(parameters)?;
-    scopes.resource()?;
+    client.may_ask_for(scopes.resource()?)?;
     let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let redirect_uri = parameters.require("redirect_uri")?;
     let verifier = parameters.require("code_verifier")?;
     let code = lock(&sts.codes).redeem(parameters.require("code")?, now, |code| {
+        client.check(code.client)?;
         check_redirect_uri(code, redirect_uri)?;
         check_verifier(code, verifier)?;
         check_scopes(code, &scopes)
     })?;
-    Grant { user: code.user, scopes, nonce: code.nonce, claims, second_factor: code.second_factor }
-        .answer(sts, parameters)
+    let Code { user, nonce, second_factor, .. } = code;
+    Grant { client, user, scopes, nonce, claims, second_factor }.answer(sts, parameters)
 }
 
 fn check_redirect_uri(code: &Code, redirect_uri: &str) -> Result<(), Refusal> {

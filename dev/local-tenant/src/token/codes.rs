@@ -5,16 +5,17 @@ use std::collections::{BTreeSet, HashMap};
 use stand_in::random;
 
 use crate::aadsts::{CODE_EXPIRED, CODE_REDEEMED, GRANT_INVALID, Refusal};
-use crate::{scopes::Permission, users::User};
+use crate::{clients::Client, scopes::Permission, users::User};
 
 /// Entra's codes live ten minutes.
 const LIFETIME: i64 = 600;
 /// They are remembered longer, to be refused by their own numbers.
 const REMEMBERED: i64 = 86_400;
 
-/// The bindings of a code. The client is always the one app.
+/// The bindings of a code.
 #[derive(Clone)]
 pub(crate) struct Code {
+    pub(crate) client: &'static Client,
     pub(crate) user: &'static User,
     pub(crate) redirect_uri: String,
     /// `code_challenge`.

@@ -11,7 +11,9 @@ use stand_in::{jwt, random};
 use crate::aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT};
 use crate::registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, ORDERS_CLIENT_ID, TENANT_ID};
 use crate::scopes::{Permission, Resource, Scopes};
-use crate::{claims::ClaimsRequest, parameters::Parameters, state::RefreshToken, sts::Sts, users::User};
+use crate::{
+    claims::ClaimsRequest, clients::Client, parameters::Parameters, state::RefreshToken, sts::Sts, users::User,
+};
 
 /// Entra takes 60 to 90 minutes at random; this is the mean.
 const ACCESS_TOKEN_SECONDS: i64 = 75 * 60;
@@ -19,6 +21,7 @@ const ID_TOKEN_SECONDS: i64 = 3600;
 
 /// A grant that was verified.
 pub(super) struct Grant {
+    pub(super) client: &'static Client,
     pub(super) user: &'static User,
     pub(super) scopes: Scopes,
     /// Of the authorization request, on redemption only.
@@ -66,12 +69,16 @@ impl Grant {
 
     /// An access token carries all of the resource's permissions that the user consented to, not only those asked for.
     fn granted(&self, sts: &Sts, resource: Resource) -> Result<BTreeSet<Permission>, Refusal> {
-        let consented = sts.state.consented(self.user.oid);
+        let consented = sts.state.consented(self.client, self.user.oid);
         let mut granted = consented.clone();
         granted.retain(|permission| permission.resource() == resource && permission.name() != "offline_access");
         let missing = !self.scopes.permissions().is_subset(&consented);
         let nothing = granted.iter().all(|permission| permission.is_openid()) && self.scopes.is_graph_default();
-        if missing || nothing { Err(CONSENT_REQUIRED.with(&[CLIENT_ID, APP_NAME])) } else { Ok(granted) }
+        if missing || nothing {
+            Err(CONSENT_REQUIRED.with(&[self.client.client_id, self.client.name]))
+        } else {
+            Ok(granted)
+        }
     }
 
     /// The `scope` of the answer: the permissions of the access token, and the requested OIDC scopes.
@@ -83,7 +90,7 @@ impl Grant {
 
     fn refresh_token(&self, sts: &Sts) -> Result<String, Refusal> {
         let oid = self.user.oid.to_owned();
-        let (client_id, issued_at) = (CLIENT_ID.to_owned(), sts.clock.unix());
+        let (client_id, issued_at) = (self.client.client_id.to_owned(), sts.clock.unix());
         let record = RefreshToken { oid, client_id, issued_at, second_factor: self.second_factor };
         sts.state.issue_refresh_token(record).map_err(|error| TRANSIENT.with(&[&error.to_string()]))
     }
@@ -113,8 +120,8 @@ impl Grant {
             "amr": if self.second_factor { &["pwd", "mfa"][..] } else { &["pwd"] },
             "aud": audience,
             "iss": sts.issuer(),
-            "azp": CLIENT_ID,
-            "azpacr": "2",
+            "azp": self.client.client_id,
+            "azpacr": self.client.authentication(),
             "name": self.user.display_name,
             "oid": self.user.oid,
             "preferred_username": self.user.user_principal_name,
@@ -147,10 +154,10 @@ impl Grant {
     /// OIDC Core §2.
     fn id_token(&self, sts: &Sts) -> String {
         let mut claims = members(json!({
-            "aud": CLIENT_ID,
+            "aud": self.client.client_id,
             "iss": sts.issuer(),
             "oid": self.user.oid,
-            "sub": self.subject(CLIENT_ID),
+            "sub": self.subject(self.client.client_id),
             "tid": TENANT_ID,
             "uti": random::opaque::<16>(),
             "ver": "2.0",

@@ -20,12 +20,13 @@ use crate::aadsts::{
     CLIENT_SECRET, Correlation, GRANT_TYPE_UNSUPPORTED, MALFORMED, PARAMETER_MISSING, POST_ONLY, RESOURCE_PARAMETER,
     Refusal, SCOPE_EMPTY,
 };
-use crate::sts::{Sts, check_client, check_tenant};
-use crate::{client_assertion, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
+use crate::sts::{Sts, check_tenant};
+use crate::{clients, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
 
 /// Of every grant; each adds its own.
-const COMMON: [&str; 8] = [
+const COMMON: [&str; 9] = [
     "client_id",
+    "client_secret",
     "client_assertion_type",
     "client_assertion",
     "grant_type",
@@ -76,15 +77,15 @@ fn form(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Paramet
 
 fn grant(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     let grant_type = parameters.require("grant_type")?;
-    check_client(parameters.require("client_id")?)?;
+    let client = clients::find(parameters.require("client_id")?)?;
     if parameters.get("resource").is_some() {
         return Err(RESOURCE_PARAMETER.with(&[]));
     }
-    client_assertion::authenticate(sts, parameters)?;
+    client.authenticate(sts, parameters)?;
     match grant_type {
-        "authorization_code" => authorization_code::redeem(sts, parameters),
-        "refresh_token" => refresh_token::refresh(sts, parameters),
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => on_behalf_of::exchange(sts, parameters),
+        "authorization_code" => authorization_code::redeem(sts, client, parameters),
+        "refresh_token" => refresh_token::refresh(sts, client, parameters),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => on_behalf_of::exchange(sts, client, parameters),
         other => Err(GRANT_TYPE_UNSUPPORTED.with(&[other])),
     }
 }

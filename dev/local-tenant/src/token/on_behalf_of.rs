@@ -10,21 +10,29 @@ use crate::aadsts::{
 };
 use crate::registration::{APP_SCOPE, CLIENT_ID, TENANT_ID};
 use crate::{
-    claims::ClaimsRequest, client_assertion::at, parameters::Parameters, scopes::Resource, sts::Sts, users, users::User,
+    claims::ClaimsRequest,
+    client_assertion::at,
+    clients::{Client, OWN},
+    parameters::Parameters,
+    scopes::Resource,
+    sts::Sts,
+    users,
+    users::User,
 };
 
-pub(super) fn exchange(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+pub(super) fn exchange(sts: &Sts, client: &Client, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     allow_only(parameters, &["assertion", "requested_token_use"])?;
     if parameters.require("requested_token_use")? != "on_behalf_of" {
         return Err(MALFORMED.with(&["requested_token_use must be on_behalf_of"]));
     }
+    client.may_exchange()?;
     let scopes = scopes(parameters)?;
     if scopes.resource()? == Resource::App {
         return Err(MALFORMED.with(&["on-behalf-of for the app itself is not implemented"]));
     }
     let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let (user, second_factor) = user_of(sts, parameters.require("assertion")?)?;
-    Grant { user, scopes, nonce: None, claims, second_factor }.answer(sts, parameters)
+    Grant { client: &OWN, user, scopes, nonce: None, claims, second_factor }.answer(sts, parameters)
 }
 
 /// The user whose access token for us this is, and whether they signed in with the second factor.

@@ -3,18 +3,18 @@
 use super::{TokenAnswer, allow_only, issue::Grant, scopes};
 use crate::aadsts::{GRANT_INVALID, REFRESH_TOKEN_EXPIRED, Refusal, timestamp};
 use crate::{
-    claims::ClaimsRequest, parameters::Parameters, registration::CLIENT_ID, state::REFRESH_TOKEN_SECONDS, sts::Sts,
-    users,
+    claims::ClaimsRequest, clients::Client, parameters::Parameters, state::REFRESH_TOKEN_SECONDS, sts::Sts, users,
 };
 
-pub(super) fn refresh(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
+pub(super) fn refresh(sts: &Sts, client: &'static Client, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     allow_only(parameters, &["refresh_token"])?;
     let now = sts.clock.unix();
     let scopes = scopes(parameters)?;
+    client.may_ask_for(scopes.resource()?)?;
     let claims = ClaimsRequest::parse(parameters.get("claims"), sts)?;
     let invalid = || GRANT_INVALID.with(&["refresh_token"]);
     let record = sts.state.refresh_token(parameters.require("refresh_token")?).ok_or_else(invalid)?;
-    if record.client_id != CLIENT_ID {
+    if record.client_id != client.client_id {
         return Err(invalid());
     }
     if now >= record.issued_at + REFRESH_TOKEN_SECONDS {
@@ -22,5 +22,5 @@ pub(super) fn refresh(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer,
         return Err(REFRESH_TOKEN_EXPIRED.with(&[&timestamp(issued_at)]));
     }
     let user = users::by_oid(&record.oid).ok_or_else(invalid)?;
-    Grant { user, scopes, nonce: None, claims, second_factor: record.second_factor }.answer(sts, parameters)
+    Grant { client, user, scopes, nonce: None, claims, second_factor: record.second_factor }.answer(sts, parameters)
 }

@@ -4,6 +4,7 @@
 mod app_roles;
 mod authorize;
 mod client_assertion;
+mod clients;
 mod conditional_access;
 mod control;
 mod discovery;
