@@ -127,6 +127,9 @@ param alertEmail string = ''
 @description('Consent for everyone in the tenant. Deploying it needs a privileged role in Entra ID.')
 param grantAdminConsent bool = false
 
+@description('Applications that get their tokens from Entra themselves, by application id, separated by commas; with :public behind the id of a public client. Needs grantAdminConsent or assignmentRequired, because their users cannot consent to what this server needs.')
+param preauthorizedClientIds string = ''
+
 @description('Only assigned users and groups may sign in. Deploying it needs a privileged role in Entra ID, and consents for everyone. false leaves what an administrator has set.')
 param assignmentRequired bool = false
 
@@ -155,6 +158,7 @@ param budgetContactEmail string = ''
 param budgetStartDate string = utcNow('yyyy-MM-01')
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
+var preauthorizedClients = filter(split(replace(preauthorizedClientIds, ' ', ','), ','), id => id != '')
 var tags = { 'azd-env-name': environmentName }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
@@ -268,6 +272,9 @@ module entraApp 'modules/entra-app.bicep' = {
     workload: identities.outputs.workload
     gateway: identities.outputs.gateway
     grantAdminConsent: grantAdminConsent
+    preauthorizedClientIds: preauthorizedClients == [] || grantAdminConsent || assignmentRequired
+      ? map(preauthorizedClients, id => toLower(split(id, ':')[0]))
+      : fail('preauthorizedClientIds (PREAUTHORIZED_CLIENT_IDS) needs grantAdminConsent (GRANT_ADMIN_CONSENT)')
     assignmentRequired: assignmentRequired
     assignedPrincipalIds: union([], filter(map(split(assignedPrincipalIds, ','), id => toLower(trim(id))), id => id != ''))
     adminPrincipalIds: union([], filter(map(split(adminPrincipalIds, ','), id => toLower(trim(id))), id => id != ''))
@@ -293,6 +300,7 @@ module functionApp 'modules/function-app.bicep' = {
       allowedOrigins: allowedOrigins
       privateUseSchemes: privateUseSchemes
       clientMetadataHosts: clientMetadataHosts
+      preauthorizedClientIds: preauthorizedClientIds
       defaultScopes: defaultScopes
       tools: mcpTools
       logLevel: logLevel

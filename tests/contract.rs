@@ -4,7 +4,10 @@
 
 use std::{fs, path::Path};
 
-use authorization_server::state::{roles::APP_ROLES, scopes::PERMISSIONS};
+use authorization_server::state::{
+    roles::APP_ROLES,
+    scopes::{self, PERMISSIONS},
+};
 use remote_auth_mcp::{
     config::{Environment, LARGEST_LIMIT, LIMITS, SETTINGS},
     http::{CALLS_PER_MINUTE, endpoints},
@@ -27,6 +30,7 @@ fn contract() -> Value {
         "containers": Container::ALL.map(container),
         "scopes": PERMISSIONS.iter().map(|permission| permission.name).collect::<Vec<_>>(),
         "apis": apis(),
+        "delegatedPermissions": delegated_permissions(),
         "roles": APP_ROLES.iter().map(|role| json!({"value": role.value, "description": role.description})).collect::<Vec<_>>(),
         "limits": { "largest": LARGEST_LIMIT, "names": LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>() },
         "tools": Tools::all().names().collect::<Vec<_>>(),
@@ -47,6 +51,13 @@ fn apis() -> Vec<Value> {
         of_api.map(|permission| json!({"name": permission.downstream, "id": permission.id})).collect::<Vec<_>>()
     };
     apis.into_iter().map(|api| json!({"clientId": api.client_id(), "permissions": permissions(api)})).collect()
+}
+
+/// What clients that get their tokens from Entra ask for, besides `access_as_user`, which stands for the first scope.
+fn delegated_permissions() -> Vec<Value> {
+    let first = scopes::first();
+    let others = PERMISSIONS.iter().filter(|permission| !first.contains(permission.name));
+    others.map(|permission| json!({"name": permission.name, "sentence": permission.sentence})).collect()
 }
 
 #[test]

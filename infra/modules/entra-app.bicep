@@ -26,6 +26,9 @@ param grantAdminConsent bool
 @description('Only assigned users and groups may sign in. Deploying it needs a privileged role.')
 param assignmentRequired bool
 
+@description('Application ids of clients that get their tokens from Entra themselves. They need no consent of their users for access_as_user.')
+param preauthorizedClientIds string[]
+
 @description('Object ids of the users and groups to assign.')
 param assignedPrincipalIds string[]
 
@@ -46,6 +49,17 @@ var apis = loadJsonContent('../contract.json').apis
 // Every role of users.
 var roles = loadJsonContent('../contract.json').roles
 var accessAsUser = 'access_as_user'
+// What such a client asks for beside access_as_user, which stands for the first scope of the table.
+var otherScopes = map(loadJsonContent('../contract.json').delegatedPermissions, permission => {
+  id: guid(uniqueName, permission.name)
+  value: permission.name
+  type: 'User'
+  isEnabled: true
+  userConsentDisplayName: 'Use ${permission.name} of this server as you'
+  userConsentDescription: permission.sentence
+  adminConsentDisplayName: 'Use ${permission.name} of this server as the signed-in user'
+  adminConsentDescription: permission.sentence
+})
 var userRole = guid(uniqueName, 'User')
 var adminRole = guid(uniqueName, 'Admin')
 var gatewayRole = guid(uniqueName, 'Gateway')
@@ -61,7 +75,7 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
   signInAudience: 'AzureADMyOrg'
   api: {
     requestedAccessTokenVersion: 2
-    oauth2PermissionScopes: [
+    oauth2PermissionScopes: concat([
       {
         id: guid(uniqueName, accessAsUser)
         value: accessAsUser
@@ -72,7 +86,15 @@ resource app 'Microsoft.Graph/applications@v1.0' = {
         adminConsentDisplayName: 'Use this server as the signed-in user'
         adminConsentDescription: 'Lets the MCP server act for the signed-in user with the permissions that the user allows it.'
       }
-    ]
+    ], otherScopes)
+    preAuthorizedApplications: map(preauthorizedClientIds, id => {
+      appId: id
+      delegatedPermissionIds: [guid(uniqueName, accessAsUser)]
+    })
+  }
+  // By it the server knows which clients can answer a claims challenge.
+  optionalClaims: {
+    accessToken: [{ name: 'xms_cc', essential: false, additionalProperties: [] }]
   }
   // Declared always: Entra refuses to remove a role that is enabled.
   appRoles: concat(

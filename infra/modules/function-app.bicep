@@ -34,6 +34,7 @@ type HandlerSettings = {
 
   @description('Hosts whose clients need no registration, separated by commas; empty for every public host.')
   clientMetadataHosts: string
+  preauthorizedClientIds: string
 
   @description('Scopes of a first sign-in, separated by commas; empty for the first of the scope table.')
   defaultScopes: string
@@ -173,6 +174,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'ALLOWED_ORIGINS', value: handler.allowedOrigins }
         { name: 'PRIVATE_USE_SCHEMES', value: handler.privateUseSchemes }
         { name: 'CLIENT_METADATA_HOSTS', value: handler.clientMetadataHosts }
+        { name: 'PREAUTHORIZED_CLIENT_IDS', value: handler.preauthorizedClientIds }
         { name: 'DEFAULT_SCOPES', value: handler.defaultScopes }
         { name: 'TOOLS', value: handler.tools }
         { name: 'LOG_LEVEL', value: handler.logLevel }

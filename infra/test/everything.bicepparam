@@ -26,6 +26,7 @@ param logDailyCapGB = 10
 param logStoreOperations = true
 param alertEmail = 'operators@contoso.example'
 param grantAdminConsent = true
+param preauthorizedClientIds = '5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5, AEBC6443-996D-45C2-90F0-388FF96FAA56:public'
 param assignmentRequired = true
 param assignedPrincipalIds = '11111111-1111-1111-1111-111111111111, 22222222-2222-2222-2222-222222222222'
 param adminPrincipalIds = '33333333-3333-3333-3333-333333333333'

@@ -22,6 +22,9 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
             let error = PrivateUseSchemes::known_and(value).err()?;
             return Some(format!("schemes of desktop clients such as cursor,vscode ({error})"));
         }
+        "PREAUTHORIZED_CLIENT_IDS" => {
+            (members(value).all(is_client), "application ids, by commas; :public behind a public one")
+        }
         "DEFAULT_SCOPES" => return names::unfit(value, "scopes", "/scopes"),
         "MCP_TOOLS" => return names::unfit_tools(value),
         _ => return None,
@@ -32,6 +35,13 @@ pub(super) fn unfit(variable: &str, value: &str) -> Option<String> {
 /// The handler's own test: without a path, and written as a browser writes it.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
+}
+
+/// A GUID, perhaps with `:public`.
+fn is_client(text: &str) -> bool {
+    let id = text.strip_suffix(":public").unwrap_or(text);
+    let digits = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    digits && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }
 
 fn is_network(text: &str) -> bool {
@@ -73,6 +83,11 @@ mod tests {
                 "MCP_TOOLS",
                 "search_mail=Admin get_graph_user_details",
                 &["search mail!", "send_mail", "search_mail=", "search_mail=admin"],
+            ),
+            (
+                "PREAUTHORIZED_CLIENT_IDS",
+                "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5,aebc6443-996d-45c2-90f0-388ff96faa56:public",
+                &["vscode", "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5:secret", "5d8b3a0e6a1f4c398e0b2f7c94d1a6e5"],
             ),
             ("PRIVATE_USE_SCHEMES", "cursor,vscode", &["https", "Cursor", "1a"]),
         ] {
