@@ -18,7 +18,7 @@ use crate::{
     config::{self, AzureSettings, Settings, StoreSettings},
     entra::{ClientAssertion, Entra, EntraSettings, Identity, NegativeCache, managed_identity},
     graph::{ApiClient, Origins, TokenCache},
-    http::{App, Limits, Memory, server},
+    http::{App, EntraNames, Limits, Memory, server},
     mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
     platform::Platform,
     ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
@@ -96,8 +96,10 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let storage = Storage::open(&settings, platform).await?;
     let entra = Arc::new(entra(&settings, http.clone(), platform)?);
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
+    let client_tokens = Arc::new(entra.client_tokens());
     let upstream = Arc::new(NegativeCache::new(entra, Arc::clone(&platform.clock)));
-    let server = Arc::new(authorization_server(&settings, platform, &storage, upstream));
+    let server = authorization_server(&settings, platform, &storage, upstream);
+    let server = Arc::new(server.with_entra_clients(settings.preauthorized_clients.clone(), client_tokens));
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
     let apis = Arc::new(ApiClient::new(http, origins(&settings), tokens, Arc::clone(&platform.audit)));
     let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
@@ -105,6 +107,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let ports = ToolPorts { apis, roles, clock, audit };
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
+        entra: EntraNames::of(&settings),
         mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),
         memory,
         server,
@@ -118,7 +121,6 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         refused_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         failed_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
-        tenant_id: settings.tenant_id,
         allowed_origins: settings.allowed_origins,
     };
     Ok(Handler { app: Arc::new(app), stop })

@@ -44,8 +44,8 @@ const INSIDE: &[(&str, &[&str])] = &[
 const LAYERS: &[&[&str]] = &[
     &["ground/"],
     &["state/"],
-    &["upstream.rs", "client_documents.rs"],
-    &["block_copy.rs", "grant_cache.rs", "waiting_registrations.rs"],
+    &["upstream.rs", "client_documents.rs", "entra_tokens.rs"],
+    &["block_copy.rs", "entra_standings.rs", "grant_cache.rs", "waiting_registrations.rs"],
     &["server.rs"],
     &["changes/"],
     &["tokens.rs"],

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use authorization_server::{ground::DocumentHosts, state::scopes};
+use authorization_server::{
+    ground::DocumentHosts,
+    state::{preauthorized::PreauthorizedClients, scopes},
+};
 use oauth_protocol::{
     issuer::{BaseUrl, BaseUrlError},
     redirect_uri::PrivateUseSchemes,
@@ -56,6 +59,8 @@ pub struct Settings {
     pub schemes: PrivateUseSchemes,
     /// Hosts whose clients need no registration.
     pub document_hosts: DocumentHosts,
+    /// Applications that get their tokens from Entra themselves.
+    pub preauthorized_clients: PreauthorizedClients,
     /// The scope of a first sign-in.
     pub default_scope: Scope,
     /// The tools that are served; `None` for all.
@@ -102,13 +107,12 @@ impl SettingsReader<'_> {
         let [tenant_id, client_id, workload_client_id] = ids.map(|id| self.parsed(id, values::guid));
         let cloud = self.parsed(&table::AZURE_CLOUD, values::cloud);
         let [authority, graph] = self.microsoft(cloud.unwrap_or_default());
-        let store = self.store(cloud.unwrap_or_default());
-        let gateway_principal_id = self.gateway_principal_id();
+        let (store, gateway_principal_id) = (self.store(cloud.unwrap_or_default()), self.gateway_principal_id());
         let (event_poll, limits) = (self.parsed(&table::EVENT_POLL_MS, values::event_poll), self.limits());
-        let server_name = self.required(&table::MCP_SERVER_NAME);
+        let (server_name, document_hosts) = (self.required(&table::MCP_SERVER_NAME), self.document_hosts());
         let allowed_origins = self.parsed(&table::ALLOWED_ORIGINS, values::origins);
-        let (schemes, tools, default_scope) = (self.schemes(), self.tools(), self.default_scope());
-        let (document_hosts, log_level) = (self.document_hosts(), self.parsed(&table::LOG_LEVEL, values::log_level));
+        let (schemes, tools, entra_clients) = (self.schemes(), self.tools(), self.entra_clients(client_id.as_deref()));
+        let (default_scope, log_level) = (self.default_scope(), self.parsed(&table::LOG_LEVEL, values::log_level));
         Some(Settings {
             base: base?,
             port: port?,
@@ -126,6 +130,7 @@ impl SettingsReader<'_> {
             allowed_origins: allowed_origins?,
             schemes: schemes?,
             document_hosts: document_hosts?,
+            preauthorized_clients: entra_clients?,
             default_scope: default_scope?,
             tools,
             log_level: log_level?,
@@ -207,6 +212,13 @@ impl SettingsReader<'_> {
 
     fn document_hosts(&mut self) -> Option<DocumentHosts> {
         self.parsed(&table::CLIENT_METADATA_HOSTS, values::document_hosts)
+    }
+
+    fn entra_clients(&mut self, own: Option<&str>) -> Option<PreauthorizedClients> {
+        match self.text(&table::PREAUTHORIZED_CLIENT_IDS) {
+            None => Some(PreauthorizedClients::default()),
+            Some(_) => self.parsed(&table::PREAUTHORIZED_CLIENT_IDS, |list| PreauthorizedClients::parse(list, own)),
+        }
     }
 
     fn default_scope(&mut self) -> Option<Scope> {

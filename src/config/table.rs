@@ -163,6 +163,16 @@ pub(super) static CLIENT_METADATA_HOSTS: Setting = Setting {
     azure: "Bicep: `CLIENT_METADATA_HOSTS` of azd",
     wrong: Some("https://claude.ai"),
 };
+pub(super) static PREAUTHORIZED_CLIENT_IDS: Setting = Setting {
+    name: "PREAUTHORIZED_CLIENT_IDS",
+    meaning: "Applications that get their tokens from Entra themselves, by application (client) id, separated by commas or \
+              spaces. Their tokens for this server are accepted on the MCP endpoints. With [`:public`](operations.md#entra-clients) \
+              behind an id, a token for which the application did not authenticate itself is accepted, too",
+    absent: Absent::Nothing("every token of Entra is refused"),
+    local: "your shell",
+    azure: "Bicep: `PREAUTHORIZED_CLIENT_IDS` of azd",
+    wrong: Some("vscode"),
+};
 pub(super) static DEFAULT_SCOPES: Setting = Setting {
     name: "DEFAULT_SCOPES",
     meaning: "Scopes of a first sign-in, separated by commas or spaces. Metadata and challenge name them, and a client that asks \
@@ -207,7 +217,7 @@ pub(super) static IDENTITY_HEADER: Setting = Setting {
 };
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: [&Setting; 24] = [
+pub static SETTINGS: [&Setting; 25] = [
     &PUBLIC_BASE_URL,
     &FUNCTIONS_CUSTOMHANDLER_PORT,
     &ENTRA_TENANT_ID,
@@ -227,6 +237,7 @@ pub static SETTINGS: [&Setting; 24] = [
     &ALLOWED_ORIGINS,
     &PRIVATE_USE_SCHEMES,
     &CLIENT_METADATA_HOSTS,
+    &PREAUTHORIZED_CLIENT_IDS,
     &DEFAULT_SCOPES,
     &TOOLS,
     &LOG_LEVEL,

@@ -80,6 +80,8 @@ fn malformed_values_are_faults() {
         ("LOG_LEVEL", "loud"),
         ("PRIVATE_USE_SCHEMES", "javascript"),
         ("CLIENT_METADATA_HOSTS", "https://claude.ai"),
+        ("PREAUTHORIZED_CLIENT_IDS", "vscode"),
+        ("PREAUTHORIZED_CLIENT_IDS", "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5:secret"),
         ("ALLOWED_ORIGINS", "https://app.example.com/path"),
         ("GATEWAY_PRINCIPAL_ID", "the gateway"),
         ("EVENT_POLL_MS", "5"),
@@ -267,6 +269,19 @@ fn every_host_may_publish_clients_unless_the_operator_says_which() {
     assert!(allows("", "client.example"));
     assert!(allows("claude.ai, vscode.dev", "vscode.dev") && !allows("claude.ai, vscode.dev", "client.example"));
     assert!(!allows("!*", "claude.ai"));
+}
+
+#[test]
+fn tokens_of_entra_are_accepted_from_the_applications_that_the_operator_names_and_never_from_our_own() {
+    let listed = "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5";
+    assert!(load(&[]).unwrap().preauthorized_clients.is_empty());
+    let settings = load(&[("PREAUTHORIZED_CLIENT_IDS", listed)]).unwrap();
+    let names = settings.preauthorized_clients.applications().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names, [listed]);
+    for own in [GUID, "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5,11111111-2222-3333-4444-555555555555:public"] {
+        let faults = load(&[("PREAUTHORIZED_CLIENT_IDS", own)]).unwrap_err().to_string();
+        assert!(faults.contains("this server's own application"), "{faults}");
+    }
 }
 
 #[test]

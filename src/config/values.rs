@@ -3,7 +3,7 @@
 use std::{num::ParseIntError, time::Duration};
 
 use authorization_server::{
-    ground::DocumentHosts,
+    ground::{self, DocumentHosts},
     state::roles::{self, APP_ROLES, AppRole},
 };
 use oauth_protocol::loopback::has_loopback_host;
@@ -45,10 +45,7 @@ pub(super) fn port(value: &str) -> Result<u16, &'static str> {
 
 /// In lower case, as Entra writes it in its tokens.
 pub(super) fn guid(value: &str) -> Result<String, &'static str> {
-    let lengths = value.split('-').map(str::len);
-    let hexadecimal = value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let is_guid = lengths.eq([8, 4, 4, 4, 12]) && hexadecimal;
-    is_guid.then(|| value.to_ascii_lowercase()).ok_or("must be a GUID")
+    ground::guid(value).ok_or("must be a GUID")
 }
 
 pub(super) fn cloud(value: &str) -> Result<Cloud, &'static str> {

@@ -3,6 +3,7 @@
 mod access_token;
 mod authorize_url;
 mod client_assertion;
+mod client_token;
 mod entra_client;
 mod gateway_token;
 mod id_token;
@@ -16,6 +17,7 @@ mod unreachable;
 mod upstream;
 
 pub use client_assertion::{ClientAssertion, Identity, managed_identity};
+pub use client_token::ClientTokenVerifier;
 pub use gateway_token::GatewayTokenVerifier;
 pub use negative_cache::NegativeCache;
 pub use settings::EntraSettings;

@@ -20,11 +20,13 @@ struct ErrorResponse {
     trace_id: String,
 }
 
+/// The value of `error` or `suberror` for a consent that nobody has given.
+const CONSENT_REQUIRED: &str = "consent_required";
 /// Values of `error` that ask for a new sign-in.
 const INTERACTION_REQUIRED: [&str; 5] =
-    ["interaction_required", "login_required", "consent_required", "user_password_expired", "access_denied"];
+    ["interaction_required", "login_required", CONSENT_REQUIRED, "user_password_expired", "access_denied"];
 /// Values of `suberror` of an `invalid_grant` that ask for a new sign-in. The grant itself is still valid.
-const SIGN_IN_HELPS: [&str; 4] = ["basic_action", "additional_action", "consent_required", "user_password_expired"];
+const SIGN_IN_HELPS: [&str; 4] = ["basic_action", "additional_action", CONSENT_REQUIRED, "user_password_expired"];
 /// The value of `suberror` with which a sign-in could only show a message. It stands although `claims` may stand beside it.
 const MESSAGE_ONLY: &str = "message_only";
 /// Blocked by Conditional Access. Entra sends it with `message_only`, with `claims`, and as `access_denied`.
@@ -55,11 +57,14 @@ fn refusal(status: StatusCode, answer: &ErrorResponse, reason: String) -> Upstre
     if answer.error_codes.iter().any(|code| code.to_string().trim_matches('"') == BLOCKED_BY_POLICY) {
         tracing::warn!(%reason, "blocked by Conditional Access: a location policy sees this server's outbound address");
     }
+    // A consent is given without claims, and no client is sent to get another token for one.
+    let is_consent = answer.error.eq_ignore_ascii_case(CONSENT_REQUIRED) || suberror(&[CONSENT_REQUIRED]);
+    let claims = if is_consent { "" } else { answer.claims.as_str() };
     match answer.error.to_ascii_lowercase().as_str() {
         _ if suberror(&[MESSAGE_ONLY]) => UpstreamRefusal::Blocked { reason },
         _ if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
-        error if INTERACTION_REQUIRED.contains(&error) => interaction(&answer.claims, reason),
-        "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(&answer.claims, reason),
+        error if INTERACTION_REQUIRED.contains(&error) => interaction(claims, reason),
+        "invalid_grant" if !claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(claims, reason),
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
         _ => UpstreamRefusal::Refused { reason },
     }
@@ -101,7 +106,13 @@ mod tests {
     #[test]
     fn errors_that_a_sign_in_resolves_require_interaction() {
         assert_eq!(kind(400, r#"{"error":"interaction_required"}"#), "interaction");
-        assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"consent_required"}"#), "interaction");
+        for consent in [
+            r#"{"error":"invalid_grant","suberror":"consent_required"}"#,
+            r#"{"error":"invalid_grant","suberror":"consent_required","claims":"{\"access_token\":{}}"}"#,
+            r#"{"error":"consent_required","claims":"{\"access_token\":{}}"}"#,
+        ] {
+            assert_eq!(kind(400, consent), "interaction");
+        }
         assert_eq!(kind(400, r#"{"error":"invalid_grant","claims":"{\"access_token\":{}}"}"#), "claims");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"BASIC_ACTION"}"#), "interaction");
     }

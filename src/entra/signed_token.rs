@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use super::{jwks::Jwks, settings::EntraSettings};
 
 /// How far our clock and Entra's may differ, in seconds.
-const CLOCK_SKEW: i64 = 300;
+pub(super) const CLOCK_SKEW: i64 = 300;
 
 /// Why a token is not accepted.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use super::{
     access_token,
     authorize_url::authorize_url,
     client_assertion::ClientAssertion,
+    client_token::ClientTokenVerifier,
     entra_client::EntraClient,
     gateway_token::GatewayTokenVerifier,
     id_token,
@@ -56,6 +57,12 @@ impl Entra {
     pub fn gateway_tokens(&self, principal_id: String) -> GatewayTokenVerifier {
         let (jwks, clock) = (Arc::clone(&self.jwks), Arc::clone(&self.clock));
         GatewayTokenVerifier::new(self.settings.clone(), principal_id, jwks, clock)
+    }
+
+    /// The verifier for tokens that clients got from Entra themselves. The same keys sign them.
+    #[must_use]
+    pub fn client_tokens(&self) -> ClientTokenVerifier {
+        ClientTokenVerifier::new(self.settings.clone(), Arc::clone(&self.jwks), Arc::clone(&self.clock))
     }
 
     /// The scope of redemption and refresh: the middle tier alone.

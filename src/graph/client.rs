@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use authorization_server::{
     ground::{AuditLog, EventName},
-    resource::{authenticate::Principal, downstream::DownstreamTokens as _},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamTokens as _},
+    },
     state::{
         api::{Api, ApiScopes},
         claims::Claims,
@@ -16,7 +19,7 @@ use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::{challenge, error::ApiError, request::Request, token_cache::TokenCache};
+use super::{challenge, demanded_claims::DemandedClaims, error::ApiError, request::Request, token_cache::TokenCache};
 use crate::{
     budget::{Budget, Permit},
     json_cost::tree_cost,
@@ -42,6 +45,7 @@ pub struct ApiClient {
     http: reqwest::Client,
     origins: Origins,
     tokens: TokenCache,
+    demanded: DemandedClaims,
     audit: Arc<dyn AuditLog>,
     answers: Budget,
     calls: ServiceCalls,
@@ -68,7 +72,7 @@ impl ApiClient {
     #[must_use]
     pub fn new(http: reqwest::Client, origins: Origins, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
         let (answers, calls) = (Budget::new(ANSWERS_BYTES), ServiceCalls::new(Service::Graph));
-        Self { http, origins, tokens, audit, answers, calls }
+        Self { http, origins, tokens, demanded: DemandedClaims::default(), audit, answers, calls }
     }
 
     /// Gets a resource for the principal, if its access token has the permissions. The token for the API has those of them that
@@ -80,7 +84,7 @@ impl ApiClient {
         request: &Request,
     ) -> Result<Value, ApiError> {
         self.authorized(principal, permissions, request).await.inspect_err(|error| {
-            if let ApiError::Scope(_) = error {
+            if let ApiError::Scope(_) | ApiError::EntraScope(_) = error {
                 let refused = EventName::ToolRefused.event().holder(principal.holder());
                 self.audit.report(&refused.because("the scope was not granted"));
             } else {
@@ -98,16 +102,26 @@ impl ApiClient {
         request: &Request,
     ) -> Result<Value, ApiError> {
         if let Some(needed) = scopes::needed(&principal.scope, permissions) {
-            return Err(ApiError::Scope(needed));
+            let is_entras = principal.entra_token().is_some();
+            return Err(if is_entras { ApiError::EntraScope(needed) } else { ApiError::Scope(needed) });
         }
         let scopes = scopes::of_api(request.api(), permissions);
-        match self.with_token(principal, &scopes, None, request).await {
+        let result = match self.with_token(principal, &scopes, None, request).await {
             Err(ApiError::Unauthorized(claims)) => {
                 self.tokens.forget(principal, &scopes).await;
                 self.with_token(principal, &scopes, claims.as_ref(), request).await
             }
             result => result,
+        };
+        if let Err(ApiError::Token(DownstreamError::ClaimsDemanded(claims))) = &result {
+            self.demanded.note(principal, claims).await;
         }
+        result
+    }
+
+    /// The claims that the token of a principal lacks for these permissions, whose client got it from Entra.
+    pub async fn demanded_claims(&self, principal: &Principal, permissions: &[&'static Permission]) -> Option<Claims> {
+        self.demanded.of(&self.tokens, principal, permissions).await
     }
 
     async fn with_token(

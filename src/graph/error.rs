@@ -17,6 +17,9 @@ pub enum ApiError {
     /// The access token's scope does not include the tool's. This is all that is needed.
     #[error("the scope {0} is needed")]
     Scope(Scope),
+    /// The same for a client that got its token from Entra.
+    #[error("the permissions {0} are needed")]
+    EntraScope(Scope),
     /// There is no downstream token.
     #[error(transparent)]
     Token(#[from] DownstreamError),
@@ -63,6 +66,7 @@ impl ApiError {
         let of_api = |words: &str| format!("{} {words}", api.name()).into();
         Cow::Borrowed(match self {
             Self::Scope(scope) => return not_allowed(scope).into(),
+            Self::EntraScope(scope) => return not_in_token(scope).into(),
             Self::Unavailable(_) => return of_api("does not answer at the moment. Try again in a minute."),
             Self::Forbidden => return of_api("does not allow you to see this."),
             Self::Refused(_) => return of_api("does not accept this request."),
@@ -86,6 +90,14 @@ fn without_token(error: &DownstreamError) -> &'static str {
         DownstreamError::SignInAgain => {
             "Microsoft wants you to sign in again. Reconnect this server in your application."
         }
+        DownstreamError::ClaimsDemanded(_) => {
+            "Microsoft Entra ID demands more of your sign-in, such as a second factor. Sign in to your application again, then \
+             try again."
+        }
+        DownstreamError::NotConsented => {
+            "Microsoft Entra ID has no consent for this. An administrator must consent for the organisation; connecting \
+             again does not help."
+        }
         DownstreamError::Blocked(Block::Policy) => {
             "A policy of your organisation blocks this, and signing in again does not help. \
              An administrator of Microsoft Entra ID can change the policy (Conditional Access)."
@@ -99,6 +111,13 @@ fn without_token(error: &DownstreamError) -> &'static str {
         }
         DownstreamError::Unavailable(_) => "Microsoft Entra ID does not answer at the moment. Try again in a minute.",
     }
+}
+
+fn not_in_token(scope: &Scope) -> String {
+    format!(
+        "The token that this application got from Microsoft Entra ID does not have what this needs. The application must ask \
+         Entra for the permissions “{scope}” of this server."
+    )
 }
 
 fn not_allowed(scope: &Scope) -> String {

@@ -3,6 +3,7 @@
 mod challenge;
 mod client;
 mod collection;
+mod demanded_claims;
 mod error;
 mod request;
 mod token_cache;

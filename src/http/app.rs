@@ -7,7 +7,7 @@ use authorization_server::{
     ground::{AuditEvent, AuditLog, Entropy},
 };
 
-use super::{limits::Limits, memory::Memory};
+use super::{entra_names::EntraNames, limits::Limits, memory::Memory};
 use crate::{
     mcp::Mcp,
     ports::{caller_hash::CallerHash, gateway::GatewayTokens, records::ItemStore},
@@ -42,8 +42,8 @@ pub struct App {
     pub failed_requests: LogThrottle<()>,
     /// Shown on pages.
     pub server_name: String,
-    /// The tenant of Entra ID.
-    pub tenant_id: String,
+    /// Our app registration in Entra ID.
+    pub entra: EntraNames,
     /// Origins that may call the protected resource from a browser.
     pub allowed_origins: Vec<String>,
 }

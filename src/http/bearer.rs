@@ -2,15 +2,11 @@
 
 use authorization_server::{
     ground::{EventName, Holder, Unavailable},
-    resource::authenticate::Principal,
-    state::access_token::AccessToken,
+    resource::{authenticate::Principal, entra_token::EntraTokenError, presented::Presented},
 };
 use http::{HeaderValue, Method, StatusCode, header};
-use oauth_protocol::{
-    bearer::{BearerError, BearerToken, Challenge},
-    scope::Scope,
-};
-use secrecy::{ExposeSecret as _, SecretString};
+use oauth_protocol::bearer::{BearerError, BearerToken, Challenge, ClaimsChallenge};
+use secrecy::SecretString;
 
 use super::{
     app::App,
@@ -18,7 +14,7 @@ use super::{
     metadata::{Resource, document_url},
     reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable},
 };
-use crate::mcp::ScopeDemand;
+use crate::mcp::{ClaimsDemand, ScopeDemand};
 
 /// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +24,8 @@ enum BearerRefusal {
     Missing,
     /// Unknown, expired and revoked tokens get the same answer.
     InvalidToken,
+    /// A token that Entra issued to an application which acts for itself.
+    NoUser,
     /// Two Authorization headers, a token in the query, or bad syntax.
     Malformed(&'static str),
     /// The store or the keyring is down.
@@ -40,8 +38,21 @@ impl BearerRefusal {
         match self {
             Self::Missing => Some("no access token"),
             Self::InvalidToken => Some("the access token is not valid"),
+            Self::NoUser => {
+                Some("the access token belongs to an application; sign a user in, because tools act for users only")
+            }
             Self::Malformed(what) => Some(what),
             Self::Unavailable(_) => None,
+        }
+    }
+}
+
+impl From<EntraTokenError> for BearerRefusal {
+    fn from(error: EntraTokenError) -> Self {
+        match error {
+            EntraTokenError::Invalid => Self::InvalidToken,
+            EntraTokenError::NoUser => Self::NoUser,
+            EntraTokenError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }
     }
 }
@@ -53,7 +64,7 @@ impl From<BearerError> for BearerRefusal {
 }
 
 /// The access token that the request presents, opened, or the challenge for this resource. Its grant may have ended.
-pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<AccessToken, Response> {
+pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<Presented, Response> {
     opened(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
@@ -62,18 +73,18 @@ pub(super) async fn authenticate(
     app: &App,
     resource: Resource,
     head: &Head,
-    claims: AccessToken,
+    presented: Presented,
 ) -> Result<Principal, Response> {
     let principal = match head.method {
-        Method::HEAD => app.server.look_up_claims(claims).await,
-        _ => app.server.authenticate_claims(claims).await,
+        Method::HEAD => app.server.look_up_presented(presented).await,
+        _ => app.server.authenticate_presented(presented).await,
     };
     let principal = principal.map_err(BearerRefusal::from).and_then(|known| known.ok_or(BearerRefusal::InvalidToken));
     principal.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
 }
 
-async fn opened(app: &App, head: &Head) -> Result<AccessToken, BearerRefusal> {
-    app.server.open_access_token(token(head)?.expose_secret()).await?.ok_or(BearerRefusal::InvalidToken)
+async fn opened(app: &App, head: &Head) -> Result<Presented, BearerRefusal> {
+    Ok(app.server.open_presented(&token(head)?).await?)
 }
 
 fn token(head: &Head) -> Result<SecretString, BearerRefusal> {
@@ -91,11 +102,12 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
     let (status, error) = match refusal {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
         BearerRefusal::InvalidToken => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
+        BearerRefusal::NoUser => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
         BearerRefusal::Malformed(_) => (StatusCode::BAD_REQUEST, Some("invalid_request")),
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
     let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
-    demand(document, error, app.server.default_scope(), &mut response);
+    demand(document, error, &app.server.default_scope().to_string(), &mut response);
     response
 }
 
@@ -103,17 +115,39 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
 /// client asks for exactly that; the body says the same to a client that knows no challenges.
 pub(super) fn demand_scope(app: &App, document: &str, caller: Holder, needed: &ScopeDemand) -> Response {
     app.audit.report(&EventName::ToolRefused.event().holder(caller).because("the scope was not granted"));
-    let message =
-        format!("This tool needs the scopes “{}”. Connect again, ask for them, and allow them.", needed.scope);
+    let scope = match caller.grant {
+        Some(_) => needed.scope.to_string(),
+        None => app.entra.full_names(&needed.scope),
+    };
+    let message = format!("This tool needs the scopes “{scope}”. Connect again, ask for them, and allow them.");
     let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, -32000, &message);
-    demand(document, Some("insufficient_scope"), &needed.scope, &mut response);
+    demand(document, Some("insufficient_scope"), &scope, &mut response);
+    response
+}
+
+/// 401 to a call whose client got its token from Entra, and has to get another one, with further claims.
+pub(super) fn demand_claims(app: &App, document: &str, caller: Holder, needed: &ClaimsDemand) -> Response {
+    app.audit.report(&EventName::AccessRefused.event().holder(caller).because("the token lacks claims"));
+    let message =
+        "Microsoft Entra ID demands more of your sign-in. Get another token with the claims of this challenge.";
+    let mut response = json_rpc_error_to(needed.id.clone(), StatusCode::UNAUTHORIZED, -32000, message);
+    let challenge = ClaimsChallenge {
+        authorization_uri: &app.entra.authorization_uri(),
+        claims: &needed.claims.challenge(),
+        scope: &app.entra.full_names(&needed.scope),
+        resource_metadata: document,
+    };
+    set(&challenge.encode(), &mut response);
     response
 }
 
 /// Sets the challenge, which names the metadata document of the resource.
-fn demand(document: &str, error: Option<&'static str>, scope: &Scope, response: &mut Response) {
-    let challenge = Challenge { error, resource_metadata: document, scope: &scope.to_string() }.encode();
-    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+fn demand(document: &str, error: Option<&'static str>, scope: &str, response: &mut Response) {
+    set(&Challenge { error, resource_metadata: document, scope }.encode(), response);
+}
+
+fn set(challenge: &str, response: &mut Response) {
+    if let Ok(challenge) = HeaderValue::from_str(challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
 }

@@ -10,7 +10,7 @@ use authorization_server::{
         visitor::Visitor,
     },
     ground::{EventName, Id},
-    state::owner_session::OwnPage,
+    state::{owner_session::OwnPage, preauthorized::ApplicationId},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -73,10 +73,16 @@ fn action(form: &Form) -> Option<OwnerAction> {
         "revoke" => form.first("client").and_then(Id::parse).map(OwnerAction::Withdraw),
         "revoke-application" => form.first("client").and_then(Id::parse).map(OwnerAction::WithdrawApplication),
         "revoke-all" => Some(OwnerAction::WithdrawAll),
+        "refuse-application" => application(form).map(OwnerAction::RefuseEntraClient),
+        "allow-application" => application(form).map(OwnerAction::AllowEntraClient),
         "undo-denials" => Some(OwnerAction::ForgetDenials),
         "sign-out" => Some(OwnerAction::SignOut),
         _ => None,
     }
+}
+
+fn application(form: &Form) -> Option<ApplicationId> {
+    form.first("application").and_then(ApplicationId::parse)
 }
 
 fn page(refusal: &Refusal) -> ErrorPage {

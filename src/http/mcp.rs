@@ -40,6 +40,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         Err(CallError::InsufficientScope(demand)) => {
             bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), caller, &demand)
         }
+        Err(CallError::InsufficientClaims(demand)) => {
+            bearer::demand_claims(&app, &document_url(&app, Resource::Mcp, &head), caller, &demand)
+        }
         Err(CallError::Stopping) => mcp_unavailable(),
         Err(CallError::TooLarge) => {
             let text = "the message would take too much memory";

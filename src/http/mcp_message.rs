@@ -15,7 +15,7 @@ use super::{
     reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
 };
-use crate::mcp::{RequestId, ScopeDemand, UncheckedMessage, sse::PostError};
+use crate::mcp::{RequestId, UncheckedMessage, sse::PostError};
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let Incoming { head, body } = incoming;
@@ -32,12 +32,16 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         Err(error) => {
             report(&app, &error, caller);
             let document = document_url(&app, Resource::McpSse, &head);
-            refusal(&error, id, |demand| bearer::demand_scope(&app, &document, caller, demand))
+            match &error {
+                PostError::InsufficientScope(demand) => bearer::demand_scope(&app, &document, caller, demand),
+                PostError::InsufficientClaims(demand) => bearer::demand_claims(&app, &document, caller, demand),
+                error => refusal(error, id),
+            }
         }
     }
 }
 
-/// The refusal of a scope is reported with its challenge.
+/// A challenge is reported where it is made.
 fn report(app: &App, error: &PostError, caller: Holder) {
     let report = |event: AuditEvent| app.audit.report(&event.at("mcp/message").holder(caller));
     match error {
@@ -46,16 +50,20 @@ fn report(app: &App, error: &PostError, caller: Holder) {
         PostError::TooLarge => {
             report(EventName::RequestRefused.event().because("the message would take too much memory"));
         }
-        PostError::NotJson | PostError::Malformed | PostError::InsufficientScope(_) => {}
+        PostError::NotJson
+        | PostError::Malformed
+        | PostError::InsufficientScope(_)
+        | PostError::InsufficientClaims(_) => {}
         PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
     }
 }
 
-fn refusal(error: &PostError, id: Option<RequestId>, step_up: impl FnOnce(&ScopeDemand) -> Response) -> Response {
+fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
     let to_request = |status, code| json_rpc_error_to(id, status, code, &error.to_string());
     match error {
         PostError::UnknownSession => to_request(StatusCode::NOT_FOUND, -32000),
-        PostError::InsufficientScope(demand) => step_up(demand),
+        PostError::InsufficientScope(_) => to_request(StatusCode::FORBIDDEN, -32000),
+        PostError::InsufficientClaims(_) => to_request(StatusCode::UNAUTHORIZED, -32000),
         PostError::NotJson => to_request(StatusCode::BAD_REQUEST, -32700),
         PostError::Malformed => to_request(StatusCode::BAD_REQUEST, -32600),
         PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
@@ -79,7 +87,7 @@ mod tests {
             (PostError::Busy, 503, true),
             (PostError::Unavailable(Unavailable::store("down")), 503, true),
         ] {
-            let response = refusal(&error, None, |_| reply::empty(StatusCode::FORBIDDEN));
+            let response = refusal(&error, None);
             let retry = response.headers().contains_key(http::header::RETRY_AFTER);
             assert_eq!((response.status().as_u16(), retry), (status, comes_back), "{error}");
         }

@@ -14,6 +14,7 @@ mod contract;
 mod cookies;
 mod cors;
 mod endpoint;
+mod entra_names;
 mod gateway;
 mod head;
 mod health;
@@ -41,6 +42,7 @@ mod too_many;
 
 pub use app::App;
 pub use contract::{EndpointContract, endpoints};
+pub use entra_names::EntraNames;
 pub use limits::{CALLS_PER_MINUTE, Limits};
 pub use memory::Memory;
 pub use origin_form::service;

@@ -41,7 +41,8 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
 
 /// Of our tenant. Nothing is read or written for it, so it counts against no limit.
 fn is_from_admin_consent(app: &App, query: &Form) -> bool {
-    AdminConsentResponse::parse(query).is_some_and(|response| response.tenant.eq_ignore_ascii_case(&app.tenant_id))
+    AdminConsentResponse::parse(query)
+        .is_some_and(|response| response.tenant.eq_ignore_ascii_case(&app.entra.tenant_id))
 }
 
 /// Anybody can make a link to this page, so it says nothing about what was consented.

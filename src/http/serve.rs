@@ -52,16 +52,16 @@ impl Endpoint {
         resource: Resource,
         serve: ServePrincipal,
     ) -> Response {
-        let claims = match bearer::open(&app, resource, &arriving.head).await {
-            Ok(claims) => claims,
+        let presented = match bearer::open(&app, resource, &arriving.head).await {
+            Ok(presented) => presented,
             Err(challenge) => return arriving.refuse(challenge).await,
         };
-        let caller = claims.holder();
+        let caller = presented.holder();
         let admitted = match arriving.admit(app.memory.of_owner(caller.owner)) {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, error, Some(caller)),
         };
-        match bearer::authenticate(&app, resource, &admitted.head, claims).await {
+        match bearer::authenticate(&app, resource, &admitted.head, presented).await {
             Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
             Err(challenge) => admitted.refuse(challenge).await,
         }

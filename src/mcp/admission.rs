@@ -28,6 +28,11 @@ impl UncheckedMessage {
         Self { envelope: Envelope::of(&body), body }
     }
 
+    /// Its envelope.
+    pub(super) fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
     /// The id of a request, if there is one that can be read.
     #[must_use]
     pub fn id(&self) -> Option<RequestId> {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use admission::UncheckedMessage;
 pub use rmcp::model::RequestId;
 pub use service::McpService;
-pub use step_up::ScopeDemand;
+pub use step_up::{ClaimsDemand, ScopeDemand};
 pub use streamable_http::{Call, CallError, StreamableHttp, message_count};
 use tokio_util::sync::CancellationToken;
 pub use tools::{ToolPorts, Tools, UnknownTool};

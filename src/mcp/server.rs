@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use authorization_server::{
     ground::{EventName, OwnerLimit},
     resource::authenticate::Principal,
-    state::scopes,
+    state::{claims::Claims, scopes},
 };
 use http::request::Parts;
 use oauth_protocol::scope::Scope;
@@ -53,6 +53,11 @@ impl McpService for McpServer {
     async fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
         let needed = scopes::needed(&principal.scope, self.tools.permissions(tool))?;
         role_check::check(&self.tools, &self.ports, tool, principal).await.ok().map(|()| needed)
+    }
+
+    async fn demanded_claims(&self, principal: &Principal, tool: Option<&str>) -> Option<Claims> {
+        let permissions = tool.map_or(&[][..], |tool| self.tools.permissions(tool));
+        self.ports.apis.demanded_claims(principal, permissions).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{resource::authenticate::Principal, state::claims::Claims};
 use oauth_protocol::scope::Scope;
 use rmcp::{RoleServer, model::JsonObject, service::DynService};
 
@@ -15,6 +15,11 @@ pub trait McpService: DynService<RoleServer> {
 
     /// The scope that a principal has to ask for to call this tool; `None` if its own is enough, or if no scope is.
     async fn needed_scope(&self, _tool: &str, _principal: &Principal) -> Option<Scope> {
+        None
+    }
+
+    /// The claims that the token of a principal lacks, whose client got it from Entra: for this tool, or for any call.
+    async fn demanded_claims(&self, _principal: &Principal, _tool: Option<&str>) -> Option<Claims> {
         None
     }
 }

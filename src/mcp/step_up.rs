@@ -1,7 +1,7 @@
-//! Whether a call needs a wider scope than its access token has. It is decided before the call is dispatched, so that a client
+//! Whether a call needs a wider scope than its access token has, or further claims. It is decided before the call is dispatched, so that a client
 //! can be asked to step up (MCP 2025-11-25, "Scope Challenge Handling").
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{resource::authenticate::Principal, state::claims::Claims};
 use oauth_protocol::scope::Scope;
 use rmcp::model::{ProtocolVersion, RequestId};
 
@@ -20,6 +20,28 @@ pub struct ScopeDemand {
 pub(super) async fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
     let (tool, id) = message.called_tool().zip(message.id.clone())?;
     Some(ScopeDemand { scope: server.needed_scope(tool, principal).await?, id })
+}
+
+/// The claims with which a client has to get another token from Entra.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimsDemand {
+    /// The claims.
+    pub claims: Claims,
+    /// The scope of its token.
+    pub scope: Scope,
+    /// The id of its request.
+    pub id: Option<RequestId>,
+}
+
+/// The demand, if the principal's client got its token from Entra, can answer it, and the token lacks claims for this message.
+pub(super) async fn demanded_claims(
+    server: &Server,
+    principal: &Principal,
+    message: &Envelope,
+) -> Option<ClaimsDemand> {
+    principal.entra_token().filter(|token| token.takes_claims_challenges)?;
+    let claims = server.demanded_claims(principal, message.called_tool()).await?;
+    Some(ClaimsDemand { claims, scope: principal.scope.clone(), id: message.id.clone() })
 }
 
 /// Whether a client of this revision can step up: the first one that says how is 2025-11-25.

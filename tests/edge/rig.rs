@@ -15,7 +15,7 @@ use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
     graph::{ApiClient, Origins, TokenCache},
-    http::{App, Limits, Memory, service},
+    http::{App, EntraNames, Limits, Memory, service},
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
@@ -140,7 +140,7 @@ impl Edge {
             refused_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             failed_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             server_name: "Test server".into(),
-            tenant_id: TENANT_ID.into(),
+            entra: EntraNames { tenant_id: TENANT_ID.into(), ..EntraNames::default() },
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
         Self { rig, item_store, gateway, app: Arc::new(app), stop }

@@ -4,6 +4,7 @@
 
 mod access_token;
 mod answers;
+mod client_token;
 mod differences;
 mod gateway_token;
 mod id_token;

@@ -128,6 +128,27 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::bearer::a_token_in_the_query_is_refused_even_beside_a_good_header",
     },
     Guard {
+        name: "an application without a user is nobody",
+        file: "crates/authorization-server/src/resource/entra_token.rs",
+        from: "return Err(if is_apps { EntraTokenError::NoUser } else { invalid(\"no scp\") });",
+        to: "return Err(if is_apps { EntraTokenError::Invalid } else { invalid(\"no scp\") });",
+        test: "http::entra_clients::an_application_that_acts_for_itself_is_told_so",
+    },
+    Guard {
+        name: "claims are demanded before a call is dispatched",
+        file: "src/mcp/streamable_http/mod.rs",
+        from: "demand.map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))",
+        to: "demand.filter(|_| false).map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))",
+        test: "http::entra_clients::a_policy_is_told_before_the_call_to_an_application_that_takes_challenges_and_in_words_to_another",
+    },
+    Guard {
+        name: "claims are demanded beside a stream",
+        file: "src/mcp/sse/sessions.rs",
+        from: "if let Some(demand) = step_up::demanded_claims(&self.server, &principal, message.envelope()).await {",
+        to: "if let Some(demand) = step_up::demanded_claims(&self.server, &principal, message.envelope()).await.filter(|_| false) {",
+        test: "http::entra_clients::a_policy_is_told_before_the_call_to_an_application_that_takes_challenges_and_in_words_to_another",
+    },
+    Guard {
         name: "forms come from our own pages",
         file: "src/http/browser.rs",
         from: "Initiator::parse(app.server.base(), values(header::ORIGIN), values(SEC_FETCH_SITE))",

@@ -15,6 +15,7 @@ mod denied;
 mod deployment;
 mod direct;
 mod edge;
+mod entra_clients;
 mod flow;
 mod gateway;
 mod limits;

@@ -5,7 +5,15 @@ use std::time::Duration;
 use tokio::time::{advance, sleep, timeout};
 
 use super::*;
-use remote_auth_mcp::mcp::sse::{Posted, SessionId};
+use authorization_server::{
+    ground::Sealer as _,
+    state::{entra_token::EntraToken, preauthorized::ApplicationId, roles::Roles},
+};
+use remote_auth_mcp::{
+    mcp::sse::{Posted, SessionId},
+    ports::event_log::LoggedEvent,
+};
+use secrecy::ExposeSecret as _;
 
 /// Whether nothing comes on the stream for five seconds.
 async fn is_silent(stream: &mut EventStream) -> bool {
@@ -28,6 +36,50 @@ async fn a_tool_acts_as_the_principal_of_the_post() {
     let asked = deployment.asked.by.lock().unwrap().pop().unwrap();
     assert_eq!(asked.holder(), client.principal.holder());
     assert_eq!((asked.scope, asked.expires_at), (client.principal.scope, client.principal.expires_at));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_entra_travels_sealed_and_acts_elsewhere_as_it_does_here() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, mut client) = ready(&here).await;
+    let token = EntraToken {
+        text: "the token of Entra".into(),
+        application: ApplicationId::parse("5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5").unwrap(),
+        issued_at: OffsetDateTime::UNIX_EPOCH + time::Duration::MINUTE,
+        takes_claims_challenges: false,
+        roles: Roles::until(["Admin"], OffsetDateTime::UNIX_EPOCH + time::Duration::HOUR),
+    };
+    client.principal.credential = Credential::Entra(token.clone());
+    client.post(&elsewhere, &tool_call(7)).await.unwrap();
+    assert!(!format!("{:?}", deployment.log.events()).contains("the token of Entra"));
+    assert_eq!(answered(&mut stream).await, Some(7));
+    let asked = deployment.asked.by.lock().unwrap().pop().unwrap();
+    let acted = asked.entra_token().unwrap();
+    assert_eq!((acted.text.expose_secret(), acted.issued_at), (token.text.expose_secret(), token.issued_at));
+    assert_eq!((&acted.application, &acted.roles), (&token.application, &token.roles));
+    assert_eq!(asked.holder(), client.principal.holder());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_an_earlier_release_acts_by_its_grant() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    let sealer = deployment.sealer.as_ref();
+    let session = SessionId::open(sealer, &client.session).await.unwrap().unwrap().session;
+    let (event, holder) = (Id::random(&SystemEntropy as &dyn Entropy), client.principal.holder());
+    let header = serde_json::json!({
+        "event": event, "session": session, "grant": { "owner": holder.owner, "grant": holder.grant.unwrap() },
+        "client": holder.client, "scope": "user.read", "expires_at": 0, "is_request": true,
+    });
+    let text = String::from_utf8(tool_call(7)).unwrap();
+    let purpose = format!("event:{}", here.instance());
+    let sealed = sealer.seal(&purpose, format!("{header}\n{text}").as_bytes()).await.unwrap();
+    deployment.log.append(here.instance(), &LoggedEvent { id: event, sealed }).await.unwrap();
+    client.post(&elsewhere, &ping(2)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(7));
+    assert_eq!(deployment.asked.by.lock().unwrap().pop().unwrap().holder(), holder);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 //! - [`state`]: the states and their transitions, without any port.
 //! - [`upstream`]: the port to Entra ID.
 //! - [`client_documents`]: the port to the documents that clients publish.
+//! - [`entra_tokens`]: the port that verifies tokens which Entra issued to clients themselves.
 //! - [`server`]: the server, which all use cases share.
 //! - `changes`: conditional writes that several use cases need.
 //! - [`endpoints`]: the use cases of the authorization server's endpoints, one in each file.
@@ -14,6 +15,8 @@ mod block_copy;
 mod changes;
 pub mod client_documents;
 pub mod endpoints;
+mod entra_standings;
+pub mod entra_tokens;
 mod grant_cache;
 pub mod ground;
 pub mod resource;

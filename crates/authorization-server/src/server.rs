@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 use crate::{
     block_copy::BlockCopy,
     client_documents::{ClientDocuments, ClientSignatures},
+    entra_standings::EntraStandings,
+    entra_tokens::EntraTokens,
     grant_cache::GrantCache,
     ground::{
         AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, ListedRecords, OwnedRecords, OwnerLimit, Repository,
@@ -15,8 +17,8 @@ use crate::{
     },
     state::{
         authorization::Authorization, blocks::Blocks, client::Client, family::FamilyKey, grant::Grant,
-        operator_record::OperatorRecord, owner::Owner, scopes, spent_assertion::SpentAssertion,
-        upstream_tokens::UpstreamTokens,
+        operator_record::OperatorRecord, owner::Owner, preauthorized::PreauthorizedClients, scopes,
+        spent_assertion::SpentAssertion, upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
     waiting_registrations::WaitingRegistrations,
@@ -83,6 +85,14 @@ pub struct AuthorizationServer {
     pub(crate) grants_of_owner: OwnerLimit,
     default_scope: Scope,
     document_hosts: DocumentHosts,
+    pub(crate) entra_clients: Option<EntraClients>,
+    pub(crate) entra_standings: EntraStandings,
+}
+
+/// Clients that get their tokens from Entra themselves.
+pub(crate) struct EntraClients {
+    pub(crate) preauthorized: PreauthorizedClients,
+    pub(crate) tokens: Arc<dyn EntraTokens>,
 }
 
 impl AuthorizationServer {
@@ -99,6 +109,8 @@ impl AuthorizationServer {
             grants_of_owner: limits.grants,
             default_scope: scopes::first(),
             document_hosts: DocumentHosts::default(),
+            entra_clients: None,
+            entra_standings: EntraStandings::default(),
         }
     }
 
@@ -112,6 +124,17 @@ impl AuthorizationServer {
     #[must_use]
     pub fn with_document_hosts(self, document_hosts: DocumentHosts) -> Self {
         Self { document_hosts, ..self }
+    }
+
+    /// The same server, for these applications, which get their tokens from Entra themselves. Without any, every such token is
+    /// refused. The log says by which ids it knows them.
+    #[must_use]
+    pub fn with_entra_clients(self, preauthorized: PreauthorizedClients, tokens: Arc<dyn EntraTokens>) -> Self {
+        for application in preauthorized.applications() {
+            tracing::info!(%application, client = %application.client(), "tokens of Entra are accepted from this application");
+        }
+        let entra_clients = (!preauthorized.is_empty()).then_some(EntraClients { preauthorized, tokens });
+        Self { entra_clients, ..self }
     }
 
     /// The hosts that may publish clients.

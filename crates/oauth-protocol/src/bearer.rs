@@ -1,10 +1,12 @@
 //! Bearer tokens (RFC 6750): how one is presented, and the challenge that asks for one.
 
 mod challenge;
+mod claims_challenge;
+mod jwt;
 
 use secrecy::SecretString;
 
-pub use self::challenge::Challenge;
+pub use self::{challenge::Challenge, claims_challenge::ClaimsChallenge, jwt::is_jwt};
 
 /// The credentials of RFC 6750 §2.1, the only way in which a token is accepted: neither form nor query is (§2.2, §2.3).
 pub enum BearerToken {}

@@ -11,7 +11,7 @@ use std::{
 use authorization_server::ground::{AuditLog, Clock, OwnerLimit};
 use remote_auth_mcp::{
     config,
-    http::{App, Limits, Memory, server},
+    http::{App, EntraNames, Limits, Memory, server},
     mcp::{Mcp, sse::TransportPorts},
     ports::caller_hash::CallerHash,
     store::embedded::Embedded,
@@ -104,7 +104,7 @@ fn app(rig: &Rig, stop: &CancellationToken) -> Result<App, StartError> {
         failed_requests: LogThrottle::new(Arc::clone(&clock)),
         refused_requests: LogThrottle::new(clock),
         server_name: "Conformance".to_owned(),
-        tenant_id: String::new(),
+        entra: EntraNames::default(),
         allowed_origins: Vec::new(),
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// The settings of the handler that the person who starts it may choose.
-const HANDED_ON: [&str; 4] = ["DEFAULT_SCOPES", "LOG_LEVEL", "MCP_LIMITS", "TOOLS"];
+const HANDED_ON: [&str; 5] = ["DEFAULT_SCOPES", "LOG_LEVEL", "MCP_LIMITS", "PREAUTHORIZED_CLIENT_IDS", "TOOLS"];
 
 /// A snapshot taken at the start.
 #[derive(Debug)]

@@ -1,10 +1,14 @@
 //! The owner's own page.
 
 use askama::Template;
-use authorization_server::endpoints::pages::{Application, Connection, ConnectionsPage};
+use authorization_server::{
+    endpoints::pages::{Application, Connection, ConnectionsPage},
+    state::entra_client::{EntraClient, Standing},
+};
 use http::StatusCode;
+use time::OffsetDateTime;
 
-use super::{display_name::display_name, render::render, time_of_day::time_of_day};
+use super::{consent::DAY, display_name::display_name, render::render, time_of_day::time_of_day};
 use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
@@ -25,6 +29,7 @@ struct Connections<'a> {
     name: String,
     csrf: &'a str,
     groups: Vec<Group>,
+    entra_clients: Vec<EntraRow>,
     denials: usize,
 }
 
@@ -34,6 +39,14 @@ struct Group {
     published_at: Option<String>,
     permissions: Vec<&'static str>,
     rows: Vec<Row>,
+}
+
+/// An application that gets its tokens from Entra itself. Entra gives no name of it.
+struct EntraRow {
+    application: String,
+    since: String,
+    last_called: String,
+    is_refused: bool,
 }
 
 struct Row {
@@ -52,6 +65,7 @@ pub(in crate::http) fn connections(app: &App, page: &ConnectionsPage) -> Respons
         name: display_name(Some(&page.session.name)),
         csrf: page.session.csrf(),
         groups: page.applications.iter().map(|application| group(app, application)).collect(),
+        entra_clients: page.entra_clients.iter().map(entra_row).collect(),
         denials: page.denials,
     };
     render(StatusCode::OK, &page)
@@ -75,6 +89,15 @@ fn group(app: &App, application: &Application) -> Group {
     }
 }
 
+fn entra_row(client: &EntraClient) -> EntraRow {
+    EntraRow {
+        application: client.application.to_string(),
+        since: day(client.since),
+        last_called: day(client.last_called),
+        is_refused: matches!(client.standing, Standing::Refused(_)),
+    }
+}
+
 fn row(app: &App, connection: &Connection) -> Row {
     Row {
         id: connection.client.to_string(),
@@ -84,4 +107,9 @@ fn row(app: &App, connection: &Connection) -> Row {
         remembered: connection.remembered,
         addresses: connection.addresses.iter().map(|address| app.server.base().join(address.path())).collect(),
     }
+}
+
+/// A call is noted once a day.
+fn day(at: OffsetDateTime) -> String {
+    at.format(DAY).unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use crate::mcp::{
     envelope::Envelope,
     message::Message,
     outline::{InvalidMessage, Kind},
-    step_up::ScopeDemand,
+    step_up::{ClaimsDemand, ScopeDemand},
 };
 
 /// How long a POST waits for memory.
@@ -38,6 +38,9 @@ pub enum PostError {
     /// The access token has not the scope that the tool needs.
     #[error("insufficient scope")]
     InsufficientScope(ScopeDemand),
+    /// The access token, which the client got from Entra, lacks claims.
+    #[error("insufficient claims")]
+    InsufficientClaims(ClaimsDemand),
     /// Too many messages wait for the session, or for all.
     #[error("the session is busy; try again in a few seconds")]
     Busy,

@@ -33,6 +33,7 @@ mod posted;
 mod reader;
 mod registry;
 mod request_ids;
+mod sealed_credential;
 mod seen;
 mod session;
 mod session_id;

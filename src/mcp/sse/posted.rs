@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use authorization_server::{
-    ground::{GrantKey, Id, Sealable, Sealed, Sealer, Unavailable},
-    resource::authenticate::{Credential, Principal},
+    ground::{Id, Sealable, Sealed, Sealer, Unavailable},
+    resource::authenticate::Principal,
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::transport_ports::TransportPorts;
+use super::{sealed_credential::SealedCredential, transport_ports::TransportPorts};
 use crate::{
     budget::{Permit, SharedBudget},
     mcp::{envelope::Envelope, message::Message},
@@ -30,14 +30,12 @@ pub struct Posted {
 struct Header {
     event: Id,
     session: Id,
-    grant: GrantKey,
+    #[serde(flatten)]
+    credential: SealedCredential,
     client: Id,
     scope: Scope,
     #[serde(with = "time::serde::timestamp")]
     expires_at: OffsetDateTime,
-    /// 0, which is no generation, in an event of an earlier release.
-    #[serde(default)]
-    generation: u32,
     is_request: bool,
 }
 
@@ -76,10 +74,9 @@ impl Posted {
     pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<LoggedEvent, Unavailable> {
         let Self { session, message } = self;
         let Principal { owner, client, ref scope, expires_at, ref credential } = message.principal;
-        let Credential::Grant { id, generation } = *credential;
-        let (grant, scope) = (GrantKey { owner, grant: id }, scope.clone());
+        let (credential, scope) = (SealedCredential::of(owner, credential), scope.clone());
         let (session, is_request) = (*session, message.is_request);
-        let header = Header { event, session, grant, client, scope, expires_at, generation, is_request };
+        let header = Header { event, session, credential, client, scope, expires_at, is_request };
         let enclosed = Enclosed { header, text: (&message.text).into() };
         let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
         Ok(LoggedEvent { id: event, sealed: sealed.into_text() })
@@ -97,9 +94,9 @@ impl Posted {
     }
 
     fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
-        let Header { session, grant, client, scope, expires_at, generation, is_request, .. } = enclosed.header;
-        let credential = Credential::Grant { id: grant.grant, generation };
-        let principal = Principal { owner: grant.owner, client, scope, expires_at, credential };
-        Self::new(session, principal, enclosed.text.into_owned(), is_request, memory.permit(grant.owner))
+        let Header { session, credential, client, scope, expires_at, is_request, .. } = enclosed.header;
+        let (owner, credential) = credential.into_parts();
+        let principal = Principal { owner, client, scope, expires_at, credential };
+        Self::new(session, principal, enclosed.text.into_owned(), is_request, memory.permit(owner))
     }
 }

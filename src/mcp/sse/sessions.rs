@@ -94,6 +94,9 @@ impl Sessions {
 
     /// Delivers a message to the session that the client names, as the principal of the POST.
     pub async fn post(&self, session: &str, principal: Principal, message: UncheckedMessage) -> Result<(), PostError> {
+        if let Some(demand) = step_up::demanded_claims(&self.server, &principal, message.envelope()).await {
+            return Err(PostError::InsufficientClaims(demand));
+        }
         let demand =
             async |principal: &Principal, message: &Envelope| step_up::demand(&self.server, principal, message).await;
         self.delivery.post(session, principal, || admit(&self.server, message), demand).await

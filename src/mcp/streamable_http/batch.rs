@@ -19,6 +19,7 @@ use crate::mcp::{
     envelope::Envelope,
     json_rpc::{Refusal, ResponseBody, accepted, json},
     outline::{self, InvalidMessage, Kind},
+    step_up::{self, ClaimsDemand},
 };
 
 /// Messages of a batch.
@@ -69,6 +70,12 @@ pub(super) async fn answer(
     headers::check_content(headers)?;
     headers::check_has_batches(headers)?;
     let (text, permit) = admit_batch(body)?;
+    for message in messages(&text)?.into_iter().filter(|_| principal.entra_token().is_some()) {
+        let envelope = Envelope::of(message.get().as_bytes());
+        if let Some(demand) = step_up::demanded_claims(&requests.server, principal, &envelope).await {
+            return Err(CallError::InsufficientClaims(ClaimsDemand { id: None, ..demand }).into());
+        }
+    }
     let mut ids = HashSet::new();
     let steps: Vec<_> =
         messages(&text)?.into_iter().map(|message| step(requests, message.get(), principal, &mut ids)).collect();

@@ -72,6 +72,12 @@ impl StreamableHttp {
         }
     }
 
+    /// Refuses a message whose client has to get another token from Entra first.
+    async fn check_claims(&self, principal: &Principal, message: &UncheckedMessage) -> Result<(), Unserved> {
+        let demand = step_up::demanded_claims(&self.requests.server, principal, message.envelope()).await;
+        demand.map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))
+    }
+
     async fn answer(
         &self,
         headers: &HeaderMap,
@@ -79,6 +85,7 @@ impl StreamableHttp {
         principal: Principal,
     ) -> Result<Response<ResponseBody>, Unserved> {
         headers::check_content(headers)?;
+        self.check_claims(&principal, &message).await?;
         let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {

@@ -1,12 +1,18 @@
 //! Why a POST is not served.
 
-use crate::mcp::{admission::AdmissionError, json_rpc::Refusal, step_up::ScopeDemand};
+use crate::mcp::{
+    admission::AdmissionError,
+    json_rpc::Refusal,
+    step_up::{ClaimsDemand, ScopeDemand},
+};
 
 /// A failure of a POST whose answer depends on HTTP: a challenge, or the time to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
     /// The access token has not the scope that the tool needs.
     InsufficientScope(ScopeDemand),
+    /// The access token, which the client got from Entra, lacks claims.
+    InsufficientClaims(ClaimsDemand),
     /// The message would take more memory than one message may.
     TooLarge,
     /// The messages of others take so much memory that this one must wait.

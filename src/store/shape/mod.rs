@@ -4,6 +4,7 @@ mod authorization;
 mod blocks;
 pub(super) mod client;
 mod client_keys;
+mod entra_client;
 pub(super) mod grant;
 pub(super) mod operator_record;
 mod owner;

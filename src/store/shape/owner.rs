@@ -5,6 +5,7 @@ use authorization_server::{
     state::{
         claims::Claims,
         demand::{Demand, RefusedRequest},
+        entra_client::EntraClient,
         owner::{Approval, Owner, Withdrawal},
     },
 };
@@ -13,19 +14,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Shape, check_schema};
+use super::{Shape, check_schema, entra_client::EntraClientShape};
 use crate::ports::records::{Address, Container};
 
-/// 5 adds which request was refused.
+/// 5 adds which request was refused, and the applications that call with tokens of Entra.
 const SCHEMA: u32 = 5;
-/// Took every refusal for one of an exchange. It added the demands.
-const SCHEMA_WITHOUT_REQUEST: u32 = 4;
+/// Had no such applications, and took every refusal for one of an exchange. It added the demands.
+const SCHEMA_WITHOUT_ENTRA_CLIENTS: u32 = 4;
 /// Had none. It added the hash of a document's metadata.
 const SCHEMA_WITHOUT_DEMANDS: u32 = 3;
 /// Had approvals of registered clients only.
 const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had no address either.
 const SCHEMA_WITHOUT_ADDRESS: u32 = 1;
+const EARLIER: [u32; 4] =
+    [SCHEMA_WITHOUT_ENTRA_CLIENTS, SCHEMA_WITHOUT_DEMANDS, SCHEMA_WITHOUT_METADATA, SCHEMA_WITHOUT_ADDRESS];
 const ITEM: &str = "owner";
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +40,8 @@ struct OwnerShape {
     withdrawals: Vec<WithdrawalShape>,
     #[serde(default)]
     demands: Vec<DemandShape>,
+    #[serde(default)]
+    entra_clients: Vec<EntraClientShape>,
     #[serde(with = "time::serde::timestamp")]
     expires_at: OffsetDateTime,
 }
@@ -107,14 +112,14 @@ impl Shape for Owner {
             approvals: self.approvals.iter().map(approval).collect(),
             withdrawals: self.withdrawals.iter().map(withdrawal).collect(),
             demands: self.demands.iter().cloned().map(DemandShape::from).collect(),
+            entra_clients: self.entra_clients.iter().cloned().map(EntraClientShape::from).collect(),
             expires_at: self.expires_at,
         })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: OwnerShape = serde_json::from_value(body)?;
-        let earlier = [SCHEMA_WITHOUT_ADDRESS, SCHEMA_WITHOUT_METADATA, SCHEMA_WITHOUT_DEMANDS, SCHEMA_WITHOUT_REQUEST];
-        if !earlier.contains(&shape.schema) {
+        if !EARLIER.contains(&shape.schema) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let approval = |shape: ApprovalShape| {
@@ -130,6 +135,7 @@ impl Shape for Owner {
                 .map(|shape| Withdrawal { client: shape.client, at: shape.at })
                 .collect(),
             demands: shape.demands.into_iter().map(Demand::from).collect(),
+            entra_clients: shape.entra_clients.into_iter().map(EntraClient::from).collect(),
             expires_at: shape.expires_at,
         })
     }

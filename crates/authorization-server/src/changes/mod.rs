@@ -6,6 +6,7 @@ mod change;
 mod client_keys;
 mod clients;
 mod demands;
+mod entra_clients;
 mod grants;
 mod owners;
 mod refusals;

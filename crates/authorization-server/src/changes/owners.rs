@@ -39,12 +39,13 @@ impl AuthorizationServer {
     }
 
     /// Removes what a client, or every client, was approved for, and marks the time, which stops an authorization that is
-    /// under way.
+    /// under way. Of every client, applications with tokens of Entra are refused.
     pub(crate) async fn remove_approvals(&self, key: Id, client: Option<Id>) -> Result<(), Unavailable> {
         let now = self.now();
         let decide = |owner: Option<Owner>| {
             let owner = owner.unwrap_or_else(|| Owner::new(key, now));
-            Ok::<_, Unavailable>(Change::Write(owner.without(client, now), ()))
+            let owner = owner.without(client, now);
+            Ok::<_, Unavailable>(Change::Write(if client.is_none() { owner.refusing(None, now) } else { owner }, ()))
         };
         change(self.ports.owners.as_ref(), &key, decide).await?;
         Ok(())

@@ -5,6 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use oauth_protocol::{resource::Address, scope::Scope};
 use time::OffsetDateTime;
 
+pub use super::owner_action::{OwnerAction, OwnerSubmission};
 use super::{
     answer::{Answer, Next, Redirect},
     pages::{Application, Connection, ConnectionsPage, Page},
@@ -22,31 +23,6 @@ use crate::{
         scopes,
     },
 };
-
-/// A button of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnerAction {
-    /// Sign in.
-    SignIn,
-    /// Withdraw the consent to one client.
-    Withdraw(Id),
-    /// Withdraw the consent to every client that cannot be told from this one.
-    WithdrawApplication(Id),
-    /// Withdraw the consent to all clients.
-    WithdrawAll,
-    /// Forget the denials that this browser remembers.
-    ForgetDenials,
-    /// Sign out.
-    SignOut,
-}
-
-/// The form of the page.
-pub struct OwnerSubmission<'a> {
-    /// The button; `None` if the page has no such button.
-    pub action: Option<OwnerAction>,
-    /// The double-submit token of the session.
-    pub csrf: &'a str,
-}
 
 /// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +58,8 @@ impl AuthorizationServer {
         let Some(session) = self.owner_session(sent).await? else { return Ok(ask_to_sign_in()) };
         let applications = self.applications(session.owner).await?;
         let denials = self.recall(sent).await?.denials(self.now());
-        let page = ConnectionsPage { session, applications, denials };
+        let entra_clients = self.entra_clients_of(session.owner).await?;
+        let page = ConnectionsPage { session, applications, entra_clients, denials };
         Ok(Answer::new(Next::Page(Page::Connections(page))))
     }
 
@@ -97,7 +74,7 @@ impl AuthorizationServer {
             return Ok(self.sign_in_to(OwnPage::Connections, sent).await?);
         }
         let Some(session) = self.owner_session(sent).await? else { return Ok(ask_to_sign_in()) };
-        let action = submission.action.filter(|_| session.made_form(submission.csrf));
+        let action = submission.action.clone().filter(|_| session.made_form(submission.csrf));
         self.act(action.ok_or(ConnectionsError::Forged)?, &session, sent).await
     }
 
@@ -107,32 +84,26 @@ impl AuthorizationServer {
         session: &OwnerSession,
         sent: &Cookies,
     ) -> Result<Answer, ConnectionsError> {
+        let owner = session.owner;
         let answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(OwnPage::Connections.path()))));
-        let answer = match action {
-            OwnerAction::Withdraw(client) => {
-                self.withdraw(session.owner, Some(client)).await?;
-                answer
-            }
-            OwnerAction::WithdrawApplication(client) => {
-                self.withdraw_application(session.owner, client).await?;
-                answer
-            }
-            OwnerAction::WithdrawAll => {
-                self.withdraw(session.owner, None).await?;
-                answer
-            }
+        match action {
+            OwnerAction::Withdraw(client) => self.withdraw(owner, Some(client)).await?,
+            OwnerAction::WithdrawApplication(client) => self.withdraw_application(owner, client).await?,
+            OwnerAction::WithdrawAll => self.withdraw(owner, None).await?,
+            OwnerAction::RefuseEntraClient(application) => self.refuse_entra_client(owner, &application).await?,
+            OwnerAction::AllowEntraClient(application) => self.allow_entra_client(owner, &application).await?,
             OwnerAction::ForgetDenials => {
                 let memory = self.recall(sent).await?.without_denials();
                 let cookies = self.denied_cookie(&memory, sent).await?;
-                self.report(EventName::DenialUndone.event().owner(session.owner));
-                answer.with(cookies)
+                self.report(EventName::DenialUndone.event().owner(owner));
+                return Ok(answer.with(cookies));
             }
             OwnerAction::SignOut => {
-                self.report(EventName::SignedOut.event().owner(session.owner));
-                answer.deleting(CookieName::Owner)
+                self.report(EventName::SignedOut.event().owner(owner));
+                return Ok(answer.deleting(CookieName::Owner));
             }
-            OwnerAction::SignIn => self.sign_in_to(OwnPage::Connections, sent).await?,
-        };
+            OwnerAction::SignIn => return Ok(self.sign_in_to(OwnPage::Connections, sent).await?),
+        }
         Ok(answer)
     }
 

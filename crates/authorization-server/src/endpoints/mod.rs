@@ -22,6 +22,7 @@ mod issue;
 pub mod operator;
 pub mod operator_decision;
 mod operator_page;
+mod owner_action;
 pub mod pages;
 pub mod redeem;
 pub mod refresh;

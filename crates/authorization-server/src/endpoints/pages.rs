@@ -8,7 +8,8 @@ pub use super::operator_page::{ListedApplication, OperatorPage};
 use crate::{
     ground::{Id, Sealed},
     state::{
-        client::Client, owner_session::OwnerSession, pending_consent::PendingConsent, valid_request::ValidRequest,
+        client::Client, entra_client::EntraClient, owner_session::OwnerSession, pending_consent::PendingConsent,
+        valid_request::ValidRequest,
     },
 };
 
@@ -112,6 +113,8 @@ pub struct ConnectionsPage {
     pub session: OwnerSession,
     /// The applications, the one used last first.
     pub applications: Vec<Application>,
+    /// Applications that call with tokens of Entra, the one that called last first.
+    pub entra_clients: Vec<EntraClient>,
     /// How many clients this browser remembers as denied.
     pub denials: usize,
 }

@@ -70,6 +70,12 @@ events! {
     DenialUndone = "denial_undone", Refusal, "denial undone";
     /// The owner withdrew the consent to one client, or to all.
     ConsentWithdrawn = "consent_withdrawn", Change, "consent withdrawn by the owner";
+    /// An application called with a token that Entra issued to it, for the first time on a day.
+    EntraClientNoted = "entra_client_noted", Change, "application called with a token of Entra";
+    /// The owner refused the tokens of such an application.
+    EntraClientRefused = "entra_client_refused", Change, "tokens of an application refused by the owner";
+    /// The owner accepts the tokens of such an application again.
+    EntraClientAllowed = "entra_client_allowed", Change, "tokens of an application accepted again by the owner";
     /// Entra signed an owner in.
     SignedIn = "signed_in", Change, "owner signed in";
     /// An owner signed out of the page of connections, or an operator of the operator's page.

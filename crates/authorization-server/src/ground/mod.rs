@@ -6,6 +6,7 @@ mod document_hosts;
 mod ended;
 mod entropy;
 mod event_name;
+mod guid;
 mod id;
 pub mod lifetimes;
 mod network;
@@ -24,6 +25,7 @@ pub use self::{
     ended::Ended,
     entropy::Entropy,
     event_name::{EventName, Severity},
+    guid::guid,
     id::{GrantKey, Holder, Id, Subject},
     network::Network,
     operational_event::OperationalEvent,

@@ -38,14 +38,17 @@ impl AuthorizationServer {
     }
 
     /// Whether the principal of an open stream is still authorized: its access token, which may have been superseded since, and
-    /// its grant, which is always read from the store, since a cached answer would hide a change. The operator's blocks are less than
-    /// a minute old.
+    /// its grant, or what its owner says of its application. That is always read from the store, since a cached answer would hide a
+    /// change. The operator's blocks are less than a minute old.
     pub async fn still_stands(&self, principal: &Principal) -> Result<bool, Unavailable> {
         let now = self.now();
         if now >= principal.expires_at {
             return Ok(false);
         }
-        let Credential::Grant { id: grant, generation } = principal.credential;
+        let (grant, generation) = match &principal.credential {
+            Credential::Grant { id, generation } => (*id, *generation),
+            Credential::Entra(token) => return self.entra_stands(principal, token).await,
+        };
         let stored = self.ports.grants.get(&GrantKey { owner: principal.owner, grant }).await?;
         let known = stored.map(|stored| KnownGrant::read(&stored.value, principal.client, now));
         self.stands(known, principal.client, generation).await

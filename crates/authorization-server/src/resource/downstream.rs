@@ -9,7 +9,7 @@ pub use super::downstream_error::DownstreamError;
 use crate::{
     changes::Refused,
     ground::{GrantKey, Stored},
-    resource::authenticate::{Credential, Principal},
+    resource::authenticate::Principal,
     server::AuthorizationServer,
     state::{
         api::ApiScopes, claims::Claims, demand::RefusedRequest, scopes::scope_of, upstream_tokens::UpstreamTokens,
@@ -49,8 +49,7 @@ impl DownstreamTokens for AuthorizationServer {
         scopes: &ApiScopes,
         claims: Option<&Claims>,
     ) -> Result<DownstreamToken, DownstreamError> {
-        let Credential::Grant { id: grant, .. } = principal.credential;
-        let key = GrantKey { owner: principal.owner, grant };
+        let Some(key) = principal.grant() else { return self.exchange_for_client(principal, scopes, claims).await };
         let mut stored = self.assertion(key).await?;
         if stored.value.left(self.now()) < RENEWED_BEFORE_END {
             stored = self.next_assertion(&principal.scope, stored).await?;

@@ -3,6 +3,10 @@
 pub mod authenticate;
 pub mod downstream;
 mod downstream_error;
+mod entra_call;
+mod entra_downstream;
+pub mod entra_token;
 mod holder;
+pub mod presented;
 mod principal;
 pub mod roles;

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::{
     ground::{GrantKey, Holder, Id},
-    state::access_token::AccessToken,
+    state::{access_token::AccessToken, entra_token::EntraToken},
 };
 
 /// The caller. A tool acts for no other identity.
@@ -33,6 +33,8 @@ pub enum Credential {
         /// The generation.
         generation: u32,
     },
+    /// An access token that Entra issued to the client itself.
+    Entra(EntraToken),
 }
 
 impl Credential {
@@ -41,6 +43,7 @@ impl Credential {
     pub fn id(&self) -> Id {
         match self {
             Self::Grant { id, .. } => *id,
+            Self::Entra(token) => token.id(),
         }
     }
 }
@@ -57,6 +60,16 @@ impl Principal {
     pub fn grant(&self) -> Option<GrantKey> {
         match self.credential {
             Credential::Grant { id: grant, .. } => Some(GrantKey { owner: self.owner, grant }),
+            Credential::Entra(_) => None,
+        }
+    }
+
+    /// The token of Entra that it acts by.
+    #[must_use]
+    pub fn entra_token(&self) -> Option<&EntraToken> {
+        match &self.credential {
+            Credential::Grant { .. } => None,
+            Credential::Entra(token) => Some(token),
         }
     }
 

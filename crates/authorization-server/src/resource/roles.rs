@@ -17,14 +17,18 @@ use crate::{
 /// Tells the roles of callers.
 #[async_trait]
 pub trait CallerRoles: Send + Sync {
-    /// The roles of the principal's user, from a token that was issued less than an hour ago.
+    /// The roles of the principal's user, from a token that was issued less than an hour ago, or from the one that the client got
+    /// from Entra itself.
     async fn roles(&self, principal: &Principal) -> Result<Roles, DownstreamError>;
 }
 
 #[async_trait]
 impl CallerRoles for AuthorizationServer {
     async fn roles(&self, principal: &Principal) -> Result<Roles, DownstreamError> {
-        let Credential::Grant { id: grant, .. } = principal.credential;
+        let grant = match &principal.credential {
+            Credential::Grant { id, .. } => *id,
+            Credential::Entra(token) => return Ok(token.roles.clone()),
+        };
         let stored = self.assertion(GrantKey { owner: principal.owner, grant }).await?;
         if let Some(roles) = self.current_roles(&stored).await? {
             return Ok(roles);

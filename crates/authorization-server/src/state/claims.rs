@@ -27,6 +27,12 @@ impl Claims {
         Some(Self(claims))
     }
 
+    /// The challenge again, for a client that declares its capabilities itself.
+    #[must_use]
+    pub fn challenge(&self) -> String {
+        json!({ "access_token": self.0 }).to_string()
+    }
+
     /// The `claims` parameter that demands them and declares these capabilities.
     #[must_use]
     pub fn declaring(&self, capability: &str) -> String {
@@ -55,6 +61,13 @@ mod tests {
             sent,
             json!({ "access_token": { "acrs": { "essential": true, "value": "c1" }, "xms_cc": capabilities } })
         );
+    }
+
+    #[test]
+    fn a_challenge_that_is_passed_on_declares_nothing() {
+        let text = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}"#;
+        let passed_on: Value = serde_json::from_str(&Claims::parse(text).unwrap().challenge()).unwrap();
+        assert_eq!(passed_on, json!({ "access_token": { "acrs": { "essential": true, "value": "c1" } } }));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
         Id, Record,
         lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME},
     },
-    state::{demand::Demand, valid_request::ValidRequest},
+    state::{demand::Demand, entra_client::EntraClient, valid_request::ValidRequest},
 };
 
 /// The most approvals of an owner; the oldest are forgotten.
@@ -27,6 +27,8 @@ pub struct Owner {
     pub withdrawals: Vec<Withdrawal>,
     /// What Entra demands before it gives a token again, the newest last.
     pub demands: Vec<Demand>,
+    /// The applications that call for the owner with tokens of Entra.
+    pub entra_clients: Vec<EntraClient>,
     /// 90 days after the last change.
     pub expires_at: OffsetDateTime,
 }
@@ -86,8 +88,8 @@ impl Approval {
 
 impl Owner {
     pub(crate) fn new(key: Id, now: OffsetDateTime) -> Self {
-        let (approvals, withdrawals, demands) = (Vec::new(), Vec::new(), Vec::new());
-        Self { key, approvals, withdrawals, demands, expires_at: now + APPROVAL_LIFETIME }
+        let (approvals, withdrawals, demands, entra_clients) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { key, approvals, withdrawals, demands, entra_clients, expires_at: now + APPROVAL_LIFETIME }
     }
 
     /// The approval with this id, if it covers the request.
@@ -161,8 +163,9 @@ impl Owner {
         changed.then(|| Self { demands, ..self.clone() }.touched(now))
     }
 
-    /// Drops withdrawals that are older than any authorization.
-    fn touched(mut self, now: OffsetDateTime) -> Self {
+    /// Drops withdrawals that are older than any authorization, and applications that have not called for long.
+    pub(super) fn touched(mut self, now: OffsetDateTime) -> Self {
+        self.entra_clients.retain(|client| client.stands(now));
         self.withdrawals.retain(|withdrawal| now < withdrawal.at + AUTHORIZATION_LIFETIME);
         self.expires_at = now + APPROVAL_LIFETIME;
         self

@@ -34,13 +34,23 @@ pub fn role(value: &str) -> Option<&'static AppRole> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roles {
     held: Vec<&'static AppRole>,
-    issued_at: OffsetDateTime,
+    end: OffsetDateTime,
 }
 
 impl Roles {
     /// Those of the table among the values of a token that was issued then. A role of applications is not in the table.
     pub fn named<'a>(values: impl IntoIterator<Item = &'a str>, issued_at: OffsetDateTime) -> Self {
-        Self { held: values.into_iter().filter_map(role).collect(), issued_at }
+        Self::until(values, issued_at + ROLES_LIFETIME)
+    }
+
+    /// The same, for a token that this server cannot renew: they hold until its end.
+    pub fn until<'a>(values: impl IntoIterator<Item = &'a str>, end: OffsetDateTime) -> Self {
+        Self { held: values.into_iter().filter_map(role).collect(), end }
+    }
+
+    /// Their values.
+    pub fn values(&self) -> impl Iterator<Item = &'static str> {
+        self.held.iter().map(|role| role.value)
     }
 
     /// Whether the user holds this role.
@@ -52,7 +62,7 @@ impl Roles {
     /// When they have to be read again: an administrator may have taken one away.
     #[must_use]
     pub fn end(&self) -> OffsetDateTime {
-        self.issued_at + ROLES_LIFETIME
+        self.end
     }
 }
 

@@ -117,7 +117,9 @@ pub fn downstream(scope: &Scope) -> Vec<ApiScopes> {
     by_api(&permissions(scope).collect::<Vec<_>>())
 }
 
-fn by_api(permissions: &[&Permission]) -> Vec<ApiScopes> {
+/// These permissions, by API.
+#[must_use]
+pub fn by_api(permissions: &[&Permission]) -> Vec<ApiScopes> {
     let mut apis: Vec<ApiScopes> = Vec::new();
     for api in permissions.iter().map(|permission| permission.api) {
         if !apis.iter().any(|scopes| scopes.api == api) {

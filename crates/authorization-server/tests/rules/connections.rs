@@ -45,7 +45,12 @@ async fn click_from(
 }
 
 /// A click on the page, with these cookies.
-async fn click(rig: &Rig, cookies: &Cookies, action: OwnerAction, csrf: &str) -> Result<Answer, ConnectionsError> {
+pub(crate) async fn click(
+    rig: &Rig,
+    cookies: &Cookies,
+    action: OwnerAction,
+    csrf: &str,
+) -> Result<Answer, ConnectionsError> {
     let submission = OwnerSubmission { action: Some(action), csrf };
     click_from(rig, cookies, &submission, Initiator::OwnForm).await
 }
@@ -82,7 +87,7 @@ fn refusal(error: CallbackError) -> Option<SignInRefusal> {
 }
 
 /// The cookies of a browser with this session cookie.
-fn session_cookie(value: &str) -> Cookies {
+pub(crate) fn session_cookie(value: &str) -> Cookies {
     Browser::default().cookies(&[(CookieName::Owner, value)])
 }
 
@@ -91,7 +96,7 @@ async fn session(rig: &Rig, value: &str) -> Option<OwnerSession> {
 }
 
 /// The cookie of the owner who signs in now, and the session in it.
-async fn signed_in(rig: &Rig) -> (String, OwnerSession) {
+pub(crate) async fn signed_in(rig: &Rig) -> (String, OwnerSession) {
     let allowed = begun(rig).await;
     let value = complete(rig, &allowed, Some(allowed.cookie.expose_secret())).await.unwrap();
     let session = session(rig, &value).await.unwrap();
@@ -284,7 +289,7 @@ async fn a_click_that_did_not_come_from_our_own_page_changes_nothing() {
 async fn without_a_session_every_click_asks_to_sign_in() {
     let rig = Rig::new().unwrap();
     for action in [OwnerAction::WithdrawAll, OwnerAction::ForgetDenials, OwnerAction::SignOut] {
-        let answer = click(&rig, &Cookies::default(), action, "").await.unwrap();
+        let answer = click(&rig, &Cookies::default(), action.clone(), "").await.unwrap();
         assert!(matches!(answer.next, Next::Page(Page::ConnectionsSignIn)), "{action:?}");
     }
 }

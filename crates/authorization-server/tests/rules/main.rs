@@ -14,6 +14,8 @@ mod consent;
 mod denied;
 mod documents;
 mod downstream;
+mod entra_clients;
+mod entra_connections;
 mod faults;
 mod finished_answers;
 mod grant_properties;

@@ -16,11 +16,14 @@ impl Challenge<'_> {
     #[must_use]
     pub fn encode(&self) -> String {
         let error = self.error.map(|error| ("error", error));
-        let parameters =
-            error.into_iter().chain([("resource_metadata", self.resource_metadata), ("scope", self.scope)]);
-        let encoded = parameters.map(|(name, value)| format!("{name}=\"{}\"", quoted(value)));
-        format!("Bearer {}", encoded.collect::<Vec<_>>().join(", "))
+        header(error.into_iter().chain([("resource_metadata", self.resource_metadata), ("scope", self.scope)]))
     }
+}
+
+/// A Bearer challenge with these parameters.
+pub(super) fn header<'a>(parameters: impl IntoIterator<Item = (&'static str, &'a str)>) -> String {
+    let encoded = parameters.into_iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value)));
+    format!("Bearer {}", encoded.collect::<Vec<_>>().join(", "))
 }
 
 /// The inside of a `quoted-string` (RFC 9110 §5.6.4); characters that are not printable ASCII are dropped.

@@ -1,0 +1,88 @@
+//! Applications that call with tokens of Entra, in owner documents: noted, refused and allowed again.
+
+use std::cmp::Reverse;
+
+use super::{Change, change};
+use crate::{
+    ground::{EventName, Id, Unavailable},
+    server::AuthorizationServer,
+    state::{
+        entra_client::{EntraClient, Standing},
+        owner::Owner,
+        preauthorized::ApplicationId,
+    },
+};
+
+impl AuthorizationServer {
+    /// The applications that call with tokens of Entra, the one that called last first.
+    pub(crate) async fn entra_clients_of(&self, owner: Id) -> Result<Vec<EntraClient>, Unavailable> {
+        let mut clients = self.owner(owner).await?.map(|owner| owner.entra_clients).unwrap_or_default();
+        clients.sort_by_key(|client| Reverse(client.last_called));
+        Ok(clients)
+    }
+
+    /// Notes that an application called for this owner, unless that was noted today. Returns whether its tokens are accepted.
+    pub(crate) async fn note_entra_client(
+        &self,
+        owner: Id,
+        application: &ApplicationId,
+    ) -> Result<Standing, Unavailable> {
+        let now = self.now();
+        let mut read = None;
+        let decide = |document: Option<Owner>| {
+            let document = document.unwrap_or_else(|| Owner::new(owner, now));
+            let known = document.entra_client(application).cloned();
+            let standing = known.as_ref().map(|known| known.standing).unwrap_or_default();
+            read = Some(standing);
+            Ok::<_, Unavailable>(match known.filter(|known| known.is_noted_on(now)) {
+                Some(_) => Change::Keep((standing, false)),
+                None => Change::Write(document.noting(application, now), (standing, true)),
+            })
+        };
+        let changed = change(self.ports.owners.as_ref(), &owner, decide).await;
+        match (changed, read) {
+            (Ok(changed), _) => {
+                let (standing, is_noted) = changed.answer;
+                if is_noted {
+                    self.report(EventName::EntraClientNoted.event().owner(owner).client(application.client()));
+                }
+                Ok(standing)
+            }
+            // Its next call is noted.
+            (Err(error), Some(standing)) => {
+                tracing::warn!(%error, "could not note that an application called with a token of Entra");
+                Ok(standing)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Refuses the tokens of an application from now on.
+    pub(crate) async fn refuse_entra_client(&self, owner: Id, application: &ApplicationId) -> Result<(), Unavailable> {
+        let now = self.now();
+        self.change_owner(owner, |document| document.refusing(Some(application), now)).await?;
+        self.entra_standings.forget(owner, application.client());
+        self.report(EventName::EntraClientRefused.event().owner(owner).client(application.client()));
+        Ok(())
+    }
+
+    /// Accepts the tokens of an application that are issued from now on.
+    pub(crate) async fn allow_entra_client(&self, owner: Id, application: &ApplicationId) -> Result<(), Unavailable> {
+        let now = self.now();
+        self.change_owner(owner, |document| document.allowing_again(application, now)).await?;
+        self.entra_standings.forget(owner, application.client());
+        self.report(EventName::EntraClientAllowed.event().owner(owner).client(application.client()));
+        Ok(())
+    }
+
+    async fn change_owner(&self, owner: Id, to: impl Fn(Owner) -> Owner) -> Result<(), Unavailable> {
+        let decide = |document: Option<Owner>| {
+            Ok::<_, Unavailable>(match document {
+                Some(document) => Change::Write(to(document), ()),
+                None => Change::Keep(()),
+            })
+        };
+        change(self.ports.owners.as_ref(), &owner, decide).await?;
+        Ok(())
+    }
+}

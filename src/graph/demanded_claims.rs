@@ -1,0 +1,62 @@
+//! The claims that callers' tokens of Entra lack.
+
+use std::time::Duration;
+
+use authorization_server::{
+    ground::Id,
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamTokens as _},
+    },
+    state::{
+        claims::Claims,
+        scopes::{self, Permission},
+    },
+};
+use moka::future::Cache;
+
+use super::token_cache::TokenCache;
+
+/// How many tokens are remembered.
+const MAX_TOKENS: u64 = 10_000;
+/// How long they are remembered: as long as one lives with continuous access evaluation.
+const LONGEST_TOKEN_LIFE: Duration = Duration::from_hours(28);
+
+/// The claims that tokens were found to lack while a tool ran, by token.
+pub(super) struct DemandedClaims(Cache<Id, Claims>);
+
+impl Default for DemandedClaims {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(MAX_TOKENS).time_to_live(LONGEST_TOKEN_LIFE).build())
+    }
+}
+
+impl DemandedClaims {
+    /// Notes what this principal's token lacks.
+    pub(super) async fn note(&self, principal: &Principal, claims: &Claims) {
+        self.0.insert(principal.credential.id(), claims.clone()).await;
+    }
+
+    /// The claims without which a principal whose client got its token from Entra cannot use these permissions: those that a call
+    /// with this token has met before, or those that an exchange meets now. Any other failure is the tool's to tell.
+    pub(super) async fn of(
+        &self,
+        tokens: &TokenCache,
+        principal: &Principal,
+        permissions: &[&'static Permission],
+    ) -> Option<Claims> {
+        if let Some(claims) = self.0.get(&principal.credential.id()).await {
+            return Some(claims);
+        }
+        if scopes::needed(&principal.scope, permissions).is_some() {
+            return None;
+        }
+        for scopes in scopes::by_api(permissions) {
+            let token = tokens.token(principal, &scopes, None).await;
+            if let Err(DownstreamError::ClaimsDemanded(claims)) = token {
+                return Some(claims);
+            }
+        }
+        None
+    }
+}
