@@ -193,6 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_names_what_is_wrong() {
+        for (error, parameter) in [
+            (Error::ResponseTypeMissing, "response_type"),
+            (Error::ResponseType, "response_type"),
+            (Error::ResponseMode, "response_mode"),
+            (Error::ChallengeMissing, "code_challenge"),
+            (Error::ChallengeMethod, "code_challenge_method"),
+            (Error::Challenge, "code_challenge"),
+            (Error::Scope, "scope"),
+            (Error::State, "state"),
+            (Error::Prompt, "prompt"),
+            (Error::RequestObject, "request"),
+            (Error::RequestUri, "request_uri"),
+        ] {
+            assert!(error.description().contains(parameter), "{parameter}");
+        }
+    }
+
+    #[test]
     fn every_method_but_s256_is_invalid_and_so_is_none() {
         for method in ["plain", "s256", "S512", ""] {
             let error = refused(|query| query.replace("=S256", &format!("={method}")));

@@ -189,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn two_registered_ones_are_the_same_but_for_the_port_of_a_loopback_host() {
+        let same = |one: &str, other: &str| registered(one).is_same(&registered(other));
+        assert!(same("https://client.example/cb", "https://client.example/cb"));
+        assert!(same("http://127.0.0.1:1/cb", "http://127.0.0.1:2/cb"));
+        assert!(!same("https://client.example:1/cb", "https://client.example:2/cb"));
+        assert!(!same("http://127.0.0.1:1/cb", "http://127.0.0.1:1/other"));
+    }
+
+    #[test]
+    fn its_host_has_no_port_and_a_private_use_scheme_stands_for_one() {
+        for (text, host) in [
+            ("https://client.example/cb", "client.example"),
+            ("http://127.0.0.1:3000/cb", "127.0.0.1"),
+            ("cursor://anysphere.cursor-mcp/oauth/callback", "cursor"),
+        ] {
+            assert_eq!(registered(text).host(), host);
+        }
+    }
+
+    #[test]
     fn only_a_web_uri_of_this_machine_is_a_loopback_receiver() {
         let kind = |text: &str| registered(text).matches(text).unwrap().kind();
         assert_eq!(kind("http://localhost/cb"), RedirectKind::Loopback);
