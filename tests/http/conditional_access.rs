@@ -208,3 +208,22 @@ async fn the_first_leg_cannot_be_completed_twice_nor_the_second_in_another_brows
     assert_eq!((elsewhere.status().as_u16(), elsewhere.headers().get("location")), (403, None));
     assert_eq!(browser.get(&server, &second).await.headers().get("location"), None, "and that ended it");
 }
+
+/// VS Code keeps its scopes when a 401 names the same ones, and then registers anew and signs in (extHostMcp.ts,
+/// `_fetchWithAuthRetry`).
+#[tokio::test]
+async fn a_client_that_registers_anew_at_a_challenge_signs_in_once() {
+    let (server, mut browser) = (Deployment::start().await, Browser::default());
+    let tokens = signed_in(&server, &mut browser).await;
+    require_second_factor(&server);
+    assert!(says_sign_in_again(&called(&server, &tokens).await));
+    let challenged = server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap();
+    let challenge = challenged.headers()["www-authenticate"].to_str().unwrap().to_owned();
+    assert!(challenged.status() == 401 && challenge.contains("scope=\"user.read\""), "{challenge}");
+    server.tenant.as_ref().unwrap().forget_requests();
+    let anew = signed_in(&server, &mut browser).await;
+    assert_ne!(anew.client_id, tokens.client_id);
+    let claims = authorizations(&server, "claims");
+    assert_eq!(claims.iter().map(|claims| demands_policy(claims.as_ref())).collect::<Vec<_>>(), [false, true]);
+    assert!(works(&called(&server, &anew).await));
+}

@@ -26,6 +26,9 @@ pub(crate) struct Issued {
     answers: AtomicU32,
     wants_the_user: AtomicBool,
     demands_claims: AtomicBool,
+    refuses_exchanges: AtomicBool,
+    /// The answers before this one are of sign-ins that are not enough for an exchange.
+    enough_from: AtomicU32,
     /// The answers to sign-ins that brought the claims, and to refreshes of those.
     with_claims: Mutex<Vec<u32>>,
 }
@@ -53,6 +56,23 @@ impl Issued {
     /// From now on an exchange needs a sign-in that brought these claims.
     pub(crate) fn demand_claims(&self) {
         self.demands_claims.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on no exchange succeeds, whoever signs in.
+    pub(crate) fn refuse_exchanges(&self) {
+        self.refuses_exchanges.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on an exchange needs a later sign-in: the user has to consent.
+    pub(crate) fn want_consent(&self) {
+        self.enough_from.store(self.answers.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// The refusal of an exchange of this assertion without claims.
+    fn refusal(&self, number: u32) -> Option<UpstreamRefusal> {
+        let is_old = number < self.enough_from.load(Ordering::Relaxed);
+        let refused = is_old || self.refuses_exchanges.load(Ordering::Relaxed);
+        refused.then(|| UpstreamRefusal::InteractionRequired { claims: None, reason: "no consent".into() })
     }
 
     /// The answer that this text names, if it was given.
@@ -83,14 +103,17 @@ impl Entra {
         let operation = move || {
             let number = entra.issued.named(prefix, &token)?;
             let has_claims = entra.issued.has_claims(number);
-            Some((entra.answer(has_claims), has_claims))
+            Some((entra.answer(has_claims), has_claims, number))
         };
         let answer = self.caller.turn(Kind::Write, operation).await?;
         if self.issued.wants_the_user.load(Ordering::Relaxed) {
             return Err(UpstreamRefusal::InteractionRequired { claims: None, reason: "the user is wanted".into() });
         }
-        let (answer, has_claims) =
+        let (answer, has_claims, number) =
             answer.ok_or_else(|| UpstreamRefusal::InvalidGrant { reason: "unknown token".into() })?;
+        if let Some(refusal) = self.issued.refusal(number).filter(|_| prefix == ASSERTION) {
+            return Err(refusal);
+        }
         if prefix == ASSERTION && !has_claims && self.issued.demands_claims.load(Ordering::Relaxed) {
             return Err(UpstreamRefusal::InteractionRequired { claims: demanded(), reason: "a policy".into() });
         }

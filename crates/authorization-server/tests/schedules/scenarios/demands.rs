@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A tool call: whether Entra gave a token. `None` if the access token was refused.
-fn call(tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Option<Result<(), DownstreamError>> + 'static {
+pub(super) fn call(tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Option<Result<(), DownstreamError>> + 'static {
     let access = tokens.access.clone();
     async move |rig: &Rig| {
         let principal = rig.server.authenticate(access.expose_secret()).await.ok()??;
@@ -21,7 +21,7 @@ fn call(tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Option<Result<(), Downstre
 }
 
 /// The client calls, and its owner signs in as often as that sends them. Returns how often that was.
-fn sign_ins_until_the_tool_works(start: &Start, mut tokens: Tokens) -> usize {
+pub(super) fn sign_ins_until_the_tool_works(start: &Start, mut tokens: Tokens) -> usize {
     for sign_ins in 0..4 {
         match start.alone(call(&tokens)) {
             Some(Ok(())) => return sign_ins,

@@ -6,6 +6,7 @@ mod holders;
 mod one_copy;
 mod redemptions;
 mod refreshes;
+mod refusals;
 mod replays;
 mod revocations;
 mod withdrawals;
