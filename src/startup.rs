@@ -101,10 +101,10 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let server = authorization_server(&settings, platform, &storage, upstream);
     let server = Arc::new(server.with_entra_clients(settings.preauthorized_clients.clone(), client_tokens));
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
-    let apis = Arc::new(ApiClient::new(http, origins(&settings), tokens, Arc::clone(&platform.audit)));
+    let (memory, origins) = (Memory::default(), Origins::with_graph(settings.graph.clone(), settings.cloud.graph()));
+    let apis = Arc::new(ApiClient::new(http, origins, tokens, Arc::clone(&platform.audit)));
     let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
-    let (memory, roles) = (Memory::default(), Arc::clone(&server) as _);
-    let ports = ToolPorts { apis, roles, clock, audit };
+    let ports = ToolPorts { apis, roles: Arc::clone(&server) as _, clock, audit };
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
         entra: EntraNames::of(&settings),
@@ -124,12 +124,6 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         allowed_origins: settings.allowed_origins,
     };
     Ok(Handler { app: Arc::new(app), stop })
-}
-
-/// The local tenant stands in for every API.
-fn origins(settings: &Settings) -> Origins {
-    let graph = settings.graph.clone();
-    if graph == settings.cloud.graph() { Origins::Real(graph) } else { Origins::StandIn(graph) }
 }
 
 /// For Entra and Graph: a redirect is an answer like any other.

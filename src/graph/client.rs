@@ -59,6 +59,14 @@ pub enum Origins {
     StandIn(String),
 }
 
+impl Origins {
+    /// The real ones, unless Graph is elsewhere: the local tenant stands in for every API.
+    #[must_use]
+    pub fn with_graph(graph: String, real: &str) -> Self {
+        if graph == real { Self::Real(graph) } else { Self::StandIn(graph) }
+    }
+}
+
 /// Why one attempt failed.
 struct Failed {
     error: ApiError,

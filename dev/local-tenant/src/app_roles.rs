@@ -12,7 +12,7 @@ use stand_in::{control::refuse, lock};
 
 use crate::aadsts::{NOT_ASSIGNED, Refusal};
 use crate::registration::{APP_NAME, CLIENT_ID};
-use crate::{sts::Sts, users, users::User};
+use crate::{Tenant, sts::Sts, users, users::User};
 
 /// Those that may be given to users; the last is of the tool that docs/adding-a-tool.md adds. `Gateway` is for applications.
 const OF_USERS: [&str; 3] = ["User", "Admin", "Orders.Clerk"];
@@ -94,5 +94,17 @@ pub(crate) async fn control(State(sts): State<Arc<Sts>>, body: Bytes) -> Respons
     match assigned {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(reason) => refuse(StatusCode::BAD_REQUEST, &reason),
+    }
+}
+
+impl Tenant {
+    /// Gives a user, by user principal name, these app roles and no others. Tokens that were issued keep theirs.
+    pub fn assign_roles(&self, user: &str, roles: &[&str]) -> Result<(), AssignmentError> {
+        self.sts.app_roles.assign(user, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())
+    }
+
+    /// Whether only users with an app role get tokens and may sign in.
+    pub fn require_assignment(&self, required: bool) {
+        self.sts.app_roles.require_assignment(required);
     }
 }

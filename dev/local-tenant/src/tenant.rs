@@ -9,10 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::faults::{Endpoint, Fault, FaultError};
 use crate::registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID};
-use crate::{
-    AssignmentError, StartError, app_token, recorded::Recorded, server, sts::Sts, users, users::User, vault,
-    vault::Vault,
-};
+use crate::{StartError, app_token, recorded::Recorded, server, sts::Sts, users, users::User, vault, vault::Vault};
 
 /// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
 pub struct Tenant {
@@ -118,16 +115,6 @@ impl Tenant {
     /// Turns the Conditional Access policy on or off that demands a second factor for Graph. Sign-ins from before lack it.
     pub fn require_second_factor(&self, required: bool) {
         self.sts.conditional_access.require_second_factor(required);
-    }
-
-    /// Gives a user, by user principal name, these app roles and no others. Tokens that were issued keep theirs.
-    pub fn assign_roles(&self, user: &str, roles: &[&str]) -> Result<(), AssignmentError> {
-        self.sts.app_roles.assign(user, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())
-    }
-
-    /// Whether only users with an app role get tokens and may sign in.
-    pub fn require_assignment(&self, required: bool) {
-        self.sts.app_roles.require_assignment(required);
     }
 
     /// Nothing more goes wrong, and what is held is released.

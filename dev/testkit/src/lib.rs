@@ -13,6 +13,7 @@ mod entropy;
 mod event_log;
 mod faults;
 mod flow;
+mod issued_roles;
 mod lists;
 mod orders;
 mod outcome;

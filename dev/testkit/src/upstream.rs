@@ -1,7 +1,7 @@
 //! A stand-in for Entra: answers from a script, and records the requests.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, Mutex},
 };
 
@@ -21,7 +21,7 @@ use oauth_protocol::form;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
 
-use crate::{ManualClock, lock};
+use crate::{ManualClock, issued_roles::IssuedRoles, lock};
 
 /// The scope of a first sign-in.
 #[must_use]
@@ -57,15 +57,14 @@ pub enum Asked {
 /// Succeeds unless the script says otherwise. Every token it gives is another.
 pub struct ScriptedUpstream {
     clock: Arc<ManualClock>,
-    state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
 }
 
-struct State {
+pub(crate) struct State {
     subject: Subject,
     lifetime: Duration,
     keeps_refresh_tokens: bool,
-    roles: Vec<&'static str>,
-    issued_roles: HashMap<String, (Id, Roles)>,
+    pub(crate) roles: IssuedRoles,
     tokens: usize,
     asked: Vec<Asked>,
     redeem: VecDeque<UpstreamRefusal>,
@@ -82,8 +81,7 @@ impl ScriptedUpstream {
             subject: Subject { tid: "tenant".into(), oid: "owner".into() },
             lifetime: Duration::minutes(75),
             keeps_refresh_tokens: false,
-            roles: Vec::new(),
-            issued_roles: HashMap::new(),
+            roles: IssuedRoles::default(),
             tokens: 0,
             asked: Vec::new(),
             redeem: VecDeque::new(),
@@ -97,11 +95,6 @@ impl ScriptedUpstream {
     /// Sets the person who signs in from now on. The object id is also the name.
     pub fn set_subject(&self, subject: Subject) {
         lock(&self.state).subject = subject;
-    }
-
-    /// Sets the roles in further access tokens.
-    pub fn set_roles(&self, roles: &[&'static str]) {
-        lock(&self.state).roles = roles.to_vec();
     }
 
     /// How long the access tokens of further answers live.
@@ -150,8 +143,7 @@ impl ScriptedUpstream {
         state.tokens += 1;
         let refresh_token = (!state.keeps_refresh_tokens).then(|| format!("upstream-refresh-{}", state.tokens).into());
         let access_token = format!("assertion-{}", state.tokens);
-        let roles = Roles::named(state.roles.iter().copied(), self.clock.now());
-        state.issued_roles.insert(access_token.clone(), (state.subject.owner_key(), roles));
+        state.roles.put_into(&access_token, state.subject.owner_key(), self.clock.now());
         UpstreamAnswer {
             access_token: access_token.into(),
             refresh_token,
@@ -214,9 +206,8 @@ impl Upstream for ScriptedUpstream {
     }
 
     async fn roles(&self, access_token: &SecretString, owner: Id) -> Result<Roles, UpstreamRefusal> {
-        let state = lock(&self.state);
-        let issued = state.issued_roles.get(access_token.expose_secret()).filter(|(of, _)| *of == owner);
-        issued.map(|(_, roles)| roles.clone()).ok_or_else(|| UpstreamRefusal::Refused { reason: "access token".into() })
+        let roles = lock(&self.state).roles.of(access_token.expose_secret(), owner);
+        roles.ok_or_else(|| UpstreamRefusal::Refused { reason: "access token".into() })
     }
 
     async fn on_behalf_of(

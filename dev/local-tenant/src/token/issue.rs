@@ -74,11 +74,8 @@ impl Grant {
         granted.retain(|permission| permission.resource() == resource && permission.name() != "offline_access");
         let missing = !self.scopes.permissions().is_subset(&consented);
         let nothing = granted.iter().all(|permission| permission.is_openid()) && self.scopes.is_graph_default();
-        if missing || nothing {
-            Err(CONSENT_REQUIRED.with(&[self.client.client_id, self.client.name]))
-        } else {
-            Ok(granted)
-        }
+        let Client { client_id, name, .. } = self.client;
+        if missing || nothing { Err(CONSENT_REQUIRED.with(&[client_id, name])) } else { Ok(granted) }
     }
 
     /// The `scope` of the answer: the permissions of the access token, and the requested OIDC scopes.

@@ -55,6 +55,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/testkit/src/checkout.rs",
     "dev/smoke/src/facts/pages.rs",
     "dev/testkit/src/documents.rs",
+    "dev/testkit/src/issued_roles.rs",
     "dev/testkit/src/lists.rs",
     "dev/testkit/src/orders.rs",
     "dev/xtask/src/figures",
