@@ -31,12 +31,12 @@ export function msalNode({ tenant }) {
     },
     system: { networkClient: network(tenant) },
   });
-  const common = { scopes: [SCOPE], redirectUri: ASSISTANT.redirectUri };
+  const common = { scopes: [SCOPE], redirectUri: ASSISTANT.redirectUri, nonce: 'n' };
   return {
     async token(user, claims) {
       const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
       const pkce = { codeChallenge: challenge, codeChallengeMethod: 'S256' };
-      const url = await app.getAuthCodeUrl({ ...common, ...pkce, nonce: 'n', claims });
+      const url = await app.getAuthCodeUrl({ ...common, ...pkce, claims });
       const { code } = await signInAtEntra(tenant, url, user);
       const answer = await app.acquireTokenByCode({ ...common, code, codeVerifier: verifier, claims });
       return answer.accessToken;

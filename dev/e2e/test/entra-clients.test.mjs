@@ -43,7 +43,7 @@ describe('Clients with tokens of Entra', () => {
       const caller = new Caller(application(here.server), user);
       await caller.signIn();
       const stream = await caller.connect(t, here.server, 'sse');
-      const ended = new Promise((end) => (stream.onclose = end));
+      const ended = new Promise((end) => (stream.onerror = end));
       assertDetails((await callTool(stream)).structuredContent, user);
       const page = await freshPage(t, here.browser);
       await openConnections(page, user);

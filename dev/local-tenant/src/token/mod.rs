@@ -59,9 +59,10 @@ pub(crate) async fn not_post(State(sts): State<Arc<Sts>>, method: Method, header
     uncached(POST_ONLY.with(&[method.as_str()]).json(&Correlation::of(&headers, sts.clock.now())))
 }
 
-/// A form body and nothing else. In a body of another type Entra finds no parameters.
+/// A form body and nothing else, but for the correlation id of MSAL Node. In a body of another type Entra finds no parameters.
 fn form(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refusal> {
-    if query.is_some_and(|query| !query.is_empty()) {
+    let id = |query: &str| query.is_empty() || (query.starts_with("client-request-id=") && !query.contains('&'));
+    if !query.is_none_or(id) {
         return Err(MALFORMED.with(&["parameters belong into the body"]));
     }
     if headers.contains_key(header::AUTHORIZATION) {
