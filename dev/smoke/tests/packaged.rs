@@ -82,7 +82,7 @@ async fn every_fact_is_as_it_should_be() {
     .await;
     let other: Vec<&Line> = report.lines().iter().filter(|line| !matches!(line.outcome, Outcome::Pass(_))).collect();
     assert!(other.is_empty(), "{other:#?}");
-    assert_eq!(report.lines().len(), 15);
+    assert_eq!(report.lines().len(), 16);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn without_a_sign_in_and_a_function_host_what_needs_them_is_skipped() {
     };
     let report = smoke::run(&options, &|_| ()).await;
     assert!(!report.failed(), "{:#?}", report.lines());
-    assert_eq!(report.to_string(), "5 passed, 0 failed, 10 skipped");
+    assert_eq!(report.to_string(), "6 passed, 0 failed, 10 skipped");
 }
 
 #[tokio::test]

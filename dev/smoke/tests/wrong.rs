@@ -129,9 +129,9 @@ async fn each_line_is_told_as_soon_as_it_is_known_and_counted_at_the_end() {
     let told = told.lock().unwrap();
     assert_eq!(*told, report.lines().iter().map(ToString::to_string).collect::<Vec<_>>());
     assert!(told[0].starts_with("pass runtime: ") && told[2].starts_with("FAIL methods: GET /mcp is 404"), "{told:?}");
-    assert_eq!(told[5], "skip gateway-only: --function-host is not given");
+    assert_eq!(told[6], "skip gateway-only: --function-host is not given");
     assert!(report.failed());
-    assert_eq!(report.to_string(), "6 passed, 1 failed, 8 skipped");
+    assert_eq!(report.to_string(), "7 passed, 1 failed, 8 skipped");
 }
 
 /// The program's message when a sign-in comes back with this error.

@@ -244,6 +244,25 @@ async fn each_button_is_the_decision_that_it_says() {
 }
 
 #[tokio::test]
+async fn a_click_ends_what_one_user_has_given_and_nothing_of_another() {
+    let rig = rig();
+    let user = |oid: &str| Subject { tid: "tenant".into(), oid: oid.into() };
+    rig.upstream.set_subject(user("leaver"));
+    let leaver = rig.sign_in().await.unwrap();
+    rig.upstream.set_subject(user("colleague"));
+    let colleague = rig.sign_in().await.unwrap();
+    rig.upstream.set_subject(operator());
+    let cookies = signed_in(&rig).await;
+    let shown = page(&rig, &cookies).await;
+    click(&rig, &cookies, &shown, OperatorAction::EndUser("leaver".into())).await.unwrap();
+    rig.clock.advance(Duration::seconds(30));
+    assert!(!rig.accepts(&leaver.tokens.access_token).await.unwrap());
+    assert!(rig.refresh(&leaver.client_id, &leaver.tokens.refresh_token).await.is_err());
+    assert!(rig.accepts(&colleague.tokens.access_token).await.unwrap());
+    assert!(rig.refresh(&colleague.client_id, &colleague.tokens.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
 async fn too_many_blocks_and_an_outage_are_told_apart() {
     let rig = rig();
     for number in 0..MAX_BLOCKS {
