@@ -157,8 +157,11 @@ resource userAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
   }
 ]
 
+// Microsoft Graph refuses the same assignment twice.
+var letsDeployerIn = assignmentRequired && deployer.isPerson
+
 resource adminAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
-  for principalId in adminPrincipalIds: {
+  for principalId in adminPrincipalIds: if (!letsDeployerIn || toLower(principalId) != toLower(deployer.objectId)) {
     principalId: principalId
     resourceId: principal.id
     appRoleId: adminRole
@@ -166,7 +169,7 @@ resource adminAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
 ]
 
 // Whoever requires assignment must be let in, too.
-resource deployerAssignment 'Microsoft.Graph/appRoleAssignedTo@v1.0' = if (assignmentRequired && deployer.isPerson) {
+resource deployerAssignment 'Microsoft.Graph/appRoleAssignedTo@v1.0' = if (letsDeployerIn) {
   principalId: deployer.objectId
   resourceId: principal.id
   appRoleId: adminRole

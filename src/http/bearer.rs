@@ -102,7 +102,7 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
     let (status, error) = match refusal {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
         BearerRefusal::InvalidToken => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
-        BearerRefusal::NoUser => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
+        BearerRefusal::NoUser => (StatusCode::FORBIDDEN, None),
         BearerRefusal::Malformed(_) => (StatusCode::BAD_REQUEST, Some("invalid_request")),
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };

@@ -76,6 +76,11 @@ async fn act(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
     Ok(app.server.act_as_operator(submission, sender).await?)
 }
 
+/// A grant is of a client of ours: what stops the tokens of an application of Entra is a block.
+fn of_grants(target: BlockTarget) -> Result<BlockTarget, Refusal> {
+    if matches!(target, BlockTarget::EntraApplication(_)) { Err(Refusal::Target) } else { Ok(target) }
+}
+
 fn action(form: &Form) -> Result<Option<OperatorAction>, Refusal> {
     let target = || {
         let named = form.first("kind").zip(form.first("value"));
@@ -86,7 +91,7 @@ fn action(form: &Form) -> Result<Option<OperatorAction>, Refusal> {
         Some("sign-out") => Some(OperatorAction::SignOut),
         Some("block") => Some(OperatorAction::Block(target()?)),
         Some("unblock") => Some(OperatorAction::Unblock(target()?)),
-        Some("end-application") => Some(OperatorAction::EndApplication(target()?)),
+        Some("end-application") => Some(OperatorAction::EndApplication(of_grants(target()?)?)),
         Some("end-user") => {
             let user = form.first("user").unwrap_or_default().trim().to_ascii_lowercase();
             Some(OperatorAction::EndUser(Some(user).filter(|user| is_uuid(user)).ok_or(Refusal::ObjectId)?))

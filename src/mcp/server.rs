@@ -55,7 +55,11 @@ impl McpService for McpServer {
         role_check::check(&self.tools, &self.ports, tool, principal).await.ok().map(|()| needed)
     }
 
+    /// Nobody is sent to sign in for such a tool either.
     async fn demanded_claims(&self, principal: &Principal, tool: Option<&str>) -> Option<Claims> {
+        if let Some(tool) = tool {
+            role_check::check(&self.tools, &self.ports, tool, principal).await.ok()?;
+        }
         let permissions = tool.map_or(&[][..], |tool| self.tools.permissions(tool));
         self.ports.apis.demanded_claims(principal, permissions).await
     }

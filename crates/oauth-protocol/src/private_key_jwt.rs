@@ -68,8 +68,9 @@ impl Methods {
     fn of(members: &Members) -> Result<Self, RegistrationError> {
         let supported = strings(members, "token_endpoint_auth_methods_supported")
             .map_err(|NotStrings| refused("token_endpoint_auth_methods_supported must be an array of strings"))?;
-        let method = auth_method(members)?.unwrap_or("none");
-        let has = |name| method == name || supported.as_ref().is_some_and(|methods| methods.contains(&name));
+        // A document that says nothing is of a public client.
+        let method = auth_method(members)?.or_else(|| supported.is_none().then_some("none"));
+        let has = |name| method == Some(name) || supported.as_ref().is_some_and(|methods| methods.contains(&name));
         Ok(Self { none: has("none"), private_key_jwt: has(PRIVATE_KEY_JWT) })
     }
 }
@@ -150,6 +151,12 @@ mod tests {
         let without_keys = keyed(&[("token_endpoint_auth_methods_supported", both), ("jwks_uri", Value::Null)]);
         assert_eq!(read(&without_keys), Ok(None));
         assert_eq!(read(&json!({ "jwks_uri": AT })), Ok(None));
+    }
+
+    #[test]
+    fn the_key_alone_among_the_supported_methods_is_required() {
+        let alone = json!({ "token_endpoint_auth_methods_supported": [PRIVATE_KEY_JWT], "jwks_uri": AT });
+        assert!(read(&alone).unwrap().unwrap().required);
     }
 
     /// As published in September 2026.

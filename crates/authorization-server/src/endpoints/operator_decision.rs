@@ -53,7 +53,7 @@ impl AuthorizationServer {
                 self.change_blocks(|blocks| Ok(blocks.without_block(&target))).await?;
             }
             OperatorDecision::EndApplication(target) => {
-                self.change_blocks(|blocks| blocks.with_ended(target.clone(), now)).await?;
+                self.change_blocks(|blocks| blocks.with_ended(target.clone(), self.now())).await?;
             }
             OperatorDecision::EndUser(owner) => {
                 self.remove_approvals(owner, None).await?;

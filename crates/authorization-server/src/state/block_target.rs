@@ -31,7 +31,7 @@ impl BlockTarget {
     #[must_use]
     pub fn parse(kind: &str, value: &str) -> Option<Self> {
         let value = value.trim();
-        let lower = || value.to_ascii_lowercase();
+        let lower = || without_root(value).to_ascii_lowercase();
         match kind {
             "registration" => Id::parse(value).map(Self::Registration),
             "document" => ClientIdUrl::parse(value).ok().map(Self::Document),
@@ -75,7 +75,8 @@ impl BlockTarget {
             Self::DocumentHost(host) => client.document().is_some_and(|document| document.url.host() == host),
             Self::RedirectHost(host) => {
                 let https = |uri: &str| uri.starts_with("https://");
-                client.redirect_uris.iter().any(|uri| https(uri.as_str()) && uri.host().eq_ignore_ascii_case(host))
+                let is_host = |name: &str| without_root(name).eq_ignore_ascii_case(host);
+                client.redirect_uris.iter().any(|uri| https(uri.as_str()) && is_host(uri.host()))
             }
             Self::Registration(_) | Self::Document(_) | Self::EntraApplication(_) => false,
         }
@@ -99,9 +100,14 @@ pub fn is_uuid(text: &str) -> bool {
     text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(hexadecimal)
 }
 
+/// A name with a final full stop is the same name (RFC 1034 §3.1).
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
 /// A host in lower case, without a port.
 fn is_host(text: &str) -> bool {
-    let is_label =
-        |label: &str| !label.is_empty() && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(known);
     text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }

@@ -9,7 +9,7 @@ use authorization_server::{
     ground::{AuditEvent, EventName, Id, Subject},
     resource::authenticate::{Credential, Principal},
     state::{
-        blocks::{BlockTarget, MAX_BLOCKS},
+        blocks::{BlockTarget, ENDED_AHEAD, MAX_BLOCKS},
         client::ClientId,
         grant::Status,
         operator_record::OperatorDecision::{self, Block, EndApplication, EndUser, Unblock},
@@ -182,7 +182,7 @@ async fn grants_of_an_application_end_and_a_new_sign_in_works() {
         assert!(matches!(refused, Err(TokenError::InvalidGrant(_))));
         assert_eq!(rig.only_grant().unwrap().status, Status::Revoked);
         assert!(rig.upstream_tokens.all().is_empty(), "Entra's tokens are deleted");
-        rig.clock.advance(Duration::SECOND);
+        rig.clock.advance(ENDED_AHEAD + Duration::SECOND);
         let code = rig.code(&client_id).await.unwrap();
         let tokens = rig.redeem(&client_id, &code).await.unwrap();
         assert!(rig.accepts(&tokens.access_token).await.unwrap());

@@ -8,10 +8,11 @@ use authorization_server::{
         operator_record::OperatorDecision::{self, Block, EndApplication, Unblock},
     },
 };
+use time::Duration;
 
 use crate::{
     crowd::{Asked, Crowd},
-    explore::every_schedule_and_fault,
+    explore::{at_random, every_schedule_and_fault},
     model::Plan,
     start::{Start, Tokens, Told},
     world::Process,
@@ -22,10 +23,14 @@ fn redemption_and(
     start: &Start,
     plan: &Plan,
     decision: fn(BlockTarget) -> OperatorDecision,
+    time: Duration,
 ) -> (Asked<Told>, Vec<std::sync::Arc<Process>>) {
     let mut crowd = Crowd::new(&start.world, plan);
     let decided = crowd.ask(start.decide(decision));
     let redeemed = crowd.ask(start.redeem());
+    if time.is_positive() {
+        crowd.pass(time);
+    }
     let processes = crowd.wait();
     if decided.disturbed() {
         start.alone(start.decide(decision)).unwrap();
@@ -46,7 +51,7 @@ fn given(redeemed: &Asked<Told>) -> Option<Tokens> {
 
 fn a_redemption_and_a_block(plan: &Plan) {
     let start = Start::with_code().with_turns_for_blocks();
-    let (redeemed, processes) = redemption_and(&start, plan, Block);
+    let (redeemed, processes) = redemption_and(&start, plan, Block, Duration::ZERO);
     let given = given(&redeemed);
     if let Some(tokens) = &given {
         start.world.refuses(&start, tokens, &processes);
@@ -60,9 +65,9 @@ fn a_redemption_and_a_block(plan: &Plan) {
     start.world.has_a_sound_history();
 }
 
-fn a_redemption_and_the_end_of_all_grants(plan: &Plan) {
+fn a_redemption_and_the_end_of_all_grants(plan: &Plan, time: Duration) {
     let start = Start::with_code().with_turns_for_blocks();
-    let (redeemed, processes) = redemption_and(&start, plan, EndApplication);
+    let (redeemed, processes) = redemption_and(&start, plan, EndApplication, time);
     if let Some(tokens) = given(&redeemed) {
         start.world.has_ended(&start, &tokens, &processes);
     }
@@ -81,6 +86,15 @@ fn a_code_of_a_client_that_is_blocked_meanwhile_gives_nothing_that_works() {
 #[test]
 fn a_code_whose_application_loses_its_grants_meanwhile_leads_to_nothing() {
     let name = "a redemption and the end of all grants";
-    let schedules = every_schedule_and_fault(name, a_redemption_and_the_end_of_all_grants, 0..2);
+    let judge = |plan: &Plan| a_redemption_and_the_end_of_all_grants(plan, Duration::ZERO);
+    let schedules = every_schedule_and_fault(name, judge, 0..2);
     assert!(schedules > 1_000, "{schedules}");
+}
+
+/// The grant may be made later than the decision, and before the decision is written.
+#[test]
+fn it_leads_to_nothing_though_time_passes_meanwhile() {
+    let name = "a redemption and the end of all grants, while time passes";
+    let schedules = at_random(name, 3, |plan| a_redemption_and_the_end_of_all_grants(plan, Duration::seconds(5)));
+    assert!(schedules >= 1_000, "{schedules}");
 }
