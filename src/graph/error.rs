@@ -95,8 +95,8 @@ fn without_token(error: &DownstreamError) -> &'static str {
              try again."
         }
         DownstreamError::NotConsented => {
-            "Microsoft Entra ID has no consent for this. An administrator must consent for the organisation; connecting \
-             again does not help."
+            "Microsoft Entra ID gave no token for this. If signing in to your application again does not help, an \
+             administrator must consent for the organisation."
         }
         DownstreamError::Blocked(Block::Policy) => {
             "A policy of your organisation blocks this, and signing in again does not help. \

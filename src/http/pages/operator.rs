@@ -2,7 +2,7 @@
 
 use askama::Template;
 use authorization_server::{
-    endpoints::pages::{ListedApplication, OperatorPage},
+    endpoints::pages::{ListedApplication, ListedEntraApplication, OperatorPage},
     state::{
         blocks::{Block, BlockTarget},
         operator_record::{OperatorDecision, OperatorRecord},
@@ -35,6 +35,7 @@ struct Operator<'a> {
     csrf: String,
     rows: Vec<Row>,
     next: Option<String>,
+    entra: Vec<EntraRow>,
     blocks: Vec<BlockRow>,
     records: Vec<RecordRow>,
 }
@@ -47,6 +48,12 @@ struct Row {
     since: String,
     days_used: u32,
     last_used: Option<String>,
+    blocked: bool,
+    target: TargetFields,
+}
+
+/// An application that gets its tokens from Entra itself.
+struct EntraRow {
     blocked: bool,
     target: TargetFields,
 }
@@ -80,6 +87,7 @@ pub(in crate::http) fn operator(app: &App, page: &OperatorPage) -> Response {
         csrf: csrf.map(|token| token.expose_secret().to_owned()).unwrap_or_default(),
         rows: page.applications.iter().map(row).collect(),
         next,
+        entra: page.entra_applications.iter().map(entra_row).collect(),
         blocks: page.blocks.blocked().iter().rev().map(block).collect(),
         records: page.records.iter().map(record).collect(),
     };
@@ -100,6 +108,11 @@ fn row(ListedApplication { client, blocked }: &ListedApplication) -> Row {
         blocked: *blocked,
         target: fields(&BlockTarget::of(client)),
     }
+}
+
+fn entra_row(ListedEntraApplication { application, blocked }: &ListedEntraApplication) -> EntraRow {
+    let target = BlockTarget::EntraApplication(application.as_str().to_owned());
+    EntraRow { blocked: *blocked, target: fields(&target) }
 }
 
 fn block(Block { target, at, .. }: &Block) -> BlockRow {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::{
     answer::{Answer, Next, Redirect},
     operator_decision::OperatorDecisionError,
-    pages::{ListedApplication, OperatorPage, Page},
+    pages::{ListedApplication, ListedEntraApplication, OperatorPage, Page},
     visitor::{ForeignForm, FormSender},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         operator_record::OperatorDecision,
         operator_session::{ListPlace, OperatorSession},
         owner_session::OwnPage,
+        preauthorized::ApplicationId,
     },
 };
 
@@ -108,7 +109,8 @@ impl AuthorizationServer {
         };
         let records = self.ports.operator_record_list.page(None).await?.records;
         let (applications, form) = (self.listed(clients, &blocks), self.random_id());
-        let page = OperatorPage { session, form, applications, next, blocks, records };
+        let entra_applications = self.listed_entra_applications(&blocks);
+        let page = OperatorPage { session, form, applications, next, entra_applications, blocks, records };
         Ok(Answer::new(Next::Page(Page::Operator(Box::new(page)))))
     }
 
@@ -121,6 +123,15 @@ impl AuthorizationServer {
             ListedApplication { client, blocked }
         };
         clients.into_iter().map(listed).collect()
+    }
+
+    fn listed_entra_applications(&self, blocks: &Blocks) -> Vec<ListedEntraApplication> {
+        let accepted = self.entra_clients.iter().flat_map(|clients| clients.preauthorized.applications());
+        let listed = |application: &ApplicationId| {
+            let blocked = blocks.entra_application(application.as_str()).is_some();
+            ListedEntraApplication { application: application.clone(), blocked }
+        };
+        accepted.map(listed).collect()
     }
 
     /// A click on the page.

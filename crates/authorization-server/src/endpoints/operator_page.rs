@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     ground::Id,
-    state::{blocks::Blocks, client::Client, operator_record::OperatorRecord, operator_session::OperatorSession},
+    state::{
+        blocks::Blocks, client::Client, operator_record::OperatorRecord, operator_session::OperatorSession,
+        preauthorized::ApplicationId,
+    },
 };
 
 /// The operator's page.
@@ -17,6 +20,8 @@ pub struct OperatorPage {
     pub applications: Vec<ListedApplication>,
     /// Where the list goes on, sealed; `None` after the last application.
     pub next: Option<String>,
+    /// The applications that get their tokens from Entra themselves.
+    pub entra_applications: Vec<ListedEntraApplication>,
     /// What is blocked.
     pub blocks: Arc<Blocks>,
     /// What operators did, the newest first.
@@ -28,5 +33,13 @@ pub struct ListedApplication {
     /// The client.
     pub client: Client,
     /// Whether a block concerns it.
+    pub blocked: bool,
+}
+
+/// An application that gets its tokens from Entra itself.
+pub struct ListedEntraApplication {
+    /// Its application id.
+    pub application: ApplicationId,
+    /// Whether it is blocked.
     pub blocked: bool,
 }

@@ -4,7 +4,7 @@ use oauth_protocol::{resource::Address, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 
 use super::blocked_sign_in::BlockedPage;
-pub use super::operator_page::{ListedApplication, OperatorPage};
+pub use super::operator_page::{ListedApplication, ListedEntraApplication, OperatorPage};
 use crate::{
     ground::{Id, Sealed},
     state::{

@@ -27,6 +27,8 @@ use secrecy::ExposeSecret as _;
 use testkit::{Allowed, Browser, CLIENTS_ON_A_PAGE, Rig, allowed, cookie};
 use time::Duration;
 
+use crate::entra_clients;
+
 const CODE: &[(&str, &str)] = &[("code", "upstream-code")];
 
 fn rig() -> Rig {
@@ -318,4 +320,23 @@ async fn a_place_that_this_server_did_not_seal_is_the_first_page() {
     for from in ["1", "", session.as_str()] {
         assert_eq!(page_from(&rig, &cookies, Some(from)).await.unwrap().applications.len(), 1, "{from}");
     }
+}
+
+#[tokio::test]
+async fn the_applications_with_tokens_of_entra_are_listed_and_one_can_be_blocked() {
+    let rig = rig();
+    let cookies = signed_in(&rig).await;
+    assert!(page(&rig, &cookies).await.entra_applications.is_empty(), "no token of Entra is accepted");
+    let server = entra_clients::server(&rig, entra_clients::claims(&rig));
+    let shown = |answer: Answer| match answer.next {
+        Next::Page(Page::Operator(page)) => page,
+        _ => panic!("not the page of an operator"),
+    };
+    let listed = shown(server.operator_page(&cookies, None).await.unwrap()).entra_applications;
+    assert_eq!((listed.len(), listed[0].blocked, &listed[0].application), (2, false, &entra_clients::application()));
+    let block = OperatorAction::Block(BlockTarget::EntraApplication(listed[0].application.as_str().to_owned()));
+    let form = page(&rig, &cookies).await;
+    click(&rig, &cookies, &form, block).await.unwrap();
+    let listed = shown(server.operator_page(&cookies, None).await.unwrap()).entra_applications;
+    assert_eq!([listed[0].blocked, listed[1].blocked], [true, false]);
 }
