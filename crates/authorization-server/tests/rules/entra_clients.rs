@@ -351,6 +351,20 @@ async fn an_application_that_the_operator_blocks_is_refused_for_every_owner_and_
 }
 
 #[tokio::test]
+async fn when_the_operator_ends_a_user_the_applications_that_called_for_them_are_refused() {
+    let rig = Rig::new().unwrap();
+    let server = server(&rig, claims(&rig));
+    let principal = authenticated(&server).await.unwrap();
+    let operator = Subject { oid: "operator".into(), ..subject() };
+    let form = Id::random(rig.ports.entropy.as_ref());
+    let end = OperatorDecision::EndUser(subject().owner_key());
+    rig.server.decide_as_operator(form, &operator, end).await.unwrap();
+    rig.clock.advance(Duration::seconds(30));
+    assert!(authenticated(&server).await.is_none());
+    assert!(!server.still_stands(&principal).await.unwrap());
+}
+
+#[tokio::test]
 async fn each_user_with_each_application_is_a_holder_of_its_own() {
     let rig = Rig::new().unwrap();
     let mut holders = Vec::new();
