@@ -36,7 +36,7 @@ async fn answer(mcp: &Mcp, text: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
             let body = response.into_body().collect().await.expect("a body cannot fail");
             Some((status, body.to_bytes().to_vec()))
         }
-        Err(CallError::TooLarge | CallError::InsufficientScope(_)) => None,
+        Err(CallError::TooLarge | CallError::InsufficientScope(_) | CallError::InsufficientClaims(_)) => None,
         Err(error @ (CallError::Exhausted | CallError::Stopping)) => panic!("{error:?}"),
     }
 }

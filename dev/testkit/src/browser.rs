@@ -69,9 +69,8 @@ impl Browser {
     /// The browser comes to an authorization request, directly or from another site.
     pub async fn follow(&self, rig: &Rig, query: &str, direct: bool) -> Result<Answer, AuthorizeError> {
         let initiator = if direct { Initiator::Person } else { Initiator::Unproven };
-        rig.server
-            .authorize(&addressed(query)?, &Visitor { cookies: &self.cookies(&[]), initiator, from: Network::UNKNOWN })
-            .await
+        let visitor = Visitor { cookies: &self.cookies(&[]), initiator, from: Network::UNKNOWN };
+        rig.server.authorize(&addressed(query)?, &visitor).await
     }
 
     /// A button of a form that this browser was shown.

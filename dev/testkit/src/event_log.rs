@@ -7,7 +7,7 @@ use std::{
 
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard, subscriber::set_default};
 
-use crate::lock;
+use crate::{lock, second_subscriber};
 
 /// Every event of this thread since [`EventLog::start`], at every level.
 #[derive(Clone, Default)]
@@ -17,10 +17,10 @@ impl EventLog {
     /// Listens until the guard is dropped.
     #[must_use]
     pub fn start() -> (Self, DefaultGuard) {
+        second_subscriber::keep();
         let log = Self::default();
-        let writer = log.clone();
         let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).without_time().with_ansi(false);
-        (log, set_default(lines.with_writer(move || writer.clone()).finish()))
+        (log.clone(), set_default(lines.with_writer(move || log.clone()).finish()))
     }
 
     /// The events, each with ` field=value` for every field and for those of its spans.

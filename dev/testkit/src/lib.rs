@@ -19,6 +19,7 @@ mod orders;
 mod outcome;
 mod rig;
 mod sealer;
+mod second_subscriber;
 mod store;
 mod upstream;
 

@@ -58,6 +58,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/testkit/src/issued_roles.rs",
     "dev/testkit/src/lists.rs",
     "dev/testkit/src/orders.rs",
+    "dev/testkit/src/second_subscriber.rs",
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
     "dev/xtask/src/mutants.rs",
