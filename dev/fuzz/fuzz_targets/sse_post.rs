@@ -22,7 +22,7 @@ use remote_auth_mcp::{
         sse::{EventStream, PostError, StreamEvent},
     },
     platform::SystemEntropy,
-    ports::event_log::{Event, EventLog as _},
+    ports::event_log::{EventLog as _, LoggedEvent},
 };
 use rmcp::model::ClientJsonRpcMessage;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ impl World {
         let instance = self.here.sse.instance();
         let id = authorization_server::ground::Id::random(&SystemEntropy);
         let sealed = self.sealer.seal(&format!("event:{instance}"), plaintext).await.expect("it seals");
-        self.log.append(instance, &Event { id, sealed }).await.expect("it appends");
+        self.log.append(instance, &LoggedEvent { id, sealed }).await.expect("it appends");
     }
 }
 
@@ -64,7 +64,13 @@ fn check(message: &[u8], posted: &Result<(), PostError>) {
     match posted {
         Ok(()) => assert!(read, "accepted"),
         Err(PostError::NotJson | PostError::Malformed) => assert!(!read, "refused"),
-        Err(PostError::TooLarge | PostError::UnknownSession | PostError::Busy | PostError::InsufficientScope(_)) => {}
+        Err(
+            PostError::TooLarge
+            | PostError::UnknownSession
+            | PostError::Busy
+            | PostError::InsufficientScope(_)
+            | PostError::InsufficientClaims(_),
+        ) => {}
         Err(error @ PostError::Unavailable(_)) => panic!("{error}"),
     }
 }
