@@ -45,7 +45,7 @@ const LAYERS: &[&[&str]] = &[
     &["ground/"],
     &["state/"],
     &["upstream.rs", "client_documents.rs", "entra_tokens.rs"],
-    &["block_copy.rs", "entra_standings.rs", "grant_cache.rs", "waiting_registrations.rs"],
+    &["block_copy.rs", "grant_cache.rs", "waiting_registrations.rs"],
     &["server.rs"],
     &["changes/"],
     &["tokens.rs"],

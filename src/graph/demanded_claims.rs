@@ -1,9 +1,7 @@
 //! The claims that callers' tokens of Entra lack.
 
-use std::time::Duration;
-
 use authorization_server::{
-    ground::Id,
+    ground::{Id, lifetimes::ENTRA_TOKEN_LIFETIME},
     resource::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamTokens as _},
@@ -19,15 +17,13 @@ use super::token_cache::TokenCache;
 
 /// How many tokens are remembered.
 const MAX_TOKENS: u64 = 10_000;
-/// How long they are remembered: as long as one lives with continuous access evaluation.
-const LONGEST_TOKEN_LIFE: Duration = Duration::from_hours(28);
 
 /// The claims that tokens were found to lack while a tool ran, by token.
 pub(super) struct DemandedClaims(Cache<Id, Claims>);
 
 impl Default for DemandedClaims {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MAX_TOKENS).time_to_live(LONGEST_TOKEN_LIFE).build())
+        Self(Cache::builder().max_capacity(MAX_TOKENS).time_to_live(ENTRA_TOKEN_LIFETIME.unsigned_abs()).build())
     }
 }
 

@@ -8,8 +8,8 @@ use authorization_server::{
         operator::{OperatorAction, OperatorError, OperatorSubmission},
         visitor::Visitor,
     },
-    ground::{EventName, Id},
-    state::blocks::{BlockTarget, is_uuid},
+    ground::{EventName, Id, guid},
+    state::blocks::BlockTarget,
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -93,8 +93,8 @@ fn action(form: &Form) -> Result<Option<OperatorAction>, Refusal> {
         Some("unblock") => Some(OperatorAction::Unblock(target()?)),
         Some("end-application") => Some(OperatorAction::EndApplication(of_grants(target()?)?)),
         Some("end-user") => {
-            let user = form.first("user").unwrap_or_default().trim().to_ascii_lowercase();
-            Some(OperatorAction::EndUser(Some(user).filter(|user| is_uuid(user)).ok_or(Refusal::ObjectId)?))
+            let user = form.first("user").and_then(|user| guid(user.trim()));
+            Some(OperatorAction::EndUser(user.ok_or(Refusal::ObjectId)?))
         }
         _ => None,
     })

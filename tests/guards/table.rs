@@ -179,8 +179,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a user is named by an object id",
         file: "src/http/operator.rs",
-        from: "Some(user).filter(|user| is_uuid(user))",
-        to: "Some(user).filter(|user| is_uuid(user) || true)",
+        from: "and_then(|user| guid(user.trim()))",
+        to: "map(|user| guid(user.trim()).unwrap_or_else(|| user.to_owned()))",
         test: "edge::operator::what_cannot_be_blocked_is_named",
     },
     Guard {

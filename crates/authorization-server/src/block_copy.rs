@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
-    ground::Id,
+    ground::{Id, Recent},
     state::{blocks::Blocks, client::Client},
 };
 
@@ -18,17 +17,12 @@ const BELIEVED_FOR: Duration = Duration::seconds(60);
 const ASK_AGAIN_AFTER: Duration = Duration::seconds(5);
 /// A client's hosts are read again after this: a metadata document can change.
 const CLIENT_KNOWN_FOR: Duration = Duration::minutes(5);
-const MAX_CLIENTS: usize = 10_000;
 
 /// The copy, and the clients that were judged by it lately.
 pub(crate) struct BlockCopy {
     copy: Mutex<State>,
-    clients: Mutex<LruCache<Id, KnownClient>>,
-}
-
-struct KnownClient {
-    client: Arc<Client>,
-    read_at: OffsetDateTime,
+    /// By key.
+    pub(crate) clients: Recent<Id, Arc<Client>>,
 }
 
 #[derive(Default)]
@@ -47,7 +41,7 @@ pub(crate) enum Copy {
 
 impl Default for BlockCopy {
     fn default() -> Self {
-        Self { copy: Mutex::default(), clients: Mutex::new(LruCache::unbounded()) }
+        Self { copy: Mutex::default(), clients: Recent::believed_for(CLIENT_KNOWN_FOR) }
     }
 }
 
@@ -76,22 +70,6 @@ impl BlockCopy {
             state.copy = Some((blocks, read_at));
         }
     }
-
-    /// A client as it was read a short while ago.
-    pub(crate) fn client(&self, key: Id, now: OffsetDateTime) -> Option<Arc<Client>> {
-        let mut clients = lock(&self.clients);
-        let known = clients.get(&key).filter(|known| now - known.read_at < CLIENT_KNOWN_FOR);
-        known.map(|known| Arc::clone(&known.client))
-    }
-
-    /// Keeps a client that was read now.
-    pub(crate) fn keep_client(&self, client: Arc<Client>, read_at: OffsetDateTime) {
-        let mut clients = lock(&self.clients);
-        clients.put(client.id, KnownClient { client, read_at });
-        if clients.len() > MAX_CLIENTS {
-            clients.pop_lru();
-        }
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,23 +79,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::client::Origin;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
-
-    fn client(id: Id) -> Client {
-        let (origin, redirect_uris) = (Origin::Registration, Vec::new());
-        Client {
-            id,
-            origin,
-            name: None,
-            redirect_uris,
-            registered_at: NOW,
-            used_at: None,
-            days_used: 0,
-            expires_at: NOW,
-        }
-    }
 
     fn is_fresh(copy: &BlockCopy, after: Duration) -> bool {
         matches!(copy.at(NOW + after), Copy::Fresh(_))
@@ -151,21 +114,5 @@ mod tests {
         copy.keep(Arc::clone(&newer), NOW);
         copy.keep(Arc::default(), NOW - Duration::SECOND);
         assert!(matches!(copy.at(NOW), Copy::Fresh(kept) if Arc::ptr_eq(&kept, &newer)));
-    }
-
-    #[test]
-    fn a_client_is_known_for_five_minutes_and_not_too_many_are() {
-        let copy = BlockCopy::default();
-        let id = |number: usize| {
-            let mut bytes = [0; 16];
-            bytes[..8].copy_from_slice(&number.to_be_bytes());
-            Id::from_bytes(bytes)
-        };
-        let keep = |number| copy.keep_client(Arc::new(client(id(number))), NOW);
-        keep(0);
-        assert!(copy.client(id(0), NOW + CLIENT_KNOWN_FOR - Duration::MILLISECOND).is_some());
-        assert!(copy.client(id(0), NOW + CLIENT_KNOWN_FOR).is_none());
-        (0..=MAX_CLIENTS).for_each(keep);
-        assert!(copy.client(id(0), NOW).is_none() && copy.client(id(MAX_CLIENTS), NOW).is_some());
     }
 }

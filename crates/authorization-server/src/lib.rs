@@ -15,7 +15,6 @@ mod block_copy;
 mod changes;
 pub mod client_documents;
 pub mod endpoints;
-mod entra_standings;
 pub mod entra_tokens;
 mod grant_cache;
 pub mod ground;

@@ -3,26 +3,29 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, scope::Scope, secret::Secret};
+use time::Duration;
 use zeroize::Zeroizing;
 
 use crate::{
     block_copy::BlockCopy,
     client_documents::{ClientDocuments, ClientSignatures},
-    entra_standings::EntraStandings,
     entra_tokens::EntraTokens,
     grant_cache::GrantCache,
     ground::{
-        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, ListedRecords, OwnedRecords, OwnerLimit, Repository,
-        Sealable, Sealed, Sealer, Unavailable,
+        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, ListedRecords, OwnedRecords, OwnerLimit, Recent,
+        Repository, Sealable, Sealed, Sealer, Unavailable,
     },
     state::{
-        authorization::Authorization, blocks::Blocks, client::Client, family::FamilyKey, grant::Grant,
-        operator_record::OperatorRecord, owner::Owner, preauthorized::PreauthorizedClients, scopes,
+        authorization::Authorization, blocks::Blocks, client::Client, entra_client::Standing, family::FamilyKey,
+        grant::Grant, operator_record::OperatorRecord, owner::Owner, preauthorized::PreauthorizedClients, scopes,
         spent_assertion::SpentAssertion, upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
     waiting_registrations::WaitingRegistrations,
 };
+
+/// What an owner says of an application is believed this long without another read, as a grant is.
+const STANDING_BELIEVED_FOR: Duration = Duration::seconds(30);
 
 /// The ports of the authorization server.
 #[derive(Clone)]
@@ -86,7 +89,7 @@ pub struct AuthorizationServer {
     default_scope: Scope,
     document_hosts: DocumentHosts,
     pub(crate) entra_clients: Option<EntraClients>,
-    pub(crate) entra_standings: EntraStandings,
+    pub(crate) entra_standings: Recent<(Id, Id), Standing>,
 }
 
 /// Clients that get their tokens from Entra themselves.
@@ -110,7 +113,7 @@ impl AuthorizationServer {
             default_scope: scopes::first(),
             document_hosts: DocumentHosts::default(),
             entra_clients: None,
-            entra_standings: EntraStandings::default(),
+            entra_standings: Recent::believed_for(STANDING_BELIEVED_FOR),
         }
     }
 

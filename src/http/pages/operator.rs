@@ -111,7 +111,7 @@ fn row(ListedApplication { client, blocked }: &ListedApplication) -> Row {
 }
 
 fn entra_row(ListedEntraApplication { application, blocked }: &ListedEntraApplication) -> EntraRow {
-    let target = BlockTarget::EntraApplication(application.as_str().to_owned());
+    let target = BlockTarget::EntraApplication(application.clone());
     EntraRow { blocked: *blocked, target: fields(&target) }
 }
 

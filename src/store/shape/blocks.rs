@@ -2,7 +2,10 @@
 
 use authorization_server::{
     ground::Id,
-    state::blocks::{Block, BlockTarget, Blocks},
+    state::{
+        blocks::{Block, BlockTarget, Blocks},
+        preauthorized::ApplicationId,
+    },
 };
 use oauth_protocol::client_id_url::ClientIdUrl;
 use serde::{Deserialize, Serialize, de::Error as _};
@@ -40,7 +43,7 @@ pub(super) enum TargetShape {
     Document(String),
     DocumentHost(String),
     RedirectHost(String),
-    EntraApplication(String),
+    EntraApplication(ApplicationId),
 }
 
 impl From<&BlockTarget> for TargetShape {

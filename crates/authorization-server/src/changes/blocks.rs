@@ -87,12 +87,12 @@ impl AuthorizationServer {
 
     async fn known_client(&self, key: Id) -> Result<Option<Arc<Client>>, Unavailable> {
         let now = self.now();
-        if let Some(known) = self.block_copy.client(key, now) {
+        if let Some(known) = self.block_copy.clients.get(&key, now) {
             return Ok(Some(known));
         }
         let client = self.ports.clients.get(&key).await?.map(|stored| Arc::new(stored.value));
         if let Some(client) = &client {
-            self.block_copy.keep_client(Arc::clone(client), now);
+            self.block_copy.clients.put(key, Arc::clone(client), now);
         }
         Ok(client)
     }

@@ -21,7 +21,8 @@ impl AuthorizationServer {
         Ok(clients)
     }
 
-    /// Notes that an application called for this owner, unless that was noted today. Returns whether its tokens are accepted.
+    /// Notes that an application called for this owner, unless that was noted today. Returns which of its tokens are
+    /// accepted.
     pub(crate) async fn note_entra_client(
         &self,
         owner: Id,
@@ -31,12 +32,13 @@ impl AuthorizationServer {
         let mut read = None;
         let decide = |document: Option<Owner>| {
             let document = document.unwrap_or_else(|| Owner::new(owner, now));
-            let known = document.entra_client(application).cloned();
-            let standing = known.as_ref().map(|known| known.standing).unwrap_or_default();
+            let standing = document.standing(application);
             read = Some(standing);
-            Ok::<_, Unavailable>(match known.filter(|known| known.is_noted_on(now)) {
-                Some(_) => Change::Keep((standing, false)),
-                None => Change::Write(document.noting(application, now), (standing, true)),
+            let is_noted = document.entra_client(application).is_some_and(|known| known.is_noted_on(now));
+            Ok::<_, Unavailable>(if is_noted {
+                Change::Keep((standing, false))
+            } else {
+                Change::Write(document.noting(application, now), (standing, true))
             })
         };
         let changed = change(self.ports.owners.as_ref(), &owner, decide).await;
@@ -61,7 +63,7 @@ impl AuthorizationServer {
     pub(crate) async fn refuse_entra_client(&self, owner: Id, application: &ApplicationId) -> Result<(), Unavailable> {
         let now = self.now();
         self.change_owner(owner, |document| document.refusing(Some(application), now)).await?;
-        self.entra_standings.forget(owner, application.client());
+        self.entra_standings.forget(&(owner, application.client()));
         self.report(EventName::EntraClientRefused.event().owner(owner).client(application.client()));
         Ok(())
     }
@@ -70,7 +72,7 @@ impl AuthorizationServer {
     pub(crate) async fn allow_entra_client(&self, owner: Id, application: &ApplicationId) -> Result<(), Unavailable> {
         let now = self.now();
         self.change_owner(owner, |document| document.allowing_again(application, now)).await?;
-        self.entra_standings.forget(owner, application.client());
+        self.entra_standings.forget(&(owner, application.client()));
         self.report(EventName::EntraClientAllowed.event().owner(owner).client(application.client()));
         Ok(())
     }

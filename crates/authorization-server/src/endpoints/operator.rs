@@ -128,7 +128,7 @@ impl AuthorizationServer {
     fn listed_entra_applications(&self, blocks: &Blocks) -> Vec<ListedEntraApplication> {
         let accepted = self.entra_clients.iter().flat_map(|clients| clients.preauthorized.applications());
         let listed = |application: &ApplicationId| {
-            let blocked = blocks.entra_application(application.as_str()).is_some();
+            let blocked = blocks.block_entra_application(application);
             ListedEntraApplication { application: application.clone(), blocked }
         };
         accepted.map(listed).collect()

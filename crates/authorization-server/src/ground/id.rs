@@ -24,6 +24,12 @@ impl Id {
         Self(bytes)
     }
 
+    /// The first 128 bits of the SHA-256 of a text.
+    #[must_use]
+    pub fn sha256_of(text: &str) -> Self {
+        Self(*Sha256::digest(text).first_chunk().unwrap_or(&[0; 16]))
+    }
+
     /// The first 128 bits of SHA-256 over these texts, each with its length.
     #[must_use]
     pub fn hash_of(texts: &[&str]) -> Self {
@@ -81,10 +87,7 @@ impl Subject {
     /// The partition of all records of this owner: the first 128 bits of SHA-256(tid|oid).
     #[must_use]
     pub fn owner_key(&self) -> Id {
-        let hash: [u8; 32] = Sha256::digest(format!("{}|{}", self.tid, self.oid)).into();
-        let mut key = [0; 16];
-        key.copy_from_slice(hash.split_at(16).0);
-        Id(key)
+        Id::sha256_of(&format!("{}|{}", self.tid, self.oid))
     }
 }
 

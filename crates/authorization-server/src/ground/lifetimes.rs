@@ -11,6 +11,9 @@ pub const AUTHORIZATION_LIFETIME: Duration = Duration::minutes(15);
 pub const CODE_LIFETIME: Duration = Duration::seconds(60);
 /// The longest life of an access token.
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::hours(1);
+/// The longest life of an access token of Entra, which it has with continuous access evaluation
+/// (<https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation>).
+pub const ENTRA_TOKEN_LIFETIME: Duration = Duration::hours(28);
 /// From the issue of Entra's access token to the time when the roles in it have to be read again.
 pub const ROLES_LIFETIME: Duration = Duration::hours(1);
 /// From the last refresh to the end of a grant.

@@ -12,12 +12,14 @@ pub mod lifetimes;
 mod network;
 mod operational_event;
 mod owner_limit;
+mod recent;
 mod record;
 mod repository;
 mod sealing;
 mod too_many;
 mod unavailable;
 
+pub(crate) use self::recent::Recent;
 pub use self::{
     audit::{AuditEvent, AuditLog},
     clock::Clock,

@@ -4,7 +4,7 @@ use super::principal::Principal;
 use crate::{
     ground::Unavailable,
     server::AuthorizationServer,
-    state::{entra_client::Standing, entra_token::EntraToken, preauthorized::ApplicationId},
+    state::{entra_token::EntraToken, preauthorized::ApplicationId},
 };
 
 impl AuthorizationServer {
@@ -15,11 +15,11 @@ impl AuthorizationServer {
             return Ok(false);
         }
         let (owner, client, now) = (principal.owner, principal.client, self.now());
-        if let Some(standing) = self.entra_standings.get(owner, client, now) {
+        if let Some(standing) = self.entra_standings.get(&(owner, client), now) {
             return Ok(standing.accepts(*issued_at));
         }
         let standing = self.note_entra_client(owner, application).await?;
-        self.entra_standings.put(owner, client, standing, now);
+        self.entra_standings.put((owner, client), standing, now);
         Ok(standing.accepts(*issued_at))
     }
 
@@ -29,12 +29,11 @@ impl AuthorizationServer {
             return Ok(false);
         }
         let document = self.owner(principal.owner).await?;
-        let note = document.as_ref().and_then(|document| document.entra_client(&token.application));
-        let standing = note.map_or(Standing::Accepted, |note| note.standing);
+        let standing = document.map(|document| document.standing(&token.application)).unwrap_or_default();
         Ok(standing.accepts(token.issued_at))
     }
 
     async fn is_entra_client_blocked(&self, application: &ApplicationId) -> Result<bool, Unavailable> {
-        Ok(self.blocks().await?.entra_application(application.as_str()).is_some())
+        Ok(self.blocks().await?.block_entra_application(application))
     }
 }

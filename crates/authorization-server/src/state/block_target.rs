@@ -2,7 +2,10 @@
 
 use oauth_protocol::client_id_url::ClientIdUrl;
 
-use super::client::{Client, ClientId};
+use super::{
+    client::{Client, ClientId},
+    preauthorized::ApplicationId,
+};
 use crate::ground::Id;
 
 /// The applications that an entry concerns. A name is no target: anybody can choose any name.
@@ -16,8 +19,8 @@ pub enum BlockTarget {
     DocumentHost(String),
     /// Every client that has an https redirect URI on this host.
     RedirectHost(String),
-    /// A client of Entra's own, by its application id in lower case.
-    EntraApplication(String),
+    /// A client of Entra's own.
+    EntraApplication(ApplicationId),
 }
 
 impl BlockTarget {
@@ -37,7 +40,7 @@ impl BlockTarget {
             "document" => ClientIdUrl::parse(value).ok().map(Self::Document),
             "document-host" => Some(lower()).filter(|host| is_host(host)).map(Self::DocumentHost),
             "redirect-host" => Some(lower()).filter(|host| is_host(host)).map(Self::RedirectHost),
-            "entra-application" => Some(lower()).filter(|id| is_uuid(id)).map(Self::EntraApplication),
+            "entra-application" => ApplicationId::parse(value).map(Self::EntraApplication),
             _ => None,
         }
     }
@@ -60,7 +63,8 @@ impl BlockTarget {
         match self {
             Self::Registration(id) => id.to_string(),
             Self::Document(url) => url.as_str().to_owned(),
-            Self::DocumentHost(text) | Self::RedirectHost(text) | Self::EntraApplication(text) => text.clone(),
+            Self::DocumentHost(text) | Self::RedirectHost(text) => text.clone(),
+            Self::EntraApplication(application) => application.as_str().to_owned(),
         }
     }
 
@@ -91,13 +95,6 @@ impl BlockTarget {
             Self::DocumentHost(_) | Self::RedirectHost(_) | Self::EntraApplication(_) => None,
         }
     }
-}
-
-/// An object id or application id of Entra, in lower case.
-#[must_use]
-pub fn is_uuid(text: &str) -> bool {
-    let hexadecimal = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(hexadecimal)
 }
 
 /// A name with a final full stop is the same name (RFC 1034 §3.1).

@@ -3,8 +3,8 @@
 use oauth_protocol::client_id_url::ClientIdUrl;
 use time::{Duration, OffsetDateTime};
 
-pub use super::block_target::{BlockTarget, is_uuid};
-use super::client::Client;
+pub use super::block_target::BlockTarget;
+use super::{client::Client, preauthorized::ApplicationId};
 use crate::ground::{Id, Record, lifetimes::GRANT_LIFETIME};
 
 /// The most entries of each kind. With them the document has less than a tenth of what Cosmos DB stores in one item.
@@ -106,11 +106,12 @@ impl Blocks {
         })
     }
 
-    /// When this client of Entra's own was blocked; `None` if it is not.
+    /// Whether tokens that this application got from Entra itself are refused.
     #[must_use]
-    pub fn entra_application(&self, id: &str) -> Option<OffsetDateTime> {
-        let names = |block: &&Block| matches!(&block.target, BlockTarget::EntraApplication(other) if other.eq_ignore_ascii_case(id));
-        self.blocked.iter().find(names).map(|block| block.at)
+    pub fn block_entra_application(&self, application: &ApplicationId) -> bool {
+        let names =
+            |block: &Block| matches!(&block.target, BlockTarget::EntraApplication(other) if other == application);
+        self.blocked.iter().any(names)
     }
 
     /// With one more block. What is blocked already stays as it is.
@@ -255,9 +256,10 @@ mod tests {
     #[test]
     fn an_application_of_entra_is_named_in_any_case_and_is_no_client_of_ours() {
         let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
-        let blocks = Blocks::default().with_block(BlockTarget::EntraApplication(id.into()), NOW).unwrap();
-        assert_eq!(blocks.entra_application(&id.to_uppercase()), Some(NOW));
-        assert_eq!(blocks.entra_application("0f8fad5b-d9cb-469f-a165-70867728950f"), None);
+        let application = |text: &str| ApplicationId::parse(text).unwrap();
+        let blocks = Blocks::default().with_block(BlockTarget::EntraApplication(application(id)), NOW).unwrap();
+        assert!(blocks.block_entra_application(&application(&id.to_uppercase())));
+        assert!(!blocks.block_entra_application(&application("0f8fad5b-d9cb-469f-a165-70867728950f")));
         assert_eq!(blocks.judge(published().id, Some(&published()), NOW), Verdict::Allowed);
     }
 

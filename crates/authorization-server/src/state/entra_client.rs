@@ -26,7 +26,8 @@ pub enum Standing {
     Accepted,
     /// None since this time, and none from before.
     Refused(OffsetDateTime),
-    /// Those that Entra issued after this time: the owner refused the application then, and has allowed it again.
+    /// Those that Entra issued after this time: the owner refused the application then, and has allowed it again; or withdrew
+    /// everything before it called for the first time.
     AllowedAgain(OffsetDateTime),
 }
 

@@ -15,16 +15,25 @@ impl Owner {
         self.entra_clients.iter().find(|client| client.application == *application)
     }
 
+    /// Which tokens of an application are accepted. Of one that is not noted, those from before everything was withdrawn are not.
+    #[must_use]
+    pub fn standing(&self, application: &ApplicationId) -> Standing {
+        let everything = self.withdrawals.iter().rev().find(|withdrawal| withdrawal.client.is_none());
+        let unnoted = everything.map(|withdrawal| Standing::AllowedAgain(withdrawal.at)).unwrap_or_default();
+        self.entra_client(application).map_or(unnoted, |client| client.standing)
+    }
+
     /// With a note that the application called today.
     #[must_use]
     pub fn noting(mut self, application: &ApplicationId, now: OffsetDateTime) -> Self {
+        let standing = self.standing(application);
         match self.entra_clients.iter_mut().find(|client| client.application == *application) {
             Some(client) => client.last_called = now,
             None => self.entra_clients.push(EntraClient {
                 application: application.clone(),
                 since: now,
                 last_called: now,
-                standing: Standing::default(),
+                standing,
             }),
         }
         self.touched(now)

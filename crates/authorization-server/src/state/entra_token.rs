@@ -1,7 +1,6 @@
 //! An access token that Entra issued to a client itself.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::{preauthorized::ApplicationId, roles::Roles};
@@ -27,10 +26,7 @@ impl EntraToken {
     /// The first 128 bits of its SHA-256.
     #[must_use]
     pub fn id(&self) -> Id {
-        let hash: [u8; 32] = Sha256::digest(self.text.expose_secret()).into();
-        let mut id = [0; 16];
-        id.copy_from_slice(hash.split_at(16).0);
-        Id::from_bytes(id)
+        Id::sha256_of(self.text.expose_secret())
     }
 }
 

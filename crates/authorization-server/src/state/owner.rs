@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::{
     ground::{
         Id, Record,
-        lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME},
+        lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME, ENTRA_TOKEN_LIFETIME},
     },
     state::{demand::Demand, entra_client::EntraClient, valid_request::ValidRequest},
 };
@@ -59,6 +59,14 @@ pub struct Withdrawal {
     pub client: Option<Id>,
     /// The time of the withdrawal.
     pub at: OffsetDateTime,
+}
+
+impl Withdrawal {
+    /// Whether something from before it can still come: an authorization, or a token of Entra of an application.
+    fn counts(&self, now: OffsetDateTime) -> bool {
+        let longest = if self.client.is_none() { ENTRA_TOKEN_LIFETIME } else { AUTHORIZATION_LIFETIME };
+        now < self.at + longest
+    }
 }
 
 impl Approval {
@@ -166,7 +174,7 @@ impl Owner {
     /// Drops withdrawals that are older than any authorization, and applications that have not called for long.
     pub(super) fn touched(mut self, now: OffsetDateTime) -> Self {
         self.entra_clients.retain(|client| client.stands(now));
-        self.withdrawals.retain(|withdrawal| now < withdrawal.at + AUTHORIZATION_LIFETIME);
+        self.withdrawals.retain(|withdrawal| withdrawal.counts(now));
         self.expires_at = now + APPROVAL_LIFETIME;
         self
     }

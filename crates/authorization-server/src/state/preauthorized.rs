@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use sha2::{Digest as _, Sha256};
 
 use crate::ground::{Id, guid};
 
@@ -28,10 +27,7 @@ impl ApplicationId {
     /// none with a metadata document has such an id.
     #[must_use]
     pub fn client(&self) -> Id {
-        let hash: [u8; 32] = Sha256::digest(format!("entra-application|{}", self.0)).into();
-        let mut id = [0; 16];
-        id.copy_from_slice(hash.split_at(16).0);
-        Id::from_bytes(id)
+        Id::sha256_of(&format!("entra-application|{}", self.0))
     }
 }
 

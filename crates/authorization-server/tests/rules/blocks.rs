@@ -13,6 +13,7 @@ use authorization_server::{
         client::ClientId,
         grant::Status,
         operator_record::OperatorDecision::{self, Block, EndApplication, EndUser, Unblock},
+        preauthorized::ApplicationId,
     },
 };
 use oauth_protocol::{client_id_url::ClientIdUrl, scope::Scope};
@@ -109,7 +110,8 @@ async fn another_client_is_not_concerned() {
     decide(&rig, Block(registration(&other))).await;
     decide(&rig, EndApplication(registration(&other))).await;
     decide(&rig, Block(BlockTarget::DocumentHost("client.example".into()))).await;
-    decide(&rig, Block(BlockTarget::EntraApplication(signed_in.client_id.to_lowercase()))).await;
+    let application = ApplicationId::parse("0f8fad5b-d9cb-469f-a165-70867728950e").unwrap();
+    decide(&rig, Block(BlockTarget::EntraApplication(application))).await;
     assert!(rig.accepts(&signed_in.tokens.access_token).await.unwrap());
     assert!(rig.refresh(&signed_in.client_id, &signed_in.tokens.refresh_token).await.is_ok());
 }

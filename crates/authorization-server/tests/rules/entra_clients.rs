@@ -340,7 +340,7 @@ async fn an_application_that_the_operator_blocks_is_refused_for_every_owner_and_
     let rig = Rig::new().unwrap();
     let server = server(&rig, claims(&rig));
     let principal = authenticated(&server).await.unwrap();
-    let block = OperatorDecision::Block(BlockTarget::EntraApplication(CONFIDENTIAL.into()));
+    let block = OperatorDecision::Block(BlockTarget::EntraApplication(application()));
     let (form, operator) = (Id::random(rig.ports.entropy.as_ref()), Subject { oid: "operator".into(), ..subject() });
     rig.server.decide_as_operator(form, &operator, block).await.unwrap();
     rig.clock.advance(Duration::seconds(20));
@@ -362,6 +362,21 @@ async fn when_the_operator_ends_a_user_the_applications_that_called_for_them_are
     rig.clock.advance(Duration::seconds(30));
     assert!(authenticated(&server).await.is_none());
     assert!(!server.still_stands(&principal).await.unwrap());
+}
+
+#[tokio::test]
+async fn when_everything_was_withdrawn_an_older_token_of_an_application_that_never_called_is_refused_too() {
+    let rig = Rig::new().unwrap();
+    let (older, form) = (claims(&rig), Id::random(rig.ports.entropy.as_ref()));
+    let operator = Subject { oid: "operator".into(), ..subject() };
+    let end = OperatorDecision::EndUser(subject().owner_key());
+    rig.server.decide_as_operator(form, &operator, end).await.unwrap();
+    rig.clock.advance(Duration::minutes(50));
+    let presented = server(&rig, older.clone());
+    assert!(authenticated(&presented).await.is_none());
+    let opened = opened(&presented).await.unwrap();
+    assert!(presented.look_up_presented(opened).await.unwrap().is_none());
+    assert!(authenticated(&server(&rig, claims(&rig))).await.is_some(), "a token that was issued afterwards");
 }
 
 #[tokio::test]

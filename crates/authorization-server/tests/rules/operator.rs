@@ -334,7 +334,7 @@ async fn the_applications_with_tokens_of_entra_are_listed_and_one_can_be_blocked
     };
     let listed = shown(server.operator_page(&cookies, None).await.unwrap()).entra_applications;
     assert_eq!((listed.len(), listed[0].blocked, &listed[0].application), (2, false, &entra_clients::application()));
-    let block = OperatorAction::Block(BlockTarget::EntraApplication(listed[0].application.as_str().to_owned()));
+    let block = OperatorAction::Block(BlockTarget::EntraApplication(listed[0].application.clone()));
     let form = page(&rig, &cookies).await;
     click(&rig, &cookies, &form, block).await.unwrap();
     let listed = shown(server.operator_page(&cookies, None).await.unwrap()).entra_applications;

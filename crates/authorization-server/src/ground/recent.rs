@@ -1,0 +1,87 @@
+//! Values that were read lately.
+
+use std::{
+    hash::Hash,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use lru::LruCache;
+use time::{Duration, OffsetDateTime};
+
+/// How many are kept.
+const MOST: usize = 10_000;
+
+/// Values, each believed for a while after it was read. Every operation takes constant time; a full cache evicts the value that
+/// was used least recently.
+pub(crate) struct Recent<K, V> {
+    values: Mutex<LruCache<K, (V, OffsetDateTime)>>,
+    believed_for: Duration,
+}
+
+impl<K: Hash + Eq, V: Clone> Recent<K, V> {
+    /// None, each to be believed so long.
+    pub(crate) fn believed_for(believed_for: Duration) -> Self {
+        Self { values: Mutex::new(LruCache::unbounded()), believed_for }
+    }
+
+    /// The value, if it is still believed.
+    pub(crate) fn get(&self, key: &K, now: OffsetDateTime) -> Option<V> {
+        let mut values = self.lock();
+        let (value, _) = values.get(key).filter(|(_, read_at)| now - *read_at < self.believed_for)?;
+        Some(value.clone())
+    }
+
+    /// Keeps a value that was read at this time.
+    pub(crate) fn put(&self, key: K, value: V, read_at: OffsetDateTime) {
+        let mut values = self.lock();
+        values.put(key, (value, read_at));
+        if values.len() > MOST {
+            values.pop_lru();
+        }
+    }
+
+    /// Drops a value, so that it is read again.
+    pub(crate) fn forget(&self, key: &K) {
+        self.lock().pop(key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<K, (V, OffsetDateTime)>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+    const BELIEVED_FOR: Duration = Duration::seconds(30);
+
+    #[test]
+    fn a_value_is_believed_as_long_as_was_said_and_until_it_is_forgotten() {
+        let recent = Recent::believed_for(BELIEVED_FOR);
+        recent.put(1, "one", NOW);
+        assert_eq!(recent.get(&1, NOW + BELIEVED_FOR - Duration::MILLISECOND), Some("one"));
+        assert_eq!((recent.get(&1, NOW + BELIEVED_FOR), recent.get(&2, NOW)), (None, None));
+        recent.forget(&1);
+        assert_eq!(recent.get(&1, NOW), None);
+    }
+
+    #[test]
+    fn a_value_that_is_read_again_is_believed_anew() {
+        let recent = Recent::believed_for(BELIEVED_FOR);
+        recent.put(1, "one", NOW);
+        recent.put(1, "two", NOW + BELIEVED_FOR);
+        assert_eq!(recent.get(&1, NOW + BELIEVED_FOR), Some("two"));
+    }
+
+    #[test]
+    fn when_it_is_full_the_value_that_was_used_least_recently_goes() {
+        let recent = Recent::believed_for(BELIEVED_FOR);
+        (0..MOST).for_each(|key| recent.put(key, key, NOW));
+        assert_eq!(recent.get(&0, NOW), Some(0), "used now");
+        recent.put(MOST, MOST, NOW);
+        assert_eq!((recent.get(&0, NOW), recent.get(&1, NOW)), (Some(0), None));
+        assert_eq!(recent.lock().len(), MOST);
+    }
+}
