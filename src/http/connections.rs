@@ -6,7 +6,7 @@ use authorization_server::{
     endpoints::{
         answer::Answer,
         connections::{ConnectionsError, OwnerAction, OwnerSubmission},
-        connections_sign_in::{ConnectionsSignInError, SignInRefusal},
+        own_page_sign_in::{OwnPageSignInError, SignInRefusal},
         visitor::Visitor,
     },
     ground::{EventName, Id},
@@ -100,7 +100,7 @@ fn page(refusal: &Refusal) -> ErrorPage {
 }
 
 /// A sign-in for a page of our own that does not complete.
-pub(super) fn not_signed_in(app: &App, error: &ConnectionsSignInError) -> Response {
+pub(super) fn not_signed_in(app: &App, error: &OwnPageSignInError) -> Response {
     let refused = match error.page {
         OwnPage::Connections => EventName::ConnectionsRefused,
         OwnPage::Operator => EventName::OperatorRefused,

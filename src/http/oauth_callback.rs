@@ -59,7 +59,7 @@ fn after_admin_consent() -> ErrorPage {
 
 fn refusal(app: &App, error: &CallbackError) -> Response {
     let page = match error {
-        CallbackError::Connections(error) => return connections::not_signed_in(app, error),
+        CallbackError::OwnPage(error) => return connections::not_signed_in(app, error),
         CallbackError::OverLimit(too_many) => return CALLBACKS.answer(app, PLACE, *too_many),
         CallbackError::UnknownState => ErrorPage::plain(
             StatusCode::FORBIDDEN,

@@ -1,5 +1,5 @@
-//! Whether a call needs a wider scope than its access token has, or further claims. It is decided before the call is dispatched, so that a client
-//! can be asked to step up (MCP 2025-11-25, "Scope Challenge Handling").
+//! Whether a call needs a wider scope than its access token has, or further claims. It is decided before the call is dispatched,
+//! so that a client can be asked to step up (MCP 2025-11-25, "Scope Challenge Handling").
 
 use authorization_server::{resource::authenticate::Principal, state::claims::Claims};
 use oauth_protocol::scope::Scope;

@@ -138,7 +138,7 @@ impl From<Stage> for StageShape {
             }
             Stage::Denied => Self::Denied,
             Stage::Refused(Refused { request, binding, refused_at }) => Self::Refused { request, binding, refused_at },
-            Stage::ConnectionsSignIn => Self::ConnectionsSignIn,
+            Stage::OwnPageSignIn => Self::ConnectionsSignIn,
             Stage::Failed(Failed { reason, states }) => Self::Failed { reason, states, state_hash: None },
         }
     }
@@ -165,7 +165,7 @@ impl From<StageShape> for Stage {
             StageShape::Refused { request, binding, refused_at } => {
                 Self::Refused(Refused { request, binding, refused_at })
             }
-            StageShape::ConnectionsSignIn => Self::ConnectionsSignIn,
+            StageShape::ConnectionsSignIn => Self::OwnPageSignIn,
             StageShape::Failed { reason, mut states, state_hash } => {
                 states.extend(state_hash);
                 Self::Failed(Failed { reason, states })

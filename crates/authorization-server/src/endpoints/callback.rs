@@ -47,9 +47,9 @@ impl AuthorizationServer {
         if let Some((id, state)) = state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
             return self.complete(id, &state, callback).await;
         }
-        let begun = self.begun_connections_sign_in(callback.response, callback.cookies).await?;
+        let begun = self.begun_own_page_sign_in(callback.response, callback.cookies).await?;
         (callback.count)()?;
-        Ok(self.complete_connections_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
+        Ok(self.complete_own_page_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
     }
 
     async fn complete(&self, id: Id, state: &Handle, callback: &Callback<'_>) -> Result<Answer, CallbackError> {
@@ -77,7 +77,7 @@ impl AuthorizationServer {
             | Stage::Denied
             | Stage::Refused(_)
             | Stage::Failed(_)
-            | Stage::ConnectionsSignIn => Err(CallbackError::AlreadyCompleted),
+            | Stage::OwnPageSignIn => Err(CallbackError::AlreadyCompleted),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why a callback is refused.
 
-use super::{connections_sign_in::ConnectionsSignInError, request_refusal::BLOCKED};
+use super::{own_page_sign_in::OwnPageSignInError, request_refusal::BLOCKED};
 use crate::ground::{TooMany, Unavailable};
 
 /// Why a callback is refused.
@@ -23,9 +23,9 @@ pub enum CallbackError {
     /// Its address has sent too many. Nothing was spent: the callback may come again.
     #[error(transparent)]
     OverLimit(#[from] TooMany),
-    /// It belongs to a sign-in for the page of connections.
+    /// It belongs to a sign-in for a page of our own.
     #[error(transparent)]
-    Connections(#[from] ConnectionsSignInError),
+    OwnPage(#[from] OwnPageSignInError),
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -42,7 +42,7 @@ impl CallbackError {
             Self::AlreadyCompleted => Some("the authorization was completed before"),
             Self::StillRefused => Some("Entra refuses the exchange after the second sign-in"),
             Self::ClientBlocked => Some(BLOCKED),
-            Self::Connections(error) => error.refusal.reason(),
+            Self::OwnPage(error) => error.refusal.reason(),
             Self::OverLimit(_) | Self::Unavailable(_) => None,
         }
     }

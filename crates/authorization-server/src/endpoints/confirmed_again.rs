@@ -114,7 +114,7 @@ fn confirmed(stage: &Stage) -> Option<Decision> {
         | Stage::CodeIssued(_)
         | Stage::Denied
         | Stage::Failed(_)
-        | Stage::ConnectionsSignIn => None,
+        | Stage::OwnPageSignIn => None,
     }
 }
 

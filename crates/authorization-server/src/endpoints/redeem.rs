@@ -79,7 +79,7 @@ impl AuthorizationServer {
             | Stage::Denied
             | Stage::Refused(_)
             | Stage::Failed(_)
-            | Stage::ConnectionsSignIn => Err(unknown()),
+            | Stage::OwnPageSignIn => Err(unknown()),
         }
     }
 

@@ -42,8 +42,8 @@ pub enum Stage {
     Refused(Refused),
     /// It ended without a code.
     Failed(Failed),
-    /// No authorization: a sign-in for the page of connections, whose `state` is spent.
-    ConnectionsSignIn,
+    /// No authorization: a sign-in for a page of our own, whose `state` is spent.
+    OwnPageSignIn,
 }
 
 impl Stage {
@@ -57,7 +57,7 @@ impl Stage {
             | Self::Refused(Refused { binding, .. }) => binding.knows(state),
             Self::Failed(Failed { states, .. }) => states.iter().any(|hash| hash.verifies(state)),
             Self::PendingUpstream(PendingUpstream { binding, .. }) => binding.is_past(state),
-            Self::Denied | Self::ConnectionsSignIn => false,
+            Self::Denied | Self::OwnPageSignIn => false,
         }
     }
 }

@@ -33,7 +33,7 @@ impl OwnPage {
 
 /// The `state` of a sign-in for a page of our own.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct ConnectionsState {
+pub(crate) struct OwnPageState {
     /// Transaction id: it names the cookie.
     pub(crate) id: Id,
     /// The page. A `state` of an earlier release is for the page of connections.
@@ -43,12 +43,12 @@ pub(crate) struct ConnectionsState {
     issued_at: i64,
 }
 
-impl SealedAsJson for ConnectionsState {
+impl SealedAsJson for OwnPageState {
     const PURPOSE: &'static str = "connections-state";
     type BoundTo = ();
 }
 
-impl ConnectionsState {
+impl OwnPageState {
     /// The state of a sign-in that this browser begins now.
     pub(crate) fn new(id: Id, page: OwnPage, browser: &Secret, now: OffsetDateTime) -> Self {
         Self { id, page, browser: browser.sha256(), issued_at: now.unix_timestamp() }

@@ -6,8 +6,8 @@ use authorization_server::{
         answer::{Answer, Next},
         blocked_sign_in::SignInBlock,
         callback::CallbackError,
-        connections_sign_in::SignInRefusal,
         consent::Decision,
+        own_page_sign_in::SignInRefusal,
         pages::Page,
     },
     ground::Unavailable,
@@ -46,7 +46,7 @@ async fn send(rig: &Rig, text: &str, allowed: &Allowed) -> Result<Answer, Callba
 /// A state that is not that of an authorization is tried as one of `/connections`, which does not know it either.
 fn is_unknown(completed: &Result<Answer, CallbackError>) -> bool {
     match completed {
-        Err(CallbackError::Connections(error)) => matches!(error.refusal, SignInRefusal::UnknownState),
+        Err(CallbackError::OwnPage(error)) => matches!(error.refusal, SignInRefusal::UnknownState),
         Err(CallbackError::UnknownState) => true,
         _ => false,
     }

@@ -7,8 +7,8 @@ use authorization_server::{
         blocked_sign_in::SignInBlock,
         callback::CallbackError,
         connections::{ConnectionsError, OwnerAction, OwnerSubmission},
-        connections_sign_in::SignInRefusal,
         consent::Decision,
+        own_page_sign_in::SignInRefusal,
         pages::{Application, Connection, Page},
         visitor::Visitor,
     },
@@ -81,7 +81,7 @@ async fn complete(rig: &Rig, allowed: &Allowed, value: Option<&str>) -> Result<S
 
 fn refusal(error: CallbackError) -> Option<SignInRefusal> {
     match error {
-        CallbackError::Connections(error) => Some(error.refusal),
+        CallbackError::OwnPage(error) => Some(error.refusal),
         _ => None,
     }
 }
@@ -143,7 +143,7 @@ async fn a_completed_sign_in_leads_to_the_page_and_deletes_its_cookie_and_so_doe
     let name = CookieName::EntraState(allowed.id).to_string();
     let deletes = |change: &CookieChange| matches!(change, CookieChange::Delete(deleted) if *deleted == name);
     let own = Some(allowed.cookie.expose_secret());
-    let Err(CallbackError::Connections(refused)) = answer(&rig, &allowed, &[("error", "x")], own).await else {
+    let Err(CallbackError::OwnPage(refused)) = answer(&rig, &allowed, &[("error", "x")], own).await else {
         panic!("completed")
     };
     assert!(refused.cookies.iter().any(deletes));
@@ -195,14 +195,14 @@ async fn a_user_whom_entra_does_not_sign_in_sees_nothing() {
     for pairs in [&[("error", "access_denied"), ("code", "x")][..], &[]] {
         let allowed = begun(&rig).await;
         let cookie = Some(allowed.cookie.expose_secret());
-        let Err(CallbackError::Connections(refused)) = answer(&rig, &allowed, pairs, cookie).await else {
+        let Err(CallbackError::OwnPage(refused)) = answer(&rig, &allowed, pairs, cookie).await else {
             panic!("signed in")
         };
         assert!(matches!(refused.refusal, SignInRefusal::NotSignedIn(_)));
     }
     let allowed = begun(&rig).await;
     let pairs = [("error", "access_denied"), ("error_description", "AADSTS50105: no")];
-    let Err(CallbackError::Connections(refused)) =
+    let Err(CallbackError::OwnPage(refused)) =
         answer(&rig, &allowed, &pairs, Some(allowed.cookie.expose_secret())).await
     else {
         panic!("signed in")
@@ -510,7 +510,7 @@ async fn a_sign_in_for_which_entra_cannot_be_asked_goes_on_when_it_can() {
     let cookie = Some(allowed.cookie.expose_secret());
     rig.upstream.set_ready(false);
     let refused = answer(&rig, &allowed, CODE, cookie).await.map(drop).unwrap_err();
-    let CallbackError::Connections(refused) = refused else { panic!("{refused}") };
+    let CallbackError::OwnPage(refused) = refused else { panic!("{refused}") };
     assert!(matches!(refused.refusal, SignInRefusal::Unavailable(_)));
     assert_eq!(refused.cookies.iter().count(), 0, "the browser keeps its cookie");
     rig.upstream.set_ready(true);

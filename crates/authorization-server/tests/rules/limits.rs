@@ -59,17 +59,23 @@ async fn the_network_with_the_most_unused_registrations_is_refused_and_another_g
     assert_eq!(dropped.iter().map(|event| event.client.unwrap()).collect::<Vec<_>>(), flood);
 }
 
+/// Five clients that registered at one process and were used at this one.
+async fn five_used(rig: &Rig, registered_at: &AuthorizationServer, used_at: &AuthorizationServer) -> Vec<Id> {
+    let mut used = Vec::new();
+    for _ in 0..5 {
+        let client = register(registered_at, 1).await.unwrap();
+        let code = rig.code(&client.to_string()).await.unwrap();
+        used_at.redeem(&redemption(&client.to_string(), &code), Network::UNKNOWN).await.unwrap();
+        used.push(client);
+    }
+    used
+}
+
 #[tokio::test]
 async fn a_client_that_was_used_takes_no_place_and_is_never_ended() {
     let rig = Rig::new().unwrap();
     let server = three_places(&rig);
-    let mut used = Vec::new();
-    for _ in 0..5 {
-        let client = register(&server, 1).await.unwrap();
-        let code = rig.code(&client.to_string()).await.unwrap();
-        server.redeem(&redemption(&client.to_string(), &code), Network::UNKNOWN).await.unwrap();
-        used.push(client);
-    }
+    let used = five_used(&rig, &server, &server).await;
     assert_eq!(registered(&rig).len(), used.len());
 }
 
@@ -77,13 +83,7 @@ async fn a_client_that_was_used_takes_no_place_and_is_never_ended() {
 async fn a_client_that_was_used_through_another_process_gives_its_place_up() {
     let rig = Rig::new().unwrap();
     let server = three_places(&rig);
-    let mut used = Vec::new();
-    for _ in 0..5 {
-        let client = register(&server, 1).await.unwrap();
-        let code = rig.code(&client.to_string()).await.unwrap();
-        rig.redeem(&client.to_string(), &code).await.unwrap();
-        used.push(client);
-    }
+    let used = five_used(&rig, &server, &rig.server).await;
     assert!(used.iter().all(|client| registered(&rig).contains(client)));
 }
 

@@ -6,8 +6,8 @@ use authorization_server::{
         answer::{Answer, Next, Redirect},
         callback::CallbackError,
         connections::{ConnectionsError, OwnerAction, OwnerSubmission},
-        connections_sign_in::SignInRefusal,
         operator::{OperatorAction, OperatorError, OperatorSubmission},
+        own_page_sign_in::SignInRefusal,
         pages::{OperatorPage, Page},
         visitor::Visitor,
     },
@@ -84,7 +84,7 @@ async fn come_back(rig: &Rig, allowed: &Allowed, pairs: &[(&str, &str)]) -> Resu
 async fn refusal(rig: &Rig, pairs: &[(&str, &str)]) -> (SignInRefusal, OwnPage) {
     let begun = begun(rig).await;
     match come_back(rig, &begun, pairs).await {
-        Err(CallbackError::Connections(error)) => (error.refusal, error.page),
+        Err(CallbackError::OwnPage(error)) => (error.refusal, error.page),
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("signed in"),
     }

@@ -56,7 +56,7 @@ impl From<NotRedeemed> for SignInRefusal {
 /// A sign-in that does not complete, and what happens to the cookies.
 #[derive(thiserror::Error)]
 #[error("{refusal}")]
-pub struct ConnectionsSignInError {
+pub struct OwnPageSignInError {
     /// Why.
     pub refusal: SignInRefusal,
     /// The page. A `state` that does not open counts as one for the page of connections.
@@ -65,13 +65,13 @@ pub struct ConnectionsSignInError {
     pub cookies: CookieChanges,
 }
 
-impl std::fmt::Debug for ConnectionsSignInError {
+impl std::fmt::Debug for OwnPageSignInError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.refusal.fmt(f)
     }
 }
 
-impl From<SignInRefusal> for ConnectionsSignInError {
+impl From<SignInRefusal> for OwnPageSignInError {
     fn from(refusal: SignInRefusal) -> Self {
         Self { refusal, page: OwnPage::default(), cookies: CookieChanges::default() }
     }

@@ -6,7 +6,7 @@ use oauth_protocol::{
 };
 use secrecy::ExposeSecret as _;
 
-pub use super::connections_sign_in_error::{ConnectionsSignInError, SignInRefusal};
+pub use super::own_page_sign_in_error::{OwnPageSignInError, SignInRefusal};
 use super::{
     answer::{Answer, Next, Redirect},
     sign_in::SignInParameters,
@@ -20,7 +20,7 @@ use crate::{
         cookies::{CookieName, Cookies},
         derived::derived,
         operator_session::OperatorSession,
-        owner_session::{ConnectionsState, OwnPage, OwnerSession},
+        owner_session::{OwnPage, OwnPageState, OwnerSession},
         pending_consent::SignInPrompt,
         roles::ADMIN,
     },
@@ -35,8 +35,8 @@ pub(crate) struct Begun {
 }
 
 /// The transaction's cookie is of no use any more.
-fn refused(id: Id, page: OwnPage, refusal: SignInRefusal) -> ConnectionsSignInError {
-    let mut error = ConnectionsSignInError { page, ..refusal.into() };
+fn refused(id: Id, page: OwnPage, refusal: SignInRefusal) -> OwnPageSignInError {
+    let mut error = OwnPageSignInError { page, ..refusal.into() };
     error.cookies.delete(CookieName::EntraState(id));
     error
 }
@@ -45,18 +45,18 @@ impl AuthorizationServer {
     /// Sends the browser to Entra. Nothing is stored.
     pub(crate) async fn sign_in_to(&self, page: OwnPage, sent: &Cookies) -> Result<Answer, Unavailable> {
         let (id, browser) = (self.random_id(), self.random_secret());
-        let state = self.seal(&ConnectionsState::new(id, page, &browser, self.now()), ()).await?;
+        let state = self.seal(&OwnPageState::new(id, page, &browser, self.now()), ()).await?;
         let url = self.sign_in_url(state.as_str(), &browser, &SignInParameters::new(&[], SignInPrompt::SelectAccount));
         Ok(Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &browser))
     }
 
     /// The sign-in behind a `state`, in the browser that began it. Nothing is changed.
-    pub(crate) async fn begun_connections_sign_in(
+    pub(crate) async fn begun_own_page_sign_in(
         &self,
         response: &CallbackResponse,
         sent: &Cookies,
-    ) -> Result<Begun, ConnectionsSignInError> {
-        let state = Sealed::<ConnectionsState>::from_text(response.state.expose_secret());
+    ) -> Result<Begun, OwnPageSignInError> {
+        let state = Sealed::<OwnPageState>::from_text(response.state.expose_secret());
         let state = self.open(&state, ()).await.map_err(SignInRefusal::from)?.ok_or(SignInRefusal::UnknownState)?;
         let browser = state.browser(sent.all(CookieName::EntraState(state.id)), self.now());
         let browser = browser.ok_or_else(|| refused(state.id, state.page, SignInRefusal::UnknownState))?;
@@ -65,15 +65,15 @@ impl AuthorizationServer {
 
     /// Completes the sign-in: the session goes into the cookie of its page. Creating the record spends the `state`, and only then
     /// Entra's code is redeemed. A callback that comes again leads to the page.
-    pub(crate) async fn complete_connections_sign_in(
+    pub(crate) async fn complete_own_page_sign_in(
         &self,
         Begun { id, page, browser }: Begun,
         outcome: &CallbackOutcome,
         sent: &Cookies,
-    ) -> Result<Answer, ConnectionsSignInError> {
+    ) -> Result<Answer, OwnPageSignInError> {
         let mut answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(page.path()))));
         self.ready_for(outcome).await.map_err(SignInRefusal::from)?;
-        let created = self.create_decided(id, None, Stage::ConnectionsSignIn).await.map_err(SignInRefusal::from)?;
+        let created = self.create_decided(id, None, Stage::OwnPageSignIn).await.map_err(SignInRefusal::from)?;
         if matches!(created, Created::Exists(_)) {
             return Ok(answer);
         }
