@@ -14,7 +14,8 @@ async function accepts(port, hostname) {
   const socket = connect(Number(port), hostname);
   try {
     await once(socket, 'connect');
-    return true;
+    // A connection to a free ephemeral port may be given that port itself, and is then connected to itself.
+    return socket.localPort !== socket.remotePort;
   } catch {
     return false;
   } finally {

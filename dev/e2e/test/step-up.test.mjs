@@ -68,9 +68,9 @@ describe('asking for more', () => {
     test(`mcp-remote asks for everything at its first sign-in: ${strategy}`, async (t) => {
       const { env, signedIn } = await clientHome(t, here);
       const scope = ['user.read', ...TOOLS.map((tool) => tool.scope)].join(' ');
-      const metadata = ['--static-oauth-client-metadata', JSON.stringify({ scope })];
-      const words = [urlOf(here.server, transport), '--transport', strategy, ...metadata];
-      const [client] = await Promise.all([throughMcpRemote(t, words, env), signedIn(here.server.users[0])]);
+      const options = ['--transport', strategy, '--static-oauth-client-metadata', JSON.stringify({ scope })];
+      const connected = throughMcpRemote(t, urlOf(here.server, transport), options, env);
+      const [client] = await Promise.all([connected, signedIn(here.server.users[0])]);
       for (const { tool, argument, members } of TOOLS) {
         const { structuredContent } = await client.callTool({ name: tool, arguments: Object.fromEntries([argument]) });
         assert.ok(structuredContent[members].length > 0);

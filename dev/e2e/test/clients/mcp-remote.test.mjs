@@ -19,13 +19,13 @@ describe('mcp-remote', () => {
     test(`signs in, and the next start needs no browser: ${strategy} at the ${transport} URL`, async (t) => {
       const user = here.server.users[1];
       const { env, signedIn } = await clientHome(t, here);
-      const words = [urlOf(here.server, transport), '--transport', strategy];
+      const connect = (env) => throughMcpRemote(t, urlOf(here.server, transport), ['--transport', strategy], env);
 
-      const [first] = await Promise.all([throughMcpRemote(t, words, env), signedIn(user)]);
+      const [first] = await Promise.all([connect(env), signedIn(user)]);
       assertJourney(await journey(first), user);
       await first.close();
 
-      assertJourney(await journey(await throughMcpRemote(t, words, { ...env, BROWSER: 'false' })), user);
+      assertJourney(await journey(await connect({ ...env, BROWSER: 'false' })), user);
     });
   }
 });
