@@ -125,8 +125,9 @@ fn page(refusal: &Refusal) -> ErrorPage {
         ),
         Refusal::Operator(OperatorError::TooMany) => ErrorPage::plain(
             StatusCode::CONFLICT,
-            "There are too many blocks",
-            "Lift a block that is not needed any more, or block a host instead of single applications.",
+            "There are too many entries",
+            "At most 500 applications can be blocked, and the connections of at most 500 can be ended within 90 days. Lift a block \
+             that is not needed any more, or name a host instead of single applications.",
         ),
         Refusal::Operator(OperatorError::Unavailable(_)) => ErrorPage::unavailable(),
     }
