@@ -70,6 +70,12 @@ var tiles Tile[] = [
     query: loadTextContent('../queries/limits-reached.kql')
   }
   {
+    name: 'blocks'
+    title: 'What operators decided, and what is refused because of a block'
+    visualization: 'table'
+    query: loadTextContent('../queries/blocks.kql')
+  }
+  {
     name: 'warnings'
     title: 'Warnings and errors outside requests'
     visualization: 'table'

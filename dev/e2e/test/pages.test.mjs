@@ -59,7 +59,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     });
   });
 
-  test('the operator, before and after signing in, and without the role', async (t) => {
+  test('the operator, before and after signing in, and without the role, and a blocked application', async (t) => {
     await everyLook(t, 'operator-sign-in', (page, _, server) => page.goto(`${server.url}/operator`));
     await everyLook(t, 'operator', async (page, url, server) => {
       await allowed(page, url, server, server.users[1]);
@@ -70,6 +70,10 @@ describe('every page fits the window, follows the colour scheme and is accessibl
       assert.match(await page.content(), /applications that return to blocked\.example/);
     });
     await everyLook(t, 'no-operator', (page, _, server) => operator(page, server, server.users[1], `${server.url}/oauth-callback`));
+    await everyLook(t, 'blocked', async (page, _, server) => {
+      const response = await page.goto(await authorizationUrl(server, NAME, 'https://blocked.example/callback'));
+      assert.equal(response.status(), 403);
+    });
   });
 
   async function operator(page, server, user, arrival) {

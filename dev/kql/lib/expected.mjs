@@ -36,6 +36,11 @@ export const expected = {
       lines.filter((line) => line.event === 'limit_reached'),
       ({ reason, endpoint = '' }) => ({ limit: reason, endpoint }),
     ),
+  blocks: (lines) =>
+    counted(
+      lines.filter((line) => line.event === 'operator_decided' || /^the (operator|organisation) (has )?block/.test(line.reason)),
+      ({ event, reason }) => ({ event, reason }),
+    ),
   'tool-calls': (lines) =>
     grouped(lines.filter((line) => line.event === 'tool_called'), ({ tool }) => ({ tool })).map(([of, calls]) => ({
       ...of,

@@ -50,6 +50,15 @@ test('queries select lines by the name of the event, and each name exists', () =
   assert.ok(found > 10, `${found} names were found`);
 });
 
+test('reasons that queries name exist in the code', () => {
+  const sources = ['own_page_sign_in_error', 'request_refusal', 'token_error'];
+  const code = sources.map((file) => read(`crates/authorization-server/src/endpoints/${file}.rs`)).join('\n');
+  const named = Object.values(queries).flatMap(({ own }) => [...own.matchAll(/reason (?:==|in) (\([^)]*\)|"[^"]*")/g)]);
+  const reasons = named.flatMap(([, list]) => list.match(/"[^"]+"/g));
+  assert.ok(reasons.length > 0);
+  for (const reason of reasons) assert.ok(code.includes(reason), `no refusal has the reason ${reason}`);
+});
+
 test('every query is linked in the operator’s page, with no query beside the files', () => {
   const page = read('docs/operations/telemetry.md');
   for (const name of Object.keys(queries)) assert.ok(page.includes(`infra/queries/${name}.kql)`), name);
