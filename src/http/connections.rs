@@ -26,13 +26,13 @@ use super::{
 /// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.reason().unwrap_or_default())]
-enum Refusal {
+enum ConnectionsRefusal {
     Incomplete,
     #[error(transparent)]
     Connections(#[from] ConnectionsError),
 }
 
-impl Refusal {
+impl ConnectionsRefusal {
     fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Incomplete => Some("the form is incomplete"),
@@ -46,7 +46,7 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
         act(&app, &incoming).await
     } else {
         let cookies = cookies::sent(&incoming.headers);
-        app.server.connections_page(&cookies).await.map_err(|error| Refusal::Connections(error.into()))
+        app.server.connections_page(&cookies).await.map_err(|error| ConnectionsRefusal::Connections(error.into()))
     };
     match answered {
         Ok(answer) => browser::encode(&app, &incoming.method, &answer),
@@ -57,12 +57,12 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-async fn act(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
+async fn act(app: &App, incoming: &Incoming) -> Result<Answer, ConnectionsRefusal> {
     let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(app, incoming));
     let visitor = Visitor { cookies: &cookies, initiator, from: incoming.from };
     // Where a form comes from matters before what is wrong with it.
     let sender = visitor.own_form().map_err(ConnectionsError::from)?;
-    let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(Refusal::Incomplete)?;
+    let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(ConnectionsRefusal::Incomplete)?;
     let submission = OwnerSubmission { action: action(&form), csrf: form.first("csrf").unwrap_or_default() };
     Ok(app.server.act_on_connections(&submission, sender).await?)
 }
@@ -85,17 +85,17 @@ fn application(form: &Form) -> Option<ApplicationId> {
     form.first("application").and_then(ApplicationId::parse)
 }
 
-fn page(refusal: &Refusal) -> ErrorPage {
+fn page(refusal: &ConnectionsRefusal) -> ErrorPage {
     match refusal {
-        Refusal::Incomplete => {
+        ConnectionsRefusal::Incomplete => {
             ErrorPage::plain(StatusCode::BAD_REQUEST, "The form is incomplete", "Open /connections again.")
         }
-        Refusal::Connections(ConnectionsError::Forged) => ErrorPage::plain(
+        ConnectionsRefusal::Connections(ConnectionsError::Forged) => ErrorPage::plain(
             StatusCode::FORBIDDEN,
             "Your request was not accepted",
             "It was not sent from your own page. Open /connections again.",
         ),
-        Refusal::Connections(ConnectionsError::Unavailable(_)) => ErrorPage::unavailable(),
+        ConnectionsRefusal::Connections(ConnectionsError::Unavailable(_)) => ErrorPage::unavailable(),
     }
 }
 

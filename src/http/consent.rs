@@ -25,7 +25,7 @@ use super::{
 /// Why a consent request is refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.reason().unwrap_or_default())]
-enum Refusal {
+enum ConsentRefusal {
     Body(BodyError),
     Incomplete,
     #[error(transparent)]
@@ -47,13 +47,13 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-async fn confirmation(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
-    let query = incoming.query().map_err(|_| Refusal::Incomplete)?;
-    let id = query.single("id").ok().flatten().and_then(Id::parse).ok_or(Refusal::Incomplete)?;
+async fn confirmation(app: &App, incoming: &Incoming) -> Result<Answer, ConsentRefusal> {
+    let query = incoming.query().map_err(|_| ConsentRefusal::Incomplete)?;
+    let id = query.single("id").ok().flatten().and_then(Id::parse).ok_or(ConsentRefusal::Incomplete)?;
     Ok(app.server.confirmation(id, &cookies::sent(&incoming.headers)).await?)
 }
 
-async fn decide(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
+async fn decide(app: &App, incoming: &Incoming) -> Result<Answer, ConsentRefusal> {
     let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(app, incoming));
     let visitor = Visitor { cookies: &cookies, initiator, from: incoming.from };
     // Where a form comes from matters before what is wrong with it.
@@ -63,19 +63,19 @@ async fn decide(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
     // A form without its token is refused like one with a foreign token.
     let csrf = form.first("csrf").unwrap_or_default();
     if let Some(id) = form.first("confirm") {
-        let id = Id::parse(id).ok_or(Refusal::Incomplete)?;
+        let id = Id::parse(id).ok_or(ConsentRefusal::Incomplete)?;
         return Ok(app.server.confirm(&ConfirmationSubmission { id, decision, csrf }, sender).await?);
     }
-    let request = form.first("request").ok_or(Refusal::Incomplete)?;
+    let request = form.first("request").ok_or(ConsentRefusal::Incomplete)?;
     Ok(app.server.decide(&ConsentSubmission { request, decision, csrf }, sender).await?)
 }
 
-fn form(incoming: &Incoming) -> Result<Form, Refusal> {
-    let form = incoming.form().map_err(Refusal::Body)?;
-    if form.repeated().is_some() { Err(Refusal::Incomplete) } else { Ok(form) }
+fn form(incoming: &Incoming) -> Result<Form, ConsentRefusal> {
+    let form = incoming.form().map_err(ConsentRefusal::Body)?;
+    if form.repeated().is_some() { Err(ConsentRefusal::Incomplete) } else { Ok(form) }
 }
 
-impl Refusal {
+impl ConsentRefusal {
     fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Body(error) => Some(error.text()),
@@ -85,43 +85,43 @@ impl Refusal {
     }
 }
 
-fn decision(form: &Form) -> Result<Decision, Refusal> {
+fn decision(form: &Form) -> Result<Decision, ConsentRefusal> {
     match form.first("decision") {
         Some("allow") => Ok(Decision::Allow),
         Some("switch") => Ok(Decision::SwitchAccount),
         Some("deny") => Ok(Decision::Deny),
         Some("undo" | "review") => Ok(Decision::Undo),
-        _ => Err(Refusal::Incomplete),
+        _ => Err(ConsentRefusal::Incomplete),
     }
 }
 
-fn page(refusal: &Refusal) -> ErrorPage {
+fn page(refusal: &ConsentRefusal) -> ErrorPage {
     let forbidden = |title: &str, text: &str| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     match refusal {
-        Refusal::Body(_) | Refusal::Incomplete => {
+        ConsentRefusal::Body(_) | ConsentRefusal::Incomplete => {
             ErrorPage::plain(StatusCode::BAD_REQUEST, "The form is incomplete", "Connect again from the application.")
         }
-        Refusal::Consent(ConsentError::ForeignOrigin) => forbidden(
+        ConsentRefusal::Consent(ConsentError::ForeignOrigin) => forbidden(
             "Your decision was not accepted",
             "It was not sent from this server's own page. Connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::Forged) => forbidden(
+        ConsentRefusal::Consent(ConsentError::Forged) => forbidden(
             "Your decision was not accepted",
             "It does not belong to the page that this browser opened. Connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::CookieMissing) => forbidden(
+        ConsentRefusal::Consent(ConsentError::CookieMissing) => forbidden(
             "Your browser did not keep this page's cookie",
             "Allow cookies for this site, do not open the page in another browser, and connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::Expired) => forbidden(
+        ConsentRefusal::Consent(ConsentError::Expired) => forbidden(
             "This page is too old",
             "It expired after ten minutes, or after you had opened five others. Connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::AlreadyCompleted) => ErrorPage::already_completed(),
-        Refusal::Consent(ConsentError::AlreadyDecided) => forbidden(
+        ConsentRefusal::Consent(ConsentError::AlreadyCompleted) => ErrorPage::already_completed(),
+        ConsentRefusal::Consent(ConsentError::AlreadyDecided) => forbidden(
             "You have already decided",
             "This page was used before. To decide again, connect again from the application.",
         ),
-        Refusal::Consent(ConsentError::Unavailable(_)) => ErrorPage::unavailable(),
+        ConsentRefusal::Consent(ConsentError::Unavailable(_)) => ErrorPage::unavailable(),
     }
 }

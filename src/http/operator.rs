@@ -25,7 +25,7 @@ use super::{
 /// Why a request does not count.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.reason().unwrap_or_default())]
-enum Refusal {
+enum OperatorRefusal {
     Incomplete,
     /// What is to be blocked cannot be.
     Target,
@@ -35,7 +35,7 @@ enum Refusal {
     Operator(#[from] OperatorError),
 }
 
-impl Refusal {
+impl OperatorRefusal {
     fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Incomplete => Some("the form is incomplete"),
@@ -58,18 +58,18 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-async fn show(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
-    let query = incoming.query().ok().filter(|query| query.repeated().is_none()).ok_or(Refusal::Incomplete)?;
+async fn show(app: &App, incoming: &Incoming) -> Result<Answer, OperatorRefusal> {
+    let query = incoming.query().ok().filter(|query| query.repeated().is_none()).ok_or(OperatorRefusal::Incomplete)?;
     let cookies = cookies::sent(&incoming.headers);
     Ok(app.server.operator_page(&cookies, query.first("from")).await.map_err(OperatorError::from)?)
 }
 
-async fn act(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
+async fn act(app: &App, incoming: &Incoming) -> Result<Answer, OperatorRefusal> {
     let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(app, incoming));
     let visitor = Visitor { cookies: &cookies, initiator, from: incoming.from };
     // Where a form comes from matters before what is wrong with it.
     let sender = visitor.own_form().map_err(OperatorError::from)?;
-    let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(Refusal::Incomplete)?;
+    let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(OperatorRefusal::Incomplete)?;
     let csrf = form.first("csrf").unwrap_or_default();
     let id = form.first("form").and_then(Id::parse);
     let submission = OperatorSubmission { action: action(&form)?, form: id, csrf };
@@ -77,14 +77,14 @@ async fn act(app: &App, incoming: &Incoming) -> Result<Answer, Refusal> {
 }
 
 /// A grant is of a client of ours: what stops the tokens of an application of Entra is a block.
-fn of_grants(target: BlockTarget) -> Result<BlockTarget, Refusal> {
-    if matches!(target, BlockTarget::EntraApplication(_)) { Err(Refusal::Target) } else { Ok(target) }
+fn of_grants(target: BlockTarget) -> Result<BlockTarget, OperatorRefusal> {
+    if matches!(target, BlockTarget::EntraApplication(_)) { Err(OperatorRefusal::Target) } else { Ok(target) }
 }
 
-fn action(form: &Form) -> Result<Option<OperatorAction>, Refusal> {
+fn action(form: &Form) -> Result<Option<OperatorAction>, OperatorRefusal> {
     let target = || {
         let named = form.first("kind").zip(form.first("value"));
-        named.and_then(|(kind, value)| BlockTarget::parse(kind, value)).ok_or(Refusal::Target)
+        named.and_then(|(kind, value)| BlockTarget::parse(kind, value)).ok_or(OperatorRefusal::Target)
     };
     Ok(match form.first("action") {
         Some("sign-in") => Some(OperatorAction::SignIn),
@@ -94,41 +94,41 @@ fn action(form: &Form) -> Result<Option<OperatorAction>, Refusal> {
         Some("end-application") => Some(OperatorAction::EndApplication(of_grants(target()?)?)),
         Some("end-user") => {
             let user = form.first("user").and_then(|user| guid(user.trim()));
-            Some(OperatorAction::EndUser(user.ok_or(Refusal::ObjectId)?))
+            Some(OperatorAction::EndUser(user.ok_or(OperatorRefusal::ObjectId)?))
         }
         _ => None,
     })
 }
 
-fn page(refusal: &Refusal) -> ErrorPage {
+fn page(refusal: &OperatorRefusal) -> ErrorPage {
     let bad_request = |title: &str, text: &str| ErrorPage::plain(StatusCode::BAD_REQUEST, title, text);
     match refusal {
-        Refusal::Incomplete => bad_request("The form is incomplete", "Open /operator again."),
-        Refusal::Target => bad_request(
+        OperatorRefusal::Incomplete => bad_request("The form is incomplete", "Open /operator again."),
+        OperatorRefusal::Target => bad_request(
             "This cannot be blocked",
             "Enter a host such as client.example, without https:// and without a port; the whole URL of a metadata document; \
              the client id of a registration; or the application id of an application in Entra.",
         ),
-        Refusal::ObjectId => bad_request(
+        OperatorRefusal::ObjectId => bad_request(
             "This is not an object id",
             "Enter the object id of the user. The Entra admin center shows it on the user's page.",
         ),
-        Refusal::Operator(OperatorError::Forged) => ErrorPage::plain(
+        OperatorRefusal::Operator(OperatorError::Forged) => ErrorPage::plain(
             StatusCode::FORBIDDEN,
             "Your request was not accepted",
             "It was not sent from your own page. Open /operator again.",
         ),
-        Refusal::Operator(OperatorError::Repeated) => ErrorPage::plain(
+        OperatorRefusal::Operator(OperatorError::Repeated) => ErrorPage::plain(
             StatusCode::CONFLICT,
             "This form was sent before",
             "It has no effect the second time. Open /operator again to see what is blocked now.",
         ),
-        Refusal::Operator(OperatorError::TooMany) => ErrorPage::plain(
+        OperatorRefusal::Operator(OperatorError::TooMany) => ErrorPage::plain(
             StatusCode::CONFLICT,
             "There are too many entries",
             "At most 500 applications can be blocked, and the connections of at most 500 can be ended within 90 days. Lift a block \
              that is not needed any more, or name a host instead of single applications.",
         ),
-        Refusal::Operator(OperatorError::Unavailable(_)) => ErrorPage::unavailable(),
+        OperatorRefusal::Operator(OperatorError::Unavailable(_)) => ErrorPage::unavailable(),
     }
 }

@@ -158,7 +158,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a decision is given once in its form",
         file: "src/http/consent.rs",
-        from: "if form.repeated().is_some() { Err(Refusal::Incomplete) } else { Ok(form) }",
+        from: "if form.repeated().is_some() { Err(ConsentRefusal::Incomplete) } else { Ok(form) }",
         to: "Ok(form)",
         test: "edge::pages::a_decision_that_does_not_count_says_why",
     },
