@@ -8,12 +8,12 @@ use super::reply::Response;
 use crate::budget::Permit;
 
 /// The text of an answer. hyper drops it when it has written it.
-struct Counted {
+struct BudgetedBody {
     text: Bytes,
     _permit: Permit,
 }
 
-impl AsRef<[u8]> for Counted {
+impl AsRef<[u8]> for BudgetedBody {
     fn as_ref(&self) -> &[u8] {
         &self.text
     }
@@ -29,7 +29,7 @@ pub(super) async fn until_sent(response: Response, mut permit: Permit) -> Respon
         tracing::debug!(length, "answer larger than the memory that is left");
     }
     let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    Response::from_parts(parts, Bytes::from_owner(Counted { text, _permit: permit }).into())
+    Response::from_parts(parts, Bytes::from_owner(BudgetedBody { text, _permit: permit }).into())
 }
 
 #[cfg(test)]

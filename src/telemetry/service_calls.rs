@@ -64,12 +64,12 @@ impl CallOutcome {
 #[derive(Debug)]
 pub struct ServiceCalls {
     service: Service,
-    counted: Mutex<HashMap<CallOutcome, Counted>>,
+    counted: Mutex<HashMap<CallOutcome, CallCounts>>,
 }
 
 /// The calls since the last line.
 #[derive(Debug, Default)]
-struct Counted {
+struct CallCounts {
     written_at: Option<Instant>,
     calls: u64,
     total: Duration,
@@ -103,14 +103,16 @@ impl ServiceCalls {
         counted.calls += 1;
         counted.total += took;
         counted.slowest = counted.slowest.max(took);
-        let is_due = |counted: &Counted| counted.written_at.is_none_or(|written_at| written_at.elapsed() >= INTERVAL);
+        let is_due =
+            |counted: &CallCounts| counted.written_at.is_none_or(|written_at| written_at.elapsed() >= INTERVAL);
         for (outcome, counted) in all.iter_mut().filter(|(_, counted)| counted.calls > 0 && is_due(counted)) {
-            let since = std::mem::replace(counted, Counted { written_at: Some(Instant::now()), ..Counted::default() });
+            let since =
+                std::mem::replace(counted, CallCounts { written_at: Some(Instant::now()), ..CallCounts::default() });
             self.write(*outcome, &since);
         }
     }
 
-    fn write(&self, outcome: CallOutcome, since: &Counted) {
+    fn write(&self, outcome: CallOutcome, since: &CallCounts) {
         let (event, service) = (OperationalEvent::ServiceCalls.as_str(), self.service.as_str());
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let (total, slowest) = (milliseconds(since.total), milliseconds(since.slowest));

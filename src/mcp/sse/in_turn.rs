@@ -40,12 +40,12 @@ impl Answers {
 }
 
 /// An outbox that counts answers.
-pub(super) struct Counted {
+pub(super) struct CountingOutbox {
     pub(super) outbox: PollSender<ServerJsonRpcMessage>,
     pub(super) answers: Arc<Answers>,
 }
 
-impl Sink<ServerJsonRpcMessage> for Counted {
+impl Sink<ServerJsonRpcMessage> for CountingOutbox {
     type Error = PollSendError<ServerJsonRpcMessage>;
 
     fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -139,7 +139,7 @@ mod tests {
     async fn an_answer_ends_the_wait() {
         let answers = Arc::<Answers>::default();
         let (sender, _outbox) = mpsc::channel(1);
-        let mut counted = Counted { outbox: PollSender::new(sender), answers: Arc::clone(&answers) };
+        let mut counted = CountingOutbox { outbox: PollSender::new(sender), answers: Arc::clone(&answers) };
         let mut turn = Turn::new(answers);
         turn.received(true);
         let answer = async {

@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 use super::{
     failure,
     in_flight::{Permits, with_permits},
-    in_turn::{Answers, Counted, Turn},
+    in_turn::{Answers, CountingOutbox, Turn},
     inbox::{Inbox, Next, Received, WaitingMessage},
     registry::Registration,
     session::Session,
@@ -96,7 +96,7 @@ async fn serve(
     let mut source =
         Source { outbox: PollSender::new(sender.clone()), turn: Turn::new(Arc::clone(&answers)), received };
     let transport =
-        (Counted { outbox: PollSender::new(sender), answers }, poll_fn(move |context| source.poll(context)));
+        (CountingOutbox { outbox: PollSender::new(sender), answers }, poll_fn(move |context| source.poll(context)));
     match serve_server_with_ct(Served(server), transport, stop.clone()).await {
         Ok(running) => {
             if let Err(error) = running.waiting().await {
