@@ -48,7 +48,7 @@ pub(super) struct Granted {
 }
 
 /// Why a token request failed.
-struct Failed {
+struct FailedRequest {
     refusal: UpstreamRefusal,
     /// Whether the same request may succeed when it is sent again.
     retryable: bool,
@@ -83,21 +83,30 @@ impl TokenEndpoint {
     pub(super) async fn request(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get(clock).await?;
         let send = || self.counted(clock, &assertion, grant);
-        let log =
-            |failed: &Failed, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");
+        let log = |failed: &FailedRequest, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");
         let outcome = send.retry(REQUEST_RETRY).when(|failed| failed.retryable).notify(log).await;
         outcome.map_err(|failed| failed.refusal)
     }
 
-    async fn counted(&self, clock: &dyn Clock, assertion: &SecretString, grant: &Grant<'_>) -> Result<Granted, Failed> {
-        let outcome = |failed: &Failed| match failed.refusal {
+    async fn counted(
+        &self,
+        clock: &dyn Clock,
+        assertion: &SecretString,
+        grant: &Grant<'_>,
+    ) -> Result<Granted, FailedRequest> {
+        let outcome = |failed: &FailedRequest| match failed.refusal {
             UpstreamRefusal::Unavailable(_) => CallOutcome::Failed,
             _ => CallOutcome::Answered,
         };
         self.client.calls.count(self.send(clock, assertion, grant), outcome).await
     }
 
-    async fn send(&self, clock: &dyn Clock, assertion: &SecretString, grant: &Grant<'_>) -> Result<Granted, Failed> {
+    async fn send(
+        &self,
+        clock: &dyn Clock,
+        assertion: &SecretString,
+        grant: &Grant<'_>,
+    ) -> Result<Granted, FailedRequest> {
         let mut form = vec![
             ("client_id", self.client_id.as_str()),
             ("client_assertion_type", ASSERTION_TYPE),
@@ -105,19 +114,21 @@ impl TokenEndpoint {
         ];
         form.extend_from_slice(grant);
         let request = self.client.http.post(&self.url).header(header::ACCEPT, "application/json").form(&form);
-        let response = request.send().await.map_err(AnswerError::from).map_err(Failed::unread)?;
+        let response = request.send().await.map_err(AnswerError::from).map_err(FailedRequest::unread)?;
         let status = response.status();
         let throttled = response.headers().contains_key(header::RETRY_AFTER);
-        let body =
-            limited_answer::read(response, MAX_ANSWER, self.client.answers.permit()).await.map_err(Failed::unread)?;
+        let body = limited_answer::read(response, MAX_ANSWER, self.client.answers.permit())
+            .await
+            .map_err(FailedRequest::unread)?;
         if status == StatusCode::OK {
-            return read(&body, clock).map_err(|reason| Failed { refusal: malformed(&reason), retryable: false });
+            return read(&body, clock)
+                .map_err(|reason| FailedRequest { refusal: malformed(&reason), retryable: false });
         }
-        Err(Failed { refusal: classify(status, &body), retryable: status.is_server_error() && !throttled })
+        Err(FailedRequest { refusal: classify(status, &body), retryable: status.is_server_error() && !throttled })
     }
 }
 
-impl Failed {
+impl FailedRequest {
     /// After a timeout the caller has waited long enough, and an answer that is too large would be so again.
     fn unread(error: AnswerError) -> Self {
         let retryable = matches!(&error, AnswerError::BrokenOff(error) if !error.is_timeout());

@@ -68,7 +68,7 @@ impl Origins {
 }
 
 /// Why one attempt failed.
-struct Failed {
+struct FailedAttempt {
     error: ApiError,
     retryable: bool,
     /// The pause that the API asked for.
@@ -151,23 +151,27 @@ impl ApiClient {
 
     async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, ApiError> {
         let attempt = || self.attempt(token, request);
-        let pause = |failed: &Failed, pause: Option<Duration>| {
+        let pause = |failed: &FailedAttempt, pause: Option<Duration>| {
             pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
         };
         let result = attempt.retry(REQUEST_RETRY).when(|failed| failed.retryable).adjust(pause).await;
         result.map_err(|failed| failed.error)
     }
 
-    async fn attempt(&self, token: &str, request: &Request) -> Result<Value, Failed> {
+    async fn attempt(&self, token: &str, request: &Request) -> Result<Value, FailedAttempt> {
         let url = format!("{}{}", self.origins.of(request.api()), request.path_and_query());
         let asked = self.http.get(url).bearer_auth(token);
         let asked = request.preferences().fold(asked, |asked, preference| asked.header("prefer", preference));
         let sent = asked.send().await;
-        let response = sent.map_err(|error| Failed::transient(error.without_url().to_string(), None))?;
+        let response = sent.map_err(|error| FailedAttempt::transient(error.without_url().to_string(), None))?;
         if is_transient(response.status()) {
-            return Err(Failed::transient(response.status().to_string(), retry_after(&response)));
+            return Err(FailedAttempt::transient(response.status().to_string(), retry_after(&response)));
         }
-        read(response, &self.answers).await.map_err(|error| Failed { error, retryable: false, retry_after: None })
+        read(response, &self.answers).await.map_err(|error| FailedAttempt {
+            error,
+            retryable: false,
+            retry_after: None,
+        })
     }
 }
 
@@ -185,7 +189,7 @@ fn outcome(error: &ApiError) -> CallOutcome {
     if matches!(error, ApiError::Unavailable(_)) { CallOutcome::Failed } else { CallOutcome::Answered }
 }
 
-impl Failed {
+impl FailedAttempt {
     fn transient(reason: String, retry_after: Option<Duration>) -> Self {
         Self { error: ApiError::Unavailable(reason), retryable: true, retry_after }
     }

@@ -92,13 +92,13 @@ fn parameters(bytes: &[u8]) -> KeyOperationParameters {
 }
 
 /// Why a call has no result.
-struct Failed {
+struct FailedCall {
     outcome: CallOutcome,
     reason: Unavailable,
 }
 
-async fn within_limit<T>(call: impl Future<Output = azure_core::Result<T>>) -> Result<T, Failed> {
-    let failed = |outcome, reason| Failed { outcome, reason };
+async fn within_limit<T>(call: impl Future<Output = azure_core::Result<T>>) -> Result<T, FailedCall> {
+    let failed = |outcome, reason| FailedCall { outcome, reason };
     match tokio::time::timeout(CALL_TIMEOUT, call).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(failed(outcome(error.kind()), of_sdk(error))),
