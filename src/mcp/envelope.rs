@@ -32,7 +32,7 @@ pub(super) struct Envelope {
 impl Envelope {
     /// Reads a text, which may be anything.
     pub(super) fn of(text: &[u8]) -> Self {
-        let Some(members) = object::<Members<'_>>(text) else { return Self::default() };
+        let Some(members) = object::<RawMembers<'_>>(text) else { return Self::default() };
         let params: Params<'_> = members.params.and_then(|params| object(params.get().as_bytes())).unwrap_or_default();
         let meta: Meta<'_> = params.meta.once().and_then(|meta| object(meta.get().as_bytes())).unwrap_or_default();
         Self {
@@ -53,7 +53,7 @@ impl Envelope {
 }
 
 #[derive(Deserialize)]
-struct Members<'a> {
+struct RawMembers<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
     #[serde(borrow)]

@@ -3,7 +3,7 @@
 
 mod members;
 
-use self::members::{Checked, Members, Scalar};
+use self::members::{Checked, MessageMembers, Scalar};
 
 /// Why a text is no message, as JSON-RPC 2.0 §5.1 names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) fn kind(text: &[u8]) -> Result<Kind, InvalidMessage> {
     }
 }
 
-impl Members {
+impl MessageMembers {
     /// The kind of a message with these members, if rmcp accepts it.
     fn kind(self) -> Option<Kind> {
         let is_id = |id: Scalar| matches!(id, Scalar::String | Scalar::Code | Scalar::Integer);

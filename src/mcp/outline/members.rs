@@ -15,7 +15,7 @@ pub(super) enum Checked {
     Integer(i64),
     /// A number such as `1.0` or `1e2`: an id may be one.
     IntegralFloat,
-    Object(Members),
+    Object(MessageMembers),
     Other,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Text {
 
 /// The kinds of the members that decide; `None` for an absent one.
 #[derive(Clone, Copy, Default, PartialEq)]
-pub(super) struct Members {
+pub(super) struct MessageMembers {
     pub(super) is_version_2: bool,
     pub(super) id: Option<Scalar>,
     pub(super) method: Option<Scalar>,
@@ -83,11 +83,11 @@ impl Checked {
 
     /// MCP's error object: an integer `code`, and a `message`.
     fn is_error(self) -> bool {
-        matches!(self, Self::Object(Members { code: Some(Scalar::Code), message: Some(Scalar::String), .. }))
+        matches!(self, Self::Object(MessageMembers { code: Some(Scalar::Code), message: Some(Scalar::String), .. }))
     }
 }
 
-impl Members {
+impl MessageMembers {
     fn add(&mut self, name: &str, value: Checked) {
         let known = match name {
             "jsonrpc" => std::mem::replace(&mut self.is_version_2, value == Checked::String(Text::Version2)),
@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for CheckingVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Checked, A::Error> {
-        let mut members = Members::default();
+        let mut members = MessageMembers::default();
         while let Some(name) = entries.next_key::<Name>()? {
             members.add(name.0, entries.next_value()?);
         }

@@ -34,13 +34,13 @@ impl Tool for GetGraphUserDetails {
 /// Graph's answer as it came, with `"success": true`.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(super) struct Details(#[schemars(with = "Members")] Value);
+pub(super) struct Details(#[schemars(with = "GraphUser")] Value);
 
 /// The members that Graph's answer has by default.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is used")]
-struct Members {
+struct GraphUser {
     id: String,
     display_name: Option<String>,
     given_name: Option<String>,
