@@ -7,7 +7,7 @@ use authorization_server::{
     ground::{AuditEvent, AuditLog, Entropy},
 };
 
-use super::{entra_names::EntraNames, limits::Limits, memory::Memory};
+use super::{entra_names::EntraNames, limits::RateLimiter, memory::Memory};
 use crate::{
     mcp::Mcp,
     ports::{caller_hash::CallerHash, gateway::GatewayTokens, records::ItemStore},
@@ -27,7 +27,7 @@ pub struct App {
     /// For what is read of requests.
     pub memory: Memory,
     /// How often each caller may come.
-    pub limits: Limits,
+    pub limits: RateLimiter,
     /// Where refusals are reported.
     pub audit: Arc<dyn AuditLog>,
     /// Names callers in the log.

@@ -26,8 +26,8 @@ pub(super) enum RateLimit {
     Token,
 }
 
-/// The limits of one process.
-pub struct Limits {
+/// Counts what one process was asked for.
+pub struct RateLimiter {
     settings: config::Limits,
     of_owners: Buckets<Share>,
     of_networks: Buckets<(RateLimit, Network)>,
@@ -46,7 +46,7 @@ impl RateLimit {
     }
 }
 
-impl Limits {
+impl RateLimiter {
     /// Nobody has called yet.
     #[must_use]
     pub fn new(settings: config::Limits, clock: &Arc<dyn Clock>) -> Self {
@@ -87,8 +87,8 @@ mod tests {
         }
     }
 
-    fn limits() -> Limits {
-        Limits::new(config::Limits::default(), &(Arc::new(Stopped) as _))
+    fn limits() -> RateLimiter {
+        RateLimiter::new(config::Limits::default(), &(Arc::new(Stopped) as _))
     }
 
     fn taken(mut take: impl FnMut() -> Result<(), TooMany>) -> usize {

@@ -43,6 +43,6 @@ mod too_many;
 pub use app::App;
 pub use contract::{EndpointContract, endpoints};
 pub use entra_names::EntraNames;
-pub use limits::{CALLS_PER_MINUTE, Limits};
+pub use limits::{CALLS_PER_MINUTE, RateLimiter};
 pub use memory::Memory;
 pub use origin_form::service;

@@ -15,7 +15,7 @@ use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
     graph::{ApiClient, Origins, TokenCache},
-    http::{App, EntraNames, Limits, Memory, service},
+    http::{App, EntraNames, Memory, RateLimiter, service},
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
@@ -132,7 +132,7 @@ impl Edge {
             records: Arc::clone(&item_store) as _,
             gateway: gateway.clone().map(|gateway| gateway as _),
             memory,
-            limits: Limits::new(config::Limits::default(), &(Arc::clone(&rig.clock) as _)),
+            limits: RateLimiter::new(config::Limits::default(), &(Arc::clone(&rig.clock) as _)),
             audit,
             callers: Arc::new(NoCallerHash),
             entropy: Arc::clone(&rig.ports.entropy),

@@ -11,7 +11,7 @@ use std::{
 use authorization_server::ground::{AuditLog, Clock, OwnerLimit};
 use remote_auth_mcp::{
     config,
-    http::{App, EntraNames, Limits, Memory, server},
+    http::{App, EntraNames, Memory, RateLimiter, server},
     mcp::{Mcp, sse::TransportPorts},
     ports::caller_hash::CallerHash,
     store::embedded::Embedded,
@@ -96,7 +96,7 @@ fn app(rig: &Rig, stop: &CancellationToken) -> Result<App, StartError> {
         records: Arc::new(records),
         gateway: None,
         memory,
-        limits: Limits::new(limits, &clock),
+        limits: RateLimiter::new(limits, &clock),
         audit,
         callers: Arc::new(Unnamed),
         entropy: Arc::clone(&rig.ports.entropy),
