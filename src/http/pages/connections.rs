@@ -29,7 +29,7 @@ struct Connections<'a> {
     name: String,
     csrf: &'a str,
     groups: Vec<Group>,
-    entra_clients: Vec<EntraRow>,
+    entra_clients: Vec<EntraClientRow>,
     denials: usize,
 }
 
@@ -38,18 +38,18 @@ struct Group {
     hosts: String,
     published_at: Option<String>,
     permissions: Vec<&'static str>,
-    rows: Vec<Row>,
+    rows: Vec<ConnectionRow>,
 }
 
 /// An application that gets its tokens from Entra itself. Entra gives no name of it.
-struct EntraRow {
+struct EntraClientRow {
     application: String,
     since: String,
     last_called: String,
     is_refused: bool,
 }
 
-struct Row {
+struct ConnectionRow {
     id: String,
     since: String,
     last_used: Option<String>,
@@ -89,8 +89,8 @@ fn group(app: &App, application: &Application) -> Group {
     }
 }
 
-fn entra_row(client: &EntraClient) -> EntraRow {
-    EntraRow {
+fn entra_row(client: &EntraClient) -> EntraClientRow {
+    EntraClientRow {
         application: client.application.to_string(),
         since: day(client.since),
         last_called: day(client.last_called),
@@ -98,8 +98,8 @@ fn entra_row(client: &EntraClient) -> EntraRow {
     }
 }
 
-fn row(app: &App, connection: &Connection) -> Row {
-    Row {
+fn row(app: &App, connection: &Connection) -> ConnectionRow {
+    ConnectionRow {
         id: connection.client.to_string(),
         since: time_of_day(connection.since),
         last_used: connection.last_used.map(time_of_day),

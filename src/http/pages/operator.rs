@@ -33,15 +33,15 @@ struct Operator<'a> {
     name: String,
     form: String,
     csrf: String,
-    rows: Vec<Row>,
+    rows: Vec<ClientRow>,
     next: Option<String>,
-    entra: Vec<EntraRow>,
+    entra: Vec<EntraApplicationRow>,
     blocks: Vec<BlockRow>,
     records: Vec<RecordRow>,
 }
 
 /// A client.
-struct Row {
+struct ClientRow {
     name: String,
     hosts: String,
     published_at: Option<String>,
@@ -53,7 +53,7 @@ struct Row {
 }
 
 /// An application that gets its tokens from Entra itself.
-struct EntraRow {
+struct EntraApplicationRow {
     blocked: bool,
     target: TargetFields,
 }
@@ -94,11 +94,11 @@ pub(in crate::http) fn operator(app: &App, page: &OperatorPage) -> Response {
     render(StatusCode::OK, &page)
 }
 
-fn row(ListedApplication { client, blocked }: &ListedApplication) -> Row {
+fn row(ListedApplication { client, blocked }: &ListedApplication) -> ClientRow {
     let mut hosts: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::host).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    Row {
+    ClientRow {
         name: display_name(client.name.as_deref()),
         hosts: hosts.join(", "),
         published_at: client.document().map(|document| document.url.as_str().to_owned()),
@@ -110,9 +110,9 @@ fn row(ListedApplication { client, blocked }: &ListedApplication) -> Row {
     }
 }
 
-fn entra_row(ListedEntraApplication { application, blocked }: &ListedEntraApplication) -> EntraRow {
+fn entra_row(ListedEntraApplication { application, blocked }: &ListedEntraApplication) -> EntraApplicationRow {
     let target = BlockTarget::EntraApplication(application.clone());
-    EntraRow { blocked: *blocked, target: fields(&target) }
+    EntraApplicationRow { blocked: *blocked, target: fields(&target) }
 }
 
 fn block(Block { target, at, .. }: &Block) -> BlockRow {
