@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The text of a JSON-RPC message, and who posted it. It is parsed only when it is its turn: parsed, it takes more memory.
-pub(super) struct Message {
+pub(super) struct UnparsedMessage {
     pub(super) text: Vec<u8>,
     pub(super) principal: Principal,
     pub(super) is_request: bool,
@@ -27,7 +27,7 @@ pub(super) struct Message {
     span: Span,
 }
 
-impl Message {
+impl UnparsedMessage {
     /// A message that was checked, by this instance or another, with its envelope.
     pub(super) fn new(
         text: Vec<u8>,

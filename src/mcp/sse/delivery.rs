@@ -12,7 +12,7 @@ use super::{instance::Instance, posted::Posted, registry::Registry, session_id::
 use crate::mcp::{
     admission::{AdmissionError, AdmittedMessage},
     envelope::Envelope,
-    message::Message,
+    message::UnparsedMessage,
     outline::{InvalidMessage, Kind},
     step_up::{ClaimsDemand, ScopeDemand},
 };
@@ -81,7 +81,7 @@ impl Delivery {
         if let Some(demand) = demand(&principal, &envelope).await {
             return Err(PostError::InsufficientScope(demand));
         }
-        let message = Message::new(text, envelope, principal, kind == Kind::Request, permit);
+        let message = UnparsedMessage::new(text, envelope, principal, kind == Kind::Request, permit);
         let posted = Posted { session: to.session, message };
         if to.instance == self.instance.id {
             self.here(posted).await

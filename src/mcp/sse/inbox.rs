@@ -18,7 +18,7 @@ use super::{
     in_flight::MAX_IN_FLIGHT,
     request_ids::{OpenRequest, RequestIds},
 };
-use crate::mcp::message::Message;
+use crate::mcp::message::UnparsedMessage;
 
 /// Messages posted to this instance that may wait for one session.
 const MAX_WAITING: usize = 16;
@@ -55,7 +55,7 @@ pub(super) struct Inbox {
 
 /// A message, and the memory that is reserved for it until it is received.
 pub(super) struct WaitingMessage {
-    pub(super) message: Message,
+    pub(super) message: UnparsedMessage,
     reservation: Reservation,
     /// Of a request that was received.
     pub(super) open: Option<OpenRequest>,
@@ -118,7 +118,7 @@ impl Received {
     }
 
     /// Whether this message cancels a call that waits. Such a call is dropped.
-    fn is_waiting_call_cancelled_by(&mut self, message: &Message) -> bool {
+    fn is_waiting_call_cancelled_by(&mut self, message: &UnparsedMessage) -> bool {
         let Some(id) = &message.cancelled else { return false };
         self.ids.cancelled(id);
         let waiting = self.calls.len();
@@ -154,7 +154,7 @@ impl Inbox {
     }
 
     /// Reserves memory for a message that was posted here, as soon as there is enough.
-    pub(super) async fn reserve(&self, message: &Message) -> Option<Reservation> {
+    pub(super) async fn reserve(&self, message: &UnparsedMessage) -> Option<Reservation> {
         let bytes = cost(message.text.len())?;
         let permits = if message.is_quick && message.text.len() <= QUICK_BYTES {
             [Some(Arc::clone(&self.quick_places).acquire_owned().await.ok()?), None]
@@ -182,7 +182,7 @@ impl Inbox {
     }
 
     /// Puts a message where it waits. Returns false if the session has ended.
-    pub(super) fn put(&self, message: Message, reservation: Reservation) -> bool {
+    pub(super) fn put(&self, message: UnparsedMessage, reservation: Reservation) -> bool {
         self.waiting.send(WaitingMessage { message, reservation, open: None }).is_ok()
     }
 

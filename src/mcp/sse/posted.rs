@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{sealed_credential::SealedCredential, transport_ports::TransportPorts};
 use crate::{
     budget::{Permit, SharedBudget},
-    mcp::{envelope::Envelope, message::Message},
+    mcp::{envelope::Envelope, message::UnparsedMessage},
     ports::event_log::LoggedEvent,
 };
 
@@ -22,7 +22,7 @@ use crate::{
 /// and checked its text.
 pub struct Posted {
     pub(super) session: Id,
-    pub(super) message: Message,
+    pub(super) message: UnparsedMessage,
 }
 
 /// The line before the text. It repeats the event's id, so an event cannot be stored again under another id.
@@ -67,7 +67,7 @@ impl Posted {
     #[must_use]
     pub fn new(session: Id, principal: Principal, text: Vec<u8>, is_request: bool, permit: Permit) -> Self {
         let envelope = Envelope::of(&text);
-        Self { session, message: Message::new(text, envelope, principal, is_request, permit) }
+        Self { session, message: UnparsedMessage::new(text, envelope, principal, is_request, permit) }
     }
 
     /// Seals it for the instance that holds the stream.
