@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 use super::{
-    entra_client::EntraClient,
+    entra_http::EntraHttp,
     unreachable::{unreachable, unread},
 };
 use crate::{limited_answer, telemetry::CallOutcome};
@@ -31,7 +31,7 @@ const MAX_KEYS: usize = 256 * 1024;
 
 /// The key set of one tenant.
 pub(super) struct Jwks {
-    client: EntraClient,
+    client: EntraHttp,
     url: String,
     clock: Arc<dyn Clock>,
     fetched: RwLock<Option<Arc<Fetched>>>,
@@ -59,7 +59,7 @@ enum Cached {
 
 impl Jwks {
     /// The keys at this URL. They are fetched when the first one is asked for.
-    pub(super) fn new(client: EntraClient, url: String, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(client: EntraHttp, url: String, clock: Arc<dyn Clock>) -> Self {
         let (fetched, fetching) = (RwLock::default(), Mutex::default());
         Self { client, url, clock, fetched, fetching, failures: AtomicU64::new(0) }
     }

@@ -4,7 +4,7 @@ mod access_token;
 mod authorize_url;
 mod client_assertion;
 mod client_token;
-mod entra_client;
+mod entra_http;
 mod gateway_token;
 mod id_token;
 mod jwks;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     client_assertion::{ASSERTION_TYPE, ClientAssertion},
-    entra_client::EntraClient,
+    entra_http::EntraHttp,
     refusal::classify,
     settings::EntraSettings,
     unreachable::unread,
@@ -56,7 +56,7 @@ struct FailedRequest {
 
 /// The endpoint, and how we authenticate to it.
 pub(super) struct TokenEndpoint {
-    client: EntraClient,
+    client: EntraHttp,
     url: String,
     client_id: String,
     assertion: Arc<ClientAssertion>,
@@ -64,7 +64,7 @@ pub(super) struct TokenEndpoint {
 
 impl TokenEndpoint {
     /// The token endpoint of the tenant.
-    pub(super) fn new(client: EntraClient, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
+    pub(super) fn new(client: EntraHttp, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
         Self { client, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
     }
 

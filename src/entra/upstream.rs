@@ -15,7 +15,7 @@ use super::{
     authorize_url::authorize_url,
     client_assertion::ClientAssertion,
     client_token::ClientTokenVerifier,
-    entra_client::EntraClient,
+    entra_http::EntraHttp,
     gateway_token::GatewayTokenVerifier,
     id_token,
     jwks::Jwks,
@@ -46,7 +46,7 @@ impl Entra {
     ) -> Self {
         let answers = Budget::new(ANSWERS_BYTES);
         let calls = Arc::new(ServiceCalls::new(Service::Entra));
-        let client = EntraClient { http, answers, calls };
+        let client = EntraHttp { http, answers, calls };
         let jwks = Arc::new(Jwks::new(client.clone(), settings.keys(), Arc::clone(&clock)));
         let tokens = TokenEndpoint::new(client, &settings, assertion);
         Self { settings, tokens, jwks, clock }

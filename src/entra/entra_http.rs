@@ -6,7 +6,7 @@ use crate::{budget::Budget, telemetry::ServiceCalls};
 
 /// These three.
 #[derive(Clone)]
-pub(super) struct EntraClient {
+pub(super) struct EntraHttp {
     pub(super) http: reqwest::Client,
     pub(super) answers: Budget,
     pub(super) calls: Arc<ServiceCalls>,
