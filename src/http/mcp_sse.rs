@@ -8,7 +8,7 @@ use authorization_server::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::poll_fn};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
 use tokio::{
     sync::mpsc,
     time::{Instant, interval_at, timeout},
@@ -23,7 +23,7 @@ use super::{
     too_many::{Place, Reached},
 };
 use crate::mcp::{
-    UncheckedMessage,
+    UncheckedMessage, event_stream,
     sse::{EventStream, OpenStreamError, StreamEvent},
 };
 
@@ -59,10 +59,7 @@ async fn get(app: Arc<App>, principal: Principal) -> Response {
     tokio::spawn(pump(app, principal, events, chunks).in_current_span());
     let body = poll_fn(move |context| body.poll_recv(context)).map(Ok::<_, std::convert::Infallible>);
     let mut response = warp::Reply::into_response(warp::reply::stream(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    event_stream::set_headers(response.headers_mut());
     response
 }
 
@@ -127,6 +124,8 @@ fn encode(event: &StreamEvent) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]

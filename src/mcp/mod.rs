@@ -2,6 +2,7 @@
 
 mod admission;
 mod envelope;
+pub mod event_stream;
 mod json_rpc;
 mod message;
 mod outline;

@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use bytes::Bytes;
 use futures_util::stream::unfold;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use rmcp::{
@@ -20,7 +20,10 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
-use crate::mcp::json_rpc::{ResponseBody, json};
+use crate::mcp::{
+    event_stream,
+    json_rpc::{ResponseBody, json},
+};
 
 /// Messages that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
 const WAITING_MESSAGES: usize = 17;
@@ -118,10 +121,7 @@ impl Exchange {
             Some((Ok::<_, Infallible>(Frame::data(Bytes::from(text))), (None, exchange)))
         });
         let mut response = Response::new(StreamBody::new(events).boxed());
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
-        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        event_stream::set_headers(response.headers_mut());
         response
     }
 }
@@ -166,6 +166,8 @@ fn is_answer(message: &ServerJsonRpcMessage) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use http::header;
 
     use rmcp::{
         ErrorData, ServerHandler,
