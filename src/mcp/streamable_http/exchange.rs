@@ -168,7 +168,6 @@ mod tests {
     use std::sync::Arc;
 
     use http::header;
-
     use rmcp::{
         ErrorData, ServerHandler,
         model::{CallToolRequestParams, CallToolResponse, CallToolResult, JsonObject, ProgressNotificationParam},

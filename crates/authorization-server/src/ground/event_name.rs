@@ -1,5 +1,7 @@
 //! The names of audit events, and how each is written.
 
+use super::names::names;
+
 /// How an event is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -26,22 +28,12 @@ impl Severity {
 /// One row for each event: its name in the code, its name in the log, its severity, and its message.
 macro_rules! events {
     ($($(#[$doc:meta])+ $variant:ident = $name:literal, $severity:ident, $message:literal;)+) => {
-        /// The name of an event. The names in the log are stable: queries select by them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum EventName {
-            $($(#[$doc])+ $variant,)+
+        names! {
+            /// The name of an event. The names in the log are stable: queries select by them.
+            EventName { $($(#[$doc])+ $variant = $name;)+ }
         }
 
         impl EventName {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The name in the log.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
             /// How it is written.
             #[must_use]
             pub const fn severity(self) -> Severity {

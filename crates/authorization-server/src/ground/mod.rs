@@ -9,6 +9,7 @@ mod event_name;
 mod guid;
 mod id;
 pub mod lifetimes;
+mod names;
 mod network;
 mod operational_event;
 mod owner_limit;
