@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
-import { urlOf } from '../lib/matrix.mjs';
+import { freePort } from '../lib/free-port.mjs';
+import { combinations, urlOf } from '../lib/matrix.mjs';
 import { throughMcpRemote } from '../lib/mcp-remote.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { clientHome, runSteppingUp } from '../lib/program.mjs';
@@ -60,6 +61,23 @@ describe('asking for more', () => {
       assert.equal(isError, false);
       assert.equal(content.timeZone, 'Asia/Tokyo');
       assert.ok(content.events.length > 0);
+    });
+  }
+
+  const [search_mail, list_upcoming_events] = TOOLS;
+  const runs = [
+    ...combinations(['http', search_mail], ['http', list_upcoming_events]),
+    ...combinations(['sse', list_upcoming_events], ['sse', search_mail]),
+  ];
+  for (const [transport, { tool, argument, scope, members }] of runs) {
+    test(`FastMCP's command line steps up: ${transport}, ${tool}`, async (t) => {
+      const words = [interpreter('fastmcp'), script('fastmcp_cli.py'), await freePort(), 'call', urlOf(here.server, transport)];
+      const call = [tool, argument.join('='), '--transport', transport, '--json'];
+      const { output, url } = await runSteppingUp(t, here, [...words, ...call], here.server.users[0]);
+      assert.equal(new URL(url).searchParams.get('scope'), `user.read ${scope}`);
+      const { is_error, structured_content } = JSON.parse(output);
+      assert.equal(is_error, false);
+      assert.ok(structured_content[members].length > 0);
     });
   }
 
