@@ -1,12 +1,9 @@
 // Every page a person sees, in both colour schemes, on a phone and on a desk. SCREENSHOTS=folder keeps the pictures there.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';
-import { accessible } from '../lib/axe.mjs';
-import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
+import { everyLook as looks } from '../lib/looks.mjs';
 import { ASSISTANT } from '../lib/msal.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
@@ -14,8 +11,6 @@ import { world } from '../lib/world.mjs';
 
 /** The id of the local tenant (dev/local-tenant/src/registration.rs). */
 const TENANT = 'c682b3ee-a0f4-4964-b446-9e3b1e3f3d28';
-const WIDTHS = [320, 1280];
-const SCHEMES = ['light', 'dark'];
 const NAME = 'A client with quite a long name, as some of them have, and then some more of it';
 const LONG = `https://client.example/${'a-very-long-path/'.repeat(20)}callback?tenant=${'x'.repeat(80)}`;
 
@@ -127,36 +122,12 @@ describe('every page fits the window, follows the colour scheme and is accessibl
   }));
 
   async function everyLook(t, name, open) {
-    for (const width of WIDTHS) {
-      for (const scheme of SCHEMES) await look(t, `${name}-${width}-${scheme}`, width, scheme, open);
-    }
-  }
-
-  async function look(t, name, width, scheme, open) {
-    const page = await freshPage(t, here.browser);
-    await page.setViewport({ width, height: 720 });
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await open(page, await authorizationUrl(here.server, NAME, await app(t)), here.server);
-    // Allow appears half a second after its page.
-    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
-    await keep(page, name);
-    await accessible(page, name);
-    const { content, background } = await page.evaluate(() => ({
-      content: document.documentElement.scrollWidth,
-      background: getComputedStyle(document.body).backgroundColor,
-    }));
-    assert.ok(content <= width, `${name} is ${content} px wide`);
-    assert.equal(isDark(background), scheme === 'dark', `${name} on ${background}`);
+    await looks(t, here.browser, name, async (page) => open(page, await authorizationUrl(here.server, NAME, await app(t)), here.server));
   }
 
   async function allowed(page, url, server, user = server.users[0]) {
     await signIn(page, server, url, user);
     await arrive(page, `${new URL(url).searchParams.get('redirect_uri')}?code=`);
-  }
-
-  function isDark(rgb) {
-    const [red, green, blue] = rgb.match(/\d+/g).map(Number);
-    return red + green + blue < 3 * 128;
   }
 
   /** Keeps the page from going on to the tenant: after a 204 a browser stays where it is. */
@@ -166,12 +137,5 @@ describe('every page fits the window, follows the colour scheme and is accessibl
       if (request.url().startsWith(here.server.tenant)) request.respond({ status: 204 });
       else request.continue();
     });
-  }
-
-  async function keep(page, name) {
-    const folder = process.env.SCREENSHOTS;
-    if (!folder) return;
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   }
 });

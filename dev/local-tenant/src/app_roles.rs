@@ -60,9 +60,21 @@ impl AppRoles {
         *lock(&self.required) = required;
     }
 
+    /// As at the first start.
+    pub(crate) fn reset(&self) {
+        let Self { assigned, required } = Self::default();
+        *lock(&self.assigned) = assigned.into_inner().unwrap_or_default();
+        *lock(&self.required) = required.into_inner().unwrap_or_default();
+    }
+
+    /// Whether a user needs an assignment.
+    pub(crate) fn is_assignment_required(&self) -> bool {
+        *lock(&self.required)
+    }
+
     /// Refuses a user who needs an assignment and has none.
     pub(crate) fn check(&self, user: &User) -> Result<(), Refusal> {
-        if *lock(&self.required) && self.of(user).is_empty() {
+        if self.is_assignment_required() && self.of(user).is_empty() {
             return Err(NOT_ASSIGNED.with(&[APP_NAME, CLIENT_ID, user.user_principal_name]));
         }
         Ok(())
@@ -74,7 +86,8 @@ impl AppRoles {
         (!roles.is_empty()).then(|| ("roles".to_owned(), roles.into())).into_iter().collect()
     }
 
-    fn of(&self, user: &User) -> Vec<&'static str> {
+    /// The roles of a user.
+    pub(crate) fn of(&self, user: &User) -> Vec<&'static str> {
         lock(&self.assigned).get(user.oid).cloned().unwrap_or_default()
     }
 }

@@ -4,12 +4,16 @@
 //! the policy in `claims`, and the authorization request that brings them asks the user for the second factor.
 //! <https://learn.microsoft.com/entra/identity-platform/v2-conditional-access-dev-guide#scenario-app-performing-the-on-behalf-of-flow>
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use axum::{body::Bytes, extract::State, response::Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aadsts::{MFA_REQUIRED, Refusal};
-use crate::{registration::GRAPH_APP_ID, scopes::Resource};
+use crate::administration::{answer, parse};
+use crate::{registration::GRAPH_APP_ID, scopes::Resource, sts::Sts};
 
 /// The policy's id.
 const POLICY: &str = "5b7e2a4c-3d21-4f0a-9c58-6a1f4e0d7b93";
@@ -20,6 +24,8 @@ pub(crate) const CLAIM: &str = "capolids";
 #[derive(Default)]
 pub(crate) struct ConditionalAccess {
     second_factor: AtomicBool,
+    /// Seconds since 1970; 0 for never.
+    graph_tokens_ended_at: AtomicI64,
 }
 
 impl ConditionalAccess {
@@ -28,9 +34,24 @@ impl ConditionalAccess {
         self.second_factor.store(required, Ordering::Relaxed);
     }
 
+    /// Whether it is on.
+    pub(crate) fn requires_second_factor(&self) -> bool {
+        self.second_factor.load(Ordering::Relaxed)
+    }
+
+    /// The tokens for Graph that were issued until now are taken for expired, so that the next call needs an exchange.
+    pub(crate) fn end_graph_tokens(&self, now: i64) {
+        self.graph_tokens_ended_at.store(now, Ordering::Relaxed);
+    }
+
+    /// When they were ended last, in seconds since 1970.
+    pub(crate) fn graph_tokens_ended_at(&self) -> Option<i64> {
+        Some(self.graph_tokens_ended_at.load(Ordering::Relaxed)).filter(|at| *at != 0)
+    }
+
     /// Refuses a token for Graph to a user who signed in without the second factor.
     pub(crate) fn check(&self, resource: Resource, second_factor: bool) -> Result<(), Refusal> {
-        if resource != Resource::Graph || second_factor || !self.second_factor.load(Ordering::Relaxed) {
+        if resource != Resource::Graph || second_factor || !self.requires_second_factor() {
             return Ok(());
         }
         let mut refusal = MFA_REQUIRED.with(&[GRAPH_APP_ID]);
@@ -47,4 +68,15 @@ fn demand() -> Value {
 /// Whether the claim's value names the policy.
 pub(crate) fn is_demanded(value: &Value) -> bool {
     *value == demand()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    second_factor: bool,
+}
+
+/// `POST /_control/conditional-access`: `{"second_factor": true}` turns the policy on.
+pub(crate) async fn control(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    answer(parse(&body).map(|Policy { second_factor }| sts.conditional_access.require_second_factor(second_factor)))
 }

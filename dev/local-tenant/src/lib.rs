@@ -5,7 +5,9 @@
 //! is refused, too. It shares no code with the product, so that one misreading of an RFC cannot pass on both sides.
 
 mod aadsts;
+mod accounts;
 mod admin_consent;
+mod administration;
 mod app_roles;
 mod app_token;
 mod authorize;
@@ -13,6 +15,7 @@ mod claims;
 mod client_assertion;
 mod clients;
 mod conditional_access;
+mod console;
 mod discovery;
 mod faults;
 mod graph;
@@ -103,6 +106,7 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
         faults: Arc::new(Faults::new(random::opaque::<32>())),
         conditional_access: Arc::default(),
         app_roles: Arc::default(),
+        console: Arc::default(),
         requests: Arc::default(),
         vault: Arc::default(),
     };

@@ -9,7 +9,7 @@ use axum::{Json, Router, middleware};
 use serde_json::json;
 
 use crate::faults::{control, inject};
-use crate::{authorize, discovery, graph, identity_endpoint, orders, sts::Sts, token};
+use crate::{authorize, console, discovery, graph, identity_endpoint, orders, sts::Sts, token};
 
 /// Every route; whatever is not one is refused.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router {
@@ -31,6 +31,7 @@ pub(crate) fn router(sts: &Arc<Sts>) -> Router {
         .method_not_allowed_fallback(not_implemented)
         .fallback(not_implemented)
         .layer(middleware::from_fn_with_state(Arc::clone(sts), inject::intercept))
+        .merge(console::router(sts))
         .with_state(Arc::clone(sts))
 }
 

@@ -1,5 +1,7 @@
 //! The state that survives a restart: signing key, identity header, refresh tokens (as hashes), consents and vault.
 
+mod directory;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io, io::Write as _, sync::Mutex};
@@ -25,6 +27,10 @@ struct StoredState {
     identity_header: String,
     refresh_tokens: BTreeMap<String, RefreshToken>,
     consents: BTreeMap<String, BTreeSet<String>>,
+    #[serde(default)]
+    disabled: BTreeSet<String>,
+    #[serde(default)]
+    sessions_revoked: BTreeMap<String, i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vault: Option<StoredVault>,
 }
@@ -137,6 +143,8 @@ fn new() -> (StoredState, SigningKey) {
         identity_header: random::uuid(),
         refresh_tokens: BTreeMap::new(),
         consents: BTreeMap::new(),
+        disabled: BTreeSet::new(),
+        sessions_revoked: BTreeMap::new(),
         vault: None,
     };
     (stored, key)

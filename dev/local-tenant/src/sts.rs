@@ -7,8 +7,8 @@ use stand_in::{Clock, Recent, SigningKey};
 use crate::aadsts::{Refusal, TENANT_UNKNOWN};
 use crate::registration::TENANT_ID;
 use crate::{
-    app_roles::AppRoles, authorize::SignIns, conditional_access::ConditionalAccess, faults::Faults, recorded::Recorded,
-    state::State, token::Codes, users::User, vault::Vault,
+    app_roles::AppRoles, authorize::SignIns, conditional_access::ConditionalAccess, console::Console, faults::Faults,
+    recorded::Recorded, state::State, token::Codes, users::User, vault::Vault,
 };
 
 /// One running tenant, as one of its origins shows it.
@@ -26,6 +26,7 @@ pub(crate) struct Sts {
     pub(crate) faults: Arc<Faults>,
     pub(crate) conditional_access: Arc<ConditionalAccess>,
     pub(crate) app_roles: Arc<AppRoles>,
+    pub(crate) console: Arc<Console>,
     pub(crate) requests: Arc<Recent<Recorded, 1000>>,
     /// Since it was opened.
     pub(crate) vault: Arc<OnceLock<Arc<Vault>>>,

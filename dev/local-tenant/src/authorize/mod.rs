@@ -19,7 +19,7 @@ use crate::aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN,
 use crate::page::{RefusalPage, SecondFactorPage, SignInPage};
 use crate::registration::TENANT_ID;
 use crate::sts::{Sts, check_tenant};
-use crate::{parameters::Parameters, token::Code, users, users::User};
+use crate::{accounts, parameters::Parameters, token::Code, users, users::User};
 
 /// `GET /{tenant}/oauth2/v2.0/authorize`: the sign-in page, or the answer at once for a silent user.
 pub(crate) async fn get(
@@ -129,7 +129,7 @@ fn choice(sts: &Sts, body: &[u8]) -> Result<(AuthorizeRequest, Choice), Refusal>
 /// Consent is given by signing in; then the code goes back to the app.
 fn finish(sts: &Sts, request: AuthorizeRequest, user: &'static User, correlation: &Correlation) -> Response {
     // Entra does not send the user back.
-    if let Err(refusal) = sts.app_roles.check(user) {
+    if let Err(refusal) = accounts::check(sts, user) {
         return refuse(&refusal, correlation);
     }
     let AuthorizeRequest { client, return_to, scopes, nonce, code_challenge, second_factor, .. } = request;
@@ -166,7 +166,7 @@ fn refuse(refusal: &Refusal, correlation: &Correlation) -> Response {
     show(StatusCode::BAD_REQUEST, &RefusalPage { description: refusal.description(correlation) })
 }
 
-fn show(status: StatusCode, page: &impl Template) -> Response {
+pub(crate) fn show(status: StatusCode, page: &impl Template) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         // No form-action: Chrome would apply it to every redirect that follows the form, into apps we do not know.

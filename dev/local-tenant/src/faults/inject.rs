@@ -12,7 +12,10 @@ use stand_in::{Cut, cut};
 
 use super::{Endpoint, Fault, control};
 use crate::aadsts::{Correlation, MFA_ENROLLMENT, THROTTLED};
-use crate::{aadsts, graph, identity_endpoint, recorded::Recorded, registration::GRAPH_URI, sts::Sts, token, vault};
+use crate::{
+    aadsts, console::Told, graph, identity_endpoint, recorded::Recorded, registration::GRAPH_URI, sts::Sts, token,
+    vault,
+};
 
 /// No honest request is longer.
 const LONGEST_BODY: usize = 1 << 20;
@@ -25,12 +28,14 @@ pub(crate) async fn intercept(State(sts): State<Arc<Sts>>, request: Request, nex
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let recorded = Recorded::of(&parts, &body);
+    let told = Told::of(&sts, &parts.headers, &body, &recorded);
     let fault = endpoint(&parts.method, &recorded).and_then(|endpoint| Some((endpoint, sts.faults.take(endpoint)?)));
     sts.requests.push(recorded);
-    match fault {
+    let answer = match fault {
         None => next.run(join(parts, body)).await,
         Some((endpoint, fault)) => Faulty { sts: &sts, endpoint, parts, body, next }.answer(fault).await,
-    }
+    };
+    told.answered(&sts, answer).await
 }
 
 fn join(parts: Parts, body: Bytes) -> Request {
@@ -49,6 +54,9 @@ fn endpoint(method: &Method, request: &Recorded) -> Option<Endpoint> {
         Method::GET if path.ends_with("/discovery/v2.0/keys") => Some(Endpoint::Keys),
         Method::GET if path == "/msi/token" => Some(Endpoint::Identity),
         Method::GET if path == "/v1.0/me" => Some(Endpoint::GraphMe),
+        _ if path.starts_with("/v1.0/") || path.starts_with("/beta/") => Some(Endpoint::Graph),
+        _ if path.ends_with("/authorize") || path.ends_with("/login") => Some(Endpoint::Entra),
+        _ if path.ends_with("/openid-configuration") => Some(Endpoint::Entra),
         Method::POST if path.ends_with("/wrapkey") => Some(Endpoint::KeyWrap),
         Method::POST if path.ends_with("/unwrapkey") => Some(Endpoint::KeyUnwrap),
         Method::GET if path.starts_with("/keys/") && !path.ends_with("/versions") => Some(Endpoint::KeyGet),
@@ -102,7 +110,7 @@ impl Faulty<'_> {
 
     fn demand(&self, claims: String) -> Response {
         self.sts.faults.demand(&claims);
-        if self.endpoint == Endpoint::GraphMe {
+        if self.endpoint.is_graph() {
             return graph::demand_claims(self.sts, &self.parts.headers, &claims);
         }
         let mut refusal = MFA_ENROLLMENT.with(&[GRAPH_URI]);
@@ -112,7 +120,7 @@ impl Faulty<'_> {
 
     fn throttle(&self, retry_after: Option<u32>) -> Response {
         let mut response = match self.endpoint {
-            Endpoint::GraphMe => graph::throttle(self.sts, &self.parts.headers),
+            Endpoint::Graph | Endpoint::GraphMe => graph::throttle(self.sts, &self.parts.headers),
             Endpoint::Identity => identity_endpoint::throttle(),
             Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap => vault::throttle(),
             _ => THROTTLED.with(&[]).json(&self.correlation()),

@@ -2,6 +2,7 @@
 
 pub(crate) mod control;
 pub(crate) mod inject;
+pub(crate) mod outage;
 
 use std::sync::Mutex;
 
@@ -12,10 +13,14 @@ use tokio::sync::watch;
 
 use crate::aadsts;
 
-/// The endpoints at which faults strike.
+/// The endpoints at which faults strike, and the two services that most of them belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
+    /// All of Entra: the sign-in page, the token endpoint, the keys and the discovery document.
+    Entra,
+    /// Every path of Graph.
+    Graph,
     /// The token endpoint, `grant_type=authorization_code`.
     AuthorizationCode,
     /// The token endpoint, `grant_type=refresh_token`.
@@ -131,7 +136,7 @@ impl Faults {
     pub(crate) fn take(&self, endpoint: Endpoint) -> Option<Fault> {
         let mut planned = lock(&self.planned);
         planned.retain(|planned| planned.times > 0);
-        let next = planned.iter_mut().find(|planned| planned.endpoint == endpoint)?;
+        let next = planned.iter_mut().find(|planned| planned.endpoint.covers(endpoint))?;
         next.times -= 1;
         Some(next.fault.clone())
     }
@@ -176,9 +181,8 @@ fn access_token_claims(claims: &str) -> Option<Map<String, Value>> {
 
 impl Fault {
     fn check(&self, endpoint: Endpoint) -> Result<(), FaultError> {
-        let azure = matches!(endpoint, Endpoint::Identity | Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap);
-        let entra = !azure && endpoint != Endpoint::GraphMe;
-        let demanding = !azure && endpoint != Endpoint::Keys;
+        let (entra, demanding) =
+            (endpoint.is_oauth() || endpoint == Endpoint::Keys, endpoint.is_oauth() || endpoint.is_graph());
         let claims = match self {
             Self::Status { status, .. } if !(400..600).contains(status) => return Err(FaultError::Status(*status)),
             Self::Aadsts { .. } if !entra => return Err(FaultError::Endpoint(endpoint)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod calendar_view;
 pub(crate) mod contacts;
+mod ended;
 pub(crate) mod messages;
 mod options;
 mod time_zone;
@@ -12,7 +13,6 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use stand_in::{UnverifiedJwt, jwt::bearer, random};
 use time::macros::format_description;
@@ -56,9 +56,7 @@ struct Refused {
 
 /// Continuous access evaluation: the token does not say enough.
 pub(crate) fn demand_claims(sts: &Sts, headers: &HeaderMap, claims: &str) -> Response {
-    let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
-                   TokenIssuedBeforeRevocationTimestamp";
-    respond(sts, headers, Err(Refused { claims: Some(STANDARD.encode(claims)), ..invalid(message) }))
+    respond(sts, headers, Err(ended::demanding(claims)))
 }
 
 /// Too many requests.
@@ -100,12 +98,14 @@ fn signed_in_user(sts: &Sts, headers: &HeaderMap, needed: &Needed) -> Result<&'s
         return Err(invalid("Access token validation failure. Invalid issuer."));
     }
     if !token.in_time(sts.clock.unix(), 0) {
-        return Err(invalid("Lifetime validation failed, the token is expired."));
+        return Err(invalid(ended::EXPIRED));
     }
     if !token.has_scope(needed.scope) {
         return Err(refused(StatusCode::FORBIDDEN, needed.code, needed.message));
     }
-    users::by_oid(token.text("oid")).ok_or_else(|| invalid("Access token validation failure. Unknown user."))
+    let user = users::by_oid(token.text("oid"));
+    let user = user.ok_or_else(|| invalid("Access token validation failure. Unknown user."))?;
+    ended::check(sts, user, token.time("iat").unwrap_or_default()).map(|()| user)
 }
 
 fn profile(user: &User) -> Value {

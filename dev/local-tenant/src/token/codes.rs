@@ -45,6 +45,11 @@ impl Codes {
         value
     }
 
+    /// Whose code this is.
+    pub(crate) fn user_of(&self, value: &str) -> Option<&'static User> {
+        self.0.get(value).map(|issued| issued.code.user)
+    }
+
     /// Redeems a code if it passes the check, in one step: of two requests one gets it.
     pub(crate) fn redeem(
         &mut self,

@@ -12,7 +12,8 @@ use crate::aadsts::{CONSENT_REQUIRED, Refusal, TRANSIENT};
 use crate::registration::{APP_NAME, CLIENT_ID, GRAPH_APP_ID, GRAPH_URI, ORDERS_CLIENT_ID, TENANT_ID};
 use crate::scopes::{Permission, Resource, Scopes};
 use crate::{
-    claims::ClaimsRequest, clients::Client, parameters::Parameters, state::RefreshToken, sts::Sts, users::User,
+    accounts, claims::ClaimsRequest, clients::Client, parameters::Parameters, state::RefreshToken, sts::Sts,
+    users::User,
 };
 
 /// Entra takes 60 to 90 minutes at random; this is the mean.
@@ -52,7 +53,7 @@ impl Grant {
     pub(super) fn answer(self, sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
         let resource = self.scopes.resource()?;
         let granted = self.granted(sts, resource)?;
-        sts.app_roles.check(self.user)?;
+        accounts::check(sts, self.user)?;
         sts.conditional_access.check(resource, self.second_factor)?;
         let refresh_token = self.scopes.has("offline_access").then(|| self.refresh_token(sts)).transpose()?;
         Ok(TokenAnswer {
@@ -87,7 +88,7 @@ impl Grant {
 
     fn refresh_token(&self, sts: &Sts) -> Result<String, Refusal> {
         let oid = self.user.oid.to_owned();
-        let (client_id, issued_at) = (self.client.client_id.to_owned(), sts.clock.unix());
+        let (client_id, issued_at) = (self.client.client_id.to_owned(), accounts::issue_time(sts, self.user));
         let record = RefreshToken { oid, client_id, issued_at, second_factor: self.second_factor };
         sts.state.issue_refresh_token(record).map_err(|error| TRANSIENT.with(&[&error.to_string()]))
     }
@@ -102,7 +103,7 @@ impl Grant {
         };
         let scp = granted.iter().map(|permission| permission.name()).collect::<Vec<_>>().join(" ");
         claims.insert("scp".into(), scp.into());
-        claims.extend(lifetime(sts, ACCESS_TOKEN_SECONDS));
+        claims.extend(self.lifetime(sts, ACCESS_TOKEN_SECONDS));
         if !self.claims.capabilities.is_empty() {
             claims.insert("xms_cc".into(), json!(self.claims.capabilities));
         }
@@ -159,7 +160,7 @@ impl Grant {
             "uti": random::opaque::<16>(),
             "ver": "2.0",
         }));
-        claims.extend(lifetime(sts, ID_TOKEN_SECONDS));
+        claims.extend(self.lifetime(sts, ID_TOKEN_SECONDS));
         claims.extend(sts.app_roles.claim(self.user));
         claims.extend(self.nonce.clone().map(|nonce| ("nonce".into(), nonce.into())));
         if self.scopes.has("profile") {
@@ -177,15 +178,15 @@ impl Grant {
         URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{TENANT_ID} {audience} {}", self.user.oid)))
     }
 
+    fn lifetime(&self, sts: &Sts, seconds: i64) -> [(String, Value); 3] {
+        let (issued_at, now) = (accounts::issue_time(sts, self.user), sts.clock.unix());
+        [("iat".into(), issued_at.into()), ("nbf".into(), now.into()), ("exp".into(), (now + seconds).into())]
+    }
+
     /// The key of the caches of Microsoft's libraries.
     fn client_info(&self) -> String {
         URL_SAFE_NO_PAD.encode(json!({ "uid": self.user.oid, "utid": TENANT_ID }).to_string())
     }
-}
-
-fn lifetime(sts: &Sts, seconds: i64) -> [(String, Value); 3] {
-    let now = sts.clock.unix();
-    [("iat".into(), now.into()), ("nbf".into(), now.into()), ("exp".into(), (now + seconds).into())]
 }
 
 fn members(object: Value) -> Map<String, Value> {

@@ -10,6 +10,7 @@ use crate::aadsts::{
 };
 use crate::registration::{APP_SCOPE, CLIENT_ID, TENANT_ID};
 use crate::{
+    accounts,
     claims::ClaimsRequest,
     client_assertion::at,
     clients::{Client, OWN},
@@ -57,5 +58,6 @@ fn user_of(sts: &Sts, assertion: &str) -> Result<(&'static User, bool), Refusal>
     }
     let user = users::by_oid(assertion.text("oid"));
     let user = user.ok_or_else(|| USER_ASSERTION_INVALID.with(&["There is no such user."]))?;
+    accounts::check_session(sts, user.oid, assertion.time("iat").unwrap_or_default())?;
     Ok((user, assertion.lists("amr", "mfa")))
 }

@@ -3,7 +3,8 @@
 use super::{TokenAnswer, allow_only, issue::Grant, scopes};
 use crate::aadsts::{GRANT_INVALID, REFRESH_TOKEN_EXPIRED, Refusal, timestamp};
 use crate::{
-    claims::ClaimsRequest, clients::Client, parameters::Parameters, state::REFRESH_TOKEN_SECONDS, sts::Sts, users,
+    accounts, claims::ClaimsRequest, clients::Client, parameters::Parameters, state::REFRESH_TOKEN_SECONDS, sts::Sts,
+    users,
 };
 
 pub(super) fn refresh(sts: &Sts, client: &'static Client, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
@@ -21,6 +22,7 @@ pub(super) fn refresh(sts: &Sts, client: &'static Client, parameters: &Parameter
         let issued_at = time::OffsetDateTime::from_unix_timestamp(record.issued_at).map_err(|_| invalid())?;
         return Err(REFRESH_TOKEN_EXPIRED.with(&[&timestamp(issued_at)]));
     }
+    accounts::check_session(sts, &record.oid, record.issued_at)?;
     let user = users::by_oid(&record.oid).ok_or_else(invalid)?;
     Grant { client, user, scopes, nonce: None, claims, second_factor: record.second_factor }.answer(sts, parameters)
 }

@@ -6,6 +6,7 @@ mod authorize;
 mod client_assertion;
 mod clients;
 mod conditional_access;
+mod console;
 mod control;
 mod discovery;
 mod faults;
