@@ -117,7 +117,7 @@ describe('cargo local', () => {
     const port = await heldPort(t);
     const { code, complaint } = await refused(t, { port });
     assert.equal(code, 1);
-    assert.match(complaint, new RegExp(`port ${port} .*is taken[^]*--port N`));
+    assert.match(complaint, new RegExp(`port ${port} .*is taken by .* \\(process ${process.pid}\\)[^]*--port N`));
   });
 
   test("the tenant's taken port is said, with its own option", async (t) => {

@@ -4,6 +4,8 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use serde_json::json;
 
+use crate::connect;
+
 /// The addresses of everything that runs.
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -84,25 +86,20 @@ impl Ready {
         let cosmos = cosmos.unwrap_or_default();
         let log = self.log.as_ref().map(|log| format!("\n  log         {}", log.display())).unwrap_or_default();
         let users = self.users();
+        let (url, clients) = (&self.url, connect::lines(&mcp));
         format!(
-            r#"
+            r"
 {first_line}
 
-  MCP server  {mcp}  (Streamable HTTP)
-  tenant      {tenant}  (stands in for Entra ID and Microsoft Graph){cosmos}{log}
+  MCP server  {mcp}  (Streamable HTTP; {mcp}/sse for HTTP+SSE)
+  your side   {url}/connections  (see and revoke what you allowed)
+  operator    {url}/operator  (for Alice, who has the role Admin)
+  tenant      {tenant}  (stands in for Entra ID and Microsoft Graph: open it to watch and to break them){cosmos}{log}
 
 Users to sign in as; there is no password:
 {users}
-Connect MCP Inspector
-  npx @modelcontextprotocol/inspector
-  Choose the transport "Streamable HTTP" and the URL {mcp}, and press Connect.
-  It opens the browser: press Allow, then choose a user.
-
-Connect VS Code
-  code --add-mcp '{{"name":"mini-mcp-local","type":"http","url":"{mcp}"}}'
-  or write .vscode/mcp.json:
-  {{ "servers": {{ "mini-mcp-local": {{ "type": "http", "url": "{mcp}" }} }} }}
-"#
+Connect a client; docs/clients.md has more of them, and what to do when one is stuck:
+{clients}"
         )
     }
 
@@ -141,9 +138,13 @@ mod tests {
     #[test]
     fn the_text_names_where_everything_is() {
         let text = ready().text();
-        for part in
-            ["http://127.0.0.1:7071/mcp", "http://localhost:7072", "/src/.local/handler.log", "Ctrl-C stops everything"]
-        {
+        for part in [
+            "http://127.0.0.1:7071/mcp",
+            "http://127.0.0.1:7071/operator",
+            "http://localhost:7072",
+            "/src/.local/handler.log",
+            "Ctrl-C stops everything",
+        ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
     }
@@ -167,18 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn the_text_says_how_to_connect_inspector() {
-        assert!(ready().text().contains("\n  npx @modelcontextprotocol/inspector\n"));
-    }
-
-    #[test]
     fn the_argument_for_vs_code_is_json_with_the_url() {
         let text = ready().text();
         let argument = text.split_once("--add-mcp '").unwrap().1.split_once("'\n").unwrap().0;
         let argument: Value = serde_json::from_str(argument).unwrap();
         assert_eq!(argument["url"], "http://127.0.0.1:7071/mcp");
-        let file: Value = serde_json::from_str(text.trim_end().lines().last().unwrap()).unwrap();
-        assert_eq!(file["servers"]["mini-mcp-local"]["url"], "http://127.0.0.1:7071/mcp");
     }
 
     #[test]

@@ -4,24 +4,13 @@ use std::{io, path::PathBuf, process::ExitStatus};
 
 use local_tenant::ListenError;
 
+use crate::port::{PortTaken, Purpose};
+
 /// Each message says what to do, if anything can be done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
-    #[error(
-        "port {0} on 127.0.0.1, for the MCP server, is taken, perhaps by another `cargo local`.\n\
-         Stop what uses it, or choose another: cargo local --port N (0 takes any free one)"
-    )]
-    PortTaken(u16),
-    #[error(
-        "port {0} on localhost, for the tenant, is taken, perhaps by another `cargo local`.\n\
-         Stop what uses it, or choose another: cargo local --tenant-port N (0 takes any free one)"
-    )]
-    TenantPortTaken(u16),
-    #[error(
-        "port {0} on 127.0.0.1, for Cosmos DB, is taken, perhaps by another `cargo local --azure`.\n\
-         Stop what uses it, or choose another: cargo local --azure --cosmos-port N (0 takes any free one)"
-    )]
-    CosmosPortTaken(u16),
+    #[error(transparent)]
+    PortTaken(#[from] PortTaken),
     #[error("Cosmos DB did not start: {0}")]
     Cosmos(#[source] cosmos_emulator::StartError),
     #[error(
@@ -59,7 +48,7 @@ impl StartError {
     /// Why nothing listens on the public port.
     pub(crate) fn listen(port: u16, error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::AddrInUse => Self::PortTaken(port),
+            io::ErrorKind::AddrInUse => PortTaken::new(port, Purpose::Server).into(),
             _ => Self::Listen(port, error),
         }
     }
@@ -68,7 +57,9 @@ impl StartError {
 impl From<cosmos_emulator::StartError> for StartError {
     fn from(error: cosmos_emulator::StartError) -> Self {
         match error {
-            cosmos_emulator::StartError::Listen(ListenError::PortTaken(port)) => Self::CosmosPortTaken(port),
+            cosmos_emulator::StartError::Listen(ListenError::PortTaken(port)) => {
+                PortTaken::new(port, Purpose::Cosmos).into()
+            }
             error => Self::Cosmos(error),
         }
     }
@@ -77,7 +68,9 @@ impl From<cosmos_emulator::StartError> for StartError {
 impl From<local_tenant::StartError> for StartError {
     fn from(error: local_tenant::StartError) -> Self {
         match error {
-            local_tenant::StartError::Listen(ListenError::PortTaken(port)) => Self::TenantPortTaken(port),
+            local_tenant::StartError::Listen(ListenError::PortTaken(port)) => {
+                PortTaken::new(port, Purpose::Tenant).into()
+            }
             error => Self::Tenant(error),
         }
     }

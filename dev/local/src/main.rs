@@ -4,10 +4,12 @@
 mod args;
 mod azure;
 mod banner;
+mod connect;
 mod data;
 mod environment;
 mod error;
 mod func;
+mod port;
 mod published;
 mod start;
 mod stop;

@@ -1,8 +1,8 @@
 //! Checks the ports and the folder before anything is built, builds the handler, then starts the parts in the order in
 //! which they need each other.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::{io::ErrorKind, net::TcpListener};
 
 use cosmos_emulator::Emulator;
 use functions_host::{FunctionsHost, Gateway, ReservedPort};
@@ -10,7 +10,9 @@ use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
 use crate::banner::{Ready, Server, TestUser};
-use crate::{azure, data::Data, environment::Environment, error::StartError, func, func::Func, published::Published};
+use crate::{
+    azure, data::Data, environment::Environment, error::StartError, func, func::Func, port, published::Published,
+};
 
 /// Everything that runs.
 pub(crate) struct Running {
@@ -54,7 +56,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     // Until the server can answer, a connection is refused and does not wait.
     let reserved = ReservedPort::at(args.port).map_err(|error| StartError::listen(args.port, error))?;
     let data = Data::open(&args.data, args.fresh)?;
-    ports_are_free(args)?;
+    port::are_free(args)?;
     let (root, handler) = program(args, environment).await?;
     let port = reserved.port();
     let url = format!("http://127.0.0.1:{port}");
@@ -96,19 +98,6 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         log,
     };
     Ok(Running { ready, host, tenant, cosmos, _published: published, _data: data })
-}
-
-/// The error of a part that binds its port itself.
-fn ports_are_free(args: &Args) -> Result<(), StartError> {
-    let serving = &args.serving;
-    let is_taken = |port| port != 0 && ReservedPort::at(port).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
-    if is_taken(args.tenant_port) {
-        return Err(StartError::TenantPortTaken(args.tenant_port));
-    }
-    if serving.azure && is_taken(serving.cosmos_port) {
-        return Err(StartError::CosmosPortTaken(serving.cosmos_port));
-    }
-    Ok(())
 }
 
 async fn published(data: &Data) -> Result<Published, StartError> {

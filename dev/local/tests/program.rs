@@ -128,6 +128,7 @@ fn a_taken_port_is_named_before_anything_is_built_with_the_option_that_chooses_a
     ] {
         let said = refused(local(data.path()).args(options));
         assert!(said.contains(&format!("port {port} on ")) && said.contains(option), "{said}");
+        assert!(said.contains(&format!(" (process {}).", std::process::id())), "it says by whom: {said}");
     }
 }
 

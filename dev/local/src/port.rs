@@ -1,0 +1,77 @@
+//! A port that another program has: which program, and the option that chooses another port.
+
+use std::io::ErrorKind;
+
+use functions_host::ReservedPort;
+use listeners::{Protocol, get_process_by_port};
+
+use crate::args::Args;
+
+/// What a port is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Server,
+    Tenant,
+    Cosmos,
+}
+
+/// It is taken.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "port {port} on {}, for {}, is taken by {by}.\n\
+     Stop it, or choose another port: cargo local {} N (0 takes any free one)",
+    purpose.host(), purpose.name(), purpose.option()
+)]
+pub(crate) struct PortTaken {
+    port: u16,
+    purpose: Purpose,
+    by: String,
+}
+
+impl PortTaken {
+    /// Looks for the program that listens there.
+    pub(crate) fn new(port: u16, purpose: Purpose) -> Self {
+        Self { port, purpose, by: holder(port) }
+    }
+}
+
+impl Purpose {
+    fn host(self) -> &'static str {
+        if self == Self::Tenant { "localhost" } else { "127.0.0.1" }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Server => "the MCP server",
+            Self::Tenant => "the tenant",
+            Self::Cosmos => "Cosmos DB",
+        }
+    }
+
+    fn option(self) -> &'static str {
+        match self {
+            Self::Server => "--port",
+            Self::Tenant => "--tenant-port",
+            Self::Cosmos => "--azure --cosmos-port",
+        }
+    }
+}
+
+/// The program that listens, as far as this user may see; one that only reserves a port is not seen.
+fn holder(port: u16) -> String {
+    match get_process_by_port(port, Protocol::TCP) {
+        Ok(process) if process.name == env!("CARGO_BIN_NAME") => {
+            format!("another `cargo local` (process {})", process.pid)
+        }
+        Ok(process) => format!("{} (process {})", process.name, process.pid),
+        Err(_) => "a program of another user, or another `cargo local` that is starting".to_owned(),
+    }
+}
+
+/// Refuses the ports that their parts will bind themselves, before anything is built.
+pub(crate) fn are_free(args: &Args) -> Result<(), PortTaken> {
+    let is_taken = |port| port != 0 && ReservedPort::at(port).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+    let cosmos = args.serving.azure.then_some((args.serving.cosmos_port, Purpose::Cosmos));
+    let mut ports = [(args.tenant_port, Purpose::Tenant)].into_iter().chain(cosmos);
+    ports.find(|(port, _)| is_taken(*port)).map_or(Ok(()), |(port, purpose)| Err(PortTaken::new(port, purpose)))
+}
