@@ -165,10 +165,12 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'COSMOS_ENDPOINT', value: handler.cosmosEndpoint }
         { name: 'COSMOS_DATABASE', value: handler.cosmosDatabase }
         { name: 'COSMOS_DISABLE_IMDS', value: '1' }
-        // The allocator gives memory back at once, and keeps none for a thread that is idle (docs/operations/memory.md).
+        // The allocator gives memory back at once, keeps none for a thread that is idle, and asks for no huge pages
+        // (docs/operations/memory.md).
         { name: 'MIMALLOC_PURGE_DELAY', value: '0' }
         { name: 'MIMALLOC_PAGE_RECLAIM_ON_FREE', value: '-1' }
         { name: 'MIMALLOC_PAGE_FULL_RETAIN', value: '0' }
+        { name: 'MIMALLOC_ALLOW_THP', value: '0' }
         { name: 'KEY_VAULT_KEY_ID', value: handler.keyVaultKeyId }
         { name: 'GATEWAY_PRINCIPAL_ID', value: handler.gatewayPrincipalId }
         { name: 'ALLOWED_ORIGINS', value: handler.allowedOrigins }

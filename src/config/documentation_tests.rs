@@ -38,6 +38,8 @@ The Functions host and the libraries in the handler read these; Bicep sets them.
 Consumption does not have |
 | `MIMALLOC_PURGE_DELAY`, `MIMALLOC_PAGE_RECLAIM_ON_FREE`, `MIMALLOC_PAGE_FULL_RETAIN` | `0`, `-1`, `0`: the allocator \
 gives memory back at once, and keeps none for a thread that is idle |
+| `MIMALLOC_ALLOW_THP` | `0`: the allocator asks for no huge pages, which are in memory as a whole once a byte of \
+them is written |
 | `AzureWebJobsStorage__accountName`, `…__blobServiceUri`, `…__credential`, `…__clientId` | how the Functions host reaches \
 its storage account without a key |
 | `APPLICATIONINSIGHTS_CONNECTION_STRING`, `APPLICATIONINSIGHTS_AUTHENTICATION_STRING` | where the Functions host sends \

@@ -136,6 +136,24 @@ impl<S> Connection<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Connection<S> {
+    /// Reads at most [`READ_BYTES`]. A buffer of that size is not written to while nothing arrives, so that an idle connection
+    /// takes no memory for it.
+    fn poll_part(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        if buffer.remaining() <= READ_BYTES {
+            let before = buffer.filled().len();
+            ready!(stream.poll_read(context, buffer))?;
+            return Poll::Ready(Ok(buffer.filled().len() - before));
+        }
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(READ_BYTES));
+        ready!(stream.poll_read(context, &mut part))?;
+        let length = part.filled().len();
+        buffer.advance(length);
+        Poll::Ready(Ok(length))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -143,12 +161,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let room = buffer.remaining().min(READ_BYTES);
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
-        if let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(context, &mut part) {
-            let length = part.filled().len();
-            buffer.advance(length);
-            return Poll::Ready(read.and_then(|()| this.head.read(length)));
+        if let Poll::Ready(read) = this.poll_part(context, buffer) {
+            return Poll::Ready(read.and_then(|length| this.head.read(length)));
         }
         match this.head.began() {
             Some(began) => this.reading.poll(began + HEAD_TIMEOUT, context).map(Err),

@@ -8,6 +8,7 @@ mod blocks;
 mod browser;
 mod client_authentication;
 mod cors;
+mod costs;
 mod documents;
 mod flood;
 mod gateway;

@@ -2,12 +2,13 @@
 
 use std::{
     error::Error,
+    num::NonZeroU32,
     ops::Deref,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use authorization_server::ground::AuditLog;
+use authorization_server::ground::{AuditLog, OwnerLimit};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header, request::Builder};
 use http_body_util::{BodyExt as _, Full};
@@ -15,13 +16,14 @@ use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
     graph::{ApiClient, Origins, TokenCache},
-    http::{App, EntraNames, Memory, RateLimiter, service},
+    http::{App, EntraNames, Memory, RateLimiter, server, service},
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use testkit::Rig;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use warp::reply::Response;
 
@@ -101,13 +103,24 @@ impl Edge {
         Self::with(tools, None)
     }
 
+    /// Without a gateway, with Graph at this URL, and with limits that no owner reaches.
+    pub(crate) fn calling(graph: &str) -> Self {
+        let most = OwnerLimit::new(NonZeroU32::MAX);
+        let limits = config::Limits { streams: most, calls_per_minute: most, ..config::Limits::default() };
+        Self::of(Tools::all(), None, graph, limits)
+    }
+
     fn with(tools: Tools, gateway: Option<Arc<Gateway>>) -> Self {
+        Self::of(tools, gateway, "http://api.invalid", config::Limits::default())
+    }
+
+    fn of(tools: Tools, gateway: Option<Arc<Gateway>>, graph: &str, limits: config::Limits) -> Self {
         let rig = Rig::new().unwrap();
         let (item_store, stop) = (Arc::<EmptyStore>::default(), CancellationToken::new());
         let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
         let lines = AuditLines::new(Arc::clone(&rig.clock) as _);
         let audit: Arc<dyn AuditLog> = Arc::new(Heard { trail: Arc::clone(&rig.audit), lines });
-        let nowhere = Origins::StandIn("http://api.invalid".into());
+        let nowhere = Origins::StandIn(graph.into());
         let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, Arc::clone(&audit));
         let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
         let memory = Memory::default();
@@ -125,14 +138,14 @@ impl Edge {
                     audit: Arc::clone(&audit),
                 },
                 "Test server",
-                &config::Limits::default(),
+                &limits,
                 ports,
                 &stop,
             ),
             records: Arc::clone(&item_store) as _,
             gateway: gateway.clone().map(|gateway| gateway as _),
             memory,
-            limits: RateLimiter::new(config::Limits::default(), &(Arc::clone(&rig.clock) as _)),
+            limits: RateLimiter::new(limits, &(Arc::clone(&rig.clock) as _)),
             audit,
             callers: Arc::new(NoCallerHash),
             entropy: Arc::clone(&rig.ports.entropy),
@@ -151,6 +164,11 @@ impl Edge {
         self.rig.store.set_down(down);
         self.rig.block_store.set_down(down);
         self.item_store.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Serves connections, until the runtime ends.
+    pub(crate) fn serve(&self, listener: TcpListener) {
+        tokio::spawn(server::serve(listener, Arc::clone(&self.app), self.stop.clone()));
     }
 
     /// The head of an answer, as soon as it is there.

@@ -268,6 +268,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "sse::alone::the_two_thousand_and_first_stream_waits_until_another_has_ended",
     },
     Guard {
+        name: "an idle session has no service loop",
+        file: "src/mcp/sse/inbox.rs",
+        from: "Poll::Pending if self.ends_when_idle && self.ids.are_free() => Poll::Ready(None),",
+        to: "Poll::Pending if self.ends_when_idle && self.ids.are_free() && false => Poll::Ready(None),",
+        test: "edge::costs::an_idle_stream_takes_less_than_30_kilobytes_and_no_more_once_it_is_initialized",
+    },
+    Guard {
         name: "an event is not stored again under another id",
         file: "src/mcp/sse/posted.rs",
         from: "enclosed.header.event == event.id)",

@@ -41,12 +41,12 @@ impl Answers {
 
 /// An outbox that counts answers.
 pub(super) struct CountingOutbox {
-    pub(super) outbox: PollSender<ServerJsonRpcMessage>,
+    pub(super) outbox: PollSender<Box<ServerJsonRpcMessage>>,
     pub(super) answers: Arc<Answers>,
 }
 
 impl Sink<ServerJsonRpcMessage> for CountingOutbox {
-    type Error = PollSendError<ServerJsonRpcMessage>;
+    type Error = PollSendError<Box<ServerJsonRpcMessage>>;
 
     fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Pin::new(&mut self.outbox).poll_ready(context)
@@ -58,7 +58,7 @@ impl Sink<ServerJsonRpcMessage> for CountingOutbox {
             ServerJsonRpcMessage::Error(error) => (true, error.id.clone()),
             ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => (false, None),
         };
-        Pin::new(&mut self.outbox).start_send(message)?;
+        Pin::new(&mut self.outbox).start_send(Box::new(message))?;
         if let Some(id) = id {
             self.answers.ids.answered(&id);
         }

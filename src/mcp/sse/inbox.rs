@@ -44,7 +44,7 @@ const MAX_SCARCE_WAIT: Duration = Duration::from_secs(30);
 /// instance that accepted it. It cannot wait, and must not hold up other sessions.
 #[derive(Clone)]
 pub(super) struct Inbox {
-    waiting: mpsc::UnboundedSender<WaitingMessage>,
+    waiting: mpsc::UnboundedSender<Box<WaitingMessage>>,
     places: Arc<Semaphore>,
     /// For quick messages, so that calls that wait do not hold them up.
     quick_places: Arc<Semaphore>,
@@ -70,11 +70,15 @@ impl WaitingMessage {
 
 /// Receives the messages of an inbox, in order. While calls wait for a permit, quick messages overtake them.
 pub(super) struct Received {
-    waiting: mpsc::UnboundedReceiver<WaitingMessage>,
+    waiting: mpsc::UnboundedReceiver<Box<WaitingMessage>>,
+    /// The first message that waits, once somebody looked for one.
+    first: Option<Box<WaitingMessage>>,
     /// Requests that wait for a permit.
-    calls: VecDeque<WaitingMessage>,
+    calls: VecDeque<Box<WaitingMessage>>,
     in_flight: PollSemaphore,
     ids: RequestIds,
+    /// Whether there are no messages as soon as the session is idle.
+    ends_when_idle: bool,
 }
 
 /// The next message of an inbox.
@@ -91,15 +95,39 @@ impl Received {
         self.ids.clone()
     }
 
+    /// Whether a message waits; false when there will be none.
+    pub(super) fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if self.first.is_none() && self.calls.is_empty() {
+            self.first = ready!(self.waiting.poll_recv(context));
+            return Poll::Ready(self.first.is_some());
+        }
+        Poll::Ready(true)
+    }
+
+    /// Whether [`Self::poll`] gives `None` while no message waits and no request is under way.
+    pub(super) fn end_when_idle(&mut self, ends: bool) {
+        self.ends_when_idle = ends;
+    }
+
+    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Box<WaitingMessage>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first));
+        }
+        match self.waiting.poll_recv(context) {
+            Poll::Pending if self.ends_when_idle && self.ids.are_free() => Poll::Ready(None),
+            next => next,
+        }
+    }
+
     /// The next message; `None` when there will be none.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
         loop {
             if !self.calls.is_empty()
                 && let Poll::Ready(permit) = self.in_flight.poll_acquire(context)
             {
-                return Poll::Ready(self.calls.pop_front().map(|call| Next::Message(Box::new(call), permit)));
+                return Poll::Ready(self.calls.pop_front().map(|call| Next::Message(call, permit)));
             }
-            let Some(mut next) = ready!(self.waiting.poll_recv(context)) else {
+            let Some(mut next) = ready!(self.poll_message(context)) else {
                 return if self.calls.is_empty() { Poll::Ready(None) } else { Poll::Pending };
             };
             if let Some(id) = next.message.id.take() {
@@ -112,7 +140,7 @@ impl Received {
             if !next.message.is_quick {
                 self.calls.push_back(next);
             } else if !self.is_waiting_call_cancelled_by(&next.message) {
-                return Poll::Ready(Some(Next::Message(Box::new(next), None)));
+                return Poll::Ready(Some(Next::Message(next, None)));
             }
         }
     }
@@ -129,6 +157,7 @@ impl Received {
     /// Drops all messages that wait, and those that are put from now on.
     pub(super) fn discard(&mut self) {
         self.waiting.close();
+        self.first = None;
         self.calls.clear();
         while self.waiting.try_recv().is_ok() {}
     }
@@ -147,7 +176,8 @@ impl Inbox {
     pub(super) fn new(total_bytes: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
-        let received = Received { waiting: received, calls: VecDeque::new(), in_flight, ids: RequestIds::default() };
+        let (calls, ids) = (VecDeque::new(), RequestIds::default());
+        let received = Received { waiting: received, first: None, calls, in_flight, ids, ends_when_idle: false };
         let [places, quick_places] = [MAX_WAITING, MAX_QUICK].map(|places| Arc::new(Semaphore::new(places)));
         let session_bytes = Arc::new(Semaphore::new(SESSION_BYTES));
         (Self { waiting, places, quick_places, session_bytes, total_bytes, stop }, received)
@@ -183,7 +213,7 @@ impl Inbox {
 
     /// Puts a message where it waits. Returns false if the session has ended.
     pub(super) fn put(&self, message: UnparsedMessage, reservation: Reservation) -> bool {
-        self.waiting.send(WaitingMessage { message, reservation, open: None }).is_ok()
+        self.waiting.send(Box::new(WaitingMessage { message, reservation, open: None })).is_ok()
     }
 
     fn is_scarce(&self) -> bool {

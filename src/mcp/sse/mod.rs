@@ -35,6 +35,7 @@ mod registry;
 mod request_ids;
 mod sealed_credential;
 mod seen;
+mod service_loop;
 mod session;
 mod session_id;
 mod sessions;

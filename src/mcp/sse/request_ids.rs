@@ -38,6 +38,11 @@ impl RequestIds {
         Some(OpenRequest { ids: self.clone(), id })
     }
 
+    /// Whether none is in use.
+    pub(super) fn are_free(&self) -> bool {
+        self.stages().is_empty()
+    }
+
     /// The answer was sent.
     pub(super) fn answered(&self, id: &RequestId) {
         self.stages().remove(id);
@@ -84,10 +89,12 @@ mod tests {
         let ids = RequestIds::default();
         let request = ids.open(ID).unwrap();
         assert!(ids.open(ID).is_none() && ids.open(RequestId::String("1".into())).is_some());
+        ids.answered(&RequestId::String("1".into()));
         drop(request);
         assert!(ids.open(ID).is_none(), "the answer is on its way");
+        assert!(!ids.are_free());
         ids.answered(&ID);
-        assert!(ids.open(ID).is_some());
+        assert!(ids.are_free() && ids.open(ID).is_some());
     }
 
     #[test]

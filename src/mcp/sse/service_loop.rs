@@ -1,0 +1,163 @@
+//! rmcp's service loop, which serves the messages of a session.
+//!
+//! The loop has channels of 20 KB. So it ends when no message waits and no request is under way, and the next message starts
+//! another one: most streams are idle most of the time.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{Sink, Stream, future::poll_fn, stream};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{ClientJsonRpcMessage, InitializeRequestParams, ServerJsonRpcMessage},
+    service::{QuitReason, RunningService, serve_directly_with_ct, serve_server_with_ct},
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, PollSendError, PollSender};
+
+use super::{
+    failure,
+    in_flight::{Permits, with_permits},
+    in_turn::{Answers, CountingOutbox, Turn},
+    inbox::{Next, Received, WaitingMessage},
+};
+use crate::mcp::{served::Served, service::Server};
+
+/// Serves the session until it ends, and then stops it.
+pub(super) async fn run(
+    server: Server,
+    outbox: mpsc::Sender<Box<ServerJsonRpcMessage>>,
+    received: Received,
+    stop: CancellationToken,
+) {
+    let session = ServedSession { server, outbox, received: Arc::new(Mutex::new(received)), stop };
+    // rmcp may wait until the client reads, so the stop itself releases the memory of waiting messages.
+    let discard = async {
+        session.stop.cancelled().await;
+        lock(&session.received).discard();
+    };
+    let serve = async {
+        session.serve().await;
+        session.stop.cancel();
+    };
+    tokio::join!(serve, discard);
+}
+
+/// A session while it is served.
+struct ServedSession {
+    server: Server,
+    outbox: mpsc::Sender<Box<ServerJsonRpcMessage>>,
+    received: Arc<Mutex<Received>>,
+    stop: CancellationToken,
+}
+
+/// What the client said when it was initialized.
+type Initialized = Option<Arc<InitializeRequestParams>>;
+
+impl ServedSession {
+    async fn serve(&self) {
+        let mut client = None;
+        while poll_fn(|context| lock(&self.received).poll_waiting(context)).await {
+            // In a box, because an idle session has no loop.
+            match Box::pin(self.serve_messages(client)).await {
+                Some(next) => client = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Serves the messages that wait, up to the next time that the session is idle. `None` if the session has ended.
+    async fn serve_messages(&self, client: Initialized) -> Option<Initialized> {
+        let running = match client {
+            Some(client) => self.go_on(&client),
+            None => self.begin().await?,
+        };
+        lock(&self.received).end_when_idle(true);
+        let client = running.peer().peer_info();
+        match running.waiting().await {
+            Ok(QuitReason::Closed) => Some(client),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::error!(reason = failure::of_task(&error), "SSE session ended by an error");
+                None
+            }
+        }
+    }
+
+    /// Waits until the client has initialized the session.
+    async fn begin(&self) -> Option<RunningService<RoleServer, Served>> {
+        lock(&self.received).end_when_idle(false);
+        let (served, token) = (Served(Arc::clone(&self.server)), self.stop.child_token());
+        let begun = serve_server_with_ct(served, self.transport(), token).await.inspect_err(|error| {
+            tracing::info!(reason = failure::of_initialize(error), "SSE session not initialized");
+        });
+        begun.ok()
+    }
+
+    fn go_on(&self, client: &InitializeRequestParams) -> RunningService<RoleServer, Served> {
+        let (served, token) = (Served(Arc::clone(&self.server)), self.stop.child_token());
+        serve_directly_with_ct(served, self.transport(), Some(client.clone()), token)
+    }
+
+    fn transport(
+        &self,
+    ) -> (
+        impl Sink<ServerJsonRpcMessage, Error = PollSendError<Box<ServerJsonRpcMessage>>> + Send + Unpin + 'static,
+        impl Stream<Item = ClientJsonRpcMessage> + Send + Unpin + 'static,
+    ) {
+        let answers = Arc::new(Answers::new(lock(&self.received).ids()));
+        let [outbox, reserved] = [(); 2].map(|()| PollSender::new(self.outbox.clone()));
+        let (turn, received) = (Turn::new(Arc::clone(&answers)), Arc::clone(&self.received));
+        let mut source = Source { outbox: reserved, turn, received };
+        (CountingOutbox { outbox, answers }, stream::poll_fn(move |context| source.poll(context)))
+    }
+}
+
+fn lock(received: &Mutex<Received>) -> MutexGuard<'_, Received> {
+    received.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where rmcp gets the client's messages.
+struct Source {
+    outbox: PollSender<Box<ServerJsonRpcMessage>>,
+    turn: Turn,
+    received: Arc<Mutex<Received>>,
+}
+
+impl Source {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<ClientJsonRpcMessage>> {
+        loop {
+            // Without this, rmcp would take all messages at once, and keep the answers that cannot be sent yet.
+            if ready!(self.outbox.poll_reserve(context)).is_err() {
+                return Poll::Ready(None);
+            }
+            match self.poll_next(context) {
+                Poll::Ready(Some(Next::Repeated(id))) => {
+                    let refused = ErrorData::invalid_request("Invalid Request: another request uses this id", None);
+                    let _ = self.outbox.send_item(Box::new(ServerJsonRpcMessage::error(refused, Some(id))));
+                }
+                next => {
+                    self.outbox.abort_send();
+                    return next.map(|next| next.and_then(|next| self.parsed(next)));
+                }
+            }
+        }
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
+        ready!(self.turn.poll(context));
+        lock(&self.received).poll(context)
+    }
+
+    fn parsed(&mut self, next: Next) -> Option<ClientJsonRpcMessage> {
+        let Next::Message(waiting, served) = next else { return None };
+        if waiting.is_from_log() {
+            self.turn.received(waiting.message.is_request);
+        }
+        let WaitingMessage { message, open, .. } = *waiting;
+        let (message, memory) = message.parse()?;
+        Some(with_permits(message, Permits { served, memory, open }))
+    }
+}

@@ -1,0 +1,189 @@
+//! What a request and an idle stream cost: allocations, and bytes. Counted on the thread that serves; the client and the
+//! stand-in for Graph have threads of their own.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    sync::mpsc,
+    thread,
+};
+
+use allocation_counter::{AllocationInfo, measure};
+use axum::{Json, Router, routing::get};
+use serde_json::{Value, json};
+use stand_in::{Servers, Site};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+    sync::oneshot,
+};
+
+use crate::rig::{Edge, HOST};
+
+/// Streams that are measured, beside as many that were opened before.
+const STREAMS: usize = 50;
+/// Requests that are measured.
+const REQUESTS: usize = 20;
+
+/// A handler that serves on this thread while something is measured.
+struct Serving {
+    runtime: Runtime,
+    _edge: Edge,
+    client: Client,
+}
+
+/// A client of one user.
+#[derive(Clone)]
+struct Client {
+    address: SocketAddr,
+    token: String,
+}
+
+impl Serving {
+    fn start() -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let graph = graph();
+        let (edge, address, token) = runtime.block_on(async {
+            let edge = Edge::calling(&graph);
+            let token = edge.access_token().await;
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            edge.serve(listener);
+            (edge, address, token)
+        });
+        Self { runtime, _edge: edge, client: Client { address, token } }
+    }
+
+    /// What this thread takes while a client does its work, and what the client returns.
+    fn taken<T: Send + 'static>(&self, work: impl FnOnce(&Client) -> T + Send + 'static) -> (AllocationInfo, T) {
+        let (client, (done, end)) = (self.client.clone(), oneshot::channel());
+        let client = thread::spawn(move || {
+            let _ = done.send(work(&client));
+        });
+        let mut held = None;
+        let taken = measure(|| held = Some(self.runtime.block_on(end)));
+        client.join().unwrap();
+        (taken, held.unwrap().unwrap())
+    }
+}
+
+/// A stand-in for Graph, on a thread of its own.
+fn graph() -> String {
+    let (started, address) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let user = json!({ "displayName": "Bob Brown", "userPrincipalName": "bob@contoso.example", "id": "1" });
+            let router = Router::new().route("/v1.0/me", get(async move || Json(user.clone())));
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            started.send(listener.local_addr().unwrap()).unwrap();
+            let mut servers = Servers::default();
+            servers.serve(vec![listener], &Site::new(router));
+            std::future::pending::<()>().await;
+        });
+    });
+    format!("http://{}", address.recv().unwrap())
+}
+
+impl Client {
+    /// Sends a message so many times on one connection, and reads each answer.
+    fn post(&self, path: &str, token: Option<&str>, message: &Value, times: usize) -> String {
+        let (mut stream, mut answer) = (TcpStream::connect(self.address).unwrap(), String::new());
+        for _ in 0..times {
+            send(&mut stream, "POST", path, token, &message.to_string());
+            answer = read_answer(&mut stream);
+        }
+        answer
+    }
+
+    /// An idle stream, initialized or not.
+    fn stream(&self, is_initialized: bool) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        send(&mut stream, "GET", "/mcp/sse", Some(&self.token), "");
+        let head = read_until(&mut stream, "sessionId=");
+        let session = read_until(&mut stream, "\n");
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        if is_initialized {
+            let endpoint = format!("/mcp/message?sessionId={}", session.trim());
+            let client = json!({ "name": "test", "version": "1" });
+            let params = json!({ "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": client });
+            let initialize = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
+            self.post(&endpoint, Some(&self.token), &initialize, 1);
+            read_until(&mut stream, "serverInfo");
+            let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+            self.post(&endpoint, Some(&self.token), &initialized, 1);
+        }
+        stream
+    }
+}
+
+fn send(stream: &mut TcpStream, method: &str, path: &str, token: Option<&str>, body: &str) {
+    let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let kind = "Content-Type: application/json\r\nAccept: application/json, text/event-stream";
+    let length = format!("Content-Length: {}", body.len());
+    let text = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{kind}\r\n{bearer}{length}\r\n\r\n{body}");
+    stream.write_all(text.as_bytes()).unwrap();
+}
+
+fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let (mut read, mut byte) = (String::new(), [0]);
+    while !read.ends_with(end) {
+        stream.read_exact(&mut byte).unwrap();
+        read.push(char::from(byte[0]));
+    }
+    read
+}
+
+fn read_answer(stream: &mut TcpStream) -> String {
+    let head = read_until(stream, "\r\n\r\n");
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    head + std::str::from_utf8(&body).unwrap()
+}
+
+/// The bytes that each of many idle streams takes, with its connection.
+fn bytes_of_a_stream(is_initialized: bool) -> i64 {
+    let serving = Serving::start();
+    let open = move |client: &Client| (0..STREAMS).map(|_| client.stream(is_initialized)).collect::<Vec<_>>();
+    let (_, _before) = serving.taken(open);
+    let (taken, _streams) = serving.taken(open);
+    taken.bytes_current / i64::try_from(STREAMS).unwrap()
+}
+
+/// hyper has two buffers of 8 KiB for each connection, of which an idle one uses the first page of one; the rest is ours.
+#[test]
+fn an_idle_stream_takes_less_than_30_kilobytes_and_no_more_once_it_is_initialized() {
+    for is_initialized in [false, true] {
+        let bytes = bytes_of_a_stream(is_initialized);
+        println!("{bytes} bytes, initialized: {is_initialized}");
+        assert!((16 * 1024..30_000).contains(&bytes), "{bytes}, initialized: {is_initialized}");
+    }
+}
+
+/// The allocations of each of many equal requests.
+fn allocations(has_token: bool, message: Value, expected: &'static str) -> u64 {
+    let serving = Serving::start();
+    let post =
+        move |client: &Client| client.post("/mcp", has_token.then_some(client.token.as_str()), &message, REQUESTS);
+    let (_, answer) = serving.taken(post.clone());
+    assert!(answer.contains(expected), "{answer}");
+    serving.taken(post).0.count_total / u64::try_from(REQUESTS).unwrap()
+}
+
+/// A request that allocates more has to say why, here and in its commit.
+#[test]
+fn a_request_allocates_no_more_than_it_did() {
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let params = json!({ "name": "get_graph_user_details" });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    for (has_token, message, expected, most) in [
+        (false, &list, "401 Unauthorized", 64),
+        (true, &list, "get_graph_user_details", 230),
+        (true, &call, "Bob Brown", 310),
+    ] {
+        let count = allocations(has_token, message.clone(), expected);
+        println!("{expected}: {count} allocations");
+        assert!((most / 2..=most).contains(&count), "{expected}: {count} allocations");
+    }
+}
