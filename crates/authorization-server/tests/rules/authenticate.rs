@@ -52,6 +52,30 @@ async fn a_warm_call_asks_neither_the_store_nor_the_upstream() {
 }
 
 #[tokio::test]
+async fn the_holder_of_a_token_is_known_without_the_store() {
+    let (rig, owner) = signed_in().await;
+    let held_by = rig.server.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().unwrap().holder();
+    let before = rig.store.operations();
+    assert_eq!(rig.server.known_holder(&owner.tokens.access_token).await, Some(held_by));
+    assert_eq!(rig.server.known_holder(&owner.tokens.refresh_token).await, Some(held_by));
+    assert_eq!(rig.store.operations(), before);
+}
+
+#[tokio::test]
+async fn nobody_is_known_by_a_refresh_token_that_does_not_verify_or_whose_grant_was_not_read_here() {
+    let (rig, owner) = signed_in().await;
+    let token = owner.tokens.refresh_token;
+    rig.accepts(&owner.tokens.access_token).await.unwrap();
+    assert_eq!(rig.second_process().known_holder(&token).await, None);
+    let mut forged = token.expose_secret().to_owned();
+    let last = forged.pop().unwrap();
+    forged.push(if last == 'A' { 'E' } else { 'A' });
+    assert_eq!(rig.server.known_holder(&forged.into()).await, None);
+    rig.server.revoke(key(&rig), Ended::Withdrawn).await.unwrap();
+    assert_eq!(rig.server.known_holder(&token).await, None);
+}
+
+#[tokio::test]
 async fn an_active_grant_is_believed_for_less_than_30_seconds() {
     let (rig, owner) = signed_in().await;
     rig.accepts(&owner.tokens.access_token).await.unwrap();
