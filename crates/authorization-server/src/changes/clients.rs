@@ -31,7 +31,7 @@ impl AuthorizationServer {
         }
     }
 
-    /// Keeps the client of a document that was fetched now, unless another request has just kept it.
+    /// Keeps the client of a document that was fetched now.
     pub(crate) async fn keep_published(
         &self,
         document: Document,
@@ -40,13 +40,8 @@ impl AuthorizationServer {
         let (now, client_id) = (self.now(), ClientId::Document(document.url.clone()));
         let decide = |before: Option<Client>| {
             let before = before.filter(|before| before.is_named(&client_id));
-            Ok::<_, Unavailable>(match before {
-                Some(before) if before.is_fresh(now) && now < before.expires_at => Change::Keep(before),
-                before => {
-                    let client = Client::published(document.clone(), metadata.clone(), before.as_ref(), now);
-                    Change::Write(client.clone(), client)
-                }
-            })
+            let client = Client::published(document.clone(), metadata.clone(), before.as_ref(), now);
+            Ok::<_, Unavailable>(Change::Write(client.clone(), client))
         };
         Ok(change(self.ports.clients.as_ref(), &client_id.key(), decide).await?.answer)
     }
