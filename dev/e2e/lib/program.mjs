@@ -35,8 +35,8 @@ export async function clientHome(t, here) {
 }
 
 /** Starts a program, which is killed with all that it started when the test ends. `ended` has what it printed. */
-export function start(t, [command, ...args], env) {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+export function start(t, [command, ...args], env, { cwd, stdin = 'ignore' } = {}) {
+  const child = spawn(command, args, { env, cwd, stdio: [stdin, 'pipe', 'pipe'], detached: true });
   const kill = () => killGroup(child.pid);
   process.once('exit', kill);
   t.after(() => {
@@ -47,6 +47,11 @@ export function start(t, [command, ...args], env) {
     ([[code], stdout, stderr]) => ({ code, stdout, stderr }),
   );
   return { child, ended };
+}
+
+/** Runs a program in this folder to its end; what it printed. */
+export function run(t, words, env, cwd) {
+  return start(t, words, env, { cwd }).ended.then(successful);
 }
 
 /** Starts a program that stays; the match of what it prints when it is ready. */

@@ -1,0 +1,143 @@
+// The checks of a client that people start: from the first sign-in to a server that has forgotten everything. A client of a test
+// file is an object:
+//   name, transports    as the tests are called, and where it can connect
+//   missing             what this machine lacks for it; then its tests are skipped
+//   says                what it says when it was denied, and what a call says when it was revoked and when the server has
+//                       forgotten it, as regular expressions; without one the client opens the browser by itself
+//   start(t, person, servers)  sets it up for servers, `{ name: { url, transport } }`, and returns what a person does with it,
+//                       each for the name of a server: signIn, journey (the names of the tools, and what the first one says),
+//                       call (what it says), expire (its access token is old), startOver (what to do when nothing else helps)
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { test } from './check.mjs';
+import { assertDetails, assertJourney, combinations, DEPLOYED, urlOf } from './matrix.mjs';
+import { person } from './person.mjs';
+import { quietPort, startServer } from './server.mjs';
+import { world } from './world.mjs';
+
+const { gateway: _, ...PLAIN } = DEPLOYED;
+const HERE = 'first';
+
+/** Declares the tests: the first check at the first address behind the gateway, and with E2E_LONG all of them everywhere. */
+export function checkClient(client) {
+  for (const [place, options] of combinations(['behind the gateway', DEPLOYED], ['without a gateway', PLAIN])) {
+    describe(`${client.name}, ${place}`, { skip: client.missing?.() ?? false }, () => {
+      const here = world(options);
+      for (const transport of combinations(...client.transports)) {
+        for (const [name, check] of combinations(...Object.entries(CHECKS))) {
+          test(`${name}: ${transport}`, (t) => check({ t, here, options, client, transport }));
+        }
+      }
+    });
+  }
+}
+
+const CHECKS = {
+  'signs in, lists, calls, and renews a token that has expired': async (run) => {
+    const { somebody, program, user } = await signedIn(run);
+    assertJourney(await program.journey(HERE), user);
+    await program.expire(HERE);
+    await calls(program, user);
+    assert.equal(somebody.opened.length, 1, 'renewed without the browser');
+  },
+
+  'is denied, and allowed later': async (run) => {
+    const { somebody, program, user } = await atComputer(run);
+    somebody.denies();
+    await assert.rejects(somebody.during(program.signIn(HERE)), run.client.says.denied);
+    somebody.allows(run.here.server, user);
+    await somebody.during(program.signIn(HERE));
+    await calls(program, user);
+  },
+
+  'is revoked on the page of connections': async (run) => {
+    const { somebody, program, user } = await signedIn(run);
+    await calls(program, user);
+    await somebody.revokes(run.here.server, user);
+    await callsAgain(somebody, program, user, run.client.says.revoked);
+  },
+
+  'goes on after the server was restarted': async (run) => {
+    const here = await ownServer(run);
+    const { somebody, program, user } = await signedIn({ ...run, here });
+    here.server = await here.server.restart();
+    await calls(program, user);
+    assert.equal(somebody.opened.length, 1, 'without the browser');
+  },
+
+  'finds its way back to a server that forgot everything': async (run) => {
+    const here = await ownServer(run);
+    const { somebody, program, user } = await signedIn({ ...run, here });
+    await calls(program, user);
+    const { options } = here.server;
+    await here.server.stop();
+    here.server = await startServer({ ...options, data: undefined });
+    somebody.allows(here.server, user);
+    await callsAgain(somebody, program, user, run.client.says.forgotten);
+  },
+
+  'signs in as another user': async (run) => {
+    const { somebody, program, user } = await signedIn(run);
+    await calls(program, user);
+    const [other] = run.here.server.users;
+    somebody.allows(run.here.server, other);
+    await program.startOver(HERE);
+    await somebody.during(program.signIn(HERE));
+    await calls(program, other);
+  },
+
+  'has two servers at once': async (run) => {
+    const other = await ownServer(run);
+    const { somebody, program, user } = await atComputer(run, { second: address(run, other.server) });
+    somebody.allows(run.here.server, user);
+    await somebody.during(program.signIn(HERE));
+    const [another] = other.server.users;
+    somebody.allows(other.server, another);
+    await somebody.during(program.signIn('second'));
+    await calls(program, user);
+    await calls(program, another, 'second');
+  },
+};
+
+/** A person at a computer where the client is set up, who has not signed in. */
+async function atComputer({ t, here, client, transport }, more = {}) {
+  const somebody = await person(t, here);
+  const servers = { [HERE]: address({ transport }, here.server), ...more };
+  return { somebody, program: await client.start(t, somebody, servers), user: here.server.users[1] };
+}
+
+async function signedIn(run) {
+  const { somebody, program, user } = await atComputer(run);
+  somebody.allows(run.here.server, user);
+  await somebody.during(program.signIn(HERE));
+  return { somebody, program, user };
+}
+
+async function calls(program, user, server = HERE) {
+  assertDetails(await program.call(server), user);
+}
+
+/** A call after which the person must allow the client again: the client asks by itself, or says what is wrong. */
+async function callsAgain(somebody, program, user, says) {
+  if (says) {
+    await assert.rejects(program.call(HERE), says);
+    await program.startOver(HERE);
+    await somebody.during(program.signIn(HERE));
+    await calls(program, user);
+  } else {
+    assertDetails(await somebody.during(program.call(HERE)), user);
+  }
+  assert.equal(somebody.opened.length, 2, 'asked once more');
+}
+
+function address({ transport }, server) {
+  return { url: urlOf(server, transport), transport };
+}
+
+/** A server that the check may stop: it keeps its ports. */
+async function ownServer({ t, here, options }) {
+  const own = { browser: here.browser };
+  own.server = await startServer({ ...options, port: await quietPort(), 'tenant-port': await quietPort() });
+  t.after(() => own.server.stop());
+  return own;
+}
