@@ -2,8 +2,8 @@
 // file is an object:
 //   name, transports    as the tests are called, and where it can connect
 //   missing             what this machine lacks for it; then its tests are skipped
-//   says                what it says when it was denied, and what a call says when it was revoked and when the server has
-//                       forgotten it, as regular expressions; without one the client opens the browser by itself
+//   says                what it says when it was denied, and what it or its page in the browser says at a call when it was
+//                       revoked and when the server has forgotten it; without a word it has opened the browser, and works
 //   start(t, person, servers)  sets it up for servers, `{ name: { url, transport } }`, and returns what a person does with it,
 //                       each for the name of a server: signIn, journey (the names of the tools, and what the first one says),
 //                       call (what it says), expire (its access token is old), startOver (what to do when nothing else helps)
@@ -44,9 +44,9 @@ const CHECKS = {
   'is denied, and allowed later': async (run) => {
     const { somebody, program, user } = await atComputer(run);
     somebody.denies();
-    await assert.rejects(somebody.during(program.signIn(HERE)), run.client.says.denied);
+    await assert.rejects(somebody.during(() => program.signIn(HERE)), run.client.says.denied);
     somebody.allows(run.here.server, user);
-    await somebody.during(program.signIn(HERE));
+    await somebody.during(() => program.signIn(HERE));
     await calls(program, user);
   },
 
@@ -82,7 +82,7 @@ const CHECKS = {
     const [other] = run.here.server.users;
     somebody.allows(run.here.server, other);
     await program.startOver(HERE);
-    await somebody.during(program.signIn(HERE));
+    await somebody.during(() => program.signIn(HERE));
     await calls(program, other);
   },
 
@@ -90,10 +90,10 @@ const CHECKS = {
     const other = await ownServer(run);
     const { somebody, program, user } = await atComputer(run, { second: address(run, other.server) });
     somebody.allows(run.here.server, user);
-    await somebody.during(program.signIn(HERE));
+    await somebody.during(() => program.signIn(HERE));
     const [another] = other.server.users;
     somebody.allows(other.server, another);
-    await somebody.during(program.signIn('second'));
+    await somebody.during(() => program.signIn('second'));
     await calls(program, user);
     await calls(program, another, 'second');
   },
@@ -109,7 +109,7 @@ async function atComputer({ t, here, client, transport }, more = {}) {
 async function signedIn(run) {
   const { somebody, program, user } = await atComputer(run);
   somebody.allows(run.here.server, user);
-  await somebody.during(program.signIn(HERE));
+  await somebody.during(() => program.signIn(HERE));
   return { somebody, program, user };
 }
 
@@ -117,17 +117,20 @@ async function calls(program, user, server = HERE) {
   assertDetails(await program.call(server), user);
 }
 
-/** A call after which the person must allow the client again: the client asks by itself, or says what is wrong. */
+/** A call after which the person must allow the client again: the client asks by itself, or it or a page says what is wrong. */
 async function callsAgain(somebody, program, user, says) {
+  const calling = () => somebody.during(() => program.call(HERE));
   if (says) {
-    await assert.rejects(program.call(HERE), says);
+    await assert.rejects(calling, says);
     await program.startOver(HERE);
-    await somebody.during(program.signIn(HERE));
+    const before = somebody.opened.length;
+    await somebody.during(() => program.signIn(HERE));
+    assert.equal(somebody.opened.length, before + 1, 'asked once more');
     await calls(program, user);
   } else {
-    assertDetails(await somebody.during(program.call(HERE)), user);
+    assertDetails(await calling(), user);
+    assert.equal(somebody.opened.length, 2, 'asked once more');
   }
-  assert.equal(somebody.opened.length, 2, 'asked once more');
 }
 
 function address({ transport }, server) {

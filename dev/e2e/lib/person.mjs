@@ -32,11 +32,10 @@ class Person {
   opened = [];
   #answered = [];
   #answer;
-  #failed = Promise.withResolvers?.() ?? withResolvers();
+  #failed = () => {};
 
   constructor(home, env, page) {
     Object.assign(this, { home, env, page });
-    this.#failed.promise.catch(() => {});
   }
 
   async watch(opened, reopened) {
@@ -44,7 +43,7 @@ class Person {
       this.opened.push(url);
       const answered = this.#answerAt(url);
       this.#answered.push(answered);
-      answered.catch((error) => this.#failed.reject(error));
+      answered.catch((error) => this.#failed(error));
     }
   }
 
@@ -52,6 +51,7 @@ class Person {
   allows(server, user) {
     this.#answer = async (url) => {
       await this.page.goto(url);
+      if (!(await this.page.$('button[name="decision"]'))) throw new Error(await this.page.$eval('main', (main) => main.innerText));
       for (const back of DENIED) if (await this.page.$(`button[value="${back}"]`)) await decide(this.page, back);
       await decide(this.page, 'allow');
       await arrive(this.page, server.tenant);
@@ -78,9 +78,11 @@ class Person {
     await this.#presses('button[value="revoke-all"]');
   }
 
-  /** What a client comes to; it fails as soon as the person cannot answer a page. */
+  /** What a client comes to; it fails as soon as the person cannot answer a page, with what the page says. */
   async during(work) {
-    const outcome = await Promise.race([work, this.#failed.promise]);
+    this.#answered = [];
+    const failed = new Promise((_, reject) => (this.#failed = reject));
+    const outcome = await Promise.race([work(), failed]);
     await Promise.all(this.#answered);
     return outcome;
   }
@@ -94,11 +96,4 @@ class Person {
     const button = await this.page.waitForSelector(selector);
     await Promise.all([this.page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
   }
-}
-
-// Promise.withResolvers came with Node 22.
-function withResolvers() {
-  const parts = {};
-  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  return parts;
 }
