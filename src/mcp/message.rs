@@ -1,7 +1,7 @@
 //! A message while it waits, and as rmcp receives it.
 
 use authorization_server::resource::authenticate::Principal;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _, RequestId};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetExtensions as _, RequestId};
 use tracing::Span;
 
 use super::envelope::Envelope;
@@ -17,6 +17,7 @@ pub(super) struct UnparsedMessage {
     pub(super) is_request: bool,
     /// The id of a request.
     pub(super) id: Option<RequestId>,
+    method: Option<String>,
     /// The id of the request that this notification cancels.
     pub(super) cancelled: Option<RequestId>,
     /// Whether it is answered at once, or not at all: a `ping`, or no request.
@@ -42,6 +43,7 @@ impl UnparsedMessage {
             id: id.filter(|_| is_request),
             cancelled: cancelled.filter(|_| is_cancellation && !is_request),
             is_quick: !is_request || method.as_deref() == Some("ping"),
+            method,
             text,
             principal,
             is_request,
@@ -57,14 +59,22 @@ impl UnparsedMessage {
 
     /// The message for rmcp, and the permit for its memory.
     pub(super) fn parse(self) -> Option<(ClientJsonRpcMessage, Permit)> {
-        let message = parse(&self.text, self.principal, self.span)?;
+        let message = parse(&self.text, self.method.as_deref(), self.id.as_ref(), self.principal, self.span)?;
         Some((message, self.permit))
     }
 }
 
 /// A message for rmcp. It carries the POST's principal and span. Nothing in the text can name a principal.
-pub(super) fn parse(text: &[u8], principal: Principal, span: Span) -> Option<ClientJsonRpcMessage> {
-    let mut message = serde_json::from_slice(text).ok()?;
+///
+/// `method` and `id` are those of its envelope.
+pub(super) fn parse(
+    text: &[u8],
+    method: Option<&str>,
+    id: Option<&RequestId>,
+    principal: Principal,
+    span: Span,
+) -> Option<ClientJsonRpcMessage> {
+    let mut message = request(text, method, id).or_else(|| serde_json::from_slice(text).ok())?;
     let (mut parts, ()) = http::Request::new(()).into_parts();
     parts.extensions.insert(principal);
     parts.extensions.insert(span);
@@ -78,4 +88,75 @@ pub(super) fn parse(text: &[u8], principal: Principal, span: Span) -> Option<Cli
         ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
     }
     Some(message)
+}
+
+/// A request for tools. rmcp would try all of its types in turn, and keep a copy of the text for that.
+fn request(text: &[u8], method: Option<&str>, id: Option<&RequestId>) -> Option<ClientJsonRpcMessage> {
+    let request = match method? {
+        "tools/call" => ClientRequest::CallToolRequest(serde_json::from_slice(text).ok()?),
+        "tools/list" => ClientRequest::ListToolsRequest(serde_json::from_slice(text).ok()?),
+        _ => return None,
+    };
+    Some(ClientJsonRpcMessage::request(request, id?.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::to_value;
+
+    use super::*;
+
+    /// What rmcp reads of a text by itself.
+    fn by_rmcp(text: &str) -> Option<ClientJsonRpcMessage> {
+        serde_json::from_str(text).ok()
+    }
+
+    #[test]
+    fn a_request_for_tools_is_read_as_rmcp_reads_it() {
+        let mut read = 0;
+        for params in [
+            "",
+            r#","params":null"#,
+            r#","params":{}"#,
+            r#","params":{"name":"t"}"#,
+            r#","params":{"n\u0061me":"t","arguments":{"a":[1,-2.5,1e400,"x"]}}"#,
+            r#","params":{"name":"t","arguments":{"a":18446744073709551615,"b":{"c":null}},"other":1}"#,
+            r#","params":{"name":"t","_meta":{"progressToken":7,"x":{"y":[]}},"requestState":"s"}"#,
+            r#","params":{"_meta":null,"name":"t"}"#,
+            r#","params":{"name":"t","name":"u"}"#,
+            r#","params":{"name":"t","_meta":{},"_meta":{}}"#,
+            r#","params":{"name":1}"#,
+            r#","params":{"name":"t","arguments":[]}"#,
+            r#","params":{"cursor":"c"}"#,
+            r#","params":{"cursor":1}"#,
+        ] {
+            for (method, id) in [("tools/call", "1"), ("tools/list", r#""a""#), ("tools\\/call", "1.0")] {
+                let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"{params}}}"#);
+                let envelope = Envelope::of(text.as_bytes());
+                let Some(ours) = request(text.as_bytes(), envelope.method.as_deref(), envelope.id.as_ref()) else {
+                    continue;
+                };
+                read += 1;
+                let theirs = by_rmcp(&text).unwrap();
+                assert_eq!(format!("{ours:?}"), format!("{theirs:?}"), "{text}");
+                assert_eq!(to_value(&ours).unwrap(), to_value(&theirs).unwrap(), "{text}");
+            }
+        }
+        assert!(read >= 10, "{read}");
+    }
+
+    /// Or a malformed call would be told another error than before.
+    #[test]
+    fn what_rmcp_takes_for_a_request_for_tools_is_read_without_it() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{"a":1}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"c"}}"#,
+        ] {
+            let envelope = Envelope::of(text.as_bytes());
+            assert!(request(text.as_bytes(), envelope.method.as_deref(), envelope.id.as_ref()).is_some(), "{text}");
+        }
+        let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        assert!(request(ping.as_bytes(), Some("ping"), Some(&RequestId::Number(1))).is_none());
+    }
 }

@@ -13,8 +13,8 @@ use oauth_protocol::scope::Scope;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams,
-        ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, ClientRequest, GetMeta as _, Implementation, JsonObject,
+        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -47,6 +47,12 @@ impl McpServer {
 impl McpService for McpServer {
     fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>> {
         self.tools.entry(tool).map(|tool| Arc::clone(&tool.input_schema))
+    }
+
+    /// Tools ask their clients nothing, and report progress only to those that want it.
+    fn only_answers(&self, request: &ClientRequest) -> bool {
+        let is_for_tools = matches!(request, ClientRequest::CallToolRequest(_) | ClientRequest::ListToolsRequest(_));
+        is_for_tools && request.get_meta().get_progress_token().is_none()
     }
 
     /// Nobody is asked to consent to a tool that a role keeps from them.

@@ -5,13 +5,22 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{resource::authenticate::Principal, state::claims::Claims};
 use oauth_protocol::scope::Scope;
-use rmcp::{RoleServer, model::JsonObject, service::DynService};
+use rmcp::{
+    RoleServer,
+    model::{ClientRequest, JsonObject},
+    service::DynService,
+};
 
 /// A server that both transports can serve. rmcp's `ServerHandler` is most of it.
 #[async_trait]
 pub trait McpService: DynService<RoleServer> {
     /// The schema of a tool's arguments, if there is such a tool.
     fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>>;
+
+    /// Whether the answer is all that the client of this request is sent meanwhile.
+    fn only_answers(&self, _request: &ClientRequest) -> bool {
+        false
+    }
 
     /// The scope that a principal has to ask for to call this tool; `None` if its own is enough, or if no scope is.
     async fn needed_scope(&self, _tool: &str, _principal: &Principal) -> Option<Scope> {

@@ -179,8 +179,8 @@ fn a_request_allocates_no_more_than_it_did() {
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
     for (has_token, message, expected, most) in [
         (false, &list, "401 Unauthorized", 64),
-        (true, &list, "get_graph_user_details", 230),
-        (true, &call, "Bob Brown", 310),
+        (true, &list, "get_graph_user_details", 128),
+        (true, &call, "Bob Brown", 204),
     ] {
         let count = allocations(has_token, message.clone(), expected);
         println!("{expected}: {count} allocations");

@@ -100,7 +100,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
         (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
             Ok(()) => {
                 let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
-                Step::Serve(Box::new(requests.add(text, id, principal, ProtocolVersion::V_2025_03_26)))
+                Step::Serve(Box::new(requests.add(text, envelope.method, id, principal, ProtocolVersion::V_2025_03_26)))
             }
             Err(refusal) => Step::refused(refusal, Some(id)),
         },

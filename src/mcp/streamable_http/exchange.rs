@@ -32,7 +32,7 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A request that is served.
 pub(super) struct Exchange {
-    messages: mpsc::Receiver<ServerJsonRpcMessage>,
+    messages: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
     is_stateless: bool,
     /// Ends the request when the client is gone.
     _disconnect: Option<DropGuard>,
@@ -67,6 +67,24 @@ impl Exchange {
         Self { messages, is_stateless, _disconnect: disconnect }
     }
 
+    /// Serves a request by this future, which gives its answer, or nothing if it was cancelled.
+    pub(super) fn direct(
+        answer: impl Future<Output = Option<ServerJsonRpcMessage>> + Send + 'static,
+        is_stateless: bool,
+        token: CancellationToken,
+        held: impl Send + 'static,
+    ) -> Self {
+        let (sender, messages) = mpsc::channel(1);
+        let run = async move {
+            if let Some(answer) = answer.await {
+                let _ = sender.try_send(Box::new(answer));
+            }
+            drop(held);
+        };
+        tokio::spawn(run.in_current_span());
+        Self { messages, is_stateless, _disconnect: is_stateless.then(|| token.drop_guard()) }
+    }
+
     /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
     pub(super) async fn response(mut self) -> Option<Response<ResponseBody>> {
         Some(match self.messages.recv().await? {
@@ -83,10 +101,10 @@ impl Exchange {
 
     /// The answer alone; `None` if there is none, because the request was cancelled.
     pub(super) async fn answer(mut self) -> Option<ServerJsonRpcMessage> {
-        self.next_answer().await
+        self.next_answer().await.map(|answer| *answer)
     }
 
-    async fn next_answer(&mut self) -> Option<ServerJsonRpcMessage> {
+    async fn next_answer(&mut self) -> Option<Box<ServerJsonRpcMessage>> {
         loop {
             let message = self.messages.recv().await?;
             if is_answer(&message) {
@@ -108,7 +126,7 @@ impl Exchange {
         }
     }
 
-    fn stream(self, first: ServerJsonRpcMessage) -> Response<ResponseBody> {
+    fn stream(self, first: Box<ServerJsonRpcMessage>) -> Response<ResponseBody> {
         let events = unfold((Some(first), self), |(first, mut exchange)| async move {
             let next = match first {
                 Some(message) => Ok(Some(message)),
@@ -130,7 +148,7 @@ impl Exchange {
 /// without a session its response would not find the way back.
 async fn forward(
     answers: &mut mpsc::Receiver<ServerJsonRpcMessage>,
-    to: &mpsc::Sender<ServerJsonRpcMessage>,
+    to: &mpsc::Sender<Box<ServerJsonRpcMessage>>,
     token: &CancellationToken,
     id: RequestId,
 ) {
@@ -146,7 +164,7 @@ async fn forward(
         };
         let is_last = is_answer(&message);
         if is_last || to.capacity() > 1 {
-            let _ = to.try_send(message);
+            let _ = to.try_send(Box::new(message));
         }
         if is_last {
             return;
@@ -177,7 +195,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::mcp::{McpService, served::Served};
+    use crate::mcp::{McpService, served::Served, service::Server, streamable_http::direct::UnconnectedPeer};
 
     /// Its one tool reports progress, and waits if it is told to. It counts the calls that run.
     #[derive(Clone)]
@@ -219,22 +237,50 @@ mod tests {
         }
     }
 
+    /// By rmcp's service loop.
     fn begun(
         running: &watch::Sender<usize>,
         revision: &ProtocolVersion,
         tool: &str,
-        mut meta: Value,
+        meta: Value,
     ) -> (Exchange, CancellationToken) {
+        let (message, token) = (call(revision, tool, meta), CancellationToken::new());
+        let server = Served(Arc::new(Reporting { running: running.clone() }));
+        (Exchange::begin(server, message, RequestId::Number(1), revision.clone(), token.clone(), ()), token)
+    }
+
+    /// Without it.
+    fn begun_directly(
+        running: &watch::Sender<usize>,
+        revision: &ProtocolVersion,
+        tool: &str,
+        meta: Value,
+    ) -> (Exchange, CancellationToken) {
+        let (message, token) = (call(revision, tool, meta), CancellationToken::new());
+        let JsonRpcMessage::Request(request) = message else { panic!("no request") };
+        let server: Server = Arc::new(Reporting { running: running.clone() });
+        let (unconnected, id) = (UnconnectedPeer::default(), RequestId::Number(1));
+        let request = unconnected.request(&server, request.request, id, revision.clone(), token.clone());
+        (Exchange::direct(request.answer(), !revision.has_initialize(), token.clone(), ()), token)
+    }
+
+    fn call(revision: &ProtocolVersion, tool: &str, mut meta: Value) -> ClientJsonRpcMessage {
         if !revision.has_initialize() {
             meta["io.modelcontextprotocol/protocolVersion"] = revision.as_str().into();
             meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
         }
         let params = json!({ "name": tool, "_meta": meta });
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
-        let (request, token) = (serde_json::from_value(request).unwrap(), CancellationToken::new());
-        let server = Served(Arc::new(Reporting { running: running.clone() }));
-        let id = RequestId::Number(1);
-        (Exchange::begin(server, request, id, revision.clone(), token.clone(), ()), token)
+        serde_json::from_value(request).unwrap()
+    }
+
+    type Begin = fn(&watch::Sender<usize>, &ProtocolVersion, &str, Value) -> (Exchange, CancellationToken);
+
+    /// Every revision, both ways.
+    fn ways() -> impl Iterator<Item = (&'static ProtocolVersion, Begin)> {
+        ProtocolVersion::KNOWN_VERSIONS
+            .iter()
+            .flat_map(|revision| [(revision, begun as Begin), (revision, begun_directly)])
     }
 
     async fn is_running(running: &watch::Sender<usize>, calls: usize) {
@@ -275,7 +321,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_tool_that_panics_is_an_error_and_holds_nothing() {
-        for revision in ProtocolVersion::KNOWN_VERSIONS {
+        for (revision, begun) in ways() {
             let running = watch::Sender::default();
             let (exchange, _) = begun(&running, revision, "panics", json!({}));
             let (_, body) = read(exchange.response().await.unwrap()).await;
@@ -287,7 +333,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_progress_token_the_answer_is_json() {
-        for revision in ProtocolVersion::KNOWN_VERSIONS {
+        for (revision, begun) in ways() {
             let (exchange, _) = begun(&watch::Sender::default(), revision, "x", json!({}));
             let (content_type, body) = read(exchange.response().await.unwrap()).await;
             assert_eq!(content_type, "application/json", "{revision}");
@@ -299,10 +345,12 @@ mod tests {
     #[tokio::test]
     async fn a_disconnect_ends_a_request_of_the_stateless_revision_before_its_answer_or_in_its_stream() {
         let running = watch::Sender::default();
-        let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
-        is_running(&running, 1).await;
-        drop(exchange);
-        is_running(&running, 0).await;
+        for begun in [begun, begun_directly] {
+            let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
+            is_running(&running, 1).await;
+            drop(exchange);
+            is_running(&running, 0).await;
+        }
         let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({ "progressToken": 1 }));
         let stream = exchange.response().await.unwrap();
         is_running(&running, 1).await;
@@ -313,25 +361,29 @@ mod tests {
     #[tokio::test]
     async fn a_disconnect_ends_no_request_of_an_earlier_revision_and_its_cancellation_does() {
         let running = watch::Sender::default();
-        let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
-        is_running(&running, 1).await;
-        drop(exchange);
-        // Time enough for the end of another request.
-        let (other, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
-        is_running(&running, 2).await;
-        drop(other);
-        is_running(&running, 1).await;
-        token.cancel();
-        is_running(&running, 0).await;
+        for begun in [begun, begun_directly] {
+            let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
+            is_running(&running, 1).await;
+            drop(exchange);
+            // Time enough for the end of another request.
+            let (other, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
+            is_running(&running, 2).await;
+            drop(other);
+            is_running(&running, 1).await;
+            token.cancel();
+            is_running(&running, 0).await;
+        }
     }
 
     #[tokio::test]
     async fn a_cancelled_request_has_no_answer() {
         let running = watch::Sender::default();
-        let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
-        token.cancel();
-        assert!(exchange.response().await.is_none());
-        is_running(&running, 0).await;
+        for begun in [begun, begun_directly] {
+            let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
+            token.cancel();
+            assert!(exchange.response().await.is_none());
+            is_running(&running, 0).await;
+        }
     }
 }
 
@@ -353,7 +405,7 @@ mod without_a_session {
         drop(to);
         let mut received = Vec::new();
         while let Some(message) = messages.recv().await {
-            received.push(to_value(message).unwrap());
+            received.push(to_value(*message).unwrap());
         }
         received
     }

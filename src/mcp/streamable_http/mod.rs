@@ -5,6 +5,7 @@
 
 mod accept;
 mod batch;
+mod direct;
 mod exchange;
 mod headers;
 mod parameters;
@@ -96,7 +97,7 @@ impl StreamableHttp {
                 {
                     return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
                 }
-                let request = self.requests.add(text, id, principal, revision);
+                let request = self.requests.add(text, envelope.method, id, principal, revision);
                 let exchange = self.requests.begin(request, headers, permit)?;
                 let has_events = accept::accepts(headers, "text", "event-stream");
                 let response = if has_events { exchange.response().await } else { exchange.json_response().await };

@@ -10,7 +10,7 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{exchange::Exchange, parameters};
+use super::{direct::UnconnectedPeer, exchange::Exchange, parameters};
 use crate::mcp::{
     envelope::Envelope,
     json_rpc::Refusal,
@@ -25,6 +25,7 @@ use crate::mcp::{
 pub(super) struct Requests {
     pub(super) server: Server,
     running: Running,
+    unconnected: UnconnectedPeer,
     stop: CancellationToken,
 }
 
@@ -32,6 +33,7 @@ pub(super) struct Requests {
 pub(super) struct CancellableRequest {
     pub(super) id: RequestId,
     text: Vec<u8>,
+    method: Option<String>,
     principal: Principal,
     revision: ProtocolVersion,
     token: CancellationToken,
@@ -48,7 +50,7 @@ impl CancellableRequest {
 impl Requests {
     /// None runs. All end when `stop` is cancelled.
     pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
-        Self { server, running: Running::default(), stop }
+        Self { server, running: Running::default(), unconnected: UnconnectedPeer::default(), stop }
     }
 
     /// Whether the server stops, which cancels all.
@@ -60,13 +62,14 @@ impl Requests {
     pub(super) fn add(
         &self,
         text: Vec<u8>,
+        method: Option<String>,
         id: RequestId,
         principal: Principal,
         revision: ProtocolVersion,
     ) -> CancellableRequest {
         let token = self.stop.child_token();
         let running = self.running.add(principal.holder(), id.clone(), &token);
-        CancellableRequest { id, text, principal, revision, token, running }
+        CancellableRequest { id, text, method, principal, revision, token, running }
     }
 
     /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
@@ -76,14 +79,23 @@ impl Requests {
         headers: &HeaderMap,
         held: impl Send + 'static,
     ) -> Result<Exchange, Refusal> {
-        let CancellableRequest { id, text, principal, revision, token, running } = request;
-        let message = message::parse(&text, principal, tracing::Span::current());
+        let CancellableRequest { id, text, method, principal, revision, token, running } = request;
+        let span = tracing::Span::current();
+        let message = message::parse(&text, method.as_deref(), Some(&id), principal, span);
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
         if !revision.has_initialize() {
             check_metadata(&message, &revision)?;
             self.check_parameters(&message, headers)?;
         }
-        Ok(Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, (running, held)))
+        let held = (running, held);
+        Ok(match message {
+            ClientJsonRpcMessage::Request(request) if self.server.only_answers(&request.request) => {
+                let (is_stateless, end) = (!revision.has_initialize(), token.clone());
+                let request = self.unconnected.request(&self.server, request.request, id, revision, token);
+                Exchange::direct(request.answer(), is_stateless, end, held)
+            }
+            message => Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, held),
+        })
     }
 
     /// From 2026-07-28 on the headers of a tool call repeat the arguments that its schema names.

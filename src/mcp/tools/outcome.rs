@@ -19,9 +19,8 @@ pub(super) enum ToolError {
 /// A result as text (pretty, for people and older clients) and as structured content.
 pub(super) fn result<T: Serialize>(output: T) -> CallToolResult {
     let Ok(value) = serde_json::to_value(output) else { return failure("The result cannot be written as JSON.") };
-    let text = pretty(&value);
-    let mut result = CallToolResult::structured(value);
-    result.content = vec![ContentBlock::text(text)];
+    let mut result = CallToolResult::success(vec![ContentBlock::text(pretty(&value))]);
+    result.structured_content = Some(value);
     result
 }
 

@@ -1,0 +1,68 @@
+//! Serves a request whose client is sent nothing but its answer, without rmcp's service loop. See [ADR
+//! 21](../../../docs/adr/0021-without-the-service-loop.md).
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::{sink, stream};
+use rmcp::{
+    Peer, RoleServer,
+    model::{ClientRequest, GetExtensions as _, GetMeta as _, ProtocolVersion, RequestId, ServerJsonRpcMessage},
+    service::{RequestContext, Service as _, serve_directly},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::mcp::{served::Served, service::Server};
+
+/// A peer that reaches nobody. rmcp demands one of every request.
+#[derive(Clone, Default)]
+pub(super) struct UnconnectedPeer(Arc<OnceLock<Peer<RoleServer>>>);
+
+/// A request, and what rmcp tells the server about it.
+pub(super) struct DirectRequest {
+    served: Served,
+    request: ClientRequest,
+    context: RequestContext<RoleServer>,
+}
+
+impl UnconnectedPeer {
+    /// The peer of a service loop that has ended: its transport has no messages.
+    fn peer(&self, server: &Server) -> Peer<RoleServer> {
+        let ended = || {
+            let transport = (sink::drain::<ServerJsonRpcMessage>(), stream::empty());
+            serve_directly(Served(Arc::clone(server)), transport, None).peer().clone()
+        };
+        self.0.get_or_init(ended).clone()
+    }
+
+    /// A request in this revision, until the token is cancelled.
+    pub(super) fn request(
+        &self,
+        server: &Server,
+        mut request: ClientRequest,
+        id: RequestId,
+        revision: ProtocolVersion,
+        token: CancellationToken,
+    ) -> DirectRequest {
+        let mut context = RequestContext::new(id, self.peer(server));
+        context.ct = token;
+        context.meta = std::mem::take(request.get_meta_mut());
+        context.extensions = std::mem::take(request.extensions_mut());
+        if context.meta.protocol_version().is_none() {
+            context.meta.set_protocol_version(revision);
+        }
+        DirectRequest { served: Served(Arc::clone(server)), request, context }
+    }
+}
+
+impl DirectRequest {
+    /// The answer; `None` if the request was cancelled.
+    pub(super) async fn answer(self) -> Option<ServerJsonRpcMessage> {
+        let Self { served, request, context } = self;
+        let (id, token) = (context.id.clone(), context.ct.clone());
+        let answer = match served.handle_request(request, context).await {
+            Ok(result) => ServerJsonRpcMessage::response(result, id),
+            Err(error) => ServerJsonRpcMessage::error(error, Some(id)),
+        };
+        (!token.is_cancelled()).then_some(answer)
+    }
+}
