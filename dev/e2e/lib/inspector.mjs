@@ -9,8 +9,8 @@ const TOOL_BUTTON = `::-p-xpath(//button[contains(., "${TOOL}")])`;
 const SECRETS = { MCP_INSPECTOR_SECRET_STORE: 'memory' };
 
 /** The command that calls the tool, and its environment: without a terminal it opens a browser only if told to. */
-export function commandLine(url, transport, options) {
-  const words = ['--cli', url, '--transport', transport, '--method', 'tools/call', '--tool-name', TOOL, '--format', 'json'];
+export function commandLine(url, options) {
+  const words = ['--cli', url, '--transport', 'http', '--method', 'tools/call', '--tool-name', TOOL, '--format', 'json'];
   return {
     words: [...program(), ...words, '--callback-url', 'http://127.0.0.1:0/oauth/callback', ...options],
     env: { MCP_AUTO_OPEN_ENABLED: 'true', ...SECRETS },
@@ -65,6 +65,7 @@ function appears(page, selector) {
   );
 }
 
-function program() {
+/** The words that start it. */
+export function program() {
   return [node22(), packageFile('@modelcontextprotocol/inspector', 'clients/launcher/build/index.js')];
 }

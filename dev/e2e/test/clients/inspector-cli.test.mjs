@@ -1,0 +1,44 @@
+// MCP Inspector on the command line, which keeps its tokens in a file where there is no keychain.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkClient } from '../../lib/client-checks.mjs';
+import { freePort } from '../../lib/free-port.mjs';
+import { program } from '../../lib/inspector.mjs';
+import { run } from '../../lib/program.mjs';
+import { TOOL } from '../../lib/sdk-client.mjs';
+
+const SETTINGS = { MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' };
+
+checkClient({
+  name: 'MCP Inspector on the command line',
+  transports: ['http', 'sse'],
+  says: { denied: /access_denied/ },
+  async start(t, { home, env }, servers) {
+    const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
+    const method = async (server, ...words) => {
+      const { url, transport } = servers[server];
+      const options = ['--transport', transport, '--callback-url', callback, '--format', 'json', '--method', ...words];
+      return JSON.parse(await run(t, [...program(), '--cli', url, ...options], { ...env, ...SETTINGS }, home)).result;
+    };
+    const call = async (server) => (await method(server, 'tools/call', '--tool-name', TOOL)).structuredContent;
+    let again = [];
+    return {
+      signIn: async (server) => {
+        await method(server, 'tools/list', ...again);
+        again = [];
+      },
+      journey: async (server) => ({ tools: (await method(server, 'tools/list')).tools.map(({ name }) => name), details: await call(server) }),
+      call,
+      expire: () => expire(join(home, '.mcp-inspector/secrets.json')),
+      startOver: () => (again = ['--relogin']),
+    };
+  },
+});
+
+function expire(file) {
+  const stored = JSON.parse(readFileSync(file, 'utf8'));
+  for (const [name, secret] of Object.entries(stored.secrets)) {
+    stored.secrets[name] = JSON.stringify({ ...JSON.parse(secret), access_token: 'not-a-token' });
+  }
+  writeFileSync(file, JSON.stringify(stored));
+}
