@@ -107,3 +107,19 @@ impl EventName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_says_whom_it_concerns_and_where_it_was_refused() {
+        let [owner, client, grant] = [1, 2, 3].map(|byte| Id::from_bytes([byte; 16]));
+        let key = GrantKey { owner, grant };
+        let event = EventName::ToolRefused.event().holder(key.held_by(client)).at("mcp");
+        assert_eq!((event.owner, event.client, event.grant), (Some(owner), Some(client), Some(grant)));
+        assert_eq!(event.endpoint, Some("mcp"));
+        let event = EventName::GrantEnded.event().grant(key);
+        assert_eq!((event.owner, event.grant), (Some(owner), Some(grant)));
+    }
+}

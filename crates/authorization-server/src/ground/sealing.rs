@@ -120,12 +120,6 @@ impl<T> Clone for Sealed<T> {
     }
 }
 
-impl<T> PartialEq for Sealed<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
 /// Shows the length: some sealed texts are bearer tokens.
 impl<T> fmt::Debug for Sealed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -320,6 +320,11 @@ mod tests {
     }
 
     #[test]
+    fn blocks_outlive_every_grant() {
+        assert!(Blocks::default().expires_at() > time::macros::datetime!(2500-01-01 0:00 UTC));
+    }
+
+    #[test]
     fn the_document_does_not_grow_without_end() {
         let host = |number: usize| BlockTarget::RedirectHost(format!("h{number}.example"));
         let mut blocks = Blocks::default();
