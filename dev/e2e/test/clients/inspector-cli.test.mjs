@@ -12,7 +12,7 @@ const SETTINGS = { MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'f
 checkClient({
   name: 'MCP Inspector on the command line',
   transports: ['http', 'sse'],
-  says: { denied: /access_denied/ },
+  says: { denied: /denied the request/ },
   async start(t, { home, env }, servers) {
     const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
     const method = async (server, ...words) => {
