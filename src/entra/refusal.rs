@@ -57,14 +57,11 @@ fn refusal(status: StatusCode, answer: &ErrorResponse, reason: String) -> Upstre
     if answer.error_codes.iter().any(|code| code.to_string().trim_matches('"') == BLOCKED_BY_POLICY) {
         tracing::warn!(%reason, "blocked by Conditional Access: a location policy sees this server's outbound address");
     }
-    // A consent is given without claims, and no client is sent to get another token for one.
-    let is_consent = answer.error.eq_ignore_ascii_case(CONSENT_REQUIRED) || suberror(&[CONSENT_REQUIRED]);
-    let claims = if is_consent { "" } else { answer.claims.as_str() };
     match answer.error.to_ascii_lowercase().as_str() {
         _ if suberror(&[MESSAGE_ONLY]) => UpstreamRefusal::Blocked { reason },
         _ if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
-        error if INTERACTION_REQUIRED.contains(&error) => interaction(claims, reason),
-        "invalid_grant" if !claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(claims, reason),
+        error if INTERACTION_REQUIRED.contains(&error) => interaction(answer, reason),
+        "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(answer, reason),
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
         _ => UpstreamRefusal::Refused { reason },
     }
@@ -77,8 +74,13 @@ fn transient(status: StatusCode, answer: &ErrorResponse) -> bool {
         || answer.error.eq_ignore_ascii_case("temporarily_unavailable")
 }
 
-fn interaction(claims: &str, reason: String) -> UpstreamRefusal {
-    UpstreamRefusal::InteractionRequired { claims: Claims::parse(claims), reason }
+/// A consent is given without claims, and no client is sent to get another token for one.
+fn interaction(answer: &ErrorResponse, reason: String) -> UpstreamRefusal {
+    let is_consent = [&answer.error, &answer.suberror].iter().any(|word| word.eq_ignore_ascii_case(CONSENT_REQUIRED));
+    if is_consent {
+        return UpstreamRefusal::ConsentRequired { reason };
+    }
+    UpstreamRefusal::InteractionRequired { claims: Claims::parse(&answer.claims), reason }
 }
 
 /// The same for the same refusal, so it has no ids of the request.
@@ -96,6 +98,7 @@ mod tests {
         match classify(StatusCode::from_u16(status).unwrap(), body.as_bytes()) {
             UpstreamRefusal::InteractionRequired { claims: Some(_), .. } => "claims",
             UpstreamRefusal::InteractionRequired { claims: None, .. } => "interaction",
+            UpstreamRefusal::ConsentRequired { .. } => "consent",
             UpstreamRefusal::InvalidGrant { .. } => "invalid grant",
             UpstreamRefusal::Blocked { .. } => "blocked",
             UpstreamRefusal::Refused { .. } => "refused",
@@ -111,7 +114,7 @@ mod tests {
             r#"{"error":"invalid_grant","suberror":"consent_required","claims":"{\"access_token\":{}}"}"#,
             r#"{"error":"consent_required","claims":"{\"access_token\":{}}"}"#,
         ] {
-            assert_eq!(kind(400, consent), "interaction");
+            assert_eq!(kind(400, consent), "consent");
         }
         assert_eq!(kind(400, r#"{"error":"invalid_grant","claims":"{\"access_token\":{}}"}"#), "claims");
         assert_eq!(kind(400, r#"{"error":"invalid_grant","suberror":"BASIC_ACTION"}"#), "interaction");
@@ -120,12 +123,14 @@ mod tests {
     #[test]
     fn every_word_of_the_two_lists_requires_interaction_in_any_case() {
         for error in INTERACTION_REQUIRED {
-            assert_eq!(kind(400, &format!(r#"{{"error":"{error}"}}"#)), "interaction", "{error}");
-            assert_eq!(kind(400, &format!(r#"{{"error":"{}"}}"#, error.to_uppercase())), "interaction", "{error}");
+            let expected = if error == CONSENT_REQUIRED { "consent" } else { "interaction" };
+            assert_eq!(kind(400, &format!(r#"{{"error":"{error}"}}"#)), expected, "{error}");
+            assert_eq!(kind(400, &format!(r#"{{"error":"{}"}}"#, error.to_uppercase())), expected, "{error}");
         }
         for suberror in SIGN_IN_HELPS {
             let body = format!(r#"{{"error":"invalid_grant","suberror":"{suberror}"}}"#);
-            assert_eq!(kind(400, &body), "interaction", "{suberror}");
+            let expected = if suberror == CONSENT_REQUIRED { "consent" } else { "interaction" };
+            assert_eq!(kind(400, &body), expected, "{suberror}");
         }
     }
 

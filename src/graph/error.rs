@@ -95,7 +95,7 @@ fn without_token(error: &DownstreamError) -> &'static str {
              try again."
         }
         DownstreamError::NotConsented => {
-            "Microsoft Entra ID gave no token for this. If signing in to your application again does not help, an \
+            "Microsoft Entra ID gave no token for this, because the consent to it is missing. Signing in again does not help: an \
              administrator must consent for the organisation."
         }
         DownstreamError::Blocked(Block::Policy) => {

@@ -175,7 +175,9 @@ struct Outcome {
 fn kind(refusal: &UpstreamRefusal) -> &'static str {
     match refusal {
         UpstreamRefusal::InteractionRequired { claims: Some(_), .. } => "claims",
-        UpstreamRefusal::InteractionRequired { claims: None, .. } => "interaction",
+        UpstreamRefusal::InteractionRequired { claims: None, .. } | UpstreamRefusal::ConsentRequired { .. } => {
+            "interaction"
+        }
         UpstreamRefusal::InvalidGrant { .. } => "invalid grant",
         UpstreamRefusal::Blocked { .. } => "blocked",
         UpstreamRefusal::Refused { .. } => "refused",

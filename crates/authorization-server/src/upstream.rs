@@ -71,11 +71,17 @@ impl UpstreamAnswer {
 /// Why the upstream gave no token.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum UpstreamRefusal {
-    /// The user must sign in again, consent, or satisfy `claims`.
+    /// The user must sign in again, or satisfy `claims`.
     #[error("the upstream requires interaction: {reason}")]
     InteractionRequired {
         /// The claims that an exchange or a sign-in must carry.
         claims: Option<Claims>,
+        /// For the log.
+        reason: String,
+    },
+    /// Nobody has consented to these scopes: neither the user nor, for all users, an administrator.
+    #[error("the upstream requires consent: {reason}")]
+    ConsentRequired {
         /// For the log.
         reason: String,
     },

@@ -50,6 +50,7 @@ impl AuthorizationServer {
         }
         let (claims, reason, is_over) = match refusal {
             UpstreamRefusal::InteractionRequired { claims, reason } => (claims, reason, false),
+            UpstreamRefusal::ConsentRequired { reason } => (None, reason, false),
             UpstreamRefusal::InvalidGrant { reason } => (None, reason, request == RefusedRequest::Refresh),
             UpstreamRefusal::Blocked { .. } => return Ok(AfterRefusal::Blocked(Block::Policy)),
             UpstreamRefusal::Refused { reason } => return Ok(AfterRefusal::Refused(reason)),

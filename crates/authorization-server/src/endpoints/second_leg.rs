@@ -101,7 +101,11 @@ impl AuthorizationServer {
     ) -> Result<Judged, Unavailable> {
         tracing::info!(error = %refusal, is_second, "exchange refused at a sign-in");
         match refusal {
-            UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::InvalidGrant { .. } if is_second => {
+            UpstreamRefusal::InteractionRequired { .. }
+            | UpstreamRefusal::ConsentRequired { .. }
+            | UpstreamRefusal::InvalidGrant { .. }
+                if is_second =>
+            {
                 Ok(Judged::StillRefused)
             }
             UpstreamRefusal::InteractionRequired { claims, .. } if claims.is_some() && claims != demand.claims => {
@@ -111,6 +115,7 @@ impl AuthorizationServer {
             }
             UpstreamRefusal::Unavailable(unavailable) if is_second => Ok(Judged::Unavailable(unavailable)),
             UpstreamRefusal::InteractionRequired { .. }
+            | UpstreamRefusal::ConsentRequired { .. }
             | UpstreamRefusal::InvalidGrant { .. }
             | UpstreamRefusal::Unavailable(_) => Ok(Judged::Demands(Box::new(demand))),
             UpstreamRefusal::Blocked { .. } | UpstreamRefusal::Refused { .. } => Ok(Judged::Enough),

@@ -83,9 +83,9 @@ fn upstream_error(error: &UpstreamError) -> AuthorizationErrorCode {
 
 fn refusal_code(refusal: &UpstreamRefusal) -> AuthorizationErrorCode {
     match refusal {
-        UpstreamRefusal::InteractionRequired { .. } | UpstreamRefusal::Blocked { .. } => {
-            AuthorizationErrorCode::AccessDenied
-        }
+        UpstreamRefusal::InteractionRequired { .. }
+        | UpstreamRefusal::ConsentRequired { .. }
+        | UpstreamRefusal::Blocked { .. } => AuthorizationErrorCode::AccessDenied,
         UpstreamRefusal::InvalidGrant { .. } | UpstreamRefusal::Refused { .. } => AuthorizationErrorCode::ServerError,
         UpstreamRefusal::Unavailable(_) => AuthorizationErrorCode::TemporarilyUnavailable,
     }

@@ -33,9 +33,11 @@ impl AuthorizationServer {
 fn refused(refusal: UpstreamRefusal, demanded_by_api: Option<&Claims>) -> DownstreamError {
     match refusal {
         UpstreamRefusal::InteractionRequired { claims: Some(claims), .. } => DownstreamError::ClaimsDemanded(claims),
-        UpstreamRefusal::InteractionRequired { claims: None, .. } => DownstreamError::NotConsented,
-        UpstreamRefusal::InvalidGrant { .. } => demanded_by_api
-            .map_or(DownstreamError::SignInAgain, |claims| DownstreamError::ClaimsDemanded(claims.clone())),
+        UpstreamRefusal::ConsentRequired { .. } => DownstreamError::NotConsented,
+        UpstreamRefusal::InteractionRequired { claims: None, .. } | UpstreamRefusal::InvalidGrant { .. } => {
+            demanded_by_api
+                .map_or(DownstreamError::SignInAgain, |claims| DownstreamError::ClaimsDemanded(claims.clone()))
+        }
         UpstreamRefusal::Blocked { .. } => DownstreamError::Blocked(Block::Policy),
         UpstreamRefusal::Refused { reason } => DownstreamError::Refused(reason),
         UpstreamRefusal::Unavailable(unavailable) => unavailable.into(),

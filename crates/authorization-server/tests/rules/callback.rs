@@ -265,6 +265,7 @@ async fn a_code_that_entra_does_not_redeem_is_told_to_the_client() {
     let reason = || "AADSTS-detail".to_owned();
     for (refusal, code) in [
         (UpstreamRefusal::InteractionRequired { claims: None, reason: reason() }, "access_denied"),
+        (UpstreamRefusal::ConsentRequired { reason: reason() }, "access_denied"),
         (UpstreamRefusal::InvalidGrant { reason: reason() }, "server_error"),
         (UpstreamRefusal::Refused { reason: reason() }, "server_error"),
         (Unavailable::upstream(reason()).into(), "temporarily_unavailable"),

@@ -57,7 +57,7 @@ fn interaction_required() -> UpstreamRefusal {
 
 /// Of which no claims tell what is missing.
 fn consent_required() -> UpstreamRefusal {
-    UpstreamRefusal::InteractionRequired { claims: None, reason: reason() }
+    UpstreamRefusal::ConsentRequired { reason: reason() }
 }
 
 fn blocked() -> UpstreamRefusal {

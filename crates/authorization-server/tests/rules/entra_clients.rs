@@ -313,10 +313,13 @@ async fn the_callers_token_is_the_assertion_and_a_refusal_is_told_and_noted_nowh
     let exchange = Asked::OnBehalfOf { assertion: TOKEN.into(), scopes: user_read(), claims: None };
     assert_eq!(rig.upstream.asked(), [exchange]);
     let interaction = |claims| UpstreamRefusal::InteractionRequired { claims, reason: reason() };
-    let refusals: [(UpstreamRefusal, Option<&Claims>, IsExpected); 6] = [
+    let consent = || UpstreamRefusal::ConsentRequired { reason: reason() };
+    let refusals: [(UpstreamRefusal, Option<&Claims>, IsExpected); 8] = [
         (interaction(demanded.clone()), None, |error| matches!(error, DownstreamError::ClaimsDemanded(_))),
-        (interaction(None), None, |error| matches!(error, DownstreamError::NotConsented)),
-        (interaction(None), demanded.as_ref(), |error| matches!(error, DownstreamError::NotConsented)),
+        (interaction(None), None, |error| matches!(error, DownstreamError::SignInAgain)),
+        (interaction(None), demanded.as_ref(), |error| matches!(error, DownstreamError::ClaimsDemanded(_))),
+        (consent(), None, |error| matches!(error, DownstreamError::NotConsented)),
+        (consent(), demanded.as_ref(), |error| matches!(error, DownstreamError::NotConsented)),
         (UpstreamRefusal::InvalidGrant { reason: reason() }, None, |error| {
             matches!(error, DownstreamError::SignInAgain)
         }),

@@ -287,12 +287,18 @@ async fn what_a_tool_tells_better_ends_no_sign_in() {
 
 #[tokio::test]
 async fn claims_that_entra_never_takes_end_the_second_sign_in() {
-    let (rig, owner) = refused(claims("c1")).await;
-    for _ in 0..2 {
-        rig.upstream.refuse_on_behalf_of(UpstreamRefusal::InvalidGrant { reason: "of the upstream".into() });
+    let reason = || "of the upstream".to_owned();
+    for refusal in
+        [UpstreamRefusal::InvalidGrant { reason: reason() }, UpstreamRefusal::ConsentRequired { reason: reason() }]
+    {
+        let (rig, owner) = refused(claims("c1")).await;
+        for _ in 0..2 {
+            rig.upstream.refuse_on_behalf_of(refusal.clone());
+        }
+        let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+        assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)), "{refusal}");
+        assert_eq!(demands(&rig).len(), 1, "{refusal}");
     }
-    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
-    assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
 }
 
 #[tokio::test]
