@@ -1,6 +1,6 @@
 //! How long each thing lives.
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// From the consent page to the decision.
 pub const CONSENT_LIFETIME: Duration = Duration::minutes(10);
@@ -43,3 +43,9 @@ pub const UNUSED_CLIENT_LIFETIME: Duration = Duration::days(30);
 pub const UNUSED_DOCUMENT_LIFETIME: Duration = Duration::days(2);
 /// From the last use of a client to the end of its registration.
 pub const USED_CLIENT_LIFETIME: Duration = Duration::days(400);
+
+/// The end of what stands until somebody takes it back.
+#[must_use]
+pub fn no_end() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + Duration::days(365 * 1000)
+}

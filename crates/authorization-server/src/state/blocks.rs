@@ -5,7 +5,10 @@ use time::{Duration, OffsetDateTime};
 
 pub use super::block_target::BlockTarget;
 use super::{client::Client, preauthorized::ApplicationId};
-use crate::ground::{Id, Record, lifetimes::GRANT_LIFETIME};
+use crate::ground::{
+    Id, Record,
+    lifetimes::{GRANT_LIFETIME, no_end},
+};
 
 /// The most entries of each kind. With them the document has less than a tenth of what Cosmos DB stores in one item.
 pub const MAX_BLOCKS: usize = 500;
@@ -150,7 +153,7 @@ impl Record for Blocks {
     fn key(&self) {}
     /// A block stands until it is lifted.
     fn expires_at(&self) -> OffsetDateTime {
-        OffsetDateTime::UNIX_EPOCH + Duration::days(365 * 1000)
+        no_end()
     }
 }
 

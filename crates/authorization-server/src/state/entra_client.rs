@@ -59,9 +59,15 @@ impl EntraClient {
         self.last_called.date() == now.date()
     }
 
-    /// Whether it is remembered.
+    /// Whether the owner refuses it.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self.standing, Standing::Refused(_))
+    }
+
+    /// Whether it is remembered: a refusal until the owner allows the application again, however long that is silent.
     pub(super) fn stands(&self, now: OffsetDateTime) -> bool {
-        now < self.last_called + APPROVAL_LIFETIME
+        self.is_refused() || now < self.last_called + APPROVAL_LIFETIME
     }
 }
 
@@ -89,6 +95,16 @@ mod tests {
         ] {
             assert_eq!(client.is_noted_on(at), expected, "{at}");
         }
+    }
+
+    #[test]
+    fn a_note_lasts_ninety_days_and_a_refusal_until_it_is_undone() {
+        let end = MIDNIGHT + APPROVAL_LIFETIME;
+        let noted = |standing| EntraClient { standing, ..called(MIDNIGHT) };
+        for standing in [Standing::Accepted, Standing::AllowedAgain(MIDNIGHT)] {
+            assert!(noted(standing).stands(end - Duration::SECOND) && !noted(standing).stands(end), "{standing:?}");
+        }
+        assert!(noted(Standing::Refused(MIDNIGHT)).stands(end + Duration::days(365 * 100)));
     }
 
     #[test]

@@ -64,7 +64,10 @@ mod tests {
     use time::{Duration, macros::datetime};
 
     use super::*;
-    use crate::ground::{Id, lifetimes::APPROVAL_LIFETIME};
+    use crate::ground::{
+        Id,
+        lifetimes::{APPROVAL_LIFETIME, no_end},
+    };
 
     const NOW: OffsetDateTime = datetime!(2026-11-25 12:00 UTC);
 
@@ -105,12 +108,21 @@ mod tests {
     }
 
     #[test]
-    fn an_application_is_forgotten_ninety_days_after_its_last_call() {
+    fn an_application_is_forgotten_ninety_days_after_its_last_call_unless_it_is_refused() {
         let later = NOW + APPROVAL_LIFETIME;
         let other = ApplicationId::parse("5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5").unwrap();
         assert!(noted().noting(&other, later - Duration::SECOND).entra_client(&application()).is_some());
         assert!(noted().noting(&other, later).entra_client(&application()).is_none());
-        let called = noted().refusing(None, NOW).noting(&application(), later - Duration::SECOND);
-        assert!(!accepts(&called.noting(&other, later), later), "a refused application that still calls stays refused");
+        let refused = noted().refusing(None, NOW).noting(&other, later + APPROVAL_LIFETIME);
+        assert!(!accepts(&refused, later + APPROVAL_LIFETIME));
+        let allowed = refused.allowing_again(&application(), later + APPROVAL_LIFETIME);
+        assert!(allowed.entra_client(&application()).is_none(), "nothing is left to remember");
+    }
+
+    #[test]
+    fn a_document_with_a_refusal_does_not_expire() {
+        let refused = noted().refusing(Some(&application()), NOW);
+        assert_eq!((noted().expires_at, refused.expires_at), (NOW + APPROVAL_LIFETIME, no_end()));
+        assert_eq!(refused.allowing_again(&application(), NOW).expires_at, NOW + APPROVAL_LIFETIME);
     }
 }

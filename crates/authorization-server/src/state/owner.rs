@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::{
     ground::{
         Id, Record,
-        lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME, ENTRA_TOKEN_LIFETIME},
+        lifetimes::{APPROVAL_LIFETIME, AUTHORIZATION_LIFETIME, ENTRA_TOKEN_LIFETIME, no_end},
     },
     state::{demand::Demand, entra_client::EntraClient, valid_request::ValidRequest},
 };
@@ -29,7 +29,7 @@ pub struct Owner {
     pub demands: Vec<Demand>,
     /// The applications that call for the owner with tokens of Entra.
     pub entra_clients: Vec<EntraClient>,
-    /// 90 days after the last change.
+    /// 90 days after the last change; never, while the owner refuses an application.
     pub expires_at: OffsetDateTime,
 }
 
@@ -175,7 +175,8 @@ impl Owner {
     pub(super) fn touched(mut self, now: OffsetDateTime) -> Self {
         self.entra_clients.retain(|client| client.stands(now));
         self.withdrawals.retain(|withdrawal| withdrawal.counts(now));
-        self.expires_at = now + APPROVAL_LIFETIME;
+        let has_refusal = self.entra_clients.iter().any(EntraClient::is_refused);
+        self.expires_at = if has_refusal { no_end() } else { now + APPROVAL_LIFETIME };
         self
     }
 }

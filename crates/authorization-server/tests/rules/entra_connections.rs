@@ -123,14 +123,31 @@ async fn an_application_that_never_called_cannot_be_refused_and_is_not_noted() {
 }
 
 #[tokio::test]
-async fn a_refused_application_that_calls_is_noted_each_day_so_that_its_refusal_does_not_expire() {
+async fn a_refusal_stands_until_the_owner_allows_the_application_again_however_long_it_is_silent() {
     let (rig, cookies, session) = called().await;
     click(&rig, &cookies, OwnerAction::RefuseEntraClient(application()), session.csrf()).await.unwrap();
-    for _ in 0..100 {
-        rig.clock.advance(Duration::DAY);
-        assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
-    }
-    assert!(only_owner(&rig).expires_at > rig.clock.now() + Duration::days(89));
+    rig.clock.advance(Duration::days(5 * 365));
+    assert!(only_owner(&rig).expires_at > rig.clock.now(), "the store keeps it");
+    let public = EntraClaims { azp: Some(PUBLIC.into()), is_confidential: false, ..claims(&rig) };
+    assert!(authenticated(&server(&rig, public)).await.is_some(), "this note drops what nobody remembers");
+    assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
+    let (cookie, session) = signed_in(&rig).await;
+    let cookies = session_cookie(&cookie);
+    assert_eq!(page(&rig, &cookies).await.entra_clients.len(), 2, "the owner sees what they refuse");
+    click(&rig, &cookies, OwnerAction::AllowEntraClient(application()), session.csrf()).await.unwrap();
+    rig.clock.advance(Duration::SECOND);
+    assert!(authenticated(&server(&rig, claims(&rig))).await.is_some());
+}
+
+#[tokio::test]
+async fn who_withdrew_everything_finds_the_applications_still_refused_after_years() {
+    let (rig, ..) = called().await;
+    rig.server.withdraw(subject().owner_key(), None).await.unwrap();
+    rig.clock.advance(Duration::days(5 * 365));
+    assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
+    let public = EntraClaims { azp: Some(PUBLIC.into()), is_confidential: false, ..claims(&rig) };
+    assert!(authenticated(&server(&rig, public)).await.is_some(), "an application that had not called yet");
+    assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
 }
 
 #[tokio::test]
