@@ -177,11 +177,23 @@ async fn while_nobody_can_tell_the_roles_the_guarded_tool_is_not_there() {
     let list = list(&client, STATELESS).await;
     assert_eq!((list["tools"].as_array().unwrap().len(), &list["ttlMs"]), (1, &0.into()));
     for revision in all() {
-        // Once for the scope that the call needs, too.
-        fail();
         fail();
         let (status, answer) = client.ask(revision, "tools/call", search()).await;
         assert_eq!(status, 200, "{revision}: {answer}");
         assert!(driver_words(&answer).contains("does not answer at the moment"), "{answer}");
     }
+    assert_eq!(listed(&client).await, [OPEN, GUARDED], "each call has asked once");
+}
+
+/// The call lacks the scope of its tool, too, which is told only to those with the role.
+#[tokio::test]
+async fn the_roles_of_a_caller_are_read_once_for_a_call() {
+    let (client, _) = client(&[]).await;
+    let mut read = Vec::new();
+    for revision in ["2025-06-18", "2025-11-25"] {
+        let before = client.edge.keyring.operations();
+        assert_needs_admin(&client.ask(revision, "tools/call", search()).await.1);
+        read.push(client.edge.keyring.operations() - before);
+    }
+    assert_eq!(read[0], read[1], "a client of the newer revision is asked before the call is dispatched");
 }

@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use authorization_server::{
     ground::{EventName, Id},
-    resource::authenticate::{Credential, Principal},
+    resource::authenticate::{Credential, Principal, ReadRoles},
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     state::{api::ApiScopes, claims::Claims, scopes::USER_READ},
 };
@@ -114,7 +114,8 @@ impl Rig {
 fn principal(scope: &str) -> Principal {
     let id = Id::from_bytes([7; 16]);
     let (scope, credential) = (Scope::parse(scope).unwrap(), Credential::Grant { id, generation: 1 });
-    Principal { owner: id, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, credential }
+    let roles = ReadRoles::default();
+    Principal { owner: id, client: id, scope, expires_at: OffsetDateTime::UNIX_EPOCH, credential, roles }
 }
 
 async fn serve(mut stream: TcpStream, answers: Arc<Mutex<VecDeque<&'static str>>>, seen: Arc<Mutex<Vec<String>>>) {

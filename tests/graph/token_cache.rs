@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use authorization_server::{
     ground::{Clock as _, Id},
     resource::{
-        authenticate::{Credential, Principal},
+        authenticate::{Credential, Principal, ReadRoles},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     },
     state::{
@@ -92,6 +92,7 @@ fn principal(owner: u8, grant: u8) -> Principal {
         scope: Scope::parse("user.read").unwrap(),
         expires_at: OffsetDateTime::UNIX_EPOCH,
         credential: Credential::Grant { id: id(grant), generation: 1 },
+        roles: ReadRoles::default(),
     }
 }
 

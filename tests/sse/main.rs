@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use authorization_server::{
     ground::{AuditLog, Entropy, Id, OwnerLimit},
     resource::{
-        authenticate::{Credential, Principal},
+        authenticate::{Credential, Principal, ReadRoles},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
         roles::CallerRoles,
     },
@@ -168,6 +168,7 @@ fn principal() -> Principal {
         scope: Scope::parse("user.read").unwrap(),
         expires_at: OffsetDateTime::UNIX_EPOCH,
         credential: Credential::Grant { id: id(), generation: 1 },
+        roles: ReadRoles::default(),
     }
 }
 

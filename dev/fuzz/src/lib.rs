@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use authorization_server::{
     ground::{Dependency, Id, OwnerLimit, Sealer},
     resource::{
-        authenticate::{Credential, Principal},
+        authenticate::{Credential, Principal, ReadRoles},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
         roles::CallerRoles,
     },
@@ -89,7 +89,8 @@ pub fn principal() -> Principal {
     let [owner, grant, client] = [1, 2, 3].map(|byte| Id::from_bytes([byte; 16]));
     let scope = Scope::parse("user.read").expect("a scope");
     let credential = Credential::Grant { id: grant, generation: 1 };
-    Principal { owner, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH, credential }
+    let roles = ReadRoles::default();
+    Principal { owner, client, scope, expires_at: OffsetDateTime::UNIX_EPOCH, credential, roles }
 }
 
 /// A body as it was read.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use authorization_server::{
     ground::{Id, Sealable, Sealed, Sealer, Unavailable},
-    resource::authenticate::Principal,
+    resource::authenticate::{Principal, ReadRoles},
 };
 use oauth_protocol::scope::Scope;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl Posted {
     /// Seals it for the instance that holds the stream.
     pub async fn seal(&self, sealer: &dyn Sealer, instance: Id, event: Id) -> Result<LoggedEvent, Unavailable> {
         let Self { session, message } = self;
-        let Principal { owner, client, ref scope, expires_at, ref credential } = message.principal;
+        let Principal { owner, client, ref scope, expires_at, ref credential, .. } = message.principal;
         let (credential, scope) = (SealedCredential::of(owner, credential), scope.clone());
         let (session, is_request) = (*session, message.is_request);
         let header = Header { event, session, credential, client, scope, expires_at, is_request };
@@ -96,7 +96,7 @@ impl Posted {
     fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
         let Header { session, credential, client, scope, expires_at, is_request, .. } = enclosed.header;
         let (owner, credential) = credential.into_parts();
-        let principal = Principal { owner, client, scope, expires_at, credential };
+        let principal = Principal { owner, client, scope, expires_at, credential, roles: ReadRoles::default() };
         Self::new(session, principal, enclosed.text.into_owned(), is_request, memory.permit(owner))
     }
 }

@@ -3,7 +3,7 @@
 
 use time::OffsetDateTime;
 
-pub use super::principal::{Credential, Principal};
+pub use super::principal::{Credential, Principal, ReadRoles};
 use crate::{
     changes::{Change, change},
     grant_cache::KnownGrant,

@@ -3,7 +3,7 @@
 use oauth_protocol::scope::Scope;
 use secrecy::SecretString;
 
-use super::principal::{Credential, Principal};
+use super::principal::{Credential, Principal, ReadRoles};
 use crate::{
     entra_tokens::{EntraClaims, EntraTokenRefusal},
     ground::Unavailable,
@@ -84,6 +84,7 @@ fn accepted(
                 .any(|other| other.eq_ignore_ascii_case(TAKES_CLAIMS_CHALLENGES)),
             roles: Roles::until(claims.roles.iter().map(String::as_str), claims.expires_at),
         }),
+        roles: ReadRoles::default(),
     })
 }
 

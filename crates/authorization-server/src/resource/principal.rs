@@ -1,11 +1,14 @@
 //! The caller of the protected resource.
 
+use std::sync::{Arc, OnceLock};
+
 use oauth_protocol::scope::Scope;
 use time::OffsetDateTime;
 
+use super::downstream_error::DownstreamError;
 use crate::{
     ground::{GrantKey, Holder, Id},
-    state::{access_token::AccessToken, entra_token::EntraToken},
+    state::{access_token::AccessToken, entra_token::EntraToken, roles::Roles},
 };
 
 /// The caller. A tool acts for no other identity.
@@ -21,6 +24,27 @@ pub struct Principal {
     pub expires_at: OffsetDateTime,
     /// By what it may act for the owner.
     pub credential: Credential,
+    /// The roles of the owner, once a tool has needed them.
+    pub roles: ReadRoles,
+}
+
+/// The roles of one caller, or why they are not known. A call is judged by one reading of them, before it is dispatched and
+/// after.
+#[derive(Clone, Debug, Default)]
+pub struct ReadRoles(Arc<OnceLock<Result<Roles, DownstreamError>>>);
+
+impl ReadRoles {
+    /// What was read, or what is read now.
+    pub(super) async fn or_read(
+        &self,
+        read: impl Future<Output = Result<Roles, DownstreamError>>,
+    ) -> Result<Roles, DownstreamError> {
+        if let Some(known) = self.0.get() {
+            return known.clone();
+        }
+        let now = read.await;
+        self.0.get_or_init(|| now).clone()
+    }
 }
 
 /// By what a client may act for an owner.
@@ -76,6 +100,7 @@ impl Principal {
     pub(super) fn of(claims: AccessToken) -> Self {
         let (expires_at, GrantKey { owner, grant }) = (claims.expires_at(), claims.grant);
         let credential = Credential::Grant { id: grant, generation: claims.generation };
-        Self { owner, client: claims.client, scope: claims.scope, expires_at, credential }
+        let roles = ReadRoles::default();
+        Self { owner, client: claims.client, scope: claims.scope, expires_at, credential, roles }
     }
 }

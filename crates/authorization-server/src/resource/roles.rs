@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    ground::{GrantKey, Stored},
+    ground::{GrantKey, Id, Stored},
     resource::{
         authenticate::{Credential, Principal},
         downstream::DownstreamError,
@@ -18,17 +18,22 @@ use crate::{
 #[async_trait]
 pub trait CallerRoles: Send + Sync {
     /// The roles of the principal's user, from a token that was issued less than an hour ago, or from the one that the client got
-    /// from Entra itself.
+    /// from Entra itself. They are read once for a principal, which is that of one request.
     async fn roles(&self, principal: &Principal) -> Result<Roles, DownstreamError>;
 }
 
 #[async_trait]
 impl CallerRoles for AuthorizationServer {
     async fn roles(&self, principal: &Principal) -> Result<Roles, DownstreamError> {
-        let grant = match &principal.credential {
-            Credential::Grant { id, .. } => *id,
-            Credential::Entra(token) => return Ok(token.roles.clone()),
-        };
+        match &principal.credential {
+            Credential::Entra(token) => Ok(token.roles.clone()),
+            Credential::Grant { id, .. } => principal.roles.or_read(self.roles_of_grant(principal, *id)).await,
+        }
+    }
+}
+
+impl AuthorizationServer {
+    async fn roles_of_grant(&self, principal: &Principal, grant: Id) -> Result<Roles, DownstreamError> {
         let stored = self.assertion(GrantKey { owner: principal.owner, grant }).await?;
         if let Some(roles) = self.current_roles(&stored).await? {
             return Ok(roles);
@@ -37,9 +42,7 @@ impl CallerRoles for AuthorizationServer {
         let roles = self.current_roles(&renewed).await?;
         roles.ok_or_else(|| DownstreamError::Refused("a renewed access token tells no current roles".to_owned()))
     }
-}
 
-impl AuthorizationServer {
     /// `None` if the token has to be renewed first.
     async fn current_roles(&self, stored: &Stored<UpstreamTokens>) -> Result<Option<Roles>, DownstreamError> {
         let key = stored.value.key;

@@ -7,7 +7,7 @@ use authorization_server::{
         request_refusal::AtServer, token_error::TokenError,
     },
     ground::{AuditEvent, EventName, Id, Subject},
-    resource::authenticate::{Credential, Principal},
+    resource::authenticate::{Credential, Principal, ReadRoles},
     state::{
         blocks::{BlockTarget, ENDED_AHEAD, MAX_BLOCKS},
         client::ClientId,
@@ -59,7 +59,14 @@ fn principal(rig: &Rig) -> Principal {
     let grant = rig.only_grant().unwrap();
     let (expires_at, scope) = (rig.server.now() + Duration::HOUR, Scope::parse("user.read").unwrap());
     let credential = Credential::Grant { id: grant.key.grant, generation: grant.family.generation };
-    Principal { owner: grant.key.owner, client: grant.client, credential, scope, expires_at }
+    Principal {
+        owner: grant.key.owner,
+        client: grant.client,
+        credential,
+        scope,
+        expires_at,
+        roles: ReadRoles::default(),
+    }
 }
 
 async fn with_a_document() -> (Rig, SignedIn) {
