@@ -31,6 +31,8 @@ use crate::mcp::{
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// How often the grant is checked.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// A stream is closed if its grant could not be checked for this long. The operator's blocks are believed no longer, either.
+const UNCHECKED_LIMIT: Duration = Duration::from_mins(1);
 /// A stream is closed if its client reads nothing for this long.
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// When a client whose owner has too many streams may try again. A stream that its client left is noticed within this time.
@@ -85,14 +87,17 @@ fn too_many_of_all() -> Response {
     retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, "too many open streams; try again in a few seconds"))
 }
 
-/// Sends events to the client until the client or the session ends, the access token expires, or the grant is revoked or
-/// marked.
-async fn pump(app: Arc<App>, principal: Principal, mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
+/// Ends the stream with its access token, whoever keeps it waiting then.
+async fn pump(app: Arc<App>, principal: Principal, events: EventStream, chunks: mpsc::Sender<Bytes>) {
+    let left = principal.expires_at - app.server.now();
+    let _ = timeout(left.try_into().unwrap_or_default(), relay(&app, &principal, events, chunks)).await;
+}
+
+/// Sends events to the client until the client or the session ends, or the grant does not stand any more.
+async fn relay(app: &App, principal: &Principal, mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     let mut recheck = interval_at(Instant::now() + RECHECK_INTERVAL, RECHECK_INTERVAL);
-    let left = principal.expires_at - app.server.now();
-    let expiry = tokio::time::sleep(left.try_into().unwrap_or_default());
-    tokio::pin!(expiry);
+    let mut checked_at = Instant::now();
     loop {
         let chunk = tokio::select! {
             event = events.next() => match event {
@@ -100,12 +105,15 @@ async fn pump(app: Arc<App>, principal: Principal, mut events: EventStream, chun
                 None => break,
             },
             _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
-            _ = recheck.tick() => match app.server.still_stands(&principal).await {
-                Ok(false) => break,
-                // In an outage the stream stays open: each POST is authenticated by itself.
-                Ok(true) | Err(_) => continue,
+            at = recheck.tick() => match app.server.still_stands(principal).await {
+                Ok(true) => {
+                    checked_at = at;
+                    continue;
+                }
+                // A short outage ends no stream: each POST is authenticated by itself.
+                Err(_) if at - checked_at < UNCHECKED_LIMIT => continue,
+                Ok(false) | Err(_) => break,
             },
-            () = &mut expiry => break,
             () = chunks.closed() => break,
         };
         if !matches!(timeout(READ_TIMEOUT, chunks.send(chunk)).await, Ok(Ok(()))) {

@@ -21,6 +21,9 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// The grant of an open stream is checked so often.
 const RECHECK: Duration = Duration::from_secs(30);
 
+/// A stream ends when that has failed for so long.
+const UNCHECKED: Duration = Duration::from_mins(1);
+
 const NO_SESSION: &str = "no such session; open the stream again";
 
 /// An open stream, after its first event.
@@ -145,21 +148,48 @@ async fn a_stream_of_a_blocked_application_ends_soon() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_an_outage_of_the_store_a_stream_stays_and_a_post_is_503() {
+async fn in_a_short_outage_of_the_store_a_stream_stays_and_a_post_is_503() {
     let edge = Edge::new();
     let signed_in = edge.sign_in().await.unwrap();
     let token = signed_in.tokens.access_token.expose_secret();
     let mut stream = Stream::open(&edge, token).await;
     edge.set_store_down(true);
-    assert!(stream.lasts(RECHECK * 4).await);
+    assert!(stream.lasts(Duration::from_secs(59)).await);
     // By now the grant that was read lately is not believed any more.
     edge.clock.advance(time::Duration::minutes(1));
     let answer = post(&edge, &stream.endpoint, token, &driver::mcp::initialize()).await;
     let words = "a service behind this server does not answer; try again in a few seconds";
     assert_eq!((answer.status, answer.words()), (503, words.into()));
     edge.set_store_down(false);
+    assert!(stream.lasts(UNCHECKED * 2).await);
     revoke(&edge, &signed_in.client_id, &signed_in.tokens.refresh_token).await;
     assert!(stream.left().await <= RECHECK);
+}
+
+/// Its owner may have revoked the grant meanwhile, and an operator may have blocked the application.
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_grant_could_not_be_checked_for_a_minute_ends() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    assert!(stream.lasts(UNCHECKED * 2 + Duration::from_secs(1)).await);
+    edge.set_store_down(true);
+    let left = stream.left().await;
+    assert!(left <= UNCHECKED && left + RECHECK > UNCHECKED, "{left:?}");
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_its_client_does_not_read_ends_with_its_access_token_too() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    edge.clock.advance(ACCESS_TOKEN_LIFETIME - time::Duration::seconds(40));
+    let stream = Stream::open(&edge, &token).await;
+    // By now a comment waits to be read, and the next one to be sent.
+    sleep(Duration::from_secs(39)).await;
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await.status, 202);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await.status, 404);
 }
 
 #[tokio::test(start_paused = true)]
