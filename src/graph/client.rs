@@ -122,12 +122,12 @@ impl ApiClient {
             result => result,
         };
         if let Err(ApiError::Token(DownstreamError::ClaimsDemanded(claims))) = &result {
-            self.demanded.note(principal, claims).await;
+            self.demanded.note(principal, &scopes, claims).await;
         }
         result
     }
 
-    /// The claims that the token of a principal lacks for these permissions, whose client got it from Entra.
+    /// The claims that the token of a principal whose client got it from Entra lacks for these permissions.
     pub async fn demanded_claims(&self, principal: &Principal, permissions: &[&'static Permission]) -> Option<Claims> {
         self.demanded.of(&self.tokens, principal, permissions).await
     }

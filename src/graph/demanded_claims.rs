@@ -7,6 +7,7 @@ use authorization_server::{
         downstream::{DownstreamError, DownstreamTokens as _},
     },
     state::{
+        api::ApiScopes,
         claims::Claims,
         scopes::{self, Permission},
     },
@@ -15,22 +16,23 @@ use moka::future::Cache;
 
 use super::token_cache::TokenCache;
 
-/// How many tokens are remembered.
-const MAX_TOKENS: u64 = 10_000;
+/// How many demands are remembered.
+const MAX_DEMANDS: u64 = 10_000;
 
-/// The claims that tokens were found to lack while a tool ran, by token.
-pub(super) struct DemandedClaims(Cache<Id, Claims>);
+/// The claims that tokens were found to lack while a tool ran, by token and by the scopes for which they lack them: what one API
+/// demands concerns no call of another.
+pub(super) struct DemandedClaims(Cache<(Id, ApiScopes), Claims>);
 
 impl Default for DemandedClaims {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MAX_TOKENS).time_to_live(ENTRA_TOKEN_LIFETIME.unsigned_abs()).build())
+        Self(Cache::builder().max_capacity(MAX_DEMANDS).time_to_live(ENTRA_TOKEN_LIFETIME.unsigned_abs()).build())
     }
 }
 
 impl DemandedClaims {
-    /// Notes what this principal's token lacks.
-    pub(super) async fn note(&self, principal: &Principal, claims: &Claims) {
-        self.0.insert(principal.credential.id(), claims.clone()).await;
+    /// Notes what this principal's token lacks for these scopes.
+    pub(super) async fn note(&self, principal: &Principal, scopes: &ApiScopes, claims: &Claims) {
+        self.0.insert((principal.credential.id(), scopes.clone()), claims.clone()).await;
     }
 
     /// The claims without which a principal whose client got its token from Entra cannot use these permissions: those that a call
@@ -41,14 +43,15 @@ impl DemandedClaims {
         principal: &Principal,
         permissions: &[&'static Permission],
     ) -> Option<Claims> {
-        if let Some(claims) = self.0.get(&principal.credential.id()).await {
-            return Some(claims);
-        }
         if scopes::needed(&principal.scope, permissions).is_some() {
             return None;
         }
         for scopes in scopes::by_api(permissions) {
-            let token = tokens.token(principal, &scopes, None).await;
+            let key = (principal.credential.id(), scopes);
+            if let Some(claims) = self.0.get(&key).await {
+                return Some(claims);
+            }
+            let token = tokens.token(principal, &key.1, None).await;
             if let Err(DownstreamError::ClaimsDemanded(claims)) = token {
                 return Some(claims);
             }

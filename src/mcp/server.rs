@@ -62,12 +62,9 @@ impl McpService for McpServer {
     }
 
     /// Nobody is sent to sign in for such a tool either.
-    async fn demanded_claims(&self, principal: &Principal, tool: Option<&str>) -> Option<Claims> {
-        if let Some(tool) = tool {
-            role_check::check(&self.tools, &self.ports, tool, principal).await.ok()?;
-        }
-        let permissions = tool.map_or(&[][..], |tool| self.tools.permissions(tool));
-        self.ports.apis.demanded_claims(principal, permissions).await
+    async fn demanded_claims(&self, tool: &str, principal: &Principal) -> Option<Claims> {
+        role_check::check(&self.tools, &self.ports, tool, principal).await.ok()?;
+        self.ports.apis.demanded_claims(principal, self.tools.permissions(tool)).await
     }
 }
 
@@ -138,7 +135,10 @@ impl ServerHandler for McpServer {
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::{ground::Id, resource::authenticate::Credential};
+    use authorization_server::{
+        ground::Id,
+        resource::authenticate::{Credential, ReadRoles},
+    };
     use http::Request;
     use time::OffsetDateTime;
 
@@ -167,6 +167,7 @@ mod tests {
             scope: Scope::parse("user.read").unwrap(),
             expires_at: OffsetDateTime::UNIX_EPOCH,
             credential: Credential::Grant { id, generation: 1 },
+            roles: ReadRoles::default(),
         });
         assert_eq!(principal(&parts).unwrap().client, id);
     }

@@ -27,8 +27,8 @@ pub trait McpService: DynService<RoleServer> {
         None
     }
 
-    /// The claims that the token of a principal lacks, whose client got it from Entra: for this tool, or for any call.
-    async fn demanded_claims(&self, _principal: &Principal, _tool: Option<&str>) -> Option<Claims> {
+    /// The claims that the token of a principal whose client got it from Entra lacks for this tool.
+    async fn demanded_claims(&self, _tool: &str, _principal: &Principal) -> Option<Claims> {
         None
     }
 }

@@ -33,14 +33,15 @@ pub struct ClaimsDemand {
     pub id: Option<RequestId>,
 }
 
-/// The demand, if the principal's client got its token from Entra, can answer it, and the token lacks claims for this message.
+/// The demand, if the message calls a tool for which the token lacks claims that the principal's client got from Entra, and the
+/// client can answer it.
 pub(super) async fn demanded_claims(
     server: &Server,
     principal: &Principal,
     message: &Envelope,
 ) -> Option<ClaimsDemand> {
     principal.entra_token().filter(|token| token.takes_claims_challenges)?;
-    let claims = server.demanded_claims(principal, message.called_tool()).await?;
+    let claims = server.demanded_claims(message.called_tool()?, principal).await?;
     Some(ClaimsDemand { claims, scope: principal.scope.clone(), id: message.id.clone() })
 }
 

@@ -225,22 +225,31 @@ fn assert_challenge(challenge: &str, server: &Deployment, document: &str) {
 }
 
 #[tokio::test]
-async fn a_challenge_that_comes_while_the_tool_runs_is_a_tool_error_and_401_from_then_on() {
+async fn a_challenge_that_comes_while_the_tool_runs_is_a_tool_error_and_401_at_each_later_call_that_needs_the_same() {
     let server = deployment().await;
-    let takes = SignIn { claims: Some(TAKES_CHALLENGES), ..sign_in(&WEB_CLIENT) };
+    let permissions = &[ACCESS_AS_USER, "mail.read"];
+    let takes = SignIn { claims: Some(TAKES_CHALLENGES), permissions, ..sign_in(&WEB_CLIENT) };
     let token = token(&server, takes).await;
     assert!(works(&body(called(&server, &token).await).await));
+    let (mut stream, endpoint) = opened(&server, &token).await;
     let claims = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
     let fail = |endpoint, fault| tenant(&server).fail_next(endpoint, 1, fault).unwrap();
     fail(Endpoint::GraphMe, Fault::Claims { claims: claims.into() });
     fail(Endpoint::OnBehalfOf, Fault::Claims { claims: claims.into() });
     let told = body(called(&server, &token).await).await;
     assert!(tool_error(&told).unwrap().contains("Sign in to your application again"), "{told}");
-    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
-    for message in [tool_call(), list] {
-        let refused = sent(&server, &token, &message, REVISION).await;
+    for _ in 0..2 {
+        let refused = called(&server, &token).await;
         assert_eq!(refused.status(), 401);
         assert!(challenge(&refused).contains("error=\"insufficient_claims\""));
+        assert_eq!(post(&server, &endpoint, &token, &tool_call()).await, 401);
+    }
+    let list = json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/list" });
+    for message in [list, search()] {
+        let answer = body(sent(&server, &token, &message, REVISION).await).await;
+        assert!(tool_error(&answer).is_none() && answer["result"].is_object(), "{answer}");
+        assert_eq!(post(&server, &endpoint, &token, &message).await, 202);
+        assert_eq!(stream.message().await["id"], 5, "a call that does not need those claims goes on");
     }
     let other = self::token(&server, takes).await;
     assert!(works(&body(called(&server, &other).await).await), "another token is another");
@@ -306,4 +315,90 @@ async fn act(server: &Deployment, browser: &mut Browser, page: &str, action: &st
     let csrf = between(page, "name=\"csrf\" value=\"", "\"");
     let fields = [("csrf", csrf.as_str()), ("action", action), ("application", WEB_CLIENT.client_id)];
     assert_eq!(browser.post(server, "/connections", &fields).await.status(), 302);
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect()
+}
+
+/// Nobody without the role is sent to sign in for the tool, either.
+#[tokio::test]
+async fn a_tool_with_a_role_is_there_for_users_whose_token_has_it_on_both_transports() {
+    let tools = "get_graph_user_details=Admin,search_mail";
+    let server = Deployment::start_with(&[("PREAUTHORIZED_CLIENT_IDS", WEB_CLIENT.client_id), ("TOOLS", tools)]).await;
+    tenant(&server).consent_for_everybody().unwrap();
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let takes = SignIn { claims: Some(TAKES_CHALLENGES), ..sign_in(&WEB_CLIENT) };
+    for (roles, has) in [(&[][..], false), (&["User"], false), (&["Admin"], true)] {
+        tenant(&server).assign_roles(USER, roles).unwrap();
+        let token = token(&server, takes).await;
+        let (mut stream, endpoint) = opened(&server, &token).await;
+        let shown = if has { &["get_graph_user_details", "search_mail"][..] } else { &["search_mail"] };
+        assert_eq!(names(&body(sent(&server, &token, &list, REVISION).await).await), shown, "{roles:?}");
+        assert_eq!(post(&server, &endpoint, &token, &list).await, 202);
+        assert_eq!(names(&stream.message().await), shown, "{roles:?}");
+        tenant(&server).require_second_factor(!has);
+        let answer = body(called(&server, &token).await).await;
+        assert_eq!(post(&server, &endpoint, &token, &tool_call()).await, 202);
+        for answer in [answer, stream.message().await] {
+            let told = tool_error(&answer);
+            assert_eq!((works(&answer), told.is_none()), (has, has), "{roles:?}: {answer}");
+            assert!(has || told.unwrap().contains("the role “Admin”"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_of_such_a_token_holds_until_the_token_ends() {
+    let settings =
+        [("PREAUTHORIZED_CLIENT_IDS", WEB_CLIENT.client_id), ("TOOLS", "get_graph_user_details=Admin,search_mail")];
+    let server = Deployment::start_with(&settings).await;
+    tenant(&server).consent_for_everybody().unwrap();
+    tenant(&server).assign_roles(USER, &["Admin"]).unwrap();
+    let before = token(&server, sign_in(&WEB_CLIENT)).await;
+    tenant(&server).assign_roles(USER, &[]).unwrap();
+    let after = token(&server, sign_in(&WEB_CLIENT)).await;
+    for (token, expected) in [(before, true), (after, false)] {
+        assert_eq!(works(&body(called(&server, &token).await).await), expected);
+    }
+}
+
+/// For whatever reason: what Entra says without claims and without a word of consent.
+#[tokio::test]
+async fn a_refusal_without_claims_is_told_as_what_it_is() {
+    let server = deployment().await;
+    let takes = SignIn { claims: Some(TAKES_CHALLENGES), ..sign_in(&WEB_CLIENT) };
+    for (suberror, words) in [
+        ("basic_action", "wants you to sign in again"),
+        ("user_password_expired", "wants you to sign in again"),
+        ("consent_required", "administrator must consent"),
+        ("message_only", "A policy of your organisation blocks this"),
+    ] {
+        let token = token(&server, takes).await;
+        let fault = Fault::Aadsts { number: 50_076, suberror: Some(suberror.into()), claims: None };
+        tenant(&server).fail_next(Endpoint::OnBehalfOf, 2, fault).unwrap();
+        let answer = called(&server, &token).await;
+        assert_eq!(answer.status(), 200, "{suberror}");
+        let told = tool_error(&body(answer).await).unwrap();
+        assert!(told.contains(words), "{suberror}: {told}");
+        tenant(&server).clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn the_store_holds_no_token_that_a_client_got_from_entra() {
+    let server = deployment().await;
+    let takes = SignIn { claims: Some(TAKES_CHALLENGES), ..sign_in(&WEB_CLIENT) };
+    let token = token(&server, takes).await;
+    let (mut stream, endpoint) = opened(&server, &token).await;
+    assert!(works(&body(called(&server, &token).await).await));
+    assert_eq!(post(&server, &endpoint, &token, &tool_call()).await, 202);
+    assert!(works(&stream.message().await));
+    let store = std::fs::read(server.folder.path().join("store.redb")).unwrap();
+    let store = String::from_utf8_lossy(&store);
+    assert!(store.contains(WEB_CLIENT.client_id), "the note of the application is not in the file: it is another file");
+    // Every JSON Web Token has `.eyJ` before its claims.
+    for part in token.split('.').chain([".eyJ", USER]) {
+        assert!(!store.contains(part), "the store holds {part}");
+    }
 }

@@ -1,10 +1,14 @@
 //! A reader of the store learns no usable secret.
 
+use azure_tests::Plan;
+use driver::entra_client::{ACCESS_AS_USER, SignIn};
+use local_tenant::WEB_CLIENT;
 use serde_json::Value;
 
 use crate::{
     browser::{Browser, Redirect, location, redemption},
     deployment::{Deployment, USER},
+    streams::Session,
 };
 
 /// As a browser signs in, with every secret on the way kept in mind: tokens of forms, what goes to Entra and comes back.
@@ -55,5 +59,27 @@ async fn a_dump_of_the_store_holds_no_secret_that_was_issued() {
     // Every JWT has it before its claims; Entra's refresh tokens begin with `1.`.
     for entras in [".eyJ", "\"eyJ", "\"1."] {
         assert!(!dump.contains(entras), "the store holds a token of Entra's: {entras}");
+    }
+}
+
+/// The message that calls a tool comes to the other process than its stream, so it travels through the store with the token.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_of_the_store_holds_no_token_that_a_client_got_from_entra() {
+    let settings = vec![("PREAUTHORIZED_CLIENT_IDS".to_owned(), WEB_CLIENT.client_id.to_owned())];
+    let server = Deployment::of(Plan { settings, ..Plan::of(2) }).await;
+    server.until_ready().await;
+    server.azure.tenant.consent_for_everybody().unwrap();
+    server.azure.host.keep_apart("/mcp/sse");
+    let sign_in = SignIn { application: &WEB_CLIENT, user: USER, permissions: &[ACCESS_AS_USER], claims: None };
+    let token = sign_in.access_token(&server, &server.azure.tenant).await;
+    let mut session = Session::open(&server, token.clone()).await;
+    let posted = session.request(&server, &driver::mcp::tool_call(7)).send().await.unwrap();
+    assert_eq!(posted.status(), 202);
+    let answer = session.stream.message().await;
+    assert_eq!(answer["result"]["structuredContent"]["userPrincipalName"], USER, "{answer}");
+    let dump = Value::from(server.azure.cosmos.dump().await).to_string();
+    assert!(dump.contains(WEB_CLIENT.client_id) && dump.contains("\"sealed\""), "no note, or no event: {dump}");
+    for part in token.split('.').chain([".eyJ", "\"eyJ", USER]) {
+        assert!(!dump.contains(part), "the store holds {part}");
     }
 }
