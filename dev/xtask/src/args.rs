@@ -22,8 +22,7 @@ pub(crate) enum Task {
         /// Only this stage; without it all of them, in this order, up to the first that fails.
         stage: Option<Stage>,
         /// Give property tests sixteen times as many cases, run each client over everything that it speaks, take each
-        /// guard away, measure the packaged handler's memory, and add the stage `proof`: fuzz targets,
-        /// mutated requests over HTTP, and a shard of the mutants.
+        /// guard away, measure the packaged handler's memory, and add the stage `proof`.
         #[arg(long)]
         long: bool,
     },
@@ -32,6 +31,12 @@ pub(crate) enum Task {
         /// Package a handler that needs a newer glibc, too.
         #[arg(long)]
         any_glibc: bool,
+    },
+    /// Measure the package beside other servers, and write docs/benchmarks.md.
+    Bench {
+        /// Options.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
     },
     /// Check settings, subscription and tenant before azd deploys anything; or only a part: `values`, `role`.
     #[command(disable_help_flag = true)]

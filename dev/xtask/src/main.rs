@@ -1,6 +1,7 @@
 //! The project's tasks. `cargo xtask test` runs every check there is, the same for people and for CI.
 
 mod args;
+mod bench;
 mod check_infra;
 mod command;
 mod figures;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Task::Package { any_glibc } => package::run(&workspace, if any_glibc { Glibc::Any } else { Glibc::AsInAzure }),
         Task::CheckInfra { accept } => check_infra::check(&workspace, accept).failed == 0,
         Task::Figures => figures::judge(&workspace).failed == 0,
+        Task::Bench { words } => bench::run(&workspace, &words),
         Task::Preflight { words } => preflight::run(&workspace, &words),
         Task::Smoke { words } => smoke::run(&workspace, &words),
     };
