@@ -13,6 +13,11 @@ export function combinations(...all) {
   return process.env.E2E_LONG ? all : all.slice(0, 1);
 }
 
+/** None of them; with E2E_LONG all. */
+export function onlyLong(...all) {
+  return process.env.E2E_LONG ? all : [];
+}
+
 /** Where the server speaks this transport. */
 export function urlOf(server, transport) {
   return { http: server.mcp, sse: `${server.mcp}/sse` }[transport];

@@ -5,7 +5,7 @@ import { describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { freePort } from '../lib/free-port.mjs';
-import { combinations, urlOf } from '../lib/matrix.mjs';
+import { combinations, onlyLong, urlOf } from '../lib/matrix.mjs';
 import { throughMcpRemote } from '../lib/mcp-remote.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { clientHome, runSteppingUp } from '../lib/program.mjs';
@@ -78,6 +78,15 @@ describe('asking for more', () => {
       const { is_error, structured_content } = JSON.parse(output);
       assert.equal(is_error, false);
       assert.ok(structured_content[members].length > 0);
+    });
+  }
+
+  for (const [venv, transport] of onlyLong(['langchain', 'http'], ['langchain', 'sse'], ['agents', 'http'], ['agents', 'sse'])) {
+    test(`an application with ${venv} steps up: ${transport}`, async (t) => {
+      const words = [interpreter(venv), script(`${venv}_client.py`), 'server', urlOf(here.server, transport), transport];
+      const { output, url } = await runSteppingUp(t, here, [...words, 'list_upcoming_events'], here.server.users[0]);
+      assert.equal(new URL(url).searchParams.get('scope'), 'user.read calendars.read');
+      assert.ok(JSON.parse(output).details.events.length > 0);
     });
   }
 
