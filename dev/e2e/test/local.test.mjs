@@ -1,6 +1,5 @@
 // `cargo local` as a program: how it starts, refuses and stops.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -10,6 +9,7 @@ import { after, before, describe } from 'node:test';
 import { launch } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { connected } from '../lib/connected.mjs';
+import { children, ended, runs } from '../lib/processes.mjs';
 import { spawnLocal, startServer } from '../lib/server.mjs';
 import * as sse from '../lib/sse-client.mjs';
 
@@ -37,23 +37,6 @@ describe('cargo local', () => {
     await once(listener, 'listening');
     t.after(() => listener.close());
     return listener.address().port;
-  }
-
-  /** Every process that runs; one that has ended and waits to be collected does not. */
-  function processes() {
-    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
-    return rows
-      .map((row) => row.trim().split(/\s+/))
-      .filter(([, , stat]) => !stat.startsWith('Z'))
-      .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
-  }
-
-  function children(pid) {
-    return processes().filter(({ parent }) => parent === pid).map((child) => child.pid);
-  }
-
-  function runs(pid) {
-    return processes().some((process) => process.pid === pid);
   }
 
   async function openConnection(t, server) {
@@ -97,6 +80,26 @@ describe('cargo local', () => {
       assert.deepEqual(await server.interrupt(), { code: 0, signal: null });
       await broken;
       assert.deepEqual(handlers.filter(runs), []);
+    });
+  }
+
+  test('two Ctrl-C end it while a client holds an HTTP+SSE stream, and leave nothing', async (t) => {
+    const server = await started(t);
+    const all = children(server.child.pid);
+    await streaming(t, server);
+    process.kill(-server.child.pid, 'SIGINT');
+    assert.deepEqual(await server.interrupt(), { code: 0, signal: null });
+    assert.deepEqual(all.filter(runs), []);
+  });
+
+  for (const [where, options] of Object.entries({ 'a data folder': {}, Azure: { azure: true, 'cosmos-port': 0 } })) {
+    test(`kill -9 leaves nothing, though a client holds an HTTP+SSE stream: on ${where}`, async (t) => {
+      const server = await started(t, options);
+      const all = children(server.child.pid);
+      assert.ok(all.length >= (options.azure ? 2 : 1));
+      await streaming(t, server);
+      assert.deepEqual(await server.stop('SIGKILL'), { code: null, signal: 'SIGKILL' });
+      await ended(all);
     });
   }
 

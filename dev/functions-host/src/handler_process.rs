@@ -3,9 +3,9 @@
 use std::process::{ExitStatus, Stdio};
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use stand_in::{Recent, wait::until};
+use stand_in::{Recent, wait::until, watchdog::WatchedChild};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::time::timeout;
 use tokio::{net::TcpStream, task::JoinSet};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub(crate) struct Launch {
 
 /// A running handler. Dropping it kills the process.
 pub(crate) struct HandlerProcess {
-    child: Child,
+    child: WatchedChild,
     /// One task for each of stdout and stderr.
     readers: JoinSet<()>,
     last_lines: Arc<LastLines>,
@@ -57,12 +57,13 @@ impl HandlerProcess {
     }
 
     fn spawn(launch: &Launch) -> io::Result<Self> {
-        let mut child = command(launch).spawn()?;
+        let mut child = WatchedChild::spawn(&mut command(launch))?;
         let (mut readers, last_lines) = (JoinSet::new(), Arc::new(LastLines::default()));
-        if let Some(stdout) = child.stdout.take() {
+        let (stdout, stderr) = child.take_output();
+        if let Some(stdout) = stdout {
             readers.spawn(pass_lines(stdout, launch.log.clone(), Arc::clone(&last_lines)));
         }
-        if let Some(stderr) = child.stderr.take() {
+        if let Some(stderr) = stderr {
             readers.spawn(pass_lines(stderr, launch.log.clone(), Arc::clone(&last_lines)));
         }
         Ok(Self { child, readers, last_lines })

@@ -1,25 +1,20 @@
-//! Signals to stop: Ctrl-C, SIGTERM or, for a program that started this one, the end of standard input.
+//! Signals to stop: Ctrl-C, SIGTERM, a closed terminal or, for a program that started this one, the end of standard input.
 
 use std::io::{self, Read};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use stand_in::StopSignals;
 use tokio::sync::oneshot;
 
 /// Listens from its creation on.
 #[derive(Debug)]
 pub(crate) struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
+    signals: StopSignals,
     input_ended: Option<oneshot::Receiver<()>>,
 }
 
 impl Stop {
     pub(crate) fn listen(to_input: bool) -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            input_ended: to_input.then(|| end_of(io::stdin())),
-        })
+        Ok(Self { signals: StopSignals::listen()?, input_ended: to_input.then(|| end_of(io::stdin())) })
     }
 
     pub(crate) async fn requested(&mut self) {
@@ -30,8 +25,7 @@ impl Stop {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            () = self.signals.received() => {}
             () = input_ended => {}
         }
     }

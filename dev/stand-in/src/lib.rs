@@ -20,8 +20,10 @@ pub mod program;
 pub mod random;
 mod recent;
 mod server;
+mod stop_signals;
 mod tls;
 pub mod wait;
+pub mod watchdog;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,6 +34,7 @@ pub use keys::{PublicKey, SigningKey};
 pub use listen::{ListenError, listen};
 pub use recent::Recent;
 pub use server::{Cut, Servers, Site, Tunnels, cut};
+pub use stop_signals::StopSignals;
 pub use tls::{Certificate, TlsError};
 pub use tokio_rustls::TlsAcceptor;
 

@@ -3,7 +3,8 @@
 use std::{fmt::Display, future::Future, io::Write as _, process::ExitCode};
 
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
+
+use crate::StopSignals;
 
 /// Starts it, says so in one JSON line on stdout (`ready` is true, the rest is up to the program), and stops it at SIGTERM
 /// or ctrl-c. The parent process waits for that line.
@@ -16,8 +17,7 @@ pub async fn run<P, E: Display, S: Future<Output = ()>>(
         eprintln!("{name}: {error}");
         ExitCode::FAILURE
     };
-    let signals = signal(SignalKind::interrupt()).and_then(|first| Ok((first, signal(SignalKind::terminate())?)));
-    let (mut interrupt, mut terminate) = match signals {
+    let mut signals = match StopSignals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
@@ -31,10 +31,7 @@ pub async fn run<P, E: Display, S: Future<Output = ()>>(
     let mut stdout = std::io::stdout();
     let said = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
     if said.is_ok() {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        signals.received().await;
     }
     stop(program).await;
     said.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
