@@ -25,6 +25,8 @@ pub(crate) struct Args {
     pub(crate) silent_user: Option<String>,
     #[command(flatten)]
     pub(crate) serving: Serving,
+    #[command(flatten)]
+    pub(crate) shown: crate::shown::Shown,
     /// For programs: one JSON line on standard output when ready, and stop when standard input closes.
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,8 +4,6 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use serde_json::json;
 
-use crate::connect;
-
 /// The addresses of everything that runs.
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -53,7 +51,7 @@ pub(crate) struct TestUser {
 }
 
 impl Ready {
-    fn mcp(&self) -> String {
+    pub(crate) fn mcp(&self) -> String {
         format!("{}/mcp", self.url)
     }
 
@@ -86,7 +84,7 @@ impl Ready {
         let cosmos = cosmos.unwrap_or_default();
         let log = self.log.as_ref().map(|log| format!("\n  log         {}", log.display())).unwrap_or_default();
         let users = self.users();
-        let (url, clients) = (&self.url, connect::lines(&mcp));
+        let (url, clients) = (&self.url, crate::connect::lines(&mcp));
         format!(
             r"
 {first_line}

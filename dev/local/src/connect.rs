@@ -1,10 +1,14 @@
 //! How to connect each client, one line for each. docs/clients.md says the rest.
 
+/// Runs MCP Inspector.
+const INSPECTOR: &str = "npx @modelcontextprotocol/inspector --web --server-url {mcp} --transport http";
+
 /// Clients that one line on the command line connects, and that line; `{mcp}` is the address of the server.
-const CLIENTS: [(&str, &str); 4] = [
-    ("MCP Inspector", "npx @modelcontextprotocol/inspector --web --server-url {mcp} --transport http"),
+const CLIENTS: [(&str, &str); 5] = [
+    ("MCP Inspector", INSPECTOR),
     ("VS Code", r#"code --add-mcp '{"name":"local","type":"http","url":"{mcp}"}'"#),
     ("Claude Code", "claude mcp add --transport http local {mcp}"),
+    ("Codex", "codex mcp add local --url {mcp}"),
     ("stdio only", "npx mcp-remote {mcp}"),
 ];
 
@@ -12,6 +16,11 @@ const CLIENTS: [(&str, &str); 4] = [
 pub(crate) fn lines(mcp: &str) -> String {
     let line = |(client, words): &(&str, &str)| format!("  {client:<13}  {}\n", words.replace("{mcp}", mcp));
     CLIENTS.iter().map(line).collect()
+}
+
+/// The command that runs MCP Inspector.
+pub(crate) fn inspector(mcp: &str) -> String {
+    INSPECTOR.replace("{mcp}", mcp)
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@ mod data;
 mod environment;
 mod error;
 mod func;
+mod open;
 mod port;
 mod published;
+mod shown;
 mod start;
 mod stop;
+mod story;
 
 use std::process::ExitCode;
 
@@ -20,11 +23,13 @@ use args::Args;
 use clap::Parser as _;
 use environment::Environment;
 use error::StartError;
+use shown::Showing;
 use stop::Stop;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Args::parse(), &Environment::of_process()).await {
+    let args = Args::parse();
+    match run(&args, &args.shown.environment(Environment::of_process())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo local: {error}");
@@ -40,10 +45,12 @@ async fn run(args: &Args, environment: &Environment) -> Result<(), StartError> {
         () = stop.requested() => return Ok(()),
     };
     println!("{}", if args.json { running.ready.json() } else { running.ready.text() });
+    let showing = Showing::begin(args, &running).await;
     let ended = tokio::select! {
         fault = running.ended() => Err(fault),
         () = stop.requested() => Ok(()),
     };
+    showing.stop().await;
     running.stop().await;
     ended
 }

@@ -69,7 +69,11 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     .await?;
     let cosmos = if args.serving.azure { Some(azure::open(&tenant, args.serving.cosmos_port).await?) } else { None };
     let mut settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
-    let published = if args.serving.published_client { Some(published(&data).await?) } else { None };
+    let published = if args.serving.published_client {
+        Some(Published::start(data.folder()).await.map_err(StartError::Published)?)
+    } else {
+        None
+    };
     settings.extend(published.iter().flat_map(Published::settings));
     let (host, server) = if args.serving.func {
         drop(reserved);
@@ -98,10 +102,6 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         log,
     };
     Ok(Running { ready, host, tenant, cosmos, _published: published, _data: data })
-}
-
-async fn published(data: &Data) -> Result<Published, StartError> {
-    Published::start(data.folder()).await.map_err(StartError::Published)
 }
 
 /// The folder with the functions, and the handler: a package's, or built here.
