@@ -23,6 +23,7 @@ mod local_settings;
 mod looking;
 mod mcp;
 mod metadata;
+mod new_tool;
 mod outage;
 mod process;
 mod progress;

@@ -16,12 +16,12 @@ fn call(tool: &str, arguments: &Value) -> Value {
 }
 
 /// The answer to a call over Streamable HTTP.
-async fn called(server: &Deployment, token: &str, tool: &str, arguments: Value) -> Value {
+pub(crate) async fn called(server: &Deployment, token: &str, tool: &str, arguments: Value) -> Value {
     body(server.mcp(token, &call(tool, &arguments)).send().await.unwrap()).await
 }
 
 /// The answer to a call over HTTP+SSE.
-async fn called_beside_a_stream(server: &Deployment, token: &str, tool: &str, arguments: Value) -> Value {
+pub(crate) async fn called_beside_a_stream(server: &Deployment, token: &str, tool: &str, arguments: Value) -> Value {
     let mut stream = Stream::open(server, token).await;
     let endpoint = stream.endpoint().await;
     assert_eq!(post(server, &endpoint, token, &initialize()).await, 202);

@@ -34,7 +34,7 @@ const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// Graph's permissions that this tenant knows. Only `Calendars.Read`, `Contacts.Read`, `Mail.Read` and `User.Read` open anything
 /// here.
-const GRAPH: [&str; 8] = [
+const GRAPH: &[&str] = &[
     "Calendars.Read",
     "Contacts.Read",
     "Files.Read",
@@ -76,7 +76,8 @@ impl Permission {
 }
 
 fn all() -> impl Iterator<Item = Permission> {
-    let graph = OPENID.into_iter().chain(GRAPH).map(|name| Permission { resource: Resource::Graph, name });
+    let graph =
+        OPENID.into_iter().chain(GRAPH.iter().copied()).map(|name| Permission { resource: Resource::Graph, name });
     graph.chain([
         Permission { resource: Resource::App, name: APP_SCOPE },
         Permission { resource: Resource::App, name: "calendars.read" },

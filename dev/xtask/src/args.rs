@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-use crate::stage::Stage;
+use crate::{new_tool::Words, stage::Stage};
 
 /// The project's tasks.
 #[derive(Debug, Parser)]
@@ -52,6 +52,8 @@ pub(crate) enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         words: Vec<OsString>,
     },
+    /// Write a new tool that works, its test, and its place in every list of tools: `cargo xtask new-tool list_tasks`.
+    NewTool(Words),
     /// Measure the shipped crates and `dev/`, and hold the figures against their limits.
     Figures,
     /// Compile infra/ where BICEP or PATH has the CLI, and hold it against the rules, the code and the schemas.

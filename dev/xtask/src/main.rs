@@ -7,6 +7,7 @@ mod command;
 mod figures;
 mod fuzz;
 mod mutants;
+mod new_tool;
 mod npm;
 mod package;
 mod pip;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Task::Test { stage, .. } => test::run(&workspace, stage),
         Task::Package { any_glibc } => package::run(&workspace, if any_glibc { Glibc::Any } else { Glibc::AsInAzure }),
         Task::CheckInfra { accept } => check_infra::check(&workspace, accept).failed == 0,
+        Task::NewTool(words) => new_tool::run(&workspace, &words),
         Task::Figures => figures::judge(&workspace).failed == 0,
         Task::Bench { words } => bench::run(&workspace, &words),
         Task::Preflight { words } => preflight::run(&workspace, &words),
