@@ -14,7 +14,7 @@ pub(crate) struct Ready {
     pub(crate) control_token: String,
     /// With `--azure`.
     pub(crate) cosmos: Option<String>,
-    pub(crate) users: Vec<TestUser>,
+    pub(crate) users: Vec<local_tenant::User>,
     /// The log of the handler, unless its lines come to the terminal.
     pub(crate) log: Option<PathBuf>,
 }
@@ -41,13 +41,6 @@ impl Server {
             }
         }
     }
-}
-
-/// Somebody to sign in as.
-#[derive(Debug)]
-pub(crate) struct TestUser {
-    pub(crate) display_name: String,
-    pub(crate) user_principal_name: String,
 }
 
 impl Ready {
@@ -118,17 +111,14 @@ mod tests {
     use super::*;
 
     fn ready() -> Ready {
-        let user = |display_name: &str, user_principal_name: &str| TestUser {
-            display_name: display_name.to_owned(),
-            user_principal_name: user_principal_name.to_owned(),
-        };
+        let user = |name: &str| local_tenant::user(name).unwrap().clone();
         Ready {
             url: "http://127.0.0.1:7071".to_owned(),
             server: Server::StandIn,
             tenant: "http://localhost:7072".to_owned(),
             control_token: "the control token".to_owned(),
             cosmos: None,
-            users: vec![user("Ann Lee", "ann@contoso.example"), user("Bo", "bo@contoso.example")],
+            users: vec![user("alice@contoso.example"), user("bob@contoso.example")],
             log: Some("/src/.local/handler.log".into()),
         }
     }
@@ -162,7 +152,9 @@ mod tests {
 
     #[test]
     fn the_text_lists_the_users_in_columns() {
-        assert!(ready().text().contains("\n  ann@contoso.example  Ann Lee\n  bo@contoso.example   Bo\n"));
+        assert!(
+            ready().text().contains("\n  alice@contoso.example  Alice Adams\n  bob@contoso.example    Bob Brown\n")
+        );
     }
 
     #[test]
@@ -186,8 +178,8 @@ mod tests {
             "unfit": functions_host::UNFIT,
             "cosmos": null,
             "users": [
-                { "display_name": "Ann Lee", "user_principal_name": "ann@contoso.example" },
-                { "display_name": "Bo", "user_principal_name": "bo@contoso.example" },
+                { "display_name": "Alice Adams", "user_principal_name": "alice@contoso.example" },
+                { "display_name": "Bob Brown", "user_principal_name": "bob@contoso.example" },
             ],
             "log": "/src/.local/handler.log",
         });

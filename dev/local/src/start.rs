@@ -9,7 +9,7 @@ use functions_host::{FunctionsHost, Gateway, ReservedPort};
 use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
-use crate::banner::{Ready, Server, TestUser};
+use crate::banner::{Ready, Server};
 use crate::{
     azure, data::Data, environment::Environment, error::StartError, func, func::Func, port, published::Published,
 };
@@ -98,7 +98,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         tenant: tenant.base_url().to_owned(),
         control_token: tenant.control_token().to_owned(),
         cosmos: cosmos.as_ref().map(|cosmos| cosmos.url().to_owned()),
-        users: users(&tenant),
+        users: tenant.users().to_vec(),
         log,
     };
     Ok(Running { ready, host, tenant, cosmos, _published: published, _data: data })
@@ -164,12 +164,4 @@ fn settings(url: &str, tenant: &Tenant, store: &Store<'_>, environment: &Environ
     }
     settings.extend(environment.settings.iter().cloned());
     settings
-}
-
-fn users(tenant: &Tenant) -> Vec<TestUser> {
-    let user = |user: &local_tenant::User| TestUser {
-        display_name: user.display_name.to_owned(),
-        user_principal_name: user.user_principal_name.to_owned(),
-    };
-    tenant.users().iter().map(user).collect()
 }
