@@ -1,6 +1,6 @@
 //! Composition: the only place where adapters meet ports.
 
-use std::{fs, io, path::Path, sync::Arc, time::Duration};
+use std::{fs, io, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
     AuthorizationServer, Ports, StoredLimits,
@@ -73,13 +73,14 @@ pub enum StartupError {
 /// The handler, ready to serve.
 pub struct Handler {
     app: Arc<App>,
+    connections: NonZeroU32,
     stop: CancellationToken,
 }
 
 impl Handler {
     /// Serves until stopped; open streams end at once.
     pub async fn serve(self, listener: TcpListener) {
-        server::serve(listener, self.app, self.stop).await;
+        server::serve(listener, self.app, self.connections, self.stop).await;
     }
 
     /// Stops the handler when it is cancelled.
@@ -123,7 +124,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };
-    Ok(Handler { app: Arc::new(app), stop })
+    Ok(Handler { app: Arc::new(app), connections: settings.limits.connections, stop })
 }
 
 /// For Entra and Graph: a redirect is an answer like any other.

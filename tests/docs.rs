@@ -8,11 +8,7 @@ use std::{
 };
 
 use authorization_server::ground::{Ended, EventName, OperationalEvent, Severity, Unavailable};
-use remote_auth_mcp::{
-    config::LIMITS,
-    http::CALLS_PER_MINUTE,
-    mcp::sse::{MAX_IN_FLIGHT, MAX_STREAMS},
-};
+use remote_auth_mcp::{config::LIMITS, http::CALLS_PER_MINUTE, mcp::sse::MAX_IN_FLIGHT};
 
 /// The source of the handler.
 const SOURCES: [&str; 3] = ["src", "crates/authorization-server/src", "crates/oauth-protocol/src"];
@@ -235,7 +231,6 @@ fn the_table_of_limits_has_each_limit_with_its_default() {
     assert_eq!(listed(Some("`MCP_LIMITS`")), named.collect());
     for (limit, value) in [
         ("calls of an address", format!("{CALLS_PER_MINUTE} a minute")),
-        ("streams of a process", MAX_STREAMS.to_string()),
         ("requests of a session at once", MAX_IN_FLIGHT.to_string()),
     ] {
         assert!(listed(None).contains(&(limit.to_owned(), value.clone())), "{limit}: {value}");

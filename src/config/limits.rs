@@ -16,6 +16,10 @@ pub struct Limits {
     pub calls_per_minute: OwnerLimit,
     /// Open HTTP+SSE streams of an owner.
     pub streams: OwnerLimit,
+    /// Open HTTP+SSE streams of all owners.
+    pub process_streams: NonZeroU32,
+    /// Connections; more wait until one is closed.
+    pub connections: NonZeroU32,
     /// Grants of an owner.
     pub grants: OwnerLimit,
     /// Registrations of all callers that wait for their first use.
@@ -47,7 +51,7 @@ const fn limit(name: &'static str, default: NonZeroU32, set: fn(&mut Limits, Non
 }
 
 /// All limits that can be set.
-pub static LIMITS: [NamedLimit; 10] = [
+pub static LIMITS: [NamedLimit; 12] = [
     limit("tool-calls-at-once", const { NonZeroU32::new(24).unwrap() }, |limits, most| {
         limits.tool_calls_at_once = OwnerLimit::new(most);
     }),
@@ -55,6 +59,8 @@ pub static LIMITS: [NamedLimit; 10] = [
         limits.calls_per_minute = OwnerLimit::new(most);
     }),
     limit("streams", const { NonZeroU32::new(32).unwrap() }, |limits, most| limits.streams = OwnerLimit::new(most)),
+    limit("process-streams", const { NonZeroU32::new(2_000).unwrap() }, |limits, most| limits.process_streams = most),
+    limit("connections", const { NonZeroU32::new(4_000).unwrap() }, |limits, most| limits.connections = most),
     limit("grants", const { NonZeroU32::new(100).unwrap() }, |limits, most| limits.grants = OwnerLimit::new(most)),
     limit("waiting-registrations", const { NonZeroU32::new(10_000).unwrap() }, |limits, most| {
         limits.waiting_registrations = most;
@@ -83,6 +89,8 @@ impl Default for Limits {
             tool_calls_at_once: of_owner,
             calls_per_minute: of_owner,
             streams: of_owner,
+            process_streams: NonZeroU32::MIN,
+            connections: NonZeroU32::MIN,
             grants: of_owner,
             waiting_registrations: NonZeroU32::MIN,
             registrations_per_minute: NonZeroU32::MIN,

@@ -1,6 +1,6 @@
 //! The accept loop. It has limits that `warp::serve` does not have, and open streams do not delay its stop.
 
-use std::{error::Error as _, io, sync::Arc, time::Duration};
+use std::{error::Error as _, io, num::NonZeroU32, sync::Arc, time::Duration};
 
 use authorization_server::ground::{AuditLog, EventName};
 use backon::{ConstantBuilder, Retryable as _};
@@ -23,8 +23,6 @@ use super::{
     origin_form::service,
 };
 
-/// Connections at a time; more wait until one is closed.
-const MAX_CONNECTIONS: usize = 4_000;
 /// Bytes of a connection that hyper buffers: a request's head, or a part of its body. The Functions host accepts
 /// heads of 32 KiB and request lines of 8.
 const CONNECTION_BYTES: usize = 48 * 1024;
@@ -38,10 +36,10 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// After an accept error such as "too many open files": again and again.
 const ACCEPT_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(100)).without_max_times();
 
-/// Serves until `stop` is cancelled.
-pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken) {
+/// Serves so many connections at a time until `stop` is cancelled; more wait until one is closed.
+pub async fn serve(listener: TcpListener, app: Arc<App>, connections: NonZeroU32, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(usize::try_from(connections.get()).unwrap_or(usize::MAX)));
     let connections = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,

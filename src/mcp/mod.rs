@@ -63,7 +63,7 @@ impl Mcp {
         let server: Server = Arc::new(server);
         Self {
             streamable_http: StreamableHttp::new(Arc::clone(&server), stop.child_token()),
-            sse: Arc::new(Sessions::new(server, limits.streams, ports, stop.child_token())),
+            sse: Arc::new(Sessions::new(server, limits, ports, stop.child_token())),
         }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) struct Edge {
     pub(crate) item_store: Arc<EmptyStore>,
     pub(crate) gateway: Option<Arc<Gateway>>,
     app: Arc<App>,
+    connections: NonZeroU32,
     /// Ends all streams.
     pub(crate) stop: CancellationToken,
 }
@@ -103,6 +104,11 @@ impl Edge {
         Self::with(tools, None)
     }
 
+    /// Without a gateway, with these limits.
+    pub(crate) fn limited(limits: config::Limits) -> Self {
+        Self::of(Tools::all(), None, "http://api.invalid", limits)
+    }
+
     /// Without a gateway, with Graph at this URL, and with limits that no owner reaches.
     pub(crate) fn calling(graph: &str) -> Self {
         let most = OwnerLimit::new(NonZeroU32::MAX);
@@ -156,7 +162,7 @@ impl Edge {
             entra: EntraNames { tenant_id: TENANT_ID.into(), ..EntraNames::default() },
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
-        Self { rig, item_store, gateway, app: Arc::new(app), stop }
+        Self { rig, item_store, gateway, app: Arc::new(app), connections: limits.connections, stop }
     }
 
     /// Takes the store of the rules and the item store down, or up again.
@@ -168,7 +174,7 @@ impl Edge {
 
     /// Serves connections, until the runtime ends.
     pub(crate) fn serve(&self, listener: TcpListener) {
-        tokio::spawn(server::serve(listener, Arc::clone(&self.app), self.stop.clone()));
+        tokio::spawn(server::serve(listener, Arc::clone(&self.app), self.connections, self.stop.clone()));
     }
 
     /// The head of an answer, as soon as it is there.

@@ -1,13 +1,18 @@
 //! The stream of HTTP+SSE on the wire: its comments, and every way in which it ends.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use authorization_server::ground::lifetimes::ACCESS_TOKEN_LIFETIME;
 use http::{Method, header};
 use http_body_util::BodyExt as _;
+use remote_auth_mcp::config::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::{Instant, sleep, timeout},
+};
 use warp::reply::Response;
 
 use crate::{
@@ -96,6 +101,38 @@ async fn a_stream_begins_with_its_endpoint_and_is_never_cached_or_buffered() {
     assert_eq!(header("cache-control"), "no-cache, no-store");
     assert_eq!(header("x-accel-buffering"), "no");
     assert_eq!(header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_sets_how_many_streams_a_process_has() {
+    let edge = Edge::limited(Limits { process_streams: NonZeroU32::MIN, ..Limits::default() });
+    let token = edge.access_token().await;
+    let _stream = Stream::open(&edge, &token).await;
+    let another = request(Method::GET, "/mcp/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
+    assert_eq!(edge.send(empty(another)).await.status, 503);
+}
+
+#[tokio::test]
+async fn an_operator_sets_how_many_connections_a_process_has() {
+    let edge = Edge::limited(Limits { connections: NonZeroU32::MIN, ..Limits::default() });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    edge.serve(listener);
+    let [mut first, mut second] =
+        [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
+    for stream in [&mut second, &mut first] {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: mcp.example.com\r\n\r\n").await.unwrap();
+    }
+    first.read_exact(&mut [0; 12]).await.unwrap();
+    for _ in 0..20 {
+        first.write_all(b"GET / HTTP/1.1\r\nHost: mcp.example.com\r\n\r\n").await.unwrap();
+        first.readable().await.unwrap();
+        let _ = first.try_read(&mut [0; 4_096]);
+    }
+    let waits = second.try_read(&mut [0; 1]).unwrap_err();
+    assert_eq!(waits.kind(), std::io::ErrorKind::WouldBlock);
+    drop(first);
+    second.read_exact(&mut [0; 12]).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

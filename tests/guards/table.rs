@@ -326,8 +326,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "streams of all owners",
         file: "src/mcp/sse/registry.rs",
-        from: "if state.open.len() >= MAX_STREAMS {",
-        to: "if false && state.open.len() >= MAX_STREAMS {",
+        from: "if state.open.len() >= self.of_all {",
+        to: "if false && state.open.len() >= self.of_all {",
         test: "sse::alone::the_two_thousand_and_first_stream_waits_until_another_has_ended",
     },
     Guard {

@@ -68,7 +68,7 @@ impl ConformanceServer {
         let url = format!("http://{}/mcp", listener.local_addr()?);
         let stop = CancellationToken::new();
         let app = app(&rig, &stop)?;
-        tokio::spawn(server::serve(listener, Arc::new(app), stop.clone()));
+        tokio::spawn(server::serve(listener, Arc::new(app), config::Limits::default().connections, stop.clone()));
         Ok(Self { url, access_token, _stop: stop.drop_guard() })
     }
 }

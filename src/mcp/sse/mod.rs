@@ -48,7 +48,6 @@ pub use delivery::PostError;
 pub use in_flight::MAX_IN_FLIGHT;
 pub use inbox::TOTAL_BYTES;
 pub use posted::Posted;
-pub use registry::MAX_STREAMS;
 pub use session_id::SessionId;
 pub use sessions::{OpenStreamError, Sessions};
 pub use stream::EventStream;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,13 +14,12 @@ use authorization_server::{
 use super::{session::Session, stream_owner::StreamOwner};
 use crate::mcp::slots::{Slot, Slots};
 
-/// Streams of all owners.
-pub const MAX_STREAMS: usize = 2_000;
-
 /// The open sessions.
 pub(super) struct Registry {
     /// The streams that each owner may open.
     slots: Arc<Slots>,
+    /// The streams that all owners may open.
+    of_all: usize,
     state: Mutex<State>,
 }
 
@@ -57,9 +57,10 @@ pub(super) enum TooManyStreams {
 }
 
 impl Registry {
-    /// No stream is open, and each owner may open so many.
-    pub(super) fn new(of_owner: OwnerLimit) -> Self {
-        Self { slots: Slots::new(of_owner), state: Mutex::default() }
+    /// No stream is open, and each owner may open so many, and all so many.
+    pub(super) fn new(of_owner: OwnerLimit, of_all: NonZeroU32) -> Self {
+        let of_all = usize::try_from(of_all.get()).unwrap_or(usize::MAX);
+        Self { slots: Slots::new(of_owner), of_all, state: Mutex::default() }
     }
 
     /// Adds the session that `start` makes, unless there are too many.
@@ -71,7 +72,7 @@ impl Registry {
     ) -> Result<T, TooManyStreams> {
         let slot = self.slots.take(opened_by.owner, opened_by.client).ok_or(TooManyStreams::OfOwner)?;
         let mut state = self.state();
-        if state.open.len() >= MAX_STREAMS {
+        if state.open.len() >= self.of_all {
             return Err(TooManyStreams::OfAll);
         }
         let (started, session) = start(Registration { registry: Arc::clone(self), id, _slot: slot });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    ground::{Id, OwnerLimit, Unavailable},
+    ground::{Id, Unavailable},
     resource::authenticate::Principal,
 };
 use tokio::sync::Semaphore;
@@ -20,6 +20,7 @@ use super::{
     stream_owner::StreamOwner,
     transport_ports::TransportPorts,
 };
+use crate::config::Limits;
 use crate::mcp::{
     admission::{UncheckedMessage, admit},
     envelope::Envelope,
@@ -59,14 +60,10 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// No stream is open, and each owner may open so many. All streams end when `stop` is cancelled.
-    pub(in crate::mcp) fn new(
-        server: Server,
-        of_owner: OwnerLimit,
-        ports: TransportPorts,
-        stop: CancellationToken,
-    ) -> Self {
-        let (instance, registry) = (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(of_owner)));
+    /// No stream is open, and as many may be as these limits say. All streams end when `stop` is cancelled.
+    pub(in crate::mcp) fn new(server: Server, limits: &Limits, ports: TransportPorts, stop: CancellationToken) -> Self {
+        let (instance, registry) =
+            (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(limits.streams, limits.process_streams)));
         let total_bytes = Arc::new(Semaphore::new(TOTAL_BYTES));
         Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes }
     }
