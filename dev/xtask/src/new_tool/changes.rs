@@ -75,6 +75,7 @@ impl Changes<'_> {
             let apis = contract.pointer_mut("/apis")?.as_array_mut()?;
             let graph = apis.iter_mut().find(|api| api.get("clientId").is_some_and(|id| id == GRAPH))?;
             push(graph, "/permissions", json!({ "id": permission.id, "name": downstream }))?;
+            push(contract, "/delegatedPermissions", json!({ "name": scope, "sentence": permission.sentence }))?;
             push(contract, "/scopes", json!(scope))
         })?;
         self.edit("docs/clients.md", |text| {
