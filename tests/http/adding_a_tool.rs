@@ -8,11 +8,13 @@ use std::{
 };
 
 use driver::mcp::tool_error;
+use local_tenant::{Endpoint, Fault};
 use serde_json::{Value, json};
 use testkit::{copy_checkout, write_if_changed};
 
 use crate::{
-    browser::{Browser, authorize_url},
+    browser::{Browser, Tokens, authorize_url},
+    conditional_access::{CLAIMS, authorizations, is_signed_out, opened, says_sign_in_again},
     deployment::{Deployment, body},
     step_up::sent,
     stream::{Stream, initialize, post},
@@ -20,6 +22,8 @@ use crate::{
 
 const PAGE: &str = include_str!("../../docs/adding-a-tool.md");
 const STEP_UP: Option<&str> = Some("2025-11-25");
+/// Graph's first scope and that of the second API.
+const BOTH: &str = "user.read orders.read";
 /// Each tool, the scope that it needs, and the beginning of its result.
 const TOOLS: [(&str, &str, &str); 2] = [
     ("list_contacts", "contacts.read", r#"{"contacts":[{"addresses":["alice@contoso.example"],"name":"Alice Adams"}"#),
@@ -154,6 +158,59 @@ async fn the_tools_of_the_page_work_after_a_step_up_and_each_api_gets_a_token_of
     for (tool, _, result) in TOOLS {
         assert_result(&body(sent(&server, &token, &call(tool), STEP_UP).await).await, result);
     }
+    a_demand_at_the_exchange_is_met_by_one_sign_in(&server, &client_id).await;
+    a_challenge_of_the_api_is_met_by_one_sign_in(&server, &client_id).await;
+}
+
+fn fail(server: &Deployment, endpoint: Endpoint, times: usize, fault: Fault) {
+    server.tenant.as_ref().unwrap().fail_next(endpoint, times, fault).unwrap();
+}
+
+/// The next sign-in of the client for this scope, and whether each of its legs brought the demand to Entra.
+async fn signed_in_again(server: &Deployment, client_id: &str, scope: &str) -> (Tokens, Vec<bool>) {
+    server.tenant.as_ref().unwrap().forget_requests();
+    let tokens = Browser::default().tokens(server, client_id, scope).await;
+    let demand = |claims: Option<String>| {
+        let claims: Value = serde_json::from_str(&claims.unwrap()).unwrap();
+        claims["access_token"]["acrs"] == json!({ "essential": true, "value": "c1" })
+    };
+    (tokens, authorizations(server, "claims").into_iter().map(demand).collect())
+}
+
+/// Entra refuses the exchange for the second API, with claims. A sign-in for Graph alone is asked for nothing.
+async fn a_demand_at_the_exchange_is_met_by_one_sign_in(server: &Deployment, client_id: &str) {
+    let (orders, _, result) = TOOLS[1];
+    let (tokens, _) = signed_in_again(server, client_id, BOTH).await;
+    // The exchange of the tool, and that of the first leg.
+    let refusal = Fault::Aadsts { number: 50_076, suberror: None, claims: Some(CLAIMS.into()) };
+    fail(server, Endpoint::OnBehalfOf, 2, refusal);
+    assert!(says_sign_in_again(&body(sent(server, &tokens.access_token, &call(orders), STEP_UP).await).await));
+    is_signed_out(server, &tokens).await;
+    assert_eq!(signed_in_again(server, client_id, "user.read").await.1, [false]);
+    let (again, legs) = signed_in_again(server, client_id, BOTH).await;
+    assert_eq!(legs, [false, true]);
+    assert_result(&body(sent(server, &again.access_token, &call(orders), STEP_UP).await).await, result);
+    assert!(exchanged(server).iter().all(|scope| scope.contains("Orders.Read")), "{:?}", exchanged(server));
+}
+
+/// The second API itself answers 401 with a challenge, while a stream is open, and Entra refuses the exchange with its claims.
+async fn a_challenge_of_the_api_is_met_by_one_sign_in(server: &Deployment, client_id: &str) {
+    let (orders, _, result) = TOOLS[1];
+    let (tokens, _) = signed_in_again(server, client_id, BOTH).await;
+    let (mut stream, endpoint) = opened(server, &tokens).await;
+    let demand = || Fault::Claims { claims: CLAIMS.into() };
+    fail(server, Endpoint::Orders, 1, demand());
+    assert_eq!(post(server, &endpoint, &tokens.access_token, &call(orders)).await, 202);
+    assert_result(&stream.message().await, result);
+    fail(server, Endpoint::Orders, 1, demand());
+    fail(server, Endpoint::OnBehalfOf, 2, Fault::Aadsts { number: 50_076, suberror: None, claims: None });
+    assert_eq!(post(server, &endpoint, &tokens.access_token, &call(orders)).await, 202);
+    assert!(says_sign_in_again(&stream.message().await));
+    assert_eq!(post(server, &endpoint, &tokens.access_token, &call(orders)).await, 401);
+    is_signed_out(server, &tokens).await;
+    let (again, legs) = signed_in_again(server, client_id, BOTH).await;
+    assert_eq!(legs, [false, true]);
+    assert_result(&called_beside_a_stream(server, &again.access_token, orders).await, result);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     stream::{Stream, initialize, post},
 };
 
-const CLAIMS: &str = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+pub(crate) const CLAIMS: &str = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
 
 /// A person with a client that has tokens and has called no tool yet.
 async fn signed_in(server: &Deployment, browser: &mut Browser) -> Tokens {
@@ -35,12 +35,12 @@ fn works(answer: &Value) -> bool {
     answer["result"]["structuredContent"]["success"] == true
 }
 
-fn says_sign_in_again(answer: &Value) -> bool {
+pub(crate) fn says_sign_in_again(answer: &Value) -> bool {
     tool_error(answer).is_some_and(|words| words.contains("sign in again"))
 }
 
 /// The parameter of each authorization request since the tenant forgot the others.
-fn authorizations(server: &Deployment, name: &str) -> Vec<Option<String>> {
+pub(crate) fn authorizations(server: &Deployment, name: &str) -> Vec<Option<String>> {
     let value = |request: &Recorded| request.query.iter().find(|member| member.name == name)?.value.clone();
     let requests = server.tenant.as_ref().unwrap().requests();
     requests.iter().filter(|request| request.path.ends_with("/authorize")).map(value).collect()
@@ -51,7 +51,7 @@ fn demands_policy(claims: Option<&String>) -> bool {
 }
 
 /// The client is refused everywhere, and its tokens do not come back to life.
-async fn is_signed_out(server: &Deployment, tokens: &Tokens) {
+pub(crate) async fn is_signed_out(server: &Deployment, tokens: &Tokens) {
     let refused = server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap();
     assert_eq!(refused.status(), 401);
     assert!(refused.headers()["www-authenticate"].to_str().unwrap().contains("invalid_token"));
@@ -113,7 +113,7 @@ async fn a_stream_ends_and_its_client_signs_in_once() {
     assert!(works(&stream.message().await));
 }
 
-async fn opened(server: &Deployment, tokens: &Tokens) -> (Stream, String) {
+pub(crate) async fn opened(server: &Deployment, tokens: &Tokens) -> (Stream, String) {
     let mut stream = Stream::open(server, &tokens.access_token).await;
     let endpoint = stream.endpoint().await;
     assert_eq!(post(server, &endpoint, &tokens.access_token, &initialize()).await, 202);

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use stand_in::{UnverifiedJwt, jwt::bearer};
 
@@ -30,6 +31,13 @@ pub(crate) async fn get(State(sts): State<Arc<Sts>>, RawQuery(query): RawQuery, 
         Ok(user) => Json(orders(user)).into_response(),
         Err(refused) => refuse(&refused),
     }
+}
+
+/// A claims challenge, as Microsoft.Identity.Web sends it.
+/// <https://learn.microsoft.com/entra/identity-platform/claims-challenge#claims-challenge-header-format>
+pub(crate) fn demand_claims(claims: &str) -> Response {
+    let challenge = format!(r#"Bearer realm="", error="insufficient_claims", claims="{}""#, STANDARD.encode(claims));
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response()
 }
 
 fn signed_in_user(sts: &Sts, headers: &HeaderMap) -> Result<&'static User, Refused> {

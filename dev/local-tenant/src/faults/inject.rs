@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::{http::request::Parts, middleware::Next};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use stand_in::{Cut, cut};
 use super::{Endpoint, Fault, control};
 use crate::aadsts::{Correlation, MFA_ENROLLMENT, THROTTLED};
 use crate::{
-    aadsts, console::Told, graph, identity_endpoint, recorded::Recorded, registration::GRAPH_URI, sts::Sts, token,
-    vault,
+    aadsts, console::Told, graph, identity_endpoint, orders, recorded::Recorded, registration::GRAPH_URI, sts::Sts,
+    token, vault,
 };
 
 /// No honest request is longer.
@@ -54,6 +54,7 @@ fn endpoint(method: &Method, request: &Recorded) -> Option<Endpoint> {
         Method::GET if path.ends_with("/discovery/v2.0/keys") => Some(Endpoint::Keys),
         Method::GET if path == "/msi/token" => Some(Endpoint::Identity),
         Method::GET if path == "/v1.0/me" => Some(Endpoint::GraphMe),
+        Method::GET if path == "/contoso/orders" => Some(Endpoint::Orders),
         _ if path.starts_with("/v1.0/") || path.starts_with("/beta/") => Some(Endpoint::Graph),
         _ if path.ends_with("/authorize") || path.ends_with("/login") => Some(Endpoint::Entra),
         _ if path.ends_with("/openid-configuration") => Some(Endpoint::Entra),
@@ -113,6 +114,9 @@ impl Faulty<'_> {
         if self.endpoint.is_graph() {
             return graph::demand_claims(self.sts, &self.parts.headers, &claims);
         }
+        if self.endpoint == Endpoint::Orders {
+            return orders::demand_claims(&claims);
+        }
         let mut refusal = MFA_ENROLLMENT.with(&[GRAPH_URI]);
         refusal.claims = Some(claims);
         token::uncached(refusal.json(&self.correlation()))
@@ -125,14 +129,10 @@ impl Faulty<'_> {
             Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap => vault::throttle(),
             _ => THROTTLED.with(&[]).json(&self.correlation()),
         };
-        insert(response.headers_mut(), retry_after);
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
-    }
-}
-
-fn insert(headers: &mut HeaderMap, retry_after: Option<u32>) {
-    if let Some(seconds) = retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Endpoint {
     Identity,
     /// Graph's `/v1.0/me`.
     GraphMe,
+    /// The second API's `/contoso/orders`.
+    Orders,
     /// Key Vault: reading the key.
     KeyGet,
     /// Key Vault: wrapKey.
@@ -64,7 +66,7 @@ pub enum Fault {
         #[serde(default)]
         claims: Option<String>,
     },
-    /// More is demanded of the user: `interaction_required` at the token endpoint, `insufficient_claims` at Graph.
+    /// More is demanded of the user: `interaction_required` at the token endpoint, `insufficient_claims` at an API.
     Claims {
         /// The challenge: a JSON object as text.
         claims: String,
@@ -160,7 +162,6 @@ impl Faults {
     }
 
     pub(crate) async fn until_held(&self, requests: usize) {
-        // As above.
         let _ = self.held.subscribe().wait_for(|held| *held >= requests).await;
     }
 
@@ -181,8 +182,10 @@ fn access_token_claims(claims: &str) -> Option<Map<String, Value>> {
 
 impl Fault {
     fn check(&self, endpoint: Endpoint) -> Result<(), FaultError> {
-        let (entra, demanding) =
-            (endpoint.is_oauth() || endpoint == Endpoint::Keys, endpoint.is_oauth() || endpoint.is_graph());
+        let (entra, demanding) = (
+            endpoint.is_oauth() || endpoint == Endpoint::Keys,
+            endpoint.is_oauth() || endpoint.is_graph() || endpoint == Endpoint::Orders,
+        );
         let claims = match self {
             Self::Status { status, .. } if !(400..600).contains(status) => return Err(FaultError::Status(*status)),
             Self::Aadsts { .. } if !entra => return Err(FaultError::Endpoint(endpoint)),

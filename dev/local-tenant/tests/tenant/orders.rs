@@ -1,5 +1,6 @@
 //! A second API of the tenant, and its tokens.
 
+use local_tenant::{Endpoint, Fault};
 use reqwest::Response;
 use serde_json::{Value, json};
 
@@ -53,6 +54,21 @@ async fn consent_is_needed_for_each_api() {
     let local = Local::silent().await;
     let refused = local.exchange(&assertion(&local, USER_READ).await, ORDERS_READ).await;
     assert_refused(&refused, (400, "invalid_grant", 65001));
+}
+
+#[tokio::test]
+async fn a_test_may_have_the_api_demand_claims_once() {
+    let local = Local::silent().await;
+    let token = exchanged(&local, ORDERS_READ).await;
+    let claims = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    local.tenant.fail_next(Endpoint::Orders, 1, Fault::Claims { claims: claims.into() }).unwrap();
+    let refused = get(&local, &token).await;
+    let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
+    assert_eq!(refused.status(), 401);
+    assert!(challenge.contains("error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4i"), "{challenge}");
+    assert_eq!(get(&local, &token).await.status(), 200);
+    let entra = Fault::Aadsts { number: 50_076, suberror: None, claims: None };
+    assert!(local.tenant.fail_next(Endpoint::Orders, 1, entra).is_err(), "an API says nothing that only Entra says");
 }
 
 #[tokio::test]
