@@ -107,7 +107,21 @@ async fn nobody_signs_in() {
         let redirect = Browser::default().sign_in(&server, &client_id).await;
         assert_eq!(redirect.get("error").as_deref(), Some("temporarily_unavailable"));
     }
-    keep(&server, "nobody-signs-in", &["\"event\":\"sign_in_failed\""]).await;
+    keep(&server, "nobody-signs-in.refused", &["\"event\":\"sign_in_failed\""]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_back_from_entra() {
+    let server = Deployment::start(1).await;
+    let client_id = server.register().await;
+    let allowed = ["\"event\":\"consent_allowed\""];
+    while lines_with(&server, &allowed) < 3 {
+        let mut browser = Browser::default();
+        let form = browser.authorize(&server, &client_id).await;
+        // Entra's page keeps the person: it is not followed.
+        assert_eq!(browser.decide(&server, &form, "allow").await.status(), 200);
+    }
+    keep(&server, "nobody-signs-in.kept", &allowed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
