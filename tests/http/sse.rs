@@ -30,6 +30,30 @@ async fn a_tool_is_called_beside_the_stream_and_answered_on_it() {
 }
 
 #[tokio::test]
+async fn requests_of_2026_07_28_are_answered_on_the_stream_without_a_handshake() {
+    let server = Deployment::start().await;
+    let token = tokens(&server).await.access_token;
+    let mut stream = Stream::open(&server, &token).await;
+    let endpoint = stream.endpoint().await;
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let discover = json!({ "jsonrpc": "2.0", "id": "d", "method": "server/discover", "params": { "_meta": meta } });
+    let mut call = tool_call();
+    call["params"]["_meta"] = meta;
+    // Twice, because rmcp's service loop ends when the session is idle.
+    for _ in 0..2 {
+        assert_eq!(post(&server, &endpoint, &token, &discover).await, 202);
+        let found = stream.message().await;
+        assert_eq!(found["id"], "d");
+        assert!(found["result"]["supportedVersions"].to_string().contains("2026-07-28"), "{found}");
+        assert_eq!(post(&server, &endpoint, &token, &call).await, 202);
+        assert_eq!(stream.message().await["result"]["structuredContent"]["userPrincipalName"], USER);
+    }
+}
+
+#[tokio::test]
 async fn without_a_token_the_challenge_names_the_streams_own_metadata() {
     let server = Deployment::start().await;
     let answers = [
