@@ -90,6 +90,7 @@ mod tests {
         assert!(DocumentHosts::default().allow("client.example"));
         assert!(allowed("claude.ai, vscode.dev", "vscode.dev"));
         assert!(!allowed("claude.ai", "evil.claude.ai") && !allowed("claude.ai", "notclaude.ai"));
+        assert!(allowed("h2.my-client.example", "h2.my-client.example"));
         assert!(allowed("*.example.com", "a.b.example.com"));
         assert!(!allowed("*.example.com", "example.com") && !allowed("*.example.com", "evilexample.com"));
         assert!(!allowed("", "claude.ai"));

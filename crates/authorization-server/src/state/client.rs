@@ -247,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn a_loopback_redirect_on_any_port_is_never_an_endpoint_of_our_own() {
+        let base = BaseUrl::parse("http://127.0.0.1:7071").unwrap();
+        let uri = RedirectUri::parse("http://127.0.0.1/authorize", &PrivateUseSchemes::default(), &base).unwrap();
+        let client = Client { redirect_uris: vec![uri], ..published("A", None, NOW) };
+        assert!(client.redirect_target("http://127.0.0.1:7072/authorize", &base).is_some());
+        for own in ["http://127.0.0.1:7071/authorize", "http://localhost:7071/authorize"] {
+            assert!(client.redirect_target(own, &base).is_none(), "{own}");
+        }
+    }
+
+    #[test]
     fn a_client_id_is_a_url_or_the_id_of_a_registration() {
         for text in ["", "x", "http://client.example/a", "https://client.example/", "https://127.0.0.1/a"] {
             assert_eq!(ClientId::parse(text), None, "{text}");

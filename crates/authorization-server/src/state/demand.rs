@@ -76,3 +76,24 @@ impl Demand {
         self.reason == other.reason && self.claims.is_some() == other.claims.is_some() && self.concerns(&other.scope)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn demand(scope: &str) -> Demand {
+        let now = datetime!(2026-11-25 12:00 UTC);
+        let scope = Scope::parse(scope).unwrap();
+        Demand::new(Id::from_bytes([1; 16]), RefusedRequest::Exchange, scope, None, "AADSTS50076", now)
+    }
+
+    #[test]
+    fn a_demand_concerns_its_own_scopes_and_is_like_one_for_some_of_them() {
+        let asked = demand("user.read mail.read");
+        assert!(asked.concerns(&Scope::parse("mail.read").unwrap()));
+        assert!(!asked.concerns(&Scope::parse("calendars.read").unwrap()));
+        assert!(asked.is_like(&demand("mail.read")) && !asked.is_like(&demand("calendars.read")));
+    }
+}

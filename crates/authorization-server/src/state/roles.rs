@@ -78,6 +78,7 @@ mod tests {
     fn only_roles_of_users_are_held_and_letter_case_counts() {
         let roles = Roles::named(["Gateway", "admin", "", "User"], NOW);
         assert_eq!((roles.has(&USER), roles.has(&ADMIN)), (true, false));
+        assert_eq!(roles.values().collect::<Vec<_>>(), ["User"]);
         assert_eq!(roles, Roles::named(["User"], NOW));
     }
 

@@ -243,6 +243,19 @@ async fn another_account_is_asked_for_once_though_the_button_is_pressed_twice() 
 }
 
 #[tokio::test]
+async fn the_answer_to_a_confirmation_is_for_its_own_browser_and_page_only() {
+    for decision in [Decision::Allow, Decision::Deny, Decision::SwitchAccount] {
+        let mut asked = Confirming::new().await;
+        asked.send(decision).await.unwrap();
+        let foreign = asked.send_with(decision, &"A".repeat(43).into()).await;
+        assert!(matches!(foreign, Err(ConsentError::AlreadyCompleted)), "{decision:?}");
+        asked.csrf = "A".repeat(43).into();
+        let forged = asked.send(decision).await;
+        assert!(matches!(forged, Err(ConsentError::AlreadyCompleted)), "{decision:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_after_signing_in_is_told_twice_and_later_not() {
     let mut asked = Confirming::new().await;
     let first = asked.location(Decision::Deny).await;
