@@ -1,7 +1,12 @@
 // What the queries of `traces` must return, computed from the lines without KQL.
 
 const sum = (lines, member) => lines.reduce((total, line) => total + (line[member] ?? 1), 0);
-const latest = (lines) => lines.map((line) => line.timestamp).sort().at(-1);
+const shown = (timestamp) => timestamp.replace('T', ' ').replace('Z', '');
+const times = (lines) => lines.map((line) => line.timestamp).sort().map(shown);
+const first = (lines) => times(lines).at(0);
+const latest = (lines) => times(lines).at(-1);
+/** The smallest value that is not below this share of the values. */
+const percentile = (values, share) => values.toSorted((a, b) => a - b).at(Math.ceil(values.length * share) - 1);
 
 function grouped(lines, key) {
   const groups = new Map();
@@ -12,7 +17,11 @@ function grouped(lines, key) {
   return [...groups].map(([of, members]) => [JSON.parse(of), members]);
 }
 
-const counted = (lines, key) => grouped(lines, key).map(([of, members]) => ({ ...of, requests: sum(members, 'requests') }));
+const counted = (lines, key) => grouped(lines, key).map(([of, members]) => ({
+  ...of,
+  requests: sum(members, 'requests'),
+  last_at: latest(members),
+}));
 
 /** For each query, the rows that it must have in any order, as far as they are given here. */
 export const expected = {
@@ -46,6 +55,8 @@ export const expected = {
       ...of,
       calls: calls.length,
       errors: calls.filter((call) => call.outcome === 'error').length,
+      median: percentile(calls.map((call) => call.milliseconds), 0.5),
+      p95: percentile(calls.map((call) => call.milliseconds), 0.95),
       slowest: Math.max(...calls.map((call) => call.milliseconds)),
     })),
   'service-calls': (lines) =>
@@ -55,6 +66,7 @@ export const expected = {
     ).map(([of, members]) => ({
       ...of,
       calls: sum(members, 'calls'),
+      average: Math.trunc(sum(members, 'total') / sum(members, 'calls')),
       slowest: Math.max(...members.map((line) => line.slowest)),
     })),
   'sign-ins': (lines) => {
@@ -69,7 +81,7 @@ export const expected = {
     grouped(
       lines.filter((line) => ['process_started', 'service_calls'].includes(line.event)),
       ({ version }) => ({ version }),
-    ).map(([of, members]) => ({ ...of, instances: new Set(members.map((line) => line.instance)).size })),
+    ).map(([of, members]) => ({ ...of, instances: new Set(members.map((line) => line.instance)).size, first_at: first(members), last_at: latest(members) })),
   'open-streams': (lines) => {
     const streams = lines.filter((line) => ['stream_opened', 'stream_closed'].includes(line.event));
     const five = 5 * 60 * 1000;
@@ -83,5 +95,5 @@ export const expected = {
     grouped(
       lines.filter((line) => ['WARN', 'ERROR'].includes(line.level) && !line.trace_id),
       ({ message, error = '' }) => ({ text: message, error }),
-    ).map(([of, members]) => ({ ...of, lines: members.length, last_at: latest(members).replace('T', ' ').replace('Z', '') })),
+    ).map(([of, members]) => ({ ...of, lines: members.length, last_at: latest(members) })),
 };
