@@ -93,7 +93,7 @@ mod tests {
             (include_str!("client_metadata_document/vscode.json"), "Visual Studio Code", 2, None),
             (include_str!("client_metadata_document/claude.json"), "Claude", 1, None),
             (include_str!("client_metadata_document/claude-code.json"), "Claude Code", 2, None),
-            (include_str!("client_metadata_document/chatgpt.json"), "ChatGPT", 1, Some(false)),
+            (include_str!("client_metadata_document/chatgpt.json"), "ChatGPT", 1, Some(true)),
         ] {
             let document: Value = serde_json::from_str(text).unwrap();
             let PublishedMetadata { metadata, private_key_jwt } =

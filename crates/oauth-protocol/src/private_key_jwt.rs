@@ -15,7 +15,7 @@ pub const PRIVATE_KEY_JWT: &str = "private_key_jwt";
 /// How a client authenticates by its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrivateKeyJwt {
-    /// Whether it always does. A client that lists `none` as well may also come without an assertion.
+    /// Whether it always does. A client that declares no method and lists `none` as well may also come without an assertion.
     pub required: bool,
     /// `token_endpoint_auth_signing_alg`: the only algorithm that it uses.
     pub algorithm: Option<SigningAlgorithm>,
@@ -33,6 +33,7 @@ pub enum PublishedKeys {
 }
 
 /// The methods that a document declares. One without any is a public client's: clients publish no more than what MCP asks for.
+/// `token_endpoint_auth_method` is the client's method (RFC 7591 §2). What it supports besides counts only if that is none of ours.
 struct Methods {
     none: bool,
     private_key_jwt: bool,
@@ -70,7 +71,10 @@ impl Methods {
             .map_err(|NotStrings| refused("token_endpoint_auth_methods_supported must be an array of strings"))?;
         // A document that says nothing is of a public client.
         let method = auth_method(members)?.or_else(|| supported.is_none().then_some("none"));
-        let has = |name| method == Some(name) || supported.as_ref().is_some_and(|methods| methods.contains(&name));
+        if let Some(own @ ("none" | PRIVATE_KEY_JWT)) = method {
+            return Ok(Self { none: own == "none", private_key_jwt: own == PRIVATE_KEY_JWT });
+        }
+        let has = |name| supported.as_ref().is_some_and(|methods| methods.contains(&name));
         Ok(Self { none: has("none"), private_key_jwt: has(PRIVATE_KEY_JWT) })
     }
 }
@@ -140,17 +144,24 @@ mod tests {
         assert!(matches!(inline.keys, PublishedKeys::Inline(_)));
     }
 
-    /// As ChatGPT's document does.
     #[test]
-    fn with_none_beside_it_the_key_is_a_choice_of_the_client() {
+    fn the_declared_method_is_the_only_one_whatever_else_the_client_supports() {
         let both = json!(["none", PRIVATE_KEY_JWT]);
-        let declared = read(&keyed(&[("token_endpoint_auth_methods_supported", both.clone())])).unwrap().unwrap();
-        assert!(!declared.required);
-        let preferred = json!({ "token_endpoint_auth_methods_supported": both, "jwks_uri": AT });
-        assert!(!read(&preferred).unwrap().unwrap().required);
-        let without_keys = keyed(&[("token_endpoint_auth_methods_supported", both), ("jwks_uri", Value::Null)]);
-        assert_eq!(read(&without_keys), Ok(None));
-        assert_eq!(read(&json!({ "jwks_uri": AT })), Ok(None));
+        let of_key = keyed(&[("token_endpoint_auth_methods_supported", both.clone())]);
+        assert!(read(&of_key).unwrap().unwrap().required);
+        let without_keys = keyed(&[("token_endpoint_auth_methods_supported", both.clone()), ("jwks_uri", Value::Null)]);
+        assert_eq!(read(&without_keys), Err("private_key_jwt needs jwks or jwks_uri"));
+        let public =
+            keyed(&[("token_endpoint_auth_methods_supported", both), ("token_endpoint_auth_method", json!("none"))]);
+        assert_eq!(read(&public), Ok(None));
+    }
+
+    #[test]
+    fn a_document_that_only_lists_both_methods_leaves_the_choice_to_its_client() {
+        let both = json!({ "token_endpoint_auth_methods_supported": ["none", PRIVATE_KEY_JWT], "jwks_uri": AT });
+        assert!(!read(&both).unwrap().unwrap().required);
+        let without_keys = json!({ "token_endpoint_auth_methods_supported": ["none", PRIVATE_KEY_JWT] });
+        assert_eq!((read(&without_keys), read(&json!({ "jwks_uri": AT }))), (Ok(None), Ok(None)));
     }
 
     #[test]
@@ -161,13 +172,13 @@ mod tests {
 
     /// As published in September 2026.
     #[test]
-    fn chatgpt_declares_its_key_and_may_do_without() {
+    fn chatgpt_declares_its_key() {
         let document: Value = serde_json::from_str(include_str!("client_metadata_document/chatgpt.json")).unwrap();
         let declared = read(&document).unwrap().unwrap();
         let at = HttpsUrl::parse("https://chatgpt.com/oauth/jwks.json").unwrap();
         assert_eq!(
             declared,
-            PrivateKeyJwt { required: false, algorithm: Some(SigningAlgorithm::Rs256), keys: PublishedKeys::At(at) }
+            PrivateKeyJwt { required: true, algorithm: Some(SigningAlgorithm::Rs256), keys: PublishedKeys::At(at) }
         );
     }
 

@@ -136,6 +136,46 @@ async fn without_an_assertion_nothing_is_redeemed_refreshed_or_revoked() {
     assert!(refresh(&rig, proof(&rig, &key), &tokens.refresh_token).await.is_ok());
 }
 
+/// As ChatGPT's document is: the method that it declares is the client's, and `none` beside it in the list is not.
+#[tokio::test]
+async fn a_client_that_declares_its_key_needs_it_everywhere_though_it_supports_none_as_well() {
+    let (rig, key) = keyed();
+    let both = json!(["none", "private_key_jwt"]);
+    rig.documents.publish(CLIENT_URL, &document(&[("token_endpoint_auth_methods_supported", both)]));
+    let code = rig.code(CLIENT_URL).await.unwrap();
+    let refused = redeem(&rig.server, public(), &code).await;
+    assert!(matches!(refused, Err(TokenError::UnauthenticatedClient(_))), "a code");
+    let tokens = redeem(&rig.server, proof(&rig, &key), &code).await.unwrap();
+    assert!(disbelieved(&rig, public(), &tokens.refresh_token).await.is_some(), "a refresh token");
+    for token in [&tokens.refresh_token, &tokens.access_token] {
+        let refused = revoke(&rig, public(), token).await;
+        assert!(matches!(refused, Err(RevokeError::UnauthenticatedClient(_))), "a token that is revoked");
+    }
+    assert!(refresh(&rig, proof(&rig, &key), &tokens.refresh_token).await.is_ok());
+}
+
+/// The reverse: whoever signs assertions is another than the client of this document.
+#[tokio::test]
+async fn a_client_that_declares_none_is_not_believed_with_an_assertion() {
+    let (rig, key) = keyed();
+    let both = json!(["none", "private_key_jwt"]);
+    for supported in [Value::Null, both] {
+        let declared =
+            [("token_endpoint_auth_method", json!("none")), ("token_endpoint_auth_methods_supported", supported)];
+        rig.documents.publish(CLIENT_URL, &document(&declared));
+        rig.clock.advance(Duration::HOUR);
+        let code = rig.code(CLIENT_URL).await.unwrap();
+        let none = "the client publishes no key";
+        let refused = redeem(&rig.server, proof(&rig, &key), &code).await;
+        assert!(matches!(refused, Err(TokenError::UnauthenticatedClient(reason)) if reason == none));
+        let tokens = redeem(&rig.server, public(), &code).await.unwrap();
+        assert_eq!(disbelieved(&rig, proof(&rig, &key), &tokens.refresh_token).await, Some(none));
+        let refused = revoke(&rig, proof(&rig, &key), &tokens.refresh_token).await;
+        assert!(matches!(refused, Err(RevokeError::UnauthenticatedClient(reason)) if reason == none));
+        assert!(refresh(&rig, public(), &tokens.refresh_token).await.is_ok());
+    }
+}
+
 #[tokio::test]
 async fn an_assertion_is_for_this_server_now_by_a_key_of_the_client_and_of_the_client() {
     let (rig, key) = keyed();
@@ -324,12 +364,10 @@ async fn a_grant_that_was_made_with_authentication_is_never_refreshed_without() 
     assert!(refresh(&rig, proof(&rig, &key), &token).await.is_ok(), "the refusals rotated nothing");
 }
 
-/// As ChatGPT's document does.
 #[tokio::test]
-async fn a_client_that_lists_none_as_well_may_choose_but_not_for_a_grant_of_its_key() {
+async fn a_client_that_only_lists_both_methods_may_choose_but_not_for_a_grant_of_its_key() {
     let (rig, key) = keyed();
-    let methods = json!(["none", "private_key_jwt"]);
-    rig.documents.publish(CLIENT_URL, &document(&[("token_endpoint_auth_methods_supported", methods)]));
+    rig.documents.publish(CLIENT_URL, &document(&listing_both()));
     let code = rig.code(CLIENT_URL).await.unwrap();
     let without = rig.redeem(CLIENT_URL, &code).await.unwrap();
     assert!(!rig.only_grant().unwrap().authenticated);
@@ -364,6 +402,12 @@ async fn a_document_that_names_its_algorithm_has_no_other() {
     assert!(matches!(refused, Err(TokenError::UnauthenticatedClient(reason)) if reason == other));
 }
 
+/// No method is declared, and both are listed.
+fn listing_both() -> [(&'static str, Value); 2] {
+    let both = json!(["none", "private_key_jwt"]);
+    [("token_endpoint_auth_method", Value::Null), ("token_endpoint_auth_methods_supported", both)]
+}
+
 async fn is_asked_in_full(rig: &Rig, browser: &Browser) -> bool {
     let page = asked(browser.follow(rig, &request(CLIENT_URL, &[]), false).await.unwrap()).unwrap();
     page.allowed_at.is_none()
@@ -376,11 +420,10 @@ async fn another_method_or_another_place_of_the_keys_is_asked_about_again() {
     browser.code(&rig, CLIENT_URL).await.unwrap();
     let moved = "https://keys.example/other.json";
     rig.documents.publish(moved, &json!({ "keys": [key.jwk()] }).to_string());
-    let optional = json!(["none", "private_key_jwt"]);
     for (changes, asks) in [
         (vec![], false),
         (vec![("jwks_uri", json!(moved))], true),
-        (vec![("token_endpoint_auth_methods_supported", optional)], true),
+        (listing_both().to_vec(), true),
         (vec![("token_endpoint_auth_method", json!("none"))], true),
         (vec![], false),
     ] {
