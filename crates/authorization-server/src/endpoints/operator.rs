@@ -174,3 +174,20 @@ fn decision(action: OperatorAction, session: &OperatorSession) -> Option<Operato
 fn ask_to_sign_in() -> Answer {
     Answer::new(Next::Page(Page::OperatorSignIn))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_log_hears_why_unless_a_service_is_down() {
+        for (error, reason) in [
+            (OperatorError::Forged, Some("the form does not belong to this session")),
+            (OperatorError::Repeated, Some("the form was sent before")),
+            (OperatorError::TooMany, Some("there are too many blocks")),
+            (Unavailable::store("down").into(), None),
+        ] {
+            assert_eq!(error.reason(), reason, "{error}");
+        }
+    }
+}

@@ -95,3 +95,15 @@ impl AuthorizationServer {
         Ok(dropped)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_log_hears_why_unless_a_service_is_down() {
+        let many = RegisterError::TooManyWait(TooMany { wait: RETRY_AFTER });
+        assert_eq!(many.reason(), Some("too many registrations wait for their first use"));
+        assert_eq!(RegisterError::from(Unavailable::store("down")).reason(), None);
+    }
+}

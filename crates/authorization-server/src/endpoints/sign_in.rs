@@ -133,3 +133,17 @@ fn source(consent: Consent) -> &'static str {
         Consent::Pending => "the owner confirms after signing in",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_log_tells_by_whom_it_was_allowed() {
+        let id = Id::from_bytes([1; 16]);
+        let remembered = Consent::Remembered { owner: id, approval: id };
+        assert_eq!(source(Consent::Fresh), "the person was asked");
+        assert_eq!(source(remembered), "an approval was remembered");
+        assert_eq!(source(Consent::Pending), "the owner confirms after signing in");
+    }
+}

@@ -71,3 +71,22 @@ impl std::fmt::Display for Dependency {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_names_the_service_that_is_down() {
+        for (unavailable, text) in [
+            (Unavailable::store("x"), "the store is unavailable: x"),
+            (Unavailable::keyring("x"), "the keyring is unavailable: x"),
+            (Unavailable::upstream("x"), "the upstream is unavailable: x"),
+            (Unavailable::identity_endpoint("x"), "the identity endpoint is unavailable: x"),
+            (Unavailable::entropy("x"), "the source of randomness is unavailable: x"),
+            (Unavailable::client_keys("x"), "the host of the client's keys is unavailable: x"),
+        ] {
+            assert_eq!(unavailable.to_string(), text);
+        }
+    }
+}

@@ -1,7 +1,11 @@
 //! Redemption: creating the grant is the single use of the code.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
-use authorization_server::{endpoints::token_error::TokenError, ground::Network, state::grant::Status};
+use authorization_server::{
+    endpoints::token_error::TokenError,
+    ground::{Network, lifetimes::UPSTREAM_TOKENS_LIFETIME},
+    state::grant::Status,
+};
 use oauth_protocol::{pkce::CodeVerifier, token_request::AuthorizationCodeRequest, token_response::TokenResponse};
 use secrecy::{ExposeSecret as _, SecretString};
 use testkit::{Fault, Rig, parameter, redemption};
@@ -26,7 +30,8 @@ async fn a_code_becomes_a_grant_with_the_upstreams_tokens_beside_it() {
     let grant = rig.only_grant().unwrap();
     assert_eq!((grant.client.to_string(), grant.status), (client_id, Status::Active));
     assert!(code.expose_secret().starts_with(&grant.key.grant.to_string()));
-    assert!(rig.upstream_tokens.peek(&grant.key).is_some());
+    let upstream_tokens = rig.upstream_tokens.peek(&grant.key).unwrap();
+    assert_eq!(upstream_tokens.kept_until, rig.server.now() + UPSTREAM_TOKENS_LIFETIME);
     assert_eq!(tokens.scope.to_string(), "user.read");
     assert!(rig.accepts(&tokens.access_token).await.unwrap());
 }

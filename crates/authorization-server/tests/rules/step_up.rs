@@ -182,6 +182,20 @@ async fn a_second_leg_that_is_refused_without_claims_ends_likewise() {
     assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
 }
 
+/// Only other claims than those that are known make another demand.
+#[tokio::test]
+async fn the_second_leg_has_the_newest_claims_that_entra_named() {
+    for (named, sent, is_renewed) in [(claims("c1"), "c1", false), (None, "c1", false), (claims("c2"), "c2", true)] {
+        let (rig, owner) = refused(claims("c1")).await;
+        let known = demands(&rig)[0].id;
+        rig.upstream.refuse_on_behalf_of(demanding(named));
+        let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+        assert_eq!(sent_claims(&second)["access_token"]["acrs"]["value"], sent);
+        let [demand] = &demands(&rig)[..] else { panic!() };
+        assert_eq!((demand.id != known, &demand.claims), (is_renewed, &claims(sent)));
+    }
+}
+
 #[tokio::test]
 async fn nobody_but_the_owner_of_the_first_leg_completes_the_second() {
     let (rig, owner) = refused(claims("c1")).await;
