@@ -236,3 +236,57 @@ fn the_table_of_limits_has_each_limit_with_its_default() {
         assert!(listed(None).contains(&(limit.to_owned(), value.clone())), "{limit}: {value}");
     }
 }
+
+/// What is wrong with the decisions of these names, which these documents link to: two have one number, one is missing in the
+/// row, or nobody links to one.
+fn faults_of_decisions(names: &[&str], documents: &[(&str, &str)]) -> Vec<String> {
+    let numbers: Vec<_> = names.iter().map(|name| name.split('-').next().unwrap().to_owned()).collect();
+    let expected: Vec<_> = (1..=names.len()).map(|number| format!("{number:04}")).collect();
+    let in_a_row = (numbers != expected).then(|| format!("the numbers are {}", numbers.join(" ")));
+    let is_linked = |name: &&str| {
+        let others = documents.iter().filter(|(path, _)| !path.ends_with(*name));
+        let mut targets =
+            others.flat_map(|(_, text)| text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()));
+        targets.any(|target| target.rsplit('/').next() == Some(name))
+    };
+    let unlinked = names.iter().filter(|name| !is_linked(name)).map(|name| format!("no document links to {name}"));
+    in_a_row.into_iter().chain(unlinked).collect()
+}
+
+#[test]
+fn each_decision_has_a_number_of_its_own_and_a_document_that_links_to_it() {
+    let mut paths: Vec<_> = files(&root().join("docs")).into_iter().filter(|path| has_extension(path, "md")).collect();
+    paths.extend(["README.md", "CONTRIBUTING.md"].map(|name| root().join(name)));
+    paths.sort();
+    let texts: Vec<_> = paths.iter().map(|path| (path.to_str().unwrap(), fs::read_to_string(path).unwrap())).collect();
+    let documents: Vec<_> = texts.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let decisions = paths.iter().filter(|path| path.parent().unwrap().ends_with("adr"));
+    let names: Vec<_> = decisions.map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert!(names.len() > 20, "{names:?}");
+    assert_eq!(faults_of_decisions(&names, &documents), [""; 0]);
+}
+
+#[test]
+fn a_number_that_is_used_twice_and_a_decision_without_a_link_are_found() {
+    let documents = [
+        ("docs/a.md", "[one](adr/0001-a.md#why), [ADR 2](../docs/adr/0002-b.md)"),
+        ("docs/adr/0003-c.md", "[me](0003-c.md)"),
+    ];
+    assert_eq!(faults_of_decisions(&["0001-a.md", "0002-b.md"], &documents), [""; 0]);
+    for names in [&["0001-a.md", "0001-a.md"][..], &["0002-b.md"], &["0001-a.md", "0002-b.md", "0003-c.md"]] {
+        assert_eq!(faults_of_decisions(names, &documents).len(), 1, "{names:?}");
+    }
+}
+
+/// Rows of tables are found by their first words.
+#[test]
+fn no_row_of_the_map_begins_with_a_question() {
+    let begins = |row: &str| {
+        cells(row).first().is_some_and(|cell| ["What ", "Who ", "Whoever "].iter().any(|word| cell.starts_with(word)))
+    };
+    assert!(begins("| What it is | x |") && begins("| Who asks | y |") && !begins("| The state: what it is | z |"));
+    let document = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let rows: Vec<_> = document.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 40);
+    assert_eq!(rows.into_iter().filter(|row| begins(row)).collect::<Vec<_>>(), [""; 0]);
+}

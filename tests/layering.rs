@@ -1,7 +1,11 @@
 //! Dependencies point one way. Source is parsed, so that no way of writing a path is unseen.
 #![cfg(test)]
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rust_source::{
     Reference, SignatureFault, SourceTree,
@@ -226,6 +230,19 @@ fn the_states_take_no_port() {
     assert_none(&broken(tree.references(), port_of_state));
 }
 
+/// Lines of states that wait for something.
+fn waiting_states(tree: &SourceTree) -> Vec<String> {
+    let of_state = tree.asynchronous().filter(|(file, _)| is_at(file, &["crates/authorization-server/src/state/"]));
+    of_state.map(|(file, line)| format!("{file}:{line}: a state waits for nothing")).collect()
+}
+
+#[test]
+fn the_states_wait_for_nothing() {
+    let tree = shipped("authorization-server");
+    assert!(tree.asynchronous().count() > 100, "the rest of the crate waits");
+    assert_none(&waiting_states(&tree));
+}
+
 #[test]
 fn the_shipped_crates_name_nothing_of_dev() {
     let dev = dev_crates(root()).unwrap();
@@ -233,6 +250,46 @@ fn the_shipped_crates_name_nothing_of_dev() {
     for shipped_crate in &SHIPPED {
         assert_none(&broken(read(shipped_crate).references(), of_dev(&dev)));
     }
+}
+
+/// The crates of this workspace that a crate needs, its own dev-dependencies among them, by the names in manifests.
+fn needed_here(package: &str, folder: &dyn Fn(&str) -> Option<PathBuf>) -> BTreeSet<String> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![package.to_owned()]);
+    while let Some(manifest) = open.pop().and_then(|package| folder(&package)) {
+        let text = fs::read_to_string(manifest.join("Cargo.toml")).unwrap();
+        let named = text.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+        let here = named.filter(|name| folder(name).is_some() && found.insert((*name).to_owned()));
+        open.extend(here.map(str::to_owned));
+    }
+    found
+}
+
+/// A crate of this workspace that is not shipped, or one that is.
+fn folder_of(package: &str) -> Option<PathBuf> {
+    let folders = [root().join("dev").join(package), root().join("crates").join(package)];
+    let shipped = (package == "remote-auth-mcp").then(|| root().to_owned());
+    shipped.or_else(|| folders.into_iter().find(|folder| !package.is_empty() && folder.join("Cargo.toml").is_file()))
+}
+
+fn shipped_names() -> BTreeSet<String> {
+    SHIPPED.iter().map(|shipped| shipped.package.to_owned()).collect()
+}
+
+/// It stands for Entra. If it read a request by the product's own parser, one misreading would pass on both sides.
+#[test]
+fn the_local_tenant_shares_no_parser_with_the_product() {
+    let needed = needed_here("local-tenant", &folder_of);
+    assert!(needed.contains("stand-in"), "{needed:?}");
+    assert_eq!(needed.intersection(&shipped_names()).collect::<Vec<_>>(), [""; 0]);
+    let tree = SourceTree::read(root(), "dev/local-tenant/src", "local-tenant").unwrap();
+    assert_none(&broken(tree.references(), of_product));
+}
+
+/// A name of a shipped crate.
+fn of_product(reference: &Reference) -> Option<String> {
+    let names = SHIPPED.iter().map(|shipped| shipped.package.replace('-', "_"));
+    let is_shipped = names.into_iter().any(|name| reference.path.first() == Some(&name));
+    is_shipped.then(|| "it is the product's".to_owned())
 }
 
 #[test]
@@ -407,6 +464,65 @@ mod planted {
         assert_eq!(found("use crate::ground::{Clock, Id};"), 1);
         assert_eq!(found("fn f(clock: &dyn crate::ground::Clock) {}"), 1);
         assert_eq!(found("use crate::ground::Id; #[cfg(test)] mod tests { use crate::ground::Clock; }"), 0);
+    }
+
+    #[test]
+    fn a_state_that_waits_is_found_in_every_form() {
+        let found = |text: &str| {
+            let folder = "crates/authorization-server/src";
+            let paths = ["lib.rs", "state/mod.rs", "state/a.rs"].map(|file| format!("{folder}/{file}"));
+            let texts = ["pub mod state; async fn f() {}", "mod a;", text];
+            let files = paths.iter().map(String::as_str).zip(texts);
+            waiting_states(&SourceTree::of(folder, "authorization-server", files).unwrap()).len()
+        };
+        for text in [
+            "async fn f() {}",
+            "impl A { pub(crate) async fn f(&self) {} }",
+            "trait T { async fn f(); }",
+            "fn f() { async { 1 }; }",
+            "fn f() { async move || 1; }",
+            "fn f() -> impl Future<Output = A> { todo() }",
+            "fn f() -> impl std::future::Future<Output = A> { todo() }",
+            "type F = Pin<Box<dyn Future<Output = A>>>;",
+            "use futures_util::future::BoxFuture; fn f() -> BoxFuture<'static, A> { todo() }",
+            "fn f() { vec![async { 1 }] }",
+            "#[async_trait] trait T { fn f(); }",
+        ] {
+            assert_eq!(found(text), 1, "{text}");
+        }
+        for text in [
+            "fn f() {}",
+            "/// async\nstruct A; // .await",
+            "struct Awaited; fn awaiting() {}",
+            "#[cfg(test)] mod tests { #[tokio::test] async fn f() { g().await } }",
+        ] {
+            assert_eq!(found(text), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_crate_of_the_product_is_found_in_the_local_tenant() {
+        let found = |text: &str| {
+            let tree = SourceTree::of("dev/local-tenant/src", "local-tenant", [("dev/local-tenant/src/lib.rs", text)]);
+            broken(tree.unwrap().references(), of_product).len()
+        };
+        assert_eq!(found("use oauth_protocol::form::Form;"), 1);
+        assert_eq!(found("fn f() { authorization_server::state::claims::Claims::parse(\"\") }"), 1);
+        assert_eq!(found("use url::Url; mod form; use form::oauth_protocol;"), 0);
+        let folder = tempfile::tempdir().unwrap();
+        for (package, manifest) in [
+            ("tenant", "[dependencies]\nstand-in.workspace = true\nurl = \"2\""),
+            ("stand-in", "[dev-dependencies]\noauth-protocol = { path = \"../x\" }"),
+            ("oauth-protocol", "[dependencies]"),
+        ] {
+            fs::create_dir(folder.path().join(package)).unwrap();
+            fs::write(folder.path().join(package).join("Cargo.toml"), manifest).unwrap();
+        }
+        let place = |package: &str| {
+            Some(folder.path().join(package)).filter(|place| !package.is_empty() && place.join("Cargo.toml").is_file())
+        };
+        let needed = needed_here("tenant", &place);
+        assert_eq!(needed.into_iter().collect::<Vec<_>>(), ["oauth-protocol", "stand-in"]);
     }
 
     #[test]

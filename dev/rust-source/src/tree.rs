@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    circles,
+    asynchronous, circles,
     collect::{Named, Scopes, collect},
     resolve::Resolver,
     signatures::{SignatureFault, Signatures, faults},
@@ -34,6 +34,7 @@ pub struct SourceFile {
     pub code_lines: usize,
     /// Functions outside of tests.
     pub functions: Vec<FunctionSize>,
+    asynchronous: BTreeSet<usize>,
     signatures: Signatures,
     pub(crate) scopes: Scopes,
     pub(crate) named: Vec<Named>,
@@ -157,6 +158,12 @@ impl SourceTree {
         unclear.collect()
     }
 
+    /// Lines outside of tests that wait, or that name a future: the file and the line.
+    pub fn asynchronous(&self) -> impl Iterator<Item = (&str, usize)> {
+        let shipped = self.files.iter().filter(|file| !file.is_test);
+        shipped.flat_map(|file| file.asynchronous.iter().map(|line| (file.path.as_str(), *line)))
+    }
+
     /// A file is for tests if the line that declares it is, or the file that declares it.
     fn mark_tests(&mut self) {
         let declared: BTreeSet<Vec<String>> = self.files.iter().flat_map(|file| file.scopes.test_modules()).collect();
@@ -185,7 +192,8 @@ impl SourceFile {
         let lines = text.lines().count();
         let code_lines = lines - lines_without_tests(&syntax);
         let (functions, signatures) = (functions(&syntax), Signatures::of(&syntax));
-        Ok(Self { path: path.to_owned(), module, is_test, lines, code_lines, functions, signatures, scopes, named })
+        let (path, asynchronous) = (path.to_owned(), asynchronous::lines(&syntax));
+        Ok(Self { path, module, is_test, lines, code_lines, functions, asynchronous, signatures, scopes, named })
     }
 }
 

@@ -109,6 +109,7 @@ fn figures(root: &Path) -> Result<Vec<Figure>, SourceError> {
         figures.push(tests(root, shipped, &tree)?);
         figures.push(imports_from_dev(shipped, &tree, &dev_crates(root)?));
     }
+    figures.push(absent(root, NEW_IN_DEV));
     figures.extend(dev(root)?);
     Ok(figures)
 }
@@ -149,6 +150,12 @@ fn imports_from_dev(shipped: &Shipped, tree: &SourceTree, dev: &[String]) -> Fig
     let found = references.filter(|reference| reference.path.first().is_some_and(|first| dev.contains(first)));
     let found = found.map(|reference| format!("{}:{} {}", reference.file, reference.line, reference.path.join("::")));
     Figure::none(shipped.package, "imports from dev/", found.collect())
+}
+
+/// A path that is not there counts no lines, so a file that was moved would count as old.
+fn absent(root: &Path, listed: &[&str]) -> Figure {
+    let absent = listed.iter().filter(|path| !root.join(path).exists());
+    Figure::none("dev", "listed as new, and not there", absent.map(|path| (*path).to_owned()).collect())
 }
 
 fn dev(root: &Path) -> Result<Vec<Figure>, SourceError> {
