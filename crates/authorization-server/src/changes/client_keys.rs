@@ -16,6 +16,10 @@ impl AuthorizationServer {
         if !self.document_hosts().allow(url.host()) {
             return Err(FetchError::Invalid("the host of the client's keys is not allowed here"));
         }
+        let blocks = self.blocks().await.map_err(|unavailable| FetchError::Failed(unavailable.to_string()))?;
+        if !blocks.allow_keys_at(url.host()) {
+            return Err(FetchError::Invalid("the host of the client's keys is blocked"));
+        }
         let document = self.ports.client_documents.fetch(url, from).await?;
         let keys = KeySet::from_json(&document.body).map_err(|error| FetchError::Invalid(error.0))?;
         Ok(FetchedKeys { keys, at: self.now() })

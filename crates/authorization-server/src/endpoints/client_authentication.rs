@@ -74,7 +74,8 @@ impl AuthorizationServer {
         }
     }
 
-    /// The key that an assertion names: what is stored, and only if that does not have it, what is published now.
+    /// The key that an assertion names: what is stored, and only if that does not have it, what is published now. For a client that
+    /// the operator has blocked nothing is fetched.
     async fn key_of(
         &self,
         stored: Stored<Client>,
@@ -86,7 +87,8 @@ impl AuthorizationServer {
             return Ok((stored, key));
         }
         let unknown = ClientError::Unauthenticated("the key of the assertion is not one that the client publishes");
-        if stored.value.keys().and_then(|keys| keys.to_fetch(self.now())).is_none() {
+        let may_fetch = stored.value.keys().and_then(|keys| keys.to_fetch(self.now())).is_some();
+        if !may_fetch || self.is_blocked(&stored.value).await? {
             return Err(unknown);
         }
         let stored = self.with_fetched_keys(stored, from).await?;

@@ -109,6 +109,13 @@ impl Blocks {
         })
     }
 
+    /// Whether the keys of a client may be fetched from this host.
+    #[must_use]
+    pub fn allow_keys_at(&self, host: &str) -> bool {
+        let names = |block: &Block| matches!(&block.target, BlockTarget::DocumentHost(blocked) if blocked == host);
+        !self.blocked.iter().any(names)
+    }
+
     /// Whether tokens that this application got from Entra itself are refused.
     #[must_use]
     pub fn block_entra_application(&self, application: &ApplicationId) -> bool {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use authorization_server::{
     AuthorizationServer,
     endpoints::{authorize::AuthorizeError, request_refusal::AtServer, revoke::RevokeError, token_error::TokenError},
-    ground::{DocumentHosts, Network},
+    ground::{DocumentHosts, Id, Network, Subject},
+    state::{blocks::BlockTarget, operator_record::OperatorDecision},
 };
 use oauth_protocol::{
+    client_id_url::ClientIdUrl,
     redirect_uri::PrivateUseSchemes,
     revocation_request::RevocationRequest,
     token_request::{AuthorizationCodeRequest, ClientCredentials, RefreshTokenRequest},
@@ -400,6 +402,32 @@ async fn a_document_that_names_its_algorithm_has_no_other() {
     let refused = redeem(&rig.server, proof(&rig, &key), &code).await;
     let other = "alg of the assertion is not the one that the client declares";
     assert!(matches!(refused, Err(TokenError::UnauthenticatedClient(reason)) if reason == other));
+}
+
+/// Whoever has no key of the client makes the server ask no host that the operator has blocked.
+#[tokio::test]
+async fn for_a_blocked_client_and_at_a_blocked_host_no_keys_are_fetched() {
+    let url = || ClientIdUrl::parse(CLIENT_URL).unwrap();
+    for target in [
+        BlockTarget::Document(url()),
+        BlockTarget::DocumentHost("client.example".into()),
+        BlockTarget::DocumentHost("keys.example".into()),
+    ] {
+        let (rig, key) = keyed();
+        let tokens = sign_in(&rig, &key).await;
+        let operator = Subject { tid: "tenant".into(), oid: "operator".into() };
+        let block = OperatorDecision::Block(target.clone());
+        rig.server.decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator, block).await.unwrap();
+        rig.clock.advance(Duration::minutes(10));
+        let asked = rig.documents.asked();
+        for stranger in ["two", "three"] {
+            let stranger = || proof(&rig, &ClientKey::new(stranger));
+            assert!(disbelieved(&rig, stranger(), &tokens.refresh_token).await.is_some(), "{target:?}");
+            let refused = revoke(&rig, stranger(), &tokens.refresh_token).await;
+            assert!(matches!(refused, Err(RevokeError::UnauthenticatedClient(_))), "{target:?}");
+        }
+        assert_eq!(rig.documents.asked(), asked, "{target:?}");
+    }
 }
 
 /// No method is declared, and both are listed.
