@@ -5,7 +5,8 @@ import { node22, packageFile } from './packages.mjs';
 import { startUntil, temporaryFolder } from './program.mjs';
 import { TOOL } from './sdk-client.mjs';
 
-const TOOL_BUTTON = `::-p-xpath(//button[contains(., "${TOOL}")])`;
+const toolButton = (tool) => `::-p-xpath(//button[contains(., "${tool}")])`;
+const TOOL_BUTTON = toolButton(TOOL);
 const SECRETS = { MCP_INSPECTOR_SECRET_STORE: 'memory' };
 
 /** The command that calls the tool, and its environment: without a terminal it opens a browser only if told to. */
@@ -50,12 +51,37 @@ export async function listTools(page) {
   return names.flatMap((text) => text.match(/\b[a-z]+(_[a-z]+)+\b/)?.[0] ?? []);
 }
 
-/** Runs the tool; the JSON that the page shows. */
-export async function runTool(page) {
-  await page.locator(TOOL_BUTTON).click();
-  await page.locator('::-p-xpath(//button[normalize-space()="Execute Tool"])').click();
-  const shown = await page.waitForFunction(() => document.body.innerText.match(/^\{\n[^]*?"userPrincipalName"[^]*?\n\}/m)?.[0]);
+/** Opens the form of a tool, and fills in the arguments, `{ name: text }`. */
+export async function openTool(page, tool, given = {}) {
+  await page.locator(toolButton(tool)).click();
+  for (const [name, text] of Object.entries(given)) {
+    await page.locator(`::-p-xpath(//input[@id = //label[normalize-space()="${name}"]/@for])`).fill(text);
+  }
+}
+
+/** Runs the tool whose form is open. */
+export function execute(page) {
+  return page.locator('::-p-xpath(//button[normalize-space()="Execute Tool"])').click();
+}
+
+/** The JSON that the page shows as a result with this member. */
+export async function shownResult(page, member) {
+  const shown = await page.waitForFunction((member) => document.body.innerText.match(new RegExp(`^\\{\\n[^]*?"${member}"[^]*?\\n\\}`, 'm'))?.[0], {}, member);
   return JSON.parse(await shown.jsonValue());
+}
+
+/** Lets it ask for the scope that the tool lacks: the page goes to the authorization URL, which is returned. */
+export async function askForMore(page) {
+  const left = page.waitForNavigation({ waitUntil: 'domcontentloaded' });
+  // The dialog moves in; a locator waits until the button stands still.
+  await page.locator('::-p-xpath(//button[normalize-space()="Authorize"])').click();
+  await left;
+  return new URL(page.url());
+}
+
+/** It is connected again, and the form is as it was. */
+export function isBack(page) {
+  return page.waitForSelector(TOOL_BUTTON);
 }
 
 function appears(page, selector) {

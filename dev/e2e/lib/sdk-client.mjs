@@ -5,7 +5,10 @@ export const TOOL = 'get_graph_user_details';
 /** All that `tools/list` names. */
 export const TOOLS = [TOOL, 'list_upcoming_events', 'search_mail'];
 
-/** The functions below for `{ Client, Transport, UnauthorizedError }` of one SDK, and the URL of a server that it is to use. */
+/**
+ * The functions below for `{ Client, Transport, UnauthorizedError }` of one SDK, and the URL of a server that it is to use.
+ * `options` are the client's, `fetch` is the transport's.
+ */
 export function sdkClient(sdk, urlOf) {
   /** A client that has connected with the tokens it has; closed when the test ends. */
   async function connect(t, server, provider) {
@@ -42,7 +45,7 @@ export function sdkClient(sdk, urlOf) {
   function pair(server, provider) {
     return {
       client: new sdk.Client({ name: 'e2e', version: '1.0.0' }, sdk.options),
-      transport: new sdk.Transport(new URL(urlOf(server)), { authProvider: provider }),
+      transport: new sdk.Transport(new URL(urlOf(server)), { authProvider: provider, fetch: sdk.fetch }),
     };
   }
 

@@ -1,22 +1,30 @@
 // A tool that needs more than was allowed at the sign-in: the client is sent to the browser once more, and the tool works.
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import * as sdk2 from '@modelcontextprotocol/client';
+import * as auth1 from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport as SSEClientTransport1 } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPClientTransport as StreamableHTTPClientTransport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { freePort } from '../lib/free-port.mjs';
+import { throughWebSteppingUp } from '../lib/inspector-journey.mjs';
 import { combinations, onlyLong, urlOf } from '../lib/matrix.mjs';
 import { throughMcpRemote } from '../lib/mcp-remote.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { clientHome, runSteppingUp } from '../lib/program.mjs';
+import { scopeChallenges } from '../lib/scope-challenge.mjs';
 import { sdkClient } from '../lib/sdk-client.mjs';
-import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
+import { signIn } from '../lib/sign-in.mjs';
 import { interpreter, script } from '../lib/venv.mjs';
 import { world } from '../lib/world.mjs';
 
-const SDK = { Client, Transport: StreamableHTTPClientTransport, UnauthorizedError };
+const HTTP_2 = { ...sdk2, Transport: sdk2.StreamableHTTPClientTransport };
+const SSE_2 = { ...sdk2, Transport: sdk2.SSEClientTransport };
+const SSE_1 = { ...auth1, Client: Client1, Transport: SSEClientTransport1 };
+const HTTP_1 = { ...auth1, Client: Client1, Transport: StreamableHTTPClientTransport1 };
 const modern = { versionNegotiation: { mode: 'auto' } };
-const search = { name: 'search_mail', arguments: { query: 'subject:budget', count: 3 } };
 
 /** The tools that need more, each with an argument, its scope, and a member of its result. */
 const TOOLS = [
@@ -24,30 +32,78 @@ const TOOLS = [
   { tool: 'list_upcoming_events', argument: ['days', 3], scope: 'calendars.read', members: 'events' },
 ];
 
+/** What is asked for when the tools are called in this order. */
+const WIDER = TOOLS.map((_, index) => ['user.read', ...TOOLS.slice(0, index + 1).map(({ scope }) => scope)].join(' '));
+
+/** SDKs that do not step up by themselves, and what they say of the 403. */
+const WITHOUT_STEP_UP = [
+  { name: '1.x', sdk: HTTP_1, transport: 'http', says: () => /^Streamable HTTP error: Server returned 403 after trying upscoping$/ },
+  { name: '1.x', sdk: SSE_1, transport: 'sse', says: withTheWords },
+  { name: '2.x', sdk: SSE_2, transport: 'sse', says: withTheWords },
+];
+
+/** The words of the answer, which name the scopes. */
+function withTheWords(scope) {
+  return new RegExp(`^Error POSTing to endpoint \\(HTTP 403\\): .*${scope}`);
+}
+
 describe('asking for more', () => {
   const here = world();
 
+  async function connected(t, sdk, transport) {
+    const user = here.server.users[0];
+    const provider = await oauthProvider(t);
+    const page = await freshPage(t, here.browser);
+    const browse = (url) => signIn(page, here.server, url, user);
+    const { connectBySigningIn } = sdkClient(sdk, (server) => urlOf(server, transport));
+    const client = await connectBySigningIn(t, here.server, provider, browse);
+    assert.equal(provider.tokens().scope, 'user.read');
+    return { provider, browse, client };
+  }
+
+  async function answers(client, { tool, argument, members }) {
+    const { structuredContent } = await client.callTool({ name: tool, arguments: Object.fromEntries([argument]) });
+    assert.ok(structuredContent[members].length > 0);
+  }
+
   for (const [revision, options] of [['2025-11-25', undefined], ['2026-07-28', modern]]) {
-    test(`the TypeScript SDK 2.x steps up: ${revision}`, async (t) => {
-      const { connectBySigningIn } = sdkClient({ ...SDK, options }, (server) => server.mcp);
-      const user = here.server.users[0];
-      const provider = await oauthProvider(t);
-      const page = await freshPage(t, here.browser);
-      const client = await connectBySigningIn(t, here.server, provider, (url) => signIn(page, here.server, url, user));
+    test(`the TypeScript SDK 2.x steps up for each tool: http, ${revision}`, async (t) => {
+      const { provider, browse, client } = await connected(t, { ...HTTP_2, options }, 'http');
       assert.equal(client.getNegotiatedProtocolVersion(), revision);
-      assert.equal(provider.tokens().scope, 'user.read');
+      for (const step of TOOLS) {
+        const wider = `${provider.tokens().scope} ${step.scope}`;
+        await assert.rejects(answers(client, step), (error) => error instanceof sdk2.UnauthorizedError);
+        const url = provider.authorizationUrls.at(-1);
+        assert.equal(new URL(url).searchParams.get('scope'), wider);
+        const [redirect] = await Promise.all([provider.redirected(), browse(url)]);
+        await client.transport.finishAuth(redirect.code, redirect.iss);
+        await answers(client, step);
+        assert.equal(provider.tokens().scope, wider);
+      }
+      assert.equal(provider.authorizationUrls.length, 1 + TOOLS.length, 'asked once for each');
+    });
+  }
 
-      await assert.rejects(client.callTool(search), (error) => error instanceof UnauthorizedError);
-      const url = provider.authorizationUrls.at(-1);
-      assert.equal(new URL(url).searchParams.get('scope'), 'user.read mail.read');
-      const [redirect] = await Promise.all([provider.redirected(), allowMore(page, url, user)]);
-      await client.transport.finishAuth(redirect.code, redirect.iss);
+  for (const { name, sdk, transport, says } of WITHOUT_STEP_UP) {
+    test(`an application of the TypeScript SDK ${name} steps up for each tool: ${transport}`, async (t) => {
+      const challenges = scopeChallenges(sdk);
+      const { provider, browse, client } = await connected(t, { ...sdk, fetch: challenges.fetch }, transport);
+      for (const [steps, step] of TOOLS.entries()) {
+        const wider = `${provider.tokens().scope} ${step.scope}`;
+        await assert.rejects(answers(client, step), ({ message }) => says(wider).test(message));
+        assert.equal(provider.authorizationUrls.length, 1 + steps, 'the SDK asked nobody');
+        await challenges.askForMore(urlOf(here.server, transport), provider, browse);
+        await answers(client, step);
+        assert.equal(provider.tokens().scope, wider);
+      }
+    });
+  }
 
-      const { structuredContent } = await client.callTool(search);
-      assert.equal(structuredContent.messages.length, 3);
-      assert.ok(structuredContent.cursor);
-      assert.equal(provider.tokens().scope, 'user.read mail.read');
-      assert.equal(provider.authorizationUrls.length, 2, 'asked once for each');
+  for (const transport of ['http', 'sse']) {
+    test(`MCP Inspector 2.x on the web steps up for each tool: ${transport}`, async (t) => {
+      const steps = await throughWebSteppingUp(t, here, transport, here.server.users[0], TOOLS);
+      assert.deepEqual(steps.map(({ scope }) => scope), WIDER);
+      for (const [index, { members }] of TOOLS.entries()) assert.ok(steps[index].result[members].length > 0);
     });
   }
 
@@ -98,20 +154,7 @@ describe('asking for more', () => {
       const options = ['--transport', strategy, '--static-oauth-client-metadata', JSON.stringify({ scope })];
       const connected = throughMcpRemote(t, urlOf(here.server, transport), options, env);
       const [client] = await Promise.all([connected, signedIn(here.server.users[0])]);
-      for (const { tool, argument, members } of TOOLS) {
-        const { structuredContent } = await client.callTool({ name: tool, arguments: Object.fromEntries([argument]) });
-        assert.ok(structuredContent[members].length > 0);
-      }
+      for (const step of TOOLS) await answers(client, step);
     });
-  }
-
-  async function allowMore(page, url, user) {
-    await page.goto(url);
-    const said = await page.$eval('main', (main) => main.innerText);
-    assert.match(said, /now also wants to\s+Search and read your e-mail/);
-    assert.match(said, /You already allowed it to\s+Sign you in/);
-    await decide(page, 'allow');
-    await arrive(page, here.server.tenant);
-    await chooseUser(page, user);
   }
 });
