@@ -1,13 +1,20 @@
 //! Streamable HTTP: what ends a call.
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use remote_auth_mcp::mcp::{Call, CallError, StreamableHttp};
-use tokio::task::JoinHandle;
+use tokio::{
+    task::{JoinHandle, yield_now},
+    time::timeout,
+};
 
 use super::*;
 
 const STATELESS: &str = "2026-07-28";
+/// Only ends a hang.
+const HANG_LIMIT: Duration = Duration::from_mins(1);
 
 fn headers(revision: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -41,9 +48,13 @@ fn calling(http: &Arc<StreamableHttp>, principal: &Principal, revision: &'static
 
 impl Asked {
     async fn until_waiting(&self, tools: usize) {
-        while self.waiting() != tools {
-            tokio::task::yield_now().await;
-        }
+        let reached = async {
+            while self.waiting() != tools {
+                yield_now().await;
+            }
+        };
+        let reached = timeout(HANG_LIMIT, reached).await;
+        assert!(reached.is_ok(), "{} tools wait, not {tools}", self.waiting());
     }
 }
 
