@@ -14,6 +14,7 @@ mod crowd;
 mod denied;
 mod deployment;
 mod direct;
+mod disconnect;
 mod edge;
 mod entra_clients;
 mod flow;

@@ -122,11 +122,6 @@ impl Tenant {
         self.sts.faults.clear();
     }
 
-    /// Returns once this many requests are held by [`Fault::Held`].
-    pub async fn until_held(&self, requests: usize) {
-        self.sts.faults.until_held(requests).await;
-    }
-
     /// Releases the requests that are held.
     pub fn release(&self) {
         self.sts.faults.release();

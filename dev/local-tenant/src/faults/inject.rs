@@ -86,7 +86,7 @@ impl Faulty<'_> {
                 self.next.run(join(self.parts, self.body)).await
             }
             Fault::Held => {
-                self.sts.faults.hold().await;
+                self.sts.faults.held.hold().await;
                 self.next.run(join(self.parts, self.body)).await
             }
             Fault::Dropped => cut(),

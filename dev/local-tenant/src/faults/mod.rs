@@ -1,6 +1,7 @@
 //! Faults that a test asks for: the next requests to one endpoint fail, wait, are throttled, or are asked for claims.
 
 pub(crate) mod control;
+mod held;
 pub(crate) mod inject;
 pub(crate) mod outage;
 
@@ -9,8 +10,8 @@ use std::sync::Mutex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use stand_in::lock;
-use tokio::sync::watch;
 
+use self::held::HeldRequests;
 use crate::aadsts;
 
 /// The endpoints at which faults strike, and the two services that most of them belong to.
@@ -118,14 +119,12 @@ pub(crate) struct Faults {
     pub(crate) control_token: String,
     planned: Mutex<Vec<Planned>>,
     demanded: Mutex<Map<String, Value>>,
-    held: watch::Sender<usize>,
-    releases: watch::Sender<u64>,
+    held: HeldRequests,
 }
 
 impl Faults {
     pub(crate) fn new(control_token: String) -> Self {
-        let (held, releases) = (watch::Sender::new(0), watch::Sender::new(0));
-        Self { control_token, planned: Mutex::default(), demanded: Mutex::default(), held, releases }
+        Self { control_token, planned: Mutex::default(), demanded: Mutex::default(), held: HeldRequests::default() }
     }
 
     pub(crate) fn plan(&self, endpoint: Endpoint, times: usize, fault: Fault) -> Result<(), FaultError> {
@@ -150,19 +149,7 @@ impl Faults {
     }
 
     pub(crate) fn release(&self) {
-        self.releases.send_modify(|count| *count += 1);
-    }
-
-    async fn hold(&self) {
-        let mut releases = self.releases.subscribe();
-        self.held.send_modify(|count| *count += 1);
-        // The sender lives as long as the tenant.
-        let _ = releases.changed().await;
-        self.held.send_modify(|count| *count -= 1);
-    }
-
-    pub(crate) async fn until_held(&self, requests: usize) {
-        let _ = self.held.subscribe().wait_for(|held| *held >= requests).await;
+        self.held.release();
     }
 
     fn demand(&self, claims: &str) {

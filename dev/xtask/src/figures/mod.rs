@@ -46,6 +46,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/local-tenant/src/clients.rs",
     "dev/local-tenant/src/conditional_access.rs",
     "dev/local-tenant/src/console",
+    "dev/local-tenant/src/faults/held.rs",
     "dev/local-tenant/src/faults/outage.rs",
     "dev/local-tenant/src/graph/calendar_view.rs",
     "dev/local-tenant/src/graph/contacts.rs",

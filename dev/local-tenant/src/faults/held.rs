@@ -1,0 +1,56 @@
+//! Requests that wait until a test releases them, or until their client is gone.
+
+use tokio::sync::watch;
+
+use crate::Tenant;
+
+/// How many wait, and how often they were released.
+pub(super) struct HeldRequests {
+    waiting: watch::Sender<usize>,
+    releases: watch::Sender<u64>,
+}
+
+impl Default for HeldRequests {
+    fn default() -> Self {
+        Self { waiting: watch::Sender::new(0), releases: watch::Sender::new(0) }
+    }
+}
+
+/// One that waits. The server drops it when the connection is closed.
+struct Waiting<'a>(&'a HeldRequests);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.send_modify(|count| *count -= 1);
+    }
+}
+
+impl HeldRequests {
+    pub(super) async fn hold(&self) {
+        let mut releases = self.releases.subscribe();
+        self.waiting.send_modify(|count| *count += 1);
+        let _waiting = Waiting(self);
+        // The sender lives as long as the tenant.
+        let _ = releases.changed().await;
+    }
+
+    pub(super) fn release(&self) {
+        self.releases.send_modify(|count| *count += 1);
+    }
+
+    async fn until(&self, holds: impl Fn(usize) -> bool) {
+        let _ = self.waiting.subscribe().wait_for(|count| holds(*count)).await;
+    }
+}
+
+impl Tenant {
+    /// Returns once this many requests, or more, are held by [`super::Fault::Held`].
+    pub async fn until_held(&self, requests: usize) {
+        self.sts.faults.held.until(|held| held >= requests).await;
+    }
+
+    /// Returns once no more than this many are held: a request ends when its client is gone.
+    pub async fn until_only_held(&self, requests: usize) {
+        self.sts.faults.held.until(|held| held <= requests).await;
+    }
+}
