@@ -7,7 +7,7 @@ use remote_auth_mcp::mcp::McpService;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
+        CallToolRequestParams, CallToolResponse, ClientRequest, CompleteRequestParams, CompleteResult, DiscoverResult,
         GetPromptRequestParams, GetPromptResponse, Implementation, JsonObject, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec, RequestStateError, ServerCapabilities,
@@ -23,22 +23,41 @@ use crate::{
 
 type Context = RequestContext<RoleServer>;
 
+/// By which way Streamable HTTP serves the requests whose clients are sent nothing but the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Without rmcp's service loop, as the product does with `tools/list` and `tools/call`.
+    Direct,
+    /// By the service loop, as all other requests.
+    ServiceLoop,
+}
+
 /// The server of all fixtures.
 #[derive(Clone)]
 pub(crate) struct Fixtures {
     states: Arc<RequestStateCodec>,
+    way: Way,
 }
 
 impl Fixtures {
     /// A server that protects the `requestState` of its results with this key.
-    pub(crate) fn new(key: &[u8]) -> Result<Self, RequestStateError> {
-        Ok(Self { states: Arc::new(RequestStateCodec::try_new(key)?) })
+    pub(crate) fn new(key: &[u8], way: Way) -> Result<Self, RequestStateError> {
+        Ok(Self { states: Arc::new(RequestStateCodec::try_new(key)?), way })
     }
 }
 
 impl McpService for Fixtures {
     fn input_schema(&self, tool: &str) -> Option<Arc<JsonObject>> {
         Some(tools::find(tool)?.entry().ok()?.input_schema)
+    }
+
+    fn only_answers(&self, request: &ClientRequest) -> bool {
+        let answers = match request {
+            ClientRequest::CallToolRequest(call) => tools::only_answers(&call.params.name),
+            ClientRequest::ListToolsRequest(_) => true,
+            _ => false,
+        };
+        answers && self.way == Way::Direct
     }
 }
 

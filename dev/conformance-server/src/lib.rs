@@ -15,4 +15,5 @@ mod resources;
 mod samples;
 mod tools;
 
+pub use fixtures::Way;
 pub use mount::{ConformanceServer, StartError};

@@ -23,7 +23,7 @@ use testkit::{FlowError, Rig};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::fixtures::Fixtures;
+use crate::fixtures::{Fixtures, Way};
 
 /// More calls than the suite sends.
 const NO_LIMIT: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
@@ -61,13 +61,13 @@ pub enum StartError {
 
 impl ConformanceServer {
     /// Listens on a free port of loopback, and signs a client in.
-    pub async fn start() -> Result<Self, StartError> {
+    pub async fn start(way: Way) -> Result<Self, StartError> {
         let rig = Rig::new().map_err(|error| StartError::Rig(error.to_string()))?;
         let access_token = rig.sign_in().await?.tokens.access_token.expose_secret().to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/mcp", listener.local_addr()?);
         let stop = CancellationToken::new();
-        let app = app(&rig, &stop)?;
+        let app = app(&rig, way, &stop)?;
         tokio::spawn(server::serve(listener, Arc::new(app), config::Limits::default().connections, stop.clone()));
         Ok(Self { url, access_token, _stop: stop.drop_guard() })
     }
@@ -75,7 +75,7 @@ impl ConformanceServer {
 
 /// The parts that the product's HTTP server needs, with limits that the suite does not reach: the rig's clock stands still,
 /// so no limit is ever renewed.
-fn app(rig: &Rig, stop: &CancellationToken) -> Result<App, StartError> {
+fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError> {
     let clock = Arc::clone(&rig.clock) as Arc<dyn Clock>;
     let limits = config::Limits { calls_per_minute: OwnerLimit::new(NO_LIMIT), ..config::Limits::default() };
     let mut key = [0; 32];
@@ -92,7 +92,7 @@ fn app(rig: &Rig, stop: &CancellationToken) -> Result<App, StartError> {
     let audit: Arc<dyn AuditLog> = Arc::new(AuditLines::new(Arc::clone(&clock)));
     Ok(App {
         server: Arc::clone(&rig.server),
-        mcp: Mcp::serving(Fixtures::new(&key)?, &limits, ports, stop),
+        mcp: Mcp::serving(Fixtures::new(&key, way)?, &limits, ports, stop),
         records: Arc::new(records),
         gateway: None,
         memory,

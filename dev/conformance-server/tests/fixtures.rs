@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use conformance_server::ConformanceServer;
+use conformance_server::{ConformanceServer, Way};
 use driver::{
     Server,
     stream::{Stream, post},
@@ -43,7 +43,7 @@ async fn result(server: &ConformanceServer, tool: &str, more: Value) -> Value {
 
 #[tokio::test]
 async fn a_call_that_asks_the_client_ends_with_an_error_because_there_is_no_session() {
-    let server = ConformanceServer::start().await.unwrap();
+    let server = ConformanceServer::start(Way::Direct).await.unwrap();
     for revision in ["2025-06-18", "2025-11-25", "2026-07-28"] {
         for tool in ASKING {
             let response = call(&server, revision, tool, json!({})).await;
@@ -60,7 +60,7 @@ async fn a_call_that_asks_the_client_ends_with_an_error_because_there_is_no_sess
 
 #[tokio::test]
 async fn over_http_sse_which_has_sessions_the_client_is_asked() {
-    let server = ConformanceServer::start().await.unwrap();
+    let server = ConformanceServer::start(Way::Direct).await.unwrap();
     let (base, token) = (Server::new(server.url.trim_end_matches("/mcp").to_owned()), &server.access_token);
     let mut stream = Stream::open(&base, token).await;
     let endpoint = stream.endpoint().await;
@@ -91,7 +91,7 @@ async fn over_http_sse_which_has_sessions_the_client_is_asked() {
 
 #[tokio::test]
 async fn the_bearer_check_stands_before_the_fixtures() {
-    let server = ConformanceServer::start().await.unwrap();
+    let server = ConformanceServer::start(Way::Direct).await.unwrap();
     let list = || request(&server, "2026-07-28", "tools/list", json!({}));
     assert_eq!(list().send().await.unwrap().status(), 401);
     assert_eq!(list().bearer_auth("another").send().await.unwrap().status(), 401);
@@ -100,7 +100,7 @@ async fn the_bearer_check_stands_before_the_fixtures() {
 
 #[tokio::test]
 async fn a_state_of_another_tool_is_refused() {
-    let server = ConformanceServer::start().await.unwrap();
+    let server = ConformanceServer::start(Way::Direct).await.unwrap();
     let (own, other) = ("test_input_required_result_request_state", "test_input_required_result_tampered_state");
     let asked = result(&server, own, json!({})).await;
     let answers = json!({
@@ -114,7 +114,7 @@ async fn a_state_of_another_tool_is_refused() {
 
 #[tokio::test]
 async fn each_list_has_its_fixtures_under_names_of_their_own() {
-    let server = ConformanceServer::start().await.unwrap();
+    let server = ConformanceServer::start(Way::Direct).await.unwrap();
     for (method, member, count) in [
         ("tools/list", "tools", 25),
         ("prompts/list", "prompts", 5),

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { readyLine, target } from './server.mjs';
 
-/** Starts the program, which ends with the test; its URL and an access token. */
-export async function conformanceServer(t) {
+/** Starts the program with these options, which ends with the test; its URL and an access token. */
+export async function conformanceServer(t, options) {
   // It stops at the end of its standard input, so it does not outlive this process.
-  const child = spawn(join(target, 'debug/conformance-server'), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(join(target, 'debug/conformance-server'), options, { stdio: ['pipe', 'pipe', 'pipe'] });
   const [complaint, exited] = [text(child.stderr), once(child, 'exit')];
   t.after(async () => {
     child.stdin.end();

@@ -56,6 +56,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Fixture> {
     .flatten()
 }
 
+/// Whether the answer is all that this tool sends its client.
+pub(crate) fn only_answers(name: &str) -> bool {
+    [content::TOOLS, schemas::TOOLS, input_required::TOOLS, rounds::TOOLS]
+        .into_iter()
+        .flatten()
+        .any(|tool| tool.name == name)
+}
+
 /// The tool of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Fixture> {
     all().find(|tool| tool.name == name)
