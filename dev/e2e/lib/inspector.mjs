@@ -6,7 +6,11 @@ import { startUntil, temporaryFolder } from './program.mjs';
 import { TOOL } from './sdk-client.mjs';
 
 const toolButton = (tool) => `::-p-xpath(//button[contains(., "${tool}")])`;
-const TOOL_BUTTON = toolButton(TOOL);
+
+/** What a person presses on the web page: the switch that connects, the tool, and the button that runs it. */
+export const SWITCH = '::-p-aria([role="switch"])';
+export const TOOL_BUTTON = toolButton(TOOL);
+export const EXECUTE = '::-p-xpath(//button[normalize-space()="Execute Tool"])';
 const SECRETS = { MCP_INSPECTOR_SECRET_STORE: 'memory' };
 
 /** The command that calls the tool, and its environment: without a terminal it opens a browser only if told to. */
@@ -37,7 +41,7 @@ export async function startWeb(t, url, transport) {
 /** Connects; the page goes to the authorization URL. */
 export async function connect(page) {
   const left = page.waitForNavigation({ waitUntil: 'domcontentloaded' });
-  await page.locator('::-p-aria([role="switch"])').click();
+  await page.locator(SWITCH).click();
   await left;
 }
 
@@ -61,7 +65,7 @@ export async function openTool(page, tool, given = {}) {
 
 /** Runs the tool whose form is open. */
 export function execute(page) {
-  return page.locator('::-p-xpath(//button[normalize-space()="Execute Tool"])').click();
+  return page.locator(EXECUTE).click();
 }
 
 /** The JSON that the page shows as a result with this member. */

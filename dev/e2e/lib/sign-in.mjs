@@ -11,14 +11,24 @@ export async function signIn(page, server, authorizationUrl, user) {
 
 /** Presses a button of the consent page, which may appear late, and waits for the answer. */
 export async function decide(page, decision) {
-  const button = await page.waitForSelector(`button[name="decision"][value="${decision}"]`, { visible: true, timeout: WAIT_LIMIT_MS });
-  await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+  const pressed = await page.waitForSelector(button(decision), { visible: true, timeout: WAIT_LIMIT_MS });
+  await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), pressed.click()]);
+}
+
+/** A button of the consent page. */
+export function button(decision) {
+  return `button[name="decision"][value="${decision}"]`;
 }
 
 /** Chooses a user on the tenant's page. */
 export async function chooseUser(page, user) {
-  const name = await page.waitForSelector(`::-p-text(${user.user_principal_name})`, { timeout: WAIT_LIMIT_MS });
+  const name = await page.waitForSelector(userNamed(user), { timeout: WAIT_LIMIT_MS });
   await name.click();
+}
+
+/** A user on the tenant's page. */
+export function userNamed(user) {
+  return `::-p-text(${user.user_principal_name})`;
 }
 
 /** Waits until the page is at a URL that starts so. The page gets there by itself, over redirects and refreshes. */

@@ -54,6 +54,8 @@ pub(crate) enum Task {
     },
     /// Write a new tool that works, its test, and its place in every list of tools: `cargo xtask new-tool list_tasks`.
     NewTool(Words),
+    /// Sign in with real clients and a real browser, and draw and record that for README.md.
+    Pictures,
     /// Measure the shipped crates and `dev/`, and hold the figures against their limits.
     Figures,
     /// Compile infra/ where BICEP or PATH has the CLI, and hold it against the rules, the code and the schemas.

@@ -10,6 +10,7 @@ mod mutants;
 mod new_tool;
 mod npm;
 mod package;
+mod pictures;
 mod pip;
 mod preflight;
 mod prose;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Task::Package { any_glibc } => package::run(&workspace, if any_glibc { Glibc::Any } else { Glibc::AsInAzure }),
         Task::CheckInfra { accept } => check_infra::check(&workspace, accept).failed == 0,
         Task::NewTool(words) => new_tool::run(&workspace, &words),
+        Task::Pictures => pictures::run(&workspace),
         Task::Figures => figures::judge(&workspace).failed == 0,
         Task::Bench { words } => bench::run(&workspace, &words),
         Task::Preflight { words } => preflight::run(&workspace, &words),

@@ -78,6 +78,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/xtask/src/bench.rs",
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
+    "dev/xtask/src/pictures.rs",
     "dev/xtask/src/mutants.rs",
     "dev/xtask/src/new_tool",
     "dev/xtask/src/package/auditable.rs",

@@ -30,7 +30,8 @@ pub(super) fn run_packaged(workspace: &Workspace, package: &Path) -> Tally {
     command::tests(tests(workspace, &workspace.e2e().join("test/clients")).env("E2E_PACKAGE", package))
 }
 
-fn prepared(workspace: &Workspace) -> bool {
+/// Whether everything that the tests need is built and installed.
+pub(crate) fn prepared(workspace: &Workspace) -> bool {
     command::run(&mut workspace.cargo(PROGRAMS)) && npm::installed(&workspace.e2e())
 }
 

@@ -3,7 +3,7 @@
 mod azd;
 mod azure;
 mod deny;
-mod e2e;
+pub(crate) mod e2e;
 mod lint;
 mod package;
 mod proof;
