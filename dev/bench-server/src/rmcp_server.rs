@@ -20,7 +20,7 @@ use rmcp::{
         StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::never::NeverSessionManager,
     },
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::answers::Answers;
 
@@ -49,10 +49,11 @@ impl ServerHandler for Tools {
     ) -> Result<CallToolResponse, ErrorData> {
         let failed = |error: reqwest::Error| ErrorData::internal_error(error.to_string(), None);
         let asked = self.http.get(&*self.graph).bearer_auth(&self.token).send().await.map_err(failed)?;
-        let user: Value = asked.json().await.map_err(failed)?;
+        let mut user: Map<String, Value> = asked.json().await.map_err(failed)?;
+        user.insert("success".to_owned(), Value::Bool(true));
         let text = serde_json::to_string_pretty(&user).unwrap_or_default();
         let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-        result.structured_content = Some(user);
+        result.structured_content = Some(Value::Object(user));
         Ok(result.into())
     }
 

@@ -1,15 +1,18 @@
-//! Measures the packaged handler beside a limit program on bare hyper and beside rmcp's own server, in interleaved rounds,
-//! and writes a table and a chart.
+//! Measures the packaged handler beside a limit program on bare hyper, rmcp's own server, and what people would pick instead,
+//! in interleaved rounds, and writes a table and a chart.
 //!
-//! What counts is the time of the processor per request, as the kernel counts it for each server's process: the load generator
+//! What counts is the time of the processor per request, as the kernel counts it for each server's processes: the load generator
 //! and the stand-in for Graph share the machine, so throughput says less.
 
+mod answer;
 mod chart;
+mod kind;
 mod measured;
 mod places;
 mod process;
 mod report;
 mod round;
+mod server;
 mod servers;
 mod wrk;
 
@@ -28,6 +31,9 @@ struct Args {
     /// The server of `dev/bench-server`, with optimisation.
     #[arg(long)]
     server: PathBuf,
+    /// The folder of the peers that are installed.
+    #[arg(long)]
+    peers: PathBuf,
     /// The page that has the table.
     #[arg(long)]
     page: PathBuf,
@@ -38,7 +44,7 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Seconds of each measurement.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 2)]
     seconds: u32,
     /// Connections that are used at a time.
     #[arg(long, default_value_t = 16)]
@@ -49,8 +55,12 @@ struct Args {
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     wrk::check_is_installed()?;
-    let places = Places { handler: args.handler, server: args.server };
+    let places = Places { handler: args.handler, server: args.server, peers: args.peers };
     let servers = Servers::start(&places).await?;
+    for left_out in &servers.left_out {
+        println!("left out: {}: {}", left_out.server.name(), left_out.why);
+    }
+    println!("{} servers, {} left out", servers.all.len(), servers.left_out.len());
     let load = Load { seconds: args.seconds, connections: args.connections };
     let mut measured = Measured::default();
     for round in 1..=args.rounds {
@@ -59,6 +69,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let rows = measured.rows();
     print!("{}", report::table(&rows));
-    report::write(&args.page, &rows, load, args.rounds)?;
+    report::write(&args.page, &rows, &servers.left_out, load, args.rounds)?;
     chart::draw(&args.chart, &rows)
 }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    servers::{Kind, Server},
-    wrk::Run,
-};
+use crate::{kind::Kind, server::Server, wrk::Run};
 
 /// One measurement.
 #[derive(Clone, Copy)]

@@ -1,55 +1,81 @@
-//! A server's process, and the time of the processor that it has taken.
+//! A server's processes, and the time of the processor that they have taken.
 
 use std::{
     error::Error,
     fs,
     io::{BufRead as _, BufReader},
-    path::Path,
+    os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
 };
+
+use stand_in::watchdog::Watchdog;
 
 /// The kernel counts a process's time in hundredths of a second on every Linux (`USER_HZ`, `proc_pid_stat(5)`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A process that is killed when this is dropped.
-pub(crate) struct Process(Child);
+/// A process with a process group of its own, which is killed when this is dropped or when this program ends: its workers with
+/// it.
+pub(crate) struct Process {
+    child: Child,
+    _watchdog: Watchdog,
+}
 
 impl Process {
-    /// Starts a server that prints its address, and returns that, too.
-    pub(crate) fn start(program: &Path, words: &[&str]) -> Result<(Self, String), Box<dyn Error>> {
-        let mut child = Command::new(program).args(words).stdout(Stdio::piped()).spawn()?;
-        let output = child.stdout.take().ok_or("no output")?;
-        let process = Self(child);
-        let mut address = String::new();
-        BufReader::new(output).read_line(&mut address)?;
-        Ok((process, address.trim().to_owned()))
+    /// Whether it has not ended.
+    pub(crate) fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Its id.
+    /// Starts a program in a process group of its own.
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self, Box<dyn Error>> {
+        let program = command.get_program().display().to_string();
+        let child = command.process_group(0).spawn().map_err(|error| format!("{program}: {error}"))?;
+        Ok(Self { _watchdog: Watchdog::over_group(child.id())?, child })
+    }
+
+    /// Starts a server, and returns the words of the first line that it prints. The first is its address.
+    pub(crate) fn start(command: &mut Command) -> Result<(Self, Vec<String>), Box<dyn Error>> {
+        let mut process = Self::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+        let output = process.child.stdout.take().ok_or("no output")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        if words.is_empty() { Err("it ended before it printed its address".into()) } else { Ok((process, words)) }
+    }
+
+    /// Its id, which is that of its process group.
     pub(crate) fn id(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // Not the program `kill`: that of procps reads `-123` as `-1`, which is every process.
+        let group = self.id().to_string();
+        let _ = Command::new("sh").args(["-c", r#"kill -KILL "-$1""#, "kill", &group]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
     }
 }
 
-/// Seconds of the processor that a process has taken.
-pub(crate) fn seconds(id: u32) -> Result<f64, Box<dyn Error>> {
-    Ok(seconds_of(&fs::read_to_string(format!("/proc/{id}/stat"))?).ok_or("/proc/PID/stat has another form")?)
+/// Seconds of the processor that the processes of a process group have taken.
+pub(crate) fn seconds(group: u32) -> Result<f64, Box<dyn Error>> {
+    let stats = fs::read_dir("/proc")?.filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("stat")).ok());
+    let of_group: Vec<f64> = stats.filter_map(|stat| seconds_of(&stat, group)).collect();
+    if of_group.is_empty() {
+        Err(format!("no process of the group {group} runs").into())
+    } else {
+        Ok(of_group.iter().sum())
+    }
 }
 
-/// `utime` and `stime` are the 14th and 15th field; the second is the program's name, which may have spaces.
-fn seconds_of(stat: &str) -> Option<f64> {
+/// The process group is the fifth field, and `utime` and `stime` are the 14th and 15th; the second is the program's name, which
+/// may have spaces. `None`: another group.
+fn seconds_of(stat: &str, group: u32) -> Option<f64> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u32>().ok());
-    let ticks: Option<Vec<u32>> = ticks.collect();
-    let ticks = ticks.filter(|ticks| ticks.len() == 2)?;
-    Some(ticks.into_iter().map(f64::from).sum::<f64>() / TICKS_PER_SECOND)
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3)?.parse::<u32>().ok();
+    (field(5)? == group).then_some((f64::from(field(14)?) + f64::from(field(15)?)) / TICKS_PER_SECOND)
 }
 
 #[cfg(test)]
@@ -59,13 +85,33 @@ mod tests {
     #[test]
     fn user_and_system_time_are_added_whatever_the_programs_name() {
         let stat = "7 (a (b) c) S 1 7 7 0 -1 4194304 100 0 0 0 250 125 9 9 20 0 3 0 1 2 3";
-        assert_eq!(seconds_of(stat), Some(3.75));
-        assert_eq!(seconds_of("7 (a) S 1 7"), None);
-        assert_eq!(seconds_of(""), None);
+        assert_eq!(seconds_of(stat, 7), Some(3.75));
+        assert_eq!(seconds_of(stat, 8), None, "another group");
+        assert_eq!(seconds_of("7 (a) S 1 7", 7), None);
+        assert_eq!(seconds_of("", 7), None);
     }
 
-    #[test]
-    fn the_kernel_counts_this_process() {
-        assert!(seconds(std::process::id()).unwrap() >= 0.0);
+    #[tokio::test]
+    async fn a_worker_counts_as_its_servers_and_ends_with_it() {
+        let script = "sh -c 'while :; do :; done' & echo address $!; wait";
+        let (server, words) = Process::start(Command::new("sh").args(["-c", script])).unwrap();
+        let worker: u32 = words.get(1).unwrap().parse().unwrap();
+        while seconds(server.id()).unwrap() < 0.02 {
+            std::thread::yield_now();
+        }
+        let stat = fs::read_to_string(format!("/proc/{worker}/stat")).unwrap();
+        assert!(seconds_of(&stat, server.id()).is_some(), "{stat}");
+        drop(server);
+        // A process that was killed stays until init has heard of it.
+        let runs = || fs::read_to_string(format!("/proc/{worker}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+        while runs() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_prints_nothing_has_not_started() {
+        assert!(Process::start(&mut Command::new("true")).is_err());
+        assert!(Process::start(&mut Command::new("/no/such/program")).is_err());
     }
 }

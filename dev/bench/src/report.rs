@@ -2,10 +2,10 @@
 
 use std::{error::Error, fmt::Write as _, fs, path::Path, process::Command};
 
-use crate::{measured::Row, round::Load};
+use crate::{measured::Row, round::Load, server::LeftOut};
 
-/// What follows this line of the page is replaced.
-const RESULTS: &str = "## Results\n";
+/// What is between these lines of the page is replaced.
+const MARKERS: [&str; 2] = ["<!-- results -->\n", "<!-- end of results -->\n"];
 
 /// A table in Markdown.
 pub(crate) fn table(rows: &[Row]) -> String {
@@ -25,8 +25,14 @@ pub(crate) fn table(rows: &[Row]) -> String {
     table
 }
 
-/// Writes the table into the page, with how it was measured.
-pub(crate) fn write(page: &Path, rows: &[Row], load: Load, rounds: usize) -> Result<(), Box<dyn Error>> {
+/// Writes the table into the page, with how it was measured and what was left out.
+pub(crate) fn write(
+    page: &Path,
+    rows: &[Row],
+    left_out: &[LeftOut],
+    load: Load,
+    rounds: usize,
+) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(page)?;
     let how = format!(
         "Medians of {rounds} interleaved rounds of {} s at {} connections, on {}, {}.",
@@ -35,13 +41,23 @@ pub(crate) fn write(page: &Path, rows: &[Row], load: Load, rounds: usize) -> Res
         machine(&fs::read_to_string("/proc/cpuinfo")?),
         date()?
     );
-    let with_results = replaced(&text, &format!("\n{how}\n\n{}", table(rows))).ok_or("the page has no “## Results”")?;
+    let results = format!("\n{how}\n\n{}{}\n", table(rows), without(left_out));
+    let with_results = replaced(&text, &results).ok_or("the page has no markers for the results")?;
     Ok(fs::write(page, with_results)?)
 }
 
+/// A line for each peer that is left out.
+fn without(left_out: &[LeftOut]) -> String {
+    left_out.iter().fold(String::new(), |mut lines, LeftOut { server, why }| {
+        let _ = writeln!(lines, "\nLeft out: {}, because {why}.", server.name());
+        lines
+    })
+}
+
 fn replaced(page: &str, results: &str) -> Option<String> {
-    let (before, _) = page.split_once(RESULTS)?;
-    Some(format!("{before}{RESULTS}{results}"))
+    let [begin, end] = MARKERS;
+    let ((before, rest), (_, after)) = (page.split_once(begin)?, page.split_once(end)?);
+    rest.contains(end).then(|| format!("{before}{begin}{results}{end}{after}"))
 }
 
 /// The number of cores, and their model.
@@ -59,7 +75,7 @@ fn date() -> Result<String, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::servers::{Kind, Server};
+    use crate::{kind::Kind, server::Server};
 
     fn row() -> Row {
         let (kind, server) = (Kind::Call, Server::Rmcp);
@@ -76,8 +92,24 @@ mod tests {
 
     #[test]
     fn the_results_are_replaced_and_the_rest_of_the_page_stays() {
-        assert_eq!(replaced("# A\n\n## Results\nold\n", "new\n").as_deref(), Some("# A\n\n## Results\nnew\n"));
+        let [begin, end] = MARKERS;
+        let page = |results: &str| format!("# A\n{begin}{results}{end}\n## Why\n");
+        assert_eq!(replaced(&page("old\n"), "new\n"), Some(page("new\n")));
         assert_eq!(replaced("# A\n", "new\n"), None);
+        assert_eq!(replaced(&format!("{end}{begin}"), "new\n"), None);
+    }
+
+    #[test]
+    fn the_page_has_the_markers() {
+        let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.md")).unwrap();
+        assert!(replaced(&page, "").is_some());
+    }
+
+    #[test]
+    fn a_peer_that_is_left_out_is_named() {
+        let left_out = LeftOut { server: Server::Go, why: "go is missing".to_owned() };
+        assert_eq!(without(&[left_out]), "\nLeft out: Go SDK, because go is missing.\n");
+        assert_eq!(without(&[]), "");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::error::Error;
 
 use crate::{
+    kind::Kind,
     measured::{Measured, Sample},
     process,
-    servers::{Kind, Server, Servers},
+    servers::Servers,
     wrk::{self, Post},
 };
 
@@ -20,14 +21,14 @@ pub(crate) struct Load {
 pub(crate) fn measure(servers: &Servers, load: Load, measured: &mut Measured) -> Result<(), Box<dyn Error>> {
     let script = servers.folder.path().join("post.lua");
     for kind in Kind::ALL {
-        for server in Server::ALL {
-            let (url, id) = servers.of(server);
-            let token = (kind != Kind::Unauthorized).then_some(servers.token.as_str());
-            let post = Post { url: &url, token, body: &kind.body(), script: &script };
-            wrk::run(&post, load.connections, 1)?;
-            let before = process::seconds(id)?;
-            let run = wrk::run(&post, load.connections, load.seconds)?;
-            measured.add(kind, server, Sample::of(run, process::seconds(id)? - before));
+        for running in &servers.all {
+            let token = (kind != Kind::Unauthorized).then_some(running.token.as_str());
+            let post = Post { url: &running.url, token, body: &kind.body(), script: &script };
+            let failed = |error| format!("{}, {}: {error}", running.server.name(), kind.name());
+            wrk::run(&post, load.connections, 1).map_err(failed)?;
+            let before = process::seconds(running.group)?;
+            let run = wrk::run(&post, load.connections, load.seconds).map_err(failed)?;
+            measured.add(kind, running.server, Sample::of(run, process::seconds(running.group)? - before));
         }
     }
     Ok(())

@@ -1,91 +1,27 @@
-//! The servers, and the requests that they are sent.
+//! The servers that run, behind one stand-in for Graph.
 
-use std::{error::Error, fs, process::Stdio};
+use std::{
+    error::Error,
+    fs,
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use driver::{browser::Browser, handler::Handler};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use stand_in::watchdog::Watchdog;
 use tempfile::TempDir;
 
-use crate::{places::Places, process::Process};
-
-/// A server that is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Server {
-    /// The packaged handler.
-    Handler,
-    /// Bare hyper, which answers the same.
-    Limit,
-    /// rmcp's own server.
-    Rmcp,
-}
-
-/// A kind of request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// Without a token.
-    Unauthorized,
-    /// `tools/list`.
-    List,
-    /// `tools/call`, with one request to Graph.
-    Call,
-}
-
-impl Server {
-    pub(crate) const ALL: [Self; 3] = [Self::Handler, Self::Limit, Self::Rmcp];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Handler => "this server",
-            Self::Limit => "limit program (hyper)",
-            Self::Rmcp => "rmcp bare",
-        }
-    }
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Unauthorized, Self::List, Self::Call];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Unauthorized => "401",
-            Self::List => "tools/list",
-            Self::Call => "warm tools/call",
-        }
-    }
-
-    pub(crate) fn body(self) -> String {
-        let call = json!({ "name": "get_graph_user_details", "arguments": {} });
-        let message = match self {
-            Self::Unauthorized | Self::List => json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }),
-            Self::Call => json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call }),
-        };
-        message.to_string()
-    }
-}
-
-/// An answer, for `bench-server`.
-#[derive(Serialize)]
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-/// The servers that run, behind one stand-in for Graph.
-pub(crate) struct Servers {
-    /// The access token that all of them accept.
-    pub(crate) token: String,
-    /// For files of a run.
-    pub(crate) folder: TempDir,
-    handler: Handler,
-    limit: (Process, String),
-    rmcp: (Process, String),
-    _graph: Process,
-}
+use crate::{
+    answer::{self, Answer},
+    places::Places,
+    process::Process,
+    server::{LeftOut, Peer, Server},
+};
 
 /// No limit of callers may refuse a request.
-const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000";
+pub(crate) const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000";
 /// As Bicep sets the allocator.
 const ALLOCATOR: [(&str, &str); 4] = [
     ("MIMALLOC_PURGE_DELAY", "0"),
@@ -94,58 +30,125 @@ const ALLOCATOR: [(&str, &str); 4] = [
     ("MIMALLOC_ALLOW_THP", "0"),
 ];
 
+/// A server that runs.
+pub(crate) struct Running {
+    pub(crate) server: Server,
+    pub(crate) url: String,
+    /// The access token that it accepts.
+    pub(crate) token: String,
+    /// Its process group, whose id is that of its first process.
+    pub(crate) group: u32,
+    _process: Ends,
+}
+
+/// What ends a server when it is dropped.
+enum Ends {
+    Handler { _handler: Box<Handler>, _watchdog: Watchdog },
+    Process { _process: Process },
+    Peer { _peer: Box<Peer> },
+}
+
+/// The servers that run.
+pub(crate) struct Servers {
+    pub(crate) all: Vec<Running>,
+    pub(crate) left_out: Vec<LeftOut>,
+    /// For files of a run.
+    pub(crate) folder: TempDir,
+    _graph: Graph,
+}
+
+/// The stand-in for Graph, a process of its own.
+pub(crate) struct Graph {
+    pub(crate) url: String,
+    _process: Process,
+}
+
+impl Graph {
+    pub(crate) fn start(places: &Places) -> Result<Self, Box<dyn Error>> {
+        let (process, address) = started(&places.server, &["graph"])?;
+        Ok(Self { url: format!("http://{address}"), _process: process })
+    }
+
+    /// The resource that a call asks for.
+    fn me(&self) -> String {
+        format!("{}/v1.0/me", self.url)
+    }
+}
+
 impl Servers {
-    /// Starts all of them, and signs a user in.
+    /// Starts all of them, signs a user in, and leaves out the peers that are not installed or answer differently.
     pub(crate) async fn start(places: &Places) -> Result<Self, Box<dyn Error>> {
-        let (graph, address) = Process::start(&places.server, &["graph"])?;
-        let graph_url = format!("http://{address}");
-        let handler = Handler::start(&places.handler, local_tenant::Options::default(), |command| {
-            command.env("GRAPH_ENDPOINT", &graph_url).env("MCP_LIMITS", LIMITS).envs(ALLOCATOR);
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-        });
-        let handler = handler.await;
-        let server = handler.server();
-        let client_id = server.register().await;
-        let token = Browser::default().tokens(&server, &client_id, "user.read").await.access_token;
-        let folder = tempfile::tempdir()?;
+        let (graph, folder) = (Graph::start(places)?, tempfile::tempdir()?);
+        let (handler, token) = signed_in(places, &graph).await;
+        let url = format!("http://{}/mcp", handler.address);
+        let ours = answer::all(&url, &token).await?;
         let file = folder.path().join("answers.json");
-        fs::write(&file, answers(&server.url, &token).await?.to_string())?;
-        let file = file.to_str().ok_or("the folder's name is no text")?.to_owned();
-        let me = format!("{graph_url}/v1.0/me");
-        let limit = Process::start(&places.server, &["limit", &file, &me])?;
-        let rmcp = Process::start(&places.server, &["rmcp", &file, &me])?;
-        Ok(Self { token, folder, handler, limit, rmcp, _graph: graph })
+        let [unauthorized, list, call] = &ours;
+        let answers = json!({ "token": token, "unauthorized": unauthorized, "list": list, "call": call });
+        fs::write(&file, answers.to_string())?;
+        let group = handler.process.id();
+        let handler = Ends::Handler { _watchdog: Watchdog::over(group)?, _handler: Box::new(handler) };
+        let mut all = vec![Running { server: Server::Handler, url, token: token.clone(), group, _process: handler }];
+        for (server, word) in [(Server::Limit, "limit"), (Server::Rmcp, "rmcp")] {
+            let (process, address) = started(&places.server, &[word, &text(&file)?, &graph.me()])?;
+            let (url, token, group) = (format!("http://{address}/mcp"), token.clone(), process.id());
+            all.push(Running { server, url, token, group, _process: Ends::Process { _process: process } });
+        }
+        let mut left_out = Vec::new();
+        for server in Server::PEERS {
+            match Peer::start(server, places, &file, &graph.me()) {
+                Ok(peer) => all.push(Running::of_peer(server, peer)),
+                Err(why) => left_out.push(why),
+            }
+        }
+        let mut servers = Self { all, left_out, folder, _graph: graph };
+        servers.leave_out_what_differs(&ours).await;
+        Ok(servers)
     }
 
-    /// The URL of a server, and the id of its process.
-    pub(crate) fn of(&self, server: Server) -> (String, u32) {
-        let (address, id) = match server {
-            Server::Handler => (self.handler.address.to_string(), self.handler.process.id()),
-            Server::Limit => (self.limit.1.clone(), self.limit.0.id()),
-            Server::Rmcp => (self.rmcp.1.clone(), self.rmcp.0.id()),
-        };
-        (format!("http://{address}/mcp"), id)
+    /// A server whose answers differ does other work.
+    async fn leave_out_what_differs(&mut self, ours: &[Answer; 3]) {
+        for running in std::mem::take(&mut self.all) {
+            let theirs = answer::all(&running.url, &running.token).await.map_err(|error| error.to_string());
+            match theirs.and_then(|theirs| answer::compare(ours, &theirs)) {
+                Ok(()) => self.all.push(running),
+                Err(why) => self.left_out.push(LeftOut { server: running.server, why }),
+            }
+        }
     }
 }
 
-/// What the handler answers to each kind of request.
-async fn answers(url: &str, token: &str) -> Result<Value, Box<dyn Error>> {
-    let unauthorized = answer(url, None, Kind::Unauthorized).await?;
-    let list = answer(url, Some(token), Kind::List).await?;
-    let call = answer(url, Some(token), Kind::Call).await?;
-    Ok(json!({ "token": token, "unauthorized": unauthorized, "list": list, "call": call }))
+impl Running {
+    fn of_peer(server: Server, peer: Peer) -> Self {
+        let (url, token, group) = (format!("http://{}/mcp", peer.address), peer.token.clone(), peer.process.id());
+        Self { server, url, token, group, _process: Ends::Peer { _peer: Box::new(peer) } }
+    }
 }
 
-async fn answer(url: &str, token: Option<&str>, kind: Kind) -> Result<Answer, Box<dyn Error>> {
-    let request = reqwest::Client::new().post(format!("{url}/mcp")).body(kind.body());
-    let request = request.header("content-type", "application/json").header("mcp-protocol-version", "2025-11-25");
-    let request = request.header("accept", "application/json, text/event-stream");
-    let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
-    let response = request.send().await?;
-    let status = response.status().as_u16();
-    let kept = |name: &str| !["date", "content-length"].contains(&name);
-    let headers = response.headers().iter().filter(|(name, _)| kept(name.as_str()));
-    let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
-    let headers = headers.collect();
-    Ok(Answer { status, headers, body: response.text().await? })
+/// The packaged handler, in a process group of its own, and an access token of it.
+async fn signed_in(places: &Places, graph: &Graph) -> (Handler, String) {
+    let handler = Handler::start(&places.handler, local_tenant::Options::default(), |command| {
+        configure(command, graph, LIMITS);
+    });
+    let handler = handler.await;
+    let server = handler.server();
+    let client_id = server.register().await;
+    let token = Browser::default().tokens(&server, &client_id, "user.read").await.access_token;
+    (handler, token)
+}
+
+/// The settings of a handler that is measured.
+pub(crate) fn configure(command: &mut Command, graph: &Graph, limits: &str) {
+    command.env("GRAPH_ENDPOINT", &graph.url).env("MCP_LIMITS", limits).envs(ALLOCATOR);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+}
+
+/// A server of `bench-server`, and its address.
+fn started(program: &Path, words: &[&str]) -> Result<(Process, String), Box<dyn Error>> {
+    let (process, said) = Process::start(Command::new(program).args(words))?;
+    Ok((process, said.into_iter().next().unwrap_or_default()))
+}
+
+fn text(path: &Path) -> Result<String, Box<dyn Error>> {
+    Ok(path.to_str().ok_or("the folder's name is no text")?.to_owned())
 }

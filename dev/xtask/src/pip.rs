@@ -12,19 +12,23 @@ use crate::workspace::Workspace;
 #[derive(Debug)]
 pub(crate) struct Environment {
     folder: PathBuf,
-    packages: &'static [&'static str],
+    packages: Vec<&'static str>,
 }
 
 impl Environment {
     /// Makes it unless it is there with these packages, each pinned as in `name==1.2.3`. None without Python or PyPI, which
     /// has then been said.
-    pub(crate) fn installed(workspace: &Workspace, name: &str, packages: &'static [&'static str]) -> Option<Self> {
+    pub(crate) fn installed(workspace: &Workspace, name: &str, packages: &[&'static str]) -> Option<Self> {
         let environment = Self::at(workspace.root().join("target/tools").join(name), packages);
-        (environment.is_complete() || environment.install()).then_some(environment)
+        environment.is_installed().then_some(environment)
     }
 
-    pub(crate) fn at(folder: impl Into<PathBuf>, packages: &'static [&'static str]) -> Self {
-        Self { folder: folder.into(), packages }
+    pub(crate) fn at(folder: impl Into<PathBuf>, packages: &[&'static str]) -> Self {
+        Self { folder: folder.into(), packages: packages.to_vec() }
+    }
+
+    pub(crate) fn is_installed(&self) -> bool {
+        self.is_complete() || self.install()
     }
 
     /// Where it has this program.
@@ -51,7 +55,7 @@ impl Environment {
         let _ = fs::remove_dir_all(&self.folder);
         let made = command::run(Command::new("python3").args(["-m", "venv"]).arg(&self.folder));
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"];
-        made && command::run(Command::new(self.program("python")).args(pip).args(self.packages))
+        made && command::run(Command::new(self.program("python")).args(pip).args(&self.packages))
             && fs::write(self.stamp(), self.packages.join("\n")).is_ok()
     }
 

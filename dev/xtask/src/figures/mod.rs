@@ -75,7 +75,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/testkit/src/lists.rs",
     "dev/testkit/src/orders.rs",
     "dev/testkit/src/second_subscriber.rs",
-    "dev/xtask/src/bench.rs",
+    "dev/xtask/src/bench",
     "dev/xtask/src/figures",
     "dev/xtask/src/fuzz.rs",
     "dev/xtask/src/pictures.rs",
