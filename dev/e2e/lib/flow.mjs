@@ -5,6 +5,7 @@ import { freshPage } from './browser.mjs';
 import { oauthProvider } from './oauth-provider.mjs';
 import { callTool, sdkClient } from './sdk-client.mjs';
 import { arrive, signIn } from './sign-in.mjs';
+import { until } from './until.mjs';
 
 const SDK = { Client, Transport: StreamableHTTPClientTransport, UnauthorizedError, options: { versionNegotiation: { mode: 'auto' } } };
 
@@ -57,8 +58,10 @@ async function observer(server) {
     const receiver = to === 'tenant' ? serviceAt(path) : to;
     seen.steps.push({ from, to: receiver, request: named(method, path, detailOf(body)), status, during: asked.map(byServer) });
   };
-  // What the server asked when it started.
-  seen.steps = (await askedMeanwhile()).map((request) => ({ ...byServer(request), during: [] }));
+  // When the server starts it asks for its own token, in the background.
+  const atStart = [];
+  await until(async () => atStart.push(...(await askedMeanwhile())) > 0);
+  seen.steps = atStart.map((request) => ({ ...byServer(request), during: [] }));
   return seen;
 }
 
