@@ -87,17 +87,36 @@ fn too_many_of_all() -> Response {
     retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, "too many open streams; try again in a few seconds"))
 }
 
-/// Ends the stream with its access token, whoever keeps it waiting then.
+/// Ends the stream with its access token or its grant, whoever keeps it waiting then.
 async fn pump(app: Arc<App>, principal: Principal, events: EventStream, chunks: mpsc::Sender<Bytes>) {
     let left = principal.expires_at - app.server.now();
-    let _ = timeout(left.try_into().unwrap_or_default(), relay(&app, &principal, events, chunks)).await;
+    let ended = async {
+        tokio::select! {
+            () = relay(events, chunks) => {}
+            () = until_refused(&app, &principal) => {}
+        }
+    };
+    let _ = timeout(left.try_into().unwrap_or_default(), ended).await;
 }
 
-/// Sends events to the client until the client or the session ends, or the grant does not stand any more.
-async fn relay(app: &App, principal: &Principal, mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
-    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
+/// Waits until the grant does not stand any more, or could not be checked for too long.
+async fn until_refused(app: &App, principal: &Principal) {
     let mut recheck = interval_at(Instant::now() + RECHECK_INTERVAL, RECHECK_INTERVAL);
     let mut checked_at = Instant::now();
+    loop {
+        let at = recheck.tick().await;
+        match app.server.still_stands(principal).await {
+            Ok(true) => checked_at = at,
+            // A short outage ends no stream: each POST is authenticated by itself.
+            Err(_) if at - checked_at < UNCHECKED_LIMIT => {}
+            Ok(false) | Err(_) => return,
+        }
+    }
+}
+
+/// Sends events to the client until the client or the session ends.
+async fn relay(mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
+    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         let chunk = tokio::select! {
             event = events.next() => match event {
@@ -105,15 +124,6 @@ async fn relay(app: &App, principal: &Principal, mut events: EventStream, chunks
                 None => break,
             },
             _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
-            at = recheck.tick() => match app.server.still_stands(principal).await {
-                Ok(true) => {
-                    checked_at = at;
-                    continue;
-                }
-                // A short outage ends no stream: each POST is authenticated by itself.
-                Err(_) if at - checked_at < UNCHECKED_LIMIT => continue,
-                Ok(false) | Err(_) => break,
-            },
             () = chunks.closed() => break,
         };
         if !matches!(timeout(READ_TIMEOUT, chunks.send(chunk)).await, Ok(Ok(()))) {

@@ -42,7 +42,7 @@ pub(crate) struct Edge {
     rig: Rig,
     pub(crate) item_store: Arc<EmptyStore>,
     pub(crate) gateway: Option<Arc<Gateway>>,
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     connections: NonZeroU32,
     /// Ends all streams.
     pub(crate) stop: CancellationToken,

@@ -174,6 +174,20 @@ async fn a_stream_ends_soon_after_its_grant_and_another_goes_on() {
     assert!(left <= RECHECK && lasts, "{left:?}");
 }
 
+/// The grant is checked while the client is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_keeps_the_stream_of_a_revoked_grant_no_longer() {
+    let edge = Edge::new();
+    let signed_in = edge.sign_in().await.unwrap();
+    let _stream = Stream::open(&edge, signed_in.tokens.access_token.expose_secret()).await;
+    // By now a comment waits to be read, and the next one to be sent.
+    sleep(RECHECK + Duration::from_secs(1)).await;
+    revoke(&edge, &signed_in.client_id, &signed_in.tokens.refresh_token).await;
+    assert_eq!(edge.app.mcp.sse.open_streams(), 1);
+    sleep(RECHECK).await;
+    assert_eq!(edge.app.mcp.sse.open_streams(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_a_blocked_application_ends_soon() {
     let edge = Edge::new();

@@ -284,22 +284,22 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a stream ends with its grant",
         file: "src/http/mcp_sse.rs",
-        from: "Ok(false) | Err(_) => break,",
-        to: "Ok(false) => continue, Err(_) => break,",
+        from: "Ok(false) | Err(_) => return,",
+        to: "Ok(false) => {} Err(_) => return,",
         test: "edge::streams::a_stream_ends_soon_after_its_grant_and_another_goes_on",
     },
     Guard {
         name: "a stream ends with its access token",
         file: "src/http/mcp_sse.rs",
-        from: "timeout(left.try_into().unwrap_or_default(), relay(",
-        to: "timeout(Duration::from_hours(2).max(left.try_into().unwrap_or_default()), relay(",
+        from: "timeout(left.try_into().unwrap_or_default(), ended)",
+        to: "timeout(Duration::from_hours(2).max(left.try_into().unwrap_or_default()), ended)",
         test: "edge::streams::a_stream_ends_with_its_access_token",
     },
     Guard {
         name: "a stream whose grant cannot be checked ends",
         file: "src/http/mcp_sse.rs",
-        from: "Err(_) if at - checked_at < UNCHECKED_LIMIT => continue,",
-        to: "Err(_) if at - checked_at < UNCHECKED_LIMIT * 100 => continue,",
+        from: "Err(_) if at - checked_at < UNCHECKED_LIMIT => {}",
+        to: "Err(_) if at - checked_at < UNCHECKED_LIMIT * 100 => {}",
         test: "edge::streams::a_stream_whose_grant_could_not_be_checked_for_a_minute_ends",
     },
     Guard {
