@@ -101,8 +101,9 @@ fn with_local_types(config: &str) -> String {
 
 /// The parameter sets: the names of infra/test/*.bicepparam.
 pub(super) fn parameter_sets(files: &Files) -> Vec<String> {
-    let names = files.under("infra/test/", ".bicepparam").map(|(path, _)| Path::new(path).file_stem());
-    names.flatten().map(|name| name.to_string_lossy().into_owned()).collect()
+    let sets = files.under("infra/test/", ".bicepparam").map(|(path, _)| Path::new(path));
+    let sets = sets.filter(|path| path.parent() == Some(Path::new("infra/test"))).filter_map(Path::file_stem);
+    sets.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -120,7 +121,7 @@ mod tests {
     fn a_parameter_set_is_named_by_its_file() {
         let mut files = Files::default();
         files.insert("infra/test/vnet.bicepparam", "");
-        files.insert("infra/test/vnet.snapshot.json", "");
+        files.insert("infra/test/refused/vnet.bicepparam", "");
         assert_eq!(parameter_sets(&files), ["vnet"]);
     }
 

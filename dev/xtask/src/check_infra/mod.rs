@@ -13,6 +13,7 @@ mod files;
 mod golden;
 mod policy;
 mod project;
+mod refusals;
 mod rule;
 mod tools;
 
@@ -70,6 +71,7 @@ fn run(root: &Path, tools: &Tools, accept: bool) -> io::Result<Report> {
         files.insert(golden::path(set), snapshot.as_str());
     }
     rule::judge(&Project::of(&files, compiled.template, tools.schemas.clone()), &mut report);
+    refusals::judge(&files, tools, &mut report)?;
     Ok(report)
 }
 

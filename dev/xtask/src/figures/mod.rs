@@ -77,6 +77,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/testkit/src/second_subscriber.rs",
     "dev/xtask/src/bench",
     "dev/xtask/src/figures",
+    "dev/xtask/src/check_infra/refusals.rs",
     "dev/xtask/src/fuzz.rs",
     "dev/xtask/src/pictures.rs",
     "dev/xtask/src/mutants.rs",

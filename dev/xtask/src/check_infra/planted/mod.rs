@@ -83,7 +83,7 @@ fn each_planted_error_is_found_by_its_check_alone() {
 }
 
 /// The test runner keeps what a passing test prints, but not this.
-fn say(skipped: &str) {
+pub(super) fn say(skipped: &str) {
     writeln!(io::stderr(), "{skipped}").unwrap();
 }
 
