@@ -103,7 +103,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let server = Arc::new(server.with_entra_clients(settings.preauthorized_clients.clone(), client_tokens));
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
     let (memory, origins) = (Memory::default(), Origins::with_graph(settings.graph.clone(), settings.cloud.graph()));
-    let apis = Arc::new(ApiClient::new(http, origins, tokens, Arc::clone(&platform.audit)));
+    let apis = Arc::new(ApiClient::new(http, origins, tokens, Arc::clone(&server) as _, Arc::clone(&platform.audit)));
     let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
     let ports = ToolPorts { apis, roles: Arc::clone(&server) as _, clock, audit };
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
@@ -235,6 +235,7 @@ fn authorization_server(
         owners: storage.repository(platform),
         owner_grants: storage.repository::<Grant>(platform),
         spent_assertions: storage.repository(platform),
+        challenged_tokens: storage.repository(platform),
         upstream_tokens: storage.repository(platform),
         blocks: storage.repository(platform),
         operator_records: storage.repository(platform),

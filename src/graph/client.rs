@@ -6,10 +6,11 @@ use authorization_server::{
     ground::{AuditLog, EventName},
     resource::{
         authenticate::Principal,
+        challenged_tokens::ChallengedTokens,
         downstream::{DownstreamError, DownstreamTokens as _},
     },
     state::{
-        api::{Api, ApiScopes},
+        api::ApiScopes,
         claims::Claims,
         scopes::{self, Permission},
     },
@@ -19,7 +20,14 @@ use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::{challenge, demanded_claims::DemandedClaims, error::ApiError, request::Request, token_cache::TokenCache};
+use super::{
+    challenge,
+    demanded_claims::{DemandedClaims, Freshness},
+    error::ApiError,
+    origins::Origins,
+    request::Request,
+    token_cache::TokenCache,
+};
 use crate::{
     budget::{Budget, Permit},
     json_cost::tree_cost,
@@ -51,22 +59,6 @@ pub struct ApiClient {
     calls: ServiceCalls,
 }
 
-/// Where the APIs are.
-pub enum Origins {
-    /// Graph at this origin, and every other API at its own.
-    Real(String),
-    /// What stands in for all of them.
-    StandIn(String),
-}
-
-impl Origins {
-    /// The real ones, unless Graph is elsewhere: the local tenant stands in for every API.
-    #[must_use]
-    pub fn with_graph(graph: String, real: &str) -> Self {
-        if graph == real { Self::Real(graph) } else { Self::StandIn(graph) }
-    }
-}
-
 /// Why one attempt failed.
 struct FailedAttempt {
     error: ApiError,
@@ -78,9 +70,15 @@ struct FailedAttempt {
 impl ApiClient {
     /// A client of APIs at these origins.
     #[must_use]
-    pub fn new(http: reqwest::Client, origins: Origins, tokens: TokenCache, audit: Arc<dyn AuditLog>) -> Self {
+    pub fn new(
+        http: reqwest::Client,
+        origins: Origins,
+        tokens: TokenCache,
+        challenged: Arc<dyn ChallengedTokens>,
+        audit: Arc<dyn AuditLog>,
+    ) -> Self {
         let (answers, calls) = (Budget::new(ANSWERS_BYTES), ServiceCalls::new(Service::Graph));
-        Self { http, origins, tokens, demanded: DemandedClaims::default(), audit, answers, calls }
+        Self { http, origins, tokens, demanded: DemandedClaims::new(challenged), audit, answers, calls }
     }
 
     /// Gets a resource for the principal, if its access token has the permissions. The token for the API has those of them that
@@ -128,8 +126,13 @@ impl ApiClient {
     }
 
     /// The claims that the token of a principal whose client got it from Entra lacks for these permissions.
-    pub async fn demanded_claims(&self, principal: &Principal, permissions: &[&'static Permission]) -> Option<Claims> {
-        self.demanded.of(&self.tokens, principal, permissions).await
+    pub async fn demanded_claims(
+        &self,
+        principal: &Principal,
+        permissions: &[&'static Permission],
+        notes: Freshness,
+    ) -> Option<Claims> {
+        self.demanded.of(&self.tokens, principal, permissions, notes).await
     }
 
     async fn with_token(
@@ -172,16 +175,6 @@ impl ApiClient {
             retryable: false,
             retry_after: None,
         })
-    }
-}
-
-impl Origins {
-    fn of(&self, api: Api) -> &str {
-        match (self, api) {
-            (Self::Real(graph), Api::Graph) => graph,
-            (Self::Real(_), Api::Registered(api)) => api.origin,
-            (Self::StandIn(origin), _) => origin,
-        }
     }
 }
 

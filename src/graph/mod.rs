@@ -5,11 +5,14 @@ mod client;
 mod collection;
 mod demanded_claims;
 mod error;
+mod origins;
 mod request;
 mod token_cache;
 
-pub use client::{ApiClient, Origins};
+pub use client::ApiClient;
 pub use collection::Collection;
+pub use demanded_claims::Freshness;
 pub use error::ApiError;
+pub use origins::Origins;
 pub use request::Request;
 pub use token_cache::TokenCache;

@@ -26,6 +26,7 @@ use super::{
     slots::Slots,
     tools::{Progress, ToolCall, ToolPorts, Tools, failure},
 };
+use crate::graph::Freshness;
 
 /// The server, and what its tools need.
 #[derive(Clone)]
@@ -62,9 +63,9 @@ impl McpService for McpServer {
     }
 
     /// Nobody is sent to sign in for such a tool either.
-    async fn demanded_claims(&self, tool: &str, principal: &Principal) -> Option<Claims> {
+    async fn demanded_claims(&self, tool: &str, principal: &Principal, notes: Freshness) -> Option<Claims> {
         role_check::check(&self.tools, &self.ports, tool, principal).await.ok()?;
-        self.ports.apis.demanded_claims(principal, self.tools.permissions(tool)).await
+        self.ports.apis.demanded_claims(principal, self.tools.permissions(tool), notes).await
     }
 }
 

@@ -11,6 +11,8 @@ use rmcp::{
     service::DynService,
 };
 
+use crate::graph::Freshness;
+
 /// A server that both transports can serve. rmcp's `ServerHandler` is most of it.
 #[async_trait]
 pub trait McpService: DynService<RoleServer> {
@@ -27,8 +29,9 @@ pub trait McpService: DynService<RoleServer> {
         None
     }
 
-    /// The claims that the token of a principal whose client got it from Entra lacks for this tool.
-    async fn demanded_claims(&self, _tool: &str, _principal: &Principal) -> Option<Claims> {
+    /// The claims that the token of a principal whose client got it from Entra lacks for this tool. What other processes met is
+    /// known as freshly as this says.
+    async fn demanded_claims(&self, _tool: &str, _principal: &Principal, _notes: Freshness) -> Option<Claims> {
         None
     }
 }

@@ -6,6 +6,7 @@ use oauth_protocol::scope::Scope;
 use rmcp::model::{ProtocolVersion, RequestId};
 
 use super::{envelope::Envelope, service::Server};
+use crate::graph::Freshness;
 
 /// The scope that a client has to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +40,10 @@ pub(super) async fn demanded_claims(
     server: &Server,
     principal: &Principal,
     message: &Envelope,
+    notes: Freshness,
 ) -> Option<ClaimsDemand> {
     principal.entra_token().filter(|token| token.takes_claims_challenges)?;
-    let claims = server.demanded_claims(message.called_tool()?, principal).await?;
+    let claims = server.demanded_claims(message.called_tool()?, principal, notes).await?;
     Some(ClaimsDemand { claims, scope: principal.scope.clone(), id: message.id.clone() })
 }
 

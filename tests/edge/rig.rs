@@ -127,7 +127,8 @@ impl Edge {
         let lines = AuditLines::new(Arc::clone(&rig.clock) as _);
         let audit: Arc<dyn AuditLog> = Arc::new(Heard { trail: Arc::clone(&rig.audit), lines });
         let nowhere = Origins::StandIn(graph.into());
-        let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, Arc::clone(&audit));
+        let challenged = Arc::clone(&rig.server) as _;
+        let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit));
         let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
         let memory = Memory::default();
         let for_messages = Arc::clone(&memory.known_callers);

@@ -94,7 +94,8 @@ impl Rig {
         // As `startup` makes it: a redirect is an answer like any other.
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let audit = Arc::new(AuditTrail::default());
-        let apis = ApiClient::new(http, Origins::StandIn(endpoint), cache, Arc::clone(&audit) as _);
+        let challenged = testkit::Rig::new().unwrap().server as _;
+        let apis = ApiClient::new(http, Origins::StandIn(endpoint), cache, challenged, Arc::clone(&audit) as _);
         Self { apis, tokens, audit, requests }
     }
 

@@ -144,8 +144,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "claims are demanded beside a stream",
         file: "src/mcp/sse/sessions.rs",
-        from: "if let Some(demand) = step_up::demanded_claims(&self.server, &principal, message.envelope()).await {",
-        to: "if let Some(demand) = step_up::demanded_claims(&self.server, &principal, message.envelope()).await.filter(|_| false) {",
+        from: "if let Some(demand) = step_up::demanded_claims(&self.server, principal, message, notes).await {",
+        to: "if let Some(demand) = step_up::demanded_claims(&self.server, principal, message, notes).await.filter(|_| false) {",
         test: "http::entra_clients::a_policy_is_told_before_the_call_to_an_application_that_takes_challenges_and_in_words_to_another",
     },
     Guard {
@@ -165,8 +165,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "claims that one API demands concern no other call",
         file: "src/graph/demanded_claims.rs",
-        from: "self.0.get(&key).await",
-        to: "self.0.iter().next().map(|(_, claims)| claims)",
+        from: "self.met.get(&(token, scopes.clone())).await",
+        to: "self.met.iter().next().map(|(_, claims)| claims)",
         test: "http::entra_clients::a_challenge_that_comes_while_the_tool_runs_is_a_tool_error_and_401_at_each_later_call_that_needs_the_same",
     },
     Guard {

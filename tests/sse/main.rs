@@ -41,7 +41,7 @@ use remote_auth_mcp::{
     ports::event_log::EventLog,
 };
 use serde_json::{Value, json};
-use testkit::{AuditTrail, Faults, MemorySealer};
+use testkit::{AuditTrail, Faults, MemorySealer, Rig};
 use time::OffsetDateTime;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
@@ -150,8 +150,8 @@ impl Deployment {
     fn mcp(&self, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
         let audit: Arc<dyn AuditLog> = Arc::new(AuditTrail::default());
-        let nowhere = Origins::StandIn(String::new());
-        let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, Arc::clone(&audit)));
+        let (nowhere, challenged) = (Origins::StandIn(String::new()), Rig::new().unwrap().server as _);
+        let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit)));
         let sealer = Arc::clone(&self.sealer) as _;
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };

@@ -16,9 +16,9 @@ use crate::{
         Repository, Sealable, Sealed, Sealer, Unavailable,
     },
     state::{
-        authorization::Authorization, blocks::Blocks, client::Client, entra_client::Standing, family::FamilyKey,
-        grant::Grant, operator_record::OperatorRecord, owner::Owner, preauthorized::PreauthorizedClients, scopes,
-        spent_assertion::SpentAssertion, upstream_tokens::UpstreamTokens,
+        authorization::Authorization, blocks::Blocks, challenged_token::ChallengedToken, client::Client,
+        entra_client::Standing, family::FamilyKey, grant::Grant, operator_record::OperatorRecord, owner::Owner,
+        preauthorized::PreauthorizedClients, scopes, spent_assertion::SpentAssertion, upstream_tokens::UpstreamTokens,
     },
     upstream::Upstream,
     waiting_registrations::WaitingRegistrations,
@@ -56,6 +56,8 @@ pub struct Ports {
     pub owner_grants: Arc<dyn OwnedRecords<Grant>>,
     /// Client assertions that were used.
     pub spent_assertions: Arc<dyn Repository<SpentAssertion>>,
+    /// Tokens of Entra that lack claims.
+    pub challenged_tokens: Arc<dyn Repository<ChallengedToken>>,
     /// The list of clients: those in use first.
     pub client_list: Arc<dyn ListedRecords<Client>>,
     /// Upstream tokens, one record beside each grant.

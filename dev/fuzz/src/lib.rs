@@ -21,7 +21,7 @@ use remote_auth_mcp::{
     platform::{SystemClock, SystemEntropy},
     ports::event_log::EventLog,
 };
-use testkit::{AuditTrail, Faults, MemorySealer};
+use testkit::{AuditTrail, Faults, MemorySealer, Rig};
 use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -74,7 +74,8 @@ pub fn sealer() -> Arc<dyn Sealer> {
 pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
     let tokens = TokenCache::new(Arc::new(Nobody), Arc::new(SystemClock));
     let (nowhere, audit) = (Origins::StandIn(String::new()), Arc::new(AuditTrail::default()));
-    let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, audit.clone()));
+    let challenged = Rig::new().expect("a rig").server;
+    let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, audit.clone()));
     let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
     let poll = Duration::from_millis(1);
     let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll };

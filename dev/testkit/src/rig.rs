@@ -98,6 +98,7 @@ impl Rig {
             owners: Arc::clone(&owners) as _,
             owner_grants: Arc::clone(&grants) as _,
             spent_assertions: Arc::clone(&spent_assertions) as _,
+            challenged_tokens: Arc::new(MemoryStore::new(Arc::clone(&store))),
             upstream_tokens: Arc::clone(&upstream_tokens) as _,
             blocks: Arc::clone(&blocks) as _,
             operator_records: Arc::clone(&operator_records) as _,

@@ -9,6 +9,7 @@ use authorization_server::{
 use tokio::time::timeout;
 
 use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
+use crate::graph::Freshness;
 use crate::mcp::{
     admission::{AdmissionError, AdmittedMessage},
     envelope::Envelope,
@@ -67,27 +68,23 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// Delivers a message to the session that the client names.
+    /// Delivers a message to the session that the client names, unless it does not pass this check. A tool runs where its stream
+    /// is. So what tools met is known here already, or is read again.
     pub(super) async fn post(
         &self,
         id: &str,
         principal: Principal,
         admit: impl FnOnce() -> Result<AdmittedMessage, AdmissionError>,
-        demand: impl AsyncFnOnce(&Principal, &Envelope) -> Option<ScopeDemand>,
+        check: impl AsyncFnOnce(&Principal, &Envelope, Freshness) -> Result<(), PostError>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
         let AdmittedMessage { text, kind, envelope, permit } = admit()?;
-        if let Some(demand) = demand(&principal, &envelope).await {
-            return Err(PostError::InsufficientScope(demand));
-        }
+        let is_here = to.instance == self.instance.id;
+        check(&principal, &envelope, if is_here { Freshness::Lately } else { Freshness::Now }).await?;
         let message = UnparsedMessage::new(text, envelope, principal, kind == Kind::Request, permit);
         let posted = Posted { session: to.session, message };
-        if to.instance == self.instance.id {
-            self.here(posted).await
-        } else {
-            self.elsewhere(to.instance, posted).await
-        }
+        if is_here { self.here(posted).await } else { self.elsewhere(to.instance, posted).await }
     }
 
     async fn here(&self, posted: Posted) -> Result<(), PostError> {

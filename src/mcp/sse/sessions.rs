@@ -20,13 +20,13 @@ use super::{
     stream_owner::StreamOwner,
     transport_ports::TransportPorts,
 };
-use crate::config::Limits;
 use crate::mcp::{
     admission::{UncheckedMessage, admit},
     envelope::Envelope,
     service::Server,
     step_up,
 };
+use crate::{config::Limits, graph::Freshness};
 
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -91,12 +91,18 @@ impl Sessions {
 
     /// Delivers a message to the session that the client names, as the principal of the POST.
     pub async fn post(&self, session: &str, principal: Principal, message: UncheckedMessage) -> Result<(), PostError> {
-        if let Some(demand) = step_up::demanded_claims(&self.server, &principal, message.envelope()).await {
+        let check =
+            async |principal: &Principal, message: &Envelope, notes| self.check(principal, message, notes).await;
+        self.delivery.post(session, principal, || admit(&self.server, message), check).await
+    }
+
+    /// Refuses a message for which its client has to get another token first.
+    async fn check(&self, principal: &Principal, message: &Envelope, notes: Freshness) -> Result<(), PostError> {
+        if let Some(demand) = step_up::demanded_claims(&self.server, principal, message, notes).await {
             return Err(PostError::InsufficientClaims(demand));
         }
-        let demand =
-            async |principal: &Principal, message: &Envelope| step_up::demand(&self.server, principal, message).await;
-        self.delivery.post(session, principal, || admit(&self.server, message), demand).await
+        let demand = step_up::demand(&self.server, principal, message).await;
+        demand.map_or(Ok(()), |demand| Err(PostError::InsufficientScope(demand)))
     }
 
     /// The id of this instance.

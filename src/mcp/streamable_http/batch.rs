@@ -13,7 +13,6 @@ use super::{
     requests::{CancellableRequest, Requests},
     unserved::{CallError, Unserved},
 };
-use crate::budget::Kept;
 use crate::mcp::{
     admission::admit_batch,
     envelope::Envelope,
@@ -21,6 +20,7 @@ use crate::mcp::{
     outline::{self, InvalidMessage, Kind},
     step_up::{self, ClaimsDemand},
 };
+use crate::{budget::Kept, graph::Freshness};
 
 /// Messages of a batch.
 const MAX_MESSAGES: usize = 20;
@@ -72,7 +72,8 @@ pub(super) async fn answer(
     let (text, permit) = admit_batch(body)?;
     for message in messages(&text)?.into_iter().filter(|_| principal.entra_token().is_some()) {
         let envelope = Envelope::of(message.get().as_bytes());
-        if let Some(demand) = step_up::demanded_claims(&requests.server, principal, &envelope).await {
+        if let Some(demand) = step_up::demanded_claims(&requests.server, principal, &envelope, Freshness::Lately).await
+        {
             return Err(CallError::InsufficientClaims(ClaimsDemand { id: None, ..demand }).into());
         }
     }

@@ -25,7 +25,7 @@ use super::{
     service::Server,
     step_up,
 };
-use crate::budget::Kept;
+use crate::{budget::Kept, graph::Freshness};
 
 /// An authenticated POST.
 pub struct Call {
@@ -75,7 +75,8 @@ impl StreamableHttp {
 
     /// Refuses a message whose client has to get another token from Entra first.
     async fn check_claims(&self, principal: &Principal, message: &UncheckedMessage) -> Result<(), Unserved> {
-        let demand = step_up::demanded_claims(&self.requests.server, principal, message.envelope()).await;
+        let demand =
+            step_up::demanded_claims(&self.requests.server, principal, message.envelope(), Freshness::Lately).await;
         demand.map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))
     }
 

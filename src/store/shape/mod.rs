@@ -2,6 +2,7 @@
 
 mod authorization;
 mod blocks;
+mod challenged_token;
 pub(super) mod client;
 mod client_keys;
 mod entra_client;

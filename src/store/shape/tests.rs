@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use authorization_server::state::{
     authorization::Authorization,
     blocks::Blocks,
+    challenged_token::ChallengedToken,
     client::Client,
     grant::{Grant, Status},
     operator_record::OperatorRecord,
@@ -34,6 +35,7 @@ fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Client>("client-key-fetched.json");
     survives::<Client>("client-key-inline.json");
     survives::<SpentAssertion>("spent-assertion.json");
+    survives::<ChallengedToken>("challenged-token.json");
     for stage in [
         "pending-upstream",
         "second-leg",

@@ -1,6 +1,7 @@
 //! The protected resource: the caller, and the downstream tokens to act for that caller.
 
 pub mod authenticate;
+pub mod challenged_tokens;
 pub mod downstream;
 mod downstream_error;
 mod entra_call;

@@ -5,6 +5,7 @@ pub mod api;
 pub mod authorization;
 mod block_target;
 pub mod blocks;
+pub mod challenged_token;
 pub mod claims;
 pub mod client;
 pub mod client_keys;

@@ -11,6 +11,7 @@ use authorization_server::{
     ground::{Clock as _, EventName, Id, Subject, Unavailable},
     resource::{
         authenticate::Principal,
+        challenged_tokens::ChallengedTokens as _,
         downstream::{DownstreamError, DownstreamTokens as _},
         entra_token::EntraTokenError,
         presented::Presented,
@@ -18,6 +19,7 @@ use authorization_server::{
     },
     state::{
         blocks::BlockTarget,
+        challenged_token::LackedClaims,
         claims::Claims,
         entra_client::Standing,
         operator_record::OperatorDecision,
@@ -336,6 +338,26 @@ async fn the_callers_token_is_the_assertion_and_a_refusal_is_told_and_noted_nowh
         assert!(is_expected(&error), "{what}: {error:?}");
     }
     assert_eq!(rig.store.writes(), writes);
+}
+
+#[tokio::test]
+async fn what_a_token_lacks_is_known_to_every_process_if_its_client_takes_challenges() {
+    let rig = Rig::new().unwrap();
+    let takes = EntraClaims { capabilities: vec!["CP1".into()], ..claims(&rig) };
+    let [one, other] = [server(&rig, takes.clone()), server(&rig, takes)];
+    let [principal, again] = [authenticated(&one).await.unwrap(), authenticated(&other).await.unwrap()];
+    assert_eq!(other.noted(&again).await.unwrap(), []);
+    let demanded =
+        |acrs: &str| Claims::parse(&format!(r#"{{"access_token":{{"acrs":{{"value":"{acrs}"}}}}}}"#)).unwrap();
+    for acrs in ["c1", "c2"] {
+        one.note(&principal, &user_read(), &demanded(acrs)).await.unwrap();
+    }
+    let newest = LackedClaims { scope: principal.scope.clone(), claims: demanded("c2") };
+    assert_eq!(other.noted(&again).await.unwrap(), [newest]);
+    let writes = rig.store.writes();
+    let silent = authenticated(&server(&rig, claims(&rig))).await.unwrap();
+    one.note(&silent, &user_read(), &demanded("c1")).await.unwrap();
+    assert_eq!((one.noted(&silent).await.unwrap(), rig.store.writes()), (vec![], writes));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod contract_on_cosmos;
 mod crash;
 mod dependencies;
 mod deployment;
+mod entra_clients;
 mod identity;
 mod messages;
 mod operations;

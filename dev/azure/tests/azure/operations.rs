@@ -2,11 +2,13 @@
 
 use azure_tests::Plan;
 use cosmos_emulator::{Operation, Verb};
+use driver::mcp::tool_call;
 use serde_json::json;
 
 use crate::{
     browser::{Browser, Redirect, authorize_url, consent_form, location, redemption, refresh_target, tokens},
     deployment::Deployment,
+    entra_clients,
     stream::{Stream, initialize, post},
 };
 
@@ -77,6 +79,7 @@ async fn every_request_costs_what_the_table_says() {
     table.row(&server, "POST /revoke");
     pages(&server, &client_id, &mut browser, &mut table).await;
     streams(&mut table).await;
+    streams_of_entra(&mut table).await;
     roles(&mut table).await;
     assert_eq!(table.0, documented(), "the table should be\n{}", table.0.join("\n"));
 }
@@ -120,6 +123,17 @@ async fn streams(table: &mut Table) {
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     assert_eq!(post(&server, &endpoint, &token, &message).await, 202);
     table.row(&server, "POST /mcp/message, the stream elsewhere");
+}
+
+/// The same of a client that got its token from Entra and takes claims challenges.
+async fn streams_of_entra(table: &mut Table) {
+    let (server, mut session) = entra_clients::stream_elsewhere().await;
+    for _ in 0..2 {
+        taken(&server);
+        assert_eq!(session.request(&server, &tool_call(1)).send().await.unwrap().status(), 202);
+    }
+    table.row(&server, "tool call by POST /mcp/message with a token of Entra, the stream elsewhere");
+    session.stream.message().await;
 }
 
 /// A tool for those with a role. Whether the caller has it makes no difference here.

@@ -19,7 +19,7 @@ fn list_tools(id: usize) -> Value {
 pub(crate) struct Session {
     pub(crate) stream: Stream,
     endpoint: String,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Session {
