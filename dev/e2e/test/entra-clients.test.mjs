@@ -1,5 +1,5 @@
-// Applications that get their tokens from Entra by MSAL, over both transports, with the stream on one process and every POST on
-// the other.
+// Applications that get their tokens from Entra by MSAL, over both transports: on one process, and with the stream on one process
+// and every POST on the other.
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import assert from 'node:assert/strict';
 import { before, describe } from 'node:test';
@@ -16,8 +16,10 @@ const TRANSPORTS = { http: StreamableHTTPClientTransport, sse: SSEClientTranspor
 
 process.env.PREAUTHORIZED_CLIENT_IDS = ASSISTANT.id;
 
-describe('Clients with tokens of Entra', () => {
-  const here = world({ azure: true, 'cosmos-port': 0, 'streams-apart': true });
+const SERVERS = { 'one process': {}, 'the stream apart': { azure: true, 'cosmos-port': 0, 'streams-apart': true } };
+
+for (const [name, options] of Object.entries(SERVERS)) describe(`Clients with tokens of Entra: ${name}`, () => {
+  const here = world(options);
   before(() => control('admin-consent'));
 
   for (const [library, application] of Object.entries(LIBRARIES)) {
