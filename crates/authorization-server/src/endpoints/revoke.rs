@@ -70,3 +70,15 @@ impl AuthorizationServer {
         Ok((genuine && stored.value.client == client).then_some(token.key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_log_hears_why_unless_a_service_is_down() {
+        assert_eq!(RevokeError::UnknownClient.reason(), Some("the client is not registered"));
+        assert_eq!(RevokeError::UnauthenticatedClient("no key").reason(), Some("no key"));
+        assert_eq!(RevokeError::from(Unavailable::store("down")).reason(), None);
+    }
+}

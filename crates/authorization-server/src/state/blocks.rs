@@ -221,6 +221,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_lifted_is_one_block_and_what_was_ended_stays() {
+        let target = |host: &str| BlockTarget::RedirectHost(host.to_owned());
+        let blocked = ["one.example", "other.example"].map(|host| Block::new(target(host), NOW));
+        let ended = vec![Block::new(target("ended.example"), NOW)];
+        let blocks = Blocks::stored(blocked.to_vec(), ended.clone());
+        assert_eq!((blocks.blocked(), blocks.ended()), (&blocked[..], &ended[..]));
+        let lifted = blocks.without_block(&target("one.example"));
+        assert_eq!((lifted.blocked(), lifted.ended()), (&blocked[1..], &ended[..]));
+    }
+
+    #[test]
     fn a_host_of_documents_means_the_clients_that_are_published_there() {
         let target = |host: &str| BlockTarget::DocumentHost(host.to_owned());
         assert!(blocks(target("publisher.example"), &published()));

@@ -154,3 +154,20 @@ impl Memory {
         self.denied.0.iter().filter(move |denial| now.unix_timestamp() < denial.until)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_forget_denials_forgets_no_approval() {
+        let (now, id) = (OffsetDateTime::UNIX_EPOCH, |byte| Id::from_bytes([byte; 16]));
+        let [one, other] = ["one", "other"].map(|name| Likeness(name.to_owned()));
+        let memory = Memory::default().with_approval(id(1), id(2), id(3));
+        let memory = memory.with_denial(id(4), one.clone(), now).with_denial(id(5), other, now);
+        let left = memory.clone().without_denials_like(&one);
+        assert_eq!((left.approvals(), left.denies(id(4), now), left.denies(id(5), now)), (1, false, true));
+        let left = memory.without_denials();
+        assert_eq!((left.approvals(), left.denials(now)), (1, 0));
+    }
+}

@@ -190,3 +190,17 @@ impl Record for Owner {
         self.expires_at
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_withdrawal_is_kept_as_long_as_something_from_before_it_can_come() {
+        let (now, id) = (OffsetDateTime::UNIX_EPOCH, Id::from_bytes([1; 16]));
+        for (client, longest) in [(Some(id), AUTHORIZATION_LIFETIME), (None, ENTRA_TOKEN_LIFETIME)] {
+            let left = |at| Owner::new(id, now).without(client, now).touched(at).withdrawals.len();
+            assert_eq!((left(now + longest - time::Duration::MILLISECOND), left(now + longest)), (1, 0), "{client:?}");
+        }
+    }
+}

@@ -52,6 +52,20 @@ async fn a_warm_call_asks_neither_the_store_nor_the_upstream() {
 }
 
 #[tokio::test]
+async fn a_head_request_is_judged_like_any_other_and_notes_nothing() {
+    let (rig, owner) = signed_in().await;
+    let looked_up = async || {
+        let presented = rig.server.open_presented(&owner.tokens.access_token).await.unwrap();
+        rig.server.look_up_presented(presented).await.unwrap()
+    };
+    let writes = rig.store.writes();
+    assert_eq!(looked_up().await.unwrap().grant(), Some(key(&rig)));
+    assert_eq!((rig.store.writes(), rig.only_grant().unwrap().family.seen), (writes, false));
+    rig.server.withdraw(key(&rig).owner, None).await.unwrap();
+    assert!(looked_up().await.is_none());
+}
+
+#[tokio::test]
 async fn the_holder_of_a_token_is_known_without_the_store() {
     let (rig, owner) = signed_in().await;
     let held_by = rig.server.authenticate(owner.tokens.access_token.expose_secret()).await.unwrap().unwrap().holder();

@@ -239,6 +239,27 @@ async fn deny_answers_the_client_and_is_remembered() {
 }
 
 #[tokio::test]
+async fn a_browser_without_approvals_that_denies_gets_no_cookie_of_approvals() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    let page = rig.open_page(&client_id).await.unwrap();
+    let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
+    rig.upstream.set_subject(subject("second"));
+    rig.server.withdraw(subject("second").owner_key(), None).await.unwrap();
+    assert!(sent_to_confirm(&browser.come_back(&rig, &allowed).await.unwrap()).is_some());
+    browser.confirm(&rig, &allowed, Decision::Deny).await.unwrap();
+    assert_eq!((browser.approved.is_some(), browser.denied.is_some()), (false, true));
+}
+
+#[tokio::test]
+async fn a_browser_without_denials_that_allows_gets_no_cookie_of_denials() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    browser.code(&rig, &client_id).await.unwrap();
+    assert_eq!((browser.approved.is_some(), browser.denied.is_some()), (true, false));
+}
+
+#[tokio::test]
 async fn a_repeated_callback_leads_to_the_question_and_after_the_answer_is_already_completed() {
     for decision in [Decision::Allow, Decision::Deny] {
         let mut asked = another_owner().await;

@@ -21,7 +21,7 @@ use authorization_server::{
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use testkit::{Allowed, Asked, Rig, SignedIn, ToClient, allowed, answered, parameter, request, user_read};
+use testkit::{Allowed, Asked, EventLog, Rig, SignedIn, ToClient, allowed, answered, parameter, request, user_read};
 use time::Duration;
 
 fn claims(value: &str) -> Option<Claims> {
@@ -194,6 +194,31 @@ async fn the_second_leg_has_the_newest_claims_that_entra_named() {
         let [demand] = &demands(&rig)[..] else { panic!() };
         assert_eq!((demand.id != known, &demand.claims), (is_renewed, &claims(sent)));
     }
+}
+
+#[tokio::test]
+async fn the_same_demand_that_another_client_meets_is_one_demand() {
+    let rig = Rig::new().unwrap();
+    let (one, other) = (rig.sign_in().await.unwrap(), rig.sign_in().await.unwrap());
+    refuse(&rig, &one, claims("c1")).await;
+    let known = demands(&rig)[0].id;
+    rig.clock.advance(Duration::MINUTE);
+    refuse(&rig, &other, claims("c1")).await;
+    assert_eq!(demands(&rig).iter().map(|demand| demand.id).collect::<Vec<_>>(), [known]);
+}
+
+#[tokio::test]
+async fn the_log_says_when_only_an_administrator_can_act() {
+    let rig = Rig::new().unwrap();
+    let (first, (log, _guard)) = (rig.sign_in().await.unwrap(), EventLog::start());
+    let says = || log.events().iter().any(|event| event.contains("an administrator must act"));
+    refuse(&rig, &first, None).await;
+    assert!(!says(), "a sign-in may help");
+    rig.clock.advance(Duration::MINUTE);
+    let again = rig.sign_in().await.unwrap();
+    rig.upstream.refuse_on_behalf_of(demanding(None));
+    assert!(rig.server.token(&principal(&rig, &again).await, &user_read(), None).await.is_err());
+    assert!(says());
 }
 
 #[tokio::test]
