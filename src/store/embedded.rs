@@ -18,7 +18,6 @@ use crate::ports::records::{Address, Container, Filter, Item, ItemPage, ItemStor
 const CACHE_BYTES: usize = 2 * 1024 * 1024;
 /// The expiry of an item that never expires.
 const NO_EXPIRY: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
-const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_hours(1);
 /// The last version that was given out, under one key: so none is ever given twice.
 const VERSIONS: TableDefinition<'static, (), u64> = TableDefinition::new("versions");
 
@@ -50,7 +49,7 @@ pub(super) struct Row {
 }
 
 impl Embedded {
-    /// Opens or makes the file, and drops what has outlived its ttl.
+    /// Opens or makes the file. It reads no item, so this takes the same time whatever the store holds.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenStoreError> {
         let name = path.display().to_string();
         let database = Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| match error {
@@ -66,44 +65,14 @@ impl Embedded {
         Self::ready(database, clock)
     }
 
+    /// Makes sure that the tables exist.
     fn ready(database: Database, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let store = Self { database: Arc::new(database), clock };
-        store.sweep()?;
-        Ok(store)
-    }
-
-    /// Drops every item that has outlived its ttl, and makes sure that the tables exist. Says how many went.
-    pub fn sweep(&self) -> Result<usize, StoreError> {
-        let now = self.clock.now();
-        let mut dropped = 0;
-        let transaction = self.database.begin_write().map_err(failed)?;
+        let transaction = database.begin_write().map_err(failed)?;
         for container in Container::ALL {
-            let mut table = transaction.open_table(table(container)).map_err(failed)?;
-            let keep = |_: &str, bytes: &[u8]| {
-                let kept = row(bytes).is_ok_and(|row| now < row.gone_at);
-                dropped += usize::from(!kept);
-                kept
-            };
-            table.retain(keep).map_err(failed)?;
+            transaction.open_table(table(container)).map_err(failed)?;
         }
         transaction.commit().map_err(failed)?;
-        Ok(dropped)
-    }
-
-    /// Sweeps now and then, for as long as the store is used.
-    pub fn keep_swept(&self) {
-        let (database, clock) = (Arc::downgrade(&self.database), Arc::clone(&self.clock));
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                let Some(database) = database.upgrade() else { return };
-                let store = Self { database, clock: Arc::clone(&clock) };
-                match store.blocking(|store| store.sweep()).await {
-                    Ok(dropped) => tracing::debug!(dropped, "expired records deleted"),
-                    Err(error) => tracing::warn!(%error, "expired records not deleted"),
-                }
-            }
-        });
+        Ok(Self { database: Arc::new(database), clock })
     }
 
     fn read(&self, address: &Address) -> Result<Option<Item>, StoreError> {
@@ -171,7 +140,7 @@ impl Embedded {
     }
 
     /// redb blocks on the disk: off the async threads.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

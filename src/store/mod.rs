@@ -6,6 +6,7 @@ pub mod cosmos_events;
 mod cosmos_list;
 pub mod embedded;
 mod embedded_list;
+mod embedded_sweep;
 mod lists;
 mod repository;
 mod shape;

@@ -82,16 +82,38 @@ async fn a_file_that_is_no_store_is_refused_by_its_name_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn opening_a_store_drops_what_outlived_its_ttl_while_nobody_ran() {
+async fn a_sweep_drops_every_expired_item_of_many_and_no_other() {
+    let clock = Arc::new(ManualClock::default());
+    let store = Embedded::in_memory(Arc::clone(&clock) as _).unwrap();
+    for number in 0..600 {
+        let address = Address { id: number.to_string(), ..address() };
+        let ttl = if number % 2 == 0 { Duration::seconds(10) } else { Duration::HOUR };
+        store.create(&address, &json!({}), ttl).await.unwrap();
+    }
+    clock.advance(Duration::seconds(10));
+    assert_eq!((store.sweep().unwrap(), store.sweep().unwrap()), (300, 0));
+    assert_eq!(store.list(Container::Clients, "p").await.unwrap().len(), 300);
+}
+
+#[tokio::test]
+async fn what_outlived_its_ttl_while_nobody_ran_goes_after_the_start_and_not_during_it() {
+    tokio::time::pause();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.redb");
     let clock = Arc::new(ManualClock::default());
     let open = || Embedded::open(&path, Arc::clone(&clock) as _).unwrap();
-    let store = open();
-    store.create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
-    drop(store);
+    open().create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
     clock.advance(Duration::seconds(10));
-    assert_eq!(open().sweep().unwrap(), 0);
+    assert_eq!(open().sweep().unwrap(), 1);
+    open().create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
+    clock.advance(Duration::seconds(10));
+    let (log, _guard) = testkit::EventLog::start();
+    let store = open();
+    store.keep_swept();
+    while !log.events().iter().any(|line| line.contains("dropped=1")) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    assert_eq!(store.sweep().unwrap(), 0);
 }
 
 #[tokio::test]
@@ -99,14 +121,17 @@ async fn a_store_is_swept_every_hour_for_as_long_as_it_is_used() {
     tokio::time::pause();
     let clock = Arc::new(ManualClock::default());
     let store = Embedded::in_memory(Arc::clone(&clock) as _).unwrap();
-    store.keep_swept();
-    store.create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
-    clock.advance(Duration::seconds(10));
     let (log, _guard) = testkit::EventLog::start();
     let swept = || log.events().iter().filter(|line| line.contains("expired records deleted")).count();
-    tokio::time::sleep(std::time::Duration::from_mins(59)).await;
-    assert_eq!(swept(), 0);
+    store.keep_swept();
     while swept() == 0 {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    store.create(&address(), &json!({}), Duration::seconds(10)).await.unwrap();
+    clock.advance(Duration::seconds(10));
+    tokio::time::sleep(std::time::Duration::from_mins(50)).await;
+    assert_eq!(swept(), 1);
+    while swept() == 1 {
         tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     }
     assert!(log.events().iter().any(|line| line.contains("dropped=1")), "{:?}", log.events());
