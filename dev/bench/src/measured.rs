@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_run_is_divided_among_its_requests() {
-        let run = Run { requests: 2_000, per_second: 1_000.0, median: 0.5 };
+        let run = Run { requests: 2_000, per_second: 1_000.0, median: 0.5, refused: 0 };
         assert!((Sample::of(run, 0.5).processor - 250.0).abs() < 1e-9);
     }
 

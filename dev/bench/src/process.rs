@@ -6,12 +6,17 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use stand_in::watchdog::Watchdog;
 
 /// The kernel counts a process's time in hundredths of a second on every Linux (`USER_HZ`, `proc_pid_stat(5)`).
 const TICKS_PER_SECOND: f64 = 100.0;
+/// A server that hangs at its start must not hang the command.
+const START_LIMIT: Duration = Duration::from_mins(3);
 
 /// A process with a process group of its own, which is killed when this is dropped or when this program ends: its workers with
 /// it.
@@ -37,8 +42,13 @@ impl Process {
     pub(crate) fn start(command: &mut Command) -> Result<(Self, Vec<String>), Box<dyn Error>> {
         let mut process = Self::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
         let output = process.child.stdout.take().ok_or("no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
+        let (sender, line) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = BufReader::new(output).read_line(&mut line);
+            let _ = sender.send(line);
+        });
+        let line = line.recv_timeout(START_LIMIT).map_err(|_| "it printed no address in time")?;
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         if words.is_empty() { Err("it ended before it printed its address".into()) } else { Ok((process, words)) }
     }
@@ -78,6 +88,17 @@ fn seconds_of(stat: &str, group: u32) -> Option<f64> {
     (field(5)? == group).then_some((f64::from(field(14)?) + f64::from(field(15)?)) / TICKS_PER_SECOND)
 }
 
+/// A size in `/proc/PID/status`, in kB.
+pub(crate) fn kilobytes(id: u32, name: &str) -> Result<u64, Box<dyn Error>> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    Ok(kilobytes_in(&status, name).ok_or_else(|| format!("/proc/PID/status has no {name}"))?)
+}
+
+fn kilobytes_in(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +134,12 @@ mod tests {
     async fn a_program_that_prints_nothing_has_not_started() {
         assert!(Process::start(&mut Command::new("true")).is_err());
         assert!(Process::start(&mut Command::new("/no/such/program")).is_err());
+    }
+
+    #[test]
+    fn the_kernel_counts_this_process() {
+        assert_eq!(kilobytes_in("VmHWM:\t   23100 kB\nVmRSS:\t   1 kB\n", "VmHWM"), Some(23_100));
+        assert_eq!(kilobytes_in("VmHWM:\t   23100 kB\n", "VmRSS"), None);
+        assert!(kilobytes(std::process::id(), "VmRSS").unwrap() > 0);
     }
 }

@@ -1,14 +1,87 @@
 //! The table.
 
-use std::{error::Error, fmt::Write as _, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path, process::Command};
 
-use crate::{measured::Row, round::Load, server::LeftOut};
+use crate::{
+    instructions::Counts,
+    kind::Kind,
+    measured::Row,
+    memory::Memory,
+    round::Load,
+    server::{LeftOut, Server},
+    start::Starts,
+    targets,
+};
 
 /// What is between these lines of the page is replaced.
 const MARKERS: [&str; 2] = ["<!-- results -->\n", "<!-- end of results -->\n"];
 
-/// A table in Markdown.
-pub(crate) fn table(rows: &[Row]) -> String {
+/// Everything that was measured.
+pub(crate) struct Results<'a> {
+    pub(crate) rows: &'a [Row],
+    /// Calls at one connection.
+    pub(crate) alone: &'a [Row],
+    /// Empty where valgrind is missing.
+    pub(crate) instructions: &'a BTreeMap<Server, Counts>,
+    pub(crate) memory: Memory,
+    pub(crate) starts: Starts,
+    pub(crate) left_out: &'a [LeftOut],
+}
+
+impl Results<'_> {
+    /// All tables.
+    pub(crate) fn markdown(&self) -> String {
+        let targets = targets::all(self.rows, self.alone, &self.memory, &self.starts);
+        let mut page = format!("{}\n{}", targets::table(&targets), table(self.rows));
+        let _ = write!(page, "\nCalls at one connection:\n\n{}", table(self.alone));
+        let _ = write!(page, "\nInstructions of a request, by callgrind:\n\n{}", counts(self.instructions));
+        let _ = write!(page, "\n{}{}", sizes(&self.memory, &self.starts), without(self.left_out));
+        page
+    }
+}
+
+/// The instructions of each server, and theirs ÷ ours.
+fn counts(counts: &BTreeMap<Server, Counts>) -> String {
+    let mut table = String::from("| request | server | instructions | theirs ÷ ours |\n|---|---|---|---|\n");
+    for kind in Kind::ALL {
+        let ours = counts.get(&Server::Handler).and_then(|counts| counts.get(&kind)).copied().unwrap_or(0);
+        for (server, counts) in counts {
+            let count = counts.get(&kind).copied().unwrap_or(0);
+            let hundredths = count * 100 / ours.max(1);
+            let (whole, rest) = (hundredths / 100, hundredths % 100);
+            let _ = writeln!(table, "| {} | {} | {count} | {whole}.{rest:02} |", kind.name(), server.name());
+        }
+    }
+    table
+}
+
+/// Memory in MB of 1024 kB, and times of starts.
+fn sizes(memory: &Memory, starts: &Starts) -> String {
+    let megabytes = |kilobytes: u64| format!("{}.{}", kilobytes / 1024, kilobytes % 1024 * 10 / 1024);
+    let mut table = String::from("| | MB | ms to the first answer |\n|---|---|---|\n");
+    for (what, start) in [
+        ("start with one registration", starts.empty),
+        ("start with 100,000 registrations", starts.full),
+        ("the same after SIGKILL", starts.killed),
+    ] {
+        let _ = writeln!(table, "| {what} | {} | {:.0} |", megabytes(start.kilobytes), start.milliseconds);
+    }
+    let streams = memory.streams.map(|size| ("10,000 streams of 313 users", size));
+    for (what, size) in [
+        ("313 users have signed in", memory.idle),
+        ("at most, while 3,900 connections send calls", memory.peak),
+        ("a minute later", memory.later),
+    ]
+    .into_iter()
+    .chain(streams)
+    {
+        let _ = writeln!(table, "| {what} | {} | |", megabytes(size));
+    }
+    table
+}
+
+/// A table of servers.
+fn table(rows: &[Row]) -> String {
     let mut table = String::from(
         "| request | server | µs of the processor per request | spread | theirs ÷ ours | requests a second | median latency, ms |\n\
          |---|---|---|---|---|---|---|\n",
@@ -25,14 +98,8 @@ pub(crate) fn table(rows: &[Row]) -> String {
     table
 }
 
-/// Writes the table into the page, with how it was measured and what was left out.
-pub(crate) fn write(
-    page: &Path,
-    rows: &[Row],
-    left_out: &[LeftOut],
-    load: Load,
-    rounds: usize,
-) -> Result<(), Box<dyn Error>> {
+/// Writes the tables into the page, with how they were measured.
+pub(crate) fn write(page: &Path, results: &Results<'_>, load: Load, rounds: usize) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(page)?;
     let how = format!(
         "Medians of {rounds} interleaved rounds of {} s at {} connections, on {}, {}.",
@@ -41,8 +108,8 @@ pub(crate) fn write(
         machine(&fs::read_to_string("/proc/cpuinfo")?),
         date()?
     );
-    let results = format!("\n{how}\n\n{}{}\n", table(rows), without(left_out));
-    let with_results = replaced(&text, &results).ok_or("the page has no markers for the results")?;
+    let with_results = replaced(&text, &format!("\n{how}\n\n{}\n", results.markdown()))
+        .ok_or("the page has no markers for the results")?;
     Ok(fs::write(page, with_results)?)
 }
 
@@ -75,7 +142,7 @@ fn date() -> Result<String, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kind::Kind, server::Server};
+    use crate::start::Start;
 
     fn row() -> Row {
         let (kind, server) = (Kind::Call, Server::Rmcp);
@@ -88,6 +155,23 @@ mod tests {
         assert!(table.ends_with("| warm tools/call | rmcp bare | 61 | 5 % | 0.71 | 9001 | 1.24 |\n"), "{table}");
         let cells: Vec<usize> = table.lines().map(|line| line.matches('|').count()).collect();
         assert_eq!(cells, [8, 8, 8]);
+    }
+
+    #[test]
+    fn instructions_are_compared_with_ours() {
+        let of = |count| Kind::ALL.into_iter().map(|kind| (kind, count)).collect::<Counts>();
+        let counts = counts(&BTreeMap::from([(Server::Handler, of(60_000)), (Server::Rmcp, of(16_000))]));
+        assert!(counts.contains("| 401 | this server | 60000 | 1.00 |\n"), "{counts}");
+        assert!(counts.contains("| warm tools/call | rmcp bare | 16000 | 0.26 |\n"), "{counts}");
+    }
+
+    #[test]
+    fn sizes_are_megabytes() {
+        let memory = Memory { idle: 16_384, peak: 118_784, later: 20_992, streams: None };
+        let start = Start { milliseconds: 41.6, kilobytes: 16_896 };
+        let sizes = sizes(&memory, &Starts { empty: start, full: start, killed: start });
+        assert!(sizes.contains("| start with one registration | 16.5 | 42 |\n"), "{sizes}");
+        assert!(sizes.contains("| a minute later | 20.5 | |\n") && !sizes.contains("streams"), "{sizes}");
     }
 
     #[test]

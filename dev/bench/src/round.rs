@@ -6,6 +6,7 @@ use crate::{
     kind::Kind,
     measured::{Measured, Sample},
     process,
+    server::Server,
     servers::Servers,
     wrk::{self, Post},
 };
@@ -17,17 +18,26 @@ pub(crate) struct Load {
     pub(crate) connections: u32,
 }
 
-/// Measures every server once with each kind of request. Before that each is sent requests for a second.
-pub(crate) fn measure(servers: &Servers, load: Load, measured: &mut Measured) -> Result<(), Box<dyn Error>> {
+/// Measures each of these servers once with each of these kinds. Before that it is sent requests for a second.
+pub(crate) fn measure(
+    servers: &Servers,
+    load: Load,
+    kinds: &[Kind],
+    which: impl Fn(Server) -> bool,
+    measured: &mut Measured,
+) -> Result<(), Box<dyn Error>> {
     let script = servers.folder.path().join("post.lua");
-    for kind in Kind::ALL {
-        for running in &servers.all {
-            let token = (kind != Kind::Unauthorized).then_some(running.token.as_str());
-            let post = Post { url: &running.url, token, body: &kind.body(), script: &script };
-            let failed = |error| format!("{}, {}: {error}", running.server.name(), kind.name());
+    for &kind in kinds {
+        for running in servers.all.iter().filter(|running| which(running.server)) {
+            let tokens = if kind == Kind::Unauthorized { &[] } else { std::slice::from_ref(&running.token) };
+            let post = Post { url: &running.url, tokens, body: &kind.body(), script: &script };
+            let failed = |error: Box<dyn Error>| format!("{}, {}: {error}", running.server.name(), kind.name());
             wrk::run(&post, load.connections, 1).map_err(failed)?;
             let before = process::seconds(running.group)?;
             let run = wrk::run(&post, load.connections, load.seconds).map_err(failed)?;
+            if run.refused > 0 && kind != Kind::Unauthorized {
+                return Err(failed(format!("{} requests were refused", run.refused).into()).into());
+            }
             measured.add(kind, running.server, Sample::of(run, process::seconds(running.group)? - before));
         }
     }

@@ -1,6 +1,7 @@
 //! The servers that are measured, and how the peers are started.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -41,6 +42,16 @@ impl Server {
             Self::FastMcp => "FastMCP, 1 worker",
             Self::FastMcpRedis => "FastMCP, 2 workers, Redis",
         }
+    }
+
+    /// The words for `bench-server` that start it; `None` if it is another program.
+    pub(crate) fn words(self, answers: &Path, graph: &str) -> Option<Vec<OsString>> {
+        let word = match self {
+            Self::Limit => "limit",
+            Self::Rmcp => "rmcp",
+            _ => return None,
+        };
+        Some(vec![word.into(), answers.into(), graph.into()])
     }
 }
 

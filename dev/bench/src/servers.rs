@@ -2,9 +2,10 @@
 
 use std::{
     error::Error,
+    ffi::OsStr,
     fs,
     os::unix::process::CommandExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -23,7 +24,7 @@ use crate::{
 /// No limit of callers may refuse a request.
 pub(crate) const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000";
 /// As Bicep sets the allocator.
-const ALLOCATOR: [(&str, &str); 4] = [
+pub(crate) const ALLOCATOR: [(&str, &str); 4] = [
     ("MIMALLOC_PURGE_DELAY", "0"),
     ("MIMALLOC_PAGE_RECLAIM_ON_FREE", "-1"),
     ("MIMALLOC_PAGE_FULL_RETAIN", "0"),
@@ -54,7 +55,8 @@ pub(crate) struct Servers {
     pub(crate) left_out: Vec<LeftOut>,
     /// For files of a run.
     pub(crate) folder: TempDir,
-    _graph: Graph,
+    pub(crate) graph: Graph,
+    answers: PathBuf,
 }
 
 /// The stand-in for Graph, a process of its own.
@@ -64,13 +66,13 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn start(places: &Places) -> Result<Self, Box<dyn Error>> {
-        let (process, address) = started(&places.server, &["graph"])?;
+    pub(crate) fn start(server: &Path) -> Result<Self, Box<dyn Error>> {
+        let (process, address) = started(server, &["graph"])?;
         Ok(Self { url: format!("http://{address}"), _process: process })
     }
 
     /// The resource that a call asks for.
-    fn me(&self) -> String {
+    pub(crate) fn me(&self) -> String {
         format!("{}/v1.0/me", self.url)
     }
 }
@@ -78,7 +80,8 @@ impl Graph {
 impl Servers {
     /// Starts all of them, signs a user in, and leaves out the peers that are not installed or answer differently.
     pub(crate) async fn start(places: &Places) -> Result<Self, Box<dyn Error>> {
-        let (graph, folder) = (Graph::start(places)?, tempfile::tempdir()?);
+        println!("starting {}", Server::Handler.name());
+        let (graph, folder) = (Graph::start(&places.server)?, tempfile::tempdir()?);
         let (handler, token) = signed_in(places, &graph).await;
         let url = format!("http://{}/mcp", handler.address);
         let ours = answer::all(&url, &token).await?;
@@ -89,26 +92,34 @@ impl Servers {
         let group = handler.process.id();
         let handler = Ends::Handler { _watchdog: Watchdog::over(group)?, _handler: Box::new(handler) };
         let mut all = vec![Running { server: Server::Handler, url, token: token.clone(), group, _process: handler }];
-        for (server, word) in [(Server::Limit, "limit"), (Server::Rmcp, "rmcp")] {
-            let (process, address) = started(&places.server, &[word, &text(&file)?, &graph.me()])?;
+        for server in [Server::Limit, Server::Rmcp] {
+            let words = server.words(&file, &graph.me()).unwrap_or_default();
+            let (process, address) = started(&places.server, &words)?;
             let (url, token, group) = (format!("http://{address}/mcp"), token.clone(), process.id());
             all.push(Running { server, url, token, group, _process: Ends::Process { _process: process } });
         }
         let mut left_out = Vec::new();
         for server in Server::PEERS {
+            println!("starting {}", server.name());
             match Peer::start(server, places, &file, &graph.me()) {
                 Ok(peer) => all.push(Running::of_peer(server, peer)),
                 Err(why) => left_out.push(why),
             }
         }
-        let mut servers = Self { all, left_out, folder, _graph: graph };
+        let mut servers = Self { all, left_out, folder, graph, answers: file };
         servers.leave_out_what_differs(&ours).await;
         Ok(servers)
+    }
+
+    /// What this server answers, in a file.
+    pub(crate) fn answers(&self) -> &Path {
+        &self.answers
     }
 
     /// A server whose answers differ does other work.
     async fn leave_out_what_differs(&mut self, ours: &[Answer; 3]) {
         for running in std::mem::take(&mut self.all) {
+            println!("checking {}", running.server.name());
             let theirs = answer::all(&running.url, &running.token).await.map_err(|error| error.to_string());
             match theirs.and_then(|theirs| answer::compare(ours, &theirs)) {
                 Ok(()) => self.all.push(running),
@@ -144,11 +155,7 @@ pub(crate) fn configure(command: &mut Command, graph: &Graph, limits: &str) {
 }
 
 /// A server of `bench-server`, and its address.
-fn started(program: &Path, words: &[&str]) -> Result<(Process, String), Box<dyn Error>> {
+fn started(program: &Path, words: &[impl AsRef<OsStr>]) -> Result<(Process, String), Box<dyn Error>> {
     let (process, said) = Process::start(Command::new(program).args(words))?;
     Ok((process, said.into_iter().next().unwrap_or_default()))
-}
-
-fn text(path: &Path) -> Result<String, Box<dyn Error>> {
-    Ok(path.to_str().ok_or("the folder's name is no text")?.to_owned())
 }

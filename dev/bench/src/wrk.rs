@@ -9,12 +9,15 @@ pub(crate) struct Run {
     pub(crate) per_second: f64,
     /// The median of the latencies, in milliseconds.
     pub(crate) median: f64,
+    /// Answers with another status than 2xx and 3xx.
+    pub(crate) refused: u64,
 }
 
 /// A request that is sent again and again.
 pub(crate) struct Post<'a> {
     pub(crate) url: &'a str,
-    pub(crate) token: Option<&'a str>,
+    /// Each request has the next of these access tokens.
+    pub(crate) tokens: &'a [String],
     pub(crate) body: &'a str,
     /// Where the script for wrk is written.
     pub(crate) script: &'a Path,
@@ -32,31 +35,40 @@ pub(crate) fn check_is_installed() -> Result<(), Box<dyn Error>> {
 pub(crate) fn run(post: &Post<'_>, connections: u32, seconds: u32) -> Result<Run, Box<dyn Error>> {
     fs::write(post.script, script(post))?;
     let mut wrk = Command::new("wrk");
-    wrk.args(["--latency", "-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), "-s"]);
+    wrk.args(["--latency", "--timeout", "30s", "-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), "-s"]);
     let output = wrk.arg(post.script).arg(post.url).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    parse(&text, post.token.is_some()).ok_or_else(|| format!("wrk: {text}").into())
+    parse(&text).ok_or_else(|| format!("wrk: {text}").into())
 }
 
 /// Lua. `[==[` begins a text without escapes.
 fn script(post: &Post<'_>) -> String {
-    let token = post.token.map(|token| format!("wrk.headers['Authorization'] = 'Bearer {token}'\n"));
+    let bearer = |token: &str| format!("wrk.headers['Authorization'] = 'Bearer ' .. {token}\n");
+    let authorization = match post.tokens {
+        [] => String::new(),
+        [token] => bearer(&format!("'{token}'")),
+        tokens => format!(
+            "local tokens, last = {{'{}'}}, 0\nrequest = function()\nlast = last % #tokens + 1\n{}return wrk.format()\nend\n",
+            tokens.join("','"),
+            bearer("tokens[last]"),
+        ),
+    };
     format!(
         "wrk.method = 'POST'\nwrk.body = [==[{}]==]\nwrk.headers['Content-Type'] = 'application/json'\n\
          wrk.headers['Accept'] = 'application/json, text/event-stream'\n\
-         wrk.headers['MCP-Protocol-Version'] = '2025-11-25'\n{}",
+         wrk.headers['MCP-Protocol-Version'] = '2025-11-25'\n{authorization}",
         post.body,
-        token.unwrap_or_default(),
     )
 }
 
-/// What wrk printed; nothing if a request failed. wrk counts every status but 2xx and 3xx as a failure.
-fn parse(text: &str, is_answered: bool) -> Option<Run> {
+/// What wrk printed; nothing if a connection failed.
+fn parse(text: &str) -> Option<Run> {
     let after = |label: &str| Some(text.lines().find_map(|line| line.trim().strip_prefix(label))?.trim());
     let requests = text.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok())?;
-    let failed = text.contains("Socket errors") || (is_answered && text.contains("Non-2xx or 3xx responses"));
-    let run = Run { requests, per_second: after("Requests/sec:")?.parse().ok()?, median: milliseconds(after("50%")?)? };
-    (!failed && requests > 0).then_some(run)
+    let refused = after("Non-2xx or 3xx responses:").map_or(Some(0), |refused| refused.parse().ok())?;
+    let (per_second, median) = (after("Requests/sec:")?.parse().ok()?, milliseconds(after("50%")?)?);
+    let run = Run { requests, per_second, median, refused };
+    (!text.contains("Socket errors") && requests > 0).then_some(run)
 }
 
 fn milliseconds(text: &str) -> Option<f64> {
@@ -93,8 +105,11 @@ Transfer/sec:      5.82MB
 
     #[test]
     fn a_run_is_read() {
-        assert_eq!(parse(PRINTED, true), Some(Run { requests: 42_086, per_second: 8_412.96, median: 0.812 }));
-        assert_eq!(parse("", true), None);
+        let run = Run { requests: 42_086, per_second: 8_412.96, median: 0.812, refused: 0 };
+        assert_eq!(parse(PRINTED), Some(run));
+        let refused = PRINTED.replace("Requests/sec:", "  Non-2xx or 3xx responses: 188\nRequests/sec:");
+        assert_eq!(parse(&refused), Some(Run { refused: 188, ..run }));
+        assert_eq!(parse(""), None);
     }
 
     #[test]
@@ -106,17 +121,17 @@ Transfer/sec:      5.82MB
     }
 
     #[test]
-    fn a_run_in_which_requests_failed_is_none() {
-        let refused = PRINTED.replace("Requests/sec:", "  Non-2xx or 3xx responses: 42086\nRequests/sec:");
-        assert_eq!(parse(&refused, true), None);
-        assert!(parse(&refused, false).is_some(), "without a token every answer is 401");
-        assert_eq!(parse(&PRINTED.replace("Requests/sec:", "  Socket errors: connect 0\nRequests/sec:"), false), None);
+    fn a_run_in_which_connections_failed_is_none() {
+        assert_eq!(parse(&PRINTED.replace("Requests/sec:", "  Socket errors: connect 0\nRequests/sec:")), None);
     }
 
     #[test]
-    fn the_script_has_the_body_as_it_is_and_the_token_only_if_there_is_one() {
-        let post = Post { url: "http://x", token: None, body: r#"{"a":"\n"}"#, script: Path::new("x") };
+    fn the_script_has_the_body_as_it_is_and_the_tokens_that_there_are() {
+        let post = Post { url: "http://x", tokens: &[], body: r#"{"a":"\n"}"#, script: Path::new("x") };
         assert!(script(&post).contains(r#"[==[{"a":"\n"}]==]"#) && !script(&post).contains("Bearer"));
-        assert!(script(&Post { token: Some("t"), ..post }).contains("'Bearer t'"));
+        assert!(script(&Post { tokens: &["t".to_owned()], ..post }).contains("'Bearer ' .. 't'"));
+        let tokens = ["t".to_owned(), "u".to_owned()];
+        let many = script(&Post { url: "http://x", tokens: &tokens, body: "", script: Path::new("x") });
+        assert!(many.contains("{'t','u'}") && many.contains("'Bearer ' .. tokens[last]"), "{many}");
     }
 }

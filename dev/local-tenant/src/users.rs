@@ -36,9 +36,9 @@ const fn user_of(
 }
 
 /// How many there are in [`crowd`].
-const CROWD: usize = 200;
+const CROWD: usize = 400;
 
-/// Two hundred more, for tests of many at once; the sign-in page does not list them.
+/// Four hundred more, for tests of many at once; the sign-in page does not list them.
 #[must_use]
 pub fn crowd() -> &'static [User] {
     static PEOPLE: LazyLock<Vec<User>> = LazyLock::new(|| (1..=CROWD).map(one_of_many).collect());

@@ -8,18 +8,41 @@ use std::process::Command;
 
 use crate::command;
 use crate::package::{self, Glibc};
+use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-/// Whether everything was measured. A package that only this machine can run is good enough.
+/// The stand-in for Graph, which is not counted.
+const BENCH_SERVER: &str = "build --bin bench-server";
+
+/// Whether everything was measured. A package that only this machine can run is good enough. `instructions` renews their baseline.
 pub(crate) fn run(workspace: &Workspace, words: &[OsString]) -> bool {
+    if words == ["instructions"] {
+        return package::run(workspace, Glibc::AsInAzure)
+            && command::run(&mut workspace.cargo(BENCH_SERVER))
+            && command::run(count(workspace).arg("--renew"));
+    }
     peers::install(workspace);
     let built = package::run(workspace, Glibc::Any)
         && command::run(&mut workspace.cargo("build --release -p bench-server --target-dir target"));
-    built && command::run(&mut bench(workspace, words))
+    built && command::run(&mut compare(workspace, words))
 }
 
-fn bench(workspace: &Workspace, words: &[OsString]) -> Command {
-    let mut bench = workspace.cargo("run --quiet --bin bench --");
+/// Compares the instructions of a request to the packaged handler with the baseline.
+pub(crate) fn instructions(workspace: &Workspace) -> Tally {
+    let is_built = command::run(&mut workspace.cargo(BENCH_SERVER));
+    if is_built { command::tests(&mut count(workspace)) } else { Tally::FAILED }
+}
+
+fn count(workspace: &Workspace) -> Command {
+    let mut bench = workspace.cargo("run --quiet --bin bench -- instructions");
+    bench.arg("--handler").arg(package::folder(workspace).join("handler"));
+    bench.arg("--server").arg(workspace.root().join("target/debug/bench-server"));
+    bench.arg("--baseline").arg(workspace.root().join("dev/bench/instructions.json"));
+    bench
+}
+
+fn compare(workspace: &Workspace, words: &[OsString]) -> Command {
+    let mut bench = workspace.cargo("run --quiet --bin bench -- compare");
     let root = workspace.root();
     bench.arg("--handler").arg(package::folder(workspace).join("handler"));
     bench.arg("--server").arg(root.join("target/release/bench-server"));

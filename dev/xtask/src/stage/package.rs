@@ -8,7 +8,7 @@ use super::{TESTS, e2e};
 use crate::package::{self, Glibc};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{check_infra, command};
+use crate::{bench, check_infra, command};
 
 /// The test of the packaged handler that takes minutes.
 const MEMORY: &str = "the_worst_inputs_take_little_memory_and_give_it_back";
@@ -31,6 +31,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     let package = package::folder(workspace);
     tally += command::tests(&mut azure(workspace, &package));
     tally += e2e::run_packaged(workspace, &package);
+    tally += bench::instructions(workspace);
     tally
 }
 

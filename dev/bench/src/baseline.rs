@@ -1,0 +1,144 @@
+//! The committed counts of instructions, and what a change may add to them.
+
+use std::{collections::BTreeMap, error::Error, fmt, fs, path::Path, process::Command};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{instructions::Counts, kind::Kind};
+
+/// A change that adds as much has to say why.
+const PERCENT: u64 = 5;
+
+/// What the counts depend on. On another machine they say nothing.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Machine {
+    rustc: String,
+    cpu: String,
+    valgrind: String,
+}
+
+/// The file: instructions for each kind of request.
+#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Baseline {
+    #[serde(flatten)]
+    machine: Machine,
+    instructions: BTreeMap<String, u64>,
+}
+
+impl Machine {
+    /// This one.
+    pub(crate) fn this(valgrind: &str) -> Result<Self, Box<dyn Error>> {
+        let rustc = Command::new("rustc").arg("--version").output()?;
+        let rustc = String::from_utf8(rustc.stdout)?.trim().to_owned();
+        let cpu = cpu(&fs::read_to_string("/proc/cpuinfo")?);
+        Ok(Self { rustc, cpu, valgrind: valgrind.to_owned() })
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, {} and {}", self.rustc, self.cpu, self.valgrind)
+    }
+}
+
+/// Code is chosen by the features of the processor, which its model decides.
+fn cpu(cpuinfo: &str) -> String {
+    let of = |name: &str| {
+        let mut lines = cpuinfo.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(key, _)| key.trim() == name).map_or("?", |(_, value)| value.trim())
+    };
+    format!("{}, family {}, model {}", of("vendor_id"), of("cpu family"), of("model"))
+}
+
+impl Baseline {
+    pub(crate) fn new(machine: Machine, counts: &Counts) -> Self {
+        Self { machine, instructions: counts.iter().map(|(kind, count)| (kind.name().to_owned(), *count)).collect() }
+    }
+
+    pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
+        Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Box<dyn Error>> {
+        Ok(fs::write(path, format!("{:#}\n", serde_json::to_value(self)?))?)
+    }
+
+    /// Why nothing can be compared on this machine.
+    pub(crate) fn differs_from(&self, machine: &Machine) -> Option<String> {
+        let renew = "cargo xtask bench instructions renews it";
+        (self.machine != *machine).then(|| format!("the baseline is of {}, this is {machine}: {renew}", self.machine))
+    }
+
+    /// A line for each kind of request, and whether it passed.
+    pub(crate) fn judge(&self, counts: &Counts) -> Vec<(bool, String)> {
+        Kind::ALL.iter().map(|kind| self.judge_kind(*kind, counts.get(kind).copied())).collect()
+    }
+
+    fn judge_kind(&self, kind: Kind, count: Option<u64>) -> (bool, String) {
+        let (name, before) = (kind.name(), self.instructions.get(kind.name()));
+        let (Some(count), Some(before)) = (count, before) else { return (false, format!("{name}: not counted")) };
+        let line = format!("{name}: {count} instructions, {before} in the baseline");
+        let (least, most) = (before * (100 - PERCENT) / 100, before * (100 + PERCENT) / 100);
+        if count > most {
+            let why = format!(
+                "more than {PERCENT} % more; if that is worth it, say why in the commit and renew the baseline"
+            );
+            return (false, format!("{line}: {why} (cargo xtask bench instructions)"));
+        }
+        (true, if count < least { format!("{line}; renew the baseline, so that it stays so") } else { line })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine() -> Machine {
+        Machine { rustc: "rustc 1.95.0".to_owned(), cpu: "a".to_owned(), valgrind: "valgrind-3.19.0".to_owned() }
+    }
+
+    fn counts(count: u64) -> Counts {
+        Kind::ALL.into_iter().map(|kind| (kind, count)).collect()
+    }
+
+    #[test]
+    fn a_change_may_add_less_than_five_percent() {
+        let baseline = Baseline::new(machine(), &counts(100_000));
+        let passed = |count| baseline.judge(&counts(count)).iter().all(|(passed, _)| *passed);
+        assert!(passed(100_000) && passed(105_000) && passed(50_000));
+        assert!(!passed(105_001) && !passed(200_000));
+        let less = baseline.judge(&counts(90_000));
+        assert!(less.iter().all(|(_, line)| line.contains("renew")), "{less:?}");
+    }
+
+    #[test]
+    fn a_kind_that_was_not_counted_fails() {
+        let baseline = Baseline::new(machine(), &counts(100_000));
+        assert!(baseline.judge(&Counts::new()).iter().all(|(passed, _)| !passed));
+        let empty = Baseline::new(machine(), &Counts::new());
+        assert!(empty.judge(&counts(1)).iter().all(|(passed, _)| !passed));
+    }
+
+    #[test]
+    fn another_toolchain_or_processor_is_named() {
+        let baseline = Baseline::new(machine(), &counts(1));
+        assert_eq!(baseline.differs_from(&machine()), None);
+        let other = Machine { cpu: "b".to_owned(), ..machine() };
+        assert!(baseline.differs_from(&other).unwrap().contains("this is rustc 1.95.0, b and valgrind-3.19.0:"));
+    }
+
+    #[test]
+    fn the_processor_is_its_model_and_not_its_speed() {
+        let cpuinfo =
+            "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n";
+        assert_eq!(cpu(cpuinfo), "AuthenticAMD, family 26, model 2");
+    }
+
+    #[test]
+    fn the_file_is_read_as_it_is_written() {
+        let (folder, baseline) = (tempfile::tempdir().unwrap(), Baseline::new(machine(), &counts(7)));
+        let path = folder.path().join("instructions.json");
+        baseline.write(&path).unwrap();
+        assert_eq!(Baseline::read(&path).unwrap(), baseline);
+    }
+}

@@ -1,0 +1,65 @@
+//! Idle streams of HTTP+SSE.
+
+use std::{error::Error, fs, net::SocketAddr};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// Files that a process has besides its streams.
+const OTHER_FILES: usize = 500;
+
+/// Opens streams, those of each token one after another; `None` if this process may not have as many files.
+pub(crate) async fn open(
+    address: SocketAddr,
+    tokens: &[String],
+    streams: usize,
+) -> Result<Option<Vec<TcpStream>>, Box<dyn Error>> {
+    let limit = open_files(&fs::read_to_string("/proc/self/limits")?).ok_or("/proc/self/limits has another form")?;
+    if limit < streams + OTHER_FILES {
+        println!("left out: {streams} streams: ulimit -n is {limit}");
+        return Ok(None);
+    }
+    let mut open = Vec::new();
+    for token in tokens.iter().cycle().take(streams) {
+        open.push(stream(address, token).await?);
+    }
+    Ok(Some(open))
+}
+
+/// A stream that has sent its first event.
+async fn stream(address: SocketAddr, token: &str) -> Result<TcpStream, Box<dyn Error>> {
+    let mut stream = TcpStream::connect(address).await?;
+    let head = format!("GET /mcp/sse HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n");
+    stream.write_all(format!("{head}accept: text/event-stream\r\n\r\n").as_bytes()).await?;
+    let (mut read, mut buffer) = (Vec::new(), [0; 4096]);
+    while !read.windows(10).any(|window| window == b"sessionId=") {
+        let count = stream.read(&mut buffer).await?;
+        read.extend(buffer.iter().take(count));
+        if count == 0 {
+            return Err(format!("no stream: {}", String::from_utf8_lossy(&read)).into());
+        }
+    }
+    Ok(stream)
+}
+
+/// The soft limit in `/proc/PID/limits`.
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_read() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max processes             95000                95000                processes \n\
+                      Max open files            20000                50000                files     \n";
+        assert_eq!(open_files(limits), Some(20_000));
+        assert_eq!(open_files(""), None);
+    }
+}
