@@ -16,6 +16,7 @@ use rust_source::{
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("warp", &["src/http/"]),
     ("askama", &["src/http/pages/"]),
+    ("fluent_bundle", &["src/http/pages/texts/"]),
     ("rmcp", &["src/mcp/"]),
     ("azure_*", &["src/entra/", "src/store/", "src/vault/", "src/startup.rs"]),
     ("reqwest", &["src/client_documents/", "src/entra/", "src/graph/", "src/limited_answer.rs", "src/startup.rs"]),

@@ -10,7 +10,7 @@ use oauth_protocol::initiator::Initiator;
 use super::{
     app::App,
     cookies,
-    pages::{self, ErrorPage},
+    pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
 };
@@ -23,51 +23,53 @@ pub(super) fn initiator(app: &App, incoming: &Incoming) -> Initiator {
 
 const SEC_FETCH_SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
 
-/// Encodes an answer to a request of this method.
-pub(super) fn encode(app: &App, method: &Method, answer: &Answer) -> Response {
-    let mut response = next(app, method, &answer.next);
+/// Encodes an answer to this request.
+pub(super) fn encode(app: &App, incoming: &Incoming, answer: &Answer) -> Response {
+    let mut response = next(app, incoming, &answer.next);
     cookies::change(&mut response, &answer.cookies);
     response
 }
 
 /// Encodes where the browser goes.
-pub(super) fn next(app: &App, method: &Method, next: &Next) -> Response {
+pub(super) fn next(app: &App, incoming: &Incoming, next: &Next) -> Response {
+    let texts = Texts::preferred(&incoming.headers);
     match next {
-        Next::Page(page) => encode_page(app, page),
-        Next::Redirect(to) => redirect(app, method, to),
-        Next::Link(link) => encode_link(app, link),
+        Next::Page(page) => encode_page(app, texts, page),
+        Next::Redirect(to) => redirect(app, texts, &incoming.method, to),
+        Next::Link(link) => encode_link(app, texts, link),
     }
 }
 
-fn encode_page(app: &App, page: &Page) -> Response {
+fn encode_page(app: &App, texts: &Texts, page: &Page) -> Response {
     match page {
-        Page::Consent(page) => pages::consent(app, page),
-        Page::Review(page) => pages::review(app, page),
-        Page::Denied(page) => pages::denied(app, page),
-        Page::Confirmation(page) => pages::confirmation(app, page),
-        Page::Blocked(page) => pages::blocked(app, page),
-        Page::Connections(page) => pages::connections(app, page),
-        Page::ConnectionsSignIn => pages::connections_sign_in(app),
-        Page::Operator(page) => pages::operator(app, page),
-        Page::OperatorSignIn => pages::operator_sign_in(app),
+        Page::Consent(page) => pages::consent(app, texts, page),
+        Page::Review(page) => pages::review(app, texts, page),
+        Page::Denied(page) => pages::denied(app, texts, page),
+        Page::Confirmation(page) => pages::confirmation(app, texts, page),
+        Page::Blocked(page) => pages::blocked(app, texts, page),
+        Page::Connections(page) => pages::connections(app, texts, page),
+        Page::ConnectionsSignIn => pages::connections_sign_in(app, texts),
+        Page::Operator(page) => pages::operator(app, texts, page),
+        Page::OperatorSignIn => pages::operator_sign_in(app, texts),
     }
 }
 
 /// A form leads to another origin through a page, because Chrome applies `form-action` to every step of a redirect.
-fn redirect(app: &App, method: &Method, to: &Redirect) -> Response {
+fn redirect(app: &App, texts: &Texts, method: &Method, to: &Redirect) -> Response {
     match to {
-        Redirect::SignIn(url) if *method == Method::POST => pages::signing_in(app, url),
-        Redirect::Client(url) if *method == Method::POST => pages::returning(app, url),
+        Redirect::SignIn(url) if *method == Method::POST => pages::signing_in(app, texts, url),
+        Redirect::Client(url) if *method == Method::POST => pages::returning(app, texts, url),
         Redirect::SignIn(url) | Redirect::Client(url) | Redirect::Own(url) => pages::redirect(url),
     }
 }
 
-fn encode_link(app: &App, link: &Link) -> Response {
+fn encode_link(app: &App, texts: &Texts, link: &Link) -> Response {
     let page = ErrorPage {
         status: StatusCode::BAD_REQUEST,
-        title: "The application's request is not valid".into(),
-        text: vec![format!("{}: {}.", link.reason.code().as_str(), link.reason.description())],
+        title: texts.invalid_title(),
+        text: vec![texts.invalid()],
+        detail: Some(format!("{}: {}.", link.reason.code().as_str(), link.reason.description())),
         return_to: Some((link.host.clone(), link.url.clone())),
     };
-    pages::error(app, &page)
+    pages::error(app, texts, &page)
 }

@@ -7,11 +7,10 @@ use secrecy::SecretString;
 
 use super::{
     app::App,
-    cors::Cors,
     limits::RateLimit,
     reply::{Response, oauth_error},
     request::{BodyError, Incoming},
-    too_many::{Place, Reached},
+    too_many::{Place, Reached, Shape},
 };
 
 const BY_ADDRESS: Reached = Reached::by_address(RateLimit::Token.name());
@@ -40,7 +39,7 @@ pub(super) async fn over_limit(
     token: Option<&SecretString>,
 ) -> Option<Response> {
     let too_many = app.limits.take(RateLimit::Token, incoming.from).err()?;
-    let place = Place { endpoint, cors: Cors::AnyOrigin };
+    let place = Place { endpoint, shape: Shape::OAuth };
     let holder = match token {
         Some(token) => app.server.known_holder(token).await,
         None => None,

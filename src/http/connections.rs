@@ -18,7 +18,7 @@ use oauth_protocol::form::Form;
 use super::{
     app::App,
     browser, cookies,
-    pages::{self, ErrorPage},
+    pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
 };
@@ -49,10 +49,11 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
         app.server.connections_page(&cookies).await.map_err(|error| ConnectionsRefusal::Connections(error.into()))
     };
     match answered {
-        Ok(answer) => browser::encode(&app, &incoming.method, &answer),
+        Ok(answer) => browser::encode(&app, &incoming, &answer),
         Err(refusal) => {
             app.refused(EventName::ConnectionsRefused.event(), refusal.reason(), &refusal);
-            pages::error(&app, &page(&refusal))
+            let texts = Texts::preferred(&incoming.headers);
+            pages::error(&app, texts, &page(texts, &refusal))
         }
     }
 }
@@ -85,43 +86,36 @@ fn application(form: &Form) -> Option<ApplicationId> {
     form.first("application").and_then(ApplicationId::parse)
 }
 
-fn page(refusal: &ConnectionsRefusal) -> ErrorPage {
+fn page(texts: &Texts, refusal: &ConnectionsRefusal) -> ErrorPage {
+    let path = OwnPage::Connections.path();
     match refusal {
         ConnectionsRefusal::Incomplete => {
-            ErrorPage::plain(StatusCode::BAD_REQUEST, "The form is incomplete", "Open /connections again.")
+            ErrorPage::plain(StatusCode::BAD_REQUEST, texts.incomplete_title(), texts.open_again(path))
         }
-        ConnectionsRefusal::Connections(ConnectionsError::Forged) => ErrorPage::plain(
-            StatusCode::FORBIDDEN,
-            "Your request was not accepted",
-            "It was not sent from your own page. Open /connections again.",
-        ),
-        ConnectionsRefusal::Connections(ConnectionsError::Unavailable(_)) => ErrorPage::unavailable(),
+        ConnectionsRefusal::Connections(ConnectionsError::Forged) => {
+            ErrorPage::plain(StatusCode::FORBIDDEN, texts.request_title(), texts.request_foreign(path))
+        }
+        ConnectionsRefusal::Connections(ConnectionsError::Unavailable(_)) => ErrorPage::unavailable(texts),
     }
 }
 
 /// A sign-in for a page of our own that does not complete.
-pub(super) fn not_signed_in(app: &App, error: &OwnPageSignInError) -> Response {
+pub(super) fn not_signed_in(app: &App, texts: &Texts, error: &OwnPageSignInError) -> Response {
     let refused = match error.page {
         OwnPage::Connections => EventName::ConnectionsRefused,
         OwnPage::Operator => EventName::OperatorRefused,
     };
     app.refused(refused.event(), error.refusal.reason(), error);
     let path = error.page.path();
-    let forbidden = |title: &str, text: &str| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
+    let forbidden = |title, text| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     let page = match &error.refusal {
-        SignInRefusal::UnknownState => {
-            forbidden("This sign-in is unknown or too old", &format!("Open {path} and sign in again."))
-        }
-        SignInRefusal::NotSignedIn(_) => forbidden("You are not signed in", &format!("Open {path} and try again.")),
-        SignInRefusal::NotAnOperator => forbidden(
-            "You are not an operator of this server",
-            "Your account does not have the role Admin. An administrator of Microsoft Entra ID can give it to you: Enterprise \
-             applications, this application, Users and groups. After that, open /operator again.",
-        ),
-        SignInRefusal::Blocked(block) => ErrorPage::blocked(*block),
-        SignInRefusal::Unavailable(_) => ErrorPage::unavailable(),
+        SignInRefusal::UnknownState => forbidden(texts.sign_in_unknown_title(), texts.sign_in_again(path)),
+        SignInRefusal::NotSignedIn(_) => forbidden(texts.not_signed_in_title(), texts.not_signed_in(path)),
+        SignInRefusal::NotAnOperator => forbidden(texts.not_operator_title(), texts.not_operator()),
+        SignInRefusal::Blocked(block) => ErrorPage::blocked(texts, *block),
+        SignInRefusal::Unavailable(_) => ErrorPage::unavailable(texts),
     };
-    let mut response = pages::error(app, &page);
+    let mut response = pages::error(app, texts, &page);
     cookies::change(&mut response, &error.cookies);
     response
 }

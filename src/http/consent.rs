@@ -17,7 +17,7 @@ use oauth_protocol::form::Form;
 use super::{
     app::App,
     browser, cookies,
-    pages::{self, ErrorPage},
+    pages::{self, ErrorPage, Texts},
     reply::Response,
     request::{BodyError, Incoming},
 };
@@ -39,10 +39,11 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
         confirmation(&app, &incoming).await
     };
     match answered {
-        Ok(answer) => browser::encode(&app, &incoming.method, &answer),
+        Ok(answer) => browser::encode(&app, &incoming, &answer),
         Err(refusal) => {
             app.refused(EventName::ConsentRefused.event(), refusal.reason(), &refusal);
-            pages::error(&app, &page(&refusal))
+            let texts = Texts::preferred(&incoming.headers);
+            pages::error(&app, texts, &page(texts, &refusal))
         }
     }
 }
@@ -95,33 +96,20 @@ fn decision(form: &Form) -> Result<Decision, ConsentRefusal> {
     }
 }
 
-fn page(refusal: &ConsentRefusal) -> ErrorPage {
-    let forbidden = |title: &str, text: &str| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
+fn page(texts: &Texts, refusal: &ConsentRefusal) -> ErrorPage {
+    let forbidden = |title, text| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     match refusal {
         ConsentRefusal::Body(_) | ConsentRefusal::Incomplete => {
-            ErrorPage::plain(StatusCode::BAD_REQUEST, "The form is incomplete", "Connect again from the application.")
+            ErrorPage::plain(StatusCode::BAD_REQUEST, texts.incomplete_title(), texts.connect_again())
         }
-        ConsentRefusal::Consent(ConsentError::ForeignOrigin) => forbidden(
-            "Your decision was not accepted",
-            "It was not sent from this server's own page. Connect again from the application.",
-        ),
-        ConsentRefusal::Consent(ConsentError::Forged) => forbidden(
-            "Your decision was not accepted",
-            "It does not belong to the page that this browser opened. Connect again from the application.",
-        ),
-        ConsentRefusal::Consent(ConsentError::CookieMissing) => forbidden(
-            "Your browser did not keep this page's cookie",
-            "Allow cookies for this site, do not open the page in another browser, and connect again from the application.",
-        ),
-        ConsentRefusal::Consent(ConsentError::Expired) => forbidden(
-            "This page is too old",
-            "It expired after ten minutes, or after you had opened five others. Connect again from the application.",
-        ),
-        ConsentRefusal::Consent(ConsentError::AlreadyCompleted) => ErrorPage::already_completed(),
-        ConsentRefusal::Consent(ConsentError::AlreadyDecided) => forbidden(
-            "You have already decided",
-            "This page was used before. To decide again, connect again from the application.",
-        ),
-        ConsentRefusal::Consent(ConsentError::Unavailable(_)) => ErrorPage::unavailable(),
+        ConsentRefusal::Consent(ConsentError::ForeignOrigin) => {
+            forbidden(texts.decision_title(), texts.decision_foreign())
+        }
+        ConsentRefusal::Consent(ConsentError::Forged) => forbidden(texts.decision_title(), texts.decision_forged()),
+        ConsentRefusal::Consent(ConsentError::CookieMissing) => forbidden(texts.cookie_title(), texts.cookie()),
+        ConsentRefusal::Consent(ConsentError::Expired) => forbidden(texts.expired_title(), texts.expired()),
+        ConsentRefusal::Consent(ConsentError::AlreadyCompleted) => ErrorPage::already_completed(texts),
+        ConsentRefusal::Consent(ConsentError::AlreadyDecided) => forbidden(texts.decided_title(), texts.decided()),
+        ConsentRefusal::Consent(ConsentError::Unavailable(_)) => ErrorPage::unavailable(texts),
     }
 }

@@ -14,8 +14,8 @@ use super::{
     host,
     limits::RateLimit,
     metadata::Resource,
-    pages::{self, ErrorPage},
-    reply::{Response, answer, empty, json_rpc_error, oauth_error, retry_later},
+    pages::Texts,
+    reply::{Response, answer, empty, json_rpc_error, retry_later},
     request::{Arriving, Incoming},
     too_many::{Place, Reached},
 };
@@ -91,27 +91,15 @@ impl Endpoint {
         response
     }
 
-    /// An error in the shape of this endpoint's other errors.
-    pub(super) fn error(&self, app: &App, status: StatusCode, code: &'static str, text: &'static str) -> Response {
-        match self.cors {
-            Cors::SameOrigin => {
-                let title = if status.is_server_error() { "Try again" } else { "The request is not valid" };
-                pages::error(app, &ErrorPage::plain(status, title, &format!("This server refused it: {text}.")))
-            }
-            Cors::AnyOrigin => oauth_error(status, code, text),
-            Cors::Resource => json_rpc_error(status, text),
-        }
-    }
-
     /// 429, if the address may not call this endpoint again yet.
     fn over_limit(&self, app: &App, head: &Head) -> Option<Response> {
         let limited = self.limited?;
         let too_many = app.limits.take(limited, head.from).err()?;
-        Some(Reached::by_address(limited.name()).answer(app, self.place(), too_many))
+        Some(Reached::by_address(limited.name()).answer(app, self.place(Texts::preferred(&head.headers)), too_many))
     }
 
-    pub(super) fn place(&self) -> Place {
-        Place { endpoint: self.route, cors: self.cors }
+    pub(super) fn place<'a>(&self, texts: &'a Texts) -> Place<'a> {
+        Place { endpoint: self.route, shape: self.cors.shape(texts) }
     }
 
     fn refused(&self, app: &App, reason: &'static str) -> Response {

@@ -11,15 +11,14 @@ use hyper::body::Body;
 use super::{
     app::App,
     bearer,
-    cors::Cors,
     metadata::{Resource, document_url},
     reply::{Response, json_rpc_error, mcp_busy, mcp_unavailable},
     request::Incoming,
-    too_many::{Place, Reached},
+    too_many::{Place, Reached, Shape},
 };
 use crate::mcp::{Call, CallError, message_count};
 
-const PLACE: Place = Place { endpoint: "mcp", cors: Cors::Resource };
+const PLACE: Place<'_> = Place { endpoint: "mcp", shape: Shape::JsonRpc };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { mut head, body }, caller) = (incoming, principal.holder());

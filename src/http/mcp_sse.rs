@@ -17,10 +17,9 @@ use tracing::Instrument as _;
 
 use super::{
     app::App,
-    cors::Cors,
     reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
-    too_many::{Place, Reached},
+    too_many::{Place, Reached, Shape},
 };
 use crate::mcp::{
     UncheckedMessage, event_stream,
@@ -37,7 +36,7 @@ const UNCHECKED_LIMIT: Duration = Duration::from_mins(1);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// When a client whose owner has too many streams may try again. A stream that its client left is noticed within this time.
 const STREAM_RETRY: Duration = READ_TIMEOUT;
-const PLACE: Place = Place { endpoint: "mcp/sse", cors: Cors::Resource };
+const PLACE: Place<'_> = Place { endpoint: "mcp/sse", shape: Shape::JsonRpc };
 const TOO_MANY_OF_OWNER: &str = "too many open streams of one user; close one, then try again";
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
@@ -69,7 +68,7 @@ fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Respons
     let event = EventName::LimitReached.event().at(PLACE.endpoint).holder(principal.holder());
     match error {
         OpenStreamError::TooManyOfOwner => {
-            let reached = Reached { limit: "streams", text: TOO_MANY_OF_OWNER, of: Some(principal.holder()) };
+            let reached = Reached { text: TOO_MANY_OF_OWNER, ..Reached::by_owner("streams", principal.holder()) };
             reached.answer(app, PLACE, TooMany { wait: STREAM_RETRY })
         }
         OpenStreamError::TooMany => {

@@ -39,6 +39,7 @@ mod serve;
 pub mod server;
 mod token;
 mod too_many;
+mod unread;
 
 pub use app::App;
 pub use contract::{EndpointContract, endpoints};

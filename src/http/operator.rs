@@ -9,7 +9,7 @@ use authorization_server::{
         visitor::Visitor,
     },
     ground::{EventName, Id, guid},
-    state::blocks::BlockTarget,
+    state::{blocks::BlockTarget, owner_session::OwnPage},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -17,7 +17,7 @@ use oauth_protocol::form::Form;
 use super::{
     app::App,
     browser, cookies,
-    pages::{self, ErrorPage},
+    pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
 };
@@ -50,10 +50,11 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     let answered =
         if incoming.method == Method::POST { act(&app, &incoming).await } else { show(&app, &incoming).await };
     match answered {
-        Ok(answer) => browser::encode(&app, &incoming.method, &answer),
+        Ok(answer) => browser::encode(&app, &incoming, &answer),
         Err(refusal) => {
             app.refused(EventName::OperatorRefused.event(), refusal.reason(), &refusal);
-            pages::error(&app, &page(&refusal))
+            let texts = Texts::preferred(&incoming.headers);
+            pages::error(&app, texts, &page(texts, &refusal))
         }
     }
 }
@@ -100,35 +101,19 @@ fn action(form: &Form) -> Result<Option<OperatorAction>, OperatorRefusal> {
     })
 }
 
-fn page(refusal: &OperatorRefusal) -> ErrorPage {
-    let bad_request = |title: &str, text: &str| ErrorPage::plain(StatusCode::BAD_REQUEST, title, text);
+fn page(texts: &Texts, refusal: &OperatorRefusal) -> ErrorPage {
+    let path = OwnPage::Operator.path();
+    let bad_request = |title, text| ErrorPage::plain(StatusCode::BAD_REQUEST, title, text);
+    let conflict = |title, text| ErrorPage::plain(StatusCode::CONFLICT, title, text);
     match refusal {
-        OperatorRefusal::Incomplete => bad_request("The form is incomplete", "Open /operator again."),
-        OperatorRefusal::Target => bad_request(
-            "This cannot be blocked",
-            "Enter a host such as client.example, without https:// and without a port; the whole URL of a metadata document; \
-             the client id of a registration; or the application id of an application in Entra.",
-        ),
-        OperatorRefusal::ObjectId => bad_request(
-            "This is not an object id",
-            "Enter the object id of the user. The Entra admin center shows it on the user's page.",
-        ),
-        OperatorRefusal::Operator(OperatorError::Forged) => ErrorPage::plain(
-            StatusCode::FORBIDDEN,
-            "Your request was not accepted",
-            "It was not sent from your own page. Open /operator again.",
-        ),
-        OperatorRefusal::Operator(OperatorError::Repeated) => ErrorPage::plain(
-            StatusCode::CONFLICT,
-            "This form was sent before",
-            "It has no effect the second time. Open /operator again to see what is blocked now.",
-        ),
-        OperatorRefusal::Operator(OperatorError::TooMany) => ErrorPage::plain(
-            StatusCode::CONFLICT,
-            "There are too many entries",
-            "At most 500 applications can be blocked, and the connections of at most 500 can be ended within 90 days. Lift a block \
-             that is not needed any more, or name a host instead of single applications.",
-        ),
-        OperatorRefusal::Operator(OperatorError::Unavailable(_)) => ErrorPage::unavailable(),
+        OperatorRefusal::Incomplete => bad_request(texts.incomplete_title(), texts.open_again(path)),
+        OperatorRefusal::Target => bad_request(texts.target_title(), texts.target()),
+        OperatorRefusal::ObjectId => bad_request(texts.object_id_title(), texts.object_id()),
+        OperatorRefusal::Operator(OperatorError::Forged) => {
+            ErrorPage::plain(StatusCode::FORBIDDEN, texts.request_title(), texts.request_foreign(path))
+        }
+        OperatorRefusal::Operator(OperatorError::Repeated) => conflict(texts.repeated_title(), texts.repeated()),
+        OperatorRefusal::Operator(OperatorError::TooMany) => conflict(texts.full_title(), texts.full()),
+        OperatorRefusal::Operator(OperatorError::Unavailable(_)) => ErrorPage::unavailable(texts),
     }
 }

@@ -8,16 +8,17 @@ use oauth_protocol::client_metadata::{ClientMetadata, RegistrationError};
 
 use super::{
     app::App,
-    cors::Cors,
+    pages::Texts,
     reply::{Response, json, oauth_error, temporarily_unavailable},
     request::Incoming,
-    too_many::{Place, Reached},
+    too_many::{Place, Reached, Shape},
 };
 
-const PLACE: Place = Place { endpoint: "register", cors: Cors::AnyOrigin };
+const PLACE: Place<'_> = Place { endpoint: "register", shape: Shape::OAuth };
 const WAITING: Reached = Reached {
     limit: "waiting-registrations",
     text: "too many registrations from this network wait for their first use; try again in a minute",
+    on_page: Texts::too_many,
     of: None,
 };
 

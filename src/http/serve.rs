@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use authorization_server::{
-    ground::{AuditEvent, EventName, Holder},
-    resource::authenticate::Principal,
-};
+use authorization_server::resource::authenticate::Principal;
 use http::{Method, StatusCode};
 
 use super::{
     app::App,
     bearer,
-    body::ReadError,
     endpoint::{Endpoint, EndpointHandler, ServePrincipal},
     metadata::Resource,
-    reply::{Response, answer, retry_later},
+    pages::{self, Texts},
+    reply::{Response, answer},
     request::{Admitted, Arriving},
     sent::until_sent,
     too_many::Reached,
@@ -23,9 +20,10 @@ use super::{
 impl Endpoint {
     /// Answers the request.
     pub(super) async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
+        let texts = Texts::preferred(&arriving.head.headers);
         let served = match self.handler {
             EndpointHandler::Page(_) if arriving.head.method == Method::HEAD => {
-                return arriving.refuse(answer(StatusCode::OK, "text/html; charset=utf-8", "")).await;
+                return arriving.refuse(pages::head(texts)).await;
             }
             EndpointHandler::Public(serve) | EndpointHandler::Page(serve) => {
                 let from = arriving.head.from;
@@ -36,11 +34,13 @@ impl Endpoint {
                 }
                 .map(|(incoming, permit)| (serve(Arc::clone(&app), incoming), permit))
             }
-            EndpointHandler::Protected(resource, serve) => return self.protected(app, arriving, resource, serve).await,
+            EndpointHandler::Protected(resource, serve) => {
+                return self.protected(app, texts, arriving, resource, serve).await;
+            }
         };
         match served {
             Ok((response, permit)) => until_sent(response.await, permit).await,
-            Err(error) => self.unread(&app, error, None),
+            Err(error) => self.unread(&app, texts, error, None),
         }
     }
 
@@ -48,6 +48,7 @@ impl Endpoint {
     async fn protected(
         &self,
         app: Arc<App>,
+        texts: &Texts,
         arriving: Arriving,
         resource: Resource,
         serve: ServePrincipal,
@@ -59,10 +60,10 @@ impl Endpoint {
         let caller = presented.holder();
         let admitted = match arriving.admit(app.memory.of_owner(caller.owner)) {
             Ok(admitted) => admitted,
-            Err(error) => return self.unread(&app, error, Some(caller)),
+            Err(error) => return self.unread(&app, texts, error, Some(caller)),
         };
         match bearer::authenticate(&app, resource, &admitted.head, presented).await {
-            Ok(principal) => self.serve_principal(app, admitted, serve, principal).await,
+            Ok(principal) => self.serve_principal(app, texts, admitted, serve, principal).await,
             Err(challenge) => admitted.refuse(challenge).await,
         }
     }
@@ -71,13 +72,14 @@ impl Endpoint {
     async fn serve_principal(
         &self,
         app: Arc<App>,
+        texts: &Texts,
         admitted: Admitted,
         serve: ServePrincipal,
         principal: Principal,
     ) -> Response {
         let caller = principal.holder();
         if let Err(too_many) = app.limits.take_call(caller) {
-            let reached = Reached::by_owner("calls-per-minute", caller).answer(&app, self.place(), too_many);
+            let reached = Reached::by_owner("calls-per-minute", caller).answer(&app, self.place(texts), too_many);
             return admitted.refuse(reached).await;
         }
         if admitted.head.method == Method::HEAD {
@@ -86,30 +88,7 @@ impl Endpoint {
         let body = app.memory.of_owner(principal.owner);
         match admitted.read(self.body_limit, body).await {
             Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
-            Err(error) => self.unread(&app, error, Some(caller)),
-        }
-    }
-
-    /// The answer to a request whose body was not read to its end.
-    fn unread(&self, app: &App, error: ReadError, caller: Option<Holder>) -> Response {
-        let report = |event: AuditEvent| {
-            let event = event.at(self.route);
-            app.audit.report(&caller.map_or(event, |caller| event.holder(caller)));
-        };
-        let refused = |status, text| {
-            report(EventName::RequestRefused.event().because(text));
-            self.error(app, status, "invalid_request", text)
-        };
-        match error {
-            ReadError::TooLarge => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            ReadError::TimedOut => refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
-            ReadError::BrokenOff => refused(StatusCode::BAD_REQUEST, "the body is incomplete"),
-            ReadError::Exhausted => {
-                report(EventName::LimitReached.event().because("memory for requests"));
-                let (status, text) =
-                    (StatusCode::SERVICE_UNAVAILABLE, "too much is asked of it; try again in a few seconds");
-                retry_later(self.error(app, status, "temporarily_unavailable", text))
-            }
+            Err(error) => self.unread(&app, texts, error, Some(caller)),
         }
     }
 }

@@ -7,23 +7,44 @@ use http::StatusCode;
 use super::{
     app::App,
     cors::Cors,
-    pages::{self, ErrorPage},
+    pages::{self, ErrorPage, Text, Texts},
     reply::{Response, json_rpc_error, oauth_error, retry_after},
 };
 
-/// The endpoint that refuses, and its rule for browsers, which also decides the shape of its errors.
+/// The endpoint that refuses, and the shape of its errors.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place<'a> {
     pub(super) endpoint: &'static str,
-    pub(super) cors: Cors,
+    pub(super) shape: Shape<'a>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Shape<'a> {
+    /// With these texts.
+    Page(&'a Texts),
+    OAuth,
+    JsonRpc,
+}
+
+impl Cors {
+    /// The shape of the errors of an endpoint with this rule.
+    pub(super) fn shape(self, texts: &Texts) -> Shape<'_> {
+        match self {
+            Self::SameOrigin => Shape::Page(texts),
+            Self::AnyOrigin => Shape::OAuth,
+            Self::Resource => Shape::JsonRpc,
+        }
+    }
 }
 
 /// A limit that was reached.
 pub(super) struct Reached {
     /// Its name in `MCP_LIMITS`.
     pub(super) limit: &'static str,
-    /// The text.
+    /// The text for programs.
     pub(super) text: &'static str,
+    /// The text on a page.
+    pub(super) on_page: fn(&Texts) -> Text,
     /// Whose limit it is, if it is not of an address.
     pub(super) of: Option<Holder>,
 }
@@ -31,26 +52,30 @@ pub(super) struct Reached {
 impl Reached {
     /// A limit of an address.
     pub(super) const fn by_address(limit: &'static str) -> Self {
-        Self { limit, text: "too many requests from one address; try again later", of: None }
+        Self { limit, text: "too many requests from one address; try again later", on_page: Texts::too_many, of: None }
     }
 
     /// A limit of an owner, or of one client of an owner.
     pub(super) const fn by_owner(limit: &'static str, of: Holder) -> Self {
-        Self { limit, text: "too many requests of one user; try again later", of: Some(of) }
+        Self { limit, text: "too many requests of one user; try again later", on_page: Texts::too_many, of: Some(of) }
     }
 
     /// The answer there.
-    pub(super) fn answer(&self, app: &App, Place { endpoint, cors }: Place, TooMany { wait }: TooMany) -> Response {
+    pub(super) fn answer(
+        &self,
+        app: &App,
+        Place { endpoint, shape }: Place<'_>,
+        TooMany { wait }: TooMany,
+    ) -> Response {
         let event = EventName::LimitReached.event().at(endpoint).because(self.limit);
         app.audit.report(&self.of.map_or(event, |of| event.holder(of)));
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let response = match cors {
-            Cors::SameOrigin => {
-                let text = format!("This server refused it: {}.", self.text);
-                pages::error(app, &ErrorPage::plain(status, "Too many requests", &text))
+        let response = match shape {
+            Shape::Page(texts) => {
+                pages::error(app, texts, &ErrorPage::plain(status, texts.too_many_title(), (self.on_page)(texts)))
             }
-            Cors::AnyOrigin => oauth_error(status, "temporarily_unavailable", self.text),
-            Cors::Resource => json_rpc_error(status, self.text),
+            Shape::OAuth => oauth_error(status, "temporarily_unavailable", self.text),
+            Shape::JsonRpc => json_rpc_error(status, self.text),
         };
         retry_after(response, wait)
     }

@@ -14,6 +14,7 @@ mod flood;
 mod gateway;
 mod health;
 mod host;
+mod languages;
 mod limits;
 mod mcp;
 mod methods;

@@ -57,7 +57,7 @@ async fn an_operator_blocks_an_application_and_lifts_the_block() {
     assert_eq!((done.status, done.header("location")), (302, "https://mcp.example.com/operator"));
     assert_eq!(edge.get(&authorize(&client_id, &[])).await.status, 403);
     let page = browser.get(&edge, "/operator").await;
-    assert!(page.body.contains("Blocked.") && page.body.contains("blocked the registration"), "{}", page.body);
+    assert!(page.body.contains("Blocked.") && page.body.contains(" blocked <bdi>the registration "), "{}", page.body);
     let lift = [("action", "unblock"), ("kind", "registration"), ("value", client_id.as_str())];
     assert_eq!(click(&edge, &mut browser, &page, &lift).await.status, 302);
     assert_eq!(edge.get(&authorize(&client_id, &[])).await.status, 200);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// One of each page, by name.
-async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
+pub(crate) async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
     let client_id = edge.register().await.unwrap();
     let mut browser = Browser::default();
     let consent = browser.get(edge, &authorize(&client_id, &[])).await;
@@ -208,8 +208,8 @@ async fn a_request_that_cannot_be_sent_back_names_what_is_wrong() {
     let not_valid = "The application&#39;s request is not valid";
     for (path, heading, words) in [
         ("/authorize?a=%zz".to_owned(), not_valid, "the query is not well formed"),
-        ("/authorize".to_owned(), not_valid, "the parameter client_id is missing or given more than once"),
-        (format!("/authorize?client_id={client_id}"), not_valid, "the parameter redirect_uri is missing"),
+        ("/authorize".to_owned(), not_valid, "the parameter <bdi>client_id</bdi> is missing or given more than once"),
+        (format!("/authorize?client_id={client_id}"), not_valid, "the parameter <bdi>redirect_uri</bdi> is missing"),
         (
             authorize(&client_id, &[("redirect_uri", Some("https://client.example/other"))]),
             not_valid,

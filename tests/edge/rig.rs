@@ -10,7 +10,7 @@ use std::{
 
 use authorization_server::ground::{AuditLog, OwnerLimit};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header, request::Builder};
+use http::{HeaderMap, HeaderValue, Method, Request, header, request::Builder};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
@@ -46,6 +46,8 @@ pub(crate) struct Edge {
     connections: NonZeroU32,
     /// Ends all streams.
     pub(crate) stop: CancellationToken,
+    /// `Accept-Language` of every request.
+    languages: Option<&'static str>,
 }
 
 impl Deref for Edge {
@@ -92,6 +94,11 @@ impl Edge {
     /// Without a gateway.
     pub(crate) fn new() -> Self {
         Self::serving(Tools::all())
+    }
+
+    /// Without a gateway, asked by somebody who prefers these languages.
+    pub(crate) fn read_in(languages: &'static str) -> Self {
+        Self { languages: Some(languages), ..Self::new() }
     }
 
     /// Only what shows the gateway's token is answered.
@@ -163,7 +170,8 @@ impl Edge {
             entra: EntraNames { tenant_id: TENANT_ID.into(), ..EntraNames::default() },
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
-        Self { rig, item_store, gateway, app: Arc::new(app), connections: limits.connections, stop }
+        let app = Arc::new(app);
+        Self { rig, item_store, gateway, app, connections: limits.connections, stop, languages: None }
     }
 
     /// Takes the store of the rules and the item store down, or up again.
@@ -179,10 +187,13 @@ impl Edge {
     }
 
     /// The head of an answer, as soon as it is there.
-    pub(crate) async fn head<B>(&self, request: Request<B>) -> Response
+    pub(crate) async fn head<B>(&self, mut request: Request<B>) -> Response
     where
         B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + Send + Sync + 'static,
     {
+        if let Some(languages) = self.languages {
+            request.headers_mut().insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(languages));
+        }
         service(Arc::clone(&self.app)).call(request).await.unwrap()
     }
 

@@ -49,6 +49,16 @@ async fn without_a_sign_in_nothing_is_shown() {
 }
 
 #[tokio::test]
+async fn the_page_is_in_the_language_that_the_browser_names_behind_the_host() {
+    let server = Deployment::start().await;
+    let arabic = server.http.get(format!("{}/connections", server.url)).header("accept-language", "ar-EG,ar;q=0.9");
+    let answer = arabic.send().await.unwrap();
+    assert_eq!(answer.headers()["content-language"], "ar");
+    assert!(answer.headers().get_all("vary").iter().any(|vary| vary == "accept-language"));
+    assert!(answer.text().await.unwrap().contains("<html lang=\"ar\" dir=\"rtl\">"));
+}
+
+#[tokio::test]
 async fn the_owner_sees_the_client_and_revoking_it_ends_everything_of_it() {
     let server = Deployment::start().await;
     let mut browser = Browser::default();
@@ -77,7 +87,7 @@ async fn an_application_is_revoked_with_all_its_registrations() {
     let mut browser = Browser::default();
     let (one, two) = (connected(&server, &mut browser).await, connected(&server, &mut browser).await);
     let page = connections(&server, &mut browser).await;
-    assert!(page.contains("Revoke all 2 of this application"), "{page}");
+    assert!(page.contains("Revoke all 2 connections of this application"), "{page}");
     let fields = [("action", "revoke-application"), ("client", one.0.as_str())];
     assert_eq!(act(&server, &mut browser, &page, &fields).await, 302);
     assert_eq!((works(&server, &one).await, works(&server, &two).await), ((401, 400), (401, 400)));
@@ -159,7 +169,7 @@ async fn denials_are_undone_here_too() {
     let form = browser.authorize(&server, &client_id).await;
     browser.decide(&server, &form, "deny").await;
     let page = connections(&server, &mut browser).await;
-    assert!(page.contains("Undo 1 denial"));
+    assert!(page.contains("Undo one denial"));
     act(&server, &mut browser, &page, &[("action", "undo-denials")]).await;
     let asked = browser.get(&server, &authorize_url(&server, &client_id, &[])).await.text().await.unwrap();
     assert!(asked.contains(">Allow</button>"));

@@ -22,7 +22,7 @@ async fn a_denied_client_gets_a_page_and_no_question() {
     }
     let other = server.register().await;
     let page = browser.get(&server, &authorize_url(&server, &other, &[])).await.text().await.unwrap();
-    assert!(page.contains("You denied an application of this name today"), "{page}");
+    assert!(page.contains("You denied an application with this name today"), "{page}");
     assert!(!page.contains(">Allow</button>") && page.contains(">Review</button>") && page.contains(">Deny</button>"));
     assert!(!page.contains("http-equiv"), "it returns nowhere by itself");
     let form = consent_form(&page);

@@ -294,7 +294,7 @@ async fn the_owner_sees_the_application_and_refuses_it() {
     act(&server, &mut browser, &page, "refuse-application").await;
     assert_eq!(called(&server, &token).await.status(), 401);
     let page = read(&server, &mut browser).await;
-    assert!(page.contains("You refuse it.") && page.contains(">Allow again</button>"), "{page}");
+    assert!(page.contains("You have refused it.") && page.contains(">Allow again</button>"), "{page}");
     act(&server, &mut browser, &page, "allow-application").await;
     assert_eq!(called(&server, &token).await.status(), 401, "the token is from before");
     assert!(read(&server, &mut browser).await.contains(">Refuse</button>"));

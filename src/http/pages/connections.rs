@@ -3,41 +3,51 @@
 use askama::Template;
 use authorization_server::{
     endpoints::pages::{Application, Connection, ConnectionsPage},
-    state::entra_client::{EntraClient, Standing},
+    state::{
+        entra_client::{EntraClient, Standing},
+        scopes::Permission,
+    },
 };
 use http::StatusCode;
-use time::OffsetDateTime;
 
-use super::{consent::DAY, display_name::display_name, render::render, time_of_day::time_of_day};
+use super::{
+    display_name::display_name,
+    render::render,
+    texts::{Sentence, Text, Texts},
+};
 use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
 #[template(path = "connections_sign_in.html", config = "src/http/pages/askama.toml")]
 struct SignInPage<'a> {
+    texts: &'a Texts,
     server: &'a str,
 }
 
 /// Nobody is signed in.
-pub(in crate::http) fn connections_sign_in(app: &App) -> Response {
-    render(StatusCode::OK, &SignInPage { server: &app.server_name })
+pub(in crate::http) fn connections_sign_in(app: &App, texts: &Texts) -> Response {
+    render(StatusCode::OK, texts, &SignInPage { texts, server: &app.server_name })
 }
 
 #[derive(Template)]
 #[template(path = "connections.html", config = "src/http/pages/askama.toml")]
 struct Connections<'a> {
+    texts: &'a Texts,
     server: &'a str,
     name: String,
     csrf: &'a str,
     groups: Vec<Group>,
     entra_clients: Vec<EntraClientRow>,
-    denials: usize,
+    /// The button that undoes denials, if there are any.
+    undo: Option<Text>,
 }
 
 struct Group {
     client: String,
     hosts: String,
     published_at: Option<String>,
-    permissions: Vec<&'static str>,
+    permissions: Vec<Sentence>,
+    revoke_all: Text,
     rows: Vec<ConnectionRow>,
 }
 
@@ -52,64 +62,63 @@ struct EntraClientRow {
 struct ConnectionRow {
     id: String,
     since: String,
-    last_used: Option<String>,
-    devices: usize,
+    used: Text,
     remembered: bool,
-    addresses: Vec<String>,
+    addresses: String,
 }
 
 /// The page of the owner's connections.
-pub(in crate::http) fn connections(app: &App, page: &ConnectionsPage) -> Response {
+pub(in crate::http) fn connections(app: &App, texts: &Texts, page: &ConnectionsPage) -> Response {
     let page = Connections {
+        texts,
         server: &app.server_name,
-        name: display_name(Some(&page.session.name)),
+        name: display_name(texts, Some(&page.session.name)),
         csrf: page.session.csrf(),
-        groups: page.applications.iter().map(|application| group(app, application)).collect(),
-        entra_clients: page.entra_clients.iter().map(entra_row).collect(),
-        denials: page.denials,
+        groups: page.applications.iter().map(|application| group(app, texts, application)).collect(),
+        entra_clients: page.entra_clients.iter().map(|client| entra_row(texts, client)).collect(),
+        undo: (page.denials > 0).then(|| texts.button_undo_denials(page.denials)),
     };
-    render(StatusCode::OK, &page)
+    render(StatusCode::OK, texts, &page)
 }
 
-fn group(app: &App, application: &Application) -> Group {
+fn group(app: &App, texts: &Texts, application: &Application) -> Group {
     let name = application.connections.iter().find_map(|connection| connection.name.as_deref());
-    let mut permissions: Vec<&'static str> = Vec::new();
-    for sentence in application.connections.iter().flat_map(|connection| &connection.permissions) {
-        if !permissions.contains(sentence) {
-            permissions.push(sentence);
+    let mut permissions: Vec<&'static Permission> = Vec::new();
+    for permission in application.connections.iter().flat_map(|connection| &connection.permissions) {
+        if !permissions.contains(permission) {
+            permissions.push(permission);
         }
     }
-    let (client, hosts) = (display_name(name), application.hosts.join(", "));
     Group {
-        client,
-        hosts,
+        client: display_name(texts, name),
+        hosts: application.hosts.join(", "),
         published_at: application.published_at.clone(),
-        permissions,
-        rows: application.connections.iter().map(|connection| row(app, connection)).collect(),
+        permissions: permissions.into_iter().map(|permission| texts.sentence(permission)).collect(),
+        revoke_all: texts.button_revoke_application(application.connections.len()),
+        rows: application.connections.iter().map(|connection| row(app, texts, connection)).collect(),
     }
 }
 
-fn entra_row(client: &EntraClient) -> EntraClientRow {
+fn entra_row(texts: &Texts, client: &EntraClient) -> EntraClientRow {
     EntraClientRow {
         application: client.application.to_string(),
-        since: day(client.since),
-        last_called: day(client.last_called),
+        since: texts.day_of(client.since),
+        // A call is noted once a day.
+        last_called: texts.day_of(client.last_called),
         is_refused: matches!(client.standing, Standing::Refused(_)),
     }
 }
 
-fn row(app: &App, connection: &Connection) -> ConnectionRow {
+fn row(app: &App, texts: &Texts, connection: &Connection) -> ConnectionRow {
+    let addresses = connection.addresses.iter().map(|address| app.server.base().join(address.path()));
     ConnectionRow {
         id: connection.client.to_string(),
-        since: time_of_day(connection.since),
-        last_used: connection.last_used.map(time_of_day),
-        devices: connection.devices,
+        since: texts.moment_of(connection.since),
+        used: match connection.last_used {
+            Some(at) => texts.connection_used(connection.devices, &texts.moment_of(at)),
+            None => texts.connection_unused(),
+        },
         remembered: connection.remembered,
-        addresses: connection.addresses.iter().map(|address| app.server.base().join(address.path())).collect(),
+        addresses: addresses.collect::<Vec<_>>().join(", "),
     }
-}
-
-/// A call is noted once a day.
-fn day(at: OffsetDateTime) -> String {
-    at.format(DAY).unwrap_or_default()
 }

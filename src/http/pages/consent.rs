@@ -3,18 +3,22 @@
 use askama::Template;
 use authorization_server::{
     endpoints::pages::{ConfirmationPage, ConsentPage, DeniedPage, ReviewPage},
-    state::{client::Client, scopes, valid_request::ValidRequest},
+    state::{
+        client::Client,
+        scopes::{self, Permission},
+        valid_request::ValidRequest,
+    },
 };
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{redirect_uri::RedirectKind, scope::Scope};
 use secrecy::{ExposeSecret as _, SecretString};
-use time::{format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{display_name::display_name, render::render};
+use super::{
+    display_name::display_name,
+    render::render,
+    texts::{Sentence, Texts},
+};
 use crate::http::{app::App, reply::Response};
-
-/// A day, without a guess at the reader's time zone or habits.
-pub(super) const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:long] [year]");
 
 /// Seconds until the page after a denial returns to a trusted target by itself. It can be undone later as well.
 const RETURN_AFTER: u32 = 5;
@@ -27,42 +31,44 @@ struct Question<'a> {
     kind: RedirectKind,
     /// The host of its metadata document.
     published_at: Option<&'a str>,
-    sentences: Vec<&'static str>,
+    sentences: Vec<Sentence>,
     /// Those that were allowed before.
-    allowed_before: Vec<&'static str>,
+    allowed_before: Vec<Sentence>,
 }
 
 impl<'a> Question<'a> {
-    fn new(client: &'a Client, request: &'a ValidRequest) -> Self {
+    fn new(texts: &Texts, client: &'a Client, request: &'a ValidRequest) -> Self {
         Self {
-            client: display_name(client.name.as_deref()),
+            client: display_name(texts, client.name.as_deref()),
             host: request.redirect_host(),
             redirect_uri: request.redirect_uri(),
             kind: request.redirect_kind(),
             published_at: client.document().map(|document| document.url.host()),
-            sentences: sentences(request.scope()),
+            sentences: sentences(texts, scopes::permissions(request.scope())),
             allowed_before: Vec::new(),
         }
     }
 
     /// The same question, as one for more than was allowed before, if it is one.
-    fn for_more_than(mut self, allowed_before: &Scope) -> Self {
-        let before = sentences(allowed_before);
-        let (kept, added): (Vec<_>, _) = self.sentences.iter().partition(|sentence| before.contains(sentence));
+    fn for_more_than(mut self, texts: &Texts, scope: &Scope, before: &Scope) -> Self {
+        let is_kept = |permission: &&'static Permission| before.contains(permission.name);
+        let (kept, added): (Vec<_>, Vec<_>) = scopes::permissions(scope).partition(is_kept);
         if !added.is_empty() {
-            (self.allowed_before, self.sentences) = (kept, added);
+            (self.allowed_before, self.sentences) =
+                (sentences(texts, kept.into_iter()), sentences(texts, added.into_iter()));
         }
         self
     }
 }
 
-fn sentences(scope: &Scope) -> Vec<&'static str> {
-    scopes::permissions(scope).map(|permission| permission.sentence).collect()
+fn sentences(texts: &Texts, permissions: impl Iterator<Item = &'static Permission>) -> Vec<Sentence> {
+    permissions.map(|permission| texts.sentence(permission)).collect()
 }
 
 #[derive(Template)]
 #[template(path = "consent.html", config = "src/http/pages/askama.toml")]
 struct Consent<'a> {
+    texts: &'a Texts,
     server: &'a str,
     question: Question<'a>,
     allowed_on: Option<String>,
@@ -71,20 +77,27 @@ struct Consent<'a> {
 }
 
 /// Asks, at length or shortly.
-pub(in crate::http) fn consent(app: &App, page: &ConsentPage) -> Response {
+pub(in crate::http) fn consent(app: &App, texts: &Texts, page: &ConsentPage) -> Response {
+    let request = &page.form.pending.request;
     let consent = Consent {
+        texts,
         server: &app.server_name,
-        question: Question::new(&page.client, &page.form.pending.request).for_more_than(&page.allowed_before),
-        allowed_on: page.allowed_at.and_then(|at| at.format(DAY).ok()),
+        question: Question::new(texts, &page.client, request).for_more_than(
+            texts,
+            request.scope(),
+            &page.allowed_before,
+        ),
+        allowed_on: page.allowed_at.map(|at| texts.day_of(at)),
         sealed: page.form.sealed.as_str(),
         csrf: page.form.secrets.csrf.encode(),
     };
-    render(StatusCode::OK, &consent)
+    render(StatusCode::OK, texts, &consent)
 }
 
 #[derive(Template)]
 #[template(path = "confirmation.html", config = "src/http/pages/askama.toml")]
 struct Confirmation<'a> {
+    texts: &'a Texts,
     server: &'a str,
     question: Question<'a>,
     name: String,
@@ -93,20 +106,22 @@ struct Confirmation<'a> {
 }
 
 /// Asks the owner who signed in.
-pub(in crate::http) fn confirmation(app: &App, page: &ConfirmationPage) -> Response {
+pub(in crate::http) fn confirmation(app: &App, texts: &Texts, page: &ConfirmationPage) -> Response {
     let confirmation = Confirmation {
+        texts,
         server: &app.server_name,
-        question: Question::new(&page.client, &page.request),
-        name: display_name(Some(&page.name)),
+        question: Question::new(texts, &page.client, &page.request),
+        name: display_name(texts, Some(&page.name)),
         id: page.id.to_string(),
         csrf: page.csrf.encode(),
     };
-    render(StatusCode::OK, &confirmation)
+    render(StatusCode::OK, texts, &confirmation)
 }
 
 #[derive(Template)]
 #[template(path = "review.html", config = "src/http/pages/askama.toml")]
 struct Review<'a> {
+    texts: &'a Texts,
     server: &'a str,
     question: Question<'a>,
     sealed: &'a str,
@@ -114,19 +129,21 @@ struct Review<'a> {
 }
 
 /// Asks whether to ask.
-pub(in crate::http) fn review(app: &App, page: &ReviewPage) -> Response {
+pub(in crate::http) fn review(app: &App, texts: &Texts, page: &ReviewPage) -> Response {
     let review = Review {
+        texts,
         server: &app.server_name,
-        question: Question::new(&page.client, &page.form.pending.request),
+        question: Question::new(texts, &page.client, &page.form.pending.request),
         sealed: page.form.sealed.as_str(),
         csrf: page.form.secrets.csrf.encode(),
     };
-    render(StatusCode::OK, &review)
+    render(StatusCode::OK, texts, &review)
 }
 
 #[derive(Template)]
 #[template(path = "denied.html", config = "src/http/pages/askama.toml")]
 struct Denied<'a> {
+    texts: &'a Texts,
     server: &'a str,
     host: &'a str,
     return_to: &'a str,
@@ -136,8 +153,9 @@ struct Denied<'a> {
 }
 
 /// Nothing was granted; the client is told by a link.
-pub(in crate::http) fn denied(app: &App, denied: &DeniedPage) -> Response {
+pub(in crate::http) fn denied(app: &App, texts: &Texts, denied: &DeniedPage) -> Response {
     let page = Denied {
+        texts,
         server: &app.server_name,
         host: &denied.host,
         return_to: &denied.return_to,
@@ -145,7 +163,7 @@ pub(in crate::http) fn denied(app: &App, denied: &DeniedPage) -> Response {
         sealed: denied.form.sealed.as_str(),
         csrf: denied.form.secrets.csrf.encode(),
     };
-    let mut response = render(StatusCode::OK, &page);
+    let mut response = render(StatusCode::OK, texts, &page);
     let refresh = HeaderValue::from_str(&format!("{RETURN_AFTER}; url={}", denied.return_to));
     if let (true, Ok(refresh)) = (denied.returns_by_itself, refresh) {
         response.headers_mut().insert(header::REFRESH, refresh);

@@ -3,7 +3,10 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::render::render;
+use super::{
+    render::render,
+    texts::{Text, Texts},
+};
 use crate::http::{
     app::App,
     reply::{Response, retry_later},
@@ -12,45 +15,50 @@ use crate::http::{
 /// The content of an error page.
 pub(in crate::http) struct ErrorPage {
     pub(in crate::http) status: StatusCode,
-    pub(in crate::http) title: String,
-    pub(in crate::http) text: Vec<String>,
+    pub(in crate::http) title: Text,
+    pub(in crate::http) text: Vec<Text>,
+    /// What the protocol says of it, which is English.
+    pub(in crate::http) detail: Option<String>,
     /// A host, and the link that carries the answer there.
     pub(in crate::http) return_to: Option<(String, String)>,
 }
 
 impl ErrorPage {
+    /// Paragraphs and no link.
+    pub(in crate::http) fn new(status: StatusCode, title: Text, text: Vec<Text>) -> Self {
+        Self { status, title, text, detail: None, return_to: None }
+    }
+
     /// One paragraph and no link.
-    pub(in crate::http) fn plain(status: StatusCode, title: &str, text: &str) -> Self {
-        Self { status, title: title.to_owned(), text: vec![text.to_owned()], return_to: None }
+    pub(in crate::http) fn plain(status: StatusCode, title: Text, text: Text) -> Self {
+        Self::new(status, title, vec![text])
     }
 
     /// The person comes back to a page whose sign-in has gone on.
-    pub(in crate::http) fn already_completed() -> Self {
-        let text = "You can close this page and go back to the application. If it still waits, connect again from it.";
-        Self::plain(StatusCode::OK, "This sign-in is already completed", text)
+    pub(in crate::http) fn already_completed(texts: &Texts) -> Self {
+        Self::plain(StatusCode::OK, texts.completed_title(), texts.completed())
     }
 
     /// The operator has blocked the application.
-    pub(in crate::http) fn client_blocked() -> Self {
-        let text = "The operator of this server has blocked it. Ask the operator if you need it.";
-        Self::plain(StatusCode::FORBIDDEN, "This application may not be used here", text)
+    pub(in crate::http) fn client_blocked(texts: &Texts) -> Self {
+        Self::plain(StatusCode::FORBIDDEN, texts.not_allowed_title(), texts.not_allowed_blocked())
     }
 
     /// A dependency does not answer.
-    pub(in crate::http) fn unavailable() -> Self {
-        let text = "A service behind this server does not answer. Try again in a few seconds.";
-        Self::plain(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", text)
+    pub(in crate::http) fn unavailable(texts: &Texts) -> Self {
+        Self::plain(StatusCode::SERVICE_UNAVAILABLE, texts.unavailable_title(), texts.unavailable())
     }
 }
 
 #[derive(Template)]
 #[template(path = "error.html", config = "src/http/pages/askama.toml")]
 struct Failure<'a> {
+    texts: &'a Texts,
     server: &'a str,
     page: &'a ErrorPage,
 }
 
-pub(in crate::http) fn error(app: &App, page: &ErrorPage) -> Response {
-    let response = render(page.status, &Failure { server: &app.server_name, page });
+pub(in crate::http) fn error(app: &App, texts: &Texts, page: &ErrorPage) -> Response {
+    let response = render(page.status, texts, &Failure { texts, server: &app.server_name, page });
     if page.status == StatusCode::SERVICE_UNAVAILABLE { retry_later(response) } else { response }
 }

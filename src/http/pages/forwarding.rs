@@ -4,23 +4,29 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::render::render;
+use super::{
+    render::render,
+    texts::{Text, Texts},
+};
 use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
 #[template(path = "forwarding.html", config = "src/http/pages/askama.toml")]
 struct Forwarding<'a> {
+    texts: &'a Texts,
     server: &'a str,
-    title: &'static str,
+    title: Text,
     url: &'a str,
 }
 
 /// Sends the browser to Entra.
-pub(in crate::http) fn signing_in(app: &App, url: &str) -> Response {
-    render(StatusCode::OK, &Forwarding { server: &app.server_name, title: "Continue to Microsoft to sign in", url })
+pub(in crate::http) fn signing_in(app: &App, texts: &Texts, url: &str) -> Response {
+    let page = Forwarding { texts, server: &app.server_name, title: texts.forwarding_sign_in(), url };
+    render(StatusCode::OK, texts, &page)
 }
 
 /// Sends the browser back to the client.
-pub(in crate::http) fn returning(app: &App, url: &str) -> Response {
-    render(StatusCode::OK, &Forwarding { server: &app.server_name, title: "Back to the application", url })
+pub(in crate::http) fn returning(app: &App, texts: &Texts, url: &str) -> Response {
+    let page = Forwarding { texts, server: &app.server_name, title: texts.forwarding_return(), url };
+    render(StatusCode::OK, texts, &page)
 }

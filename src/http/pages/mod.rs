@@ -1,14 +1,16 @@
-//! The pages that people see: plain HTML, no script, one stylesheet, both colour schemes.
+//! The pages that people see: plain HTML, no script, one stylesheet, both colour schemes, in the language of the reader.
 
 mod blocked;
 mod connections;
 mod consent;
+mod dates;
 mod display_name;
 mod error;
 mod forwarding;
+mod language;
 mod operator;
 mod render;
-mod time_of_day;
+mod texts;
 
 pub(super) use self::{
     blocked::blocked,
@@ -17,5 +19,6 @@ pub(super) use self::{
     error::{ErrorPage, error},
     forwarding::{returning, signing_in},
     operator::{operator, operator_sign_in},
-    render::redirect,
+    render::{head, redirect},
+    texts::{Text, Texts},
 };

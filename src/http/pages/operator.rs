@@ -12,23 +12,29 @@ use http::StatusCode;
 use oauth_protocol::redirect_uri::RedirectUri;
 use secrecy::ExposeSecret as _;
 
-use super::{display_name::display_name, render::render, time_of_day::time_of_day};
+use super::{
+    display_name::display_name,
+    render::render,
+    texts::{Text, Texts},
+};
 use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
 #[template(path = "operator_sign_in.html", config = "src/http/pages/askama.toml")]
 struct SignInPage<'a> {
+    texts: &'a Texts,
     server: &'a str,
 }
 
 /// No operator is signed in.
-pub(in crate::http) fn operator_sign_in(app: &App) -> Response {
-    render(StatusCode::OK, &SignInPage { server: &app.server_name })
+pub(in crate::http) fn operator_sign_in(app: &App, texts: &Texts) -> Response {
+    render(StatusCode::OK, texts, &SignInPage { texts, server: &app.server_name })
 }
 
 #[derive(Template)]
 #[template(path = "operator.html", config = "src/http/pages/askama.toml")]
 struct Operator<'a> {
+    texts: &'a Texts,
     server: &'a str,
     name: String,
     form: String,
@@ -37,7 +43,7 @@ struct Operator<'a> {
     next: Option<String>,
     entra: Vec<EntraApplicationRow>,
     blocks: Vec<BlockRow>,
-    records: Vec<RecordRow>,
+    records: Vec<Text>,
 }
 
 /// A client.
@@ -46,8 +52,7 @@ struct ClientRow {
     hosts: String,
     published_at: Option<String>,
     since: String,
-    days_used: u32,
-    last_used: Option<String>,
+    used: Text,
     blocked: bool,
     target: TargetFields,
 }
@@ -65,46 +70,43 @@ struct TargetFields {
 }
 
 struct BlockRow {
-    words: String,
+    words: Text,
     since: String,
     target: TargetFields,
 }
 
-struct RecordRow {
-    at: String,
-    words: String,
-    actor: String,
-}
-
 /// The page of an operator.
-pub(in crate::http) fn operator(app: &App, page: &OperatorPage) -> Response {
+pub(in crate::http) fn operator(app: &App, texts: &Texts, page: &OperatorPage) -> Response {
     let csrf = page.session.form_token(page.form).map(|token| token.encode());
     let next = page.next.as_deref().map(|place| oauth_protocol::form::encode([("from", place)]));
     let page = Operator {
+        texts,
         server: &app.server_name,
-        name: display_name(Some(&page.session.name)),
+        name: display_name(texts, Some(&page.session.name)),
         form: page.form.to_string(),
         csrf: csrf.map(|token| token.expose_secret().to_owned()).unwrap_or_default(),
-        rows: page.applications.iter().map(row).collect(),
+        rows: page.applications.iter().map(|application| row(texts, application)).collect(),
         next,
         entra: page.entra_applications.iter().map(entra_row).collect(),
-        blocks: page.blocks.blocked().iter().rev().map(block).collect(),
-        records: page.records.iter().map(record).collect(),
+        blocks: page.blocks.blocked().iter().rev().map(|entry| block(texts, entry)).collect(),
+        records: page.records.iter().map(|entry| record(texts, entry)).collect(),
     };
-    render(StatusCode::OK, &page)
+    render(StatusCode::OK, texts, &page)
 }
 
-fn row(ListedApplication { client, blocked }: &ListedApplication) -> ClientRow {
+fn row(texts: &Texts, ListedApplication { client, blocked }: &ListedApplication) -> ClientRow {
     let mut hosts: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::host).collect();
     hosts.sort_unstable();
     hosts.dedup();
     ClientRow {
-        name: display_name(client.name.as_deref()),
+        name: display_name(texts, client.name.as_deref()),
         hosts: hosts.join(", "),
         published_at: client.document().map(|document| document.url.as_str().to_owned()),
-        since: time_of_day(client.registered_at),
-        days_used: client.days_used,
-        last_used: client.used_at.map(time_of_day),
+        since: texts.moment_of(client.registered_at),
+        used: match client.used_at {
+            Some(at) => texts.used(client.days_used, &texts.moment_of(at)),
+            None => texts.never_used(),
+        },
         blocked: *blocked,
         target: fields(&BlockTarget::of(client)),
     }
@@ -115,31 +117,31 @@ fn entra_row(ListedEntraApplication { application, blocked }: &ListedEntraApplic
     EntraApplicationRow { blocked: *blocked, target: fields(&target) }
 }
 
-fn block(Block { target, at, .. }: &Block) -> BlockRow {
-    BlockRow { words: words(target), since: time_of_day(*at), target: fields(target) }
+fn block(texts: &Texts, Block { target, at, .. }: &Block) -> BlockRow {
+    BlockRow { words: words(texts, target), since: texts.moment_of(*at), target: fields(target) }
 }
 
-fn record(OperatorRecord { actor, decision, at, .. }: &OperatorRecord) -> RecordRow {
-    let words = match decision {
-        OperatorDecision::Block(target) => format!("blocked {}", words(target)),
-        OperatorDecision::Unblock(target) => format!("lifted the block of {}", words(target)),
-        OperatorDecision::EndApplication(target) => format!("ended every connection of {}", words(target)),
-        OperatorDecision::EndUser(owner) => format!("ended every connection of the user with the key {owner}"),
-    };
-    RecordRow { at: time_of_day(*at), words, actor: actor.clone() }
+fn record(texts: &Texts, OperatorRecord { actor, decision, at, .. }: &OperatorRecord) -> Text {
+    let time = texts.moment_of(*at);
+    match decision {
+        OperatorDecision::Block(target) => texts.record_blocked(&time, actor, &words(texts, target)),
+        OperatorDecision::Unblock(target) => texts.record_unblocked(&time, actor, &words(texts, target)),
+        OperatorDecision::EndApplication(target) => texts.record_ended_application(&time, actor, &words(texts, target)),
+        OperatorDecision::EndUser(owner) => texts.record_ended_user(&time, actor, &owner.to_string()),
+    }
 }
 
 fn fields(target: &BlockTarget) -> TargetFields {
     TargetFields { kind: target.kind(), value: target.value() }
 }
 
-fn words(target: &BlockTarget) -> String {
-    let kind = match target {
-        BlockTarget::Registration(_) => "the registration",
-        BlockTarget::Document(_) => "the application at",
-        BlockTarget::DocumentHost(_) => "applications that describe themselves at",
-        BlockTarget::RedirectHost(_) => "applications that return to",
-        BlockTarget::EntraApplication(_) => "the Entra application",
-    };
-    format!("{kind} {}", target.value())
+fn words(texts: &Texts, target: &BlockTarget) -> Text {
+    let value = target.value();
+    match target {
+        BlockTarget::Registration(_) => texts.target_registration(&value),
+        BlockTarget::Document(_) => texts.target_document(&value),
+        BlockTarget::DocumentHost(_) => texts.target_document_host(&value),
+        BlockTarget::RedirectHost(_) => texts.target_redirect_host(&value),
+        BlockTarget::EntraApplication(_) => texts.target_entra_application(&value),
+    }
 }

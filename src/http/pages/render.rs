@@ -7,7 +7,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
+use super::texts::Texts;
 use crate::http::reply::{Response, answer, empty};
+
+const HTML: &str = "text/html; charset=utf-8";
 
 pub(super) const STYLE: &str = include_str!("style.css");
 
@@ -35,16 +38,32 @@ pub(in crate::http) fn redirect(location: &str) -> Response {
 }
 
 /// A page, with the headers that every page carries.
-pub(super) fn render(status: StatusCode, page: &impl Template) -> Response {
+pub(super) fn render(status: StatusCode, texts: &Texts, page: &impl Template) -> Response {
     let mut response = match page.render() {
-        Ok(html) => answer(status, "text/html; charset=utf-8", html),
+        Ok(html) => answer(status, HTML, html),
         Err(error) => {
             tracing::error!(%error, "page not rendered");
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     };
     protect(&mut response);
+    name_language(&mut response, texts);
     response
+}
+
+/// The head of a page, for a HEAD that must not do what the GET would.
+pub(in crate::http) fn head(texts: &Texts) -> Response {
+    let mut response = answer(StatusCode::OK, HTML, "");
+    protect(&mut response);
+    name_language(&mut response, texts);
+    response
+}
+
+/// RFC 9110 §8.5 and §12.5.5.
+fn name_language(response: &mut Response, texts: &Texts) {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(texts.language().tag()));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
 }
 
 fn protect(response: &mut Response) {
@@ -61,7 +80,7 @@ fn protect(response: &mut Response) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::language::Language, *};
 
     struct Broken;
 
@@ -79,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_page_that_cannot_be_rendered_is_500_with_the_headers_of_a_page() {
-        let response = render(StatusCode::OK, &Page { broken: Broken });
+        let response = render(StatusCode::OK, Texts::of(Language::Arabic), &Page { broken: Broken });
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()[header::X_FRAME_OPTIONS], "DENY");
         assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));

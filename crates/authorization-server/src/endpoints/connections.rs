@@ -186,8 +186,7 @@ impl Connection {
     }
 
     fn may(&mut self, scope: &Scope) {
-        let sentences = scopes::permissions(scope).map(|permission| permission.sentence);
-        let new: Vec<_> = sentences.filter(|sentence| !self.permissions.contains(sentence)).collect();
+        let new: Vec<_> = scopes::permissions(scope).filter(|row| !self.permissions.contains(row)).collect();
         self.permissions.extend(new);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     ground::{Id, Sealed},
     state::{
         client::Client, entra_client::EntraClient, owner_session::OwnerSession, pending_consent::PendingConsent,
-        valid_request::ValidRequest,
+        scopes::Permission, valid_request::ValidRequest,
     },
 };
 
@@ -147,6 +147,6 @@ pub struct Connection {
     pub remembered: bool,
     /// The addresses of this server that it named.
     pub addresses: Vec<Address>,
-    /// Its permissions, in sentences.
-    pub permissions: Vec<&'static str>,
+    /// Its permissions.
+    pub permissions: Vec<&'static Permission>,
 }

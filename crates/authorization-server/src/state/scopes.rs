@@ -5,7 +5,7 @@ use oauth_protocol::scope::Scope;
 use super::api::{Api, ApiScopes};
 
 /// One scope of this server. Other crates can name the rows below, but cannot make one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Permission {
     /// As clients write it.

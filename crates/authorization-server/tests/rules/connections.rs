@@ -328,7 +328,7 @@ async fn the_owner_sees_since_when_how_lately_and_on_how_many_devices() {
         devices: 2,
         remembered: true,
         addresses: vec![Address::Mcp],
-        permissions: vec![USER_READ.sentence],
+        permissions: vec![&USER_READ],
     };
     rig.clock.advance(Duration::HOUR);
     assert_eq!(only_connection(&rig).await, expected);

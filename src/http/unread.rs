@@ -1,0 +1,66 @@
+//! The answer to a request whose body was not read to its end, in the shape of the endpoint's other errors.
+
+use authorization_server::ground::{EventName, Holder};
+use http::StatusCode;
+
+use super::{
+    app::App,
+    body::ReadError,
+    endpoint::Endpoint,
+    pages::{self, ErrorPage, Text, Texts},
+    reply::{Response, json_rpc_error, oauth_error, retry_later},
+    too_many::Shape,
+};
+
+struct Unread {
+    status: StatusCode,
+    /// For programs.
+    text: &'static str,
+    /// For people.
+    on_page: fn(&Texts) -> Text,
+}
+
+impl From<ReadError> for Unread {
+    fn from(error: ReadError) -> Self {
+        let (status, text, on_page): (_, _, fn(&Texts) -> Text) = match error {
+            ReadError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", Texts::body_too_large),
+            ReadError::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", Texts::body_late),
+            ReadError::BrokenOff => (StatusCode::BAD_REQUEST, "the body is incomplete", Texts::body_incomplete),
+            ReadError::Exhausted => {
+                let text = "too much is asked of it; try again in a few seconds";
+                (StatusCode::SERVICE_UNAVAILABLE, text, Texts::busy)
+            }
+        };
+        Self { status, text, on_page }
+    }
+}
+
+impl Endpoint {
+    /// Answers it, and reports it as the caller's, if the caller is known.
+    pub(super) fn unread(&self, app: &App, texts: &Texts, error: ReadError, caller: Option<Holder>) -> Response {
+        let (is_ours, unread) = (error == ReadError::Exhausted, Unread::from(error));
+        let event = if is_ours {
+            EventName::LimitReached.event().because("memory for requests")
+        } else {
+            EventName::RequestRefused.event().because(unread.text)
+        };
+        let event = event.at(self.route);
+        app.audit.report(&caller.map_or(event, |caller| event.holder(caller)));
+        let response = self.unread_error(app, texts, &unread);
+        if is_ours { retry_later(response) } else { response }
+    }
+
+    fn unread_error(&self, app: &App, texts: &Texts, unread: &Unread) -> Response {
+        let Unread { status, text, on_page } = *unread;
+        let (code, title) = if status.is_server_error() {
+            ("temporarily_unavailable", texts.busy_title())
+        } else {
+            ("invalid_request", texts.body_title())
+        };
+        match self.place(texts).shape {
+            Shape::Page(texts) => pages::error(app, texts, &ErrorPage::plain(status, title, on_page(texts))),
+            Shape::OAuth => oauth_error(status, code, text),
+            Shape::JsonRpc => json_rpc_error(status, text),
+        }
+    }
+}
