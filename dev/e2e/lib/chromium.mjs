@@ -1,5 +1,5 @@
-// A headless Chromium from npm, unpacked once into .browser, with its own fonts and libraries so that nothing of the machine
-// is needed; or the Chrome that CHROME names.
+// A headless Chromium from npm, unpacked once into .browser, with libraries of its own and fonts from npm so that nothing of the
+// machine is needed; or the Chrome that CHROME names.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,10 +18,13 @@ export function chromium() {
   return { executablePath: join(folder, 'chromium'), env };
 }
 
+/** Fonts for what the browser's own font, Open Sans, cannot write: Arabic and Japanese. */
+const FONTS = ['@expo-google-fonts/noto-sans-arabic', '@expo-google-fonts/kosugi-maru'];
+
 function unpacked() {
   const lock = JSON.parse(readFileSync(join(here, 'package-lock.json'), 'utf8'));
-  const { version } = lock.packages['node_modules/@sparticuz/chromium'];
-  const folder = join(here, '.browser', version);
+  const versions = ['@sparticuz/chromium', ...FONTS].map((name) => lock.packages[`node_modules/${name}`].version);
+  const folder = join(here, '.browser', versions.join('-'));
   if (existsSync(folder)) return folder;
   mkdirSync(join(here, '.browser'), { recursive: true });
   const partial = mkdtempSync(join(here, '.browser', 'partial-'));
@@ -47,7 +50,13 @@ function fontconfig(folder) {
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>${folder}/fonts/fonts</dir>
+${FONTS.map((name) => `  <dir>${join(here, 'node_modules', name)}</dir>`).join('\n')}
   <cachedir>${folder}/fonts/cache</cachedir>
+  <match target="pattern">
+    <edit name="family" mode="append"><string>Open Sans</string></edit>
+    <edit name="family" mode="append"><string>Noto Sans Arabic</string></edit>
+    <edit name="family" mode="append"><string>Kosugi Maru</string></edit>
+  </match>
 </fontconfig>
 `;
 }
