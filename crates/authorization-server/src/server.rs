@@ -148,6 +148,14 @@ impl AuthorizationServer {
         &self.document_hosts
     }
 
+    /// Whether documents and keys of clients may come from this host: not from this server itself, where fetching them would be
+    /// a request that makes it fetch the next.
+    #[must_use]
+    pub fn takes_documents_of(&self, host: &str) -> bool {
+        let own = self.base.host().split(':').next();
+        self.document_hosts.allow(host) && own != Some(host)
+    }
+
     /// The scope that a client gets if it asks for none. Metadata and challenges name it.
     #[must_use]
     pub fn default_scope(&self) -> &Scope {

@@ -13,7 +13,7 @@ use crate::{
 impl AuthorizationServer {
     /// The key set at this URL, for a caller from this network.
     pub(crate) async fn fetch_keys(&self, url: &HttpsUrl, from: Network) -> Result<FetchedKeys, FetchError> {
-        if !self.document_hosts().allow(url.host()) {
+        if !self.takes_documents_of(url.host()) {
             return Err(FetchError::Invalid("the host of the client's keys is not allowed here"));
         }
         let blocks = self.blocks().await.map_err(|unavailable| FetchError::Failed(unavailable.to_string()))?;

@@ -27,7 +27,7 @@ impl AuthorizationServer {
     fn may_be_client(&self, client_id: &ClientId) -> bool {
         match client_id {
             ClientId::Registered(_) => true,
-            ClientId::Document(url) => self.document_hosts().allow(url.host()),
+            ClientId::Document(url) => self.takes_documents_of(url.host()),
         }
     }
 

@@ -49,7 +49,7 @@ impl AuthorizationServer {
         from: Network,
     ) -> Result<(Document, ClientMetadata), AuthorizeError> {
         let url = ClientIdUrl::parse(client_id).map_err(|error| AtServer::ClientIdUrl(error.0))?;
-        if !self.document_hosts().allow(url.host()) {
+        if !self.takes_documents_of(url.host()) {
             return Err(AtServer::DocumentHost.into());
         }
         if !self.blocks().await?.allow_document(&url) {

@@ -55,6 +55,28 @@ async fn a_client_that_never_registered_signs_in_refreshes_and_revokes() {
     assert_eq!(rig.documents.asked(), 1);
 }
 
+/// A request to ourselves could name the next document, and so on.
+#[tokio::test]
+async fn nothing_is_fetched_from_this_server_itself() {
+    let rig = rig();
+    let own = "https://mcp.example.com/client.json";
+    let document = json!({ "client_id": own, "client_name": "Own", "redirect_uris": [REDIRECT_URI] });
+    rig.documents.publish(own, &document.to_string());
+    assert!(matches!(refused_at_server(&rig, own).await, AtServer::DocumentHost));
+    assert_eq!(rig.documents.asked(), 0);
+    let keys = "https://mcp.example.com/authorize?client_id=https://client.example/another.json";
+    let document = json!({
+        "client_id": CLIENT_URL,
+        "client_name": "Client",
+        "redirect_uris": [REDIRECT_URI],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": keys,
+    });
+    rig.documents.publish(CLIENT_URL, &document.to_string());
+    rig.open_page(CLIENT_URL).await.unwrap();
+    assert_eq!(rig.documents.asked(), 1, "the document, and not the keys");
+}
+
 #[tokio::test]
 async fn a_document_is_fetched_again_when_it_is_stale_and_by_an_authorization_request_only() {
     let rig = rig();
