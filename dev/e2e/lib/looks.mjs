@@ -30,6 +30,12 @@ export async function everyLanguage(t, browser, name, open) {
   }
 }
 
+/** Both. */
+export async function everyWay(t, browser, name, open) {
+  await everyLook(t, browser, name, open);
+  await everyLanguage(t, browser, name, open);
+}
+
 async function look(t, browser, { name, width, scheme, language, open }) {
   const page = await freshPage(t, browser);
   await page.setViewport({ width, height: 720 });

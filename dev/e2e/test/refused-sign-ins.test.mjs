@@ -1,12 +1,12 @@
 // Pages of sign-ins that Entra refuses for good, and of connections with an application that gets its tokens from Entra: in both
-// colour schemes, on a phone and on a desk.
+// colour schemes, on a phone and on a desk, and in each language.
 import assert from 'node:assert/strict';
 import { afterEach, describe } from 'node:test';
 import { app } from '../lib/app.mjs';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import * as http from '../lib/client.mjs';
-import { everyLook } from '../lib/looks.mjs';
+import { everyWay } from '../lib/looks.mjs';
 import { ASSISTANT, msalNode } from '../lib/msal.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { submit } from '../lib/operator-page.mjs';
@@ -25,7 +25,7 @@ describe('what people see of a refusal', () => {
 
   test('a policy blocks the sign-in: a page with a link that tells the application', async (t) => {
     await outage('authorization_code', { kind: 'aadsts', number: 50076, suberror: 'message_only' });
-    await everyLook(t, here.browser, 'blocked-by-policy', async (page) => {
+    await everyWay(t, here.browser, 'blocked-by-policy', async (page) => {
       const redirect = await app(t);
       const arrived = statusAt(page, `${here.server.url}/oauth-callback`);
       await signIn(page, here.server, await authorizationUrl(here.server, 'Refused', redirect), here.server.users[1]);
@@ -44,7 +44,7 @@ describe('what people see of a refusal', () => {
     );
     await outage('on_behalf_of', { kind: 'claims', claims: CLAIMS });
     assert.equal((await callTool(client)).isError, true);
-    await everyLook(t, here.browser, 'still-refused', async (page) => {
+    await everyWay(t, here.browser, 'still-refused', async (page) => {
       const redirect = await app(t);
       await page.goto(await authorizationUrl(here.server, 'Refused', redirect));
       await decide(page, 'allow');
@@ -75,7 +75,7 @@ describe('what people see of a refusal', () => {
     assert.equal(called.status, 200);
     const press = async (page, action) => submit(page, await page.waitForSelector(`button[name="action"][value="${action}"]`));
     for (const [name, action] of [['connections-entra', undefined], ['connections-entra-refused', 'refuse-application']]) {
-      await everyLook(t, here.browser, name, async (page) => {
+      await everyWay(t, here.browser, name, async (page) => {
         await page.goto(`${here.server.url}/connections`);
         await press(page, 'sign-in');
         await arrive(page, here.server.tenant);

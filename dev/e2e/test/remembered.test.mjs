@@ -99,7 +99,7 @@ describe('consent that a person remembers, changes and takes back', () => {
       await page.keyboard.press('Tab');
       reached.push(await page.evaluate(() => globalThis.document.activeElement.innerText));
     }
-    assert.deepEqual(reached, ['Allow', 'Deny', 'your connections']);
+    assert.deepEqual(reached, ['Allow', 'Deny', 'See and revoke what you allowed']);
     await page.goto(url);
     await page.waitForSelector('button[value="allow"]', { visible: true });
     await page.keyboard.press('Tab');
