@@ -18,8 +18,12 @@ pub(super) fn is_ours(head: &Head, base: &BaseUrl) -> bool {
 /// Whether the caller named this machine otherwise than our base URL does. An MCP client then refuses our metadata, since
 /// `resource` must be the address that it was given (RFC 9728 §3.3).
 pub(super) fn is_misdirected(head: &Head, base: &BaseUrl) -> bool {
-    let named = head.header(FORWARDED_HOST).or_else(|| head.header(header::HOST)).and_then(loopback);
-    let (Some(named), Some(ours)) = (named, loopback(base.host())) else { return false };
+    let Some(named) = head.header(FORWARDED_HOST).or_else(|| head.header(header::HOST)) else { return false };
+    // Nearly every request: a URL is parsed for the others only.
+    if !base.is_loopback() || named == base.host() {
+        return false;
+    }
+    let (Some(named), Some(ours)) = (loopback(named), loopback(base.host())) else { return false };
     named.host_str() != ours.host_str()
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::loopback::{has_loopback_host, is_loopback, is_this_machine};
+use crate::loopback::{has_loopback_host, is_this_machine};
 
 /// The public origin of the authorization server: https, or http on a loopback host; nothing behind the host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,7 @@ pub struct BaseUrl {
     issuer: String,
     host: String,
     port: Option<u16>,
+    is_loopback: bool,
 }
 
 /// Why text is not a base URL.
@@ -45,14 +46,15 @@ impl BaseUrl {
     /// Reads an origin; one slash at the end is tolerated.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
-        let loopback = has_loopback_host(&url);
-        if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
+        let is_loopback = has_loopback_host(&url);
+        if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback) {
             return Err(BaseUrlError::NotHttps);
         }
         let userinfo = !url.username().is_empty() || url.password().is_some();
         let is_origin = !userinfo && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let host = url.host_str().unwrap_or_default().to_owned();
-        let base = Self { issuer: url.origin().ascii_serialization(), host, port: url.port_or_known_default() };
+        let port = url.port_or_known_default();
+        let base = Self { issuer: url.origin().ascii_serialization(), host, port, is_loopback };
         if !is_origin {
             Err(BaseUrlError::NotAnOrigin(base.into()))
         } else if text.strip_suffix('/').unwrap_or(text) == base.issuer {
@@ -77,7 +79,7 @@ impl BaseUrl {
     /// Whether only this machine can reach it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.host)
+        self.is_loopback
     }
 
     /// Host, and port if it is not the scheme's own: what a `Host` header of ours says.
