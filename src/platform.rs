@@ -1,14 +1,21 @@
 //! The ports to the machine: the time, randomness, the audit log, the internet, and the intervals of key rotation.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use authorization_server::{
     client_documents::ClientDocuments,
     ground::{AuditLog, Clock, Entropy},
 };
+use reqwest::redirect::Policy;
 use time::OffsetDateTime;
 
 use crate::vault::Rotation;
+
+/// How long a request to Entra or to an API may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections to one host that are kept for later requests. reqwest would keep all that a burst of calls has opened.
+const IDLE_CONNECTIONS: usize = 64;
 
 /// The ports to the machine. Tests use others.
 #[derive(Clone)]
@@ -48,8 +55,21 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// For Entra and the APIs: a redirect is an answer like any other.
+pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
+    let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
+    client.redirect(Policy::none()).pool_max_idle_per_host(IDLE_CONNECTIONS).build()
+}
+
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        sync::{Barrier, mpsc},
+    };
+
     use super::*;
 
     #[test]
@@ -70,5 +90,39 @@ mod tests {
     fn the_clock_tells_utc_and_goes_on() {
         let (first, second) = (SystemClock.now(), SystemClock.now());
         assert!(first.offset().is_utc() && first <= second);
+    }
+
+    const REQUESTS: usize = 100;
+
+    /// Answers requests once all of them have come, and tells of each connection that is closed.
+    async fn answering(listener: TcpListener, closed: mpsc::UnboundedSender<()>) {
+        let all = Arc::new(Barrier::new(REQUESTS));
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let (all, closed) = (Arc::clone(&all), closed.clone());
+            tokio::spawn(async move {
+                connection.read(&mut [0; 4096]).await.unwrap();
+                all.wait().await;
+                connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                while connection.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+                let _ = closed.send(());
+            });
+        }
+    }
+
+    #[tokio::test]
+    async fn most_of_the_connections_that_a_burst_has_opened_are_closed_at_once() {
+        let (listener, (sender, mut closed)) =
+            (TcpListener::bind("127.0.0.1:0").await.unwrap(), mpsc::unbounded_channel());
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(answering(listener, sender));
+        let client = http_client().unwrap();
+        for answer in join_all((0..REQUESTS).map(|_| client.get(&url).send())).await {
+            assert_eq!(answer.unwrap().status(), 204);
+        }
+        for _ in IDLE_CONNECTIONS..REQUESTS {
+            closed.recv().await.unwrap();
+        }
+        assert!(closed.try_recv().is_err(), "as many are kept as may be");
     }
 }

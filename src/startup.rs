@@ -20,7 +20,7 @@ use crate::{
     graph::{ApiClient, Origins, TokenCache},
     http::{App, EntraNames, Memory, RateLimiter, server},
     mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
-    platform::Platform,
+    platform::{self, Platform},
     ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
     store::{
         ItemRepository,
@@ -36,10 +36,6 @@ use crate::{
         wrap::KeyWrap,
     },
 };
-
-/// How long a request to Entra or to an API may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the handler cannot start, although its settings are well formed.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +89,7 @@ impl Handler {
 /// Connects the adapters to the ports.
 pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
     let stop = CancellationToken::new();
-    let http = http_client()?;
+    let http = platform::http_client()?;
     let storage = Storage::open(&settings, platform).await?;
     let entra = Arc::new(entra(&settings, http.clone(), platform)?);
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
@@ -125,12 +121,6 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         allowed_origins: settings.allowed_origins,
     };
     Ok(Handler { app: Arc::new(app), connections: settings.limits.connections, stop })
-}
-
-/// For Entra and Graph: a redirect is an answer like any other.
-fn http_client() -> reqwest::Result<reqwest::Client> {
-    let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
-    client.redirect(reqwest::redirect::Policy::none()).build()
 }
 
 /// The tools that the operator serves.

@@ -19,7 +19,17 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("fluent_bundle", &["src/http/pages/texts/"]),
     ("rmcp", &["src/mcp/"]),
     ("azure_*", &["src/entra/", "src/store/", "src/vault/", "src/startup.rs"]),
-    ("reqwest", &["src/client_documents/", "src/entra/", "src/graph/", "src/limited_answer.rs", "src/startup.rs"]),
+    (
+        "reqwest",
+        &[
+            "src/client_documents/",
+            "src/entra/",
+            "src/graph/",
+            "src/limited_answer.rs",
+            "src/platform.rs",
+            "src/startup.rs",
+        ],
+    ),
     ("redb", &["src/store/"]),
     ("jsonwebtoken", &["src/client_documents/signatures.rs", "src/entra/"]),
     ("aws_lc_rs", &["src/vault/", "src/platform.rs"]),
