@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 use super::embedded::{Embedded, failed, table};
 use crate::ports::records::{Container, StoreError};
 
+/// A start has the processor and the memory for itself.
+const FIRST: std::time::Duration = std::time::Duration::from_mins(1);
 const INTERVAL: std::time::Duration = std::time::Duration::from_hours(1);
 /// Items that are looked at before others may write.
 const AT_ONCE: usize = 256;
@@ -33,11 +35,11 @@ impl Embedded {
         Ok(dropped)
     }
 
-    /// Sweeps at once, and then every hour for as long as the store is used. A start does not wait for it, because it reads the
-    /// whole file.
+    /// Sweeps after a minute, and then every hour for as long as the store is used: it reads the whole file.
     pub fn keep_swept(&self) {
         let (database, clock) = (Arc::downgrade(&self.database), Arc::clone(&self.clock));
         tokio::spawn(async move {
+            tokio::time::sleep(FIRST).await;
             while let Some(database) = database.upgrade() {
                 let store = Self { database, clock: Arc::clone(&clock) };
                 match store.blocking(|store| store.sweep()).await {
