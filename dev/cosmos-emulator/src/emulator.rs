@@ -64,9 +64,10 @@ impl Emulator {
         self.front.operations.all()
     }
 
-    /// Forgets the operations.
-    pub fn clear_operations(&self) {
-        self.front.operations.clear();
+    /// Forgets the operations, and tells what they were.
+    #[expect(clippy::must_use_candidate, reason = "some tests only forget")]
+    pub fn clear_operations(&self) -> Vec<Operation> {
+        self.front.operations.clear()
     }
 
     /// Every item of every container.

@@ -81,7 +81,9 @@ impl Front {
     }
 
     fn answered(&self, request: &DataRequest, response: http::Response<Bytes>) -> Response {
-        self.operations.push(request.operation(Some(response.status().as_u16()), true));
+        let charge = response.headers().get("x-ms-request-charge").and_then(|units| units.to_str().ok()?.parse().ok());
+        let operation = request.operation(Some(response.status().as_u16()), true);
+        self.operations.push(Operation { charge: charge.unwrap_or_default(), ..operation });
         response.map(Body::from)
     }
 

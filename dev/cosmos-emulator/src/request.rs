@@ -30,7 +30,7 @@ pub enum Verb {
 }
 
 /// An operation on the items of a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
     /// The operation.
     pub verb: Verb,
@@ -44,6 +44,8 @@ pub struct Operation {
     pub status: Option<u16>,
     /// Whether the client was told; false if the connection was dropped.
     pub answered: bool,
+    /// Request units by the model of Microsoft's emulator, which charges nothing for an item that is missing.
+    pub charge: f64,
 }
 
 /// The kinds of requests that are implemented.
@@ -154,7 +156,7 @@ impl DataRequest {
             values => Value::from(values).to_string(),
         });
         let (verb, container, id) = (self.verb, self.container.clone(), self.id.clone());
-        Operation { verb, container, partition, id, status, answered }
+        Operation { verb, container, partition, id, status, answered, charge: 0.0 }
     }
 }
 

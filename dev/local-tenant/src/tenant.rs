@@ -133,9 +133,10 @@ impl Tenant {
         self.sts.requests.all()
     }
 
-    /// Forgets what was asked.
-    pub fn forget_requests(&self) {
-        self.sts.requests.clear();
+    /// Forgets what was asked, and tells what it was.
+    #[expect(clippy::must_use_candidate, reason = "most tests only forget")]
+    pub fn forget_requests(&self) -> Vec<Recorded> {
+        self.sts.requests.clear()
     }
 
     /// The bearer token of `POST /_control/faults` and `GET /_control/requests`.

@@ -30,8 +30,8 @@ impl<T: Clone, const N: usize> Recent<T, N> {
         lock(&self.0).iter().cloned().collect()
     }
 
-    /// Forgets them.
-    pub fn clear(&self) {
-        lock(&self.0).clear();
+    /// Forgets them, and tells what they were.
+    pub fn clear(&self) -> Vec<T> {
+        lock(&self.0).drain(..).collect()
     }
 }

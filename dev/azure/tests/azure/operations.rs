@@ -24,8 +24,7 @@ fn is_of_a_request(operation: &Operation) -> bool {
 
 /// The requests to the store since the last call, as words.
 fn taken(server: &Deployment) -> Vec<String> {
-    let operations = server.azure.cosmos.operations();
-    server.azure.cosmos.clear_operations();
+    let operations = server.azure.cosmos.clear_operations();
     let of_requests = operations.iter().filter(|operation| is_of_a_request(operation));
     of_requests.map(|operation| format!("{:?} {}", operation.verb, operation.container).to_lowercase()).collect()
 }

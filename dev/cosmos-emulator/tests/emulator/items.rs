@@ -131,7 +131,8 @@ async fn operations_are_recorded_without_metadata() {
     assert_eq!(rig.emulator.operations(), []);
     container.create_item("alice", "a", item("a", 1), None).await.unwrap();
     value(&container, "missing").await.unwrap_err();
-    let operation = |verb, id: &str, status| Operation {
+    let operation = |verb, id: &str, status, charge| Operation {
+        charge,
         verb,
         container: "owners".to_owned(),
         partition: Some("alice".to_owned()),
@@ -139,9 +140,9 @@ async fn operations_are_recorded_without_metadata() {
         status: Some(status),
         answered: true,
     };
-    let expected = [operation(Verb::Create, "a", 201), operation(Verb::Read, "missing", 404)];
+    let expected = [operation(Verb::Create, "a", 201, 6.7), operation(Verb::Read, "missing", 404, 0.0)];
     assert_eq!(rig.emulator.operations(), expected);
-    rig.emulator.clear_operations();
+    assert_eq!(rig.emulator.clear_operations(), expected);
     assert_eq!(rig.emulator.operations(), []);
 }
 
