@@ -33,25 +33,16 @@ pub(crate) enum Task {
         any_glibc: bool,
     },
     /// Measure the package beside other servers, and write docs/benchmarks.md.
-    Bench {
-        /// Options.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        words: Vec<OsString>,
-    },
+    Bench(HandedOn),
+    /// Let many users work with a deployment, or with three local processes, and say what it costs: see docs/cost.md.
+    #[command(disable_help_flag = true)]
+    Load(HandedOn),
     /// Check settings, subscription and tenant before azd deploys anything; or only a part: `values`, `role`.
     #[command(disable_help_flag = true)]
-    Preflight {
-        /// The part, and options.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        words: Vec<OsString>,
-    },
+    Preflight(HandedOn),
     /// Try a deployed server, a line for each fact: `cargo xtask smoke https://HOST`, or `--help`.
     #[command(disable_help_flag = true)]
-    Smoke {
-        /// The server's URL, and options.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
-        words: Vec<OsString>,
-    },
+    Smoke(HandedOn),
     /// Write a new tool that works, its test, and its place in every list of tools: `cargo xtask new-tool list_tasks`.
     NewTool(Words),
     /// Sign in with real clients and a real browser, and draw and record that for README.md.
@@ -64,6 +55,14 @@ pub(crate) enum Task {
         #[arg(long)]
         accept: bool,
     },
+}
+
+/// Words for another program.
+#[derive(Debug, PartialEq, clap::Args)]
+pub(crate) struct HandedOn {
+    /// What that program takes: see its `--help`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<OsString>,
 }
 
 #[cfg(test)]
@@ -86,17 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn arguments_after_smoke_are_handed_on() {
-        let expected = Task::Smoke { words: ["https://x", "--sign-in"].map(OsString::from).into() };
-        assert_eq!(parse("xtask smoke https://x --sign-in").unwrap(), expected);
-        assert_eq!(parse("xtask smoke --help").unwrap(), Task::Smoke { words: vec!["--help".into()] });
-        assert!(parse("xtask smoke").is_err());
-    }
-
-    #[test]
-    fn preflight_needs_no_word() {
-        assert_eq!(parse("xtask preflight").unwrap(), Task::Preflight { words: vec![] });
-        assert_eq!(parse("xtask preflight values").unwrap(), Task::Preflight { words: vec!["values".into()] });
+    fn words_for_another_program_are_handed_on() {
+        let words = |words: &[&str]| HandedOn { words: words.iter().map(OsString::from).collect() };
+        let smoke = Task::Smoke(words(&["https://x", "--sign-in"]));
+        assert_eq!(parse("xtask smoke https://x --sign-in").unwrap(), smoke);
+        assert_eq!(parse("xtask load --help").unwrap(), Task::Load(words(&["--help"])));
+        assert_eq!(parse("xtask preflight").unwrap(), Task::Preflight(words(&[])));
     }
 
     #[test]

@@ -4,8 +4,10 @@ mod args;
 mod bench;
 mod check_infra;
 mod command;
+mod compiled_twice;
 mod figures;
 mod fuzz;
+mod load;
 mod mutants;
 mod new_tool;
 mod npm;
@@ -41,9 +43,10 @@ fn main() -> ExitCode {
         Task::NewTool(words) => new_tool::run(&workspace, &words),
         Task::Pictures => pictures::run(&workspace),
         Task::Figures => figures::judge(&workspace).failed == 0,
-        Task::Bench { words } => bench::run(&workspace, &words),
-        Task::Preflight { words } => preflight::run(&workspace, &words),
-        Task::Smoke { words } => smoke::run(&workspace, &words),
+        Task::Bench(other) => bench::run(&workspace, &other.words),
+        Task::Preflight(other) => preflight::run(&workspace, &other.words),
+        Task::Load(other) => load::run(&workspace, &other.words),
+        Task::Smoke(other) => smoke::run(&workspace, &other.words),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -7,7 +7,7 @@ use super::deny;
 use crate::report::Report;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{command, figures, fuzz, prose, shipped, workflows};
+use crate::{command, compiled_twice, figures, fuzz, prose, shipped, workflows};
 
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
@@ -16,6 +16,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     tally += deny::run(workspace);
     let mut report = Report::default();
     report.judge("shipped", shipped_from_dev(workspace));
+    report.judge("features", compiled_twice::faults(workspace));
     report.judge("prose", faults(prose_faults(workspace.root())));
     report.judge("fuzz", faults(fuzz::faults(workspace.root())));
     report.judge("workflows", faults(workflow_faults(workspace.root())));
