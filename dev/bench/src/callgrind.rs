@@ -41,20 +41,27 @@ impl Callgrind {
     pub(crate) fn words(&self, program: &Path) -> Vec<OsString> {
         let mut file = OsString::from("--callgrind-out-file=");
         file.push(self.folder.path().join("%p"));
-        vec!["--tool=callgrind".into(), file, program.into()]
+        vec!["--tool=callgrind".into(), file, self.prefix(), program.into()]
+    }
+
+    /// Where vgdb finds the process: not in TMPDIR, which a program without an environment does not know.
+    fn prefix(&self) -> OsString {
+        let mut prefix = OsString::from("--vgdb-prefix=");
+        prefix.push(self.folder.path().join("vgdb"));
+        prefix
     }
 
     /// The settings of a program that is counted. One worker: how several share the work depends on time.
     pub(crate) const SETTINGS: [(&str, &str); 1] = [("TOKIO_WORKER_THREADS", "1")];
 
     /// Begins to count anew.
-    pub(crate) fn zero(id: u32) -> Result<(), Box<dyn Error>> {
-        Self::tell(id, "zero")
+    pub(crate) fn zero(&self, id: u32) -> Result<(), Box<dyn Error>> {
+        self.tell(id, "zero")
     }
 
     /// The instructions since then. The next count begins anew.
     pub(crate) fn count(&self, id: u32) -> Result<u64, Box<dyn Error>> {
-        Self::tell(id, "dump")?;
+        self.tell(id, "dump")?;
         let (mut newest, prefix) = ((0, None), format!("{id}."));
         for entry in fs::read_dir(self.folder.path())? {
             let path = entry?.path();
@@ -66,8 +73,8 @@ impl Callgrind {
         Ok(total(&text).ok_or("callgrind's file has no total")?)
     }
 
-    fn tell(id: u32, what: &str) -> Result<(), Box<dyn Error>> {
-        let output = Command::new("vgdb").args([&format!("--pid={id}"), what]).output()?;
+    fn tell(&self, id: u32, what: &str) -> Result<(), Box<dyn Error>> {
+        let output = Command::new("vgdb").arg(self.prefix()).args([&format!("--pid={id}"), what]).output()?;
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
     }
 }

@@ -56,7 +56,7 @@ async fn of_process(callgrind: &Callgrind, id: u32, url: &str, token: &str) -> R
     for kind in Kind::ALL {
         let sender = Sender::new(url, (kind != Kind::Unauthorized).then_some(token), kind)?;
         sender.send(REQUESTS).await?;
-        Callgrind::zero(id)?;
+        callgrind.zero(id)?;
         let mut all = Vec::new();
         for _ in 0..TIMES {
             sender.send(REQUESTS).await?;
