@@ -82,6 +82,10 @@ impl Changes<'_> {
             let place = "\n\nA tool asks for its scope when it is first called.";
             before(text, place, &format!("\n| `{scope}` | `{}` |", tool.name))
         })?;
+        for language in self.translations()? {
+            let put = format!("# Not translated yet.\n{} = {}\n", permission.text_key(), permission.sentence);
+            self.edit(&language, |text| after(text, "## The sentences of the permissions\n\n", &put))?;
+        }
         self.edit("docs/deploy.md", |text| append(text, "--scope \"openid profile", "\"", " ", downstream))?;
         self.app_registration(permission)?;
         self.local_tenant(permission)
@@ -128,6 +132,18 @@ impl Changes<'_> {
         // The page's own changes begin with the table as it is.
         let (from, to) = ("&MAIL_READ", format!("&MAIL_READ, &{}", permission.row()));
         self.edit("docs/adding-a-tool.md", |text| Ok(text.replace(from, &to)))
+    }
+
+    /// The texts of the pages in every language but English, whose sentences are in the scope table.
+    fn translations(&self) -> Result<Vec<String>, ChangeError> {
+        let folder = "src/http/pages/texts";
+        let unread = |error| ChangeError::Read(folder.to_owned(), error);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.root.join(folder)).map_err(unread)? {
+            names.push(entry.map_err(unread)?.file_name().to_string_lossy().into_owned());
+        }
+        names.retain(|name| name.ends_with(".ftl") && name != "en.ftl");
+        Ok(names.iter().map(|name| format!("{folder}/{name}")).collect())
     }
 
     fn contract(&mut self, change: impl FnOnce(&mut Value) -> Option<()>) -> Result<(), ChangeError> {

@@ -51,8 +51,7 @@ fn next(words: &Words) -> String {
     let Words { name, permission, .. } = words;
     let snapshots = permission.as_ref().map_or("", |_| {
         "\nThe app registration declares the new permission: run `cargo xtask check-infra --accept` with a Bicep CLI, and \
-         review the snapshots.\nThe pages show its English sentence in every language: translate it in src/http/pages/texts \
-         (`cargo test --lib texts` names the lines)."
+         review the snapshots.\nThe pages show its English sentence in every language: translate it in src/http/pages/texts."
     });
     format!(
         "\n`{name}` answers with the user's name. Change the request and the types in src/mcp/tools/{name}.rs.\n\

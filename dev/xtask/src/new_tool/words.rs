@@ -31,7 +31,7 @@ pub(super) enum WordError {
     Permission(String),
     #[error("the id {0:?} is not a GUID in lower case")]
     Id(String),
-    #[error("the sentence {0:?} does not end with a full stop, or has a quotation mark or a backslash")]
+    #[error("the sentence {0:?} does not end with a full stop, or has a quotation mark, a backslash or a brace")]
     Sentence(String),
 }
 
@@ -101,11 +101,16 @@ impl NewPermission {
                 Err(WordError::Permission(downstream))
             }
             Self { id, .. } if !is_guid(&id) => Err(WordError::Id(id)),
-            Self { sentence, .. } if !sentence.ends_with('.') || sentence.contains(['"', '\\', '\n']) => {
+            Self { sentence, .. } if !sentence.ends_with('.') || sentence.contains(['"', '\\', '\n', '{', '}']) => {
                 Err(WordError::Sentence(sentence))
             }
             permission => Ok(permission),
         }
+    }
+
+    /// The key of its sentence in the texts of the pages, as src/http/pages/texts/mod.rs makes it.
+    pub(super) fn text_key(&self) -> String {
+        format!("permission_{}", self.scope().replace('.', "_"))
     }
 
     /// The scope of MCP clients.
@@ -176,6 +181,7 @@ mod tests {
             ("Tasks.Read", "f45671fb", "Read.", WordError::Id("f45671fb".into())),
             ("Tasks.Read", id, "Read", WordError::Sentence("Read".into())),
             ("Tasks.Read", id, "Read \"all\".", WordError::Sentence("Read \"all\".".into())),
+            ("Tasks.Read", id, "Read {all}.", WordError::Sentence("Read {all}.".into())),
         ] {
             assert_eq!(with(permission, id, sentence).unwrap_err(), fault);
         }

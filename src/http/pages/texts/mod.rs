@@ -86,12 +86,12 @@ impl Texts {
         self.formatted("unreviewed", &FluentArgs::new())
     }
 
-    /// The sentence for people that says what a permission allows: its row's, unless the language has one.
+    /// The sentence for people that says what a permission allows: its row's, unless the language has another one.
     pub(super) fn sentence(&self, permission: &Permission) -> Sentence {
-        match self.formatted(&sentence_key(permission), &FluentArgs::new()) {
-            Some(text) => Sentence { text: text.plain(), is_foreign: false },
-            None => Sentence { text: permission.sentence.to_owned(), is_foreign: self.language != Language::English },
-        }
+        let own = self.formatted(&sentence_key(permission), &FluentArgs::new());
+        let text = own.map_or_else(|| permission.sentence.to_owned(), |text| text.plain());
+        let is_foreign = self.language != Language::English && text == permission.sentence;
+        Sentence { text, is_foreign }
     }
 
     /// In this language; else in English, which a reader can translate; else its key.

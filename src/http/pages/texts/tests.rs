@@ -68,6 +68,10 @@ fn a_permission_without_a_translation_has_the_sentence_of_its_row() {
     let (english, german) = (Texts::of(Language::English), Texts::of(Language::German));
     assert!(!english.sentence(&USER_READ).is_foreign && !german.sentence(&USER_READ).is_foreign);
     assert_ne!(german.sentence(&USER_READ).text, USER_READ.sentence);
+    let untranslated = format!("permission_user_read = {}\n", USER_READ.sentence);
+    let mut bundle = FluentBundle::new_concurrent(Vec::new());
+    bundle.add_resource(FluentResource::try_new(untranslated).unwrap()).unwrap();
+    assert!(Texts { language: Language::German, bundle }.sentence(&USER_READ).is_foreign);
 }
 
 #[test]
