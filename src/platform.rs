@@ -101,7 +101,7 @@ mod tests {
             let (mut connection, _) = listener.accept().await.unwrap();
             let (all, closed) = (Arc::clone(&all), closed.clone());
             tokio::spawn(async move {
-                connection.read(&mut [0; 4096]).await.unwrap();
+                assert!(connection.read(&mut [0; 4096]).await.unwrap() > 0);
                 all.wait().await;
                 connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
                 while connection.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}

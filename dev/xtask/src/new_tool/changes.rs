@@ -142,7 +142,7 @@ impl Changes<'_> {
         for entry in fs::read_dir(self.root.join(folder)).map_err(unread)? {
             names.push(entry.map_err(unread)?.file_name().to_string_lossy().into_owned());
         }
-        names.retain(|name| name.ends_with(".ftl") && name != "en.ftl");
+        names.retain(|name| name != "en.ftl" && Path::new(name).extension().is_some_and(|end| end == "ftl"));
         Ok(names.iter().map(|name| format!("{folder}/{name}")).collect())
     }
 
