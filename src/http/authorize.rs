@@ -86,6 +86,7 @@ fn unknown_client(texts: &Texts) -> ErrorPage {
         texts.unknown_vscode(),
         texts.unknown_claude(),
         texts.unknown_inspector(),
+        texts.unknown_command_lines(),
         texts.unknown_others(),
     ];
     ErrorPage::new(StatusCode::BAD_REQUEST, texts.unknown_title(), advice)

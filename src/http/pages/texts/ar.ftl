@@ -221,6 +221,7 @@ unknown = انتهت صلاحية تسجيله، أو أنه مسجّل لدى �
 unknown_vscode = VS Code: شغّل «Authentication: Remove Dynamic Authentication Providers»، ثم شغّل الخادم من جديد.
 unknown_claude = Claude: أزل الموصّل من Settings, Connectors، ثم أضفه من جديد.
 unknown_inspector = MCP Inspector: امسح حالة OAuth في إعدادات الخادم، ثم اتصل من جديد.
+unknown_command_lines = Gemini CLI وCopilot CLI: شغّل «/mcp auth NAME». إذا لم ينفع ذلك فأزل الخادم ثم أضفه من جديد.
 unknown_others = غيرها: أزل الخادم ثم أضفه من جديد.
 sign_in_unknown_title = تسجيل الدخول هذا غير معروف أو قديم جدًا
 sign_in_again = افتح { $path } وسجّل الدخول من جديد.

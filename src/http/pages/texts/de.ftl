@@ -205,6 +205,7 @@ unknown = Die Registrierung ist abgelaufen oder liegt bei einem anderen Server. 
 unknown_vscode = VS Code: Führen Sie „Authentication: Remove Dynamic Authentication Providers“ aus und starten Sie dann den Server neu.
 unknown_claude = Claude: Entfernen Sie den Connector unter Settings, Connectors, und fügen Sie ihn wieder hinzu.
 unknown_inspector = MCP Inspector: Löschen Sie den OAuth-Zustand in den Einstellungen des Servers und verbinden Sie sich noch einmal.
+unknown_command_lines = Gemini CLI und Copilot CLI: Führen Sie „/mcp auth NAME“ aus. Wenn das nicht hilft, entfernen Sie den Server und fügen Sie ihn wieder hinzu.
 unknown_others = Andere: Entfernen Sie den Server und fügen Sie ihn wieder hinzu.
 sign_in_unknown_title = Diese Anmeldung ist unbekannt oder zu alt
 sign_in_again = Öffnen Sie { $path } und melden Sie sich noch einmal an.

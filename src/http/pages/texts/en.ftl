@@ -199,6 +199,7 @@ unknown = Its registration has expired, or is with another server. To register a
 unknown_vscode = VS Code: run “Authentication: Remove Dynamic Authentication Providers”, then start the server again.
 unknown_claude = Claude: remove the connector in Settings, Connectors, and add it again.
 unknown_inspector = MCP Inspector: clear the OAuth state in the server's settings, then connect again.
+unknown_command_lines = Gemini CLI and Copilot CLI: run “/mcp auth NAME”. If that does not help, remove the server and add it again.
 unknown_others = Others: remove the server and add it again.
 sign_in_unknown_title = This sign-in is unknown or too old
 sign_in_again = Open { $path } and sign in again.

@@ -205,6 +205,7 @@ unknown = Su registro ha caducado, o está en otro servidor. Para registrarla de
 unknown_vscode = VS Code: ejecute «Authentication: Remove Dynamic Authentication Providers» y después inicie el servidor de nuevo.
 unknown_claude = Claude: quite el conector en Settings, Connectors, y añádalo de nuevo.
 unknown_inspector = MCP Inspector: borre el estado de OAuth en la configuración del servidor y conéctese de nuevo.
+unknown_command_lines = Gemini CLI y Copilot CLI: ejecute «/mcp auth NAME». Si eso no ayuda, quite el servidor y añádalo de nuevo.
 unknown_others = Otras: quite el servidor y añádalo de nuevo.
 sign_in_unknown_title = Este inicio de sesión es desconocido o demasiado antiguo
 sign_in_again = Abra { $path } e inicie sesión de nuevo.

@@ -211,6 +211,7 @@ unknown = Son inscription a expiré, ou se trouve sur un autre serveur. Pour l�
 unknown_vscode = VS Code : exécutez « Authentication: Remove Dynamic Authentication Providers », puis redémarrez le serveur.
 unknown_claude = Claude : supprimez le connecteur dans Settings, Connectors, et ajoutez-le de nouveau.
 unknown_inspector = MCP Inspector : effacez l’état OAuth dans les paramètres du serveur, puis connectez-vous de nouveau.
+unknown_command_lines = Gemini CLI et Copilot CLI : exécutez « /mcp auth NAME ». Si cela n’aide pas, supprimez le serveur et ajoutez-le de nouveau.
 unknown_others = Autres : supprimez le serveur et ajoutez-le de nouveau.
 sign_in_unknown_title = Cette connexion est inconnue ou trop ancienne
 sign_in_again = Ouvrez { $path } et connectez-vous de nouveau.

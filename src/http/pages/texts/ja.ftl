@@ -187,6 +187,7 @@ unknown = 登録の期限が切れたか、別のサーバーに登録されて�
 unknown_vscode = VS Code: 「Authentication: Remove Dynamic Authentication Providers」を実行してから、サーバーをもう一度起動してください。
 unknown_claude = Claude: Settings の Connectors でコネクタを削除し、もう一度追加してください。
 unknown_inspector = MCP Inspector: サーバーの設定で OAuth の状態を消去してから、もう一度接続してください。
+unknown_command_lines = Gemini CLI と Copilot CLI: 「/mcp auth NAME」を実行してください。それでも接続できない場合は、サーバーを削除して、もう一度追加してください。
 unknown_others = その他: サーバーを削除して、もう一度追加してください。
 sign_in_unknown_title = このサインインは不明か、古すぎます
 sign_in_again = { $path } を開いて、もう一度サインインしてください。
