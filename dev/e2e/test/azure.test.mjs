@@ -12,7 +12,6 @@ import * as sse from '../lib/sse-client.mjs';
 import { world } from '../lib/world.mjs';
 
 const AZURE = { azure: true, 'cosmos-port': 0 };
-const MESSAGES = 300;
 
 describe('HTTP+SSE with the stream on one process and every POST on the other', () => {
   const here = world({ ...AZURE, 'streams-apart': true });
@@ -32,21 +31,21 @@ describe('HTTP+SSE with the stream on one process and every POST on the other', 
     assertDetails(await through010(t, here, user, 'azure-inspector-0.10'), user);
   });
 
-  // Posted at once, they arrive in any order; one after another, they are answered in that order.
-  const asked = Array.from({ length: MESSAGES }, (_, index) => index + 1);
-  const ways = {
-    'one after another': async (post) => {
-      for (const id of asked) await post(id);
-    },
-    'at once': (post) => Promise.all(asked.map(post)),
-  };
-  for (const [way, send] of Object.entries(ways)) {
-    test(`${MESSAGES} requests, posted ${way} without waiting for answers, are each answered once`, async (t) => {
+  // Posted at once, they arrive in any order; one after another, they are answered in that order. Each POST is a write to the
+  // emulator, which the SDK gives 3 s: on a busy machine that is too short for hundreds at once.
+  for (const [way, count, send] of [
+    ['one after another', 300, async (post, ids) => {
+      for (const id of ids) await post(id);
+    }],
+    ['at once', 60, (post, ids) => Promise.all(ids.map(post))],
+  ]) {
+    test(`${count} requests, posted ${way} without waiting for answers, are each answered once`, async (t) => {
+      const asked = Array.from({ length: count }, (_, index) => index + 1);
       const { transport } = await connected(t, here, sse, here.server.users[1]);
       const post = (id) => transport.send({ jsonrpc: '2.0', id, method: id % 2 ? 'ping' : 'tools/list' });
       const answers = heard(transport);
-      await send(post);
-      await answers.until((ids) => new Set(ids).size === MESSAGES);
+      await send(post, asked);
+      await answers.until((ids) => new Set(ids).size === count);
       await post(0);
       await answers.until((ids) => ids.includes(0));
       if (way === 'one after another') assert.deepEqual(answers.ids, [...asked, 0]);
