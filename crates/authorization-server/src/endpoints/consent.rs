@@ -223,3 +223,23 @@ fn decided_before(decided: &Authorization, decision: Decision) -> ConsentError {
 fn verifies(hash: &SecretHash, text: &str) -> bool {
     Secret::parse(text).is_some_and(|secret| hash.verifies(&secret))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_log_hears_why_unless_a_service_is_down() {
+        for (error, reason) in [
+            (ConsentError::ForeignOrigin, Some("the form was not sent from this server's own page")),
+            (ConsentError::Expired, Some("the form is not from this server or has expired")),
+            (ConsentError::CookieMissing, Some("the binding cookie is missing")),
+            (ConsentError::Forged, Some("the binding cookie or the CSRF token does not match")),
+            (ConsentError::AlreadyDecided, Some("another decision was made before")),
+            (ConsentError::AlreadyCompleted, Some("the same decision was made before")),
+            (Unavailable::store("down").into(), None),
+        ] {
+            assert_eq!(error.reason(), reason, "{error}");
+        }
+    }
+}

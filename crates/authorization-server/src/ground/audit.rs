@@ -119,7 +119,7 @@ mod tests {
         let event = EventName::ToolRefused.event().holder(key.held_by(client)).at("mcp");
         assert_eq!((event.owner, event.client, event.grant), (Some(owner), Some(client), Some(grant)));
         assert_eq!(event.endpoint, Some("mcp"));
-        let event = EventName::GrantEnded.event().grant(key);
-        assert_eq!((event.owner, event.grant), (Some(owner), Some(grant)));
+        let event = EventName::GrantEnded.event().grant(key).generation(7);
+        assert_eq!((event.owner, event.grant, event.generation), (Some(owner), Some(grant), Some(7)));
     }
 }

@@ -212,6 +212,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_lives_as_long_as_what_it_is_for() {
+        for (name, lifetime) in [
+            (CookieName::ConsentState(id(1)), Duration::minutes(10)),
+            (CookieName::CsrfToken(id(1)), Duration::minutes(10)),
+            (CookieName::EntraState(id(1)), Duration::minutes(15)),
+            (CookieName::ApprovedClients, Duration::days(90)),
+            (CookieName::DeniedClients, Duration::days(1)),
+            (CookieName::Owner, Duration::minutes(10)),
+            (CookieName::Operator, Duration::minutes(10)),
+        ] {
+            assert_eq!(name.lifetime(), lifetime, "{name}");
+        }
+    }
+
+    #[test]
     fn the_name_has_eight_characters_of_the_transaction() {
         assert_eq!(CookieName::EntraState(id(1)).to_string(), "__Host-MCP_ENTRA_STATE-AQEBAQEB");
         assert_eq!(CookieName::DeniedClients.to_string(), "__Host-MCP_DENIED_CLIENTS");

@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn a_demand_stands_until_its_day_is_over() {
+        let demand = demand("user.read");
+        let end = demand.at + DEMAND_LIFETIME;
+        assert!(demand.stands(end - time::Duration::NANOSECOND) && !demand.stands(end));
+    }
+
+    #[test]
     fn a_demand_concerns_its_own_scopes_and_is_like_one_for_some_of_them() {
         let asked = demand("user.read mail.read");
         assert!(asked.concerns(&Scope::parse("mail.read").unwrap()));

@@ -4,6 +4,8 @@
 //! Later than [`RETRY_WINDOW`] the answer may be in other hands. Then a further generation is issued, and the one that nobody
 //! has used is superseded: its next use shows that there are two holders.
 
+use std::cmp::Ordering;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::SecretString;
@@ -95,18 +97,13 @@ impl Family {
     #[must_use]
     pub fn judge(&self, presented: u32, now: OffsetDateTime) -> Presented {
         let within_window = now.unix_timestamp() - self.answered_at.unix_timestamp() <= RETRY_WINDOW.whole_seconds();
-        if presented == self.generation {
-            Presented::Good(Successor::Next)
-        } else if presented > self.generation {
-            Presented::Ahead
-        } else if self.presented != Some(presented) {
-            Presented::Replay
-        } else if within_window {
-            Presented::Good(Successor::Same)
-        } else if self.seen {
-            Presented::Replay
-        } else {
-            Presented::Good(Successor::Further)
+        match presented.cmp(&self.generation) {
+            Ordering::Equal => Presented::Good(Successor::Next),
+            Ordering::Greater => Presented::Ahead,
+            Ordering::Less if self.presented != Some(presented) => Presented::Replay,
+            Ordering::Less if within_window => Presented::Good(Successor::Same),
+            Ordering::Less if self.seen => Presented::Replay,
+            Ordering::Less => Presented::Good(Successor::Further),
         }
     }
 }

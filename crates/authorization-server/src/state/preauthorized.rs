@@ -139,6 +139,11 @@ mod tests {
     }
 
     #[test]
+    fn an_application_is_shown_by_its_id_in_lower_case() {
+        assert_eq!(id(&PUBLIC.to_uppercase()).to_string(), PUBLIC);
+    }
+
+    #[test]
     fn only_an_entry_that_says_so_accepts_a_public_client() {
         let clients = parsed(&format!("{CONFIDENTIAL}, {}:public", PUBLIC.to_uppercase())).unwrap();
         for (application, is_confidential, expected) in [

@@ -188,11 +188,13 @@ async fn the_second_leg_has_the_newest_claims_that_entra_named() {
     for (named, sent, is_renewed) in [(claims("c1"), "c1", false), (None, "c1", false), (claims("c2"), "c2", true)] {
         let (rig, owner) = refused(claims("c1")).await;
         let known = demands(&rig)[0].id;
+        rig.clock.advance(Duration::HOUR);
         rig.upstream.refuse_on_behalf_of(demanding(named));
         let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
         assert_eq!(sent_claims(&second)["access_token"]["acrs"]["value"], sent);
         let [demand] = &demands(&rig)[..] else { panic!() };
         assert_eq!((demand.id != known, &demand.claims), (is_renewed, &claims(sent)));
+        assert_eq!(demand.at == rig.clock.now(), is_renewed, "the day of a renewed demand begins anew");
     }
 }
 
