@@ -3,5 +3,5 @@
 use oauth_protocol::issuer::BaseUrl;
 
 fn main() {
-    let _ = BaseUrl { issuer: "http://mcp.example.com/x".into(), host: "mcp.example.com".into(), port: None };
+    let _ = BaseUrl { issuer: "http://m.example/x".into(), host: "m.example".into(), port: None, is_loopback: true };
 }
