@@ -31,7 +31,7 @@ async fn what_an_operator_blocks_at_one_process_every_process_refuses() {
     assert_eq!(server.call_tool(&tokens.access_token).await.0, 200);
     let mut browser = Browser::default();
     let page = signed_in(&server, &mut browser).await;
-    assert!(page.contains("Used on 1 day"), "{page}");
+    assert!(page.contains("Used on one day"), "{page}");
     let fields = [hidden(&page, "form"), hidden(&page, "csrf"), hidden(&page, "kind"), hidden(&page, "value")];
     let client_id = fields[3].1.clone();
     let form: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
