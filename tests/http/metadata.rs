@@ -1,8 +1,12 @@
 //! The metadata documents (RFC 8414, RFC 9728).
 
+use driver::mcp::tool_call;
 use serde_json::{Value, json};
 
-use crate::deployment::{Deployment, body};
+use crate::{
+    browser::tokens,
+    deployment::{Deployment, body},
+};
 
 fn has_null(value: &Value) -> bool {
     match value {
@@ -61,4 +65,23 @@ async fn the_host_header_changes_nothing() {
     let request = server.get("/.well-known/oauth-authorization-server").header("host", "evil.example");
     let document = body(request.header("x-forwarded-host", "evil.example").send().await.unwrap()).await;
     assert_eq!(document["issuer"], server.url);
+}
+
+/// As a client does that is told nothing by a 401.
+#[tokio::test]
+async fn a_client_that_begins_with_the_documents_signs_in_and_calls() {
+    let server = Deployment::start().await;
+    let document = async |url: String| body(server.http.get(url).send().await.unwrap()).await;
+    let resource = document(format!("{}/.well-known/oauth-protected-resource/mcp", server.url)).await;
+    let issuer = resource["authorization_servers"][0].as_str().unwrap();
+    let endpoints = document(format!("{issuer}/.well-known/oauth-authorization-server")).await;
+    // Those that the sign-in below asks.
+    for (member, path) in
+        [("registration_endpoint", "/register"), ("authorization_endpoint", "/authorize"), ("token_endpoint", "/token")]
+    {
+        assert_eq!(endpoints[member], format!("{}{path}", server.url));
+    }
+    assert_eq!(resource["resource"], format!("{}/mcp", server.url));
+    let called = server.mcp(&tokens(&server).await.access_token, &tool_call(1)).send().await.unwrap();
+    assert_eq!(body(called).await["result"]["structuredContent"]["success"], true);
 }
