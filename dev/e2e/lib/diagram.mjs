@@ -22,7 +22,7 @@ const STYLE = `
     text.message { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
     text.words { font-size: 12px; fill: var(--muted); }
     text.message, text.words { paint-order: stroke; stroke: var(--ground); stroke-width: 5px; }
-    text.party { font-size: 14px; font-weight: 600; }
+    text.party { font-size: 13px; font-weight: 600; }
     .ground { fill: var(--ground); }
     .box { fill: var(--box); stroke: var(--line); }
     .life { stroke: var(--line); }
@@ -83,7 +83,7 @@ function drawn({ from, to, message, words, isAnswer }, y) {
 }
 
 function box({ name, x }, top) {
-  return `<rect class="box" x="${x - 66}" y="${top}" width="132" height="32" rx="6"/><text class="party" x="${x}" y="${top + 21}">${escaped(name)}</text>`;
+  return `<rect class="box" x="${x - 68}" y="${top}" width="136" height="32" rx="6"/><text class="party" x="${x}" y="${top + 21}">${escaped(name)}</text>`;
 }
 
 function partyOf(id) {
