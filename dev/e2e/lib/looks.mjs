@@ -8,8 +8,8 @@ import { freshPage } from './browser.mjs';
 
 const WIDTHS = [320, 1280];
 const SCHEMES = ['light', 'dark'];
-/** The languages into which pages are translated (src/http/pages/language.rs), and how each is written. */
-const LANGUAGES = { de: 'ltr', fr: 'ltr', es: 'ltr', ja: 'ltr', ar: 'rtl' };
+/** The languages of the pages (src/http/pages/language.rs), and how each is written. */
+const LANGUAGES = { en: 'ltr', de: 'ltr', fr: 'ltr', es: 'ltr', ja: 'ltr', ar: 'rtl' };
 
 /** Opens the page once for each look; it must fit the window, follow the scheme and be accessible. */
 export async function everyLook(t, browser, name, open) {
