@@ -291,6 +291,7 @@ async fn the_owner_sees_the_application_and_refuses_it() {
     let mut browser = Browser::default();
     let page = signed_in(&server, &mut browser).await;
     assert!(page.contains(WEB_CLIENT.client_id) && page.contains(">Refuse</button>"), "{page}");
+    assert!(!page.contains("No application may act for you."), "one may: {page}");
     act(&server, &mut browser, &page, "refuse-application").await;
     assert_eq!(called(&server, &token).await.status(), 401);
     let page = read(&server, &mut browser).await;
