@@ -1,5 +1,6 @@
 //! Several handler processes behind one host, on the emulators of Cosmos DB, Key Vault and the identity endpoint.
 
+mod by_the_clock;
 mod identity;
 
 use std::{
@@ -12,6 +13,7 @@ use functions_host::FunctionsHost;
 use local_tenant::{TENANT_ID, Tenant};
 use tempfile::TempDir;
 
+pub use by_the_clock::is_by_the_clock;
 pub use identity::ManagedIdentity;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -125,6 +125,12 @@ impl Run {
             .collect()
     }
 
+    /// Whether a call succeeded. Without one nothing can be said of a call.
+    #[must_use]
+    pub fn has_calls(&self) -> bool {
+        self.count(Act::Call) > 0
+    }
+
     /// How many users like these one instance carries: by its processor, and by the streams that it may hold.
     #[must_use]
     pub fn users_of_an_instance(&self) -> f64 {

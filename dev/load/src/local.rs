@@ -1,6 +1,8 @@
 //! Three processes and the stand-ins behind them.
 
 use std::{
+    cell::Cell,
+    convert::Infallible,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -13,6 +15,7 @@ use driver::{
 };
 use local_tenant::{Recorded, Tenant};
 use reqwest::StatusCode;
+use stand_in::wait::until;
 use tokio::time::sleep;
 
 use crate::{
@@ -68,7 +71,7 @@ impl Local {
     }
 
     /// Takes the tenant's requests for as long as it is polled.
-    pub async fn watch(&self) {
+    pub async fn watch(&self) -> Infallible {
         loop {
             self.take_requests();
             sleep(TAKEN_EVERY).await;
@@ -93,14 +96,16 @@ impl Local {
         lock(&self.requests).extend(tenant.forget_requests());
     }
 
-    /// Until each has answered more than once.
+    /// Until each has answered more than once in a row.
     async fn until_healthy(&self, handlers: usize) {
-        let mut healthy = 0;
-        while healthy < 4 * handlers {
+        let healthy = Cell::new(0);
+        until(async || {
             let answer = self.server.get("/health").send().await;
             let is_healthy = answer.is_ok_and(|answer| answer.status() == StatusCode::OK);
-            healthy = if is_healthy { healthy + 1 } else { 0 };
-        }
+            healthy.set(if is_healthy { healthy.get() + 1 } else { 0 });
+            healthy.get() == 4 * handlers
+        })
+        .await;
     }
 }
 

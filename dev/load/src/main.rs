@@ -86,9 +86,13 @@ async fn of_local_processes(mix: Mix) -> Result<(), Box<dyn Error + Send + Sync>
     };
     let run = tokio::select! {
         run = everything => run,
-        () = local.watch() => return Ok(()),
+        never = local.watch() => match never {},
     };
-    println!("{}\n{}", report::acts(&journal), report::costs(&run));
+    println!("{}", report::acts(&journal));
+    if !run.has_calls() {
+        return Err("no call succeeded, so there is nothing to divide the costs by".into());
+    }
+    println!("{}", report::costs(&run));
     Ok(())
 }
 

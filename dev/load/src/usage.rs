@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use azure_tests::is_by_the_clock;
 use cosmos_emulator::{Operation, Verb};
 use local_tenant::Recorded;
 
@@ -36,7 +37,7 @@ impl Usage {
         for operation in operations {
             let reads = matches!(operation.verb, Verb::Read | Verb::Query | Verb::Feed);
             let units = operation.charge * if reads { STRONG_READ } else { 1.0 };
-            if by_the_clock(operation) {
+            if is_by_the_clock(operation) {
                 self.units_by_the_clock += units;
             } else {
                 self.units += units;
@@ -68,15 +69,6 @@ impl AddAssign for Usage {
         self.lines += more.lines;
         self.processor += more.processor;
         self.memory = self.memory.max(more.memory);
-    }
-}
-
-/// As `dev/azure/tests/azure/operations.rs` tells them apart.
-fn by_the_clock(operation: &Operation) -> bool {
-    match operation.container.as_str() {
-        "keyring" | "operator" => true,
-        "events" => matches!(operation.verb, Verb::Feed | Verb::Query | Verb::Upsert),
-        _ => false,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Store operations per request, as docs/operations.md lists them.
 
-use azure_tests::Plan;
-use cosmos_emulator::{Operation, Verb};
+use azure_tests::{Plan, is_by_the_clock};
 use driver::mcp::tool_call;
 use serde_json::json;
 
@@ -12,20 +11,10 @@ use crate::{
     stream::{Stream, initialize, post},
 };
 
-/// The ring, the operator's blocks, a process's events and its heartbeat are asked for by the clock, not by requests.
-fn is_of_a_request(operation: &Operation) -> bool {
-    let by_the_clock = matches!(operation.verb, Verb::Feed | Verb::Query | Verb::Upsert);
-    match operation.container.as_str() {
-        "keyring" | "operator" => false,
-        "events" => !by_the_clock,
-        _ => true,
-    }
-}
-
 /// The requests to the store since the last call, as words.
 fn taken(server: &Deployment) -> Vec<String> {
     let operations = server.azure.cosmos.clear_operations();
-    let of_requests = operations.iter().filter(|operation| is_of_a_request(operation));
+    let of_requests = operations.iter().filter(|operation| !is_by_the_clock(operation));
     of_requests.map(|operation| format!("{:?} {}", operation.verb, operation.container).to_lowercase()).collect()
 }
 

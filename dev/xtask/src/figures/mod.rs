@@ -27,6 +27,7 @@ const TESTS: usize = 120;
 const DEV: usize = 17_200;
 /// Files and folders that are counted apart: what they do, nothing did when the limit was set (commit b2219b5).
 const NEW_IN_DEV: &[&str] = &[
+    "dev/azure/src/by_the_clock.rs",
     "dev/azure/src/published_clients.rs",
     "dev/bench-server/src",
     "dev/bench/src",
