@@ -4,8 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{body::Body, http::StatusCode, response::Response};
 use document_host::json;
-use futures_util::stream;
-use tokio::time::pause;
+use futures_util::{StreamExt as _, stream};
+use tokio::{io::AsyncReadExt as _, net::TcpListener, time::pause};
 
 use crate::rig::Rig;
 
@@ -101,6 +101,8 @@ async fn five_kilobytes_are_read_and_no_byte_more() {
     assert_eq!(rig.refused(URL).await, "the answer has more than 5120 bytes");
 }
 
+const TOO_LONG: &str = "it took longer than five seconds";
+
 #[tokio::test]
 async fn a_host_that_never_finishes_is_left_after_five_seconds() {
     let rig = Rig::start().await;
@@ -109,7 +111,43 @@ async fn a_host_that_never_finishes_is_left_after_five_seconds() {
         json(Response::builder()).body(Body::from_stream(stream::pending::<Result<&str, std::io::Error>>())).unwrap()
     });
     let before = tokio::time::Instant::now();
-    assert_eq!(rig.refused(URL).await, "it took longer than five seconds");
+    assert_eq!(rig.refused(URL).await, TOO_LONG);
     assert!(before.elapsed() < Duration::from_mins(1), "on the paused clock");
     assert_eq!(rig.host.asked().len(), 1);
+}
+
+/// No pause between two bytes is long. Without a limit for the whole it would take an hour.
+#[tokio::test]
+async fn a_host_that_sends_a_byte_a_second_is_left_after_five_seconds() {
+    let rig = Rig::start().await;
+    rig.host.answer(PATH, || {
+        pause();
+        let bytes = stream::iter(0..3600).then(|_| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok::<_, std::io::Error>(" ")
+        });
+        json(Response::builder()).body(Body::from_stream(bytes)).unwrap()
+    });
+    let before = tokio::time::Instant::now();
+    assert_eq!(rig.refused(URL).await, TOO_LONG);
+    assert!(before.elapsed() < Duration::from_mins(1), "on the paused clock");
+}
+
+/// The connection is open, and the host never says a word of TLS.
+#[tokio::test]
+async fn a_tls_handshake_that_never_ends_is_left_after_five_seconds() {
+    let rig = Rig::start().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    *rig.names.addresses.lock().unwrap() = vec![silent.local_addr().unwrap()];
+    let host = async {
+        let (mut connection, _) = silent.accept().await.unwrap();
+        let mut hello = [0];
+        assert_eq!(connection.read(&mut hello).await.unwrap(), 1, "the client has begun the handshake");
+        pause();
+        connection.read_to_end(&mut Vec::new()).await.unwrap();
+    };
+    let before = tokio::time::Instant::now();
+    let (refused, ()) = tokio::join!(rig.refused(URL), host);
+    assert_eq!(refused, TOO_LONG);
+    assert!(before.elapsed() < Duration::from_mins(1), "on the paused clock");
 }
