@@ -18,13 +18,13 @@ use crate::{
 const REVISION: Option<&str> = Some("2025-11-25");
 
 /// A deployment that accepts the web app's tokens, and whose administrator has consented for everybody.
-async fn deployment() -> Deployment {
+pub(crate) async fn deployment() -> Deployment {
     let server = Deployment::start_with(&[("PREAUTHORIZED_CLIENT_IDS", WEB_CLIENT.client_id)]).await;
     tenant(&server).consent_for_everybody().unwrap();
     server
 }
 
-fn tenant(server: &Deployment) -> &Tenant {
+pub(crate) fn tenant(server: &Deployment) -> &Tenant {
     server.tenant.as_ref().unwrap()
 }
 
@@ -44,7 +44,7 @@ fn works(answer: &Value) -> bool {
     answer["result"]["structuredContent"]["userPrincipalName"] == USER
 }
 
-fn challenge(answer: &Response) -> String {
+pub(crate) fn challenge(answer: &Response) -> String {
     answer.headers().get("www-authenticate").map_or("", |value| value.to_str().unwrap()).to_owned()
 }
 
@@ -54,7 +54,7 @@ fn search() -> Value {
 }
 
 /// An open stream, after the handshake, and where to post.
-async fn opened(server: &Deployment, token: &str) -> (Stream, String) {
+pub(crate) async fn opened(server: &Deployment, token: &str) -> (Stream, String) {
     let mut stream = Stream::open(server, token).await;
     let endpoint = stream.endpoint().await;
     assert_eq!(post(server, &endpoint, token, &initialize()).await, 202);
@@ -113,7 +113,7 @@ async fn tokens_that_are_not_an_accepted_applications_access_tokens_get_one_answ
 }
 
 /// As the access token that this server gets when a user signs in to it.
-fn upstream_claims(tenant: &Tenant) -> Value {
+pub(crate) fn upstream_claims(tenant: &Tenant) -> Value {
     let setting = |name: &str| tenant.settings().into_iter().find(|(known, _)| known == name).unwrap().1;
     let (app, tid) = (setting("ENTRA_CLIENT_ID"), setting("ENTRA_TENANT_ID"));
     let oid = tenant.users()[0].oid;

@@ -17,6 +17,7 @@ mod direct;
 mod disconnect;
 mod edge;
 mod entra_clients;
+mod entra_tokens;
 mod flow;
 mod gateway;
 mod limits;
