@@ -115,7 +115,7 @@ pub(super) static EVENT_POLL_MS: Setting = Setting {
     name: "EVENT_POLL_MS",
     meaning: "Polling interval in milliseconds for messages that other instances received for a stream of this one",
     absent: Absent::Default("100"),
-    local: NOBODY,
+    local: "your shell",
     azure: "Bicep: `EVENT_POLL_MS` of azd",
     wrong: Some("5"),
 };
@@ -132,7 +132,7 @@ pub(super) static MCP_SERVER_NAME: Setting = Setting {
     name: "MCP_SERVER_NAME",
     meaning: "Name of the server on its pages and in MCP",
     absent: Absent::Default("Mini MCP Server"),
-    local: NOBODY,
+    local: "your shell",
     azure: "Bicep: `MCP_SERVER_NAME` of azd",
     wrong: None,
 };
@@ -141,7 +141,7 @@ pub(super) static ALLOWED_ORIGINS: Setting = Setting {
     meaning: "Origins whose scripts may call the MCP endpoints from a browser, separated by commas or spaces, besides \
               our own and loopback ones",
     absent: Absent::Default(""),
-    local: NOBODY,
+    local: "your shell",
     azure: "Bicep: `MCP_ALLOWED_ORIGINS` of azd",
     wrong: Some("https://app.example.com/path"),
 };
@@ -150,7 +150,7 @@ pub(super) static PRIVATE_USE_SCHEMES: Setting = Setting {
     meaning: "Private-use schemes (RFC 8252 §7.1) that redirect URIs may have besides those of known desktop clients, separated by \
               commas or spaces",
     absent: Absent::Nothing("no further ones"),
-    local: NOBODY,
+    local: "your shell",
     azure: "Bicep: `PRIVATE_USE_SCHEMES` of azd",
     wrong: Some("javascript"),
 };

@@ -2,9 +2,6 @@
 
 use std::ffi::OsString;
 
-/// The settings of the handler that the person who starts it may choose.
-const HANDED_ON: [&str; 5] = ["DEFAULT_SCOPES", "LOG_LEVEL", "MCP_LIMITS", "PREAUTHORIZED_CLIENT_IDS", "TOOLS"];
-
 /// A snapshot taken at the start.
 #[derive(Debug)]
 pub(crate) struct Environment {
@@ -27,8 +24,11 @@ impl Environment {
     }
 }
 
+/// The settings that the person who starts this may choose, by the documentation, which is made from the handler's own table.
 fn handed_on(variable: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
-    HANDED_ON.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect()
+    let chosen = |line: &'static str| line.contains("| your shell |").then(|| line.split('`').nth(1)).flatten();
+    let names = include_str!("../../../docs/settings.md").lines().filter_map(chosen);
+    names.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect()
 }
 
 #[cfg(test)]
@@ -38,9 +38,9 @@ mod tests {
     #[test]
     fn the_handler_gets_the_settings_that_a_person_may_choose_and_nothing_else() {
         let all = handed_on(|name| Some(format!("the {name}")));
-        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, HANDED_ON);
-        let limits = handed_on(|name| (name == "MCP_LIMITS").then(|| "streams=64".to_owned()));
-        assert_eq!(limits, [("MCP_LIMITS".to_owned(), "streams=64".to_owned())]);
+        let names = all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ");
+        let documented = "EVENT_POLL_MS MCP_LIMITS MCP_SERVER_NAME ALLOWED_ORIGINS PRIVATE_USE_SCHEMES \
+                          CLIENT_METADATA_HOSTS PREAUTHORIZED_CLIENT_IDS DEFAULT_SCOPES TOOLS LOG_LEVEL";
+        assert_eq!(names, documented);
     }
 }

@@ -40,11 +40,11 @@ fn package() -> TempDir {
 }
 
 /// The variables that the handler got.
-fn environment(options: &[&str], log_level: Option<&str>) -> Vec<(String, String)> {
+fn environment(options: &[&str], settings: &[(&str, &str)]) -> Vec<(String, String)> {
     let (data, package) = (tempfile::tempdir().unwrap(), package());
     let mut command = local(data.path());
     command.args(FREE).args(options).arg("--package").arg(package.path());
-    command.envs(log_level.map(|level| ("LOG_LEVEL", level)));
+    command.envs(settings.iter().copied());
     let said = refused(&mut command);
     let log = data.path().join("handler.log");
     assert!(said.contains("the handler did not start") && said.contains(log.to_str().unwrap()), "{said}");
@@ -61,22 +61,26 @@ fn value<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str>
 
 #[test]
 fn the_handler_is_given_the_tenants_settings_and_its_own() {
-    let environment = environment(&["--gateway", "false"], Some("debug"));
+    let chosen = [("LOG_LEVEL", "debug"), ("CLIENT_METADATA_HOSTS", "!*")];
+    let environment = environment(&["--gateway", "false"], &chosen);
     let value = |name| value(&environment, name);
     assert!(value("PUBLIC_BASE_URL").unwrap().starts_with("http://127.0.0.1:"));
     assert!(value("GRAPH_ENDPOINT").unwrap().starts_with("http://localhost:"));
-    assert_eq!((value("DATA_DIR"), value("LOG_LEVEL")), (value("data"), Some("debug")));
+    assert_eq!(value("DATA_DIR"), value("data"));
+    for (name, expected) in chosen {
+        assert_eq!(value(name), Some(expected), "{name}");
+    }
     assert_eq!(value("GATEWAY_PRINCIPAL_ID"), None);
 }
 
 #[test]
 fn a_log_level_that_is_not_set_is_not_handed_on() {
-    assert_eq!(value(&environment(&[], None), "LOG_LEVEL"), None);
+    assert_eq!(value(&environment(&[], &[]), "LOG_LEVEL"), None);
 }
 
 #[test]
 fn with_azure_the_handler_is_led_to_cosmos_db_and_key_vault_and_to_no_folder() {
-    let environment = environment(&["--azure", "--cosmos-port", "0", "--gateway"], None);
+    let environment = environment(&["--azure", "--cosmos-port", "0", "--gateway"], &[]);
     for name in [
         "COSMOS_ENDPOINT",
         "COSMOS_DATABASE",
