@@ -1,12 +1,14 @@
-// A tool for people with an app role: they see it and call it, and nobody else does, whichever process answers.
+// A tool for people with an app role: they see it and call it, and nobody else does, whichever process answers. An hour after a role
+// was taken away, the open sessions of its user have lost it, too.
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
+import { before, describe } from 'node:test';
 import { test } from '../lib/check.mjs';
 import * as http from '../lib/client.mjs';
 import { connected } from '../lib/connected.mjs';
 import { assertDetails } from '../lib/matrix.mjs';
 import { callTool } from '../lib/sdk-client.mjs';
 import * as sse from '../lib/sse-client.mjs';
+import { control } from '../lib/tenant-control.mjs';
 import { world } from '../lib/world.mjs';
 
 process.env.TOOLS = 'get_graph_user_details=Admin,search_mail';
@@ -20,9 +22,16 @@ const SERVERS = {
 };
 const TRANSPORTS = { http, sse };
 
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+/** Further than any test moves the tenant's clock back: the tenant refuses the assertion of a process that it is to issue later. */
+const BEHIND = 2 * HOUR;
+
 for (const [name, options] of Object.entries(SERVERS)) {
   describe(`roles: ${name}`, () => {
-    const here = world(options);
+    const here = world({ ...options, 'tenant-behind': BEHIND });
+
+    before(() => control(here.server, 'clock', { seconds: BEHIND }));
 
     for (const [transport, client] of Object.entries(TRANSPORTS)) {
       test(`the TypeScript SDK lists and calls what the roles of its user allow: ${transport}`, async (t) => {
@@ -43,6 +52,23 @@ for (const [name, options] of Object.entries(SERVERS)) {
         const promoted = await connected(t, here, client, bob);
         assertDetails((await callTool(promoted)).structuredContent, bob);
       });
+
+      test(`a role that was taken away is gone from an open session an hour after Entra told of it: ${transport}`, async (t) => {
+        const [, bob] = here.server.users;
+        await assign(here.server, bob, ['Admin']);
+        await control(here.server, 'clock', { seconds: -HOUR - MINUTE });
+        const old = await connected(t, here, client, bob);
+        await control(here.server, 'clock', { seconds: HOUR + MINUTE });
+        const recent = await connected(t, here, client, bob);
+        await assign(here.server, bob, []);
+
+        assert.deepEqual(await listed(old), ['search_mail']);
+        const refused = await callTool(old);
+        assert.equal(refused.isError, true);
+        assert.match(refused.content[0].text, /the role “Admin”.*administrator/);
+        assert.deepEqual(await listed(recent), ['get_graph_user_details', 'search_mail'], 'believed for an hour');
+        assertDetails((await callTool(recent)).structuredContent, bob);
+      });
     }
   });
 }
@@ -53,11 +79,6 @@ async function listed(client) {
 }
 
 /** The user has these app roles from now on, in tokens that are issued from now on. */
-async function assign({ tenant, control_token }, user, roles) {
-  const answer = await fetch(`${tenant}/_control/app-roles`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${control_token}` },
-    body: JSON.stringify({ user: user.user_principal_name, roles }),
-  });
-  assert.equal(answer.status, 204);
+function assign(server, user, roles) {
+  return control(server, 'app-roles', { user: user.user_principal_name, roles });
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use serde::{Deserialize, de::DeserializeOwned};
 use stand_in::control::refuse;
+use time::Duration;
 
 use crate::{
     Tenant, admin_consent, admin_consent::EVERYBODY, app_roles, clients::OWN, conditional_access, faults::outage,
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Router<Arc<Sts>> {
         .route("/_control/revoke-sessions", post(revoke_sessions))
         .route("/_control/withdraw-consent", post(withdraw_consent))
         .route("/_control/end-graph-tokens", post(end_graph_tokens))
+        .route("/_control/clock", post(clock))
         .route("/_control/reset", post(reset))
 }
 
@@ -77,6 +79,17 @@ async fn withdraw_consent(State(sts): State<Arc<Sts>>, body: Bytes) -> Response 
 async fn end_graph_tokens(State(sts): State<Arc<Sts>>) -> Response {
     sts.conditional_access.end_graph_tokens(sts.clock.unix());
     answer(Ok(()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: i32,
+}
+
+/// `{"seconds": 3600}` moves the tenant's clock on, fewer than none move it back: what is issued then is older.
+async fn clock(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    answer(parse(&body).map(|Advance { seconds }| sts.clock.advance(Duration::seconds(seconds.into()))))
 }
 
 /// Policies, roles, accounts and services are as at the first start. Consents and sessions stay as they are.

@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Sign in as this user without showing the tenant's page.
     #[arg(long, value_name = "UPN")]
     pub(crate) silent_user: Option<String>,
+    /// For tests: seconds by which the tenant's clock is behind until they move it (`/_control/clock`).
+    #[arg(long, hide = true)]
+    pub(crate) tenant_behind: Option<u32>,
     #[command(flatten)]
     pub(crate) serving: Serving,
     #[command(flatten)]

@@ -67,6 +67,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
         silent_user: args.silent_user.clone(),
     })
     .await?;
+    tenant.advance_clock(-time::Duration::seconds(args.tenant_behind.unwrap_or_default().into()));
     let cosmos = if args.serving.azure { Some(azure::open(&tenant, args.serving.cosmos_port).await?) } else { None };
     let mut settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
     let published = if args.serving.published_client {

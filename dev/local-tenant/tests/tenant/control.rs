@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::Local;
+use crate::support::{Local, claims};
 
 async fn control(local: &Local, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
     let url = format!("{}/_control/{path}", local.tenant.base_url());
@@ -90,4 +90,18 @@ async fn requests_are_read_over_http() {
     let (_, requests) = control(&local, Method::GET, "requests", None).await;
     assert!(requests[0]["path"].as_str().unwrap().ends_with("/keys"), "{requests}");
     assert_eq!(requests.as_array().unwrap().len(), 1, "control itself is not recorded");
+}
+
+#[tokio::test]
+async fn the_clock_is_moved_on_and_back() {
+    let local = Local::start().await;
+    let issued = || claims(&local.tenant.gateway_token().into())["iat"].as_i64().unwrap();
+    let before = issued();
+    let moved =
+        async |seconds: i64| control(&local, Method::POST, "clock", Some(json!({ "seconds": seconds }))).await.0;
+    assert_eq!(moved(3600).await, 204);
+    assert!(issued() >= before + 3600);
+    assert_eq!(moved(-7200).await, 204);
+    assert!(issued() < before);
+    assert_eq!(moved(i64::MAX).await, 400);
 }
