@@ -40,11 +40,15 @@ export function decisions(page) {
   return page.$$eval('main ul li', (items) => items.map((item) => item.textContent));
 }
 
+/** What this button sends: names and values. */
+export async function fieldsOf(button) {
+  const fields = await button.evaluate((it) => [...it.form.elements].filter(({ type }) => type === 'hidden').map(({ name, value }) => [name, value]));
+  return [...fields, await button.evaluate(({ name, value }) => [name, value])];
+}
+
 /** The request that this button sends, for `fetch`. */
 export async function submission(page, button) {
-  const fields = await button.evaluate((it) => [...it.form.elements].filter(({ type }) => type === 'hidden').map(({ name, value }) => [name, value]));
-  const action = await button.evaluate(({ name, value }) => [name, value]);
   const cookies = await page.cookies();
   const headers = { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '), origin: new URL(page.url()).origin };
-  return { method: 'POST', headers, body: new URLSearchParams([...fields, action]) };
+  return { method: 'POST', headers, body: new URLSearchParams(await fieldsOf(button)) };
 }
