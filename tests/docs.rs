@@ -1,6 +1,9 @@
 //! The documents name only what exists: log lines, audit events, limits, and the code and tests of the threat model.
 #![cfg(test)]
 
+#[path = "docs/named_tests.rs"]
+mod named_tests;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -8,6 +11,7 @@ use std::{
 };
 
 use authorization_server::ground::{Ended, EventName, OperationalEvent, Severity, Unavailable};
+use named_tests::is_test;
 use remote_auth_mcp::{config::LIMITS, http::CALLS_PER_MINUTE, mcp::sse::MAX_IN_FLIGHT};
 
 /// The source of the handler.
@@ -139,13 +143,6 @@ fn threats(document: &str) -> Vec<[&str; 3]> {
         _ => panic!("a row with other columns: {row}"),
     })
     .collect()
-}
-
-/// Whether `file::name` is a function of that Rust file, or a title in another file.
-fn is_test(named: &str) -> bool {
-    let Some((file, name)) = named.split_once("::") else { return false };
-    let text = fs::read_to_string(root().join(file)).unwrap_or_default();
-    if has_extension(Path::new(file), "rs") { text.contains(&format!("fn {name}(")) } else { text.contains(name) }
 }
 
 /// The texts in backquotes.
