@@ -183,6 +183,9 @@ async fn a_form_counts_once() {
     let after = browser.get(&edge, "/operator").await;
     let lift = [("action", "unblock"), ("kind", "registration"), ("value", client_id.as_str())];
     assert_eq!(click(&edge, &mut browser, &after, &lift).await.status, 302);
+    assert_eq!(click(&edge, &mut browser, &page, &borrowed(&wanted)).await.status, 302, "a double click");
+    assert!(edge.blocks.peek(&()).unwrap().blocked().is_empty());
+    edge.clock.advance(time::Duration::MINUTE);
     let replayed = click(&edge, &mut browser, &page, &borrowed(&wanted)).await;
     assert!(replayed.status == 409 && replayed.body.contains("sent before"), "{}", replayed.body);
     assert!(edge.blocks.peek(&()).unwrap().blocked().is_empty());

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A denial that arrives again within this time is a double click; later it is an old page.
+/// A form that arrives again within this time is a double click; later it is an old page.
 pub(crate) const DOUBLE_CLICK: Duration = Duration::seconds(60);
 
 /// The form of a page that asked for consent.

@@ -1,5 +1,6 @@
 //! The decisions of an operator: to block applications, and to end the grants of an application or of a user.
 
+use super::consent::DOUBLE_CLICK;
 use crate::{
     changes::BlocksError,
     ground::{AuditEvent, Created, Ended, EventName, Id, Subject, Unavailable},
@@ -10,7 +11,7 @@ use crate::{
 /// Why a decision does not take effect.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorDecisionError {
-    /// Its form was sent before.
+    /// Its form was sent before, with another decision or too long ago.
     #[error("the form was sent before")]
     Repeated,
     /// There are as many blocks as there may be.
@@ -32,7 +33,8 @@ impl From<BlocksError> for OperatorDecisionError {
 
 impl AuthorizationServer {
     /// Records the decision, and then lets it take effect: here at once, at other processes within 20 seconds. The record
-    /// has the id of the form, so a form that is sent again changes nothing.
+    /// has the id of the form, so a form that is sent again changes nothing. A double click is answered alike: the browser
+    /// shows the answer to the second click only.
     pub async fn decide_as_operator(
         &self,
         form: Id,
@@ -41,9 +43,11 @@ impl AuthorizationServer {
     ) -> Result<(), OperatorDecisionError> {
         let now = self.now();
         let record = OperatorRecord { id: form, actor: actor.oid.clone(), decision: decision.clone(), at: now };
-        let Created::Done(_) = self.ports.operator_records.create(record).await? else {
-            return Err(OperatorDecisionError::Repeated);
-        };
+        match self.ports.operator_records.create(record.clone()).await? {
+            Created::Done(_) => {}
+            Created::Exists(first) if record.is_double_click_after(&first.value) => return Ok(()),
+            Created::Exists(_) => return Err(OperatorDecisionError::Repeated),
+        }
         let event = decided(actor, &decision);
         match decision {
             OperatorDecision::Block(target) => {
@@ -62,6 +66,12 @@ impl AuthorizationServer {
         }
         self.report(event);
         Ok(())
+    }
+}
+
+impl OperatorRecord {
+    fn is_double_click_after(&self, first: &Self) -> bool {
+        (&self.actor, &self.decision) == (&first.actor, &first.decision) && self.at < first.at + DOUBLE_CLICK
     }
 }
 

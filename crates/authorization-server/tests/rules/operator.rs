@@ -227,6 +227,24 @@ async fn a_form_counts_once_whatever_its_button() {
 }
 
 #[tokio::test]
+async fn a_button_that_is_pressed_twice_decides_once_and_later_its_form_is_refused() {
+    let user = || OperatorAction::EndUser("user".into());
+    for action in [|| OperatorAction::Block(host(1)), || OperatorAction::EndApplication(host(1)), user] {
+        let rig = rig();
+        let cookies = signed_in(&rig).await;
+        let shown = page(&rig, &cookies).await;
+        let first = click(&rig, &cookies, &shown, action()).await.unwrap();
+        rig.clock.advance(Duration::MINUTE - Duration::NANOSECOND);
+        rig.audit.take();
+        let again = click(&rig, &cookies, &shown, action()).await.unwrap();
+        assert_eq!(format!("{:?}", again.next), format!("{:?}", first.next));
+        assert_eq!((rig.operator_records.all().len(), rig.audit.take()), (1, Vec::new()));
+        rig.clock.advance(Duration::NANOSECOND);
+        assert!(matches!(click(&rig, &cookies, &shown, action()).await, Err(OperatorError::Repeated)));
+    }
+}
+
+#[tokio::test]
 async fn each_button_is_the_decision_that_it_says() {
     let rig = rig();
     let cookies = signed_in(&rig).await;
