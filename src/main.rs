@@ -42,9 +42,9 @@ fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
-    let _log = telemetry::init(settings.log_level)?;
-    let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let _log = telemetry::init(settings.log_level, clock.clone())?;
+    let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));
     let documents = Arc::new(Fetcher::new(Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
     let platform = Platform { clock, entropy, audit, documents, rotation: Rotation::default() };

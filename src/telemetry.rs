@@ -3,14 +3,16 @@
 mod audit;
 mod json_lines;
 mod log_throttle;
+mod own_targets;
 mod queue;
 mod service_calls;
 mod trace_context;
 #[cfg(test)]
 mod written;
 
-use std::io;
+use std::{io, sync::Arc};
 
+use authorization_server::ground::Clock;
 use tracing::{Level, subscriber::SetGlobalDefaultError};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
@@ -29,15 +31,13 @@ pub struct Log(#[expect(dead_code, reason = "dropping it stops the writer")] Wor
 
 /// Starts the log. Our own crates log at `level`. Libraries log warnings and errors only, because below that they log
 /// what they are sent. rmcp quotes ids and arguments of requests even in its warnings, so it logs nothing. Audit events
-/// are logged at every `level`, except those that are for debugging.
-pub fn init(level: Level) -> Result<Log, SetGlobalDefaultError> {
+/// are logged at every `level`, except those that are for debugging. Lines are counted by `clock`.
+pub fn init(level: Level, clock: Arc<dyn Clock>) -> Result<Log, SetGlobalDefaultError> {
     let audit = level.max(Level::INFO);
-    let directives = format!(
-        "warn,rmcp=off,remote_auth_mcp={level},authorization_server={level},handler={level},{}={audit}",
-        audit::TARGET
-    );
+    let ours = own_targets::CRATES.map(|target| format!("{target}={level}")).join(",");
+    let directives = format!("warn,rmcp=off,{ours},{}={audit}", audit::TARGET);
     let (writer, guard) = queue::queue(io::stdout());
-    let lines = JsonLines::to(writer);
+    let lines = JsonLines::new(writer, clock);
     tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))?;
     Ok(Log(guard))
 }

@@ -1,12 +1,13 @@
 //! Allocations of a log line, and of a message. A test binary of its own, because it replaces the global allocator.
 #![cfg(test)]
 
-use std::io;
+use std::{io, sync::Arc};
 
 use http::{HeaderMap, HeaderName};
 use oauth_protocol::{client_metadata::ClientMetadata, issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
 use remote_auth_mcp::{
     json_cost::tree_cost,
+    platform::SystemClock,
     telemetry::{JsonLines, TraceContext, request_span},
 };
 use rmcp::model::ClientJsonRpcMessage;
@@ -20,7 +21,7 @@ const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-
 /// How many allocations `log` makes within the span of a request, once the thread has logged before.
 fn allocations(log: impl Fn()) -> u64 {
     let (writer, _guard) = NonBlocking::new(io::sink());
-    let subscriber = registry().with(EnvFilter::new("info")).with(JsonLines::to(writer));
+    let subscriber = registry().with(EnvFilter::new("info")).with(JsonLines::new(writer, Arc::new(SystemClock)));
     let headers: HeaderMap =
         [(HeaderName::from_static("traceparent"), TRACEPARENT.parse().unwrap())].into_iter().collect();
     with_default(subscriber, || {
@@ -35,9 +36,11 @@ fn allocations(log: impl Fn()) -> u64 {
 fn a_line_takes_at_most_two_allocations() {
     let (method, error) = (http::Method::POST, io::Error::from(io::ErrorKind::TimedOut));
     let of_request = allocations(|| {
-        info!(%method, endpoint = "mcp", status = 200_u16, milliseconds = 12_i128, "request");
+        info!(target: "handler", %method, endpoint = "mcp", status = 200_u16, milliseconds = 12_i128, "request");
     });
-    let of_failure = allocations(|| warn!(%error, reason = "line\nbreak", ratio = 0.5, kid = ?Some("k"), "failed"));
+    let of_failure = allocations(|| {
+        warn!(target: "handler", %error, reason = "line\nbreak", ratio = 0.5, kid = ?Some("k"), "failed");
+    });
     for count in [of_request, of_failure] {
         assert!((1..=2).contains(&count), "{count} allocations");
     }

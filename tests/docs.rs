@@ -1,6 +1,8 @@
 //! The documents name only what exists: log lines, audit events, limits, and the code and tests of the threat model.
 #![cfg(test)]
 
+#[path = "docs/log_lines.rs"]
+mod log_lines;
 #[path = "docs/named_tests.rs"]
 mod named_tests;
 

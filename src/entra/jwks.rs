@@ -115,7 +115,7 @@ impl Jwks {
                 };
                 self.keep(Fetched { keys, at, failed_at: Some(now) });
                 if known.is_some() {
-                    tracing::warn!(%error, "signing keys not fetched: using the cached ones");
+                    tracing::warn!(counted = true, %error, "signing keys not fetched: using the cached ones");
                 }
                 known.map(Some).ok_or(error)
             }

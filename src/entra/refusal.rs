@@ -42,9 +42,15 @@ pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
     let entra_trace = answer.trace_id;
     if let UpstreamRefusal::Refused { .. } = refusal {
         let event = OperationalEvent::EntraRefusesServer.as_str();
-        tracing::error!(event, reason, entra_trace, "token request refused: Entra does not accept this server");
+        tracing::error!(
+            counted = true,
+            event,
+            reason,
+            entra_trace,
+            "token request refused: Entra does not accept this server"
+        );
     } else {
-        tracing::info!(reason, entra_trace, "token request refused by Entra");
+        tracing::info!(counted = true, reason, entra_trace, "token request refused by Entra");
     }
     refusal
 }
@@ -55,7 +61,7 @@ fn refusal(status: StatusCode, answer: &ErrorResponse, reason: String) -> Upstre
     }
     let suberror = |known: &[&str]| known.iter().any(|known| answer.suberror.eq_ignore_ascii_case(known));
     if answer.error_codes.iter().any(|code| code.to_string().trim_matches('"') == BLOCKED_BY_POLICY) {
-        tracing::warn!(%reason, "blocked by Conditional Access: a location policy sees this server's outbound address");
+        tracing::warn!(counted = true, %reason, "blocked by Conditional Access: a location policy sees this server's outbound address");
     }
     match answer.error.to_ascii_lowercase().as_str() {
         _ if suberror(&[MESSAGE_ONLY]) => UpstreamRefusal::Blocked { reason },

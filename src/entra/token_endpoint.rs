@@ -83,7 +83,7 @@ impl TokenEndpoint {
     pub(super) async fn request(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get(clock).await?;
         let send = || self.counted(clock, &assertion, grant);
-        let log = |failed: &FailedRequest, _| tracing::warn!(refusal = %failed.refusal, "token request failed: sending it again");
+        let log = |failed: &FailedRequest, _| tracing::warn!(counted = true, refusal = %failed.refusal, "token request failed: sending it again");
         let outcome = send.retry(REQUEST_RETRY).when(|failed| failed.retryable).notify(log).await;
         outcome.map_err(|failed| failed.refusal)
     }

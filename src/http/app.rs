@@ -7,10 +7,10 @@ use authorization_server::{
     ground::{AuditEvent, AuditLog, Entropy},
 };
 
-use super::{entra_names::EntraNames, limits::RateLimiter, memory::Memory};
+use super::{entra_names::EntraNames, health_check::HealthCheck, limits::RateLimiter, memory::Memory};
 use crate::{
     mcp::Mcp,
-    ports::{caller_hash::CallerHash, gateway::GatewayTokens, records::ItemStore},
+    ports::{caller_hash::CallerHash, gateway::GatewayTokens},
     telemetry::LogThrottle,
 };
 
@@ -20,8 +20,8 @@ pub struct App {
     pub server: Arc<AuthorizationServer>,
     /// The MCP server.
     pub mcp: Mcp,
-    /// The store, for its health.
-    pub records: Arc<dyn ItemStore>,
+    /// Whether the store and the keyring answer.
+    pub health: HealthCheck,
     /// Checks the tokens of the gateway, if there is one in front.
     pub gateway: Option<Arc<dyn GatewayTokens>>,
     /// For what is read of requests.

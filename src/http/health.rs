@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::{
     app::App,
+    health_check::Health,
     reply::{Response, json, retry_later},
     request::Incoming,
 };
-use crate::ports::records::{Address, Container, ItemStore};
 
 pub(super) async fn get(app: Arc<App>, _: Incoming) -> Response {
-    let (store, keyring) = tokio::join!(store_answers(app.records.as_ref()), keyring_answers(&app));
+    let Health { store, keyring } = app.health.probed().await;
     let word = |answers| if answers { "up" } else { "down" };
     let body = json!({ "store": word(store), "keyring": word(keyring) });
     if store && keyring {
@@ -21,14 +21,4 @@ pub(super) async fn get(app: Arc<App>, _: Incoming) -> Response {
     } else {
         retry_later(json(StatusCode::SERVICE_UNAVAILABLE, &body))
     }
-}
-
-async fn store_answers(records: &dyn ItemStore) -> bool {
-    let nothing = Address { container: Container::Clients, partition: "health".into(), id: "health".into() };
-    records.get(&nothing).await.inspect_err(|error| tracing::warn!(%error, "the store does not answer")).is_ok()
-}
-
-async fn keyring_answers(app: &App) -> bool {
-    let sealed = app.server.check_keyring().await;
-    sealed.inspect_err(|error| tracing::warn!(%error, "the keyring does not answer")).is_ok()
 }

@@ -54,7 +54,7 @@ fn report(app: &App, error: &PostError, caller: Holder) {
         | PostError::Malformed
         | PostError::InsufficientScope(_)
         | PostError::InsufficientClaims(_) => {}
-        PostError::Unavailable(reason) => tracing::warn!(%reason, "message not accepted"),
+        PostError::Unavailable(reason) => tracing::warn!(counted = true, %reason, "message not accepted"),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_string(value) {
         Ok(text) => json_text(status, text),
         Err(error) => {
-            tracing::error!(%error, "answer not encoded");
+            tracing::error!(counted = true, %error, "answer not encoded");
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }

@@ -81,7 +81,7 @@ async fn accept(
     places: &Arc<Semaphore>,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
-    let failed = |error: &io::Error, _| tracing::warn!(%error, "connection not accepted");
+    let failed = |error: &io::Error, _| tracing::warn!(counted = true, %error, "connection not accepted");
     let (stream, _) = (|| listener.accept()).retry(ACCEPT_RETRY).notify(failed).await.ok()?;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY not set");

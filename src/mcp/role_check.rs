@@ -67,7 +67,9 @@ pub(super) async fn check_call(
             let refused = EventName::ToolRefused.event().holder(caller.holder());
             ports.audit.report(&refused.because("the role is missing"));
         }
-        RoleRefusal::Unknown(error) => tracing::warn!(%error, client = %caller.client, "no roles of a caller"),
+        RoleRefusal::Unknown(error) => {
+            tracing::warn!(counted = true, %error, client = %caller.client, "no roles of a caller");
+        }
     })
 }
 
@@ -77,7 +79,9 @@ pub(super) async fn list(tools: &Tools, ports: &ToolPorts, caller: &Principal) -
         return Listing { tools: tools.entries().cloned().collect(), ttl_ms: LIST_TTL_MS, scope: CacheScope::Public };
     }
     let roles = ports.roles.roles(caller).await;
-    let roles = roles.inspect_err(|error| tracing::warn!(%error, client = %caller.client, "no roles for a list")).ok();
+    let roles = roles
+        .inspect_err(|error| tracing::warn!(counted = true, %error, client = %caller.client, "no roles for a list"))
+        .ok();
     let may_use = |tool: &&Tool| match (tools.role(&tool.name), &roles) {
         (None, _) => true,
         (Some(role), Some(roles)) => roles.has(role),

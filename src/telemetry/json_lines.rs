@@ -1,11 +1,16 @@
 //! The shape of a line: `timestamp`, `level`, `target`, `message`, the event's own fields, then those of its request:
 //! `caller`, `trace_id` and `span_id`.
+//!
+//! A line with the field `counted` is one that callers can cause as often as they like. Of each such place in the source
+//! one line a second is written, and its `requests` says how many it stands for.
 
-use std::{cell::Cell, fmt, io::Write as _};
+use std::{cell::Cell, fmt, io::Write as _, num::NonZeroU64, sync::Arc};
 
+use authorization_server::ground::Clock;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use tracing::{
-    Event, Subscriber,
+    Event, Metadata, Subscriber,
+    callsite::Identifier,
     field::{Field, Visit},
     span::{Attributes, Id},
 };
@@ -20,10 +25,12 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{audit, trace_context::SpanFields};
+use super::{LogThrottle, audit, own_targets::is_ours, trace_context::SpanFields};
 
 /// A line's buffer that grew beyond this is not kept for the next line.
 const LARGEST_KEPT_BUFFER: usize = 16 * 1024;
+/// The field of a line that is counted. It is not written itself.
+const COUNTED: &str = "counted";
 
 thread_local! {
     /// The buffer of the thread's last line. It is taken while a line is encoded, because a field's `Debug` may log, too.
@@ -31,12 +38,15 @@ thread_local! {
 }
 
 /// Writes each event as one line, in one piece, so that lines of several threads do not mix.
-pub struct JsonLines<W>(W);
+pub struct JsonLines<W> {
+    writer: W,
+    counted: LogThrottle<Identifier>,
+}
 
 impl<W> JsonLines<W> {
-    /// Writes lines to `writer`.
-    pub fn to(writer: W) -> Self {
-        Self(writer)
+    /// Writes lines to `writer`, and counts by this clock.
+    pub fn new(writer: W, clock: Arc<dyn Clock>) -> Self {
+        Self { writer, counted: LogThrottle::new(clock) }
     }
 }
 
@@ -52,12 +62,17 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let metadata = event.metadata();
+        let requests = is_counted(metadata).then(|| self.counted.admit(metadata.callsite()));
+        if requests == Some(None) {
+            return;
+        }
         let mut line = BUFFER.take();
         line.clear();
         // A log that cannot be written has nowhere to say so.
-        if encode(&mut line, event, &context).is_ok() {
+        if encode(&mut line, event, requests.flatten(), &context).is_ok() {
             line.push(b'\n');
-            let _ = self.0.make_writer().write_all(&line);
+            let _ = self.writer.make_writer().write_all(&line);
         }
         if line.capacity() <= LARGEST_KEPT_BUFFER {
             BUFFER.set(line);
@@ -65,7 +80,17 @@ where
     }
 }
 
-fn encode<S>(line: &mut Vec<u8>, event: &Event<'_>, context: &Context<'_, S>) -> serde_json::Result<()>
+/// Callers can cause warnings of libraries, too: an SDK logs what it repeats while its service is down.
+fn is_counted(metadata: &Metadata<'_>) -> bool {
+    metadata.fields().field(COUNTED).is_some() || !is_ours(metadata.target())
+}
+
+fn encode<S>(
+    line: &mut Vec<u8>,
+    event: &Event<'_>,
+    requests: Option<NonZeroU64>,
+    context: &Context<'_, S>,
+) -> serde_json::Result<()>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -78,6 +103,9 @@ where
         let mut fields = Fields { members: &mut members, selection, outcome: Ok(()) };
         event.record(&mut fields);
         fields.outcome?;
+    }
+    if let Some(requests) = requests {
+        members.serialize_entry("requests", &requests)?;
     }
     for span in context.event_scope(event).into_iter().flatten() {
         if let Some(fields) = span.extensions().get::<SpanFields>() {
@@ -134,7 +162,7 @@ struct Fields<'a, M: SerializeMap> {
 impl<M: SerializeMap> Fields<'_, M> {
     fn add(&mut self, field: &Field, value: &(impl Serialize + ?Sized)) {
         let selection = if field.name() == "message" { Selection::Message } else { Selection::Others };
-        if selection == self.selection && self.outcome.is_ok() {
+        if selection == self.selection && self.outcome.is_ok() && field.name() != COUNTED {
             self.outcome = self.members.serialize_entry(field.name(), value);
         }
     }
@@ -184,15 +212,22 @@ impl<M: SerializeMap> Visit for Fields<'_, M> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::{
+        io,
+        sync::atomic::{AtomicI64, Ordering},
+    };
 
     use http::HeaderMap;
     use serde_json::Value;
+    use time::OffsetDateTime;
     use tracing::{Instrument as _, Level, error, info, subscriber::with_default};
     use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
 
     use super::*;
-    use crate::telemetry::{TraceContext, request_span, written::Written};
+    use crate::{
+        platform::SystemClock,
+        telemetry::{TraceContext, request_span, written::Written},
+    };
 
     fn span_of(headers: &HeaderMap) -> tracing::Span {
         request_span(TraceContext::of(headers).as_ref(), None)
@@ -204,7 +239,7 @@ mod tests {
     fn lines(level: Level, log: impl FnOnce()) -> Vec<String> {
         let written = Written::default();
         let writer = written.clone();
-        let lines = JsonLines::to(move || writer.clone());
+        let lines = JsonLines::new(move || writer.clone(), Arc::new(SystemClock));
         with_default(registry().with(LevelFilter::from_level(level)).with(lines), log);
         let text = written.text();
         text.lines().map(str::to_owned).collect()
@@ -314,8 +349,57 @@ mod tests {
                 Ok(())
             }
         }
-        with_default(registry().with(JsonLines::to(|| Closed)), || info!("to nobody"));
+        with_default(registry().with(JsonLines::new(|| Closed, Arc::new(SystemClock))), || info!("to nobody"));
         assert_eq!(parsed(&lines(Level::INFO, || info!("to somebody")))[0]["message"], "to somebody");
+    }
+
+    /// A clock that a test sets.
+    #[derive(Default)]
+    struct Seconds(AtomicI64);
+
+    impl Clock for Seconds {
+        fn now(&self) -> OffsetDateTime {
+            OffsetDateTime::from_unix_timestamp(self.0.load(Ordering::Relaxed)).unwrap()
+        }
+    }
+
+    /// `requests` of each line that `log` causes, in two seconds.
+    fn requests(log: impl Fn()) -> Vec<Option<u64>> {
+        let (written, clock) = (Written::default(), Arc::<Seconds>::default());
+        let writer = written.clone();
+        let lines = JsonLines::new(move || writer.clone(), Arc::clone(&clock) as _);
+        with_default(registry().with(lines), || {
+            (0..3).for_each(|_| log());
+            clock.0.fetch_add(1, Ordering::Relaxed);
+            log();
+        });
+        let text = written.text();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|line| line["requests"].as_u64()).collect()
+    }
+
+    #[test]
+    fn of_lines_that_are_counted_and_of_those_of_libraries_each_place_writes_one_a_second() {
+        assert_eq!(requests(|| info!(counted = true, "refused")), [Some(1), Some(3)]);
+        assert_eq!(requests(|| tracing::warn!(target: "a_library", "sent again")), [Some(1), Some(3)]);
+        let two = requests(|| {
+            info!(counted = true, "refused");
+            error!(counted = true, "refused");
+        });
+        assert_eq!(two, [Some(1), Some(1), Some(3), Some(3)]);
+    }
+
+    #[test]
+    fn a_line_that_is_not_counted_is_written_each_time() {
+        assert_eq!(requests(|| info!("data key created")), [None; 4]);
+        assert_eq!(requests(|| info!(target: audit::TARGET, requests = 7, "refused")), [Some(7); 4]);
+    }
+
+    #[test]
+    fn a_counted_line_says_how_many_it_stands_for_after_its_own_fields_and_nothing_else_of_it() {
+        let logged = lines(Level::INFO, || info!(counted = true, status = 404_u16, "refused"));
+        let rest = logged[0].split_once(r#","message""#).unwrap().1;
+        assert_eq!(rest, r#":"refused","status":404,"requests":1}"#);
     }
 
     #[test]

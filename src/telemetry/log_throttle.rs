@@ -25,7 +25,7 @@ struct Line {
     unwritten: u64,
 }
 
-impl<R: Copy + Eq + Hash + 'static> LogThrottle<R> {
+impl<R: Eq + Hash + 'static> LogThrottle<R> {
     /// By this clock.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {

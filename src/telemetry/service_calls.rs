@@ -136,13 +136,18 @@ mod tests {
     use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
     use super::*;
-    use crate::telemetry::{JsonLines, written::Written};
+    use crate::{
+        platform::SystemClock,
+        telemetry::{JsonLines, written::Written},
+    };
+    use std::sync::Arc;
 
     impl Written {
         fn begin() -> (Self, DefaultGuard) {
             let written = Self::default();
             let writer = written.clone();
-            (written, set_default(registry().with(JsonLines::to(move || writer.clone()))))
+            let lines = JsonLines::new(move || writer.clone(), Arc::new(SystemClock));
+            (written, set_default(registry().with(lines)))
         }
 
         /// Each line: level, outcome, calls, total, slowest.

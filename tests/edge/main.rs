@@ -16,6 +16,7 @@ mod health;
 mod host;
 mod languages;
 mod limits;
+mod log;
 mod mcp;
 mod methods;
 mod operator;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use authorization_server::ground::{AuditLog, OwnerLimit};
+use authorization_server::ground::{AuditLog, Dependency, OwnerLimit};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header, request::Builder};
 use http_body_util::{BodyExt as _, Full};
@@ -16,13 +16,13 @@ use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
     graph::{ApiClient, Origins, TokenCache},
-    http::{App, EntraNames, Memory, RateLimiter, server, service},
+    http::{App, EntraNames, HealthCheck, Memory, RateLimiter, server, service},
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     telemetry::{AuditLines, LogThrottle},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use testkit::Rig;
+use testkit::{Faults, MemorySealer, Rig};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use warp::reply::Response;
@@ -41,6 +41,8 @@ pub(crate) const ALLOWED_ORIGIN: &str = "https://app.example.com";
 pub(crate) struct Edge {
     rig: Rig,
     pub(crate) item_store: Arc<EmptyStore>,
+    /// Seals what HTTP+SSE seals.
+    pub(crate) stream_keyring: Arc<Faults>,
     pub(crate) gateway: Option<Arc<Gateway>>,
     pub(crate) app: Arc<App>,
     connections: NonZeroU32,
@@ -128,7 +130,10 @@ impl Edge {
     }
 
     fn of(tools: Tools, gateway: Option<Arc<Gateway>>, graph: &str, limits: config::Limits) -> Self {
-        let rig = Rig::new().unwrap();
+        Self::of_rig(Rig::new().unwrap(), tools, gateway, graph, limits)
+    }
+
+    fn of_rig(rig: Rig, tools: Tools, gateway: Option<Arc<Gateway>>, graph: &str, limits: config::Limits) -> Self {
         let (item_store, stop) = (Arc::<EmptyStore>::default(), CancellationToken::new());
         let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
         let lines = AuditLines::new(Arc::clone(&rig.clock) as _);
@@ -136,7 +141,9 @@ impl Edge {
         let nowhere = Origins::StandIn(graph.into());
         let challenged = Arc::clone(&rig.server) as _;
         let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit));
-        let (entropy, sealer) = (Arc::clone(&rig.ports.entropy), Arc::clone(&rig.sealer) as _);
+        let stream_keyring = Arc::new(Faults::new(Dependency::Keyring));
+        let sealer = Arc::new(MemorySealer::new(Arc::clone(&stream_keyring)));
+        let entropy = Arc::clone(&rig.ports.entropy);
         let memory = Memory::default();
         let for_messages = Arc::clone(&memory.known_callers);
         let poll = Duration::from_millis(100);
@@ -156,7 +163,11 @@ impl Edge {
                 ports,
                 &stop,
             ),
-            records: Arc::clone(&item_store) as _,
+            health: HealthCheck::new(
+                Arc::clone(&item_store) as _,
+                Arc::clone(&rig.server),
+                Arc::clone(&rig.clock) as _,
+            ),
             gateway: gateway.clone().map(|gateway| gateway as _),
             memory,
             limits: RateLimiter::new(limits, &(Arc::clone(&rig.clock) as _)),
@@ -171,7 +182,7 @@ impl Edge {
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
         let app = Arc::new(app);
-        Self { rig, item_store, gateway, app, connections: limits.connections, stop, languages: None }
+        Self { rig, item_store, stream_keyring, gateway, app, connections: limits.connections, stop, languages: None }
     }
 
     /// Takes the store of the rules and the item store down, or up again.

@@ -43,6 +43,15 @@ async fn refreshed(client: Client, signed_in: &SignedIn) -> Client {
     Client { token: tokens.access_token.expose_secret().to_owned(), ..client }
 }
 
+/// A client of a fresh access token, the roles of whose user must be read again.
+pub(crate) async fn client_of_old_roles() -> Client {
+    let (client, signed_in) = client(&["Admin"]).await;
+    client.edge.clock.advance(Duration::minutes(50));
+    let client = refreshed(client, &signed_in).await;
+    client.edge.clock.advance(Duration::minutes(10));
+    client
+}
+
 async fn list(client: &Client, revision: &str) -> Value {
     client.ask(revision, "tools/list", json!({})).await.1["result"].clone()
 }
@@ -52,7 +61,7 @@ async fn listed(client: &Client) -> Vec<String> {
     list["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }
 
-fn search() -> Value {
+pub(crate) fn search() -> Value {
     json!({ "name": GUARDED, "arguments": { "query": "budget" } })
 }
 
@@ -168,10 +177,7 @@ async fn a_role_that_is_taken_away_counts_for_an_hour_at_most() {
 
 #[tokio::test]
 async fn while_nobody_can_tell_the_roles_the_guarded_tool_is_not_there() {
-    let (client, signed_in) = client(&["Admin"]).await;
-    client.edge.clock.advance(Duration::minutes(50));
-    let client = refreshed(client, &signed_in).await;
-    client.edge.clock.advance(Duration::minutes(10));
+    let client = client_of_old_roles().await;
     let fail = || client.edge.upstream.refuse_refresh(Unavailable::upstream("down").into());
     fail();
     let list = list(&client, STATELESS).await;

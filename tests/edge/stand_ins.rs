@@ -5,7 +5,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -28,6 +28,10 @@ use time::Duration;
 #[derive(Default)]
 pub(crate) struct EmptyStore {
     pub(crate) down: AtomicBool,
+    /// Reads so far.
+    pub(crate) reads: AtomicUsize,
+    /// While it is held, reads wait.
+    pub(crate) slow: tokio::sync::Mutex<()>,
 }
 
 impl EmptyStore {
@@ -39,6 +43,8 @@ impl EmptyStore {
 #[async_trait]
 impl ItemStore for EmptyStore {
     async fn get(&self, _: &Address) -> Result<Option<Item>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        drop(self.slow.lock().await);
         self.outcome(None)
     }
 

@@ -45,9 +45,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::of_process();
     let retain = environment.get(RETAIN).map(str::parse).transpose()?;
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
-    let _log = telemetry::init(settings.log_level)?;
-    let port = settings.port;
     let clock = Arc::new(MovedClock(environment.get(AHEAD).unwrap_or_default().into()));
+    let _log = telemetry::init(settings.log_level, clock.clone())?;
+    let port = settings.port;
     let entropy = Arc::new(SystemEntropy);
     let audit = Arc::new(AuditLines::new(clock.clone()));
     let documents = Arc::new(Fetcher::new(Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);

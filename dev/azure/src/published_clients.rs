@@ -38,9 +38,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let required = |name| environment.get(name).ok_or(format!("{name} is not set"));
     let (address, authority) = (required(ADDRESS)?.parse()?, std::fs::read(required(AUTHORITY)?)?);
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
-    let _log = telemetry::init(settings.log_level)?;
-    let port = settings.port;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let _log = telemetry::init(settings.log_level, clock.clone())?;
+    let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));
     let authority = Certificate::from_pem(&authority)?;
     let documents = Arc::new(Fetcher::trusting(authority, Arc::new(OneHost(address)), clock.clone())?);

@@ -11,7 +11,7 @@ use std::{
 use authorization_server::ground::{AuditLog, Clock, OwnerLimit};
 use remote_auth_mcp::{
     config,
-    http::{App, EntraNames, Memory, RateLimiter, server},
+    http::{App, EntraNames, HealthCheck, Memory, RateLimiter, server},
     mcp::{Mcp, sse::TransportPorts},
     ports::caller_hash::CallerHash,
     store::embedded::Embedded,
@@ -93,7 +93,7 @@ fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError>
     Ok(App {
         server: Arc::clone(&rig.server),
         mcp: Mcp::serving(Fixtures::new(&key, way)?, &limits, ports, stop),
-        records: Arc::new(records),
+        health: HealthCheck::new(Arc::new(records), Arc::clone(&rig.server), Arc::clone(&clock)),
         gateway: None,
         memory,
         limits: RateLimiter::new(limits, &clock),

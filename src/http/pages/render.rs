@@ -42,7 +42,7 @@ pub(super) fn render(status: StatusCode, texts: &Texts, page: &impl Template) ->
     let mut response = match page.render() {
         Ok(html) => answer(status, HTML, html),
         Err(error) => {
-            tracing::error!(%error, "page not rendered");
+            tracing::error!(counted = true, %error, "page not rendered");
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     };

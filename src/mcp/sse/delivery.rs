@@ -114,13 +114,13 @@ impl Delivery {
     pub(super) fn deliver_logged(&self, posted: Posted) {
         let Posted { session: id, mut message } = posted;
         let Some(session) = self.registry.find(id, &message.principal) else {
-            return tracing::info!(session = %id, "message dropped: its session is gone");
+            return tracing::info!(counted = true, session = %id, "message dropped: its session is gone");
         };
         let trees = message.reserve().ok();
         if let Some(reservation) = trees.and_then(|()| session.inbox.reserve_for_log(message.text.len())) {
             session.inbox.put(message, reservation);
         } else {
-            tracing::warn!(session = %id, "SSE session ended: too many messages wait for it");
+            tracing::warn!(counted = true, session = %id, "SSE session ended: too many messages wait for it");
             session.stop.cancel();
         }
     }

@@ -226,7 +226,7 @@ impl Inbox {
         let guard = received.clone().drop_guard();
         tokio::spawn(async move {
             if timeout(MAX_SCARCE_WAIT, received.cancelled()).await.is_err() {
-                tracing::warn!("SSE session ended: its messages waited too long");
+                tracing::warn!(counted = true, "SSE session ended: its messages waited too long");
                 stop.cancel();
             }
         });

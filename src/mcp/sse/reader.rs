@@ -98,7 +98,9 @@ impl EventReader {
                     self.undelivered.push_front((since, event));
                     return Err(error);
                 }
-                Err(error) => tracing::warn!(message_id = %event.id, %error, "event dropped: it could not be opened"),
+                Err(error) => {
+                    tracing::warn!(counted = true, message_id = %event.id, %error, "event dropped: it could not be opened");
+                }
             }
         }
         Ok(has_events)
@@ -117,7 +119,7 @@ async fn deliver(delivery: &Delivery, event: &LoggedEvent) -> Result<(), Unavail
     if let Some(posted) = Posted::open(&instance.ports, instance.id, event).await? {
         delivery.deliver_logged(posted);
     } else {
-        tracing::warn!(message_id = %event.id, "event dropped: it was not sealed for this instance");
+        tracing::warn!(counted = true, message_id = %event.id, "event dropped: it was not sealed for this instance");
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ impl ServedSession {
             Ok(QuitReason::Closed) => Some(client),
             Ok(_) => None,
             Err(error) => {
-                tracing::error!(reason = failure::of_task(&error), "SSE session ended by an error");
+                tracing::error!(counted = true, reason = failure::of_task(&error), "SSE session ended by an error");
                 None
             }
         }
@@ -91,7 +91,7 @@ impl ServedSession {
         lock(&self.received).end_when_idle(false);
         let (served, token) = (Served(Arc::clone(&self.server)), self.stop.child_token());
         let begun = serve_server_with_ct(served, self.transport(), token).await.inspect_err(|error| {
-            tracing::info!(reason = failure::of_initialize(error), "SSE session not initialized");
+            tracing::info!(counted = true, reason = failure::of_initialize(error), "SSE session not initialized");
         });
         begun.ok()
     }

@@ -58,7 +58,7 @@ impl AuthorizationServer {
         self.waiting_registrations.forget(client.value.id);
         let Some(used) = client.value.used(self.now()) else { return };
         if let Err(error) = self.ports.clients.advance(&client.version, used).await {
-            tracing::warn!(%error, client = %client.value.id, "could not note the use of a client");
+            tracing::warn!(counted = true, %error, client = %client.value.id, "could not note the use of a client");
         }
     }
 }

@@ -45,7 +45,7 @@ impl AuthorizationServer {
         let helps = change(self.ports.owners.as_ref(), &key.owner, decide).await?.answer;
         if !helps {
             let reason = demand.reason;
-            tracing::warn!(reason, grant = %key.grant, "upstream refused again after a sign-in: an administrator must act");
+            tracing::warn!(counted = true, reason, grant = %key.grant, "upstream refused again after a sign-in: an administrator must act");
         }
         Ok(helps)
     }

@@ -52,7 +52,7 @@ impl AuthorizationServer {
             }
             // Its next call is noted.
             (Err(error), Some(standing)) => {
-                tracing::warn!(%error, "could not note that an application called with a token of Entra");
+                tracing::warn!(counted = true, %error, "could not note that an application called with a token of Entra");
                 Ok(standing)
             }
             (Err(error), None) => Err(error),

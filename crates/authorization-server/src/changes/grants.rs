@@ -72,7 +72,7 @@ impl AuthorizationServer {
     /// ago; never this one, which was just made. The tokens of this one are issued already, so a failure changes nothing.
     pub(crate) async fn end_surplus_grants(&self, kept: GrantKey, client: Id) {
         if let Err(error) = self.try_to_end_surplus_grants(kept, client).await {
-            tracing::warn!(%error, "could not end the grants beyond the limit");
+            tracing::warn!(counted = true, %error, "could not end the grants beyond the limit");
         }
     }
 
@@ -100,7 +100,9 @@ impl AuthorizationServer {
         match self.ports.grants.advance(&granted.version, granted.value.unissued()).await {
             Ok(Advanced::Done(_)) => self.report(ended(&granted.value, Ended::NotDelivered)),
             Ok(Advanced::Lost(_)) => {}
-            Err(error) => tracing::warn!(%error, "could not unissue a grant whose tokens nobody received"),
+            Err(error) => {
+                tracing::warn!(counted = true, %error, "could not unissue a grant whose tokens nobody received");
+            }
         }
     }
 }

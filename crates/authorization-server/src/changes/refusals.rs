@@ -45,8 +45,12 @@ impl AuthorizationServer {
     ) -> Result<AfterRefusal, Unavailable> {
         let (grant, error) = (key.grant, &refusal);
         match request {
-            RefusedRequest::Exchange => tracing::warn!(%error, %grant, "upstream gave no downstream token"),
-            RefusedRequest::Refresh => tracing::warn!(%error, %grant, "upstream refused to renew its tokens"),
+            RefusedRequest::Exchange => {
+                tracing::warn!(counted = true, %error, %grant, "upstream gave no downstream token");
+            }
+            RefusedRequest::Refresh => {
+                tracing::warn!(counted = true, %error, %grant, "upstream refused to renew its tokens");
+            }
         }
         let (claims, reason, is_over) = match refusal {
             UpstreamRefusal::InteractionRequired { claims, reason } => (claims, reason, false),

@@ -115,7 +115,7 @@ impl AuthorizationServer {
         match self.sealed_sign_in(claimed.value.id, user).await {
             Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
             Err(error) => {
-                tracing::error!(%error, "tokens not sealed: client gets temporarily_unavailable");
+                tracing::error!(counted = true, %error, "tokens not sealed: client gets temporarily_unavailable");
                 self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
             }
         }

@@ -25,7 +25,7 @@ impl AuthorizationServer {
         why: &NotRedeemed,
     ) -> Result<Answer, CallbackError> {
         let Some(block) = why.block() else { return self.failed(claimed, exchanging, why.client_error()).await };
-        tracing::warn!(error = %why, ?block, "sign-in blocked by the organisation");
+        tracing::warn!(counted = true, error = %why, ?block, "sign-in blocked by the organisation");
         let host = exchanging.request.redirect_host().to_owned();
         let return_to = self.end_failed(claimed, exchanging, AuthorizationErrorCode::AccessDenied).await?;
         let page = Page::Blocked(BlockedPage { block, host, return_to });

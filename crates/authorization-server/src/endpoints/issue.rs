@@ -64,7 +64,7 @@ impl AuthorizationServer {
         sent: &Cookies,
     ) -> CookieChanges {
         self.try_to_remember(owner, request, decided_at, sent).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "approval not remembered");
+            tracing::warn!(counted = true, %error, "approval not remembered");
             CookieChanges::default()
         })
     }

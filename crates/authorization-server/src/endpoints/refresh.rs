@@ -79,7 +79,7 @@ impl AuthorizationServer {
         }
         let scope = self.check_refresh(request, grant)?;
         let Presented::Good(successor) = judged else {
-            tracing::warn!(grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
+            tracing::warn!(counted = true, grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
             return Err(TokenError::InvalidGrant("the refresh token is not known any more"));
         };
         let ends = self.fresh_upstream_tokens(grant).await?;

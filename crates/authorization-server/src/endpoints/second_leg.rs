@@ -49,7 +49,7 @@ impl AuthorizationServer {
             Judged::Demands(demand) => self.second_leg(claimed, exchanging, &demand, user, sent).await.map(Some),
             Judged::StillRefused => Err(self.still_refused(claimed, exchanging).await?),
             Judged::Unavailable(error) => {
-                tracing::warn!(%error, "exchange of the second sign-in: client gets temporarily_unavailable");
+                tracing::warn!(counted = true, %error, "exchange of the second sign-in: client gets temporarily_unavailable");
                 let code = AuthorizationErrorCode::TemporarilyUnavailable;
                 self.failed(claimed, exchanging.clone(), code).await.map(Some)
             }
@@ -99,7 +99,7 @@ impl AuthorizationServer {
         refusal: UpstreamRefusal,
         is_second: bool,
     ) -> Result<Judged, Unavailable> {
-        tracing::info!(error = %refusal, is_second, "exchange refused at a sign-in");
+        tracing::info!(counted = true, error = %refusal, is_second, "exchange refused at a sign-in");
         match refusal {
             UpstreamRefusal::InteractionRequired { .. }
             | UpstreamRefusal::ConsentRequired { .. }

@@ -62,7 +62,7 @@ impl NotRedeemed {
             Self::Malformed => AuthorizationErrorCode::ServerError,
             Self::Refused(refusal) => {
                 let code = refusal_code(refusal);
-                tracing::error!(error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
+                tracing::error!(counted = true, error = %refusal, answered = code.as_str(), "sign-in code not redeemed");
                 code
             }
         }
@@ -71,7 +71,12 @@ impl NotRedeemed {
 
 /// The client's error code for an error of Entra. Entra's description is never passed on.
 fn upstream_error(error: &UpstreamError) -> AuthorizationErrorCode {
-    tracing::info!(upstream_error = error.code.as_str(), number = error.number, "sign-in ended with an error");
+    tracing::info!(
+        counted = true,
+        upstream_error = error.code.as_str(),
+        number = error.number,
+        "sign-in ended with an error"
+    );
     match error.code.as_str() {
         "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
             AuthorizationErrorCode::AccessDenied

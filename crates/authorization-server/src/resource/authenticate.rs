@@ -103,7 +103,7 @@ impl AuthorizationServer {
             (Ok(changed), _) => Ok(changed.answer),
             // The token is good all the same; its next use notes it.
             (Err(error), Some(known)) => {
-                tracing::warn!(%error, "could not note the first use of an access token");
+                tracing::warn!(counted = true, %error, "could not note the first use of an access token");
                 Ok(known)
             }
             (Err(error), None) => Err(error),

@@ -56,7 +56,7 @@ impl DownstreamTokens for AuthorizationServer {
         }
         let answer = match self.exchange(&stored, scopes, claims).await {
             Err(UpstreamRefusal::InvalidGrant { reason }) => {
-                tracing::info!(%reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
+                tracing::info!(counted = true, %reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
                 stored = self.next_assertion(&principal.scope, stored).await?;
                 self.exchange(&stored, scopes, claims).await
             }
@@ -65,7 +65,7 @@ impl DownstreamTokens for AuthorizationServer {
         match answer {
             Ok(answer) => {
                 if let Err(error) = self.exchanged(key, &scope_of(scopes)).await {
-                    tracing::warn!(%error, grant = %key.grant, "could not clear what was demanded before an exchange");
+                    tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear what was demanded before an exchange");
                 }
                 Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at })
             }

@@ -23,7 +23,7 @@ impl AuthorizationServer {
             Ok(answer) => Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at }),
             Err(refusal) => {
                 let application = &token.application;
-                tracing::warn!(error = %refusal, %application, "upstream gave no downstream token for a token of Entra");
+                tracing::warn!(counted = true, error = %refusal, %application, "upstream gave no downstream token for a token of Entra");
                 Err(refused(refusal, claims))
             }
         }

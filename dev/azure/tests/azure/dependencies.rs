@@ -147,7 +147,8 @@ async fn warm(server: &Deployment, tokens: &Tokens) {
     }
 }
 
-/// Until the new process has what the trouble leaves it: a start takes a moment, and is no part of the trouble.
+/// Until the new process has what the trouble leaves it: a start takes a moment, and is no part of the trouble. The other
+/// one may say for a second that it has what it had before.
 async fn until_started(server: &Deployment, troubles: &[(Dependency, Trouble)]) {
     use Dependency::{Entra, Graph, Keys, Vault};
     let (store, keyring) = match troubles {
@@ -155,10 +156,12 @@ async fn until_started(server: &Deployment, troubles: &[(Dependency, Trouble)]) 
         [(Entra | Keys | Graph, _)] => (true, true),
         _ => (false, false),
     };
+    let is_down = suffering(troubles)[0] == Suffers::Everybody;
     let started = Cell::new(0);
     until(async || {
         let health = body(server.get("/health").send().await.unwrap()).await;
         let is = (!store || health["store"] == "up") && (!keyring || health["keyring"] == "up");
+        let is = is && (!is_down || health["store"] == "down");
         started.set(if is { started.get() + 1 } else { 0 });
         started.get() == 4
     })

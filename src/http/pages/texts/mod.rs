@@ -99,7 +99,7 @@ impl Texts {
         let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
         let text = self.formatted(key, &values).or_else(|| Self::of(Language::English).formatted(key, &values));
         text.unwrap_or_else(|| {
-            tracing::error!(key, "a page has no text");
+            tracing::error!(counted = true, key, "a page has no text");
             Text::formatted(key)
         })
     }
