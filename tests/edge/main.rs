@@ -22,6 +22,7 @@ mod methods;
 mod operator;
 mod outage;
 mod pages;
+mod pending;
 mod rig;
 mod roles;
 mod stand_ins;

@@ -173,6 +173,19 @@ async fn a_click_counts_only_from_this_page_and_this_session() {
     assert_eq!(browser.post(&edge, "/operator", &borrowed(&honest)).await.status, 302, "the honest form");
 }
 
+/// RFC 9700 §4.12: after a 307 a browser would send the form, and what is in it, to where the redirect leads.
+#[tokio::test]
+async fn every_redirect_is_302_after_a_form_and_after_a_sign_in() {
+    let (edge, mut browser) = (edge(), Browser::default());
+    let page = browser.operator(&edge).await;
+    assert_eq!(click(&edge, &mut browser, &page, &[("action", "sign-out")]).await.status, 302);
+    let client_id = edge.register().await.unwrap();
+    let form = browser.ask(&edge, &client_id).await;
+    let callback = browser.allow(&edge, &form).await;
+    let back = browser.get(&edge, &callback).await;
+    assert_eq!((back.status, back.header("location").contains("code=")), (302, true));
+}
+
 #[tokio::test]
 async fn a_form_counts_once() {
     let (edge, mut browser) = (edge(), Browser::default());

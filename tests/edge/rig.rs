@@ -118,6 +118,11 @@ impl Edge {
         Self::of(Tools::all(), None, "http://api.invalid", limits)
     }
 
+    /// The same, around this rig.
+    pub(crate) fn around(rig: Rig, limits: config::Limits) -> Self {
+        Self::of_rig(rig, Tools::all(), None, "http://api.invalid", limits)
+    }
+
     /// Without a gateway, with Graph at this URL, and with limits that no owner reaches.
     pub(crate) fn calling(graph: &str) -> Self {
         let most = OwnerLimit::new(NonZeroU32::MAX);
