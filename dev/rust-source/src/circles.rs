@@ -4,18 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{resolve::Resolver, tree::SourceTree};
 
-pub(crate) fn circles(tree: &SourceTree) -> Vec<Vec<String>> {
-    let needs = needs(tree);
-    let reached: BTreeMap<usize, BTreeSet<usize>> = needs.keys().map(|file| (*file, reach(&needs, *file))).collect();
-    let together = |one: usize, other: usize| {
-        let reaches = |from, to| reached.get(from).is_some_and(|files: &BTreeSet<usize>| files.contains(to));
-        reaches(&one, &other) && reaches(&other, &one)
-    };
-    let circle = |file: usize| needs.keys().copied().filter(|other| together(file, *other)).collect::<Vec<_>>();
-    let circles: BTreeSet<Vec<usize>> =
-        needs.keys().map(|file| circle(*file)).filter(|files| files.len() > 1).collect();
-    let path = |index: &usize| tree.files.get(*index).map(|file| file.path.clone());
-    circles.iter().map(|files| files.iter().filter_map(path).collect()).collect()
+impl SourceTree {
+    /// Groups of files that need each other, outside of tests. A name counts for the file that defines it, whatever
+    /// module re-exports it.
+    #[must_use]
+    pub fn circles(&self) -> Vec<Vec<String>> {
+        let needs = needs(self);
+        let reached: BTreeMap<usize, BTreeSet<usize>> =
+            needs.keys().map(|file| (*file, reach(&needs, *file))).collect();
+        let together = |one: usize, other: usize| {
+            let reaches = |from, to| reached.get(from).is_some_and(|files: &BTreeSet<usize>| files.contains(to));
+            reaches(&one, &other) && reaches(&other, &one)
+        };
+        let circle = |file: usize| needs.keys().copied().filter(|other| together(file, *other)).collect::<Vec<_>>();
+        let circles: BTreeSet<Vec<usize>> =
+            needs.keys().map(|file| circle(*file)).filter(|files| files.len() > 1).collect();
+        let path = |index: &usize| self.files.get(*index).map(|file| file.path.clone());
+        circles.iter().map(|files| files.iter().filter_map(path).collect()).collect()
+    }
 }
 
 /// For each file the others that it needs, outside of tests.

@@ -10,15 +10,17 @@ mod circles;
 mod collect;
 mod items;
 pub mod project;
+mod references;
 mod resolve;
 mod signatures;
 mod size;
 mod tree;
 
 pub use self::{
+    references::Reference,
     signatures::SignatureFault,
     size::FunctionSize,
-    tree::{Reference, SourceError, SourceFile, SourceTree, UnclearSignature},
+    tree::{SourceError, SourceFile, SourceTree, UnclearSignature},
 };
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use std::{
 };
 
 use crate::{
-    asynchronous, circles,
+    asynchronous,
     collect::{Named, Scopes, collect},
-    resolve::Resolver,
     signatures::{SignatureFault, Signatures, faults},
     size::{FunctionSize, functions, lines_without_tests},
 };
@@ -38,21 +37,6 @@ pub struct SourceFile {
     signatures: Signatures,
     pub(crate) scopes: Scopes,
     pub(crate) named: Vec<Named>,
-}
-
-/// A path that a file names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    /// The file that names it.
-    pub file: String,
-    /// The line.
-    pub line: usize,
-    /// Absolute: it begins with `crate`, or with the name of another crate.
-    pub path: Vec<String>,
-    /// The file of this crate that defines what is named, whatever module re-exports it; `None` for other crates.
-    pub defined_in: Option<String>,
-    /// Whether only a test names it.
-    pub in_test: bool,
 }
 
 /// A function outside of tests whose signature passes a decision on.
@@ -114,31 +98,6 @@ impl SourceTree {
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {
         &self.files
-    }
-
-    /// Every path that a file names.
-    #[must_use]
-    pub fn references(&self) -> Vec<Reference> {
-        let resolver = Resolver::new(self);
-        let named = self.files.iter().flat_map(|file| file.named.iter().map(move |named| (file, named)));
-        let reference = |(file, named): (&SourceFile, &Named)| {
-            let (line, in_test) = (named.line, named.in_test || file.is_test);
-            let paths = resolver.absolute(named).into_iter();
-            let reference = |path: Vec<String>| {
-                let defined_in = resolver.file(&path).and_then(|index| self.files.get(index));
-                let defined_in = defined_in.map(|file| file.path.clone());
-                Reference { file: file.path.clone(), line, path, defined_in, in_test }
-            };
-            paths.map(reference).collect::<Vec<_>>()
-        };
-        named.flat_map(reference).collect()
-    }
-
-    /// Groups of files that need each other, outside of tests. A name counts for the file that defines it, whatever
-    /// module re-exports it.
-    #[must_use]
-    pub fn circles(&self) -> Vec<Vec<String>> {
-        circles::circles(self)
     }
 
     /// Functions outside of tests whose signatures pass a decision on. A private alias of `Result` counts in its
