@@ -18,6 +18,7 @@ mod plan;
 mod recorded;
 mod resource_manager;
 mod sign_in;
+mod sign_ins;
 mod state;
 mod template;
 mod tokens;

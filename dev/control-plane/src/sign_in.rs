@@ -20,26 +20,6 @@ const PUBLIC_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 const DEVICE_CODE: &str = "device_code";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Codes and refresh tokens of the person.
-#[derive(Debug, Default)]
-pub(crate) struct SignIns {
-    device_codes: Vec<String>,
-    refresh_tokens: Vec<String>,
-}
-
-impl SignIns {
-    /// Once.
-    fn redeem(&mut self, device_code: &str) -> bool {
-        let place = self.device_codes.iter().position(|code| code == device_code);
-        place.map(|place| self.device_codes.swap_remove(place)).is_some()
-    }
-
-    /// Entra lets a public client's refresh token be used again.
-    fn may_refresh(&self, refresh_token: &str) -> bool {
-        self.refresh_tokens.iter().any(|token| token == refresh_token)
-    }
-}
-
 type Form = [(String, String)];
 
 pub(crate) fn answer(state: &mut State, asked: &Asked) -> Answer {

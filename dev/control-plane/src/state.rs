@@ -8,7 +8,7 @@ use stand_in::random;
 
 use crate::json::text;
 use crate::plan::{Deployment, Plan};
-use crate::sign_in::SignIns;
+use crate::sign_ins::SignIns;
 use crate::tokens::Tokens;
 
 /// Everything that changes.

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
-use std::{sync::atomic::AtomicUsize, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -11,10 +11,11 @@ use tokio::{net::TcpListener, task::JoinSet};
 use crate::gateway::{Gateway, GatewayProxy};
 use crate::handler::{Handler, Kill, State, Supervisor};
 use crate::handler_process::{HandlerProcess, Launch};
+use crate::proxy::{Limits, Proxy};
 use crate::serve::{Serve, accept};
 use crate::{
     ReservedPort, StartError, front_end::FrontEnd, functions, handler_log::HandlerLog, host_json,
-    mcp_answers::McpAnswers, proxy::Proxy, upstream::Upstream,
+    mcp_answers::McpAnswers, upstream::Upstream,
 };
 
 /// The handler to run, and where. Not printable: the environment may hold secrets.
@@ -31,25 +32,6 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Where the handlers' stdout and stderr lines go: a file (appended), or None: this process's stderr.
     pub log: Option<PathBuf>,
-}
-
-/// The real host's limits, and where it runs. Only tests that replay recorded cases set others.
-#[doc(hidden)]
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// An exchange in which no byte moves for that long is cut.
-    pub activity_timeout: Duration,
-    /// Bytes in a request's body.
-    pub longest_body: u64,
-    /// Whether it runs on Flex Consumption: it then believes the front end's host and scheme, and answers CORS preflight
-    /// requests itself.
-    pub on_flex: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { activity_timeout: Duration::from_mins(4), longest_body: 104_857_600, on_flex: false }
-    }
 }
 
 /// A running host. Dropping it kills the handlers, too, without waiting for their end.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -10,8 +11,27 @@ use http::StatusCode;
 use crate::forward::{End, Exchange, Hop};
 use crate::{
     activity::Activity, answer, body::Framing, connection::Connection, forward, handler::Handler, headers,
-    host::Limits, mcp_answers::McpAnswers, request::Request, routes::Routes, serve::Serve, upload::Upload,
+    mcp_answers::McpAnswers, request::Request, routes::Routes, serve::Serve, upload::Upload,
 };
+
+/// The real host's limits, and where it runs. Only tests that replay recorded cases set others.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// An exchange in which no byte moves for that long is cut.
+    pub activity_timeout: Duration,
+    /// Bytes in a request's body.
+    pub longest_body: u64,
+    /// Whether it runs on Flex Consumption: it then believes the front end's host and scheme, and answers CORS preflight
+    /// requests itself.
+    pub on_flex: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { activity_timeout: Duration::from_mins(4), longest_body: 104_857_600, on_flex: false }
+    }
+}
 
 pub(crate) struct Proxy {
     pub(crate) routes: Routes,

@@ -6,7 +6,10 @@ use driver::{Server, oauth, redirect::RedirectListener};
 use serde_json::Value;
 use url::Url;
 
-use crate::user::{User, answer, tokens};
+use crate::{
+    answers::{answer, tokens},
+    user::User,
+};
 
 /// Registers a client, prints the URL to sign in at, and waits.
 pub async fn sign_in(server: &Arc<Server>) -> Result<User, String> {

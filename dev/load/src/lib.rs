@@ -1,6 +1,7 @@
 //! Lets many users work with a deployment, or with three local processes and the stand-ins behind them, and says what that
 //! takes and costs. It shares no code with the product.
 
+mod answers;
 pub mod cost;
 pub mod deployment;
 pub mod journal;

@@ -18,11 +18,7 @@ use reqwest::StatusCode;
 use stand_in::wait::until;
 use tokio::time::sleep;
 
-use crate::{
-    processes,
-    usage::Usage,
-    user::{User, tokens},
-};
+use crate::{answers::tokens, processes, usage::Usage, user::User};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

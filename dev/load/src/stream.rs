@@ -8,7 +8,7 @@ use driver::{
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::user::{sentence, succeeded};
+use crate::answers::{sentence, succeeded};
 
 /// An initialized stream.
 pub(crate) struct Stream {
