@@ -4,8 +4,6 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::stage::Stage;
-
 const NODE: u32 = 20;
 /// The Inspector needs it.
 const INSPECTOR_NODE: u32 = 22;
@@ -15,20 +13,20 @@ const PYTHON: u32 = 10;
 const NO_COMPILER: &str = "missing: cc, a C compiler, for the crate aws-lc-sys. \
     Debian: apt-get install gcc libc6-dev; macOS: xcode-select --install";
 
-/// A line for each program that these stages need and that is not there.
-pub(crate) fn missing(stages: &[Stage]) -> Vec<String> {
+/// A line for each program that every stage needs and that is not there; and of those that the clients need, and curl.
+pub(crate) fn missing(for_clients: bool, curl: bool) -> Vec<String> {
     let mut missing = Vec::new();
     if !works("cc") {
         missing.push(NO_COMPILER.to_owned());
     }
-    if stages.contains(&Stage::E2e) || stages.contains(&Stage::Package) {
+    if for_clients {
         missing.extend(node(version("node").as_deref()));
         missing.extend(inspector_node(comes_from_npm() || named("NODE22").is_some(), version("node").as_deref()));
         missing.extend((!works("npm")).then(|| "missing: npm. It comes with Node, from https://nodejs.org".to_owned()));
         missing.extend(browser(comes_from_npm() || named("CHROME").is_some()));
         missing.extend(python(version("python3").as_deref()).or_else(venv));
     }
-    if stages.contains(&Stage::Azure) && !works("curl") {
+    if curl && !works("curl") {
         missing.push("missing: curl, for infra/delete-ring.sh. Debian: apt-get install curl".to_owned());
     }
     missing

@@ -33,11 +33,11 @@ use crate::workspace::Workspace;
 use bicep::Copy;
 use files::Files;
 use project::Project;
+use tools::NO_CLI;
 pub(crate) use tools::Tools;
 
 /// The parameter sets that there must be.
 const SETS: [&str; 3] = ["defaults", "everything", "vnet"];
-const NO_CLI: &str = "no Bicep CLI: `az bicep install`, then set BICEP to its path or put it on PATH";
 
 /// Runs every check that can run here and prints a line for each.
 pub(crate) fn check(workspace: &Workspace, accept: bool) -> Tally {

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::NO_CLI;
 use super::bicep::Copy;
 use super::files::Files;
-use super::tools::Tools;
+use super::tools::{NO_CLI, Tools};
 use crate::report::{Report, Verdict};
 
 const FOLDER: &str = "infra/test/refused/";

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::tools::{named, program};
 
+pub(super) const NO_CLI: &str = "no Bicep CLI: `az bicep install`, then set BICEP to its path or put it on PATH";
+
 /// Each is there or not; what is not there skips the checks that need it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tools {

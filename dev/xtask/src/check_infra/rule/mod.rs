@@ -96,7 +96,7 @@ impl Rule {
     /// Each deployment is judged by a rule about resources. A check that cannot be made is a fault.
     pub(super) fn judge(&self, project: &Project) -> Verdict {
         if self.is_about_the_template() && project.document(TEMPLATE).is_err() {
-            return Verdict::Skipped(super::NO_CLI);
+            return Verdict::Skipped(super::tools::NO_CLI);
         }
         if !self.schemas.is_empty() && project.schemas.is_none() {
             return Verdict::Skipped(NO_SCHEMAS);
