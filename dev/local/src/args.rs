@@ -1,8 +1,12 @@
 //! The command line.
 
+mod shown;
+
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+
+pub(crate) use self::shown::{Page, Shown};
 
 /// Runs the MCP server with everything it needs on this machine, until Ctrl-C.
 #[derive(Debug, Parser)]
@@ -29,7 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) serving: Serving,
     #[command(flatten)]
-    pub(crate) shown: crate::shown::Shown,
+    pub(crate) shown: Shown,
     /// For programs: one JSON line on standard output when ready, and stop when standard input closes.
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,23 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::{fs::File, io};
 
-use clap::ValueEnum;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
 use stand_in::{random, watchdog::Watchdog};
 use tokio::process::{Child, Command};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{args::Args, banner::Ready, connect, start::Running};
-
-/// What is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Page {
-    /// MCP Inspector, which is run by npx (Node 22.19 or newer), at this server.
-    Inspector,
-    /// The consent page, for an application that this command registers.
-    Consent,
-}
+use crate::{
+    args::{Args, Page},
+    banner::Ready,
+    connect,
+    start::Running,
+};
 
 /// Why a page is not opened. Everything else runs.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,6 @@ use std::io::ErrorKind;
 use functions_host::ReservedPort;
 use listeners::{Protocol, get_process_by_port};
 
-use crate::args::Args;
-
 /// What a port is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -69,9 +67,8 @@ fn holder(port: u16) -> String {
 }
 
 /// Refuses the ports that their parts will bind themselves, before anything is built.
-pub(crate) fn are_free(args: &Args) -> Result<(), PortTaken> {
+pub(crate) fn are_free(tenant: u16, cosmos: Option<u16>) -> Result<(), PortTaken> {
     let is_taken = |port| port != 0 && ReservedPort::at(port).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
-    let cosmos = args.serving.azure.then_some((args.serving.cosmos_port, Purpose::Cosmos));
-    let mut ports = [(args.tenant_port, Purpose::Tenant)].into_iter().chain(cosmos);
+    let mut ports = [(tenant, Purpose::Tenant)].into_iter().chain(cosmos.map(|port| (port, Purpose::Cosmos)));
     ports.find(|(port, _)| is_taken(*port)).map_or(Ok(()), |(port, purpose)| Err(PortTaken::new(port, purpose)))
 }

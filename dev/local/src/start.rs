@@ -56,7 +56,7 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     // Until the server can answer, a connection is refused and does not wait.
     let reserved = ReservedPort::at(args.port).map_err(|error| StartError::listen(args.port, error))?;
     let data = Data::open(&args.data, args.fresh)?;
-    port::are_free(args)?;
+    port::are_free(args.tenant_port, args.serving.azure.then_some(args.serving.cosmos_port))?;
     let (root, handler) = program(args, environment).await?;
     let port = reserved.port();
     let url = format!("http://127.0.0.1:{port}");
