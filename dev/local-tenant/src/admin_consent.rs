@@ -7,10 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use stand_in::control::refuse;
 
-use crate::{Tenant, clients::OWN, scopes::Scopes, sts::Sts};
+use crate::clients::{EVERYBODY, OWN};
+use crate::{scopes::Scopes, sts::Sts};
 
-/// In place of a user: consent for the tenant.
-pub(crate) const EVERYBODY: &str = "everybody";
 /// What Bicep consents to with `grantAdminConsent`.
 const CONSENTED: &str = "openid profile offline_access User.Read Calendars.Read Mail.Read";
 
@@ -25,12 +24,5 @@ pub(crate) async fn post(State(sts): State<Arc<Sts>>) -> Response {
     match give(&sts) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-    }
-}
-
-impl Tenant {
-    /// An administrator consents for everybody to what our app needs of Graph and of itself.
-    pub fn consent_for_everybody(&self) -> io::Result<()> {
-        give(&self.sts)
     }
 }

@@ -8,18 +8,17 @@ use serde::{Deserialize, de::DeserializeOwned};
 use stand_in::control::refuse;
 use time::Duration;
 
-use crate::{
-    Tenant, admin_consent, admin_consent::EVERYBODY, app_roles, clients::OWN, conditional_access, faults::outage,
-    sts::Sts, users, users::User,
-};
+use crate::clients::{EVERYBODY, OWN};
+use crate::faults::{Endpoint, Fault};
+use crate::{admin_consent, sts::Sts, users, users::User};
 
 /// Every call that changes the tenant.
 pub(crate) fn routes() -> Router<Arc<Sts>> {
     Router::new()
-        .route("/_control/outage", post(outage::control))
+        .route("/_control/outage", post(outage))
         .route("/_control/admin-consent", post(admin_consent::post))
-        .route("/_control/conditional-access", post(conditional_access::control))
-        .route("/_control/app-roles", post(app_roles::control))
+        .route("/_control/conditional-access", post(conditional_access))
+        .route("/_control/app-roles", post(app_roles))
         .route("/_control/assignment", post(assignment))
         .route("/_control/accounts", post(accounts))
         .route("/_control/revoke-sessions", post(revoke_sessions))
@@ -27,6 +26,49 @@ pub(crate) fn routes() -> Router<Arc<Sts>> {
         .route("/_control/end-graph-tokens", post(end_graph_tokens))
         .route("/_control/clock", post(clock))
         .route("/_control/reset", post(reset))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outage {
+    endpoint: Endpoint,
+    #[serde(default)]
+    fault: Option<Fault>,
+}
+
+/// `{"endpoint": "graph", "fault": {"kind": "status", "status": 503}}`; without `fault` it ends.
+async fn outage(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    answer(
+        parse(&body).and_then(|Outage { endpoint, fault }| {
+            sts.faults.stand(endpoint, fault).map_err(|error| error.to_string())
+        }),
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    second_factor: bool,
+}
+
+/// `{"second_factor": true}` turns the policy on.
+async fn conditional_access(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    answer(parse(&body).map(|Policy { second_factor }| sts.conditional_access.require_second_factor(second_factor)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Roles {
+    user: String,
+    roles: Vec<String>,
+}
+
+/// `{"user": "bob@contoso.example", "roles": ["Admin"]}`.
+async fn app_roles(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    answer(
+        parse(&body)
+            .and_then(|Roles { user, roles }| sts.app_roles.assign(&user, &roles).map_err(|error| error.to_string())),
+    )
 }
 
 #[derive(Deserialize)]
@@ -117,12 +159,5 @@ pub(crate) fn answer(outcome: Result<(), String>) -> Response {
     match outcome {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(reason) => refuse(StatusCode::BAD_REQUEST, &reason),
-    }
-}
-
-impl Tenant {
-    /// Ends the sessions of a user: tokens that were issued until now are refused.
-    pub fn revoke_sessions(&self, user: &User) -> io::Result<()> {
-        self.sts.state.revoke_sessions(user.oid, self.sts.clock.unix())
     }
 }

@@ -2,17 +2,14 @@
 //! <https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps>
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use axum::response::{IntoResponse as _, Response};
-use axum::{body::Bytes, extract::State, http::StatusCode};
-use serde::Deserialize;
 use serde_json::{Map, Value};
-use stand_in::{control::refuse, lock};
+use stand_in::lock;
 
 use crate::aadsts::{NOT_ASSIGNED, Refusal};
 use crate::registration::{APP_NAME, CLIENT_ID};
-use crate::{Tenant, sts::Sts, users, users::User};
+use crate::{users, users::User};
 
 /// Those that may be given to users; the last is of the tool that docs/adding-a-tool.md adds. `Gateway` is for applications.
 const OF_USERS: [&str; 3] = ["User", "Admin", "Orders.Clerk"];
@@ -89,35 +86,5 @@ impl AppRoles {
     /// The roles of a user.
     pub(crate) fn of(&self, user: &User) -> Vec<&'static str> {
         lock(&self.assigned).get(user.oid).cloned().unwrap_or_default()
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Assignment {
-    user: String,
-    roles: Vec<String>,
-}
-
-/// `POST /_control/app-roles`: `{"user": "bob@contoso.example", "roles": ["Admin"]}`.
-pub(crate) async fn control(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
-    let assignment = serde_json::from_slice(&body).map_err(|error| error.to_string());
-    let assigned = assignment
-        .and_then(|Assignment { user, roles }| sts.app_roles.assign(&user, &roles).map_err(|error| error.to_string()));
-    match assigned {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(reason) => refuse(StatusCode::BAD_REQUEST, &reason),
-    }
-}
-
-impl Tenant {
-    /// Gives a user, by user principal name, these app roles and no others. Tokens that were issued keep theirs.
-    pub fn assign_roles(&self, user: &str, roles: &[&str]) -> Result<(), AssignmentError> {
-        self.sts.app_roles.assign(user, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())
-    }
-
-    /// Whether only users with an app role get tokens and may sign in.
-    pub fn require_assignment(&self, required: bool) {
-        self.sts.app_roles.require_assignment(required);
     }
 }

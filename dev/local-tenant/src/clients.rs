@@ -2,15 +2,9 @@
 //!
 //! Both of them are pre-authorised for our app's `access_as_user`, as Bicep does for the ids of `PREAUTHORIZED_CLIENT_IDS`.
 
-use serde_json::{Value, json};
-use stand_in::{jwt, random};
-
-use crate::aadsts::{
-    APP_UNKNOWN, CLIENT_SECRET, CREDENTIAL_MISSING, GRANT_INVALID, GRANT_TYPE_UNSUPPORTED, MALFORMED,
-    REDIRECT_URI_MISMATCH, Refusal,
-};
+use crate::aadsts::{APP_UNKNOWN, GRANT_INVALID, GRANT_TYPE_UNSUPPORTED, MALFORMED, REDIRECT_URI_MISMATCH, Refusal};
 use crate::registration::{APP_NAME, CLIENT_ID, TENANT_ID};
-use crate::{Tenant, client_assertion, parameters::Parameters, scopes::Resource, sts::Sts};
+use crate::scopes::Resource;
 
 /// A registration that signs users in.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,8 +38,11 @@ pub static DESKTOP_CLIENT: Client = Client {
 
 static ALL: [&Client; 3] = [&OWN, &WEB_CLIENT, &DESKTOP_CLIENT];
 
+/// In place of a user: consent for the tenant.
+pub(crate) const EVERYBODY: &str = "everybody";
+
 impl Client {
-    fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         self.client_id == CLIENT_ID
     }
 
@@ -58,22 +55,10 @@ impl Client {
         }
     }
 
-    /// Authenticates it at the token endpoint.
-    pub(crate) fn authenticate(&self, sts: &Sts, parameters: &Parameters) -> Result<(), Refusal> {
-        let refused = || CLIENT_SECRET.with(&[self.client_id]);
-        match (self.secret, parameters.get("client_secret")) {
-            _ if self.is_own() => client_assertion::authenticate(sts, parameters),
-            (Some(secret), Some(sent)) if secret == sent => Ok(()),
-            (None, None) if parameters.get("client_assertion").is_none() => Ok(()),
-            (Some(_), None) => Err(CREDENTIAL_MISSING.with(&[])),
-            _ => Err(refused()),
-        }
-    }
-
-    /// Compared byte by byte with those that are registered.
-    pub(crate) fn redirects_to(&self, sts: &Sts, redirect_uri: &str) -> Result<String, Refusal> {
+    /// Compared byte by byte with those that are registered; those of our app are an option of the start.
+    pub(crate) fn redirects_to(&self, redirect_uri: &str, of_own: &[String]) -> Result<String, Refusal> {
         let is_registered = if self.is_own() {
-            sts.redirect_uris.iter().any(|known| known == redirect_uri)
+            of_own.iter().any(|known| known == redirect_uri)
         } else {
             self.redirect_uri == redirect_uri
         };
@@ -106,40 +91,8 @@ impl Client {
     }
 }
 
-impl Tenant {
-    /// The token for our app that this app gets for itself.
-    #[must_use]
-    pub fn own_token(&self, client: &Client) -> String {
-        own_token(&self.sts, client)
-    }
-}
-
 /// The registration with this id.
 pub(crate) fn find(client_id: &str) -> Result<&'static Client, Refusal> {
     let found = ALL.into_iter().find(|client| client.client_id.eq_ignore_ascii_case(client_id));
     found.ok_or_else(|| APP_UNKNOWN.with(&[client_id, TENANT_ID]))
 }
-
-/// The token of the web app for our app that it gets for itself (`grant_type=client_credentials`, RFC 6749 §4.4).
-fn own_token(sts: &Sts, client: &Client) -> String {
-    let now = sts.clock.unix();
-    let claims: Value = json!({
-        "aud": CLIENT_ID,
-        "iss": sts.issuer(),
-        "azp": client.client_id,
-        "azpacr": client.authentication(),
-        "idtyp": "app",
-        "oid": PRINCIPAL_ID,
-        "sub": PRINCIPAL_ID,
-        "tid": TENANT_ID,
-        "uti": random::opaque::<16>(),
-        "ver": "2.0",
-        "iat": now,
-        "nbf": now,
-        "exp": now + 3600,
-    });
-    jwt::sign(&sts.key, &claims)
-}
-
-/// Object id of the web app's service principal.
-const PRINCIPAL_ID: &str = "c1f7a3d9-5e20-4b86-a7d4-92b60e8f3d33";

@@ -4,16 +4,12 @@
 //! the policy in `claims`, and the authorization request that brings them asks the user for the second factor.
 //! <https://learn.microsoft.com/entra/identity-platform/v2-conditional-access-dev-guide#scenario-app-performing-the-on-behalf-of-flow>
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use axum::{body::Bytes, extract::State, response::Response};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aadsts::{MFA_REQUIRED, Refusal};
-use crate::administration::{answer, parse};
-use crate::{registration::GRAPH_APP_ID, scopes::Resource, sts::Sts};
+use crate::{registration::GRAPH_APP_ID, scopes::Resource};
 
 /// The policy's id.
 const POLICY: &str = "5b7e2a4c-3d21-4f0a-9c58-6a1f4e0d7b93";
@@ -68,15 +64,4 @@ fn demand() -> Value {
 /// Whether the claim's value names the policy.
 pub(crate) fn is_demanded(value: &Value) -> bool {
     *value == demand()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Policy {
-    second_factor: bool,
-}
-
-/// `POST /_control/conditional-access`: `{"second_factor": true}` turns the policy on.
-pub(crate) async fn control(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
-    answer(parse(&body).map(|Policy { second_factor }| sts.conditional_access.require_second_factor(second_factor)))
 }

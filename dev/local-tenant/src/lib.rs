@@ -11,8 +11,11 @@ mod administration;
 mod app_roles;
 mod app_token;
 mod authorize;
+mod changes;
 mod claims;
 mod client_assertion;
+mod client_authentication;
+mod client_token;
 mod clients;
 mod conditional_access;
 mod console;
@@ -27,6 +30,7 @@ mod recorded;
 mod registration;
 mod scopes;
 mod server;
+mod start_error;
 mod state;
 mod sts;
 mod tenant;
@@ -34,7 +38,7 @@ mod token;
 mod users;
 mod vault;
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 pub use app_roles::AssignmentError;
 pub use clients::{Client, DESKTOP_CLIENT, WEB_CLIENT};
@@ -42,11 +46,12 @@ pub use faults::{Endpoint, Fault, FaultError};
 pub use recorded::{Member, Recorded};
 pub use registration::{GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID};
 pub use stand_in::ListenError;
+pub use start_error::StartError;
 pub use tenant::{Https, Tenant};
 pub use users::{User, crowd, user};
 pub use vault::Vault;
 
-use stand_in::{TlsError, random};
+use stand_in::random;
 
 use crate::{faults::Faults, state::State, sts::Sts};
 
@@ -61,29 +66,6 @@ pub struct Options {
     pub redirect_uris: Vec<String>,
     /// Signs this user (by user principal name) in without showing the page.
     pub silent_user: Option<String>,
-}
-
-/// Why the tenant does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The port is taken, or cannot be bound.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The state file cannot be read or written.
-    #[error("the state file {0} cannot be used: {1}")]
-    State(PathBuf, #[source] io::Error),
-    /// Not an absolute URI without fragment.
-    #[error("the redirect URI {0:?} is not an absolute URI without fragment")]
-    RedirectUri(String),
-    /// There is no certificate for https or the vault.
-    #[error("https: {0}")]
-    Tls(TlsError),
-    /// The certificate of the authority cannot be written.
-    #[error("the certificate cannot be written to {0}: {1}")]
-    CaFile(PathBuf, #[source] io::Error),
-    /// Nobody has this user principal name.
-    #[error("there is no user {0:?}; the users are alice@, bob@ and layla@contoso.example")]
-    UnknownUser(String),
 }
 
 /// Starts a tenant; when this returns it accepts requests.

@@ -17,17 +17,6 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) scopes: Vec<&'a str>,
 }
 
-/// The second factor. There is nothing to enter: a click approves.
-#[derive(Template)]
-#[template(path = "second_factor.html")]
-pub(crate) struct SecondFactorPage<'a> {
-    pub(crate) app: &'a str,
-    pub(crate) tenant: &'a str,
-    /// Of this page.
-    pub(crate) id: &'a str,
-    pub(crate) user: &'a User,
-}
-
 /// A refusal in Entra's words that cannot go back to the app.
 #[derive(Template)]
 #[template(path = "refusal.html")]

@@ -9,9 +9,10 @@ use std::{fs, io, io::Write as _, sync::Mutex};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use stand_in::{SigningKey, lock, random};
+use stand_in::{Certificate, SigningKey, lock, random};
 
-use crate::{admin_consent::EVERYBODY, clients::Client, scopes::Permission, vault::StoredVault};
+use crate::clients::{Client, EVERYBODY};
+use crate::scopes::Permission;
 
 /// Entra's refresh tokens of web apps live this long.
 pub(crate) const REFRESH_TOKEN_SECONDS: i64 = 90 * 86_400;
@@ -33,6 +34,24 @@ struct StoredState {
     sessions_revoked: BTreeMap<String, i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vault: Option<StoredVault>,
+}
+
+/// The vault: the key's versions, oldest first, and the certificate that running clients trust.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredVault {
+    pub(crate) certificate: Certificate,
+    pub(crate) versions: Vec<StoredVersion>,
+}
+
+/// One version of the key.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredVersion {
+    pub(crate) version: String,
+    /// PKCS #8 in base64url.
+    pub(crate) private_key: String,
+    /// Seconds since 1970.
+    #[serde(default)]
+    pub(crate) created: i64,
 }
 
 /// The owner and the age of a refresh token.

@@ -7,8 +7,8 @@ use stand_in::{Clock, Recent, SigningKey};
 use crate::aadsts::{Refusal, TENANT_UNKNOWN};
 use crate::registration::TENANT_ID;
 use crate::{
-    app_roles::AppRoles, authorize::SignIns, conditional_access::ConditionalAccess, console::Console, faults::Faults,
-    recorded::Recorded, state::State, token::Codes, users::User, vault::Vault,
+    app_roles::AppRoles, authorize::sign_ins::SignIns, conditional_access::ConditionalAccess, console::kept::Console,
+    faults::Faults, recorded::Recorded, state::State, token::codes::Codes, users::User, vault::Vault,
 };
 
 /// One running tenant, as one of its origins shows it.

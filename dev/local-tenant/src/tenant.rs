@@ -9,7 +9,9 @@ use tokio::net::TcpListener;
 
 use crate::faults::{Endpoint, Fault, FaultError};
 use crate::registration::{CLIENT_ID, TENANT_ID, WORKLOAD_CLIENT_ID};
-use crate::{StartError, app_token, recorded::Recorded, server, sts::Sts, users, users::User, vault, vault::Vault};
+use crate::{
+    app_token, recorded::Recorded, server, start_error::StartError, sts::Sts, users, users::User, vault, vault::Vault,
+};
 
 /// A running tenant. Dropping it ends it, too, but [`Tenant::stop`] waits until the port is free.
 pub struct Tenant {
@@ -36,7 +38,7 @@ impl Tenant {
     /// In plain http it is also the way to the vault.
     pub(crate) fn serve(&mut self, listeners: Vec<TcpListener>, sts: Sts) {
         let sts = Arc::new(sts);
-        let site = Site::new(server::router(&sts)).with_tunnels(vault::tunnels(sts));
+        let site = Site::new(server::router(&sts)).with_tunnels(vault::data_plane::tunnels(sts));
         self.servers.serve(listeners, &site);
     }
 
@@ -59,7 +61,7 @@ impl Tenant {
         if let Some(vault) = self.vault() {
             return Ok(vault);
         }
-        let vault = Arc::new(Vault::open(&self.sts)?);
+        let vault = Arc::new(Vault::open(Arc::clone(&self.sts.state), Arc::clone(&self.sts.clock))?);
         Ok(self.sts.vault.get_or_init(|| vault))
     }
 

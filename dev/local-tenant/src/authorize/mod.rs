@@ -1,7 +1,8 @@
 //! The authorization endpoint (RFC 6749 §3.1) and the sign-in page's form.
 
 mod request;
-mod sign_ins;
+mod second_factor;
+pub(crate) mod sign_ins;
 
 use std::sync::Arc;
 
@@ -12,14 +13,13 @@ use axum::response::{Html, IntoResponse as _, Response};
 use stand_in::{lock, random};
 use url::form_urlencoded;
 
-pub(crate) use self::{request::AuthorizeRequest, sign_ins::SignIns};
-
-use self::request::{Prompt, Refused, ReturnTo};
+use self::request::Refused;
+use self::sign_ins::{AuthorizeRequest, Prompt, ReturnTo};
 use crate::aadsts::{CONSENT_DECLINED, Correlation, MALFORMED, NO_USER_SIGNED_IN, Refusal, TRANSIENT};
-use crate::page::{RefusalPage, SecondFactorPage, SignInPage};
+use crate::page::{RefusalPage, SignInPage};
 use crate::registration::TENANT_ID;
 use crate::sts::{Sts, check_tenant};
-use crate::{accounts, parameters::Parameters, token::Code, users, users::User};
+use crate::{accounts, parameters::Parameters, token::codes::Code, users, users::User};
 
 /// `GET /{tenant}/oauth2/v2.0/authorize`: the sign-in page, or the answer at once for a silent user.
 pub(crate) async fn get(
@@ -76,7 +76,7 @@ pub(crate) async fn login(
 ) -> Response {
     let correlation = Correlation::of(&headers, sts.clock.now());
     match check_tenant(&tenant).and_then(|()| choice(&sts, &body)) {
-        Ok((request, Choice::Approve(user))) if request.second_factor => ask_for_second_factor(&sts, request, user),
+        Ok((request, Choice::Approve(user))) if request.second_factor => second_factor::ask_for(&sts, request, user),
         Ok((request, Choice::Approve(user) | Choice::Approved(user))) => finish(&sts, request, user, &correlation),
         Ok((request, Choice::Cancel)) => {
             return_error(&request.return_to, &CONSENT_DECLINED.with(&[]), &correlation, Some("cancel"))
@@ -92,15 +92,6 @@ enum Choice {
     /// This user, who brought the second factor.
     Approved(&'static User),
     Cancel,
-}
-
-/// The page of the second factor, which stands for the same request.
-fn ask_for_second_factor(sts: &Sts, request: AuthorizeRequest, user: &'static User) -> Response {
-    let id = random::opaque::<32>();
-    let answer = show(StatusCode::OK, &SecondFactorPage { app: request.client.name, tenant: TENANT_ID, id: &id, user });
-    let second_factor = Some(user);
-    lock(&sts.sign_ins).put(id, AuthorizeRequest { asked: second_factor, ..request }, sts.clock.unix());
-    answer
 }
 
 /// The request that the page stood for, and the choice.

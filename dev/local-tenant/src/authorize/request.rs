@@ -2,9 +2,9 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::sign_ins::{AuthorizeRequest, Prompt, ReturnTo};
 use crate::aadsts::{MALFORMED, PARAMETER_MISSING, RESOURCE_PARAMETER, RESPONSE_TYPE_UNSUPPORTED, Refusal};
-use crate::clients::{self, Client};
-use crate::{claims::ClaimsRequest, parameters::Parameters, scopes::Scopes, sts::Sts, users::User};
+use crate::{claims::ClaimsRequest, clients, parameters::Parameters, scopes::Scopes, sts::Sts};
 
 const IMPLEMENTED: [&str; 15] = [
     "client_id",
@@ -24,38 +24,6 @@ const IMPLEMENTED: [&str; 15] = [
     "resource",
 ];
 
-/// A request that may be shown to a user.
-pub(crate) struct AuthorizeRequest {
-    pub(crate) client: &'static Client,
-    pub(crate) return_to: ReturnTo,
-    pub(crate) scopes: Scopes,
-    pub(crate) nonce: Option<String>,
-    pub(crate) code_challenge: String,
-    pub(crate) prompt: Prompt,
-    pub(crate) login_hint: Option<String>,
-    /// The user must bring the second factor.
-    pub(crate) second_factor: bool,
-    /// The user who is shown the page of the second factor.
-    pub(crate) asked: Option<&'static User>,
-}
-
-/// The redirect URI; the response is in its query.
-pub(crate) struct ReturnTo {
-    /// A registered one.
-    pub(crate) redirect_uri: String,
-    /// Returned as it came.
-    pub(crate) state: Option<String>,
-}
-
-/// `prompt`, as far as it has an effect here. Nobody stays signed in, so that a page is shown in all other cases.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Prompt {
-    /// No page may be shown.
-    None,
-    /// The page is shown.
-    Page,
-}
-
 /// Why there is nothing to show.
 pub(crate) enum Refused {
     /// The app or where to return to is in doubt: told to the user, never redirected (RFC 6749 §4.1.2.1).
@@ -69,7 +37,8 @@ impl AuthorizeRequest {
     pub(crate) fn parse(sts: &Sts, query: &[u8]) -> Result<Self, Refused> {
         let parameters = Parameters::parse(query).map_err(Refused::Page)?;
         let client = parameters.require("client_id").and_then(clients::find).map_err(Refused::Page)?;
-        let redirect_uri = parameters.require("redirect_uri").and_then(|uri| client.redirects_to(sts, uri));
+        let redirect_uri =
+            parameters.require("redirect_uri").and_then(|uri| client.redirects_to(uri, &sts.redirect_uris));
         let redirect_uri = redirect_uri.map_err(Refused::Page)?;
         let return_to = ReturnTo { redirect_uri, state: parameters.get("state").map(str::to_owned) };
         match Details::parse(&parameters, sts) {

@@ -11,7 +11,6 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{http::uri::Authority, middleware::Next};
 
-use super::single;
 use crate::sts::Sts;
 
 /// Names of this machine.
@@ -48,4 +47,11 @@ fn is_loopback(host: &str) -> bool {
 /// Whether a form was made by this run of the console.
 pub(super) fn is_own_form(sts: &Sts, token: &str) -> bool {
     verify_slices_are_equal(token.as_bytes(), sts.console.form_token.as_bytes()).is_ok()
+}
+
+/// Whether a request has this header, once, and what it says.
+fn single<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(first)
 }

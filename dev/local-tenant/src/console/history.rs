@@ -1,26 +1,16 @@
 //! The last requests to the tenant, as the console tells them.
 
 use axum::body::{Bytes, to_bytes};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::{body::Body, response::Response};
 use stand_in::{Cut, UnverifiedJwt, jwt::bearer, lock};
 use time::{OffsetDateTime, macros::format_description};
 
-use super::words;
+use super::{kept::Told, words};
 use crate::{parameters::Parameters, recorded::Recorded, sts::Sts, users, users::User};
 
 /// An error of the tenant is not longer.
 const LONGEST_ERROR: usize = 64 * 1024;
-
-/// A request and its answer, in words.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    /// When it came, in UTC.
-    pub(super) at: String,
-    pub(super) asked: String,
-    pub(super) answered: String,
-    pub(super) is_refused: bool,
-}
 
 impl Told {
     /// A request that has come.
@@ -68,9 +58,4 @@ fn whose(sts: &Sts, headers: &HeaderMap, body: &[u8]) -> Option<&'static User> {
     let redeemed = || lock(&sts.codes).user_of(form.get("code")?);
     let chosen = || users::by_oid(form.get("user")?);
     form.get("assertion").and_then(of_token).or_else(refreshed).or_else(redeemed).or_else(chosen)
-}
-
-/// Whether a status is that of an answer that helped.
-pub(super) fn is_good(status: StatusCode) -> bool {
-    status.is_success() || status.is_redirection()
 }

@@ -3,6 +3,7 @@
 
 mod guard;
 mod history;
+pub(crate) mod kept;
 mod page;
 mod switches;
 mod words;
@@ -11,14 +12,11 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Router, middleware, routing::get};
 use serde_json::Value;
-use stand_in::{Recent, random};
 use tower_service::Service as _;
-
-pub(crate) use self::history::Told;
 
 use self::page::ConsolePage;
 use crate::faults::control;
@@ -26,19 +24,6 @@ use crate::{authorize::show, parameters::Parameters, sts::Sts};
 
 /// The longest answer of the control API.
 const LONGEST_ANSWER: usize = 64 * 1024;
-
-/// What the console keeps.
-pub(crate) struct Console {
-    /// In every form, so that no other page can make one (RFC 9700 §4.7).
-    form_token: String,
-    history: Recent<Told, 40>,
-}
-
-impl Default for Console {
-    fn default() -> Self {
-        Self { form_token: random::opaque::<32>(), history: Recent::default() }
-    }
-}
 
 /// `GET /` and `POST /`.
 pub(crate) fn router(sts: &Arc<Sts>) -> Router<Arc<Sts>> {
@@ -99,11 +84,4 @@ fn shown(sts: &Sts, status: StatusCode, refused: Option<String>, reloads: bool) 
     // In addition to the policy of all pages: a form of this page leads nowhere else.
     response.headers_mut().append(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("form-action 'self'"));
     response
-}
-
-/// Whether a request has this header, once, and what it says.
-fn single<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(first)
 }

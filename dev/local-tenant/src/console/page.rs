@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::switches::{self, Person, Switch};
-use super::{Told, history::clock_time};
+use super::{history::clock_time, kept::Told};
 use crate::{registration::APP_NAME, sts::Sts};
 
 /// All that a person can see and change.

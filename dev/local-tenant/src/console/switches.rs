@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::history::clock_time;
+use crate::clients::{EVERYBODY, OWN};
 use crate::faults::{Endpoint, Fault};
-use crate::{admin_consent::EVERYBODY, clients::OWN, sts::Sts, users, users::User};
+use crate::{sts::Sts, users, users::User};
 
 /// Longer than people like, shorter than the server waits.
 const SLOW_MILLISECONDS: u64 = 4_000;

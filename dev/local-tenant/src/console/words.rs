@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 
-use super::history::is_good;
 use crate::{clients, recorded::Recorded, users::User};
 
 /// The errors that the switches of the console cause, for people who have not learned the numbers.
@@ -100,4 +99,9 @@ fn number(error: &str) -> Option<&str> {
     let (_, rest) = error.split_once("AADSTS")?;
     let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end).filter(|number| !number.is_empty())
+}
+
+/// Whether a status is that of an answer that helped.
+fn is_good(status: StatusCode) -> bool {
+    status.is_success() || status.is_redirection()
 }

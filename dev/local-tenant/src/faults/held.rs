@@ -2,10 +2,8 @@
 
 use tokio::sync::watch;
 
-use crate::Tenant;
-
 /// How many wait, and how often they were released.
-pub(super) struct HeldRequests {
+pub(crate) struct HeldRequests {
     waiting: watch::Sender<usize>,
     releases: watch::Sender<u64>,
 }
@@ -38,19 +36,7 @@ impl HeldRequests {
         self.releases.send_modify(|count| *count += 1);
     }
 
-    async fn until(&self, holds: impl Fn(usize) -> bool) {
+    pub(crate) async fn until(&self, holds: impl Fn(usize) -> bool) {
         let _ = self.waiting.subscribe().wait_for(|count| holds(*count)).await;
-    }
-}
-
-impl Tenant {
-    /// Returns once this many requests, or more, are held by [`super::Fault::Held`].
-    pub async fn until_held(&self, requests: usize) {
-        self.sts.faults.held.until(|held| held >= requests).await;
-    }
-
-    /// Returns once no more than this many are held: a request ends when its client is gone.
-    pub async fn until_only_held(&self, requests: usize) {
-        self.sts.faults.held.until(|held| held <= requests).await;
     }
 }

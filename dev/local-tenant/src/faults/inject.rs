@@ -13,8 +13,8 @@ use stand_in::{Cut, cut};
 use super::{Endpoint, Fault, control};
 use crate::aadsts::{Correlation, MFA_ENROLLMENT, THROTTLED};
 use crate::{
-    aadsts, console::Told, graph, identity_endpoint, orders, recorded::Recorded, registration::GRAPH_URI, sts::Sts,
-    token, vault,
+    aadsts, console::kept::Told, graph, identity_endpoint, orders, recorded::Recorded, registration::GRAPH_URI,
+    sts::Sts, token, vault,
 };
 
 /// No honest request is longer.
@@ -126,7 +126,7 @@ impl Faulty<'_> {
         let mut response = match self.endpoint {
             Endpoint::Graph | Endpoint::GraphMe => graph::throttle(self.sts, &self.parts.headers),
             Endpoint::Identity => identity_endpoint::throttle(),
-            Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap => vault::throttle(),
+            Endpoint::KeyGet | Endpoint::KeyWrap | Endpoint::KeyUnwrap => vault::refusal::throttle(),
             _ => THROTTLED.with(&[]).json(&self.correlation()),
         };
         if let Some(seconds) = retry_after {

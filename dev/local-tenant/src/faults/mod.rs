@@ -3,7 +3,7 @@
 pub(crate) mod control;
 mod held;
 pub(crate) mod inject;
-pub(crate) mod outage;
+mod outage;
 
 use std::sync::Mutex;
 
@@ -119,7 +119,7 @@ pub(crate) struct Faults {
     pub(crate) control_token: String,
     planned: Mutex<Vec<Planned>>,
     demanded: Mutex<Map<String, Value>>,
-    held: HeldRequests,
+    pub(crate) held: HeldRequests,
 }
 
 impl Faults {

@@ -1,17 +1,8 @@
 //! A fault that stands until it is ended, as an outage does.
 
-use std::sync::Arc;
-
-use axum::{body::Bytes, extract::State, response::Response};
-use serde::Deserialize;
 use stand_in::lock;
 
 use super::{Endpoint, Fault, FaultError, Faults};
-use crate::{
-    Tenant,
-    administration::{answer, parse},
-    sts::Sts,
-};
 
 impl Endpoint {
     /// Whether a fault of this one befalls requests to that one.
@@ -45,29 +36,5 @@ impl Faults {
     pub(crate) fn next(&self, endpoint: Endpoint) -> Option<Fault> {
         let planned = lock(&self.planned);
         planned.iter().find(|next| next.times > 0 && next.endpoint == endpoint).map(|next| next.fault.clone())
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Outage {
-    endpoint: Endpoint,
-    #[serde(default)]
-    fault: Option<Fault>,
-}
-
-/// `POST /_control/outage`: `{"endpoint": "graph", "fault": {"kind": "status", "status": 503}}`; without `fault` it ends.
-pub(crate) async fn control(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
-    answer(
-        parse(&body).and_then(|Outage { endpoint, fault }| {
-            sts.faults.stand(endpoint, fault).map_err(|error| error.to_string())
-        }),
-    )
-}
-
-impl Tenant {
-    /// Every request to an endpoint meets this fault from now on, until `None` ends it.
-    pub fn stand(&self, endpoint: Endpoint, fault: Option<Fault>) -> Result<(), FaultError> {
-        self.sts.faults.stand(endpoint, fault)
     }
 }

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use stand_in::lock;
 
-use super::{Code, TokenAnswer, allow_only, issue::Grant, scopes};
+use super::{TokenAnswer, allow_only, codes::Code, issue::Grant, scopes};
 use crate::aadsts::{MALFORMED, REDIRECT_URI_OF_CODE, Refusal, SCOPE_NOT_AUTHORIZED, VERIFIER_MISMATCH};
 use crate::{claims::ClaimsRequest, clients::Client, parameters::Parameters, scopes::Scopes, sts::Sts};
 

@@ -1,7 +1,7 @@
 //! The token endpoint (RFC 6749 §3.2).
 
 mod authorization_code;
-mod codes;
+pub(crate) mod codes;
 mod issue;
 mod on_behalf_of;
 mod refresh_token;
@@ -13,15 +13,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, body::Bytes};
 
-pub(crate) use self::codes::{Code, Codes};
-
 use self::issue::TokenAnswer;
 use crate::aadsts::{
     CLIENT_SECRET, Correlation, GRANT_TYPE_UNSUPPORTED, MALFORMED, PARAMETER_MISSING, POST_ONLY, RESOURCE_PARAMETER,
     Refusal, SCOPE_EMPTY,
 };
 use crate::sts::{Sts, check_tenant};
-use crate::{clients, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
+use crate::{client_authentication, clients, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
 
 /// Of every grant; each adds its own.
 const COMMON: [&str; 9] = [
@@ -82,7 +80,7 @@ fn grant(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     if parameters.get("resource").is_some() {
         return Err(RESOURCE_PARAMETER.with(&[]));
     }
-    client.authenticate(sts, parameters)?;
+    client_authentication::authenticate(client, sts, parameters)?;
     match grant_type {
         "authorization_code" => authorization_code::redeem(sts, client, parameters),
         "refresh_token" => refresh_token::refresh(sts, client, parameters),

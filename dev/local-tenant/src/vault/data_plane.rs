@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::{Json, Router, body::Bytes, middleware};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stand_in::{UnverifiedJwt, jwt::bearer};
+use stand_in::{Site, Tunnels, UnverifiedJwt, jwt::bearer};
 
 use super::refusal::{
     ALGORITHM, API_VERSION, API_VERSION_MISSING, AUDIENCE, BODY, ISSUER, NOT_IMPLEMENTED, OAEP, RBAC, Refusal,
     TOKEN_MALFORMED, TOKEN_MISSING, TOKEN_SIGNATURE, TOKEN_TIME, VALUE, VALUE_TOO_LONG,
 };
-use super::{KEY_NAME, Version, key_id};
+use super::{DOMAIN, HOST, KEY_NAME, Version, key_id};
 use crate::registration::{TENANT_ID, VAULT_RESOURCE, WORKLOAD_PRINCIPAL_ID};
 use crate::{faults::inject, sts::Sts};
 
@@ -27,8 +27,22 @@ const VAULT_APP_ID: &str = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093";
 /// The actions of the role that the workload has on the key, as far as they are implemented.
 const ALLOWED: [&str; 3] = ["keys/read", "keys/wrap/action", "keys/unwrap/action"];
 
+/// A CONNECT proxy on the way to the vault and nowhere else: other vaults have no address, and the rest of the world is
+/// forbidden. There is no proxy before the vault is opened.
+pub(crate) fn tunnels(sts: Arc<Sts>) -> Tunnels {
+    Arc::new(move |host, port| match sts.vault.get() {
+        None => Err(StatusCode::NOT_IMPLEMENTED),
+        Some(vault) if (host, port) == (HOST, 443) => {
+            let site = Site::new(router(&sts));
+            Ok(site.with_tls(vault.tls.clone()).behind(vault.gate.clone()))
+        }
+        Some(_) if port == 443 && host.ends_with(DOMAIN) => Err(StatusCode::BAD_GATEWAY),
+        Some(_) => Err(StatusCode::FORBIDDEN),
+    })
+}
+
 /// Every request to the vault.
-pub(super) fn router(sts: &Arc<Sts>) -> Router {
+fn router(sts: &Arc<Sts>) -> Router {
     Router::new()
         .fallback(answer)
         .layer(middleware::from_fn_with_state(Arc::clone(sts), inject::intercept))

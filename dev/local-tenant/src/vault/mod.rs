@@ -4,24 +4,21 @@
 //! test rotates the key by [`Vault::rotate`] only.
 //! <https://learn.microsoft.com/rest/api/keyvault/keys/operation-groups>
 
-mod data_plane;
+pub(crate) mod data_plane;
 mod key;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::{fs, io};
 
-use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use stand_in::{Certificate, Clock, Gate, Site, TlsAcceptor, Tunnels, lock, random};
+use stand_in::{Certificate, Clock, Gate, TlsAcceptor, lock, random};
 use tempfile::TempPath;
-
-pub(crate) use refusal::throttle;
 
 use self::key::WrappingKey;
 use self::refusal::{KEY_NOT_FOUND, Refusal};
-use crate::{StartError, state::State, sts::Sts};
+use crate::start_error::StartError;
+use crate::state::{State, StoredVault, StoredVersion};
 
 /// The end of every vault's name.
 const DOMAIN: &str = ".vault.azure.net";
@@ -29,24 +26,6 @@ const DOMAIN: &str = ".vault.azure.net";
 const HOST: &str = "local-vault.vault.azure.net";
 /// The one key in it.
 const KEY_NAME: &str = "data-key-wrap";
-
-/// In the state file: the key's versions, oldest first, and the certificate that running clients trust.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct StoredVault {
-    certificate: Certificate,
-    versions: Vec<StoredVersion>,
-}
-
-/// One version of the key.
-#[derive(Clone, Serialize, Deserialize)]
-struct StoredVersion {
-    version: String,
-    /// PKCS #8 in base64url.
-    private_key: String,
-    /// Seconds since 1970.
-    #[serde(default)]
-    created: i64,
-}
 
 #[derive(Clone)]
 struct Version {
@@ -61,8 +40,8 @@ pub struct Vault {
     certificate: Certificate,
     state: Arc<State>,
     clock: Arc<Clock>,
-    gate: Gate,
-    tls: TlsAcceptor,
+    pub(super) gate: Gate,
+    pub(super) tls: TlsAcceptor,
     ca_file: CaFile,
 }
 
@@ -75,10 +54,10 @@ enum CaFile {
 }
 
 impl Vault {
-    pub(crate) fn open(sts: &Sts) -> Result<Self, StartError> {
-        let state_file = sts.state.file().map(Path::to_owned);
+    pub(crate) fn open(state: Arc<State>, clock: Arc<Clock>) -> Result<Self, StartError> {
+        let state_file = state.file().map(Path::to_owned);
         let state_failed = |error| StartError::State(state_file.clone().unwrap_or_default(), error);
-        let (certificate, stored) = match sts.state.vault() {
+        let (certificate, stored) = match state.vault() {
             Some(StoredVault { certificate, versions }) => (certificate, versions),
             None => (Certificate::issue(&[&format!("*{DOMAIN}")]).map_err(StartError::Tls)?, vec![]),
         };
@@ -90,8 +69,8 @@ impl Vault {
                 stored.into_iter().map(Version::read).collect::<io::Result<_>>().map_err(state_failed)?,
             ),
             certificate,
-            state: Arc::clone(&sts.state),
-            clock: Arc::clone(&sts.clock),
+            state,
+            clock,
             gate: Gate::default(),
             ca_file,
         };
@@ -175,18 +154,4 @@ impl CaFile {
 
 fn key_id() -> String {
     format!("https://{HOST}/keys/{KEY_NAME}")
-}
-
-/// A CONNECT proxy on the way to the vault and nowhere else: other vaults have no address, and the rest of the world is
-/// forbidden. There is no proxy before the vault is opened.
-pub(crate) fn tunnels(sts: Arc<Sts>) -> Tunnels {
-    Arc::new(move |host, port| match sts.vault.get() {
-        None => Err(StatusCode::NOT_IMPLEMENTED),
-        Some(vault) if (host, port) == (HOST, 443) => {
-            let site = Site::new(data_plane::router(&sts));
-            Ok(site.with_tls(vault.tls.clone()).behind(vault.gate.clone()))
-        }
-        Some(_) if port == 443 && host.ends_with(DOMAIN) => Err(StatusCode::BAD_GATEWAY),
-        Some(_) => Err(StatusCode::FORBIDDEN),
-    })
 }
