@@ -1,4 +1,5 @@
-//! The handler, but that every name of a document host leads to one on loopback, whose authority it trusts.
+//! The handler, but that one name leads to a document host on loopback, whose authority it trusts. Every other name leads to
+//! addresses that a test chooses, and is resolved as every name is in production: if they are public.
 
 use std::{
     io,
@@ -8,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use remote_auth_mcp::{
-    client_documents::{Fetcher, Resolver},
+    client_documents::{Fetcher, PublicAddresses, Resolver},
     config::{Environment, Settings},
     platform::{Platform, SystemClock, SystemEntropy},
     startup,
@@ -18,17 +19,34 @@ use remote_auth_mcp::{
 use reqwest::Certificate;
 use tokio::net::TcpListener;
 
+/// The name that leads to the document host.
+const NAME: &str = "client.example";
 /// The address of the document host.
 const ADDRESS: &str = "DOCUMENT_HOST";
 /// The file of its authority's certificate.
 const AUTHORITY: &str = "DOCUMENT_HOST_AUTHORITY";
+/// The addresses of every other name, separated by commas.
+const OTHERS: &str = "OTHER_HOSTS";
 
-struct OneHost(SocketAddr);
+/// The same addresses for every name.
+struct Fixed(Vec<SocketAddr>);
 
 #[async_trait]
-impl Resolver for OneHost {
+impl Resolver for Fixed {
     async fn resolve(&self, _: &str) -> io::Result<Vec<SocketAddr>> {
-        Ok(vec![self.0])
+        Ok(self.0.clone())
+    }
+}
+
+struct Names {
+    documents: Fixed,
+    others: PublicAddresses<Fixed>,
+}
+
+#[async_trait]
+impl Resolver for Names {
+    async fn resolve(&self, host: &str) -> io::Result<Vec<SocketAddr>> {
+        if host == NAME { self.documents.resolve(host).await } else { self.others.resolve(host).await }
     }
 }
 
@@ -36,14 +54,16 @@ impl Resolver for OneHost {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::of_process();
     let required = |name| environment.get(name).ok_or(format!("{name} is not set"));
-    let (address, authority) = (required(ADDRESS)?.parse()?, std::fs::read(required(AUTHORITY)?)?);
+    let (documents, authority) = (Fixed(vec![required(ADDRESS)?.parse()?]), std::fs::read(required(AUTHORITY)?)?);
+    let others = environment.get(OTHERS).into_iter().flat_map(|addresses| addresses.split(','));
+    let others = PublicAddresses(Fixed(others.map(str::parse).collect::<Result<_, _>>()?));
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let _log = telemetry::init(settings.log_level, clock.clone())?;
     let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));
     let authority = Certificate::from_pem(&authority)?;
-    let documents = Arc::new(Fetcher::trusting(authority, Arc::new(OneHost(address)), clock.clone())?);
+    let documents = Arc::new(Fetcher::trusting(authority, Arc::new(Names { documents, others }), clock.clone())?);
     let platform = Platform { clock, entropy, audit, documents, rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;

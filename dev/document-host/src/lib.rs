@@ -79,6 +79,14 @@ impl DocumentHost {
         lock(&self.state).answers.insert(path.to_owned(), Arc::new(answer));
     }
 
+    /// Sends requests for a path elsewhere.
+    pub fn redirect(&self, path: &str, location: &str) {
+        let location = location.to_owned();
+        self.answer(path, move || {
+            (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location.clone())]).into_response()
+        });
+    }
+
     /// Publishes nothing at a path any more.
     pub fn withdraw(&self, path: &str) {
         lock(&self.state).answers.remove(path);

@@ -17,6 +17,7 @@ mod operations;
 mod operator;
 mod outage;
 mod planted;
+mod private_addresses;
 mod redemption;
 mod refresh;
 mod restored;
