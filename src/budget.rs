@@ -128,6 +128,14 @@ impl Permit {
         Ok(())
     }
 
+    /// Gives so many of its bytes, or all that it has, to a permit of their own.
+    #[must_use]
+    pub fn split(&mut self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.held);
+        self.held -= bytes;
+        Self { budgets: self.budgets.clone(), held: bytes }
+    }
+
     fn release(&mut self, bytes: usize) {
         self.held -= bytes;
         for budget in &self.budgets {
@@ -193,6 +201,19 @@ mod tests {
         let mut permit = budget.permit();
         assert_eq!([permit.resize(8), permit.resize(11), permit.resize(3)], [Ok(()), Err(Exhausted), Ok(())]);
         assert_eq!(budget.available(), 7);
+    }
+
+    #[test]
+    fn bytes_that_a_permit_gives_away_count_once() {
+        let budget = Budget::new(10);
+        let mut whole = budget.permit();
+        whole.grow(8).unwrap();
+        let (part, rest) = (whole.split(3), whole.split(9));
+        assert_eq!(budget.available(), 2);
+        drop((whole, part));
+        assert_eq!(budget.available(), 5);
+        drop(rest);
+        assert_eq!(budget.available(), 10);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use authorization_server::ground::{Clock, Holder, Network, Share, TooMany};
 
-use crate::{buckets::Buckets, config};
+use crate::{buckets::Buckets, config, mcp::message_count};
 
 /// Calls of one address a minute, to all endpoints together. The gateway alone counts these, and `infra` may set another
 /// number. It is a flood guard: an organisation, or all users of a hosted client, may call from one address.
@@ -56,6 +56,11 @@ impl RateLimiter {
     /// Counts a request of a client that shows a token of its grant.
     pub(super) fn take_call(&self, by: Holder) -> Result<(), TooMany> {
         self.of_owners.take(&self.settings.calls_per_minute.shares(by.owner, by.client))
+    }
+
+    /// Counts each message of a batch but the first, which counted before the body was read.
+    pub(super) fn take_rest(&self, by: Holder, body: &[u8]) -> Result<(), TooMany> {
+        (1..message_count(body)).try_for_each(|_| self.take_call(by))
     }
 
     /// Counts a request that needs no access token.

@@ -16,17 +16,14 @@ use super::{
     request::Incoming,
     too_many::{Place, Reached, Shape},
 };
-use crate::mcp::{Call, CallError, message_count};
+use crate::mcp::{Call, CallError};
 
 const PLACE: Place<'_> = Place { endpoint: "mcp", shape: Shape::JsonRpc };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { mut head, body }, caller) = (incoming, principal.holder());
-    // Each message of a batch is a call; the first one was counted before the body was read.
-    for _ in 1..message_count(&body) {
-        if let Err(too_many) = app.limits.take_call(caller) {
-            return Reached::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
-        }
+    if let Err(too_many) = app.limits.take_rest(caller, &body) {
+        return Reached::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
     }
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {

@@ -1,4 +1,4 @@
-//! `POST /mcp/message`: a message of HTTP+SSE. Its answer comes on the stream.
+//! `POST /mcp/message`: a message of HTTP+SSE, or a batch of them. The answers come on the stream.
 
 use std::sync::Arc;
 
@@ -14,11 +14,17 @@ use super::{
     metadata::{Resource, document_url},
     reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
+    too_many::{Place, Reached, Shape},
 };
 use crate::mcp::{RequestId, UncheckedMessage, sse::PostError};
 
+const PLACE: Place<'_> = Place { endpoint: "mcp/message", shape: Shape::JsonRpc };
+
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    let Incoming { head, body } = incoming;
+    let (Incoming { head, body }, caller) = (incoming, principal.holder());
+    if let Err(too_many) = app.limits.take_rest(caller, &body) {
+        return Reached::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
+    }
     let message = UncheckedMessage::read(body);
     let id = message.id();
     let query = head.query().ok();
@@ -26,8 +32,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     let Some(session) = session else {
         return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
     };
-    let caller = principal.holder();
-    match app.mcp.sse.post(session, principal, message).await {
+    match app.mcp.sse.post(session, principal, &head.headers, message).await {
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
         Err(error) => {
             report(&app, &error, caller);
@@ -43,7 +48,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
 
 /// A challenge is reported where it is made.
 fn report(app: &App, error: &PostError, caller: Holder) {
-    let report = |event: AuditEvent| app.audit.report(&event.at("mcp/message").holder(caller));
+    let report = |event: AuditEvent| app.audit.report(&event.at(PLACE.endpoint).holder(caller));
     match error {
         PostError::UnknownSession => report(EventName::SessionRefused.event()),
         PostError::Busy => report(EventName::LimitReached.event().because("messages of one stream")),
@@ -52,6 +57,7 @@ fn report(app: &App, error: &PostError, caller: Holder) {
         }
         PostError::NotJson
         | PostError::Malformed
+        | PostError::NoBatch(_)
         | PostError::InsufficientScope(_)
         | PostError::InsufficientClaims(_) => {}
         PostError::Unavailable(reason) => tracing::warn!(counted = true, %reason, "message not accepted"),
@@ -65,7 +71,7 @@ fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
         PostError::InsufficientScope(_) => to_request(StatusCode::FORBIDDEN, -32000),
         PostError::InsufficientClaims(_) => to_request(StatusCode::UNAUTHORIZED, -32000),
         PostError::NotJson => to_request(StatusCode::BAD_REQUEST, -32700),
-        PostError::Malformed => to_request(StatusCode::BAD_REQUEST, -32600),
+        PostError::Malformed | PostError::NoBatch(_) => to_request(StatusCode::BAD_REQUEST, -32600),
         PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
         PostError::Busy => retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, &error.to_string())),
         PostError::Unavailable(_) => mcp_unavailable(),
@@ -84,6 +90,7 @@ mod tests {
             (PostError::UnknownSession, 404, false),
             (PostError::NotJson, 400, false),
             (PostError::Malformed, 400, false),
+            (PostError::NoBatch("empty"), 400, false),
             (PostError::Busy, 503, true),
             (PostError::Unavailable(Unavailable::store("down")), 503, true),
         ] {

@@ -3,6 +3,7 @@
 use rmcp::model::RequestId;
 
 use super::{
+    batch,
     envelope::Envelope,
     outline::{self, InvalidMessage, Kind},
     service::{Server, takes_arguments},
@@ -31,6 +32,16 @@ impl UncheckedMessage {
     /// Its envelope.
     pub(super) fn envelope(&self) -> &Envelope {
         &self.envelope
+    }
+
+    /// Whether it is an array.
+    pub(super) fn is_batch(&self) -> bool {
+        batch::is_batch(&self.body)
+    }
+
+    /// The body.
+    pub(super) fn into_body(self) -> Kept {
+        self.body
     }
 
     /// The id of a request, if there is one that can be read.

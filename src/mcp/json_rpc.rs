@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Empty, Full, combinators::BoxBody};
 use rmcp::model::{ErrorCode, ErrorData, JsonRpcError, ProtocolVersion, RequestId, ServerCapabilities};
 use serde::Serialize;
 
-use super::outline::InvalidMessage;
+use super::{batch::BatchError, outline::InvalidMessage};
 
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;
@@ -81,6 +81,15 @@ impl From<InvalidMessage> for Refusal {
             InvalidMessage::Parse => ErrorData::new(ErrorCode::PARSE_ERROR, "Parse error", None),
             InvalidMessage::InvalidRequest => ErrorData::invalid_request("Invalid Request", None),
         })
+    }
+}
+
+impl From<BatchError> for Refusal {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::Invalid(invalid) => invalid.into(),
+            BatchError::Refused(text) => Self::invalid(text),
+        }
     }
 }
 

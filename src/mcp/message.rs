@@ -4,13 +4,18 @@ use authorization_server::resource::authenticate::Principal;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetExtensions as _, RequestId};
 use tracing::Span;
 
-use super::envelope::Envelope;
+use super::{
+    batch,
+    envelope::Envelope,
+    outline::{self, Kind},
+};
 use crate::{
     budget::{Exhausted, Permit},
     json_cost::tree_cost,
 };
 
-/// The text of a JSON-RPC message, and who posted it. It is parsed only when it is its turn: parsed, it takes more memory.
+/// The text of a JSON-RPC message, or of a batch, and who posted it. It is parsed only when it is its turn: parsed, it takes
+/// more memory.
 pub(super) struct UnparsedMessage {
     pub(super) text: Vec<u8>,
     pub(super) principal: Principal,
@@ -20,7 +25,7 @@ pub(super) struct UnparsedMessage {
     method: Option<String>,
     /// The id of the request that this notification cancels.
     pub(super) cancelled: Option<RequestId>,
-    /// Whether it is answered at once, or not at all: a `ping`, or no request.
+    /// Whether it is answered at once, or not at all: a `ping`, or no request. A batch is not quick.
     pub(super) is_quick: bool,
     /// For the text and what it is parsed to.
     permit: Permit,
@@ -42,7 +47,7 @@ impl UnparsedMessage {
         Self {
             id: id.filter(|_| is_request),
             cancelled: cancelled.filter(|_| is_cancellation && !is_request),
-            is_quick: !is_request || method.as_deref() == Some("ping"),
+            is_quick: if is_request { method.as_deref() == Some("ping") } else { !batch::is_batch(&text) },
             method,
             text,
             principal,
@@ -50,6 +55,23 @@ impl UnparsedMessage {
             permit,
             span: Span::current(),
         }
+    }
+
+    /// Whether it is a batch.
+    pub(super) fn is_batch(&self) -> bool {
+        batch::is_batch(&self.text)
+    }
+
+    /// The messages of a batch, which was checked. They share its memory.
+    pub(super) fn into_messages(self) -> Vec<Self> {
+        let Self { text, principal, mut permit, span, .. } = self;
+        let messages = batch::messages(&text).into_iter().flatten().map(|message| {
+            let text = message.get().as_bytes().to_vec();
+            let (envelope, is_request) = (Envelope::of(&text), outline::kind(&text) == Ok(Kind::Request));
+            let permit = permit.split(tree_cost(&text));
+            Self { span: span.clone(), ..Self::new(text, envelope, principal.clone(), is_request, permit) }
+        });
+        messages.collect()
     }
 
     /// Reserves what the message will take once it is parsed.

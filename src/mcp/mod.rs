@@ -1,6 +1,7 @@
 //! The MCP server, on rmcp: its tools, Streamable HTTP without sessions, and HTTP+SSE.
 
 mod admission;
+mod batch;
 mod envelope;
 pub mod event_stream;
 mod json_rpc;
@@ -20,10 +21,11 @@ mod tools;
 use std::sync::Arc;
 
 pub use admission::UncheckedMessage;
+pub use batch::message_count;
 pub use rmcp::model::RequestId;
 pub use service::McpService;
 pub use step_up::{ClaimsDemand, ScopeDemand};
-pub use streamable_http::{Call, CallError, StreamableHttp, message_count};
+pub use streamable_http::{Call, CallError, StreamableHttp};
 use tokio_util::sync::CancellationToken;
 pub use tools::{ToolPorts, Tools, UnknownTool};
 

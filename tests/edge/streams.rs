@@ -328,13 +328,6 @@ async fn each_message_that_is_not_accepted_says_why() {
         ("/mcp/message?sessionId=", &initialize, 400, "the query must give sessionId once"),
         ("/mcp/message?sessionId=x", &initialize, 404, NO_SESSION),
         ("/mcp/message?sessionId=AAAAAAAAAAAAAAAAAAAAAA.x", &initialize, 404, NO_SESSION),
-        (endpoint, &json!([]), 400, "Invalid Request: not a JSON-RPC message"),
-        (
-            endpoint,
-            &json!([{ "jsonrpc": "2.0", "id": 1, "method": "ping" }]),
-            400,
-            "Invalid Request: not a JSON-RPC message",
-        ),
         (
             endpoint,
             &json!({ "jsonrpc": "1.0", "id": 1, "method": "ping" }),
@@ -353,6 +346,85 @@ async fn each_message_that_is_not_accepted_says_why() {
     assert_eq!((answer.status, answer.words()), (400, "Parse error".into()));
     let other = edge.access_token().await;
     assert_eq!(post(&edge, endpoint, &other, &initialize).await.status, 404, "another client of the same owner");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_requests_of_a_batch_are_each_answered_on_the_stream() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    let initialize = driver::mcp::initialize();
+    assert_eq!(post(&edge, &stream.endpoint, &token, &initialize).await.status, 202);
+    stream.message().await;
+    let batch = json!([
+        driver::mcp::initialized(),
+        { "jsonrpc": "2.0", "id": 1, "method": "ping" },
+        { "jsonrpc": "2.0", "id": 2, "method": "none" },
+        { "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": { "name": "get_graph_user_details" } },
+    ]);
+    let answer = post(&edge, &stream.endpoint, &token, &batch).await;
+    assert_eq!((answer.status, answer.body.as_str()), (202, "Accepted"));
+    let mut answered = Vec::new();
+    for _ in 1..=3 {
+        let answer = stream.message().await;
+        let method = if answer["id"] == 1 { "ping" } else { "tools/call" };
+        assert_eq!(mcp_schema::check("2024-11-05", method, &answer), Ok(()));
+        answered.push((answer["id"].as_u64(), answer["error"]["code"].as_i64()));
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, [(Some(1), None), (Some(2), Some(-32601)), (Some(3), None)]);
+    let notifications = json!([driver::mcp::initialized()]);
+    assert_eq!(post(&edge, &stream.endpoint, &token, &notifications).await.status, 202);
+}
+
+fn ping(id: impl Into<Value>) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id.into(), "method": "ping" })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_cannot_be_served_is_refused_as_a_whole() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let mut stream = Stream::open(&edge, &token).await;
+    assert_eq!(post(&edge, &stream.endpoint, &token, &driver::mcp::initialize()).await.status, 202);
+    stream.message().await;
+    let scope = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": "search_mail" } });
+    for (batch, status, words) in [
+        (json!([]), 400, "Invalid Request: the batch is empty"),
+        ((0..21).map(ping).collect(), 400, "Invalid Request: a batch has at most 20 messages"),
+        (json!([ping(1), driver::mcp::initialize()]), 400, "Invalid Request: initialize must not be part of a batch"),
+        (json!([ping(1), 7]), 400, "Invalid Request: not a JSON-RPC message"),
+        (json!([ping(1), scope]), 403, "This tool needs the scopes"),
+    ] {
+        let answer = post(&edge, &stream.endpoint, &token, &batch).await;
+        let (error, told) = (answer.json(), answer.body.contains(words));
+        assert_eq!(
+            (answer.status, told, mcp_schema::check("2025-03-26", "", &error)),
+            (status, true, Ok(())),
+            "{error}"
+        );
+    }
+    for (revision, status) in [("2025-03-26", 202), ("2024-11-05", 400), ("2025-06-18", 400)] {
+        let request = request(Method::POST, &stream.endpoint).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let batch = json(request.header("mcp-protocol-version", revision), &json!([ping(revision)]));
+        let answer = edge.send(batch).await;
+        assert_eq!(answer.status, status, "{revision}: {}", answer.body);
+    }
+    assert_eq!(stream.message().await["id"], "2025-03-26", "nothing of the others was delivered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_message_of_a_batch_counts_as_a_call() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let stream = Stream::open(&edge, &token).await;
+    let batch = Value::from(vec![driver::mcp::initialized(); 20]);
+    let mut statuses = Vec::new();
+    while statuses.last().is_none_or(|status| *status != 429) {
+        statuses.push(post(&edge, &stream.endpoint, &token, &batch).await.status);
+    }
+    // One client may make 300 calls a minute, and the stream was the first.
+    assert_eq!(statuses.len(), 15, "{statuses:?}");
 }
 
 #[tokio::test(start_paused = true)]

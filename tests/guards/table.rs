@@ -158,8 +158,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a wider scope is demanded beside a stream",
         file: "src/mcp/sse/sessions.rs",
-        from: "step_up::demand(&self.server, principal, message).await;",
-        to: "step_up::demand(&self.server, principal, message).await.filter(|_| false);",
+        from: "step_up::demand(&self.server, principal, message).await {",
+        to: "step_up::demand(&self.server, principal, message).await.filter(|_| false) {",
         test: "http::step_up::beside_a_stream_the_post_is_refused_and_the_stream_serves_the_wider_token",
     },
     Guard {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::*;
-use remote_auth_mcp::mcp::sse::MAX_IN_FLIGHT;
+use remote_auth_mcp::mcp::sse::{MAX_IN_FLIGHT, TOTAL_BYTES};
 
 fn cancelled(id: u64) -> Vec<u8> {
     let params = json!({ "requestId": id });
@@ -131,6 +131,35 @@ async fn one_id_a_thousand_times_gets_a_thousand_answers() {
         }
     };
     tokio::join!(posting, reading);
+}
+
+fn batch(messages: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let messages: Vec<Value> = messages.into_iter().map(|message| serde_json::from_slice(&message).unwrap()).collect();
+    json!(messages).to_string().into_bytes()
+}
+
+/// Twenty calls are more than are served at a time, and more than may wait.
+#[tokio::test(start_paused = true)]
+async fn the_calls_of_a_batch_wait_as_one_message_and_leave_nothing_behind() {
+    let deployment = Deployment::new();
+    let (here, elsewhere) = (deployment.instance(), deployment.instance());
+    let (mut stream, client) = ready(&here).await;
+    for at in [&here, &elsewhere] {
+        let slow = deployment.asked.slow.write().await;
+        client.post(at, &batch((1..=20).map(tool_call))).await.unwrap();
+        client.post(at, &batch([cancelled(20), cancelled(19), ping(1), ping(21)])).await.unwrap();
+        assert_eq!(answered(&mut stream).await, Some(1), "the id is in use");
+        assert_eq!(answered(&mut stream).await, Some(21), "a ping overtakes the calls that wait");
+        assert!(here.available_bytes() < TOTAL_BYTES, "some calls wait");
+        drop(slow);
+        let mut ids = Vec::new();
+        for _ in 1..=18 {
+            ids.extend(answered(&mut stream).await);
+        }
+        ids.sort_unstable();
+        assert_eq!(ids, (1..=18).collect::<Vec<_>>(), "no cancelled call is answered");
+        assert_eq!(here.available_bytes(), TOTAL_BYTES);
+    }
 }
 
 #[tokio::test(start_paused = true)]

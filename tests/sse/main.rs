@@ -28,6 +28,7 @@ use authorization_server::{
     state::{api::ApiScopes, claims::Claims, roles::Roles},
 };
 use futures_util::StreamExt as _;
+use http::HeaderMap;
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
     budget::{Budget, Kept, Permit, SharedBudget},
@@ -227,7 +228,8 @@ struct Client {
 
 impl Client {
     async fn post(&self, at: &Instance, message: &[u8]) -> Result<(), PostError> {
-        at.post(&self.session, self.principal.clone(), UncheckedMessage::read(kept(message))).await
+        let message = UncheckedMessage::read(kept(message));
+        at.post(&self.session, self.principal.clone(), &HeaderMap::new(), message).await
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use remote_auth_mcp::mcp::{Call, CallError, StreamableHttp};
 use tokio::{

@@ -1,6 +1,6 @@
-//! A message for an HTTP+SSE stream is accepted if and only if rmcp reads it, on the instance that holds the stream and on
-//! another one. Whatever was posted, and whatever lies sealed in the log of the instance, the next ping is answered, or the
-//! stream ends.
+//! A message for an HTTP+SSE stream, or each of a batch, is accepted if and only if rmcp reads it, on the instance that holds
+//! the stream and on another one. Whatever was posted, and whatever lies sealed in the log of the instance, the next ping is
+//! answered, or the stream ends.
 //!
 //! The input: a message a line. A line that begins with `!` is sealed into the log as it is.
 #![no_main]
@@ -14,6 +14,7 @@ use std::sync::Arc;
 use authorization_server::ground::Sealer;
 use futures_util::StreamExt as _;
 use fuzz::{kept, mcp, principal, run, sealer};
+use http::HeaderMap;
 use libfuzzer_sys::fuzz_target;
 use memory_log::MemoryLog;
 use remote_auth_mcp::{
@@ -25,7 +26,7 @@ use remote_auth_mcp::{
     ports::event_log::{EventLog as _, LoggedEvent},
 };
 use rmcp::model::ClientJsonRpcMessage;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use tokio_util::sync::CancellationToken;
 
 const MAX_LINES: usize = 8;
@@ -46,7 +47,7 @@ impl World {
     }
 
     async fn post(&self, at: &Mcp, session: &str, message: &[u8]) -> Result<(), PostError> {
-        at.sse.post(session, principal(), UncheckedMessage::read(kept(message))).await
+        at.sse.post(session, principal(), &HeaderMap::new(), UncheckedMessage::read(kept(message))).await
     }
 
     /// An event that was sealed for this instance, with any content.
@@ -60,12 +61,17 @@ impl World {
 
 /// Whether a message was let in as rmcp would.
 fn check(message: &[u8], posted: &Result<(), PostError>) {
-    let read = serde_json::from_slice::<ClientJsonRpcMessage>(message).is_ok();
+    let is_read = |message: &[u8]| serde_json::from_slice::<ClientJsonRpcMessage>(message).is_ok();
+    let read = match serde_json::from_slice::<Vec<&RawValue>>(message) {
+        Ok(batch) => batch.iter().all(|message| is_read(message.get().as_bytes())),
+        Err(_) => is_read(message),
+    };
     match posted {
         Ok(()) => assert!(read, "accepted"),
         Err(PostError::NotJson | PostError::Malformed) => assert!(!read, "refused"),
         Err(
-            PostError::TooLarge
+            PostError::NoBatch(_)
+            | PostError::TooLarge
             | PostError::UnknownSession
             | PostError::Busy
             | PostError::InsufficientScope(_)

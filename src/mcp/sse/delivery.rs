@@ -8,58 +8,14 @@ use authorization_server::{
 };
 use tokio::time::timeout;
 
-use super::{instance::Instance, posted::Posted, registry::Registry, session_id::SessionId};
-use crate::graph::Freshness;
-use crate::mcp::{
-    admission::{AdmissionError, AdmittedMessage},
-    envelope::Envelope,
-    message::UnparsedMessage,
-    outline::{InvalidMessage, Kind},
-    step_up::{ClaimsDemand, ScopeDemand},
+use super::{
+    admitted::AdmittedPost, instance::Instance, post_error::PostError, posted::Posted, registry::Registry,
+    session_id::SessionId,
 };
+use crate::graph::Freshness;
 
 /// How long a POST waits for memory.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Why a message is not delivered.
-#[derive(Debug, thiserror::Error)]
-pub enum PostError {
-    /// There is no such session, it belongs to another owner or client, or its instance is gone.
-    #[error("no such session; open the stream again")]
-    UnknownSession,
-    /// The text is no JSON.
-    #[error("Parse error")]
-    NotJson,
-    /// The text is JSON, but no JSON-RPC message.
-    #[error("Invalid Request: not a JSON-RPC message")]
-    Malformed,
-    /// It would take more memory than one message may.
-    #[error("the message would take too much memory")]
-    TooLarge,
-    /// The access token has not the scope that the tool needs.
-    #[error("insufficient scope")]
-    InsufficientScope(ScopeDemand),
-    /// The access token, which the client got from Entra, lacks claims.
-    #[error("insufficient claims")]
-    InsufficientClaims(ClaimsDemand),
-    /// Too many messages wait for the session, or for all.
-    #[error("the session is busy; try again in a few seconds")]
-    Busy,
-    /// The store or the keyring is down.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-impl From<AdmissionError> for PostError {
-    fn from(error: AdmissionError) -> Self {
-        match error {
-            AdmissionError::Invalid(InvalidMessage::Parse) => Self::NotJson,
-            AdmissionError::Invalid(InvalidMessage::InvalidRequest) => Self::Malformed,
-            AdmissionError::TooLarge => Self::TooLarge,
-            AdmissionError::Exhausted => Self::Busy,
-        }
-    }
-}
 
 /// Knows the streams of this instance, and the way to others.
 pub(super) struct Delivery {
@@ -68,22 +24,21 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// Delivers a message to the session that the client names, unless it does not pass this check. A tool runs where its stream
-    /// is. So what tools met is known here already, or is read again.
+    /// Delivers what was posted to the session that the client names, unless a message of it does not pass this check. A tool
+    /// runs where its stream is. So what tools met is known here already, or is read again.
     pub(super) async fn post(
         &self,
         id: &str,
         principal: Principal,
-        admit: impl FnOnce() -> Result<AdmittedMessage, AdmissionError>,
-        check: impl AsyncFnOnce(&Principal, &Envelope, Freshness) -> Result<(), PostError>,
+        admit: impl FnOnce() -> Result<AdmittedPost, PostError>,
+        check: impl AsyncFnOnce(&Principal, &AdmittedPost, Freshness) -> Result<(), PostError>,
     ) -> Result<(), PostError> {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
-        let AdmittedMessage { text, kind, envelope, permit } = admit()?;
+        let admitted = admit()?;
         let is_here = to.instance == self.instance.id;
-        check(&principal, &envelope, if is_here { Freshness::Lately } else { Freshness::Now }).await?;
-        let message = UnparsedMessage::new(text, envelope, principal, kind == Kind::Request, permit);
-        let posted = Posted { session: to.session, message };
+        check(&principal, &admitted, if is_here { Freshness::Lately } else { Freshness::Now }).await?;
+        let posted = Posted { session: to.session, message: admitted.into_message(principal) };
         if is_here { self.here(posted).await } else { self.elsewhere(to.instance, posted).await }
     }
 

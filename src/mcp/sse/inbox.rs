@@ -1,4 +1,4 @@
-//! The messages that wait for one session, and the memory that they may take.
+//! The messages that wait for one session, and the memory that they may take. A batch waits as one message.
 
 use std::{
     collections::VecDeque,
@@ -16,7 +16,8 @@ use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
 use super::{
     in_flight::MAX_IN_FLIGHT,
-    request_ids::{OpenRequest, RequestIds},
+    request_ids::RequestIds,
+    waiting_message::{Reservation, WaitingMessage},
 };
 use crate::mcp::message::UnparsedMessage;
 
@@ -53,26 +54,13 @@ pub(super) struct Inbox {
     stop: CancellationToken,
 }
 
-/// A message, and the memory that is reserved for it until it is received.
-pub(super) struct WaitingMessage {
-    pub(super) message: UnparsedMessage,
-    reservation: Reservation,
-    /// Of a request that was received.
-    pub(super) open: Option<OpenRequest>,
-}
-
-impl WaitingMessage {
-    /// Whether it came through the log.
-    pub(super) fn is_from_log(&self) -> bool {
-        self.reservation.for_log
-    }
-}
-
 /// Receives the messages of an inbox, in order. While calls wait for a permit, quick messages overtake them.
 pub(super) struct Received {
     waiting: mpsc::UnboundedReceiver<Box<WaitingMessage>>,
     /// The first message that waits, once somebody looked for one.
     first: Option<Box<WaitingMessage>>,
+    /// The messages of a batch that nobody looked at yet.
+    batch: VecDeque<Box<WaitingMessage>>,
     /// Requests that wait for a permit.
     calls: VecDeque<Box<WaitingMessage>>,
     in_flight: PollSemaphore,
@@ -97,7 +85,7 @@ impl Received {
 
     /// Whether a message waits; false when there will be none.
     pub(super) fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<bool> {
-        if self.first.is_none() && self.calls.is_empty() {
+        if self.first.is_none() && self.batch.is_empty() && self.calls.is_empty() {
             self.first = ready!(self.waiting.poll_recv(context));
             return Poll::Ready(self.first.is_some());
         }
@@ -110,6 +98,19 @@ impl Received {
     }
 
     fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Box<WaitingMessage>>> {
+        loop {
+            if let Some(next) = self.batch.pop_front() {
+                return Poll::Ready(Some(next));
+            }
+            match ready!(self.poll_posted(context)) {
+                Some(next) if next.message.is_batch() => self.batch = next.into_messages(),
+                next => return Poll::Ready(next),
+            }
+        }
+    }
+
+    /// The next message or batch.
+    fn poll_posted(&mut self, context: &mut Context<'_>) -> Poll<Option<Box<WaitingMessage>>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(first));
         }
@@ -158,17 +159,10 @@ impl Received {
     pub(super) fn discard(&mut self) {
         self.waiting.close();
         self.first = None;
+        self.batch.clear();
         self.calls.clear();
         while self.waiting.try_recv().is_ok() {}
     }
-}
-
-/// Memory for a message. Dropping it releases the memory.
-pub(super) struct Reservation {
-    for_log: bool,
-    /// Of the session's places and bytes, and of the process's bytes.
-    _permits: [Option<OwnedSemaphorePermit>; 3],
-    _deadline: Option<DropGuard>,
 }
 
 impl Inbox {
@@ -176,8 +170,8 @@ impl Inbox {
     pub(super) fn new(total_bytes: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
-        let (calls, ids) = (VecDeque::new(), RequestIds::default());
-        let received = Received { waiting: received, first: None, calls, in_flight, ids, ends_when_idle: false };
+        let (batch, calls, ids) = (VecDeque::new(), VecDeque::new(), RequestIds::default());
+        let received = Received { waiting: received, first: None, batch, calls, in_flight, ids, ends_when_idle: false };
         let [places, quick_places] = [MAX_WAITING, MAX_QUICK].map(|places| Arc::new(Semaphore::new(places)));
         let session_bytes = Arc::new(Semaphore::new(SESSION_BYTES));
         (Self { waiting, places, quick_places, session_bytes, total_bytes, stop }, received)
@@ -195,7 +189,7 @@ impl Inbox {
         let of_total = Arc::clone(&self.total_bytes).acquire_many_owned(bytes).await.ok()?;
         let deadline = self.is_scarce().then(|| self.deadline());
         let [place, of_session] = permits;
-        Some(Reservation { for_log: false, _permits: [place, of_session, Some(of_total)], _deadline: deadline })
+        Some(Reservation::new(false, [place, of_session, Some(of_total)], deadline))
     }
 
     /// Reserves memory for a message from the log, if there is enough now.
@@ -208,12 +202,12 @@ impl Inbox {
         }
         let of_total = Arc::clone(&self.total_bytes).try_acquire_many_owned(bytes).ok()?;
         let deadline = (is_beyond_limit || self.is_scarce()).then(|| self.deadline());
-        Some(Reservation { for_log: true, _permits: [None, of_session, Some(of_total)], _deadline: deadline })
+        Some(Reservation::new(true, [None, of_session, Some(of_total)], deadline))
     }
 
     /// Puts a message where it waits. Returns false if the session has ended.
     pub(super) fn put(&self, message: UnparsedMessage, reservation: Reservation) -> bool {
-        self.waiting.send(Box::new(WaitingMessage { message, reservation, open: None })).is_ok()
+        self.waiting.send(WaitingMessage::new(message, reservation)).is_ok()
     }
 
     fn is_scarce(&self) -> bool {

@@ -13,12 +13,14 @@
 //! | `sessions` | opens streams and takes posts |
 //! | `follower`, `reader` | read this instance's log |
 //! | `delivery` | brings a message to its session, here or on another instance |
+//! | `admitted` | a message or a batch that was let in |
 //! | `stream` | one stream, and the MCP session that it carries |
 //! | `registry` | the streams that are open |
 //! | `session`, `inbox` | an open session, and the messages that wait for it |
 //! | `instance`, `log_progress` | what this instance is, and how far it has read its log |
 //! | the others | messages, ids, and small parts |
 
+mod admitted;
 mod delivery;
 mod failure;
 mod follower;
@@ -29,6 +31,7 @@ mod instance;
 mod log_progress;
 mod outage;
 mod polling;
+mod post_error;
 mod posted;
 mod reader;
 mod registry;
@@ -43,10 +46,11 @@ mod stream;
 mod stream_event;
 mod stream_owner;
 mod transport_ports;
+mod waiting_message;
 
-pub use delivery::PostError;
 pub use in_flight::MAX_IN_FLIGHT;
 pub use inbox::TOTAL_BYTES;
+pub use post_error::PostError;
 pub use posted::Posted;
 pub use session_id::SessionId;
 pub use sessions::{OpenStreamError, Sessions};

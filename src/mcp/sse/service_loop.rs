@@ -21,7 +21,8 @@ use super::{
     failure,
     in_flight::{Permits, with_permits},
     in_turn::{Answers, CountingOutbox, Turn},
-    inbox::{Next, Received, WaitingMessage},
+    inbox::{Next, Received},
+    waiting_message::WaitingMessage,
 };
 use crate::mcp::{served::Served, service::Server};
 

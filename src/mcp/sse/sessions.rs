@@ -6,26 +6,24 @@ use authorization_server::{
     ground::{Id, Unavailable},
     resource::authenticate::Principal,
 };
+use http::HeaderMap;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    delivery::{Delivery, PostError},
+    admitted::AdmittedPost,
+    delivery::Delivery,
     follower,
     inbox::TOTAL_BYTES,
     instance::Instance,
+    post_error::PostError,
     registry::{Registry, TooManyStreams},
     session_id::SessionId,
     stream::{EventStream, Start},
     stream_owner::StreamOwner,
     transport_ports::TransportPorts,
 };
-use crate::mcp::{
-    admission::{UncheckedMessage, admit},
-    envelope::Envelope,
-    service::Server,
-    step_up,
-};
+use crate::mcp::{admission::UncheckedMessage, batch, service::Server, step_up};
 use crate::{config::Limits, graph::Freshness};
 
 /// Why a stream is not opened.
@@ -89,20 +87,33 @@ impl Sessions {
         Ok(stream)
     }
 
-    /// Delivers a message to the session that the client names, as the principal of the POST.
-    pub async fn post(&self, session: &str, principal: Principal, message: UncheckedMessage) -> Result<(), PostError> {
+    /// Delivers a message, or a batch, to the session that the client names, as the principal of the POST. Of its headers
+    /// `MCP-Protocol-Version` is read.
+    pub async fn post(
+        &self,
+        session: &str,
+        principal: Principal,
+        headers: &HeaderMap,
+        message: UncheckedMessage,
+    ) -> Result<(), PostError> {
+        let has_batches = batch::is_known_to(headers);
+        let admit = || AdmittedPost::admit(&self.server, message, has_batches);
         let check =
-            async |principal: &Principal, message: &Envelope, notes| self.check(principal, message, notes).await;
-        self.delivery.post(session, principal, || admit(&self.server, message), check).await
+            async |principal: &Principal, admitted: &AdmittedPost, notes| self.check(principal, admitted, notes).await;
+        self.delivery.post(session, principal, admit, check).await
     }
 
     /// Refuses a message for which its client has to get another token first.
-    async fn check(&self, principal: &Principal, message: &Envelope, notes: Freshness) -> Result<(), PostError> {
-        if let Some(demand) = step_up::demanded_claims(&self.server, principal, message, notes).await {
-            return Err(PostError::InsufficientClaims(demand));
+    async fn check(&self, principal: &Principal, admitted: &AdmittedPost, notes: Freshness) -> Result<(), PostError> {
+        for message in admitted.envelopes() {
+            if let Some(demand) = step_up::demanded_claims(&self.server, principal, message, notes).await {
+                return Err(PostError::InsufficientClaims(demand));
+            }
+            if let Some(demand) = step_up::demand(&self.server, principal, message).await {
+                return Err(PostError::InsufficientScope(demand));
+            }
         }
-        let demand = step_up::demand(&self.server, principal, message).await;
-        demand.map_or(Ok(()), |demand| Err(PostError::InsufficientScope(demand)))
+        Ok(())
     }
 
     /// The id of this instance.

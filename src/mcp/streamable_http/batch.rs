@@ -6,7 +6,6 @@ use authorization_server::resource::authenticate::Principal;
 use futures_util::{StreamExt as _, stream::iter};
 use http::{HeaderMap, Response, StatusCode};
 use rmcp::model::{ProtocolVersion, RequestId, ServerJsonRpcMessage};
-use serde_json::value::RawValue;
 
 use super::{
     headers,
@@ -15,15 +14,14 @@ use super::{
 };
 use crate::mcp::{
     admission::admit_batch,
+    batch::{BatchError, messages},
     envelope::Envelope,
     json_rpc::{Refusal, ResponseBody, accepted, json},
-    outline::{self, InvalidMessage, Kind},
+    outline::{self, Kind},
     step_up::{self, ClaimsDemand},
 };
 use crate::{budget::Kept, graph::Freshness};
 
-/// Messages of a batch.
-const MAX_MESSAGES: usize = 20;
 /// Requests of a batch that are served at a time.
 const AT_A_TIME: usize = 4;
 
@@ -40,26 +38,6 @@ impl Step {
     }
 }
 
-/// How many messages a body has: more than one only for a batch.
-#[must_use]
-pub fn message_count(body: &[u8]) -> usize {
-    if is_batch(body) { messages(body).map_or(1, |messages| messages.len()) } else { 1 }
-}
-
-/// Whether the body is an array.
-pub(super) fn is_batch(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"[")
-}
-
-fn messages(text: &[u8]) -> Result<Vec<&RawValue>, Refusal> {
-    let messages: Vec<&RawValue> = serde_json::from_slice(text).map_err(|_| Refusal::from(InvalidMessage::Parse))?;
-    match messages.len() {
-        0 => Err(Refusal::invalid("Invalid Request: the batch is empty")),
-        1..=MAX_MESSAGES => Ok(messages),
-        _ => Err(Refusal::invalid("Invalid Request: a batch has at most 20 messages")),
-    }
-}
-
 /// Answers a batch. It goes on if the client disconnects, as any request of its revision does.
 pub(super) async fn answer(
     requests: &Requests,
@@ -70,7 +48,7 @@ pub(super) async fn answer(
     headers::check_content(headers)?;
     headers::check_has_batches(headers)?;
     let (text, permit) = admit_batch(body)?;
-    for message in messages(&text)?.into_iter().filter(|_| principal.entra_token().is_some()) {
+    for message in messages(&text).map_err(Refusal::from)?.into_iter().filter(|_| principal.entra_token().is_some()) {
         let envelope = Envelope::of(message.get().as_bytes());
         if let Some(demand) = step_up::demanded_claims(&requests.server, principal, &envelope, Freshness::Lately).await
         {
@@ -78,8 +56,11 @@ pub(super) async fn answer(
         }
     }
     let mut ids = HashSet::new();
-    let steps: Vec<_> =
-        messages(&text)?.into_iter().map(|message| step(requests, message.get(), principal, &mut ids)).collect();
+    let steps: Vec<_> = messages(&text)
+        .map_err(Refusal::from)?
+        .into_iter()
+        .map(|message| step(requests, message.get(), principal, &mut ids))
+        .collect();
     let serving = requests.clone();
     let serve = async move {
         let answers = iter(steps).map(|step| taken(&serving, step)).buffered(AT_A_TIME);
@@ -115,7 +96,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
 
 fn check(envelope: &Envelope, is_new: bool) -> Result<(), Refusal> {
     if envelope.method.as_deref() == Some("initialize") {
-        return Err(Refusal::invalid("Invalid Request: initialize must not be part of a batch"));
+        return Err(BatchError::INITIALIZE.into());
     }
     if is_new {
         Ok(())

@@ -6,6 +6,7 @@ use rmcp::model::{ProtocolVersion, ServerCapabilities};
 
 use super::accept::accepts;
 use crate::mcp::{
+    batch::{self, BatchError},
     envelope::Envelope,
     json_rpc::{Refusal, is_stateless_method, method_not_found, unsupported_revision},
 };
@@ -40,10 +41,8 @@ pub(super) fn revision(headers: &HeaderMap) -> Result<ProtocolVersion, Refusal> 
 
 /// Checks that the revision of a POST has batches.
 pub(super) fn check_has_batches(headers: &HeaderMap) -> Result<(), Refusal> {
-    if revision(headers)? != ProtocolVersion::V_2025_03_26 {
-        return Err(Refusal::invalid("Invalid Request: only MCP 2025-03-26 has batches"));
-    }
-    Ok(())
+    revision(headers)?;
+    if batch::is_known_to(headers) { Ok(()) } else { Err(BatchError::OTHER_REVISION.into()) }
 }
 
 /// The revision of a request to a server with these capabilities. Its headers match its body if that revision demands it.

@@ -16,10 +16,11 @@ use authorization_server::resource::authenticate::Principal;
 use http::{HeaderMap, Response};
 use tokio_util::sync::CancellationToken;
 
-pub use self::{batch::message_count, unserved::CallError};
+pub use self::unserved::CallError;
 use self::{requests::Requests, unserved::Unserved};
 use super::{
     admission::{AdmittedMessage, UncheckedMessage, admit},
+    batch::is_batch,
     json_rpc::{Refusal, ResponseBody, accepted},
     outline::Kind,
     service::Server,
@@ -51,7 +52,7 @@ impl StreamableHttp {
     /// Answers a POST as its principal.
     pub async fn call(&self, call: Call) -> Result<Response<ResponseBody>, CallError> {
         let Call { headers, body, principal } = call;
-        let (id, answered) = if batch::is_batch(&body) {
+        let (id, answered) = if is_batch(&body) {
             (None, batch::answer(&self.requests, &headers, body, &principal).await)
         } else {
             let message = UncheckedMessage::read(body);

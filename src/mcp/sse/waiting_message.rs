@@ -1,0 +1,62 @@
+//! A message that waits for its session, and the memory that is reserved for it.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::DropGuard;
+
+use super::request_ids::OpenRequest;
+use crate::mcp::message::UnparsedMessage;
+
+/// A message, and the memory that is reserved for it until it is received.
+pub(super) struct WaitingMessage {
+    pub(super) message: UnparsedMessage,
+    memory: WaitingMemory,
+    /// Of a request that was received.
+    pub(super) open: Option<OpenRequest>,
+}
+
+/// The memory that is reserved for a message.
+enum WaitingMemory {
+    OfMessage(Reservation),
+    /// Until the last message of the batch is received.
+    OfBatch(Arc<Reservation>),
+}
+
+impl WaitingMessage {
+    pub(super) fn new(message: UnparsedMessage, reservation: Reservation) -> Box<Self> {
+        Box::new(Self { message, memory: WaitingMemory::OfMessage(reservation), open: None })
+    }
+
+    /// Whether it came through the log.
+    pub(super) fn is_from_log(&self) -> bool {
+        match &self.memory {
+            WaitingMemory::OfMessage(reservation) => reservation.for_log,
+            WaitingMemory::OfBatch(reservation) => reservation.for_log,
+        }
+    }
+
+    /// The messages of a batch.
+    pub(super) fn into_messages(self) -> VecDeque<Box<Self>> {
+        let of_batch = match self.memory {
+            WaitingMemory::OfMessage(reservation) => Arc::new(reservation),
+            WaitingMemory::OfBatch(reservation) => reservation,
+        };
+        let waiting = |message| Self { message, memory: WaitingMemory::OfBatch(Arc::clone(&of_batch)), open: None };
+        self.message.into_messages().into_iter().map(waiting).map(Box::new).collect()
+    }
+}
+
+/// Memory for a message. Dropping it releases the memory.
+pub(super) struct Reservation {
+    for_log: bool,
+    _permits: [Option<OwnedSemaphorePermit>; 3],
+    _deadline: Option<DropGuard>,
+}
+
+impl Reservation {
+    /// The permits are of the session's places and bytes, and of the process's bytes. The guard ends the session's deadline.
+    pub(super) fn new(for_log: bool, permits: [Option<OwnedSemaphorePermit>; 3], deadline: Option<DropGuard>) -> Self {
+        Self { for_log, _permits: permits, _deadline: deadline }
+    }
+}
