@@ -23,6 +23,7 @@ mod operator;
 mod outage;
 mod pages;
 mod pending;
+mod results;
 mod rig;
 mod roles;
 mod stand_ins;
