@@ -73,6 +73,29 @@ fn cancellation(id: u64) -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id, "reason": "x" } })
 }
 
+/// Two processes of one client share a grant, and count their requests from one. ADR 24.
+#[tokio::test]
+async fn of_two_requests_with_one_id_each_gets_its_own_answer_and_a_cancellation_ends_neither() {
+    let deployment = Deployment::new();
+    let http = deployment.streamable_http();
+    let slow = deployment.asked.slow.write().await;
+    // Calls with one scope would wait for one token.
+    let mine = Principal { scope: Scope::parse("user.read mail.read").unwrap(), ..principal() };
+    let params = json!({ "name": "search_mail", "arguments": { "query": "x" } });
+    let search = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params });
+    let calls = [tool_call(7), search.to_string().into_bytes()].map(|message| {
+        let (http, call) = (Arc::clone(&http), posted(&mine, "2025-11-25", &message));
+        tokio::spawn(async move { http.call(call).await.unwrap().into_body().collect().await.unwrap().to_bytes() })
+    });
+    deployment.asked.until_waiting(2).await;
+    http.call(posted(&mine, "2025-11-25", cancellation(7).to_string().as_bytes())).await.unwrap();
+    drop(slow);
+    for call in calls {
+        let answer: Value = serde_json::from_slice(&call.await.unwrap()).unwrap();
+        assert!(answer["id"] == 7 && answer["result"]["content"].is_array(), "{answer}");
+    }
+}
+
 /// Four are served at a time, so one that is cancelled may not have begun.
 #[tokio::test]
 async fn a_cancellation_ends_a_request_of_a_batch_that_waits() {
