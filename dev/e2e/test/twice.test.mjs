@@ -5,12 +5,18 @@ import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
+import { ASSISTANT, msalNode } from '../lib/msal.mjs';
+import { block, buttonFor, decisions, openOperator, submit } from '../lib/operator-page.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
 
-const LATENCY_MS = 300;
-const DISTANCES_MS = [30, 120, 250];
+/** How far apart the two are, and how late each answer is. */
+const TIMINGS_MS = [[30, 300], [120, 300], [250, 300], [30, 1200], [250, 1200]];
+/** As the local tenant has him (dev/local-tenant/src/users.rs). */
+const BOB = '8a8b270e-99f2-46a3-b41b-31947a837472';
+
+process.env.PREAUTHORIZED_CLIENT_IDS = ASSISTANT.id;
 
 describe('a button that is pressed twice', () => {
   const here = world();
@@ -61,12 +67,50 @@ describe('a button that is pressed twice', () => {
     const other = await authorizationUrl(world.server, `${world.name}, denied`, world.home);
     await world.page.goto(other);
     await decide(world.page, 'deny');
-    await world.page.goto(`${world.server.url}/connections`);
-    const button = await world.page.waitForSelector('button[value="sign-in"]');
-    await Promise.all([world.page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
-    await arrive(world.page, world.server.tenant);
-    await chooseUser(world.page, users()[0]);
-    await arrive(world.page, `${world.server.url}/connections`);
+    await signInToConnections(world, users()[0]);
+  }
+
+  async function signInToConnections({ page, server }, user) {
+    await page.goto(`${server.url}/connections`);
+    await submit(page, await page.waitForSelector('button[value="sign-in"]'));
+    await arrive(page, server.tenant);
+    await chooseUser(page, user);
+    await arrive(page, `${server.url}/connections`);
+    await page.waitForSelector('button[value="sign-out"]');
+  }
+
+  /** The connections of a user whose application calls with a token of Entra; the button that it has now is this one. */
+  const entraApplication = (action, other) => async ({ page, server }) => {
+    const token = await msalNode(server).token(users()[1]);
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    assert.ok([200, 401].includes((await fetch(`${server.url}/mcp`, { method: 'POST', headers, body: ping })).status));
+    await signInToConnections({ page, server }, users()[1]);
+    if (!(await page.$(`button[value="${action}"]`))) await submit(page, await page.$(`button[value="${other}"]`));
+  };
+
+  const hasOnly = (action, other) => ({ page }) => page.waitForFunction(
+    (action, other) => document.querySelector(`button[value="${action}"]`) && !document.querySelector(`button[value="${other}"]`),
+    {}, action, other,
+  );
+
+  /** The operator's page, made ready for one decision. */
+  const operator = (prepare = () => {}) => async (world) => {
+    await openOperator(world.page, world.server, users()[0]);
+    await prepare(world.page, world);
+    world.decided = (await decisions(world.page)).length;
+    await world.page.evaluate(() => { document.body.dataset.before = ''; });
+  };
+
+  /** The page is there again, with one decision more. It lists the newest only, so their number ends at some time. */
+  const decidedOnce = ({ page, decided }) => page.waitForFunction(
+    (most) => document.querySelector('button[value="sign-out"]') && document.body.dataset.before === undefined && document.querySelectorAll('main ul li').length <= most,
+    {}, decided + 1,
+  );
+
+  async function assistantIsNotBlocked(page) {
+    const lift = await buttonFor(page, 'unblock', ASSISTANT.id);
+    if (lift) await submit(page, lift);
   }
 
   /** Entra's page, and from there a code in the app. */
@@ -104,28 +148,43 @@ describe('a button that is pressed twice', () => {
       await arrive(page, `${server.url}/connections`);
       await page.waitForSelector('button[value="sign-out"]');
     }],
+    ['Refuse an application of Entra', entraApplication('refuse-application', 'allow-application'), 'button[value="refuse-application"]', hasOnly('allow-application', 'refuse-application')],
+    ['Allow it again', entraApplication('allow-application', 'refuse-application'), 'button[value="allow-application"]', hasOnly('refuse-application', 'allow-application')],
+    ['Operator: sign in', ({ page, server }) => page.goto(`${server.url}/operator`), 'button[value="sign-in"]', async ({ page, server }) => {
+      await arrive(page, server.tenant);
+      await chooseUser(page, users()[0]);
+      await arrive(page, `${server.url}/operator`);
+      await page.waitForSelector('button[value="sign-out"]');
+    }],
+    ['Operator: block an application of the list', operator(), 'form.application button[value="block"]', decidedOnce],
+    ['Operator: end the connections of an application', operator(), 'form.application button[value="end-application"]', decidedOnce],
+    ['Operator: block an application of Entra', operator(assistantIsNotBlocked), 'form.actions:not(.application) button[value="block"]', decidedOnce],
+    ['Operator: block what is written', operator((page) => page.type('input#value', 'written.example')), 'form:has(select[name="kind"]) button[value="block"]', decidedOnce],
+    ['Operator: lift a block', operator((page) => block(page, 'redirect-host', 'lifted.example')), 'button[value="unblock"]', decidedOnce],
+    ['Operator: end the connections of a user', operator((page) => page.type('input[name="user"]', BOB)), 'button[value="end-user"]', decidedOnce],
+    ['Operator: sign out', operator(), 'button[value="sign-out"]', ({ page }) => page.waitForSelector('button[value="sign-in"]')],
   ];
 
   for (const [label, open, selector, ends] of PAGES) {
     test(`${label}: twice is once`, async (t) => {
-      for (const distance of DISTANCES_MS) {
-        const name = `${label} ${distance}`;
+      for (const [distance, latency] of TIMINGS_MS) {
+        const name = `${label} ${distance} ${latency}`;
         const world = { ...(await opened(t, name)), name };
         await open(world);
-        await pressTwice(world.page, selector, distance);
+        await pressTwice(world.page, selector, distance, latency);
         await ends(world).catch(async (error) => {
-          throw new Error(`${distance} ms apart: ${error.message}\n${await text(world.page)}`);
+          throw new Error(`${distance} ms apart, ${latency} ms late: ${error.message}\n${await text(world.page)}`);
         });
         await world.page.emulateNetworkConditions(null);
       }
     });
   }
 
-  async function pressTwice(page, selector, distance) {
+  async function pressTwice(page, selector, distance, latency) {
     const button = await page.waitForSelector(selector, { visible: true });
     await button.scrollIntoView();
     const { x, y, width, height } = await button.boundingBox();
-    await page.emulateNetworkConditions({ download: -1, upload: -1, latency: LATENCY_MS });
+    await page.emulateNetworkConditions({ download: -1, upload: -1, latency });
     const press = () => page.mouse.click(x + width / 2, y + height / 2);
     await press();
     await new Promise((passed) => { setTimeout(passed, distance); });
