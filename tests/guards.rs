@@ -28,6 +28,7 @@ fn place(test: &str) -> (PathBuf, &str) {
     let module = module.trim_end_matches("::tests").replace("::", "/");
     let file = match (folder, module.as_str()) {
         ("lib", module) => format!("src/{module}.rs"),
+        (binary, "") => format!("tests/{binary}.rs"),
         (binary, module) => format!("tests/{binary}/{module}.rs"),
     };
     (root().join(file), name)

@@ -95,8 +95,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_times_out() {
-        let half = parts(&["half"]).chain(pending::<Result<Bytes, _>>());
+        let (half, began) = (parts(&["half"]).chain(pending::<Result<Bytes, _>>()), Instant::now());
         assert_eq!(read(UnreadBody::new(half), 100, &Budget::new(100)).await, Err(ReadError::TimedOut));
+        assert_eq!(began.elapsed(), BODY_TIMEOUT);
     }
 
     #[tokio::test]

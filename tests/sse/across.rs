@@ -29,12 +29,14 @@ async fn a_tool_acts_as_the_principal_of_the_post() {
     let deployment = Deployment::new();
     let (here, elsewhere) = (deployment.instance(), deployment.instance());
     let (mut stream, mut client) = ready(&here).await;
-    client.principal.credential = principal().credential;
+    let Credential::Grant { id, .. } = principal().credential else { panic!("a grant") };
+    client.principal.credential = Credential::Grant { id, generation: 7 };
     client.principal.expires_at += time::Duration::HOUR;
     client.post(&elsewhere, &tool_call(7)).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(7));
     let asked = deployment.asked.by.lock().unwrap().pop().unwrap();
     assert_eq!(asked.holder(), client.principal.holder());
+    assert!(matches!(asked.credential, Credential::Grant { generation: 7, .. }), "a superseded token is known by it");
     assert_eq!((asked.scope, asked.expires_at), (client.principal.scope, client.principal.expires_at));
 }
 
