@@ -8,7 +8,7 @@ use crate::{
     instructions::{self, Counts},
     kind::Kind,
     measured::Measured,
-    memory::Burst,
+    memory::{self, Burst, Memory},
     places::Places,
     report::{self, Results},
     round::{self, Load},
@@ -67,7 +67,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         let of_rust = |server: Server| !Server::PEERS.contains(&server);
         round::measure(&servers, Load { connections: 1, ..load }, &[Kind::Call], of_rust, &mut alone)?;
     }
-    let memory = burst.later().await?;
+    let calls = burst.later().await;
+    let memory = Memory { calls, streams: memory::with_streams(&places, &servers.graph).await? };
     println!("{memory:?}");
     let instructions = counted(&places, &servers).await?;
     let (rows, alone, left_out) = (measured.rows(), alone.rows(), &servers.left_out);

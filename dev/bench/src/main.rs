@@ -40,6 +40,8 @@ struct Args {
 enum Task {
     /// Measures it beside other servers, and writes the page and the chart.
     Compare(compare::Args),
+    /// Measures its memory alone, with many connections and many streams.
+    Memory(memory::Args),
     /// Counts the instructions of a request, and compares them with the baseline.
     Instructions(check::Args),
 }
@@ -48,6 +50,7 @@ enum Task {
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     match Args::parse().task {
         Task::Compare(args) => compare::run(args).await.map(|()| ExitCode::SUCCESS),
+        Task::Memory(args) => memory::run(args).await.map(|()| ExitCode::SUCCESS),
         Task::Instructions(args) => check::run(args).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -13,7 +13,7 @@ use crate::{
     kind::Kind,
     places::Places,
     servers::{Graph, LIMITS, configure},
-    streams,
+    streams, targets,
     wrk::{self, Post},
 };
 
@@ -32,87 +32,119 @@ const MORE_LIMITS: &str = "registrations-per-minute=1000000,authorizations-per-m
 /// Resident memory, in kilobytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Memory {
+    pub(crate) calls: OfCalls,
+    /// `None` where a process may not have as many files.
+    pub(crate) streams: Option<OfStreams>,
+}
+
+/// Of a process that is sent calls on many connections.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct OfCalls {
     /// After the sign-ins.
     pub(crate) idle: u64,
     /// The most, while every connection sent calls.
     pub(crate) peak: u64,
     /// A minute later.
     pub(crate) later: u64,
-    /// With all streams open; `None` where a process may not have as many files.
-    pub(crate) streams: Option<u64>,
 }
 
-impl Memory {
+/// Of another process, which holds many streams.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct OfStreams {
+    /// After the sign-ins.
+    pub(crate) idle: u64,
+    /// With all streams open.
+    pub(crate) open: u64,
+}
+
+impl OfStreams {
     /// Bytes of one idle stream.
-    pub(crate) fn of_stream(&self) -> Option<u64> {
-        Some(self.streams?.saturating_sub(self.later) * 1024 / u64::try_from(STREAMS).ok()?)
+    pub(crate) fn of_one(self) -> Option<u64> {
+        Some(self.open.saturating_sub(self.idle) * 1024 / u64::try_from(STREAMS).ok()?)
     }
 }
 
-/// A handler that was sent calls on many connections.
-pub(crate) struct Burst {
+/// Where the programs are.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The handler: that of `cargo xtask package`.
+    #[arg(long)]
+    handler: PathBuf,
+    /// The server of `dev/bench-server`, with optimisation.
+    #[arg(long)]
+    server: PathBuf,
+}
+
+/// Measures the memory alone, and prints its part of the table.
+pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    wrk::check_is_installed()?;
+    let places = Places { handler: args.handler, server: args.server, peers: PathBuf::new() };
+    let (graph, folder) = (Graph::start(&places.server)?, tempfile::tempdir()?);
+    let calls = Burst::of_calls(&places, &graph, folder.path()).await?.later().await;
+    let memory = Memory { calls, streams: with_streams(&places, &graph).await? };
+    println!("{memory:?}\n\n{}", targets::table(&targets::of_memory(&memory)));
+    Ok(())
+}
+
+/// A handler at which all users have signed in.
+struct SignedIn {
     handler: Handler,
     _watchdog: Watchdog,
     tokens: Vec<String>,
-    ended: Instant,
     idle: u64,
-    peak: u64,
 }
 
-impl Burst {
-    /// Signs the users in, and sends calls of all of them.
-    pub(crate) async fn of_calls(places: &Places, graph: &Graph, folder: &Path) -> Result<Self, Box<dyn Error>> {
+impl SignedIn {
+    async fn start(places: &Places, graph: &Graph) -> Result<Self, Box<dyn Error>> {
         let limits = format!("{LIMITS},{MORE_LIMITS}");
         let configured = Handler::start(&places.handler, local_tenant::Options::default(), |command| {
             configure(command, graph, &limits);
         });
         let handler = configured.await;
         let watchdog = Watchdog::over(handler.process.id())?;
-        let tokens = signed_in(&handler).await;
+        let (server, mut tokens) = (handler.server(), Vec::new());
+        let client_id = server.register().await;
+        for user in local_tenant::crowd().iter().take(USERS) {
+            let mut browser = Browser { user: user.user_principal_name, ..Browser::default() };
+            tokens.push(browser.tokens(&server, &client_id, "user.read").await.access_token);
+        }
         let idle = handler.kilobytes("VmRSS");
+        Ok(Self { handler, _watchdog: watchdog, tokens, idle })
+    }
+}
+
+/// A handler that was sent calls on many connections.
+pub(crate) struct Burst {
+    signed_in: SignedIn,
+    ended: Instant,
+    peak: u64,
+}
+
+impl Burst {
+    /// Signs the users in, and sends calls of all of them.
+    pub(crate) async fn of_calls(places: &Places, graph: &Graph, folder: &Path) -> Result<Self, Box<dyn Error>> {
+        let signed_in = SignedIn::start(places, graph).await?;
+        let (handler, tokens) = (&signed_in.handler, &signed_in.tokens);
         handler.forget_peak();
         let (url, script) = (format!("http://{}/mcp", handler.address), folder.join("burst.lua"));
-        let post = Post { url: &url, tokens: &tokens, body: &Kind::Call.body(), script: &script };
+        let post = Post { url: &url, tokens, body: &Kind::Call.body(), script: &script };
         let run = wrk::run(&post, CONNECTIONS, SECONDS)?;
         // The budgets of memory refuse a few: docs/operations/memory.md.
         println!("{CONNECTIONS} connections: {} calls, {} refused", run.requests, run.refused);
         let peak = handler.kilobytes("VmHWM");
-        Ok(Self { handler, _watchdog: watchdog, tokens, ended: Instant::now(), idle, peak })
+        Ok(Self { signed_in, ended: Instant::now(), peak })
     }
 
-    /// Waits for what is left of the minute, and opens streams.
-    pub(crate) async fn later(self) -> Result<Memory, Box<dyn Error>> {
+    /// Waits for what is left of the minute.
+    pub(crate) async fn later(self) -> OfCalls {
         tokio::time::sleep(LATER.saturating_sub(self.ended.elapsed())).await;
-        let (idle, peak, later) = (self.idle, self.peak, self.handler.kilobytes("VmRSS"));
-        let open = streams::open(self.handler.address, &self.tokens, STREAMS).await?;
-        let streams = open.map(|_open| self.handler.kilobytes("VmRSS"));
-        Ok(Memory { idle, peak, later, streams })
+        OfCalls { idle: self.signed_in.idle, peak: self.peak, later: self.signed_in.handler.kilobytes("VmRSS") }
     }
 }
 
-async fn signed_in(handler: &Handler) -> Vec<String> {
-    let (server, mut tokens) = (handler.server(), Vec::new());
-    let client_id = server.register().await;
-    for user in local_tenant::crowd().iter().take(USERS) {
-        let mut browser = Browser { user: user.user_principal_name, ..Browser::default() };
-        tokens.push(browser.tokens(&server, &client_id, "user.read").await.access_token);
-    }
-    tokens
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_takes_its_part_of_what_all_take_more() {
-        let memory = Memory { idle: 1, peak: 1, later: 30_000, streams: Some(230_000) };
-        assert_eq!(memory.of_stream(), Some(20_480));
-        assert_eq!(Memory { streams: None, ..memory }.of_stream(), None);
-    }
-
-    #[test]
-    fn there_are_users_enough() {
-        assert!(local_tenant::crowd().len() >= USERS && USERS * 32 >= STREAMS);
-    }
+/// What a process takes that only holds streams.
+pub(crate) async fn with_streams(places: &Places, graph: &Graph) -> Result<Option<OfStreams>, Box<dyn Error>> {
+    let SignedIn { handler, tokens, idle, _watchdog } = SignedIn::start(places, graph).await?;
+    let open = streams::open(handler.address, &tokens, STREAMS).await?;
+    Ok(open.map(|_open| OfStreams { idle, open: handler.kilobytes("VmRSS") }))
 }

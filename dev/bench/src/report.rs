@@ -66,14 +66,17 @@ fn sizes(memory: &Memory, starts: &Starts) -> String {
     ] {
         let _ = writeln!(table, "| {what} | {} | {:.0} |", megabytes(start.kilobytes), start.milliseconds);
     }
-    let streams = memory.streams.map(|size| ("10,000 streams of 313 users", size));
+    let Memory { calls, streams } = memory;
+    let streams = streams.map(|streams| {
+        [("313 users have signed in at another process", streams.idle), ("the same, with 10,000 streams", streams.open)]
+    });
     for (what, size) in [
-        ("313 users have signed in", memory.idle),
-        ("at most, while 3,900 connections send calls", memory.peak),
-        ("a minute later", memory.later),
+        ("313 users have signed in", calls.idle),
+        ("at most, while 3,900 connections send calls", calls.peak),
+        ("a minute later", calls.later),
     ]
     .into_iter()
-    .chain(streams)
+    .chain(streams.into_iter().flatten())
     {
         let _ = writeln!(table, "| {what} | {} | |", megabytes(size));
     }
@@ -142,7 +145,7 @@ fn date() -> Result<String, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::start::Start;
+    use crate::{memory::OfCalls, start::Start};
 
     fn row() -> Row {
         let (kind, server) = (Kind::Call, Server::Rmcp);
@@ -167,7 +170,7 @@ mod tests {
 
     #[test]
     fn sizes_are_megabytes() {
-        let memory = Memory { idle: 16_384, peak: 118_784, later: 20_992, streams: None };
+        let memory = Memory { calls: OfCalls { idle: 16_384, peak: 118_784, later: 20_992 }, streams: None };
         let start = Start { milliseconds: 41.6, kilobytes: 16_896 };
         let sizes = sizes(&memory, &Starts { empty: start, full: start, killed: start });
         assert!(sizes.contains("| start with one registration | 16.5 | 42 |\n"), "{sizes}");

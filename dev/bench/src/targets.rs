@@ -55,16 +55,24 @@ fn latency(alone: &[Row]) -> Target {
     Target { what, bound: Bound::AtMost(1.3), unit: "", measured: ratio }
 }
 
-fn of_memory(memory: &Memory) -> [Target; 4] {
+/// The rows of memory.
+pub(crate) fn of_memory(memory: &Memory) -> [Target; 4] {
     let at_most =
         |what: &str, most, unit, measured| Target { what: what.to_owned(), bound: Bound::AtMost(most), unit, measured };
-    let more = megabytes(memory.later) - megabytes(memory.idle);
-    let of_stream = memory.of_stream().and_then(|bytes| u32::try_from(bytes).ok()).map(|bytes| f64::from(bytes) / 1e3);
+    let Memory { calls, streams } = memory;
+    let more = megabytes(calls.later) - megabytes(calls.idle);
+    let of_stream = streams.and_then(|streams| u32::try_from(streams.of_one()?).ok());
+    let of_stream = of_stream.map(|bytes| f64::from(bytes) / 1e3);
     [
-        at_most("memory at most, while 3,900 connections send calls", 120.0, " MB", Some(megabytes(memory.peak))),
+        at_most("memory at most, while 3,900 connections send calls", 120.0, " MB", Some(megabytes(calls.peak))),
         at_most("more than idle, a minute later", 10.0, " MB", Some(more)),
         at_most("memory of an idle stream", 20.0, " kB", of_stream),
-        at_most("memory with 10,000 streams of 313 users", 220.0, " MB", memory.streams.map(megabytes)),
+        at_most(
+            "memory with 10,000 streams of 313 users",
+            220.0,
+            " MB",
+            streams.map(|streams| megabytes(streams.open)),
+        ),
     ]
 }
 
@@ -118,7 +126,7 @@ pub(crate) fn table(targets: &[Target]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::start::Start;
+    use crate::{memory::OfCalls, start::Start};
 
     fn row(kind: Kind, server: Server, ratio: f64, latency: f64) -> Row {
         Row { kind, server, processor: 1.0, spread: 0.0, per_second: 1.0, latency, ratio }
@@ -127,7 +135,7 @@ mod tests {
     fn targets(peak: u64) -> Vec<Target> {
         let rows = [row(Kind::List, Server::Rmcp, 1.0, 1.0), row(Kind::Call, Server::Rmcp, 0.99, 1.0)];
         let alone = [row(Kind::Call, Server::Handler, 1.0, 0.26), row(Kind::Call, Server::Rmcp, 0.7, 0.2)];
-        let memory = Memory { idle: 20 * 1024, peak, later: 25 * 1024, streams: None };
+        let memory = Memory { calls: OfCalls { idle: 20 * 1024, peak, later: 25 * 1024 }, streams: None };
         let start = Start { milliseconds: 40.0, kilobytes: 15 * 1024 };
         let starts = Starts { empty: start, full: start, killed: Start { milliseconds: 60.0, ..start } };
         all(&rows, &alone, &memory, &starts)
