@@ -21,6 +21,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::{
+    bulkhead::Bulkheads,
     challenge,
     demanded_claims::{DemandedClaims, Freshness},
     error::ApiError,
@@ -56,6 +57,7 @@ pub struct ApiClient {
     demanded: DemandedClaims,
     audit: Arc<dyn AuditLog>,
     answers: Budget,
+    bulkheads: Bulkheads,
     calls: ServiceCalls,
 }
 
@@ -78,7 +80,8 @@ impl ApiClient {
         audit: Arc<dyn AuditLog>,
     ) -> Self {
         let (answers, calls) = (Budget::new(ANSWERS_BYTES), ServiceCalls::new(Service::Graph));
-        Self { http, origins, tokens, demanded: DemandedClaims::new(challenged), audit, answers, calls }
+        let (demanded, bulkheads) = (DemandedClaims::new(challenged), Bulkheads::default());
+        Self { http, origins, tokens, demanded, audit, answers, bulkheads, calls }
     }
 
     /// Gets a resource for the principal, if its access token has the permissions. The token for the API has those of them that
@@ -153,7 +156,11 @@ impl ApiClient {
     }
 
     async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, ApiError> {
-        let attempt = || self.attempt(token, request);
+        let attempt = async || {
+            let _turn = self.bulkheads.turn(request.api()).await.map_err(FailedAttempt::last)?;
+            // Boxed, so that a call takes no memory for its request before its turn.
+            Box::pin(self.attempt(token, request)).await
+        };
         let pause = |failed: &FailedAttempt, pause: Option<Duration>| {
             pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
         };
@@ -170,11 +177,7 @@ impl ApiClient {
         if is_transient(response.status()) {
             return Err(FailedAttempt::transient(response.status().to_string(), retry_after(&response)));
         }
-        read(response, &self.answers).await.map_err(|error| FailedAttempt {
-            error,
-            retryable: false,
-            retry_after: None,
-        })
+        read(response, &self.answers).await.map_err(FailedAttempt::last)
     }
 }
 
@@ -183,6 +186,10 @@ fn outcome(error: &ApiError) -> CallOutcome {
 }
 
 impl FailedAttempt {
+    fn last(error: ApiError) -> Self {
+        Self { error, retryable: false, retry_after: None }
+    }
+
     fn transient(reason: String, retry_after: Option<Duration>) -> Self {
         Self { error: ApiError::Unavailable(reason), retryable: true, retry_after }
     }

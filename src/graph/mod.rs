@@ -1,5 +1,6 @@
 //! Microsoft Graph, and other APIs of the tenant, called as the principal.
 
+mod bulkhead;
 mod challenge;
 mod client;
 mod collection;

@@ -26,7 +26,7 @@ pub(super) struct Head {
 
 /// Carries a head past warp, which would keep a head of its own until the request is answered.
 #[derive(Clone)]
-pub(super) struct CarriedHead(Arc<Mutex<Head>>);
+pub(super) struct CarriedHead(Arc<Mutex<Option<Box<Head>>>>);
 
 impl CarriedHead {
     /// A request with this target.
@@ -34,12 +34,12 @@ impl CarriedHead {
         let read = parts.extensions.remove();
         let (path, query) = (target.path().to_owned(), target.query().unwrap_or_default().to_owned());
         let head = Head { method: parts.method, path, query, from: Network::UNKNOWN, headers: parts.headers, read };
-        Self(Arc::new(Mutex::new(head)))
+        Self(Arc::new(Mutex::new(Some(Box::new(head)))))
     }
 
     /// The head. It can be taken once.
-    pub(super) fn take(&self) -> Head {
-        std::mem::replace(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), Head::nothing())
+    pub(super) fn take(&self) -> Box<Head> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| Box::new(Head::nothing()))
     }
 }
 

@@ -15,20 +15,20 @@ use crate::budget::{Kept, Permit};
 
 /// A request whose body has not been read, and whose head counts in no budget yet.
 pub(super) struct Arriving {
-    pub(super) head: Head,
+    pub(super) head: Box<Head>,
     body: UnreadBody,
 }
 
 /// A request whose head counts in a budget, and whose body has not been read.
 pub(super) struct Admitted {
-    pub(super) head: Head,
+    pub(super) head: Box<Head>,
     permit: Permit,
     body: UnreadBody,
 }
 
 /// A request with its body, which is empty unless the method is POST.
 pub(super) struct Incoming {
-    pub(super) head: Head,
+    pub(super) head: Box<Head>,
     pub(super) body: Kept,
 }
 

@@ -35,29 +35,33 @@ impl Held {
 pub(super) struct Served(pub(super) Server);
 
 impl Service<RoleServer> for Served {
-    async fn handle_request(
+    /// What is not awaited is done before, so that the future, which stands in memory until the answer, is small.
+    fn handle_request(
         &self,
         request: ClientRequest,
         context: RequestContext<RoleServer>,
-    ) -> Result<ServerResult, ErrorData> {
-        let _held = context.extensions.get::<Held>().cloned();
-        self.check(&request)?;
+    ) -> impl Future<Output = Result<ServerResult, ErrorData>> + Send + '_ {
+        let held = context.extensions.get::<Held>().cloned();
         let (method, cancelled) = (request.method().to_owned(), context.ct.clone());
         let is_stateless = context.protocol_version().is_some_and(|version| !version.has_initialize());
+        let checked = self.check(&request);
         // rmcp would let the client of a request wait for ever whose task has panicked.
-        let answer = AssertUnwindSafe(self.0.handle_request(request, context)).catch_unwind();
-        // Dropping the future ends the tool, and its request to an API.
-        let result = tokio::select! {
-            result = answer => result.unwrap_or_else(|_| Err(ErrorData::internal_error("the request failed", None))),
-            // Nobody receives this.
-            () = cancelled.cancelled() => return Err(ErrorData::internal_error("the request was cancelled", None)),
-        };
-        let named = |error: ErrorData| match error.code {
-            ErrorCode::METHOD_NOT_FOUND => method_not_found(&method),
-            _ => error,
-        };
-        let info = || self.0.get_info().server_info;
-        result.map(|result| if is_stateless { with_server_info(result, info()) } else { result }).map_err(named)
+        let answer = checked.map(|()| AssertUnwindSafe(self.0.handle_request(request, context)).catch_unwind());
+        async move {
+            let _held = held;
+            // Dropping the future ends the tool, and its request to an API.
+            let result = tokio::select! {
+                result = answer? => result.unwrap_or_else(|_| Err(ErrorData::internal_error("the request failed", None))),
+                // Nobody receives this.
+                () = cancelled.cancelled() => return Err(ErrorData::internal_error("the request was cancelled", None)),
+            };
+            let named = |error: ErrorData| match error.code {
+                ErrorCode::METHOD_NOT_FOUND => method_not_found(&method),
+                _ => error,
+            };
+            let info = || self.0.get_info().server_info;
+            result.map(|result| if is_stateless { with_server_info(result, info()) } else { result }).map_err(named)
+        }
     }
 
     async fn handle_notification(

@@ -125,9 +125,19 @@ impl Edge {
 
     /// Without a gateway, with Graph at this URL, and with limits that no owner reaches.
     pub(crate) fn calling(graph: &str) -> Self {
+        Self::over(Rig::new().unwrap(), graph)
+    }
+
+    /// The same, around this rig.
+    pub(crate) fn over(rig: Rig, graph: &str) -> Self {
         let most = OwnerLimit::new(NonZeroU32::MAX);
-        let limits = config::Limits { streams: most, calls_per_minute: most, ..config::Limits::default() };
-        Self::of(Tools::all(), None, graph, limits)
+        let limits = config::Limits {
+            streams: most,
+            calls_per_minute: most,
+            tool_calls_at_once: most,
+            ..config::Limits::default()
+        };
+        Self::of_rig(rig, Tools::all(), None, graph, limits)
     }
 
     fn with(tools: Tools, gateway: Option<Arc<Gateway>>) -> Self {

@@ -166,6 +166,30 @@ async fn two_failures_are_retried_and_a_third_is_an_outage() {
     assert_eq!(rig.requests(), 3);
 }
 
+/// One request more than the bulkhead of an API lets through.
+#[tokio::test]
+async fn a_request_beyond_the_bulkhead_is_not_sent_and_fails_by_itself() {
+    const AT_ONCE: usize = 128;
+    let rig = Arc::new(Rig::start(&[]).await);
+    let requests: Vec<_> = (0..=AT_ONCE)
+        .map(|_| {
+            let rig = Arc::clone(&rig);
+            tokio::spawn(async move { rig.get("user.read").await.unwrap_err().to_string() })
+        })
+        .collect();
+    while rig.requests() < AT_ONCE {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::pause();
+    let mut refusals = Vec::new();
+    for request in requests {
+        refusals.push(request.await.unwrap());
+    }
+    let (unsent, silent): (Vec<_>, Vec<_>) = refusals.iter().partition(|why| why.contains("128 other requests"));
+    assert_eq!((unsent.len(), silent.len(), rig.requests()), (1, AT_ONCE, AT_ONCE), "{refusals:?}");
+    assert!(silent.iter().all(|why| why.contains("no answer within 10 s")), "{silent:?}");
+}
+
 #[tokio::test]
 async fn a_request_is_not_retried_when_graph_asks_for_a_long_pause() {
     for throttled in [THROTTLED_FOR_LONG, THROTTLED_UNTIL] {

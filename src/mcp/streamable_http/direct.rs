@@ -42,7 +42,7 @@ impl UnconnectedPeer {
         id: RequestId,
         revision: ProtocolVersion,
         token: CancellationToken,
-    ) -> DirectRequest {
+    ) -> Box<DirectRequest> {
         let mut context = RequestContext::new(id, self.peer(server));
         context.ct = token;
         context.meta = std::mem::take(request.get_meta_mut());
@@ -50,14 +50,14 @@ impl UnconnectedPeer {
         if context.meta.protocol_version().is_none() {
             context.meta.set_protocol_version(revision);
         }
-        DirectRequest { served: Served(Arc::clone(server)), request, context }
+        Box::new(DirectRequest { served: Served(Arc::clone(server)), request, context })
     }
 }
 
 impl DirectRequest {
-    /// The answer; `None` if the request was cancelled.
-    pub(super) async fn answer(self) -> Option<ServerJsonRpcMessage> {
-        let Self { served, request, context } = self;
+    /// The answer; `None` if the request was cancelled. The future would hold a request that is not boxed until its end.
+    pub(super) async fn answer(self: Box<Self>) -> Option<ServerJsonRpcMessage> {
+        let Self { served, request, context } = *self;
         let (id, token) = (context.id.clone(), context.ct.clone());
         let answer = match served.handle_request(request, context).await {
             Ok(result) => ServerJsonRpcMessage::response(result, id),

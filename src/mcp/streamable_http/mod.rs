@@ -56,7 +56,7 @@ impl StreamableHttp {
             (None, batch::answer(&self.requests, &headers, body, &principal).await)
         } else {
             let message = UncheckedMessage::read(body);
-            (message.id(), self.answer(&headers, message, principal).await)
+            (message.id(), self.answer(headers, message, principal).await)
         };
         match answered {
             Ok(response) => Ok(response),
@@ -83,30 +83,32 @@ impl StreamableHttp {
 
     async fn answer(
         &self,
-        headers: &HeaderMap,
+        headers: HeaderMap,
         message: UncheckedMessage,
         principal: Principal,
     ) -> Result<Response<ResponseBody>, Unserved> {
-        headers::check_content(headers)?;
+        headers::check_content(&headers)?;
         self.check_claims(&principal, &message).await?;
         let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
                 let capabilities = self.requests.server.get_info().capabilities;
-                let revision = headers::revision_of_request(headers, &envelope, &capabilities)?;
+                let revision = headers::revision_of_request(&headers, &envelope, &capabilities)?;
                 if step_up::is_known_to(&revision)
                     && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope).await
                 {
                     return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
                 }
                 let request = self.requests.add(text, envelope.method, id, principal, revision);
-                let exchange = self.requests.begin(request, headers, permit)?;
-                let has_events = accept::accepts(headers, "text", "event-stream");
+                let exchange = self.requests.begin(request, &headers, permit)?;
+                let has_events = accept::accepts(&headers, "text", "event-stream");
+                // They share the buffer of their connection, which a call that waits would keep.
+                drop(headers);
                 let response = if has_events { exchange.response().await } else { exchange.json_response().await };
                 self.or_cancelled(response)
             }
             (Kind::Notification, _) => {
-                headers::revision(headers)?;
+                headers::revision(&headers)?;
                 self.requests.notified(&principal, envelope);
                 Ok(accepted())
             }

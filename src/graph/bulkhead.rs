@@ -1,0 +1,85 @@
+//! So many requests to one API are under way at a time; more wait for their turn, in the order in which they came. So an API
+//! that answers slowly takes neither the memory of this process nor the requests to other APIs.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use authorization_server::state::api::Api;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::error::ApiError;
+
+/// A call that waits for its turn takes a third of the memory of one whose request is under way.
+const REQUESTS: usize = 128;
+/// The longest wait for a turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// A bulkhead for each API (<https://learn.microsoft.com/azure/architecture/patterns/bulkhead>).
+#[derive(Default)]
+pub(super) struct Bulkheads(Mutex<HashMap<Api, Arc<Semaphore>>>);
+
+impl Bulkheads {
+    /// Waits for a turn, which lasts until it is dropped.
+    pub(super) async fn turn(&self, api: Api) -> Result<OwnedSemaphorePermit, ApiError> {
+        match timeout(LONGEST_WAIT, self.of(api).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => {
+                let (waited, seconds) = (format!("{REQUESTS} other requests are under way"), LONGEST_WAIT.as_secs());
+                Err(ApiError::Unavailable(format!("{waited}, and none ended within {seconds} s")))
+            }
+        }
+    }
+
+    fn of(&self, api: Api) -> Arc<Semaphore> {
+        let mut bulkheads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(bulkheads.entry(api).or_insert_with(|| Arc::new(Semaphore::new(REQUESTS))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::state::api::RegisteredApi;
+
+    use super::*;
+
+    static ORDERS: RegisteredApi = RegisteredApi {
+        name: "Orders",
+        application_id_uri: "api://orders",
+        client_id: "id",
+        origin: "https://o.example",
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gets_no_turn_in_time_is_told_why_and_other_apis_go_on() {
+        let bulkheads = Bulkheads::default();
+        let mut turns = Vec::new();
+        for _ in 0..REQUESTS {
+            turns.push(bulkheads.turn(Api::Graph).await.unwrap());
+        }
+        assert!(bulkheads.turn(Api::Registered(&ORDERS)).await.is_ok());
+        let refused = bulkheads.turn(Api::Graph).await.unwrap_err().to_string();
+        assert_eq!(refused, "unavailable: 128 other requests are under way, and none ended within 5 s");
+        turns.pop();
+        assert!(bulkheads.turn(Api::Graph).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_come_in_the_order_of_the_requests() {
+        let bulkheads = Bulkheads::default();
+        let mut turns = Vec::new();
+        for _ in 0..REQUESTS {
+            turns.push(bulkheads.turn(Api::Graph).await.unwrap());
+        }
+        let (mut first, mut second) = (Box::pin(bulkheads.turn(Api::Graph)), Box::pin(bulkheads.turn(Api::Graph)));
+        assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+        turns.pop();
+        assert!(futures_util::poll!(&mut second).is_pending());
+        assert!(futures_util::poll!(&mut first).is_ready());
+    }
+}
