@@ -5,8 +5,8 @@ use std::{num::NonZeroU32, path::Path, sync::Arc};
 use async_trait::async_trait;
 use authorization_server::ground::Clock;
 use redb::{
-    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
-    backends::InMemoryBackend,
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageBackend, TableDefinition,
+    WriteTransaction, backends::InMemoryBackend,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,8 +61,13 @@ impl Embedded {
 
     /// A store that ends with the process.
     pub fn in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(failed)?;
-        Self::ready(database, clock)
+        Self::on(InMemoryBackend::new(), clock)
+    }
+
+    /// A store on what redb reads and writes in place of its file.
+    pub fn on(backend: impl StorageBackend, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend);
+        Self::ready(database.map_err(failed)?, clock)
     }
 
     /// Makes sure that the tables exist.

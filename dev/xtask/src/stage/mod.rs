@@ -71,7 +71,7 @@ fn unit(workspace: &Workspace) -> Tally {
 fn http(workspace: &Workspace) -> Tally {
     let mut tally = command::tests(&mut workspace.cargo(&format!("{TESTS} --test *")));
     if workspace.long() {
-        tally += command::tests(&mut workspace.cargo("test --test guards --test http -- --ignored --nocapture"));
+        tally += command::tests(&mut workspace.cargo("test --test edge --test guards --test http -- --ignored"));
     }
     tally += command::tests(&mut workspace.cargo("test --no-fail-fast --doc"));
     tally
