@@ -771,4 +771,32 @@ pub(crate) const GUARDS: &[Guard] = &[
         to: "Semaphore::new(self.share * 100)",
         test: "lib::budget::tests::one_key_takes_its_share_and_leaves_the_rest_to_others",
     },
+    Guard {
+        name: "bodies of unknown callers leave room for requests without one",
+        file: "src/http/memory.rs",
+        from: "[of(&self.unknown_callers, from), of(&self.unknown_bodies, from)].concat()",
+        to: "of(&self.unknown_callers, from)",
+        test: "edge::flood::slow_bodies_leave_their_address_room_for_requests_without_one",
+    },
+    Guard {
+        name: "memory that an owner has used up is reported as its own",
+        file: "src/http/unread.rs",
+        from: "caller.map_or(event, |caller| event.holder(caller))",
+        to: "event",
+        test: "edge::audit::memory_that_an_owner_has_used_up_is_an_event_that_names_the_owner",
+    },
+    Guard {
+        name: "only the owner and client of a stream elsewhere post to it",
+        file: "src/mcp/sse/session_id.rs",
+        from: "self.opened_by.may_be_used_by(principal)",
+        to: "self.opened_by.may_be_used_by(principal) || true",
+        test: "sse::across::only_the_streams_owner_and_client_can_post_from_anywhere",
+    },
+    Guard {
+        name: "one probe of the store and the keyring serves all who ask",
+        file: "src/http/health_check.rs",
+        from: "match last.as_ref().filter(|probe| serves(probe)) {",
+        to: "match last.as_ref().filter(|probe| serves(probe) && false) {",
+        test: "edge::health::however_many_ask_there_is_one_probe_a_second_and_one_line_for_each_dependency_that_is_down",
+    },
 ];
