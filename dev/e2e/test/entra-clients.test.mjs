@@ -9,6 +9,7 @@ import { assertDetails, urlOf } from '../lib/matrix.mjs';
 import { ASSISTANT, msalNode, msalPython } from '../lib/msal.mjs';
 import { callTool } from '../lib/sdk-client.mjs';
 import { chooseUser } from '../lib/sign-in.mjs';
+import { control } from '../lib/tenant-control.mjs';
 import { world } from '../lib/world.mjs';
 
 const LIBRARIES = { 'MSAL for Node': msalNode, 'MSAL for Python': msalPython };
@@ -20,16 +21,16 @@ const SERVERS = { 'one process': {}, 'the stream apart': { azure: true, 'cosmos-
 
 for (const [name, options] of Object.entries(SERVERS)) describe(`Clients with tokens of Entra: ${name}`, () => {
   const here = world(options);
-  before(() => control('admin-consent'));
+  before(() => control(here.server, 'admin-consent'));
 
   for (const [library, application] of Object.entries(LIBRARIES)) {
     for (const transport of Object.keys(TRANSPORTS)) {
       test(`${library} satisfies a claims challenge, and the tool works: ${transport}`, async (t) => {
-        await control('conditional-access', { second_factor: false });
+        await control(here.server, 'conditional-access', { second_factor: false });
         const user = here.server.users[1];
         const caller = new Caller(application(here.server), user);
         await caller.signIn();
-        await control('conditional-access', { second_factor: true });
+        await control(here.server, 'conditional-access', { second_factor: true });
         const client = await caller.connect(t, here.server, transport);
         assertDetails((await callTool(client)).structuredContent, user);
         assert.equal(caller.challenges.length, 1, 'one challenge');
@@ -40,7 +41,7 @@ for (const [name, options] of Object.entries(SERVERS)) describe(`Clients with to
     }
 
     test(`a token of ${library} and its stream end when its user refuses the application`, async (t) => {
-      await control('conditional-access', { second_factor: false });
+      await control(here.server, 'conditional-access', { second_factor: false });
       const user = here.server.users[LIBRARIES[library] === msalNode ? 0 : 2];
       const caller = new Caller(application(here.server), user);
       await caller.signIn();
@@ -55,12 +56,6 @@ for (const [name, options] of Object.entries(SERVERS)) describe(`Clients with to
       assert.equal((await caller.initialize(here.server)).status, 401, 'a new token is refused, too');
       await ended;
     });
-  }
-
-  function control(path, body) {
-    const { tenant, control_token } = here.server;
-    const options = { method: 'POST', headers: { authorization: `Bearer ${control_token}` }, body: body && JSON.stringify(body) };
-    return fetch(`${tenant}/_control/${path}`, options).then(({ status }) => assert.equal(status, 204));
   }
 
   async function openConnections(page, user) {

@@ -13,6 +13,7 @@ import { submit } from '../lib/operator-page.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
 import { callTool } from '../lib/sdk-client.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
+import { control } from '../lib/tenant-control.mjs';
 import { world } from '../lib/world.mjs';
 
 const CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
@@ -21,7 +22,7 @@ process.env.PREAUTHORIZED_CLIENT_IDS = ASSISTANT.id;
 
 describe('what people see of a refusal', () => {
   const here = world();
-  afterEach(() => control('reset'));
+  afterEach(() => control(here.server, 'reset'));
 
   test('a policy blocks the sign-in: a page with a link that tells the application', async (t) => {
     await outage('authorization_code', { kind: 'aadsts', number: 50076, suberror: 'message_only' });
@@ -60,7 +61,7 @@ describe('what people see of a refusal', () => {
   });
 
   test('connections with an application that gets its tokens from Entra, before and after it is refused', async (t) => {
-    await control('admin-consent');
+    await control(here.server, 'admin-consent');
     const user = here.server.users[0];
     const token = await msalNode(here.server).token(user);
     const called = await fetch(here.server.mcp, {
@@ -89,15 +90,8 @@ describe('what people see of a refusal', () => {
     }
   });
 
-  async function control(path, body) {
-    const { tenant, control_token } = here.server;
-    const headers = { authorization: `Bearer ${control_token}` };
-    const answer = await fetch(`${tenant}/_control/${path}`, { method: 'POST', headers, body: body && JSON.stringify(body) });
-    assert.equal(answer.status, 204, path);
-  }
-
   function outage(endpoint, fault) {
-    return control('outage', { endpoint, fault });
+    return control(here.server, 'outage', { endpoint, fault });
   }
 
   /** The status of the next page at a URL that starts so. */
