@@ -112,10 +112,11 @@ impl StreamableHttp {
                 self.requests.notified(&principal, envelope);
                 Ok(accepted())
             }
-            _ => {
-                Err(Refusal::invalid("Invalid Request: this server sends no requests, so it awaits no responses")
-                    .into())
-            }
+            _ => Err(unexpected_response().into()),
         }
     }
+}
+
+fn unexpected_response() -> Refusal {
+    Refusal::invalid("Invalid Request: this server sends no requests, so it awaits no responses")
 }
