@@ -10,12 +10,11 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { test } from './check.mjs';
-import { assertDetails, assertJourney, combinations, DEPLOYED, urlOf } from './matrix.mjs';
+import { assertDetails, assertJourney, combinations, DEPLOYED, PLAIN, urlOf } from './matrix.mjs';
 import { person } from './person.mjs';
 import { quietPort, startServer } from './server.mjs';
 import { world } from './world.mjs';
 
-const { gateway: _, ...PLAIN } = DEPLOYED;
 const HERE = 'first';
 
 /** Declares the tests: the first check at the first address behind the gateway, and with E2E_LONG all of them everywhere. */

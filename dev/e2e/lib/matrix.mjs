@@ -8,6 +8,9 @@ export const DEPLOYED = {
   ...(process.env.E2E_PACKAGE && { package: process.env.E2E_PACKAGE }),
 };
 
+/** The same server without a gateway. */
+export const { gateway: _, ...PLAIN } = DEPLOYED;
+
 /** The first combination; with E2E_LONG all of them. */
 export function combinations(...all) {
   return process.env.E2E_LONG ? all : all.slice(0, 1);
@@ -18,8 +21,9 @@ export function onlyLong(...all) {
   return process.env.E2E_LONG ? all : [];
 }
 
-/** Where the server speaks this transport. */
+/** Where the server speaks this transport. It must then have given results there. */
 export function urlOf(server, transport) {
+  server.spoken.add(transport);
   return { http: server.mcp, sse: `${server.mcp}/sse` }[transport];
 }
 

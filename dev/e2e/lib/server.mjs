@@ -60,6 +60,9 @@ export async function readyLine(name, { child, complaint, exited }) {
 }
 
 class Server {
+  /** The transports of which a test took the address. */
+  spoken = new Set();
+
   constructor({ child, exited }, ready, options, dataIsOurs) {
     Object.assign(this, { child, exited, options, data: options.data, dataIsOurs }, ready);
   }
@@ -93,7 +96,8 @@ class Server {
   }
 
   /**
-   * Every answer on the MCP endpoints must have fitted the schema of its revision; `unfit` is what the log says otherwise.
+   * Every answer on the MCP endpoints must have fitted the schema of its revision; `unfit` is what the log says otherwise. Its
+   * last line counts the results that fitted: there must be some of each transport that was spoken.
    * HANDLER_LOGS=folder keeps the log there, for the queries that operators run on it.
    */
   async #ended() {
@@ -103,6 +107,12 @@ class Server {
     if (!this.unfit) throw new Error('the ready line does not say how the log tells of an answer that does not fit');
     const unfit = this.#log().filter((line) => line.includes(this.unfit));
     if (unfit.length > 0) throw new Error(unfit.join('\n'));
+    // Nobody counts for a program that was killed.
+    if (how.signal === 'SIGKILL') return how;
+    const results = this.#log().findLast((line) => line.includes('"mcp_results"'));
+    for (const transport of this.spoken) {
+      if (!(JSON.parse(results ?? '{}').mcp_results?.[transport] > 0)) throw new Error(`no result was validated: ${transport}`);
+    }
     return how;
   }
 

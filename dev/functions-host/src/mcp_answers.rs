@@ -12,6 +12,8 @@ use crate::{handler_log::HandlerLog, request::Request};
 
 /// The message of the log line. Tests search for it.
 pub const UNFIT: &str = "an answer does not fit the schema of its MCP revision";
+/// The message of the log's last line.
+const RESULTS: &str = "results that fit the schema of their MCP revision";
 /// Bytes of a message that are looked at. The requests and answers of clients are shorter.
 const LONGEST: usize = 4 * 1024 * 1024;
 /// Of a request on Streamable HTTP that names none (MCP 2025-06-18, "Protocol Version Header").
@@ -28,12 +30,18 @@ const PAST_THE_GATEWAY: &str = "access_denied";
 pub(crate) struct McpAnswers {
     log: HandlerLog,
     judged: AtomicUsize,
+    /// Results that fit, of Streamable HTTP.
+    results: AtomicUsize,
+    /// Results that fit, of HTTP+SSE.
+    results_of_streams: AtomicUsize,
     /// By the id of the HTTP+SSE session.
     sessions: Mutex<HashMap<String, Session>>,
 }
 
 /// The revision and the open requests of one client.
 struct Session {
+    /// Whether it is of HTTP+SSE.
+    has_stream: bool,
     revision: String,
     /// The methods of the requests, by id.
     methods: HashMap<String, String>,
@@ -65,7 +73,8 @@ enum Form {
 
 impl McpAnswers {
     pub(crate) fn new(log: HandlerLog) -> Arc<Self> {
-        Arc::new(Self { log, judged: AtomicUsize::new(0), sessions: Mutex::default() })
+        let (judged, results, results_of_streams) = Default::default();
+        Arc::new(Self { log, judged, results, results_of_streams, sessions: Mutex::default() })
     }
 
     /// How many messages were judged.
@@ -82,7 +91,7 @@ impl McpAnswers {
             ("POST", "/mcp/message") => (session_id(&request.line.query), WITH_STREAM),
             _ => return None,
         };
-        let own = Session { revision: revision.to_owned(), methods: HashMap::new() };
+        let own = Session { has_stream: false, revision: revision.to_owned(), methods: HashMap::new() };
         let state = State { session, own, sent: Vec::new(), received: Vec::new(), answer: Form::Other };
         Some(McpExchange { answers: Arc::clone(self), state: Mutex::new(state) })
     }
@@ -100,13 +109,27 @@ impl McpAnswers {
             agreed.clone_into(&mut session.revision);
         }
         let revision = if method == "server/discover" { NEWEST } else { &session.revision };
-        if let Err(why) = mcp_schema::check(revision, method, message) {
-            self.unfit(method, &why);
+        match mcp_schema::check(revision, method, message) {
+            Err(why) => self.unfit(method, &why),
+            Ok(()) if message.get("result").is_some() => {
+                let results = if session.has_stream { &self.results_of_streams } else { &self.results };
+                results.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(()) => {}
         }
     }
 
     fn unfit(&self, method: &str, why: &str) {
         self.log.line(&json!({ "level": "ERROR", "message": UNFIT, "method": method, "why": why }).to_string());
+    }
+}
+
+/// The last line of the log says how many results fitted, so that whoever read it knows that they were looked at.
+impl Drop for McpAnswers {
+    fn drop(&mut self) {
+        let [http, sse] = [&self.results, &self.results_of_streams].map(|results| results.load(Ordering::Relaxed));
+        let results = json!({ "level": "INFO", "message": RESULTS, "mcp_results": { "http": http, "sse": sse } });
+        self.log.line(&results.to_string());
     }
 }
 
@@ -175,7 +198,7 @@ impl McpExchange {
         match session {
             None => act(own),
             Some(id) => {
-                let session = || Session { revision: own.revision.clone(), methods: HashMap::new() };
+                let session = || Session { has_stream: true, revision: own.revision.clone(), methods: HashMap::new() };
                 act(lock(&self.answers.sessions).entry(id.clone()).or_insert_with(session));
             }
         }
@@ -284,6 +307,31 @@ mod tests {
         assert_eq!(rig.found(), (0, 0));
         stream.received(end.as_bytes());
         assert_eq!(rig.found(), (2, 1));
+    }
+
+    #[test]
+    fn the_last_line_counts_the_results_that_fit_by_transport() {
+        let rig = Rig::new();
+        let plain = listed(1, &json!({ "tools": [] }));
+        rig.json("POST /mcp HTTP/1.1", &json!([list(1), list(2)]), &json!([plain, listed(2, &json!({}))]));
+        rig.json(
+            "POST /mcp HTTP/1.1",
+            &list(1),
+            &json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": 1, "message": "x" } }),
+        );
+        let stream = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
+        stream.answered(Some("text/event-stream"));
+        stream.received(b"event: endpoint\ndata: /mcp/message?sessionId=abc\n\n");
+        let posted = rig.begin("POST /mcp/message?sessionId=abc HTTP/1.1").unwrap();
+        posted.sent(json!([list(1), list(2)]).to_string().as_bytes());
+        for id in [1, 2] {
+            stream.received(format!("data: {}\n\n", listed(id, &json!({ "tools": [] }))).as_bytes());
+        }
+        let Rig { answers, log } = rig;
+        drop((answers, stream, posted));
+        let log = fs::read_to_string(log.path()).unwrap();
+        let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        assert_eq!(last["mcp_results"], json!({ "http": 1, "sse": 2 }));
     }
 
     #[test]

@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { test } from '../../lib/check.mjs';
 import * as inspector from '../../lib/inspector.mjs';
 import { through010, throughWeb } from '../../lib/inspector-journey.mjs';
-import { assertDetails, assertJourney, combinations, DEPLOYED } from '../../lib/matrix.mjs';
+import { assertDetails, assertJourney, combinations, DEPLOYED, urlOf } from '../../lib/matrix.mjs';
 import { runSigningIn } from '../../lib/program.mjs';
 import { world } from '../../lib/world.mjs';
 
@@ -20,7 +20,7 @@ describe('MCP Inspector', () => {
   for (const era of combinations('modern', 'auto')) {
     test(`2.x on the command line calls the tool: --protocol-era ${era}`, async (t) => {
       const user = here.server.users[1];
-      const { words, env } = inspector.commandLine(here.server.mcp, ['--protocol-era', era]);
+      const { words, env } = inspector.commandLine(urlOf(here.server, 'http'), ['--protocol-era', era]);
       const { result } = JSON.parse(await runSigningIn(t, here, words, user, env));
       assertDetails(result.structuredContent, user);
     });
