@@ -1,6 +1,7 @@
 // The official conformance suite: against the product every scenario that needs no fixture of the suite's own, and against
 // the suite's fixtures behind our own transports every scenario.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
@@ -13,6 +14,8 @@ import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { register } from '../lib/requests.mjs';
 import { signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
+
+const DOCUMENT = new URL('../../../docs/conformance.md', import.meta.url);
 
 const FIXTURES = [
   'sep-2575-http-server-no-independent-requests-on-stream',
@@ -34,23 +37,12 @@ const REVISIONS = {
 };
 /** Scenarios of a revision whose answers the suite holds against the schema. */
 const VALIDATED = { '2025-06-18': 26, '2025-11-25': 29, '2026-07-28': 37 };
-const SAMPLE_AND_ELICIT = {
+/** The checks that fail where docs/conformance.md says so. */
+const FAILS = {
+  'elicitation-sep1034-defaults': ['elicitation-sep1034-general'],
+  'elicitation-sep1330-enums': ['elicitation-sep1330-general'],
   'tools-call-elicitation': ['tools-call-elicitation'],
   'tools-call-sampling': ['tools-call-sampling'],
-};
-/** Of the fixtures: how many scenarios run, those with a check that is not met, and those without a check. */
-const FIXTURE_RUNS = {
-  '2025-06-18': { scenarios: 27, unmet: SAMPLE_AND_ELICIT, unchecked: ['server-session-lifecycle'] },
-  '2025-11-25': {
-    scenarios: 33,
-    unmet: {
-      ...SAMPLE_AND_ELICIT,
-      'elicitation-sep1034-defaults': ['elicitation-sep1034-general'],
-      'elicitation-sep1330-enums': ['elicitation-sep1330-general'],
-    },
-    unchecked: ['server-session-lifecycle', 'server-sse-multiple-streams', 'server-sse-polling'],
-  },
-  '2026-07-28': { scenarios: 40, unmet: {}, unchecked: [] },
 };
 /** How the fixtures' server serves `tools/list` and calls of tools that only answer. */
 const WAYS = { 'as the product does': [], "by rmcp's service loop": ['--service-loop'] };
@@ -92,9 +84,13 @@ describe('the official conformance suite', () => {
 });
 
 describe('the fixtures of the official conformance suite behind our transports', () => {
-  const runs = Object.entries(FIXTURE_RUNS).flatMap(([revision, expected]) =>
+  const documented = documentedOutcomes(readFileSync(DOCUMENT, 'utf8'));
+  const runs = Object.entries(documented).flatMap(([revision, expected]) =>
     Object.entries(WAYS).map(([way, options]) => ({ revision, expected, way, options })),
   );
+  test('the document has a column for each revision', () => {
+    assert.deepEqual(Object.keys(documented), Object.keys(REVISIONS));
+  });
   for (const { revision, expected, way, options } of runs) {
     test(`every server scenario of ${revision}, ${way}`, async (t) => {
       const { url, access_token } = await conformanceServer(t, options);
@@ -102,14 +98,33 @@ describe('the fixtures of the official conformance suite behind our transports',
       const origin = await withToken(t, { hostname, port }, access_token);
       const { results } = conformance(t, ['server', '--url', origin + pathname, '--suite', 'all', '--spec-version', revision]);
       const checks = await results;
-      const unchecked = Object.keys(checks).filter((name) => withoutEvidence(checks[name])).sort();
-      const checked = Object.keys(checks).filter((name) => !unchecked.includes(name));
-      const found = checked.map((name) => [name, unmet(checks[name])]).filter(([, ids]) => ids.length > 0);
-      const run = { scenarios: Object.keys(checks).length, unmet: Object.fromEntries(found), unchecked };
-      assert.deepEqual(run, expected);
+      const found = Object.entries(checks).map(([name, checks]) => [name, outcome(checks)]);
+      assert.deepEqual(Object.fromEntries(found), expected);
+      for (const [name] of found.filter(([, outcome]) => outcome === 'fails')) assert.deepEqual(unmet(checks[name]), FAILS[name]);
     });
   }
 });
+
+/** `{ revision: { scenario: outcome } }` of the table that has a row for each scenario. */
+function documentedOutcomes(text) {
+  const section = text.split('\n## Each scenario\n')[1].split('\n## ')[0];
+  const [head, , ...rows] = section.split('\n').filter((line) => line.startsWith('|'));
+  const cells = (row) => row.split('|').slice(1, -1).map((cell) => cell.trim());
+  const outcomes = cells(head).slice(1).map((revision) => [revision, {}]);
+  for (const [scenario, ...row] of rows.map(cells)) {
+    row.forEach((cell, index) => {
+      if (cell !== '–') outcomes[index][1][scenario.replaceAll('`', '')] = cell;
+    });
+  }
+  return Object.fromEntries(outcomes);
+}
+
+/** How many checks a scenario met; `fails` if it missed one, and `nothing` if it had none that could fail. */
+function outcome(checks) {
+  if (withoutEvidence(checks)) return 'nothing';
+  if (unmet(checks).length > 0) return 'fails';
+  return String(checks.filter(({ status }) => status === 'SUCCESS').length);
+}
 
 /** The URL that a person is to open, as soon as it is printed. */
 async function authorizationUrl(printed) {
