@@ -3,8 +3,10 @@
 //! A full queue drops lines and counts them. The count is logged as soon as the writer has caught up.
 
 use std::{
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -14,11 +16,13 @@ use super::json_lines::Now;
 
 /// Lines that may wait: about 1 MiB.
 pub(super) const MAX_WAITING_LINES: usize = 4096;
+/// How long lines gather after a write. To wake the thread for each line would take longer than to write it.
+const GATHERING: Duration = Duration::from_millis(10);
 
 /// Starts the thread that writes to `output`. Dropping the guard writes what waits, for at most a second.
 pub(super) fn queue(output: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     let dropped = Arc::new(OnceLock::new());
-    let output = Output { lines: output, dropped: Arc::clone(&dropped), reported: 0, since_report: 0 };
+    let output = Output { lines: BufWriter::new(output), dropped: Arc::clone(&dropped), reported: 0, since_report: 0 };
     let (queue, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(MAX_WAITING_LINES).lossy(true).finish(output);
     let _ = dropped.set(queue.error_counter());
@@ -26,8 +30,8 @@ pub(super) fn queue(output: impl Write + Send + 'static) -> (NonBlocking, Worker
 }
 
 /// Writes lines, and how many are missing.
-struct Output<W> {
-    lines: W,
+struct Output<W: Write> {
+    lines: BufWriter<W>,
     dropped: Arc<OnceLock<ErrorCounter>>,
     /// The count of dropped lines when it was last reported.
     reported: usize,
@@ -79,9 +83,12 @@ impl<W: Write> Write for Output<W> {
     }
 
     /// The worker thread flushes whenever the queue is empty.
+    #[expect(clippy::disallowed_methods, reason = "a thread of its own")]
     fn flush(&mut self) -> io::Result<()> {
         self.report()?;
-        self.lines.flush()
+        self.lines.flush()?;
+        thread::sleep(GATHERING);
+        Ok(())
     }
 }
 
@@ -141,6 +148,18 @@ mod tests {
             (&reports[0]["level"], &reports[0]["target"]),
             (&"ERROR".into(), &module_path!().replace("::tests", "").into())
         );
+    }
+
+    #[test]
+    fn lines_that_wait_are_written_together() {
+        let (open, written, output) = gated();
+        let (mut queue, guard) = queue(output);
+        for number in 0..100 {
+            queue.write_all(format!("{{\"number\":{number}}}\n").as_bytes()).unwrap();
+        }
+        drop(open);
+        drop((queue, guard));
+        assert!(written.into_iter().count() <= 2, "those before the gate was opened, and all others");
     }
 
     #[test]
