@@ -1,9 +1,14 @@
 //! One request and its answer: rmcp serves it, and its messages become the response.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures_util::stream::unfold;
+use futures_util::{future::BoxFuture, stream::unfold};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
@@ -16,7 +21,7 @@ use rmcp::{
     service::{Service, serve_directly_with_ct},
     transport::OneshotTransport,
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
@@ -32,11 +37,22 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A request that is served.
 pub(super) struct Exchange {
-    messages: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
+    messages: Messages,
     is_stateless: bool,
     /// Ends the request when the client is gone.
-    _disconnect: Option<DropGuard>,
+    disconnect: Option<DropGuard>,
 }
+
+/// What the client of a request is sent.
+enum Messages {
+    /// By rmcp's service loop.
+    Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>),
+    /// The answer alone.
+    Direct(Answering),
+}
+
+/// A request that is served while its answer is awaited. If the client is gone before, it goes on in a task of its own.
+struct Answering(Option<BoxFuture<'static, Option<ServerJsonRpcMessage>>>);
 
 impl Exchange {
     /// Serves a request with this id in this revision, until it is answered or the token is cancelled. `held` is dropped when
@@ -64,7 +80,7 @@ impl Exchange {
             drop(held);
         };
         tokio::spawn(run.in_current_span());
-        Self { messages, is_stateless, _disconnect: disconnect }
+        Self { messages: Messages::Sent(messages), is_stateless, disconnect }
     }
 
     /// Serves a request by this future, which gives its answer, or nothing if it was cancelled.
@@ -74,23 +90,22 @@ impl Exchange {
         token: CancellationToken,
         held: impl Send + 'static,
     ) -> Self {
-        let (sender, messages) = mpsc::channel(1);
         let run = async move {
-            if let Some(answer) = answer.await {
-                let _ = sender.try_send(Box::new(answer));
-            }
+            let answer = answer.await;
             drop(held);
+            answer
         };
-        tokio::spawn(run.in_current_span());
-        Self { messages, is_stateless, _disconnect: is_stateless.then(|| token.drop_guard()) }
+        let messages = Messages::Direct(Answering(Some(Box::pin(run))));
+        Self { messages, is_stateless, disconnect: is_stateless.then(|| token.drop_guard()) }
     }
 
     /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
     pub(super) async fn response(mut self) -> Option<Response<ResponseBody>> {
-        Some(match self.messages.recv().await? {
-            answer if is_answer(&answer) => json(self.status(&answer), &answer),
-            first => self.stream(first),
-        })
+        let first = self.messages.next().await?;
+        match self.messages {
+            Messages::Sent(messages) if !is_answer(&first) => Some(stream(first, messages, self.disconnect)),
+            _ => Some(json(self.status(&first), &first)),
+        }
     }
 
     /// The response to a client that does not accept a stream of events.
@@ -106,7 +121,7 @@ impl Exchange {
 
     async fn next_answer(&mut self) -> Option<Box<ServerJsonRpcMessage>> {
         loop {
-            let message = self.messages.recv().await?;
+            let message = self.messages.next().await?;
             if is_answer(&message) {
                 return Some(message);
             }
@@ -125,22 +140,55 @@ impl Exchange {
             _ => StatusCode::OK,
         }
     }
+}
 
-    fn stream(self, first: Box<ServerJsonRpcMessage>) -> Response<ResponseBody> {
-        let events = unfold((Some(first), self), |(first, mut exchange)| async move {
-            let next = match first {
-                Some(message) => Ok(Some(message)),
-                None => timeout(KEEP_ALIVE_INTERVAL, exchange.messages.recv()).await,
-            };
-            let text = match next {
-                Ok(message) => format!("data: {}\n\n", serde_json::to_string(&message?).ok()?),
-                Err(_) => ": keep-alive\n\n".to_owned(),
-            };
-            Some((Ok::<_, Infallible>(Frame::data(Bytes::from(text))), (None, exchange)))
-        });
-        let mut response = Response::new(StreamBody::new(events).boxed());
-        event_stream::set_headers(response.headers_mut());
-        response
+fn stream(
+    first: Box<ServerJsonRpcMessage>,
+    messages: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
+    disconnect: Option<DropGuard>,
+) -> Response<ResponseBody> {
+    let events = unfold((Some(first), messages, disconnect), |(first, mut messages, disconnect)| async move {
+        let next = match first {
+            Some(message) => Ok(Some(message)),
+            None => timeout(KEEP_ALIVE_INTERVAL, messages.recv()).await,
+        };
+        let text = match next {
+            Ok(message) => format!("data: {}\n\n", serde_json::to_string(&message?).ok()?),
+            Err(_) => ": keep-alive\n\n".to_owned(),
+        };
+        Some((Ok::<_, Infallible>(Frame::data(Bytes::from(text))), (None, messages, disconnect)))
+    });
+    let mut response = Response::new(StreamBody::new(events).boxed());
+    event_stream::set_headers(response.headers_mut());
+    response
+}
+
+impl Messages {
+    /// The next one; `None` after the last.
+    async fn next(&mut self) -> Option<Box<ServerJsonRpcMessage>> {
+        match self {
+            Self::Sent(messages) => messages.recv().await,
+            Self::Direct(answering) => answering.await.map(Box::new),
+        }
+    }
+}
+
+impl Future for Answering {
+    type Output = Option<ServerJsonRpcMessage>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(answering) = &mut self.0 else { return Poll::Ready(None) };
+        let answer = ready!(answering.as_mut().poll(context));
+        self.0 = None;
+        Poll::Ready(answer)
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        if let (Some(answering), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(answering.in_current_span());
+        }
     }
 }
 
@@ -287,6 +335,18 @@ mod tests {
         running.subscribe().wait_for(|running| *running == calls).await.unwrap();
     }
 
+    /// Serves a request until so many run. It must not be answered before.
+    async fn until_running(
+        answer: &mut BoxFuture<'_, Option<ServerJsonRpcMessage>>,
+        running: &watch::Sender<usize>,
+        calls: usize,
+    ) {
+        tokio::select! {
+            _ = answer => panic!("the request was answered"),
+            () = is_running(running, calls) => {}
+        }
+    }
+
     async fn read(response: Response<ResponseBody>) -> (String, String) {
         let content_type = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -347,8 +407,9 @@ mod tests {
         let running = watch::Sender::default();
         for begun in [begun, begun_directly] {
             let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
-            is_running(&running, 1).await;
-            drop(exchange);
+            let mut answer: BoxFuture<'_, _> = Box::pin(exchange.answer());
+            until_running(&mut answer, &running, 1).await;
+            drop(answer);
             is_running(&running, 0).await;
         }
         let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({ "progressToken": 1 }));
@@ -363,11 +424,13 @@ mod tests {
         let running = watch::Sender::default();
         for begun in [begun, begun_directly] {
             let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
-            is_running(&running, 1).await;
-            drop(exchange);
+            let mut answer: BoxFuture<'_, _> = Box::pin(exchange.answer());
+            until_running(&mut answer, &running, 1).await;
+            drop(answer);
             // Time enough for the end of another request.
             let (other, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({}));
-            is_running(&running, 2).await;
+            let mut other: BoxFuture<'_, _> = Box::pin(other.answer());
+            until_running(&mut other, &running, 2).await;
             drop(other);
             is_running(&running, 1).await;
             token.cancel();
