@@ -92,8 +92,7 @@ impl StreamableHttp {
         let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
-                let capabilities = self.requests.server.get_info().capabilities;
-                let revision = headers::revision_of_request(&headers, &envelope, &capabilities)?;
+                let revision = headers::revision_of_request(&headers, &envelope, &self.requests.capabilities)?;
                 if step_up::is_known_to(&revision)
                     && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope).await
                 {

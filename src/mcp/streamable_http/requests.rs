@@ -6,7 +6,7 @@ use authorization_server::resource::authenticate::Principal;
 use http::HeaderMap;
 use rmcp::{
     ErrorData,
-    model::{ClientJsonRpcMessage, ClientRequest, GetMeta as _, ProtocolVersion, RequestId},
+    model::{ClientJsonRpcMessage, ClientRequest, GetMeta as _, ProtocolVersion, RequestId, ServerCapabilities},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,8 @@ use crate::mcp::{
 #[derive(Clone)]
 pub(super) struct Requests {
     pub(super) server: Server,
+    /// What the server can do, which never changes.
+    pub(super) capabilities: Arc<ServerCapabilities>,
     running: Running,
     unconnected: UnconnectedPeer,
     stop: CancellationToken,
@@ -50,7 +52,8 @@ impl CancellableRequest {
 impl Requests {
     /// None runs. All end when `stop` is cancelled.
     pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
-        Self { server, running: Running::default(), unconnected: UnconnectedPeer::default(), stop }
+        let (capabilities, unconnected) = (Arc::new(server.get_info().capabilities), UnconnectedPeer::default());
+        Self { server, capabilities, running: Running::default(), unconnected, stop }
     }
 
     /// Whether the server stops, which cancels all.

@@ -29,6 +29,10 @@ impl Tool for GetGraphUserDetails {
         let answer = caller.get(&Request::of("/v1.0/me")).await?;
         with_success(answer).ok_or(ToolError::Api(Api::Graph, ApiError::Unexpected))
     }
+
+    fn encode(Details(answer): Details) -> serde_json::Result<Value> {
+        Ok(answer)
+    }
 }
 
 /// Graph's answer as it came, with `"success": true`.

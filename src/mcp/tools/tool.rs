@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::{
     arguments,
-    outcome::{ToolError, no_result, result},
+    outcome::{ToolError, failure, no_result, result},
     progress::Progress,
     schema,
 };
@@ -45,6 +45,11 @@ pub(super) trait Tool: 'static {
         caller: Caller<'_>,
         arguments: Self::Arguments,
     ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+
+    /// The result as JSON. A tool whose result is JSON already need not copy it.
+    fn encode(output: Self::Output) -> serde_json::Result<Value> {
+        serde_json::to_value(output)
+    }
 }
 
 /// The ports of the tools.
@@ -138,8 +143,9 @@ impl ServedTool {
 }
 
 async fn run<T: Tool>(caller: Caller<'_>, given: JsonObject) -> CallToolResult {
-    match read_and_call::<T>(caller, given).await {
-        Ok(output) => result(output),
+    match read_and_call::<T>(caller, given).await.map(T::encode) {
+        Ok(Ok(value)) => result(value),
+        Ok(Err(_)) => failure("The result cannot be written as JSON."),
         Err(error) => no_result(&error),
     }
 }
