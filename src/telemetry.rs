@@ -15,14 +15,18 @@ use std::{io, sync::Arc};
 use authorization_server::ground::Clock;
 use tracing::{Level, subscriber::SetGlobalDefaultError};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    registry,
+};
 
 pub use self::{
     audit::AuditLines,
     json_lines::JsonLines,
     log_throttle::LogThrottle,
     service_calls::{CallOutcome, Service, ServiceCalls},
-    trace_context::{TraceContext, request_span},
+    trace_context::{OwnTraces, TraceContext, request_span},
 };
 
 /// The log of this process. Dropping it writes the lines that wait.
@@ -33,12 +37,12 @@ pub struct Log(#[expect(dead_code, reason = "dropping it stops the writer")] Wor
 /// what they are sent. rmcp quotes ids and arguments of requests even in its warnings, so it logs nothing. Audit events
 /// are logged at every `level`, except those that are for debugging. Lines are counted by `clock`.
 pub fn init(level: Level, clock: Arc<dyn Clock>) -> Result<Log, SetGlobalDefaultError> {
-    let audit = level.max(Level::INFO);
-    let ours = own_targets::CRATES.map(|target| format!("{target}={level}")).join(",");
-    let directives = format!("warn,rmcp=off,{ours},{}={audit}", audit::TARGET);
+    let targets = Targets::new().with_default(Level::WARN).with_target("rmcp", LevelFilter::OFF);
+    let targets = targets.with_targets(own_targets::CRATES.map(|target| (target, level)));
+    let targets = targets.with_target(audit::TARGET, level.max(Level::INFO));
     let (writer, guard) = queue::queue(io::stdout());
     let lines = JsonLines::new(writer, clock);
-    tracing::subscriber::set_global_default(registry().with(EnvFilter::new(directives)).with(lines))?;
+    tracing::subscriber::set_global_default(registry().with(targets).with(lines))?;
     Ok(Log(guard))
 }
 

@@ -14,18 +14,18 @@ use rmcp::model::ClientJsonRpcMessage;
 use serde_json::Value;
 use tracing::{info, subscriber::with_default, warn};
 use tracing_appender::non_blocking::NonBlocking;
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, registry};
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// How many allocations `log` makes within the span of a request, once the thread has logged before.
 fn allocations(log: impl Fn()) -> u64 {
     let (writer, _guard) = NonBlocking::new(io::sink());
-    let subscriber = registry().with(EnvFilter::new("info")).with(JsonLines::new(writer, Arc::new(SystemClock)));
+    let subscriber = registry().with(LevelFilter::INFO).with(JsonLines::new(writer, Arc::new(SystemClock)));
     let headers: HeaderMap =
         [(HeaderName::from_static("traceparent"), TRACEPARENT.parse().unwrap())].into_iter().collect();
     with_default(subscriber, || {
-        request_span(TraceContext::of(&headers).as_ref(), Some("hash")).in_scope(|| {
+        request_span(TraceContext::of(&headers), Some("hash")).in_scope(|| {
             log();
             allocation_counter::measure(&log).count_total
         })

@@ -4,20 +4,24 @@ use std::{fmt::Display, sync::Arc};
 
 use authorization_server::{
     AuthorizationServer,
-    ground::{AuditEvent, AuditLog, Entropy},
+    ground::{AuditEvent, AuditLog},
 };
 
-use super::{entra_names::EntraNames, health_check::HealthCheck, limits::RateLimiter, memory::Memory};
+use super::{
+    challenges::Challenges, entra_names::EntraNames, health_check::HealthCheck, limits::RateLimiter, memory::Memory,
+};
 use crate::{
     mcp::Mcp,
     ports::{caller_hash::CallerHash, gateway::GatewayTokens},
-    telemetry::LogThrottle,
+    telemetry::{LogThrottle, OwnTraces},
 };
 
 /// Everything that a handler may call or show.
 pub struct App {
     /// The rules.
     pub server: Arc<AuthorizationServer>,
+    /// Encoded once.
+    pub challenges: Challenges,
     /// The MCP server.
     pub mcp: Mcp,
     /// Whether the store and the keyring answer.
@@ -32,8 +36,8 @@ pub struct App {
     pub audit: Arc<dyn AuditLog>,
     /// Names callers in the log.
     pub callers: Arc<dyn CallerHash>,
-    /// For the ids of traces.
-    pub entropy: Arc<dyn Entropy>,
+    /// The traces of requests that do not come through the gateway.
+    pub traces: OwnTraces,
     /// Keeps a flood of refused requests out of the log.
     pub refusal_log: LogThrottle,
     /// The same, for the lines of requests: by endpoint and status.

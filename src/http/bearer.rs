@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use super::{
     app::App,
     head::Head,
-    metadata::{Resource, document_url},
     reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable},
+    resource::Resource,
 };
 use crate::mcp::{ClaimsDemand, ScopeDemand};
 
@@ -65,7 +65,7 @@ impl From<BearerError> for BearerRefusal {
 
 /// The access token that the request presents, opened, or the challenge for this resource. Its grant may have ended.
 pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<Presented, Response> {
-    opened(app, head).await.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
+    opened(app, head).await.map_err(|refusal| challenge(app, resource.path_of(head), &refusal))
 }
 
 /// The principal of the access token that the request presented, or the challenge for this resource.
@@ -80,7 +80,7 @@ pub(super) async fn authenticate(
         _ => app.server.authenticate_presented(presented).await,
     };
     let principal = principal.map_err(BearerRefusal::from).and_then(|known| known.ok_or(BearerRefusal::InvalidToken));
-    principal.map_err(|refusal| challenge(app, &document_url(app, resource, head), &refusal))
+    principal.map_err(|refusal| challenge(app, resource.path_of(head), &refusal))
 }
 
 async fn opened(app: &App, head: &Head) -> Result<Presented, BearerRefusal> {
@@ -96,8 +96,8 @@ fn token(head: &Head) -> Result<SecretString, BearerRefusal> {
     BearerToken::from_headers(values)?.ok_or(BearerRefusal::Missing)
 }
 
-/// The challenge. It names the metadata document of the resource.
-fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
+/// The challenge. It names the metadata document of the resource at this path.
+fn challenge(app: &App, path: &str, refusal: &BearerRefusal) -> Response {
     app.refused(EventName::AccessRefused.event(), refusal.reason(), refusal);
     let (status, error) = match refusal {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None),
@@ -107,7 +107,9 @@ fn challenge(app: &App, document: &str, refusal: &BearerRefusal) -> Response {
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
     let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
-    demand(document, error, &app.server.default_scope().to_string(), &mut response);
+    if let Some(challenge) = app.challenges.of(path, error) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     response
 }
 
@@ -121,7 +123,8 @@ pub(super) fn demand_scope(app: &App, document: &str, caller: Holder, needed: &S
     };
     let message = format!("This tool needs the scopes “{scope}”. Connect again, ask for them, and allow them.");
     let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, -32000, &message);
-    demand(document, Some("insufficient_scope"), &scope, &mut response);
+    let challenge = Challenge { error: Some("insufficient_scope"), resource_metadata: document, scope: &scope };
+    set(&challenge.encode(), &mut response);
     response
 }
 
@@ -139,11 +142,6 @@ pub(super) fn demand_claims(app: &App, document: &str, caller: Holder, needed: &
     };
     set(&challenge.encode(), &mut response);
     response
-}
-
-/// Sets the challenge, which names the metadata document of the resource.
-fn demand(document: &str, error: Option<&'static str>, scope: &str, response: &mut Response) {
-    set(&Challenge { error, resource_metadata: document, scope }.encode(), response);
 }
 
 fn set(challenge: &str, response: &mut Response) {

@@ -62,13 +62,16 @@ impl UnreadBody {
     }
 
     async fn discard_until(&mut self, deadline: Instant) {
-        let mut length = 0;
-        while let Ok(Some(chunk)) = self.chunk(deadline).await {
-            length += chunk.len();
-            if length > MAX_READ {
-                break;
+        let read = async {
+            let mut length = 0;
+            while let Some(Ok(chunk)) = self.0.next().await {
+                length += chunk.len();
+                if length > MAX_READ {
+                    break;
+                }
             }
-        }
+        };
+        let _ = timeout_at(deadline, read).await;
     }
 
     /// The next part.

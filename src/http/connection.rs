@@ -61,11 +61,10 @@ impl PartialHead {
     /// The head is complete. Returns the permit for what is large of it.
     pub(super) fn complete(&self) -> Option<Permit> {
         let mut next = self.lock();
-        let none = next.heads.permit();
-        let permit = std::mem::replace(&mut next.permit, none);
         let is_large = next.bytes > READ_BYTES;
         (next.began, next.bytes) = (None, 0);
-        is_large.then_some(permit)
+        let none = is_large.then(|| next.heads.permit())?;
+        Some(std::mem::replace(&mut next.permit, none))
     }
 
     /// A request is under way until this is dropped.

@@ -3,7 +3,7 @@
 use http::Method;
 use serde::Serialize;
 
-use super::{metadata::Resource, routes::ENDPOINTS};
+use super::{resource::Resource, routes::ENDPOINTS};
 
 /// One endpoint, as `infra/contract.json` states it.
 #[derive(Debug, Serialize)]

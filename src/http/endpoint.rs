@@ -13,10 +13,10 @@ use super::{
     head::Head,
     host,
     limits::RateLimit,
-    metadata::Resource,
     pages::Texts,
     reply::{Response, answer, empty, json_rpc_error, retry_later},
     request::{Arriving, Incoming},
+    resource::Resource,
     too_many::{Place, Reached},
 };
 

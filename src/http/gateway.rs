@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use authorization_server::ground::{EventName, Network};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use secrecy::SecretString;
 use tracing::Span;
 
@@ -18,9 +18,9 @@ use crate::{
     telemetry::{TraceContext, request_span},
 };
 
-const AUTHORIZATION: &str = "x-gateway-authorization";
+static AUTHORIZATION: HeaderName = HeaderName::from_static("x-gateway-authorization");
 /// App Service's front end knows no such field. `X-Client-IP` and the like it overwrites with the gateway's own address.
-const CLIENT_ADDRESS: &str = "x-gateway-client-address";
+static CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-gateway-client-address");
 
 /// Whether a request came through the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Ingress {
 
 /// The caller of a request, unless it went past the gateway.
 pub(super) async fn caller(app: &App, arriving: &mut Arriving) -> Result<Ingress, GatewayRefusal> {
-    let (token, address) = (arriving.take_header(AUTHORIZATION), arriving.take_header(CLIENT_ADDRESS));
+    let (token, address) = (arriving.take_header(&AUTHORIZATION), arriving.take_header(&CLIENT_ADDRESS));
     let Some(gateway) = &app.gateway else { return Ok(Ingress::Direct) };
     match token.as_deref().and_then(bearer) {
         Some(token) => gateway.verify(&token).await,
@@ -58,9 +58,9 @@ pub(super) fn span(app: &App, caller: Option<Ingress>, headers: &HeaderMap) -> S
     match caller {
         Some(Ingress::ThroughGateway(address)) => {
             let caller = app.callers.hash(address.address());
-            request_span(TraceContext::of(headers).as_ref(), caller.as_deref())
+            request_span(TraceContext::of(headers), caller.as_deref())
         }
-        Some(Ingress::Direct) | None => request_span(Some(&TraceContext::random(app.entropy.as_ref())), None),
+        Some(Ingress::Direct) | None => request_span(Some(app.traces.begin()), None),
     }
 }
 

@@ -3,13 +3,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use authorization_server::ground::Network;
-use http::{HeaderMap, Method, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts};
 use oauth_protocol::form::{Form, FormError};
 
 use crate::budget::{Exhausted, Permit};
 
 /// The cost of a header besides its text.
 const HEADER_COST: usize = 64;
+/// The headers by which browsers tell why they ask.
+static PURPOSES: [HeaderName; 4] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-purpose"),
+    HeaderName::from_static("x-moz"),
+];
 
 /// A request without its body.
 pub(super) struct Head {
@@ -76,9 +83,8 @@ impl Head {
 
     /// Whether a browser asks before anybody has opened the page: `Sec-Purpose` (Fetch §3.1), and what older browsers send.
     pub(super) fn is_prefetch(&self) -> bool {
-        let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
         let values =
-            names.into_iter().flat_map(|name| self.headers.get_all(name)).filter_map(|value| value.to_str().ok());
+            PURPOSES.iter().flat_map(|name| self.headers.get_all(name)).filter_map(|value| value.to_str().ok());
         let mut values = values.map(str::to_ascii_lowercase);
         values.any(|value| ["prefetch", "preview"].iter().any(|word| value.contains(word)))
     }

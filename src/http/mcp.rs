@@ -11,9 +11,10 @@ use hyper::body::Body;
 use super::{
     app::App,
     bearer,
-    metadata::{Resource, document_url},
+    metadata::document_url,
     reply::{Response, json_rpc_error, mcp_busy, mcp_unavailable},
     request::Incoming,
+    resource::Resource,
     too_many::{Place, Reached, Shape},
 };
 use crate::mcp::{Call, CallError};

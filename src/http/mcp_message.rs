@@ -11,9 +11,10 @@ use http::StatusCode;
 use super::{
     app::App,
     bearer,
-    metadata::{Resource, document_url},
+    metadata::document_url,
     reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
+    resource::Resource,
     too_many::{Place, Reached, Shape},
 };
 use crate::mcp::{RequestId, UncheckedMessage, sse::PostError};

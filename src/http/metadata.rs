@@ -9,40 +9,13 @@ use super::{
     head::Head,
     reply::{Response, empty, json},
     request::Incoming,
+    resource::Resource,
 };
 
 /// Path of the authorization server's document.
 pub(super) const AUTHORIZATION_SERVER: &str = ".well-known/oauth-authorization-server";
 /// Path of the documents of the protected resources.
 pub(super) const PROTECTED_RESOURCE: &str = ".well-known/oauth-protected-resource/{*path}";
-
-/// A protected resource. Clients compare `resource` with the URL that they were given, so each has a document of its own.
-#[derive(Clone, Copy)]
-pub(super) enum Resource {
-    /// The server as a whole.
-    Server,
-    /// Streamable HTTP.
-    Mcp,
-    /// HTTP+SSE: the stream and its message endpoint.
-    McpSse,
-}
-
-impl Resource {
-    pub(super) const ALL: [Self; 3] = [Self::Server, Self::Mcp, Self::McpSse];
-
-    pub(super) fn path(self) -> &'static str {
-        match self {
-            Self::Server => "",
-            Self::Mcp => "/mcp",
-            Self::McpSse => "/mcp/sse",
-        }
-    }
-
-    /// Whether this is its path, if it has one with a slash at its end or without.
-    fn is_at(self, path: &str) -> bool {
-        path == self.path() || (!self.path().is_empty() && path.strip_suffix('/') == Some(self.path()))
-    }
-}
 
 pub(super) fn authorization_server(app: &App) -> Response {
     let documents = app.server.document_hosts().allow_any();
@@ -60,8 +33,7 @@ pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
 /// URL of the document of the resource that this request is to. A client that was given an address with a slash at its end
 /// compares `resource` with that.
 pub(super) fn document_url(app: &App, resource: Resource, request: &Head) -> String {
-    let path = if resource.is_at(&request.path) { request.path.as_str() } else { resource.path() };
-    ProtectedResourceMetadata::url(app.server.base(), path)
+    ProtectedResourceMetadata::url(app.server.base(), resource.path_of(request))
 }
 
 fn document(app: &App, path: &str) -> ProtectedResourceMetadata {

@@ -1,6 +1,6 @@
 //! Answers: JSON, OAuth errors, and the headers that every answer carries.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{error::OAuthError, issuer::BaseUrl};
@@ -13,6 +13,20 @@ use crate::mcp::RequestId;
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 const NO_ANSWER: &str = "a service behind this server does not answer; try again in a few seconds";
+
+#[derive(Serialize)]
+struct JsonRpcError<'a> {
+    error: ErrorObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RequestId>,
+    jsonrpc: &'static str,
+}
+
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    code: i32,
+    message: &'a str,
+}
 
 /// An answer of this content type.
 pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Response {
@@ -57,10 +71,7 @@ pub(super) fn json_rpc_error(status: StatusCode, message: &str) -> Response {
 
 /// JSON-RPC 2.0 §5, to the request with this id. Without one the member is absent: MCP allows no null there.
 pub(super) fn json_rpc_error_to(id: Option<RequestId>, status: StatusCode, code: i32, message: &str) -> Response {
-    let error = serde_json::json!({ "code": code, "message": message });
-    let id = id.map(|id| ("id", id.into_json_value()));
-    let members = [("jsonrpc", "2.0".into()), ("error", error)].into_iter().chain(id);
-    json(status, &members.collect::<BTreeMap<_, _>>())
+    json(status, &JsonRpcError { error: ErrorObject { code, message }, id, jsonrpc: "2.0" })
 }
 
 /// 503: a dependency does not answer.

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use http::{Method, header};
+use http::{HeaderName, Method, header};
 use oauth_protocol::form::{Form, FormError};
 use warp::{Filter, filters::BoxedFilter};
 
@@ -72,7 +72,7 @@ impl Arriving {
     }
 
     /// Removes a header, so that no endpoint sees it. Returns its value if it occurred once and is text.
-    pub(super) fn take_header(&mut self, name: &'static str) -> Option<String> {
+    pub(super) fn take_header(&mut self, name: &HeaderName) -> Option<String> {
         let value = self.head.header(name).map(str::to_owned);
         self.head.headers.remove(name);
         value

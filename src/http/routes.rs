@@ -5,6 +5,7 @@ use std::{num::NonZeroU64, sync::Arc};
 use authorization_server::{ground::OperationalEvent, resource::authenticate::Principal};
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use warp::{Filter, filters::BoxedFilter};
 
@@ -16,11 +17,10 @@ use super::{
     gateway::{self, Ingress},
     health,
     limits::RateLimit,
-    mcp, mcp_message, mcp_sse,
-    metadata::{self, Resource},
-    oauth_callback, operator, register,
+    mcp, mcp_message, mcp_sse, metadata, oauth_callback, operator, register,
     reply::{Response, answer, empty, harden},
     request::{Arriving, Incoming},
+    resource::Resource,
     revoke, token,
 };
 use crate::ports::gateway::GatewayRefusal;
@@ -144,9 +144,9 @@ async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Ingress) -> Res
     arriving.head.from = caller.network();
     let endpoint = endpoint_of(&arriving.head.path);
     let Some(endpoint) = endpoint else { return arriving.refuse(empty(StatusCode::NOT_FOUND)).await };
-    let (method, began) = (known(&arriving.head.method), app.server.now());
+    let (method, began) = (known(&arriving.head.method), Instant::now());
     let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;
-    let milliseconds = (app.server.now() - began).whole_milliseconds();
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     // Anybody can send requests that are refused, and a server that is down refuses all, so these are counted.
     let counted = (status >= 400).then(|| app.refused_requests.admit((endpoint.route, status)));

@@ -9,10 +9,10 @@ use super::{
     app::App,
     bearer,
     endpoint::{Endpoint, EndpointHandler, ServePrincipal},
-    metadata::Resource,
     pages::{self, Texts},
     reply::{Response, answer},
     request::{Admitted, Arriving},
+    resource::Resource,
     sent::until_sent,
     too_many::Reached,
 };

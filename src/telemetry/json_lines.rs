@@ -121,11 +121,11 @@ fn of_request<M: SerializeMap>(members: &mut M, fields: &SpanFields, is_audit: b
     if let Some(caller) = fields.caller.as_ref().filter(|_| is_audit) {
         members.serialize_entry("caller", caller)?;
     }
-    if let Some(trace) = &fields.trace {
-        members.serialize_entry("trace_id", &trace.trace_id)?;
-        if let Some(span_id) = &trace.span_id {
-            members.serialize_entry("span_id", span_id)?;
-        }
+    if let Some(trace_id) = fields.trace_id {
+        members.serialize_entry("trace_id", &Shown(format_args!("{trace_id:032x}")))?;
+    }
+    if let Some(span_id) = fields.span_id {
+        members.serialize_entry("span_id", &Shown(format_args!("{span_id:016x}")))?;
     }
     Ok(())
 }
@@ -168,18 +168,18 @@ impl<M: SerializeMap> Fields<'_, M> {
     }
 }
 
-/// A value's `Debug` as a JSON string.
-struct Debugged<'a>(&'a dyn fmt::Debug);
+/// A text as a JSON string.
+struct Shown<'a>(fmt::Arguments<'a>);
 
-impl Serialize for Debugged<'_> {
+impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:?}", self.0))
+        serializer.collect_str(&self.0)
     }
 }
 
 impl<M: SerializeMap> Visit for Fields<'_, M> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, &Debugged(value));
+        self.add(field, &Shown(format_args!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -201,7 +201,7 @@ impl<M: SerializeMap> Visit for Fields<'_, M> {
     fn record_i128(&mut self, field: &Field, value: i128) {
         match i64::try_from(value) {
             Ok(value) => self.add(field, &value),
-            Err(_) => self.add(field, &Debugged(&value)),
+            Err(_) => self.add(field, &Shown(format_args!("{value}"))),
         }
     }
 
@@ -230,7 +230,7 @@ mod tests {
     };
 
     fn span_of(headers: &HeaderMap) -> tracing::Span {
-        request_span(TraceContext::of(headers).as_ref(), None)
+        request_span(TraceContext::of(headers), None)
     }
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -302,7 +302,7 @@ mod tests {
     fn only_an_audit_event_names_its_caller() {
         let trace = TraceContext::of(&headers("00f067aa0ba902b7"));
         let logged = lines(Level::INFO, || {
-            request_span(trace.as_ref(), Some("hash")).in_scope(|| {
+            request_span(trace, Some("hash")).in_scope(|| {
                 info!("of the request");
                 info!(target: audit::TARGET, event = "grant_made", "grant made");
             });

@@ -40,8 +40,7 @@ impl<R: Eq + Hash + 'static> LogThrottle<R> {
 
     fn admit_at(&self, now: OffsetDateTime, reason: R) -> Option<NonZeroU64> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = Line { written_at: now - INTERVAL, unwritten: 0 };
-        let line = lines.entry(reason).or_insert(first);
+        let line = lines.entry(reason).or_insert_with(|| Line { written_at: now - INTERVAL, unwritten: 0 });
         line.unwritten = line.unwritten.saturating_add(1);
         // A clock that was set back does not silence the log.
         if (now - line.written_at).abs() < INTERVAL {

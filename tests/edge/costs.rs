@@ -233,9 +233,9 @@ fn allocations(has_token: bool, message: Value, expected: &'static str) -> u64 {
 fn a_request_allocates_no_more_than_it_did() {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     for (has_token, message, expected, most) in [
-        (false, &list, "401 Unauthorized", 64),
-        (true, &list, "get_graph_user_details", 128),
-        (true, &call(), "Bob Brown", 204),
+        (false, &list, "401 Unauthorized", 22),
+        (true, &list, "get_graph_user_details", 102),
+        (true, &call(), "Bob Brown", 168),
     ] {
         let count = allocations(has_token, message.clone(), expected);
         println!("{expected}: {count} allocations");

@@ -16,9 +16,9 @@ use hyper::{body::Body, service::Service as _};
 use remote_auth_mcp::{
     config,
     graph::{ApiClient, Origins, TokenCache},
-    http::{App, EntraNames, HealthCheck, Memory, RateLimiter, server, service},
+    http::{App, Challenges, EntraNames, HealthCheck, Memory, RateLimiter, server, service},
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
-    telemetry::{AuditLines, LogThrottle},
+    telemetry::{AuditLines, LogThrottle, OwnTraces},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -164,6 +164,7 @@ impl Edge {
         let poll = Duration::from_millis(100);
         let ports = TransportPorts { entropy, sealer, events: None, memory: for_messages, poll };
         let app = App {
+            challenges: Challenges::of_server(&rig.server),
             server: Arc::clone(&rig.server),
             mcp: Mcp::new(
                 tools,
@@ -188,7 +189,7 @@ impl Edge {
             limits: RateLimiter::new(limits, &(Arc::clone(&rig.clock) as _)),
             audit,
             callers: Arc::new(NoCallerHash),
-            entropy: Arc::clone(&rig.ports.entropy),
+            traces: OwnTraces::new(rig.ports.entropy.as_ref()),
             refusal_log: LogThrottle::new(Arc::clone(&rig.clock) as _),
             refused_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             failed_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),

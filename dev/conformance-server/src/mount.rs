@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use authorization_server::ground::{AuditLog, Clock, OwnerLimit};
+use authorization_server::ground::{Clock, OwnerLimit};
 use remote_auth_mcp::{
     config,
-    http::{App, EntraNames, HealthCheck, Memory, RateLimiter, server},
+    http::{App, Challenges, EntraNames, HealthCheck, Memory, RateLimiter, server},
     mcp::{Mcp, sse::TransportPorts},
     ports::caller_hash::CallerHash,
     store::embedded::Embedded,
-    telemetry::{AuditLines, LogThrottle},
+    telemetry::{AuditLines, LogThrottle, OwnTraces},
 };
 use rmcp::model::RequestStateError;
 use secrecy::ExposeSecret as _;
@@ -81,7 +81,7 @@ fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError>
     let mut key = [0; 32];
     rig.ports.entropy.fill(&mut key);
     let records = Embedded::in_memory(Arc::clone(&clock)).map_err(|error| StartError::Store(error.0))?;
-    let memory = Memory::default();
+    let (memory, lines) = (Memory::default(), AuditLines::new(Arc::clone(&clock)));
     let ports = TransportPorts {
         entropy: Arc::clone(&rig.ports.entropy),
         sealer: Arc::clone(&rig.ports.sealer),
@@ -89,17 +89,17 @@ fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError>
         memory: Arc::clone(&memory.known_callers),
         poll: EVENT_POLL,
     };
-    let audit: Arc<dyn AuditLog> = Arc::new(AuditLines::new(Arc::clone(&clock)));
     Ok(App {
+        challenges: Challenges::of_server(&rig.server),
         server: Arc::clone(&rig.server),
         mcp: Mcp::serving(Fixtures::new(&key, way)?, &limits, ports, stop),
         health: HealthCheck::new(Arc::new(records), Arc::clone(&rig.server), Arc::clone(&clock)),
         gateway: None,
         memory,
         limits: RateLimiter::new(limits, &clock),
-        audit,
+        audit: Arc::new(lines),
         callers: Arc::new(Unnamed),
-        entropy: Arc::clone(&rig.ports.entropy),
+        traces: OwnTraces::new(rig.ports.entropy.as_ref()),
         refusal_log: LogThrottle::new(Arc::clone(&clock)),
         failed_requests: LogThrottle::new(Arc::clone(&clock)),
         refused_requests: LogThrottle::new(clock),
