@@ -16,7 +16,7 @@ use super::json_lines::Now;
 
 /// Lines that may wait: about 1 MiB.
 pub(super) const MAX_WAITING_LINES: usize = 4096;
-/// How long lines gather after a write. To wake the thread for each line would take longer than to write it.
+/// How long lines gather after a write, so that the thread is not woken for each of them.
 const GATHERING: Duration = Duration::from_millis(10);
 
 /// Starts the thread that writes to `output`. Dropping the guard writes what waits, for at most a second.
