@@ -27,13 +27,11 @@ pub(super) struct Bulkheads(Mutex<HashMap<Api, Arc<Semaphore>>>);
 impl Bulkheads {
     /// Waits for a turn, which lasts until it is dropped.
     pub(super) async fn turn(&self, api: Api) -> Result<OwnedSemaphorePermit, ApiError> {
-        match timeout(LONGEST_WAIT, self.of(api).acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => {
-                let (waited, seconds) = (format!("{REQUESTS} other requests are under way"), LONGEST_WAIT.as_secs());
-                Err(ApiError::Unavailable(format!("{waited}, and none ended within {seconds} s")))
-            }
-        }
+        let turn = timeout(LONGEST_WAIT, self.of(api).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| {
+            let (waited, seconds) = (format!("{REQUESTS} other requests are under way"), LONGEST_WAIT.as_secs());
+            ApiError::Unavailable(format!("{waited}, and none ended within {seconds} s"))
+        })
     }
 
     fn of(&self, api: Api) -> Arc<Semaphore> {
