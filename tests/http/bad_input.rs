@@ -251,7 +251,7 @@ async fn a_client_that_opens_all_streams_that_there_are() {
         }
         streams
     };
-    crowd.bears(44, work).await;
+    crowd.bears(48, work).await;
 }
 
 #[tokio::test]
