@@ -4,6 +4,7 @@ use std::{fs, io, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
     AuthorizationServer, Ports, StoredLimits,
+    entra_tokens::EntraTokens,
     ground::{Id, Sealer, Unavailable},
     resource::downstream::DownstreamTokens,
     state::{client::Client, grant::Grant, operator_record::OperatorRecord},
@@ -95,8 +96,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let gateway = settings.gateway_principal_id.clone().map(|id| Arc::new(entra.gateway_tokens(id)) as _);
     let client_tokens = Arc::new(entra.client_tokens());
     let upstream = Arc::new(NegativeCache::new(entra, Arc::clone(&platform.clock)));
-    let server = authorization_server(&settings, platform, &storage, upstream);
-    let server = Arc::new(server.with_entra_clients(settings.preauthorized_clients.clone(), client_tokens));
+    let server = Arc::new(authorization_server(&settings, platform, &storage, upstream, client_tokens));
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
     let (memory, origins) = (Memory::default(), Origins::with_graph(settings.graph.clone(), settings.cloud.graph()));
     let apis = Arc::new(ApiClient::new(http, origins, tokens, Arc::clone(&server) as _, Arc::clone(&platform.audit)));
@@ -211,6 +211,7 @@ fn authorization_server(
     platform: &Platform,
     storage: &Storage,
     upstream: Arc<dyn Upstream>,
+    client_tokens: Arc<dyn EntraTokens>,
 ) -> AuthorizationServer {
     let ports = Ports {
         clock: Arc::clone(&platform.clock),
@@ -238,4 +239,5 @@ fn authorization_server(
     AuthorizationServer::new(settings.base.clone(), settings.schemes.clone(), limits, ports)
         .with_default_scope(settings.default_scope.clone())
         .with_document_hosts(settings.document_hosts.clone())
+        .with_entra_clients(settings.preauthorized_clients.clone(), client_tokens)
 }
