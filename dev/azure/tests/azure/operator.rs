@@ -35,8 +35,8 @@ async fn what_an_operator_blocks_at_one_process_every_process_refuses() {
     let fields = [hidden(&page, "form"), hidden(&page, "csrf"), hidden(&page, "kind"), hidden(&page, "value")];
     let client_id = fields[3].1.clone();
     let form: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let form = [form.as_slice(), &[("action", "block")]].concat();
-    assert_eq!(browser.post(&server, "/operator", &form).await.status(), 302);
+    let decided = |action| [form.as_slice(), &[("action", action)]].concat();
+    assert_eq!(browser.post(&server, "/operator", &decided("block")).await.status(), 302);
     // Requests take turns among the processes, so a few in a row reach both.
     let all_refuse = async || {
         for _ in 0..4 {
@@ -49,5 +49,6 @@ async fn what_an_operator_blocks_at_one_process_every_process_refuses() {
     stand_in::wait::until(all_refuse).await;
     let refused = Browser::default().get(&server, &authorize_url(&server, &client_id, &[])).await;
     assert_eq!(refused.status(), 403);
-    assert_eq!(browser.post(&server, "/operator", &form).await.status(), 409, "the form was sent before");
+    let again = browser.post(&server, "/operator", &decided("unblock")).await;
+    assert_eq!(again.status(), 409, "the form was sent with another decision before");
 }
