@@ -11,6 +11,7 @@ mod crash;
 mod dependencies;
 mod deployment;
 mod entra_clients;
+mod growth;
 mod identity;
 mod messages;
 mod operations;
