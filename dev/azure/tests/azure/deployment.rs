@@ -83,6 +83,12 @@ impl Drop for Deployment {
     }
 }
 
+/// Whether a handler gave up on an operation of the store, by what it has logged since: on a busy machine the answer may come too
+/// late, and a grant may then not be unissued. The emulator has answered.
+pub(crate) fn gave_up(log: &str) -> bool {
+    ["ClientOperationTimeout", "no answer within", "could not unissue a grant"].iter().any(|line| log.contains(line))
+}
+
 /// The number of the promise under `LONG=1`, a smaller one otherwise.
 #[expect(clippy::disallowed_methods, reason = "the one setting of the tests themselves")]
 pub(crate) fn rounds(long: usize, short: usize) -> usize {

@@ -3,10 +3,11 @@
 use cosmos_emulator::{Effect, Fault, Verb};
 use futures_util::future::join_all;
 use serde_json::Value;
+use stand_in::wait::until;
 
 use crate::{
     browser::{Browser, redemption},
-    deployment::{Deployment, rounds},
+    deployment::{Deployment, gave_up, rounds},
 };
 
 const AT_ONCE: usize = 20;
@@ -36,12 +37,20 @@ async fn of_parallel_redemptions_over_two_processes_exactly_one_succeeds_in_ever
     let server = Deployment::start(2).await;
     let client_id = server.register().await;
     for round in 0..rounds(1000, 15) {
+        let logged = server.log().len();
         let answers = redeem_at_once(&server, &client_id).await;
-        let successes = successes(&answers);
-        assert_eq!(successes.len(), 1, "round {round}: {answers:?}");
-        let refused = answers.iter().filter(|(status, answer)| *status == 400 && answer["error"] == "invalid_grant");
-        assert_eq!(refused.count(), AT_ONCE - 1, "round {round}: {answers:?}");
-        works(&server, &client_id, successes[0]).await;
+        let undocumented = answers.iter().find(|(status, answer)| !is_documented(*status, answer));
+        assert_eq!(undocumented, None, "round {round}");
+        let busy = answers.iter().any(|(status, _)| *status == 503);
+        if busy {
+            until(async || gave_up(&server.log()[logged..])).await;
+        }
+        match successes(&answers).as_slice() {
+            [tokens] => works(&server, &client_id, tokens).await,
+            // The one that succeeded may be the one that was given up.
+            [] if busy => {}
+            successes => panic!("round {round}: {} successes", successes.len()),
+        }
     }
 }
 
@@ -78,12 +87,6 @@ fn maker_was_not_told(server: &Deployment, code: &str) -> bool {
     })
 }
 
-/// Whether a handler gave up on an operation of the store, by what it has logged since: the answer came too late on a busy
-/// machine, or a grant could not be unissued. The emulator has then answered, and its maker was not told either.
-fn maker_gave_up(log: &str) -> bool {
-    ["ClientOperationTimeout", "no answer within", "could not unissue a grant"].iter().any(|line| log.contains(line))
-}
-
 /// One that was answered 503 may be repeated; what counts is that never two get tokens, and that somebody does: at once, or
 /// afterwards. Only where the store's answer about the grant was lost to its maker as well is the code spent for nobody.
 /// How often a handler gives up is a matter of the machine, so only lost answers are counted.
@@ -108,7 +111,7 @@ async fn lost_answers_and_throttling_never_give_two_grants_for_a_code() {
             [] if maker_was_not_told(&server, &code) => spent += 1,
             [] => {
                 let log = &server.log()[logged..];
-                assert!(maker_gave_up(log), "round {round}: spent without a reason: {answers:?}\n{log}");
+                assert!(gave_up(log), "round {round}: spent without a reason: {answers:?}\n{log}");
             }
             _ => panic!("round {round}: {answers:?}"),
         }
