@@ -32,6 +32,8 @@ impl AuthorizationServer {
             return Err(TokenError::ClientBlocked);
         }
         let token = RefreshToken::parse(request.refresh_token.expose_secret()).ok_or_else(unknown)?;
+        // One time for all attempts: of presentations at once, the last to come then has nothing to note that another has not.
+        let asked_at = self.now();
         let decide = async |grant: Option<Grant>| {
             let grant = grant.ok_or_else(unknown)?;
             let family_key = self.open(&grant.family.sealed_key, grant.key.grant).await?;
@@ -45,7 +47,7 @@ impl AuthorizationServer {
             if grant.authenticated && !authenticated {
                 return Err(TokenError::InvalidGrant("the grant was made with client authentication"));
             }
-            self.judge_refresh(request, &grant, &family_key, token.generation).await
+            self.judge_refresh(request, &grant, &family_key, token.generation, asked_at).await
         };
         let stored = self.ports.grants.get(&token.key).await?;
         let changed = change_from(self.ports.grants.as_ref(), stored, decide).await?;
@@ -66,8 +68,9 @@ impl AuthorizationServer {
         grant: &Grant,
         family_key: &FamilyKey,
         generation: u32,
+        asked_at: OffsetDateTime,
     ) -> Result<Change<Grant, (TokenResponse, Successor)>, TokenError> {
-        let judged = grant.family.judge(generation, self.now());
+        let judged = grant.family.judge(generation, asked_at);
         if judged == Presented::Replay {
             // A second holder has it, so the grant ends, whatever else the request says.
             self.end_replayed(grant.key, grant.client, generation).await?;
@@ -83,7 +86,7 @@ impl AuthorizationServer {
             return Err(TokenError::InvalidGrant("the refresh token is not known any more"));
         };
         let ends = self.fresh_upstream_tokens(grant).await?;
-        let next = grant.giving(successor, self.now(), self.seal(family_key, grant.key.grant).await?);
+        let next = grant.giving(successor, asked_at, self.seal(family_key, grant.key.grant).await?);
         let answered = next.as_ref().unwrap_or(grant).narrowed(scope);
         let response = self.token_response(&answered, family_key, ends).await?;
         Ok(match next {

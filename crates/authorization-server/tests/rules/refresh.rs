@@ -1,9 +1,11 @@
 //! Refresh: rotation, the retry of a lost answer, and what a replay costs.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+use std::sync::Arc;
+
 use authorization_server::{
     endpoints::token_error::TokenError,
-    ground::Network,
+    ground::{Clock as _, Network},
     state::grant::{Grant, Status},
 };
 use oauth_protocol::{scope::Scope, token_request::RefreshTokenRequest, token_response::TokenResponse};
@@ -200,6 +202,22 @@ async fn twenty_refreshes_at_once_agree_on_one_successor() {
     }
     assert_eq!(rig.only_grant().unwrap().family.generation, 2);
     assert!(rig.refresh(&client, &tokens[0].refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn many_refreshes_at_once_are_all_answered_though_the_store_takes_a_second_for_each_write() {
+    let (rig, client_id, first) = signed_in().await;
+    let refreshed = rig.refresh(&client_id, &first).await.unwrap();
+    rig.clock.advance(Duration::seconds(10));
+    let clock = Arc::clone(&rig.clock);
+    rig.grants.interleave(5, move |grant| {
+        let mut answered_again = grant.clone();
+        answered_again.family.answered_at = clock.now();
+        clock.advance(Duration::SECOND);
+        answered_again
+    });
+    let again = rig.refresh(&client_id, &first).await.unwrap();
+    assert!(same(&again.refresh_token, &refreshed.refresh_token));
 }
 
 #[tokio::test]
