@@ -5,6 +5,8 @@
 mod log_lines;
 #[path = "docs/named_tests.rs"]
 mod named_tests;
+#[path = "docs/rule_map.rs"]
+mod rule_map;
 
 use std::{
     collections::BTreeSet,
