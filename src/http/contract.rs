@@ -3,7 +3,7 @@
 use http::Method;
 use serde::Serialize;
 
-use super::{resource::Resource, routes::ENDPOINTS};
+use super::{endpoint::EndpointHandler, resource::Resource, routes::ENDPOINTS};
 
 /// One endpoint, as `infra/contract.json` states it.
 #[derive(Debug, Serialize)]
@@ -15,6 +15,8 @@ pub struct EndpointContract {
     pub paths: Vec<String>,
     /// The methods that it answers with something other than 405, besides HEAD and OPTIONS.
     pub methods: Vec<&'static str>,
+    /// Whether it answers people with pages. The gateway's own errors are then pages, too.
+    pub page: bool,
 }
 
 /// The endpoints, in the order of the table.
@@ -23,6 +25,7 @@ pub fn endpoints() -> impl Iterator<Item = EndpointContract> {
         route: endpoint.route,
         paths: paths(endpoint.route),
         methods: endpoint.methods.iter().map(Method::as_str).collect(),
+        page: matches!(endpoint.handler, EndpointHandler::Page(_)),
     })
 }
 

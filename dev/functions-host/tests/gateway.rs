@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use functions_host::{FunctionsHost, Gateway, Rate, start_behind_gateway};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -157,12 +158,21 @@ async fn without_a_token_nothing_reaches_the_handler() {
     host.stop().await;
 }
 
+/// The paths of the endpoints that answer people.
+fn pages() -> Vec<String> {
+    let contract: Value = serde_json::from_str(include_str!("../../../infra/contract.json")).unwrap();
+    let endpoints = contract.get("endpoints").and_then(Value::as_array).unwrap();
+    let pages = endpoints.iter().filter(|endpoint| endpoint.get("page").is_some_and(|page| page == true));
+    pages.map(|endpoint| endpoint.pointer("/paths/0").and_then(Value::as_str).unwrap().to_owned()).collect()
+}
+
 /// Holds each answer against `infra/policies/api.xml`: each status, for endpoints of pages and for the others.
 #[tokio::test]
 async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_programs() {
     let app = App::new();
-    let pages = ["/authorize", "/consent", "/oauth-callback", "/connections"];
-    for page in pages {
+    let pages = pages();
+    assert!(pages.len() > 3, "{pages:?}");
+    for page in &pages {
         app.add(&page[1..]);
     }
     let mut limited = gateway();
@@ -179,7 +189,7 @@ async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_progra
     ] {
         let host = start(&app, gateway).await;
         get(host.url(), "/process").await;
-        for path in pages.into_iter().chain(["/Authorize/", "/authorize?a=b", "/process"]) {
+        for path in pages.iter().map(String::as_str).chain(["/Authorize/", "/authorize?a=b", "/process"]) {
             let request =
                 format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n");
             let answer = ask(host.url(), &request).await;

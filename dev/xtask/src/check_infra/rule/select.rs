@@ -65,7 +65,7 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 fn chosen<'a>(value: &'a Value, condition: &str) -> Vec<&'a Value> {
     let (member, wanted) = condition.split_once('=').unwrap_or((condition, ""));
     let (member, wanted) = (format!("/{}", member.replace('.', "/")), wanted.replace("~1", "/"));
-    let is_wanted = |child: &&Value| child.pointer(&member).is_some_and(|found| *found == *wanted);
+    let is_wanted = |child: &&Value| child.pointer(&member).is_some_and(|found| text(found) == wanted);
     children(value).into_iter().filter(is_wanted).collect()
 }
 
@@ -81,6 +81,7 @@ mod tests {
         assert_eq!(select(&value, "/a/name=z/b"), [json!(null)]);
         assert_eq!(select(&value, "/a/?name=y/0/b"), [json!(2)]);
         assert_eq!(select(&value, "/a/?name=z"), [json!([])]);
+        assert_eq!(select(&value, "/a/b=2/name"), [json!("y")]);
         assert_eq!(select(&value, "/{c/d,c/e}"), [json!(3), json!(null)]);
         assert_eq!(select(&value, "/@/name"), [json!("a"), json!("c")]);
         assert_eq!(alternatives("/{a,b}/{c,d}"), ["/a/c", "/a/d", "/b/c", "/b/d"]);
