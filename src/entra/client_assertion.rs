@@ -68,7 +68,7 @@ impl ClientAssertion {
     pub fn fetch_in_background(self: &Arc<Self>) {
         let assertion = Arc::downgrade(self);
         let attempt = move || fetch_if_wanted(assertion.clone());
-        let log = |error: &Unavailable, _| tracing::warn!(%error, "no client assertion: trying again");
+        let log = |error: &Unavailable, _| tracing::warn!(%error, "client assertion not fetched: trying again");
         tokio::spawn(async move { attempt.retry(BACKGROUND_RETRY).notify(log).await });
     }
 

@@ -99,7 +99,7 @@ impl ApiClient {
             } else {
                 let (api, path) = (request.api().name(), request.path());
                 let grant = principal.holder().grant.map(tracing::field::display);
-                tracing::warn!(counted = true, %error, api, path, grant, "no answer from an API");
+                tracing::warn!(counted = true, %error, api, path, grant, "request to an API failed");
             }
         })
     }

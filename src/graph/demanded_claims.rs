@@ -56,7 +56,7 @@ impl DemandedClaims {
     pub(super) async fn note(&self, principal: &Principal, scopes: &ApiScopes, claims: &Claims) {
         self.met.insert((principal.credential.id(), scopes.clone()), claims.clone()).await;
         if let Err(error) = self.challenged.note(principal, scopes, claims).await {
-            tracing::warn!(counted = true, %error, "other processes are not told which claims a token of Entra lacks");
+            tracing::warn!(counted = true, %error, "could not tell other processes which claims a token of Entra lacks");
         }
     }
 
@@ -109,7 +109,7 @@ impl DemandedClaims {
                 noted
             }
             Err(error) => {
-                tracing::warn!(counted = true, %error, "not known which claims other processes found a token of Entra to lack");
+                tracing::warn!(counted = true, %error, "could not read from other processes which claims a token of Entra lacks");
                 Arc::default()
             }
         }

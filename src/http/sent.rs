@@ -26,7 +26,7 @@ pub(super) async fn until_sent(response: Response, mut permit: Permit) -> Respon
     let (parts, body) = response.into_parts();
     let Some(length) = body.size_hint().exact() else { return Response::from_parts(parts, body) };
     if usize::try_from(length).map(|length| permit.resize(length)) != Ok(Ok(())) {
-        tracing::debug!(length, "answer larger than the memory that is left");
+        tracing::debug!(length, "answer exceeds the memory budget: sending it anyway");
     }
     let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Response::from_parts(parts, Bytes::from_owner(BudgetedBody { text, _permit: permit }).into())

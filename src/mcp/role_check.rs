@@ -1,5 +1,5 @@
-//! Whether a caller holds the app role that a tool names. It is asked before anything else of a call, and decides what a caller
-//! sees in the list. Where no tool names a role, nothing is asked.
+//! Whether a caller holds the app role that a tool names. This is checked before anything else of a call, and decides which tools
+//! a caller sees in the list. If no tool names a role, no roles are read.
 
 use authorization_server::{
     ground::EventName,
@@ -23,7 +23,7 @@ const LIST_TTL_MS: u64 = 300_000;
 pub(super) enum RoleRefusal {
     /// The user does not hold the role.
     Missing(&'static AppRole),
-    /// Nobody can tell the roles of the user.
+    /// The roles of the user could not be read.
     Unknown(DownstreamError),
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn check_call(
             ports.audit.report(&refused.because("the role is missing"));
         }
         RoleRefusal::Unknown(error) => {
-            tracing::warn!(counted = true, %error, client = %caller.client, "no roles of a caller");
+            tracing::warn!(counted = true, %error, client = %caller.client, "roles of a caller not read: tool call refused");
         }
     })
 }
@@ -78,10 +78,10 @@ pub(super) async fn list(tools: &Tools, ports: &ToolPorts, caller: &Principal) -
     if !tools.need_roles() {
         return Listing { tools: tools.entries().cloned().collect(), ttl_ms: LIST_TTL_MS, scope: CacheScope::Public };
     }
-    let roles = ports.roles.roles(caller).await;
-    let roles = roles
-        .inspect_err(|error| tracing::warn!(counted = true, %error, client = %caller.client, "no roles for a list"))
-        .ok();
+    let log = |error: &DownstreamError| {
+        tracing::warn!(counted = true, %error, client = %caller.client, "roles of a caller not read: tool list shortened");
+    };
+    let roles = ports.roles.roles(caller).await.inspect_err(log).ok();
     let may_use = |tool: &&Tool| match (tools.role(&tool.name), &roles) {
         (None, _) => true,
         (Some(role), Some(roles)) => roles.has(role),

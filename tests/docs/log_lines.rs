@@ -9,7 +9,7 @@ const NOT_COUNTED: &[(&str, &str)] = &[
     ("tokens of Entra are accepted from this application", "once for each application, at the start"),
     ("connected to Cosmos DB", "once, in the background"),
     ("no connection to Cosmos DB: trying again", "in the background, with pauses"),
-    ("no client assertion: trying again", "in the background, with pauses"),
+    ("client assertion not fetched: trying again", "in the background, with pauses"),
     ("expired records not deleted", "in the background, with pauses"),
     ("data key created", "one for each data key that is made"),
     ("data key wrapped again", "one for each data key at a rotation"),

@@ -82,19 +82,19 @@ async fn calls_and_lists_of_users_whose_roles_nobody_can_tell_are_one_line_a_sec
         fail();
         client.ask(STATELESS, "tools/list", json!({})).await;
     };
-    is_one_line_a_second(&client.edge, "no roles for a list", lists).await;
+    is_one_line_a_second(&client.edge, "roles of a caller not read: tool list shortened", lists).await;
     let calls = async || {
         fail();
         client.ask(STATELESS, "tools/call", roles::search()).await;
     };
-    is_one_line_a_second(&client.edge, "no roles of a caller", calls).await;
+    is_one_line_a_second(&client.edge, "roles of a caller not read: tool call refused", calls).await;
 }
 
 #[tokio::test]
 async fn calls_that_entra_refuses_are_one_line_a_second() {
     let edge = Edge::new();
     let client = Client { token: edge.access_token().await, edge };
-    is_one_line_a_second(&client.edge, "no answer from an API", async || {
+    is_one_line_a_second(&client.edge, "request to an API failed", async || {
         client.edge.upstream.refuse_on_behalf_of(UpstreamRefusal::Refused { reason: "for a test".into() });
         client.ask(STATELESS, "tools/call", json!({ "name": "get_graph_user_details", "arguments": {} })).await;
     })

@@ -68,7 +68,7 @@ async fn log_lines_of_a_tool_have_the_trace_of_the_call() {
     assert_eq!(call.send().await.unwrap().status(), 200);
     let logged = of_trace(&server, TRACE).await;
     let messages: Vec<_> = logged.iter().map(|line| line["message"].as_str().unwrap()).collect();
-    assert_eq!(messages, ["service called", "no answer from an API", "tool called", "request"]);
+    assert_eq!(messages, ["service called", "request to an API failed", "tool called", "request"]);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_tool_called_beside_a_stream_logs_with_the_trace_of_the_post() {
     server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
     post(tool_call()).await;
     until(&mut stream, "isError").await;
-    let of_tool = logged(&server, "no answer from an API").await;
+    let of_tool = logged(&server, "request to an API failed").await;
     assert_eq!(of_tool["trace_id"], OTHER_TRACE);
 }
 

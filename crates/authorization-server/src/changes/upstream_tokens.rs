@@ -47,7 +47,7 @@ impl AuthorizationServer {
         };
         let ends = change_from(self.ports.upstream_tokens.as_ref(), Some(stored), decide).await?.answer;
         if let Err(error) = self.renewed_again(key).await {
-            tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear what was demanded before a refresh");
+            tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear a demand that a refresh has met");
         }
         Ok(ends)
     }

@@ -49,7 +49,7 @@ impl AuthorizationServer {
             Judged::Demands(demand) => self.second_leg(claimed, exchanging, &demand, user, sent).await.map(Some),
             Judged::StillRefused => Err(self.still_refused(claimed, exchanging).await?),
             Judged::Unavailable(error) => {
-                tracing::warn!(counted = true, %error, "exchange of the second sign-in: client gets temporarily_unavailable");
+                tracing::warn!(counted = true, %error, "exchange failed after the second sign-in: client gets temporarily_unavailable");
                 let code = AuthorizationErrorCode::TemporarilyUnavailable;
                 self.failed(claimed, exchanging.clone(), code).await.map(Some)
             }

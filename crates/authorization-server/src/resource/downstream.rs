@@ -65,7 +65,7 @@ impl DownstreamTokens for AuthorizationServer {
         match answer {
             Ok(answer) => {
                 if let Err(error) = self.exchanged(key, &scope_of(scopes)).await {
-                    tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear what was demanded before an exchange");
+                    tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear a demand that an exchange has met");
                 }
                 Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at })
             }

@@ -51,7 +51,7 @@ impl AuthorizationServer {
             Ok(roles) => Ok(Some(roles).filter(|roles| self.now() < roles.end())),
             Err(UpstreamRefusal::Unavailable(unavailable)) => Err(unavailable.into()),
             Err(refusal) => {
-                tracing::info!(counted = true, error = %refusal, grant = %key.grant, "no roles read from the upstream token");
+                tracing::info!(counted = true, error = %refusal, grant = %key.grant, "roles not read from the upstream token");
                 Ok(None)
             }
         }
