@@ -143,7 +143,7 @@ param adminPrincipalIds string = ''
 @maxLength(44)
 param cosmosAccountName string = ''
 
-@description('recover: take back the vault of the same name that azd down left soft-deleted.')
+@description('recover: recover the vault of the same name that azd down left soft-deleted.')
 @allowed(['default', 'recover'])
 param keyVaultCreateMode string = 'default'
 

@@ -168,7 +168,7 @@ resource adminAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
   }
 ]
 
-// Whoever requires assignment must be let in, too.
+// If assignment is required, the deployer needs one, too.
 resource deployerAssignment 'Microsoft.Graph/appRoleAssignedTo@v1.0' = if (letsDeployerIn) {
   principalId: deployer.objectId
   resourceId: principal.id

@@ -17,7 +17,7 @@ param workloadPrincipalId string
 @description('Resource id of the Log Analytics workspace that gets the audit log.')
 param workspaceId string
 
-@description('recover: take back the vault of the same name that azd down left soft-deleted.')
+@description('recover: recover the vault of the same name that azd down left soft-deleted.')
 @allowed(['default', 'recover'])
 param createMode string
 

@@ -71,7 +71,7 @@ fn page(texts: &Texts, error: AtServer) -> ErrorPage {
             ErrorPage::plain(StatusCode::FORBIDDEN, texts.not_allowed_title(), texts.not_allowed_host())
         }
         AtServer::Blocked => ErrorPage::client_blocked(texts),
-        // It does not say why: whoever made the link could explore networks with the reasons.
+        // The page gives no reason: the author of the link could explore networks by the reasons.
         AtServer::DocumentNotFetched => ErrorPage::plain(StatusCode::BAD_REQUEST, texts.lookup_title(), texts.lookup()),
     }
 }

@@ -86,7 +86,7 @@ fn too_many_of_all() -> Response {
     retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, "too many open streams; try again in a few seconds"))
 }
 
-/// Ends the stream with its access token or its grant, whoever keeps it waiting then.
+/// Ends the stream when its access token or its grant ends, even while the client or the store keeps it waiting.
 async fn pump(app: Arc<App>, principal: Principal, events: EventStream, chunks: mpsc::Sender<Bytes>) {
     let left = principal.expires_at - app.server.now();
     let ended = async {

@@ -27,9 +27,9 @@ use super::{
 #[error("{}", self.reason().unwrap_or_default())]
 enum OperatorRefusal {
     Incomplete,
-    /// What is to be blocked cannot be.
+    /// The form names a target that cannot be blocked.
     Target,
-    /// The user is not named by an object id.
+    /// The form names the user by something other than an object id.
     ObjectId,
     #[error(transparent)]
     Operator(#[from] OperatorError),

@@ -55,7 +55,7 @@ fn success(response: &TokenResponse) -> Response {
     json_text(StatusCode::OK, response.to_json().as_str())
 }
 
-/// Names the client only if it is known: any other id is whatever its sender wrote.
+/// Names the client only if it is known: its sender may have made up any other id.
 fn of_client(request: &TokenRequest, error: &TokenError) -> AuditEvent {
     let known = ClientId::parse(request.client_id());
     let unproven = matches!(error, TokenError::UnknownClient | TokenError::UnauthenticatedClient(_));

@@ -10,7 +10,7 @@ pub enum GatewayRefusal {
     /// It is not a valid token of the gateway. All of it is for the log.
     #[error("{reason}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     Invalid {
-        /// Which check failed: one of few, whatever the caller sends.
+        /// The check that failed. There are a few, and the caller cannot add others.
         reason: &'static str,
         /// The value that was found instead.
         detail: Option<String>,

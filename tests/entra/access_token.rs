@@ -89,7 +89,7 @@ async fn one_wrong_or_missing_claim_refuses_the_token() {
     }
 }
 
-/// Its audience, issuer and user are right. Whoever could put a role into it would still have none.
+/// Its audience, issuer and user are right. A role that an attacker put into it would still count for nothing.
 #[tokio::test]
 async fn an_id_token_and_a_token_of_an_application_give_no_role() {
     let sign_ins = SignIns::start().await;

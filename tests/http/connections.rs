@@ -1,4 +1,4 @@
-//! /connections: the owner sees what was allowed, and takes it back.
+//! /connections: the owner sees what was allowed, and withdraws it.
 
 use crate::{
     browser::{Browser, authorize_url, between, consent_form, location, redemption, refresh_target},

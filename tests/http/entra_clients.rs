@@ -364,7 +364,7 @@ async fn a_role_of_such_a_token_holds_until_the_token_ends() {
     }
 }
 
-/// For whatever reason: what Entra says without claims and without a word of consent.
+/// A refusal of Entra that has no claims and does not speak of consent.
 #[tokio::test]
 async fn a_refusal_without_claims_is_told_as_what_it_is() {
     let server = deployment().await;

@@ -218,6 +218,6 @@ async fn messages_that_wait_take_no_more_memory_than_their_text() {
         }
     }
     let more = resident(&server).saturating_sub(before);
-    // Parsing leaves some to the allocator, whatever is kept.
+    // Parsing leaves some memory to the allocator, whether or not anything is kept.
     assert!(more < 30_000_000, "1.3 MB wait in {more} bytes");
 }

@@ -1,4 +1,4 @@
-//! Whatever was answered with 202 before, anywhere, comes first; and it comes once.
+//! A message that any instance answered with 202 before comes first, and comes once.
 
 use std::time::Duration;
 

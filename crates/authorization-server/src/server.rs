@@ -24,7 +24,7 @@ use crate::{
     waiting_registrations::WaitingRegistrations,
 };
 
-/// What an owner says of an application is believed this long without another read, as a grant is.
+/// How long an owner's decision about an application is believed before it is read again; a grant is believed as long.
 const STANDING_BELIEVED_FOR: Duration = Duration::seconds(30);
 
 /// The ports of the authorization server.

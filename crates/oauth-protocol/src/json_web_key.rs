@@ -253,7 +253,7 @@ mod tests {
         assert!(set.fitting(SigningAlgorithm::Rs256, Some("a")).is_none());
     }
 
-    /// RFC 7518 §6.2.2, §6.3.2 and §6.4: whoever publishes such a key has lost it.
+    /// RFC 7518 §6.2.2, §6.3.2 and §6.4: a secret key that was published is no longer secret.
     #[test]
     fn a_set_with_a_private_or_symmetric_key_is_refused_as_a_whole() {
         let secret = Err(KeySetError("the key set holds a key that must be secret"));

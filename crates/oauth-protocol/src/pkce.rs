@@ -48,7 +48,7 @@ impl std::fmt::Debug for CodeVerifier {
 pub struct CodeChallenge(String);
 
 impl CodeChallenge {
-    /// Reads a challenge; `None` for whatever no verifier could ever match.
+    /// Reads a challenge; `None` if no verifier could ever match it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let hash = URL_SAFE_NO_PAD.decode(text).ok()?;

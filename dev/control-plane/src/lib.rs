@@ -127,7 +127,7 @@ impl ControlPlane {
         state.resources.values().filter_map(|resource| resource.get("id")?.as_str().map(str::to_owned)).collect()
     }
 
-    /// Ids of the resources that were deleted and can be taken back.
+    /// Ids of the deleted resources that can be recovered.
     #[must_use]
     pub fn soft_deleted(&self) -> Vec<String> {
         lock(&self.cloud.state).soft_deleted.keys().cloned().collect()

@@ -24,7 +24,7 @@ pub(crate) struct State {
     pub(crate) resources: BTreeMap<String, Value>,
     /// Types of Graph with the id of the one object that a deployment makes.
     pub(crate) directory: BTreeMap<String, String>,
-    /// By id: what was deleted and can be taken back.
+    /// By id: the deleted resources that can be recovered.
     pub(crate) soft_deleted: BTreeMap<String, Value>,
     /// Role assignments that deployments made.
     pub(crate) assignments: Vec<Value>,
@@ -142,6 +142,6 @@ impl State {
     }
 }
 
-/// Resources that can be taken back after their deletion: Key Vault for 90 days, a workspace for 14, API Management for 2.
+/// Resources that can be recovered after their deletion: Key Vault for 90 days, a workspace for 14, API Management for 2.
 const SOFT_DELETED: [&str; 3] =
     ["Microsoft.KeyVault/vaults", "Microsoft.OperationalInsights/workspaces", "Microsoft.ApiManagement/service"];

@@ -3,7 +3,7 @@ import { until } from './until.mjs';
 
 /** More than there are processes, which take turns. */
 const IN_A_ROW = 4;
-/** The shape of an access token: only whoever has the keys knows that it is none. */
+/** The shape of an access token: only a holder of the keys can tell that it is none. */
 const TOKEN = ['A'.repeat(8), 'A'.repeat(16), 'A'.repeat(43)].join('.');
 
 /** Ends when every process has store and keys: those that serve streams, and those that serve the rest. */

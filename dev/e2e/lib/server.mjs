@@ -14,7 +14,7 @@ import { ready } from './ready.mjs';
 /** Where cargo builds. */
 export const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../../target', import.meta.url));
 
-/** Servers that run now, for whoever has to explain a failure. */
+/** Servers that run now, to explain a failure. */
 export const running = new Set();
 
 /** The program with these options, before it says that it is ready. */
@@ -32,7 +32,7 @@ export async function startServer(options = {}) {
   return start({ port: 0, 'tenant-port': 0, ...options, data }, options.data === undefined);
 }
 
-/** A free port below those that systems give to whoever asks for any: nobody takes it between a stop and the next start. */
+/** A free port below the range from which systems give any port: no other program takes it between a stop and the next start. */
 export async function quietPort() {
   for (;;) {
     const port = randomInt(10_240, 32_768);

@@ -8,7 +8,7 @@ import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
 
-describe('consent that a person remembers, changes and takes back', () => {
+describe('consent that is remembered, changed and withdrawn', () => {
   const here = world();
 
   async function registered(t, name) {

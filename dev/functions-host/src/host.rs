@@ -150,7 +150,7 @@ impl FunctionsHost {
         &self.host_url
     }
 
-    /// From now on the first handler gets the requests for this path and no others: the worst luck for whatever needs two
+    /// From now on the first handler gets the requests for this path and no others: the worst case for a client that needs two
     /// requests to meet. The first call decides.
     pub fn keep_apart(&self, path: &str) {
         let _ = self.apart.set(path.to_owned());

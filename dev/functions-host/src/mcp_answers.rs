@@ -124,7 +124,7 @@ impl McpAnswers {
     }
 }
 
-/// The last line of the log says how many results fitted, so that whoever read it knows that they were looked at.
+/// The last line of the log says how many results fitted, so that a reader knows that they were looked at.
 impl Drop for McpAnswers {
     fn drop(&mut self) {
         let [http, sse] = [&self.results, &self.results_of_streams].map(|results| results.load(Ordering::Relaxed));

@@ -57,7 +57,7 @@ pub(super) enum TooManyStreams {
 }
 
 impl Registry {
-    /// No stream is open, and each owner may open so many, and all so many.
+    /// A registry without streams. It lets each owner open `of_owner` streams, and all owners together `of_all`.
     pub(super) fn new(of_owner: OwnerLimit, of_all: NonZeroU32) -> Self {
         let of_all = usize::try_from(of_all.get()).unwrap_or(usize::MAX);
         Self { slots: Slots::new(of_owner), of_all, state: Mutex::default() }

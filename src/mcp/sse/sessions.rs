@@ -58,7 +58,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// No stream is open, and as many may be as these limits say. All streams end when `stop` is cancelled.
+    /// Sessions of this server, none open yet. The limits are those of open streams. All streams end when `stop` is cancelled.
     pub(in crate::mcp) fn new(server: Server, limits: &Limits, ports: TransportPorts, stop: CancellationToken) -> Self {
         let (instance, registry) =
             (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(limits.streams, limits.process_streams)));

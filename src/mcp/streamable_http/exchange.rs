@@ -335,7 +335,7 @@ mod tests {
         running.subscribe().wait_for(|running| *running == calls).await.unwrap();
     }
 
-    /// Serves a request until so many run. It must not be answered before.
+    /// Serves a request until this many calls run. The request must not be answered before.
     async fn until_running(
         answer: &mut BoxFuture<'_, Option<ServerJsonRpcMessage>>,
         running: &watch::Sender<usize>,

@@ -15,7 +15,7 @@ impl Progress {
         Self(context.meta.get_progress_token().map(|token| (token, context.peer.clone())))
     }
 
-    /// So much of so much is done. A client that cannot be told gets the result all the same.
+    /// Tells the client that `done` of `total` steps are done. If the notification is not delivered, the client still gets the result.
     pub(super) async fn report(&self, done: u32, total: u32, message: String) {
         let Some((token, peer)) = &self.0 else { return };
         let progress = ProgressNotificationParam::new(token.clone(), done.into());

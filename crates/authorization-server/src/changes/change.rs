@@ -10,9 +10,9 @@ const ATTEMPTS: usize = 5;
 
 /// The decision about a record as it stands.
 pub(crate) enum Change<T, A> {
-    /// The record must become this, and then the answer is that. Without a record, it is created.
+    /// Write this record, or create it if there is none, and then give this answer.
     Write(T, A),
-    /// The record stays, and the answer is this.
+    /// Leave the record as it is, and give this answer.
     Keep(A),
 }
 

@@ -58,7 +58,7 @@ events! {
     ConsentAllowed = "consent_allowed", Change, "authorization request allowed";
     /// The owner denied an authorization request.
     ConsentDenied = "consent_denied", Refusal, "authorization request denied";
-    /// The owner took back one denial, or all that the browser remembered.
+    /// The owner undid one denial, or all that the browser remembered.
     DenialUndone = "denial_undone", Refusal, "denial undone";
     /// The owner withdrew the consent to one client, or to all.
     ConsentWithdrawn = "consent_withdrawn", Change, "consent withdrawn by the owner";

@@ -44,7 +44,7 @@ pub const UNUSED_DOCUMENT_LIFETIME: Duration = Duration::days(2);
 /// From the last use of a client to the end of its registration.
 pub const USED_CLIENT_LIFETIME: Duration = Duration::days(400);
 
-/// The end of what stands until somebody takes it back.
+/// The end of a record that stands until it is withdrawn: a time that is never reached.
 #[must_use]
 pub fn no_end() -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::days(365 * 1000)

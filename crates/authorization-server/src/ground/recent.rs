@@ -19,7 +19,7 @@ pub(crate) struct Recent<K, V> {
 }
 
 impl<K: Hash + Eq, V: Clone> Recent<K, V> {
-    /// None, each to be believed so long.
+    /// No values yet. Each value will be believed for this long after it was put in.
     pub(crate) fn believed_for(believed_for: Duration) -> Self {
         Self { values: Mutex::new(LruCache::unbounded()), believed_for }
     }

@@ -24,7 +24,7 @@ const TAKES_CLAIMS_CHALLENGES: &str = "cp1";
 /// Why a token makes no principal.
 #[derive(Debug, thiserror::Error)]
 pub enum EntraTokenError {
-    /// For whatever reason.
+    /// It failed a check. The caller does not hear which.
     #[error("the access token is not valid")]
     Invalid,
     /// An application on the list acts for itself.

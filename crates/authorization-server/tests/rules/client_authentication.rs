@@ -156,7 +156,7 @@ async fn a_client_that_declares_its_key_needs_it_everywhere_though_it_supports_n
     assert!(refresh(&rig, proof(&rig, &key), &tokens.refresh_token).await.is_ok());
 }
 
-/// The reverse: whoever signs assertions is another than the client of this document.
+/// The reverse: this document declares no assertions, so their signer is not its client.
 #[tokio::test]
 async fn a_client_that_declares_none_is_not_believed_with_an_assertion() {
     let (rig, key) = keyed();
@@ -404,7 +404,7 @@ async fn a_document_that_names_its_algorithm_has_no_other() {
     assert!(matches!(refused, Err(TokenError::UnauthenticatedClient(reason)) if reason == other));
 }
 
-/// Whoever has no key of the client makes the server ask no host that the operator has blocked.
+/// A caller without the client's key cannot make the server send a request to a host that the operator has blocked.
 #[tokio::test]
 async fn for_a_blocked_client_and_at_a_blocked_host_no_keys_are_fetched() {
     let url = || ClientIdUrl::parse(CLIENT_URL).unwrap();

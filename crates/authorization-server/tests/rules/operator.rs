@@ -59,7 +59,7 @@ async fn click_from(
     rig.server.act_as_operator(submission, Visitor { cookies, initiator, from: Network::UNKNOWN }.own_form()?).await
 }
 
-/// A click on a page that was shown, by whoever has these cookies.
+/// A click on a page that was shown, by a browser with these cookies.
 async fn click(
     rig: &Rig,
     cookies: &Cookies,

@@ -93,7 +93,7 @@ async fn a_user_who_must_sign_in_again_has_no_roles_until_then() {
     assert_eq!(rig.only_grant().unwrap().status, Status::Marked);
 }
 
-/// Whatever the upstream mixes up: a token of somebody else gives the owner nothing.
+/// Even if the upstream mixes up its tokens, a token of somebody else gives the owner no role.
 #[tokio::test]
 async fn a_renewed_token_of_another_user_gives_no_role() {
     let (rig, principal) = caller(&["Admin"]).await;

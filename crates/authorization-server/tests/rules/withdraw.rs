@@ -1,4 +1,4 @@
-//! Taking back: one client or all, of one owner only, and nothing that was decided before comes to life after.
+//! An owner withdraws the consent to one client or to all, and no other owner's. A decision made before does not come to life after.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{

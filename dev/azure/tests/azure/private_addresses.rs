@@ -1,4 +1,4 @@
-//! Server-side request forgery: whoever makes a link chooses what the handler fetches. Where the link leads to an address that is
+//! Server-side request forgery: the author of a link chooses what the handler fetches. Where the link leads to an address that is
 //! not public, by its text, by its name, by a redirect or by a document, nothing is connected to, at either process.
 
 use std::{

@@ -72,7 +72,7 @@ fn assignments(state: &State, asked: &Asked, scope: &str) -> Answer {
     Answer::ok(json!({ "value": state.assignments.iter().filter(here).collect::<Vec<_>>() }))
 }
 
-/// With `force` it cannot be taken back.
+/// With `force` it cannot be recovered.
 fn delete_workspace(state: &mut State, asked: &Asked, id: &str) -> Answer {
     if asked.query("force") != "true" {
         return Answer::not_implemented(asked);

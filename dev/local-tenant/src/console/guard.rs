@@ -33,7 +33,7 @@ fn refusal(sts: &Sts, method: &Method, headers: &HeaderMap) -> Option<&'static s
     match headers.get(header::ORIGIN) {
         Some(_) if single(headers, &header::ORIGIN).is_some_and(is_own) => None,
         Some(_) => Some("another origin may not use the console"),
-        // A browser sends it with every form; whoever sends none is a program, and has the control API.
+        // A browser sends it with every form; a program sends none, and has the control API.
         None if *method == Method::POST => Some("the Origin header is missing"),
         None => None,
     }

@@ -14,7 +14,7 @@ pub(super) struct Plan {
     pub(super) providers: Vec<&'static str>,
     pub(super) memory: u64,
     pub(super) most_instances: u64,
-    /// Whether a deleted vault is to be taken back.
+    /// Whether a deleted vault is to be recovered.
     pub(super) recover: bool,
     /// Client id of the app registration, if this environment has one already.
     pub(super) registered: Option<String>,

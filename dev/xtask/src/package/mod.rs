@@ -25,7 +25,7 @@ use crate::workspace::Workspace;
 pub(crate) enum Glibc {
     /// At most the one that Azure surely has.
     AsInAzure,
-    /// Any, for whoever knows better.
+    /// Any version: the user knows better.
     Any,
 }
 

@@ -9,7 +9,7 @@ use super::content::{self, HANDLER};
 use super::elf::Need;
 use super::hash;
 
-/// A few lines for whoever reads the log of a deployment.
+/// A few lines for readers of a deployment's log.
 pub(super) fn of(package: &Path) -> String {
     let size = |path: &Path| fs::metadata(package.join(path)).map_or(0, |metadata| metadata.len());
     let files: Vec<u64> = content::files().map(|path| size(&path)).collect();

@@ -1,5 +1,5 @@
-# Arabic. This translation has not been reviewed by a speaker of the language. Whoever has read it through removes this
-# line and the text `unreviewed`. docs/pages.md says how.
+# Arabic. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
+# removes this line and the text `unreviewed`. docs/pages.md says how.
 
 unreviewed = لم تُراجَع هذه الترجمة بعد. إذا وجدت خطأ فأخبر مشغّل هذا الخادم. النص في الملف src/http/pages/texts/ar.ftl.
 unnamed = تطبيق بلا اسم

@@ -1,5 +1,5 @@
-# German. This translation has not been reviewed by a speaker of the language. Whoever has read it through removes this
-# line and the text `unreviewed`. docs/pages.md says how.
+# German. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
+# removes this line and the text `unreviewed`. docs/pages.md says how.
 
 unreviewed = Diese Übersetzung wurde noch nicht geprüft. Wenn etwas falsch ist, sagen Sie es dem Betreiber dieses Servers. Der Text steht in der Datei src/http/pages/texts/de.ftl.
 unnamed = Eine Anwendung ohne Namen

@@ -1,5 +1,5 @@
-# Spanish. This translation has not been reviewed by a speaker of the language. Whoever has read it through removes this
-# line and the text `unreviewed`. docs/pages.md says how.
+# Spanish. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
+# removes this line and the text `unreviewed`. docs/pages.md says how.
 
 unreviewed = Esta traducción aún no ha sido revisada. Si algo está mal, dígaselo al operador de este servidor. El texto está en el archivo src/http/pages/texts/es.ftl.
 unnamed = Una aplicación sin nombre

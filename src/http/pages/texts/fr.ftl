@@ -1,5 +1,5 @@
-# French. This translation has not been reviewed by a speaker of the language. Whoever has read it through removes this
-# line and the text `unreviewed`. docs/pages.md says how.
+# French. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
+# removes this line and the text `unreviewed`. docs/pages.md says how.
 
 unreviewed = Cette traduction n’a pas encore été relue. Si quelque chose est faux, dites-le à l’opérateur de ce serveur. Le texte est dans le fichier src/http/pages/texts/fr.ftl.
 unnamed = Une application sans nom

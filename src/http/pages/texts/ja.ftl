@@ -1,5 +1,5 @@
-# Japanese. This translation has not been reviewed by a speaker of the language. Whoever has read it through removes this
-# line and the text `unreviewed`. docs/pages.md says how.
+# Japanese. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
+# removes this line and the text `unreviewed`. docs/pages.md says how.
 
 unreviewed = この翻訳はまだ確認されていません。誤りがあれば、このサーバーの運用者にお知らせください。文章は src/http/pages/texts/ja.ftl にあります。
 unnamed = 名前のないアプリケーション

@@ -79,7 +79,7 @@ fn every_translation_says_that_nobody_has_reviewed_it_and_where_its_text_is() {
     for language in Language::ALL {
         let note = Texts::of(language).unreviewed().map(|note| note.plain());
         let file = format!("src/http/pages/texts/{}.ftl", language.tag());
-        // Whoever reviews a language removes the note, and the language here.
+        // When a language was reviewed, its note is removed, and the language is added here.
         let is_reviewed = language == Language::English;
         assert_eq!(note.is_some_and(|note| note.contains(&file)), !is_reviewed, "{language:?}");
     }

@@ -58,7 +58,7 @@ impl Issued {
         self.demands_claims.store(true, Ordering::Relaxed);
     }
 
-    /// From now on no exchange succeeds, whoever signs in.
+    /// From now on no exchange succeeds, for any user.
     pub(crate) fn refuse_exchanges(&self) {
         self.refuses_exchanges.store(true, Ordering::Relaxed);
     }

@@ -46,7 +46,7 @@ fn one_family_lives(start: &Start, tokens: &Tokens, asked: &[Asked<Told>]) {
     let undisturbed = asked.iter().filter(|asked| !asked.disturbed()).count();
     let mut given = tokens_given(asked);
     assert!(given.len() >= undisturbed, "a refresh was refused for no reason");
-    given.push(start.alone(start.refresh(tokens)).expect("whoever was told nothing asks again, and is refused"));
+    given.push(start.alone(start.refresh(tokens)).expect("a client that got no answer asks again, and was refused"));
     let successors: Vec<Tokens> = given.iter().map(|tokens| start.world.goes_on_with(start, tokens)).collect();
     assert!(given.iter().all(|tokens| same(tokens, &given[0])), "two successors of one refresh token");
     assert!(successors.iter().all(|tokens| same(tokens, &successors[0])), "two families");
