@@ -42,7 +42,7 @@ pub struct Kept {
 }
 
 impl Budget {
-    /// So many bytes.
+    /// A budget of this many bytes.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         Self(Arc::new(Semaphore::new(bytes)))
@@ -62,7 +62,7 @@ impl Budget {
 }
 
 impl<K: Eq + Hash> SharedBudget<K> {
-    /// So many bytes, and at most `share` of them for one key.
+    /// A budget of this many bytes, of which one key may have at most `share`.
     #[must_use]
     pub fn new(bytes: usize, share: usize) -> Self {
         Self { whole: Budget::new(bytes), share, shares: Mutex::default() }

@@ -42,7 +42,7 @@ pub struct Fetcher {
     in_flight: Cache<HttpsUrl, FetchedDocument>,
 }
 
-/// Whose rate a request counts in.
+/// The rate in which a request counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum RateKey {
     All,

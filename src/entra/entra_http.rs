@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{budget::Budget, telemetry::ServiceCalls};
 
-/// What a request to Entra needs; cheap to clone.
+/// The parts that a request to Entra needs; cheap to clone.
 #[derive(Clone)]
 pub(super) struct EntraHttp {
     pub(super) http: reqwest::Client,

@@ -1,5 +1,5 @@
-//! So many requests to one API are under way at a time; more wait for their turn, in the order in which they came. So an API
-//! that answers slowly takes neither the memory of this process nor the requests to other APIs.
+//! Limits the requests to one API that are under way at a time. Further ones wait for their turn, in the order in which they came.
+//! So an API that answers slowly takes neither the memory of this process nor the turns of other APIs.
 
 use std::{
     collections::HashMap,

@@ -25,12 +25,12 @@ const MAX_DEMANDS: u64 = 10_000;
 /// How long the notes of other processes are believed, as a grant is.
 const NOTES_BELIEVED_FOR: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// How freshly it must be known what other processes noted.
+/// The greatest age of the notes of other processes that a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// It was read in the last 30 seconds: most calls ask the store nothing.
+    /// A read of the last 30 seconds is enough, so most calls need no read.
     Lately,
-    /// It is read now.
+    /// The notes are read now.
     Now,
 }
 
@@ -96,7 +96,7 @@ impl DemandedClaims {
         noted.iter().find(concerns).map(|lacked| lacked.claims.clone())
     }
 
-    /// What was noted of the principal's token. If the store does not answer, the tool meets the demand itself.
+    /// The claims that the principal's token was noted to lack. If the store does not answer, there are none, and the tool meets the demand itself.
     async fn noted(&self, principal: &Principal, notes: Freshness) -> Arc<[LackedClaims]> {
         let token = principal.credential.id();
         if let Some(noted) = self.noted.get(&token).await.filter(|_| notes == Freshness::Lately) {

@@ -6,7 +6,7 @@ use authorization_server::state::api::Api;
 pub enum Origins {
     /// Graph at this origin, and every other API at its own.
     Real(String),
-    /// What stands in for all of them.
+    /// The origin that stands in for all of them.
     StandIn(String),
 }
 

@@ -11,7 +11,7 @@ use super::resource::Resource;
 pub struct Challenges(Vec<(String, Option<&'static str>, HeaderValue)>);
 
 impl Challenges {
-    /// Those of this server.
+    /// The challenges of this server.
     #[must_use]
     pub fn of_server(server: &AuthorizationServer) -> Self {
         let paths =
@@ -26,7 +26,7 @@ impl Challenges {
         Self(paths.flat_map(|path| errors.map(|error| encoded(path.clone(), error))).flatten().collect())
     }
 
-    /// That of the resource at this path, with this error.
+    /// The challenge of the resource at this path, with this error.
     pub(super) fn of(&self, path: &str, error: Option<&str>) -> Option<HeaderValue> {
         let found = self.0.iter().find(|(other, with, _)| other == path && *with == error);
         found.map(|(_, _, value)| value.clone())

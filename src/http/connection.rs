@@ -52,7 +52,7 @@ pub(super) struct InRequest(PartialHead);
 struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl PartialHead {
-    /// Nothing was read yet. Heads that are not complete count here.
+    /// The state of a new connection. Heads that are not complete count in this budget.
     pub(super) fn new(heads: &Budget) -> Self {
         let (heads, permit) = (heads.clone(), heads.permit());
         Self(Arc::new(Mutex::new(NextHead { heads, in_request: 0, began: None, bytes: 0, permit })))

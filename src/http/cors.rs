@@ -29,11 +29,11 @@ pub(super) enum Cors {
 /// The origins whose scripts may read the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Readable {
-    /// Those of our own pages, which need no header.
+    /// Our own pages, which need no header.
     Ours,
-    /// Those of every origin. A shared cache may answer all callers with one copy.
+    /// Every origin. A shared cache may answer all callers with one copy.
     Everybodys,
-    /// Those of this origin, if the request has one. Another origin gets another answer.
+    /// This origin, if the request has one. Another origin gets another answer.
     Only(Option<HeaderValue>),
 }
 

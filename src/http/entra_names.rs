@@ -17,7 +17,7 @@ pub struct EntraNames {
 }
 
 impl EntraNames {
-    /// As the settings name it.
+    /// The names that the settings give.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         let Settings { authority, tenant_id, client_id, .. } = settings;

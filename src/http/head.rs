@@ -21,7 +21,7 @@ static PURPOSES: [HeaderName; 4] = [
 /// A request without its body.
 pub(super) struct Head {
     pub(super) method: Method,
-    /// As it was sent, percent-encoded.
+    /// The path as it was sent, percent-encoded.
     pub(super) path: String,
     pub(super) query: String,
     /// Where it comes from, as far as the gateway says.
@@ -56,7 +56,7 @@ impl Head {
         Self { method: Method::GET, path, query, from: Network::UNKNOWN, headers: HeaderMap::new(), read: None }
     }
 
-    /// It counts in this permit from now on, and no more as its connection's.
+    /// Counts the head in this permit from now on, and no longer in that of its connection.
     pub(super) fn count(&mut self, permit: &mut Permit) -> Result<(), Exhausted> {
         permit.grow(self.cost())?;
         self.read = None;

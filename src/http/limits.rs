@@ -47,7 +47,7 @@ impl RateLimit {
 }
 
 impl RateLimiter {
-    /// Nobody has called yet.
+    /// A limiter that has counted no call yet.
     #[must_use]
     pub fn new(settings: config::Limits, clock: &Arc<dyn Clock>) -> Self {
         Self { settings, of_owners: Buckets::new(Arc::clone(clock)), of_networks: Buckets::new(Arc::clone(clock)) }

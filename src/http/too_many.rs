@@ -45,7 +45,7 @@ pub(super) struct Reached {
     pub(super) text: &'static str,
     /// The text on a page.
     pub(super) on_page: fn(&Texts) -> Text,
-    /// Whose limit it is, if it is not of an address.
+    /// The holder whose limit it is; `None` for the limit of an address.
     pub(super) of: Option<Holder>,
 }
 

@@ -35,7 +35,7 @@ impl Held {
 pub(super) struct Served(pub(super) Server);
 
 impl Service<RoleServer> for Served {
-    /// What is not awaited is done before, so that the future, which stands in memory until the answer, is small.
+    /// Does everything before the future that need not be awaited: the future stays in memory until the answer, and so it is small.
     fn handle_request(
         &self,
         request: ClientRequest,

@@ -56,13 +56,13 @@ impl McpService for McpServer {
         is_for_tools && request.get_meta().get_progress_token().is_none()
     }
 
-    /// Nobody is asked to consent to a tool that a role keeps from them.
+    /// A user without the role of a tool is not asked to consent to it.
     async fn needed_scope(&self, tool: &str, principal: &Principal) -> Option<Scope> {
         let needed = scopes::needed(&principal.scope, self.tools.permissions(tool))?;
         role_check::check(&self.tools, &self.ports, tool, principal).await.ok().map(|()| needed)
     }
 
-    /// Nobody is sent to sign in for such a tool either.
+    /// Such a user is not sent to sign in for it either.
     async fn demanded_claims(&self, tool: &str, principal: &Principal, notes: Freshness) -> Option<Claims> {
         role_check::check(&self.tools, &self.ports, tool, principal).await.ok()?;
         self.ports.apis.demanded_claims(principal, self.tools.permissions(tool), notes).await

@@ -21,7 +21,7 @@ pub(super) struct Slot {
 }
 
 impl Slots {
-    /// So many slots for each owner.
+    /// Slots, of which each owner may have as many as the limit says.
     pub(super) fn new(limit: OwnerLimit) -> Arc<Self> {
         Arc::new(Self { limit, taken: Mutex::default() })
     }

@@ -171,7 +171,7 @@ async fn within_limit<T>(operation: impl Future<Output = Result<T, CosmosError>>
     done.map_err(OperationError::Cosmos)
 }
 
-/// That an item is missing, is there already, or has another version is an answer.
+/// An error that says that an item is missing, exists, or has another version counts as an answer.
 fn outcome(error: &OperationError) -> CallOutcome {
     if error.is_conflict() { CallOutcome::Answered } else { CallOutcome::Failed }
 }
@@ -199,7 +199,7 @@ fn with_ttl(body: &Value, ttl: time::Duration) -> Value {
     body
 }
 
-/// As it was written: without `ttl`, `_rid`, `_self`, `_etag`, `_attachments` and `_ts`.
+/// The item as it was written: without `ttl`, `_rid`, `_self`, `_etag`, `_attachments` and `_ts`.
 fn stripped(mut item: Map<String, Value>) -> Value {
     item.retain(|name, _| name != TTL && !name.starts_with('_'));
     Value::Object(item)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::ports::records::{Container, Filter};
 
-/// How many records a page has, about.
+/// The approximate number of records on a page.
 const PAGE: NonZeroU32 = NonZeroU32::new(25).unwrap();
 
 /// A part of the list of clients: first those in use, then the others.

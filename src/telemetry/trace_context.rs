@@ -63,7 +63,7 @@ impl TraceContext {
 }
 
 impl OwnTraces {
-    /// None has begun.
+    /// No trace has begun.
     pub fn new(entropy: &dyn Entropy) -> Self {
         let mut first = [0; 16];
         entropy.fill(&mut first);
@@ -78,7 +78,7 @@ impl OwnTraces {
 }
 
 impl SpanFields {
-    /// Those of a span that [`request_span`] made.
+    /// The fields of a span that [`request_span`] made.
     pub(super) fn of_span(attributes: &Attributes<'_>) -> Option<Self> {
         let mut fields = Self::default();
         attributes.record(&mut fields);

@@ -1,4 +1,4 @@
-//! What this process knows of the operator's blocks. It asks the store again every 20 seconds, when a request needs them.
+//! This process's copy of the operator's blocks. It is read again every 20 seconds, when a request needs it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +33,7 @@ struct State {
 
 /// How far a copy may be used.
 pub(crate) enum Copy {
-    /// As it is.
+    /// It may be used without another read.
     Fresh(Arc<Blocks>),
     /// The caller reads the document. If that fails, this copy may still be used.
     Due(Option<Arc<Blocks>>),

@@ -25,7 +25,7 @@ pub enum FetchError {
     /// could explore networks with it.
     #[error("the document was not fetched: {0}")]
     Failed(String),
-    /// What was fetched cannot be used.
+    /// The answer was fetched, and cannot be used.
     #[error("{0}")]
     Invalid(&'static str),
 }

@@ -64,7 +64,7 @@ pub struct Ports {
     pub upstream_tokens: Arc<dyn Repository<UpstreamTokens>>,
     /// The operator's blocks, one document.
     pub blocks: Arc<dyn Repository<Blocks>>,
-    /// What operators did.
+    /// The decisions of operators.
     pub operator_records: Arc<dyn Repository<OperatorRecord>>,
     /// The list of it: the newest first.
     pub operator_record_list: Arc<dyn ListedRecords<OperatorRecord>>,

@@ -27,7 +27,7 @@ pub struct SignInRequest<'a> {
     pub demanded: Option<Demanded<'a>>,
 }
 
-/// What Entra demands of an owner who has just signed in.
+/// The demand of Entra that the second leg of a sign-in has to meet.
 #[derive(Clone, Copy)]
 pub struct Demanded<'a> {
     /// `claims`.

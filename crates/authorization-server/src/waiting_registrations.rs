@@ -1,6 +1,6 @@
 //! Registrations, and clients of metadata documents, that wait for their first use. Anybody may register or name a document, so
-//! they have only so many places; when all are taken, the network with the most of them loses its oldest, and everybody else
-//! goes on.
+//! their number of places is limited. When all are taken, the network with the most of them loses its oldest, and everybody
+//! else goes on.
 //!
 //! Each process counts what it stored itself, since it started. A client that was used through another process counts here
 //! until it would be dropped.
@@ -43,7 +43,7 @@ pub(crate) enum Admission {
 }
 
 impl WaitingRegistrations {
-    /// Nothing waits, and there are so many places.
+    /// An empty list with this many places.
     pub(crate) fn new(places: NonZeroU32) -> Self {
         Self { places: usize::try_from(places.get()).unwrap_or(usize::MAX), state: Mutex::default() }
     }

@@ -118,7 +118,7 @@ impl ClientAssertion {
         &self.jti
     }
 
-    /// What its signature must verify.
+    /// The text that the signature must verify.
     #[must_use]
     pub fn signed(&self) -> Signed<'_> {
         let (message, signature) = self.text.expose_secret().rsplit_once('.').unwrap_or_default();

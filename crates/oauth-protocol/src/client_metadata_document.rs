@@ -20,10 +20,10 @@ impl From<RegistrationError> for DocumentError {
     }
 }
 
-/// What a document says of its client.
+/// The statements of a document about its client.
 #[derive(Clone, Debug)]
 pub struct PublishedMetadata {
-    /// What a registration could say, too.
+    /// The metadata that a registration has, too.
     pub metadata: ClientMetadata,
     /// How the client authenticates by a key; `None` for one that is only public.
     pub private_key_jwt: Option<PrivateKeyJwt>,

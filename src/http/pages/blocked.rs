@@ -10,7 +10,7 @@ use super::{
 use crate::http::{app::App, reply::Response};
 
 impl ErrorPage {
-    /// What is blocked, and who can change it.
+    /// Says what is blocked, and who can change it.
     pub(in crate::http) fn blocked(texts: &Texts, block: SignInBlock) -> Self {
         let text = match block {
             SignInBlock::Policy => texts.organisation_policy(),

@@ -24,7 +24,7 @@ struct SignInPage<'a> {
     server: &'a str,
 }
 
-/// Nobody is signed in.
+/// The page of a browser in which nobody is signed in.
 pub(in crate::http) fn connections_sign_in(app: &App, texts: &Texts) -> Response {
     render(StatusCode::OK, texts, &SignInPage { texts, server: &app.server_name })
 }

@@ -32,7 +32,7 @@ struct Question<'a> {
     /// The host of its metadata document.
     published_at: Option<&'a str>,
     sentences: Vec<Sentence>,
-    /// Those that were allowed before.
+    /// The permissions that were allowed before.
     allowed_before: Vec<Sentence>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The same question, as one for more than was allowed before, if it is one.
+    /// The same question; if it is about more than was allowed before, it says so.
     fn for_more_than(mut self, texts: &Texts, scope: &Scope, before: &Scope) -> Self {
         let is_kept = |permission: &&'static Permission| before.contains(permission.name);
         let (kept, added): (Vec<_>, Vec<_>) = scopes::permissions(scope).partition(is_kept);
@@ -152,7 +152,7 @@ struct Denied<'a> {
     csrf: SecretString,
 }
 
-/// Nothing was granted; the client is told by a link.
+/// The page after a denial. Its link tells the client.
 pub(in crate::http) fn denied(app: &App, texts: &Texts, denied: &DeniedPage) -> Response {
     let page = Denied {
         texts,

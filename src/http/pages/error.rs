@@ -17,7 +17,7 @@ pub(in crate::http) struct ErrorPage {
     pub(in crate::http) status: StatusCode,
     pub(in crate::http) title: Text,
     pub(in crate::http) text: Vec<Text>,
-    /// What the protocol says of it, which is English.
+    /// The description of the error in the protocol, which is English.
     pub(in crate::http) detail: Option<String>,
     /// A host, and the link that carries the answer there.
     pub(in crate::http) return_to: Option<(String, String)>,

@@ -18,7 +18,7 @@ impl Language {
     pub(super) const ALL: [Self; 6] =
         [Self::English, Self::German, Self::French, Self::Spanish, Self::Japanese, Self::Arabic];
 
-    /// As HTML and HTTP name it (RFC 5646).
+    /// Its tag in HTML and HTTP (RFC 5646).
     pub(super) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -30,7 +30,7 @@ impl Language {
         }
     }
 
-    /// As HTML names it.
+    /// Its direction, for the `dir` of HTML.
     pub(super) const fn direction(self) -> &'static str {
         match self {
             Self::Arabic => "rtl",

@@ -1,4 +1,4 @@
-//! What a POST brings to a session: a message, or a batch of them. A batch stays one text until its session receives it, so that
+//! The content of a POST for a session: a message, or a batch of them. A batch stays one text until its session receives it, so that
 //! it waits, or is refused, as a whole.
 
 use authorization_server::resource::authenticate::Principal;
@@ -14,7 +14,7 @@ use crate::mcp::{
     service::Server,
 };
 
-/// What rmcp will accept, and nothing of it is parsed.
+/// A message or batch that rmcp will accept. It is not parsed yet.
 pub(super) enum AdmittedPost {
     Message(AdmittedMessage),
     Batch { text: Vec<u8>, envelopes: Vec<Envelope>, permit: Permit },

@@ -33,7 +33,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// None is sent. The ids of those that are become free.
+    /// No answer is sent yet. The id of an answer becomes free when it is sent.
     pub(super) fn new(ids: RequestIds) -> Self {
         Self { ids, ..Self::default() }
     }

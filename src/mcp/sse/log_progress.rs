@@ -1,4 +1,4 @@
-//! How far this instance has read its log, for callers that wait for it.
+//! The place to which this instance has read its log, for callers that wait for it.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(super) struct LogProgress {
 }
 
 impl LogProgress {
-    /// Nothing is requested, and no heartbeat is written.
+    /// The progress of an instance that has read nothing and written no heartbeat.
     pub(super) fn new() -> Self {
         let (requested, completed) = (watch::Sender::new(0), watch::Sender::new(0));
         Self { requested, completed, alive_until: watch::Sender::new(None) }

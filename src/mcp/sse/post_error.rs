@@ -21,7 +21,7 @@ pub enum PostError {
     /// The text is JSON, but no JSON-RPC message.
     #[error("Invalid Request: not a JSON-RPC message")]
     Malformed,
-    /// It is an array, and no batch that is served.
+    /// It is an array, but not a batch that is served.
     #[error("{0}")]
     NoBatch(&'static str),
     /// It would take more memory than one message may.

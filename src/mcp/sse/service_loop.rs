@@ -54,7 +54,7 @@ struct ServedSession {
     stop: CancellationToken,
 }
 
-/// What the client said when it was initialized.
+/// The parameters of the client's `initialize` request.
 type Initialized = Option<Arc<InitializeRequestParams>>;
 
 impl ServedSession {

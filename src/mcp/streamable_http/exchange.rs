@@ -43,7 +43,7 @@ pub(super) struct Exchange {
     disconnect: Option<DropGuard>,
 }
 
-/// What the client of a request is sent.
+/// The messages that the client of a request gets.
 enum Messages {
     /// By rmcp's service loop.
     Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>),

@@ -24,7 +24,7 @@ use crate::mcp::{
 #[derive(Clone)]
 pub(super) struct Requests {
     pub(super) server: Server,
-    /// What the server can do, which never changes.
+    /// The capabilities of the server, which never change.
     pub(super) capabilities: Arc<ServerCapabilities>,
     running: Running,
     unconnected: UnconnectedPeer,
@@ -50,7 +50,7 @@ impl CancellableRequest {
 }
 
 impl Requests {
-    /// None runs. All end when `stop` is cancelled.
+    /// No request runs yet. All end when `stop` is cancelled.
     pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
         let (capabilities, unconnected) = (Arc::new(server.get_info().capabilities), UnconnectedPeer::default());
         Self { server, capabilities, running: Running::default(), unconnected, stop }

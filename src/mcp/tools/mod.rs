@@ -44,7 +44,7 @@ impl Tools {
         ]))
     }
 
-    /// Those that were chosen, with the roles that were named beside them.
+    /// The chosen tools, with the roles that were named beside them.
     pub fn only(&self, chosen: &[ChosenTool]) -> Result<Self, UnknownTool> {
         if let Some(ChosenTool { name, .. }) = chosen.iter().find(|chosen| self.find(&chosen.name).is_none()) {
             return Err(UnknownTool { name: name.clone(), known: self.names().collect::<Vec<_>>().join(", ") });

@@ -1,4 +1,4 @@
-//! How far a tool has come, for clients that asked to be told (MCP, "Progress").
+//! The progress of a tool, for clients that asked for it (MCP, "Progress").
 
 use rmcp::{
     Peer, RoleServer,

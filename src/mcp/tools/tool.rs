@@ -77,7 +77,7 @@ pub(in crate::mcp) struct ToolCall<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     call: ToolCall<'a>,
-    /// Those of the tool.
+    /// The permissions of the tool.
     permissions: &'static [&'static Permission],
 }
 
@@ -88,7 +88,7 @@ impl Caller<'_> {
         answer.map_err(|error| ToolError::Api(request.api(), error))
     }
 
-    /// The same, read into a type.
+    /// The answer of an API, read into a type.
     pub(super) async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, ToolError> {
         let unexpected = |_| ToolError::Api(request.api(), ApiError::Unexpected);
         T::deserialize(self.get(request).await?).map_err(unexpected)

@@ -22,11 +22,11 @@ use crate::ports::records::Address;
 
 /// How a record is stored.
 pub trait Shape: Record {
-    /// Where.
+    /// The address at which it is stored.
     fn address(key: &Self::Key) -> Address;
-    /// As what.
+    /// The JSON that is stored.
     fn encode(&self) -> serde_json::Result<Value>;
-    /// Read back; another schema is an error.
+    /// The record, read back from JSON; another schema is an error.
     fn decode(body: Value) -> serde_json::Result<Self>;
 }
 

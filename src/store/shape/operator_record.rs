@@ -1,4 +1,4 @@
-//! What an operator did, in `operator`.
+//! A decision of an operator, in `operator`.
 
 use authorization_server::{
     ground::Id,

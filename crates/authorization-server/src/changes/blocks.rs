@@ -73,7 +73,7 @@ impl AuthorizationServer {
         Ok(self.blocks().await?.judge(client.id, Some(client), self.now()) == Verdict::Blocked)
     }
 
-    /// What the operator says about a grant of this client that was made at this time.
+    /// The operator's verdict about a grant of this client that was made at this time.
     ///
     /// The client's record is read only while a block names a host, and is then believed for five minutes.
     pub(crate) async fn operator_verdict(&self, client: Id, made_at: OffsetDateTime) -> Result<Verdict, Unavailable> {

@@ -1,4 +1,4 @@
-//! What a refusal of the upstream does to a grant: one rule for exchanges and refreshes.
+//! The effect of an upstream refusal on a grant: one rule for exchanges and refreshes.
 
 use oauth_protocol::scope::Scope;
 
@@ -20,7 +20,7 @@ pub(crate) struct Refused<'a> {
     pub(crate) claims: Option<&'a Claims>,
 }
 
-/// What became of a grant after a refusal.
+/// The state of a grant after a refusal.
 #[derive(Debug)]
 pub(crate) enum AfterRefusal {
     /// Its owner must sign in again.

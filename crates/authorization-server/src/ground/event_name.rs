@@ -13,7 +13,7 @@ pub enum Severity {
     Alarm,
     /// Anybody can cause it as often as they like: INFO, one line a second for each reason, with a count.
     Refusal,
-    /// As a refusal, but WARN.
+    /// Written like a refusal, but at WARN.
     Limit,
 }
 
@@ -34,13 +34,13 @@ macro_rules! events {
         }
 
         impl EventName {
-            /// How it is written.
+            /// The way in which it is written.
             #[must_use]
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity),+ }
             }
 
-            /// The same for people.
+            /// Its name in words, for people.
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$variant => $message),+ }

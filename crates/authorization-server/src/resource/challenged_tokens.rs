@@ -1,4 +1,4 @@
-//! What tokens of Entra were found to lack while tools ran, whichever process ran them.
+//! Claims that tokens of Entra lack. A process that meets such a demand while a tool runs notes it for all processes.
 
 use async_trait::async_trait;
 

@@ -52,7 +52,7 @@ fn invalid(reason: &str) -> EntraTokenError {
     EntraTokenError::Invalid
 }
 
-/// What the user allowed to another client never counts: the scope is that of the token alone.
+/// The scope comes from the token alone. The consent that a user gave to another client never counts.
 fn accepted(
     preauthorized: &PreauthorizedClients,
     claims: &EntraClaims,

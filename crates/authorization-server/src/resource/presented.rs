@@ -19,7 +19,7 @@ pub enum Presented {
 }
 
 impl Presented {
-    /// Whose it is.
+    /// The holder of the token.
     #[must_use]
     pub fn holder(&self) -> Holder {
         match self {

@@ -34,7 +34,7 @@ pub struct Principal {
 pub struct ReadRoles(Arc<OnceLock<Result<Roles, DownstreamError>>>);
 
 impl ReadRoles {
-    /// What was read, or what is read now.
+    /// The roles that were read before; without any, those that `read` gives.
     pub(super) async fn or_read(
         &self,
         read: impl Future<Output = Result<Roles, DownstreamError>>,

@@ -1,4 +1,4 @@
-//! What a block names.
+//! The target of a block.
 
 use oauth_protocol::client_id_url::ClientIdUrl;
 

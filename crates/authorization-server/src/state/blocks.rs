@@ -1,4 +1,4 @@
-//! What the operator has blocked, and which grants the operator has ended: one document for the whole deployment.
+//! The blocks of the operator, and the grants that the operator has ended: one document for the whole deployment.
 
 use oauth_protocol::client_id_url::ClientIdUrl;
 use time::{Duration, OffsetDateTime};
@@ -35,10 +35,10 @@ pub struct Blocks {
     ended: Vec<Block>,
 }
 
-/// What the document says about a grant, or about a request for one.
+/// The verdict of the document about a grant, or about a request for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing.
+    /// No entry concerns it.
     Allowed,
     /// It was made before the operator ended all grants of its application.
     Ended,
@@ -69,7 +69,7 @@ impl Blocks {
         Self { blocked, ended }
     }
 
-    /// What is blocked, the newest last.
+    /// The blocks, the newest last.
     #[must_use]
     pub fn blocked(&self) -> &[Block] {
         &self.blocked

@@ -30,7 +30,7 @@ pub struct LackedClaims {
 pub struct ChallengedToken {
     /// The token.
     pub key: TokenKey,
-    /// What it lacks: once for each set of scopes.
+    /// The claims that it lacks, once for each set of scopes.
     pub lacks: Vec<LackedClaims>,
     /// When the token ends.
     pub expires_at: OffsetDateTime,

@@ -14,7 +14,7 @@ const FETCHED_EVERY: Duration = Duration::minutes(5);
 /// How a client authenticates by its key, and the keys that were fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientKeys {
-    /// As its document declares it.
+    /// The declaration in its document.
     pub declared: PrivateKeyJwt,
     /// The keys of its `jwks_uri`, if they were ever fetched.
     pub fetched: Option<FetchedKeys>,

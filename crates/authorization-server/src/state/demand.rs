@@ -1,4 +1,4 @@
-//! What Entra demands of an owner before it gives a token again. It stands in the owner document, where every process and the
+//! A demand that an owner must meet before Entra gives a token again. It stands in the owner document, where every process and the
 //! owner's next sign-in find it.
 
 use oauth_protocol::scope::Scope;
@@ -26,7 +26,7 @@ pub enum RefusedRequest {
 pub struct Demand {
     /// By this id it is cleared.
     pub id: Id,
-    /// What was refused.
+    /// The request that was refused.
     pub request: RefusedRequest,
     /// The claims that the next sign-in must carry; `None` if Entra named none.
     pub claims: Option<Claims>,
@@ -52,7 +52,7 @@ impl Demand {
         Self { id, request, claims, scope, reason: reason.chars().take(LONGEST_REASON).collect(), at: now }
     }
 
-    /// What is left of it, once there are tokens for these scopes.
+    /// The rest of the demand, once there are tokens for these scopes; `None` if nothing is left.
     pub(crate) fn without(&self, scope: &Scope) -> Option<Self> {
         let left = self.scope.filtered(|token| !scope.contains(token));
         let is_met = left.tokens().next().is_none();

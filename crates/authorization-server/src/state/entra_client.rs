@@ -24,10 +24,10 @@ pub enum Standing {
     /// Every token.
     #[default]
     Accepted,
-    /// None since this time, and none from before.
+    /// The owner refused the application at this time. None of its tokens is accepted, from before or after.
     Refused(OffsetDateTime),
-    /// Those that Entra issued after this time: the owner refused the application then, and has allowed it again; or withdrew
-    /// everything before it called for the first time.
+    /// Tokens are accepted if Entra issued them after this time: the owner refused the application then, and has allowed it again;
+    /// or the owner withdrew everything before the application called for the first time.
     AllowedAgain(OffsetDateTime),
 }
 

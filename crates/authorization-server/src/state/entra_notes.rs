@@ -1,4 +1,4 @@
-//! What an owner's document says of applications that call with tokens of Entra.
+//! The notes in an owner's document about applications that call with tokens of Entra.
 
 use time::OffsetDateTime;
 

@@ -1,4 +1,4 @@
-//! What operators did: a record of each decision, for as long as anybody may ask.
+//! A record of each decision of an operator.
 
 use time::OffsetDateTime;
 
@@ -25,7 +25,7 @@ pub struct OperatorRecord {
     pub id: Id,
     /// The operator: `oid` of the ID token.
     pub actor: String,
-    /// What was decided.
+    /// The decision.
     pub decision: OperatorDecision,
     /// When.
     pub at: OffsetDateTime,

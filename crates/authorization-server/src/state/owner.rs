@@ -25,7 +25,7 @@ pub struct Owner {
     pub approvals: Vec<Approval>,
     /// Withdrawals, for as long as an authorization from before may be under way.
     pub withdrawals: Vec<Withdrawal>,
-    /// What Entra demands before it gives a token again, the newest last.
+    /// The demands that Entra makes before it gives a token again, the newest last.
     pub demands: Vec<Demand>,
     /// The applications that call for the owner with tokens of Entra.
     pub entra_clients: Vec<EntraClient>,

@@ -8,9 +8,9 @@ use crate::ground::lifetimes::ROLES_LIFETIME;
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppRole {
-    /// As the `roles` claim names it.
+    /// Its name in the `roles` claim.
     pub value: &'static str,
-    /// What it allows, for administrators.
+    /// A description of what it allows, for administrators.
     pub description: &'static str,
 }
 
@@ -38,12 +38,12 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Those of the table among the values of a token that was issued then. A role of applications is not in the table.
+    /// The roles of the table that a token names in these values. The token was issued at `issued_at`. A role of applications is not in the table.
     pub fn named<'a>(values: impl IntoIterator<Item = &'a str>, issued_at: OffsetDateTime) -> Self {
         Self::until(values, issued_at + ROLES_LIFETIME)
     }
 
-    /// The same, for a token that this server cannot renew: they hold until its end.
+    /// The roles that a token names which this server cannot renew: they hold until the token ends.
     pub fn until<'a>(values: impl IntoIterator<Item = &'a str>, end: OffsetDateTime) -> Self {
         Self { held: values.into_iter().filter_map(role).collect(), end }
     }

@@ -8,7 +8,7 @@ use super::api::{Api, ApiScopes};
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Permission {
-    /// As clients write it.
+    /// The scope, as clients write it.
     pub name: &'static str,
     /// The API that it belongs to.
     pub api: Api,
@@ -117,7 +117,7 @@ pub fn downstream(scope: &Scope) -> Vec<ApiScopes> {
     by_api(&permissions(scope).collect::<Vec<_>>())
 }
 
-/// These permissions, by API.
+/// The permissions, grouped by API.
 #[must_use]
 pub fn by_api(permissions: &[&Permission]) -> Vec<ApiScopes> {
     let mut apis: Vec<ApiScopes> = Vec::new();
@@ -129,7 +129,7 @@ pub fn by_api(permissions: &[&Permission]) -> Vec<ApiScopes> {
     apis
 }
 
-/// Those of these permissions that belong to an API.
+/// The permissions that belong to this API.
 #[must_use]
 pub fn of_api(api: Api, permissions: &[&Permission]) -> ApiScopes {
     let of_api = permissions.iter().filter(|permission| permission.api == api);

@@ -46,7 +46,7 @@ pub struct Binding {
     pub state_hash: SecretHash,
     /// The hash of the secret in the browser's `__Host-MCP_ENTRA_STATE`.
     pub browser_hash: SecretHash,
-    /// Those of earlier legs of the sign-in, which recognise a repeated callback.
+    /// The states of earlier legs of the sign-in, by which a repeated callback is recognised.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past_states: Vec<SecretHash>,
 }

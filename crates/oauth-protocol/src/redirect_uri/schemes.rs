@@ -1,6 +1,6 @@
 //! Private-use URI schemes (RFC 8252 §7.1): an allow-list, because any program may claim any scheme (§8.4).
 
-/// Those of MCP clients that are known to redirect to one.
+/// The schemes of MCP clients that are known to use one.
 const KNOWN_SCHEMES: [&str; 7] = ["claude", "cursor", "vscode", "vscode-insiders", "vscodium", "code-oss", "windsurf"];
 
 /// Schemes that run script, read files, reach the network in the clear, or belong to the browser itself.

@@ -10,7 +10,7 @@ use crate::{
     form::{self, Form},
 };
 
-/// Who asks, as far as the request says.
+/// The client, as far as the request names it.
 #[derive(Debug)]
 pub struct ClientCredentials {
     /// `client_id`, or the client that the assertion names.

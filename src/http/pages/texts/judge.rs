@@ -1,4 +1,4 @@
-//! What is wrong with a language's file. English is the measure of the others.
+//! The faults of a language's file, in comparison with the English one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -16,7 +16,7 @@ const POP: char = '\u{2069}';
 pub(in crate::http) struct Text(String);
 
 impl Text {
-    /// What Fluent has formatted. Numbers need no isolation.
+    /// A text that Fluent has formatted. Numbers need no isolation.
     pub(super) fn formatted(text: &str) -> Self {
         let mut parts = text.split(ISOLATE);
         let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -35,7 +35,7 @@ impl Text {
     }
 }
 
-/// As HTML.
+/// The text as HTML.
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in self.0.split_inclusive([ISOLATE, POP]) {
