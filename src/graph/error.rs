@@ -75,8 +75,8 @@ impl ApiError {
             Self::Unexpected => return of_api("gave an answer that this server does not understand."),
             Self::Unauthorized(_) => {
                 return of_api(
-                    "refused this although you are signed in. If that stays so, an administrator of Microsoft Entra ID finds \
-                     the reason in the sign-in log.",
+                    "refused this although you are signed in. If this happens again, an administrator of Microsoft Entra ID \
+                     can find the reason in the sign-in log.",
                 );
             }
             Self::Token(error) => without_token(error),
@@ -107,7 +107,7 @@ fn without_token(error: &DownstreamError) -> &'static str {
              An administrator of Microsoft Entra ID can allow it, by consent for the organisation or in its policies."
         }
         DownstreamError::Refused(_) => {
-            "Microsoft Entra ID refuses this server. Its administrator finds the reason in the server's log."
+            "Microsoft Entra ID refuses this server. The administrator of this server can find the reason in its log."
         }
         DownstreamError::Unavailable(_) => "Microsoft Entra ID does not answer at the moment. Try again in a minute.",
     }
@@ -115,7 +115,7 @@ fn without_token(error: &DownstreamError) -> &'static str {
 
 fn not_in_token(scope: &Scope) -> String {
     format!(
-        "The token that this application got from Microsoft Entra ID does not have what this needs. The application must ask \
+        "The token that this application got from Microsoft Entra ID does not allow this. The application must ask \
          Entra for the permissions “{scope}” of this server."
     )
 }
@@ -138,8 +138,8 @@ mod tests {
         for (error, words) in [
             (ApiError::Scope(Scope::parse("user.read mail.read").unwrap()), "ask for the scopes “user.read mail.read”"),
             (DownstreamError::SignInAgain.into(), "sign in again"),
-            (ApiError::Unauthorized(None), "an administrator of Microsoft Entra ID finds the reason"),
-            (refused.into(), "Its administrator finds the reason"),
+            (ApiError::Unauthorized(None), "an administrator of Microsoft Entra ID can find the reason"),
+            (refused.into(), "The administrator of this server can find the reason"),
             (unavailable.into(), "Try again in a minute"),
             (
                 ApiError::Unavailable("10.0.0.7 is down".into()),

@@ -86,7 +86,7 @@ pub(super) fn mcp_unavailable() -> Response {
 
 /// 503 on the MCP endpoints: what others send takes all the memory that there is for it.
 pub(super) fn mcp_busy() -> Response {
-    let text = "too much is asked of this server; try again in a few seconds";
+    let text = "this server has too much to do; try again in a few seconds";
     retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, text))
 }
 

@@ -27,7 +27,7 @@ impl From<ReadError> for Unread {
             ReadError::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", Texts::body_late),
             ReadError::BrokenOff => (StatusCode::BAD_REQUEST, "the body is incomplete", Texts::body_incomplete),
             ReadError::Exhausted => {
-                let text = "too much is asked of it; try again in a few seconds";
+                let text = "this server has too much to do; try again in a few seconds";
                 (StatusCode::SERVICE_UNAVAILABLE, text, Texts::busy)
             }
         };

@@ -40,7 +40,7 @@ impl RoleRefusal {
         match self {
             Self::Missing(role) => failure(&format!(
                 "This tool is for people with the role “{}”, and you do not have it. An administrator of Microsoft Entra ID can \
-                 give it to you. It counts once you have connected again, and otherwise within an hour.",
+                 give it to you. After that it takes effect when you connect again, or within an hour.",
                 role.value
             )),
             Self::Unknown(error) => failure(&ApiError::Token(error.clone()).in_plain_words(Api::Graph)),

@@ -156,7 +156,7 @@ impl Times {
             return Err(AssertionError("the assertion has expired"));
         }
         if self.nbf.is_some_and(|nbf| is_later(nbf, now)) || self.iat.is_some_and(|iat| is_later(iat, now)) {
-            return Err(AssertionError("the assertion is of the future"));
+            return Err(AssertionError("the assertion is not valid yet"));
         }
         let too_long = |from: i64| self.exp.saturating_sub(from) > LONGEST_LIFE;
         if is_later(self.exp, now.saturating_add(LONGEST_LIFE)) || self.iat.is_some_and(too_long) {
@@ -180,7 +180,7 @@ fn audience(aud: Option<Audience>) -> Result<String, AssertionError> {
         Some(Audience::One(one)) => Ok(one),
         Some(Audience::List(list)) => match <[String; 1]>::try_from(list) {
             Ok([one]) => Ok(one),
-            Err(_) => Err(AssertionError("the assertion must have one aud alone")),
+            Err(_) => Err(AssertionError("the assertion must have exactly one aud")),
         },
     }
 }
@@ -279,7 +279,7 @@ mod tests {
             assert_eq!(refused_with("aud", json!(aud)), other, "{aud}");
         }
         for aud in [json!([ISSUER, "https://other.example"]), json!([ISSUER, ISSUER]), json!([])] {
-            assert_eq!(refused_with("aud", aud), "the assertion must have one aud alone");
+            assert_eq!(refused_with("aud", aud), "the assertion must have exactly one aud");
         }
         assert_eq!(refused_with("aud", Value::Null), "the assertion has no aud");
         assert_eq!(refused_with("aud", json!(1)), "the assertion is malformed");
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn an_assertion_lives_for_five_minutes_at_most_and_not_in_the_future() {
         let too_long = "the assertion lives longer than five minutes";
-        let (expired, early) = ("the assertion has expired", "the assertion is of the future");
+        let (expired, early) = ("the assertion has expired", "the assertion is not valid yet");
         for (exp, iat, nbf, expected) in [
             (NOW + 1, None, None, Ok(())),
             (NOW, None, None, Err(expired)),

@@ -138,8 +138,8 @@ mod tests {
         document["token_endpoint_auth_method"] = json!("private_key_jwt");
         for (name, value, expected) in [
             ("jwks_uri", Value::Null, Some("private_key_jwt needs jwks or jwks_uri")),
-            ("jwks_uri", json!("http://client.example/jwks.json"), Some("jwks_uri is no URL that may be fetched")),
-            ("jwks_uri", json!("https://10.0.0.1/jwks.json"), Some("jwks_uri is no URL that may be fetched")),
+            ("jwks_uri", json!("http://client.example/jwks.json"), Some("jwks_uri is not a URL that may be fetched")),
+            ("jwks_uri", json!("https://10.0.0.1/jwks.json"), Some("jwks_uri is not a URL that may be fetched")),
             ("jwks_uri", json!("https://client.example/jwks.json"), None),
         ] {
             document[name] = value;

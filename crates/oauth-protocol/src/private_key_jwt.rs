@@ -94,13 +94,13 @@ fn keys(members: &Members, body: &[u8]) -> Result<Option<PublishedKeys>, Registr
     let InlineKeys { jwks } = serde_json::from_slice(body).map_err(|_| refused("jwks is given more than once"))?;
     let at = string(members, "jwks_uri", "jwks_uri must be a string")?;
     match (jwks, at) {
-        (Some(_), Some(_)) => Err(refused("jwks and jwks_uri must not both be there")),
+        (Some(_), Some(_)) => Err(refused("jwks and jwks_uri must not be used together")),
         (Some(jwks), None) => {
             let keys = KeySet::from_json(jwks.to_string().as_bytes()).map_err(|error| refused(error.0))?;
             Ok(Some(PublishedKeys::Inline(keys)))
         }
         (None, Some(at)) => {
-            let url = HttpsUrl::parse(at).map_err(|_| refused("jwks_uri is no URL that may be fetched"))?;
+            let url = HttpsUrl::parse(at).map_err(|_| refused("jwks_uri is not a URL that may be fetched"))?;
             Ok(Some(PublishedKeys::At(url)))
         }
         (None, None) => Ok(None),
@@ -229,9 +229,9 @@ mod tests {
     fn keys_that_cannot_be_used_are_refused() {
         for (changes, expected) in [
             (vec![("jwks_uri", Value::Null)], "private_key_jwt needs jwks or jwks_uri"),
-            (vec![("jwks", jwks())], "jwks and jwks_uri must not both be there"),
-            (vec![("jwks_uri", json!("http://client.example/jwks"))], "jwks_uri is no URL that may be fetched"),
-            (vec![("jwks_uri", json!("https://127.0.0.1/jwks"))], "jwks_uri is no URL that may be fetched"),
+            (vec![("jwks", jwks())], "jwks and jwks_uri must not be used together"),
+            (vec![("jwks_uri", json!("http://client.example/jwks"))], "jwks_uri is not a URL that may be fetched"),
+            (vec![("jwks_uri", json!("https://127.0.0.1/jwks"))], "jwks_uri is not a URL that may be fetched"),
             (vec![("jwks_uri", json!([AT]))], "jwks_uri must be a string"),
             (vec![("jwks_uri", Value::Null), ("jwks", json!("x"))], "the key set is malformed"),
             (

@@ -13,7 +13,7 @@ use crate::{
 
 /// Registers a client, prints the URL to sign in at, and waits.
 pub async fn sign_in(server: &Arc<Server>) -> Result<User, String> {
-    let mut listener = RedirectListener::bind().await.map_err(|error| format!("no port on loopback: {error}"))?;
+    let mut listener = RedirectListener::bind().await.map_err(|error| format!("could not open a port: {error}"))?;
     let redirect_uri = listener.uri();
     let registration = oauth::registration("Load test", &redirect_uri);
     let registered = answer(server.post("/register").json(&registration)).await?;

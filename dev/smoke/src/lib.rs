@@ -125,7 +125,7 @@ async fn signed_in(server: &Server, within: Duration, stream: Duration, report: 
 }
 
 async fn tokens(server: &Server, within: Duration, report: &mut Report<'_>) -> Option<Tokens> {
-    let listener = RedirectListener::bind().await.map_err(|error| format!("no port on loopback: {error}"));
+    let listener = RedirectListener::bind().await.map_err(|error| format!("could not open a port: {error}"));
     let registered = match &listener {
         Ok(listener) => client::register(server, &listener.uri()).await,
         Err(reason) => Err(reason.clone()),

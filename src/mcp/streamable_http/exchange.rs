@@ -221,7 +221,7 @@ async fn forward(
 }
 
 fn needs_session(id: RequestId) -> ServerJsonRpcMessage {
-    let text = "the server asked its client something, which needs a session, and this transport has none";
+    let text = "the server cannot ask its client over this transport, which has no sessions";
     ServerJsonRpcMessage::error(ErrorData::internal_error(text, None), Some(id))
 }
 

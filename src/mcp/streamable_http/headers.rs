@@ -126,6 +126,6 @@ pub(super) fn one_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option
     let Some(first) = values.next() else { return Ok(None) };
     match first.to_str() {
         Ok(first) if values.next().is_none() => Ok(Some(first.trim())),
-        _ => Err(Refusal::header_mismatch(format!("the {name} header is repeated, or is no ASCII text"))),
+        _ => Err(Refusal::header_mismatch(format!("the {name} header is repeated, or is not ASCII text"))),
     }
 }

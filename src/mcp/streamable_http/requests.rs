@@ -126,6 +126,6 @@ fn check_metadata(message: &ClientJsonRpcMessage, revision: &ProtocolVersion) ->
     if missing.is_empty() {
         return Ok(());
     }
-    let message = format!("Invalid params: _meta lacks {}, or has another type there", missing.join(" and "));
+    let message = format!("Invalid params: _meta lacks {}, or gives it another type", missing.join(" and "));
     Err(Refusal::bad_request(ErrorData::invalid_params(message, None)))
 }

@@ -40,7 +40,7 @@ impl AuthorizationServer {
         }
         let renewed = self.next_assertion(&principal.scope, stored).await?;
         let roles = self.current_roles(&renewed).await?;
-        roles.ok_or_else(|| DownstreamError::Refused("a renewed access token tells no current roles".to_owned()))
+        roles.ok_or_else(|| DownstreamError::Refused("a renewed access token has no current roles".to_owned()))
     }
 
     /// `None` if the token has to be renewed first.

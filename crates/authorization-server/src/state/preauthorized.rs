@@ -65,7 +65,7 @@ struct Entry {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PreauthorizedClientsError {
     /// Neither `id` nor `id:public`.
-    #[error("has the member {0}, which is not an application id, nor one with :public behind it")]
+    #[error("has the member {0}, which is not an application id, with or without :public behind it")]
     Malformed(String),
     /// Twice in the list.
     #[error("names the application {0} twice")]

@@ -79,7 +79,7 @@ pub fn all_known(list: &str) -> Result<Scope, UnknownScope> {
 
 /// A scope that is not in the table.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("names the scope “{0}”, which is none of this server's")]
+#[error("names the scope “{0}”, which this server does not have")]
 pub struct UnknownScope(String);
 
 /// The scope that a caller with this scope needs for these permissions: both. `None` if its scope is enough.

@@ -202,8 +202,8 @@ async fn an_assertion_is_for_this_server_now_by_a_key_of_the_client_and_of_the_c
         ),
         (header.clone(), claims("exp", json!(now)), "the assertion has expired"),
         (header.clone(), claims("exp", json!(now + 3600)), "the assertion lives longer than five minutes"),
-        (header.clone(), claims("iat", json!(now + 61)), "the assertion is of the future"),
-        (header.clone(), claims("nbf", json!(now + 61)), "the assertion is of the future"),
+        (header.clone(), claims("iat", json!(now + 61)), "the assertion is not valid yet"),
+        (header.clone(), claims("nbf", json!(now + 61)), "the assertion is not valid yet"),
         (
             json!({ "alg": "RS256", "kid": "two" }),
             claims("x", json!(1)),

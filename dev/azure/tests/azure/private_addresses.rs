@@ -27,7 +27,7 @@ use crate::{
 /// The words of the pages.
 const NOT_LOOKED_UP: &str = "This application could not be looked up";
 const NO_NAME: &str = "host must be a name";
-const NO_KEYS: &str = "jwks_uri is no URL that may be fetched";
+const NO_KEYS: &str = "jwks_uri is not a URL that may be fetched";
 /// In the log, for the operator.
 const NOT_PUBLIC: &str = "the host has an address that is not public";
 

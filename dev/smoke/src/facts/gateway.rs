@@ -95,8 +95,8 @@ pub(crate) async fn address_limit(server: &Server, asked: u32) -> Fact {
     let answers = calls.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     mostly_refused(answers)?;
     Ok(format!(
-        "429 after {asked} registrations, and a forged address does not help. That another address is counted apart only \
-         another network can tell: POST /register there, now, must not be 429"
+        "429 after {asked} registrations, and a forged address does not help. Only another network can show that \
+         addresses are counted apart: POST /register there, now, must not be 429"
     ))
 }
 

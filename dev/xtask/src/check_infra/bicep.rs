@@ -58,7 +58,7 @@ impl Copy {
     /// The template that main.bicep and its modules make, or their errors and warnings.
     pub(super) fn build(&self) -> Result<Value, Vec<String>> {
         let template = self.run(&["build", "main.bicep", "--stdout"])?;
-        serde_json::from_str(&template).map_err(|error| vec![format!("the template is no JSON: {error}")])
+        serde_json::from_str(&template).map_err(|error| vec![format!("the template is not JSON: {error}")])
     }
 
     /// Errors and warnings of every Bicep file, used or not.

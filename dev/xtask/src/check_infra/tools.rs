@@ -28,8 +28,7 @@ impl Tools {
         let absent = |path: &&PathBuf| !path.exists();
         let missing = named.into_iter().filter_map(|(name, path)| Some((name, path.as_ref().filter(absent)?)));
         let missing = missing.map(|(name, path)| format!("{name} names {}, which is not there", path.display()));
-        let nothing_to_accept =
-            (accept && self.bicep.is_none()).then(|| "without a Bicep CLI nothing is accepted".to_owned());
+        let nothing_to_accept = (accept && self.bicep.is_none()).then(|| "--accept needs a Bicep CLI".to_owned());
         missing.chain(nothing_to_accept).collect()
     }
 }

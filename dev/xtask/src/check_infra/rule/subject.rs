@@ -77,7 +77,7 @@ fn workload(deployment: &Deployment) -> Result<&Resource, String> {
     let mut identities = deployment.all(IDENTITY);
     let own =
         identities.find(|identity| ids.is_some_and(|ids| ids.len() == 1 && ids.contains_key(identity.text("/id"))));
-    own.ok_or_else(|| format!("{} has not one user-assigned identity of this deployment", site.name))
+    own.ok_or_else(|| format!("{} does not have exactly one user-assigned identity of this deployment", site.name))
 }
 
 /// The other identity, which API Management should have.
