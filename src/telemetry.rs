@@ -1,4 +1,4 @@
-//! One JSON line per event on stdout, where the Functions host picks it up. docs/operations/telemetry.md says what is in it.
+//! One JSON line per event on stdout, where the Functions host picks it up. docs/operations/telemetry.md describes it.
 
 mod audit;
 mod json_lines;

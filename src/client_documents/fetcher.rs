@@ -28,7 +28,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUESTS_AT_ONCE: usize = 32;
 /// Requests to one host a minute.
 const PER_HOST: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// Requests for the callers of one network a minute: one of them leaves most of what there is for all to the others.
+/// Requests for the callers of one network a minute: one of them leaves most of the requests for all to the others.
 const PER_NETWORK: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Requests to all hosts a minute.
 const OF_ALL: NonZeroU32 = NonZeroU32::new(300).unwrap();

@@ -34,7 +34,7 @@ impl From<Unavailable> for SignedTokenError {
     }
 }
 
-/// A parser's error quotes what it could not read, which anybody may have written.
+/// A parser's error quotes the text that it could not read, and anybody may have written that.
 impl From<Error> for SignedTokenError {
     fn from(error: Error) -> Self {
         match error.kind() {

@@ -74,7 +74,7 @@ mod tests {
         for _ in 0..REQUESTS {
             turns.push(bulkheads.turn(Api::Graph).await.unwrap());
         }
-        // So many turns spend what tokio lets a task do at once; then everything is pending.
+        // This many turns use up the budget that tokio gives a task; after that everything is pending.
         tokio::task::yield_now().await;
         let (mut first, mut second) = (Box::pin(bulkheads.turn(Api::Graph)), Box::pin(bulkheads.turn(Api::Graph)));
         assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());

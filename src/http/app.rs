@@ -28,7 +28,7 @@ pub struct App {
     pub health: HealthCheck,
     /// Checks the tokens of the gateway, if there is one in front.
     pub gateway: Option<Arc<dyn GatewayTokens>>,
-    /// For what is read of requests.
+    /// The budgets of memory for requests.
     pub memory: Memory,
     /// How often each caller may come.
     pub limits: RateLimiter,

@@ -58,7 +58,7 @@ impl PartialHead {
         Self(Arc::new(Mutex::new(NextHead { heads, in_request: 0, began: None, bytes: 0, permit })))
     }
 
-    /// The head is complete. Returns the permit for what is large of it.
+    /// The head is complete. Returns the permit for the part of it that exceeds the buffer.
     pub(super) fn complete(&self) -> Option<Permit> {
         let mut next = self.lock();
         let is_large = next.bytes > READ_BYTES;

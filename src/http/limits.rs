@@ -26,7 +26,7 @@ pub(super) enum RateLimit {
     Token,
 }
 
-/// Counts what one process was asked for.
+/// Counts the calls to one process.
 pub struct RateLimiter {
     settings: config::Limits,
     of_owners: Buckets<Share>,

@@ -77,7 +77,7 @@ async fn act(app: &App, incoming: &Incoming) -> Result<Answer, OperatorRefusal> 
     Ok(app.server.act_as_operator(submission, sender).await?)
 }
 
-/// A grant is of a client of ours: what stops the tokens of an application of Entra is a block.
+/// Only clients of ours have grants. The tokens of an application of Entra are stopped by a block.
 fn of_grants(target: BlockTarget) -> Result<BlockTarget, OperatorRefusal> {
     if matches!(target, BlockTarget::EntraApplication(_)) { Err(OperatorRefusal::Target) } else { Ok(target) }
 }

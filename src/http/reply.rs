@@ -84,7 +84,7 @@ pub(super) fn mcp_unavailable() -> Response {
     retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, NO_ANSWER))
 }
 
-/// 503 on the MCP endpoints: what others send takes all the memory that there is for it.
+/// 503 on the MCP endpoints: the requests of others take all the memory for requests.
 pub(super) fn mcp_busy() -> Response {
     let text = "this server has too much to do; try again in a few seconds";
     retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, text))

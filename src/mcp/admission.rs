@@ -1,4 +1,4 @@
-//! Whether a message is let in. It is decided without a tree, and what its trees will take is reserved first.
+//! Decides whether a message is let in, without parsing it to a tree. The memory that its tree will take is reserved first.
 
 use rmcp::model::RequestId;
 

@@ -1,4 +1,4 @@
-//! Limits of what owners may have open at the same time: tool calls, and streams. This process counts for itself.
+//! Limits of the tool calls and streams that an owner may have open at the same time. This process counts for itself.
 
 use std::{
     collections::HashMap,

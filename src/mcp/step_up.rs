@@ -11,7 +11,7 @@ use crate::graph::Freshness;
 /// The scope that a client has to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeDemand {
-    /// Everything that it has to ask for: what its access token has, and what the tool needs.
+    /// Every scope that it has to ask for: those of its access token, and those that the tool needs.
     pub scope: Scope,
     /// The id of its request.
     pub id: RequestId,

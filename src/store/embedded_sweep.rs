@@ -1,4 +1,4 @@
-//! Drops what has outlived its ttl.
+//! Deletes items that have outlived their ttl.
 
 use std::{ops::Bound, sync::Arc};
 
@@ -52,7 +52,7 @@ impl Embedded {
         });
     }
 
-    /// Drops what has expired of the next items after a key. The last key of them; `None` after the end.
+    /// Deletes the expired ones of the next items after a key. Returns the last key of these items; `None` after the end.
     fn sweep_next(&self, container: Container, after: &str, dropped: &mut usize) -> Result<Option<String>, StoreError> {
         let (mut expired, mut last) = (Vec::new(), None);
         {

@@ -80,7 +80,7 @@ where
     }
 }
 
-/// Callers can cause warnings of libraries, too: an SDK logs what it repeats while its service is down.
+/// Callers can cause warnings of libraries, too: an SDK logs its retries while its service is down.
 fn is_counted(metadata: &Metadata<'_>) -> bool {
     metadata.fields().field(COUNTED).is_some() || !is_ours(metadata.target())
 }

@@ -96,7 +96,7 @@ impl ServiceCalls {
         result
     }
 
-    /// The first call of an outcome is a line at once. What is counted after a line is written with a later call of any outcome.
+    /// The first call of an outcome is a line at once. Calls after a line are counted, and written with a later call of any outcome.
     fn add(&self, outcome: CallOutcome, took: Duration) {
         let mut all = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = all.entry(outcome).or_default();

@@ -115,7 +115,7 @@ fn outcome(kind: &ErrorKind) -> CallOutcome {
     }
 }
 
-/// The version is what a wrapped key must remember; the latest is not always the one that wrapped it.
+/// A wrapped key must keep this version; the latest version is not always the one that wrapped it.
 fn version(id: ResourceId) -> Result<String, Unavailable> {
     id.version.ok_or_else(|| down("the key id has no version"))
 }

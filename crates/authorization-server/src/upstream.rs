@@ -122,7 +122,7 @@ pub enum Block {
 pub trait Upstream: Send + Sync {
     /// Where the browser goes to sign in.
     fn sign_in_url(&self, request: &SignInRequest<'_>) -> String;
-    /// Waits until a request can be sent. An error says that the upstream was not asked, so what waits for it can go on later.
+    /// Waits until a request can be sent. An error means that the upstream was not asked, so the sign-in can go on later.
     async fn ready(&self) -> Result<(), Unavailable>;
     /// Redeems the code and verifies the ID token against the nonce.
     async fn redeem(

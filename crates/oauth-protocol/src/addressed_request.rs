@@ -1,4 +1,4 @@
-//! The part of an authorization request that decides who may hear of an error (RFC 6749 §4.1.2.1).
+//! The part of an authorization request that decides whether the client is told of an error, or only the person (RFC 6749 §4.1.2.1).
 
 use crate::{
     authorization_request::{AuthorizationRequest, AuthorizationRequestError},

@@ -5,7 +5,7 @@ use url::{Host, Url};
 /// The longest URL.
 const MAX_LENGTH: usize = 1024;
 
-/// An https URL in its normal form, on a host that has a name. What is compared, fetched and shown is one text.
+/// An https URL in its normal form, on a host that has a name. The same text is compared, fetched and shown.
 ///
 /// An IP address is refused as a host: a client would connect to it without resolving it, past the check of its address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -33,7 +33,7 @@ pub enum PublishedKeys {
 }
 
 /// The methods that a document declares. One without any is a public client's: clients publish no more than what MCP asks for.
-/// `token_endpoint_auth_method` is the client's method (RFC 7591 §2). What it supports besides counts only if that is none of ours.
+/// `token_endpoint_auth_method` is the client's method (RFC 7591 §2). Further methods that it supports count only if this server does not have that one.
 struct Methods {
     none: bool,
     private_key_jwt: bool,

@@ -1,4 +1,4 @@
-//! Redirect URIs (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §4.1): what may be registered, and what matches it.
+//! Redirect URIs (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §4.1): the URIs that may be registered, and the requested URIs that match one.
 //!
 //! A [`RedirectUri`] is registered; a [`RedirectTarget`] is one that a request named and that matched. Answers go to
 //! targets only, so an open redirector cannot be written.

@@ -19,7 +19,7 @@ pub struct RegistrationResponse {
 }
 
 impl RegistrationResponse {
-    /// The answer to this registration: what was really granted, whatever was asked.
+    /// The answer to this registration: the metadata that was granted, which may differ from the request.
     #[must_use]
     pub fn new(metadata: ClientMetadata, client_id: String, client_id_issued_at: i64, scope: String) -> Self {
         Self {

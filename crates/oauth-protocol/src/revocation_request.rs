@@ -7,7 +7,7 @@ use crate::{
     token_request::{ClientCredentials, TokenRequestError},
 };
 
-/// A client gives a token back. `token_type_hint` is not needed: a token says what it is.
+/// A client revokes a token. `token_type_hint` is not needed: the type can be told from the token.
 #[derive(Debug)]
 pub struct RevocationRequest {
     /// The client.

@@ -23,7 +23,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).ok()
 });
 
-/// A page uses none of what a browser may ask the person for.
+/// A page uses no feature for which a browser asks the person.
 const PERMISSIONS_POLICY: &str = "camera=(), display-capture=(), geolocation=(), identity-credentials-get=(), microphone=(), \
                                   midi=(), otp-credentials=(), payment=(), publickey-credentials-get=(), usb=()";
 

@@ -1,4 +1,4 @@
-//! The members of a JSON object that tell what it is.
+//! The members of a JSON object that tell its kind.
 
 use std::fmt;
 

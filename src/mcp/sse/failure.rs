@@ -1,4 +1,4 @@
-//! Reasons for the log. They leave out what the client sent: rmcp's errors quote it, and so may a panic.
+//! Reasons for the log. They leave out the client's own text, which rmcp's errors quote, and which a panic may quote.
 
 use rmcp::service::ServerInitializeError;
 use tokio::task::JoinError;

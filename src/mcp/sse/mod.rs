@@ -17,7 +17,7 @@
 //! | `stream` | one stream, and the MCP session that it carries |
 //! | `registry` | the streams that are open |
 //! | `session`, `inbox` | an open session, and the messages that wait for it |
-//! | `instance`, `log_progress` | what this instance is, and how far it has read its log |
+//! | `instance`, `log_progress` | the identity of this instance, and its position in its log |
 //! | the others | messages, ids, and small parts |
 
 mod admitted;

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 
-/// An owner, and by what a client may act for that owner.
+/// An owner, and the credential by which a client may act for that owner.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum SealedCredential {

@@ -17,7 +17,7 @@ const UNNAMED: ProtocolVersion = ProtocolVersion::V_2025_03_26;
 /// Values that are no plain ASCII (Value Encoding of the transport).
 const ENCODED: (&str, &str) = ("=?base64?", "?=");
 
-/// Checks what every POST must say of its content.
+/// Checks the headers that every POST must have about its content.
 pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
     if !accepts(headers, "application", "json") {
         return Err(Refusal::of_http(

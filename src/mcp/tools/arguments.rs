@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 use serde_json::{Number, Value};
 
-/// The longest description of a wrong argument, in characters. serde quotes what it was given.
+/// The longest description of a wrong argument, in characters. serde quotes its input.
 const LONGEST_PROBLEM: usize = 200;
 
 /// No arguments.

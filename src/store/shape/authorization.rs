@@ -28,7 +28,7 @@ const SCHEMA: u32 = 5;
 const SCHEMA_WITH_ONE_STATE: u32 = 4;
 /// Had none. It added the hash of a document's metadata.
 const SCHEMA_WITHOUT_STEP_UP: u32 = 3;
-/// Had requests of registered clients only. It added the decision, what a repeated form is answered from, and two stages.
+/// Had requests of registered clients only. It added the decision, the secrets from which a repeated form is answered, and two stages.
 const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had none of them, and lives for 15 minutes only.
 const SCHEMA_WITHOUT_DECISION: u32 = 1;

@@ -1,4 +1,4 @@
-//! The golden files are what stands in stores: each is read, and written again exactly as it was.
+//! The golden files are items as stores have them: each is read, and written again exactly as it was.
 
 use std::{fs, path::Path};
 

@@ -61,7 +61,7 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// An exchange for these scopes has succeeded: what was demanded for them before the grant's sign-in is met. Demands that came
+    /// An exchange for these scopes has succeeded, so the demands for them from before the grant's sign-in are met. Demands that came
     /// after it are those of other grants.
     pub(crate) async fn exchanged(&self, key: GrantKey, scope: &Scope) -> Result<(), Unavailable> {
         let left = |demand: &Demand| demand.without(scope);

@@ -38,7 +38,7 @@ impl AuthorizationServer {
         Ok(change(self.ports.owners.as_ref(), &key, decide).await?.answer)
     }
 
-    /// Removes what a client, or every client, was approved for, and marks the time, which stops an authorization that is
+    /// Removes the approvals of one client, or of every client, and marks the time, which stops an authorization that is
     /// under way. Of every client, applications with tokens of Entra are refused.
     pub(crate) async fn remove_approvals(&self, key: Id, client: Option<Id>) -> Result<(), Unavailable> {
         let now = self.now();

@@ -1,4 +1,4 @@
-//! The audit log: who got what, how it ended, and what was refused.
+//! The audit log: who got which grant, how it ended, and which requests were refused.
 //!
 //! An event is reported right after the conditional write that made it true, by the process whose write stood. A decision
 //! may be made several times for one write, so a decision reports nothing.

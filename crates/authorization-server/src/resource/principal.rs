@@ -22,7 +22,7 @@ pub struct Principal {
     pub scope: Scope,
     /// When its access token ends.
     pub expires_at: OffsetDateTime,
-    /// By what it may act for the owner.
+    /// The credential by which it may act for the owner.
     pub credential: Credential,
     /// The roles of the owner, once a tool has needed them.
     pub roles: ReadRoles,
@@ -47,7 +47,7 @@ impl ReadRoles {
     }
 }
 
-/// By what a client may act for an owner.
+/// The credential by which a client may act for an owner.
 #[derive(Clone, Debug)]
 pub enum Credential {
     /// A grant of this server, and the refresh-token generation of the access token.

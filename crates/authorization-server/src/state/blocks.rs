@@ -124,7 +124,7 @@ impl Blocks {
         self.blocked.iter().any(names)
     }
 
-    /// With one more block. What is blocked already stays as it is.
+    /// The same blocks and one more. A target that is blocked already stays as it is.
     pub fn with_block(mut self, target: BlockTarget, now: OffsetDateTime) -> Result<Self, TooManyBlocks> {
         if self.blocked.iter().any(|block| block.target == target) {
             return Ok(self);

@@ -102,7 +102,7 @@ impl Record for Client {
 }
 
 impl Client {
-    /// The client of a document that was fetched now. What is known of its use stays.
+    /// The client of a document that was fetched now. It keeps the record of its use.
     pub(crate) fn published(
         mut document: Document,
         metadata: ClientMetadata,

@@ -46,7 +46,7 @@ pub struct Approval {
     pub scope: Scope,
     /// The address of this server that the client named last.
     pub address: Option<Address>,
-    /// The hash of what the client's metadata document said when it was given; `None` for a registered client.
+    /// The hash of the client's metadata document when the approval was given; `None` for a registered client.
     pub metadata: Option<Id>,
     /// When it was given.
     pub given_at: OffsetDateTime,
@@ -162,7 +162,7 @@ impl Owner {
         self.touched(now)
     }
 
-    /// With what is left of each demand; `None` if that is all.
+    /// The same document with the rest of each demand; `None` if no demand changes.
     #[must_use]
     pub fn with_demands_left(&self, left: impl Fn(&Demand) -> Option<Demand>, now: OffsetDateTime) -> Option<Self> {
         let demands: Vec<_> = self.demands.iter().filter_map(left).collect();

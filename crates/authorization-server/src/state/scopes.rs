@@ -59,7 +59,7 @@ pub fn first() -> Scope {
 
 /// The scope that is granted at the authorization endpoint and at registration: the default if no scope was asked for, else the
 /// scopes of the table that were, and the first of the table if there is none of them. Unknown scopes are ignored,
-/// `offline_access` among them, and the answer says what was granted (RFC 6749 §3.3).
+/// `offline_access` among them, and the answer names the granted scope (RFC 6749 §3.3).
 #[must_use]
 pub fn granted(asked: Option<&Scope>, default: &Scope) -> Scope {
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return default.clone() };

@@ -1,5 +1,5 @@
 //! The members of a registration request or a metadata document, read without a tree: a member that is neither a string nor an array of strings is
-//! dropped as it is read, so that what is kept is never larger than the text.
+//! dropped as it is read, so that the kept members are never larger than the text.
 
 use std::{collections::BTreeMap, fmt};
 

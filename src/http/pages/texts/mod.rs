@@ -81,7 +81,7 @@ impl Texts {
         self.language
     }
 
-    /// The note that no speaker of the language has read the texts yet. The first who has read them removes it from the file.
+    /// The note that no speaker of the language has read the texts yet. It is removed from the file once one has.
     pub(super) fn unreviewed(&self) -> Option<Text> {
         self.formatted("unreviewed", &FluentArgs::new())
     }
