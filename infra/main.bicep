@@ -130,7 +130,7 @@ param grantAdminConsent bool = false
 @description('Applications that get their tokens from Entra themselves, by application id, separated by commas; with :public behind the id of a public client. Needs grantAdminConsent or assignmentRequired, because their users cannot consent to what this server needs.')
 param preauthorizedClientIds string = ''
 
-@description('Only assigned users and groups may sign in. Deploying it needs a privileged role in Entra ID, and consents for everyone. false leaves what an administrator has set.')
+@description('Only assigned users and groups may sign in. Deploying it needs a privileged role in Entra ID, and consents for everyone. false leaves the setting of an administrator as it is.')
 param assignmentRequired bool = false
 
 @description('Object ids of the users and groups to assign, separated by commas.')
@@ -374,5 +374,5 @@ output AZURE_RESOURCE_GROUP string = group.name
 @description('Origin of the function app, which answers only the gateway; for the smoke check.')
 output FUNCTION_APP_ORIGIN string = functionApp.outputs.origin
 
-@description('What azd shows as endpoints of the service, beside the function app behind the gateway.')
+@description('The endpoints of the service that azd shows, beside the function app behind the gateway.')
 output SERVICE_MCP_ENDPOINTS string[] = ['${apimService.outputs.gatewayUrl}/mcp', '${apimService.outputs.gatewayUrl}/mcp/sse']

@@ -25,7 +25,7 @@ type Alert = {
   @description('The name, which is that of its page.')
   name: string
 
-  @description('What has happened, for the subject of the mail.')
+  @description('The event, for the subject of the mail.')
   title: string
 
   @description('0 is the worst.')

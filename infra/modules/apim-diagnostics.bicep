@@ -18,7 +18,7 @@ param workspaceId string
 @description('Client id of the identity that sends telemetry.')
 param gatewayClientId string
 
-// What may stand in the query of an OAuth or MCP request and must not stand in a log.
+// Query parameters of OAuth and MCP requests that must not be logged.
 var maskedParameters = ['code', 'state', 'id', 'request', 'login_hint', 'id_token_hint', 'nonce', 'access_token', 'sessionId']
 var message = {
   headers: []

@@ -35,10 +35,10 @@ param assignedPrincipalIds string[]
 @description('Object ids of the users and groups that operate the server. Deploying any needs a privileged role.')
 param adminPrincipalIds string[]
 
-@description('Who deploys.')
+@description('The account that deploys.')
 param deployer {
   objectId: string
-  @description('The role Admin is for people; a pipeline is none.')
+  @description('Whether a person deploys. The role Admin is for people, not for a pipeline.')
   isPerson: bool
 }
 
@@ -49,7 +49,7 @@ var apis = loadJsonContent('../contract.json').apis
 // Every role of users.
 var roles = loadJsonContent('../contract.json').roles
 var accessAsUser = 'access_as_user'
-// What such a client asks for beside access_as_user, which stands for the first scope of the table.
+// The permissions that such a client asks for beside access_as_user, which stands for the first scope of the table.
 var otherScopes = map(loadJsonContent('../contract.json').delegatedPermissions, permission => {
   id: guid(uniqueName, permission.name)
   value: permission.name

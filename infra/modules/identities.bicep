@@ -1,4 +1,4 @@
-// Two managed identities, so that the gateway never holds what the workload may do.
+// Two managed identities, so that the gateway never has the rights of the workload.
 
 import { Identity, Tags } from 'types.bicep'
 

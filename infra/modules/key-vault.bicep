@@ -74,7 +74,7 @@ resource cryptoUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Who used the key, and who changed the vault.
+// Uses of the key and changes of the vault, with their authors.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault

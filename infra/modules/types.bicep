@@ -8,7 +8,7 @@ type Tags = {
 }
 
 @export()
-@description('A managed identity, by what other resources need of it.')
+@description('A managed identity: the values that other resources need.')
 type Identity = {
   @description('Resource id.')
   id: string
@@ -16,7 +16,7 @@ type Identity = {
   @description('Client id: says which identity a token is wanted for.')
   clientId: string
 
-  @description('Object id: what receives roles.')
+  @description('Object id, to which roles are assigned.')
   principalId: string
 }
 
