@@ -128,7 +128,7 @@ impl Permit {
         Ok(())
     }
 
-    /// Gives so many of its bytes, or all that it has, to a permit of their own.
+    /// Moves this many of its bytes, or all that it has, to another permit.
     #[must_use]
     pub fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.held);

@@ -2,14 +2,14 @@
 
 /// For a value: itself and its place in its container, in each of the trees that are there at a time.
 const VALUE: usize = 250;
-/// For an array, which has room for four elements from the start, likewise.
+/// The same for an array, which has room for four elements from the start.
 const ARRAY: usize = 500;
-/// For an object, which has room for eleven members from the start, likewise.
+/// The same for an object, which has room for eleven members from the start.
 const OBJECT: usize = 1_500;
 /// For a byte of the text: its copies.
 const COPIES: usize = 4;
 
-/// At most so many bytes are allocated while this text is parsed, for messages of rmcp as for a [`serde_json::Value`].
+/// The most bytes that are allocated while this text is parsed, to a message of rmcp or to a [`serde_json::Value`].
 #[must_use]
 pub fn tree_cost(text: &[u8]) -> usize {
     let (mut values, mut arrays, mut objects) = (1, 0, 0);

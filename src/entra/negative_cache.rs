@@ -20,7 +20,7 @@ use super::settings::claims_parameter;
 
 /// Of refusals.
 const CAPACITY: u64 = 10_000;
-/// An administrator who changes a policy waits so long for the effect.
+/// An administrator who changes a policy waits this long for the effect.
 const REFUSAL_BELIEVED_FOR: Duration = Duration::seconds(30);
 /// A failure may end at any moment, and callers are told to come back after a few seconds.
 const FAILURE_BELIEVED_FOR: Duration = Duration::SECOND;

@@ -225,7 +225,7 @@ fn not_found(answer: Option<&Value>) -> ApiError {
     }
 }
 
-/// The code of an error, as far as it is one: it is logged.
+/// The code of an error, if it has the form of one: it is logged.
 fn refusal(answer: &Value) -> ApiError {
     let is_code = |code: &&str| {
         code.len() <= 100 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))

@@ -36,7 +36,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// After an accept error such as "too many open files": again and again.
 const ACCEPT_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(100)).without_max_times();
 
-/// Serves so many connections at a time until `stop` is cancelled; more wait until one is closed.
+/// Serves at most this many connections at a time, until `stop` is cancelled; further ones wait until one is closed.
 pub async fn serve(listener: TcpListener, app: Arc<App>, connections: NonZeroU32, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(usize::try_from(connections.get()).unwrap_or(usize::MAX)));
     let connections = GracefulShutdown::new();

@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// What rmcp reads of a text by itself.
+    /// The message that rmcp reads from a text by itself.
     fn by_rmcp(text: &str) -> Option<ClientJsonRpcMessage> {
         serde_json::from_str(text).ok()
     }

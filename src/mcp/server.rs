@@ -38,7 +38,7 @@ pub(super) struct McpServer {
 }
 
 impl McpServer {
-    /// A server with these tools, and this name for people. An owner may call so many tools at once.
+    /// A server with these tools, and this name for people. An owner may call as many tools at once as the limit says.
     pub(super) fn new(tools: Tools, ports: ToolPorts, name: &str, calls: OwnerLimit) -> Self {
         Self { ports, name: name.into(), calls: Slots::new(calls), tools }
     }

@@ -201,7 +201,7 @@ impl RawKey {
     }
 }
 
-/// The text, if it is base64url of so many bytes.
+/// The text, if it is base64url and its number of bytes is in this range.
 fn sized(text: String, bytes: &std::ops::RangeInclusive<usize>) -> Option<String> {
     let decoded = URL_SAFE_NO_PAD.decode(&text).ok()?;
     bytes.contains(&decoded.len()).then_some(text)

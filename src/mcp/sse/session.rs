@@ -1,4 +1,4 @@
-//! An open session, as far as messages are concerned.
+//! An open session: its owner, its inbox, and the token that ends it.
 
 use tokio_util::sync::CancellationToken;
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::ports::records::Address;
 
-/// How a record is stored.
+/// The stored form of a record.
 pub trait Shape: Record {
     /// The address at which it is stored.
     fn address(key: &Self::Key) -> Address;

@@ -1,5 +1,5 @@
 //! The app roles of a principal's user. They are read from the access token that Entra has issued for this server, which is
-//! renewed after an hour: so long after an administrator took a role away, nobody acts by it any more.
+//! renewed after an hour. So a role that an administrator takes away has no effect after an hour.
 
 use async_trait::async_trait;
 

@@ -57,7 +57,7 @@ impl BlockTarget {
         }
     }
 
-    /// Its value, likewise.
+    /// Its value in the store and in forms.
     #[must_use]
     pub fn value(&self) -> String {
         match self {

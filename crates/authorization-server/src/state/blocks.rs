@@ -13,7 +13,7 @@ use crate::ground::{
 /// The most entries of each kind. With them the document has less than a tenth of what Cosmos DB stores in one item.
 pub const MAX_BLOCKS: usize = 500;
 
-/// Grants that are made so long after the decision end, too: another process may make one between the decision and the moment
+/// Grants that are made within this time after the decision end, too: another process may make one between the decision and the moment
 /// when it is written, and clocks differ.
 pub const ENDED_AHEAD: Duration = Duration::seconds(15);
 

@@ -72,7 +72,7 @@ pub enum ClientId {
 }
 
 impl ClientId {
-    /// Reads a `client_id`; `None` if it can be none of ours.
+    /// Reads a `client_id`; `None` if no client of this server can have it.
     #[must_use]
     pub fn parse(client_id: &str) -> Option<Self> {
         match ClientIdUrl::parse(client_id) {

@@ -109,7 +109,7 @@ impl Cookies {
         self.all(name).next().is_some()
     }
 
-    /// Whether the browser keeps our cookies of so many other transactions that this one was deleted.
+    /// Whether this cookie is absent because newer ones took its place: the browser keeps the most of its kind.
     #[must_use]
     pub fn has_displaced(&self, name: CookieName) -> bool {
         !self.has(name) && self.same_kind(name).len() >= MAX_TRANSACTIONS

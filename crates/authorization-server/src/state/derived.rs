@@ -10,7 +10,7 @@ pub(crate) fn upstream_verifier(browser: &Secret) -> CodeVerifier {
     CodeVerifier::from_bytes(derived(browser, b"upstream code_verifier").as_bytes())
 }
 
-/// The nonce of the ID token, derived likewise.
+/// The nonce of the ID token, derived from the same cookie.
 pub(crate) fn upstream_nonce(browser: &Secret) -> String {
     derived(browser, b"upstream nonce").encode().expose_secret().to_owned()
 }

@@ -169,7 +169,7 @@ mod tests {
         Members::from_json(text.as_bytes()).unwrap()
     }
 
-    /// The member again as JSON; true for what is neither a string nor an array of strings.
+    /// The member again as JSON; `true` for a value that is neither a string nor an array of strings.
     fn kept(members: &Members, name: &str) -> Option<Value> {
         members.get(name).map(|member| match member {
             Member::Text(text) => json!(text),
