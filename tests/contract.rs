@@ -68,10 +68,5 @@ fn the_contract_is_what_the_handler_expects() {
         fs::write(&file, format!("{expected:#}\n")).unwrap();
     }
     let written: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap_or_default()).unwrap_or_default();
-    assert_eq!(
-        written,
-        expected,
-        "`{RENEW}=1 cargo test -p remote-auth-mcp --test contract` renews {}",
-        file.display()
-    );
+    assert_eq!(written, expected, "`{RENEW}=1 cargo test --test contract` renews {}", file.display());
 }
