@@ -105,6 +105,11 @@ impl Answer {
         self.deleting(CookieName::ConsentState(id)).deleting(CookieName::CsrfToken(id))
     }
 
+    /// The same answer at the end of a transaction: the browser needs none of its cookies any more.
+    pub(crate) fn completing(self, id: Id) -> Self {
+        self.deleting(CookieName::EntraState(id)).after_forms(id)
+    }
+
     /// The same answer, with further changes of cookies.
     pub(crate) fn with(mut self, cookies: CookieChanges) -> Self {
         self.cookies.append(cookies);

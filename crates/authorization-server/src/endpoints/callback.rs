@@ -163,7 +163,7 @@ impl AuthorizationServer {
         let code = self.random_secret();
         let issued = exchanging.issue(signed_in, &code, self.now());
         let answer = self.issue(claimed, issued, code, remember, sent).await?.ok_or(CallbackError::AlreadyCompleted)?;
-        Ok(completed(claimed.value.id, answer))
+        Ok(answer.completing(claimed.value.id))
     }
 
     /// Whether the consent is this owner's, and was not withdrawn since.
@@ -191,9 +191,4 @@ impl AuthorizationServer {
 struct SealedSignIn {
     signed_in: SignedIn,
     sealed_name: Sealed<OwnerName>,
-}
-
-/// The browser needs none of the transaction's cookies any more.
-pub(crate) fn completed(id: Id, answer: Answer) -> Answer {
-    answer.deleting(CookieName::EntraState(id)).after_forms(id)
 }

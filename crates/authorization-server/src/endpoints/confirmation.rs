@@ -2,11 +2,12 @@
 
 use oauth_protocol::secret::Secret;
 
+pub use super::consent_form::ConfirmationSubmission;
 use super::{
     answer::{Answer, Next},
     consent::{ConsentError, Decision},
     consent_form::{confirmation_token, made_for},
-    issue::{Remember, back_to_client},
+    issue::Remember,
     pages::{ConfirmationPage, Page},
     sign_in::SignInParameters,
     visitor::FormSender,
@@ -20,19 +21,8 @@ use crate::{
         pending_consent::SignInPrompt,
         scopes,
         sign_in_secrets::IssuedCode,
-        valid_request::ValidRequest,
     },
 };
-
-/// The form of the page that asked the owner who signed in.
-pub struct ConfirmationSubmission<'a> {
-    /// Transaction id.
-    pub id: Id,
-    /// The button.
-    pub decision: Decision,
-    /// The double-submit token.
-    pub csrf: &'a str,
-}
 
 /// An authorization that waits for its owner, in the browser that may answer.
 struct Waiting {
@@ -143,20 +133,12 @@ impl AuthorizationServer {
         let Waiting { stored, pending, .. } = waiting;
         let denied = decision(EventName::ConsentDenied, stored.value.id, &pending);
         let refused = pending.refuse(self.now());
-        let answer = self.refused_answer(&refused.request, sent).await?;
+        let answer = self.back_with_denial(&refused.request, sent).await?;
         let stepped = self.step(&stored, Stage::Refused(refused)).await?;
         if stepped.is_some() {
             self.report(denied);
         }
         Ok(stepped.map(|_| answer))
-    }
-
-    /// The client is told, and the browser remembers the denial.
-    pub(crate) async fn refused_answer(&self, request: &ValidRequest, sent: &Cookies) -> Result<Answer, ConsentError> {
-        let likeness = self.likeness(request).await?;
-        let memory = self.recall(sent).await?.with_denial(request.client(), likeness, self.now());
-        let cookies = self.memory_cookies(&memory, sent).await?;
-        Ok(back_to_client(self.access_denied(request)).with(cookies))
     }
 }
 

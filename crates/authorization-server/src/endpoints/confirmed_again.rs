@@ -4,9 +4,8 @@ use oauth_protocol::secret::Secret;
 
 use super::{
     answer::Answer,
-    confirmation::ConfirmationSubmission,
     consent::{ConsentError, DOUBLE_CLICK, Decision},
-    consent_form::made_for,
+    consent_form::{ConfirmationSubmission, made_for},
     sign_in::SignInParameters,
 };
 use crate::{
@@ -92,9 +91,9 @@ impl AuthorizationServer {
     }
 
     /// The same refusal, while it may be a double click.
-    async fn same_refusal(&self, refused: &Refused, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
+    async fn same_refusal(&self, refused: &Refused, sent: &Cookies) -> Result<Option<Answer>, Unavailable> {
         if self.now() < refused.refused_at + DOUBLE_CLICK {
-            self.refused_answer(&refused.request, sent).await.map(Some)
+            self.back_with_denial(&refused.request, sent).await.map(Some)
         } else {
             Ok(None)
         }

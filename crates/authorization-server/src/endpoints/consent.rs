@@ -18,7 +18,6 @@ use crate::{
         memory::Likeness,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
         scopes,
-        valid_request::ValidRequest,
     },
 };
 
@@ -167,13 +166,6 @@ impl AuthorizationServer {
             Created::Exists(before) => return Err(decided_before(&before.value, Decision::Deny)),
         }
         Ok(Answer::denied(sent, page).with(cookies))
-    }
-
-    /// The name and host by which another registration of the same application is recognised.
-    pub(crate) async fn likeness(&self, request: &ValidRequest) -> Result<Likeness, Unavailable> {
-        let client = self.client(request.client()).await?;
-        let name = client.as_ref().and_then(|client| client.value.name.as_deref());
-        Ok(Likeness::of(name, request.redirect()))
     }
 
     fn is_denied_again(&self, decided: &Authorization) -> bool {

@@ -1,19 +1,30 @@
-//! The form of a page that asks for consent.
+//! The forms of the pages that ask for consent, before the sign-in and after it.
 
 use oauth_protocol::secret::Secret;
 
 use super::pages::{ConsentForm, ConsentPage, ConsentSecrets};
 use crate::{
-    ground::{Sealed, Unavailable},
+    ground::{Id, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
         client::Client,
+        decision::Decision,
         derived::derived,
         memory::Memory,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
         valid_request::ValidRequest,
     },
 };
+
+/// The form of the page that asked the owner who signed in.
+pub struct ConfirmationSubmission<'a> {
+    /// Transaction id.
+    pub id: Id,
+    /// The button.
+    pub decision: Decision,
+    /// The double-submit token.
+    pub csrf: &'a str,
+}
 
 impl AuthorizationServer {
     /// A form for a new transaction.

@@ -5,7 +5,7 @@ use oauth_protocol::authorization_response::{AuthorizationErrorCode, error_respo
 use super::{
     answer::{Answer, Next},
     blocked_sign_in::BlockedPage,
-    callback::{CallbackError, completed},
+    callback_error::CallbackError,
     issue::back_to_client,
     pages::Page,
     upstream_code::NotRedeemed,
@@ -29,7 +29,7 @@ impl AuthorizationServer {
         let host = exchanging.request.redirect_host().to_owned();
         let return_to = self.end_failed(claimed, exchanging, AuthorizationErrorCode::AccessDenied).await?;
         let page = Page::Blocked(BlockedPage { block, host, return_to });
-        Ok(completed(claimed.value.id, Answer::new(Next::Page(page))))
+        Ok(Answer::new(Next::Page(page)).completing(claimed.value.id))
     }
 
     /// The client is told by a redirect.
@@ -40,7 +40,7 @@ impl AuthorizationServer {
         code: AuthorizationErrorCode,
     ) -> Result<Answer, CallbackError> {
         let url = self.end_failed(claimed, exchanging, code).await?;
-        Ok(completed(claimed.value.id, back_to_client(url)))
+        Ok(back_to_client(url).completing(claimed.value.id))
     }
 
     /// Ends the authorization. Returns the client's redirect URI with the error.

@@ -1,4 +1,5 @@
-//! The last step of an authorization: the client gets its code, and the owner's approval is remembered.
+//! The last step of an authorization: the client gets its code, and the owner's approval is remembered; or the client is
+//! told of a denial, and the browser remembers that.
 
 use oauth_protocol::{
     authorization_response::code_response,
@@ -53,6 +54,14 @@ impl AuthorizationServer {
     pub(crate) fn back_with_code(&self, id: Id, request: &ValidRequest, code: Secret) -> Answer {
         let code = Handle::new(id.to_string(), code).encode();
         back_to_client(code_response(request.redirect(), code.expose_secret(), request.state(), self.base()))
+    }
+
+    /// The authorization response that tells of the owner's denial, which the browser remembers.
+    pub(crate) async fn back_with_denial(&self, request: &ValidRequest, sent: &Cookies) -> Result<Answer, Unavailable> {
+        let likeness = self.likeness(request).await?;
+        let memory = self.recall(sent).await?.with_denial(request.client(), likeness, self.now());
+        let cookies = self.memory_cookies(&memory, sent).await?;
+        Ok(back_to_client(self.access_denied(request)).with(cookies))
     }
 
     /// The code is issued: if this fails, the owner is asked again next time, and nothing else is lost.

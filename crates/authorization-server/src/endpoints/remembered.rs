@@ -8,7 +8,7 @@ use crate::{
     state::{
         client::Client,
         cookies::{CookieChanges, CookieName, Cookies},
-        memory::Memory,
+        memory::{Likeness, Memory},
         owner::Approval,
         valid_request::ValidRequest,
     },
@@ -52,6 +52,13 @@ impl AuthorizationServer {
         let mut cookies = CookieChanges::default();
         cookies.set(sent, CookieName::DeniedClients, denied.as_str().into());
         Ok(cookies)
+    }
+
+    /// The name and host by which another registration of the same application is recognised.
+    pub(crate) async fn likeness(&self, request: &ValidRequest) -> Result<Likeness, Unavailable> {
+        let client = self.client(request.client()).await?;
+        let name = client.as_ref().and_then(|client| client.value.name.as_deref());
+        Ok(Likeness::of(name, request.redirect()))
     }
 
     /// The newest approval that this browser remembers, that covers the request, and that still stands.

@@ -3,7 +3,7 @@
 
 use oauth_protocol::{authorization_response::AuthorizationErrorCode, scope::Scope};
 
-use super::{answer::Answer, callback::CallbackError, sign_in::SignInParameters};
+use super::{answer::Answer, callback_error::CallbackError, sign_in::SignInParameters};
 use crate::{
     ground::{EventName, Id, Stored, Unavailable},
     server::AuthorizationServer,

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use oauth_protocol::scope::Scope;
-use secrecy::SecretString;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-pub use super::downstream_error::DownstreamError;
+pub use super::{downstream_error::DownstreamError, downstream_token::DownstreamToken};
 use crate::{
     changes::Refused,
     ground::{GrantKey, Stored},
@@ -19,15 +18,6 @@ use crate::{
 
 /// An assertion that ends sooner is renewed before it is exchanged.
 const RENEWED_BEFORE_END: Duration = Duration::minutes(2);
-
-/// A downstream token and its end.
-#[derive(Clone)]
-pub struct DownstreamToken {
-    /// Bearer token for the downstream.
-    pub access_token: SecretString,
-    /// When it ends.
-    pub expires_at: OffsetDateTime,
-}
 
 /// Gives tools their downstream tokens.
 #[async_trait]
@@ -67,7 +57,7 @@ impl DownstreamTokens for AuthorizationServer {
                 if let Err(error) = self.exchanged(key, &scope_of(scopes)).await {
                     tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear a demand that an exchange has met");
                 }
-                Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at })
+                Ok(answer.into())
             }
             Err(refusal) => {
                 let refused = Refused { key, request: RefusedRequest::Exchange, scope: scope_of(scopes), claims };

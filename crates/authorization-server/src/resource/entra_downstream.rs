@@ -1,9 +1,6 @@
 //! Tokens for an API on behalf of a user whose client showed a token of Entra: that token is the assertion.
 
-use super::{
-    downstream::{DownstreamError, DownstreamToken},
-    principal::Principal,
-};
+use super::{downstream_error::DownstreamError, downstream_token::DownstreamToken, principal::Principal};
 use crate::{
     server::AuthorizationServer,
     state::{api::ApiScopes, claims::Claims},
@@ -20,7 +17,7 @@ impl AuthorizationServer {
     ) -> Result<DownstreamToken, DownstreamError> {
         let token = principal.entra_token().ok_or(DownstreamError::SignInAgain)?;
         match self.ports.upstream.on_behalf_of(&token.text, scopes, claims).await {
-            Ok(answer) => Ok(DownstreamToken { access_token: answer.access_token, expires_at: answer.expires_at }),
+            Ok(answer) => Ok(answer.into()),
             Err(refusal) => {
                 let application = &token.application;
                 tracing::warn!(counted = true, error = %refusal, %application, "upstream gave no downstream token for a token of Entra");

@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod challenged_tokens;
 pub mod downstream;
 mod downstream_error;
+mod downstream_token;
 mod entra_call;
 mod entra_downstream;
 pub mod entra_token;
