@@ -6,6 +6,7 @@ mod bearer;
 mod body;
 mod browser;
 mod challenges;
+mod checks;
 mod client_form;
 mod connection;
 mod connection_service;

@@ -14,7 +14,10 @@ use azure_data_cosmos::{
 use futures_util::TryStreamExt as _;
 use serde_json::{Map, Value};
 
-use super::cosmos_client::Clients;
+use super::{
+    cosmos_client::Clients,
+    cosmos_list::{self, Part},
+};
 use crate::{
     config::AzureSettings,
     ports::records::{Address, Container, Filter, Item, ItemPage, ItemStore, StoreError, Write},
@@ -122,7 +125,10 @@ impl ItemStore for Cosmos {
         from: Option<&str>,
         most: NonZeroU32,
     ) -> Result<ItemPage, StoreError> {
-        self.part(container, filter, from, most).await
+        let client = self.container(container)?;
+        let Part { items, next } = self.within_limit(cosmos_list::read(client, filter, from, most)).await?;
+        let items = items.into_iter().map(|item| Ok(listed(item)?.1)).collect::<Result<_, StoreError>>()?;
+        Ok(ItemPage { items, next: next.map(|place| place.as_str().to_owned()) })
     }
 
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
@@ -181,7 +187,7 @@ fn etag(response: &ItemResponse) -> Result<String, StoreError> {
     etag.ok_or_else(|| StoreError("the answer has no ETag".into()))
 }
 
-pub(super) fn listed(mut item: Map<String, Value>) -> Result<(String, Item), StoreError> {
+fn listed(mut item: Map<String, Value>) -> Result<(String, Item), StoreError> {
     let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
     let (id, etag) = (text(item.get("id").cloned()), text(item.remove("_etag")));
     let (Some(id), Some(etag)) = (id, etag) else { return Err(StoreError("an item has no id or no ETag".into())) };

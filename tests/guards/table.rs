@@ -73,7 +73,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "Host names us or loopback",
-        file: "src/http/endpoint.rs",
+        file: "src/http/checks.rs",
         from: "if ingress == Ingress::Direct && !host::is_ours(",
         to: "if false && !host::is_ours(",
         test: "edge::host::every_endpoint_refuses_a_foreign_host_before_all_else",
@@ -115,7 +115,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "methods that are not listed reach no handler",
-        file: "src/http/endpoint.rs",
+        file: "src/http/checks.rs",
         from: "!self.allows(&head.method)",
         to: "false",
         test: "edge::methods::a_refused_method_reaches_no_rule",
@@ -521,7 +521,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "a prefetch reaches no endpoint",
-        file: "src/http/endpoint.rs",
+        file: "src/http/checks.rs",
         from: "} else if head.is_prefetch() {",
         to: "} else if false {",
         test: "edge::methods::a_prefetch_is_told_when_to_come_again_on_every_endpoint",
