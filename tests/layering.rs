@@ -441,11 +441,17 @@ mod planted {
             let files = [
                 (
                     path("lib.rs"),
-                    "pub mod ground; pub mod state; pub mod endpoints; pub mod resource; pub use endpoints::Endpoint;",
+                    "pub mod ground; pub mod state; pub mod server; pub mod changes; pub mod endpoints; pub mod resource;
+                     pub use endpoints::Endpoint;",
                 ),
                 (path("ground/mod.rs"), "pub struct Id;"),
                 (path("state/mod.rs"), "pub struct Grant;"),
-                (path("endpoints/mod.rs"), "pub struct Endpoint; mod planted;"),
+                (path("server.rs"), "pub struct Server;"),
+                (path("endpoints/mod.rs"), "pub struct Endpoint; mod callback; mod planted;"),
+                (
+                    path("endpoints/callback.rs"),
+                    "use crate::server::Server; impl Server { pub(crate) async fn callback(&self) {} }",
+                ),
                 (path("resource/mod.rs"), "pub struct Cache; mod planted;"),
                 (path(file), text),
             ];
@@ -460,6 +466,9 @@ mod planted {
         assert_eq!(found("endpoints/planted.rs", "use super::super::resource::Cache;"), 1);
         assert_eq!(found("resource/planted.rs", "use crate::endpoints as e;"), 1);
         assert_eq!(found("endpoints/planted.rs", "use super::Endpoint; use crate::{ground::Id, state::Grant};"), 0);
+        let up = "use crate::server::Server; impl Server { async fn f(&self) { self.callback().await } }";
+        assert_eq!(found("changes/planted.rs", up), 1);
+        assert_eq!(found("endpoints/planted.rs", up), 0);
     }
 
     #[test]

@@ -13,6 +13,17 @@ const MAX_DEPTH: usize = 8;
 pub(crate) struct Resolver<'a> {
     name: &'a str,
     scopes: BTreeMap<&'a [String], (&'a Scope, usize)>,
+    /// The file that defines a method of a type.
+    methods: BTreeMap<Method, usize>,
+}
+
+/// A method of a type.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Method {
+    /// The file that defines the type.
+    file: usize,
+    of: String,
+    name: String,
 }
 
 impl<'a> Resolver<'a> {
@@ -23,7 +34,19 @@ impl<'a> Resolver<'a> {
                 scopes.entry(module.as_slice()).or_insert((scope, index));
             }
         }
-        Self { name: &tree.name, scopes }
+        let types = Self { name: &tree.name, scopes, methods: BTreeMap::new() };
+        let files = tree.files.iter().enumerate().rev();
+        let methods = files.flat_map(|(index, file)| file.methods.iter().map(move |method| (index, method)));
+        let methods = methods.filter_map(|(index, method)| Some((types.method(method)?, index))).collect();
+        Self { methods, ..types }
+    }
+
+    /// A method of a type of this crate.
+    fn method(&self, defined: &Named) -> Option<Method> {
+        let (name, of) = defined.segments.split_last()?;
+        let of = Named { segments: of.to_vec(), ..defined.clone() };
+        let mut types = self.absolute(&of).into_iter();
+        types.find_map(|path| Some(Method { file: self.file(&path)?, of: path.last()?.clone(), name: name.clone() }))
     }
 
     /// Every path that this one may mean, beginning with `crate` or with another crate's name.
@@ -57,7 +80,8 @@ impl<'a> Resolver<'a> {
         paths.into_iter().map(|path| path.into_iter().chain(rest.iter().cloned()).collect()).collect()
     }
 
-    /// The paths that a name stands for: a module below this one, or an import, by its name or with everything else.
+    /// The paths that a name stands for: a module or an item of this one, or an import, by its name or with everything
+    /// else.
     fn names(&self, module: &[String], name: &str, depth: usize) -> Vec<Vec<String>> {
         let Some(((scope, _), depth)) = self.scopes.get(module).zip(depth.checked_sub(1)) else { return Vec::new() };
         if scope.modules.contains(name) {
@@ -74,6 +98,9 @@ impl<'a> Resolver<'a> {
         if !direct.is_empty() {
             return direct;
         }
+        if scope.items.contains(name) {
+            return vec![in_crate(below(module, name).iter())];
+        }
         let globs = scope.globs.iter().flat_map(|glob| self.absolute_within(glob, depth));
         globs.flat_map(|path| own(&path).map(|module| self.names(module, name, depth)).unwrap_or_default()).collect()
     }
@@ -88,22 +115,15 @@ impl<'a> Resolver<'a> {
         let (scope, file) = self.scopes.get(module)?;
         let Some((name, rest)) = rest.split_first() else { return Some(*file) };
         if scope.items.contains(name) {
-            return Some(*file);
+            let method = rest.first().map(|method| Method { file: *file, of: name.clone(), name: method.clone() });
+            return method.and_then(|method| self.methods.get(&method).copied()).or(Some(*file));
         }
         let elsewhere = self.names(module, name, depth);
         let elsewhere = elsewhere.iter().find_map(|found| {
             let found: Vec<String> = own(found)?.iter().chain(rest).cloned().collect();
             self.file_within(&found, depth.checked_sub(1)?)
         });
-        elsewhere.or_else(|| self.through_globs(scope, name, depth)).or(Some(*file))
-    }
-
-    fn through_globs(&self, scope: &Scope, name: &str, depth: usize) -> Option<usize> {
-        let depth = depth.checked_sub(1)?;
-        scope.globs.iter().flat_map(|glob| self.absolute_within(glob, depth)).find_map(|path| {
-            let (scope, file) = self.scopes.get(own(&path)?)?;
-            scope.items.contains(name).then_some(*file)
-        })
+        elsewhere.or(Some(*file))
     }
 
     fn longest_module<'p>(&self, path: &'p [String]) -> (&'p [String], &'p [String]) {

@@ -187,6 +187,57 @@ fn imports_that_go_round_end() {
     assert_eq!(tree(&files).circles(), [["src/a.rs", "src/b.rs"]]);
 }
 
+/// The circles between `src/a.rs`, which calls `second`, and `src/b.rs`, which defines it. The type is in `src/server.rs`.
+fn circles_of_methods(b: &str) -> Vec<Vec<String>> {
+    let a = "use crate::server::Server; impl Server { pub fn first(&self) { self.second() } }";
+    let files = [
+        ("src/lib.rs", "mod server; mod a; mod b;"),
+        ("src/server.rs", "pub struct Server; pub struct Other; impl Other { pub fn first(&self) {} }"),
+        ("src/a.rs", a),
+        ("src/b.rs", b),
+    ];
+    tree(&files).circles()
+}
+
+#[test]
+fn a_call_needs_the_file_of_the_method_and_not_that_of_its_type() {
+    for call in [
+        "self.first()",
+        "let f = || self.first(); f()",
+        "let f = async { self.first().await }; f",
+        "let f = |server: &Server| server.first(); f(self)",
+        "helper(self) } } fn helper(server: &Server) { { server.first()",
+        "assert!(self.first() == ())",
+        "outer!(a = %self.first(), b)",
+        "vec![Self::first(self)]",
+        "Self::first(self)",
+        "Server::first(self)",
+        "super::server::Server::first(self)",
+        "[self].map(Self::first)",
+    ] {
+        let b = format!("use crate::server::Server; impl Server {{ pub fn second(&self) {{ {call} }} }}");
+        assert_eq!(circles_of_methods(&b), [["src/a.rs", "src/b.rs"]], "{call}");
+    }
+    let of_a_trait = "impl crate::server::Server { pub fn second(&self) {} }
+        impl Clone for crate::server::Server { fn clone(&self) -> Self { self.first() } }";
+    assert_eq!(circles_of_methods(of_a_trait), [["src/a.rs", "src/b.rs"]]);
+}
+
+#[test]
+fn a_method_of_the_same_name_of_another_type_is_not_the_one_that_is_called() {
+    let second = "use crate::server::{Other, Server}; impl Server { pub fn second(&self) {} }";
+    for more in [
+        "fn f(other: &Other) { other.first() }",
+        "impl Other { fn f(&self) { self.first() } }",
+        "impl Server { fn f(&self) { self.other.first() } }",
+        "fn f(first: &Server) { first() }",
+        "#[cfg(test)] mod tests { use crate::server::Server; fn f(server: &Server) { server.first() } }",
+        "impl Server { #[cfg(test)] fn f(&self) { self.first() } }",
+    ] {
+        assert!(circles_of_methods(&format!("{second} {more}")).is_empty(), "{more}");
+    }
+}
+
 #[test]
 fn lengths_leave_out_what_is_for_tests() {
     let text =

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     asynchronous,
     collect::{Named, Scopes, collect},
+    methods::Methods,
     signatures::{SignatureFault, Signatures, faults},
     size::{FunctionSize, functions, lines_without_tests},
 };
@@ -37,6 +38,8 @@ pub struct SourceFile {
     signatures: Signatures,
     pub(crate) scopes: Scopes,
     pub(crate) named: Vec<Named>,
+    /// The methods that it defines, each below its type.
+    pub(crate) methods: Vec<Named>,
 }
 
 /// A function outside of tests whose signature passes a decision on.
@@ -146,13 +149,27 @@ impl SourceFile {
             error,
         })?;
         let module = module(path.strip_prefix(folder).unwrap_or(path));
-        let (scopes, named) = collect(&module, &syntax);
+        let (scopes, mut named) = collect(&module, &syntax);
+        let Methods { defined: methods, named: called } = Methods::of(&module, &syntax);
+        named.extend(called);
         let is_test = crate::items::is_for_tests(&syntax.attrs);
         let lines = text.lines().count();
         let code_lines = lines - lines_without_tests(&syntax);
         let (functions, signatures) = (functions(&syntax), Signatures::of(&syntax));
         let (path, asynchronous) = (path.to_owned(), asynchronous::lines(&syntax));
-        Ok(Self { path, module, is_test, lines, code_lines, functions, asynchronous, signatures, scopes, named })
+        Ok(Self {
+            path,
+            module,
+            is_test,
+            lines,
+            code_lines,
+            functions,
+            asynchronous,
+            signatures,
+            scopes,
+            named,
+            methods,
+        })
     }
 }
 
