@@ -67,8 +67,12 @@ const LAYERS: &[&[&str]] = &[
     &["endpoints/", "resource/"],
 ];
 
-/// The ports in `ground/`.
+const GROUND: &str = "crates/authorization-server/src/ground/";
+
+/// The traits in `ground/` that are ports.
 const PORTS: [&str; 7] = ["AuditLog", "Clock", "Entropy", "ListedRecords", "OwnedRecords", "Repository", "Sealer"];
+/// The others, which states implement.
+const OF_STATES: [&str; 4] = ["PurposePart", "Record", "Sealable", "SealedAsJson"];
 
 /// Dependencies allowed to the core crates. None of it reaches the network, the disk, the clock or the environment.
 const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
@@ -136,18 +140,21 @@ fn is_at(file: &str, places: &[&str]) -> bool {
     places.iter().any(|place| file.starts_with(place))
 }
 
-/// Whether a rule's path is the beginning of this one.
-fn is_within(rule: &str, path: &[String]) -> bool {
-    let mut rest = path.iter();
-    rule.split("::").all(|segment| match (segment.strip_suffix('*'), rest.next()) {
-        (Some(prefix), Some(found)) => found.starts_with(prefix),
-        (None, Some(found)) => found == segment,
-        (_, None) => false,
-    })
+/// Whether a rule's path is the beginning of this one, or among everything that this one imports. A file that names
+/// it through an import of another file does not break the rule; that import does, unless it is where it may be.
+fn is_within(rule: &str, reference: &Reference) -> bool {
+    let (mut rest, segments) = (reference.path.iter(), rule.split("::"));
+    let is_named_elsewhere = reference.followed >= segments.clone().count();
+    !is_named_elsewhere
+        && segments.into_iter().all(|segment| match (segment.strip_suffix('*'), rest.next()) {
+            (Some(prefix), Some(found)) => found.starts_with(prefix),
+            (None, Some(found)) => found == segment,
+            (_, None) => reference.is_glob,
+        })
 }
 
 fn outside(reference: &Reference) -> Option<String> {
-    let (rule, places) = OUTSIDE.iter().find(|(rule, _)| is_within(rule, &reference.path))?;
+    let (rule, places) = OUTSIDE.iter().find(|(rule, _)| is_within(rule, reference))?;
     (!is_at(&reference.file, places)).then(|| format!("{rule} belongs to {}", places.join(", ")))
 }
 
@@ -214,30 +221,44 @@ fn the_layers_of_the_authorization_server_point_downwards() {
     assert_none(&broken(tree.references(), layers));
 }
 
+/// A redirect URI that is not checked.
+fn stored(reference: &Reference) -> Option<String> {
+    let is_read_back = is_at(&reference.file, &["crates/authorization-server/src/state/valid_request.rs"]);
+    (is_within(STORED, reference) && !is_read_back).then(|| "it is for what was stored".to_owned())
+}
+
 #[test]
 fn a_redirect_uri_is_left_unchecked_only_where_a_stored_one_is_read() {
-    let stored = |reference: &Reference| {
-        let is_read_back = is_at(&reference.file, &["crates/authorization-server/src/state/valid_request.rs"]);
-        (is_within(STORED, &reference.path) && !is_read_back).then(|| "it is for what was stored".to_owned())
-    };
-    assert_none(&broken(shipped("authorization-server").references(), stored));
+    let references = shipped("authorization-server").references();
+    assert!(references.iter().any(|reference| is_within(STORED, reference)), "it has another name now");
+    assert_none(&broken(references, stored));
+}
+
+/// A name that is imported with all others of its module hides from the rules.
+fn unnamed(reference: &Reference) -> Option<String> {
+    (reference.is_glob && !reference.in_test).then(|| "import each name".to_owned())
+}
+
+#[test]
+fn what_is_imported_outside_of_tests_is_named() {
+    for shipped_crate in &SHIPPED {
+        assert_none(&broken(read(shipped_crate).references(), unnamed));
+    }
 }
 
 /// A port, in a state.
 fn port_of_state(reference: &Reference) -> Option<String> {
     let of_state = is_at(&reference.file, &["crates/authorization-server/src/state/"]) && !reference.in_test;
-    let is_port = PORTS.iter().any(|port| is_within(&format!("crate::ground::{port}"), &reference.path));
-    (of_state && is_port).then(|| "a state takes no port".to_owned())
+    let of_ground = reference.defined_in.as_deref().is_some_and(|file| is_at(file, &[GROUND]));
+    let is_port = reference.is_glob || reference.path.iter().any(|name| PORTS.contains(&name.as_str()));
+    (of_state && of_ground && is_port).then(|| "a state takes no port".to_owned())
 }
 
 #[test]
 fn the_states_take_no_port() {
     let tree = shipped("authorization-server");
-    let defined = |port: &&str| {
-        let path = format!("crate::ground::{port}");
-        tree.references().iter().any(|reference| is_within(&path, &reference.path))
-    };
-    assert!(PORTS.iter().all(defined), "a port has another name now");
+    let listed: BTreeSet<&str> = PORTS.into_iter().chain(OF_STATES).collect();
+    assert_eq!(tree.traits(GROUND).collect::<BTreeSet<_>>(), listed, "a trait is a port, or states implement it");
     assert_none(&broken(tree.references(), port_of_state));
 }
 
@@ -362,7 +383,11 @@ mod planted {
             ("src/http/app.rs", "pub struct App;"),
             ("src/http/pages.rs", "pub fn page() {}"),
             ("src/store.rs", "pub struct Row;"),
-            ("src/ports.rs", "pub use crate::http::pages::page; pub trait Port {}"),
+            (
+                "src/ports.rs",
+                "pub use crate::http::pages::page; pub use warp::Filter; pub trait Port {}
+                 pub type Uri = oauth_protocol::redirect_uri::RedirectUri;",
+            ),
         ];
         let tree = SourceTree::of("src", "remote-auth-mcp", files).unwrap();
         let references = tree.references().into_iter().filter(|reference| reference.file == "src/graph/client.rs");
@@ -412,16 +437,56 @@ mod planted {
             "use std as s; fn f() { s::env::var() }",
             "fn f() { std::env::var() }",
             "fn f() { println!(\"{:?}\", ::std::env::vars()) }",
+            "use std::*; fn f() { env::var() }",
+            "use {std::{fmt, *}};",
+            "type E = std::env::Vars;",
             "fn f() -> azure_core::Result<()> { Ok(()) }",
             "#[derive(askama::Template)] struct S;",
         ] {
             assert!(found(text, outside) > 0, "{text}");
         }
-        for text in
-            ["use reqwest::Client;", "use std::{fmt, time::Duration};", "use crate::ports::Port;", "use http::Method;"]
-        {
+        for text in [
+            "use reqwest::Client;",
+            "use std::{fmt, time::Duration};",
+            "use crate::ports::Port;",
+            "use http::Method;",
+            "use crate::ports::Filter; fn f() { Filter::map(x) }",
+        ] {
             assert_eq!(found(text, outside), 0, "{text}");
         }
+    }
+
+    #[test]
+    fn a_redirect_uri_that_is_not_checked_is_found_in_every_form() {
+        for text in [
+            "fn f() { oauth_protocol::redirect_uri::RedirectUri::stored(x) }",
+            "use oauth_protocol::redirect_uri::RedirectUri; fn f() { RedirectUri::stored(x) }",
+            "use oauth_protocol::redirect_uri::RedirectUri as R; fn f() { R::stored(x) }",
+            "use oauth_protocol::redirect_uri as r; fn f() { all.map(r::RedirectUri::stored) }",
+            "use oauth_protocol::redirect_uri::RedirectUri; fn f() { <RedirectUri>::stored(x) }",
+            "use oauth_protocol::redirect_uri::RedirectUri; fn f() { vec![<RedirectUri>::stored(x)] }",
+            "use oauth_protocol::redirect_uri::RedirectUri; type R = RedirectUri; fn f() { R::stored(x) }",
+            "use oauth_protocol::redirect_uri::RedirectUri; impl Made for RedirectUri { fn f() { Self::stored(x) } }",
+            "use oauth_protocol::redirect_uri::*; fn f() { RedirectUri::stored(x) }",
+            "use oauth_protocol::*;",
+            "use crate::ports::Uri; fn f() { Uri::stored(x) }",
+            "fn f() { crate::ports::Uri::stored(x) }",
+        ] {
+            assert!(found(text, outside) > 0 && found(text, stored) > 0, "{text}");
+        }
+        for text in [
+            "use oauth_protocol::redirect_uri::RedirectUri; fn f() { RedirectUri::parse(x) }",
+            "use crate::store::Row; fn f() { Row::stored(x) }",
+        ] {
+            assert_eq!((found(text, outside), found(text, stored)), (0, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_import_without_names_is_found() {
+        assert_eq!(found("use crate::ports::*;", unnamed), 1);
+        assert_eq!(found("use crate::{ports::{Port, *}};", unnamed), 1);
+        assert_eq!(found("use crate::ports::Port; #[cfg(test)] mod tests { use super::*; }", unnamed), 0);
     }
 
     #[test]
@@ -475,14 +540,18 @@ mod planted {
     fn a_port_of_a_state_is_found() {
         let found = |text: &str| {
             let folder = "crates/authorization-server/src";
-            let paths =
-                ["lib.rs", "ground/mod.rs", "state/mod.rs", "state/a.rs"].map(|file| format!("{folder}/{file}"));
-            let texts = ["pub mod ground; pub mod state;", "pub trait Clock {} pub struct Id;", "mod a;", text];
+            let paths = ["lib.rs", "ground/mod.rs", "ground/clock.rs", "state/mod.rs", "state/a.rs"];
+            let paths = paths.map(|file| format!("{folder}/{file}"));
+            let ground = "pub mod clock; pub use clock::Clock; pub struct Id;";
+            let texts = ["pub mod ground; pub mod state;", ground, "pub trait Clock {}", "mod a;", text];
             let files = paths.iter().map(String::as_str).zip(texts);
             broken(SourceTree::of(folder, "authorization-server", files).unwrap().references(), port_of_state).len()
         };
         assert_eq!(found("use crate::ground::{Clock, Id};"), 1);
         assert_eq!(found("fn f(clock: &dyn crate::ground::Clock) {}"), 1);
+        assert_eq!(found("fn f(clock: &dyn crate::ground::clock::Clock) {}"), 1);
+        assert_eq!(found("use crate::ground::*; fn f(clock: &dyn Clock) {}"), 1);
+        assert_eq!(found("type Time = dyn crate::ground::Clock; fn f(clock: &Time) {}"), 1);
         assert_eq!(found("use crate::ground::Id; #[cfg(test)] mod tests { use crate::ground::Clock; }"), 0);
     }
 

@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, File, ImplItem, Item, ItemExternCrate, ItemMod, ItemUse, Macro, Meta, Path, UseTree, VisRestricted,
+    Attribute, File, ImplItem, Item, ItemExternCrate, ItemMod, ItemTrait, ItemType, ItemUse, Macro, Meta, Path, Type,
+    TypePath, UseTree, VisRestricted,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
 
-use crate::items::{attributes, impl_attributes, is_for_tests, name};
+use crate::{
+    items::{attributes, impl_attributes, is_for_tests, name},
+    path_in_tokens::PathInTokens,
+};
 
 /// A path as it is written.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub(crate) struct Named {
     pub(crate) segments: Vec<String>,
     /// Whether it begins with `::`, and so with another crate.
     pub(crate) is_global: bool,
+    /// Whether everything in it is imported.
+    pub(crate) is_glob: bool,
     /// The module that it is written in.
     pub(crate) module: Vec<String>,
     pub(crate) line: usize,
@@ -28,7 +34,8 @@ pub(crate) struct Named {
 pub(crate) struct Scope {
     pub(crate) modules: BTreeSet<String>,
     pub(crate) items: BTreeSet<String>,
-    /// Imported names, and what they stand for; several, where functions import for themselves.
+    pub(crate) traits: BTreeSet<String>,
+    /// Imported names and aliases of types, and what they stand for; several, where functions import for themselves.
     pub(crate) imports: BTreeMap<String, Vec<Named>>,
     /// Imports of everything.
     pub(crate) globs: Vec<Named>,
@@ -71,7 +78,13 @@ impl Collector {
     }
 
     fn named(&self, segments: Vec<String>, is_global: bool, line: usize) -> Named {
-        Named { segments, is_global, module: self.module.clone(), line, in_test: self.tests > 0 }
+        let (module, in_test) = (self.module.clone(), self.tests > 0);
+        Named { segments, is_global, is_glob: false, module, line, in_test }
+    }
+
+    fn path(&self, path: &Path, line: usize) -> Named {
+        let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.named(segments, path.leading_colon.is_some(), line)
     }
 
     fn import(&mut self, tree: &UseTree, prefix: &[String], is_global: bool) {
@@ -87,7 +100,7 @@ impl Collector {
                 self.bind(prefix, &leaf.ident.to_string(), &leaf.rename.to_string(), (is_global, line));
             }
             UseTree::Glob(_) => {
-                let named = self.named(prefix.to_vec(), is_global, line);
+                let named = Named { is_glob: true, ..self.named(prefix.to_vec(), is_global, line) };
                 self.named.push(named.clone());
                 self.scope().globs.push(named);
             }
@@ -140,8 +153,7 @@ impl Collector {
         if text.contains("::")
             && let Ok(path) = syn::parse_str::<Path>(text)
         {
-            let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            let named = self.named(segments, path.leading_colon.is_some(), literal.span().start().line);
+            let named = self.path(&path, literal.span().start().line);
             self.named.push(named);
         }
     }
@@ -155,6 +167,19 @@ impl<'ast> Visit<'ast> for Collector {
             }
             visit::visit_item(this, item);
         });
+    }
+
+    fn visit_item_type(&mut self, item: &'ast ItemType) {
+        if let Type::Path(TypePath { qself: None, path }) = item.ty.as_ref() {
+            let named = self.path(path, path.span().start().line);
+            self.scope().imports.entry(item.ident.to_string()).or_default().push(named);
+        }
+        visit::visit_item_type(self, item);
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
+        self.scope().traits.insert(item.ident.to_string());
+        visit::visit_item_trait(self, item);
     }
 
     fn visit_impl_item(&mut self, item: &'ast ImplItem) {
@@ -192,8 +217,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_path(&mut self, path: &'ast Path) {
         if path.segments.len() > 1 || path.leading_colon.is_some() {
-            let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            let named = self.named(segments, path.leading_colon.is_some(), path.span().start().line);
+            let named = self.path(path, path.span().start().line);
             self.named.push(named);
         }
         visit::visit_path(self, path);
@@ -215,44 +239,4 @@ impl<'ast> Visit<'ast> for Collector {
 
     /// `pub(in crate::a)` depends on nothing.
     fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
-}
-
-/// A path that is being read from tokens.
-#[derive(Default)]
-struct PathInTokens {
-    segments: Vec<String>,
-    is_global: bool,
-    line: usize,
-    /// Colons since the last identifier.
-    colons: usize,
-}
-
-impl PathInTokens {
-    /// Reads on. The path that this token ends, if it has two segments or begins with `::`.
-    fn take(&mut self, token: &TokenTree) -> Option<Self> {
-        match token {
-            TokenTree::Punct(punct) if punct.as_char() == ':' => {
-                self.colons += 1;
-                None
-            }
-            TokenTree::Ident(ident) if self.colons == 2 => {
-                if self.segments.is_empty() {
-                    (self.is_global, self.line) = (true, ident.span().start().line);
-                }
-                self.segments.push(ident.to_string());
-                self.colons = 0;
-                None
-            }
-            TokenTree::Ident(ident) => {
-                let next =
-                    Self { segments: vec![ident.to_string()], line: ident.span().start().line, ..Self::default() };
-                std::mem::replace(self, next).end()
-            }
-            TokenTree::Group(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => std::mem::take(self).end(),
-        }
-    }
-
-    fn end(self) -> Option<Self> {
-        (self.segments.len() > 1 || self.is_global).then_some(self)
-    }
 }

@@ -11,6 +11,7 @@ mod circles;
 mod collect;
 mod items;
 mod methods;
+mod path_in_tokens;
 pub mod project;
 mod references;
 mod resolve;

@@ -3,8 +3,8 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Expr, ExprClosure, ExprMethodCall, File, FnArg, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Macro, Pat,
-    PatType, Path, Signature, Type,
+    Expr, ExprClosure, ExprMethodCall, ExprPath, File, FnArg, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod,
+    Macro, Pat, PatType, Path, PathSegment, Signature, Type, TypePath,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
@@ -58,7 +58,8 @@ impl Visitor {
     /// A path below a type.
     fn below(&self, of: &[String], rest: impl IntoIterator<Item = String>, line: usize) -> Named {
         let segments = of.iter().cloned().chain(rest).collect();
-        Named { segments, is_global: false, module: self.module.clone(), line, in_test: self.tests > 0 }
+        let (module, in_test) = (self.module.clone(), self.tests > 0);
+        Named { segments, is_global: false, is_glob: false, module, line, in_test }
     }
 
     fn call(&mut self, receiver: &str, method: &syn::Ident) {
@@ -69,7 +70,7 @@ impl Visitor {
         }
     }
 
-    /// `Self` and the names after it.
+    /// A path that begins with `Self`.
     fn of_own(&mut self, rest: Vec<String>, line: usize) {
         if let Some(own) = &self.own {
             let named = self.below(own, rest, line);
@@ -96,9 +97,18 @@ impl Visitor {
 
     fn receiver(&self, PatType { pat, ty, .. }: &PatType) -> Option<Receiver> {
         let Pat::Ident(name) = pat.as_ref() else { return None };
-        let of = segments(ty)?;
-        let is_own = of.len() == 1 && of.first().is_some_and(|first| first == "Self");
-        Some(Receiver { name: name.ident.to_string(), of: if is_own { self.own.clone()? } else { of } })
+        Some(Receiver { name: name.ident.to_string(), of: self.segments(ty)? })
+    }
+
+    /// The names of a type's path, behind references. `Self` is the type of the `impl` block.
+    fn segments(&self, of: &Type) -> Option<Vec<String>> {
+        match of {
+            Type::Path(path) if path.path.is_ident("Self") => self.own.clone(),
+            Type::Path(TypePath { qself: None, path }) => Some(path.segments.iter().map(segment).collect()),
+            Type::Reference(reference) => self.segments(&reference.elem),
+            Type::Paren(paren) => self.segments(&paren.elem),
+            _ => None,
+        }
     }
 
     /// In the arguments of a macro, `self.name(…)` and `Self::name`.
@@ -139,7 +149,8 @@ impl<'ast> Visit<'ast> for Visitor {
     }
 
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
-        let outer = std::mem::replace(&mut self.own, segments(&item.self_ty));
+        let own = self.segments(&item.self_ty);
+        let outer = std::mem::replace(&mut self.own, own);
         if let Some(own) = self.own.clone() {
             let functions = item.items.iter().filter_map(|item| match item {
                 ImplItem::Fn(function) if !is_for_tests(&function.attrs) => Some(&function.sig.ident),
@@ -186,8 +197,18 @@ impl<'ast> Visit<'ast> for Visitor {
         visit::visit_expr_method_call(self, call);
     }
 
+    /// `<a::B>::c` is `a::B::c`.
+    fn visit_expr_path(&mut self, of: &'ast ExprPath) {
+        let own = of.qself.as_ref().filter(|own| own.position == 0);
+        if let Some(own) = own.and_then(|own| self.segments(&own.ty)) {
+            let named = self.below(&own, of.path.segments.iter().map(segment), of.path.span().start().line);
+            self.methods.named.push(named);
+        }
+        visit::visit_expr_path(self, of);
+    }
+
     fn visit_path(&mut self, path: &'ast Path) {
-        let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
+        let mut names = path.segments.iter().map(segment);
         if names.next().is_some_and(|first| first == "Self") {
             self.of_own(names.collect(), path.span().start().line);
         }
@@ -199,14 +220,6 @@ impl<'ast> Visit<'ast> for Visitor {
     }
 }
 
-/// The names of a type's path, behind references.
-fn segments(of: &Type) -> Option<Vec<String>> {
-    match of {
-        Type::Path(path) if path.qself.is_none() => {
-            Some(path.path.segments.iter().map(|segment| segment.ident.to_string()).collect())
-        }
-        Type::Reference(reference) => segments(&reference.elem),
-        Type::Paren(paren) => segments(&paren.elem),
-        _ => None,
-    }
+fn segment(segment: &PathSegment) -> String {
+    segment.ident.to_string()
 }

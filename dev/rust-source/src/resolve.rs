@@ -17,6 +17,13 @@ pub(crate) struct Resolver<'a> {
     methods: BTreeMap<Method, usize>,
 }
 
+/// A path that an import or an alias of this crate leads to.
+pub(crate) struct Followed {
+    pub(crate) path: Vec<String>,
+    /// How many of its segments the import or the alias names.
+    pub(crate) through: usize,
+}
+
 /// A method of a type.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Method {
@@ -124,6 +131,26 @@ impl<'a> Resolver<'a> {
             self.file_within(&found, depth.checked_sub(1)?)
         });
         elsewhere.or(Some(*file))
+    }
+
+    /// What an absolute path of this crate means in other crates, behind imports and aliases.
+    pub(crate) fn in_other_crates(&self, path: &[String]) -> Vec<Followed> {
+        let (mut found, mut open) = (Vec::new(), vec![Followed { path: path.to_vec(), through: 0 }]);
+        for _ in 0..MAX_DEPTH {
+            let next: Vec<_> = open.iter().flat_map(|from| self.followed(&from.path)).collect();
+            let (here, elsewhere) = next.into_iter().partition(|to| own(&to.path).is_some());
+            found.extend::<Vec<_>>(elsewhere);
+            open = here;
+        }
+        found
+    }
+
+    fn followed(&self, path: &[String]) -> Vec<Followed> {
+        let (module, rest) = self.longest_module(own(path).unwrap_or_default());
+        let Some((name, rest)) = rest.split_first() else { return Vec::new() };
+        let names = self.names(module, name, MAX_DEPTH).into_iter();
+        let followed = |to: Vec<String>| Followed { through: to.len(), path: [to.as_slice(), rest].concat() };
+        names.map(followed).collect()
     }
 
     fn longest_module<'p>(&self, path: &'p [String]) -> (&'p [String], &'p [String]) {

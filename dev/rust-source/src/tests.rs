@@ -10,7 +10,7 @@ fn tree(files: &[(&str, &str)]) -> SourceTree {
 fn named(text: &str) -> Vec<String> {
     let tree = tree(&[
         ("src/lib.rs", "mod a; mod http;"),
-        ("src/a/mod.rs", "mod b; mod c; pub use c::Item;"),
+        ("src/a/mod.rs", "mod b; mod c; pub use c::Item; pub type Fmt = std::fmt::Formatter;"),
         ("src/a/c.rs", "pub struct Item;"),
         ("src/http.rs", "pub struct App;"),
         ("src/a/b.rs", text),
@@ -80,8 +80,21 @@ fn a_name_is_followed_to_what_it_was_imported_as() {
         "use crate::*; fn f() { http::App }",
         "use super::super::*; use http::App;",
         "use crate::http as one; use one as two; fn f() { two::App }",
+        "type Other = crate::http::App;",
     ] {
         names(text, "crate::http::App");
+    }
+    for text in [
+        "type Other = crate::http::App; fn f() { Other::new() }",
+        "use crate::http::App; type Other = App; fn f() { Other::new() }",
+        "use crate::http::App; fn f() { <App>::new() }",
+        "fn f() { <crate::http::App>::new() }",
+        "fn f() { vec![<crate::http::App>::new()] }",
+        "use crate::http::App; impl Clone for App { fn f() { Self::new() } }",
+        "use crate::http::App; impl Clone for App { fn f() { vec![Self::new()] } }",
+        "use crate::http::*; fn f() { App::new() }",
+    ] {
+        names(text, "crate::http::App::new");
     }
 }
 
@@ -106,6 +119,8 @@ fn other_crates_are_seen_in_every_form() {
     names("use warp;", "warp");
     names("extern crate warp as w;", "warp");
     names("use warp as w; fn f() { w::serve() }", "warp::serve");
+    names("type Uri = warp::http::Uri; fn f() { Uri::new() }", "warp::http::Uri::new");
+    names("fn f() { crate::a::Fmt::new() }", "std::fmt::Formatter::new");
 }
 
 #[test]

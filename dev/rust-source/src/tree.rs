@@ -120,6 +120,12 @@ impl SourceTree {
         unclear.collect()
     }
 
+    /// The traits that are defined below a folder.
+    pub fn traits<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+        let files = self.files.iter().filter(move |file| file.path.starts_with(folder));
+        files.flat_map(|file| file.scopes.0.values()).flat_map(|scope| scope.traits.iter().map(String::as_str))
+    }
+
     /// Lines outside of tests that wait, or that name a future: the file and the line.
     pub fn asynchronous(&self) -> impl Iterator<Item = (&str, usize)> {
         let shipped = self.files.iter().filter(|file| !file.is_test);
