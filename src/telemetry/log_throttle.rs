@@ -35,10 +35,7 @@ impl<R: Eq + Hash + 'static> LogThrottle<R> {
     /// How many refusals the line to be written now stands for: this one, and those since the last line of this reason.
     /// `None` while a second has not passed since that line.
     pub(crate) fn admit(&self, reason: R) -> Option<NonZeroU64> {
-        self.admit_at(self.clock.now(), reason)
-    }
-
-    fn admit_at(&self, now: OffsetDateTime, reason: R) -> Option<NonZeroU64> {
+        let now = self.clock.now();
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let line = lines.entry(reason).or_insert_with(|| Line { written_at: now - INTERVAL, unwritten: 0 });
         line.unwritten = line.unwritten.saturating_add(1);
@@ -54,48 +51,58 @@ impl<R: Eq + Hash + 'static> LogThrottle<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::SystemClock;
 
-    const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+    /// The tests set it.
+    struct Manual(Mutex<OffsetDateTime>);
 
-    fn throttle() -> LogThrottle {
-        LogThrottle::new(Arc::new(SystemClock))
+    impl Manual {
+        fn advance(&self, by: Duration) {
+            *self.0.lock().unwrap() += by;
+        }
     }
 
-    fn admitted(throttle: &LogThrottle, now: OffsetDateTime, reason: &'static str) -> Option<u64> {
-        throttle.admit_at(now, reason).map(NonZeroU64::get)
+    impl Clock for Manual {
+        fn now(&self) -> OffsetDateTime {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    fn throttle() -> (Arc<Manual>, LogThrottle) {
+        let clock = Arc::new(Manual(Mutex::new(OffsetDateTime::UNIX_EPOCH)));
+        (Arc::clone(&clock), LogThrottle::new(clock))
+    }
+
+    fn admitted(throttle: &LogThrottle, reason: &'static str) -> Option<u64> {
+        throttle.admit(reason).map(NonZeroU64::get)
     }
 
     #[test]
     fn a_flood_is_one_line_a_second_and_each_line_says_how_many_refusals_it_stands_for() {
-        let throttle = throttle();
-        assert_eq!(admitted(&throttle, START, "a"), Some(1));
+        let (clock, throttle) = throttle();
+        assert_eq!(admitted(&throttle, "a"), Some(1));
         for _ in 0..999 {
-            assert_eq!(admitted(&throttle, START, "a"), None);
+            assert_eq!(admitted(&throttle, "a"), None);
         }
-        assert_eq!(admitted(&throttle, START + INTERVAL - Duration::NANOSECOND, "a"), None);
-        assert_eq!(admitted(&throttle, START + INTERVAL, "a"), Some(1001));
-        assert_eq!(admitted(&throttle, START + INTERVAL, "a"), None);
-        assert_eq!(admitted(&throttle, START + INTERVAL + Duration::HOUR, "a"), Some(2));
+        clock.advance(INTERVAL - Duration::NANOSECOND);
+        assert_eq!(admitted(&throttle, "a"), None);
+        clock.advance(Duration::NANOSECOND);
+        assert_eq!(admitted(&throttle, "a"), Some(1001));
+        assert_eq!(admitted(&throttle, "a"), None);
+        clock.advance(Duration::HOUR);
+        assert_eq!(admitted(&throttle, "a"), Some(2));
     }
 
     #[test]
     fn each_reason_has_its_own_line() {
-        let throttle = throttle();
-        assert_eq!(["a", "b", "a"].map(|reason| admitted(&throttle, START, reason)), [Some(1), Some(1), None]);
+        let (_, throttle) = throttle();
+        assert_eq!(["a", "b", "a"].map(|reason| admitted(&throttle, reason)), [Some(1), Some(1), None]);
     }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_silence_the_log() {
-        let throttle = throttle();
-        assert_eq!(admitted(&throttle, START, "a"), Some(1));
-        assert_eq!(admitted(&throttle, START - Duration::HOUR, "a"), Some(1));
-    }
-
-    #[test]
-    fn the_time_is_the_clocks() {
-        let throttle = throttle();
-        assert_eq!(throttle.admit("a").map(NonZeroU64::get), Some(1));
-        assert_eq!(admitted(&throttle, START, "a"), Some(1));
+        let (clock, throttle) = throttle();
+        assert_eq!(admitted(&throttle, "a"), Some(1));
+        clock.advance(-Duration::HOUR);
+        assert_eq!(admitted(&throttle, "a"), Some(1));
     }
 }

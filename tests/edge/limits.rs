@@ -1,11 +1,15 @@
-//! Beyond the limit of an address, tokens that nobody can have made up are served.
+//! The limits of an address. Beyond them, tokens that nobody can have made up are served.
+
+use std::num::NonZeroU32;
 
 use http::Method;
+use remote_auth_mcp::config;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use testkit::SignedIn;
+use time::Duration;
 
-use crate::rig::{Answer, Edge, form, from, json as json_body};
+use crate::rig::{Answer, Edge, form, from, json as json_body, request};
 
 const ADDRESS: &str = "20.1.2.3";
 /// The requests for tokens that an address may send in a minute.
@@ -79,4 +83,21 @@ async fn a_token_beyond_the_limit_of_its_address_counts_as_a_call_of_its_owner()
     let [event] = events.as_slice() else { panic!("{events:?}") };
     let client = event.client.map(|client| client.to_string());
     assert_eq!((event.reason, client), (Some("calls-per-minute"), Some(used.client_id)));
+}
+
+#[tokio::test]
+async fn beyond_the_limit_one_registration_is_taken_each_time_a_token_comes_back() {
+    let limits = config::Limits { registrations_per_minute: NonZeroU32::new(3).unwrap(), ..config::Limits::default() };
+    let edge = Edge::limited(limits);
+    let metadata = json!({ "redirect_uris": ["http://127.0.0.1/cb"] });
+    let register = async || edge.send(json_body(request(Method::POST, "/register"), &metadata)).await;
+    for _ in 0..3 {
+        assert_eq!(register().await.status, 201);
+    }
+    let refused = register().await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "20"));
+    for (seconds, status) in [(19, 429), (1, 201), (0, 429)] {
+        edge.clock.advance(Duration::seconds(seconds));
+        assert_eq!(register().await.status, status, "{seconds} s later");
+    }
 }

@@ -8,7 +8,6 @@ use local_tenant::{Endpoint, Fault, GATEWAY_PRINCIPAL_ID};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use stand_in::wait::until_listening;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::process::{Child, Command};
 
 use crate::{
@@ -164,34 +163,27 @@ async fn only_the_gateways_own_token_opens() {
 }
 
 #[tokio::test]
-async fn a_flood_past_the_gateway_is_one_log_line_a_second_for_each_reason() {
-    const FLOOD: usize = 300;
+async fn requests_past_the_gateway_are_counted_in_the_log_and_no_other_line_warns_of_them() {
+    const REQUESTS: u64 = 30;
     let server = behind_gateway().await;
-    for _ in 0..FLOOD {
+    for _ in 0..REQUESTS {
         let health = server.http.get(format!("{}/health", server.host.host_url()));
         assert_eq!(health.try_clone().unwrap().send().await.unwrap().status(), 403);
         assert_eq!(health.header(TOKEN, "Bearer a.b.c").send().await.unwrap().status(), 403);
     }
-    let log = server.log();
+    let log = server.whole_log().await;
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok());
     let lines: Vec<Value> = lines.filter(|line| line["event"] == "past_the_gateway").collect();
     let requests: u64 = lines.iter().map(|line| line["requests"].as_u64().unwrap()).sum();
-    assert!(lines.len() < FLOOD && requests >= lines.len() as u64 && requests <= 2 * FLOOD as u64, "{lines:?}");
+    assert!((lines.len() as u64..=2 * REQUESTS).contains(&requests), "{lines:?}");
     for reason in ["no bearer token", "invalid"] {
-        let of_reason = lines.iter().filter(|line| line["reason"].as_str().unwrap().starts_with(reason));
-        let times: Vec<OffsetDateTime> = of_reason
-            .map(|line| OffsetDateTime::parse(line["timestamp"].as_str().unwrap(), &Rfc3339).unwrap())
-            .collect();
-        assert!(!times.is_empty() && times.windows(2).all(|pair| pair[1] - pair[0] >= SHORTEST), "{reason}: {times:?}");
+        assert!(lines.iter().any(|line| line["reason"].as_str().unwrap().starts_with(reason)), "{reason}: {lines:?}");
     }
     let others = log.lines().filter(|line| {
         line.contains("\"WARN\"") && !line.contains("past_the_gateway") && !line.contains("gateway token rejected")
     });
     assert_eq!(others.count(), 0, "{log}");
 }
-
-/// A second, less what passes between the decision and the line's own timestamp.
-const SHORTEST: time::Duration = time::Duration::milliseconds(500);
 
 #[tokio::test]
 async fn a_browsers_preflight_is_answered_by_the_handler() {
