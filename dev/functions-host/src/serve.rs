@@ -1,9 +1,8 @@
 //! Parts that the host and the gateway in front of it share: connections, each with request after request.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::{io::AsyncWriteExt as _, task::JoinSet, time::sleep};
+use tokio::{io::AsyncWriteExt as _, net::TcpListener, net::TcpStream};
 
 use crate::request::{NoRequest, Request};
 use crate::{answer, connection::Connection, forward::End};
@@ -15,23 +14,13 @@ pub(crate) trait Serve: Send + Sync + 'static {
     -> impl Future<Output = End> + Send;
 }
 
-/// Connections end with this future.
+/// Connections end with this future. One that fails concerns nobody but its client.
 pub(crate) async fn accept(listener: TcpListener, server: Arc<impl Serve>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let server = Arc::clone(&server);
-                    // A connection that fails concerns nobody but its client.
-                    connections.spawn(async move { drop(serve(stream, server.as_ref()).await) });
-                }
-                // Out of file descriptors, for instance: connections that end give some back.
-                Err(_) => sleep(Duration::from_millis(10)).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
+    let connection = |stream| {
+        let server = Arc::clone(&server);
+        async move { drop(serve(stream, server.as_ref()).await) }
+    };
+    stand_in::accept(listener, connection).await;
 }
 
 /// Serves one connection until either side ends it.

@@ -14,7 +14,6 @@ mod authorize;
 mod changes;
 mod claims;
 mod client_assertion;
-mod client_authentication;
 mod client_token;
 mod clients;
 mod conditional_access;

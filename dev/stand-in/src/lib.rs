@@ -33,7 +33,7 @@ pub use jwt::UnverifiedJwt;
 pub use keys::{PublicKey, SigningKey};
 pub use listen::{ListenError, listen};
 pub use recent::Recent;
-pub use server::{Cut, Servers, Site, Tunnels, cut};
+pub use server::{Cut, Servers, Site, Tunnels, accept, cut};
 pub use stop_signals::StopSignals;
 pub use tls::{Certificate, TlsError};
 pub use tokio_rustls::TlsAcceptor;

@@ -9,7 +9,7 @@ use hyper::{body::Incoming, service::service_fn, upgrade::OnUpgrade};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::{net::TcpListener, sync::Notify, task::JoinSet, time::sleep};
+use tokio::{net::TcpListener, net::TcpStream, sync::Notify, task::JoinSet, time::sleep};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
@@ -157,7 +157,8 @@ impl Servers {
     /// Serves this site on these listeners.
     pub fn serve(&mut self, listeners: Vec<TcpListener>, site: &Site) {
         for listener in listeners {
-            self.0.spawn(accept(listener, site.clone()));
+            let site = site.clone();
+            self.0.spawn(accept(listener, move |stream| site.clone().connection(stream)));
         }
     }
 
@@ -167,8 +168,8 @@ impl Servers {
     }
 }
 
-/// The connections end with this future.
-async fn accept(listener: TcpListener, site: Site) {
+/// Accepts connections, and serves each. They end with this future.
+pub async fn accept<F: Future<Output = ()> + Send + 'static>(listener: TcpListener, serve: impl Fn(TcpStream) -> F) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -176,7 +177,7 @@ async fn accept(listener: TcpListener, site: Site) {
                 Ok((stream, _)) => {
                     // Small answers must not wait for the peer's acknowledgement; without it they are only slower.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(site.clone().connection(stream));
+                    connections.spawn(serve(stream));
                 }
                 // Too many open files, or a peer that is gone already.
                 Err(_) => sleep(Duration::from_millis(20)).await,

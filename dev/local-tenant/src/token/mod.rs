@@ -15,11 +15,13 @@ use axum::{Json, body::Bytes};
 
 use self::issue::TokenAnswer;
 use crate::aadsts::{
-    CLIENT_SECRET, Correlation, GRANT_TYPE_UNSUPPORTED, MALFORMED, PARAMETER_MISSING, POST_ONLY, RESOURCE_PARAMETER,
-    Refusal, SCOPE_EMPTY,
+    CLIENT_SECRET, CREDENTIAL_MISSING, Correlation, GRANT_TYPE_UNSUPPORTED, MALFORMED, PARAMETER_MISSING, POST_ONLY,
+    RESOURCE_PARAMETER, Refusal, SCOPE_EMPTY,
 };
 use crate::sts::{Sts, check_tenant};
-use crate::{client_authentication, clients, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes};
+use crate::{
+    client_assertion, clients, clients::Client, parameters::Parameters, registration::CLIENT_ID, scopes::Scopes,
+};
 
 /// Of every grant; each adds its own.
 const COMMON: [&str; 9] = [
@@ -80,12 +82,23 @@ fn grant(sts: &Sts, parameters: &Parameters) -> Result<TokenAnswer, Refusal> {
     if parameters.get("resource").is_some() {
         return Err(RESOURCE_PARAMETER.with(&[]));
     }
-    client_authentication::authenticate(client, sts, parameters)?;
+    authenticate(client, sts, parameters)?;
     match grant_type {
         "authorization_code" => authorization_code::redeem(sts, client, parameters),
         "refresh_token" => refresh_token::refresh(sts, client, parameters),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => on_behalf_of::exchange(sts, client, parameters),
         other => Err(GRANT_TYPE_UNSUPPORTED.with(&[other])),
+    }
+}
+
+/// Authenticates a client: by a secret (RFC 6749 §2.3.1), or our app by an assertion.
+fn authenticate(client: &Client, sts: &Sts, parameters: &Parameters) -> Result<(), Refusal> {
+    match (client.secret, parameters.get("client_secret")) {
+        _ if client.is_own() => client_assertion::authenticate(sts, parameters),
+        (Some(secret), Some(sent)) if secret == sent => Ok(()),
+        (None, None) if parameters.get("client_assertion").is_none() => Ok(()),
+        (Some(_), None) => Err(CREDENTIAL_MISSING.with(&[])),
+        _ => Err(CLIENT_SECRET.with(&[client.client_id])),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Golden files: what each parameter set deploys, as it was last accepted.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::{fs, io};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde_json::Value;
 use similar::TextDiff;

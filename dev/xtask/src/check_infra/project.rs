@@ -1,15 +1,10 @@
 //! The files and deployments that the rules judge.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;
 
-use super::bicep;
-use super::deployment::Deployment;
-use super::document;
-use super::files::Files;
-use super::golden;
+use super::{bicep, deployment::Deployment, document, files::Files, golden};
 
 /// The file name of what main.bicep compiles to.
 pub(super) const TEMPLATE: &str = "infra/main.json";

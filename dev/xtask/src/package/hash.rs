@@ -1,8 +1,6 @@
 //! The hash of a package's files identifies the package.
 
-use std::fmt::Write as _;
-use std::path::Path;
-use std::{fs, io};
+use std::{fmt::Write as _, fs, io, path::Path};
 
 use sha2::{Digest as _, Sha256};
 

@@ -1,8 +1,6 @@
 //! Mode bits, which azd carries into the package. Windows has none.
 
-use std::fs::Metadata;
-use std::io;
-use std::path::Path;
+use std::{fs::Metadata, io, path::Path};
 
 /// None where files have no mode.
 #[cfg(unix)]

@@ -2,8 +2,7 @@
 
 use std::process::Command;
 
-use crate::pip::Environment;
-use crate::workspace::Workspace;
+use crate::{pip::Environment, workspace::Workspace};
 
 const PACKAGES: [&str; 2] = ["ziglang==0.15.2", "cargo-zigbuild==0.24.1"];
 

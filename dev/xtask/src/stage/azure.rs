@@ -1,8 +1,6 @@
 //! The emulator of Cosmos DB, and several handlers that use it and Key Vault through the Azure SDKs.
 
-use crate::command;
-use crate::tally::Tally;
-use crate::workspace::Workspace;
+use crate::{command, tally::Tally, workspace::Workspace};
 
 const HANDLER: &str = "build --bin handler";
 const TESTS: &str = "test --no-fail-fast --test emulator --test azure --test event_log";

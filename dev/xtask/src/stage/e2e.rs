@@ -1,13 +1,10 @@
 //! The Node package in `dev/e2e`, installed by its lock file, against the programs of the workspace, or against what is
 //! packaged; MSAL for Python against the local tenant; and the queries of operators on the lines that all this logged.
 
-use std::path::Path;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use super::queries;
-use crate::tally::Tally;
-use crate::workspace::Workspace;
-use crate::{command, npm};
+use crate::{command, npm, tally::Tally, workspace::Workspace};
 
 const PROGRAMS: &str = "build --bin handler --bin local --bin local-tenant --bin rmcp-client --bin conformance-server --bin published-clients";
 

@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::files::Files;
-use super::super::golden;
+use super::super::{files::Files, golden};
 
 /// One change, as planted.yaml explains it.
 #[derive(Debug, Deserialize)]

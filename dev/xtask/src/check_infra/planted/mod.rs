@@ -3,22 +3,20 @@
 mod changes;
 mod sources;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
-use std::num::NonZero;
-use std::path::PathBuf;
-use std::thread;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write as _},
+    num::NonZero,
+    path::PathBuf,
+    thread,
+};
 
 use changes::Change;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::files::Files;
-use super::project::Project;
-use super::rule;
-use super::tools::Tools;
-use crate::report::Report;
-use crate::workspace::Workspace;
+use super::{files::Files, project::Project, rule, tools::Tools};
+use crate::{report::Report, workspace::Workspace};
 
 /// planted.yaml.
 #[derive(Deserialize)]

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::expected::Expected;
-use super::select::select;
-use super::subject::Subject;
+use super::{expected::Expected, select::select, subject::Subject};
 
 /// A row of a rule.
 #[derive(Debug, Deserialize)]

@@ -1,14 +1,12 @@
 //! A file against its published schema.
 
-use std::path::Path;
-use std::{error, fs};
+use std::{error, fs, path::Path};
 
 use boon::{Compiler, Schemas, UrlLoader};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::select::select;
-use super::subject::Subject;
+use super::{select::select, subject::Subject};
 use crate::check_infra::document;
 
 /// A part of some files, and a part of a schema.

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::files::Files;
-use super::*;
+use super::{super::files::Files, *};
 
 /// The findings of a rule in a project, without its reason.
 fn found(name: &str, project: &Project) -> Vec<String> {
