@@ -1,10 +1,10 @@
 //! docs/settings.md is made from the table of settings and from what the handler says to a wrong value.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use super::{
     Absent, Environment, SETTINGS, Setting,
-    tests::{faults, production},
+    tests::{faults, load, production},
 };
 
 /// Set it, and the test writes docs/settings.md instead of comparing it.
@@ -66,6 +66,9 @@ fn row(setting: &Setting) -> String {
     format!("| `{name}` | {meaning} | {absent} | {local} | {azure} | {} |\n", refusal(setting))
 }
 
+/// A text that no parser of a setting accepts.
+const ANY_TEXT: &str = "“any”, a/b\\c #?=!";
+
 /// The faults that the handler reports for the wrong value, and for none where one is required.
 fn refusal(setting: &Setting) -> String {
     let said = |value: &'static str| {
@@ -76,7 +79,10 @@ fn refusal(setting: &Setting) -> String {
     match (setting.wrong, &setting.absent) {
         (Some(value), _) => format!("`{value}`: {}", said(value)),
         (None, Absent::Refused) => format!("empty: {}", said("")),
-        (None, Absent::Default(_) | Absent::Nothing(_)) => "every text is accepted".to_owned(),
+        (None, Absent::Default(_) | Absent::Nothing(_)) => {
+            assert!(load(&production(&[(setting.name, ANY_TEXT)])).is_ok(), "{} refuses a text", setting.name);
+            "every text is accepted".to_owned()
+        }
     }
 }
 
@@ -97,4 +103,17 @@ fn every_setting_is_in_the_list() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), SETTINGS.len());
+}
+
+#[test]
+fn the_second_table_has_what_bicep_sets_besides_our_own_settings() {
+    let bicep = include_str!("../../infra/modules/function-app.bicep");
+    let (_, settings) = bicep.split_once("appSettings: [").unwrap();
+    let (settings, _) = settings.split_once("\n      ]").unwrap();
+    let set = settings.split("{ name: '").skip(1).filter_map(|rest| rest.split('\'').next());
+    let others: BTreeSet<_> = set.filter(|name| SETTINGS.iter().all(|setting| setting.name != *name)).collect();
+    let cells = OTHERS.lines().filter(|row| row.starts_with("| `")).filter_map(|row| row.split('|').nth(1));
+    let names: Vec<_> = cells.flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches([' ', '`'])).collect();
+    let names: Vec<_> = names.iter().map(|name| name.replace('…', "AzureWebJobsStorage")).collect();
+    assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>(), others);
 }

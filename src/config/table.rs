@@ -77,7 +77,7 @@ pub(super) static DATA_DIR: Setting = Setting {
     absent: Absent::Nothing("the store is Cosmos DB"),
     local: "`cargo local`, without `--azure`: `.local`",
     azure: NOBODY,
-    wrong: None,
+    wrong: Some(".local"),
 };
 pub(super) static COSMOS_ENDPOINT: Setting = Setting {
     name: "COSMOS_ENDPOINT",

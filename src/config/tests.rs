@@ -21,7 +21,7 @@ fn good() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-fn load(changes: &[(&'static str, &'static str)]) -> Result<Settings, Faults> {
+pub(super) fn load(changes: &[(&'static str, &'static str)]) -> Result<Settings, Faults> {
     let mut variables = good();
     variables.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
     variables.extend_from_slice(changes);
