@@ -1,19 +1,20 @@
 //! `GET /consent?id=` and its decision: an owner whose consent is not known is asked after signing in.
 
 use oauth_protocol::secret::Secret;
+use time::OffsetDateTime;
 
 pub use super::consent_form::ConfirmationSubmission;
 use super::{
     answer::{Answer, Next},
     consent::{ConsentError, Decision},
     consent_form::{confirmation_token, made_for},
-    issue::Remember,
     pages::{ConfirmationPage, Page},
     sign_in::SignInParameters,
     visitor::FormSender,
 };
 use crate::{
-    ground::{AuditEvent, EventName, Id, Stored},
+    changes::{Change, change_from},
+    ground::{AuditEvent, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Binding, Consent, PendingConfirmation, PendingUpstream, Stage},
@@ -21,12 +22,13 @@ use crate::{
         pending_consent::SignInPrompt,
         scopes,
         sign_in_secrets::IssuedCode,
+        valid_request::ValidRequest,
     },
 };
 
 /// An authorization that waits for its owner, in the browser that may answer.
 struct Waiting {
-    stored: Stored<Authorization>,
+    authorization: Authorization,
     pending: PendingConfirmation,
     browser: Secret,
 }
@@ -37,10 +39,37 @@ enum Asked {
     Answered(Box<Authorization>),
 }
 
+/// The answer to a decision, and what follows once the decision is written.
+struct Confirmed {
+    answer: Answer,
+    /// `None` if nothing was decided, or the same before.
+    event: Option<AuditEvent>,
+    /// To be remembered.
+    approved: Option<Approved>,
+}
+
+struct Approved {
+    owner: Id,
+    request: ValidRequest,
+    decided_at: OffsetDateTime,
+}
+
+impl From<Answer> for Confirmed {
+    fn from(answer: Answer) -> Self {
+        Self { answer, event: None, approved: None }
+    }
+}
+
+/// The authorization as it becomes, or the answer to one that stays.
+type ConfirmationChange = Change<Authorization, Confirmed>;
+
 impl AuthorizationServer {
     /// The page.
     pub async fn confirmation(&self, id: Id, sent: &Cookies) -> Result<Answer, ConsentError> {
-        let Asked::Waiting(waiting) = self.asked(id, sent).await? else { return Err(ConsentError::AlreadyCompleted) };
+        let stored = self.ports.authorizations.get(&id).await?;
+        let Asked::Waiting(waiting) = self.asked(stored.map(|stored| stored.value), sent)? else {
+            return Err(ConsentError::AlreadyCompleted);
+        };
         let Waiting { pending, browser, .. } = *waiting;
         let client = self.client(pending.request.client()).await?.ok_or(ConsentError::Expired)?.value;
         let name = self.open(&pending.sealed_name, id).await?.map(|name| name.0).unwrap_or_default();
@@ -55,90 +84,93 @@ impl AuthorizationServer {
         submission: &ConfirmationSubmission<'_>,
         sender: FormSender<'_>,
     ) -> Result<Answer, ConsentError> {
-        if let Some(answer) = self.confirm_once(submission, sender.cookies()).await? {
-            return Ok(answer);
+        let (sent, authorizations) = (sender.cookies(), self.ports.authorizations.as_ref());
+        let stored = authorizations.get(&submission.id).await?;
+        let decide = |authorization| self.decide_confirmation(authorization, submission, sent);
+        let Confirmed { answer, event, approved } = change_from(authorizations, stored, decide).await?.answer;
+        if let Some(event) = event {
+            self.report(event);
         }
-        // Another answer came in between; this one may be its double.
-        self.confirm_once(submission, sender.cookies()).await?.ok_or(ConsentError::AlreadyDecided)
+        let Some(Approved { owner, request, decided_at }) = approved else { return Ok(answer) };
+        Ok(answer.with(self.remember(owner, &request, decided_at, sent).await))
     }
 
-    /// `None` if another write came first.
-    async fn confirm_once(
+    /// The decision on an authorization as it stands.
+    async fn decide_confirmation(
         &self,
+        authorization: Option<Authorization>,
         submission: &ConfirmationSubmission<'_>,
         sent: &Cookies,
-    ) -> Result<Option<Answer>, ConsentError> {
-        let waiting = match self.asked(submission.id, sent).await? {
-            Asked::Waiting(waiting) => waiting,
+    ) -> Result<ConfirmationChange, ConsentError> {
+        let waiting = match self.asked(authorization, sent)? {
+            Asked::Waiting(waiting) => *waiting,
             Asked::Answered(authorization) => {
-                return self.confirmed_again(&authorization, submission, sent).await.map(Some);
+                return Ok(Change::Keep(self.confirmed_again(&authorization, submission, sent).await?.into()));
             }
         };
         if !made_for(&waiting.browser, submission.csrf) {
             return Err(ConsentError::Forged);
         }
         match submission.decision {
-            Decision::Allow => self.confirmed(*waiting, sent).await,
-            Decision::SwitchAccount => self.switch_account(*waiting, sent).await,
-            Decision::Deny => self.refuse(*waiting, sent).await,
+            Decision::Allow => Ok(self.confirmed(waiting).await?),
+            Decision::SwitchAccount => Ok(self.switch_account(waiting, sent).await?),
+            Decision::Deny => Ok(self.refuse(waiting, sent).await?),
             Decision::Undo => Err(ConsentError::Forged),
         }
     }
 
     /// The authorization behind the page: in the browser that may answer, or answered before.
-    async fn asked(&self, id: Id, sent: &Cookies) -> Result<Asked, ConsentError> {
-        let stored = self.ports.authorizations.get(&id).await?.ok_or(ConsentError::Expired)?;
-        if stored.value.expired(self.now()) {
-            return Err(ConsentError::Expired);
-        }
-        let Stage::PendingConfirmation(pending) = &stored.value.stage else {
-            return Ok(Asked::Answered(Box::new(stored.value)));
+    fn asked(&self, authorization: Option<Authorization>, sent: &Cookies) -> Result<Asked, ConsentError> {
+        let authorization = authorization.filter(|authorization| !authorization.expired(self.now()));
+        let authorization = authorization.ok_or(ConsentError::Expired)?;
+        let Stage::PendingConfirmation(pending) = &authorization.stage else {
+            return Ok(Asked::Answered(Box::new(authorization)));
         };
-        let cookie = CookieName::EntraState(id);
+        let cookie = CookieName::EntraState(authorization.id);
         let missing = if sent.has_displaced(cookie) { ConsentError::Expired } else { ConsentError::CookieMissing };
         let browser = pending.binding.browser(sent.all(cookie)).ok_or(missing)?;
-        Ok(Asked::Waiting(Box::new(Waiting { pending: pending.clone(), stored, browser })))
+        Ok(Asked::Waiting(Box::new(Waiting { pending: pending.clone(), authorization, browser })))
     }
 
-    async fn confirmed(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
-        let Waiting { mut stored, pending, .. } = waiting;
-        let (code, now) = (self.random_secret(), self.now());
-        let sealed = self.seal(&IssuedCode(Secret::from_bytes(*code.as_bytes())), stored.value.id).await?;
+    async fn confirmed(
+        &self,
+        Waiting { authorization, pending, .. }: Waiting,
+    ) -> Result<ConfirmationChange, Unavailable> {
+        let (id, code, decided_at) = (authorization.id, self.random_secret(), self.now());
+        let sealed = self.seal(&IssuedCode(Secret::from_bytes(*code.as_bytes())), id).await?;
+        let event = decision(EventName::ConsentAllowed, id, &pending).because("confirmed after signing in");
+        let (owner, request) = (pending.signed_in.subject.owner_key(), pending.request.clone());
+        let issued = Stage::CodeIssued(pending.issue(&code, sealed, decided_at));
+        let answer = self.back_with_code(id, &request, code);
+        let approved = Some(Approved { owner, request, decided_at });
         // A withdrawal before this answer does not concern it.
-        stored.value.decided_at = now;
-        let allowed = decision(EventName::ConsentAllowed, stored.value.id, &pending);
-        let answer = self.issue(&stored, pending.issue(&code, sealed, now), code, Remember::Yes, sent).await?;
-        if answer.is_some() {
-            self.report(allowed.because("confirmed after signing in"));
-        }
-        Ok(answer)
+        let next = Authorization { decided_at, ..authorization.at(issued) };
+        Ok(Change::Write(next, Confirmed { answer, event: Some(event), approved }))
     }
 
     /// Entra is asked again, under new secrets. The owner who signs in then is asked here again.
-    async fn switch_account(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
-        let Waiting { stored, pending: PendingConfirmation { request, .. }, browser } = waiting;
-        let (secrets, scopes) = (self.sign_in_secrets(Some(browser)), scopes::downstream(request.scope()));
+    async fn switch_account(&self, waiting: Waiting, sent: &Cookies) -> Result<ConfirmationChange, Unavailable> {
+        let Waiting { authorization, pending: PendingConfirmation { request, .. }, browser } = waiting;
+        let (id, secrets) = (authorization.id, self.sign_in_secrets(Some(browser)));
+        let scopes = scopes::downstream(request.scope());
         let binding = Binding::new(&secrets.state, &secrets.browser);
-        let sealed_secrets = Some(self.seal(&secrets, stored.value.id).await?);
+        let sealed_secrets = Some(self.seal(&secrets, id).await?);
         let consent = Consent::Pending;
         let again =
             Stage::PendingUpstream(PendingUpstream { request, consent, binding, sealed_secrets, step_up: None });
-        let stepped = self.step(&stored, again).await?;
         let parameters = SignInParameters::new(&scopes, SignInPrompt::SelectAccount);
-        Ok(stepped.map(|to| self.sign_in(to.value.id, &secrets, &parameters, sent)))
+        let answer = self.sign_in(id, &secrets, &parameters, sent);
+        Ok(Change::Write(authorization.at(again), answer.into()))
     }
 
     /// The cookies are sealed before the refusal is written.
-    async fn refuse(&self, waiting: Waiting, sent: &Cookies) -> Result<Option<Answer>, ConsentError> {
-        let Waiting { stored, pending, .. } = waiting;
-        let denied = decision(EventName::ConsentDenied, stored.value.id, &pending);
+    async fn refuse(&self, waiting: Waiting, sent: &Cookies) -> Result<ConfirmationChange, Unavailable> {
+        let Waiting { authorization, pending, .. } = waiting;
+        let event = decision(EventName::ConsentDenied, authorization.id, &pending);
         let refused = pending.refuse(self.now());
         let answer = self.back_with_denial(&refused.request, sent).await?;
-        let stepped = self.step(&stored, Stage::Refused(refused)).await?;
-        if stepped.is_some() {
-            self.report(denied);
-        }
-        Ok(stepped.map(|_| answer))
+        let next = authorization.at(Stage::Refused(refused));
+        Ok(Change::Write(next, Confirmed { event: Some(event), ..answer.into() }))
     }
 }
 
