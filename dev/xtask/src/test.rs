@@ -14,13 +14,12 @@ pub(crate) fn run(workspace: &Workspace, only: Option<Stage>) -> bool {
     let stages = only.map_or_else(|| all(workspace.long()), |stage| vec![stage]);
     let has = |stage| stages.contains(&stage);
     let missing = tools::missing(has(Stage::E2e) || has(Stage::Package), has(Stage::Azure));
-    if !missing.is_empty() {
-        eprintln!("{}", missing.join("\n"));
-        let failed = u32::try_from(missing.len()).unwrap_or(u32::MAX);
-        println!("{}", Tally { failed, ..Tally::default() });
-        return false;
+    for program in &missing {
+        eprintln!("{program}");
     }
-    let summary = Summary(in_order(&stages, |stage| timed(stage, || stage.run(workspace))));
+    let missing = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+    let stages = in_order(&stages, missing > 0, |stage| timed(stage, || stage.run(workspace)));
+    let summary = Summary { missing, stages };
     println!("\n{summary}");
     summary.total().failed == 0
 }
@@ -29,9 +28,8 @@ fn all(long: bool) -> Vec<Stage> {
     Stage::value_variants().iter().copied().filter(|stage| long || !stage.is_long()).collect()
 }
 
-/// Runs the stages up to the first that fails: each with its counts, None for a stage that was not reached.
-fn in_order(stages: &[Stage], mut run: impl FnMut(Stage) -> Ran) -> Vec<(Stage, Option<Ran>)> {
-    let mut failed = false;
+/// Runs the stages up to the first that fails. Each has its counts; None for one that was not reached.
+fn in_order(stages: &[Stage], mut failed: bool, mut run: impl FnMut(Stage) -> Ran) -> Vec<(Stage, Option<Ran>)> {
     let mut next = |&stage| {
         let ran = (!failed).then(|| run(stage));
         failed = failed || ran.as_ref().is_some_and(|ran| ran.tally.failed > 0);
@@ -60,12 +58,16 @@ struct Ran {
 }
 
 /// A table of the stages, a line for each skipped check, and the tally.
-struct Summary(Vec<(Stage, Option<Ran>)>);
+struct Summary {
+    /// Programs. Each counts as one failed check.
+    missing: u32,
+    stages: Vec<(Stage, Option<Ran>)>,
+}
 
 impl Summary {
     fn total(&self) -> Tally {
-        let mut total = Tally::default();
-        self.0.iter().filter_map(|(_, ran)| ran.as_ref()).for_each(|ran| total += ran.tally.clone());
+        let mut total = Tally { failed: self.missing, ..Tally::default() };
+        self.stages.iter().filter_map(|(_, ran)| ran.as_ref()).for_each(|ran| total += ran.tally.clone());
         total
     }
 }
@@ -73,7 +75,7 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{:<8}{:>10}{:>10}{:>10}{:>10}", "stage", "time", "passed", "failed", "skipped")?;
-        for (stage, ran) in &self.0 {
+        for (stage, ran) in &self.stages {
             let Some(Ran { time, tally }) = ran else {
                 writeln!(formatter, "{stage:<8}{:>10}", "not run")?;
                 continue;
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn counts_are_summed_over_the_stages() {
-        let summary = Summary(in_order(&[Stage::Lint, Stage::Unit], |_| ran(3, 0)));
+        let summary = Summary { missing: 0, stages: in_order(&[Stage::Lint, Stage::Unit], false, |_| ran(3, 0)) };
         assert_eq!(summary.total(), ran(6, 0).tally);
     }
 
@@ -110,19 +112,23 @@ mod tests {
     #[test]
     fn nothing_runs_after_the_first_stage_that_fails() {
         let mut ran_stages = Vec::new();
-        let stages = in_order(&[Stage::Lint, Stage::Unit, Stage::Http], |stage| {
+        let stages = in_order(&[Stage::Lint, Stage::Unit, Stage::Http], false, |stage| {
             ran_stages.push(stage);
             if stage == Stage::Unit { ran(5, 2) } else { ran(1, 0) }
         });
         assert_eq!(ran_stages, [Stage::Lint, Stage::Unit]);
-        assert_eq!(Summary(stages).total(), ran(6, 2).tally);
+        assert_eq!(Summary { missing: 0, stages }.total(), ran(6, 2).tally);
     }
 
     #[test]
     fn a_stage_that_skips_everything_does_not_stop_the_others() {
         let skipped = || Ran { tally: Tally::skipped("a", "b"), ..ran(0, 0) };
         let stages =
-            in_order(&[Stage::Lint, Stage::Unit], |stage| if stage == Stage::Lint { skipped() } else { ran(1, 0) });
+            in_order(
+                &[Stage::Lint, Stage::Unit],
+                false,
+                |stage| if stage == Stage::Lint { skipped() } else { ran(1, 0) },
+            );
         assert_eq!(stages, [(Stage::Lint, Some(skipped())), (Stage::Unit, Some(ran(1, 0)))]);
     }
 
@@ -145,6 +151,17 @@ unit         1.2 s       900         1         0
 http       not run
 skipped licences: no cargo-deny: cargo install cargo-deny
 904 passed, 1 failed, 1 skipped";
-        assert_eq!(Summary(stages).to_string(), expected);
+        assert_eq!(Summary { missing: 0, stages }.to_string(), expected);
+    }
+
+    #[test]
+    fn where_programs_are_missing_nothing_runs_and_the_table_is_printed() {
+        let stages = in_order(&[Stage::Lint, Stage::E2e], true, |_| ran(1, 0));
+        let expected = "\
+stage         time    passed    failed   skipped
+lint       not run
+e2e        not run
+0 passed, 2 failed, 0 skipped";
+        assert_eq!(Summary { missing: 2, stages }.to_string(), expected);
     }
 }
