@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use authorization_server::{
     resource::downstream::DownstreamError,
     state::{api::Api, claims::Claims},
-    upstream::Block,
+    upstream::UpstreamBlock,
 };
 use oauth_protocol::scope::Scope;
 
@@ -98,11 +98,11 @@ fn without_token(error: &DownstreamError) -> &'static str {
             "Microsoft Entra ID gave no token for this, because the consent to it is missing. Signing in again does not help: an \
              administrator must consent for the organisation."
         }
-        DownstreamError::Blocked(Block::Policy) => {
+        DownstreamError::Blocked(UpstreamBlock::Policy) => {
             "A policy of your organisation blocks this, and signing in again does not help. \
              An administrator of Microsoft Entra ID can change the policy (Conditional Access)."
         }
-        DownstreamError::Blocked(Block::Repeated) => {
+        DownstreamError::Blocked(UpstreamBlock::Repeated) => {
             "Microsoft Entra ID refused this again after you signed in, so signing in once more does not help. \
              An administrator of Microsoft Entra ID can allow it, by consent for the organisation or in its policies."
         }

@@ -2,7 +2,7 @@
 
 use authorization_server::{
     ground::{EventName, Holder, Unavailable},
-    resource::{authenticate::Principal, entra_token::EntraTokenError, presented::Presented},
+    resource::{authenticate::Principal, entra_token::EntraTokenError, presented::PresentedToken},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use oauth_protocol::bearer::{BearerError, BearerToken, Challenge, ClaimsChallenge};
@@ -64,7 +64,7 @@ impl From<BearerError> for BearerRefusal {
 }
 
 /// The access token that the request presents, opened, or the challenge for this resource. Its grant may have ended.
-pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<Presented, Response> {
+pub(super) async fn open(app: &App, resource: Resource, head: &Head) -> Result<PresentedToken, Response> {
     opened(app, head).await.map_err(|refusal| challenge(app, resource.path_of(head), &refusal))
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn authenticate(
     app: &App,
     resource: Resource,
     head: &Head,
-    presented: Presented,
+    presented: PresentedToken,
 ) -> Result<Principal, Response> {
     let principal = match head.method {
         Method::HEAD => app.server.look_up_presented(presented).await,
@@ -83,7 +83,7 @@ pub(super) async fn authenticate(
     principal.map_err(|refusal| challenge(app, resource.path_of(head), &refusal))
 }
 
-async fn opened(app: &App, head: &Head) -> Result<Presented, BearerRefusal> {
+async fn opened(app: &App, head: &Head) -> Result<PresentedToken, BearerRefusal> {
     Ok(app.server.open_presented(&token(head)?).await?)
 }
 

@@ -110,7 +110,7 @@ pub enum UpstreamRefusal {
 
 /// Why the upstream refuses, where no sign-in changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Block {
+pub enum UpstreamBlock {
     /// A policy of the organisation.
     Policy,
     /// A refusal that came again after a sign-in: a consent that only an administrator can give, or a rule.

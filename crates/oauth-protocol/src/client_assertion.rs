@@ -58,7 +58,7 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Claims {
+struct AssertionClaims {
     iss: Option<String>,
     sub: Option<String>,
     aud: Option<Audience>,
@@ -81,7 +81,7 @@ impl ClientAssertion {
     pub fn parse(text: &str) -> Result<Self, AssertionError> {
         let (message, _) = text.rsplit_once('.').ok_or(MALFORMED)?;
         let (header, claims) = message.split_once('.').ok_or(MALFORMED)?;
-        let (header, claims): (Header, Claims) = (decoded(header)?, decoded(claims)?);
+        let (header, claims): (Header, AssertionClaims) = (decoded(header)?, decoded(claims)?);
         let algorithm = header.algorithm()?;
         let client_id = claims.iss.ok_or(AssertionError("the assertion has no iss"))?;
         if claims.sub.as_ref() != Some(&client_id) {

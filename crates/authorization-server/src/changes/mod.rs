@@ -15,6 +15,6 @@ mod upstream_tokens;
 pub(crate) use self::{
     blocks::BlocksError,
     change::{Change, Changed, change, change_from},
-    refusals::{AfterRefusal, Refused},
+    refusals::{AfterRefusal, RefusedByUpstream},
     upstream_tokens::RenewalError,
 };

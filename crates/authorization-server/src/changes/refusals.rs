@@ -7,11 +7,11 @@ use crate::{
     ground::{Ended, GrantKey, Unavailable},
     server::AuthorizationServer,
     state::{claims::Claims, demand::RefusedRequest},
-    upstream::{Block, UpstreamRefusal},
+    upstream::{UpstreamBlock, UpstreamRefusal},
 };
 
 /// A request of a grant that the upstream refused.
-pub(crate) struct Refused<'a> {
+pub(crate) struct RefusedByUpstream<'a> {
     pub(crate) key: GrantKey,
     pub(crate) request: RefusedRequest,
     /// The scopes that get no token.
@@ -28,7 +28,7 @@ pub(crate) enum AfterRefusal {
     /// It is revoked: the upstream's tokens are of no use any more.
     Ended,
     /// No sign-in helps. It stays as it is.
-    Blocked(Block),
+    Blocked(UpstreamBlock),
     /// The upstream refuses us. It stays as it is.
     Refused(String),
     /// The upstream did not decide. It stays as it is.
@@ -40,7 +40,7 @@ impl AuthorizationServer {
     /// written first: a marked grant without it would lead to a sign-in that carries no claims.
     pub(crate) async fn after_refusal(
         &self,
-        Refused { key, request, scope, claims: given }: Refused<'_>,
+        RefusedByUpstream { key, request, scope, claims: given }: RefusedByUpstream<'_>,
         refusal: UpstreamRefusal,
     ) -> Result<AfterRefusal, Unavailable> {
         let (grant, error) = (key.grant, &refusal);
@@ -56,13 +56,13 @@ impl AuthorizationServer {
             UpstreamRefusal::InteractionRequired { claims, reason } => (claims, reason, false),
             UpstreamRefusal::ConsentRequired { reason } => (None, reason, false),
             UpstreamRefusal::InvalidGrant { reason } => (None, reason, request == RefusedRequest::Refresh),
-            UpstreamRefusal::Blocked { .. } => return Ok(AfterRefusal::Blocked(Block::Policy)),
+            UpstreamRefusal::Blocked { .. } => return Ok(AfterRefusal::Blocked(UpstreamBlock::Policy)),
             UpstreamRefusal::Refused { reason } => return Ok(AfterRefusal::Refused(reason)),
             UpstreamRefusal::Unavailable(unavailable) => return Ok(AfterRefusal::Unavailable(unavailable)),
         };
         let claims = claims.or_else(|| given.cloned());
         if !self.sign_in_helps(key, self.new_demand(request, scope, claims, &reason)).await? {
-            return Ok(AfterRefusal::Blocked(Block::Repeated));
+            return Ok(AfterRefusal::Blocked(UpstreamBlock::Repeated));
         }
         if is_over {
             self.revoke(key, Ended::UpstreamEnded).await?;
@@ -81,7 +81,8 @@ impl AuthorizationServer {
     ) -> Result<AfterRefusal, Unavailable> {
         match error {
             RenewalError::Upstream(refusal) => {
-                let refused = Refused { key, request: RefusedRequest::Refresh, scope: scope.clone(), claims: None };
+                let refused =
+                    RefusedByUpstream { key, request: RefusedRequest::Refresh, scope: scope.clone(), claims: None };
                 self.after_refusal(refused, refusal).await
             }
             RenewalError::Gone(reason) => {

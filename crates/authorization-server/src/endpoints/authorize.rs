@@ -12,7 +12,7 @@ use super::{
     answer::{Answer, Next},
     pages::{ConsentPage, ReviewPage},
     request_refusal::{AtServer, RequestRefusal},
-    return_to_client::Refused,
+    return_to_client::RefusedAuthorizationRequest,
     sign_in::{Decided, ToSignIn},
     visitor::Visitor,
 };
@@ -47,7 +47,7 @@ impl AuthorizationServer {
             Err(reason) => {
                 let approved = self.approved_target(&memory, &client, &target).await?;
                 let state = request.state().map(str::to_owned);
-                return Err(self.refused(&Refused { target, state, approved, reason }));
+                return Err(self.refused(&RefusedAuthorizationRequest { target, state, approved, reason }));
             }
         };
         if memory.denies(client.id, self.now()) {
@@ -120,7 +120,7 @@ impl AuthorizationServer {
     fn refused_without_a_page(&self, request: &ValidRequest, approved: bool, denied_like: bool) -> AuthorizeError {
         let reason = if approved { RequestRefusal::LoginRequired } else { RequestRefusal::ConsentRequired };
         let (target, state) = (request.redirect().clone(), request.state().map(str::to_owned));
-        let refused = Refused { target, state, approved, reason };
+        let refused = RefusedAuthorizationRequest { target, state, approved, reason };
         if denied_like {
             let next = Box::new(Next::Link(self.link_to_client(&refused)));
             return AuthorizeError::ToClient { reason, next };
@@ -128,7 +128,7 @@ impl AuthorizationServer {
         self.refused(&refused)
     }
 
-    fn refused(&self, refused: &Refused) -> AuthorizeError {
+    fn refused(&self, refused: &RefusedAuthorizationRequest) -> AuthorizeError {
         let next = Box::new(self.refuse_to_client(refused));
         AuthorizeError::ToClient { reason: refused.reason, next }
     }

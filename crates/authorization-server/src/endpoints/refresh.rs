@@ -11,7 +11,7 @@ use crate::{
     server::AuthorizationServer,
     state::{
         blocks::Verdict,
-        family::{FamilyKey, Presented, RefreshToken, Successor},
+        family::{FamilyKey, PresentedGeneration, RefreshToken, Successor},
         grant::Grant,
         scopes,
     },
@@ -71,7 +71,7 @@ impl AuthorizationServer {
         asked_at: OffsetDateTime,
     ) -> Result<Change<Grant, (TokenResponse, Successor)>, TokenError> {
         let judged = grant.family.judge(generation, asked_at);
-        if judged == Presented::Replay {
+        if judged == PresentedGeneration::Replay {
             // A second holder has it, so the grant ends, whatever else the request says.
             self.end_replayed(grant.key, grant.client, generation).await?;
             return Err(TokenError::InvalidGrant("the refresh token was used before"));
@@ -81,7 +81,7 @@ impl AuthorizationServer {
             return Err(ended_by_operator());
         }
         let scope = self.check_refresh(request, grant)?;
-        let Presented::Good(successor) = judged else {
+        let PresentedGeneration::Good(successor) = judged else {
             tracing::warn!(counted = true, grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
             return Err(TokenError::InvalidGrant("the refresh token is not known any more"));
         };

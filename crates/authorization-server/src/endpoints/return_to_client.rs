@@ -33,7 +33,7 @@ const HOSTED: [&str; 5] = [
 const HOSTED_BELOW: &str = "https://chatgpt.com/connector/oauth/";
 
 /// A request that is refused, of a client that may hear of it.
-pub(crate) struct Refused {
+pub(crate) struct RefusedAuthorizationRequest {
     /// The client's redirect URI.
     pub(crate) target: RedirectTarget,
     /// The client's `state`.
@@ -46,7 +46,7 @@ pub(crate) struct Refused {
 
 impl AuthorizationServer {
     /// The error, back to the client: by a redirect if the target is trusted, otherwise by a link.
-    pub(crate) fn refuse_to_client(&self, refused: &Refused) -> Next {
+    pub(crate) fn refuse_to_client(&self, refused: &RefusedAuthorizationRequest) -> Next {
         let link = self.link_to_client(refused);
         if refused.approved || is_trusted(&refused.target) {
             Next::Redirect(Redirect::Client(link.url))
@@ -56,7 +56,10 @@ impl AuthorizationServer {
     }
 
     /// The error, back to the client by a link.
-    pub(crate) fn link_to_client(&self, Refused { target, state, reason, .. }: &Refused) -> Link {
+    pub(crate) fn link_to_client(
+        &self,
+        RefusedAuthorizationRequest { target, state, reason, .. }: &RefusedAuthorizationRequest,
+    ) -> Link {
         let url = error_response(target, reason.code(), reason.description(), state.as_deref(), self.base());
         Link { host: target.host().to_owned(), url, reason: *reason }
     }

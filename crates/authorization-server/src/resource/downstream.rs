@@ -6,7 +6,7 @@ use time::Duration;
 
 pub use super::{downstream_error::DownstreamError, downstream_token::DownstreamToken};
 use crate::{
-    changes::Refused,
+    changes::RefusedByUpstream,
     ground::{GrantKey, Stored},
     resource::authenticate::Principal,
     server::AuthorizationServer,
@@ -60,7 +60,8 @@ impl DownstreamTokens for AuthorizationServer {
                 Ok(answer.into())
             }
             Err(refusal) => {
-                let refused = Refused { key, request: RefusedRequest::Exchange, scope: scope_of(scopes), claims };
+                let refused =
+                    RefusedByUpstream { key, request: RefusedRequest::Exchange, scope: scope_of(scopes), claims };
                 Err(self.after_refusal(refused, refusal).await?.into())
             }
         }

@@ -1,6 +1,6 @@
 //! Why there is no token for an API.
 
-use crate::{changes::AfterRefusal, ground::Unavailable, state::claims::Claims, upstream::Block};
+use crate::{changes::AfterRefusal, ground::Unavailable, state::claims::Claims, upstream::UpstreamBlock};
 
 /// Why a principal gets no downstream token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum DownstreamError {
     NotConsented,
     /// The organisation blocks the owner. No sign-in changes that, so the grant stays as it is.
     #[error("the organisation blocks the owner: {0:?}")]
-    Blocked(Block),
+    Blocked(UpstreamBlock),
     /// The upstream refuses us.
     #[error("the upstream refuses us: {0}")]
     Refused(String),

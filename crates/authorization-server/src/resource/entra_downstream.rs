@@ -4,7 +4,7 @@ use super::{downstream_error::DownstreamError, downstream_token::DownstreamToken
 use crate::{
     server::AuthorizationServer,
     state::{api::ApiScopes, claims::Claims},
-    upstream::{Block, UpstreamRefusal},
+    upstream::{UpstreamBlock, UpstreamRefusal},
 };
 
 impl AuthorizationServer {
@@ -35,7 +35,7 @@ fn refused(refusal: UpstreamRefusal, demanded_by_api: Option<&Claims>) -> Downst
             demanded_by_api
                 .map_or(DownstreamError::SignInAgain, |claims| DownstreamError::ClaimsDemanded(claims.clone()))
         }
-        UpstreamRefusal::Blocked { .. } => DownstreamError::Blocked(Block::Policy),
+        UpstreamRefusal::Blocked { .. } => DownstreamError::Blocked(UpstreamBlock::Policy),
         UpstreamRefusal::Refused { reason } => DownstreamError::Refused(reason),
         UpstreamRefusal::Unavailable(unavailable) => unavailable.into(),
     }

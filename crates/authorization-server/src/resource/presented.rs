@@ -11,14 +11,14 @@ use crate::{
 };
 
 /// A token that opened, without the store. Its grant may have ended, or its owner may have refused its application.
-pub enum Presented {
+pub enum PresentedToken {
     /// An access token of this server.
     Granted(AccessToken),
     /// A token of Entra, and the principal that it makes.
     Entra(Box<Principal>),
 }
 
-impl Presented {
+impl PresentedToken {
     /// The holder of the token.
     #[must_use]
     pub fn holder(&self) -> Holder {
@@ -31,27 +31,27 @@ impl Presented {
 
 impl AuthorizationServer {
     /// Opens a token. A JSON Web Token is Entra's or nobody's: a sealed text is none.
-    pub async fn open_presented(&self, token: &SecretString) -> Result<Presented, EntraTokenError> {
+    pub async fn open_presented(&self, token: &SecretString) -> Result<PresentedToken, EntraTokenError> {
         if is_jwt(token.expose_secret()) {
-            return Ok(Presented::Entra(Box::new(self.open_entra_token(token).await?)));
+            return Ok(PresentedToken::Entra(Box::new(self.open_entra_token(token).await?)));
         }
         let claims = self.open_access_token(token.expose_secret()).await?;
-        claims.map(Presented::Granted).ok_or(EntraTokenError::Invalid)
+        claims.map(PresentedToken::Granted).ok_or(EntraTokenError::Invalid)
     }
 
     /// The principal of a token that was opened; `None` if it is not accepted any more.
-    pub async fn authenticate_presented(&self, presented: Presented) -> Result<Option<Principal>, Unavailable> {
+    pub async fn authenticate_presented(&self, presented: PresentedToken) -> Result<Option<Principal>, Unavailable> {
         match presented {
-            Presented::Granted(claims) => self.authenticate_claims(claims).await,
-            Presented::Entra(principal) => Ok(self.call_by_entra(&principal).await?.then_some(*principal)),
+            PresentedToken::Granted(claims) => self.authenticate_claims(claims).await,
+            PresentedToken::Entra(principal) => Ok(self.call_by_entra(&principal).await?.then_some(*principal)),
         }
     }
 
     /// The same for a request that must change nothing (RFC 9110 §9.2.1).
-    pub async fn look_up_presented(&self, presented: Presented) -> Result<Option<Principal>, Unavailable> {
+    pub async fn look_up_presented(&self, presented: PresentedToken) -> Result<Option<Principal>, Unavailable> {
         match presented {
-            Presented::Granted(claims) => self.look_up_claims(claims).await,
-            Presented::Entra(principal) => Ok(self.still_stands(&principal).await?.then_some(*principal)),
+            PresentedToken::Granted(claims) => self.look_up_claims(claims).await,
+            PresentedToken::Entra(principal) => Ok(self.still_stands(&principal).await?.then_some(*principal)),
         }
     }
 }

@@ -95,22 +95,22 @@ impl Family {
 
     /// Judges a refresh token of this generation, whose secret is right.
     #[must_use]
-    pub fn judge(&self, presented: u32, now: OffsetDateTime) -> Presented {
+    pub fn judge(&self, presented: u32, now: OffsetDateTime) -> PresentedGeneration {
         let within_window = now.unix_timestamp() - self.answered_at.unix_timestamp() <= RETRY_WINDOW.whole_seconds();
         match presented.cmp(&self.generation) {
-            Ordering::Equal => Presented::Good(Successor::Next),
-            Ordering::Greater => Presented::Ahead,
-            Ordering::Less if self.presented != Some(presented) => Presented::Replay,
-            Ordering::Less if within_window => Presented::Good(Successor::Same),
-            Ordering::Less if self.seen => Presented::Replay,
-            Ordering::Less => Presented::Good(Successor::Further),
+            Ordering::Equal => PresentedGeneration::Good(Successor::Next),
+            Ordering::Greater => PresentedGeneration::Ahead,
+            Ordering::Less if self.presented != Some(presented) => PresentedGeneration::Replay,
+            Ordering::Less if within_window => PresentedGeneration::Good(Successor::Same),
+            Ordering::Less if self.seen => PresentedGeneration::Replay,
+            Ordering::Less => PresentedGeneration::Good(Successor::Further),
         }
     }
 }
 
 /// How a refresh token of a generation is answered.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Presented {
+pub enum PresentedGeneration {
     /// It is answered with a successor.
     Good(Successor),
     /// It is newer than the stored grant: the store was restored, or lags behind. That is no sign of theft.
@@ -271,14 +271,17 @@ mod tests {
     #[test]
     fn a_lost_answer_can_be_asked_for_again() {
         let family = family();
-        assert_eq!(family.judge(4, AT), Presented::Ahead);
-        assert_eq!(family.judge(3, AT), Presented::Good(Successor::Next));
-        assert_eq!(family.judge(2, AT + RETRY_WINDOW), Presented::Good(Successor::Same));
-        assert_eq!(family.judge(2, AT + RETRY_WINDOW + Duration::SECOND), Presented::Good(Successor::Further));
-        assert_eq!(family.judge(1, AT), Presented::Replay);
+        assert_eq!(family.judge(4, AT), PresentedGeneration::Ahead);
+        assert_eq!(family.judge(3, AT), PresentedGeneration::Good(Successor::Next));
+        assert_eq!(family.judge(2, AT + RETRY_WINDOW), PresentedGeneration::Good(Successor::Same));
+        assert_eq!(
+            family.judge(2, AT + RETRY_WINDOW + Duration::SECOND),
+            PresentedGeneration::Good(Successor::Further)
+        );
+        assert_eq!(family.judge(1, AT), PresentedGeneration::Replay);
         let seen = family.seen();
-        assert_eq!(seen.judge(2, AT + RETRY_WINDOW), Presented::Good(Successor::Same));
-        assert_eq!(seen.judge(2, AT + RETRY_WINDOW + Duration::SECOND), Presented::Replay);
+        assert_eq!(seen.judge(2, AT + RETRY_WINDOW), PresentedGeneration::Good(Successor::Same));
+        assert_eq!(seen.judge(2, AT + RETRY_WINDOW + Duration::SECOND), PresentedGeneration::Replay);
     }
 
     #[test]
@@ -287,14 +290,14 @@ mod tests {
         for generation in [4, 5] {
             family = family.superseding(AT);
             assert_eq!(family.generation, generation);
-            assert_eq!(family.judge(generation - 1, AT), Presented::Replay);
-            assert_eq!(family.judge(2, AT), Presented::Good(Successor::Same));
+            assert_eq!(family.judge(generation - 1, AT), PresentedGeneration::Replay);
+            assert_eq!(family.judge(2, AT), PresentedGeneration::Good(Successor::Same));
         }
         let rotated = family.rotated(AT);
         for generation in 1..=4 {
-            assert_eq!(rotated.judge(generation, AT), Presented::Replay, "{generation}");
+            assert_eq!(rotated.judge(generation, AT), PresentedGeneration::Replay, "{generation}");
         }
-        assert_eq!(rotated.judge(5, AT), Presented::Good(Successor::Same));
+        assert_eq!(rotated.judge(5, AT), PresentedGeneration::Good(Successor::Same));
     }
 
     #[test]
@@ -311,8 +314,8 @@ mod tests {
     #[test]
     fn every_answer_starts_the_retry_window_anew_until_the_newest_is_seen() {
         let again = family().answered_again(AT + Duration::seconds(40)).unwrap();
-        assert_eq!(again.judge(2, AT + Duration::seconds(100)), Presented::Good(Successor::Same));
-        assert_eq!(again.judge(2, AT + Duration::seconds(101)), Presented::Good(Successor::Further));
+        assert_eq!(again.judge(2, AT + Duration::seconds(100)), PresentedGeneration::Good(Successor::Same));
+        assert_eq!(again.judge(2, AT + Duration::seconds(101)), PresentedGeneration::Good(Successor::Further));
         assert!(again.answered_at > AT && again.generation == 3);
         assert!(family().answered_again(AT + Duration::milliseconds(900)).is_none(), "one write a second is enough");
         assert!(family().seen().answered_again(AT + Duration::seconds(40)).is_none());

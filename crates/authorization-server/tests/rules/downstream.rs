@@ -8,7 +8,7 @@ use authorization_server::{
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
     },
     state::{claims::Claims, grant::Status, upstream_tokens::UpstreamTokens},
-    upstream::{Block, UpstreamRefusal},
+    upstream::{UpstreamBlock, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
 use testkit::{Asked, Rig, user_read};
@@ -145,7 +145,7 @@ async fn a_policy_that_blocks_the_owner_marks_and_revokes_nothing_wherever_it_sh
             rig.upstream.refuse_on_behalf_of(blocked());
         }
         let writes = rig.store.writes();
-        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Blocked(Block::Policy))));
+        assert!(matches!(token(&rig, &principal).await, Err(DownstreamError::Blocked(UpstreamBlock::Policy))));
         assert_eq!((status(&rig), rig.store.writes()), (Status::Active, writes));
         assert!(token(&rig, &principal).await.is_ok(), "the policy was changed");
     }
@@ -170,7 +170,7 @@ async fn the_same_refusal_after_a_sign_in_is_final_until_an_exchange_succeeds() 
     let second = anew(&rig).await;
     for _ in 0..2 {
         rig.upstream.refuse_on_behalf_of(consent_required());
-        assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(Block::Repeated))));
+        assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
         assert_eq!(status_of(&rig, &second), Status::Active);
     }
     token(&rig, &second).await.unwrap();
@@ -187,7 +187,7 @@ async fn a_refusal_is_final_in_every_process() {
     let second = anew(&rig).await;
     rig.upstream.refuse_on_behalf_of(consent_required());
     let refused = rig.second_process().token(&second, &user_read(), None).await;
-    assert!(matches!(refused, Err(DownstreamError::Blocked(Block::Repeated))));
+    assert!(matches!(refused, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn refusals_that_alternate_are_each_remembered() {
     let third = anew(&rig).await;
     for refusal in [consent_required(), other()] {
         rig.upstream.refuse_on_behalf_of(refusal);
-        assert!(matches!(token(&rig, &third).await, Err(DownstreamError::Blocked(Block::Repeated))));
+        assert!(matches!(token(&rig, &third).await, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
     }
 }
 
@@ -240,7 +240,7 @@ async fn a_refresh_token_of_the_upstream_that_dies_again_after_a_sign_in_ends_no
     assert_eq!(status_of(&rig, &first), Status::Revoked);
     let second = anew(&rig).await;
     die();
-    assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(Block::Repeated))));
+    assert!(matches!(token(&rig, &second).await, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
     assert_eq!(status_of(&rig, &second), Status::Active);
 }
 

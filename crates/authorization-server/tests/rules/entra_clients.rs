@@ -14,7 +14,7 @@ use authorization_server::{
         challenged_tokens::ChallengedTokens as _,
         downstream::{DownstreamError, DownstreamTokens as _},
         entra_token::EntraTokenError,
-        presented::Presented,
+        presented::PresentedToken,
         roles::CallerRoles as _,
     },
     state::{
@@ -79,7 +79,7 @@ pub(crate) fn server(rig: &Rig, claims: EntraClaims) -> AuthorizationServer {
         .with_entra_clients(preauthorized, Arc::new(Verified(Ok(claims))))
 }
 
-async fn opened(server: &AuthorizationServer) -> Result<Presented, EntraTokenError> {
+async fn opened(server: &AuthorizationServer) -> Result<PresentedToken, EntraTokenError> {
     server.open_presented(&TOKEN.into()).await
 }
 
@@ -211,9 +211,9 @@ async fn a_json_web_token_is_never_opened_as_one_of_ours() {
     let tokens = rig.sign_in().await.unwrap().tokens;
     let server = server(&rig, claims(&rig));
     let presented = server.open_presented(&tokens.access_token).await.unwrap();
-    assert!(matches!(presented, Presented::Granted(_)));
+    assert!(matches!(presented, PresentedToken::Granted(_)));
     let opened = rig.keyring.operations();
-    assert!(matches!(self::opened(&server).await.unwrap(), Presented::Entra(_)));
+    assert!(matches!(self::opened(&server).await.unwrap(), PresentedToken::Entra(_)));
     assert_eq!(rig.keyring.operations(), opened);
 }
 

@@ -17,7 +17,7 @@ use authorization_server::{
         owner::Owner,
         scopes::{MAIL_READ, USER_READ, of_api},
     },
-    upstream::{Block, UpstreamRefusal},
+    upstream::{UpstreamBlock, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -396,7 +396,10 @@ async fn an_exchange_for_some_scopes_meets_no_demand_for_more() {
     assert_eq!(left.scope.to_string(), "mail.read");
     rig.upstream.refuse_on_behalf_of(demanding(None));
     let refused = rig.server.token(&owner, &of_mail(), None).await;
-    assert!(matches!(refused, Err(DownstreamError::Blocked(Block::Repeated))), "the same refusal after a sign-in");
+    assert!(
+        matches!(refused, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))),
+        "the same refusal after a sign-in"
+    );
     assert!(rig.server.token(&owner, &of_mail(), None).await.is_ok());
     assert!(demands(&rig).is_empty());
 }
