@@ -1,11 +1,11 @@
 //! The memory that a JSON text can take once it is parsed, known before it is parsed.
 
 /// For a value: itself and its place in its container, in each of the trees that are there at a time.
-const VALUE: usize = 250;
+const VALUE_BYTES: usize = 250;
 /// The same for an array, which has room for four elements from the start.
-const ARRAY: usize = 500;
+const ARRAY_BYTES: usize = 500;
 /// The same for an object, which has room for eleven members from the start.
-const OBJECT: usize = 1_500;
+const OBJECT_BYTES: usize = 1_500;
 /// For a byte of the text: its copies.
 const COPIES: usize = 4;
 
@@ -25,7 +25,7 @@ pub fn tree_cost(text: &[u8]) -> usize {
             _ => {}
         }
     }
-    COPIES * text.len() + VALUE * values + ARRAY * arrays + OBJECT * objects
+    COPIES * text.len() + VALUE_BYTES * values + ARRAY_BYTES * arrays + OBJECT_BYTES * objects
 }
 
 #[cfg(test)]
@@ -35,6 +35,6 @@ mod tests {
     #[test]
     fn what_is_written_in_a_string_costs_its_bytes_only() {
         let text = format!(r#""{}""#, r#"{\"[,:\\"#.repeat(100));
-        assert_eq!(tree_cost(text.as_bytes()), COPIES * text.len() + VALUE);
+        assert_eq!(tree_cost(text.as_bytes()), COPIES * text.len() + VALUE_BYTES);
     }
 }

@@ -27,11 +27,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Requests at the same time. The head of an answer takes 400 KiB at most before hyper refuses it.
 const REQUESTS_AT_ONCE: usize = 32;
 /// Requests to one host a minute.
-const PER_HOST: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const HOST_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// Requests for the callers of one network a minute: one of them leaves most of the requests for all to the others.
-const PER_NETWORK: NonZeroU32 = NonZeroU32::new(60).unwrap();
+const NETWORK_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Requests to all hosts a minute.
-const OF_ALL: NonZeroU32 = NonZeroU32::new(300).unwrap();
+const ALL_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
 /// Fetches documents from public hosts.
 pub struct Fetcher {
@@ -78,7 +78,11 @@ impl Fetcher {
 
     async fn fetch_now(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError> {
         let host = RateKey::Host(Sha256::digest(url.host()).into());
-        let budgets = [(RateKey::Network(from), PER_NETWORK), (host, PER_HOST), (RateKey::All, OF_ALL)];
+        let budgets = [
+            (RateKey::Network(from), NETWORK_REQUESTS_PER_MINUTE),
+            (host, HOST_REQUESTS_PER_MINUTE),
+            (RateKey::All, ALL_REQUESTS_PER_MINUTE),
+        ];
         self.requests.take(&budgets).map_err(FetchError::TooMany)?;
         let fetched = timeout(REQUEST_TIMEOUT, self.get(url)).await;
         fetched.unwrap_or_else(|_| Err(failed("it took longer than five seconds")))

@@ -4,9 +4,9 @@ use http::{HeaderMap, header};
 use time::Duration;
 
 /// However short its host wants it: a document that was fetched is not fetched again at once.
-const SHORTEST: Duration = Duration::minutes(5);
+const MIN_LIFETIME: Duration = Duration::minutes(5);
 /// However long its host allows.
-const LONGEST: Duration = Duration::hours(24);
+const MAX_LIFETIME: Duration = Duration::hours(24);
 
 /// By `Cache-Control` and `Age`, for a cache that many users share; without them as short as possible. `Expires` is not
 /// read.
@@ -14,7 +14,7 @@ pub(super) fn fresh_for(headers: &HeaderMap) -> Duration {
     let lifetime = directive(headers, "s-maxage").or_else(|| directive(headers, "max-age"));
     let age = headers.get(header::AGE).and_then(|age| seconds(age.to_str().ok()?));
     let left = lifetime.unwrap_or_default().saturating_sub(age.unwrap_or_default());
-    left.clamp(SHORTEST, LONGEST)
+    left.clamp(MIN_LIFETIME, MAX_LIFETIME)
 }
 
 /// The value of the first directive of this name (RFC 9111 §5.2).

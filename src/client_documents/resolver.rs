@@ -14,7 +14,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// Lookups at the same time. Each takes a thread of those that also serve the embedded store, for as long as the name's own
 /// servers let it wait.
-const LOOKUPS: usize = 3;
+const MAX_CONCURRENT_LOOKUPS: usize = 3;
 
 /// Resolves the names of hosts.
 #[async_trait]
@@ -28,7 +28,7 @@ pub struct SystemResolver(Arc<Semaphore>);
 
 impl Default for SystemResolver {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(LOOKUPS)))
+        Self(Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKUPS)))
     }
 }
 
@@ -123,13 +123,13 @@ mod tests {
     #[tokio::test]
     async fn lookups_wait_for_each_other_and_give_their_places_back() {
         let system = Arc::new(SystemResolver::default());
-        let lookups = (0..4 * LOOKUPS).map(|_| {
+        let lookups = (0..4 * MAX_CONCURRENT_LOOKUPS).map(|_| {
             let system = Arc::clone(&system);
             tokio::spawn(async move { system.resolve("localhost").await.is_ok() })
         });
         for lookup in lookups.collect::<Vec<_>>() {
             assert!(lookup.await.unwrap());
         }
-        assert_eq!(system.0.available_permits(), LOOKUPS);
+        assert_eq!(system.0.available_permits(), MAX_CONCURRENT_LOOKUPS);
     }
 }

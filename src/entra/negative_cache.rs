@@ -21,9 +21,9 @@ use super::settings::claims_parameter;
 /// Of refusals.
 const CAPACITY: u64 = 10_000;
 /// An administrator who changes a policy waits this long for the effect.
-const REFUSAL_BELIEVED_FOR: Duration = Duration::seconds(30);
+const REFUSAL_LIFETIME: Duration = Duration::seconds(30);
 /// A failure may end at any moment, and callers are told to come back after a few seconds.
-const FAILURE_BELIEVED_FOR: Duration = Duration::SECOND;
+const FAILURE_LIFETIME: Duration = Duration::SECOND;
 /// After this a refusal is dropped that nobody asked for again.
 const TIME_TO_LIVE: std::time::Duration = std::time::Duration::from_mins(1);
 
@@ -75,8 +75,8 @@ impl NegativeCache {
     fn is_believed(&self, answered: &Answered) -> bool {
         let believed_for = match &answered.answer {
             Ok(_) => return false,
-            Err(UpstreamRefusal::Unavailable(_)) => FAILURE_BELIEVED_FOR,
-            Err(_) => REFUSAL_BELIEVED_FOR,
+            Err(UpstreamRefusal::Unavailable(_)) => FAILURE_LIFETIME,
+            Err(_) => REFUSAL_LIFETIME,
         };
         self.clock.now() - answered.answered_at < believed_for
     }

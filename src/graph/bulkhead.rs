@@ -16,7 +16,7 @@ use tokio::{
 use super::error::ApiError;
 
 /// A call that waits for its turn takes a third of the memory of one whose request is under way.
-const REQUESTS: usize = 128;
+const MAX_CONCURRENT_REQUESTS: usize = 128;
 /// The longest wait for a turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -29,14 +29,15 @@ impl Bulkheads {
     pub(super) async fn turn(&self, api: Api) -> Result<OwnedSemaphorePermit, ApiError> {
         let turn = timeout(LONGEST_WAIT, self.of(api).acquire_owned()).await;
         turn.ok().and_then(Result::ok).ok_or_else(|| {
-            let (waited, seconds) = (format!("{REQUESTS} other requests are under way"), LONGEST_WAIT.as_secs());
+            let (waited, seconds) =
+                (format!("{MAX_CONCURRENT_REQUESTS} other requests are under way"), LONGEST_WAIT.as_secs());
             ApiError::Unavailable(format!("{waited}, and none ended within {seconds} s"))
         })
     }
 
     fn of(&self, api: Api) -> Arc<Semaphore> {
         let mut bulkheads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bulkheads.entry(api).or_insert_with(|| Arc::new(Semaphore::new(REQUESTS))))
+        Arc::clone(bulkheads.entry(api).or_insert_with(|| Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS))))
     }
 }
 
@@ -57,7 +58,7 @@ mod tests {
     async fn whoever_gets_no_turn_in_time_is_told_why_and_other_apis_go_on() {
         let bulkheads = Bulkheads::default();
         let mut turns = Vec::new();
-        for _ in 0..REQUESTS {
+        for _ in 0..MAX_CONCURRENT_REQUESTS {
             turns.push(bulkheads.turn(Api::Graph).await.unwrap());
         }
         assert!(bulkheads.turn(Api::Registered(&ORDERS)).await.is_ok());
@@ -71,7 +72,7 @@ mod tests {
     async fn turns_come_in_the_order_of_the_requests() {
         let bulkheads = Bulkheads::default();
         let mut turns = Vec::new();
-        for _ in 0..REQUESTS {
+        for _ in 0..MAX_CONCURRENT_REQUESTS {
             turns.push(bulkheads.turn(Api::Graph).await.unwrap());
         }
         // This many turns use up the budget that tokio gives a task; after that everything is pending.

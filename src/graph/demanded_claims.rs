@@ -23,7 +23,7 @@ use super::token_cache::TokenCache;
 /// How many demands are remembered, and of how many tokens the notes of other processes are.
 const MAX_DEMANDS: u64 = 10_000;
 /// How long the notes of other processes are believed, as a grant is.
-const NOTES_BELIEVED_FOR: std::time::Duration = std::time::Duration::from_secs(30);
+const NOTES_LIFETIME: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The greatest age of the notes of other processes that a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl DemandedClaims {
     pub(super) fn new(challenged: Arc<dyn ChallengedTokens>) -> Self {
         let (met, noted) = (Cache::builder().max_capacity(MAX_DEMANDS), Cache::builder().max_capacity(MAX_DEMANDS));
         let met = met.time_to_live(ENTRA_TOKEN_LIFETIME.unsigned_abs()).build();
-        Self { met, challenged, noted: noted.time_to_live(NOTES_BELIEVED_FOR).build() }
+        Self { met, challenged, noted: noted.time_to_live(NOTES_LIFETIME).build() }
     }
 
     /// Notes what this principal's token lacks for these scopes.

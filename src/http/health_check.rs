@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 use crate::ports::records::{Address, Container, ItemStore};
 
 /// How long the result of a probe is believed, from its start.
-const BELIEVED_FOR: Duration = Duration::SECOND;
+const PROBE_LIFETIME: Duration = Duration::SECOND;
 
 /// Asks the store and the keyring whether they answer.
 pub struct HealthCheck {
@@ -50,7 +50,7 @@ impl HealthCheck {
     pub(super) fn probed(&self) -> Shared<BoxFuture<'static, Health>> {
         let now = self.clock.now();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let serves = |probe: &Probe| !probe.task.is_finished() || (now - probe.began).abs() < BELIEVED_FOR;
+        let serves = |probe: &Probe| !probe.task.is_finished() || (now - probe.began).abs() < PROBE_LIFETIME;
         match last.as_ref().filter(|probe| serves(probe)) {
             Some(probe) => probe.result.clone(),
             None => last.insert(self.probe(now)).result.clone(),

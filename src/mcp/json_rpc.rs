@@ -14,7 +14,7 @@ use super::{batch::BatchError, outline::InvalidMessage};
 pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;
 
 /// The length up to which a client's text is repeated.
-const QUOTED: usize = 100;
+const MAX_QUOTED_LENGTH: usize = 100;
 
 /// Whether a server with these capabilities serves this method in a revision without a handshake. `subscriptions/listen` is
 /// never served: nothing that a client could listen to ever changes.
@@ -116,7 +116,7 @@ pub(super) fn unsupported_revision(requested: &str) -> ErrorData {
 }
 
 fn quoted(text: &str) -> &str {
-    text.char_indices().nth(QUOTED).map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(MAX_QUOTED_LENGTH).map_or(text, |(end, _)| &text[..end])
 }
 
 /// 202, without a body: there is nothing to answer.

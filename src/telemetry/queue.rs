@@ -17,7 +17,7 @@ use super::json_lines::Now;
 /// Lines that may wait: about 1 MiB.
 pub(super) const MAX_WAITING_LINES: usize = 4096;
 /// How long lines gather after a write, so that the thread is not woken for each of them.
-const GATHERING: Duration = Duration::from_millis(10);
+const WRITE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Starts the thread that writes to `output`. Dropping the guard writes what waits, for at most a second.
 pub(super) fn queue(output: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
@@ -87,7 +87,7 @@ impl<W: Write> Write for Output<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.report()?;
         self.lines.flush()?;
-        thread::sleep(GATHERING);
+        thread::sleep(WRITE_INTERVAL);
         Ok(())
     }
 }

@@ -25,8 +25,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "an address has a share of the requests for documents",
         file: "src/client_documents/fetcher.rs",
-        from: "let budgets = [(RateKey::Network(from), PER_NETWORK), (host, PER_HOST), (RateKey::All, OF_ALL)];",
-        to: "let budgets = [(RateKey::Network(from), OF_ALL), (host, PER_HOST), (RateKey::All, OF_ALL)];",
+        from: "(RateKey::Network(from), NETWORK_REQUESTS_PER_MINUTE),",
+        to: "(RateKey::Network(from), ALL_REQUESTS_PER_MINUTE),",
         test: "client_documents::sharing::an_address_leaves_what_there_is_for_all_to_the_others",
     },
     Guard {
@@ -536,7 +536,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "Entra's refusals are believed for a while",
         file: "src/entra/negative_cache.rs",
-        from: "Err(_) => REFUSAL_BELIEVED_FOR,",
+        from: "Err(_) => REFUSAL_LIFETIME,",
         to: "Err(_) => Duration::ZERO,",
         test: "entra::negative_cache::a_refusal_is_believed_for_a_while_and_a_failure_for_a_moment",
     },

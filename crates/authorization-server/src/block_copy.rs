@@ -12,7 +12,7 @@ use crate::{
 /// A copy that is older is read again.
 const READ_EVERY: Duration = Duration::seconds(20);
 /// A copy that is older says nothing any more.
-const BELIEVED_FOR: Duration = Duration::seconds(60);
+const COPY_LIFETIME: Duration = Duration::seconds(60);
 /// While one request reads it again, or has failed to, the others go on with the copy for this long.
 const ASK_AGAIN_AFTER: Duration = Duration::seconds(5);
 /// A client's hosts are read again after this: a metadata document can change.
@@ -49,7 +49,7 @@ impl BlockCopy {
     /// The copy at this time. A caller that gets [`Copy::Due`] must read.
     pub(crate) fn at(&self, now: OffsetDateTime) -> Copy {
         let mut state = lock(&self.copy);
-        let believed = state.copy.as_ref().filter(|(_, read_at)| now - *read_at < BELIEVED_FOR);
+        let believed = state.copy.as_ref().filter(|(_, read_at)| now - *read_at < COPY_LIFETIME);
         let asks = |asked_at: OffsetDateTime| now - asked_at < ASK_AGAIN_AFTER;
         match believed {
             Some((blocks, read_at)) if now - *read_at < READ_EVERY || state.asked_at.is_some_and(asks) => {
@@ -101,9 +101,9 @@ mod tests {
     fn after_a_minute_the_copy_says_nothing() {
         let copy = BlockCopy::default();
         copy.keep(Arc::default(), NOW);
-        assert!(matches!(copy.at(NOW + BELIEVED_FOR - Duration::MILLISECOND), Copy::Due(Some(_))));
+        assert!(matches!(copy.at(NOW + COPY_LIFETIME - Duration::MILLISECOND), Copy::Due(Some(_))));
         for _ in 0..2 {
-            assert!(matches!(copy.at(NOW + BELIEVED_FOR), Copy::Due(None)));
+            assert!(matches!(copy.at(NOW + COPY_LIFETIME), Copy::Due(None)));
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long an owner's decision about an application is believed before it is read again; a grant is believed as long.
-const STANDING_BELIEVED_FOR: Duration = Duration::seconds(30);
+const STANDING_LIFETIME: Duration = Duration::seconds(30);
 
 /// The ports of the authorization server.
 #[derive(Clone)]
@@ -115,7 +115,7 @@ impl AuthorizationServer {
             default_scope: scopes::first(),
             document_hosts: DocumentHosts::default(),
             entra_clients: None,
-            entra_standings: Recent::believed_for(STANDING_BELIEVED_FOR),
+            entra_standings: Recent::believed_for(STANDING_LIFETIME),
         }
     }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::mcp::service::Server;
 
 /// Answers that wait for the client to read them.
-const OUTBOX: usize = 16;
+const OUTBOX_CAPACITY: usize = 16;
 
 /// The events of one stream. Dropping it ends the session.
 pub struct EventStream {
@@ -46,7 +46,7 @@ impl EventStream {
     pub(super) fn start(start: Start<'_>, registration: Registration) -> (Self, Session) {
         let Start { server, name, opened_by, total_bytes, stop } = start;
         let (inbox, received) = Inbox::new(total_bytes, stop.clone());
-        let (sender, outbox) = mpsc::channel(OUTBOX);
+        let (sender, outbox) = mpsc::channel(OUTBOX_CAPACITY);
         tokio::spawn(service_loop::run(server, sender, received, stop.clone()).in_current_span());
         let stream = Self {
             endpoint: Some(format!("/mcp/message?sessionId={name}")),

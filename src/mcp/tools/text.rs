@@ -4,7 +4,7 @@ use serde::Deserialize;
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// The longest text. Outlook's previews have 255 characters.
-pub(super) const LONGEST: usize = 255;
+pub(super) const MAX_TEXT_LENGTH: usize = 255;
 /// A longer link is left out: cut off, it would lead nowhere.
 pub(super) const LONGEST_LINK: usize = 1024;
 
@@ -32,14 +32,14 @@ impl Sender {
     }
 }
 
-/// At most [`LONGEST`] characters, the last of which then says that there was more; `None` if nothing is left.
+/// At most [`MAX_TEXT_LENGTH`] characters, the last of which then says that there was more; `None` if nothing is left.
 pub(super) fn line(text: &str) -> Option<String> {
     let visible: String =
         text.chars().filter(|character| character.is_whitespace() || is_visible(*character)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_TEXT_LENGTH) {
         None => Some(line).filter(|line| !line.is_empty()),
-        Some(_) => Some(line.chars().take(LONGEST - 1).chain(['…']).collect()),
+        Some(_) => Some(line.chars().take(MAX_TEXT_LENGTH - 1).chain(['…']).collect()),
     }
 }
 
@@ -72,8 +72,8 @@ mod tests {
         ] {
             assert_eq!(line(text).as_deref(), expected, "{text:?}");
         }
-        assert_eq!(line(&"ü".repeat(LONGEST)), Some("ü".repeat(LONGEST)));
-        assert_eq!(line(&"ü".repeat(LONGEST + 1)), Some("ü".repeat(LONGEST - 1) + "…"));
+        assert_eq!(line(&"ü".repeat(MAX_TEXT_LENGTH)), Some("ü".repeat(MAX_TEXT_LENGTH)));
+        assert_eq!(line(&"ü".repeat(MAX_TEXT_LENGTH + 1)), Some("ü".repeat(MAX_TEXT_LENGTH - 1) + "…"));
     }
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
         #[test]
         fn no_text_is_longer_than_the_longest_or_has_a_line_break(text in ".*|[\\PC\\s]{200,600}") {
             let line = line(&text).unwrap_or_default();
-            prop_assert!(line.chars().count() <= LONGEST && line.lines().count() <= 1);
+            prop_assert!(line.chars().count() <= MAX_TEXT_LENGTH && line.lines().count() <= 1);
         }
     }
 }

@@ -9,7 +9,7 @@ use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
 /// How many are kept.
-const MOST: usize = 10_000;
+const CAPACITY: usize = 10_000;
 
 /// Values, each believed for a while after it was read. Every operation takes constant time; a full cache evicts the value that
 /// was used least recently.
@@ -35,7 +35,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     pub(crate) fn put(&self, key: K, value: V, read_at: OffsetDateTime) {
         let mut values = self.lock();
         values.put(key, (value, read_at));
-        if values.len() > MOST {
+        if values.len() > CAPACITY {
             values.pop_lru();
         }
     }
@@ -55,33 +55,33 @@ mod tests {
     use super::*;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
-    const BELIEVED_FOR: Duration = Duration::seconds(30);
+    const LIFETIME: Duration = Duration::seconds(30);
 
     #[test]
     fn a_value_is_believed_as_long_as_was_said_and_until_it_is_forgotten() {
-        let recent = Recent::believed_for(BELIEVED_FOR);
+        let recent = Recent::believed_for(LIFETIME);
         recent.put(1, "one", NOW);
-        assert_eq!(recent.get(&1, NOW + BELIEVED_FOR - Duration::MILLISECOND), Some("one"));
-        assert_eq!((recent.get(&1, NOW + BELIEVED_FOR), recent.get(&2, NOW)), (None, None));
+        assert_eq!(recent.get(&1, NOW + LIFETIME - Duration::MILLISECOND), Some("one"));
+        assert_eq!((recent.get(&1, NOW + LIFETIME), recent.get(&2, NOW)), (None, None));
         recent.forget(&1);
         assert_eq!(recent.get(&1, NOW), None);
     }
 
     #[test]
     fn a_value_that_is_read_again_is_believed_anew() {
-        let recent = Recent::believed_for(BELIEVED_FOR);
+        let recent = Recent::believed_for(LIFETIME);
         recent.put(1, "one", NOW);
-        recent.put(1, "two", NOW + BELIEVED_FOR);
-        assert_eq!(recent.get(&1, NOW + BELIEVED_FOR), Some("two"));
+        recent.put(1, "two", NOW + LIFETIME);
+        assert_eq!(recent.get(&1, NOW + LIFETIME), Some("two"));
     }
 
     #[test]
     fn when_it_is_full_the_value_that_was_used_least_recently_goes() {
-        let recent = Recent::believed_for(BELIEVED_FOR);
-        (0..MOST).for_each(|key| recent.put(key, key, NOW));
+        let recent = Recent::believed_for(LIFETIME);
+        (0..CAPACITY).for_each(|key| recent.put(key, key, NOW));
         assert_eq!(recent.get(&0, NOW), Some(0), "used now");
-        recent.put(MOST, MOST, NOW);
+        recent.put(CAPACITY, CAPACITY, NOW);
         assert_eq!((recent.get(&0, NOW), recent.get(&1, NOW)), (Some(0), None));
-        assert_eq!(recent.lock().len(), MOST);
+        assert_eq!(recent.lock().len(), CAPACITY);
     }
 }

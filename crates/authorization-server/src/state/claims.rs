@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The longest challenge that is kept. Entra's have a few hundred bytes.
-const LONGEST: usize = 4096;
+const MAX_CHALLENGE_LENGTH: usize = 4096;
 /// The client capabilities, which only this server declares.
 const CAPABILITIES: &str = "xms_cc";
 
@@ -20,8 +20,9 @@ impl Claims {
     /// The claims of a challenge, a JSON object; `None` if it has no object `access_token`, or is longer than 4 KiB.
     #[must_use]
     pub fn parse(challenge: &str) -> Option<Self> {
-        let challenge: Map<String, Value> =
-            Some(challenge).filter(|text| text.len() <= LONGEST).and_then(|text| serde_json::from_str(text).ok())?;
+        let challenge: Map<String, Value> = Some(challenge)
+            .filter(|text| text.len() <= MAX_CHALLENGE_LENGTH)
+            .and_then(|text| serde_json::from_str(text).ok())?;
         let mut claims = challenge.get("access_token")?.as_object()?.clone();
         claims.remove(CAPABILITIES);
         Some(Self(claims))
@@ -81,7 +82,7 @@ mod tests {
             let empty = r#"{"access_token":{"a":""}}"#;
             empty.replace(r#""""#, &format!(r#""{}""#, "x".repeat(length - empty.len())))
         };
-        assert!(Claims::parse(&of_length(LONGEST)).is_some());
-        assert!(Claims::parse(&of_length(LONGEST + 1)).is_none());
+        assert!(Claims::parse(&of_length(MAX_CHALLENGE_LENGTH)).is_some());
+        assert!(Claims::parse(&of_length(MAX_CHALLENGE_LENGTH + 1)).is_none());
     }
 }
