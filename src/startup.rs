@@ -17,7 +17,7 @@ use crate::{
     budget::SharedBudget,
     client_documents::JsonWebSignatures,
     config::{self, AzureSettings, Settings, StoreSettings},
-    entra::{ClientAssertion, Entra, EntraSettings, Identity, NegativeCache, managed_identity},
+    entra::{Entra, EntraSettings, Identity, ManagedIdentityAssertion, NegativeCache, managed_identity},
     graph::{ApiClient, Origins, TokenCache},
     http::{App, Challenges, EntraNames, HealthCheck, Memory, RateLimiter, server},
     mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
@@ -194,7 +194,7 @@ fn identity(settings: &Settings) -> Result<Identity, StartupError> {
 }
 
 fn entra(settings: &Settings, http: reqwest::Client, platform: &Platform) -> Result<Entra, StartupError> {
-    let assertion = Arc::new(ClientAssertion::new(identity(settings)?, settings.cloud.federation_audience()));
+    let assertion = Arc::new(ManagedIdentityAssertion::new(identity(settings)?, settings.cloud.federation_audience()));
     assertion.fetch_in_background();
     let settings = EntraSettings {
         authority: settings.authority.clone(),

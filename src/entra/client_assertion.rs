@@ -50,14 +50,14 @@ pub fn managed_identity(client_id: &str) -> azure_core::Result<Identity> {
 }
 
 /// The source of assertions. The identity caches each one, and fetches the next before it expires.
-pub struct ClientAssertion {
+pub struct ManagedIdentityAssertion {
     identity: Identity,
     audience: &'static str,
     /// Used until its end if the next one does not come.
     last: Mutex<Option<AccessToken>>,
 }
 
-impl ClientAssertion {
+impl ManagedIdentityAssertion {
     /// Assertions of this identity for the federation audience of the cloud.
     pub fn new(identity: Identity, audience: &'static str) -> Self {
         Self { identity, audience, last: Mutex::default() }
@@ -112,7 +112,7 @@ impl ClientAssertion {
 }
 
 /// Nobody wants an assertion whose source was dropped.
-async fn fetch_if_wanted(assertion: Weak<ClientAssertion>) -> Result<(), Unavailable> {
+async fn fetch_if_wanted(assertion: Weak<ManagedIdentityAssertion>) -> Result<(), Unavailable> {
     match assertion.upgrade() {
         Some(assertion) => assertion.fetch(SIGN_IN_TIMEOUT).await.map(drop),
         None => Ok(()),
@@ -190,10 +190,10 @@ mod tests {
         }
     }
 
-    fn scripted(script: &[Does]) -> (Arc<Scripted>, Arc<ClientAssertion>) {
+    fn scripted(script: &[Does]) -> (Arc<Scripted>, Arc<ManagedIdentityAssertion>) {
         let script = Mutex::new(script.iter().copied().collect());
         let identity = Arc::new(Scripted { script, scopes: Mutex::default() });
-        (Arc::clone(&identity), Arc::new(ClientAssertion::new(identity, "api://AzureADTokenExchange")))
+        (Arc::clone(&identity), Arc::new(ManagedIdentityAssertion::new(identity, "api://AzureADTokenExchange")))
     }
 
     #[tokio::test]

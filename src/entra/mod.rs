@@ -16,7 +16,7 @@ mod token_endpoint;
 mod unreachable;
 mod upstream;
 
-pub use client_assertion::{ClientAssertion, Identity, managed_identity};
+pub use client_assertion::{Identity, ManagedIdentityAssertion, managed_identity};
 pub use client_token::ClientTokenVerifier;
 pub use gateway_token::GatewayTokenVerifier;
 pub use negative_cache::NegativeCache;

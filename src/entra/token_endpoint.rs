@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::{
-    client_assertion::{ASSERTION_TYPE, ClientAssertion},
+    client_assertion::{ASSERTION_TYPE, ManagedIdentityAssertion},
     entra_http::EntraHttp,
     refusal::classify,
     settings::EntraSettings,
@@ -38,7 +38,7 @@ struct EntraTokenResponse {
 }
 
 /// The parameters of a token request that depend on its grant type.
-type Grant<'a> = [(&'a str, &'a str)];
+type GrantParameters<'a> = [(&'a str, &'a str)];
 
 /// The tokens of an exchange.
 pub(super) struct Granted {
@@ -59,12 +59,12 @@ pub(super) struct TokenEndpoint {
     client: EntraHttp,
     url: String,
     client_id: String,
-    assertion: Arc<ClientAssertion>,
+    assertion: Arc<ManagedIdentityAssertion>,
 }
 
 impl TokenEndpoint {
     /// The token endpoint of the tenant.
-    pub(super) fn new(client: EntraHttp, settings: &EntraSettings, assertion: Arc<ClientAssertion>) -> Self {
+    pub(super) fn new(client: EntraHttp, settings: &EntraSettings, assertion: Arc<ManagedIdentityAssertion>) -> Self {
         Self { client, url: settings.endpoint("token"), client_id: settings.client_id.clone(), assertion }
     }
 
@@ -74,13 +74,21 @@ impl TokenEndpoint {
     }
 
     /// Sends a grant once. An authorization code is spent by its first request, even if the response is lost.
-    pub(super) async fn request_once(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
+    pub(super) async fn request_once(
+        &self,
+        clock: &dyn Clock,
+        grant: &GrantParameters<'_>,
+    ) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get(clock).await?;
         self.counted(clock, &assertion, grant).await.map_err(|failed| failed.refusal)
     }
 
     /// Sends a grant that may be used repeatedly. If Entra failed or could not be reached, sends it once more.
-    pub(super) async fn request(&self, clock: &dyn Clock, grant: &Grant<'_>) -> Result<Granted, UpstreamRefusal> {
+    pub(super) async fn request(
+        &self,
+        clock: &dyn Clock,
+        grant: &GrantParameters<'_>,
+    ) -> Result<Granted, UpstreamRefusal> {
         let assertion = self.assertion.get(clock).await?;
         let send = || self.counted(clock, &assertion, grant);
         let log = |failed: &FailedRequest, _| tracing::warn!(counted = true, refusal = %failed.refusal, "token request failed: sending it again");
@@ -92,7 +100,7 @@ impl TokenEndpoint {
         &self,
         clock: &dyn Clock,
         assertion: &SecretString,
-        grant: &Grant<'_>,
+        grant: &GrantParameters<'_>,
     ) -> Result<Granted, FailedRequest> {
         let outcome = |failed: &FailedRequest| match failed.refusal {
             UpstreamRefusal::Unavailable(_) => CallOutcome::Failed,
@@ -105,7 +113,7 @@ impl TokenEndpoint {
         &self,
         clock: &dyn Clock,
         assertion: &SecretString,
-        grant: &Grant<'_>,
+        grant: &GrantParameters<'_>,
     ) -> Result<Granted, FailedRequest> {
         let mut form = vec![
             ("client_id", self.client_id.as_str()),

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     access_token,
     authorize_url::authorize_url,
-    client_assertion::ClientAssertion,
+    client_assertion::ManagedIdentityAssertion,
     client_token::ClientTokenVerifier,
     entra_http::EntraHttp,
     gateway_token::GatewayTokenVerifier,
@@ -41,7 +41,7 @@ impl Entra {
     pub fn new(
         settings: EntraSettings,
         http: reqwest::Client,
-        assertion: Arc<ClientAssertion>,
+        assertion: Arc<ManagedIdentityAssertion>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let answers = Budget::new(ANSWERS_BYTES);

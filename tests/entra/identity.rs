@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use remote_auth_mcp::{
-    entra::{ClientAssertion, managed_identity},
+    entra::{ManagedIdentityAssertion, managed_identity},
     platform::SystemClock,
 };
 
@@ -40,7 +40,7 @@ async fn the_request_for_the_assertion_is_the_recorded_one() {
 #[expect(clippy::disallowed_methods, reason = "says whether it was run by the test above")]
 async fn a_process_with_an_identity_gets_its_assertion() {
     let Ok(client_id) = std::env::var("AZURE_CLIENT_ID") else { return };
-    let assertion = ClientAssertion::new(managed_identity(&client_id).unwrap(), AUDIENCE);
+    let assertion = ManagedIdentityAssertion::new(managed_identity(&client_id).unwrap(), AUDIENCE);
     for _ in 0..2 {
         assertion.get(&SystemClock).await.unwrap();
     }

@@ -6,7 +6,7 @@ use authorization_server::ground::Clock;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use local_tenant::{Options, Tenant};
 use remote_auth_mcp::{
-    entra::{ClientAssertion, Entra, EntraSettings, Identity},
+    entra::{Entra, EntraSettings, Identity, ManagedIdentityAssertion},
     platform::SystemClock,
 };
 use reqwest::{Client, ClientBuilder, Url, redirect::Policy};
@@ -53,7 +53,7 @@ pub(crate) fn entra_at(clock: Arc<dyn Clock>, http: Client, authority: &str, ids
         redirect_uri: REDIRECT_URI.to_owned(),
     };
     let identity: Identity = Arc::new(Fixed(assertion.to_owned()));
-    Entra::new(settings, http, Arc::new(ClientAssertion::new(identity, AUDIENCE)), clock)
+    Entra::new(settings, http, Arc::new(ManagedIdentityAssertion::new(identity, AUDIENCE)), clock)
 }
 
 /// Follows no redirect, and waits however long a busy machine takes.

@@ -29,14 +29,14 @@ pub fn check(base: &BaseUrl, values: &[impl AsRef<str>], endpoint: OAuthEndpoint
 /// One of the two addresses at which clients connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Address {
+pub enum ResourceAddress {
     /// Streamable HTTP.
     Mcp,
     /// HTTP+SSE.
     McpSse,
 }
 
-impl Address {
+impl ResourceAddress {
     /// The address that these values name, if it is one.
     #[must_use]
     pub fn named(base: &BaseUrl, values: &[impl AsRef<str>]) -> Option<Self> {
@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn the_address_is_the_one_that_is_named() {
-        let named = |values: &[&str]| Address::named(&BaseUrl::parse(MINE).unwrap(), values);
-        for address in [Address::Mcp, Address::McpSse] {
+        let named = |values: &[&str]| ResourceAddress::named(&BaseUrl::parse(MINE).unwrap(), values);
+        for address in [ResourceAddress::Mcp, ResourceAddress::McpSse] {
             assert_eq!(named(&[MINE, &format!("{MINE}{}", address.path())]), Some(address));
         }
         assert_eq!([named(&[]), named(&[MINE]), named(&["https://mcp.example.com/"])], [None; 3]);
@@ -102,10 +102,10 @@ mod tests {
 
     #[test]
     fn an_address_is_known_however_its_host_is_written_and_by_its_whole_path() {
-        let named = |value: &str| Address::named(&BaseUrl::parse(MINE).unwrap(), &[value]);
+        let named = |value: &str| ResourceAddress::named(&BaseUrl::parse(MINE).unwrap(), &[value]);
         let upper = MINE.to_ascii_uppercase().replacen("HTTPS", "https", 1);
-        assert_eq!(named(&format!("{upper}/mcp")), Some(Address::Mcp));
-        assert_eq!(named(&format!("{MINE}/mcp/sse/")), Some(Address::McpSse));
+        assert_eq!(named(&format!("{upper}/mcp")), Some(ResourceAddress::Mcp));
+        assert_eq!(named(&format!("{MINE}/mcp/sse/")), Some(ResourceAddress::McpSse));
         for path in ["/mcp//", "/mcp/sse//", "/mcp?x", "/MCP", "/mcpx", "/mcp/message", "\u{e9}/mcp"] {
             assert_eq!(named(&format!("{MINE}{path}")), None, "{path}");
         }
@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn an_address_is_stored_as_one_word() {
-        for (address, word) in [(Address::Mcp, "\"mcp\""), (Address::McpSse, "\"mcp_sse\"")] {
+        for (address, word) in [(ResourceAddress::Mcp, "\"mcp\""), (ResourceAddress::McpSse, "\"mcp_sse\"")] {
             assert_eq!(serde_json::to_string(&address).unwrap(), word);
-            assert_eq!(serde_json::from_str::<Address>(word).unwrap(), address);
+            assert_eq!(serde_json::from_str::<ResourceAddress>(word).unwrap(), address);
         }
-        assert!(serde_json::from_str::<Address>("\"sse\"").is_err());
+        assert!(serde_json::from_str::<ResourceAddress>("\"sse\"").is_err());
     }
 
     #[test]

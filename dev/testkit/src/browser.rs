@@ -13,7 +13,7 @@ use authorization_server::{
     ground::{Id, Network, Unavailable},
     state::{
         cookies::{CookieChange, CookieChanges, CookieName, Cookies},
-        memory::Memory,
+        memory::RememberedDecisions,
     },
 };
 use oauth_protocol::initiator::Initiator;
@@ -41,7 +41,7 @@ impl Browser {
     }
 
     /// The opened cookies of remembered approvals and denials.
-    pub async fn memory(&self, rig: &Rig) -> Result<Memory, Unavailable> {
+    pub async fn memory(&self, rig: &Rig) -> Result<RememberedDecisions, Unavailable> {
         rig.server.recall(&self.cookies(&[])).await
     }
 

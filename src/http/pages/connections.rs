@@ -19,14 +19,14 @@ use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
 #[template(path = "connections_sign_in.html", config = "src/http/pages/askama.toml")]
-struct SignInPage<'a> {
+struct ConnectionsSignInPage<'a> {
     texts: &'a Texts,
     server: &'a str,
 }
 
 /// The page of a browser in which nobody is signed in.
 pub(in crate::http) fn connections_sign_in(app: &App, texts: &Texts) -> Response {
-    render(StatusCode::OK, texts, &SignInPage { texts, server: &app.server_name })
+    render(StatusCode::OK, texts, &ConnectionsSignInPage { texts, server: &app.server_name })
 }
 
 #[derive(Template)]

@@ -21,14 +21,14 @@ use crate::http::{app::App, reply::Response};
 
 #[derive(Template)]
 #[template(path = "operator_sign_in.html", config = "src/http/pages/askama.toml")]
-struct SignInPage<'a> {
+struct OperatorSignInPage<'a> {
     texts: &'a Texts,
     server: &'a str,
 }
 
 /// No operator is signed in.
 pub(in crate::http) fn operator_sign_in(app: &App, texts: &Texts) -> Response {
-    render(StatusCode::OK, texts, &SignInPage { texts, server: &app.server_name })
+    render(StatusCode::OK, texts, &OperatorSignInPage { texts, server: &app.server_name })
 }
 
 #[derive(Template)]

@@ -37,7 +37,7 @@ struct GrantShape<F> {
     authenticated: bool,
     scope: Scope,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<resource::Address>,
+    address: Option<resource::ResourceAddress>,
     status: Status,
     version: u32,
     family: F,

@@ -53,7 +53,7 @@ struct ApprovalShape {
     redirect: Receiver,
     scope: Scope,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<resource::Address>,
+    address: Option<resource::ResourceAddress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<Id>,
     #[serde(with = "time::serde::timestamp")]

@@ -4,7 +4,7 @@ use oauth_protocol::{
     addressed_request::AddressedRequest,
     prompt::Prompt,
     redirect_uri::{RedirectKind, RedirectTarget},
-    resource::{self, Address},
+    resource::{self, ResourceAddress},
 };
 
 pub use super::authorize_error::AuthorizeError;
@@ -22,7 +22,7 @@ use crate::{
     state::{
         authorization::Consent,
         client::Client,
-        memory::{Likeness, Memory},
+        memory::{Likeness, RememberedDecisions},
         pending_consent::{Asks, SignInPrompt},
         scopes,
         valid_request::ValidRequest,
@@ -61,7 +61,7 @@ impl AuthorizationServer {
         &self,
         client: Client,
         valid: Valid,
-        memory: &Memory,
+        memory: &RememberedDecisions,
         visitor: &Visitor<'_>,
     ) -> Result<Answer, AuthorizeError> {
         let remembered = self.remembered(memory, &valid.request).await?;
@@ -94,7 +94,7 @@ impl AuthorizationServer {
     }
 
     /// Whether a client that looks like this one was denied.
-    fn denied_like(&self, memory: &Memory, client: &Client, request: &ValidRequest) -> bool {
+    fn denied_like(&self, memory: &RememberedDecisions, client: &Client, request: &ValidRequest) -> bool {
         memory.denies_like(&Likeness::of(client.name.as_deref(), request.redirect()), self.now())
     }
 
@@ -111,7 +111,8 @@ impl AuthorizationServer {
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref(), self.default_scope());
         let valid = ValidRequest::new(client.id, redirect, request.code_challenge, scope).with_state(request.state);
-        let valid = valid.with_metadata(client.metadata_hash()).with_address(Address::named(self.base(), resources));
+        let valid =
+            valid.with_metadata(client.metadata_hash()).with_address(ResourceAddress::named(self.base(), resources));
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 

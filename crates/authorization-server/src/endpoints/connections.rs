@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use oauth_protocol::{resource::Address, scope::Scope};
+use oauth_protocol::{resource::ResourceAddress, scope::Scope};
 use time::OffsetDateTime;
 
 pub use super::owner_action::{OwnerAction, OwnerSubmission};
@@ -180,7 +180,7 @@ impl Connection {
         self.connects_to(grant.address);
     }
 
-    fn connects_to(&mut self, address: Option<Address>) {
+    fn connects_to(&mut self, address: Option<ResourceAddress>) {
         let new = address.filter(|address| !self.addresses.contains(address));
         self.addresses.extend(new);
     }

@@ -10,7 +10,7 @@ use crate::{
         client::Client,
         decision::Decision,
         derived::derived,
-        memory::Memory,
+        memory::RememberedDecisions,
         pending_consent::{Asks, PendingConsent, SignInPrompt},
         valid_request::ValidRequest,
     },
@@ -53,7 +53,7 @@ impl AuthorizationServer {
         client: Client,
         request: ValidRequest,
         sign_in: SignInPrompt,
-        memory: &Memory,
+        memory: &RememberedDecisions,
     ) -> Result<ConsentPage, Unavailable> {
         let allowed_before = self.allowed_before(memory, &request).await?;
         let form = self.form(request, Asks::Consent, sign_in).await?;

@@ -1,6 +1,6 @@
 //! The data of the pages.
 
-use oauth_protocol::{resource::Address, scope::Scope, secret::Secret};
+use oauth_protocol::{resource::ResourceAddress, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 
 use super::blocked_sign_in::BlockedPage;
@@ -146,7 +146,7 @@ pub struct Connection {
     /// Whether the owner will not be asked again.
     pub remembered: bool,
     /// The addresses of this server that it named.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<ResourceAddress>,
     /// Its permissions.
     pub permissions: Vec<&'static Permission>,
 }

@@ -8,7 +8,7 @@ use crate::{
     state::{
         client::Client,
         cookies::{CookieChanges, CookieName, Cookies},
-        memory::{Likeness, Memory},
+        memory::{Likeness, RememberedDecisions},
         owner::Approval,
         valid_request::ValidRequest,
     },
@@ -24,15 +24,19 @@ pub(crate) struct RememberedApproval {
 
 impl AuthorizationServer {
     /// Opens the cookies.
-    pub async fn recall(&self, sent: &Cookies) -> Result<Memory, Unavailable> {
-        Ok(Memory {
+    pub async fn recall(&self, sent: &Cookies) -> Result<RememberedDecisions, Unavailable> {
+        Ok(RememberedDecisions {
             approved: self.open_cookie(sent, CookieName::ApprovedClients).await?.unwrap_or_default(),
             denied: self.open_cookie(sent, CookieName::DeniedClients).await?.unwrap_or_default(),
         })
     }
 
     /// The cookies that hold this memory. Without a denial the cookie of denials is deleted, if there is one.
-    pub(crate) async fn memory_cookies(&self, memory: &Memory, sent: &Cookies) -> Result<CookieChanges, Unavailable> {
+    pub(crate) async fn memory_cookies(
+        &self,
+        memory: &RememberedDecisions,
+        sent: &Cookies,
+    ) -> Result<CookieChanges, Unavailable> {
         let mut cookies = CookieChanges::default();
         if memory.approvals() > 0 {
             let approved = self.seal(&memory.approved, ()).await?;
@@ -47,7 +51,11 @@ impl AuthorizationServer {
     }
 
     /// The cookie of denials.
-    pub(crate) async fn denied_cookie(&self, memory: &Memory, sent: &Cookies) -> Result<CookieChanges, Unavailable> {
+    pub(crate) async fn denied_cookie(
+        &self,
+        memory: &RememberedDecisions,
+        sent: &Cookies,
+    ) -> Result<CookieChanges, Unavailable> {
         let denied = self.seal(&memory.denied, ()).await?;
         let mut cookies = CookieChanges::default();
         cookies.set(sent, CookieName::DeniedClients, denied.as_str().into());
@@ -64,7 +72,7 @@ impl AuthorizationServer {
     /// The newest approval that this browser remembers, that covers the request, and that still stands.
     pub(crate) async fn remembered(
         &self,
-        memory: &Memory,
+        memory: &RememberedDecisions,
         request: &ValidRequest,
     ) -> Result<Option<RememberedApproval>, Unavailable> {
         for remembered in memory.approved.0.iter().rev().filter(|remembered| remembered.client == request.client()) {
@@ -80,7 +88,7 @@ impl AuthorizationServer {
     /// Whether this browser remembers an approval of this client and receiver that still stands, whatever its scope.
     pub(crate) async fn approved_target(
         &self,
-        memory: &Memory,
+        memory: &RememberedDecisions,
         client: &Client,
         target: &RedirectTarget,
     ) -> Result<bool, Unavailable> {
@@ -89,7 +97,11 @@ impl AuthorizationServer {
     }
 
     /// The part of the request's scope that this browser remembers as allowed to the same client and receiver.
-    pub(crate) async fn allowed_before(&self, memory: &Memory, request: &ValidRequest) -> Result<Scope, Unavailable> {
+    pub(crate) async fn allowed_before(
+        &self,
+        memory: &RememberedDecisions,
+        request: &ValidRequest,
+    ) -> Result<Scope, Unavailable> {
         let approval = self.approval_of(memory, request.client(), request.redirect()).await?;
         let approval = approval.filter(|approval| approval.metadata == request.metadata());
         let scope = approval.map(|approval| request.scope().filtered(|token| approval.scope.contains(token)));
@@ -99,7 +111,7 @@ impl AuthorizationServer {
     /// The newest approval of this client and receiver that this browser remembers and that still stands.
     async fn approval_of(
         &self,
-        memory: &Memory,
+        memory: &RememberedDecisions,
         client: Id,
         target: &RedirectTarget,
     ) -> Result<Option<Approval>, Unavailable> {

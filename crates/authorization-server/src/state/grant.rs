@@ -1,6 +1,6 @@
 //! A grant: one redeemed authorization, with its refresh-token family.
 
-use oauth_protocol::{resource::Address, scope::Scope};
+use oauth_protocol::{resource::ResourceAddress, scope::Scope};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -24,7 +24,7 @@ pub struct Grant {
     /// The granted scope.
     pub scope: Scope,
     /// The address of this server that the client named; `None` if it named none, or if the grant is of an earlier release.
-    pub address: Option<Address>,
+    pub address: Option<ResourceAddress>,
     /// Whether it can be used.
     pub status: Status,
     /// Counts the writes. An access token names the version under which it was issued.

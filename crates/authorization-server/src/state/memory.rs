@@ -17,7 +17,7 @@ const MAX_ENTRIES: usize = 24;
 
 /// The cookies, opened. A cookie that this server did not seal counts as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Memory {
+pub struct RememberedDecisions {
     pub(crate) approved: ApprovedClients,
     pub(crate) denied: DeniedClients,
 }
@@ -83,7 +83,7 @@ impl Likeness {
     }
 }
 
-impl Memory {
+impl RememberedDecisions {
     /// With one more approval.
     #[must_use]
     pub fn with_approval(mut self, owner: Id, approval: Id, client: Id) -> Self {
@@ -163,7 +163,7 @@ mod tests {
     fn to_forget_denials_forgets_no_approval() {
         let (now, id) = (OffsetDateTime::UNIX_EPOCH, |byte| Id::from_bytes([byte; 16]));
         let [one, other] = ["one", "other"].map(|name| Likeness(name.to_owned()));
-        let memory = Memory::default().with_approval(id(1), id(2), id(3));
+        let memory = RememberedDecisions::default().with_approval(id(1), id(2), id(3));
         let memory = memory.with_denial(id(4), one.clone(), now).with_denial(id(5), other, now);
         let left = memory.clone().without_denials_like(&one);
         assert_eq!((left.approvals(), left.denies(id(4), now), left.denies(id(5), now)), (1, false, true));

@@ -1,6 +1,6 @@
 //! The owner document: the approvals of one resource owner, the withdrawals of the last minutes, and what Entra demands.
 
-use oauth_protocol::{redirect_uri::Receiver, resource::Address, scope::Scope};
+use oauth_protocol::{redirect_uri::Receiver, resource::ResourceAddress, scope::Scope};
 use time::OffsetDateTime;
 
 use crate::{
@@ -45,7 +45,7 @@ pub struct Approval {
     /// The approved scope.
     pub scope: Scope,
     /// The address of this server that the client named last.
-    pub address: Option<Address>,
+    pub address: Option<ResourceAddress>,
     /// The hash of the client's metadata document when the approval was given; `None` for a registered client.
     pub metadata: Option<Id>,
     /// When it was given.

@@ -3,7 +3,7 @@
 use oauth_protocol::{
     pkce::CodeChallenge,
     redirect_uri::{RedirectKind, RedirectTarget, RedirectUri},
-    resource::Address,
+    resource::ResourceAddress,
     scope::Scope,
 };
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub struct ValidRequest {
     state: Option<String>,
     scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<Address>,
+    address: Option<ResourceAddress>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Id>,
 }
@@ -43,7 +43,7 @@ impl ValidRequest {
 
     /// The same request, for the address of this server that its `resource` names.
     #[must_use]
-    pub(crate) fn with_address(self, address: Option<Address>) -> Self {
+    pub(crate) fn with_address(self, address: Option<ResourceAddress>) -> Self {
         Self { address, ..self }
     }
 
@@ -61,7 +61,7 @@ impl ValidRequest {
 
     /// The address of this server that the client named.
     #[must_use]
-    pub fn address(&self) -> Option<Address> {
+    pub fn address(&self) -> Option<ResourceAddress> {
         self.address
     }
 
@@ -123,7 +123,7 @@ struct RequestShape {
     state: Option<String>,
     scope: Scope,
     #[serde(default)]
-    address: Option<Address>,
+    address: Option<ResourceAddress>,
     #[serde(default)]
     metadata: Option<Id>,
 }

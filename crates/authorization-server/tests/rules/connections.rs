@@ -23,7 +23,7 @@ use authorization_server::{
     },
     upstream::UpstreamRefusal,
 };
-use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier, resource::Address, secret::Secret};
+use oauth_protocol::{initiator::Initiator, pkce::CodeVerifier, resource::ResourceAddress, secret::Secret};
 use secrecy::ExposeSecret as _;
 use testkit::{Allowed, Asked, Browser, Rig, allowed, answered, asked, cookie, parameter, request};
 use time::Duration;
@@ -327,7 +327,7 @@ async fn the_owner_sees_since_when_how_lately_and_on_how_many_devices() {
         last_used: Some(rig.clock.now()),
         devices: 2,
         remembered: true,
-        addresses: vec![Address::Mcp],
+        addresses: vec![ResourceAddress::Mcp],
         permissions: vec![&USER_READ],
     };
     rig.clock.advance(Duration::HOUR);
@@ -428,8 +428,8 @@ async fn registrations_that_cannot_be_told_apart_are_one_application() {
 #[tokio::test]
 async fn the_owner_sees_which_of_our_addresses_a_client_named() {
     for (resource, address) in [
-        (Some("https://mcp.example.com/mcp"), Some(Address::Mcp)),
-        (Some("https://mcp.example.com/mcp/sse"), Some(Address::McpSse)),
+        (Some("https://mcp.example.com/mcp"), Some(ResourceAddress::Mcp)),
+        (Some("https://mcp.example.com/mcp/sse"), Some(ResourceAddress::McpSse)),
         (Some("https://mcp.example.com"), None),
         (None, None),
     ] {
@@ -459,7 +459,7 @@ async fn the_addresses_are_those_of_the_grants_also_once_the_approvals_are_forgo
     rig.owners.change(&owner, |owner| Owner { approvals: Vec::new(), ..owner.clone() });
     let mut addresses = only_connection(&rig).await.addresses;
     addresses.sort_by_key(|address| address.path());
-    assert_eq!(addresses, [Address::Mcp, Address::McpSse]);
+    assert_eq!(addresses, [ResourceAddress::Mcp, ResourceAddress::McpSse]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use authorization_server::{
     ground::{Clock as _, Id, Subject, lifetimes::APPROVAL_LIFETIME},
     state::{
         cookies::CookieName,
-        memory::Memory,
+        memory::RememberedDecisions,
         owner::{Approval, Owner},
     },
     upstream::UpstreamRefusal,
@@ -249,7 +249,7 @@ async fn a_callback_in_another_browser_is_remembered_in_neither() {
     let allowed = rig.allow(&rig.open_page(&client_id).await.unwrap()).await.unwrap();
     other.call_back(&rig, &allowed, None).await.map(drop).unwrap_err();
     assert!(rig.owners.all().is_empty());
-    assert_eq!(other.memory(&rig).await.unwrap(), Memory::default());
+    assert_eq!(other.memory(&rig).await.unwrap(), RememberedDecisions::default());
 }
 
 #[tokio::test]
