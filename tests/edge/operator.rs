@@ -295,3 +295,19 @@ async fn without_the_store_the_page_is_an_outage_and_nothing_is_decided() {
     edge.set_store_down(false);
     assert!(!is_blocked(&edge));
 }
+
+#[tokio::test]
+async fn a_decision_that_did_not_take_effect_is_an_outage_and_the_list_says_so() {
+    let (edge, mut browser) = (edge(), Browser::default());
+    let client_id = edge.register().await.unwrap();
+    let page = browser.operator(&edge).await;
+    let uncertain = "It may not have taken effect.";
+    edge.block_store.set_down(true);
+    assert_eq!(click(&edge, &mut browser, &page, &borrowed(&block(&client_id))).await.status, 503);
+    edge.block_store.set_down(false);
+    let listed = browser.get(&edge, "/operator").await.body;
+    assert!(listed.contains(uncertain) && !listed.contains("Blocked."), "{listed}");
+    assert_eq!(click(&edge, &mut browser, &page, &borrowed(&block(&client_id))).await.status, 302, "the same form");
+    let listed = browser.get(&edge, "/operator").await.body;
+    assert!(!listed.contains(uncertain) && listed.contains("Blocked."), "{listed}");
+}

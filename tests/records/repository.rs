@@ -222,7 +222,7 @@ async fn of_the_records_of_operators_the_newest_are_listed() {
     for number in 0..40 {
         rig.clock.advance(Duration::SECOND);
         let (actor, decision) = ("operator".to_owned(), OperatorDecision::EndUser(numbered(1)));
-        let record = OperatorRecord { id: numbered(number), actor, decision, at: rig.clock.now() };
+        let record = OperatorRecord { id: numbered(number), actor, decision, at: rig.clock.now(), took_effect: true };
         records.create(record).await.unwrap();
     }
     let page = records.page(None).await.unwrap();

@@ -43,7 +43,7 @@ struct Operator<'a> {
     next: Option<String>,
     entra: Vec<EntraApplicationRow>,
     blocks: Vec<BlockRow>,
-    records: Vec<Text>,
+    records: Vec<RecordRow>,
 }
 
 /// A client.
@@ -73,6 +73,12 @@ struct BlockRow {
     words: Text,
     since: String,
     target: TargetFields,
+}
+
+/// A decision of an operator.
+struct RecordRow {
+    words: Text,
+    took_effect: bool,
 }
 
 /// The page of an operator.
@@ -121,14 +127,15 @@ fn block(texts: &Texts, Block { target, at, .. }: &Block) -> BlockRow {
     BlockRow { words: words(texts, target), since: texts.moment_of(*at), target: fields(target) }
 }
 
-fn record(texts: &Texts, OperatorRecord { actor, decision, at, .. }: &OperatorRecord) -> Text {
+fn record(texts: &Texts, OperatorRecord { actor, decision, at, took_effect, .. }: &OperatorRecord) -> RecordRow {
     let time = texts.moment_of(*at);
-    match decision {
+    let words = match decision {
         OperatorDecision::Block(target) => texts.record_blocked(&time, actor, &words(texts, target)),
         OperatorDecision::Unblock(target) => texts.record_unblocked(&time, actor, &words(texts, target)),
         OperatorDecision::EndApplication(target) => texts.record_ended_application(&time, actor, &words(texts, target)),
         OperatorDecision::EndUser(owner) => texts.record_ended_user(&time, actor, &owner.to_string()),
-    }
+    };
+    RecordRow { words, took_effect: *took_effect }
 }
 
 fn fields(target: &BlockTarget) -> TargetFields {

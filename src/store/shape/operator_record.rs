@@ -14,7 +14,10 @@ use time::OffsetDateTime;
 use super::{Shape, blocks::TargetShape, check_schema};
 use crate::ports::records::{Address, Container};
 
-const SCHEMA: u32 = 1;
+/// 2 says whether the decision took effect.
+const SCHEMA: u32 = 2;
+/// Did not: the operator had to see an error.
+const SCHEMA_WITHOUT_EFFECT: u32 = 1;
 /// Its partition.
 pub(in crate::store) const OPERATOR_RECORDS: &str = "record";
 
@@ -27,6 +30,13 @@ struct RecordShape {
     decision: DecisionShape,
     #[serde(with = "time::serde::timestamp")]
     at: OffsetDateTime,
+    #[serde(default = "known_effect")]
+    took_effect: bool,
+}
+
+/// Of a record that does not say.
+fn known_effect() -> bool {
+    true
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,12 +80,15 @@ impl Shape for OperatorRecord {
     fn encode(&self) -> serde_json::Result<Value> {
         let (actor, decision) = (self.actor.clone(), DecisionShape::from(&self.decision));
         let (schema, kind) = (SCHEMA, OPERATOR_RECORDS.to_owned());
-        serde_json::to_value(RecordShape { schema, id: self.id, kind, actor, decision, at: self.at })
+        let (at, took_effect) = (self.at, self.took_effect);
+        serde_json::to_value(RecordShape { schema, id: self.id, kind, actor, decision, at, took_effect })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
-        let RecordShape { schema, id, actor, decision, at, .. } = serde_json::from_value(body)?;
-        check_schema(schema, SCHEMA)?;
-        Ok(Self { id, actor, decision: decision.try_into()?, at })
+        let RecordShape { schema, id, actor, decision, at, took_effect, .. } = serde_json::from_value(body)?;
+        if schema != SCHEMA_WITHOUT_EFFECT {
+            check_schema(schema, SCHEMA)?;
+        }
+        Ok(Self { id, actor, decision: decision.try_into()?, at, took_effect })
     }
 }

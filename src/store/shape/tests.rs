@@ -61,6 +61,12 @@ fn every_golden_item_is_read_and_written_unchanged() {
 }
 
 #[test]
+fn a_decision_of_schema_1_is_read_as_one_that_took_effect() {
+    let read = OperatorRecord::decode(golden("operator-record-schema-1.json")).unwrap();
+    assert_eq!(read.encode().unwrap(), golden("operator-record-block.json"));
+}
+
+#[test]
 fn an_authorization_of_schema_1_is_read_without_what_schema_2_adds() {
     let read = Authorization::decode(golden("authorization-schema-1.json")).unwrap();
     assert_eq!(read.decision, None);

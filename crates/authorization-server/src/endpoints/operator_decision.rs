@@ -3,7 +3,7 @@
 use super::consent::DOUBLE_CLICK;
 use crate::{
     changes::BlocksError,
-    ground::{AuditEvent, Created, Ended, EventName, Id, Subject, Unavailable},
+    ground::{Advanced, AuditEvent, Created, Ended, EventName, Id, Stored, Subject, Unavailable},
     server::AuthorizationServer,
     state::operator_record::{OperatorDecision, OperatorRecord},
 };
@@ -34,7 +34,7 @@ impl From<BlocksError> for OperatorDecisionError {
 impl AuthorizationServer {
     /// Records the decision, and then lets it take effect: here at once, at other processes within 20 seconds. The record
     /// has the id of the form, so a form that is sent again changes nothing. A double click is answered alike: the browser
-    /// shows the answer to the second click only.
+    /// shows the answer to the second click only. If the first click did not take effect, the second does.
     pub async fn decide_as_operator(
         &self,
         form: Id,
@@ -42,13 +42,23 @@ impl AuthorizationServer {
         decision: OperatorDecision,
     ) -> Result<(), OperatorDecisionError> {
         let now = self.now();
-        let record = OperatorRecord { id: form, actor: actor.oid.clone(), decision: decision.clone(), at: now };
-        match self.ports.operator_records.create(record.clone()).await? {
-            Created::Done(_) => {}
-            Created::Exists(first) if record.is_double_click_after(&first.value) => return Ok(()),
+        let (id, actor_oid) = (form, actor.oid.clone());
+        let record = OperatorRecord { id, actor: actor_oid, decision: decision.clone(), at: now, took_effect: false };
+        let recorded = match self.ports.operator_records.create(record.clone()).await? {
+            Created::Done(recorded) => recorded,
+            Created::Exists(first) if record.is_double_click_after(&first.value) => first,
             Created::Exists(_) => return Err(OperatorDecisionError::Repeated),
+        };
+        if !recorded.value.took_effect {
+            self.take_effect(decision).await?;
+            self.note_effect(recorded, actor).await;
         }
-        let event = decided(actor, &decision);
+        Ok(())
+    }
+
+    /// All that a decision does can be done again.
+    async fn take_effect(&self, decision: OperatorDecision) -> Result<(), BlocksError> {
+        let now = self.now();
         match decision {
             OperatorDecision::Block(target) => {
                 self.change_blocks(|blocks| blocks.with_block(target.clone(), now)).await?;
@@ -64,8 +74,20 @@ impl AuthorizationServer {
                 self.end_grants(owner, None, Ended::EndedByOperator).await?;
             }
         }
-        self.report(event);
         Ok(())
+    }
+
+    /// Of two clicks at once, only the one whose write stands reports the decision. If the write fails, a further click
+    /// lets the decision take effect again.
+    async fn note_effect(&self, recorded: Stored<OperatorRecord>, actor: &Subject) {
+        let record = OperatorRecord { took_effect: true, ..recorded.value };
+        let event = decided(actor, &record.decision);
+        match self.ports.operator_records.advance(&recorded.version, record).await {
+            Ok(Advanced::Lost(_)) => return,
+            Ok(Advanced::Done(_)) => {}
+            Err(error) => tracing::warn!(counted = true, %error, "could not note that a decision took effect"),
+        }
+        self.report(event);
     }
 }
 

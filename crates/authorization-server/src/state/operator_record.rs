@@ -29,6 +29,8 @@ pub struct OperatorRecord {
     pub decision: OperatorDecision,
     /// When.
     pub at: OffsetDateTime,
+    /// Whether it is known that the decision took effect.
+    pub took_effect: bool,
 }
 
 impl Record for OperatorRecord {

@@ -16,6 +16,7 @@ use authorization_server::{
         blocks::{BlockTarget, MAX_BLOCKS},
         client::Client,
         cookies::{CookieName, Cookies},
+        grant::Status,
         operator_record::OperatorDecision,
         owner_session::OwnPage,
         roles::ADMIN,
@@ -24,7 +25,7 @@ use authorization_server::{
 };
 use oauth_protocol::initiator::Initiator;
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, Browser, CLIENTS_ON_A_PAGE, Rig, allowed, cookie};
+use testkit::{Allowed, Browser, CLIENTS_ON_A_PAGE, Fault, Rig, allowed, cookie};
 use time::Duration;
 
 use crate::entra_clients;
@@ -241,6 +242,60 @@ async fn a_button_that_is_pressed_twice_decides_once_and_later_its_form_is_refus
         assert_eq!((rig.operator_records.all().len(), rig.audit.take()), (1, Vec::new()));
         rig.clock.advance(Duration::NANOSECOND);
         assert!(matches!(click(&rig, &cookies, &shown, action()).await, Err(OperatorError::Repeated)));
+    }
+}
+
+#[tokio::test]
+async fn a_decision_that_did_not_take_effect_does_so_when_its_form_is_sent_again() {
+    let rig = rig();
+    let cookies = signed_in(&rig).await;
+    let shown = page(&rig, &cookies).await;
+    rig.audit.take();
+    rig.block_store.set_down(true);
+    let failed = click(&rig, &cookies, &shown, OperatorAction::Block(host(1))).await;
+    assert!(matches!(failed, Err(OperatorError::Unavailable(_))));
+    rig.block_store.set_down(false);
+    assert_eq!((blocked(&rig), rig.audit.names()), (0, Vec::new()));
+    assert!(!page(&rig, &cookies).await.records[0].took_effect, "the page says so");
+    click(&rig, &cookies, &shown, OperatorAction::Block(host(1))).await.unwrap();
+    assert_eq!((blocked(&rig), rig.audit.names()), (1, vec![EventName::OperatorDecided]));
+    let records = page(&rig, &cookies).await.records;
+    assert_eq!((records.len(), records[0].took_effect), (1, true));
+    let after = page(&rig, &cookies).await;
+    click(&rig, &cookies, &after, OperatorAction::Unblock(host(1))).await.unwrap();
+    click(&rig, &cookies, &shown, OperatorAction::Block(host(1))).await.unwrap();
+    assert_eq!(blocked(&rig), 0, "once");
+}
+
+#[tokio::test]
+async fn whatever_fails_while_the_grants_of_a_user_are_ended_the_form_ends_them_when_it_is_sent_again() {
+    let user = Subject { tid: "tenant".into(), oid: "leaver".into() };
+    for fault in [Fault::Before, Fault::After] {
+        for skipped in 0.. {
+            let rig = rig();
+            rig.upstream.set_subject(user.clone());
+            let (one, other) = (rig.sign_in().await.unwrap(), rig.sign_in().await.unwrap());
+            let (form, actor) = (Id::random(rig.ports.entropy.as_ref()), operator());
+            let end = OperatorDecision::EndUser(user.owner_key());
+            let decide = || rig.server.decide_as_operator(form, &actor, end.clone());
+            rig.audit.take();
+            rig.store.fail_after(skipped, fault);
+            if decide().await.is_err() {
+                decide().await.unwrap();
+            }
+            let is_over = rig.store.fault_is_due();
+            rig.store.fail_after(usize::MAX / 2, fault);
+            assert!(rig.grants.all().iter().all(|grant| grant.status == Status::Revoked), "{fault:?} {skipped}");
+            for signed_in in [one, other] {
+                assert!(!rig.accepts(&signed_in.tokens.access_token).await.unwrap(), "{fault:?} {skipped}");
+            }
+            let decided = rig.audit.names().into_iter().filter(|name| *name == EventName::OperatorDecided).count();
+            assert_eq!((decided, rig.operator_records.all().len()), (1, 1), "{fault:?} {skipped}");
+            if is_over {
+                assert!(skipped > 5, "{skipped}");
+                break;
+            }
+        }
     }
 }
 

@@ -183,6 +183,7 @@ record_blocked = { $time }: حظر { $operator } ما يلي: { $target }.
 record_unblocked = { $time }: رفع { $operator } الحظر عما يلي: { $target }.
 record_ended_application = { $time }: أنهى { $operator } كل اتصالات ما يلي: { $target }.
 record_ended_user = { $time }: أنهى { $operator } كل اتصالات المستخدم ذي المفتاح { $user }.
+record_uncertain = ربما لم يصبح ذلك نافذًا.
 
 ## Errors: the problem, and what to do
 

@@ -167,6 +167,7 @@ record_blocked = { $time }: { $operator } sperrte { $target }.
 record_unblocked = { $time }: { $operator } hob eine Sperre auf: { $target }.
 record_ended_application = { $time }: { $operator } beendete alle Verbindungen: { $target }.
 record_ended_user = { $time }: { $operator } beendete alle Verbindungen des Benutzers mit dem Schlüssel { $user }.
+record_uncertain = Das ist vielleicht nicht wirksam geworden.
 
 ## Errors: the problem, and what to do
 

@@ -55,7 +55,7 @@ texts! {
     user_id(); records(); records_none(); record_blocked(time: &str, operator: &str, target: &Text);
     record_unblocked(time: &str, operator: &str, target: &Text);
     record_ended_application(time: &str, operator: &str, target: &Text);
-    record_ended_user(time: &str, operator: &str, user: &str);
+    record_ended_user(time: &str, operator: &str, user: &str); record_uncertain();
     // Errors: the problem, and what to do
     detail(); leads_elsewhere(host: &str); connect_again(); open_again(path: &str); incomplete_title(); decision_title();
     decision_foreign(); decision_forged(); cookie_title(); cookie(); expired_title(); expired(); completed_title();

@@ -161,6 +161,7 @@ record_blocked = { $time }: { $operator } blocked { $target }.
 record_unblocked = { $time }: { $operator } lifted the block of { $target }.
 record_ended_application = { $time }: { $operator } ended every connection of { $target }.
 record_ended_user = { $time }: { $operator } ended every connection of the user with the key { $user }.
+record_uncertain = It may not have taken effect.
 
 ## Errors: the problem, and what to do
 

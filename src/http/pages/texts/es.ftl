@@ -167,6 +167,7 @@ record_blocked = { $time }: { $operator } bloqueó { $target }.
 record_unblocked = { $time }: { $operator } levantó un bloqueo: { $target }.
 record_ended_application = { $time }: { $operator } terminó todas las conexiones: { $target }.
 record_ended_user = { $time }: { $operator } terminó todas las conexiones del usuario con la clave { $user }.
+record_uncertain = Puede que no haya surtido efecto.
 
 ## Errors: the problem, and what to do
 

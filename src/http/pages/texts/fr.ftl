@@ -173,6 +173,7 @@ record_blocked = { $time } : { $operator } a bloqué { $target }.
 record_unblocked = { $time } : { $operator } a levé un blocage : { $target }.
 record_ended_application = { $time } : { $operator } a terminé toutes les connexions : { $target }.
 record_ended_user = { $time } : { $operator } a terminé toutes les connexions de l’utilisateur avec la clé { $user }.
+record_uncertain = Cela n’a peut-être pas pris effet.
 
 ## Errors: the problem, and what to do
 

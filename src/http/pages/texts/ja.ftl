@@ -149,6 +149,7 @@ record_blocked = { $time }: { $operator } がブロックしました: { $target
 record_unblocked = { $time }: { $operator } がブロックを解除しました: { $target }。
 record_ended_application = { $time }: { $operator } がすべての接続を終了しました: { $target }。
 record_ended_user = { $time }: { $operator } が、キー { $user } のユーザーのすべての接続を終了しました。
+record_uncertain = 反映されていない可能性があります。
 
 ## Errors: the problem, and what to do
 
