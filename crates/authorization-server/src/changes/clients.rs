@@ -6,7 +6,10 @@ use super::{Change, change};
 use crate::{
     ground::{Advanced, Id, Stored, Unavailable},
     server::AuthorizationServer,
-    state::client::{Client, ClientId, Document},
+    state::{
+        blocks::Verdict,
+        client::{Client, ClientId, Document},
+    },
 };
 
 impl AuthorizationServer {
@@ -31,15 +34,21 @@ impl AuthorizationServer {
         }
     }
 
-    /// Keeps the client of a document that was fetched now.
+    /// Keeps the client of a document that was fetched now. A record that is blocked stays as it is, and is the answer: another
+    /// process may have blocked it since this one last read the blocks.
     pub(crate) async fn keep_published(
         &self,
         document: Document,
         metadata: ClientMetadata,
     ) -> Result<Client, Unavailable> {
         let (now, client_id) = (self.now(), ClientId::Document(document.url.clone()));
+        let blocks = self.read_blocks().await?;
         let decide = |before: Option<Client>| {
             let before = before.filter(|before| before.is_named(&client_id));
+            let is_blocked = |client: &&Client| blocks.judge(client.id, Some(client), now) == Verdict::Blocked;
+            if let Some(blocked) = before.as_ref().filter(is_blocked) {
+                return Ok(Change::Keep(blocked.clone()));
+            }
             let client = Client::published(document.clone(), metadata.clone(), before.as_ref(), now);
             Ok::<_, Unavailable>(Change::Write(client.clone(), client))
         };

@@ -18,10 +18,17 @@ use crate::{
 };
 
 impl AuthorizationServer {
-    /// The client that a request names: a registered one, or one whose document is fresh.
+    /// The client that a request names: a registered one, or one whose document is fresh. Of a client that is blocked nothing is
+    /// fetched: what it publishes by now lifts no block.
     pub(crate) async fn requesting_client(&self, client_id: &str, from: Network) -> Result<Client, AuthorizeError> {
-        let client = match self.find_client(client_id).await?.map(|client| client.value) {
-            Some(client) if client.is_fresh(self.now()) => client,
+        let stored = self.find_client(client_id).await?.map(|client| client.value);
+        if let Some(client) = &stored
+            && self.is_blocked(client).await?
+        {
+            return Err(AtServer::Blocked.into());
+        }
+        let client = match stored {
+            Some(client) if client.is_fresh(self.now()) => return Ok(client),
             stale if client_id.starts_with("https://") => {
                 let (document, metadata) = self.published_client(client_id, from).await?;
                 if stale.is_none() {

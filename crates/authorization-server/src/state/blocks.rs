@@ -57,8 +57,9 @@ impl Block {
         Self { key: target.client(), target, at }
     }
 
+    /// A client without a record may have had any host. It can get no further tokens, so those that it has are refused.
     fn names(&self, key: Id, client: Option<&Client>) -> bool {
-        self.key == Some(key) || client.is_some_and(|client| self.target.names_host_of(client))
+        self.key == Some(key) || client.map_or(self.target.needs_client(), |client| self.target.names_host_of(client))
     }
 }
 
@@ -87,7 +88,8 @@ impl Blocks {
         self.blocked.iter().chain(&self.ended).any(|block| block.target.needs_client())
     }
 
-    /// Judges a grant that was decided or made at this time, by the key of its client, and by its record if one is known.
+    /// Judges a grant that was decided or made at this time, by the key of its client and by its record, which only blocks of
+    /// hosts need; `None` if there is none.
     #[must_use]
     pub fn judge(&self, key: Id, client: Option<&Client>, made_at: OffsetDateTime) -> Verdict {
         if self.blocked.iter().any(|block| block.names(key, client)) {
@@ -258,7 +260,11 @@ mod tests {
         let client = registered(&["https://client.example/cb"]);
         let blocks = Blocks::default().with_block(BlockTarget::RedirectHost("client.example".into()), NOW).unwrap();
         assert!(blocks.need_clients());
-        assert_eq!(blocks.judge(client.id, None, NOW), Verdict::Allowed);
+        assert_eq!(blocks.judge(client.id, Some(&registered(&["https://other.example/cb"])), NOW), Verdict::Allowed);
+        assert_eq!(blocks.judge(client.id, None, NOW), Verdict::Blocked, "it may have had that host");
+        let ended = Blocks::default().with_ended(BlockTarget::DocumentHost("client.example".into()), NOW).unwrap();
+        assert_eq!(ended.judge(client.id, None, NOW), Verdict::Ended);
+        assert_eq!(ended.judge(client.id, None, NOW + Duration::HOUR), Verdict::Allowed);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What an operator blocks or ends, at every endpoint, and for how long a process goes on with what it has read.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a failed test")]
 
+use std::sync::Arc;
+
 use authorization_server::{
     endpoints::{
         authorize::AuthorizeError, callback::CallbackError, operator_decision::OperatorDecisionError,
@@ -18,6 +20,7 @@ use authorization_server::{
 };
 use oauth_protocol::{client_id_url::ClientIdUrl, scope::Scope};
 use secrecy::ExposeSecret as _;
+use serde_json::json;
 use testkit::{Browser, CLIENT_URL, Rig, SignedIn, request};
 use time::Duration;
 
@@ -98,6 +101,66 @@ async fn a_document_is_blocked_by_its_url_its_host_or_a_redirect_host() {
         decide(&rig, Block(target.clone())).await;
         assert!(is_refused_everything(&rig, &signed_in).await, "{target:?}");
     }
+}
+
+/// The client is sent elsewhere from now on.
+fn publish_another_redirect_host(rig: &Rig) {
+    let redirect_uris = ["https://elsewhere.example/callback"];
+    let document = json!({ "client_id": CLIENT_URL, "client_name": "Client", "redirect_uris": redirect_uris });
+    rig.documents.publish(CLIENT_URL, &document.to_string());
+}
+
+#[tokio::test]
+async fn a_redirect_host_stays_blocked_though_the_document_names_another_one() {
+    let (rig, mut signed_in) = with_a_document().await;
+    rig.clock.advance(Duration::minutes(30));
+    signed_in.tokens = rig.refresh(CLIENT_URL, &signed_in.tokens.refresh_token).await.unwrap();
+    decide(&rig, Block(redirect_host())).await;
+    publish_another_redirect_host(&rig);
+    rig.clock.advance(Duration::minutes(30));
+    for _ in 0..2 {
+        assert!(is_refused_everything(&rig, &signed_in).await);
+        rig.clock.advance(Duration::minutes(6));
+    }
+    assert_eq!(rig.documents.asked(), 1, "a blocked document is not fetched again");
+    decide(&rig, Unblock(redirect_host())).await;
+    assert!(rig.accepts(&signed_in.tokens.access_token).await.unwrap());
+    let visited = Browser::default().visit(&rig, &request(CLIENT_URL, &[])).await;
+    assert!(matches!(visited, Err(AuthorizeError::AtServer(AtServer::RedirectMismatch))), "the new document");
+}
+
+#[tokio::test]
+async fn a_process_that_has_not_read_of_a_block_yet_replaces_no_blocked_client() {
+    let (mut rig, SignedIn { tokens, .. }) = with_a_document().await;
+    rig.clock.advance(Duration::minutes(30));
+    let tokens = rig.refresh(CLIENT_URL, &tokens.refresh_token).await.unwrap();
+    let other = Arc::new(rig.second_process());
+    let operators = std::mem::replace(&mut rig.server, other);
+    rig.clock.advance(Duration::minutes(30) - Duration::seconds(10));
+    assert!(rig.accepts(&tokens.access_token).await.unwrap(), "it has read the blocks");
+    let form = Id::random(rig.ports.entropy.as_ref());
+    operators.decide_as_operator(form, &operator(), Block(redirect_host())).await.unwrap();
+    publish_another_redirect_host(&rig);
+    rig.clock.advance(Duration::seconds(10));
+    assert!(is_blocked_at_authorize(&rig, CLIENT_URL).await);
+    assert_eq!(rig.documents.asked(), 2, "it did not know");
+    assert_eq!(rig.clients.all()[0].redirect_uris[0].host(), "client.example");
+}
+
+/// Its hosts cannot be told any more.
+#[tokio::test]
+async fn a_client_whose_record_is_gone_is_refused_while_a_block_names_a_host() {
+    let rig = Rig::new().unwrap();
+    let SignedIn { client_id, tokens } = rig.sign_in().await.unwrap();
+    rig.ports.clients.delete(&Id::parse(&client_id).unwrap()).await.unwrap();
+    let other_host = || BlockTarget::RedirectHost("other.example".into());
+    decide(&rig, Block(registration("AQEBAQEBAQEBAQEBAQEBAQ"))).await;
+    assert!(rig.accepts(&tokens.access_token).await.unwrap());
+    decide(&rig, Block(other_host())).await;
+    assert!(!rig.accepts(&tokens.access_token).await.unwrap());
+    assert!(matches!(rig.refresh(&client_id, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
+    decide(&rig, Unblock(other_host())).await;
+    assert!(rig.accepts(&tokens.access_token).await.unwrap());
 }
 
 #[tokio::test]
