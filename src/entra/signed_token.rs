@@ -10,6 +10,7 @@ use jsonwebtoken::{
     errors::{Error, ErrorKind},
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{jwks::Jwks, settings::EntraSettings};
@@ -79,8 +80,8 @@ impl UserClaims {
     }
 }
 
-/// The claims of a token whose signature and `aud` are right and whose `iss` is one of `issuers`. The caller checks its
-/// times with [`is_in_time`].
+/// The claims of a token whose signature is right, whose `aud` is exactly our app, and whose `iss` is one of `issuers`. The
+/// caller checks its times with [`is_in_time`].
 pub(super) async fn verified_claims<T: DeserializeOwned>(
     token: &str,
     issuers: &[String],
@@ -90,8 +91,13 @@ pub(super) async fn verified_claims<T: DeserializeOwned>(
     let kid = decode_header(token)?.kid.ok_or_else(|| SignedTokenError::Invalid("no key id".to_owned()))?;
     let unpublished = || SignedTokenError::Invalid("signed by a key that is not published".to_owned());
     let jwk = jwks.key(&kid).await?.ok_or_else(unpublished)?;
-    let decoded = decode(token, &DecodingKey::from_jwk(&jwk)?, &validation(issuers, settings));
-    Ok(decoded.map_err(|error| invalid(token, error))?.claims)
+    let decoded = decode::<Value>(token, &DecodingKey::from_jwk(&jwk)?, &validation(issuers, settings));
+    let claims = decoded.map_err(|error| invalid(token, error))?.claims;
+    // The library also accepts a list in which the right value is one of several.
+    if !["aud", "iss"].into_iter().all(|claim| claims.get(claim).is_some_and(Value::is_string)) {
+        return Err(SignedTokenError::Invalid("for several apps, or of several issuers".to_owned()));
+    }
+    serde_json::from_value(claims).map_err(|_| SignedTokenError::Invalid("malformed".to_owned()))
 }
 
 /// `decode` looks at the claims only after it has verified the signature.

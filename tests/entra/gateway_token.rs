@@ -46,6 +46,7 @@ async fn one_wrong_claim_refuses_the_token() {
     let now = rig.now().unix_timestamp();
     for (claim, value) in [
         ("aud", json!(OTHER_ID)),
+        ("aud", json!([rig.ids.client, OTHER_ID])),
         ("iss", json!(format!("{}/{OTHER_ID}/v2.0", rig.tenant.base_url()))),
         ("iss", json!(format!("https://sts.windows.net/{OTHER_ID}/"))),
         ("iss", json!(format!("https://sts.windows.net/{}", rig.ids.tenant))),

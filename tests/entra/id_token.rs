@@ -27,6 +27,7 @@ async fn one_wrong_or_missing_claim_refuses_the_token() {
     for (claim, value) in [
         ("nonce", json!("another")),
         ("aud", json!(OTHER_ID)),
+        ("aud", json!([sign_ins.rig.ids.client, OTHER_ID])),
         ("iss", json!(other_tenant)),
         ("tid", json!(OTHER_ID)),
         ("oid", json!("")),

@@ -40,12 +40,11 @@ fn gateway() -> Gateway {
 /// Whether claims that the tenant signed are those of the gateway, by the words of docs/edge.md.
 fn is_the_gateways(rig: &Rig, claims: &Value) -> bool {
     let now = rig.now().unix_timestamp();
-    let audience = |value: &Value| *value == rig.ids.client;
     let issuers = [
         format!("{}/{}/v2.0", rig.tenant.base_url(), rig.ids.tenant),
         format!("https://sts.windows.net/{}/", rig.ids.tenant),
     ];
-    (audience(&claims["aud"]) || claims["aud"].as_array().is_some_and(|all| all.iter().any(audience)))
+    claims["aud"] == rig.ids.client
         && claims["iss"].as_str().is_some_and(|issuer| issuers.iter().any(|expected| expected == issuer))
         && claims["tid"] == rig.ids.tenant
         && claims["oid"] == GATEWAY_PRINCIPAL_ID

@@ -35,8 +35,7 @@ fn sign_ins() -> SignIns {
 fn is_of_this_sign_in(sign_ins: &SignIns, claims: &Value) -> bool {
     let (now, ids) = (sign_ins.rig.now().unix_timestamp(), &sign_ins.rig.ids);
     let expected = sign_ins.claims();
-    let audience = |value: &Value| *value == ids.client;
-    (audience(&claims["aud"]) || claims["aud"].as_array().is_some_and(|all| all.iter().any(audience)))
+    claims["aud"] == ids.client
         && claims["iss"] == expected["iss"]
         && claims["tid"] == ids.tenant
         && claims["oid"].as_str().is_some_and(|oid| !oid.is_empty())
