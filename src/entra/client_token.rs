@@ -36,6 +36,8 @@ struct ClientTokenClaims {
     roles: Vec<String>,
     /// Only an ID token has one.
     nonce: Option<IgnoredAny>,
+    /// The key of the client that asked for a token bound to it (RFC 7800).
+    cnf: Option<IgnoredAny>,
 }
 
 /// Knows the access tokens of one app and tenant.
@@ -59,6 +61,7 @@ impl ClientTokenVerifier {
             (claims.tid == self.settings.tenant_id, "of another tenant"),
             (!claims.oid.is_empty(), "without an object id"),
             (claims.nonce.is_none(), "an ID token"),
+            (claims.cnf.is_none(), "bound to a key, of which a bearer proves nothing"),
             (now.unix_timestamp() < claims.exp, "expired"),
             (is_in_time(claims.exp, claims.nbf, now) && claims.iat <= newest, "not yet valid"),
         ];

@@ -90,6 +90,8 @@ async fn one_wrong_claim_refuses_the_token() {
         ("oid", json!("")),
         ("oid", Value::Null),
         ("nonce", json!(NONCE)),
+        ("cnf", json!({ "kid": "a key of the client" })),
+        ("cnf", json!({ "x5t#S256": "a certificate of the client" })),
         ("exp", json!(now)),
         ("exp", Value::Null),
         ("nbf", json!(now + 301)),
