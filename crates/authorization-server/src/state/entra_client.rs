@@ -32,7 +32,8 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Whether a token that was issued at this time is accepted.
+    /// Whether a token that was issued at this time, by its `iat`, is accepted. Entra dates `iat` five minutes back, so a token
+    /// of the first five minutes after a refusal counts as one from before: it looks the same.
     #[must_use]
     pub fn accepts(self, issued_at: OffsetDateTime) -> bool {
         match self {

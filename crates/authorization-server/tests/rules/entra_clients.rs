@@ -404,6 +404,26 @@ async fn when_everything_was_withdrawn_an_older_token_of_an_application_that_nev
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_some(), "a token that was issued afterwards");
 }
 
+/// Entra dates a token five minutes back, so one of the minutes after a refusal cannot be told from one of before it.
+#[tokio::test]
+async fn a_token_that_is_dated_before_a_refusal_stays_refused_though_it_may_be_newer() {
+    let rig = Rig::new().unwrap();
+    let issued_now = || {
+        let issued_at = rig.clock.now() - Duration::minutes(5);
+        server(&rig, EntraClaims { issued_at, ..claims(&rig) })
+    };
+    assert!(authenticated(&issued_now()).await.is_some());
+    refuse(&rig);
+    let now = rig.clock.now();
+    rig.owners.change(&subject().owner_key(), |owner| owner.clone().allowing_again(&application(), now));
+    for (passed, accepted) in
+        [(Duration::ZERO, false), (Duration::minutes(5), false), (Duration::SECOND, true), (Duration::DAY, true)]
+    {
+        rig.clock.advance(passed);
+        assert_eq!(authenticated(&issued_now()).await.is_some(), accepted, "{}", rig.clock.now() - now);
+    }
+}
+
 #[tokio::test]
 async fn each_user_with_each_application_is_a_holder_of_its_own() {
     let rig = Rig::new().unwrap();
