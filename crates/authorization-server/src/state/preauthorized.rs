@@ -125,6 +125,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::client::ClientId;
 
     const CONFIDENTIAL: &str = "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5";
     const PUBLIC: &str = "aebc6443-996d-45c2-90f0-388ff96faa56";
@@ -186,5 +187,19 @@ mod tests {
     fn an_application_is_one_client_in_whatever_case_its_id_is_written() {
         assert_eq!(id(PUBLIC).client(), id(&PUBLIC.to_uppercase()).client());
         assert_ne!(id(PUBLIC).client(), id(CONFIDENTIAL).client());
+    }
+
+    #[test]
+    fn an_application_has_the_key_of_no_document() {
+        let document = |url: &str| ClientId::parse(url).unwrap().key();
+        for other in [
+            document(&format!("https://client.example/{PUBLIC}")),
+            document(&format!("https://client.example/entra-application|{PUBLIC}")),
+            Id::hash_of(&[PUBLIC]),
+            Id::hash_of(&[&format!("entra-application|{PUBLIC}")]),
+        ] {
+            assert_ne!(id(PUBLIC).client(), other);
+        }
+        assert_eq!(ClientId::parse(&format!("entra-application|{PUBLIC}")), None, "what is hashed is no client_id");
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use authorization_server::{
     AuthorizationServer,
+    endpoints::{authorize::AuthorizeError, request_refusal::AtServer, token_error::TokenError},
     entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokens},
     ground::{Clock as _, EventName, Id, Subject, Unavailable},
     resource::{
@@ -31,7 +32,7 @@ use authorization_server::{
 };
 use oauth_protocol::redirect_uri::PrivateUseSchemes;
 use secrecy::ExposeSecret as _;
-use testkit::{Asked, LIMITS, Rig, user_read};
+use testkit::{Asked, Browser, LIMITS, Rig, SignedIn, request, user_read};
 use time::Duration;
 
 pub(crate) const CONFIDENTIAL: &str = "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5";
@@ -422,6 +423,27 @@ async fn a_token_that_is_dated_before_a_refusal_stays_refused_though_it_may_be_n
         rig.clock.advance(passed);
         assert_eq!(authenticated(&issued_now()).await.is_some(), accepted, "{}", rig.clock.now() - now);
     }
+}
+
+#[tokio::test]
+async fn an_application_is_no_client_that_registered_or_published_itself() {
+    let rig = Rig::new().unwrap();
+    assert!(authenticated(&server(&rig, claims(&rig))).await.is_some());
+    let SignedIn { tokens, .. } = rig.sign_in().await.unwrap();
+    let key = application().client().to_string();
+    for client_id in [key.as_str(), CONFIDENTIAL] {
+        let visited = Browser::default().visit(&rig, &request(client_id, &[])).await;
+        assert!(matches!(visited, Err(AuthorizeError::AtServer(AtServer::UnknownClient))), "{client_id}");
+        let refreshed = rig.refresh(client_id, &tokens.refresh_token).await;
+        assert!(matches!(refreshed, Err(TokenError::UnknownClient)), "{client_id}");
+    }
+    let block = OperatorDecision::Block(BlockTarget::Registration(application().client()));
+    let operator = Subject { oid: "operator".into(), ..subject() };
+    rig.server.decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator, block).await.unwrap();
+    assert!(
+        authenticated(&server(&rig, claims(&rig))).await.is_some(),
+        "a block of a registration means no application"
+    );
 }
 
 #[tokio::test]
