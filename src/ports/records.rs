@@ -76,11 +76,16 @@ pub struct Item {
 
 /// Which items of a container are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Filter {
-    /// A member at the top of an item.
-    pub member: &'static str,
-    /// Whether it must be a number, or must not: absent, null or anything else.
-    pub is_number: bool,
+pub enum Filter {
+    /// Those of all partitions with such a member, in the store's own order.
+    Number {
+        /// A member at the top of an item.
+        member: &'static str,
+        /// Whether it must be a number, or must not: absent, null or anything else.
+        is_number: bool,
+    },
+    /// Those of this partition. The one that was written last comes first; those of one second come in any order.
+    Newest(&'static str),
 }
 
 /// A part of a list.
@@ -126,8 +131,8 @@ pub trait ItemStore: Send + Sync {
     async fn replace(&self, address: &Address, etag: &str, body: &Value, ttl: Duration) -> Result<Write, StoreError>;
     /// Deletes an item. Succeeds if there is none.
     async fn delete(&self, address: &Address) -> Result<(), StoreError>;
-    /// About `most` items of a container, of all partitions, from a place that the part before named, or from the start. The
-    /// order is the store's own. An item that is written meanwhile may be left out or come twice, and no other.
+    /// About `most` items of a container, from a place that the part before named, or from the start. An item that is written
+    /// meanwhile may be left out or come twice, and no other.
     async fn page(
         &self,
         container: Container,

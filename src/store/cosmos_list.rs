@@ -1,4 +1,4 @@
-//! A list over all partitions of a container.
+//! Lists that come in parts.
 
 use std::num::NonZeroU32;
 
@@ -32,7 +32,7 @@ pub(super) async fn read(
         Some(place) => options.with_continuation_token(ContinuationToken::from_string(place.to_owned())),
         None => options,
     };
-    let (query, scope) = (query(filter), FeedScope::full_container());
+    let (query, scope) = query(filter);
     let items = client.query_items::<Map<String, Value>>(query, scope, Some(options)).await?;
     let (mut pages, mut items) = (items.into_pages(), Vec::new());
     while let Some(page) = pages.try_next().await? {
@@ -44,7 +44,16 @@ pub(super) async fn read(
     Ok(Part { items, next: None })
 }
 
-fn query(Filter { member, is_number }: Filter) -> String {
-    let not = if is_number { "" } else { "NOT " };
-    format!("SELECT * FROM c WHERE {not}IS_NUMBER(c.{member})")
+/// Cosmos DB sorts by an index only. `_ts` has one although our containers exclude every path
+/// (<https://learn.microsoft.com/azure/cosmos-db/index-policy>).
+fn query(filter: Filter) -> (String, FeedScope) {
+    match filter {
+        Filter::Number { member, is_number } => {
+            let not = if is_number { "" } else { "NOT " };
+            (format!("SELECT * FROM c WHERE {not}IS_NUMBER(c.{member})"), FeedScope::full_container())
+        }
+        Filter::Newest(partition) => {
+            ("SELECT * FROM c ORDER BY c._ts DESC".to_owned(), FeedScope::partition(partition.to_owned()))
+        }
+    }
 }

@@ -127,7 +127,7 @@ impl Embedded {
         transaction.commit().map_err(failed)
     }
 
-    fn scan(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
+    pub(super) fn scan(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
         let now = self.clock.now();
         let transaction = self.database.begin_read().map_err(failed)?;
         let table = transaction.open_table(table(container)).map_err(failed)?;
@@ -189,8 +189,8 @@ impl ItemStore for Embedded {
         from: Option<&str>,
         most: NonZeroU32,
     ) -> Result<ItemPage, StoreError> {
-        let after = from.unwrap_or_default().to_owned();
-        self.blocking(move |store| store.part(container, filter, &after, most.get() as usize)).await
+        let from = from.map(str::to_owned);
+        self.blocking(move |store| store.part(container, filter, from.as_deref(), most.get() as usize)).await
     }
 
     async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {

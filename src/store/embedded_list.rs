@@ -1,19 +1,36 @@
-//! A list over all partitions of a container.
+//! Lists that come in parts.
 
-use std::ops::Bound;
+use std::{cmp::Reverse, ops::Bound};
 
 use redb::ReadableDatabase as _;
 use serde_json::Value;
 
 use super::embedded::{Embedded, failed, row, table};
-use crate::ports::records::{Container, Filter, ItemPage, StoreError};
+use crate::ports::records::{Container, Filter, Item, ItemPage, StoreError};
 
 impl Embedded {
-    /// In the order of keys. A place is the last key before it.
+    /// A part of a list.
     pub(super) fn part(
         &self,
         container: Container,
         filter: Filter,
+        from: Option<&str>,
+        most: usize,
+    ) -> Result<ItemPage, StoreError> {
+        match filter {
+            Filter::Number { member, is_number } => {
+                let is_listed = |body: &Value| body.get(member).is_some_and(Value::is_number) == is_number;
+                self.in_order(container, is_listed, from.unwrap_or_default(), most)
+            }
+            Filter::Newest(partition) => self.newest(container, partition, from, most),
+        }
+    }
+
+    /// In the order of keys. A place is the last key before it.
+    fn in_order(
+        &self,
+        container: Container,
+        is_listed: impl Fn(&Value) -> bool,
         after: &str,
         most: usize,
     ) -> Result<ItemPage, StoreError> {
@@ -25,8 +42,7 @@ impl Embedded {
         for entry in table.range::<&str>((Bound::Excluded(after), Bound::Unbounded)).map_err(failed)? {
             let (key, bytes) = entry.map_err(failed)?;
             let row = row(bytes.value())?;
-            let is_listed = row.body.get(filter.member).is_some_and(Value::is_number) == filter.is_number;
-            if now >= row.gone_at || !is_listed {
+            if now >= row.gone_at || !is_listed(&row.body) {
                 continue;
             }
             if page.items.len() == most {
@@ -37,5 +53,23 @@ impl Embedded {
             page.items.push(row.into_item());
         }
         Ok(page)
+    }
+    /// In the order of versions, which grow with each write. A place is the last version before it.
+    fn newest(
+        &self,
+        container: Container,
+        partition: &str,
+        before: Option<&str>,
+        most: usize,
+    ) -> Result<ItemPage, StoreError> {
+        let version = |etag: &str| etag.parse::<u64>().unwrap_or_default();
+        let before = before.map_or(u64::MAX, version);
+        let mut items: Vec<Item> = self.scan(container, partition)?.into_iter().map(|(_, item)| item).collect();
+        items.retain(|item| version(&item.etag) < before);
+        items.sort_by_key(|item| Reverse(version(&item.etag)));
+        let goes_on = items.len() > most;
+        items.truncate(most);
+        let next = items.last().filter(|_| goes_on).map(|last| last.etag.clone());
+        Ok(ItemPage { items, next })
     }
 }

@@ -12,7 +12,7 @@ use super::{
     repository::{ItemRepository, broken},
     shape::{Shape, client::USED_AT, operator_record::OPERATOR_RECORDS},
 };
-use crate::ports::records::{Container, Filter};
+use crate::ports::records::{Container, Filter, ItemPage};
 
 /// The approximate number of records on a page.
 const PAGE: NonZeroU32 = NonZeroU32::new(25).unwrap();
@@ -41,7 +41,7 @@ impl ListedRecords<Client> for ItemRepository<Client> {
     async fn page(&self, place: Option<&str>) -> Result<RecordPage<Client>, Unavailable> {
         let (mut place, mut records) = (ClientPlace::read(place), Vec::new());
         loop {
-            let filter = Filter { member: USED_AT, is_number: place.used };
+            let filter = Filter::Number { member: USED_AT, is_number: place.used };
             let part = self.records().page(Container::Clients, filter, place.from, PAGE).await?;
             for item in part.items {
                 records.push(Client::decode(item.body).map_err(|error| broken(&error))?);
@@ -59,15 +59,15 @@ impl ListedRecords<Client> for ItemRepository<Client> {
     }
 }
 
-/// The newest first. Operators make few: older ones than these are in the log.
+/// The newest first.
 #[async_trait]
 impl ListedRecords<OperatorRecord> for ItemRepository<OperatorRecord> {
-    async fn page(&self, _: Option<&str>) -> Result<RecordPage<OperatorRecord>, Unavailable> {
-        let items = self.records().list(Container::Operator, OPERATOR_RECORDS).await?;
-        let decoded = items.into_iter().map(|(_, item)| OperatorRecord::decode(item.body));
+    async fn page(&self, place: Option<&str>) -> Result<RecordPage<OperatorRecord>, Unavailable> {
+        let filter = Filter::Newest(OPERATOR_RECORDS);
+        let ItemPage { items, next } = self.records().page(Container::Operator, filter, place, PAGE).await?;
+        let decoded = items.into_iter().map(|item| OperatorRecord::decode(item.body));
         let mut records = decoded.collect::<serde_json::Result<Vec<_>>>().map_err(|error| broken(&error))?;
         records.sort_by_key(|record| Reverse(record.at));
-        records.truncate(PAGE.get() as usize);
-        Ok(RecordPage { records, next: None })
+        Ok(RecordPage { records, next })
     }
 }

@@ -255,14 +255,14 @@ async fn a_long_list_comes_in_pages_with_those_in_use_first() {
     assert!(page.body.contains("Application 10.") && !page.body.contains("Application 11."), "in use first");
     loop {
         let shown = page.body.matches("Known since").count();
-        assert!(shown <= testkit::CLIENTS_ON_A_PAGE, "{shown}");
+        assert!(shown <= testkit::ON_A_PAGE, "{shown}");
         (pages, seen) = (pages + 1, seen + shown);
         let Some((_, rest)) = page.body.split_once("href=\"/operator?") else { break };
         let query = driver::browser::unescaped(rest.split('"').next().unwrap());
         page = browser.get(&edge, &format!("/operator?{query}")).await;
         assert_eq!(page.status, 200);
     }
-    assert_eq!((seen, pages), (201, 201usize.div_ceil(testkit::CLIENTS_ON_A_PAGE)));
+    assert_eq!((seen, pages), (201, 201usize.div_ceil(testkit::ON_A_PAGE)));
 }
 
 #[tokio::test]
@@ -310,4 +310,23 @@ async fn a_decision_that_did_not_take_effect_is_an_outage_and_the_list_says_so()
     assert_eq!(click(&edge, &mut browser, &page, &borrowed(&block(&client_id))).await.status, 302, "the same form");
     let listed = browser.get(&edge, "/operator").await.body;
     assert!(!listed.contains(uncertain) && listed.contains("Blocked."), "{listed}");
+}
+
+#[tokio::test]
+async fn what_operators_did_comes_in_pages() {
+    let (edge, mut browser) = (edge(), Browser::default());
+    browser.operator(&edge).await;
+    for _ in 0..=testkit::ON_A_PAGE {
+        let page = browser.get(&edge, "/operator").await;
+        let typed = [("action", "block"), ("kind", "redirect-host"), ("value", "client.example")];
+        assert_eq!(click(&edge, &mut browser, &page, &typed).await.status, 302);
+        edge.clock.advance(Duration::SECOND);
+    }
+    let decisions = |page: &Answer| page.body.matches(" blocked <bdi>").count();
+    let newest = browser.get(&edge, "/operator").await;
+    let (_, rest) = newest.body.split_once("href=\"/operator?").unwrap();
+    let query = driver::browser::unescaped(rest.split('"').next().unwrap());
+    let earlier = browser.get(&edge, &format!("/operator?{}", query.trim_end_matches("#records"))).await;
+    assert_eq!((decisions(&newest), decisions(&earlier)), (testkit::ON_A_PAGE, 1));
+    assert!(!earlier.body.contains("Earlier decisions"));
 }

@@ -24,6 +24,7 @@ pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
     pages_give_every_listed_item_once(store).await;
     a_page_of_nothing_is_empty_and_the_last(store).await;
     an_item_that_has_expired_is_on_no_page(store, clock).await;
+    the_newest_of_a_partition_come_first(store, clock).await;
     of_parallel_creates_one_is_done(store).await;
     of_parallel_replaces_one_is_done(store).await;
     an_item_is_gone_after_its_ttl(store, clock).await;
@@ -139,7 +140,7 @@ async fn list_gives_one_partition(store: &dyn ItemStore) {
 
 /// The ids of all pages, and the number of items on each.
 async fn listed(store: &dyn ItemStore, is_number: bool) -> (Vec<String>, Vec<usize>) {
-    let filter = Filter { member: "listed", is_number };
+    let filter = Filter::Number { member: "listed", is_number };
     let (mut ids, mut sizes, mut from) = (Vec::new(), Vec::new(), None);
     loop {
         let page = store.page(Container::Clients, filter, from.as_deref(), PAGE).await.unwrap();
@@ -181,9 +182,10 @@ async fn pages_give_every_listed_item_once(store: &dyn ItemStore) {
 }
 
 async fn a_page_of_nothing_is_empty_and_the_last(store: &dyn ItemStore) {
-    let filter = Filter { member: "nothing", is_number: true };
-    let page = store.page(Container::Clients, filter, None, PAGE).await.unwrap();
-    assert_eq!((page.items.len(), page.next), (0, None));
+    for filter in [Filter::Number { member: "nothing", is_number: true }, Filter::Newest("nothing")] {
+        let page = store.page(Container::Clients, filter, None, PAGE).await.unwrap();
+        assert_eq!((page.items.len(), page.next), (0, None), "{filter:?}");
+    }
 }
 
 async fn an_item_that_has_expired_is_on_no_page(store: &dyn ItemStore, clock: &ManualClock) {
@@ -192,6 +194,34 @@ async fn an_item_that_has_expired_is_on_no_page(store: &dyn ItemStore, clock: &M
     assert!(listed(store, true).await.0.contains(&"expires".to_owned()));
     clock.advance(Duration::seconds(10));
     assert!(!listed(store, true).await.0.contains(&"expires".to_owned()));
+}
+
+async fn the_newest_of_a_partition_come_first(store: &dyn ItemStore, clock: &ManualClock) {
+    let item = |partition: &str, id: i64| Address {
+        container: Container::Operator,
+        partition: partition.to_owned(),
+        id: id.to_string(),
+    };
+    for n in 0..20 {
+        // In no order of their ids.
+        created(store, &item("newest", n * 7 % 20), n).await;
+    }
+    created(store, &item("newe", 1), 99).await;
+    let expires = item("newest", 99);
+    done(store.create(&expires, &number(&expires, 99), Duration::SECOND).await.unwrap());
+    clock.advance(Duration::SECOND);
+    let (mut listed, mut from) = (Vec::new(), None);
+    loop {
+        let page = store.page(Container::Operator, Filter::Newest("newest"), from.as_deref(), PAGE).await.unwrap();
+        assert!(page.items.len() <= usize::try_from(PAGE.get()).unwrap());
+        listed.extend(page.items.into_iter().map(|item| item.body["n"].as_i64().unwrap()));
+        assert!(listed.len() <= 20, "{listed:?}");
+        match page.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(listed, (0..20).rev().collect::<Vec<_>>());
 }
 
 async fn of_parallel_creates_one_is_done(store: &dyn ItemStore) {

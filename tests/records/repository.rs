@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use authorization_server::{
     ground::{
-        Advanced, Clock as _, Created, Dependency, GrantKey, Id, ListedRecords, OwnedRecords as _, Repository as _,
+        Advanced, Clock as _, Created, Dependency, GrantKey, Id, ListedRecords, OwnedRecords as _, Record,
+        Repository as _,
     },
     state::{
         client::{Client, Origin},
@@ -184,10 +185,10 @@ fn numbered(number: u8) -> Id {
     Id::from_bytes([number; 16])
 }
 
-async fn listed(clients: &ItemRepository<Client>) -> Vec<Vec<Client>> {
+async fn listed<T: Record>(records: &impl ListedRecords<T>) -> Vec<Vec<T>> {
     let (mut pages, mut place) = (Vec::new(), None);
     loop {
-        let page = clients.page(place.as_deref()).await.unwrap();
+        let page = records.page(place.as_deref()).await.unwrap();
         pages.push(page.records);
         match page.next {
             Some(next) => place = Some(next),
@@ -216,7 +217,7 @@ async fn clients_in_use_are_listed_before_the_others_and_each_once() {
 }
 
 #[tokio::test]
-async fn of_the_records_of_operators_the_newest_are_listed() {
+async fn the_records_of_operators_are_listed_the_newest_first_and_each_once() {
     let rig = Rig::new();
     let records = rig.repository::<OperatorRecord>();
     for number in 0..40 {
@@ -225,7 +226,8 @@ async fn of_the_records_of_operators_the_newest_are_listed() {
         let record = OperatorRecord { id: numbered(number), actor, decision, at: rig.clock.now(), took_effect: true };
         records.create(record).await.unwrap();
     }
-    let page = records.page(None).await.unwrap();
-    let ids: Vec<Id> = page.records.iter().map(|record| record.id).collect();
-    assert_eq!((ids, page.next), ((15..40).rev().map(numbered).collect(), None));
+    let pages = listed(&records).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [25, 15]);
+    let ids: Vec<Id> = pages.concat().iter().map(|record| record.id).collect();
+    assert_eq!(ids, (0..40).rev().map(numbered).collect::<Vec<_>>());
 }

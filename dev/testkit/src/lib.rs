@@ -36,7 +36,7 @@ pub use flow::{
     Allowed, FlowError, REDIRECT_URI, STATE, SignedIn, VERIFIER, addressed, parameter, query, redemption, refreshing,
     request,
 };
-pub use lists::CLIENTS_ON_A_PAGE;
+pub use lists::ON_A_PAGE;
 pub use orders::ORDERS;
 pub use outcome::{
     ToClient, allowed, answered, asked, asked_to_confirm, back_to_client, connections, cookie, denied, sent_to_confirm,

@@ -10,28 +10,27 @@ use authorization_server::{
 
 use crate::MemoryStore;
 
-/// So many records are on a page of the list of clients.
-pub const CLIENTS_ON_A_PAGE: usize = 10;
+/// So many records are on a page of a list.
+pub const ON_A_PAGE: usize = 10;
 
-/// A place is the number of clients before it.
+/// A place is the number of records before it.
+fn page<T, K: Ord>(mut records: Vec<T>, order: impl Fn(&T) -> K, place: Option<&str>) -> RecordPage<T> {
+    records.sort_by_key(order);
+    let from = place.and_then(|place| place.parse().ok()).unwrap_or(0);
+    let next = Some(from + ON_A_PAGE).filter(|next| *next < records.len()).map(|next| next.to_string());
+    RecordPage { records: records.into_iter().skip(from).take(ON_A_PAGE).collect(), next }
+}
+
 #[async_trait]
 impl ListedRecords<Client> for MemoryStore<Client> {
     async fn page(&self, place: Option<&str>) -> Result<RecordPage<Client>, Unavailable> {
-        let mut clients = self.listed()?;
-        clients.sort_by_key(|client| (client.used_at.is_none(), *client.id.as_bytes()));
-        let from = place.and_then(|place| place.parse().ok()).unwrap_or(0);
-        let next = from + CLIENTS_ON_A_PAGE;
-        let next = (next < clients.len()).then(|| next.to_string());
-        let records = clients.into_iter().skip(from).take(CLIENTS_ON_A_PAGE).collect();
-        Ok(RecordPage { records, next })
+        Ok(page(self.listed()?, |client| (client.used_at.is_none(), *client.id.as_bytes()), place))
     }
 }
 
 #[async_trait]
 impl ListedRecords<OperatorRecord> for MemoryStore<OperatorRecord> {
-    async fn page(&self, _: Option<&str>) -> Result<RecordPage<OperatorRecord>, Unavailable> {
-        let mut records = self.listed()?;
-        records.sort_by_key(|record| Reverse(record.at));
-        Ok(RecordPage { records, next: None })
+    async fn page(&self, place: Option<&str>) -> Result<RecordPage<OperatorRecord>, Unavailable> {
+        Ok(page(self.listed()?, |record| Reverse(record.at), place))
     }
 }

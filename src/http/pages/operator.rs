@@ -44,6 +44,8 @@ struct Operator<'a> {
     entra: Vec<EntraApplicationRow>,
     blocks: Vec<BlockRow>,
     records: Vec<RecordRow>,
+    earlier: Option<String>,
+    is_newest: bool,
 }
 
 /// A client.
@@ -84,7 +86,7 @@ struct RecordRow {
 /// The page of an operator.
 pub(in crate::http) fn operator(app: &App, texts: &Texts, page: &OperatorPage) -> Response {
     let csrf = page.session.form_token(page.form).map(|token| token.encode());
-    let next = page.next.as_deref().map(|place| oauth_protocol::form::encode([("from", place)]));
+    let query = |place: &Option<String>| place.as_deref().map(|place| oauth_protocol::form::encode([("from", place)]));
     let page = Operator {
         texts,
         server: &app.server_name,
@@ -92,10 +94,12 @@ pub(in crate::http) fn operator(app: &App, texts: &Texts, page: &OperatorPage) -
         form: page.form.to_string(),
         csrf: csrf.map(|token| token.expose_secret().to_owned()).unwrap_or_default(),
         rows: page.applications.iter().map(|application| row(texts, application)).collect(),
-        next,
+        next: query(&page.next),
         entra: page.entra_applications.iter().map(entra_row).collect(),
         blocks: page.blocks.blocked().iter().rev().map(|entry| block(texts, entry)).collect(),
         records: page.records.iter().map(|entry| record(texts, entry)).collect(),
+        earlier: query(&page.earlier),
+        is_newest: page.is_newest,
     };
     render(StatusCode::OK, texts, &page)
 }

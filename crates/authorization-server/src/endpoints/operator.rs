@@ -94,24 +94,40 @@ impl From<OperatorDecisionError> for OperatorError {
 }
 
 impl AuthorizationServer {
-    /// The page: for the operator who is signed in, from a place of the list, or for signing in.
+    /// The page: for the operator who is signed in, from a place of one of its lists, or for signing in.
     pub async fn operator_page(&self, sent: &Cookies, from: Option<&str>) -> Result<Answer, Unavailable> {
         let Some(session) = self.operator_session(sent).await? else { return Ok(ask_to_sign_in()) };
         let place = match from {
-            Some(sealed) => self.open(&Sealed::<ListPlace>::from_text(sealed), ()).await?.map(|place| place.0),
+            Some(sealed) => self.open(&Sealed::<ListPlace>::from_text(sealed), ()).await?,
             None => None,
+        };
+        let (of_clients, of_records) = match &place {
+            Some(ListPlace::Applications(place)) => (Some(place.as_str()), None),
+            Some(ListPlace::Records(place)) => (None, Some(place.as_str())),
+            None => (None, None),
         };
         let blocks = self.read_blocks().await?;
-        let RecordPage { records: clients, next } = self.ports.client_list.page(place.as_deref()).await?;
-        let next = match next {
-            Some(next) => Some(self.seal(&ListPlace(next), ()).await?.into_text()),
-            None => None,
+        let RecordPage { records: clients, next } = self.ports.client_list.page(of_clients).await?;
+        let RecordPage { records, next: earlier } = self.ports.operator_record_list.page(of_records).await?;
+        let page = OperatorPage {
+            session,
+            form: self.random_id(),
+            applications: self.listed(clients, &blocks),
+            next: self.sealed_place(next.map(ListPlace::Applications)).await?,
+            entra_applications: self.listed_entra_applications(&blocks),
+            blocks,
+            records,
+            earlier: self.sealed_place(earlier.map(ListPlace::Records)).await?,
+            is_newest: of_records.is_none(),
         };
-        let records = self.ports.operator_record_list.page(None).await?.records;
-        let (applications, form) = (self.listed(clients, &blocks), self.random_id());
-        let entra_applications = self.listed_entra_applications(&blocks);
-        let page = OperatorPage { session, form, applications, next, entra_applications, blocks, records };
         Ok(Answer::new(Next::Page(Page::Operator(Box::new(page)))))
+    }
+
+    async fn sealed_place(&self, place: Option<ListPlace>) -> Result<Option<String>, Unavailable> {
+        match place {
+            Some(place) => Ok(Some(self.seal(&place, ()).await?.into_text())),
+            None => Ok(None),
+        }
     }
 
     fn listed(&self, mut clients: Vec<Client>, blocks: &Blocks) -> Vec<ListedApplication> {

@@ -24,8 +24,12 @@ pub struct OperatorPage {
     pub entra_applications: Vec<ListedEntraApplication>,
     /// What is blocked.
     pub blocks: Arc<Blocks>,
-    /// What operators did, the newest first.
+    /// One page of what operators did, the newest first.
     pub records: Vec<OperatorRecord>,
+    /// Where the list of earlier decisions goes on, sealed; `None` after the first decision.
+    pub earlier: Option<String>,
+    /// Whether `records` begins with the newest of all.
+    pub is_newest: bool,
 }
 
 /// An application, as an operator sees it.

@@ -150,5 +150,7 @@ mod tests {
         assert_ne!(owner("t", "o"), owner("t", "p"));
         assert_ne!(owner("t", "o"), owner("u", "o"));
         assert_eq!(owner("t", "o"), owner("t", "o"));
+        // By the command in docs/operations.md.
+        assert_eq!(owner("t", "o").to_string(), "72ALwAgUlmnqgrJeVDN86A");
     }
 }

@@ -56,9 +56,15 @@ impl OperatorSession {
     }
 }
 
-/// A place in the list of applications, as the address of the next page names it.
+/// A place in a list of the page, as the address of the next page names it.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct ListPlace(pub(crate) String);
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ListPlace {
+    /// In the list of applications.
+    Applications(String),
+    /// In the list of what operators did.
+    Records(String),
+}
 
 impl SealedAsJson for ListPlace {
     const PURPOSE: &'static str = "operator-list";

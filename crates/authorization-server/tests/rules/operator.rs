@@ -25,7 +25,7 @@ use authorization_server::{
 };
 use oauth_protocol::initiator::Initiator;
 use secrecy::ExposeSecret as _;
-use testkit::{Allowed, Browser, CLIENTS_ON_A_PAGE, Fault, Rig, allowed, cookie};
+use testkit::{Allowed, Browser, Fault, ON_A_PAGE, Rig, allowed, cookie};
 use time::Duration;
 
 use crate::entra_clients;
@@ -357,7 +357,7 @@ async fn the_list_comes_in_pages_and_says_what_is_blocked() {
     let rig = rig();
     let first = rig.register().await.unwrap();
     let registered = rig.clients.all().remove(0);
-    for number in 1..=u8::try_from(2 * CLIENTS_ON_A_PAGE).unwrap() {
+    for number in 1..=u8::try_from(2 * ON_A_PAGE).unwrap() {
         let used_at = (number == 7).then(|| rig.server.now());
         let client = Client { id: Id::from_bytes([number; 16]), used_at, ..registered.clone() };
         rig.ports.clients.create(client).await.unwrap();
@@ -371,7 +371,7 @@ async fn the_list_comes_in_pages_and_says_what_is_blocked() {
     let (mut from, mut listed) = (None, Vec::new());
     loop {
         let shown = page_from(&rig, &cookies, from.as_deref()).await.unwrap();
-        assert!(shown.applications.len() <= CLIENTS_ON_A_PAGE);
+        assert!(shown.applications.len() <= ON_A_PAGE);
         listed.extend(shown.applications);
         match shown.next {
             Some(next) => from = Some(next),
@@ -379,9 +379,59 @@ async fn the_list_comes_in_pages_and_says_what_is_blocked() {
         }
     }
     assert_eq!(listed[0].client.id, Id::from_bytes([7; 16]), "in use first");
-    assert_eq!(listed.len(), 2 * CLIENTS_ON_A_PAGE + 1, "each once, and none that has expired");
+    assert_eq!(listed.len(), 2 * ON_A_PAGE + 1, "each once, and none that has expired");
     let blocked = listed.iter().filter(|listed| listed.blocked).map(|listed| listed.client.id.to_string());
     assert_eq!(blocked.collect::<Vec<_>>(), [first]);
+}
+
+#[tokio::test]
+async fn later_decisions_hide_no_earlier_one() {
+    let rig = rig();
+    let decide = async |decision| {
+        rig.clock.advance(Duration::SECOND);
+        let form = Id::random(rig.ports.entropy.as_ref());
+        rig.server.decide_as_operator(form, &operator(), decision).await.unwrap();
+    };
+    let user = OperatorDecision::EndUser(Id::from_bytes([7; 16]));
+    decide(user.clone()).await;
+    for _ in 0..ON_A_PAGE {
+        decide(OperatorDecision::Block(host(1))).await;
+        decide(OperatorDecision::Unblock(host(1))).await;
+    }
+    let cookies = signed_in(&rig).await;
+    let (mut from, mut listed) = (None, Vec::new());
+    loop {
+        let shown = page_from(&rig, &cookies, from.as_deref()).await.unwrap();
+        assert_eq!((shown.records.len() <= ON_A_PAGE, shown.is_newest), (true, from.is_none()));
+        listed.extend(shown.records);
+        assert!(listed.len() <= 2 * ON_A_PAGE + 1, "each once");
+        match shown.earlier {
+            Some(earlier) => from = Some(earlier),
+            None => break,
+        }
+    }
+    assert!(listed.is_sorted_by(|newer, older| newer.at > older.at), "the newest first");
+    assert_eq!((listed.len(), &listed.last().unwrap().decision), (2 * ON_A_PAGE + 1, &user));
+}
+
+#[tokio::test]
+async fn a_place_in_one_list_is_none_in_the_other() {
+    let rig = rig();
+    rig.register().await.unwrap();
+    let registered = rig.clients.all().remove(0);
+    for number in 1..=u8::try_from(ON_A_PAGE).unwrap() {
+        rig.ports.clients.create(Client { id: Id::from_bytes([number; 16]), ..registered.clone() }).await.unwrap();
+        let form = Id::random(rig.ports.entropy.as_ref());
+        rig.server.decide_as_operator(form, &operator(), OperatorDecision::Block(host(1))).await.unwrap();
+    }
+    let form = Id::random(rig.ports.entropy.as_ref());
+    rig.server.decide_as_operator(form, &operator(), OperatorDecision::Block(host(1))).await.unwrap();
+    let cookies = signed_in(&rig).await;
+    let first = page(&rig, &cookies).await;
+    for (from, sizes) in [(first.next, (1, ON_A_PAGE)), (first.earlier, (ON_A_PAGE, 1))] {
+        let shown = page_from(&rig, &cookies, Some(&from.unwrap())).await.unwrap();
+        assert_eq!((shown.applications.len(), shown.records.len()), sizes);
+    }
 }
 
 #[tokio::test]

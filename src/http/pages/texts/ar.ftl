@@ -179,6 +179,7 @@ users = المستخدمون
 user_id = معرّف كائن المستخدم في Entra
 records = ما فعله المشغّلون
 records_none = لا شيء بعد.
+records_earlier = قرارات سابقة
 record_blocked = { $time }: حظر { $operator } ما يلي: { $target }.
 record_unblocked = { $time }: رفع { $operator } الحظر عما يلي: { $target }.
 record_ended_application = { $time }: أنهى { $operator } كل اتصالات ما يلي: { $target }.

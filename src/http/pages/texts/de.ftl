@@ -163,6 +163,7 @@ users = Benutzer
 user_id = Objekt-ID des Benutzers in Entra
 records = Was Betreiber getan haben
 records_none = Noch nichts.
+records_earlier = Frühere Entscheidungen
 record_blocked = { $time }: { $operator } sperrte { $target }.
 record_unblocked = { $time }: { $operator } hob eine Sperre auf: { $target }.
 record_ended_application = { $time }: { $operator } beendete alle Verbindungen: { $target }.

@@ -52,7 +52,7 @@ texts! {
     target_registration(value: &str); target_document(value: &str); target_document_host(value: &str);
     target_redirect_host(value: &str); target_entra_application(value: &str); block_kind(); block_redirect_host();
     block_document_host(); block_document(); block_registration(); block_entra_application(); block_value(); users();
-    user_id(); records(); records_none(); record_blocked(time: &str, operator: &str, target: &Text);
+    user_id(); records(); records_none(); records_earlier(); record_blocked(time: &str, operator: &str, target: &Text);
     record_unblocked(time: &str, operator: &str, target: &Text);
     record_ended_application(time: &str, operator: &str, target: &Text);
     record_ended_user(time: &str, operator: &str, user: &str); record_uncertain();

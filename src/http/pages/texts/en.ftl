@@ -157,6 +157,7 @@ users = Users
 user_id = Object id of the user in Entra
 records = What operators did
 records_none = Nothing yet.
+records_earlier = Earlier decisions
 record_blocked = { $time }: { $operator } blocked { $target }.
 record_unblocked = { $time }: { $operator } lifted the block of { $target }.
 record_ended_application = { $time }: { $operator } ended every connection of { $target }.

@@ -163,6 +163,7 @@ users = Usuarios
 user_id = Id. de objeto del usuario en Entra
 records = Lo que hicieron los operadores
 records_none = Todavía nada.
+records_earlier = Decisiones anteriores
 record_blocked = { $time }: { $operator } bloqueó { $target }.
 record_unblocked = { $time }: { $operator } levantó un bloqueo: { $target }.
 record_ended_application = { $time }: { $operator } terminó todas las conexiones: { $target }.

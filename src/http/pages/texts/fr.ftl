@@ -169,6 +169,7 @@ users = Utilisateurs
 user_id = ID d’objet de l’utilisateur dans Entra
 records = Ce que les opérateurs ont fait
 records_none = Rien pour l’instant.
+records_earlier = Décisions antérieures
 record_blocked = { $time } : { $operator } a bloqué { $target }.
 record_unblocked = { $time } : { $operator } a levé un blocage : { $target }.
 record_ended_application = { $time } : { $operator } a terminé toutes les connexions : { $target }.

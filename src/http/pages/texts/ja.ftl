@@ -145,6 +145,7 @@ users = ユーザー
 user_id = Entra でのユーザーのオブジェクト ID
 records = 運用者が行ったこと
 records_none = まだありません。
+records_earlier = 以前の決定
 record_blocked = { $time }: { $operator } がブロックしました: { $target }。
 record_unblocked = { $time }: { $operator } がブロックを解除しました: { $target }。
 record_ended_application = { $time }: { $operator } がすべての接続を終了しました: { $target }。
