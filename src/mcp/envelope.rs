@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use rmcp::model::RequestId;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::value::RawValue;
 
 mod params;
@@ -11,10 +14,11 @@ mod params;
 use self::params::Params;
 
 /// The members that a message has about itself. A member that cannot be read is absent, and so is a repeated one of `params`.
-/// If `id`, `method` or `params` is repeated, all are absent.
+/// If a member beside `params` is repeated, all are absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
-    /// The id that an answer repeats.
+    /// The id that an answer repeats. A response has none: its id is of a request that this server would have sent, and the
+    /// client may have sent one with the same id.
     pub(super) id: Option<RequestId>,
     pub(super) method: Option<String>,
     /// The revision that `params._meta` names.
@@ -36,7 +40,7 @@ impl Envelope {
         let params: Params<'_> = members.params.and_then(|params| object(params.get().as_bytes())).unwrap_or_default();
         let meta: Meta<'_> = params.meta.once().and_then(|meta| object(meta.get().as_bytes())).unwrap_or_default();
         Self {
-            id: scalar(members.id),
+            id: scalar(members.id).filter(|_| !members.is_response()),
             method: scalar(members.method),
             revision: scalar(meta.protocol_version),
             name: scalar(params.name.once()),
@@ -60,6 +64,21 @@ struct RawMembers<'a> {
     method: Option<&'a RawValue>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
+    #[serde(default, rename = "result", deserialize_with = "present")]
+    has_result: bool,
+    #[serde(default, rename = "error", deserialize_with = "present")]
+    has_error: bool,
+}
+
+impl RawMembers<'_> {
+    fn is_response(&self) -> bool {
+        self.method.is_none() && (self.has_result || self.has_error)
+    }
+}
+
+/// Any value, also null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 #[derive(Default, Deserialize)]
@@ -100,11 +119,23 @@ mod tests {
             r#" {"id":1}"#,
             r#"{"id":1,"method":7}"#,
             r#"{"params":null,"method":{},"id":1.0}"#,
-            r#"{"jsonrpc":"1.0","id":1,"result":{},"error":{}}"#,
+            r#"{"id":1,"method":"ping","result":{}}"#,
         ] {
             assert_eq!(id(text), Some(RequestId::Number(1)), "{text}");
         }
         assert_eq!(id(r#"{"id":"a\u0062"}"#), Some(RequestId::String("ab".into())));
+    }
+
+    #[test]
+    fn the_id_of_a_response_is_not_repeated() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":null}"#,
+            r#"{"error":{"code":1,"message":"x"},"id":1,"jsonrpc":"2.0"}"#,
+            r#"{"jsonrpc":"1.0","id":1,"result":{},"error":{}}"#,
+        ] {
+            assert_eq!(id(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -120,6 +151,7 @@ mod tests {
             "{",
             r#"{"id":1"#,
             r#"{"id":1,"id":2}"#,
+            r#"{"id":1,"error":1,"error":2}"#,
             r#"{"id":null}"#,
             r#"{"id":[1]}"#,
             r#"{"id":{}}"#,

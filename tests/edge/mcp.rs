@@ -281,8 +281,15 @@ async fn a_notification_is_accepted_without_a_body_and_a_response_is_not_expecte
         let answer = client.post(&[], &text).await;
         assert_eq!((answer.status, answer.body.as_str()), (202, ""), "{method}");
     }
-    let (status, answer) = client.told("2025-03-26", &[], r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).await;
-    assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(-32600)));
+    for text in [
+        r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}"#,
+        r#"{"jsonrpc":"1.0","id":1,"result":null}"#,
+    ] {
+        let (status, answer) = client.told("2025-03-26", &[], text).await;
+        assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(-32600)), "{text}");
+        assert_eq!(answer.get("id"), None, "a client could take it for the answer to its own request: {text}");
+    }
 }
 
 #[tokio::test]
@@ -330,6 +337,7 @@ async fn each_message_of_a_batch_is_judged_by_itself() {
         { "jsonrpc": "1.0", "id": 4, "method": "ping" },
         7,
         { "jsonrpc": "2.0", "id": 9, "result": {} },
+        { "jsonrpc": "1.0", "id": 5, "result": {} },
         { "jsonrpc": "2.0", "id": 5, "method": "ping" },
     ]);
     let answer = client.post(&[], &batch.to_string()).await;
@@ -346,6 +354,7 @@ async fn each_message_of_a_batch_is_judged_by_itself() {
         (Some(1), Some(-32600)),
         (Some(3), Some(-32600)),
         (Some(4), Some(-32600)),
+        (None, Some(-32600)),
         (None, Some(-32600)),
         (Some(5), None),
     ];
