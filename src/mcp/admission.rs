@@ -29,11 +29,6 @@ impl UncheckedMessage {
         Self { envelope: Envelope::of(&body), body }
     }
 
-    /// Its envelope.
-    pub(super) fn envelope(&self) -> &Envelope {
-        &self.envelope
-    }
-
     /// Whether it is an array.
     pub(super) fn is_batch(&self) -> bool {
         batch::is_batch(&self.body)

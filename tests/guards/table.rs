@@ -136,9 +136,9 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "claims are demanded before a call is dispatched",
-        file: "src/mcp/streamable_http/mod.rs",
-        from: "demand.map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))",
-        to: "demand.filter(|_| false).map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))",
+        file: "src/mcp/streamable_http/requests.rs",
+        from: "if let Some(demand) = self.demanded_claims(request).await {",
+        to: "if let Some(demand) = self.demanded_claims(request).await.filter(|_| false) {",
         test: "http::entra_clients::a_policy_is_told_before_the_call_to_an_application_that_takes_challenges_and_in_words_to_another",
     },
     Guard {
@@ -150,9 +150,9 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "a wider scope is demanded before a call is dispatched",
-        file: "src/mcp/streamable_http/mod.rs",
-        from: "if step_up::is_known_to(&revision)",
-        to: "if step_up::is_known_to(&revision) && revision.as_str().is_empty()",
+        file: "src/mcp/streamable_http/requests.rs",
+        from: "let can_step_up = step_up::is_known_to(&request.revision);",
+        to: "let can_step_up = step_up::is_known_to(&request.revision) && request.revision.as_str().is_empty();",
         test: "http::step_up::a_call_that_needs_more_is_refused_with_all_that_is_needed_and_works_after_the_step_up",
     },
     Guard {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authorization_server::state::{entra_token::EntraToken, preauthorized::ApplicationId};
 use http_body_util::BodyExt as _;
 use remote_auth_mcp::mcp::{Call, CallError, StreamableHttp};
 use tokio::{
@@ -71,6 +72,60 @@ async fn twenty_calls_of_the_stateless_revision_end_when_their_clients_disconnec
 
 fn cancellation(id: u64) -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id, "reason": "x" } })
+}
+
+/// Its client got its token from Entra, and can be challenged. So a call is checked first: the token for Graph is asked for.
+fn challengeable() -> Principal {
+    let token = EntraToken {
+        text: "a token".into(),
+        application: ApplicationId::parse("5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5").unwrap(),
+        issued_at: OffsetDateTime::UNIX_EPOCH,
+        takes_claims_challenges: true,
+        roles: Roles::until([], OffsetDateTime::UNIX_EPOCH),
+    };
+    Principal { credential: Credential::Entra(token), ..principal() }
+}
+
+#[tokio::test]
+async fn a_cancellation_ends_a_request_that_is_being_checked() {
+    let deployment = Deployment::new();
+    let http = deployment.streamable_http();
+    let _slow = deployment.asked.slow.write().await;
+    let mine = challengeable();
+    for revision in ["2025-06-18", "2025-11-25"] {
+        let checked = calling(&http, &mine, revision, 7);
+        deployment.asked.until_waiting(1).await;
+        http.call(posted(&mine, revision, cancellation(7).to_string().as_bytes())).await.unwrap();
+        deployment.asked.until_waiting(0).await;
+        assert_eq!(checked.await.unwrap(), 202, "{revision}");
+    }
+}
+
+/// The call itself asks for the token once more.
+#[tokio::test]
+async fn a_disconnect_ends_the_check_of_a_stateless_request_and_of_no_earlier_one() {
+    let deployment = Deployment::new();
+    let http = deployment.streamable_http();
+    let slow = deployment.asked.slow.write().await;
+    let batch = json!([serde_json::from_slice::<Value>(&tool_call(7)).unwrap()]).to_string();
+    let batch = posted(&challengeable(), "2025-03-26", batch.as_bytes());
+    let serving = Arc::clone(&http);
+    let earlier = [
+        calling(&http, &challengeable(), "2025-11-25", 7),
+        tokio::spawn(async move { serving.call(batch).await.unwrap().status().as_u16() }),
+    ];
+    deployment.asked.until_waiting(2).await;
+    let stateless = calling(&http, &challengeable(), STATELESS, 7);
+    deployment.asked.until_waiting(3).await;
+    earlier.iter().chain([&stateless]).for_each(JoinHandle::abort);
+    deployment.asked.until_waiting(2).await;
+    drop(slow);
+    let called = async {
+        while deployment.asked.by.lock().unwrap().len() < 3 + earlier.len() {
+            yield_now().await;
+        }
+    };
+    assert!(timeout(HANG_LIMIT, called).await.is_ok(), "the tools of the earlier requests are not called");
 }
 
 /// Two processes of one client share a grant, and count their requests from one. ADR 24.

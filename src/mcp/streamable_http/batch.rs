@@ -12,15 +12,15 @@ use super::{
     requests::{CancellableRequest, Requests},
     unserved::{CallError, Unserved},
 };
+use crate::budget::Kept;
 use crate::mcp::{
     admission::admit_batch,
     batch::{BatchError, messages},
     envelope::Envelope,
     json_rpc::{Refusal, ResponseBody, accepted, json},
     outline::{self, Kind},
-    step_up::{self, ClaimsDemand},
+    step_up::ClaimsDemand,
 };
-use crate::{budget::Kept, graph::Freshness};
 
 /// Requests of a batch that are served at a time.
 const AT_A_TIME: usize = 4;
@@ -48,13 +48,6 @@ pub(super) async fn answer(
     headers::check_content(headers)?;
     headers::check_has_batches(headers)?;
     let (text, permit) = admit_batch(body)?;
-    for message in messages(&text).map_err(Refusal::from)?.into_iter().filter(|_| principal.entra_token().is_some()) {
-        let envelope = Envelope::of(message.get().as_bytes());
-        if let Some(demand) = step_up::demanded_claims(&requests.server, principal, &envelope, Freshness::Lately).await
-        {
-            return Err(CallError::InsufficientClaims(ClaimsDemand { id: None, ..demand }).into());
-        }
-    }
     let mut ids = HashSet::new();
     let steps: Vec<_> = messages(&text)
         .map_err(Refusal::from)?
@@ -63,16 +56,29 @@ pub(super) async fn answer(
         .collect();
     let serving = requests.clone();
     let serve = async move {
+        check_claims(&serving, &steps).await?;
         let answers = iter(steps).map(|step| taken(&serving, step)).buffered(AT_A_TIME);
         let answers: Vec<_> = answers.filter_map(std::future::ready).collect().await;
         drop(permit);
-        answers
+        Ok::<_, CallError>(answers)
     };
-    let answers = tokio::spawn(serve).await.map_err(|_| CallError::Stopping)?;
+    let answers = tokio::spawn(serve).await.map_err(|_| CallError::Stopping)??;
     if requests.is_stopping() {
         return Err(CallError::Stopping.into());
     }
     Ok(if answers.is_empty() { accepted() } else { json(StatusCode::OK, &answers) })
+}
+
+/// Refuses the batch if one of its calls lacks claims.
+async fn check_claims(requests: &Requests, steps: &[Step]) -> Result<(), CallError> {
+    for step in steps {
+        if let Step::Serve(request) = step
+            && let Some(demand) = requests.demanded_claims(request).await
+        {
+            return Err(CallError::InsufficientClaims(ClaimsDemand { id: None, ..demand }));
+        }
+    }
+    Ok(())
 }
 
 fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSet<RequestId>) -> Step {
@@ -82,7 +88,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
         (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
             Ok(()) => {
                 let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
-                Step::Serve(Box::new(requests.add(text, envelope.method, id, principal, ProtocolVersion::V_2025_03_26)))
+                Step::Serve(Box::new(requests.add(text, envelope, id, principal, ProtocolVersion::V_2025_03_26)))
             }
             Err(refusal) => Step::refused(refusal, Some(id)),
         },

@@ -1,14 +1,9 @@
 //! One request and its answer: rmcp serves it, and its messages become the response.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{convert::Infallible, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{future::BoxFuture, stream::unfold};
+use futures_util::stream::unfold;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
@@ -21,10 +16,11 @@ use rmcp::{
     service::{Service, serve_directly_with_ct},
     transport::OneshotTransport,
 };
-use tokio::{runtime::Handle, sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
+use super::direct::DirectRequest;
 use crate::mcp::{
     event_stream,
     json_rpc::{ResponseBody, json},
@@ -36,25 +32,22 @@ const WAITING_MESSAGES: usize = 17;
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A request that is served.
-pub(super) struct Exchange {
-    messages: Messages,
+pub(super) struct Exchange<H> {
+    messages: Messages<H>,
     is_stateless: bool,
     /// Ends the request when the client is gone.
     disconnect: Option<DropGuard>,
 }
 
 /// The messages that the client of a request gets.
-enum Messages {
+enum Messages<H> {
     /// By rmcp's service loop.
     Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>),
-    /// The answer alone.
-    Direct(Answering),
+    /// The answer alone, once it is awaited. If the wait is dropped, the request ends.
+    Direct(Option<(Box<DirectRequest>, H)>),
 }
 
-/// A request that is served while its answer is awaited. If the client is gone before, it goes on in a task of its own.
-struct Answering(Option<BoxFuture<'static, Option<ServerJsonRpcMessage>>>);
-
-impl Exchange {
+impl<H: Send + 'static> Exchange<H> {
     /// Serves a request with this id in this revision, until it is answered or the token is cancelled. `held` is dropped when
     /// nothing of the request runs any more.
     pub(super) fn begin<S: Service<RoleServer>>(
@@ -63,7 +56,7 @@ impl Exchange {
         id: RequestId,
         revision: ProtocolVersion,
         token: CancellationToken,
-        held: impl Send + 'static,
+        held: H,
     ) -> Self {
         let is_stateless = !revision.has_initialize();
         let mut client = InitializeRequestParams::default();
@@ -83,20 +76,9 @@ impl Exchange {
         Self { messages: Messages::Sent(messages), is_stateless, disconnect }
     }
 
-    /// Serves a request by this future, which gives its answer, or nothing if it was cancelled.
-    pub(super) fn direct(
-        answer: impl Future<Output = Option<ServerJsonRpcMessage>> + Send + 'static,
-        is_stateless: bool,
-        token: CancellationToken,
-        held: impl Send + 'static,
-    ) -> Self {
-        let run = async move {
-            let answer = answer.await;
-            drop(held);
-            answer
-        };
-        let messages = Messages::Direct(Answering(Some(Box::pin(run))));
-        Self { messages, is_stateless, disconnect: is_stateless.then(|| token.drop_guard()) }
+    /// Serves a request without rmcp's service loop. `held` is dropped with it.
+    pub(super) fn direct(request: Box<DirectRequest>, is_stateless: bool, held: H) -> Self {
+        Self { messages: Messages::Direct(Some((request, held))), is_stateless, disconnect: None }
     }
 
     /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
@@ -163,31 +145,17 @@ fn stream(
     response
 }
 
-impl Messages {
+impl<H> Messages<H> {
     /// The next one; `None` after the last.
     async fn next(&mut self) -> Option<Box<ServerJsonRpcMessage>> {
         match self {
             Self::Sent(messages) => messages.recv().await,
-            Self::Direct(answering) => answering.await.map(Box::new),
-        }
-    }
-}
-
-impl Future for Answering {
-    type Output = Option<ServerJsonRpcMessage>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(answering) = &mut self.0 else { return Poll::Ready(None) };
-        let answer = ready!(answering.as_mut().poll(context));
-        self.0 = None;
-        Poll::Ready(answer)
-    }
-}
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        if let (Some(answering), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(answering.in_current_span());
+            Self::Direct(direct) => {
+                let (request, held) = direct.take()?;
+                let answer = request.answer().await;
+                drop(held);
+                answer.map(Box::new)
+            }
         }
     }
 }
@@ -242,8 +210,15 @@ mod tests {
     use serde_json::{Value, json};
     use tokio::sync::watch;
 
+    use futures_util::{FutureExt as _, future::BoxFuture};
+
     use super::*;
-    use crate::mcp::{McpService, served::Served, service::Server, streamable_http::direct::UnconnectedPeer};
+    use crate::mcp::{
+        McpService,
+        served::Served,
+        service::Server,
+        streamable_http::{direct::UnconnectedPeer, outliving::Outliving},
+    };
 
     /// Its one tool reports progress, and waits if it is told to. It counts the calls that run.
     #[derive(Clone)]
@@ -291,7 +266,7 @@ mod tests {
         revision: &ProtocolVersion,
         tool: &str,
         meta: Value,
-    ) -> (Exchange, CancellationToken) {
+    ) -> (Exchange<()>, CancellationToken) {
         let (message, token) = (call(revision, tool, meta), CancellationToken::new());
         let server = Served(Arc::new(Reporting { running: running.clone() }));
         (Exchange::begin(server, message, RequestId::Number(1), revision.clone(), token.clone(), ()), token)
@@ -303,13 +278,13 @@ mod tests {
         revision: &ProtocolVersion,
         tool: &str,
         meta: Value,
-    ) -> (Exchange, CancellationToken) {
+    ) -> (Exchange<()>, CancellationToken) {
         let (message, token) = (call(revision, tool, meta), CancellationToken::new());
         let JsonRpcMessage::Request(request) = message else { panic!("no request") };
         let server: Server = Arc::new(Reporting { running: running.clone() });
         let (unconnected, id) = (UnconnectedPeer::default(), RequestId::Number(1));
         let request = unconnected.request(&server, request.request, id, revision.clone(), token.clone());
-        (Exchange::direct(request.answer(), !revision.has_initialize(), token.clone(), ()), token)
+        (Exchange::direct(request, !revision.has_initialize(), ()), token)
     }
 
     fn call(revision: &ProtocolVersion, tool: &str, mut meta: Value) -> ClientJsonRpcMessage {
@@ -322,7 +297,7 @@ mod tests {
         serde_json::from_value(request).unwrap()
     }
 
-    type Begin = fn(&watch::Sender<usize>, &ProtocolVersion, &str, Value) -> (Exchange, CancellationToken);
+    type Begin = fn(&watch::Sender<usize>, &ProtocolVersion, &str, Value) -> (Exchange<()>, CancellationToken);
 
     /// Every revision, both ways.
     fn ways() -> impl Iterator<Item = (&'static ProtocolVersion, Begin)> {
@@ -424,7 +399,7 @@ mod tests {
         let running = watch::Sender::default();
         for begun in [begun, begun_directly] {
             let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
-            let mut answer: BoxFuture<'_, _> = Box::pin(exchange.answer());
+            let mut answer: BoxFuture<'_, _> = Box::pin(Outliving::new(exchange.answer().boxed()));
             until_running(&mut answer, &running, 1).await;
             drop(answer);
             // Time enough for the end of another request.

@@ -8,25 +8,26 @@ mod batch;
 mod direct;
 mod exchange;
 mod headers;
+mod outliving;
 mod parameters;
 mod requests;
 mod unserved;
 
 use authorization_server::resource::authenticate::Principal;
+use futures_util::FutureExt as _;
 use http::{HeaderMap, Response};
 use tokio_util::sync::CancellationToken;
 
 pub use self::unserved::CallError;
-use self::{requests::Requests, unserved::Unserved};
+use self::{outliving::Outliving, requests::Requests, unserved::Unserved};
 use super::{
     admission::{AdmittedMessage, UncheckedMessage, admit},
     batch::is_batch,
     json_rpc::{Refusal, ResponseBody, accepted},
     outline::Kind,
     service::Server,
-    step_up,
 };
-use crate::{budget::Kept, graph::Freshness};
+use crate::budget::Kept;
 
 /// An authenticated POST.
 pub struct Call {
@@ -74,13 +75,6 @@ impl StreamableHttp {
         }
     }
 
-    /// Refuses a message whose client has to get another token from Entra first.
-    async fn check_claims(&self, principal: &Principal, message: &UncheckedMessage) -> Result<(), Unserved> {
-        let demand =
-            step_up::demanded_claims(&self.requests.server, principal, message.envelope(), Freshness::Lately).await;
-        demand.map_or(Ok(()), |demand| Err(CallError::InsufficientClaims(demand).into()))
-    }
-
     async fn answer(
         &self,
         headers: HeaderMap,
@@ -88,23 +82,16 @@ impl StreamableHttp {
         principal: Principal,
     ) -> Result<Response<ResponseBody>, Unserved> {
         headers::check_content(&headers)?;
-        self.check_claims(&principal, &message).await?;
         let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
             (Kind::Request, Some(id)) => {
                 let revision = headers::revision_of_request(&headers, &envelope, &self.requests.capabilities)?;
-                if step_up::is_known_to(&revision)
-                    && let Some(demand) = step_up::demand(&self.requests.server, &principal, &envelope).await
-                {
-                    return Err(Unserved::Failed(CallError::InsufficientScope(demand)));
-                }
-                let request = self.requests.add(text, envelope.method, id, principal, revision);
-                let exchange = self.requests.begin(request, &headers, permit)?;
-                let has_events = accept::accepts(&headers, "text", "event-stream");
-                // They share the buffer of their connection, which a call that waits would keep.
-                drop(headers);
-                let response = if has_events { exchange.response().await } else { exchange.json_response().await };
-                self.or_cancelled(response)
+                let outlives_its_client = revision.has_initialize();
+                // The checks may ask Entra. A cancellation or a disconnect meanwhile is one of the request.
+                let request = self.requests.add(text, envelope, id, principal, revision);
+                let served = self.requests.clone().serve(request, headers, permit).boxed();
+                let response = if outlives_its_client { Outliving::new(served).await } else { served.await };
+                self.or_cancelled(response?)
             }
             (Kind::Notification, _) => {
                 headers::revision(&headers)?;

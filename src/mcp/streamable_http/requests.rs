@@ -3,22 +3,30 @@
 use std::sync::Arc;
 
 use authorization_server::resource::authenticate::Principal;
-use http::HeaderMap;
+use http::{HeaderMap, Response};
 use rmcp::{
     ErrorData,
     model::{ClientJsonRpcMessage, ClientRequest, GetMeta as _, ProtocolVersion, RequestId, ServerCapabilities},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{direct::UnconnectedPeer, exchange::Exchange, parameters};
+use super::{
+    accept,
+    direct::UnconnectedPeer,
+    exchange::Exchange,
+    parameters,
+    unserved::{CallError, Unserved},
+};
 use crate::mcp::{
     envelope::Envelope,
-    json_rpc::Refusal,
+    json_rpc::{Refusal, ResponseBody},
     message,
     running::{Running, RunningRequest},
     served::Served,
     service::Server,
+    step_up::{self, ClaimsDemand},
 };
+use crate::{budget::Permit, graph::Freshness};
 
 /// The server, and the requests that it serves.
 #[derive(Clone)]
@@ -31,11 +39,11 @@ pub(super) struct Requests {
     stop: CancellationToken,
 }
 
-/// A request that can be cancelled, before it is served and while it is.
+/// A request that can be cancelled: before it is checked, meanwhile, and while it is served.
 pub(super) struct CancellableRequest {
     pub(super) id: RequestId,
     text: Vec<u8>,
-    method: Option<String>,
+    envelope: Envelope,
     principal: Principal,
     revision: ProtocolVersion,
     token: CancellationToken,
@@ -65,26 +73,62 @@ impl Requests {
     pub(super) fn add(
         &self,
         text: Vec<u8>,
-        method: Option<String>,
+        envelope: Envelope,
         id: RequestId,
         principal: Principal,
         revision: ProtocolVersion,
     ) -> CancellableRequest {
         let token = self.stop.child_token();
         let running = self.running.add(principal.holder(), id.clone(), &token);
-        CancellableRequest { id, text, method, principal, revision, token, running }
+        CancellableRequest { id, text, envelope, principal, revision, token, running }
+    }
+
+    /// The claims that the client of a request has to get from Entra first.
+    pub(super) async fn demanded_claims(&self, request: &CancellableRequest) -> Option<ClaimsDemand> {
+        step_up::demanded_claims(&self.server, &request.principal, &request.envelope, Freshness::Lately).await
+    }
+
+    /// Refuses a request whose client has to get another token first. This may ask Entra.
+    async fn check(&self, request: &CancellableRequest) -> Result<(), CallError> {
+        if let Some(demand) = self.demanded_claims(request).await {
+            return Err(CallError::InsufficientClaims(demand));
+        }
+        let can_step_up = step_up::is_known_to(&request.revision);
+        if can_step_up && let Some(demand) = step_up::demand(&self.server, &request.principal, &request.envelope).await
+        {
+            return Err(CallError::InsufficientScope(demand));
+        }
+        Ok(())
+    }
+
+    /// Serves a request with these headers; `None` if it was cancelled. The permit is for its memory.
+    pub(super) async fn serve(
+        self,
+        request: CancellableRequest,
+        headers: HeaderMap,
+        permit: Permit,
+    ) -> Result<Option<Response<ResponseBody>>, Unserved> {
+        tokio::select! {
+            checked = self.check(&request) => checked?,
+            () = request.token.cancelled() => return Ok(None),
+        }
+        let exchange = self.begin(request, &headers, permit)?;
+        let has_events = accept::accepts(&headers, "text", "event-stream");
+        // They share the buffer of their connection, which a call that waits would keep.
+        drop(headers);
+        Ok(if has_events { exchange.response().await } else { exchange.json_response().await })
     }
 
     /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
-    pub(super) fn begin(
+    pub(super) fn begin<H: Send + 'static>(
         &self,
         request: CancellableRequest,
         headers: &HeaderMap,
-        held: impl Send + 'static,
-    ) -> Result<Exchange, Refusal> {
-        let CancellableRequest { id, text, method, principal, revision, token, running } = request;
+        held: H,
+    ) -> Result<Exchange<(RunningRequest, H)>, Refusal> {
+        let CancellableRequest { id, text, envelope, principal, revision, token, running } = request;
         let span = tracing::Span::current();
-        let message = message::parse(&text, method.as_deref(), Some(&id), principal, span);
+        let message = message::parse(&text, envelope.method.as_deref(), Some(&id), principal, span);
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
         if !revision.has_initialize() {
             check_metadata(&message, &revision)?;
@@ -93,9 +137,9 @@ impl Requests {
         let held = (running, held);
         Ok(match message {
             ClientJsonRpcMessage::Request(request) if self.server.only_answers(&request.request) => {
-                let (is_stateless, end) = (!revision.has_initialize(), token.clone());
+                let is_stateless = !revision.has_initialize();
                 let request = self.unconnected.request(&self.server, request.request, id, revision, token);
-                Exchange::direct(request.answer(), is_stateless, end, held)
+                Exchange::direct(request, is_stateless, held)
             }
             message => Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, held),
         })
