@@ -1,4 +1,5 @@
-//! What ends a tool's request to Graph: a closed connection from 2026-07-28 on, and a cancellation on both transports.
+//! What ends a tool's request to Graph: a closed connection from 2026-07-28 on, the end of a stream of HTTP+SSE, and a
+//! cancellation on both transports.
 
 use std::{
     fs::{self, File},
@@ -62,6 +63,17 @@ impl Caller {
         stream
     }
 
+    /// A stream on which a search waits for Graph, and its endpoint.
+    async fn searching(&self, id: u64) -> (Stream, String) {
+        let mut stream = Stream::open(&self.server, &self.token).await;
+        let endpoint = stream.endpoint().await;
+        for message in [initialize(), mcp::initialized(), search(id)] {
+            assert_eq!(post(&self.server, &endpoint, &self.token, &message).await, 202);
+        }
+        self.handler.tenant.until_held(1).await;
+        (stream, endpoint)
+    }
+
     /// The tools that were called to their end, and how they ended.
     fn called(&self) -> Vec<(Value, Value)> {
         let log = fs::read_to_string(self.log.path()).unwrap();
@@ -69,6 +81,19 @@ impl Caller {
         let calls = lines.filter(|line| line["event"] == "tool_called");
         calls.map(|line| (line["tool"].clone(), line["outcome"].clone())).collect()
     }
+
+    /// The same, once another call has come to its end. A tool whose request to Graph ended by its own limit would be among them.
+    async fn called_in_the_end(&self) -> Vec<(Value, Value)> {
+        let answer = self.server.mcp(&self.token, &mcp::tool_call(9)).send().await.unwrap();
+        assert!(driver::body(answer).await["result"]["structuredContent"].is_object());
+        until(async || self.called().iter().any(|(tool, _)| tool == "get_graph_user_details")).await;
+        self.called()
+    }
+}
+
+/// What is called in the end.
+fn only_the_other_call() -> [(Value, Value); 1] {
+    [(json!("get_graph_user_details"), json!("answered"))]
 }
 
 fn stateless(mut call: Value) -> Value {
@@ -120,13 +145,19 @@ async fn a_cancellation_ends_the_request_to_graph_on_both_transports() {
     answered.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 202 ") && answer.ends_with("\r\n\r\n"), "no message is the answer: {answer}");
 
-    let mut stream = Stream::open(server, token).await;
-    let endpoint = stream.endpoint().await;
-    for message in [initialize(), mcp::initialized(), search(8)] {
-        assert_eq!(post(server, &endpoint, token, &message).await, 202);
-    }
-    tenant.until_held(1).await;
+    let (_stream, endpoint) = caller.searching(8).await;
     assert_eq!(post(server, &endpoint, token, &cancellation(8)).await, 202);
     tenant.until_only_held(0).await;
-    assert_eq!(caller.called(), [], "no tool came to its end");
+    assert_eq!(caller.called_in_the_end().await, only_the_other_call());
+}
+
+#[tokio::test]
+async fn the_end_of_a_stream_ends_the_requests_to_graph_of_its_session() {
+    let caller = Caller::start().await;
+    let tenant = &caller.handler.tenant;
+    tenant.fail_next(Endpoint::Graph, 1, Fault::Held).unwrap();
+    let (stream, _) = caller.searching(1).await;
+    drop(stream);
+    tenant.until_only_held(0).await;
+    assert_eq!(caller.called_in_the_end().await, only_the_other_call());
 }
