@@ -16,8 +16,13 @@ use super::{
 use crate::graph::{ApiError, Collection, Request};
 
 const PATH: &str = "/v1.0/me/messages";
+/// Messages of a page, at most. Graph is asked for no more.
+const LONGEST_PAGE: usize = 20;
 /// Of a cursor: the longest query in a link to the next page, percent-encoded and then in Base64.
 const LONGEST_CURSOR: usize = 16 * 1024;
+/// Characters of messages after which no further page is read, whatever was asked for: a model has to read them, and they are
+/// sent twice, as text and as structured content.
+const ENOUGH: usize = 40_000;
 /// The parameters of a link to the next page.
 const OF_NEXT: [&str; 5] = ["$search", "$select", "$top", "$skip", "$skiptoken"];
 
@@ -36,11 +41,9 @@ impl Tool for SearchMail {
         let pages = arguments.pages.get();
         let mut all = page(caller, &request(&arguments)?).await?;
         for read in 1..pages {
-            let Some(next) = all.cursor.take() else { break };
+            let Some(request) = all.next().map(at).transpose()? else { break };
             caller.report(read, pages, format!("{} messages found", all.messages.len())).await;
-            let Found { messages, cursor } = page(caller, &at(&next)?).await?;
-            all.messages.extend(messages);
-            all.cursor = cursor;
+            all = all.and(page(caller, &request).await?);
         }
         Ok(all)
     }
@@ -64,7 +67,7 @@ pub(super) struct Arguments {
     /// The most messages of a page.
     #[serde(default)]
     count: Whole<1, 20, 10>,
-    /// The most pages to return at once.
+    /// The most pages to return at once. Fewer come if their messages are long.
     #[serde(default)]
     pages: Whole<1, 5, 1>,
     /// The cursor of a result, for the messages after it. Give it instead of a query; it has the query's count.
@@ -120,6 +123,20 @@ pub(super) struct Found {
     cursor: Option<String>,
 }
 
+impl Found {
+    /// The cursor of the next page, unless this is enough.
+    fn next(&self) -> Option<&str> {
+        let characters: usize = self.messages.iter().map(Message::characters).sum();
+        self.cursor.as_deref().filter(|_| characters < ENOUGH)
+    }
+
+    /// These messages, and those of the next page.
+    fn and(mut self, next: Self) -> Self {
+        self.messages.extend(next.messages);
+        Self { messages: self.messages, ..next }
+    }
+}
+
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Message {
@@ -154,8 +171,15 @@ struct GraphMessage {
     web_link: Option<String>,
 }
 
+impl Message {
+    fn characters(&self) -> usize {
+        let texts = [&self.subject, &self.from, &self.received, &self.preview, &self.link];
+        texts.into_iter().flatten().map(|text| text.chars().count()).sum()
+    }
+}
+
 fn found(page: Collection<GraphMessage>) -> Found {
-    let messages = page.value.into_iter().map(Message::from).collect();
+    let messages = page.value.into_iter().take(LONGEST_PAGE).map(Message::from).collect();
     Found { messages, cursor: page.next_link.as_deref().and_then(cursor) }
 }
 
@@ -246,27 +270,40 @@ mod tests {
                 { "subject": "", "bodyPreview": "" },
             ],
         });
-        let expected = json!({ "messages": [
+        let messages = json!([
             {
                 "subject": "Budget", "from": "Alice <alice@contoso.example>", "received": "2026-12-31T09:00:00Z",
                 "read": true, "hasAttachments": true, "preview": "Dear Bob, hello", "link": "https://outlook.example/1",
             },
             { "read": false, "hasAttachments": false },
-        ] });
+        ]);
+        let expected = json!({ "messages": messages });
         let found = found(serde_json::from_value(answer).unwrap());
         assert_eq!(serde_json::to_value(found).unwrap(), expected);
     }
 
-    #[test]
-    fn the_largest_result_is_bounded() {
+    /// So many of the longest messages, with the longest link to the next page.
+    fn longest(count: usize) -> Found {
         let long = "ü".repeat(2_000);
         let message = json!({
             "subject": long, "bodyPreview": long, "receivedDateTime": long,
             "from": { "emailAddress": { "name": long, "address": long } },
             "webLink": format!("https://{}", "x".repeat(text::LONGEST_LINK - 8)),
         });
-        let answer = serde_json::from_value(json!({ "value": vec![message; 20] })).unwrap();
-        let text = serde_json::to_string(&found(answer)).unwrap();
-        assert!(text.chars().count() < 60_000, "{}", text.chars().count());
+        let query = format!("$skiptoken={}", "x".repeat(LONGEST_CURSOR / 4 * 3 - 20));
+        let answer = json!({ "value": vec![message; count], "@odata.nextLink": format!("https://g{PATH}?{query}") });
+        found(serde_json::from_value(answer).unwrap())
+    }
+
+    #[test]
+    fn the_largest_result_of_any_number_of_pages_is_bounded() {
+        assert_eq!((longest(25).messages.len(), longest(20).next()), (20, None), "one page of the longest is enough");
+        // One message less, and another page is read.
+        let almost_enough = longest(19);
+        assert!(almost_enough.next().is_some());
+        let largest = almost_enough.and(longest(20));
+        assert!(largest.next().is_none() && largest.cursor.is_some());
+        let text = serde_json::to_string_pretty(&largest).unwrap();
+        assert!(text.chars().count() < 110_000, "{}", text.chars().count());
     }
 }
