@@ -73,6 +73,7 @@ async fn a_mail_search_is_read_to_its_end_by_cursors() {
         let messages = content["messages"].as_array().unwrap_or_else(|| panic!("{page}"));
         assert!(messages.iter().all(|message| message["from"] == "Alice Adams <alice@contoso.example>"), "{page}");
         found.extend(messages.iter().map(|message| message["received"].as_str().unwrap().to_owned()));
+        assert_eq!(content["more"], content.get("cursor").is_some(), "{page}");
         let Some(cursor) = content.get("cursor") else { break };
         page = called_beside_a_stream(&server, &token, "search_mail", json!({ "cursor": cursor })).await;
         pages += 1;

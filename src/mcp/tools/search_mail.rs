@@ -118,7 +118,9 @@ fn opened(cursor: &str) -> Option<Vec<(String, String)>> {
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub(super) struct Found {
     messages: Vec<Message>,
-    /// For the messages after these; absent if there are none.
+    /// Whether there are more messages.
+    more: bool,
+    /// For the messages after these. If there are more and it is absent, only Outlook can show them: search for less.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
 }
@@ -180,7 +182,11 @@ impl Message {
 
 fn found(page: Collection<GraphMessage>) -> Found {
     let messages = page.value.into_iter().take(LONGEST_PAGE).map(Message::from).collect();
-    Found { messages, cursor: page.next_link.as_deref().and_then(cursor) }
+    let (more, cursor) = (page.next_link.is_some(), page.next_link.as_deref().and_then(cursor));
+    if more && cursor.is_none() {
+        tracing::warn!(counted = true, "Graph's link to the next page of a mail search was not understood");
+    }
+    Found { messages, more, cursor }
 }
 
 impl From<GraphMessage> for Message {
@@ -277,9 +283,20 @@ mod tests {
             },
             { "read": false, "hasAttachments": false },
         ]);
-        let expected = json!({ "messages": messages });
+        let expected = json!({ "messages": messages, "more": false });
         let found = found(serde_json::from_value(answer).unwrap());
         assert_eq!(serde_json::to_value(found).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_result_says_that_there_is_more_also_where_it_has_no_cursor() {
+        let link = |path: &str| format!("https://graph.microsoft.com{path}?$search=x&$skiptoken=y");
+        for (next, more, has_cursor) in
+            [(None, false, false), (Some(link(PATH)), true, true), (Some(link("/beta/me/messages")), true, false)]
+        {
+            let found = found(Collection { value: Vec::new(), next_link: next });
+            assert_eq!((found.more, found.cursor.is_some()), (more, has_cursor));
+        }
     }
 
     /// So many of the longest messages, with the longest link to the next page.
@@ -302,7 +319,7 @@ mod tests {
         let almost_enough = longest(19);
         assert!(almost_enough.next().is_some());
         let largest = almost_enough.and(longest(20));
-        assert!(largest.next().is_none() && largest.cursor.is_some());
+        assert!(largest.next().is_none() && largest.more && largest.cursor.is_some());
         let text = serde_json::to_string_pretty(&largest).unwrap();
         assert!(text.chars().count() < 110_000, "{}", text.chars().count());
     }
