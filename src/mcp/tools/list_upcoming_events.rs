@@ -14,6 +14,9 @@ use super::{
 };
 use crate::graph::{ApiError, Collection, Request};
 
+/// Events of a result, at most. Graph is asked for no more.
+const LONGEST_LIST: usize = 20;
+
 pub(super) struct ListUpcomingEvents;
 
 impl Tool for ListUpcomingEvents {
@@ -47,7 +50,7 @@ pub(super) struct Arguments {
     #[serde(default)]
     count: Whole<1, 20, 10>,
     /// The time zone of the times in the result: an IANA name such as Europe/Berlin, or a Windows name such as W. Europe
-    /// Standard Time.
+    /// Standard Time. Only UTC tells apart the two hours of the same name when clocks go back.
     #[serde(default)]
     time_zone: TimeZone,
 }
@@ -69,7 +72,7 @@ fn request(arguments: &Arguments, now: OffsetDateTime) -> Request {
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Upcoming {
-    /// The time zone of all times below.
+    /// The time zone of the times below that name no other.
     time_zone: String,
     events: Vec<Event>,
     /// Whether there are more events in these days.
@@ -81,7 +84,8 @@ pub(super) struct Upcoming {
 struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
-    /// Local time in the time zone above, as 2026-12-31T09:00:00.
+    /// Local time in the time zone above, as 2026-12-31T09:00:00. If Outlook gave it in another one, that follows in brackets,
+    /// as 2026-12-31T08:00:00[UTC].
     start: String,
     end: String,
     all_day: bool,
@@ -123,6 +127,7 @@ struct GraphEvent {
 #[serde(rename_all = "camelCase")]
 struct Moment {
     date_time: String,
+    time_zone: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -138,17 +143,18 @@ struct OnlineMeeting {
 }
 
 fn upcoming(page: Collection<GraphEvent>, zone: &str) -> Upcoming {
-    let events = page.value.into_iter().map(Event::from).collect();
+    let events = page.value.into_iter().take(LONGEST_LIST).map(|event| Event::of(event, zone)).collect();
     Upcoming { time_zone: zone.to_owned(), events, more: page.next_link.is_some() }
 }
 
-impl From<GraphEvent> for Event {
-    fn from(event: GraphEvent) -> Self {
+impl Event {
+    /// An event whose times were asked for in this time zone.
+    fn of(event: GraphEvent, zone: &str) -> Self {
         let line = |text: Option<String>| text.as_deref().and_then(text::line);
         Self {
             subject: line(event.subject),
-            start: event.start.to_the_second(),
-            end: event.end.to_the_second(),
+            start: event.start.to_the_second(zone),
+            end: event.end.to_the_second(zone),
             all_day: event.is_all_day,
             cancelled: event.is_cancelled,
             location: line(event.location.and_then(|location| location.display_name)),
@@ -161,10 +167,12 @@ impl From<GraphEvent> for Event {
 }
 
 impl Moment {
-    /// Without the fraction of Graph's seven digits.
-    fn to_the_second(&self) -> String {
+    /// Without the fraction of Graph's seven digits, and with Graph's time zone unless it is the one that was asked for.
+    fn to_the_second(&self, zone: &str) -> String {
         let seconds = self.date_time.split('.').next().unwrap_or_default();
-        text::line(seconds).unwrap_or_default()
+        let other = self.time_zone.as_deref().filter(|named| !named.eq_ignore_ascii_case(zone));
+        let suffix = other.map(|named| format!("[{named}]")).unwrap_or_default();
+        text::line(&format!("{seconds}{suffix}")).unwrap_or_default()
     }
 }
 
@@ -225,15 +233,32 @@ mod tests {
     }
 
     #[test]
+    fn a_time_in_another_zone_than_was_asked_for_names_its_own() {
+        let given = |zone: Option<&str>| {
+            let moment = json!({ "dateTime": "2026-12-31T08:00:00.0000000", "timeZone": zone });
+            serde_json::from_value::<Moment>(moment).unwrap().to_the_second("Europe/Berlin")
+        };
+        for (zone, expected) in [
+            (None, "2026-12-31T08:00:00"),
+            (Some("Europe/Berlin"), "2026-12-31T08:00:00"),
+            (Some("europe/berlin"), "2026-12-31T08:00:00"),
+            (Some("UTC"), "2026-12-31T08:00:00[UTC]"),
+            (Some("W. Europe Standard Time"), "2026-12-31T08:00:00[W. Europe Standard Time]"),
+        ] {
+            assert_eq!(given(zone), expected);
+        }
+    }
+
+    #[test]
     fn the_largest_result_is_bounded() {
         let long = "ü".repeat(2_000);
         let link = format!("https://{}", "x".repeat(text::LONGEST_LINK - 8));
         let event = json!({
             "subject": long, "bodyPreview": long, "location": { "displayName": long }, "webLink": link,
-            "start": { "dateTime": long }, "end": { "dateTime": long }, "onlineMeeting": { "joinUrl": link },
+            "start": { "dateTime": long, "timeZone": long }, "end": { "dateTime": long }, "onlineMeeting": { "joinUrl": link },
             "organizer": { "emailAddress": { "name": long, "address": long } },
         });
-        let answer = serde_json::from_value(json!({ "value": vec![event; 20] })).unwrap();
+        let answer = serde_json::from_value(json!({ "value": vec![event; 25] })).unwrap();
         let text = serde_json::to_string(&upcoming(answer, "UTC")).unwrap();
         assert!(text.chars().count() < 80_000, "{}", text.chars().count());
     }
