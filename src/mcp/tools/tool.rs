@@ -46,6 +46,13 @@ pub(super) trait Tool: 'static {
         arguments: Self::Arguments,
     ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
 
+    /// The hints by which clients decide whether to ask their users before a call ("Tool Annotations" of MCP). Unless a tool says
+    /// otherwise, it changes nothing, as a [`Caller`] can only read, and it reads what others wrote.
+    #[must_use]
+    fn annotations() -> ToolAnnotations {
+        ToolAnnotations::new().read_only(true).open_world(true)
+    }
+
     /// The result as JSON. A tool whose result is JSON already need not copy it.
     fn encode(output: Self::Output) -> serde_json::Result<Value> {
         serde_json::to_value(output)
@@ -155,9 +162,41 @@ async fn read_and_call<T: Tool>(caller: Caller<'_>, given: JsonObject) -> Result
 }
 
 fn entry<T: Tool>() -> model::Tool {
-    let annotations = ToolAnnotations::with_title(T::TITLE).read_only(true).open_world(true);
+    let mut annotations = T::annotations();
+    annotations.title = Some(T::TITLE.to_owned());
     model::Tool::new(T::NAME, T::DESCRIPTION, Arc::new(schema::of::<T::Arguments>()))
         .with_title(T::TITLE)
         .with_raw_output_schema(Arc::new(schema::of::<T::Output>()))
         .with_annotations(annotations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::arguments::NoArguments, *};
+
+    /// It reads a world that is closed.
+    struct Closed;
+
+    impl Tool for Closed {
+        const NAME: &'static str = "closed";
+        const TITLE: &'static str = "Closed";
+        const DESCRIPTION: &'static str = "It is never called.";
+        const PERMISSIONS: &'static [&'static Permission] = &[];
+        type Arguments = NoArguments;
+        type Output = Vec<u8>;
+
+        async fn call(_: Caller<'_>, NoArguments {}: NoArguments) -> Result<Vec<u8>, ToolError> {
+            Ok(Vec::new())
+        }
+
+        fn annotations() -> ToolAnnotations {
+            ToolAnnotations::new().read_only(true).open_world(false)
+        }
+    }
+
+    #[test]
+    fn a_tool_has_hints_of_its_own() {
+        let expected = ToolAnnotations::with_title("Closed").read_only(true).open_world(false);
+        assert_eq!(entry::<Closed>().annotations, Some(expected));
+    }
 }
