@@ -6,6 +6,7 @@ use std::{
     fmt::Write as _,
     path::Path,
     process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use driver::{
@@ -28,6 +29,8 @@ use tokio::{
 const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000,registrations-per-minute=1000000,\
                       page-requests-per-minute=1000000,token-requests-per-minute=1000000";
 const CONNECTIONS: usize = 200;
+/// Calls of the other user: beside what the bad client does, and once more in the middle of it.
+const CALLS: usize = 20;
 /// As many as a process holds.
 const STREAMS: usize = 2_000;
 /// Only ends a hang.
@@ -42,6 +45,8 @@ struct Crowd {
     server: Server,
     bad: String,
     other: String,
+    /// How many calls of the other user were answered.
+    answered: AtomicUsize,
 }
 
 impl Crowd {
@@ -61,22 +66,21 @@ impl Crowd {
         let bad = Browser::default().tokens(&server, &bad_client, "user.read").await.access_token;
         let mut alice = Browser { user: "alice@contoso.example", ..Browser::default() };
         let other = alice.tokens(&server, &other_client, "user.read mail.read").await.access_token;
-        Self { handler, server, bad, other }
+        Self { handler, server, bad, other, answered: AtomicUsize::new(0) }
     }
 
     /// Lets the bad client do its work while the other calls a tool again and again, and once more beside what that work left
-    /// open. The process may take so many MB more than when it was idle: at most 88, as the package may (120 MB, 32 of them
-    /// idle), and less where what the client sends would otherwise not exceed that. All have a margin for a debug build.
+    /// open. The work does not end before calls were answered in its middle ([`Self::others_are_served`]).
+    ///
+    /// The process may take so many MB more than when it was idle: at most 88, as the package may (120 MB, 32 of them idle), and
+    /// less where what the client sends would otherwise not exceed that. All have a margin for a debug build.
     async fn bears<T>(&self, most: u64, work: impl Future<Output = T>) {
         self.call().await;
         self.handler.forget_peak();
         let idle = self.handler.kilobytes("VmRSS");
-        let calls = async {
-            for _ in 0..20 {
-                self.call().await;
-            }
-        };
-        let (held, ()) = timeout(HANG_LIMIT, async { tokio::join!(work, calls) }).await.expect("an end");
+        let both = async { tokio::join!(work, self.others_are_served()) };
+        let (held, ()) = timeout(HANG_LIMIT, both).await.expect("an end");
+        assert!(self.answered.load(Ordering::Relaxed) > 2 * CALLS, "no calls in the middle of the work");
         self.call().await;
         let peak = self.handler.kilobytes("VmHWM");
         drop(held);
@@ -92,6 +96,15 @@ impl Crowd {
         let answered = timeout(HANG_LIMIT, self.server.mcp(&self.other, &call).send()).await.expect("an answer");
         let answer = driver::body(answered.unwrap()).await;
         assert!(answer["result"]["structuredContent"]["messages"].is_array(), "{answer}");
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The other user's calls are answered. Where the bad client has begun its work and has not ended it, this shows that they do
+    /// not wait for that end.
+    async fn others_are_served(&self) {
+        for _ in 0..CALLS {
+            self.call().await;
+        }
     }
 
     /// A POST of the bad client, up to its body.
@@ -189,6 +202,7 @@ async fn a_client_that_never_reads() {
         for stream in &unread {
             stream.readable().await.unwrap();
         }
+        crowd.others_are_served().await;
         let (stream, endpoint) = crowd.unread_stream().await;
         let mut posted = 0;
         while crowd.message(&endpoint, list(posted)).await == 202 {
@@ -213,7 +227,10 @@ async fn a_client_that_sends_bytes_slowly() {
             };
             connections.push(crowd.sent(&head).await);
         }
-        for _ in 0..15 {
+        for round in 0..15 {
+            if round == 7 {
+                crowd.others_are_served().await;
+            }
             for connection in &mut connections {
                 // A refusal may come before the end.
                 let _ = connection.write_all(&[b'x'; 4_096]).await;
@@ -240,6 +257,9 @@ async fn a_client_that_opens_all_streams_that_there_are() {
     let work = async {
         let mut streams = Vec::new();
         for number in 0..STREAMS {
+            if number == STREAMS / 2 {
+                crowd.others_are_served().await;
+            }
             let mut stream = Stream::open(&crowd.server, &crowd.bad).await;
             let endpoint = stream.endpoint().await;
             if number % 2 == 0 {
@@ -262,7 +282,10 @@ async fn a_client_that_posts_a_hundred_megabytes() {
     let piece = "x".repeat(PIECE);
     let whole = async |path: &str, length: &str, piece: &str| {
         let mut stream = crowd.sent(&crowd.head(path, length)).await;
-        for _ in 0..PIECES {
+        for piece_number in 0..PIECES {
+            if piece_number == 1 {
+                crowd.others_are_served().await;
+            }
             if stream.write_all(piece.as_bytes()).await.is_err() {
                 break;
             }
@@ -292,6 +315,12 @@ async fn a_client_that_nests_deeply() {
                 nested(depth / 2)
             );
             let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+            let whole = crowd.post("/mcp", &call);
+            let (begin, end) = whole.split_at(whole.len() / 2);
+            let mut half = crowd.sent(begin).await;
+            crowd.others_are_served().await;
+            // A refusal may come before the end.
+            let _ = half.write_all(end.as_bytes()).await;
             let registration = format!(r#"{{"redirect_uris":["http://127.0.0.1/"],"jwks":{}}}"#, nested(depth));
             for (path, body) in
                 [("/mcp", &call), (&endpoint, &call), ("/mcp", &nested(depth)), ("/register", &registration)]
@@ -319,6 +348,7 @@ async fn a_client_that_repeats_ids() {
         for _ in 0..CONNECTIONS {
             waiting.push(crowd.sent(&crowd.post("/mcp", &call)).await);
         }
+        crowd.others_are_served().await;
         // The refusal of each but the first comes on the stream, which nobody reads.
         while crowd.message(&endpoint, call.clone()).await == 202 {}
         (stream, waiting)
@@ -332,6 +362,9 @@ async fn a_client_that_cancels_what_does_not_exist() {
     let work = async {
         let (_stream, endpoint) = crowd.stream().await;
         for number in 0..20 {
+            if number == 10 {
+                crowd.others_are_served().await;
+            }
             let id = |number| format!("{number}{}", "x".repeat(60_000));
             let cancel = |id| message("notifications/cancelled", None, &json!({ "requestId": id, "reason": "x" }));
             let posts = (0..20).map(|of_them| {
@@ -351,6 +384,9 @@ async fn a_client_that_leaves_in_the_middle() {
     crowd.handler.tenant.fail_next(Endpoint::GraphMe, 10_000, Fault::Held).unwrap();
     let work = async {
         for number in 0..100 {
+            if number == 50 {
+                crowd.others_are_served().await;
+            }
             let padded = json!({ "name": "get_graph_user_details", "_meta": { "a": "x".repeat(60_000) } });
             let call = crowd.post("/mcp", &message("tools/call", Some(&json!(number)), &padded));
             for part in [call.len(), call.len() / 2, 200] {
