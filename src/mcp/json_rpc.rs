@@ -17,7 +17,7 @@ pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;
 const MAX_QUOTED_LENGTH: usize = 100;
 
 /// Whether a server with these capabilities serves this method in a revision without a handshake. `subscriptions/listen` is
-/// never served: nothing that a client could listen to ever changes.
+/// never served: where a list depends on the roles of its caller, `ttlMs` and `cacheScope` say how long to believe it.
 pub(super) fn is_stateless_method(method: &str, capabilities: &ServerCapabilities) -> bool {
     match method {
         "server/discover" => true,
