@@ -31,7 +31,7 @@ const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
 const FORM_LIMIT: usize = 64 * 1024;
 const CONSENT_FORM_LIMIT: usize = 16 * 1024;
-/// No tool asks for more.
+/// The same for all tools. See [ADR 14](../../docs/adr/0014-memory.md).
 const MESSAGE_LIMIT: usize = 64 * 1024;
 
 pub(super) static ENDPOINTS: &[Endpoint] = &[
