@@ -72,7 +72,10 @@ async fn a_call_that_needs_more_is_refused_with_all_that_is_needed_and_works_aft
     let entra =
         server.tenant.as_ref().unwrap().requests().into_iter().rfind(|asked| asked.path.ends_with("/authorize"));
     let scope = entra.unwrap().query.into_iter().find(|member| member.name == "scope").unwrap().value.unwrap();
-    assert!(scope.contains("/Mail.Read") && !scope.contains("Calendars.Read"), "{scope}");
+    // All scopes of the authorization are named, and no others. ADR 15.
+    let of_graph: Vec<_> =
+        scope.split(' ').filter_map(|scope| scope.strip_prefix("https://graph.microsoft.com/")).collect();
+    assert_eq!(of_graph, ["User.Read", "Mail.Read"], "{scope}");
 }
 
 #[tokio::test]
