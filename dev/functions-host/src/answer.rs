@@ -10,7 +10,7 @@ use crate::{body::Framing, headers, headers::push};
 
 /// The head of a handler's answer.
 pub(crate) struct Answer {
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     reason: String,
     head: Head,
     pub(crate) body: Framing,

@@ -130,7 +130,7 @@ impl Exchange<'_> {
         let Started { mut handler, answer, head } = started;
         self.activity.touch();
         if let Some(mcp) = &self.mcp {
-            mcp.answered(answer.media_type());
+            mcp.answered(answer.status, answer.media_type());
         }
         let download = async {
             client.write_all(head.as_bytes()).await?;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use stand_in::lock;
 
@@ -143,14 +144,18 @@ impl McpExchange {
         }
     }
 
-    /// The answer begins.
-    pub(crate) fn answered(&self, media_type: Option<&str>) {
+    /// The answer begins. An error of another form could not be judged.
+    pub(crate) fn answered(&self, status: StatusCode, media_type: Option<&str>) {
         let is = |name| media_type.is_some_and(|value| value.starts_with(name));
-        lock(&self.state).answer = match () {
+        let form = match () {
             () if is("text/event-stream") => Form::Stream,
             () if is("application/json") => Form::Json,
             () => Form::Other,
         };
+        if form == Form::Other && (status.is_client_error() || status.is_server_error()) {
+            self.answers.unfit("", &format!("{status} is neither JSON nor a stream"));
+        }
+        lock(&self.state).answer = form;
     }
 
     /// A piece of the answer's body.
@@ -262,7 +267,7 @@ mod tests {
         fn json(&self, head: &str, sent: &Value, received: &Value) {
             let exchange = self.begin(head).unwrap();
             exchange.sent(sent.to_string().as_bytes());
-            exchange.answered(Some("application/json"));
+            exchange.answered(StatusCode::OK, Some("application/json"));
             exchange.received(received.to_string().as_bytes());
             exchange.ended();
         }
@@ -297,7 +302,7 @@ mod tests {
     fn a_stream_is_judged_event_by_event_with_the_requests_of_its_posts() {
         let rig = Rig::new();
         let stream = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
-        stream.answered(Some("text/event-stream"));
+        stream.answered(StatusCode::OK, Some("text/event-stream"));
         stream.received(b"event: endpoint\ndata: /mcp/message?sessionId=abc\n\n: comment\n\n");
         rig.begin("POST /mcp/message?sessionId=abc HTTP/1.1").unwrap().sent(list(1).to_string().as_bytes());
         let event = |message: &Value| format!("event: message\ndata: {message}\n\n");
@@ -320,7 +325,7 @@ mod tests {
             &json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": 1, "message": "x" } }),
         );
         let stream = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
-        stream.answered(Some("text/event-stream"));
+        stream.answered(StatusCode::OK, Some("text/event-stream"));
         stream.received(b"event: endpoint\ndata: /mcp/message?sessionId=abc\n\n");
         let posted = rig.begin("POST /mcp/message?sessionId=abc HTTP/1.1").unwrap();
         posted.sent(json!([list(1), list(2)]).to_string().as_bytes());
@@ -338,17 +343,23 @@ mod tests {
     fn an_answer_that_is_not_json_is_said() {
         let rig = Rig::new();
         let exchange = rig.begin("POST /mcp HTTP/1.1").unwrap();
-        exchange.answered(Some("application/json"));
+        exchange.answered(StatusCode::OK, Some("application/json"));
         exchange.received(b"{");
         exchange.ended();
         let stream = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
-        stream.answered(Some("text/event-stream"));
+        stream.answered(StatusCode::OK, Some("text/event-stream"));
         stream.received(b"event: message\ndata: {\n\nevent: message\n");
         stream.ended();
         let accepted = rig.begin("POST /mcp HTTP/1.1").unwrap();
-        accepted.answered(None);
+        accepted.answered(StatusCode::ACCEPTED, None);
         accepted.ended();
         assert_eq!(rig.found(), (0, 3));
+        for (status, media_type) in [(StatusCode::NOT_FOUND, Some("text/plain")), (StatusCode::BAD_GATEWAY, None)] {
+            let refused = rig.begin("POST /mcp HTTP/1.1").unwrap();
+            refused.answered(status, media_type);
+            refused.ended();
+        }
+        assert_eq!(rig.found(), (0, 5));
     }
 
     #[test]
