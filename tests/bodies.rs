@@ -144,7 +144,8 @@ async fn answer(mut stream: TcpStream) -> String {
 /// Whether the answer has this status and the shape of the endpoint's other errors.
 fn is_error_of(answer: &str, path: &str, status: u16) -> bool {
     let is_page = path == "/consent" || path == "/connections";
-    let of_program = if path.starts_with("/mcp") { r#""code":-32000"# } else { r#""error":"invalid_request""# };
+    let of_mcp = format!(r#""code":{status},"#);
+    let of_program = if path.starts_with("/mcp") { of_mcp.as_str() } else { r#""error":"invalid_request""# };
     let shape = if is_page { "text/html" } else { of_program };
     answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(shape)
 }

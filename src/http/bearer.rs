@@ -122,7 +122,7 @@ pub(super) fn demand_scope(app: &App, document: &str, caller: Holder, needed: &S
         None => app.entra.full_names(&needed.scope),
     };
     let message = format!("This tool needs the scopes “{scope}”. Connect again, ask for them, and allow them.");
-    let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, -32000, &message);
+    let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, &message);
     let challenge = Challenge { error: Some("insufficient_scope"), resource_metadata: document, scope: &scope };
     set(&challenge.encode(), &mut response);
     response
@@ -133,7 +133,7 @@ pub(super) fn demand_claims(app: &App, document: &str, caller: Holder, needed: &
     app.audit.report(&EventName::AccessRefused.event().holder(caller).because("the token lacks claims"));
     let message =
         "Microsoft Entra ID demands more of your sign-in. Get another token with the claims of this challenge.";
-    let mut response = json_rpc_error_to(needed.id.clone(), StatusCode::UNAUTHORIZED, -32000, message);
+    let mut response = json_rpc_error_to(needed.id.clone(), StatusCode::UNAUTHORIZED, message);
     let challenge = ClaimsChallenge {
         authorization_uri: &app.entra.authorization_uri(),
         claims: &needed.claims.challenge(),

@@ -12,7 +12,7 @@ use super::{
     app::App,
     bearer,
     metadata::document_url,
-    reply::{self, Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
+    reply::{self, Response, json_rpc_error, json_rpc_error_of, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
     resource::Resource,
     too_many::{Place, Reached, Shape},
@@ -31,7 +31,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     let query = head.query().ok();
     let session = query.as_ref().and_then(|query| query.single("sessionId").ok().flatten());
     let Some(session) = session else {
-        return json_rpc_error_to(id, StatusCode::BAD_REQUEST, -32000, "the query must give sessionId once");
+        return json_rpc_error_to(id, StatusCode::BAD_REQUEST, "the query must give sessionId once");
     };
     match app.mcp.sse.post(session, principal, &head.headers, message).await {
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
@@ -66,15 +66,15 @@ fn report(app: &App, error: &PostError, caller: Holder) {
 }
 
 fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
-    let to_request = |status, code| json_rpc_error_to(id, status, code, &error.to_string());
+    let (text, bad_request) = (error.to_string(), StatusCode::BAD_REQUEST);
     match error {
-        PostError::UnknownSession => to_request(StatusCode::NOT_FOUND, -32000),
-        PostError::InsufficientScope(_) => to_request(StatusCode::FORBIDDEN, -32000),
-        PostError::InsufficientClaims(_) => to_request(StatusCode::UNAUTHORIZED, -32000),
-        PostError::NotJson => to_request(StatusCode::BAD_REQUEST, -32700),
-        PostError::Malformed | PostError::NoBatch(_) => to_request(StatusCode::BAD_REQUEST, -32600),
-        PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
-        PostError::Busy => retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, &error.to_string())),
+        PostError::UnknownSession => json_rpc_error_to(id, StatusCode::NOT_FOUND, &text),
+        PostError::InsufficientScope(_) => json_rpc_error_to(id, StatusCode::FORBIDDEN, &text),
+        PostError::InsufficientClaims(_) => json_rpc_error_to(id, StatusCode::UNAUTHORIZED, &text),
+        PostError::NotJson => json_rpc_error_of(id, bad_request, -32700, &text),
+        PostError::Malformed | PostError::NoBatch(_) => json_rpc_error_of(id, bad_request, -32600, &text),
+        PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &text),
+        PostError::Busy => retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, &text)),
         PostError::Unavailable(_) => mcp_unavailable(),
     }
 }

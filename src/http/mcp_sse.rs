@@ -46,7 +46,7 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principa
 /// 404 to a client that tries Streamable HTTP here, so that it goes on to HTTP+SSE. Without a token it got the challenge.
 fn not_streamable_http(incoming: Incoming) -> Response {
     let text = "this address speaks HTTP+SSE: open its stream with GET, or use /mcp";
-    json_rpc_error_to(UncheckedMessage::read(incoming.body).id(), StatusCode::NOT_FOUND, -32000, text)
+    json_rpc_error_to(UncheckedMessage::read(incoming.body).id(), StatusCode::NOT_FOUND, text)
 }
 
 async fn get(app: Arc<App>, principal: Principal) -> Response {

@@ -7,7 +7,7 @@ use oauth_protocol::{error::OAuthError, issuer::BaseUrl};
 use serde::Serialize;
 pub(super) use warp::reply::Response;
 
-use crate::mcp::RequestId;
+use crate::mcp::{RequestId, http_error_code};
 
 /// How many seconds a client should wait when a dependency does not answer.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -64,13 +64,18 @@ pub(super) fn oauth_error(status: StatusCode, error: &'static str, error_descrip
     json(status, &OAuthError { error, error_description })
 }
 
-/// JSON-RPC 2.0 §5, without an id: the message was not read. MCP leaves the code to the implementation.
+/// JSON-RPC 2.0 §5, without an id: the message was not read.
 pub(super) fn json_rpc_error(status: StatusCode, message: &str) -> Response {
-    json_rpc_error_to(None, status, -32000, message)
+    json_rpc_error_to(None, status, message)
 }
 
-/// JSON-RPC 2.0 §5, to the request with this id. Without one the member is absent: MCP allows no null there.
-pub(super) fn json_rpc_error_to(id: Option<RequestId>, status: StatusCode, code: i32, message: &str) -> Response {
+/// An error of HTTP, as JSON-RPC to the request with this id.
+pub(super) fn json_rpc_error_to(id: Option<RequestId>, status: StatusCode, message: &str) -> Response {
+    json_rpc_error_of(id, status, http_error_code(status), message)
+}
+
+/// An error of JSON-RPC 2.0 §5 to the request with this id. Without one the member is absent: MCP allows no null there.
+pub(super) fn json_rpc_error_of(id: Option<RequestId>, status: StatusCode, code: i32, message: &str) -> Response {
     json(status, &JsonRpcError { error: ErrorObject { code, message }, id, jsonrpc: "2.0" })
 }
 

@@ -41,6 +41,14 @@ pub(super) fn is_method(method: &str, capabilities: &ServerCapabilities) -> bool
     }
 }
 
+/// The code of an error that is of HTTP alone: its status. MCP 2026-07-28 ("Error Codes") lets no new server use -32000 to
+/// -32019, where SDKs have codes for errors of their own, such as a connection that was closed. It keeps the codes up to -32099
+/// for itself, and sends everybody else out of JSON-RPC's range.
+#[must_use]
+pub fn http_error_code(status: StatusCode) -> i32 {
+    status.as_u16().into()
+}
+
 /// A request that is refused before a method runs.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -64,9 +72,9 @@ impl Refusal {
         Self::bad_request(ErrorData::header_mismatch(message, None))
     }
 
-    /// An error of HTTP. MCP leaves the code to the implementation.
+    /// An error of HTTP.
     pub(super) fn of_http(status: StatusCode, message: &'static str) -> Self {
-        Self { status, error: ErrorData::new(ErrorCode(-32000), message, None) }
+        Self { status, error: ErrorData::new(ErrorCode(http_error_code(status)), message, None) }
     }
 
     /// The answer, with the id of the request if that is known: MCP allows no null there.

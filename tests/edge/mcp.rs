@@ -221,6 +221,31 @@ async fn a_body_of_another_type_is_refused_with_its_id() {
     }
 }
 
+/// Nor may a new server use the codes that SDKs have for errors of their own (MCP 2026-07-28, "Error Codes").
+#[tokio::test]
+async fn an_error_of_http_has_its_status_as_its_code() {
+    let Client { edge, token } = Client::new().await;
+    let (bearer, json) =
+        (("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned()));
+    let header = |name: &'static str, value: &str| (name, value.to_owned());
+    for (path, headers, status) in [
+        ("/mcp", vec![json.clone()], 401),
+        ("/mcp", vec![bearer.clone(), json.clone(), header("origin", "https://evil.example")], 403),
+        ("/mcp", vec![bearer.clone(), json.clone(), header("accept", "text/html")], 406),
+        ("/mcp", vec![bearer.clone(), header("content-type", "text/plain")], 415),
+        ("/mcp/sse", vec![bearer.clone(), json.clone()], 404),
+        ("/mcp/message", vec![bearer.clone(), json.clone()], 400),
+        ("/mcp/message?sessionId=x", vec![bearer, json], 404),
+    ] {
+        let mut request = request(Method::POST, path);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let answer = edge.send(request.body(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.into()).unwrap()).await;
+        assert_eq!((answer.status, answer.json()["error"]["code"].as_u64()), (status, Some(status.into())), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn the_headers_of_the_stateless_revision_match_the_body() {
     let client = Client::new().await;

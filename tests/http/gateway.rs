@@ -272,7 +272,7 @@ async fn a_429_of_the_mcp_endpoints_is_a_json_rpc_error_whoever_refuses() {
                     && answer.headers().contains_key("access-control-allow-origin")
             );
             let error = body(answer).await;
-            assert_eq!((&error["jsonrpc"], &error["error"]["code"]), (&"2.0".into(), &(-32000).into()), "{error}");
+            assert_eq!((&error["jsonrpc"], &error["error"]["code"]), (&"2.0".into(), &429.into()), "{error}");
             assert_eq!(error.get("id"), None);
         }
     }

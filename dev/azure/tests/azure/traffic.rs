@@ -44,7 +44,7 @@ async fn is_unavailable(what: &str, answer: Response) -> bool {
     let documented = match serde_json::from_str::<Value>(&text) {
         Ok(answer) if what == "health" => answer["store"] == "down" || answer["keyring"] == "down",
         // A JSON-RPC error, or an OAuth error.
-        Ok(answer) => answer["error"]["code"] == -32000 || answer["error"] == "temporarily_unavailable",
+        Ok(answer) => answer["error"]["code"] == 503 || answer["error"] == "temporarily_unavailable",
         Err(_) => text.contains("<html") && text.contains("Temporarily unavailable"),
     };
     assert!(documented, "{what}: {text}");
