@@ -28,6 +28,7 @@ mod pending;
 mod results;
 mod rig;
 mod roles;
+mod second_api;
 mod stand_ins;
 mod streams;
 mod warm;

@@ -113,6 +113,11 @@ impl Edge {
         Self::with(tools, None)
     }
 
+    /// The same, with every API at this URL.
+    pub(crate) fn serving_with(tools: Tools, apis: &str) -> Self {
+        Self::of(tools, None, apis, config::Limits::default())
+    }
+
     /// Without a gateway, with these limits.
     pub(crate) fn limited(limits: config::Limits) -> Self {
         Self::of(Tools::all(), None, "http://api.invalid", limits)

@@ -15,7 +15,6 @@ mod faults;
 mod flow;
 mod issued_roles;
 mod lists;
-mod orders;
 mod outcome;
 mod rig;
 mod sealer;
@@ -25,6 +24,7 @@ mod upstream;
 
 pub use assertions::{ClientKey, HashedSignatures, asserted, honest_claims};
 pub use audit::AuditTrail;
+pub use authorization_server::state::scopes::second_api::{self, ORDERS};
 pub use browser::Browser;
 pub use checkout::{copy_checkout, write_if_changed};
 pub use clock::ManualClock;
@@ -37,7 +37,6 @@ pub use flow::{
     request,
 };
 pub use lists::ON_A_PAGE;
-pub use orders::ORDERS;
 pub use outcome::{
     ToClient, allowed, answered, asked, asked_to_confirm, back_to_client, connections, cookie, denied, sent_to_confirm,
 };

@@ -13,11 +13,14 @@ mod tool;
 use std::sync::Arc;
 
 use authorization_server::state::{roles::AppRole, scopes::Permission};
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{self, CallToolResult, JsonObject};
 
 use self::tool::ServedTool;
 pub(super) use self::tool::ToolCall;
-pub use self::tool::ToolPorts;
+pub use self::{
+    outcome::ToolError,
+    tool::{Caller, Tool, ToolPorts},
+};
 pub(super) use self::{outcome::failure, progress::Progress};
 use crate::config::ChosenTool;
 
@@ -42,6 +45,12 @@ impl Tools {
             ServedTool::new::<list_upcoming_events::ListUpcomingEvents>(),
             ServedTool::new::<search_mail::SearchMail>(),
         ]))
+    }
+
+    /// These, and one more at the end.
+    #[must_use]
+    pub fn and<T: Tool>(&self) -> Self {
+        Self(self.0.iter().cloned().chain([ServedTool::new::<T>()]).collect())
     }
 
     /// The chosen tools, with the roles that were named beside them.
@@ -77,12 +86,12 @@ impl Tools {
     }
 
     /// Their entries in `tools/list`.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Tool> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &model::Tool> {
         self.0.iter().map(|tool| &tool.entry)
     }
 
     /// The tool of this name.
-    pub(super) fn entry(&self, name: &str) -> Option<&Tool> {
+    pub(super) fn entry(&self, name: &str) -> Option<&model::Tool> {
         self.find(name).map(|tool| &tool.entry)
     }
 

@@ -8,7 +8,7 @@ use crate::graph::ApiError;
 
 /// Why a tool has no result.
 #[derive(Debug)]
-pub(super) enum ToolError {
+pub enum ToolError {
     /// The model can call the tool again with other arguments.
     Arguments(String),
     /// An API gave none.

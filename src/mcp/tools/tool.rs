@@ -23,8 +23,8 @@ use super::{
 };
 use crate::graph::{ApiClient, ApiError, Request};
 
-/// A tool that reads something as its caller. It is in one file, and in one line of [`super::Tools`].
-pub(super) trait Tool: 'static {
+/// A tool that reads something as its caller. It is in one file, and in one line of [`super::Tools::all`].
+pub trait Tool: 'static {
     /// The name by which clients call it.
     const NAME: &'static str;
     /// The name that people see.
@@ -82,7 +82,7 @@ pub(in crate::mcp) struct ToolCall<'a> {
 
 /// The caller of a tool, in whose name it acts.
 #[derive(Clone, Copy)]
-pub(super) struct Caller<'a> {
+pub struct Caller<'a> {
     call: ToolCall<'a>,
     /// The permissions of the tool.
     permissions: &'static [&'static Permission],
@@ -90,24 +90,25 @@ pub(super) struct Caller<'a> {
 
 impl Caller<'_> {
     /// The answer of an API to the caller, with the tool's permissions.
-    pub(super) async fn get(self, request: &Request) -> Result<Value, ToolError> {
+    pub async fn get(self, request: &Request) -> Result<Value, ToolError> {
         let answer = self.call.ports.apis.get(self.call.principal, self.permissions, request).await;
         answer.map_err(|error| ToolError::Api(request.api(), error))
     }
 
     /// The answer of an API, read into a type.
-    pub(super) async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, ToolError> {
+    pub async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, ToolError> {
         let unexpected = |_| ToolError::Api(request.api(), ApiError::Unexpected);
         T::deserialize(self.get(request).await?).map_err(unexpected)
     }
 
     /// The time.
-    pub(super) fn now(self) -> OffsetDateTime {
+    #[must_use]
+    pub fn now(self) -> OffsetDateTime {
         self.call.ports.clock.now()
     }
 
     /// Tells the caller that so much of so much is done.
-    pub(super) async fn report(self, done: u32, total: u32, message: String) {
+    pub async fn report(self, done: u32, total: u32, message: String) {
         self.call.progress.report(done, total, message).await;
     }
 }

@@ -51,6 +51,51 @@ pub static MAIL_READ: Permission = Permission {
 /// Every scope. A further permission is one more row.
 pub static PERMISSIONS: &[&Permission] = &[&USER_READ, &CALENDARS_READ, &MAIL_READ];
 
+/// The rows of the table. In a test there may be one more.
+fn rows() -> impl Iterator<Item = &'static Permission> {
+    let rows = PERMISSIONS.iter().copied();
+    #[cfg(feature = "second-api")]
+    let rows = rows.chain(second_api::added());
+    rows
+}
+
+/// A second API, for tests: Contoso's orders, as the local tenant has them. No build that is shipped has this feature.
+#[cfg(feature = "second-api")]
+pub mod second_api {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::{Api, Permission};
+    use crate::state::api::RegisteredApi;
+
+    /// The API.
+    pub static ORDERS: RegisteredApi = RegisteredApi {
+        name: "Contoso Orders",
+        application_id_uri: "api://contoso.example/orders",
+        client_id: "5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5",
+        origin: "https://orders.contoso.example",
+    };
+
+    /// Its scope.
+    pub static ORDERS_READ: Permission = Permission {
+        name: "orders.read",
+        api: Api::Registered(&ORDERS),
+        downstream: "Orders.Read",
+        id: "c1a4c0c2-2b0e-4f0c-9d3f-7a5e0b6d8f41",
+        sentence: "Read your orders in Contoso Orders.",
+    };
+
+    static IS_ADDED: AtomicBool = AtomicBool::new(false);
+
+    /// Makes [`ORDERS_READ`] a row of the table in this process.
+    pub fn add() {
+        IS_ADDED.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn added() -> Option<&'static Permission> {
+        IS_ADDED.load(Ordering::Relaxed).then_some(&ORDERS_READ)
+    }
+}
+
 /// The first of the table: the scope of a first sign-in, unless the operator wants more.
 #[must_use]
 pub fn first() -> Scope {
@@ -69,7 +114,7 @@ pub fn granted(asked: Option<&Scope>, default: &Scope) -> Scope {
 /// The scope of a list in which every scope must be one of the table, and one at least.
 pub fn all_known(list: &str) -> Result<Scope, UnknownScope> {
     let names: Vec<_> = list.split([',', ' ']).filter(|name| !name.is_empty()).collect();
-    let unknown = names.iter().find(|name| !PERMISSIONS.iter().any(|permission| permission.name == **name));
+    let unknown = names.iter().find(|name| !rows().any(|permission| permission.name == **name));
     if let Some(unknown) = unknown {
         return Err(UnknownScope((*unknown).to_owned()));
     }
@@ -103,12 +148,12 @@ pub fn refreshed(asked: Option<&Scope>, granted: &Scope) -> Option<Scope> {
 }
 
 fn known(asked: &Scope) -> Scope {
-    asked.filtered(|token| PERMISSIONS.iter().any(|permission| permission.name == token))
+    asked.filtered(|token| rows().any(|permission| permission.name == token))
 }
 
 /// The rows that a granted scope names.
 pub fn permissions(scope: &Scope) -> impl Iterator<Item = &'static Permission> + '_ {
-    PERMISSIONS.iter().copied().filter(|permission| scope.contains(permission.name))
+    rows().filter(|permission| scope.contains(permission.name))
 }
 
 /// The permissions behind a granted scope, by API.
@@ -139,7 +184,7 @@ pub fn of_api(api: Api, permissions: &[&Permission]) -> ApiScopes {
 /// The scope by which clients name these scopes of an API.
 #[must_use]
 pub fn scope_of(scopes: &ApiScopes) -> Scope {
-    let rows = PERMISSIONS.iter().filter(|row| row.api == scopes.api && scopes.names.contains(&row.downstream));
+    let rows = rows().filter(|row| row.api == scopes.api && scopes.names.contains(&row.downstream));
     Scope::parse(&rows.map(|row| row.name).collect::<Vec<_>>().join(" ")).unwrap_or_default()
 }
 

@@ -78,7 +78,6 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/testkit/src/documents.rs",
     "dev/testkit/src/issued_roles.rs",
     "dev/testkit/src/lists.rs",
-    "dev/testkit/src/orders.rs",
     "dev/testkit/src/second_subscriber.rs",
     "dev/xtask/src/bench",
     "dev/xtask/src/compiled_twice.rs",
