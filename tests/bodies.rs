@@ -12,11 +12,13 @@ use functions_host::ReservedPort;
 use local_tenant::Tenant;
 use remote_auth_mcp::{
     config::{Environment, Settings},
+    http::endpoints,
     platform::{Platform, SystemClock, SystemEntropy},
     startup,
     telemetry::AuditLines,
     vault::Rotation,
 };
+use reqwest::Response;
 use serde_json::json;
 use stand_in::wait::until_listening;
 use tempfile::TempDir;
@@ -28,16 +30,24 @@ use tokio::{
     time::{Duration, Instant, pause},
 };
 
-/// Takes a body, and whether it is for the bearer of a token.
-const ENDPOINTS: [(&str, bool); 7] = [
-    ("/register", false),
-    ("/token", false),
-    ("/revoke", false),
-    ("/consent", false),
-    ("/connections", false),
-    ("/mcp", true),
-    ("/mcp/message?sessionId=x", true),
-];
+/// The paths that take a body.
+fn paths() -> Vec<String> {
+    let taking = endpoints().filter(|endpoint| endpoint.methods.contains(&"POST"));
+    let paths: Vec<_> = taking.flat_map(|endpoint| endpoint.paths).collect();
+    assert!(["/operator", "/mcp/sse"].iter().all(|path| paths.iter().any(|found| found == path)), "{paths:?}");
+    paths
+}
+
+/// Whether it is for the bearer of a token.
+fn is_protected(path: &str) -> bool {
+    path.starts_with("/mcp")
+}
+
+/// Whether it is for browsers, which also get it.
+fn is_page(path: &str) -> bool {
+    let mut own = endpoints().filter(|endpoint| endpoint.paths.iter().any(|found| found == path));
+    !is_protected(path) && own.any(|endpoint| endpoint.methods.contains(&"GET"))
+}
 
 struct Handler {
     server: Server,
@@ -127,6 +137,23 @@ impl Handler {
         stream.write_all(head.as_bytes()).await.unwrap();
         stream
     }
+
+    /// The header line that somebody has who may send a body there, besides the host.
+    fn permission(&self, path: &str, token: &str) -> String {
+        if is_protected(path) {
+            bearer(token)
+        } else if is_page(path) {
+            format!("\r\nOrigin: {}", self.server.url)
+        } else {
+            String::new()
+        }
+    }
+
+    /// A form of so many bytes, from our own page where it needs one.
+    async fn form(&self, path: &str, bytes: usize) -> Response {
+        let form = self.server.post(path).header("origin", &self.server.url).form(&[("a", "x".repeat(bytes))]);
+        form.send().await.unwrap()
+    }
 }
 
 /// A header line with an access token.
@@ -143,39 +170,36 @@ async fn answer(mut stream: TcpStream) -> String {
 
 /// Whether the answer has this status and the shape of the endpoint's other errors.
 fn is_error_of(answer: &str, path: &str, status: u16) -> bool {
-    let is_page = path == "/consent" || path == "/connections";
     let of_mcp = format!(r#""code":{status},"#);
     let of_program = if path.starts_with("/mcp") { of_mcp.as_str() } else { r#""error":"invalid_request""# };
-    let shape = if is_page { "text/html" } else { of_program };
+    let shape = if is_page(path) { "text/html" } else { of_program };
     answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(shape)
 }
 
 #[tokio::test]
 async fn a_body_that_stalls_is_408_on_every_endpoint_that_takes_one() {
     let (handler, [token, _]) = Handler::with_tokens().await;
-    let bearer = bearer(&token);
     pause();
-    for (path, protected) in ENDPOINTS {
-        let lines = format!("Content-Length: 40{}", if protected { bearer.as_str() } else { "" });
-        let answer = answer(handler.post(path, &lines, "sixteen bytes...").await).await;
-        assert!(is_error_of(&answer, path, 408), "{path}: {answer}");
+    for path in paths() {
+        let lines = format!("Content-Length: 40{}", handler.permission(&path, &token));
+        let answer = answer(handler.post(&path, &lines, "sixteen bytes...").await).await;
+        assert!(is_error_of(&answer, &path, 408), "{path}: {answer}");
     }
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_400_on_every_endpoint_that_takes_one() {
     let (handler, [token, _]) = Handler::with_tokens().await;
-    let bearer = bearer(&token);
-    for (path, protected) in ENDPOINTS {
-        let bearer = if protected { bearer.as_str() } else { "" };
-        let lines = format!("Content-Length: 40{bearer}");
-        let mut ended = handler.post(path, &lines, "sixteen bytes...").await;
+    for path in paths() {
+        let permission = handler.permission(&path, &token);
+        let lines = format!("Content-Length: 40{permission}");
+        let mut ended = handler.post(&path, &lines, "sixteen bytes...").await;
         ended.shutdown().await.unwrap();
-        let lines = format!("Transfer-Encoding: chunked{bearer}");
-        let garbled = handler.post(path, &lines, "4\r\nabcd\r\nno length\r\n").await;
+        let lines = format!("Transfer-Encoding: chunked{permission}");
+        let garbled = handler.post(&path, &lines, "4\r\nabcd\r\nno length\r\n").await;
         for stream in [ended, garbled] {
             let answer = answer(stream).await;
-            assert!(is_error_of(&answer, path, 400), "{path}: {answer}");
+            assert!(is_error_of(&answer, &path, 400), "{path}: {answer}");
         }
     }
 }
@@ -183,13 +207,12 @@ async fn a_body_that_breaks_off_is_400_on_every_endpoint_that_takes_one() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_413_on_every_endpoint_that_takes_one() {
     let (handler, [token, _]) = Handler::with_tokens().await;
-    let bearer = bearer(&token);
-    for (path, protected) in ENDPOINTS {
-        let bearer = if protected { bearer.as_str() } else { "" };
+    for path in paths() {
         let (length, body) = (64 * 1024 + 1, "x".repeat(64 * 1024 + 1));
-        let lines = format!("Connection: close\r\nContent-Length: {length}{bearer}");
-        let answer = answer(handler.post(path, &lines, &body).await).await;
-        assert!(is_error_of(&answer, path, 413), "{path}: {answer}");
+        let permission = handler.permission(&path, &token);
+        let lines = format!("Connection: close\r\nContent-Length: {length}{permission}");
+        let answer = answer(handler.post(&path, &lines, &body).await).await;
+        assert!(is_error_of(&answer, &path, 413), "{path}: {answer}");
     }
 }
 
@@ -198,9 +221,9 @@ async fn a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read() {
     let (handler, [token, _]) = Handler::with_tokens().await;
     let bearer = bearer(&token);
     pause();
-    for (path, protected) in ENDPOINTS {
+    for path in paths() {
         let mut refusals = vec![("Host: attacker.example", "", 403)];
-        if protected {
+        if is_protected(&path) {
             refusals.push(("Origin: https://attacker.example", bearer.as_str(), 403));
             refusals.push(("X: y", "", 401));
             refusals.push(("X: y", "\r\nAuthorization: Bearer x", 401));
@@ -216,24 +239,24 @@ async fn a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read() {
     }
 }
 
-/// A form that is larger than what the last refused body of [`flood`] has left.
-fn large() -> [(&'static str, String); 1] {
-    [("a", "x".repeat(65_000))]
-}
-
 /// Waits until the token endpoint has no memory left for bodies, or has some again. The sent bodies are read later.
 async fn until(handler: &Handler, exhausted: bool) {
-    while (handler.server.post("/token").form(&large()).send().await.unwrap().status() == 503) != exhausted {
+    while (handler.form("/token", LARGE).await.status() == 503) != exhausted {
         tokio::task::yield_now().await;
     }
 }
 
+/// More than [`flood`] leaves, and less than any form may have.
+const LARGE: usize = 12_000;
+
 /// More bodies than are kept, which never end.
 async fn flood(handler: &Handler, path: &str, lines: &str) -> Vec<TcpStream> {
-    let (lines, body) = (format!("Content-Length: 65536{lines}"), "x".repeat(60_000));
+    let lines = format!("Content-Length: 65536{lines}");
     let mut streams = Vec::new();
-    for _ in 0..150 {
-        streams.push(handler.post(path, &lines, &body).await);
+    for bytes in [60_000, 10_000] {
+        for _ in 0..150 {
+            streams.push(handler.post(path, &lines, &"x".repeat(bytes)).await);
+        }
     }
     streams
 }
@@ -241,20 +264,17 @@ async fn flood(handler: &Handler, path: &str, lines: &str) -> Vec<TcpStream> {
 #[tokio::test]
 async fn where_bodies_of_unknown_callers_take_all_memory_others_are_503_and_requests_without_a_body_go_on() {
     let (handler, [token, _]) = Handler::with_tokens().await;
-    let bearer = bearer(&token);
     let flooding = flood(&handler, "/token", "").await;
     until(&handler, true).await;
-    for path in ["/register", "/token", "/revoke"] {
-        let refused = handler.server.post(path).form(&large()).send().await.unwrap();
+    for path in paths().iter().filter(|path| !is_protected(path)) {
+        let refused = handler.form(path, LARGE).await;
         assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (503, true), "{path}");
-        assert!(refused.text().await.unwrap().contains(r#""error":"temporarily_unavailable""#), "{path}");
+        let shape = if is_page(path) { "<html" } else { r#""error":"temporarily_unavailable""# };
+        assert!(refused.text().await.unwrap().contains(shape), "{path}");
     }
-    let page = handler.server.post("/connections").form(&large()).send().await.unwrap();
-    assert_eq!((page.status().as_u16(), page.headers().contains_key("retry-after")), (503, true));
-    assert!(page.text().await.unwrap().contains("<html"));
     assert_eq!(handler.server.get("/health").send().await.unwrap().status(), 200);
     assert_eq!(handler.server.get("/authorize").send().await.unwrap().status(), 400);
-    let lines = format!("Connection: close\r\nContent-Length: 2{bearer}");
+    let lines = format!("Connection: close\r\nContent-Length: 2{}", bearer(&token));
     let known = answer(handler.post("/mcp", &lines, "{}").await).await;
     assert!(!known.starts_with("HTTP/1.1 503"), "{known}");
     drop(flooding);

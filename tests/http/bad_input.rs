@@ -18,6 +18,7 @@ use driver::{
 };
 use futures_util::future::join_all;
 use local_tenant::{Endpoint, Fault, Options};
+use remote_auth_mcp::http::endpoints;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -35,9 +36,12 @@ const CALLS: usize = 20;
 const STREAMS: usize = 2_000;
 /// Only ends a hang.
 const HANG_LIMIT: Duration = Duration::from_mins(5);
-/// Those that take a body.
-const ENDPOINTS: [&str; 7] =
-    ["/register", "/token", "/revoke", "/consent", "/connections", "/mcp", "/mcp/message?sessionId=x"];
+
+/// The paths that take a body.
+fn paths() -> Vec<String> {
+    let taking = endpoints().filter(|endpoint| endpoint.methods.contains(&"POST"));
+    taking.flat_map(|endpoint| endpoint.paths).collect()
+}
 
 /// A handler, and two users' tokens: one client is bad, the other only calls tools.
 struct Crowd {
@@ -217,9 +221,9 @@ async fn a_client_that_never_reads() {
 async fn a_client_that_sends_bytes_slowly() {
     let crowd = Crowd::start().await;
     let work = async {
-        let mut connections = Vec::new();
+        let (mut connections, paths) = (Vec::new(), paths());
         for number in 0..CONNECTIONS * 2 {
-            let path = ENDPOINTS[number % ENDPOINTS.len()];
+            let path = &paths[number % paths.len()];
             let head = if number % 4 == 0 {
                 format!("GET {path} HTTP/1.1\r\nX: ")
             } else {
@@ -294,7 +298,8 @@ async fn a_client_that_posts_a_hundred_megabytes() {
     };
     let work = async {
         let (chunk, length) = (format!("{PIECE:x}\r\n{piece}\r\n"), format!("Content-Length: {}", PIECE * PIECES));
-        let posts = ENDPOINTS
+        let paths = paths();
+        let posts = paths
             .iter()
             .flat_map(|path| [whole(path, &length, &piece), whole(path, "Transfer-Encoding: chunked", &chunk)]);
         let statuses: BTreeSet<_> = join_all(posts).await.into_iter().collect();
