@@ -228,6 +228,12 @@ async fn a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read() {
             refusals.push(("X: y", "", 401));
             refusals.push(("X: y", "\r\nAuthorization: Bearer x", 401));
         }
+        if is_page(&path) {
+            refusals.push(("X: y", "", 403));
+            for line in ["Origin: https://attacker.example", "Origin: null", "Sec-Fetch-Site: same-origin"] {
+                refusals.push((line, "", 403));
+            }
+        }
         for (line, bearer, status) in refusals {
             let mut stream = TcpStream::connect(handler.address).await.unwrap();
             let host = if line.starts_with("Host") { "" } else { "Host: 127.0.0.1\r\n" };

@@ -10,14 +10,15 @@ use oauth_protocol::initiator::Initiator;
 use super::{
     app::App,
     cookies,
+    head::Head,
     pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
 };
 
 /// The initiator of the request, as the browser tells it.
-pub(super) fn initiator(app: &App, incoming: &Incoming) -> Initiator {
-    let values = |name| incoming.headers.get_all(name).iter().map(http::HeaderValue::as_bytes);
+pub(super) fn initiator(app: &App, head: &Head) -> Initiator {
+    let values = |name| head.headers.get_all(name).iter().map(http::HeaderValue::as_bytes);
     Initiator::parse(app.server.base(), values(header::ORIGIN), values(SEC_FETCH_SITE))
 }
 

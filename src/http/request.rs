@@ -111,6 +111,12 @@ impl Admitted {
         Ok((Incoming { head, body }, of_head))
     }
 
+    /// The request as if it had no body, and the body.
+    pub(super) fn without_body(self) -> (Incoming, UnreadBody) {
+        let Self { head, permit, body } = self;
+        (Incoming { head, body: Kept::new(permit) }, body)
+    }
+
     /// Discards head and body before this answer is sent.
     pub(super) async fn refuse(self, response: Response) -> Response {
         let Self { head, permit, body } = self;

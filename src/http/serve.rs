@@ -7,8 +7,9 @@ use http::{Method, StatusCode};
 
 use super::{
     app::App,
-    bearer,
+    bearer, browser,
     endpoint::{Endpoint, EndpointHandler, ServePrincipal},
+    head::Head,
     pages::{self, Texts},
     reply::{Response, answer},
     request::{Admitted, Arriving},
@@ -29,6 +30,12 @@ impl Endpoint {
                 let from = arriving.head.from;
                 let (head, body) = (app.memory.head(from), app.memory.body(from));
                 match arriving.admit(head) {
+                    Ok(admitted) if self.is_foreign_form(&app, &admitted.head) => {
+                        let (incoming, body) = admitted.without_body();
+                        let refusal = serve(app, incoming).await;
+                        body.discard().await;
+                        return refusal;
+                    }
                     Ok(admitted) => admitted.read(self.body_limit, body).await,
                     Err(error) => Err(error),
                 }
@@ -42,6 +49,12 @@ impl Endpoint {
             Ok((response, permit)) => until_sent(response.await, permit).await,
             Err(error) => self.unread(&app, texts, error, None),
         }
+    }
+
+    /// Whether the head alone shows that a form is none of our own pages. Its handler refuses it, whatever its body is.
+    fn is_foreign_form(&self, app: &App, head: &Head) -> bool {
+        let is_form = matches!(self.handler, EndpointHandler::Page(_)) && head.method == Method::POST;
+        is_form && !browser::initiator(app, head).is_own_form()
     }
 
     /// Answers a request that needs an access token. A token that opens counts its request as its owner's.

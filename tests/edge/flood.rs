@@ -102,11 +102,14 @@ async fn requests_that_are_refused_take_no_memory_while_their_bodies_are_thrown_
     let edge = Edge::behind_gateway();
     let mut flood = Flood::default();
     let bearer = |request: Builder| request.header(header::AUTHORIZATION, "Bearer unknown");
-    let refused: [&dyn Fn() -> Builder; 5] = [
+    let refused: [&dyn Fn() -> Builder; 8] = [
         &|| from(ONE, Method::POST, "/mcp"),
         &|| bearer(from(ONE, Method::POST, "/mcp/message")),
         &|| from(ONE, Method::PUT, "/token"),
         &|| from(ONE, Method::POST, "/nowhere"),
+        &|| from(ONE, Method::POST, "/consent"),
+        &|| from(ONE, Method::POST, "/connections").header(header::ORIGIN, "https://attacker.example"),
+        &|| from(ONE, Method::POST, "/operator").header("sec-fetch-site", "cross-site"),
         &|| request(Method::POST, "/token"),
     ];
     for of in refused {
@@ -133,6 +136,7 @@ async fn the_head_of_a_refused_request_is_gone_before_its_body() {
         from(ONE, Method::POST, "/mcp"),
         from(ONE, Method::PUT, "/token"),
         from(ONE, Method::POST, "/nowhere"),
+        from(ONE, Method::POST, "/operator"),
         request(Method::POST, "/token"),
     ];
     for request in refused {

@@ -212,6 +212,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::pages::a_click_on_the_page_of_connections_counts_only_from_that_page",
     },
     Guard {
+        name: "the body of a foreign form is not read",
+        file: "src/http/serve.rs",
+        from: "is_form && !browser::initiator(app, head).is_own_form()",
+        to: "false && is_form && !browser::initiator(app, head).is_own_form()",
+        test: "bodies::a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read",
+    },
+    Guard {
         name: "a decision is given once in its form",
         file: "src/http/consent.rs",
         from: "if form.repeated().is_some() { Err(ConsentRefusal::Incomplete) } else { Ok(form) }",

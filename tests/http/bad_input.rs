@@ -115,7 +115,11 @@ impl Crowd {
     fn head(&self, path: &str, length: &str) -> String {
         let host = self.handler.address;
         let kind = if path == "/register" || path.starts_with("/mcp") { "json" } else { "x-www-form-urlencoded" };
-        let lines = format!("Host: {host}\r\nContent-Type: application/{kind}\r\nAccept: {}", mcp::ACCEPT);
+        let lines = format!(
+            "Host: {host}\r\nOrigin: {}\r\nContent-Type: application/{kind}\r\nAccept: {}",
+            self.server.url,
+            mcp::ACCEPT
+        );
         format!("POST {path} HTTP/1.1\r\n{lines}\r\nAuthorization: Bearer {}\r\n{length}\r\n\r\n", self.bad)
     }
 
