@@ -71,6 +71,11 @@ impl Endpoint {
             Err(challenge) => return arriving.refuse(challenge).await,
         };
         let caller = presented.holder();
+        // Before the store is read, which the token of an ended grant would cause as well.
+        if let Err(too_many) = app.limits.take_call(caller) {
+            let reached = Reached::by_owner("calls-per-minute", caller).answer(&app, self.place(texts), too_many);
+            return arriving.refuse(reached).await;
+        }
         let admitted = match arriving.admit(app.memory.of_owner(caller.owner)) {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, texts, error, Some(caller)),
@@ -90,15 +95,10 @@ impl Endpoint {
         serve: ServePrincipal,
         principal: Principal,
     ) -> Response {
-        let caller = principal.holder();
-        if let Err(too_many) = app.limits.take_call(caller) {
-            let reached = Reached::by_owner("calls-per-minute", caller).answer(&app, self.place(texts), too_many);
-            return admitted.refuse(reached).await;
-        }
         if admitted.head.method == Method::HEAD {
             return admitted.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
         }
-        let body = app.memory.of_owner(principal.owner);
+        let (caller, body) = (principal.holder(), app.memory.of_owner(principal.owner));
         match admitted.read(self.body_limit, body).await {
             Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
             Err(error) => self.unread(&app, texts, error, Some(caller)),

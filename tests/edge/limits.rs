@@ -9,7 +9,7 @@ use serde_json::json;
 use testkit::SignedIn;
 use time::Duration;
 
-use crate::rig::{Answer, Edge, form, from, json as json_body, request};
+use crate::rig::{Answer, Edge, empty, form, from, json as json_body, request};
 
 const ADDRESS: &str = "20.1.2.3";
 /// The requests for tokens that an address may send in a minute.
@@ -100,4 +100,27 @@ async fn beyond_the_limit_one_registration_is_taken_each_time_a_token_comes_back
         edge.clock.advance(Duration::seconds(seconds));
         assert_eq!(register().await.status, status, "{seconds} s later");
     }
+}
+
+/// A HEAD asks the store each time, because what a process remembers of a grant may be thirty seconds old.
+#[tokio::test]
+async fn beyond_its_limit_a_token_costs_no_read_though_its_grant_has_ended() {
+    let (edge, used, _) = edge().await;
+    let token = used.tokens.access_token.expose_secret();
+    let head = async || {
+        let request = from(ADDRESS, Method::HEAD, "/mcp/sse").header("authorization", format!("Bearer {token}"));
+        edge.send(empty(request)).await.status
+    };
+    assert_eq!(revoke(&edge, &used, &used.tokens.refresh_token).await, 200);
+    let before = edge.store.operations();
+    // The first of its calls was that of `edge`.
+    for _ in 0..OF_CLIENT - 1 {
+        assert_eq!(head().await, 401);
+    }
+    let operations = edge.store.operations();
+    assert!(operations > before, "each was looked up");
+    for _ in 0..10 {
+        assert_eq!(head().await, 429);
+    }
+    assert_eq!(edge.store.operations(), operations);
 }

@@ -104,6 +104,9 @@ async fn streams(table: &mut Table) {
     let mut stream = Stream::open(&server, &token).await;
     let endpoint = stream.endpoint().await;
     table.row(&server, "GET /mcp/sse, the first of a grant");
+    let head = server.http.head(format!("{}/mcp/sse", server.url)).bearer_auth(&token);
+    assert_eq!(head.send().await.unwrap().status(), 200);
+    table.row(&server, "HEAD /mcp/sse");
     // The other process reads the grant once.
     assert_eq!(post(&server, &endpoint, &token, &initialize()).await, 202);
     stream.message().await;
