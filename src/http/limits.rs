@@ -3,13 +3,20 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use authorization_server::ground::{Clock, Holder, Network, Share, TooMany};
+use authorization_server::{
+    endpoints::callback::CallbackCost,
+    ground::{Clock, Holder, Network, Share, TooMany},
+};
 
 use crate::{buckets::Buckets, config, mcp::message_count};
 
 /// Calls of one address a minute, to all endpoints together. The gateway alone counts these, and `infra` may set another
 /// number. It is a flood guard: an organisation, or all users of a hosted client, may call from one address.
 pub const CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(12_000).unwrap();
+
+/// All addresses together may make this process ask Entra about sign-ins as often as so many of them may. Entra throttles our
+/// app as a whole, and then refuses the refreshes of those who are signed in, too.
+const REDEEMING_NETWORKS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The endpoints that anybody may call as often as this allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,8 +25,8 @@ pub(super) enum RateLimit {
     Register,
     /// Authorization requests.
     Authorize,
-    /// Callbacks that would ask Entra.
-    Callback,
+    /// Callbacks: what each costs is counted by itself.
+    Callback(CallbackCost),
     /// The pages of consent, connections and operators: a click may be a write, and is a line in the log.
     Page,
     /// Token and revocation requests: those of a hosted client come from few addresses for all its users.
@@ -30,7 +37,7 @@ pub(super) enum RateLimit {
 pub struct RateLimiter {
     settings: config::Limits,
     of_owners: Buckets<Share>,
-    of_networks: Buckets<(RateLimit, Network)>,
+    of_networks: Buckets<(RateLimit, Option<Network>)>,
 }
 
 impl RateLimit {
@@ -38,7 +45,7 @@ impl RateLimit {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Register => "registrations-per-minute",
-            Self::Callback => "callbacks-per-minute",
+            Self::Callback(_) => "callbacks-per-minute",
             Self::Authorize => "authorizations-per-minute",
             Self::Page => "page-requests-per-minute",
             Self::Token => "token-requests-per-minute",
@@ -67,12 +74,16 @@ impl RateLimiter {
     pub(super) fn take(&self, limited: RateLimit, from: Network) -> Result<(), TooMany> {
         let per_minute = match limited {
             RateLimit::Register => self.settings.registrations_per_minute,
-            RateLimit::Callback => self.settings.callbacks_per_minute,
+            RateLimit::Callback(_) => self.settings.callbacks_per_minute,
             RateLimit::Authorize => self.settings.authorizations_per_minute,
             RateLimit::Page => self.settings.page_requests_per_minute,
             RateLimit::Token => self.settings.token_requests_per_minute,
         };
-        self.of_networks.take(&[((limited, from), per_minute)])
+        let mut taken = vec![((limited, Some(from)), per_minute)];
+        if limited == RateLimit::Callback(CallbackCost::Redemption) {
+            taken.push(((limited, None), per_minute.saturating_mul(REDEEMING_NETWORKS)));
+        }
+        self.of_networks.take(&taken)
     }
 }
 
@@ -111,12 +122,26 @@ mod tests {
         for (limited, at_once) in [
             (RateLimit::Register, 300),
             (RateLimit::Authorize, 600),
-            (RateLimit::Callback, 300),
+            (RateLimit::Callback(CallbackCost::ReadWithoutCookie), 300),
+            (RateLimit::Callback(CallbackCost::Read), 300),
+            (RateLimit::Callback(CallbackCost::Redemption), 300),
             (RateLimit::Page, 600),
             (RateLimit::Token, 3000),
         ] {
             assert_eq!(taken(|| limits.take(limited, from)), at_once, "{limited:?}");
         }
+    }
+
+    #[test]
+    fn ten_addresses_together_make_this_process_ask_entra_and_any_number_is_read() {
+        let limits = limits();
+        let network = |last| Network::of([20, 1, 2, last].into());
+        let redemption = RateLimit::Callback(CallbackCost::Redemption);
+        for last in 0..10 {
+            assert_eq!(taken(|| limits.take(redemption, network(last))), 300);
+        }
+        assert_eq!(taken(|| limits.take(redemption, network(10))), 0);
+        assert_eq!(taken(|| limits.take(RateLimit::Callback(CallbackCost::Read), network(10))), 300);
     }
 
     #[test]

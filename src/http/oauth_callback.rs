@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authorization_server::{
-    endpoints::callback::{Callback, CallbackError},
+    endpoints::callback::{Callback, CallbackCost, CallbackError},
     ground::EventName,
 };
 use http::StatusCode;
@@ -19,7 +19,7 @@ use super::{
     too_many::{Place, Reached, Shape},
 };
 
-const CALLBACKS: Reached = Reached::by_address(RateLimit::Callback.name());
+const CALLBACKS: Reached = Reached::by_address(RateLimit::Callback(CallbackCost::Redemption).name());
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let texts = Texts::preferred(&incoming.headers);
@@ -30,7 +30,7 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let response = query.and_then(|query| CallbackResponse::parse(&query).ok());
     let Some(response) = response else { return refusal(&app, texts, &CallbackError::UnknownState) };
     let cookies = cookies::sent(&incoming.headers);
-    let count = || app.limits.take(RateLimit::Callback, incoming.from);
+    let count = |cost| app.limits.take(RateLimit::Callback(cost), incoming.from);
     let callback = Callback { response: &response, cookies: &cookies, count: &count };
     match app.server.callback(&callback).await {
         Ok(answer) => browser::encode(&app, &incoming, &answer),

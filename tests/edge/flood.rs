@@ -168,3 +168,32 @@ async fn an_address_that_clicks_without_end_waits_and_another_goes_on() {
         assert_eq!(click(OTHER, path).await.status, 403, "{path}");
     }
 }
+
+/// The `state` of a sign-in that nobody has begun.
+fn made_up() -> String {
+    let (id, secret) = ("A".repeat(22), "B".repeat(42) + "A");
+    format!("/oauth-callback?code=x&state={id}.{secret}")
+}
+
+#[tokio::test]
+async fn callbacks_that_nobody_began_are_read_at_a_limited_rate_and_hold_up_no_sign_in() {
+    let edge = Edge::behind_gateway();
+    let junk = async |cookie: &str| {
+        let request = from(ONE, Method::GET, &made_up()).header(header::COOKIE, cookie);
+        edge.send(empty(request)).await.status
+    };
+    for cookie in ["", "__Host-MCP_ENTRA_STATE-AAAAAAAA=made-up"] {
+        let before = edge.store.operations();
+        for _ in 0..300 {
+            assert_eq!(junk(cookie).await, 403);
+        }
+        assert_eq!(edge.store.operations(), before + 300);
+        assert_eq!((junk(cookie).await, edge.store.operations()), (429, before + 300));
+        if cookie.is_empty() {
+            let begun = from(ONE, Method::GET, &made_up()).header(header::COOKIE, "__Host-MCP_ENTRA_STATE-AAAAAAAA=x");
+            assert_eq!(edge.send(empty(begun)).await.status, 403, "those with a cookie have reads of their own");
+            edge.clock.advance(time::Duration::MINUTE);
+        }
+    }
+    assert_eq!(edge.send(empty(from(OTHER, Method::GET, &made_up()))).await.status, 403);
+}

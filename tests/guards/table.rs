@@ -522,8 +522,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "callbacks of an address are counted",
         file: "src/http/oauth_callback.rs",
-        from: "let count = || app.limits.take(RateLimit::Callback, incoming.from);",
-        to: "let count = || app.limits.take(RateLimit::Callback, incoming.from).or(Ok(()));",
+        from: "let count = |cost| app.limits.take(RateLimit::Callback(cost), incoming.from);",
+        to: "let count = |cost| app.limits.take(RateLimit::Callback(cost), incoming.from).or(Ok(()));",
         test: "http::limits::an_address_that_comes_back_too_often_waits_and_its_sign_in_is_not_lost",
     },
     Guard {
@@ -655,8 +655,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "each endpoint counts alone",
         file: "src/http/limits.rs",
-        from: "[((limited, from), per_minute)]",
-        to: "[((RateLimit::Register, from), per_minute)]",
+        from: "vec![((limited, Some(from)), per_minute)]",
+        to: "vec![((RateLimit::Register, Some(from)), per_minute)]",
         test: "lib::http::limits::tests::each_endpoint_has_a_limit_of_its_own",
     },
     Guard {

@@ -223,7 +223,7 @@ impl Rig {
 
     /// Entra's answer in a browser with these cookies.
     pub async fn callback(&self, response: &CallbackResponse, cookies: &Cookies) -> Result<Answer, CallbackError> {
-        self.server.callback(&Callback { response, cookies, count: &|| Ok(()) }).await
+        self.server.callback(&Callback { response, cookies, count: &|_| Ok(()) }).await
     }
 
     /// A code for this client: everything from the request to the callback, and to that of a second leg.

@@ -29,8 +29,20 @@ pub struct Callback<'a> {
     pub response: &'a CallbackResponse,
     /// The browser's cookies.
     pub cookies: &'a Cookies,
-    /// Counts the callback against the limit of its address. It is asked once the browser is known, before anything is spent.
-    pub count: &'a (dyn Fn() -> Result<(), TooMany> + Send + Sync),
+    /// Counts the callback against the limits of its address, before each of what it costs.
+    pub count: &'a (dyn Fn(CallbackCost) -> Result<(), TooMany> + Send + Sync),
+}
+
+/// What a callback costs. Each is counted by itself: anybody can send a callback that is read, so those without a cookie must
+/// not use up the reads of the others, and neither the requests to Entra.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallbackCost {
+    /// A read of its authorization, though it has no cookie of it.
+    ReadWithoutCookie,
+    /// A read of its authorization, which shows whether the cookie is the right one.
+    Read,
+    /// A request to Entra, once the browser is known. Nothing was spent before.
+    Redemption,
 }
 
 /// An authorization that waits for its callback.
@@ -45,10 +57,12 @@ impl AuthorizationServer {
     pub async fn callback(&self, callback: &Callback<'_>) -> Result<Answer, CallbackError> {
         let state = Handle::parse(callback.response.state.expose_secret());
         if let Some((id, state)) = state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
+            let has_cookie = callback.cookies.has(CookieName::EntraState(id));
+            (callback.count)(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })?;
             return self.complete(id, &state, callback).await;
         }
         let begun = self.begun_own_page_sign_in(callback.response, callback.cookies).await?;
-        (callback.count)()?;
+        (callback.count)(CallbackCost::Redemption)?;
         Ok(self.complete_own_page_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
     }
 
@@ -95,7 +109,7 @@ impl AuthorizationServer {
         let Some(browser) = pending.binding.browser(cookies) else {
             return Err(self.without_cookie(&stored, pending.request.client(), callback.cookies).await?);
         };
-        (callback.count)()?;
+        (callback.count)(CallbackCost::Redemption)?;
         if self.operator_verdict(pending.request.client(), stored.value.decided_at).await? == Verdict::Blocked {
             return Err(CallbackError::ClientBlocked);
         }

@@ -4,7 +4,7 @@
 use authorization_server::{
     endpoints::{
         answer::Answer,
-        callback::{Callback, CallbackError},
+        callback::{Callback, CallbackCost, CallbackError},
         confirmation::ConfirmationSubmission,
         consent::{ConsentError, ConsentSubmission, Decision},
         pages::ConsentPage,
@@ -303,7 +303,7 @@ async fn a_displaced_cookie_is_neither_an_alarm_nor_the_browsers_fault() {
     let response = sign_in.response(&[("code", "upstream-code")]).unwrap();
     let cookies = Browser::default().cookies(&others);
     rig.audit.take();
-    let displaced = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &|| Ok(()) }).await;
+    let displaced = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &|_| Ok(()) }).await;
     assert!(matches!(displaced, Err(CallbackError::UnknownState)));
     assert_eq!(rig.audit.names(), []);
     assert!(rig.come_back(&sign_in).await.is_ok(), "the authorization goes on");
@@ -317,9 +317,12 @@ async fn a_callback_over_the_limit_spends_nothing_and_one_of_another_browser_is_
     let response = sign_in.response(&[("code", "upstream-code")]).unwrap();
     let cookies = Browser::default().cookies(&[(CookieName::EntraState(sign_in.id), sign_in.cookie.expose_secret())]);
     let counted = std::sync::atomic::AtomicUsize::new(0);
-    let over = || {
+    let over = |cost: CallbackCost| {
+        if cost != CallbackCost::Redemption {
+            return Ok(());
+        }
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Err(TooMany { wait: std::time::Duration::from_secs(1) })
+        Err(too_many())
     };
     let callback = Callback { response: &response, cookies: &cookies, count: &over };
     let writes = rig.store.writes();
@@ -333,4 +336,30 @@ async fn a_callback_over_the_limit_spends_nothing_and_one_of_another_browser_is_
     let _ = rig.server.callback(&Callback { cookies: &stranger, ..callback }).await;
     assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), 3);
     assert!(matches!(rig.authorizations.peek(&sign_in.id).unwrap().stage, Stage::CodeIssued(_)));
+}
+
+fn too_many() -> TooMany {
+    TooMany { wait: std::time::Duration::from_secs(1) }
+}
+
+/// Who sends junk has no cookie of the transaction, or has made one up.
+#[tokio::test]
+async fn a_callback_is_counted_before_its_authorization_is_read_and_without_its_cookie_by_itself() {
+    let rig = Rig::new().unwrap();
+    let page = page(&rig, &mut Browser::default(), false).await;
+    let sign_in = rig.allow(&page).await.unwrap();
+    let response = sign_in.response(&[("code", "upstream-code")]).unwrap();
+    let (operations, name) = (rig.store.operations(), CookieName::EntraState(sign_in.id));
+    for (cookie, of) in [(None, CallbackCost::ReadWithoutCookie), (Some((name, "made up")), CallbackCost::Read)] {
+        let cookies = Browser::default().cookies(cookie.as_slice());
+        let over = |cost: CallbackCost| if cost == of { Err(too_many()) } else { Ok(()) };
+        let refused = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &over }).await;
+        assert!(matches!(refused, Err(CallbackError::OverLimit(_))), "{of:?}");
+        assert_eq!(rig.store.operations(), operations, "{of:?}");
+    }
+    let cookies = Browser::default().cookies(&[(name, sign_in.cookie.expose_secret())]);
+    let junk_is_over =
+        |cost: CallbackCost| if cost == CallbackCost::ReadWithoutCookie { Err(too_many()) } else { Ok(()) };
+    let callback = Callback { response: &response, cookies: &cookies, count: &junk_is_over };
+    assert!(rig.server.callback(&callback).await.is_ok());
 }
