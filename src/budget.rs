@@ -14,11 +14,24 @@ const MAX_REMEMBERED_KEYS: usize = 256;
 
 /// How many bytes may be kept for one purpose. Its clones share them.
 #[derive(Clone)]
-pub struct Budget(Arc<Semaphore>);
+pub struct Budget {
+    left: Arc<Semaphore>,
+    part_of: Option<Whole>,
+}
 
-/// A budget of which each key may take a share at most.
+/// The budget of which another is a share.
+#[derive(Clone)]
+struct Whole {
+    left: Arc<Semaphore>,
+    bytes: usize,
+    share: usize,
+}
+
+/// A budget of which each key may take a share at most, and where others take theirs the same part of what they leave. So the
+/// next key still gets something, however many take all they may.
 pub struct SharedBudget<K> {
     whole: Budget,
+    bytes: usize,
     share: usize,
     shares: Mutex<HashMap<K, Weak<Semaphore>>>,
 }
@@ -45,7 +58,7 @@ impl Budget {
     /// A budget of this many bytes.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
+        Self { left: Arc::new(Semaphore::new(bytes)), part_of: None }
     }
 
     /// A permit for no bytes yet.
@@ -57,7 +70,15 @@ impl Budget {
     /// How many bytes are left.
     #[must_use]
     pub fn available(&self) -> usize {
-        self.0.available_permits()
+        self.left.available_permits()
+    }
+
+    /// Whether what is taken of it, compared with what is left of the whole, is no more than the share compared with the rest.
+    fn leaves_enough(&self) -> bool {
+        self.part_of.as_ref().is_none_or(|Whole { left, bytes, share }| {
+            let taken = share.saturating_sub(self.available());
+            taken.saturating_mul(bytes - share) <= left.available_permits().saturating_mul(*share)
+        })
     }
 }
 
@@ -65,7 +86,7 @@ impl<K: Eq + Hash> SharedBudget<K> {
     /// A budget of this many bytes, of which one key may have at most `share`.
     #[must_use]
     pub fn new(bytes: usize, share: usize) -> Self {
-        Self { whole: Budget::new(bytes), share, shares: Mutex::default() }
+        Self { whole: Budget::new(bytes), bytes, share: share.min(bytes), shares: Mutex::default() }
     }
 
     /// A permit of this key for no bytes yet.
@@ -98,7 +119,8 @@ impl<K: Eq + Hash> SharedBudget<K> {
         let known = shares.get(&key).and_then(Weak::upgrade);
         let share = known.unwrap_or_else(|| Arc::new(Semaphore::new(self.share)));
         shares.insert(key, Arc::downgrade(&share));
-        Budget(share)
+        let whole = Whole { left: Arc::clone(&self.whole.left), bytes: self.bytes, share: self.share };
+        Budget { left: share, part_of: Some(whole) }
     }
 }
 
@@ -112,8 +134,11 @@ impl Permit {
     /// Takes more bytes, if they are there. It never waits.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let more = u32::try_from(bytes).map_err(|_| Exhausted)?;
-        let taken = self.budgets.iter().map(|budget| budget.0.try_acquire_many(more));
+        let taken = self.budgets.iter().map(|budget| budget.left.try_acquire_many(more));
         let taken = taken.collect::<Result<Vec<_>, _>>().map_err(|_| Exhausted)?;
+        if bytes > 0 && !self.budgets.iter().all(Budget::leaves_enough) {
+            return Err(Exhausted);
+        }
         taken.into_iter().for_each(SemaphorePermit::forget);
         self.held += bytes;
         Ok(())
@@ -139,7 +164,7 @@ impl Permit {
     fn release(&mut self, bytes: usize) {
         self.held -= bytes;
         for budget in &self.budgets {
-            budget.0.add_permits(bytes);
+            budget.left.add_permits(bytes);
         }
     }
 }
@@ -230,12 +255,33 @@ mod tests {
     fn one_key_takes_its_share_and_leaves_the_rest_to_others() {
         let budget = SharedBudget::new(10, 4);
         let (mut one, mut same, mut other) = (budget.permit('a'), budget.permit('a'), budget.permit('b'));
-        assert_eq!([one.grow(3), same.grow(2), other.grow(4)], [Ok(()), Err(Exhausted), Ok(())]);
-        assert_eq!(budget.available(), 3);
-        drop(one);
-        assert_eq!(same.grow(4), Ok(()));
+        assert_eq!([one.grow(3), same.grow(2), other.grow(2)], [Ok(()), Err(Exhausted), Ok(())]);
+        assert_eq!(budget.available(), 5);
+        drop((one, other));
+        assert_eq!([same.grow(4), same.grow(0)], [Ok(()); 2]);
+        let mut other = budget.permit('b');
+        assert_eq!([other.grow(3), other.grow(2), same.grow(0)], [Err(Exhausted), Ok(()), Ok(())]);
         drop((same, other));
         assert_eq!(budget.available(), 10);
+    }
+
+    #[test]
+    fn however_many_keys_take_all_they_may_the_next_one_gets_the_same_part_of_what_is_left() {
+        let budget = SharedBudget::new(24_000, 8_000);
+        let mut held = Vec::new();
+        let shares: Vec<usize> = (0..12)
+            .map(|key| {
+                let mut permit = budget.permit(key);
+                while permit.grow(1).is_ok() {}
+                let taken = permit.held;
+                held.push(permit);
+                taken
+            })
+            .collect();
+        assert_eq!(shares[..5], [8_000, 5_333, 3_555, 2_370, 1_580]);
+        assert!(shares[11] > 90 && budget.available() > 180, "{shares:?}");
+        drop(held);
+        assert_eq!(budget.available(), 24_000);
     }
 
     #[test]

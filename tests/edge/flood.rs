@@ -2,14 +2,16 @@
 
 use std::{convert::Infallible, pin::Pin, sync::Arc};
 
+use authorization_server::ground::Subject;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt as _, stream};
 use http::{HeaderValue, Method, Request, header, request::Builder};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
+use serde_json::json;
 use warp::reply::Response;
 
-use crate::rig::{Edge, empty, form, from, request};
+use crate::rig::{Edge, empty, form, from, json as json_body, request};
 
 const ONE: &str = "20.1.2.3";
 const OTHER: &str = "20.1.2.4";
@@ -196,4 +198,46 @@ async fn callbacks_that_nobody_began_are_read_at_a_limited_rate_and_hold_up_no_s
         }
     }
     assert_eq!(edge.send(empty(from(OTHER, Method::GET, &made_up()))).await.status, 403);
+}
+
+/// The access tokens of so many owners.
+async fn tokens_of_owners(edge: &Edge, owners: usize) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for owner in 0..owners {
+        edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: format!("owner {owner}") });
+        tokens.push(format!("Bearer {}", edge.access_token().await));
+    }
+    tokens
+}
+
+/// Requests with large heads until there is no room for another, and then with smaller ones, in which order they fill it.
+fn take_all<'a>(flood: &mut Flood<'a>, edge: &'a Edge, request: impl Fn() -> Builder) {
+    for (requests, padding) in [(190, LARGE), (60, 1_500), (30, 0)] {
+        let refused = flood.send(edge, requests, || request().header("x-padding", "x".repeat(padding)));
+        assert!(!refused.is_empty() && refused.iter().all(|status| *status == 503), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn however_many_owners_take_all_they_may_another_owners_call_goes_on() {
+    let edge = Edge::behind_gateway();
+    let mut tokens = tokens_of_owners(&edge, 13).await;
+    let other = tokens.pop().unwrap();
+    let mut flood = Flood::default();
+    for (number, token) in tokens.iter().enumerate() {
+        take_all(&mut flood, &edge, || from(ONE, Method::POST, "/mcp").header(header::AUTHORIZATION, token));
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+        let call = json_body(from(ONE, Method::POST, "/mcp").header(header::AUTHORIZATION, &other), &message);
+        assert_eq!(edge.send(call).await.status, 200, "after {number}");
+    }
+}
+
+#[tokio::test]
+async fn however_many_addresses_take_all_they_may_another_one_goes_on() {
+    let edge = Edge::behind_gateway();
+    let mut flood = Flood::default();
+    for last in 10..30 {
+        take_all(&mut flood, &edge, || from(&format!("20.1.2.{last}"), Method::POST, "/token"));
+        assert_eq!(statuses(&edge, OTHER).await, [200, 200, 400, 400], "{last}");
+    }
 }

@@ -772,6 +772,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "lib::mcp::sse::seen::tests::an_id_is_new_once_in_its_lifetime",
     },
     Guard {
+        name: "a share is smaller where others have taken theirs",
+        file: "src/budget.rs",
+        from: "!self.budgets.iter().all(Budget::leaves_enough)",
+        to: "!self.budgets.iter().all(|budget| budget.leaves_enough() || true)",
+        test: "edge::flood::however_many_owners_take_all_they_may_another_owners_call_goes_on",
+    },
+    Guard {
         name: "one key of a budget has a share",
         file: "src/budget.rs",
         from: "Semaphore::new(self.share)",
