@@ -751,6 +751,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "lib::telemetry::json_lines::tests::of_lines_that_are_counted_and_of_those_of_libraries_each_place_writes_one_a_second",
     },
     Guard {
+        name: "the waiting messages of an owner have a limit",
+        file: "src/mcp/sse/sessions.rs",
+        from: "SharedBudget::new(TOTAL_BYTES, OWNER_BYTES)",
+        to: "SharedBudget::new(TOTAL_BYTES, TOTAL_BYTES)",
+        test: "sse::overload::owners_who_take_all_they_may_leave_memory_for_another",
+    },
+    Guard {
         name: "messages of one session have a limit of memory",
         file: "src/mcp/sse/inbox.rs",
         from: "Semaphore::new(SESSION_BYTES)",

@@ -235,7 +235,11 @@ impl Client {
 
 /// Opens a stream and initializes its session.
 async fn ready(on: &Instance) -> (EventStream, Client) {
-    let principal = principal();
+    ready_as(on, principal()).await
+}
+
+/// The same as this principal.
+async fn ready_as(on: &Instance, principal: Principal) -> (EventStream, Client) {
     let mut stream = on.open(&principal).await.unwrap();
     let client = Client { session: session_id(&mut stream).await, principal };
     client.post(on, &initialize()).await.unwrap();

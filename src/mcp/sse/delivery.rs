@@ -14,7 +14,7 @@ use super::{
 };
 use crate::graph::Freshness;
 
-/// How long a POST waits for memory.
+/// How long a POST waits for its session to have memory.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Knows the streams of this instance, and the way to others.
@@ -50,7 +50,7 @@ impl Delivery {
             caught_up = self.instance.caught_up() => caught_up?,
         }
         let reservation = timeout(RESERVE_TIMEOUT, session.inbox.reserve(&message));
-        let reservation = reservation.await.map_err(|_| PostError::Busy)?.ok_or(PostError::UnknownSession)?;
+        let reservation = reservation.await.ok().flatten().ok_or(PostError::Busy)?;
         if session.inbox.put(message, reservation) { Ok(()) } else { Err(PostError::UnknownSession) }
     }
 

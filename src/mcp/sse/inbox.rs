@@ -19,7 +19,10 @@ use super::{
     request_ids::RequestIds,
     waiting_message::{Reservation, WaitingMessage},
 };
-use crate::mcp::message::UnparsedMessage;
+use crate::{
+    budget::{Budget, Permit},
+    mcp::message::UnparsedMessage,
+};
 
 /// Messages posted to this instance that may wait for one session.
 const MAX_WAITING: usize = 16;
@@ -31,8 +34,8 @@ const QUICK_BYTES: usize = 4 * 1024;
 const SESSION_BYTES: usize = 256 * 1024;
 /// Bytes that may wait for all sessions of this process.
 pub const TOTAL_BYTES: usize = 4 * 1024 * 1024;
-/// Bytes of [`TOTAL_BYTES`] that a session beyond its own limit may not use.
-const RESERVED_BYTES: usize = TOTAL_BYTES / 8;
+/// Bytes of [`TOTAL_BYTES`] that may wait for the sessions of one owner.
+pub(super) const OWNER_BYTES: usize = TOTAL_BYTES / 4;
 /// The least size that a message counts for.
 const MIN_COST: usize = 1024;
 /// How long a message may wait if its session is beyond its limit, or if half of [`TOTAL_BYTES`] was taken when it came.
@@ -50,7 +53,8 @@ pub(super) struct Inbox {
     /// For quick messages, so that calls that wait do not hold them up.
     quick_places: Arc<Semaphore>,
     session_bytes: Arc<Semaphore>,
-    total_bytes: Arc<Semaphore>,
+    /// Of all sessions, and the share of this one's owner.
+    total_bytes: [Budget; 2],
     stop: CancellationToken,
 }
 
@@ -166,8 +170,8 @@ impl Received {
 }
 
 impl Inbox {
-    /// An empty inbox. All inboxes share `total_bytes`; `stop` ends the session.
-    pub(super) fn new(total_bytes: Arc<Semaphore>, stop: CancellationToken) -> (Self, Received) {
+    /// An empty inbox. All inboxes share the first of `total_bytes`, and those of an owner the second; `stop` ends the session.
+    pub(super) fn new(total_bytes: [Budget; 2], stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
         let (batch, calls, ids) = (VecDeque::new(), VecDeque::new(), RequestIds::default());
@@ -177,7 +181,8 @@ impl Inbox {
         (Self { waiting, places, quick_places, session_bytes, total_bytes, stop }, received)
     }
 
-    /// Reserves memory for a message that was posted here, as soon as there is enough.
+    /// Reserves memory for a message that was posted here, as soon as the session has enough. `None` if all sessions of its owner,
+    /// or of all, have too much.
     pub(super) async fn reserve(&self, message: &UnparsedMessage) -> Option<Reservation> {
         let bytes = cost(message.text.len())?;
         let permits = if message.is_quick && message.text.len() <= QUICK_BYTES {
@@ -186,23 +191,23 @@ impl Inbox {
             let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
             [Some(place), Some(Arc::clone(&self.session_bytes).acquire_many_owned(bytes).await.ok()?)]
         };
-        let of_total = Arc::clone(&self.total_bytes).acquire_many_owned(bytes).await.ok()?;
+        let of_total = self.of_total(bytes)?;
         let deadline = self.is_scarce().then(|| self.deadline());
-        let [place, of_session] = permits;
-        Some(Reservation::new(false, [place, of_session, Some(of_total)], deadline))
+        Some(Reservation::new(false, permits, of_total, deadline))
     }
 
     /// Reserves memory for a message from the log, if there is enough now.
     pub(super) fn reserve_for_log(&self, length: usize) -> Option<Reservation> {
         let bytes = cost(length)?;
         let of_session = Arc::clone(&self.session_bytes).try_acquire_many_owned(bytes).ok();
-        let is_beyond_limit = of_session.is_none();
-        if is_beyond_limit && self.total_bytes.available_permits() < RESERVED_BYTES + length {
-            return None;
-        }
-        let of_total = Arc::clone(&self.total_bytes).try_acquire_many_owned(bytes).ok()?;
-        let deadline = (is_beyond_limit || self.is_scarce()).then(|| self.deadline());
-        Some(Reservation::new(true, [None, of_session, Some(of_total)], deadline))
+        let of_total = self.of_total(bytes)?;
+        let deadline = (of_session.is_none() || self.is_scarce()).then(|| self.deadline());
+        Some(Reservation::new(true, [None, of_session], of_total, deadline))
+    }
+
+    fn of_total(&self, bytes: u32) -> Option<Permit> {
+        let mut permit = Permit::of_all(self.total_bytes.clone());
+        permit.grow(usize::try_from(bytes).ok()?).ok().map(|()| permit)
     }
 
     /// Puts a message where it waits. Returns false if the session has ended.
@@ -211,7 +216,7 @@ impl Inbox {
     }
 
     fn is_scarce(&self) -> bool {
-        self.total_bytes.available_permits() < TOTAL_BYTES / 2
+        self.total_bytes[0].available() < TOTAL_BYTES / 2
     }
 
     /// Ends the session unless the guard is dropped in time.

@@ -7,14 +7,13 @@ use authorization_server::{
     resource::authenticate::Principal,
 };
 use http::HeaderMap;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     admitted::AdmittedPost,
     delivery::Delivery,
     follower,
-    inbox::TOTAL_BYTES,
+    inbox::{OWNER_BYTES, TOTAL_BYTES},
     instance::Instance,
     post_error::PostError,
     registry::{Registry, TooManyStreams},
@@ -24,7 +23,7 @@ use super::{
     transport_ports::TransportPorts,
 };
 use crate::mcp::{admission::UncheckedMessage, batch, service::Server, step_up};
-use crate::{config::Limits, graph::Freshness};
+use crate::{budget::SharedBudget, config::Limits, graph::Freshness};
 
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +52,8 @@ impl From<TooManyStreams> for OpenStreamError {
 pub struct Sessions {
     server: Server,
     delivery: Arc<Delivery>,
-    /// The memory for messages that wait, of all sessions.
-    total_bytes: Arc<Semaphore>,
+    /// The memory for messages that wait, of all sessions and of those of each owner.
+    total_bytes: SharedBudget<Id>,
 }
 
 impl Sessions {
@@ -62,7 +61,7 @@ impl Sessions {
     pub(in crate::mcp) fn new(server: Server, limits: &Limits, ports: TransportPorts, stop: CancellationToken) -> Self {
         let (instance, registry) =
             (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(limits.streams, limits.process_streams)));
-        let total_bytes = Arc::new(Semaphore::new(TOTAL_BYTES));
+        let total_bytes = SharedBudget::new(TOTAL_BYTES, OWNER_BYTES);
         Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes }
     }
 
@@ -78,7 +77,7 @@ impl Sessions {
 
     fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooManyStreams> {
         let Delivery { instance, registry } = self.delivery.as_ref();
-        let (server, total_bytes) = (Arc::clone(&self.server), Arc::clone(&self.total_bytes));
+        let (server, total_bytes) = (Arc::clone(&self.server), self.total_bytes.budgets_of(opened_by.owner));
         let start = Start { server, name, opened_by, total_bytes, stop: instance.stop.child_token() };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;
         if let Some(log) = instance.ports.events.as_ref().filter(|_| registry.needs_follower()) {
@@ -131,6 +130,6 @@ impl Sessions {
     /// How many bytes of messages may be accepted before others must wait.
     #[must_use]
     pub fn available_bytes(&self) -> usize {
-        self.total_bytes.available_permits()
+        self.total_bytes.available()
     }
 }

@@ -2,13 +2,12 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use futures_util::Stream;
 use rmcp::model::ServerJsonRpcMessage;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
@@ -16,7 +15,7 @@ use super::{
     inbox::Inbox, registry::Registration, service_loop, session::Session, stream_event::StreamEvent,
     stream_owner::StreamOwner,
 };
-use crate::mcp::service::Server;
+use crate::{budget::Budget, mcp::service::Server};
 
 /// Answers that wait for the client to read them.
 const OUTBOX_CAPACITY: usize = 16;
@@ -36,8 +35,8 @@ pub(super) struct Start<'a> {
     /// The session id for the client.
     pub(super) name: &'a str,
     pub(super) opened_by: StreamOwner,
-    /// The memory that all sessions share.
-    pub(super) total_bytes: Arc<Semaphore>,
+    /// The memory for messages of all sessions, and of those of this owner.
+    pub(super) total_bytes: [Budget; 2],
     pub(super) stop: CancellationToken,
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::DropGuard;
 
 use super::request_ids::OpenRequest;
-use crate::mcp::message::UnparsedMessage;
+use crate::{budget::Permit, mcp::message::UnparsedMessage};
 
 /// A message, and the memory that is reserved for it until it is received.
 pub(super) struct WaitingMessage {
@@ -50,13 +50,19 @@ impl WaitingMessage {
 /// Memory for a message. Dropping it releases the memory.
 pub(super) struct Reservation {
     for_log: bool,
-    _permits: [Option<OwnedSemaphorePermit>; 3],
+    _permits: [Option<OwnedSemaphorePermit>; 2],
+    _of_total: Permit,
     _deadline: Option<DropGuard>,
 }
 
 impl Reservation {
-    /// The permits are of the session's places and bytes, and of the process's bytes. The guard ends the session's deadline.
-    pub(super) fn new(for_log: bool, permits: [Option<OwnedSemaphorePermit>; 3], deadline: Option<DropGuard>) -> Self {
-        Self { for_log, _permits: permits, _deadline: deadline }
+    /// The permits are of the session's places and bytes, and of those of all sessions. The guard ends the session's deadline.
+    pub(super) fn new(
+        for_log: bool,
+        permits: [Option<OwnedSemaphorePermit>; 2],
+        of_total: Permit,
+        deadline: Option<DropGuard>,
+    ) -> Self {
+        Self { for_log, _permits: permits, _of_total: of_total, _deadline: deadline }
     }
 }
