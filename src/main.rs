@@ -46,7 +46,7 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let _log = telemetry::init(settings.log_level, clock.clone())?;
     let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));
-    let documents = Arc::new(Fetcher::new(Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
+    let documents = Arc::new(Fetcher::new(|| Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
     let platform = Platform { clock, entropy, audit, documents, rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let stop = handler.stop();

@@ -4,99 +4,150 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use authorization_server::{
-    client_documents::{ClientDocuments, FetchError, FetchedDocument},
-    ground::{Clock, Network},
+    client_documents::{ClientDocuments, FetchError, FetchedDocument, FetchedFor},
+    ground::{Clock, Network, TooMany},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use moka::future::Cache;
 use oauth_protocol::https_url::HttpsUrl;
 use reqwest::{Certificate, Client, ClientBuilder, Response, redirect::Policy};
 use sha2::{Digest as _, Sha256};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     freshness::fresh_for,
     resolver::{Pinned, Resolver},
 };
-use crate::{buckets::Buckets, budget::Budget, limited_answer, telemetry::chain};
+use crate::{
+    buckets::Buckets,
+    budget::{Budget, Exhausted, Permit, SharedBudget},
+    limited_answer,
+    telemetry::chain,
+};
 
 /// draft-ietf-oauth-client-id-metadata-document-02 §8.7 recommends it.
 const MAX_DOCUMENT: usize = 5 * 1024;
-/// For a whole request: the wait for a place, the lookup of the name, the connection, the answer.
+/// For a whole request: the lookup of the name, the connection, the answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// Requests at the same time. The head of an answer takes 400 KiB at most before hyper refuses it.
+/// Requests of a lane at the same time. The head of an answer takes 400 KiB at most before hyper refuses it.
 const REQUESTS_AT_ONCE: usize = 32;
-/// Requests to one host a minute.
+/// Requests for the callers of one network at the same time: an eighth.
+const NETWORK_AT_ONCE: usize = REQUESTS_AT_ONCE / 8;
+/// Requests of a lane to one host a minute.
 const HOST_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// Requests for the callers of one network a minute: one of them leaves most of the requests for all to the others.
 const NETWORK_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).unwrap();
-/// Requests to all hosts a minute.
+/// Requests to one host for the callers of one network a minute: one of them leaves most of those to the host.
+const NETWORK_AND_HOST_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Requests for one URL of a client that was used a minute. What was fetched is kept for five minutes, so only a host that fails
+/// is asked so often.
+const USED_URL_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
+/// Requests of a lane to all hosts a minute.
 const ALL_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
-/// Fetches documents from public hosts.
+/// Fetches documents from public hosts. Those of clients that were used have a lane of their own, which no stranger can slow
+/// down.
 pub struct Fetcher {
-    http: Client,
+    strangers: Lane,
+    users: Lane,
     requests: Buckets<RateKey>,
-    places: Semaphore,
     answers: Budget,
     in_flight: Cache<HttpsUrl, FetchedDocument>,
 }
 
-/// The rate in which a request counts.
+/// A client, whose resolver is its own, and its places.
+struct Lane {
+    http: Client,
+    places: SharedBudget<Network>,
+}
+
+/// The rate in which a request counts. URLs and hosts are hashed by SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum RateKey {
-    All,
+    Strangers,
     Network(Network),
-    /// SHA-256 of the host's name.
+    NetworkAndHost(Network, [u8; 32]),
     Host([u8; 32]),
+    Users,
+    UsedHost([u8; 32]),
+    UsedUrl([u8; 32]),
 }
 
 impl Fetcher {
-    /// Connects to the addresses that this resolver gives, and trusts the certificates that the system trusts.
-    pub fn new(resolver: Arc<dyn Resolver>, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
-        Self::build(client(resolver), clock)
+    /// Connects to the addresses that resolvers give, one for each lane, and trusts the certificates that the system trusts.
+    pub fn new(resolver: impl Fn() -> Arc<dyn Resolver>, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+        Self::build(|| client(resolver()), clock)
     }
 
     /// The same, which also trusts this authority: of a document host that stands in for one on the internet.
     pub fn trusting(
-        authority: Certificate,
-        resolver: Arc<dyn Resolver>,
+        authority: &Certificate,
+        resolver: impl Fn() -> Arc<dyn Resolver>,
         clock: Arc<dyn Clock>,
     ) -> reqwest::Result<Self> {
-        Self::build(client(resolver).tls_certs_merge([authority]), clock)
+        Self::build(|| client(resolver()).tls_certs_merge([authority.clone()]), clock)
     }
 
-    fn build(http: ClientBuilder, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+    fn build(http: impl Fn() -> ClientBuilder, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+        let lane = || {
+            let places = SharedBudget::new(REQUESTS_AT_ONCE, NETWORK_AT_ONCE);
+            http().build().map(|http| Lane { http, places })
+        };
         Ok(Self {
-            http: http.build()?,
+            strangers: lane()?,
+            users: lane()?,
             requests: Buckets::new(clock),
-            places: Semaphore::new(REQUESTS_AT_ONCE),
-            answers: Budget::new(REQUESTS_AT_ONCE * MAX_DOCUMENT),
+            answers: Budget::new(2 * REQUESTS_AT_ONCE * MAX_DOCUMENT),
             in_flight: Cache::builder().max_capacity(10_000).time_to_live(REQUEST_TIMEOUT).build(),
         })
     }
 
-    async fn fetch_now(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError> {
-        let host = RateKey::Host(Sha256::digest(url.host()).into());
-        let budgets = [
-            (RateKey::Network(from), NETWORK_REQUESTS_PER_MINUTE),
-            (host, HOST_REQUESTS_PER_MINUTE),
-            (RateKey::All, ALL_REQUESTS_PER_MINUTE),
-        ];
-        self.requests.take(&budgets).map_err(FetchError::TooMany)?;
-        let fetched = timeout(REQUEST_TIMEOUT, self.get(url)).await;
+    async fn fetch_now(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError> {
+        let (lane, mut place) = self.place(fetched_for);
+        place.grow(1).map_err(|Exhausted| FetchError::TooMany(TooMany { wait: REQUEST_TIMEOUT }))?;
+        self.requests.take(&rates(url, fetched_for)).map_err(FetchError::TooMany)?;
+        let fetched = timeout(REQUEST_TIMEOUT, self.get(&lane.http, url)).await;
         fetched.unwrap_or_else(|_| Err(failed("it took longer than five seconds")))
     }
 
-    async fn get(&self, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
-        let _place = self.places.acquire().await.map_err(|error| failed(error.to_string()))?;
-        let request = self.http.get(url.as_str());
+    /// The lane of a request, and a permit for a place there. Without a gateway all callers would have one share, so there is
+    /// none.
+    fn place(&self, fetched_for: FetchedFor) -> (&Lane, Permit) {
+        match fetched_for {
+            FetchedFor::Users => (&self.users, self.users.places.whole().permit()),
+            FetchedFor::Caller(from) if from == Network::UNKNOWN => {
+                (&self.strangers, self.strangers.places.whole().permit())
+            }
+            FetchedFor::Caller(from) => (&self.strangers, self.strangers.places.permit(from)),
+        }
+    }
+
+    async fn get(&self, http: &Client, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
+        let request = http.get(url.as_str());
         let response = request.send().await.map_err(|error| failed(chain(&error.without_url())))?;
         check(&response)?;
         let fresh_for = fresh_for(response.headers());
         let read = limited_answer::read(response, MAX_DOCUMENT, self.answers.permit()).await;
         let body = read.map_err(|error| failed(chain(&error)))?.to_vec();
         Ok(FetchedDocument { body, fresh_for })
+    }
+}
+
+/// The rates in which a request counts.
+fn rates(url: &HttpsUrl, fetched_for: FetchedFor) -> Vec<(RateKey, NonZeroU32)> {
+    let host = Sha256::digest(url.host()).into();
+    match fetched_for {
+        FetchedFor::Caller(from) => vec![
+            (RateKey::NetworkAndHost(from, host), NETWORK_AND_HOST_REQUESTS_PER_MINUTE),
+            (RateKey::Network(from), NETWORK_REQUESTS_PER_MINUTE),
+            (RateKey::Host(host), HOST_REQUESTS_PER_MINUTE),
+            (RateKey::Strangers, ALL_REQUESTS_PER_MINUTE),
+        ],
+        FetchedFor::Users => vec![
+            (RateKey::UsedUrl(Sha256::digest(url.as_str()).into()), USED_URL_REQUESTS_PER_MINUTE),
+            (RateKey::UsedHost(host), HOST_REQUESTS_PER_MINUTE),
+            (RateKey::Users, ALL_REQUESTS_PER_MINUTE),
+        ],
     }
 }
 
@@ -147,8 +198,8 @@ fn failed(reason: impl Into<String>) -> FetchError {
 
 #[async_trait]
 impl ClientDocuments for Fetcher {
-    async fn fetch(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError> {
-        let fetched = self.in_flight.try_get_with_by_ref(url, self.fetch_now(url, from)).await;
+    async fn fetch(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError> {
+        let fetched = self.in_flight.try_get_with_by_ref(url, self.fetch_now(url, fetched_for)).await;
         self.in_flight.invalidate(url).await;
         fetched.map_err(|error| FetchError::clone(&error))
     }

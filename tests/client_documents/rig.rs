@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    client_documents::{ClientDocuments as _, FetchError, FetchedDocument},
+    client_documents::{ClientDocuments as _, FetchError, FetchedDocument, FetchedFor},
     ground::Network,
 };
 use document_host::DocumentHost;
@@ -17,7 +17,8 @@ use remote_auth_mcp::client_documents::{Fetcher, PublicAddresses, Resolver};
 use reqwest::Certificate;
 use testkit::ManualClock;
 
-/// Gives the same addresses for every name, and remembers which names it was asked for.
+/// Gives the same addresses for every name, but none for one that begins with `slow`, and remembers which names it was asked
+/// for.
 pub(crate) struct Names {
     pub(crate) addresses: Mutex<Vec<SocketAddr>>,
     pub(crate) asked: Mutex<Vec<String>>,
@@ -27,6 +28,9 @@ pub(crate) struct Names {
 impl Resolver for Names {
     async fn resolve(&self, host: &str) -> io::Result<Vec<SocketAddr>> {
         self.asked.lock().unwrap().push(host.to_owned());
+        if host.starts_with("slow") {
+            std::future::pending::<()>().await;
+        }
         Ok(self.addresses.lock().unwrap().clone())
     }
 }
@@ -62,12 +66,13 @@ impl Rig {
         Self::with(|names| Arc::new(PublicAddresses(Shared(names)))).await
     }
 
-    async fn with(resolver: impl FnOnce(Arc<Names>) -> Arc<dyn Resolver>) -> Self {
+    async fn with(resolver: impl Fn(Arc<Names>) -> Arc<dyn Resolver>) -> Self {
         let host = DocumentHost::start(&["client.example", "*.client.example"]).await.unwrap();
         let names = Arc::new(Names { addresses: Mutex::new(vec![host.address()]), asked: Mutex::default() });
         let clock = Arc::new(ManualClock::default());
         let authority = Certificate::from_pem(host.authority().as_bytes()).unwrap();
-        let fetcher = Fetcher::trusting(authority, resolver(Arc::clone(&names)), Arc::clone(&clock) as _).unwrap();
+        let resolver = || resolver(Arc::clone(&names));
+        let fetcher = Fetcher::trusting(&authority, resolver, Arc::clone(&clock) as _).unwrap();
         Self { host, names, clock, fetcher: Arc::new(fetcher) }
     }
 
@@ -77,7 +82,12 @@ impl Rig {
 
     /// For a caller at this address.
     pub(crate) async fn fetch_for(&self, address: &str, text: &str) -> Result<FetchedDocument, FetchError> {
-        self.fetcher.fetch(&url(text), Network::of(address.parse().unwrap())).await
+        self.fetcher.fetch(&url(text), FetchedFor::Caller(Network::of(address.parse().unwrap()))).await
+    }
+
+    /// For the users of a client that was used before.
+    pub(crate) async fn fetch_for_users(&self, text: &str) -> Result<FetchedDocument, FetchError> {
+        self.fetcher.fetch(&url(text), FetchedFor::Users).await
     }
 
     /// The reason why it is not fetched, for the log.

@@ -1,14 +1,14 @@
 //! How often hosts are asked.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use authorization_server::{
-    client_documents::{ClientDocuments as _, FetchError},
+    client_documents::{ClientDocuments as _, FetchError, FetchedDocument, FetchedFor},
     ground::Network,
 };
 use axum::{http::StatusCode, response::Response};
 use document_host::json;
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use time::Duration;
 use tokio::sync::Notify;
 
@@ -34,7 +34,7 @@ async fn callers_at_once_share_one_request_and_a_later_one_asks_again() {
     });
     let callers = (0..10).map(|_| {
         let fetcher = Arc::clone(&rig.fetcher);
-        async move { fetcher.fetch(&url(URL), Network::UNKNOWN).await.is_ok() }
+        async move { fetcher.fetch(&url(URL), FetchedFor::Caller(Network::UNKNOWN)).await.is_ok() }
     });
     let shared = tokio::spawn(join_all(callers));
     asked.notified().await;
@@ -55,41 +55,103 @@ async fn an_error_is_not_remembered() {
     assert!(rig.fetch(URL).await.is_ok());
 }
 
+/// How many requests are sent, of `most` for this address to this host, before there are too many. Whether the host has an
+/// answer does not matter, so it has none.
 async fn fetched(rig: &Rig, from: &str, host: &str, most: usize) -> usize {
     for count in 0..most {
-        if let Err(error) = rig.fetch_for(from, &format!("https://{host}/{count}.json")).await {
-            let FetchError::TooMany(too_many) = error else { continue };
-            assert!(too_many.wait > std::time::Duration::ZERO);
+        if is_too_many(&rig.fetch_for(from, &format!("https://{host}/{count}.json")).await) {
             return count;
         }
     }
     most
 }
 
-/// Whether the host has an answer does not matter, so it has none.
-#[tokio::test]
-async fn a_host_and_all_hosts_have_budgets_that_come_back() {
-    let rig = Rig::start().await;
-    assert_eq!(fetched(&rig, "20.1.2.3", "client.example", 100).await, 30);
-    rig.clock.advance(Duration::seconds(2));
-    assert_eq!(fetched(&rig, "20.1.2.4", "client.example", 100).await, 1);
-    let mut of_others = Vec::new();
-    for host in 0..10 {
-        of_others.push(fetched(&rig, &format!("20.1.3.{host}"), &format!("h{host}.client.example"), 100).await);
-    }
-    assert_eq!(of_others.iter().sum::<usize>(), 300 + 10 - 31, "{of_others:?}");
-    assert_eq!(of_others.first(), Some(&30), "one host leaves the others theirs");
+fn is_too_many(fetched: &Result<FetchedDocument, FetchError>) -> bool {
+    let Err(FetchError::TooMany(too_many)) = fetched else { return false };
+    assert!(too_many.wait > std::time::Duration::ZERO);
+    true
 }
 
 #[tokio::test]
-async fn an_address_leaves_what_there_is_for_all_to_the_others() {
+async fn a_host_and_all_hosts_have_budgets_that_come_back() {
+    let rig = Rig::start().await;
+    let at_host = async |last: u8| fetched(&rig, &format!("20.1.2.{last}"), "client.example", 100).await;
+    assert_eq!([at_host(1).await, at_host(2).await, at_host(3).await, at_host(4).await], [10, 10, 10, 0]);
+    rig.clock.advance(Duration::seconds(2));
+    assert_eq!(at_host(5).await, 1);
+    let mut of_others = Vec::new();
+    for host in 0..10 {
+        for last in 1..=3 {
+            let (from, host) = (format!("20.1.{}.{last}", 3 + host), format!("h{host}.client.example"));
+            of_others.push(fetched(&rig, &from, &host, 100).await);
+        }
+    }
+    assert_eq!(of_others.iter().sum::<usize>(), 300 + 10 - 31, "{of_others:?}");
+    assert_eq!(of_others[..3], [10; 3], "one host leaves the others theirs");
+}
+
+#[tokio::test]
+async fn an_address_leaves_what_there_is_for_a_host_and_for_all_to_the_others() {
     let rig = Rig::start().await;
     let mut of_one = 0;
     for host in 0..10 {
         of_one += fetched(&rig, "20.1.2.3", &format!("h{host}.client.example"), 20).await;
     }
     assert_eq!(of_one, 60);
-    assert_eq!(fetched(&rig, "20.1.2.4", "other.client.example", 20).await, 20);
+    for host in ["h0.client.example", "other.client.example"] {
+        assert_eq!(fetched(&rig, "20.1.2.4", host, 20).await, 10, "{host}");
+    }
     rig.clock.advance(Duration::SECOND);
     assert_eq!(fetched(&rig, "20.1.2.3", "more.client.example", 20).await, 1, "it comes back");
+}
+
+/// Anybody can name any number of URLs at the host of a client.
+#[tokio::test]
+async fn what_strangers_name_takes_nothing_from_a_client_that_was_used() {
+    let rig = Rig::start().await;
+    rig.host.publish(PATH, "{}");
+    for last in 1..=5 {
+        for host in ["client.example", "a.client.example", "b.client.example", "c.client.example", "d.client.example"] {
+            fetched(&rig, &format!("20.1.2.{last}"), host, 12).await;
+        }
+    }
+    assert!(is_too_many(&rig.fetch_for("20.1.2.9", URL).await));
+    for _ in 0..6 {
+        rig.fetch_for_users(URL).await.unwrap();
+    }
+    assert!(is_too_many(&rig.fetch_for_users(URL).await), "a URL has a limit of its own");
+    for other in 0..4 {
+        for _ in 0..6 {
+            assert!(!is_too_many(&rig.fetch_for_users(&format!("https://client.example/{other}.json")).await));
+        }
+    }
+    assert!(is_too_many(&rig.fetch_for_users("https://client.example/4.json").await), "and so has a host");
+    rig.clock.advance(Duration::seconds(10));
+    assert!(!is_too_many(&rig.fetch_for_users(URL).await), "it comes back");
+}
+
+/// The names of these hosts are never resolved.
+#[tokio::test]
+async fn slow_hosts_hold_up_the_address_that_names_them_and_no_client_that_was_used() {
+    let rig = Arc::new(Rig::start().await);
+    rig.host.publish(PATH, "{}");
+    let mut slow: Vec<Pin<Box<dyn Future<Output = bool>>>> = Vec::new();
+    for last in 1..=30 {
+        for number in 0..4 {
+            let (from, url) = (format!("20.1.2.{last}"), format!("https://slow{last}-{number}.client.example/x"));
+            let rig = Arc::clone(&rig);
+            let mut sent: Pin<Box<dyn Future<Output = bool>>> =
+                Box::pin(async move { is_too_many(&rig.fetch_for(&from, &url).await) });
+            match sent.as_mut().now_or_never() {
+                None => slow.push(sent),
+                Some(refused) => assert!(refused, "{last} {number}"),
+            }
+        }
+        if last == 1 {
+            assert!(is_too_many(&rig.fetch_for("20.1.2.1", URL).await), "four at a time");
+            assert!(rig.fetch_for("20.1.2.99", URL).await.is_ok());
+        }
+    }
+    assert!(is_too_many(&rig.fetch_for("20.1.2.99", URL).await), "as many as there are places");
+    assert!(rig.fetch_for_users(URL).await.is_ok());
 }

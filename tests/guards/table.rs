@@ -27,7 +27,21 @@ pub(crate) const GUARDS: &[Guard] = &[
         file: "src/client_documents/fetcher.rs",
         from: "(RateKey::Network(from), NETWORK_REQUESTS_PER_MINUTE),",
         to: "(RateKey::Network(from), ALL_REQUESTS_PER_MINUTE),",
-        test: "client_documents::sharing::an_address_leaves_what_there_is_for_all_to_the_others",
+        test: "client_documents::sharing::an_address_leaves_what_there_is_for_a_host_and_for_all_to_the_others",
+    },
+    Guard {
+        name: "an address has a share of the requests for documents to a host",
+        file: "src/client_documents/fetcher.rs",
+        from: "(RateKey::NetworkAndHost(from, host), NETWORK_AND_HOST_REQUESTS_PER_MINUTE),",
+        to: "(RateKey::NetworkAndHost(from, host), HOST_REQUESTS_PER_MINUTE),",
+        test: "client_documents::sharing::a_host_and_all_hosts_have_budgets_that_come_back",
+    },
+    Guard {
+        name: "clients that were used have places of their own",
+        file: "src/client_documents/fetcher.rs",
+        from: "FetchedFor::Users => (&self.users, self.users.places.whole().permit()),",
+        to: "FetchedFor::Users => (&self.users, self.strangers.places.permit(Network::UNKNOWN)),",
+        test: "client_documents::sharing::slow_hosts_hold_up_the_address_that_names_them_and_no_client_that_was_used",
     },
     Guard {
         name: "a signature of a client is verified",
@@ -67,8 +81,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a document takes five seconds at most",
         file: "src/client_documents/fetcher.rs",
-        from: "timeout(REQUEST_TIMEOUT, self.get(url))",
-        to: "timeout(REQUEST_TIMEOUT * 100, self.get(url))",
+        from: "timeout(REQUEST_TIMEOUT, self.get(&lane.http, url))",
+        to: "timeout(REQUEST_TIMEOUT * 100, self.get(&lane.http, url))",
         test: "client_documents::guards::a_host_that_never_finishes_is_left_after_five_seconds",
     },
     Guard {

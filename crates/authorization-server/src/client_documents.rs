@@ -4,7 +4,27 @@ use async_trait::async_trait;
 use oauth_protocol::{client_assertion::Signed, https_url::HttpsUrl, json_web_key::PublicKey};
 use time::Duration;
 
-use crate::ground::{Network, TooMany};
+use crate::{
+    ground::{Network, TooMany},
+    state::client::Client,
+};
+
+/// For whom a document is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchedFor {
+    /// A caller from this network, who names a client that nobody has used.
+    Caller(Network),
+    /// The users of a client that was used before. What callers name takes nothing from them.
+    Users,
+}
+
+impl FetchedFor {
+    /// For this client, which a caller from this network names.
+    pub(crate) fn of(client: Option<&Client>, from: Network) -> Self {
+        let used = client.and_then(|client| client.used_at);
+        used.map_or(Self::Caller(from), |_| Self::Users)
+    }
+}
 
 /// A document, as its host sent it a moment ago. Nothing in it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +38,7 @@ pub struct FetchedDocument {
 /// Why a document was not fetched.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FetchError {
-    /// Too many documents were fetched in the last minute: for this caller, of this host or of all.
+    /// Too many documents were fetched in the last minute, or are being fetched: for this caller, of this host or of all.
     #[error("too many documents were fetched")]
     TooMany(TooMany),
     /// The host does not exist, may not be asked, or did not give a document. The reason is for the log: a caller who heard it
@@ -33,9 +53,9 @@ pub enum FetchError {
 /// Fetches what clients publish on the internet.
 #[async_trait]
 pub trait ClientDocuments: Send + Sync {
-    /// Fetches a document now, for a caller from this network. Callers that ask for the same URL at the same time share one
-    /// request, and no error is remembered.
-    async fn fetch(&self, url: &HttpsUrl, from: Network) -> Result<FetchedDocument, FetchError>;
+    /// Fetches a document now. Callers that ask for the same URL at the same time share one request, and no error is
+    /// remembered.
+    async fn fetch(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError>;
 }
 
 /// Verifies signatures by the keys that clients publish.

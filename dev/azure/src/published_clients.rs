@@ -63,7 +63,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));
     let authority = Certificate::from_pem(&authority)?;
-    let documents = Arc::new(Fetcher::trusting(authority, Arc::new(Names { documents, others }), clock.clone())?);
+    let names: Arc<dyn Resolver> = Arc::new(Names { documents, others });
+    let documents = Arc::new(Fetcher::trusting(&authority, || Arc::clone(&names), clock.clone())?);
     let platform = Platform { clock, entropy, audit, documents, rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;

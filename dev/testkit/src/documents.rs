@@ -3,10 +3,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use async_trait::async_trait;
-use authorization_server::{
-    client_documents::{ClientDocuments, FetchError, FetchedDocument},
-    ground::Network,
-};
+use authorization_server::client_documents::{ClientDocuments, FetchError, FetchedDocument, FetchedFor};
 use oauth_protocol::https_url::HttpsUrl;
 use time::Duration;
 
@@ -23,7 +20,7 @@ pub struct PublishedDocuments(Mutex<State>);
 struct State {
     documents: HashMap<String, String>,
     refused: Option<FetchError>,
-    asked: usize,
+    asked: Vec<FetchedFor>,
 }
 
 impl PublishedDocuments {
@@ -34,11 +31,8 @@ impl PublishedDocuments {
 
     /// Publishes a client of this name at [`CLIENT_URL`].
     pub fn publish_client(&self, name: &str) {
-        let (client_id, redirect_uris) = (CLIENT_URL, [REDIRECT_URI]);
-        let members = [("client_id", client_id.into()), ("client_name", name.into())];
-        let members = members.into_iter().chain([("redirect_uris", redirect_uris.as_slice().into())]);
-        let document: serde_json::Map<_, _> = members.map(|(name, value)| (name.to_owned(), value)).collect();
-        self.publish(CLIENT_URL, &serde_json::Value::Object(document).to_string());
+        let text = serde_json::json!({ "client_id": CLIENT_URL, "client_name": name, "redirect_uris": [REDIRECT_URI] });
+        self.publish(CLIENT_URL, &text.to_string());
     }
 
     /// Publishes nothing any more.
@@ -54,16 +48,22 @@ impl PublishedDocuments {
     /// The number of requests so far.
     #[must_use]
     pub fn asked(&self) -> usize {
-        lock(&self.0).asked
+        self.fetched_for().len()
+    }
+
+    /// For whom each was sent.
+    #[must_use]
+    pub fn fetched_for(&self) -> Vec<FetchedFor> {
+        lock(&self.0).asked.clone()
     }
 }
 
 #[async_trait]
 impl ClientDocuments for PublishedDocuments {
-    async fn fetch(&self, url: &HttpsUrl, _: Network) -> Result<FetchedDocument, FetchError> {
+    async fn fetch(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError> {
         tokio::task::yield_now().await;
         let mut state = lock(&self.0);
-        state.asked += 1;
+        state.asked.push(fetched_for);
         if let Some(error) = &state.refused {
             return Err(error.clone());
         }

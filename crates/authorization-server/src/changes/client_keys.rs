@@ -4,15 +4,15 @@ use oauth_protocol::{https_url::HttpsUrl, json_web_key::KeySet};
 
 use super::{Change, change};
 use crate::{
-    client_documents::FetchError,
-    ground::{Network, Stored, Unavailable},
+    client_documents::{FetchError, FetchedFor},
+    ground::{Stored, Unavailable},
     server::AuthorizationServer,
     state::{client::Client, client_keys::FetchedKeys},
 };
 
 impl AuthorizationServer {
-    /// The key set at this URL, for a caller from this network.
-    pub(crate) async fn fetch_keys(&self, url: &HttpsUrl, from: Network) -> Result<FetchedKeys, FetchError> {
+    /// The key set at this URL.
+    pub(crate) async fn fetch_keys(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedKeys, FetchError> {
         if !self.takes_documents_of(url.host()) {
             return Err(FetchError::Invalid("the host of the client's keys is not allowed here"));
         }
@@ -20,7 +20,7 @@ impl AuthorizationServer {
         if !blocks.allow_keys_at(url.host()) {
             return Err(FetchError::Invalid("the host of the client's keys is blocked"));
         }
-        let document = self.ports.client_documents.fetch(url, from).await?;
+        let document = self.ports.client_documents.fetch(url, fetched_for).await?;
         let keys = KeySet::from_json(&document.body).map_err(|error| FetchError::Invalid(error.0))?;
         Ok(FetchedKeys { keys, at: self.now() })
     }

@@ -3,7 +3,7 @@
 use oauth_protocol::{client_assertion::ClientAssertion, json_web_key::PublicKey, token_request::ClientCredentials};
 
 use crate::{
-    client_documents::FetchError,
+    client_documents::{FetchError, FetchedFor},
     ground::{Created, Network, Stored, Unavailable},
     server::AuthorizationServer,
     state::{client::Client, client_keys::ClientKeys, spent_assertion::SpentAssertion},
@@ -99,7 +99,8 @@ impl AuthorizationServer {
     /// Fetches the keys, and keeps them.
     async fn with_fetched_keys(&self, stored: Stored<Client>, from: Network) -> Result<Stored<Client>, ClientError> {
         let Some(url) = stored.value.keys().and_then(ClientKeys::url) else { return Ok(stored) };
-        let fetched = self.fetch_keys(url, from).await.map_err(|error| match error {
+        let fetched_for = FetchedFor::of(Some(&stored.value), from);
+        let fetched = self.fetch_keys(url, fetched_for).await.map_err(|error| match error {
             FetchError::Invalid(reason) => ClientError::Unauthenticated(reason),
             FetchError::TooMany(_) | FetchError::Failed(_) => Unavailable::client_keys(error.to_string()).into(),
         })?;

@@ -8,7 +8,7 @@ use oauth_protocol::{
 
 use super::{authorize::AuthorizeError, register::RegisterError, request_refusal::AtServer};
 use crate::{
-    client_documents::{FetchError, FetchedDocument},
+    client_documents::{FetchError, FetchedDocument, FetchedFor},
     ground::Network,
     server::AuthorizationServer,
     state::{
@@ -30,7 +30,8 @@ impl AuthorizationServer {
         let client = match stored {
             Some(client) if client.is_fresh(self.now()) => return Ok(client),
             stale if client_id.starts_with("https://") => {
-                let (document, metadata) = self.published_client(client_id, from).await?;
+                let fetched_for = FetchedFor::of(stale.as_ref(), from);
+                let (document, metadata) = self.published_client(client_id, fetched_for).await?;
                 if stale.is_none() {
                     self.place_for(&document, from).await?;
                 }
@@ -53,7 +54,7 @@ impl AuthorizationServer {
     async fn published_client(
         &self,
         client_id: &str,
-        from: Network,
+        fetched_for: FetchedFor,
     ) -> Result<(Document, ClientMetadata), AuthorizeError> {
         let url = ClientIdUrl::parse(client_id).map_err(|error| AtServer::ClientIdUrl(error.0))?;
         if !self.takes_documents_of(url.host()) {
@@ -62,7 +63,8 @@ impl AuthorizationServer {
         if !self.blocks().await?.allow_document(&url) {
             return Err(AtServer::Blocked.into());
         }
-        let FetchedDocument { body, fresh_for } = match self.ports.client_documents.fetch(url.url(), from).await {
+        let FetchedDocument { body, fresh_for } = match self.ports.client_documents.fetch(url.url(), fetched_for).await
+        {
             Ok(document) => document,
             Err(FetchError::TooMany(too_many)) => return Err(AuthorizeError::TooManyDocuments(too_many)),
             Err(error @ (FetchError::Failed(_) | FetchError::Invalid(_))) => {
@@ -74,7 +76,7 @@ impl AuthorizationServer {
             PublishedMetadata::from_document(&body, &url, self.schemes(), self.base())
                 .map_err(|error| AtServer::Document(error.0))?;
         let keys = match private_key_jwt {
-            Some(declared) => Some(self.published_keys(declared, from).await),
+            Some(declared) => Some(self.published_keys(declared, fetched_for).await),
             None => None,
         };
         Ok((Document { url, fresh_until: self.now() + fresh_for, keys }, metadata))
@@ -82,10 +84,10 @@ impl AuthorizationServer {
 
     /// Fetches the keys with the document, so that a key that its client withdrew ends. If that fails, those that were fetched
     /// before stay; the token endpoint fetches them if there are none.
-    async fn published_keys(&self, declared: PrivateKeyJwt, from: Network) -> ClientKeys {
+    async fn published_keys(&self, declared: PrivateKeyJwt, fetched_for: FetchedFor) -> ClientKeys {
         let mut keys = ClientKeys { declared, fetched: None };
         if let Some(url) = keys.url() {
-            let fetched = self.fetch_keys(url, from).await;
+            let fetched = self.fetch_keys(url, fetched_for).await;
             keys.fetched = fetched.inspect_err(|error| tracing::debug!(%error, "keys of a client not fetched")).ok();
         }
         keys

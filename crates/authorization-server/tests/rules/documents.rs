@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration as StdDuration};
 
 use authorization_server::{
     AuthorizationServer, StoredLimits,
-    client_documents::FetchError,
+    client_documents::{FetchError, FetchedFor},
     endpoints::{
         authorize::AuthorizeError, consent::Decision, request_refusal::AtServer, revoke::RevokeError,
         token_error::TokenError, visitor::Visitor,
@@ -271,4 +271,26 @@ async fn a_document_that_was_used_takes_no_place() {
         assert!(rig.register().await.is_err(), "the one place is taken");
     }
     assert!(rig.refresh(&client_id, &tokens.refresh_token).await.is_ok());
+}
+
+/// What callers name must not use up the requests for it.
+#[tokio::test]
+async fn the_document_and_the_keys_of_a_client_that_was_used_are_fetched_for_its_users() {
+    let rig = rig();
+    rig.open_page(CLIENT_URL).await.unwrap();
+    rig.clock.advance(Duration::HOUR);
+    rig.open_page(CLIENT_URL).await.unwrap();
+    assert_eq!(rig.documents.fetched_for(), [FetchedFor::Caller(Network::UNKNOWN); 2], "nobody has used it");
+    sign_in(&rig).await;
+    let document = json!({
+        "client_id": CLIENT_URL,
+        "client_name": "Client",
+        "redirect_uris": [REDIRECT_URI],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.example/keys.json",
+    });
+    rig.documents.publish(CLIENT_URL, &document.to_string());
+    rig.clock.advance(Duration::HOUR);
+    rig.open_page(CLIENT_URL).await.unwrap();
+    assert_eq!(rig.documents.fetched_for()[2..], [FetchedFor::Users; 2], "the document, and its keys");
 }
