@@ -5,16 +5,19 @@ use std::{
     io,
     net::{SocketAddr, ToSocketAddrs as _},
     sync::Arc,
+    thread,
 };
 
 use async_trait::async_trait;
 use oauth_protocol::special_use::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::sync::{Semaphore, oneshot};
 
-/// Lookups at the same time. Each takes a thread of those that also serve the embedded store, for as long as the name's own
-/// servers let it wait.
-const MAX_CONCURRENT_LOOKUPS: usize = 3;
+/// Lookups of one resolver at the same time. A lookup cannot be ended: it goes on after its request has given up, for as long as
+/// the name's own servers let it wait, so there may be more of them than requests.
+const MAX_CONCURRENT_LOOKUPS: usize = 64;
+/// The C library needs less for a lookup.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// Resolves the names of hosts.
 #[async_trait]
@@ -23,26 +26,39 @@ pub trait Resolver: Send + Sync + 'static {
     async fn resolve(&self, host: &str) -> io::Result<Vec<SocketAddr>>;
 }
 
-/// The operating system's resolver.
-pub struct SystemResolver(Arc<Semaphore>);
+type LookUp = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
+/// The operating system's resolver. Each lookup has a thread of its own, and takes none of those that serve the embedded store.
+pub struct SystemResolver {
+    places: Arc<Semaphore>,
+    look_up: Arc<LookUp>,
+}
+
+impl SystemResolver {
+    fn new(look_up: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
+        Self { places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKUPS)), look_up: Arc::new(look_up) }
+    }
+}
 
 impl Default for SystemResolver {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKUPS)))
+        Self::new(|host| (host, 0).to_socket_addrs().map(Vec::from_iter))
     }
 }
 
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, host: &str) -> io::Result<Vec<SocketAddr>> {
-        let place = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
-        let host = host.to_owned();
-        let lookup = spawn_blocking(move || {
-            // It goes on after its caller has given up, and keeps its place for so long.
-            let _place = place;
-            (host.as_str(), 0).to_socket_addrs().map(Vec::from_iter)
-        });
-        lookup.await.map_err(io::Error::other)?
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(io::Error::other)?;
+        let (answer, answered) = oneshot::channel();
+        let (host, look_up) = (host.to_owned(), Arc::clone(&self.look_up));
+        let lookup = move || {
+            // Its caller may have given up.
+            let _ = answer.send(look_up(&host));
+            drop(place);
+        };
+        thread::Builder::new().name("lookup".into()).stack_size(STACK_BYTES).spawn(lookup)?;
+        answered.await.map_err(io::Error::other)?
     }
 }
 
@@ -79,6 +95,13 @@ impl Resolve for Pinned {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{Mutex, PoisonError, mpsc},
+        time::Duration,
+    };
+
+    use tokio::{task::yield_now, time::timeout};
+
     use super::*;
 
     struct Fixed(&'static [&'static str]);
@@ -121,15 +144,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lookups_wait_for_each_other_and_give_their_places_back() {
+    async fn names_that_are_never_answered_hold_up_no_other_and_give_their_places_back() {
+        let (end, hang) = mpsc::channel::<()>();
+        let hang = Mutex::new(hang);
+        let system = Arc::new(SystemResolver::new(move |host| {
+            if host.starts_with("slow") {
+                let _ = hang.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            }
+            Ok(vec![SocketAddr::new([20, 1, 2, 3].into(), 0)])
+        }));
+        let slow = (0..60).map(|number| {
+            let system = Arc::clone(&system);
+            tokio::spawn(async move { system.resolve(&format!("slow{number}.example")).await.is_ok() })
+        });
+        let slow: Vec<_> = slow.collect();
+        yield_now().await;
+        let other = async || timeout(Duration::from_secs(10), system.resolve("client.example")).await.expect("a place");
+        assert!(other().await.is_ok());
+        for given_up in &slow[..10] {
+            given_up.abort();
+        }
+        assert!(other().await.is_ok());
+        drop(end);
+        let _all = system.places.acquire_many(MAX_CONCURRENT_LOOKUPS.try_into().unwrap()).await.unwrap();
+        for slow in slow.into_iter().skip(10) {
+            assert!(slow.await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn more_lookups_than_there_are_places_wait_for_each_other() {
         let system = Arc::new(SystemResolver::default());
-        let lookups = (0..4 * MAX_CONCURRENT_LOOKUPS).map(|_| {
+        let lookups = (0..2 * MAX_CONCURRENT_LOOKUPS).map(|_| {
             let system = Arc::clone(&system);
             tokio::spawn(async move { system.resolve("localhost").await.is_ok() })
         });
         for lookup in lookups.collect::<Vec<_>>() {
             assert!(lookup.await.unwrap());
         }
-        assert_eq!(system.0.available_permits(), MAX_CONCURRENT_LOOKUPS);
     }
 }
