@@ -1,6 +1,8 @@
-//! The documents name only what exists: log lines, audit events, limits, and the code and tests of the threat model.
+//! The documents name only what exists: log lines, audit events, numbers, and the code and tests of the threat model.
 #![cfg(test)]
 
+#[path = "docs/limits.rs"]
+mod limits;
 #[path = "docs/log_lines.rs"]
 mod log_lines;
 #[path = "docs/named_tests.rs"]
@@ -16,7 +18,6 @@ use std::{
 
 use authorization_server::ground::{Ended, EventName, OperationalEvent, Severity, Unavailable};
 use named_tests::is_test;
-use remote_auth_mcp::{config::LIMITS, http::CALLS_PER_MINUTE, mcp::sse::MAX_IN_FLIGHT};
 
 /// The source of the handler.
 const SOURCES: [&str; 3] = ["src", "crates/authorization-server/src", "crates/oauth-protocol/src"];
@@ -218,24 +219,6 @@ fn the_update_bot_watches_every_folder_with_dependencies() {
         .collect();
     assert_eq!(named, folders);
     assert!(bot.contains("package-ecosystem: github-actions"));
-}
-
-#[test]
-fn the_table_of_limits_has_each_limit_with_its_default() {
-    let document = fs::read_to_string(root().join("docs/operations/limits.md")).unwrap();
-    let rows: Vec<Vec<&str>> = document.lines().filter(|line| line.starts_with('|')).skip(2).map(cells).collect();
-    let listed = |setting: Option<&str>| -> BTreeSet<(String, String)> {
-        let of_setting = rows.iter().filter(|row| setting.is_none_or(|setting| row[2] == setting));
-        of_setting.map(|row| (row[0].to_owned(), row[1].to_owned())).collect()
-    };
-    let named = LIMITS.iter().map(|limit| (format!("`{}`", limit.name), limit.default.to_string()));
-    assert_eq!(listed(Some("`MCP_LIMITS`")), named.collect());
-    for (limit, value) in [
-        ("calls of an address", format!("{CALLS_PER_MINUTE} a minute")),
-        ("requests of a session at once", MAX_IN_FLIGHT.to_string()),
-    ] {
-        assert!(listed(None).contains(&(limit.to_owned(), value.clone())), "{limit}: {value}");
-    }
 }
 
 /// What is wrong with the decisions of these names, which these documents link to: two have one number, one is missing in the

@@ -11,9 +11,8 @@ const UNKNOWN_CALLERS_BYTES: usize = 8 * 1024 * 1024;
 /// The part of that for their bodies, so that slow bodies leave room for requests without one.
 const UNKNOWN_BODIES_BYTES: usize = 6 * 1024 * 1024;
 /// The part of each for one network, where the gateway names it: an eighth.
-const fn of_network(bytes: usize) -> usize {
-    bytes / 8
-}
+const NETWORK_BYTES: usize = UNKNOWN_CALLERS_BYTES / 8;
+const NETWORK_BODIES_BYTES: usize = UNKNOWN_BODIES_BYTES / 8;
 /// For the heads and messages of all owners, parsed.
 const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
 /// The part of that for those of one owner.
@@ -36,8 +35,8 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             unfinished_heads: Budget::new(UNFINISHED_HEADS_BYTES),
-            unknown_callers: SharedBudget::new(UNKNOWN_CALLERS_BYTES, of_network(UNKNOWN_CALLERS_BYTES)),
-            unknown_bodies: SharedBudget::new(UNKNOWN_BODIES_BYTES, of_network(UNKNOWN_BODIES_BYTES)),
+            unknown_callers: SharedBudget::new(UNKNOWN_CALLERS_BYTES, NETWORK_BYTES),
+            unknown_bodies: SharedBudget::new(UNKNOWN_BODIES_BYTES, NETWORK_BODIES_BYTES),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
         }
     }

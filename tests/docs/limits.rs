@@ -1,0 +1,161 @@
+//! The numbers of the documents about limits and memory are those of the source.
+
+use std::{collections::BTreeSet, fs};
+
+use remote_auth_mcp::{config::LIMITS, http::CALLS_PER_MINUTE};
+
+use super::{cells, root};
+
+/// A row of a table: its first cell, and its second, with a constant for each `{}`: the file, and the name there.
+type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const FETCHER: &str = "src/client_documents/fetcher.rs";
+const RULES: &str = "crates/authorization-server/src/state";
+const PROTOCOL: &str = "crates/oauth-protocol/src";
+
+/// The limits that cannot be set, but for those with a test of their own.
+const FIXED: &[Row] = &[
+    (
+        "metadata documents",
+        "{} a minute for an address and {} of those of one host, {} of a host, {} of all; {} at once for an address, {} of all",
+        &[
+            (FETCHER, "PER_NETWORK"),
+            (FETCHER, "PER_NETWORK_AND_HOST"),
+            (FETCHER, "PER_HOST"),
+            (FETCHER, "OF_ALL"),
+            (FETCHER, "NETWORK_AT_ONCE"),
+            (FETCHER, "REQUESTS_AT_ONCE"),
+        ],
+    ),
+    (
+        "metadata documents of clients that were used",
+        "{} a minute of a URL, {} of a host, {} of all; {} at once",
+        &[(FETCHER, "PER_USED_URL"), (FETCHER, "PER_HOST"), (FETCHER, "OF_ALL"), (FETCHER, "REQUESTS_AT_ONCE")],
+    ),
+    ("lookups of names", "{} at once", &[("src/client_documents/resolver.rs", "LOOKUPS")]),
+    ("requests to one API at once", "{}", &[("src/graph/bulkhead.rs", "REQUESTS")]),
+    ("requests of a session at once", "{}", &[("src/mcp/sse/in_flight.rs", "MAX_IN_FLIGHT")]),
+    ("messages of a batch", "{}", &[("src/mcp/batch.rs", "MAX_MESSAGES")]),
+    ("redirect URIs of a client", "{}", &[(PROTOCOL, "client_metadata.rs::MAX_REDIRECT_URIS")]),
+    ("parameters of a form or a query", "{}", &[(PROTOCOL, "form.rs::MAX_PAIRS")]),
+    ("blocks", "{}", &[(RULES, "blocks.rs::MAX_BLOCKS")]),
+    ("approvals", "{}", &[(RULES, "owner.rs::MAX_APPROVALS")]),
+    ("demands", "{}", &[(RULES, "owner.rs::MAX_DEMANDS")]),
+    ("decisions that a browser remembers", "{} of each kind", &[(RULES, "memory.rs::MAX_ENTRIES")]),
+    ("sign-ins of a browser at once", "{}", &[(RULES, "cookies.rs::MAX_TRANSACTIONS")]),
+];
+
+const MEMORY: &str = "src/http/memory.rs";
+const INBOX: &str = "src/mcp/sse/inbox.rs";
+const ANSWER: &str = "src/limited_answer.rs";
+const GRAPH: &str = "src/graph/client.rs";
+const ROUTES: &str = "src/http/routes.rs";
+
+/// The tables of memory, in bytes.
+const SIZES: &[Row] = &[
+    ("heads that are not complete", "{}", &[(MEMORY, "UNFINISHED_HEADS_BYTES")]),
+    (
+        "callers without an access token",
+        "{}; {} an address",
+        &[(MEMORY, "UNKNOWN_CALLERS_BYTES"), (MEMORY, "NETWORK_BYTES")],
+    ),
+    ("their bodies", "{} of it; {} an address", &[(MEMORY, "UNKNOWN_BODIES_BYTES"), (MEMORY, "NETWORK_BODIES_BYTES")]),
+    ("known callers", "{}", &[(MEMORY, "KNOWN_CALLERS_BYTES")]),
+    ("one owner", "{} of it", &[(MEMORY, "OWNER_BYTES")]),
+    (
+        "waiting messages of HTTP+SSE",
+        "{}; {} an owner; {} a stream",
+        &[(INBOX, "TOTAL_BYTES"), (INBOX, "OWNER_BYTES"), (INBOX, "SESSION_BYTES")],
+    ),
+    ("Graph's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
+    ("Entra's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
+    ("head of a request", "{}", &[("src/http/server.rs", "CONNECTION_BYTES")]),
+    (
+        "body of a form or a registration",
+        "{}; `/consent` {}",
+        &[(ROUTES, "FORM_LIMIT"), (ROUTES, "CONSENT_FORM_LIMIT")],
+    ),
+    ("message of MCP", "{} of text", &[(ROUTES, "MESSAGE_LIMIT")]),
+    ("message of MCP, parsed", "{}", &[("src/mcp/admission.rs", "MAX_TREES")]),
+    ("answer of Graph", "{} of text, {} parsed", &[(GRAPH, "LONGEST_ANSWER"), (GRAPH, "MAX_PARSED")]),
+    ("answer of Entra", "{}; its signing keys {}", &[(ANSWER, "MAX_ANSWER"), ("src/entra/jwks.rs", "MAX_KEYS")]),
+];
+
+/// The value of a constant: a number, another constant of that file, or a product or quotient of both.
+fn value(file: &str, name: &str) -> u64 {
+    let (file, name) = match name.split_once("::") {
+        Some((below, name)) => (format!("{file}/{below}"), name),
+        None => (file.to_owned(), name),
+    };
+    let source = fs::read_to_string(root().join(&file)).unwrap();
+    let declared = source.split(&format!("const {name}: ")).nth(1).unwrap_or_else(|| panic!("no {name} in {file}"));
+    let expression = declared.split_once(" = ").unwrap().1.split(';').next().unwrap();
+    let term = |text: &str| {
+        let text = text.trim_start_matches("NonZeroU32::new(").trim_end_matches(").unwrap()").replace('_', "");
+        text.parse().ok()
+    };
+    let mut words = expression.split(' ');
+    let of = |word: &str| term(word).unwrap_or_else(|| value(&file, word));
+    let mut result = of(words.next().unwrap());
+    while let (Some(operator), Some(word)) = (words.next(), words.next()) {
+        result = match operator {
+            "*" => result * of(word),
+            "/" => result / of(word),
+            other => panic!("{other} in {name} of {file}"),
+        };
+    }
+    result
+}
+
+/// A size as the documents write it.
+fn size(bytes: u64) -> String {
+    let kilobytes = bytes / 1024;
+    assert_eq!(kilobytes * 1024, bytes);
+    if kilobytes.is_multiple_of(1024) { format!("{} MiB", kilobytes / 1024) } else { format!("{kilobytes} KiB") }
+}
+
+/// The first two cells of rows, as these constants make them.
+fn stated(rows: &[Row], write: fn(u64) -> String) -> BTreeSet<(String, String)> {
+    let row = |(name, template, constants): &Row| {
+        let mut cell = (*template).to_owned();
+        for (file, constant) in *constants {
+            cell = cell.replacen("{}", &write(value(file, constant)), 1);
+        }
+        assert!(!cell.contains("{}"), "{name}: {cell}");
+        ((*name).to_owned(), cell)
+    };
+    rows.iter().map(row).collect()
+}
+
+/// The rows of all tables of a document.
+fn rows(document: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let is_row = |at: usize| lines[at].starts_with('|') && !lines[at].starts_with("|---");
+    let is_header = |at: usize| lines.get(at + 1).is_some_and(|next| next.starts_with("|---"));
+    let rows = (0..lines.len()).filter(|at| is_row(*at) && !is_header(*at));
+    rows.map(|at| cells(lines[at]).into_iter().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_table_of_limits_has_each_limit_with_its_number() {
+    let all = rows("docs/operations/limits.md");
+    let listed = |is_named: bool| -> BTreeSet<(String, String)> {
+        let rows = all.iter().filter(|row| (row[2] == "`MCP_LIMITS`") == is_named);
+        rows.map(|row| (row[0].clone(), row[1].clone())).collect()
+    };
+    let named = LIMITS.iter().map(|limit| (format!("`{}`", limit.name), limit.default.to_string()));
+    assert_eq!(listed(true), named.collect());
+    let callbacks = LIMITS.iter().find(|limit| limit.name == "callbacks-per-minute").unwrap();
+    let redemptions = u64::from(callbacks.default.get()) * value("src/http/limits.rs", "REDEEMING_NETWORKS");
+    let mut fixed = stated(FIXED, |number| number.to_string());
+    fixed.insert(("calls of an address".into(), format!("{CALLS_PER_MINUTE} a minute")));
+    fixed.insert(("callbacks that ask Entra".into(), format!("{redemptions} a minute")));
+    assert_eq!(listed(false), fixed);
+}
+
+#[test]
+fn the_tables_of_memory_have_each_size() {
+    let listed = rows("docs/operations/memory.md").into_iter().map(|row| (row[0].clone(), row[1].clone()));
+    assert_eq!(listed.collect::<BTreeSet<_>>(), stated(SIZES, size));
+}
