@@ -7,7 +7,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use driver::{Server, browser, handler::Handler, mcp, stream::Stream};
+use driver::{
+    Server,
+    browser::{self, Browser},
+    handler::Handler,
+    mcp,
+    stream::Stream,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -17,9 +23,13 @@ use tokio::time::{Instant, sleep};
 const PEAK: u64 = 120 * 1024;
 /// More than before a phase, afterwards.
 const KEPT: u64 = 10 * 1024;
-const RETURNED_WITHIN: Duration = Duration::from_mins(2);
+const RETURNED_WITHIN: Duration = Duration::from_mins(1);
 const CONNECTIONS: usize = 64;
 const UNFINISHED: usize = 400;
+/// Of the 4,000 that the handler serves, as many as the bound allows: docs/operations/memory.md.
+const MANY_CONNECTIONS: usize = 3_000;
+/// As long as a head may be before it counts in a budget.
+const SMALL_HEAD: usize = 8_000;
 /// No limit of callers may refuse before the budgets of memory do.
 const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000,grants=1000000,\
                       waiting-registrations=1000000,registrations-per-minute=1000000,\
@@ -99,12 +109,23 @@ fn messages() -> Vec<String> {
     arguments.iter().map(|arguments| call(arguments)).collect()
 }
 
+/// The same server, with connections that end with the value. The handler would close them when they are idle for 90 s.
+fn connecting_anew(server: &Server) -> Server {
+    Server::new(server.url.clone())
+}
+
+/// Where a message can be posted, and by whom.
+struct Posting {
+    path: String,
+    token: String,
+}
+
 /// Sends each message on many connections at once. Whatever the answer is, it must come.
-async fn flood(server: &Server, token: &str, paths: &[String]) {
+async fn flood(server: &Server, postings: &[Posting]) {
+    let server = connecting_anew(server);
     let mut posts = JoinSet::new();
-    for number in 0..CONNECTIONS {
-        let path = paths[number % paths.len()].clone();
-        let post = server.post(&path).bearer_auth(token).header("content-type", "application/json");
+    for Posting { path, token } in postings.iter().cycle().take(2 * CONNECTIONS) {
+        let post = server.post(path).bearer_auth(token).header("content-type", "application/json");
         let post = post.header("accept", mcp::ACCEPT).header("mcp-protocol-version", mcp::PROTOCOL_VERSION);
         posts.spawn(async move {
             for message in messages() {
@@ -117,10 +138,10 @@ async fn flood(server: &Server, token: &str, paths: &[String]) {
     posts.join_all().await;
 }
 
-/// Streams that are initialized, and whose answers nobody reads from now on.
-async fn streams(server: &Server, token: &str) -> (Vec<Stream>, Vec<String>) {
-    let (mut streams, mut endpoints) = (Vec::new(), Vec::new());
-    for _ in 0..CONNECTIONS {
+/// Streams of these owners that are initialized, and whose answers nobody reads from now on.
+async fn streams(server: &Server, tokens: &[String]) -> (Vec<Stream>, Vec<Posting>) {
+    let (mut streams, mut postings) = (Vec::new(), Vec::new());
+    for token in tokens.iter().cycle().take(2 * CONNECTIONS) {
         let mut stream = Stream::open(server, token).await;
         let endpoint = stream.endpoint().await;
         for message in [mcp::initialize(), mcp::initialized()] {
@@ -128,16 +149,16 @@ async fn streams(server: &Server, token: &str) -> (Vec<Stream>, Vec<String>) {
         }
         stream.message().await;
         streams.push(stream);
-        endpoints.push(endpoint);
+        postings.push(Posting { path: endpoint, token: token.clone() });
     }
-    (streams, endpoints)
+    (streams, postings)
 }
 
-/// Connections that have sent this and will not send more.
-async fn unfinished(address: SocketAddr, texts: &[String]) -> Vec<TcpStream> {
+/// So many connections that have sent this and will not send more.
+async fn unfinished(address: SocketAddr, connections: usize, texts: &[String]) -> Vec<TcpStream> {
+    let texts: Vec<_> = texts.iter().cycle().take(connections).cloned().collect();
     let mut connections = JoinSet::new();
-    for number in 0..UNFINISHED {
-        let text = texts[number % texts.len()].clone();
+    for text in texts {
         connections.spawn(async move {
             let mut connection = TcpStream::connect(address).await.unwrap();
             // A refusal may come before everything is sent.
@@ -155,15 +176,18 @@ async fn unfinished(address: SocketAddr, texts: &[String]) -> Vec<TcpStream> {
     connections
 }
 
-fn unfinished_bodies() -> Vec<String> {
-    let post = |path: &str, content_type: &str| {
-        let head =
-            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {content_type}\r\ncontent-length: 65536");
-        format!("{head}\r\n\r\n{}", "x".repeat(60 * 1024))
+/// From our own pages, and with the tokens of owners: nothing is kept of any other.
+fn unfinished_bodies(origin: &str, tokens: &[String]) -> Vec<String> {
+    let post = |path: &str, further: &str, content_type: &str| {
+        let lines = format!("host: localhost\r\n{further}\r\ncontent-type: {content_type}\r\ncontent-length: 65536");
+        format!("POST {path} HTTP/1.1\r\n{lines}\r\n\r\n{}", "x".repeat(60 * 1024))
     };
     let form = "application/x-www-form-urlencoded";
-    let posts = [("/mcp", "application/json"), ("/token", form), ("/register", "application/json"), ("/consent", form)];
-    posts.map(|(path, content_type)| post(path, content_type)).to_vec()
+    let origin = format!("origin: {origin}");
+    let public = [("/token", form), ("/register", "application/json"), ("/consent", form)];
+    let public = public.map(|(path, content_type)| post(path, &origin, content_type));
+    let of_owner = |token| post("/mcp", &format!("authorization: Bearer {token}"), "application/json");
+    public.into_iter().chain(tokens.iter().map(of_owner)).collect()
 }
 
 fn unfinished_heads() -> Vec<String> {
@@ -173,6 +197,7 @@ fn unfinished_heads() -> Vec<String> {
 
 /// The largest registrations that are accepted, and as large ones that are not.
 async fn registrations(server: &Server) {
+    let server = connecting_anew(server);
     let uri = |number: usize| format!("https://client.example/{}/{number}", "x".repeat(1_900));
     let uris = (0..32).map(uri).collect::<Vec<_>>();
     let accepted = serde_json::json!({ "redirect_uris": uris, "client_name": "x".repeat(500) }).to_string();
@@ -193,24 +218,52 @@ async fn registrations(server: &Server) {
     posts.join_all().await;
 }
 
+/// Heads for which the handler has a buffer only.
+fn small_heads() -> Vec<String> {
+    vec![format!("GET /health HTTP/1.1\r\nx: {}", "y".repeat(SMALL_HEAD - 25))]
+}
+
+/// Raises this process's own limit of open files, and so the handler's, as far as its user may.
+fn raise_open_files() {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let most = line.split_whitespace().nth(1).unwrap();
+    let own = std::process::id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &own, &format!("--nofile={most}:")]).status().unwrap().success());
+}
+
+/// The access tokens of two users.
+async fn tokens(server: &Server) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for user in [browser::USER, "alice@contoso.example"] {
+        let (client_id, mut browser) = (server.register().await, Browser { user, ..Browser::default() });
+        tokens.push(browser.tokens(server, &client_id, "user.read").await.access_token);
+    }
+    tokens
+}
+
 /// Runs every phase against this program.
 pub(crate) async fn worst_inputs(program: &Path) {
+    raise_open_files();
     let handler = start(program).await;
-    let server = handler.server();
-    let token = browser::tokens(&server).await.access_token;
+    let (server, address) = (handler.server(), handler.address);
+    let tokens = tokens(&server).await;
     let idle = handler.kilobytes("VmRSS");
     println!("idle: {idle} kB");
-    phase(&handler, "messages over Streamable HTTP", idle, flood(&server, &token, &["/mcp".to_owned()])).await;
+    let mcp_of = |token: &String| Posting { path: "/mcp".to_owned(), token: token.clone() };
+    let postings: Vec<_> = tokens.iter().map(mcp_of).collect();
+    phase(&handler, "messages over Streamable HTTP", idle, flood(&server, &postings)).await;
     let over_sse = async {
-        let (streams, endpoints) = streams(&server, &token).await;
-        flood(&server, &token, &endpoints).await;
+        let (streams, postings) = streams(&server, &tokens).await;
+        flood(&server, &postings).await;
         streams
     };
     phase(&handler, "messages over HTTP+SSE", idle, over_sse).await;
-    let (bodies, heads) = (unfinished_bodies(), unfinished_heads());
-    phase(&handler, "bodies that do not end", idle, unfinished(handler.address, &bodies)).await;
-    phase(&handler, "heads that do not end", idle, unfinished(handler.address, &heads)).await;
+    let bodies = unfinished_bodies(&server.url, &tokens);
+    phase(&handler, "bodies that do not end", idle, unfinished(address, UNFINISHED, &bodies)).await;
+    phase(&handler, "heads that do not end", idle, unfinished(address, UNFINISHED, &unfinished_heads())).await;
+    phase(&handler, "connections with small heads", idle, unfinished(address, MANY_CONNECTIONS, &small_heads())).await;
     phase(&handler, "registrations", idle, registrations(&server)).await;
-    let answer = server.mcp(&token, &mcp::tool_call(1)).send().await.unwrap();
+    let answer = server.mcp(&tokens[0], &mcp::tool_call(1)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
