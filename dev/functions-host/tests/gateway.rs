@@ -166,14 +166,14 @@ fn pages() -> Vec<String> {
     pages.map(|endpoint| endpoint.pointer("/paths/0").and_then(Value::as_str).unwrap().to_owned()).collect()
 }
 
-/// Holds each answer against `infra/policies/api.xml`: each status, for endpoints of pages and for the others.
+/// Holds each answer against `infra/policies/api.xml`: each status, for pages, the MCP endpoints and the others.
 #[tokio::test]
 async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_programs() {
     let app = App::new();
     let pages = pages();
     assert!(pages.len() > 3, "{pages:?}");
-    for page in &pages {
-        app.add(&page[1..]);
+    for path in pages.iter().map(String::as_str).chain(["/mcp"]) {
+        app.add(&path[1..]);
     }
     let mut limited = gateway();
     limited.rates = vec![Rate { route: None, calls: 1, renewal_period: Duration::from_mins(5) }];
@@ -189,7 +189,8 @@ async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_progra
     ] {
         let host = start(&app, gateway).await;
         get(host.url(), "/process").await;
-        for path in pages.iter().map(String::as_str).chain(["/Authorize/", "/authorize?a=b", "/process"]) {
+        let others = ["/Authorize/", "/authorize?a=b", "/process", "/mcp", "/Mcp/"];
+        for path in pages.iter().map(String::as_str).chain(others) {
             let request =
                 format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n");
             let answer = ask(host.url(), &request).await;
@@ -197,8 +198,11 @@ async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_progra
             let after: u64 =
                 answer.split("\r\nRetry-After: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
             assert!((1..=wait).contains(&after), "{answer}");
-            let (stated, other) = if path == "/process" { (json, "text/html") } else { (html, "Access-Control") };
+            let is_mcp = path.to_ascii_lowercase().starts_with("/mcp");
+            let is_page = path != "/process" && !is_mcp;
+            let (stated, other) = if is_page { (html, "Access-Control") } else { (json, "text/html") };
             assert!(answer.contains(stated) && !answer.contains(other), "{path}: {answer}");
+            assert_eq!(answer.contains("\"jsonrpc\":\"2.0\""), is_mcp, "{path}: {answer}");
             assert!(answer.contains("\r\nCache-Control: no-store\r\n"), "{answer}");
         }
         host.stop().await;

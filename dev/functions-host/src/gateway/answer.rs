@@ -42,11 +42,8 @@ impl Policy {
         let path = request.line.path.trim_end_matches('/');
         let is_page = self.pages.iter().any(|page| page.eq_ignore_ascii_case(path));
         let is_mcp = path.to_ascii_lowercase().starts_with("/mcp");
-        let of = |json_rpc| {
-            let mut errors = self.errors.iter().filter(|error| error.status == status && error.is_page() == is_page);
-            errors.find(|error| error.is_json_rpc() == json_rpc)
-        };
-        of(is_mcp).or_else(|| of(false))
+        let mut errors = self.errors.iter().filter(|error| error.status == status && error.is_page() == is_page);
+        errors.find(|error| error.is_json_rpc() == is_mcp)
     }
 }
 
