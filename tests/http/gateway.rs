@@ -220,8 +220,16 @@ async fn of_few_requests() -> Deployment {
 
 #[tokio::test]
 async fn the_gateways_own_429_is_like_the_handlers() {
-    const SHARED: [&str; 4] =
-        ["content-type", "access-control-allow-origin", "cache-control", "x-content-type-options"];
+    const SHARED: [&str; 8] = [
+        "content-type",
+        "access-control-allow-origin",
+        "cache-control",
+        "x-content-type-options",
+        "x-frame-options",
+        "cross-origin-opener-policy",
+        "permissions-policy",
+        "referrer-policy",
+    ];
     let of_gateway = Deployment::start_behind_gateway(|gateway| {
         gateway.rates.iter_mut().for_each(|rate| rate.calls = 1);
     })

@@ -203,7 +203,10 @@ async fn an_error_is_the_one_of_the_policy_a_page_for_people_and_json_for_progra
             let (stated, other) = if is_page { (html, "Access-Control") } else { (json, "text/html") };
             assert!(answer.contains(stated) && !answer.contains(other), "{path}: {answer}");
             assert_eq!(answer.contains("\"jsonrpc\":\"2.0\""), is_mcp, "{path}: {answer}");
-            assert!(answer.contains("\r\nCache-Control: no-store\r\n"), "{answer}");
+            assert_eq!(answer.contains("\r\nX-Frame-Options: DENY\r\n"), is_page, "{path}: {answer}");
+            for field in ["Cache-Control: no-store", "Strict-Transport-Security: max-age=31536000"] {
+                assert!(answer.contains(&format!("\r\n{field}\r\n")), "{path}: {answer}");
+            }
         }
         host.stop().await;
     }
