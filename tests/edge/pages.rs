@@ -50,6 +50,12 @@ async fn every_page_is_html_that_is_neither_framed_nor_kept_nor_tells_where_it_w
         assert_eq!(page.header("x-frame-options"), "DENY", "{name}");
         assert_eq!(page.header("referrer-policy"), "same-origin", "{name}");
         assert_eq!(page.header("cache-control"), "no-store", "{name}");
+        assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{name}");
+        assert_eq!(page.header("strict-transport-security"), "max-age=31536000", "{name}");
+        let permissions = page.header("permissions-policy");
+        for feature in ["camera=()", "publickey-credentials-get=()", "usb=()"] {
+            assert!(permissions.split(", ").any(|part| part == feature), "{name}: {feature} in {permissions}");
+        }
         let policy = page.header("content-security-policy");
         for directive in ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
             assert!(policy.split("; ").any(|part| part == directive), "{name}: {directive} in {policy}");
@@ -107,6 +113,9 @@ async fn a_redirect_carries_the_headers_of_a_page() {
     assert!(answer.header("location").starts_with("http://127.0.0.1:9/callback?error="));
     assert_eq!((answer.header("cache-control"), answer.header("x-frame-options")), ("no-store", "DENY"));
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+    assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
+    assert!(answer.header("permissions-policy").contains("camera=()"));
 }
 
 /// The status and the heading of a page.
