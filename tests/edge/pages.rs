@@ -118,6 +118,38 @@ async fn a_redirect_carries_the_headers_of_a_page() {
     assert!(answer.header("permissions-policy").contains("camera=()"));
 }
 
+/// Allows a client this scope, and comes back from Entra.
+async fn allow(edge: &Edge, browser: &mut Browser, client_id: &str, scope: &str) {
+    let page = browser.get(edge, &authorize(client_id, &[("scope", Some(scope))])).await;
+    let back = browser.allow(edge, &consent_form(&page)).await;
+    assert_eq!(browser.get(edge, &back).await.status, 302);
+}
+
+#[tokio::test]
+async fn an_owner_sees_what_each_registration_of_an_application_may_do_where_they_differ() {
+    const MAIL: &str = "Search and read your e-mail.";
+    let (edge, mut browser) = (Edge::new(), Browser::default());
+    let mut clients = Vec::new();
+    for scope in ["user.read", "user.read", "user.read mail.read"] {
+        clients.push(edge.register().await.unwrap());
+        allow(&edge, &mut browser, clients.last().unwrap(), scope).await;
+    }
+    let page = browser.connections(&edge).await.body;
+    let rows: Vec<_> = page.split("class=\"connection\"").skip(1).collect();
+    assert_eq!((page.matches("<h2").count(), rows.len(), page.matches(MAIL).count()), (1, 3, 1), "{page}");
+    for row in rows {
+        assert_eq!(row.matches("<ul").count(), 1, "{row}");
+        assert_eq!(row.contains(MAIL), row.contains(&format!("value=\"{}\"", clients[2])), "{row}");
+    }
+    let (same, mut other) = (Edge::new(), Browser::default());
+    for _ in 0..2 {
+        let client_id = same.register().await.unwrap();
+        allow(&same, &mut other, &client_id, "user.read").await;
+    }
+    let page = other.connections(&same).await.body;
+    assert_eq!((page.matches("class=\"connection\"").count(), page.matches("<ul").count()), (2, 1), "{page}");
+}
+
 /// The status and the heading of a page.
 fn told(page: &Answer) -> (u16, String) {
     (page.status, between(&page.body, "<h1>", "</h1>").trim().to_owned())

@@ -3,10 +3,7 @@
 use askama::Template;
 use authorization_server::{
     endpoints::pages::{Application, Connection, ConnectionsPage},
-    state::{
-        entra_client::{EntraClient, Standing},
-        scopes::Permission,
-    },
+    state::entra_client::{EntraClient, Standing},
 };
 use http::StatusCode;
 
@@ -46,6 +43,7 @@ struct Group {
     client: String,
     hosts: String,
     published_at: Option<String>,
+    /// What each of its registrations may do; nothing where they differ.
     permissions: Vec<Sentence>,
     revoke_all: Text,
     rows: Vec<ConnectionRow>,
@@ -61,6 +59,8 @@ struct EntraClientRow {
 
 struct ConnectionRow {
     id: String,
+    /// What it may do, where other registrations of the application may do something else.
+    permissions: Vec<Sentence>,
     since: String,
     used: Text,
     remembered: bool,
@@ -82,21 +82,26 @@ pub(in crate::http) fn connections(app: &App, texts: &Texts, page: &ConnectionsP
 }
 
 fn group(app: &App, texts: &Texts, application: &Application) -> Group {
-    let name = application.connections.iter().find_map(|connection| connection.name.as_deref());
-    let mut permissions: Vec<&'static Permission> = Vec::new();
-    for permission in application.connections.iter().flat_map(|connection| &connection.permissions) {
-        if !permissions.contains(permission) {
-            permissions.push(permission);
-        }
-    }
+    let connections = &application.connections;
+    let shared = connections.first().filter(|first| connections.iter().all(|other| may_the_same(first, other)));
+    let row = |connection| row(app, texts, connection, shared.is_none());
     Group {
-        client: display_name(texts, name),
+        client: display_name(texts, connections.iter().find_map(|connection| connection.name.as_deref())),
         hosts: application.hosts.join(", "),
         published_at: application.published_at.clone(),
-        permissions: permissions.into_iter().map(|permission| texts.sentence(permission)).collect(),
-        revoke_all: texts.button_revoke_application(application.connections.len()),
-        rows: application.connections.iter().map(|connection| row(app, texts, connection)).collect(),
+        permissions: shared.map(|connection| sentences(texts, connection)).unwrap_or_default(),
+        revoke_all: texts.button_revoke_application(connections.len()),
+        rows: connections.iter().map(row).collect(),
     }
+}
+
+fn may_the_same(one: &Connection, other: &Connection) -> bool {
+    one.permissions.len() == other.permissions.len()
+        && one.permissions.iter().all(|permission| other.permissions.contains(permission))
+}
+
+fn sentences(texts: &Texts, connection: &Connection) -> Vec<Sentence> {
+    connection.permissions.iter().map(|permission| texts.sentence(permission)).collect()
 }
 
 fn entra_row(texts: &Texts, client: &EntraClient) -> EntraClientRow {
@@ -109,10 +114,11 @@ fn entra_row(texts: &Texts, client: &EntraClient) -> EntraClientRow {
     }
 }
 
-fn row(app: &App, texts: &Texts, connection: &Connection) -> ConnectionRow {
+fn row(app: &App, texts: &Texts, connection: &Connection, with_permissions: bool) -> ConnectionRow {
     let addresses = connection.addresses.iter().map(|address| app.server.base().join(address.path()));
     ConnectionRow {
         id: connection.client.to_string(),
+        permissions: if with_permissions { sentences(texts, connection) } else { vec![] },
         since: texts.moment_of(connection.since),
         used: match connection.last_used {
             Some(at) => texts.connection_used(connection.devices, &texts.moment_of(at)),
