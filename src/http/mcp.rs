@@ -2,7 +2,10 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use authorization_server::{ground::EventName, resource::authenticate::Principal};
+use authorization_server::{
+    ground::{EventName, Holder},
+    resource::authenticate::Principal,
+};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyDataStream, BodyExt as _};
@@ -17,7 +20,7 @@ use super::{
     resource::Resource,
     too_many::{Place, Reached, Shape},
 };
-use crate::mcp::{Call, CallError};
+use crate::mcp::{Call, CallError, RefusalReason};
 
 const PLACE: Place<'_> = Place { endpoint: "mcp", shape: Shape::JsonRpc };
 
@@ -28,7 +31,10 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     }
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {
-            let (parts, body) = answered.into_parts();
+            let (mut parts, body) = answered.into_parts();
+            if let Some(RefusalReason(reason)) = parts.extensions.remove() {
+                refused(&app, caller, reason);
+            }
             let mut response = encoded(body).await;
             *response.status_mut() = parts.status;
             *response.headers_mut() = parts.headers;
@@ -43,7 +49,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         Err(CallError::Stopping) => mcp_unavailable(),
         Err(CallError::TooLarge) => {
             let text = "the message would take too much memory";
-            app.audit.report(&EventName::RequestRefused.event().at("mcp").holder(caller).because(text));
+            refused(&app, caller, text);
             json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, text)
         }
         Err(CallError::Exhausted) => {
@@ -51,6 +57,10 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             mcp_busy()
         }
     }
+}
+
+fn refused(app: &App, caller: Holder, reason: &'static str) {
+    app.audit.report(&EventName::RequestRefused.event().at(PLACE.endpoint).holder(caller).because(reason));
 }
 
 /// JSON counts until it was sent, so its length must be known. What waits of a stream counts elsewhere.

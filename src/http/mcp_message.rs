@@ -17,7 +17,7 @@ use super::{
     resource::Resource,
     too_many::{Place, Reached, Shape},
 };
-use crate::mcp::{RequestId, UncheckedMessage, sse::PostError};
+use crate::mcp::{NOT_JSON, RequestId, UncheckedMessage, sse::PostError};
 
 const PLACE: Place<'_> = Place { endpoint: "mcp/message", shape: Shape::JsonRpc };
 
@@ -31,7 +31,9 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     let query = head.query().ok();
     let session = query.as_ref().and_then(|query| query.single("sessionId").ok().flatten());
     let Some(session) = session else {
-        return json_rpc_error_to(id, StatusCode::BAD_REQUEST, "the query must give sessionId once");
+        let text = "the query must give sessionId once";
+        app.audit.report(&EventName::RequestRefused.event().at(PLACE.endpoint).holder(caller).because(text));
+        return json_rpc_error_to(id, StatusCode::BAD_REQUEST, text);
     };
     match app.mcp.sse.post(session, principal, &head.headers, message).await {
         Ok(()) => reply::answer(StatusCode::ACCEPTED, "text/plain", "Accepted"),
@@ -50,17 +52,15 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
 /// A challenge is reported where it is made.
 fn report(app: &App, error: &PostError, caller: Holder) {
     let report = |event: AuditEvent| app.audit.report(&event.at(PLACE.endpoint).holder(caller));
+    let refused = |reason| report(EventName::RequestRefused.event().because(reason));
     match error {
         PostError::UnknownSession => report(EventName::SessionRefused.event()),
         PostError::Busy => report(EventName::LimitReached.event().because("messages of one stream")),
-        PostError::TooLarge => {
-            report(EventName::RequestRefused.event().because("the message would take too much memory"));
-        }
-        PostError::NotJson
-        | PostError::Malformed
-        | PostError::NoBatch(_)
-        | PostError::InsufficientScope(_)
-        | PostError::InsufficientClaims(_) => {}
+        PostError::TooLarge => refused("the message would take too much memory"),
+        PostError::NotJson => refused(NOT_JSON),
+        PostError::Malformed => refused("Invalid Request"),
+        PostError::NoBatch(reason) => refused(reason),
+        PostError::InsufficientScope(_) | PostError::InsufficientClaims(_) => {}
         PostError::Unavailable(reason) => tracing::warn!(counted = true, %reason, "message not accepted"),
     }
 }

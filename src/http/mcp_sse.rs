@@ -40,12 +40,18 @@ const PLACE: Place<'_> = Place { endpoint: "mcp/sse", shape: Shape::JsonRpc };
 const TOO_MANY_OF_OWNER: &str = "too many open streams of one user; close one, then try again";
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
-    if incoming.method == Method::POST { not_streamable_http(incoming) } else { get(app, principal).await }
+    if incoming.method == Method::POST {
+        not_streamable_http(&app, incoming, &principal)
+    } else {
+        get(app, principal).await
+    }
 }
 
 /// 404 to a client that tries Streamable HTTP here, so that it goes on to HTTP+SSE. Without a token it got the challenge.
-fn not_streamable_http(incoming: Incoming) -> Response {
+fn not_streamable_http(app: &App, incoming: Incoming, principal: &Principal) -> Response {
     let text = "this address speaks HTTP+SSE: open its stream with GET, or use /mcp";
+    let event = EventName::RequestRefused.event().at(PLACE.endpoint).holder(principal.holder());
+    app.audit.report(&event.because("a message of Streamable HTTP at the address of HTTP+SSE"));
     json_rpc_error_to(UncheckedMessage::read(incoming.body).id(), StatusCode::NOT_FOUND, text)
 }
 

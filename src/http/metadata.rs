@@ -1,5 +1,6 @@
 //! Metadata of the authorization server (RFC 8414) and of the protected resource (RFC 9728).
 
+use authorization_server::ground::EventName;
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
 use serde::Serialize;
@@ -26,7 +27,11 @@ pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
     let path = ProtectedResourceMetadata::resource_path(&incoming.path).unwrap_or_default();
     match Resource::ALL.into_iter().find(|resource| resource.is_at(path)) {
         Some(_) => cacheable(&document(app, path)),
-        None => empty(StatusCode::NOT_FOUND),
+        None => {
+            let event = EventName::RequestRefused.event().at(PROTECTED_RESOURCE);
+            app.audit.report(&event.because("there is no resource at this path"));
+            empty(StatusCode::NOT_FOUND)
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use authorization_server::{ground::OperationalEvent, resource::authenticate::Principal};
+use authorization_server::{
+    ground::{EventName, OperationalEvent},
+    resource::authenticate::Principal,
+};
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use tokio::time::Instant;
@@ -143,7 +146,10 @@ fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
 async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Ingress) -> Response {
     arriving.head.from = caller.network();
     let endpoint = endpoint_of(&arriving.head.path);
-    let Some(endpoint) = endpoint else { return arriving.refuse(empty(StatusCode::NOT_FOUND)).await };
+    let Some(endpoint) = endpoint else {
+        app.audit.report(&EventName::RequestRefused.event().because("there is no such path"));
+        return arriving.refuse(empty(StatusCode::NOT_FOUND)).await;
+    };
     let (method, began) = (known(&arriving.head.method), Instant::now());
     let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -13,6 +13,9 @@ use super::{batch::BatchError, outline::InvalidMessage};
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;
 
+/// Why a text that is not JSON is refused, for the audit log.
+pub const NOT_JSON: &str = "the message is not JSON";
+
 /// The length up to which a client's text is repeated.
 const MAX_QUOTED_LENGTH: usize = 100;
 
@@ -49,6 +52,10 @@ pub fn http_error_code(status: StatusCode) -> i32 {
     status.as_u16().into()
 }
 
+/// Why a request was refused, for the audit log: an extension of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusalReason(pub &'static str);
+
 /// A request that is refused before a method runs.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -79,7 +86,21 @@ impl Refusal {
 
     /// The answer, with the id of the request if that is known: MCP allows no null there.
     pub(super) fn answer(self, id: Option<RequestId>) -> Response<ResponseBody> {
-        json(self.status, &JsonRpcError::new(id, self.error))
+        let reason = self.reason();
+        let mut response = json(self.status, &JsonRpcError::new(id, self.error));
+        response.extensions_mut().insert(RefusalReason(reason));
+        response
+    }
+
+    /// A text that holds nothing of the caller's.
+    fn reason(&self) -> &'static str {
+        match (self.error.code, &self.error.message) {
+            (ErrorCode::PARSE_ERROR, _) => NOT_JSON,
+            (_, Cow::Borrowed(message)) => message,
+            (ErrorCode::METHOD_NOT_FOUND, Cow::Owned(_)) => "the method does not exist",
+            (ErrorCode::INVALID_PARAMS, Cow::Owned(_)) => "the parameters are not those of the method",
+            (_, Cow::Owned(_)) => "the headers do not match the message",
+        }
     }
 }
 
@@ -168,6 +189,18 @@ mod tests {
             expected["id"] = "a".into();
             let answered = answered(invalid.into(), Some(RequestId::String("a".into()))).await;
             assert_eq!(answered, (StatusCode::BAD_REQUEST, expected));
+        }
+    }
+
+    #[test]
+    fn the_reason_of_a_refusal_repeats_nothing_that_the_caller_sent() {
+        let header = Refusal::header_mismatch("the Mcp-Param-sent header is missing".into());
+        let method = Refusal { status: StatusCode::NOT_FOUND, error: method_not_found("sent") };
+        let params = Refusal::bad_request(malformed_params("sent"));
+        let revision = Refusal::bad_request(unsupported_revision("sent"));
+        for refusal in [header, method, params, revision, InvalidMessage::Parse.into(), Refusal::invalid("ours")] {
+            let reason = *refusal.answer(None).extensions().get::<RefusalReason>().unwrap();
+            assert!(!reason.0.is_empty() && !reason.0.contains("sent"), "{reason:?}");
         }
     }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use admission::UncheckedMessage;
 pub use batch::message_count;
-pub use json_rpc::http_error_code;
+pub use json_rpc::{NOT_JSON, RefusalReason, http_error_code};
 pub use rmcp::model::RequestId;
 pub use service::McpService;
 pub use step_up::{ClaimsDemand, ScopeDemand};

@@ -4,7 +4,10 @@ use std::{
     error::Error,
     num::NonZeroU32,
     ops::Deref,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,6 +49,8 @@ pub(crate) struct Edge {
     pub(crate) gateway: Option<Arc<Gateway>>,
     pub(crate) app: Arc<App>,
     connections: NonZeroU32,
+    /// The audit events so far.
+    reported: Arc<AtomicUsize>,
     /// Ends all streams.
     pub(crate) stop: CancellationToken,
     /// `Accept-Language` of every request.
@@ -156,8 +161,9 @@ impl Edge {
     fn of_rig(rig: Rig, tools: Tools, gateway: Option<Arc<Gateway>>, graph: &str, limits: config::Limits) -> Self {
         let (item_store, stop) = (Arc::<EmptyStore>::default(), CancellationToken::new());
         let tokens = TokenCache::new(Arc::clone(&rig.server) as _, Arc::clone(&rig.clock) as _);
-        let lines = AuditLines::new(Arc::clone(&rig.clock) as _);
-        let audit: Arc<dyn AuditLog> = Arc::new(Heard { trail: Arc::clone(&rig.audit), lines });
+        let (lines, reported) = (AuditLines::new(Arc::clone(&rig.clock) as _), Arc::<AtomicUsize>::default());
+        let heard = Heard { trail: Arc::clone(&rig.audit), lines, reported: Arc::clone(&reported) };
+        let audit: Arc<dyn AuditLog> = Arc::new(heard);
         let nowhere = Origins::StandIn(graph.into());
         let challenged = Arc::clone(&rig.server) as _;
         let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit));
@@ -203,7 +209,8 @@ impl Edge {
             allowed_origins: vec![ALLOWED_ORIGIN.into()],
         };
         let app = Arc::new(app);
-        Self { rig, item_store, stream_keyring, gateway, app, connections: limits.connections, stop, languages: None }
+        let connections = limits.connections;
+        Self { rig, item_store, stream_keyring, gateway, app, connections, reported, stop, languages: None }
     }
 
     /// Takes the store of the rules and the item store down, or up again.
@@ -229,10 +236,14 @@ impl Edge {
         service(Arc::clone(&self.app)).call(request).await.unwrap()
     }
 
-    /// The whole answer.
+    /// The whole answer. A refusal without an audit event fails every test that meets it.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let sent = format!("{} {}", request.method(), request.uri());
+        let before = self.reported.load(Ordering::SeqCst);
         let (head, body) = self.head(request).await.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
+        let reported = self.reported.load(Ordering::SeqCst) > before;
+        assert!(reported || !head.status.is_client_error(), "{sent}: {} is not in the audit log", head.status);
         Answer { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.into()).unwrap() }
     }
 

@@ -78,16 +78,18 @@ impl CallerHash for NoCallerHash {
     }
 }
 
-/// Writes audit events, and lets a test read them.
+/// Writes audit events, counts them, and lets a test read them.
 pub(crate) struct Heard {
     pub(crate) trail: Arc<AuditTrail>,
     pub(crate) lines: AuditLines,
+    pub(crate) reported: Arc<AtomicUsize>,
 }
 
 impl AuditLog for Heard {
     fn report(&self, event: &AuditEvent) {
         self.trail.report(event);
         self.lines.report(event);
+        self.reported.fetch_add(1, Ordering::SeqCst);
     }
 }
 

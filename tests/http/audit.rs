@@ -1,10 +1,12 @@
 //! The audit log: who got what, how it ended, and what was refused.
 
+use authorization_server::ground::{EventName, Severity};
 use serde_json::{Value, json};
 
 use crate::{
     browser::{Browser, Tokens, authorize_url, between, redemption, refresh_target, tokens},
     deployment::{Deployment, tool_call},
+    step_up::sent,
     stream::{Stream, initialize, post},
 };
 
@@ -182,6 +184,7 @@ async fn each_kind_of_refusal_is_an_event_with_its_reason() {
     server.http.get(url("/oauth-callback?state=x&code=y")).send().await.unwrap();
     server.http.get(url("/oauth-callback?code=y")).send().await.unwrap();
     post_form("/connections", &[("action", "revoke-all")]).await;
+    post_form("/operator", &[("action", "block")]).await;
     let unknown_code = [("grant_type", "authorization_code"), ("client_id", tokens.client_id.as_str()), ("code", "x")];
     post_form("/token", &unknown_code).await;
     post_form("/token", &[("grant_type", "password")]).await;
@@ -189,12 +192,19 @@ async fn each_kind_of_refusal_is_an_event_with_its_reason() {
     server.mcp("not-a-token", &tool_call()).send().await.unwrap();
     server.post("/mcp").json(&tool_call()).send().await.unwrap();
     assert_eq!(post(&server, &foreign, &tokens.access_token, &initialize()).await, 404);
+    let params = json!({ "name": "search_mail", "arguments": { "query": "budget" } });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    assert_eq!(sent(&server, &tokens.access_token, &call, Some("2025-11-25")).await.status(), 403);
     let events = events(&server).await;
     let refused = |name: &str| {
         let of_name = events.iter().filter(|event| event["event"] == name);
         of_name.map(|event| event["reason"].as_str().unwrap_or_default()).collect::<Vec<_>>()
     };
     assert_eq!(refused("request_refused"), ["this origin may not call this server"]);
+    let kinds = EventName::ALL.iter().filter(|name| name.severity() == Severity::Refusal);
+    for name in kinds.map(|name| name.as_str()).filter(|name| name.ends_with("_refused")) {
+        assert!(!refused(name).is_empty(), "this test refuses nothing that is {name}");
+    }
     for (name, reasons) in [
         ("registration_refused", 1),
         ("authorization_refused", 2),

@@ -94,7 +94,8 @@ events! {
     PastTheGateway = "past_the_gateway", Limit, "request that bypassed the gateway refused";
     /// A limit refused requests.
     LimitReached = "limit_reached", Limit, "limit reached";
-    /// A request named another host or no path, came from an origin that may not call, or its body was not read.
+    /// A request named another host, or a path that does not exist, came from an origin that may not call, its body was not
+    /// read, or its message was not served.
     RequestRefused = "request_refused", Refusal, "request refused";
     /// A registration was refused.
     RegistrationRefused = "registration_refused", Refusal, "registration refused";
