@@ -97,7 +97,7 @@ fn rows<'a>(document: &'a str, headers: [&str; 2]) -> Vec<(&'a str, &'a str)> {
 fn level(name: EventName) -> &'static str {
     match name.severity() {
         Severity::Routine => "DEBUG",
-        Severity::Change | Severity::Refusal => "INFO",
+        Severity::Change | Severity::Open | Severity::Refusal => "INFO",
         Severity::Alarm | Severity::Limit => "WARN",
     }
 }
@@ -107,6 +107,16 @@ fn the_table_of_audit_events_is_the_enum() {
     let document = fs::read_to_string(root().join("docs/operations/telemetry.md")).unwrap();
     let listed = EventName::ALL.iter().map(|name| (name.as_str(), level(*name))).collect::<Vec<_>>();
     assert_eq!(rows(&document, ["`event`", "level"]), listed);
+    for name in EventName::ALL {
+        let row = document.lines().find(|line| line.starts_with(&format!("| `{}` |", name.as_str()))).unwrap();
+        let words = match name.severity().lines_at_once() {
+            None => "",
+            Some(1) => "counted: ",
+            Some(_) => "counted beyond 100 at once: ",
+        };
+        assert!(cells(row)[2].starts_with(words), "{row}");
+        assert!(!words.is_empty() || !cells(row)[2].starts_with("counted"), "{row}");
+    }
     let endings: BTreeSet<_> = Ended::ALL.iter().map(|why| why.as_str()).collect();
     assert_eq!(quoted(&document, "`reason` of `grant_ended`"), endings);
 }

@@ -10,7 +10,7 @@ use super::LogThrottle;
 pub(super) const TARGET: &str = "audit";
 
 /// The audit log of one process. Events that anybody can cause as often as they like are counted, and written once a second
-/// for each reason.
+/// for each reason, or so many at once.
 pub struct AuditLines(LogThrottle<Reason>);
 
 type Reason = (EventName, Option<&'static str>, Option<&'static str>);
@@ -48,16 +48,15 @@ macro_rules! line {
 impl AuditLog for AuditLines {
     fn report(&self, event: &AuditEvent) {
         let severity = event.name.severity();
-        let mut requests = None;
-        if severity.is_counted() {
-            requests = self.0.admit((event.name, event.reason, event.endpoint));
-            if requests.is_none() {
-                return;
-            }
+        let counted = severity.lines_at_once();
+        let requests =
+            counted.and_then(|at_once| self.0.admit_several((event.name, event.reason, event.endpoint), at_once));
+        if counted.is_some() && requests.is_none() {
+            return;
         }
         match severity {
             Severity::Routine => line!(DEBUG, event, requests),
-            Severity::Change | Severity::Refusal => line!(INFO, event, requests),
+            Severity::Change | Severity::Open | Severity::Refusal => line!(INFO, event, requests),
             Severity::Alarm | Severity::Limit => line!(WARN, event, requests),
         }
     }

@@ -1,4 +1,4 @@
-//! At most one log line a second for each reason, for refusals that anybody can cause as often as they like.
+//! At most one log line a second for each reason, for events that anybody can cause as often as they like.
 
 use std::{
     collections::HashMap,
@@ -10,18 +10,19 @@ use std::{
 use authorization_server::ground::Clock;
 use time::{Duration, OffsetDateTime};
 
-/// Between two lines of one reason.
+/// After it a reason may have one more line.
 const INTERVAL: Duration = Duration::SECOND;
 
-/// Decides which refusals of one process are logged. Reasons are `'static`, so that callers cannot make new ones.
+/// Decides which events of one process are logged. Reasons are `'static`, so that callers cannot make new ones.
 pub struct LogThrottle<R = &'static str> {
     clock: Arc<dyn Clock>,
     lines: Mutex<HashMap<R, Line>>,
 }
 
-/// The last line of a reason.
+/// The lines of a reason.
 struct Line {
-    written_at: OffsetDateTime,
+    /// When it may again have as many at once as it may have at most.
+    full_at: OffsetDateTime,
     unwritten: u64,
 }
 
@@ -32,18 +33,26 @@ impl<R: Eq + Hash + 'static> LogThrottle<R> {
         Self { clock, lines: Mutex::default() }
     }
 
-    /// How many refusals the line to be written now stands for: this one, and those since the last line of this reason.
+    /// How many events the line to be written now stands for: this one, and those since the last line of this reason.
     /// `None` while a second has not passed since that line.
     pub(crate) fn admit(&self, reason: R) -> Option<NonZeroU64> {
+        self.admit_several(reason, 1)
+    }
+
+    /// The same, where so many lines of this reason may come at once, and after that one a second.
+    pub(crate) fn admit_several(&self, reason: R, at_once: u32) -> Option<NonZeroU64> {
         let now = self.clock.now();
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = lines.entry(reason).or_insert_with(|| Line { written_at: now - INTERVAL, unwritten: 0 });
+        let line = lines.entry(reason).or_insert(Line { full_at: now, unwritten: 0 });
         line.unwritten = line.unwritten.saturating_add(1);
+        let latest = now + INTERVAL * at_once;
         // A clock that was set back does not silence the log.
-        if (now - line.written_at).abs() < INTERVAL {
+        let was_set_back = line.full_at > latest + INTERVAL;
+        let full_at = if was_set_back { now } else { line.full_at.max(now) } + INTERVAL;
+        if full_at > latest {
             return None;
         }
-        line.written_at = now;
+        line.full_at = full_at;
         NonZeroU64::new(std::mem::take(&mut line.unwritten))
     }
 }
@@ -90,6 +99,24 @@ mod tests {
         assert_eq!(admitted(&throttle, "a"), None);
         clock.advance(Duration::HOUR);
         assert_eq!(admitted(&throttle, "a"), Some(2));
+    }
+
+    #[test]
+    fn several_lines_may_come_at_once_and_then_one_a_second() {
+        let (clock, throttle) = throttle();
+        let ten = || {
+            let lines = (0..10).filter_map(|_| throttle.admit_several("a", 3));
+            lines.map(NonZeroU64::get).collect::<Vec<_>>()
+        };
+        assert_eq!(ten(), [1, 1, 1]);
+        clock.advance(INTERVAL);
+        assert_eq!(ten(), [8]);
+        clock.advance(INTERVAL * 2);
+        assert_eq!(ten(), [10, 1]);
+        clock.advance(Duration::HOUR);
+        assert_eq!(ten(), [9, 1, 1]);
+        clock.advance(-Duration::HOUR);
+        assert_eq!(ten(), [8, 1, 1], "the clock was set back");
     }
 
     #[test]

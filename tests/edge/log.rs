@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::Unavailable, upstream::UpstreamRefusal};
+use authorization_server::{
+    ground::{EventName, Severity, Unavailable},
+    upstream::UpstreamRefusal,
+};
 use http::Method;
 use remote_auth_mcp::telemetry::JsonLines;
 use serde_json::{Value, json};
@@ -43,6 +46,23 @@ impl Lines {
         let lines = self.log.events();
         let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line["message"] == message).map(|line| line["requests"].as_u64().unwrap()).collect()
+    }
+}
+
+/// Sign-ins that nobody needs an account for.
+#[tokio::test]
+async fn what_anybody_can_begin_is_a_hundred_lines_and_then_one_a_second() {
+    let edge = Edge::new();
+    let lines = Lines::of(&edge);
+    let open: Vec<_> = EventName::ALL.iter().filter(|name| name.severity() == Severity::Open).collect();
+    assert!(open.len() >= 3, "{open:?}");
+    for name in open {
+        let report = || edge.app.audit.report(&name.event());
+        (0..150).for_each(|_| report());
+        assert_eq!(lines.requests(name.message()), [1; 100], "{name:?}");
+        edge.clock.advance(Duration::SECOND);
+        (0..150).for_each(|_| report());
+        assert_eq!(lines.requests(name.message())[100..], [51], "{name:?}");
     }
 }
 

@@ -7,21 +7,29 @@ use super::names::names;
 pub enum Severity {
     /// Often, and seldom of interest: DEBUG.
     Routine,
-    /// Somebody got or lost something: INFO.
+    /// An owner got or lost something: INFO.
     Change,
-    /// An attack, or an error that looks like one: WARN.
+    /// Part of a sign-in, which anybody can begin without an account: INFO. As many as honest clients cause are a line each;
+    /// beyond that they are counted.
+    Open,
+    /// An attack on an owner, or an error that looks like one: WARN. It is reported once.
     Alarm,
     /// Anybody can cause it as often as they like: INFO, one line a second for each reason, with a count.
     Refusal,
-    /// Written like a refusal, but at WARN.
+    /// Written like a refusal, but at WARN: a limit, or what may be an attack.
     Limit,
 }
 
 impl Severity {
-    /// Whether the lines of such an event are counted, and at most one a second is written.
+    /// How many lines of such an event with one reason may come at once, before they are counted and one a second is written.
+    /// `None`: each is a line.
     #[must_use]
-    pub fn is_counted(self) -> bool {
-        matches!(self, Self::Refusal | Self::Limit)
+    pub fn lines_at_once(self) -> Option<u32> {
+        match self {
+            Self::Routine | Self::Change | Self::Alarm => None,
+            Self::Open => Some(100),
+            Self::Refusal | Self::Limit => Some(1),
+        }
     }
 }
 
@@ -51,11 +59,11 @@ macro_rules! events {
 
 events! {
     /// A client registered.
-    ClientRegistered = "client_registered", Change, "client registered";
+    ClientRegistered = "client_registered", Open, "client registered";
     /// A registration that was never used was ended, because too many wait for their first use.
     RegistrationDropped = "registration_dropped", Limit, "unused registration dropped";
     /// The owner, or an approval that is remembered, allowed an authorization request.
-    ConsentAllowed = "consent_allowed", Change, "authorization request allowed";
+    ConsentAllowed = "consent_allowed", Open, "authorization request allowed";
     /// The owner denied an authorization request.
     ConsentDenied = "consent_denied", Refusal, "authorization request denied";
     /// The owner undid one denial, or all that the browser remembered.
@@ -73,7 +81,7 @@ events! {
     /// An owner signed out of the page of connections, or an operator of the operator's page.
     SignedOut = "signed_out", Change, "signed out of a page of our own";
     /// A sign-in did not complete. The reason is the error that the client hears, or why it hears none.
-    SignInFailed = "sign_in_failed", Change, "sign-in did not complete";
+    SignInFailed = "sign_in_failed", Open, "sign-in did not complete";
     /// A client received the first tokens of a grant.
     GrantMade = "grant_made", Change, "grant made";
     /// A client refreshed its tokens.
@@ -89,7 +97,7 @@ events! {
     /// A refresh token was presented that had been replaced.
     RefreshTokenReplayed = "refresh_token_replayed", Alarm, "refresh token replayed";
     /// A callback came in another browser than the one that allowed the request, so the authorization ended.
-    CallbackInOtherBrowser = "callback_in_other_browser", Alarm, "callback in another browser: authorization ended";
+    CallbackInOtherBrowser = "callback_in_other_browser", Limit, "callback in another browser: authorization ended";
     /// A request did not carry the gateway's token.
     PastTheGateway = "past_the_gateway", Limit, "request that bypassed the gateway refused";
     /// A limit refused requests.
