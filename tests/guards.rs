@@ -17,6 +17,9 @@ use std::{
 use table::{GUARDS, Guard};
 use testkit::copy_checkout;
 
+/// Where each file that the threat model names has a guard in the table.
+const GUARDED: [&str; 4] = ["src/http/", "src/mcp/sse/", "src/vault/", "src/client_documents/"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -44,6 +47,26 @@ fn every_guard_is_found_in_the_source_once_and_its_test_exists() {
         let tests = fs::read_to_string(&file).unwrap_or_default();
         assert!(tests.contains(&format!("fn {function}()")), "{name}: {function} in {}", file.display());
     }
+}
+
+/// The files of these folders that the threat model names.
+fn named_by_the_threat_model() -> BTreeSet<String> {
+    let document = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
+    let links = document.split("](../").skip(1).filter_map(|rest| rest.split(')').next());
+    let is_guarded = |file: &&str| GUARDED.iter().any(|folder| file.starts_with(folder));
+    links.filter(is_guarded).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_file_that_the_threat_model_names_has_a_guard() {
+    let (named, guarded): (_, BTreeSet<&str>) =
+        (named_by_the_threat_model(), GUARDS.iter().map(|guard| guard.file).collect());
+    assert!(named.len() > 40, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|file| !guarded.contains(file.as_str())).collect();
+    assert!(
+        missing.is_empty(),
+        "docs/threat-model.md names these; add their guards to tests/guards/table.rs: {missing:?}"
+    );
 }
 
 #[test]

@@ -118,6 +118,20 @@ async fn a_redirect_carries_the_headers_of_a_page() {
     assert!(answer.header("permissions-policy").contains("camera=()"));
 }
 
+/// A test in a browser shows what the rule does: `dev/e2e/test/twice.test.mjs`.
+#[tokio::test]
+async fn the_stylesheet_hides_allow_for_half_a_second() {
+    let edge = Edge::new();
+    let pages = every_page(&edge).await;
+    let asking = || pages.iter().filter(|(_, page)| page.body.contains("name=\"decision\" value=\"allow\""));
+    assert!(asking().count() >= 2);
+    for (name, page) in asking() {
+        let style = between(&page.body, "<style>", "</style>");
+        assert!(style.contains("button[value=\"allow\"] { animation: appear .5s step-end backwards; }"), "{name}");
+        assert!(style.contains("@keyframes appear { from { visibility: hidden; } }"), "{name}");
+    }
+}
+
 /// Allows a client this scope, and comes back from Entra.
 async fn allow(edge: &Edge, browser: &mut Browser, client_id: &str, scope: &str) {
     let page = browser.get(edge, &authorize(client_id, &[("scope", Some(scope))])).await;

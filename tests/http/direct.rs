@@ -94,6 +94,17 @@ async fn a_stdout_that_nobody_reads_blocks_no_request() {
     timeout(HANG_LIMIT, stdout.read_exact(&mut logged)).await.expect("more lines than a pipe holds").unwrap();
 }
 
+/// On Linux all of 127.0.0.0/8 is this computer's, so that another address stands for one that a network reaches.
+#[tokio::test]
+async fn the_handler_listens_on_one_address_of_this_computer() {
+    let direct = Direct::start().await;
+    let port = direct.handler.address.port();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_ok());
+    for other in ["127.0.0.2", "::1"] {
+        assert!(TcpStream::connect((other, port)).await.is_err(), "{other}");
+    }
+}
+
 #[tokio::test]
 async fn only_our_own_host_and_loopback_are_answered() {
     let direct = Direct::start().await;

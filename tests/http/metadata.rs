@@ -62,9 +62,14 @@ async fn each_resource_path_has_a_document_that_names_exactly_that_url() {
 #[tokio::test]
 async fn the_host_header_changes_nothing() {
     let server = Deployment::start().await;
-    let request = server.get("/.well-known/oauth-authorization-server").header("host", "evil.example");
-    let document = body(request.header("x-forwarded-host", "evil.example").send().await.unwrap()).await;
-    assert_eq!(document["issuer"], server.url);
+    for (path, member, expected) in [
+        ("oauth-authorization-server", "issuer", server.url.clone()),
+        ("oauth-protected-resource/mcp", "resource", format!("{}/mcp", server.url)),
+    ] {
+        let request = server.get(&format!("/.well-known/{path}")).header("host", "evil.example");
+        let document = body(request.header("x-forwarded-host", "evil.example").send().await.unwrap()).await;
+        assert_eq!(document[member], expected);
+    }
 }
 
 /// As a client does that is told nothing by a 401.
