@@ -92,6 +92,21 @@ mod tests {
         assert!(first.offset().is_utc() && first <= second);
     }
 
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_is_not_followed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answering = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            assert!(connection.read(&mut [0; 4096]).await.unwrap() > 0);
+            let redirect = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
+            connection.write_all(redirect).await.unwrap();
+        };
+        let client = http_client().unwrap();
+        let (answer, ()) = tokio::join!(client.get(&url).send(), answering);
+        assert_eq!(answer.unwrap().status(), 302);
+    }
+
     const REQUESTS: usize = 100;
 
     /// Answers requests once all of them have come, and tells of each connection that is closed.
