@@ -90,6 +90,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/xtask/src/new_tool",
     "dev/xtask/src/package/auditable.rs",
     "dev/xtask/src/package/sbom.rs",
+    "dev/xtask/src/package/sbom_schema.rs",
     "dev/xtask/src/preflight.rs",
     "dev/xtask/src/prose.rs",
     "dev/xtask/src/stage/azd.rs",

@@ -10,6 +10,7 @@ mod hash;
 mod modes;
 mod report;
 mod sbom;
+pub(crate) mod sbom_schema;
 mod stage;
 mod zig;
 

@@ -24,6 +24,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
         let reason = "crates.io did not give cargo-auditable: connect to it and run again";
         tally += command::skip("the crates in the handler", reason);
     }
+    tally += package::sbom_schema::check(workspace);
     tally += command::tests(&mut smoke(workspace));
     if !workspace.long() {
         tally += command::skip(MEMORY, "it takes minutes: cargo xtask test package --long");
