@@ -121,9 +121,6 @@ impl Cookies {
 
     /// The cookies of this kind that are too many once `name` is set. Browsers send the oldest first.
     fn surplus(&self, name: CookieName) -> Vec<String> {
-        if name.transaction().is_none() {
-            return Vec::new();
-        }
         let own = name.to_string();
         let same_kind: Vec<&String> = self.same_kind(name).into_iter().filter(|other| **other != own).collect();
         let surplus = (same_kind.len() + 1).saturating_sub(MAX_TRANSACTIONS);
