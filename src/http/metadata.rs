@@ -25,14 +25,12 @@ pub(super) fn authorization_server(app: &App) -> Response {
 
 pub(super) fn protected_resource(app: &App, incoming: &Incoming) -> Response {
     let path = ProtectedResourceMetadata::resource_path(&incoming.path).unwrap_or_default();
-    match Resource::ALL.into_iter().find(|resource| resource.is_at(path)) {
-        Some(_) => cacheable(&document(app, path)),
-        None => {
-            let event = EventName::RequestRefused.event().at(PROTECTED_RESOURCE);
-            app.audit.report(&event.because("there is no resource at this path"));
-            empty(StatusCode::NOT_FOUND)
-        }
+    if Resource::ALL.into_iter().any(|resource| resource.is_at(path)) {
+        return cacheable(&document(app, path));
     }
+    let event = EventName::RequestRefused.event().at(PROTECTED_RESOURCE);
+    app.audit.report(&event.because("there is no resource at this path"));
+    empty(StatusCode::NOT_FOUND)
 }
 
 /// URL of the document of the resource that this request is to. A client that was given an address with a slash at its end

@@ -942,8 +942,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "the documents name our URL, whatever the Host",
         file: "src/http/metadata.rs",
-        from: "Some(_) => cacheable(&document(app, path)),",
-        to: "Some(_) => cacheable(&serde_json::json!({ \"resource\": format!(\"http://{}{path}\", incoming.header(header::HOST).unwrap_or_default()) })),",
+        from: "return cacheable(&document(app, path));",
+        to: "return cacheable(&serde_json::json!({ \"resource\": format!(\"http://{}{path}\", incoming.header(header::HOST).unwrap_or_default()) }));",
         test: "http::metadata::the_host_header_changes_nothing",
     },
     Guard {

@@ -120,7 +120,13 @@ async fn costs(grants: usize) -> Vec<Cost> {
 async fn a_request_asks_an_account_with_many_grants_for_no_more_than_one_with_one() {
     let many = rounds(2_000, 100);
     for (one, many) in costs(1).await.iter().zip(&costs(many).await) {
-        println!("{}: {} operations, {:.2} units; with many {:.2}", one.step, one.operations.len(), one.units, many.units);
+        println!(
+            "{}: {} operations, {:.2} units; with many {:.2}",
+            one.step,
+            one.operations.len(),
+            one.units,
+            many.units
+        );
         assert_eq!(one.operations, many.operations, "{}", one.step);
         assert!((many.units - one.units).abs() <= one.units / 10.0, "{}: {} and {}", one.step, one.units, many.units);
         assert_eq!(one.operations.is_empty(), one.step == "call, warm", "{}", one.step);
