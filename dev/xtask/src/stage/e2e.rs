@@ -35,7 +35,8 @@ pub(crate) fn prepared(workspace: &Workspace) -> bool {
 /// Every test below the folder.
 fn tests(workspace: &Workspace, folder: &Path) -> Command {
     let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec"]).current_dir(folder);
+    // Most files wait for most of their time; Node would run one less than there are cores.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=3"]).current_dir(folder);
     if workspace.long() {
         node.env("E2E_LONG", "1");
     }
