@@ -71,8 +71,9 @@ fn files() -> BTreeMap<&'static str, String> {
     files
 }
 
-/// Compiles the handler of a copy of the checkout that the page has changed. It has a folder of its own for what is built: cargo
-/// would take the crates of the copy for those of the checkout.
+/// Compiles the handler of a copy of the checkout that the page has changed, and puts it there, where host.json names it: dev/e2e
+/// runs the copy as a package. It has a folder of its own for what is built: cargo would take the crates of the copy for those of the
+/// checkout.
 fn build() -> PathBuf {
     let (copy, built) = (root().join("target/adding-a-tool/checkout"), root().join("target/adding-a-tool/target"));
     copy_checkout(root(), &copy).unwrap();
@@ -86,7 +87,9 @@ fn build() -> PathBuf {
         .env("CARGO_TARGET_DIR", &built);
     let output = cargo.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    built.join("debug/handler")
+    let handler = copy.join("handler");
+    fs::copy(built.join("debug/handler"), &handler).unwrap();
+    handler
 }
 
 async fn start() -> Deployment {
