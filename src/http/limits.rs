@@ -37,6 +37,7 @@ pub(super) enum RateLimit {
 pub struct RateLimiter {
     settings: config::Limits,
     of_owners: Buckets<Share>,
+    of_holders: Buckets<Holder>,
     of_networks: Buckets<(RateLimit, Option<Network>)>,
 }
 
@@ -57,7 +58,15 @@ impl RateLimiter {
     /// A limiter that has counted no call yet.
     #[must_use]
     pub fn new(settings: config::Limits, clock: &Arc<dyn Clock>) -> Self {
-        Self { settings, of_owners: Buckets::new(Arc::clone(clock)), of_networks: Buckets::new(Arc::clone(clock)) }
+        let of_owners = Buckets::new(Arc::clone(clock));
+        let of_holders = Buckets::new(Arc::clone(clock));
+        Self { settings, of_owners, of_holders, of_networks: Buckets::new(Arc::clone(clock)) }
+    }
+
+    /// Counts a request with a token, before the store says whether its grant is good. A grant that has ended takes nothing of
+    /// what its owner and its client have.
+    pub(super) fn take_presentation(&self, by: Holder) -> Result<(), TooMany> {
+        self.of_holders.take(&[(by, self.settings.calls_per_minute.of_client())])
     }
 
     /// Counts a request of a client that shows a token of its grant.

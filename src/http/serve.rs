@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{
+    ground::{Holder, TooMany},
+    resource::authenticate::Principal,
+};
 use http::{Method, StatusCode};
 
 use super::{
@@ -72,9 +75,8 @@ impl Endpoint {
         };
         let caller = presented.holder();
         // Before the store is read, which the token of an ended grant would cause as well.
-        if let Err(too_many) = app.limits.take_call(caller) {
-            let reached = Reached::by_owner("calls-per-minute", caller).answer(&app, self.place(texts), too_many);
-            return arriving.refuse(reached).await;
+        if let Err(too_many) = app.limits.take_presentation(caller) {
+            return arriving.refuse(self.too_many_calls(&app, texts, caller, too_many)).await;
         }
         let admitted = match arriving.admit(app.memory.of_owner(caller.owner)) {
             Ok(admitted) => admitted,
@@ -95,13 +97,20 @@ impl Endpoint {
         serve: ServePrincipal,
         principal: Principal,
     ) -> Response {
+        let (caller, body) = (principal.holder(), app.memory.of_owner(principal.owner));
+        if let Err(too_many) = app.limits.take_call(caller) {
+            return admitted.refuse(self.too_many_calls(&app, texts, caller, too_many)).await;
+        }
         if admitted.head.method == Method::HEAD {
             return admitted.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
         }
-        let (caller, body) = (principal.holder(), app.memory.of_owner(principal.owner));
         match admitted.read(self.body_limit, body).await {
             Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
             Err(error) => self.unread(&app, texts, error, Some(caller)),
         }
+    }
+
+    fn too_many_calls(&self, app: &App, texts: &Texts, caller: Holder, too_many: TooMany) -> Response {
+        Reached::by_owner("calls-per-minute", caller).answer(app, self.place(texts), too_many)
     }
 }

@@ -123,4 +123,11 @@ async fn beyond_its_limit_a_token_costs_no_read_though_its_grant_has_ended() {
         assert_eq!(head().await, 429);
     }
     assert_eq!(edge.store.operations(), operations);
+    // What was refused takes nothing of what the client may do with another grant.
+    let code = edge.code(&used.client_id).await.unwrap();
+    let again = edge.redeem(&used.client_id, &code).await.unwrap();
+    assert!(edge.accepts(&again.access_token).await.unwrap());
+    let bearer = format!("Bearer {}", again.access_token.expose_secret());
+    let head = from(ADDRESS, Method::HEAD, "/mcp/sse").header("authorization", bearer);
+    assert_eq!(edge.send(empty(head)).await.status, 200);
 }

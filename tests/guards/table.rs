@@ -506,6 +506,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::audit::a_limit_of_an_owner_is_an_event_that_names_the_owner",
     },
     Guard {
+        name: "a token is counted before the store is read",
+        file: "src/http/serve.rs",
+        from: "if let Err(too_many) = app.limits.take_presentation(caller) {",
+        to: "if let (true, Err(too_many)) = (false, app.limits.take_presentation(caller)) {",
+        test: "edge::limits::beyond_its_limit_a_token_costs_no_read_though_its_grant_has_ended",
+    },
+    Guard {
         name: "an address's clicks are counted",
         file: "src/http/routes.rs",
         from: "Box::pin(connections::serve(app, incoming))).limited(RateLimit::Page),",
