@@ -10,9 +10,6 @@ use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{bench, check_infra, command};
 
-/// The test of the packaged handler that takes minutes.
-const MEMORY: &str = "the_worst_inputs_take_little_memory_and_give_it_back";
-
 pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = check_infra::check(workspace, false);
     if !package::run(workspace, Glibc::AsInAzure) {
@@ -26,9 +23,6 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     }
     tally += package::sbom_schema::check(workspace);
     tally += command::tests(&mut smoke(workspace));
-    if !workspace.long() {
-        tally += command::skip(MEMORY, "it takes minutes: cargo xtask test package --long");
-    }
     let package = package::folder(workspace);
     tally += command::tests(&mut azure(workspace, &package));
     tally += e2e::run_packaged(workspace, &package);
@@ -49,8 +43,6 @@ fn smoke(workspace: &Workspace) -> Command {
     let mut smoke = workspace.cargo(&format!("{TESTS} --test packaged -- --ignored"));
     if workspace.long() {
         smoke.env("LONG", "1");
-    } else {
-        smoke.args(["--skip", MEMORY]);
     }
     smoke
 }
