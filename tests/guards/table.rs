@@ -872,8 +872,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "without the blocks nothing is accepted for longer than a minute",
         file: "crates/authorization-server/src/block_copy.rs",
-        from: "now - *read_at < BELIEVED_FOR)",
-        to: "now - *read_at < BELIEVED_FOR * 100)",
+        from: "now - *read_at < COPY_LIFETIME)",
+        to: "now - *read_at < COPY_LIFETIME * 100)",
         test: "edge::blocks::without_the_blocks_every_endpoint_that_obeys_them_is_503_after_a_minute",
     },
     Guard {
