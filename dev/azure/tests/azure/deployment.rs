@@ -28,7 +28,17 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// So many processes, ready.
     pub(crate) async fn start(handlers: usize) -> Self {
-        let deployment = Self::of(Plan::of(handlers)).await;
+        Self::ready(Plan::of(handlers)).await
+    }
+
+    /// So many processes, ready, which a test may ask about one token as often as it likes.
+    pub(crate) async fn to_be_asked_often(handlers: usize) -> Self {
+        let settings = vec![("MCP_LIMITS".to_owned(), "calls-per-minute=1000000".to_owned())];
+        Self::ready(Plan { settings, ..Plan::of(handlers) }).await
+    }
+
+    async fn ready(plan: Plan) -> Self {
+        let deployment = Self::of(plan).await;
         deployment.until_ready().await;
         deployment
     }

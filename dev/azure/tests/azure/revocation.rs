@@ -15,7 +15,7 @@ async fn statuses(server: &Deployment, access_token: &str) -> Vec<u16> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revocation_on_one_process_becomes_a_401_on_the_other() {
-    let server = Deployment::start(2).await;
+    let server = Deployment::to_be_asked_often(2).await;
     let tokens = tokens(&server).await;
     assert_eq!(statuses(&server, &tokens.access_token).await, [200; 4]);
     let form = [("token", tokens.refresh_token.as_str()), ("client_id", &tokens.client_id)];
