@@ -62,13 +62,21 @@ async fn a_line_carries_the_trace_of_its_request_and_the_span_of_the_host() {
 async fn log_lines_of_a_tool_have_the_trace_of_the_call() {
     let server = Deployment::start_behind_gateway(|_| {}).await;
     let tokens = tokens(&server).await;
-    let refused = Fault::Status { status: 403, body: String::new() };
-    server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
-    let call = server.mcp(&tokens.access_token, &tool_call()).header("traceparent", traceparent(TRACE));
-    assert_eq!(call.send().await.unwrap().status(), 200);
-    let logged = of_trace(&server, TRACE).await;
-    let messages: Vec<_> = logged.iter().map(|line| line["message"].as_str().unwrap()).collect();
-    assert_eq!(messages, ["service called", "request to an API failed", "tool called", "request"]);
+    for (message, trace) in [(tool_call(), TRACE), (json!([tool_call()]), OTHER_TRACE)] {
+        let refused = Fault::Status { status: 403, body: String::new() };
+        server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
+        // Without a version it is of 2025-03-26, which has batches.
+        let call =
+            server.post("/mcp").bearer_auth(&tokens.access_token).json(&message).header("accept", driver::mcp::ACCEPT);
+        let call = call.header("traceparent", traceparent(trace));
+        assert_eq!(call.send().await.unwrap().status(), 200);
+        let logged = of_trace(&server, trace).await;
+        let messages: Vec<_> = logged.iter().map(|line| line["message"].as_str().unwrap()).collect();
+        let (failed, rest) = messages.split_at(messages.len() - 2);
+        assert_eq!(rest, ["tool called", "request"], "{message}");
+        // There is one line a second.
+        assert!(trace != TRACE || failed.contains(&"request to an API failed"), "{failed:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use authorization_server::resource::authenticate::Principal;
 use futures_util::{StreamExt as _, stream::iter};
 use http::{HeaderMap, Response, StatusCode};
 use rmcp::model::{ProtocolVersion, RequestId, ServerJsonRpcMessage};
+use tracing::Instrument as _;
 
 use super::{
     headers,
@@ -62,7 +63,7 @@ pub(super) async fn answer(
         drop(permit);
         Ok::<_, CallError>(answers)
     };
-    let answers = tokio::spawn(serve).await.map_err(|_| CallError::Stopping)??;
+    let answers = tokio::spawn(serve.in_current_span()).await.map_err(|_| CallError::Stopping)??;
     if requests.is_stopping() {
         return Err(CallError::Stopping.into());
     }
