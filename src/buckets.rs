@@ -39,15 +39,15 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
             full_at.put(*key, full);
             after.push(full + Duration::MINUTE / per_minute.get());
         }
+        while full_at.len() > self.capacity {
+            full_at.pop_lru();
+        }
         let wait = after.iter().map(|full| *full - now - Duration::MINUTE).max().unwrap_or(Duration::ZERO);
         if let Some(wait) = wait.try_into().ok().filter(|wait| *wait > std::time::Duration::ZERO) {
             return Err(TooMany { wait });
         }
         for ((key, _), full) in wanted.iter().zip(after) {
             full_at.put(*key, full);
-        }
-        while full_at.len() > self.capacity {
-            full_at.pop_lru();
         }
         Ok(())
     }
@@ -132,5 +132,7 @@ mod tests {
         assert_eq!(buckets.full_at.lock().unwrap().len(), 10);
         assert!(buckets.take(&[(99, ONE)]).is_err());
         assert!(buckets.take(&[(0, ONE)]).is_ok());
+        assert!((100..200).all(|key| buckets.take(&[(0, ONE), (key, ONE)]).is_err()));
+        assert_eq!(buckets.full_at.lock().unwrap().len(), 10, "refused calls, too");
     }
 }
