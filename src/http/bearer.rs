@@ -122,7 +122,7 @@ pub(super) fn demand_scope(app: &App, document: &str, caller: Holder, needed: &S
         None => app.entra.full_names(&needed.scope),
     };
     let message = format!("This tool needs the scopes “{scope}”. Connect again, ask for them, and allow them.");
-    let mut response = json_rpc_error_to(Some(needed.id.clone()), StatusCode::FORBIDDEN, &message);
+    let mut response = json_rpc_error_to(needed.id.clone(), StatusCode::FORBIDDEN, &message);
     let challenge = Challenge { error: Some("insufficient_scope"), resource_metadata: document, scope: &scope };
     set(&challenge.encode(), &mut response);
     response

@@ -13,14 +13,14 @@ use crate::graph::Freshness;
 pub struct ScopeDemand {
     /// Every scope that it has to ask for: those of its access token, and those that the tool needs.
     pub scope: Scope,
-    /// The id of its request.
-    pub id: RequestId,
+    /// The id of its request; `None` if that is one of a batch, which is refused as a whole.
+    pub id: Option<RequestId>,
 }
 
 /// The demand, if the message is a request that calls a tool for which the principal's access token is not enough.
 pub(super) async fn demand(server: &Server, principal: &Principal, message: &Envelope) -> Option<ScopeDemand> {
     let (tool, id) = message.called_tool().zip(message.id.clone())?;
-    Some(ScopeDemand { scope: server.needed_scope(tool, principal).await?, id })
+    Some(ScopeDemand { scope: server.needed_scope(tool, principal).await?, id: Some(id) })
 }
 
 /// The claims with which a client has to get another token from Entra.
@@ -30,7 +30,7 @@ pub struct ClaimsDemand {
     pub claims: Claims,
     /// The scope of its token.
     pub scope: Scope,
-    /// The id of its request.
+    /// The id of its request; `None` if that is one of a batch, which is refused as a whole.
     pub id: Option<RequestId>,
 }
 

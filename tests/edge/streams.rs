@@ -406,6 +406,7 @@ async fn a_batch_that_cannot_be_served_is_refused_as_a_whole() {
             (status, true, Ok(())),
             "{error}"
         );
+        assert_eq!(error.get("id"), None, "{error}");
     }
     for (revision, status) in [("2025-03-26", 202), ("2024-11-05", 400), ("2025-06-18", 400)] {
         let request = request(Method::POST, &stream.endpoint).header(header::AUTHORIZATION, format!("Bearer {token}"));

@@ -2,6 +2,7 @@
 //! it waits, or is refused, as a whole.
 
 use authorization_server::resource::authenticate::Principal;
+use rmcp::model::RequestId;
 
 use super::post_error::PostError;
 use crate::budget::Permit;
@@ -33,6 +34,11 @@ impl AdmittedPost {
         let envelopes = batch::messages(&text)?.into_iter().map(|message| envelope(message.get().as_bytes()));
         let envelopes = envelopes.collect::<Result<_, BatchError>>()?;
         Ok(Self::Batch { text, envelopes, permit })
+    }
+
+    /// The id that an error about one of its requests has. A batch is refused as a whole, so its error has none.
+    pub(super) fn error_id(&self, of_request: Option<RequestId>) -> Option<RequestId> {
+        of_request.filter(|_| matches!(self, Self::Message(_)))
     }
 
     /// The envelope of each message.

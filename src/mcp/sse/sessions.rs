@@ -22,7 +22,12 @@ use super::{
     stream_owner::StreamOwner,
     transport_ports::TransportPorts,
 };
-use crate::mcp::{admission::UncheckedMessage, batch, service::Server, step_up};
+use crate::mcp::{
+    admission::UncheckedMessage,
+    batch,
+    service::Server,
+    step_up::{self, ClaimsDemand, ScopeDemand},
+};
 use crate::{budget::SharedBudget, config::Limits, graph::Freshness};
 
 /// Why a stream is not opened.
@@ -106,10 +111,12 @@ impl Sessions {
     async fn check(&self, principal: &Principal, admitted: &AdmittedPost, notes: Freshness) -> Result<(), PostError> {
         for message in admitted.envelopes() {
             if let Some(demand) = step_up::demanded_claims(&self.server, principal, message, notes).await {
-                return Err(PostError::InsufficientClaims(demand));
+                let id = admitted.error_id(demand.id);
+                return Err(PostError::InsufficientClaims(ClaimsDemand { id, ..demand }));
             }
             if let Some(demand) = step_up::demand(&self.server, principal, message).await {
-                return Err(PostError::InsufficientScope(demand));
+                let id = admitted.error_id(demand.id);
+                return Err(PostError::InsufficientScope(ScopeDemand { id, ..demand }));
             }
         }
         Ok(())
