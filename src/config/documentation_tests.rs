@@ -23,7 +23,7 @@ is in front, and nothing stands in for Entra or Microsoft Graph.
 [deploy.md](deploy.md#settings).
 
 This file is generated. After a change of `src/config/table.rs`, run
-`RENEW_SETTINGS_MD=1 cargo test -p remote-auth-mcp --lib settings_md`.
+`RENEW_SETTINGS_MD=1 cargo test --lib settings_md`.
 
 | name | meaning | if it is not set | set locally by | set in Azure by | what a wrong value says |
 |---|---|---|---|---|---|

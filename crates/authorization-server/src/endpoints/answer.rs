@@ -1,5 +1,5 @@
-//! The answer of a use case to a browser. Everything in it is finished, so encoding an answer cannot fail after the decision
-//! was written.
+//! The answer of a use case to a browser. Everything in it is finished before the decision is written (ADR 13 says what encoding it
+//! can still do).
 
 use std::fmt;
 
