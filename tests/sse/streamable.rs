@@ -92,7 +92,7 @@ async fn a_cancellation_ends_a_request_that_is_being_checked() {
     let http = deployment.streamable_http();
     let _slow = deployment.asked.slow.write().await;
     let mine = challengeable();
-    for revision in ["2025-06-18", "2025-11-25"] {
+    for revision in ["2025-06-18", "2025-11-25", STATELESS] {
         let checked = calling(&http, &mine, revision, 7);
         deployment.asked.until_waiting(1).await;
         http.call(posted(&mine, revision, cancellation(7).to_string().as_bytes())).await.unwrap();
