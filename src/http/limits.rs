@@ -88,11 +88,12 @@ impl RateLimiter {
             RateLimit::Page => self.settings.page_requests_per_minute,
             RateLimit::Token => self.settings.token_requests_per_minute,
         };
-        let mut taken = vec![((limited, Some(from)), per_minute)];
-        if limited == RateLimit::Callback(CallbackCost::Redemption) {
-            taken.push(((limited, None), per_minute.saturating_mul(REDEEMING_NETWORKS)));
+        let of_network = ((limited, Some(from)), per_minute);
+        if limited != RateLimit::Callback(CallbackCost::Redemption) {
+            return self.of_networks.take(&[of_network]);
         }
-        self.of_networks.take(&taken)
+        let of_all = ((limited, None), per_minute.saturating_mul(REDEEMING_NETWORKS));
+        self.of_networks.take(&[of_network, of_all])
     }
 }
 
