@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use authorization_server::ground::Clock as _;
 use azure_tests::ManagedIdentity;
+use cosmos_emulator::Emulator;
+use local_tenant::Tenant;
 use remote_auth_mcp::{
-    config::AzureSettings,
+    config::{AzureSettings, VaultKeyId},
     ports::records::{Address, Container, ItemStore},
     store::cosmos::Cosmos,
 };
@@ -14,9 +16,14 @@ use testkit::ManualClock;
 
 use crate::contract;
 
-async fn until_connected(store: &Cosmos) {
+/// The store, as a handler has it.
+pub(crate) async fn connected(emulator: &Emulator, tenant: &Tenant) -> Cosmos {
+    let vault_key = VaultKeyId { vault: "https://v.vault.azure.net".into(), name: "k".into() };
+    let settings = AzureSettings { endpoint: emulator.url().parse().unwrap(), database: "mcp".into(), vault_key };
+    let store = Cosmos::connect(&settings, Arc::new(ManagedIdentity::of(tenant)));
     let nothing = Address { container: Container::Clients, partition: "none".into(), id: "none".into() };
     until(async || store.get(&nothing).await.is_ok()).await;
+    store
 }
 
 #[tokio::test]
@@ -30,9 +37,6 @@ async fn cosmos_db_holds_the_contract() {
         Arc::new(move || clock.now().unix_timestamp())
     };
     let emulator = cosmos_emulator::start(options).await.unwrap();
-    let vault_key = remote_auth_mcp::config::VaultKeyId { vault: "https://v.vault.azure.net".into(), name: "k".into() };
-    let settings = AzureSettings { endpoint: emulator.url().parse().unwrap(), database: "mcp".into(), vault_key };
-    let store = Cosmos::connect(&settings, Arc::new(ManagedIdentity::of(&tenant)));
-    until_connected(&store).await;
+    let store = connected(&emulator, &tenant).await;
     contract::holds(&store, &clock).await;
 }

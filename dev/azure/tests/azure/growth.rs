@@ -1,22 +1,19 @@
 //! What a request asks Cosmos DB for does not depend on how many grants the account holds.
 
-use std::sync::Arc;
-
 use authorization_server::ground::Id;
-use azure_tests::{ManagedIdentity, is_by_the_clock};
+use azure_tests::is_by_the_clock;
 use cosmos_emulator::Operation;
 use futures_util::{StreamExt as _, stream};
 use remote_auth_mcp::{
-    config::{AzureSettings, VaultKeyId},
     ports::records::{Address, Container, ItemStore as _, Write},
     store::cosmos::Cosmos,
 };
 use serde_json::Value;
-use stand_in::wait::until;
 use time::Duration;
 
 use crate::{
-    browser::{Browser, redemption},
+    browser::{Browser, Tokens},
+    contract_on_cosmos::connected,
     deployment::{Deployment, rounds},
 };
 
@@ -41,17 +38,6 @@ fn taken(server: &Deployment, step: &'static str) -> Cost {
     Cost { step, operations: operations.iter().map(words).collect(), units }
 }
 
-/// The store that the handlers use.
-async fn store(server: &Deployment) -> Cosmos {
-    let endpoint = server.azure.cosmos.url().parse().unwrap();
-    let vault_key = VaultKeyId { vault: "https://v.vault.azure.net".into(), name: "k".into() };
-    let settings = AzureSettings { endpoint, database: "mcp".into(), vault_key };
-    let store = Cosmos::connect(&settings, Arc::new(ManagedIdentity::of(&server.azure.tenant)));
-    let nothing = Address { container: Container::Clients, partition: "none".into(), id: "none".into() };
-    until(async || store.get(&nothing).await.is_ok()).await;
-    store
-}
-
 /// Repeats what the one owner of the account has, under the names of other owners, until there are so many grants.
 async fn fill(server: &Deployment, grants: usize) {
     let items = server.azure.cosmos.dump_container(Container::Owners.name()).await;
@@ -60,7 +46,7 @@ async fn fill(server: &Deployment, grants: usize) {
     let is_grant = |item: &&Value| item["id"].as_str().unwrap().starts_with("grant:");
     assert_eq!(items.iter().filter(is_grant).count(), 1, "with one grant");
     let bodies: Vec<String> = items.into_iter().map(without_members_of_the_store).collect();
-    let store = store(server).await;
+    let store = connected(&server.azure.cosmos, &server.azure.tenant).await;
     let copies = (1..grants).flat_map(|number| {
         let other = Id::from_bytes((number as u128).to_be_bytes()).to_string();
         let copies: Vec<String> = bodies.iter().map(|body| body.replace(&owner, &other)).collect();
@@ -84,12 +70,9 @@ async fn create(store: &Cosmos, body: String) {
     assert!(matches!(written, Write::Done(_)), "{address:?}");
 }
 
-async fn signed_in(server: &Deployment, client_id: &str, user: &'static str) -> Value {
-    let mut browser = Browser { user, ..Browser::default() };
-    let code = browser.sign_in(server, client_id).await.get("code").unwrap();
-    let (status, tokens) = server.token(&redemption(client_id, &code)).await;
-    assert_eq!(status, 200, "{tokens}");
-    tokens
+/// Signs a user in.
+async fn signed_in(server: &Deployment, client_id: &str, user: &'static str) -> Tokens {
+    Browser { user, ..Browser::default() }.tokens(server, client_id, "user.read").await
 }
 
 /// What each step asks of an account with so many grants.
@@ -101,16 +84,15 @@ async fn costs(grants: usize) -> Vec<Cost> {
     taken(&server, "before");
     let tokens = signed_in(&server, &client_id, COUNTED).await;
     let mut costs = vec![taken(&server, "sign-in")];
-    let token = |tokens: &Value, name: &str| tokens[name].as_str().unwrap().to_owned();
     for step in ["first call of a grant", "call, warm"] {
-        let (status, answer) = server.call_tool(&token(&tokens, "access_token")).await;
+        let (status, answer) = server.call_tool(&tokens.access_token).await;
         assert_eq!((status, &answer["result"]["isError"]), (200, &Value::Bool(false)), "{answer}");
         costs.push(taken(&server, step));
     }
-    let (status, tokens) = server.refresh(&client_id, &token(&tokens, "refresh_token")).await;
-    assert_eq!(status, 200, "{tokens}");
+    let (status, refreshed) = server.refresh(&client_id, &tokens.refresh_token).await;
+    assert_eq!(status, 200, "{refreshed}");
     costs.push(taken(&server, "refresh"));
-    let form = [("token", token(&tokens, "refresh_token")), ("client_id", client_id)];
+    let form = [("token", refreshed["refresh_token"].as_str().unwrap()), ("client_id", &client_id)];
     assert_eq!(server.post("/revoke").form(&form).send().await.unwrap().status(), 200);
     costs.push(taken(&server, "revoke"));
     costs
