@@ -12,7 +12,7 @@ use std::{
 use driver::{
     Server,
     browser::Browser,
-    handler::Handler,
+    handler::{Handler, raise_open_files},
     mcp,
     stream::{Stream, initialize},
 };
@@ -247,15 +247,6 @@ async fn a_client_that_sends_bytes_slowly() {
         connections
     };
     crowd.bears(88, work).await;
-}
-
-/// Raises this process's own limit of open files, and so the handler's, as far as its user may.
-fn raise_open_files() {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
-    let most = line.split_whitespace().nth(1).unwrap();
-    let own = std::process::id().to_string();
-    assert!(Command::new("prlimit").args(["--pid", &own, &format!("--nofile={most}:")]).status().unwrap().success());
 }
 
 #[tokio::test]

@@ -80,3 +80,12 @@ impl Handler {
         std::fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").unwrap();
     }
 }
+
+/// Raises this process's own limit of open files, and so that of handlers it starts, as far as its user may.
+pub fn raise_open_files() {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let most = line.split_whitespace().nth(1).unwrap();
+    let own = std::process::id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &own, &format!("--nofile={most}:")]).status().unwrap().success());
+}

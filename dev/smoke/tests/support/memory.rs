@@ -10,7 +10,7 @@ use std::time::Duration;
 use driver::{
     Server,
     browser::{self, Browser},
-    handler::Handler,
+    handler::{Handler, raise_open_files},
     mcp,
     stream::Stream,
 };
@@ -221,15 +221,6 @@ async fn registrations(server: &Server) {
 /// Heads for which the handler has a buffer only.
 fn small_heads() -> Vec<String> {
     vec![format!("GET /health HTTP/1.1\r\nx: {}", "y".repeat(SMALL_HEAD - 25))]
-}
-
-/// Raises this process's own limit of open files, and so the handler's, as far as its user may.
-fn raise_open_files() {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
-    let most = line.split_whitespace().nth(1).unwrap();
-    let own = std::process::id().to_string();
-    assert!(Command::new("prlimit").args(["--pid", &own, &format!("--nofile={most}:")]).status().unwrap().success());
 }
 
 /// The access tokens of two users.
