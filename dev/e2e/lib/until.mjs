@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const WAIT_LIMIT_MS = 120_000;
 
-/** Asks until it holds. */
-export async function until(holds) {
+/** Asks until it holds, with a pause between two questions. */
+export async function until(holds, pauseMs = 20) {
   const late = AbortSignal.timeout(WAIT_LIMIT_MS);
-  while (!(await holds())) await wait(20, undefined, { signal: late });
+  while (!(await holds())) await wait(pauseMs, undefined, { signal: late });
 }

@@ -154,12 +154,15 @@ for (const [name, options] of Object.entries(SERVERS)) {
       return answer;
     }
 
-    /** Processes take turns, so a few requests in a row reach all of them. */
+    /**
+     * Processes take turns, so a few requests in a row reach all of them. A token that is presented more than 300 times a
+     * minute is answered 429, and a process may believe a grant for half a minute: so it is not asked more often.
+     */
     function everywhere(holds, expected) {
       return until(async () => {
         for (let request = 0; request < 4; request += 1) if ((await holds()) !== expected) return false;
         return true;
-      });
+      }, 1_000);
     }
   });
 }
