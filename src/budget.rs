@@ -9,8 +9,8 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Keys with a share that are remembered before those without bytes are dropped.
-const MAX_REMEMBERED_KEYS: usize = 256;
+/// Keys with a share that are remembered before those without bytes are looked for and dropped.
+const MIN_REMEMBERED_KEYS: usize = 256;
 
 /// How many bytes may be kept for one purpose. Its clones share them.
 #[derive(Clone)]
@@ -33,7 +33,13 @@ pub struct SharedBudget<K> {
     whole: Budget,
     bytes: usize,
     share: usize,
-    shares: Mutex<HashMap<K, Weak<Semaphore>>>,
+    shares: Mutex<Shares<K>>,
+}
+
+struct Shares<K> {
+    of: HashMap<K, Weak<Semaphore>>,
+    /// How many there are when those without bytes are dropped.
+    full_at: usize,
 }
 
 /// Bytes of a budget. Dropping it returns them.
@@ -86,7 +92,8 @@ impl<K: Eq + Hash> SharedBudget<K> {
     /// A budget of this many bytes, of which one key may have at most `share`.
     #[must_use]
     pub fn new(bytes: usize, share: usize) -> Self {
-        Self { whole: Budget::new(bytes), bytes, share: share.min(bytes), shares: Mutex::default() }
+        let shares = Mutex::new(Shares { of: HashMap::new(), full_at: MIN_REMEMBERED_KEYS });
+        Self { whole: Budget::new(bytes), bytes, share: share.min(bytes), shares }
     }
 
     /// A permit of this key for no bytes yet.
@@ -113,12 +120,14 @@ impl<K: Eq + Hash> SharedBudget<K> {
 
     fn share_of(&self, key: K) -> Budget {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if shares.len() >= MAX_REMEMBERED_KEYS {
-            shares.retain(|_, share| share.strong_count() > 0);
+        if shares.of.len() >= shares.full_at {
+            shares.of.retain(|_, share| share.strong_count() > 0);
+            // Not at each request, if all of them have bytes.
+            shares.full_at = MIN_REMEMBERED_KEYS.max(2 * shares.of.len());
         }
-        let known = shares.get(&key).and_then(Weak::upgrade);
+        let known = shares.of.get(&key).and_then(Weak::upgrade);
         let share = known.unwrap_or_else(|| Arc::new(Semaphore::new(self.share)));
-        shares.insert(key, Arc::downgrade(&share));
+        shares.of.insert(key, Arc::downgrade(&share));
         let whole = Whole { left: Arc::clone(&self.whole.left), bytes: self.bytes, share: self.share };
         Budget { left: share, part_of: Some(whole) }
     }
@@ -292,7 +301,20 @@ mod tests {
         for key in 1..10_000 {
             drop(budget.permit(key));
         }
-        assert!(budget.shares.lock().unwrap().len() <= MAX_REMEMBERED_KEYS);
+        assert!(budget.shares.lock().unwrap().of.len() <= MIN_REMEMBERED_KEYS);
         assert_eq!(budget.permit(0).grow(1), Err(Exhausted));
+    }
+
+    #[test]
+    fn keys_that_hold_something_are_gone_through_only_when_they_have_doubled() {
+        let budget = SharedBudget::new(10_000, 10);
+        let held: Vec<_> = (0..1_000).map(|key| budget.permit(key)).collect();
+        let full_at = || budget.shares.lock().unwrap().full_at;
+        assert_eq!(full_at(), 4 * MIN_REMEMBERED_KEYS);
+        drop(held);
+        for key in 1_000..2_000 {
+            drop(budget.permit(key));
+        }
+        assert_eq!(full_at(), MIN_REMEMBERED_KEYS);
     }
 }
