@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use azure_core::http::headers::{HeaderName as CoreName, HeaderValue as CoreValue};
-use azure_core::http::{Method, Request as CoreRequest, Url};
+use azure_core::http::{Request as CoreRequest, Url};
 use azure_data_cosmos_driver::in_memory_emulator::{
     ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
 };
@@ -96,13 +96,7 @@ impl Account {
     fn convert(&self, request: &Request<Bytes>) -> Result<CoreRequest, &'static str> {
         let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let url = self.origin.join(target).map_err(|_| "The path is malformed.")?;
-        let method = match request.method().as_str() {
-            "GET" => Method::Get,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "DELETE" => Method::Delete,
-            _ => return Err("The method is not implemented."),
-        };
+        let method = request.method().as_str().parse().map_err(|_| "The method is not implemented.")?;
         let mut converted = CoreRequest::new(url, method);
         for (name, value) in request.headers().iter().filter(|(name, _)| !NOT_PASSED_ON.contains(name)) {
             let value = value.to_str().map_err(|_| "A header is not ASCII.")?;

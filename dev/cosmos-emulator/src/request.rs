@@ -161,16 +161,13 @@ impl DataRequest {
 }
 
 fn time_to_live(document: &Value) -> Result<Option<i64>, Refusal> {
-    match document.get("ttl") {
-        None | Some(Value::Null) => Ok(None),
-        Some(ttl) => match ttl.as_i64() {
-            Some(-1) => Ok(None),
-            Some(seconds @ 1..=2_147_483_647) => Ok(Some(seconds)),
-            _ => Err(refused(
-                "The input ttl is invalid. Ensure to provide a nonzero positive integer, or -1, less than or equal to \
-                 2147483647.",
-            )),
-        },
+    match document.get("ttl").filter(|ttl| !ttl.is_null()).map(Value::as_i64) {
+        None | Some(Some(-1)) => Ok(None),
+        Some(Some(seconds @ 1..=2_147_483_647)) => Ok(Some(seconds)),
+        Some(_) => Err(refused(
+            "The input ttl is invalid. Ensure to provide a nonzero positive integer, or -1, less than or equal to \
+             2147483647.",
+        )),
     }
 }
 

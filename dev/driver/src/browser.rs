@@ -108,7 +108,11 @@ impl Browser {
 
     /// Opens the consent page.
     pub async fn authorize(&mut self, server: &Server, client_id: &str) -> ConsentForm {
-        let answer = self.get(server, &authorize_url(server, client_id, &[])).await;
+        self.consent_page(server, client_id, &[]).await
+    }
+
+    async fn consent_page(&mut self, server: &Server, client_id: &str, changes: &[(&str, &str)]) -> ConsentForm {
+        let answer = self.get(server, &authorize_url(server, client_id, changes)).await;
         assert_eq!(answer.status(), 200);
         consent_form(&answer.text().await.unwrap())
     }
@@ -166,9 +170,8 @@ impl Browser {
 
     /// From registration to the client's tokens of this scope.
     pub async fn tokens(&mut self, server: &Server, client_id: &str, scope: &str) -> Tokens {
-        let answer = self.get(server, &authorize_url(server, client_id, &[("scope", scope)])).await;
-        assert_eq!(answer.status(), 200);
-        let redirect = self.finish(server, &consent_form(&answer.text().await.unwrap())).await;
+        let form = self.consent_page(server, client_id, &[("scope", scope)]).await;
+        let redirect = self.finish(server, &form).await;
         let (status, answer) = server.token(&redemption(client_id, &redirect.get("code").unwrap())).await;
         assert_eq!((status, answer["scope"].as_str()), (200, Some(scope)), "{answer}");
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();

@@ -2,30 +2,32 @@
 
 use std::{collections::HashMap, io};
 
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
+use axum::{
+    Router,
+    http::{StatusCode, Uri},
+    routing::get,
 };
+use stand_in::{Site, accept};
+use tokio::{net::TcpListener, sync::mpsc};
 use url::Url;
 
-const PATH: &str = "/callback";
 const PAGE: &str = "Signed in. You can close this window and go back to the program.\n";
 
 /// Waits for the browser on a free port.
 #[derive(Debug)]
 pub struct RedirectListener {
     origin: Url,
-    redirects: mpsc::Receiver<Url>,
+    redirects: mpsc::UnboundedReceiver<Url>,
 }
 
 impl RedirectListener {
-    /// Listens.
+    /// Listens until the program ends, so that the browser gets its page after this value is dropped, too.
     pub async fn bind() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = Url::parse(&format!("http://{}", listener.local_addr()?)).map_err(io::Error::other)?;
-        let (sender, redirects) = mpsc::channel(1);
-        tokio::spawn(accept(listener, origin.clone(), sender));
+        let (sender, redirects) = mpsc::unbounded_channel();
+        let site = Site::new(routes(origin.clone(), sender));
+        tokio::spawn(accept(listener, move |stream| site.clone().connection(stream)));
         Ok(Self { origin, redirects })
     }
 
@@ -46,29 +48,11 @@ impl RedirectListener {
     }
 }
 
-/// A task for each connection, because a browser may open one and send nothing on it.
-async fn accept(listener: TcpListener, origin: Url, redirects: mpsc::Sender<Url>) {
-    while let Ok((browser, _)) = listener.accept().await {
-        tokio::spawn(answer(browser, origin.clone(), redirects.clone()));
-    }
-}
-
-/// The header is read to its end, because a connection that is closed with unread bytes is reset, and the browser loses the
-/// answer.
-async fn answer(mut browser: TcpStream, origin: Url, redirects: mpsc::Sender<Url>) -> io::Result<()> {
-    let mut lines = BufReader::new(&mut browser).lines();
-    let request_line = lines.next_line().await?.unwrap_or_default();
-    while lines.next_line().await?.is_some_and(|line| !line.is_empty()) {}
-    let url = target(&request_line).and_then(|target| origin.join(target).ok()).filter(|url| url.path() == PATH);
-    let (status, page) = if url.is_some() { ("200 OK", PAGE) } else { ("404 Not Found", "") };
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n", page.len());
-    browser.write_all(format!("{head}Connection: close\r\n\r\n{page}").as_bytes()).await?;
-    match url {
-        Some(url) => redirects.send(url).await.map_err(io::Error::other),
-        None => Ok(()),
-    }
-}
-
-fn target(request_line: &str) -> Option<&str> {
-    request_line.strip_prefix("GET ")?.split(' ').next()
+fn routes(origin: Url, redirects: mpsc::UnboundedSender<Url>) -> Router {
+    let answer = move |target: Uri| async move {
+        // After the last redirect that the program waits for, nobody receives one.
+        let _ = origin.join(&target.to_string()).map(|url| redirects.send(url));
+        PAGE
+    };
+    Router::new().route("/callback", get(answer).head(StatusCode::NOT_FOUND).fallback(StatusCode::NOT_FOUND))
 }

@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect::Policy};
 use serde_json::Value;
+use stand_in::lock;
 
 use crate::{browser::REDIRECT_URI, mcp, oauth};
 
@@ -78,14 +79,14 @@ impl Server {
     /// Notes a secret.
     pub fn issued(&self, secret: &str) {
         if secret.len() > 20 {
-            self.issued.lock().unwrap_or_else(PoisonError::into_inner).push(secret.to_owned());
+            lock(&self.issued).push(secret.to_owned());
         }
     }
 
     /// The noted secrets.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        self.issued.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.issued).clone()
     }
 
     /// How many of the noted secrets are in this log.

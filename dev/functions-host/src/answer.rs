@@ -18,26 +18,14 @@ pub(crate) struct Answer {
     pub(crate) close: bool,
 }
 
-/// Why there is none.
-pub(crate) enum NoAnswer {
-    /// The handler closed the connection without a byte.
-    Closed,
-    /// It sent something else than HTTP.
-    Broken,
-}
-
 impl Answer {
-    /// Interim answers (RFC 9110 section 15.2) are skipped.
-    pub(crate) async fn read(reader: &mut Reader, method: &str) -> Result<Self, NoAnswer> {
+    /// Interim answers (RFC 9110 section 15.2) are skipped. What is no HTTP is broken.
+    pub(crate) async fn read(reader: &mut Reader, method: &str) -> Result<Self, NoHead<()>> {
         const LONGEST: usize = 64 * 1024;
         loop {
-            let bytes =
-                reader.head(|head| (head.len() > LONGEST).then_some(())).await.map_err(|reason| match reason {
-                    NoHead::Closed => NoAnswer::Closed,
-                    NoHead::Broken | NoHead::TooLong(()) => NoAnswer::Broken,
-                })?;
-            let head = Head::parse(&bytes).map_err(|_| NoAnswer::Broken)?;
-            let answer = Self::parse(head, method).ok_or(NoAnswer::Broken)?;
+            let bytes = reader.head(|head| (head.len() > LONGEST).then_some(())).await?;
+            let head = Head::parse(&bytes).map_err(|_| NoHead::Broken)?;
+            let answer = Self::parse(head, method).ok_or(NoHead::Broken)?;
             if !answer.status.is_informational() {
                 return Ok(answer);
             }
@@ -100,26 +88,23 @@ fn framing(head: &Head, status: StatusCode, method: &str) -> Option<Framing> {
 
 /// An answer of the host itself, without a body.
 pub(crate) fn empty(status: StatusCode, close: bool) -> Bytes {
-    own(status, close, None)
+    own(status, &[("Content-Length", "0")], close)
 }
 
 /// RFC 9110 section 8.6: no Content-Length with 204.
 pub(crate) fn no_content(close: bool) -> Bytes {
-    let mut head = "HTTP/1.1 204 No Content\r\n".to_owned();
-    push_server_fields(&mut head, close, |_| false);
-    Bytes::from(head + "\r\n")
+    own(StatusCode::NO_CONTENT, &[], close)
 }
 
 /// The host's answer to `/`. The real one has a page here; nothing depends on its content.
 pub(crate) fn home_page(close: bool) -> Bytes {
-    own(StatusCode::OK, close, Some("text/html"))
+    own(StatusCode::OK, &[("Content-Length", "0"), ("Content-Type", "text/html")], close)
 }
 
-fn own(status: StatusCode, close: bool, content_type: Option<&str>) -> Bytes {
+fn own(status: StatusCode, fields: &[(&str, &str)], close: bool) -> Bytes {
     let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
-    push(&mut head, "Content-Length", "0");
-    if let Some(content_type) = content_type {
-        push(&mut head, "Content-Type", content_type);
+    for (name, value) in fields {
+        push(&mut head, name, value);
     }
     push_server_fields(&mut head, close, |_| false);
     Bytes::from(head + "\r\n")

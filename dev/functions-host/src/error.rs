@@ -3,30 +3,15 @@ use std::{io, path::PathBuf, process::ExitStatus};
 /// Why the host did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A file of the function app could not be read.
-    #[error("{}: {source}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    /// A file or folder of the function app could not be read.
+    #[error("{}: {}", .0.display(), .1)]
+    Read(PathBuf, #[source] io::Error),
     /// A file of the function app could not be written.
-    #[error("{} cannot be written: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// A file of the function app says something that this host does not implement, or that the real one refuses.
-    #[error("{}: {reason}", path.display())]
-    NotImplemented {
-        /// The file.
-        path: PathBuf,
-        /// The fault.
-        reason: String,
-    },
+    #[error("{} cannot be written: {}", .0.display(), .1)]
+    Write(PathBuf, #[source] io::Error),
+    /// A file of the function app says something that this host does not implement, or that the real one refuses: the fault.
+    #[error("{}: {}", .0.display(), .1)]
+    NotImplemented(PathBuf, String),
     /// There is no handler where one is named.
     #[error("the handler {} cannot be run: {reason}. {named_by} names it", path.display())]
     NoHandler {
@@ -41,13 +26,8 @@ pub enum StartError {
     #[error("cannot listen: {0}")]
     Listen(#[source] io::Error),
     /// The handler could not be run.
-    #[error("cannot run {}: {source}", path.display())]
-    Run {
-        /// The executable.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    #[error("cannot run {}: {}", .0.display(), .1)]
+    Run(PathBuf, #[source] io::Error),
     /// A handler ended before it answered `GET /`.
     #[error("handler {index} ended before it was ready ({status}); its last lines:\n{output}")]
     Exited {

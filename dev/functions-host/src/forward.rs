@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use tokio::{io::AsyncWriteExt as _, net::tcp::OwnedWriteHalf, time::sleep};
 
-use crate::answer::{Answer, NoAnswer};
+use crate::connection::{Connection, NoHead};
 use crate::{
-    activity::Activity, answer, connection::Connection, download, gateway, mcp_answers::McpExchange, request::Request,
+    activity::Activity, answer, answer::Answer, download, gateway, mcp_answers::McpExchange, request::Request,
     upload::Upload, upstream::Upstream,
 };
 
@@ -119,8 +119,8 @@ impl Exchange<'_> {
             () = upload.run(&mut handler.writer, &self.activity) => return Err(Failure::ClientGone),
         };
         let answer = answer.map_err(|reason| match reason {
-            NoAnswer::Closed => Failure::Unanswered,
-            NoAnswer::Broken => Failure::Broken,
+            NoHead::Closed => Failure::Unanswered,
+            NoHead::Broken | NoHead::TooLong(()) => Failure::Broken,
         })?;
         let head = answer.for_client(self.request.close).ok_or(Failure::Unfit)?;
         Ok(Started { handler, answer, head })

@@ -28,35 +28,24 @@ pub fn func_start(root: &Path, process: impl IntoIterator<Item = (String, String
     let environment: BTreeMap<String, String> = settings.values.into_iter().chain(process).collect();
     if let Some(runtime) = environment.get("FUNCTIONS_WORKER_RUNTIME").filter(|runtime| *runtime != "custom") {
         let reason = format!("FUNCTIONS_WORKER_RUNTIME must be custom, and is {runtime}");
-        return Err(StartError::NotImplemented { path: root.to_owned(), reason });
+        return Err(StartError::NotImplemented(root.to_owned(), reason));
     }
-    let handler = named(root, &environment, in_host_json);
+    let handler = handler(root, &environment, &in_host_json)?;
     let port = settings.port.unwrap_or(DEFAULT_PORT);
-    Ok(FuncStart { handler: handler.checked()?, environment: environment.into_iter().collect(), port })
+    Ok(FuncStart { handler, environment: environment.into_iter().collect(), port })
 }
 
-struct Named {
-    path: PathBuf,
-    by: &'static str,
-}
-
-/// Names of settings are the host's configuration keys, which know no letter case.
-fn named(root: &Path, environment: &BTreeMap<String, String>, in_host_json: String) -> Named {
+/// The handler that a setting names, or else host.json. Names of settings are the host's configuration keys, which know no
+/// letter case.
+fn handler(root: &Path, environment: &BTreeMap<String, String>, in_host_json: &str) -> Result<PathBuf, StartError> {
     let overriding = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case(EXECUTABLE_PATH));
-    match overriding {
-        Some((_, path)) => Named { path: root.join(path), by: EXECUTABLE_PATH },
-        None => Named { path: root.join(in_host_json), by: "host.json" },
-    }
-}
-
-impl Named {
-    fn checked(self) -> Result<PathBuf, StartError> {
-        let reason = match self.path.metadata() {
-            Err(fault) => fault.to_string(),
-            Ok(file) if !file.is_file() => "it is not a file".to_owned(),
-            Ok(file) if file.permissions().mode() & 0o111 == 0 => "it is not executable (chmod +x)".to_owned(),
-            Ok(_) => return Ok(self.path),
-        };
-        Err(StartError::NoHandler { path: self.path, named_by: self.by, reason })
-    }
+    let (path, named_by) = overriding.map_or((in_host_json, "host.json"), |(_, path)| (path.as_str(), EXECUTABLE_PATH));
+    let path = root.join(path);
+    let reason = match path.metadata() {
+        Err(fault) => fault.to_string(),
+        Ok(file) if !file.is_file() => "it is not a file".to_owned(),
+        Ok(file) if file.permissions().mode() & 0o111 == 0 => "it is not executable (chmod +x)".to_owned(),
+        Ok(_) => return Ok(path),
+    };
+    Err(StartError::NoHandler { path, named_by, reason })
 }

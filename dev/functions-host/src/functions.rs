@@ -9,7 +9,7 @@ use crate::{StartError, shape};
 
 /// Reads every folder of `root` that has a `function.json`.
 pub(crate) fn read(root: &Path) -> Result<Routes, StartError> {
-    let unreadable = |source| StartError::Read { path: root.to_owned(), source };
+    let unreadable = |error| StartError::Read(root.to_owned(), error);
     let expected = json!({ "bindings": [
         { "type": "httpTrigger", "direction": "in", "name": shape::ANY, "authLevel": "anonymous", "route": shape::ANY },
         { "type": "http", "direction": "out", "name": shape::ANY },
@@ -25,7 +25,7 @@ pub(crate) fn read(root: &Path) -> Result<Routes, StartError> {
         }
     }
     if routes.is_empty() {
-        return Err(StartError::NotImplemented { path: root.to_owned(), reason: "no function folder".to_owned() });
+        return Err(StartError::NotImplemented(root.to_owned(), "no function folder".to_owned()));
     }
     Ok(routes)
 }

@@ -16,7 +16,7 @@ impl HandlerLog {
     pub(crate) fn open(path: Option<PathBuf>) -> Result<Self, StartError> {
         let Some(path) = path else { return Ok(Self(None)) };
         let opened = OpenOptions::new().create(true).append(true).open(&path);
-        let file = opened.map_err(|source| StartError::Read { path, source })?;
+        let file = opened.map_err(|error| StartError::Read(path, error))?;
         Ok(Self(Some(Arc::new(Mutex::new(file)))))
     }
 

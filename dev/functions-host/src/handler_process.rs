@@ -40,7 +40,7 @@ impl HandlerProcess {
     /// Starts a handler, and returns when it has answered `GET /`.
     pub(crate) async fn start(launch: &Launch) -> Result<Self, StartError> {
         const READY_WITHIN: Duration = Duration::from_secs(30);
-        let failed = |source| StartError::Run { path: launch.program.clone(), source };
+        let failed = |error| StartError::Run(launch.program.clone(), error);
         let mut process = Self::spawn(launch).map_err(failed)?;
         let exited = tokio::select! {
             ready = timeout(READY_WITHIN, answers(launch.port.address())) => match ready {
@@ -59,12 +59,8 @@ impl HandlerProcess {
     fn spawn(launch: &Launch) -> io::Result<Self> {
         let mut child = WatchedChild::spawn(&mut command(launch))?;
         let (mut readers, last_lines) = (JoinSet::new(), Arc::new(LastLines::default()));
-        let (stdout, stderr) = child.take_output();
-        if let Some(stdout) = stdout {
-            readers.spawn(pass_lines(stdout, launch.log.clone(), Arc::clone(&last_lines)));
-        }
-        if let Some(stderr) = stderr {
-            readers.spawn(pass_lines(stderr, launch.log.clone(), Arc::clone(&last_lines)));
+        for output in child.take_outputs() {
+            readers.spawn(pass_lines(output, launch.log.clone(), Arc::clone(&last_lines)));
         }
         Ok(Self { child, readers, last_lines })
     }

@@ -207,7 +207,7 @@ fn public(listener: StdListener) -> Result<(String, TcpListener), StartError> {
 
 /// The handlers run in another folder than this process.
 fn resolve(path: &Path) -> Result<PathBuf, StartError> {
-    path.canonicalize().map_err(|source| StartError::Read { path: path.to_owned(), source })
+    path.canonicalize().map_err(|error| StartError::Read(path.to_owned(), error))
 }
 
 /// All at once. The first that fails ends the others.

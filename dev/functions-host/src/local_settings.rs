@@ -42,7 +42,7 @@ impl LocalSettings {
         let mut file = OpenOptions::new();
         file.write(true).create(true).truncate(true).mode(0o600);
         let written = file.open(&path).and_then(|mut file| writeln!(file, "{:#}", Value::Object(members)));
-        written.map_err(|source| StartError::Write { path, source })
+        written.map_err(|error| StartError::Write(path, error))
     }
 
     fn of(members: &Map<String, Value>) -> Result<Self, String> {
@@ -77,12 +77,12 @@ fn read(root: &Path) -> Result<Option<Map<String, Value>>, StartError> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(StartError::Read { path, source }),
+        Err(error) => return Err(StartError::Read(path, error)),
     };
     let members = serde_json::from_str(text.trim_start_matches('\u{feff}'));
     members.map(Some).map_err(|fault| malformed(root, format!("is not a JSON object: {fault}")))
 }
 
 fn malformed(root: &Path, reason: String) -> StartError {
-    StartError::NotImplemented { path: root.join(NAME), reason }
+    StartError::NotImplemented(root.join(NAME), reason)
 }

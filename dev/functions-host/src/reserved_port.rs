@@ -19,13 +19,9 @@ impl ReservedPort {
     /// Any port that is free at both addresses; at the first, if this machine does not have the second.
     pub fn new() -> io::Result<Self> {
         const TRIES: usize = 16;
-        let mut outcome = Self::any();
-        for _ in 1..TRIES {
-            if outcome.as_ref().is_err_and(|fault| fault.kind() == io::ErrorKind::AddrInUse) {
-                outcome = Self::any();
-            }
-        }
-        outcome
+        let is_taken = |fault: &io::Error| fault.kind() == io::ErrorKind::AddrInUse;
+        let mut tries = (1..TRIES).map(|_| Self::any());
+        tries.find(|outcome| !outcome.as_ref().is_err_and(is_taken)).unwrap_or_else(Self::any)
     }
 
     fn any() -> io::Result<Self> {

@@ -16,14 +16,14 @@ pub(crate) fn read<T>(
     ignored: &[&str],
     check: impl FnOnce(&Value) -> Result<T, String>,
 ) -> Result<T, StartError> {
-    let text = fs::read(path).map_err(|source| StartError::Read { path: path.to_owned(), source })?;
+    let text = fs::read(path).map_err(|error| StartError::Read(path.to_owned(), error))?;
     let parsed = serde_json::from_slice::<Map<String, Value>>(&text).map_err(|fault| fault.to_string());
     let checked = parsed.and_then(|mut members| {
         members.retain(|name, _| !ignored.contains(&name.as_str()));
         let given = Value::Object(members);
         difference("", expected, &given).map_or_else(|| check(&given), Err)
     });
-    checked.map_err(|reason| StartError::NotImplemented { path: path.to_owned(), reason })
+    checked.map_err(|reason| StartError::NotImplemented(path.to_owned(), reason))
 }
 
 /// The first place where a value differs, in words.

@@ -16,17 +16,13 @@ pub(crate) struct Entry {
     text: &'static str,
 }
 
-const fn entry(number: u32, status: StatusCode, error: &'static str, text: &'static str) -> Entry {
-    Entry { number, status, error, text }
-}
-
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 
 macro_rules! catalogue {
     ($($name:ident = $number:literal, $status:expr, $error:literal, $text:literal;)*) => {
         $(#[doc = concat!("AADSTS", stringify!($number))]
-        pub(crate) const $name: Entry = entry($number, $status, $error, $text);)*
+        pub(crate) const $name: Entry = Entry { number: $number, status: $status, error: $error, text: $text };)*
         const ALL: &[Entry] = &[$($name),*];
     };
 }

@@ -20,7 +20,7 @@ pub(crate) const REFRESH_TOKEN_SECONDS: i64 = 90 * 86_400;
 const REMEMBERED_SECONDS: i64 = 30 * 86_400;
 const VERSION: u32 = 1;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredState {
     version: u32,
@@ -156,17 +156,8 @@ impl State {
 
 fn new() -> (StoredState, SigningKey) {
     let key = SigningKey::generate();
-    let stored = StoredState {
-        version: VERSION,
-        signing_key: key.to_stored(),
-        identity_header: random::uuid(),
-        refresh_tokens: BTreeMap::new(),
-        consents: BTreeMap::new(),
-        disabled: BTreeSet::new(),
-        sessions_revoked: BTreeMap::new(),
-        vault: None,
-    };
-    (stored, key)
+    let (signing_key, identity_header) = (key.to_stored(), random::uuid());
+    (StoredState { version: VERSION, signing_key, identity_header, ..StoredState::default() }, key)
 }
 
 fn read(file: &Path) -> io::Result<Option<StoredState>> {

@@ -2,7 +2,8 @@
 
 use std::{io, path::PathBuf, process::ExitStatus};
 
-use local_tenant::ListenError;
+use cosmos_emulator::StartError as CosmosError;
+use local_tenant::{ListenError, StartError as TenantError};
 
 use crate::port::{PortTaken, Purpose};
 
@@ -12,7 +13,7 @@ pub(crate) enum StartError {
     #[error(transparent)]
     PortTaken(#[from] PortTaken),
     #[error("Cosmos DB did not start: {0}")]
-    Cosmos(#[source] cosmos_emulator::StartError),
+    Cosmos(#[source] CosmosError),
     #[error(
         "the folder {} is in use by another `cargo local`.\n\
          Stop it, or choose another folder: cargo local --data DIR", .0.display()
@@ -27,7 +28,7 @@ pub(crate) enum StartError {
     #[error("the handler did not build; cargo's messages are above")]
     Build,
     #[error("the tenant did not start: {0}")]
-    Tenant(#[source] local_tenant::StartError),
+    Tenant(#[source] TenantError),
     #[error("the client cannot be published: {0}\nBuild the workspace: cargo build --workspace")]
     Published(#[source] document_host::StartError),
     #[error("the handler did not start: {source}\nIts log is {}", .log.display())]
@@ -54,23 +55,19 @@ impl StartError {
     }
 }
 
-impl From<cosmos_emulator::StartError> for StartError {
-    fn from(error: cosmos_emulator::StartError) -> Self {
+impl From<CosmosError> for StartError {
+    fn from(error: CosmosError) -> Self {
         match error {
-            cosmos_emulator::StartError::Listen(ListenError::PortTaken(port)) => {
-                PortTaken::new(port, Purpose::Cosmos).into()
-            }
+            CosmosError::Listen(ListenError::PortTaken(port)) => PortTaken::new(port, Purpose::Cosmos).into(),
             error => Self::Cosmos(error),
         }
     }
 }
 
-impl From<local_tenant::StartError> for StartError {
-    fn from(error: local_tenant::StartError) -> Self {
+impl From<TenantError> for StartError {
+    fn from(error: TenantError) -> Self {
         match error {
-            local_tenant::StartError::Listen(ListenError::PortTaken(port)) => {
-                PortTaken::new(port, Purpose::Tenant).into()
-            }
+            TenantError::Listen(ListenError::PortTaken(port)) => PortTaken::new(port, Purpose::Tenant).into(),
             error => Self::Tenant(error),
         }
     }

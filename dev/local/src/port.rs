@@ -6,7 +6,7 @@ use functions_host::ReservedPort;
 use listeners::{Protocol, get_process_by_port};
 
 /// What a port is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     Server,
     Tenant,
@@ -16,42 +16,26 @@ pub(crate) enum Purpose {
 /// It is taken.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "port {port} on {}, for {}, is taken by {by}.\n\
-     Stop it, or choose another port: cargo local {} N (0 takes any free one)",
-    purpose.host(), purpose.name(), purpose.option()
+    "port {port} on {host}, for {name}, is taken by {by}.\n\
+     Stop it, or choose another port: cargo local {option} N (0 takes any free one)"
 )]
 pub(crate) struct PortTaken {
     port: u16,
-    purpose: Purpose,
+    host: &'static str,
+    name: &'static str,
+    option: &'static str,
     by: String,
 }
 
 impl PortTaken {
     /// Looks for the program that listens there.
     pub(crate) fn new(port: u16, purpose: Purpose) -> Self {
-        Self { port, purpose, by: holder(port) }
-    }
-}
-
-impl Purpose {
-    fn host(self) -> &'static str {
-        if self == Self::Tenant { "localhost" } else { "127.0.0.1" }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Server => "the MCP server",
-            Self::Tenant => "the tenant",
-            Self::Cosmos => "Cosmos DB",
-        }
-    }
-
-    fn option(self) -> &'static str {
-        match self {
-            Self::Server => "--port",
-            Self::Tenant => "--tenant-port",
-            Self::Cosmos => "--azure --cosmos-port",
-        }
+        let (host, name, option) = match purpose {
+            Purpose::Server => ("127.0.0.1", "the MCP server", "--port"),
+            Purpose::Tenant => ("localhost", "the tenant", "--tenant-port"),
+            Purpose::Cosmos => ("127.0.0.1", "Cosmos DB", "--azure --cosmos-port"),
+        };
+        Self { port, host, name, option, by: holder(port) }
     }
 }
 

@@ -69,7 +69,13 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     .await?;
     tenant.advance_clock(-time::Duration::seconds(args.tenant_behind.unwrap_or_default().into()));
     let cosmos = if args.serving.azure { Some(azure::open(&tenant, args.serving.cosmos_port).await?) } else { None };
-    let mut settings = settings(&url, &tenant, &Store { cosmos: cosmos.as_ref(), data: &data }, environment);
+    let mut settings = tenant.settings();
+    settings.push(("PUBLIC_BASE_URL".to_owned(), url.clone()));
+    match &cosmos {
+        Some(cosmos) => settings.extend(azure::settings(&tenant, cosmos)),
+        None => settings.push(("DATA_DIR".to_owned(), data.folder().to_string_lossy().into_owned())),
+    }
+    settings.extend(environment.settings.iter().cloned());
     let published = if args.serving.published_client {
         Some(Published::start(data.folder()).await.map_err(StartError::Published)?)
     } else {
@@ -148,21 +154,4 @@ async fn core_tools(
     let mut func = Func::start(&program, root, log)?;
     func.listens(port).await?;
     Ok((Host::CoreTools(Some(func)), Server::CoreTools))
-}
-
-/// The store of the handler.
-struct Store<'a> {
-    cosmos: Option<&'a Emulator>,
-    data: &'a Data,
-}
-
-fn settings(url: &str, tenant: &Tenant, store: &Store<'_>, environment: &Environment) -> Vec<(String, String)> {
-    let mut settings = tenant.settings();
-    settings.push(("PUBLIC_BASE_URL".to_owned(), url.to_owned()));
-    match store.cosmos {
-        Some(cosmos) => settings.extend(azure::settings(tenant, cosmos)),
-        None => settings.push(("DATA_DIR".to_owned(), store.data.folder().to_string_lossy().into_owned())),
-    }
-    settings.extend(environment.settings.iter().cloned());
-    settings
 }

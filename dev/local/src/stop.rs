@@ -18,15 +18,9 @@ impl Stop {
     }
 
     pub(crate) async fn requested(&mut self) {
-        let input_ended = async {
-            match &mut self.input_ended {
-                Some(ended) => drop(ended.await),
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             () = self.signals.received() => {}
-            () = input_ended => {}
+            Some(_) = async { Some(self.input_ended.as_mut()?.await) } => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The server under test, and the description of its answers.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error, time::Duration};
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect};
 use serde_json::Value;
@@ -99,12 +99,6 @@ impl Answer {
 /// An error with everything that caused it, and without the URL, whose query is nobody's business.
 pub(crate) fn chain(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    let causes = std::iter::successors(Some(&error as &dyn Error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

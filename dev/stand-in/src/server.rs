@@ -66,7 +66,7 @@ impl Site {
     }
 
     /// Serves a connection until it ends or the gate is closed. (Boxed, because a tunnel is a connection within one.)
-    fn connection(
+    pub fn connection(
         self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {

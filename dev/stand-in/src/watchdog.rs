@@ -3,7 +3,8 @@
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::io::AsyncRead;
+use tokio::process::{Child, Command};
 
 /// Kills a process, or a process group, as soon as this process has ended. Dropping it lets them live.
 ///
@@ -11,6 +12,9 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 /// process, by `PR_SET_PDEATHSIG`, which needs unsafe code.)
 #[derive(Debug)]
 pub struct Watchdog(Child);
+
+/// Text that a process writes.
+pub type Output = Box<dyn AsyncRead + Send + Unpin>;
 
 /// A process that does not outlive this one.
 #[derive(Debug)]
@@ -28,8 +32,10 @@ impl WatchedChild {
     }
 
     /// What it writes to stdout and to stderr, if that is piped and was not taken.
-    pub fn take_output(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
-        (self.child.stdout.take(), self.child.stderr.take())
+    pub fn take_outputs(&mut self) -> Vec<Output> {
+        let stdout = self.child.stdout.take().map(|output| -> Output { Box::new(output) });
+        let stderr = self.child.stderr.take().map(|output| -> Output { Box::new(output) });
+        stdout.into_iter().chain(stderr).collect()
     }
 
     /// Returns when it has ended.

@@ -67,13 +67,11 @@ impl Faults {
     }
 
     pub(crate) fn read<T>(&self, operation: impl FnOnce() -> T) -> Result<T, Unavailable> {
-        let fault = self.count(false);
-        self.perform(fault, operation)
+        self.perform(self.count(false), operation)
     }
 
     pub(crate) fn write<T>(&self, operation: impl FnOnce() -> T) -> Result<T, Unavailable> {
-        let fault = self.count(true);
-        self.perform(fault, operation)
+        self.perform(self.count(true), operation)
     }
 
     fn count(&self, write: bool) -> Option<Fault> {

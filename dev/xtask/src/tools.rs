@@ -54,7 +54,11 @@ fn works(program: &str) -> bool {
 }
 
 fn version(program: &str) -> Option<String> {
-    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
+    output(program, &["--version"])
+}
+
+fn output(program: &str, words: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(words).stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -90,19 +94,13 @@ fn python(version: Option<&str>) -> Option<String> {
 /// Debian has these in a package of their own.
 fn venv() -> Option<String> {
     let how = "Debian: apt-get install python3-venv";
-    let there = succeeds("python3", &["-c", "import ensurepip, venv"]);
+    let there = output("python3", &["-c", "import ensurepip, venv"]).is_some();
     if there { None } else { Some(format!("missing: Python's venv and pip, for the Python clients. {how}")) }
 }
 
 /// Whether npm has this platform's Chromium and Node 22.
 fn comes_from_npm() -> bool {
     cfg!(all(target_os = "linux", target_arch = "x86_64"))
-}
-
-fn succeeds(program: &str, words: &[&str]) -> bool {
-    let quiet =
-        Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    quiet.is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The text of everything that the checks read, so that a test can plant an error in a copy.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{fs, io, path::Path};
+
+use walkdir::WalkDir;
 
 /// Texts by their path from the root, with `/` on every platform.
 #[derive(Clone, Debug, Default)]
@@ -14,24 +15,16 @@ const SINGLE: [&str; 3] = ["azure.yaml", "docs/deploy.md", "host.json"];
 impl Files {
     pub(super) fn read(root: &Path) -> io::Result<Self> {
         let mut files = Self::default();
-        files.add_folder(root, &root.join("infra"))?;
+        for entry in WalkDir::new(root.join("infra")) {
+            files.add(root, entry?.path())?;
+        }
         for file in SINGLE {
             files.add(root, &root.join(file))?;
         }
-        for entry in sorted(root)? {
-            files.add(root, &entry.join("function.json"))?;
+        for entry in fs::read_dir(root)? {
+            files.add(root, &entry?.path().join("function.json"))?;
         }
         Ok(files)
-    }
-
-    fn add_folder(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
-        if !folder.is_dir() {
-            return Ok(());
-        }
-        for entry in sorted(folder)? {
-            if entry.is_dir() { self.add_folder(root, &entry)? } else { self.add(root, &entry)? }
-        }
-        Ok(())
     }
 
     fn add(&mut self, root: &Path, file: &Path) -> io::Result<()> {
@@ -72,12 +65,6 @@ impl Files {
     pub(super) fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.0.insert(path.into(), text.into());
     }
-}
-
-fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-    entries.sort();
-    Ok(entries)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Golden files: what each parameter set deploys, as it was last accepted.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{fs, io, path::Path};
 
 use serde_json::Value;
 use similar::TextDiff;
@@ -33,21 +33,10 @@ pub(super) fn accept(root: &Path, set: &str, snapshot: &str) -> io::Result<()> {
 
 /// One property a line, in the order of their names, so that only a changed value makes a difference.
 fn pretty(text: &str) -> String {
-    let Ok(value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
-    format!("{:#}\n", sorted(value))
-}
-
-/// Whether `serde_json` sorts by itself depends on what else is built with it.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().map(sorted).collect(),
-        Value::Object(members) => {
-            let members: BTreeMap<String, Value> =
-                members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
-            members.into_iter().collect()
-        }
-        other => other,
-    }
+    let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    // Whether `serde_json` sorts by itself depends on what else is built with it.
+    value.sort_all_objects();
+    format!("{value:#}\n")
 }
 
 fn difference(before: &str, after: &str) -> String {

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use super::content::{self, HANDLER};
 use super::elf::{self, ElfError, Need, Version};
 use super::modes;
@@ -32,10 +34,10 @@ fn because(symbol: Option<&str>) -> String {
 
 /// All faults of a package. `newest`: the newest glibc that may be needed, if that matters.
 pub(super) fn faults(package: &Path, newest: Option<Version>) -> Vec<Fault> {
-    let mut found = BTreeMap::new();
-    if let Err(fault) = walk(package, Path::new(""), &mut found) {
-        return vec![fault];
-    }
+    let mut found = match entries(package) {
+        Ok(found) => found,
+        Err(error) => return vec![unreadable(package, &error)],
+    };
     let mut faults = Vec::new();
     for (path, expected) in content::entries() {
         match found.remove(&path) {
@@ -68,24 +70,15 @@ fn program_faults(handler: &Path, newest: Option<Version>) -> Vec<Fault> {
     too_new.map(|Need { version, symbol }| Fault::Glibc { version, symbol, newest }).collect()
 }
 
-/// Every entry below `folder` by its path in the package. A link has no mode of its own, and never belongs.
-fn walk(package: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Option<u32>>) -> Result<(), Fault> {
-    let here = package.join(folder);
-    let failed = |error: io::Error| unreadable(&here, &error);
-    for entry in fs::read_dir(&here).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let metadata = entry.metadata().map_err(failed)?;
-        let path = folder.join(entry.file_name());
-        if metadata.is_symlink() {
-            found.insert(path.join("(a link)"), None);
-            continue;
-        }
-        if metadata.is_dir() {
-            walk(package, &path, found)?;
-        }
-        found.insert(path, modes::mode(&metadata));
-    }
-    Ok(())
+/// Every entry by its path in the package. A link has no mode of its own, and never belongs.
+fn entries(package: &Path) -> io::Result<BTreeMap<PathBuf, Option<u32>>> {
+    let entry = |entry: Result<walkdir::DirEntry, walkdir::Error>| {
+        let entry = entry?;
+        let path = entry.path().strip_prefix(package).unwrap_or(entry.path());
+        let is_link = entry.path_is_symlink();
+        Ok(if is_link { (path.join("(a link)"), None) } else { (path.to_owned(), modes::mode(&entry.metadata()?)) })
+    };
+    WalkDir::new(package).min_depth(1).into_iter().map(entry).collect()
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Fault {

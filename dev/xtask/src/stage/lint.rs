@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use walkdir::{DirEntry, WalkDir};
+
 use super::deny;
 use crate::report::Report;
 use crate::tally::Tally;
@@ -61,17 +63,12 @@ fn workflow_faults(root: &Path) -> io::Result<Vec<String>> {
 /// Every file below the folder with one of these extensions, but for what is built or installed. There must be one.
 fn files(folder: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
     const NOT_OURS: [&str; 4] = [".git", ".local", "node_modules", "target"];
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                let is_ours = !NOT_OURS.iter().any(|name| path.ends_with(name));
-                folders.extend(is_ours.then_some(path));
-            } else if path.extension().is_some_and(|own| extensions.iter().any(|extension| own == *extension)) {
-                found.push(path);
-            }
-        }
+    let is_ours = |entry: &DirEntry| NOT_OURS.iter().all(|name| entry.file_name() != *name);
+    let mut found = Vec::new();
+    for entry in WalkDir::new(folder).into_iter().filter_entry(is_ours) {
+        let path = entry?.into_path();
+        let is_meant = path.extension().is_some_and(|own| extensions.iter().any(|extension| own == *extension));
+        found.extend(is_meant.then_some(path));
     }
     let none = || io::Error::other(format!("no *.{} in {}", extensions.join(" or *."), folder.display()));
     if found.is_empty() { Err(none()) } else { Ok(found) }
