@@ -21,11 +21,6 @@ impl Tenant {
         self.sts.faults.stand(endpoint, fault)
     }
 
-    /// Returns once this many requests, or more, are held by [`Fault::Held`].
-    pub async fn until_held(&self, requests: usize) {
-        self.sts.faults.held.until(|held| held >= requests).await;
-    }
-
     /// Returns once no more than this many are held: a request ends when its client is gone.
     pub async fn until_only_held(&self, requests: usize) {
         self.sts.faults.held.until(|held| held <= requests).await;

@@ -124,6 +124,11 @@ impl Tenant {
         self.sts.faults.clear();
     }
 
+    /// Returns once this many requests, or more, are held by [`Fault::Held`].
+    pub async fn until_held(&self, requests: usize) {
+        self.sts.faults.held.until(|held| held >= requests).await;
+    }
+
     /// Releases the requests that are held.
     pub fn release(&self) {
         self.sts.faults.release();

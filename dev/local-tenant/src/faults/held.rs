@@ -3,15 +3,10 @@
 use tokio::sync::watch;
 
 /// How many wait, and how often they were released.
+#[derive(Default)]
 pub(crate) struct HeldRequests {
     waiting: watch::Sender<usize>,
     releases: watch::Sender<u64>,
-}
-
-impl Default for HeldRequests {
-    fn default() -> Self {
-        Self { waiting: watch::Sender::new(0), releases: watch::Sender::new(0) }
-    }
 }
 
 /// One that waits. The server drops it when the connection is closed.
