@@ -3,6 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use authorization_server::ground::lifetimes::ACCESS_TOKEN_LIFETIME;
+use driver::sse::events_in;
 use http::{Method, header};
 use http_body_util::BodyExt as _;
 use remote_auth_mcp::config::Limits;
@@ -42,10 +43,9 @@ impl Stream {
         let request = request(Method::GET, "/mcp/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
         let mut stream = Self { response: edge.head(empty(request)).await, endpoint: String::new() };
         assert_eq!(stream.response.status(), 200);
-        let first = stream.next().await.unwrap();
-        let endpoint = first.strip_prefix("event: endpoint\ndata: ").and_then(|rest| rest.strip_suffix("\n\n"));
-        stream.endpoint = endpoint.unwrap_or_else(|| panic!("{first:?}")).to_owned();
-        stream
+        let (event, endpoint) = events_in(&stream.next().await.unwrap()).remove(0);
+        assert_eq!(event, "endpoint");
+        Self { endpoint, ..stream }
     }
 
     /// The next part, or nothing if the stream has ended.
@@ -58,8 +58,9 @@ impl Stream {
     pub(crate) async fn message(&mut self) -> Value {
         loop {
             let part = self.next().await.expect("a message");
-            if let Some(message) = part.strip_prefix("event: message\ndata: ") {
-                return serde_json::from_str(message.trim_end()).unwrap();
+            if let Some((event, data)) = events_in(&part).pop() {
+                assert_eq!(event, "message");
+                return serde_json::from_str(&data).unwrap();
             }
             assert_eq!(part, KEEP_ALIVE);
         }

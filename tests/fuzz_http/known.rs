@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use driver::browser::{VERIFIER, unescaped};
+use driver::{
+    browser::{VERIFIER, unescaped},
+    sse::events_in,
+};
 use tokio::net::TcpStream;
 
 use crate::{answer::Answer, secrets::Secrets};
@@ -67,10 +70,11 @@ impl Known {
             keep(&mut self.codes, (client.to_owned(), code), MOST);
         }
         self.learn_page(&answer.body);
-        if let Some((_, session)) = answer.body.split_once("data: ").filter(|_| answer.stream.is_some()) {
-            let endpoint = session.split('\n').next().unwrap_or_default().trim();
+        // The first event stands after the size of its chunk.
+        let event = answer.body.split_once("\r\n").filter(|_| answer.stream.is_some());
+        if let Some((_, endpoint)) = event.and_then(|(_, event)| events_in(event).into_iter().next()) {
             self.secrets.add(endpoint.rsplit('=').next().unwrap_or_default());
-            keep(&mut self.endpoints, endpoint.to_owned(), STREAMS);
+            keep(&mut self.endpoints, endpoint, STREAMS);
         }
         if let Some(stream) = answer.stream {
             keep(&mut self.streams, stream, STREAMS);

@@ -14,6 +14,7 @@ use driver::{
     browser::Browser,
     handler::{Handler, raise_open_files},
     mcp,
+    sse::events_in,
     stream::{Stream, initialize},
 };
 use futures_util::future::join_all;
@@ -147,10 +148,12 @@ impl Crowd {
     async fn unread_stream(&self) -> (TcpStream, String) {
         let head = self.head("/mcp/sse", "X: y").replacen("POST", "GET", 1);
         let (mut stream, mut read) = (self.unread(&head).await, String::new());
-        while read.split_once("data: ").is_none_or(|(_, data)| !data.contains('\n')) {
+        while !read.ends_with("\n\n") {
             read.push(char::from(stream.read_u8().await.unwrap()));
         }
-        let endpoint = read.split_once("data: ").unwrap().1.trim().to_owned();
+        // It stands after the head, and after the size of its chunk.
+        let (_, event) = read.split_once("\r\n\r\n").and_then(|(_, body)| body.split_once("\r\n")).unwrap();
+        let (_, endpoint) = events_in(event).remove(0);
         for message in [initialize(), mcp::initialized()] {
             assert_eq!(self.message(&endpoint, message.to_string()).await, 202);
         }

@@ -1,5 +1,6 @@
 //! A tool that reads several pages reports its progress to a client that asks for it, on both transports.
 
+use driver::sse::events_in;
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,9 +43,8 @@ async fn over_streamable_http_the_reports_come_before_the_answer() {
     for revision in ["2025-03-26", "2025-11-25", STATELESS] {
         let answer = sent(&server, &token, &search(Some("a token")), Some(revision)).await;
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        let events = answer.text().await.unwrap();
-        let messages = events.lines().filter_map(|line| line.strip_prefix("data: "));
-        assert_reported(&messages.map(|data| serde_json::from_str(data).unwrap()).collect::<Vec<_>>());
+        let events = events_in(&answer.text().await.unwrap());
+        assert_reported(&events.iter().map(|(_, data)| serde_json::from_str(data).unwrap()).collect::<Vec<_>>());
     }
 }
 

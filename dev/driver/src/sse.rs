@@ -1,8 +1,8 @@
 //! Server-sent events.
 
-use std::{pin::Pin, sync::Arc};
+use std::{convert::Infallible, pin::Pin, sync::Arc};
 
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream::iter};
 use reqwest::Response;
 use sse_stream::{Sse, SseStream};
 use tokio::sync::Notify;
@@ -12,13 +12,8 @@ use tokio::sync::Notify;
 pub enum SseEvent {
     /// Bytes that complete no event: a comment, which only keeps the connection open, or a part of an event.
     Bytes,
-    /// An event with its data.
-    Message {
-        /// `message` unless the server named another.
-        name: String,
-        /// Its lines.
-        data: String,
-    },
+    /// The name of an event, which is `message` unless the server named another, and its data.
+    Message(String, String),
 }
 
 /// The events of an answer.
@@ -48,11 +43,8 @@ impl Events {
             event = self.stream.next() => {
                 // The bytes of this event are told by it.
                 let _ = self.bytes.notified().now_or_never();
-                match event {
-                    Some(Ok(event)) => Ok(SseEvent::Message {
-                        name: event.event.unwrap_or_else(|| "message".to_owned()),
-                        data: event.data.unwrap_or_default(),
-                    }),
+                match event.map(|event| event.map(message)) {
+                    Some(Ok((name, data))) => Ok(SseEvent::Message(name, data)),
                     Some(Err(error)) => Err(format!("the stream broke off: {error}")),
                     None => Err("the stream was ended".to_owned()),
                 }
@@ -64,9 +56,20 @@ impl Events {
     /// As [`Events::next`], with bytes passed over.
     pub async fn message(&mut self) -> Result<(String, String), String> {
         loop {
-            if let SseEvent::Message { name, data } = self.next().await? {
+            if let SseEvent::Message(name, data) = self.next().await? {
                 return Ok((name, data));
             }
         }
     }
+}
+
+/// The names and data of the events that are complete in a text, up to what is no event.
+#[must_use]
+pub fn events_in(text: &str) -> Vec<(String, String)> {
+    let events = SseStream::from_bytes_stream(iter([Ok::<_, Infallible>(text.as_bytes())]));
+    events.filter_map(async |event| event.ok().map(message)).collect().now_or_never().unwrap_or_default()
+}
+
+fn message(event: Sse) -> (String, String) {
+    (event.event.unwrap_or_else(|| "message".to_owned()), event.data.unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! Server-sent events, as they come.
 #![cfg(test)]
 
-use driver::sse::{Events, SseEvent};
+use driver::sse::{Events, SseEvent, events_in};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -34,4 +34,14 @@ async fn an_event_is_there_when_it_is_complete() {
     assert_eq!(events.next().await, Ok(SseEvent::Bytes), "a comment shows that the connection is alive");
     connection.shutdown().await.unwrap();
     assert_eq!(events.message().await, Err("the stream was ended".to_owned()));
+}
+
+#[test]
+fn only_the_complete_events_of_a_text_are_read() {
+    let events = [message("endpoint", "/x"), message("message", "1\n2")];
+    for rest in ["", "data: 3\n", "\r\nf\r\ndata: 4\n\n"] {
+        let text = format!(": comment\n\nevent: endpoint\ndata: /x\n\ndata: 1\ndata: 2\n\n{rest}");
+        assert_eq!(events_in(&text), events, "{rest:?}");
+    }
+    assert_eq!(events_in("{}\n\n"), []);
 }

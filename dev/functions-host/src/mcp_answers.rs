@@ -1,12 +1,18 @@
 //! What the handlers answer on the MCP endpoints, held against the official schema of the revision. An answer that does not fit
 //! is passed on, and said in the handlers' log.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
+use bytes::Bytes;
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream::poll_fn};
 use http::StatusCode;
 use serde_json::{Value, json};
+use sse_stream::{Sse, SseStream};
 use stand_in::lock;
 
 use crate::{handler_log::HandlerLog, request::Request};
@@ -51,18 +57,29 @@ struct Session {
 /// One exchange on an MCP endpoint.
 pub(crate) struct McpExchange {
     answers: Arc<McpAnswers>,
-    state: Mutex<State>,
+    state: Mutex<ExchangeState>,
 }
 
-struct State {
+struct ExchangeState {
     /// `None` until a stream has named it.
     session: Option<String>,
     /// Of Streamable HTTP, which needs no other.
     own: Session,
     sent: Vec<u8>,
+    /// An answer that is no stream.
     received: Vec<u8>,
+    events: Events,
     answer: Form,
 }
+
+/// A stream of events, as far as it has come.
+struct Events {
+    pieces: Arc<Mutex<VecDeque<Bytes>>>,
+    stream: Pin<Box<dyn Stream<Item = EventRead> + Send>>,
+}
+
+/// An event, or why it is none.
+type EventRead = Result<Sse, sse_stream::Error>;
 
 /// The form of an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,7 +110,8 @@ impl McpAnswers {
             _ => return None,
         };
         let own = Session { has_stream: false, revision: revision.to_owned(), methods: HashMap::new() };
-        let state = State { session, own, sent: Vec::new(), received: Vec::new(), answer: Form::Other };
+        let (sent, received, events) = (Vec::new(), Vec::new(), Events::new());
+        let state = ExchangeState { session, own, sent, received, events, answer: Form::Other };
         Some(McpExchange { answers: Arc::clone(self), state: Mutex::new(state) })
     }
 
@@ -161,12 +179,12 @@ impl McpExchange {
     /// A piece of the answer's body.
     pub(crate) fn received(&self, piece: &[u8]) {
         let mut state = lock(&self.state);
-        extend(&mut state.received, piece);
-        while state.answer == Form::Stream
-            && let Some(end) = state.received.windows(2).position(|pair| pair == b"\n\n")
-        {
-            let event: Vec<u8> = state.received.drain(..end + 2).collect();
-            self.event(&mut state, &String::from_utf8_lossy(&event));
+        if state.answer == Form::Stream {
+            for event in state.events.read(piece) {
+                self.event(&mut state, event);
+            }
+        } else {
+            extend(&mut state.received, piece);
         }
     }
 
@@ -178,18 +196,21 @@ impl McpExchange {
                 self.in_session(&mut state, |session| self.answers.judge(&message, session));
             }
             (Form::Json, Err(_)) => self.answers.unfit("", "the body is not JSON"),
-            (Form::Stream, _) if !state.received.trim_ascii().is_empty() => {
+            // Empty lines complete an event that has begun.
+            (Form::Stream, _) if !state.events.read(b"\n\n").is_empty() => {
                 self.answers.unfit("", "the stream ends within an event");
             }
             _ => {}
         }
     }
 
-    fn event(&self, state: &mut State, event: &str) {
-        let of =
-            |field: &'static str| event.lines().filter_map(move |line| line.strip_prefix(field)).map(str::trim_start);
-        let data = of("data:").collect::<Vec<_>>().join("\n");
-        if of("event:").any(|name| name == "endpoint") {
+    fn event(&self, state: &mut ExchangeState, event: EventRead) {
+        let Sse { event, data, .. } = match event {
+            Ok(event) => event,
+            Err(error) => return self.answers.unfit("", &format!("an event cannot be read: {error}")),
+        };
+        let data = data.unwrap_or_default();
+        if event.is_some_and(|name| name == "endpoint") {
             state.session = data.split_once('?').and_then(|(_, query)| session_id(query));
         } else if let Ok(message) = serde_json::from_str::<Value>(&data) {
             self.in_session(state, |session| self.answers.judge(&message, session));
@@ -198,8 +219,8 @@ impl McpExchange {
         }
     }
 
-    fn in_session(&self, state: &mut State, act: impl FnOnce(&mut Session)) {
-        let State { session, own, .. } = state;
+    fn in_session(&self, state: &mut ExchangeState, act: impl FnOnce(&mut Session)) {
+        let ExchangeState { session, own, .. } = state;
         match session {
             None => act(own),
             Some(id) => {
@@ -207,6 +228,24 @@ impl McpExchange {
                 act(lock(&self.answers.sessions).entry(id.clone()).or_insert_with(session));
             }
         }
+    }
+}
+
+impl Events {
+    fn new() -> Self {
+        let pieces = Arc::new(Mutex::<VecDeque<Bytes>>::default());
+        let queue = Arc::clone(&pieces);
+        let body = poll_fn(move |_| match lock(&queue).pop_front() {
+            Some(piece) => Poll::Ready(Some(Ok::<_, Infallible>(piece))),
+            None => Poll::Pending,
+        });
+        Self { pieces, stream: Box::pin(SseStream::from_bytes_stream(body)) }
+    }
+
+    /// The events that this piece completes.
+    fn read(&mut self, piece: &[u8]) -> Vec<EventRead> {
+        lock(&self.pieces).push_back(Bytes::copy_from_slice(piece));
+        std::iter::from_fn(|| self.stream.next().now_or_never().flatten()).collect()
     }
 }
 
@@ -360,6 +399,10 @@ mod tests {
             refused.ended();
         }
         assert_eq!(rig.found(), (0, 5));
+        let page = rig.begin("GET /mcp/sse HTTP/1.1").unwrap();
+        page.answered(StatusCode::OK, Some("text/event-stream"));
+        page.received(b"<html>\n");
+        assert_eq!(rig.found(), (0, 6), "no event");
     }
 
     #[test]
