@@ -533,6 +533,7 @@ mod planted {
         assert_eq!(found("endpoints/planted.rs", "use super::Endpoint; use crate::{ground::Id, state::Grant};"), 0);
         let up = "use crate::server::Server; impl Server { async fn f(&self) { self.callback().await } }";
         assert_eq!(found("changes/planted.rs", up), 1);
+        assert_eq!(found("changes/planted.rs", &up.replace("{ self.", "{ let server = self; server.")), 1);
         assert_eq!(found("endpoints/planted.rs", up), 0);
     }
 

@@ -1,10 +1,11 @@
 //! The methods of types. One type may have its methods in many files, and a call names none of them: so the type of the
-//! receiver tells which method is called. It is known for `self`, `Self` and parameters; a variable is not followed.
+//! receiver tells which method is called. It is known for `self`, `Self`, parameters, and variables whose type is written or
+//! that are one of these, such as `let server = self;`. The results of calls, fields and other patterns are not followed.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Expr, ExprClosure, ExprMethodCall, ExprPath, File, FnArg, ImplItem, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod,
-    Macro, Pat, PatType, Path, PathSegment, Signature, Type, TypePath,
+    Block, Expr, ExprClosure, ExprMethodCall, ExprPath, ExprUnary, File, FnArg, ImplItem, ImplItemFn, Item, ItemFn,
+    ItemImpl, ItemMod, Local, Macro, Pat, PatType, Path, PathSegment, Signature, Type, TypePath, UnOp,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
@@ -31,10 +32,11 @@ impl Methods {
     }
 }
 
-/// A value whose type is known.
+/// A value and the path of its type.
 struct Receiver {
     name: String,
-    of: Vec<String>,
+    /// `None` for a variable that hides another value of its name.
+    of: Option<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -63,10 +65,25 @@ impl Visitor {
     }
 
     fn call(&mut self, receiver: &str, method: &syn::Ident) {
-        let known = self.receivers.iter().rev().find(|known| known.name == receiver);
-        if let Some(known) = known {
-            let named = self.below(&known.of, [method.to_string()], method.span().start().line);
+        if let Some(of) = self.type_of_value(receiver) {
+            let named = self.below(of, [method.to_string()], method.span().start().line);
             self.methods.named.push(named);
+        }
+    }
+
+    fn type_of_value(&self, name: &str) -> Option<&[String]> {
+        self.receivers.iter().rev().find(|known| known.name == name)?.of.as_deref()
+    }
+
+    /// The type of a value that is named, or of its clone, behind references.
+    fn type_of(&self, value: &Expr) -> Option<&[String]> {
+        match value {
+            Expr::Path(path) => self.type_of_value(&path.path.get_ident()?.to_string()),
+            Expr::Reference(reference) => self.type_of(&reference.expr),
+            Expr::Paren(paren) => self.type_of(&paren.expr),
+            Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. }) => self.type_of(expr),
+            Expr::MethodCall(call) if call.method == "clone" => self.type_of(&call.receiver),
+            _ => None,
         }
     }
 
@@ -97,7 +114,7 @@ impl Visitor {
 
     fn receiver(&self, PatType { pat, ty, .. }: &PatType) -> Option<Receiver> {
         let Pat::Ident(name) = pat.as_ref() else { return None };
-        Some(Receiver { name: name.ident.to_string(), of: self.segments(ty)? })
+        Some(Receiver { name: name.ident.to_string(), of: Some(self.segments(ty)?) })
     }
 
     /// The names of a type's path, behind references. `Self` is the type of the `impl` block.
@@ -160,7 +177,9 @@ impl<'ast> Visit<'ast> for Visitor {
             let defined = inherent.map(|name| self.below(&own, [name.to_string()], name.span().start().line));
             let defined: Vec<Named> = defined.collect();
             self.methods.defined.extend(defined);
-            self.with(vec![Receiver { name: "self".to_owned(), of: own }], |this| visit::visit_item_impl(this, item));
+            self.with(vec![Receiver { name: "self".to_owned(), of: Some(own) }], |this| {
+                visit::visit_item_impl(this, item);
+            });
         } else {
             visit::visit_item_impl(self, item);
         }
@@ -177,6 +196,24 @@ impl<'ast> Visit<'ast> for Visitor {
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
         self.function(&function.sig, |this| visit::visit_item_fn(this, function));
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.with(Vec::new(), |this| visit::visit_block(this, block));
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        visit::visit_local(self, local);
+        let (pattern, of) = match &local.pat {
+            Pat::Type(typed) => (typed.pat.as_ref(), self.segments(&typed.ty)),
+            pattern => {
+                let value = local.init.as_ref().map(|init| init.expr.as_ref());
+                (pattern, value.and_then(|value| self.type_of(value)).map(<[String]>::to_vec))
+            }
+        };
+        if let Pat::Ident(name) = pattern {
+            self.receivers.push(Receiver { name: name.ident.to_string(), of });
+        }
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {

@@ -229,6 +229,10 @@ fn a_call_needs_the_file_of_the_method_and_not_that_of_its_type() {
         "Server::first(self)",
         "super::server::Server::first(self)",
         "[self].map(Self::first)",
+        "let server = self; server.first()",
+        "let server = &*self; { server.first() }",
+        "let server: &Server = found(); server.first()",
+        "let one = self.clone(); let other = (&one); vec![other.first()]",
     ] {
         let b = format!("use crate::server::Server; impl Server {{ pub fn second(&self) {{ {call} }} }}");
         assert_eq!(circles_of_methods(&b), [["src/a.rs", "src/b.rs"]], "{call}");
@@ -248,6 +252,8 @@ fn a_method_of_the_same_name_of_another_type_is_not_the_one_that_is_called() {
         "fn f(first: &Server) { first() }",
         "#[cfg(test)] mod tests { use crate::server::Server; fn f(server: &Server) { server.first() } }",
         "impl Server { #[cfg(test)] fn f(&self) { self.first() } }",
+        "impl Server { fn f(&self) { { let server = self; } server.first() } }",
+        "fn f(server: &Server) { let server = other(server); server.first() }",
     ] {
         assert!(circles_of_methods(&format!("{second} {more}")).is_empty(), "{more}");
     }
