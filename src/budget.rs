@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_counts_until_it_is_dropped() {
+    fn kept_bytes_count_until_they_are_dropped() {
         let budget = Budget::new(10);
         let mut kept = Kept::new(budget.permit());
         assert_eq!(kept.extend(b"12345"), Ok(()));

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_in_a_string_costs_its_bytes_only() {
+    fn a_string_costs_its_bytes_only() {
         let text = format!(r#""{}""#, r#"{\"[,:\\"#.repeat(100));
         assert_eq!(tree_cost(text.as_bytes()), COPIES * text.len() + VALUE_BYTES);
     }

@@ -240,7 +240,7 @@ fn unnamed(reference: &Reference) -> Option<String> {
 }
 
 #[test]
-fn what_is_imported_outside_of_tests_is_named() {
+fn imports_outside_of_tests_are_named() {
     for shipped_crate in &SHIPPED {
         assert_none(&broken(read(shipped_crate).references(), unnamed));
     }

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_shared_caches_counts_before_the_rest() {
+    fn a_directive_for_shared_caches_counts_before_the_rest() {
         assert_eq!(fresh(&[("cache-control", "max-age=7200, s-maxage=600")]), 600);
         assert_eq!(fresh(&[("cache-control", "max-age=7200"), ("cache-control", "s-maxage=600")]), 600);
     }

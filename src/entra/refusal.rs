@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_sign_in_could_only_explain_is_blocked_whatever_stands_beside_it() {
+    fn a_refusal_that_a_sign_in_could_only_explain_is_blocked_whatever_stands_beside_it() {
         for (error, claims) in [("invalid_grant", ""), ("invalid_grant", "{}"), ("interaction_required", "{}")] {
             let body = serde_json::json!({ "error": error, "suberror": "message_only", "claims": claims });
             assert_eq!(kind(400, &body.to_string()), "blocked");

@@ -55,7 +55,7 @@ mod tests {
     };
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_gets_no_turn_in_time_is_told_why_and_other_apis_go_on() {
+    async fn a_request_that_gets_no_turn_in_time_is_told_why_and_other_apis_go_on() {
         let bulkheads = Bulkheads::default();
         let mut turns = Vec::new();
         for _ in 0..MAX_CONCURRENT_REQUESTS {

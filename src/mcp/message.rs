@@ -169,7 +169,7 @@ mod tests {
 
     /// Or a malformed call would be told another error than before.
     #[test]
-    fn what_rmcp_takes_for_a_request_for_tools_is_read_without_it() {
+    fn a_request_for_tools_is_read_without_rmcp() {
         for text in [
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{"a":1}}}"#,
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,

@@ -107,7 +107,7 @@ async fn an_address_leaves_what_there_is_for_a_host_and_for_all_to_the_others() 
 
 /// Anybody can name any number of URLs at the host of a client.
 #[tokio::test]
-async fn what_strangers_name_takes_nothing_from_a_client_that_was_used() {
+async fn names_of_strangers_take_nothing_from_a_client_that_was_used() {
     let rig = Rig::start().await;
     rig.host.publish(PATH, "{}");
     for last in 1..=5 {

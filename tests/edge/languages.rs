@@ -122,7 +122,7 @@ async fn a_page_of_too_many_requests_is_in_the_language_of_its_reader() {
 }
 
 #[tokio::test]
-async fn what_programs_read_is_english_in_every_language() {
+async fn answers_for_programs_are_english_in_every_language() {
     let (english, arabic) = (Edge::new(), Edge::read_in("ar"));
     for path in ["/token", "/register", "/revoke", "/mcp"] {
         let (expected, answer) = (english.post(path, &[]).await, arabic.post(path, &[]).await);

@@ -51,7 +51,7 @@ impl Lines {
 
 /// Sign-ins that nobody needs an account for.
 #[tokio::test]
-async fn what_anybody_can_begin_is_a_hundred_lines_and_then_one_a_second() {
+async fn an_event_that_anybody_can_cause_is_a_hundred_lines_and_then_one_a_second() {
     let edge = Edge::new();
     let lines = Lines::of(&edge);
     let open: Vec<_> = EventName::ALL.iter().filter(|name| name.severity() == Severity::Open).collect();

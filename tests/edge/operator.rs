@@ -205,7 +205,7 @@ async fn a_form_counts_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_blocked_is_named() {
+async fn a_target_that_cannot_be_blocked_is_named() {
     let (edge, mut browser) = (edge(), Browser::default());
     let page = browser.operator(&edge).await;
     for (kind, value) in [("redirect-host", "https://client.example"), ("name", "Client"), ("entra-application", "x")] {
@@ -313,7 +313,7 @@ async fn a_decision_that_did_not_take_effect_is_an_outage_and_the_list_says_so()
 }
 
 #[tokio::test]
-async fn what_operators_did_comes_in_pages() {
+async fn decisions_of_operators_come_in_pages() {
     let (edge, mut browser) = (edge(), Browser::default());
     browser.operator(&edge).await;
     for _ in 0..=testkit::ON_A_PAGE {

@@ -258,7 +258,7 @@ pub(crate) const GUARDS: &[Guard] = &[
         file: "src/http/operator.rs",
         from: "and_then(|user| guid(user.trim()))",
         to: "map(|user| guid(user.trim()).unwrap_or_else(|| user.to_owned()))",
-        test: "edge::operator::what_cannot_be_blocked_is_named",
+        test: "edge::operator::a_target_that_cannot_be_blocked_is_named",
     },
     Guard {
         name: "an address's clicks on the operator's page are counted",

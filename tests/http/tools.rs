@@ -100,7 +100,7 @@ async fn wrong_arguments_are_a_tool_error_that_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn what_a_person_searches_for_is_not_logged() {
+async fn the_text_of_a_search_is_not_logged() {
     let server = Deployment::start().await;
     let token = tokens_for(&server, EVERYTHING).await.access_token;
     called(&server, &token, "search_mail", json!({ "query": "importance:xylophone" })).await;

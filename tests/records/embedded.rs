@@ -96,7 +96,7 @@ async fn a_sweep_drops_every_expired_item_of_many_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_outlived_its_ttl_while_nobody_ran_goes_after_the_start_and_not_during_it() {
+async fn items_that_expired_while_nothing_ran_go_after_the_start_and_not_during_it() {
     tokio::time::pause();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.redb");

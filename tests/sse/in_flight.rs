@@ -163,7 +163,7 @@ async fn the_calls_of_a_batch_wait_as_one_message_and_leave_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cancels_nothing_is_ignored() {
+async fn a_cancellation_that_cancels_nothing_is_ignored() {
     let deployment = Deployment::new();
     let sessions = deployment.alone();
     let (mut stream, client) = ready(&sessions).await;

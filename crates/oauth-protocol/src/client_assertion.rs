@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signed_jwt_is_malformed() {
+    fn a_text_that_is_no_signed_jwt_is_malformed() {
         let good = text(&header(), &claims());
         let twice = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","alg":"none"}"#);
         for text in

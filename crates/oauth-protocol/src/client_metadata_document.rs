@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_object_is_no_document() {
+    fn a_text_that_is_no_json_object_is_no_document() {
         for text in ["", "[]", "null", "<html>", "\"a\"", "{", "\u{feff}{}"] {
             assert_eq!(read_at(URL, text).unwrap_err().0, "the document is not a JSON object", "{text}");
         }

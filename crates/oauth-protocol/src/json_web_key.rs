@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_set_is_refused() {
+    fn a_text_that_is_no_key_set_is_refused() {
         let one_twice = r#"{"keys":[{"kty":"RSA","kty":"EC"}]}"#;
         for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[{}]}"#, one_twice] {
             assert_eq!(KeySet::from_json(text.as_bytes()), Err(KeySetError("the key set is malformed")), "{text}");

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_done_once_is_in_no_request() {
+    fn work_that_is_done_once_is_in_no_request() {
         let count = |requests: u64| 1_000_000 + 60_000 * requests;
         assert_eq!(per_request(count(REQUESTS), count(2 * REQUESTS)), 60_000);
     }

@@ -57,7 +57,7 @@ for (const [name, options] of Object.entries(SERVERS)) {
       }
     });
 
-    test('what cannot be blocked and who is no user are told, and nothing is recorded', async (t) => {
+    test('a target that cannot be blocked and a name that is no user are refused, and nothing is recorded', async (t) => {
       const page = await operator(t);
       const before = await decisions(page);
       assert.equal(await block(page, 'redirect-host', 'localhost'), 400);
@@ -106,7 +106,7 @@ for (const [name, options] of Object.entries(SERVERS)) {
       assert.equal((await callTool(again.client)).structuredContent.success, true);
     });
 
-    test('who has signed out decides nothing, in another tab either', async (t) => {
+    test('an operator who has signed out decides nothing, in another tab either', async (t) => {
       const page = await operator(t);
       const tab = await page.browserContext().newPage();
       await tab.goto(`${here.server.url}/operator`);

@@ -31,7 +31,7 @@ describe('consent that is remembered, changed and withdrawn', () => {
     await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
   }
 
-  test('who comes back is asked shortly, and continues', async (t) => {
+  test('a person who comes back is asked shortly, and continues', async (t) => {
     const { page, home, url } = await allowed(t, 'Returning app');
     await page.goto(url);
     assert.match(await text(page), /You allowed “Returning app” on \d+ \w+ \d{4}/);

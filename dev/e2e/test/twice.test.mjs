@@ -206,7 +206,7 @@ describe('a button that is pressed twice', () => {
     assert.deepEqual(begins, ['hidden', 'visible']);
   });
 
-  test('who goes back and allows again signs in', async (t) => {
+  test('a person who goes back and allows again signs in', async (t) => {
     const world = await opened(t, 'Back');
     await world.page.goto(world.url);
     await decide(world.page, 'allow');

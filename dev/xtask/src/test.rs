@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_long_runs_only_with_long() {
+    fn long_stages_run_only_with_long() {
         assert_eq!(all(true), Stage::value_variants());
         assert!(all(false).contains(&Stage::Package) && !all(false).contains(&Stage::Proof));
     }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_the_limits_is_read() {
+    fn arguments_within_the_limits_are_read() {
         for (days, read) in [(json!({}), 7), (json!({ "days": 1 }), 1), (json!({ "days": 31.0 }), 31)] {
             assert_eq!(arguments(days).unwrap().days.get(), read);
         }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_is_refused_in_words() {
+    fn arguments_beyond_the_limits_are_refused_in_words() {
         for (wrong, words) in [
             (json!({ "days": 0 }), "0 is not a whole number from 1 to 31"),
             (json!({ "days": 32 }), "32 is not"),

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lifted_is_one_block_and_what_was_ended_stays() {
+    fn lifting_a_block_removes_no_other_block_and_no_end() {
         let target = |host: &str| BlockTarget::RedirectHost(host.to_owned());
         let blocked = ["one.example", "other.example"].map(|host| Block::new(target(host), NOW));
         let ended = vec![Block::new(target("ended.example"), NOW)];

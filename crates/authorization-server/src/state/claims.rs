@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_challenge_or_too_long_has_no_claims() {
+    fn a_text_that_is_no_challenge_or_too_long_has_no_claims() {
         for none in
             ["", "x", "{}", "[]", "null", r#"{"access_token":null}"#, r#"{"access_token":"x"}"#, r#"{"id_token":{}}"#]
         {

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_for_people_does_not_hold_the_text() {
+    fn the_debug_form_does_not_hold_the_text() {
         assert!(!format!("{:?}", token("the text")).contains("the text"));
     }
 }

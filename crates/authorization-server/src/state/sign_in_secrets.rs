@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_is_opened_again_with_the_secret_before_and_without() {
+    fn sealed_secrets_are_opened_again_with_the_secret_before_and_without() {
         for before in [None, Some(3)] {
             let secrets = SignInSecrets { state: secret(1), browser: secret(2), before: before.map(secret) };
             let opened = SignInSecrets::from_plaintext(&secrets.to_plaintext().unwrap()).unwrap();

@@ -139,7 +139,7 @@ async fn with_prompt_none_such_a_registration_is_sent_nowhere_without_a_click() 
 }
 
 #[tokio::test]
-async fn who_denies_it_again_is_sent_nowhere_without_a_click() {
+async fn an_owner_who_denies_it_again_is_sent_nowhere_without_a_click() {
     let rig = Rig::new().unwrap();
     let first = registered(&rig, "Nagger", "http://127.0.0.1:1/callback").await;
     let (mut browser, page) = deny(&rig, &first).await;

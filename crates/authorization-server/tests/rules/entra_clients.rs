@@ -191,7 +191,7 @@ async fn the_roles_of_the_token_hold_until_its_end() {
 }
 
 #[tokio::test]
-async fn what_the_user_allowed_to_another_client_never_counts() {
+async fn scopes_that_the_user_allowed_to_another_client_never_count() {
     let rig = Rig::new().unwrap();
     let tokens = rig.sign_in().await.unwrap().tokens;
     let granted = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();
@@ -283,7 +283,7 @@ async fn a_refusal_concerns_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn who_withdraws_every_consent_refuses_these_applications_too() {
+async fn an_owner_who_withdraws_every_consent_refuses_these_applications_too() {
     let rig = Rig::new().unwrap();
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_some());
     let owner = subject().owner_key();
@@ -342,7 +342,7 @@ async fn the_callers_token_is_the_assertion_and_a_refusal_is_told_and_noted_nowh
 }
 
 #[tokio::test]
-async fn what_a_token_lacks_is_known_to_every_process_if_its_client_takes_challenges() {
+async fn claims_that_a_token_lacks_are_known_to_every_process_if_its_client_takes_challenges() {
     let rig = Rig::new().unwrap();
     let takes = EntraClaims { capabilities: vec!["CP1".into()], ..claims(&rig) };
     let [one, other] = [server(&rig, takes.clone()), server(&rig, takes)];

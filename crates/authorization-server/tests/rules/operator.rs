@@ -132,7 +132,7 @@ async fn an_operator_is_signed_in_for_ten_minutes_by_name_and_object_id() {
 }
 
 #[tokio::test]
-async fn whoever_lacks_the_role_gets_no_session() {
+async fn a_user_without_the_role_gets_no_session() {
     let rig = rig();
     for roles in [&[][..], &["User"], &["admin"], &["Admin "]] {
         rig.upstream.set_roles(roles);

@@ -316,7 +316,7 @@ async fn an_exchange_that_cannot_be_tried_is_no_reason_for_a_code() {
 }
 
 #[tokio::test]
-async fn what_a_tool_tells_better_ends_no_sign_in() {
+async fn a_refusal_that_a_tool_tells_better_ends_no_sign_in() {
     let reason = || "of the upstream".to_owned();
     for refusal in [UpstreamRefusal::Blocked { reason: reason() }, UpstreamRefusal::Refused { reason: reason() }] {
         let (rig, owner) = refused(claims("c1")).await;

@@ -317,7 +317,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_not_used_may_be_anything_and_is_skipped() {
+fn a_member_that_is_not_used_may_be_anything_and_is_skipped() {
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let body = format!(r#"{{"x":{deep},"redirect_uris":["https://client.example/cb"],"y":[{{"redirect_uris":1}}]}}"#);
     assert_eq!(parse(body.as_bytes()).unwrap().redirect_uris.len(), 1);

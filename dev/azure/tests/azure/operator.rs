@@ -25,7 +25,7 @@ async fn signed_in(server: &Deployment, browser: &mut Browser) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_operator_blocks_at_one_process_every_process_refuses() {
+async fn an_application_that_is_blocked_at_one_process_is_refused_by_every_process() {
     let server = Deployment::to_be_asked_often(2).await;
     let tokens = tokens(&server).await;
     assert_eq!(server.call_tool(&tokens.access_token).await.0, 200);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_all_the_time_and_what_is_for_debugging_is_no_step() {
+    fn counted_lines_and_lines_for_debugging_are_no_steps() {
         assert_eq!(step(&line("INFO", "service_calls", "")), None);
         assert_eq!(step(&line("DEBUG", "request_answered", "")), None);
         assert!(step(&line("WARN", "service_calls", "")).is_some());
