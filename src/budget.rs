@@ -16,12 +16,12 @@ const MIN_REMEMBERED_KEYS: usize = 256;
 #[derive(Clone)]
 pub struct Budget {
     left: Arc<Semaphore>,
-    part_of: Option<Whole>,
+    part_of: Option<WholeBudget>,
 }
 
 /// The budget of which another is a share.
 #[derive(Clone)]
-struct Whole {
+struct WholeBudget {
     left: Arc<Semaphore>,
     bytes: usize,
     share: usize,
@@ -81,7 +81,7 @@ impl Budget {
 
     /// Whether what is taken of it, compared with what is left of the whole, is no more than the share compared with the rest.
     fn leaves_enough(&self) -> bool {
-        self.part_of.as_ref().is_none_or(|Whole { left, bytes, share }| {
+        self.part_of.as_ref().is_none_or(|WholeBudget { left, bytes, share }| {
             let taken = share.saturating_sub(self.available());
             taken.saturating_mul(bytes - share) <= left.available_permits().saturating_mul(*share)
         })
@@ -128,7 +128,7 @@ impl<K: Eq + Hash> SharedBudget<K> {
         let known = shares.of.get(&key).and_then(Weak::upgrade);
         let share = known.unwrap_or_else(|| Arc::new(Semaphore::new(self.share)));
         shares.of.insert(key, Arc::downgrade(&share));
-        let whole = Whole { left: Arc::clone(&self.whole.left), bytes: self.bytes, share: self.share };
+        let whole = WholeBudget { left: Arc::clone(&self.whole.left), bytes: self.bytes, share: self.share };
         Budget { left: share, part_of: Some(whole) }
     }
 }

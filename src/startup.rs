@@ -4,7 +4,7 @@ use std::{fs, io, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use authorization_server::{
     AuthorizationServer, Ports, StoredLimits,
-    entra_tokens::EntraTokens,
+    entra_tokens::EntraTokenVerifier,
     ground::{Id, Sealer, Unavailable},
     resource::downstream::DownstreamTokens,
     state::{client::Client, grant::Grant, operator_record::OperatorRecord},
@@ -211,7 +211,7 @@ fn authorization_server(
     platform: &Platform,
     storage: &Storage,
     upstream: Arc<dyn Upstream>,
-    client_tokens: Arc<dyn EntraTokens>,
+    client_tokens: Arc<dyn EntraTokenVerifier>,
 ) -> AuthorizationServer {
     let ports = Ports {
         clock: Arc::clone(&platform.clock),

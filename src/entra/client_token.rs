@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokens},
+    entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokenVerifier},
     ground::{Clock, Subject},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -70,7 +70,7 @@ impl ClientTokenVerifier {
 }
 
 #[async_trait]
-impl EntraTokens for ClientTokenVerifier {
+impl EntraTokenVerifier for ClientTokenVerifier {
     async fn verify(&self, token: &SecretString) -> Result<EntraClaims, EntraTokenRefusal> {
         let issuers = [self.settings.issuer()];
         let claims: ClientTokenClaims =

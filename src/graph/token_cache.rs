@@ -19,13 +19,13 @@ const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 const MIN_REMAINING: Duration = Duration::minutes(5);
 
 /// The owner, the credential, and the scopes.
-type Key = (Id, Id, ApiScopes);
+type CachedTokenKey = (Id, Id, ApiScopes);
 
 /// [`DownstreamTokens`] with a cache. A revoked grant is refused before a token is asked for.
 pub struct TokenCache {
     inner: Arc<dyn DownstreamTokens>,
     clock: Arc<dyn Clock>,
-    tokens: Cache<Key, DownstreamToken>,
+    tokens: Cache<CachedTokenKey, DownstreamToken>,
 }
 
 impl TokenCache {
@@ -41,7 +41,7 @@ impl TokenCache {
     }
 }
 
-fn key(principal: &Principal, scopes: &ApiScopes) -> Key {
+fn key(principal: &Principal, scopes: &ApiScopes) -> CachedTokenKey {
     (principal.owner, principal.credential.id(), scopes.clone())
 }
 

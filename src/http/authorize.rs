@@ -12,10 +12,10 @@ use oauth_protocol::addressed_request::{AddressMissing, AddressedRequest};
 use super::{
     app::App,
     browser, cookies,
-    pages::{self, ErrorPage, Text, Texts},
+    pages::{self, ErrorPage, PageText, Texts},
     reply::Response,
     request::Incoming,
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 
 const DOCUMENTS: Reached = Reached {
@@ -52,7 +52,7 @@ fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
         AuthorizeError::AtServer(error) => pages::error(app, texts, &page(texts, *error)),
         AuthorizeError::ToClient { next, .. } => browser::next(app, incoming, next),
         AuthorizeError::TooManyDocuments(too_many) => {
-            DOCUMENTS.answer(app, Place { endpoint: "authorize", shape: Shape::Page(texts) }, *too_many)
+            DOCUMENTS.answer(app, Place { endpoint: "authorize", format: ErrorFormat::Page(texts) }, *too_many)
         }
         AuthorizeError::Unavailable(_) => pages::error(app, texts, &ErrorPage::unavailable(texts)),
     }
@@ -76,7 +76,7 @@ fn page(texts: &Texts, error: AtServer) -> ErrorPage {
     }
 }
 
-fn malformed(texts: &Texts, reason: Text) -> ErrorPage {
+fn malformed(texts: &Texts, reason: PageText) -> ErrorPage {
     ErrorPage::new(StatusCode::BAD_REQUEST, texts.invalid_title(), vec![reason, texts.invalid_advice()])
 }
 

@@ -10,7 +10,7 @@ use super::{
     limits::RateLimit,
     reply::{Response, oauth_error},
     request::{BodyError, Incoming},
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 
 const BY_ADDRESS: Reached = Reached::by_address(RateLimit::Token.name());
@@ -39,7 +39,7 @@ pub(super) async fn over_limit(
     token: Option<&SecretString>,
 ) -> Option<Response> {
     let too_many = app.limits.take(RateLimit::Token, incoming.from).err()?;
-    let place = Place { endpoint, shape: Shape::OAuth };
+    let place = Place { endpoint, format: ErrorFormat::OAuth };
     let holder = match token {
         Some(token) => app.server.known_holder(token).await,
         None => None,

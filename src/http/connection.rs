@@ -22,7 +22,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The stream of a connection.
-pub(super) struct Connection<S> {
+pub(super) struct LimitedConnection<S> {
     stream: S,
     head: PartialHead,
     reading: Deadline,
@@ -111,7 +111,7 @@ impl Deadline {
     }
 }
 
-impl<S> Connection<S> {
+impl<S> LimitedConnection<S> {
     pub(super) fn new(stream: S, head: PartialHead) -> Self {
         Self { stream, head, reading: Deadline::default(), writing: Deadline::default(), stalled: None }
     }
@@ -135,7 +135,7 @@ impl<S> Connection<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Connection<S> {
+impl<S: AsyncRead + Unpin> LimitedConnection<S> {
     /// Reads at most [`READ_BYTES`]. A buffer of that size is not written to while nothing arrives, so that an idle connection
     /// takes no memory for it.
     fn poll_part(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
@@ -153,7 +153,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for LimitedConnection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -170,7 +170,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for LimitedConnection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.limited(context, |stream, context| stream.poll_write(context, bytes))
     }
@@ -208,13 +208,13 @@ mod tests {
     const HEADS: usize = 20 * 1024;
 
     /// A connection, its other end, and what is counted.
-    fn connection() -> (Connection<DuplexStream>, DuplexStream, Budget) {
+    fn connection() -> (LimitedConnection<DuplexStream>, DuplexStream, Budget) {
         let (budget, (ours, theirs)) = (Budget::new(HEADS), duplex(64 * 1024));
-        (Connection::new(ours, PartialHead::new(&budget)), theirs, budget)
+        (LimitedConnection::new(ours, PartialHead::new(&budget)), theirs, budget)
     }
 
     /// Reads what has arrived.
-    async fn read(connection: &mut Connection<DuplexStream>) -> io::Result<()> {
+    async fn read(connection: &mut LimitedConnection<DuplexStream>) -> io::Result<()> {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read) = timeout(Duration::ZERO, connection.read(&mut buffer)).await {
             read?;
@@ -288,7 +288,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_of_which_nothing_is_read_for_a_minute_ends_its_connection() {
         let (ours, mut theirs) = duplex(16);
-        let mut connection = Connection::new(ours, PartialHead::new(&Budget::new(0)));
+        let mut connection = LimitedConnection::new(ours, PartialHead::new(&Budget::new(0)));
         let began = Instant::now();
         let writing = tokio::spawn(async move { connection.write_all(&[b'x'; 48]).await });
         for _ in 0..2 {

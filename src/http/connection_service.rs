@@ -93,14 +93,14 @@ mod tests {
     use super::*;
     use crate::{
         budget::Budget,
-        http::{connection::Connection, reply::empty},
+        http::{connection::LimitedConnection, reply::empty},
     };
 
     #[tokio::test]
     async fn a_body_that_is_read_after_the_answer_is_no_head() {
         let (budget, (ours, mut theirs)) = (Budget::new(100), duplex(64 * 1024));
         let head = PartialHead::new(&budget);
-        let mut connection = Connection::new(ours, head.clone());
+        let mut connection = LimitedConnection::new(ours, head.clone());
         let unread = Arc::new(Mutex::new(Vec::new()));
         let keeping = Arc::clone(&unread);
         let inner = service_fn(move |request| {

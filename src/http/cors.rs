@@ -111,17 +111,18 @@ fn may_call(origin: &HeaderValue, ours: &str, allowed: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    const OURS: &str = "https://mcp.example.com";
+    const OWN_ORIGIN: &str = "https://mcp.example.com";
 
     fn judged(cors: Cors, origin: &str) -> Result<Readable, OriginRefused> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
-        cors.judge(&headers, OURS, &["https://app.example.com".to_owned()])
+        cors.judge(&headers, OWN_ORIGIN, &["https://app.example.com".to_owned()])
     }
 
     #[test]
     fn the_protected_resource_serves_ours_loopback_and_configured_origins() {
-        for origin in [OURS, "http://localhost:6274", "http://127.0.0.1:1", "http://[::1]:9", "https://app.example.com"]
+        for origin in
+            [OWN_ORIGIN, "http://localhost:6274", "http://127.0.0.1:1", "http://[::1]:9", "https://app.example.com"]
         {
             assert_eq!(
                 judged(Cors::Resource, origin),
@@ -150,15 +151,16 @@ mod tests {
     fn an_origin_that_is_no_text_is_refused_by_the_protected_resource_alone() {
         let mut headers = HeaderMap::new();
         headers.insert(header::ORIGIN, HeaderValue::from_bytes(b"https://mcp.example.com\xff").unwrap());
-        assert_eq!(Cors::Resource.judge(&headers, OURS, &[]), Err(OriginRefused));
+        assert_eq!(Cors::Resource.judge(&headers, OWN_ORIGIN, &[]), Err(OriginRefused));
         assert!(
-            Cors::AnyOrigin.judge(&headers, OURS, &[]).is_ok() && Cors::SameOrigin.judge(&headers, OURS, &[]).is_ok()
+            Cors::AnyOrigin.judge(&headers, OWN_ORIGIN, &[]).is_ok()
+                && Cors::SameOrigin.judge(&headers, OWN_ORIGIN, &[]).is_ok()
         );
     }
 
     #[test]
     fn a_request_without_origin_is_served() {
-        assert_eq!(Cors::Resource.judge(&HeaderMap::new(), OURS, &[]), Ok(Readable::Only(None)));
+        assert_eq!(Cors::Resource.judge(&HeaderMap::new(), OWN_ORIGIN, &[]), Ok(Readable::Only(None)));
     }
 
     #[test]
@@ -182,7 +184,7 @@ mod tests {
         assert_eq!(decorated(&Readable::Only(None)), [None, Some("origin".to_owned())]);
         assert_eq!(decorated(&Readable::Everybodys), [Some("*".to_owned()), None]);
         assert_eq!(decorated(&Readable::Ours), [None, None]);
-        let without_origin = Cors::AnyOrigin.judge(&HeaderMap::new(), OURS, &[]).unwrap();
+        let without_origin = Cors::AnyOrigin.judge(&HeaderMap::new(), OWN_ORIGIN, &[]).unwrap();
         assert_eq!(without_origin, Readable::Everybodys);
     }
 }

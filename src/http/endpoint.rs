@@ -53,6 +53,6 @@ impl Endpoint {
 
     /// What a refusal by a limit names, and its shape.
     pub(super) fn place<'a>(&self, texts: &'a Texts) -> Place<'a> {
-        Place { endpoint: self.route, shape: self.cors.shape(texts) }
+        Place { endpoint: self.route, format: self.cors.error_format(texts) }
     }
 }

@@ -18,11 +18,11 @@ use super::{
     reply::{Response, json_rpc_error, mcp_busy, mcp_unavailable},
     request::Incoming,
     resource::Resource,
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 use crate::mcp::{Call, CallError, RefusalReason};
 
-const PLACE: Place<'_> = Place { endpoint: "mcp", shape: Shape::JsonRpc };
+const PLACE: Place<'_> = Place { endpoint: "mcp", format: ErrorFormat::JsonRpc };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { mut head, body }, caller) = (incoming, principal.holder());

@@ -15,11 +15,11 @@ use super::{
     reply::{self, Response, json_rpc_error, json_rpc_error_of, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
     resource::Resource,
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 use crate::mcp::{NOT_JSON, RequestId, UncheckedMessage, sse::PostError};
 
-const PLACE: Place<'_> = Place { endpoint: "mcp/message", shape: Shape::JsonRpc };
+const PLACE: Place<'_> = Place { endpoint: "mcp/message", format: ErrorFormat::JsonRpc };
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { head, body }, caller) = (incoming, principal.holder());

@@ -19,7 +19,7 @@ use super::{
     app::App,
     reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 use crate::mcp::{
     UncheckedMessage, event_stream,
@@ -36,7 +36,7 @@ const UNCHECKED_LIMIT: Duration = Duration::from_mins(1);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// When a client whose owner has too many streams may try again. A stream that its client left is noticed within this time.
 const STREAM_RETRY: Duration = READ_TIMEOUT;
-const PLACE: Place<'_> = Place { endpoint: "mcp/sse", shape: Shape::JsonRpc };
+const PLACE: Place<'_> = Place { endpoint: "mcp/sse", format: ErrorFormat::JsonRpc };
 const TOO_MANY_OF_OWNER: &str = "too many open streams of one user; close one, then try again";
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {

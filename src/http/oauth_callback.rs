@@ -16,7 +16,7 @@ use super::{
     pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 
 const CALLBACKS: Reached = Reached::by_address(RateLimit::Callback(CallbackCost::Redemption).name());
@@ -55,7 +55,7 @@ fn refusal(app: &App, texts: &Texts, error: &CallbackError) -> Response {
     let page = match error {
         CallbackError::OwnPage(error) => return connections::not_signed_in(app, texts, error),
         CallbackError::OverLimit(too_many) => {
-            let place = Place { endpoint: "oauth-callback", shape: Shape::Page(texts) };
+            let place = Place { endpoint: "oauth-callback", format: ErrorFormat::Page(texts) };
             return CALLBACKS.answer(app, place, *too_many);
         }
         CallbackError::UnknownState => forbidden(texts.sign_in_unknown_title(), texts.connect_again()),

@@ -11,10 +11,10 @@ use super::{
     pages::Texts,
     reply::{Response, json, oauth_error, temporarily_unavailable},
     request::Incoming,
-    too_many::{Place, Reached, Shape},
+    too_many::{ErrorFormat, Place, Reached},
 };
 
-const PLACE: Place<'_> = Place { endpoint: "register", shape: Shape::OAuth };
+const PLACE: Place<'_> = Place { endpoint: "register", format: ErrorFormat::OAuth };
 const WAITING: Reached = Reached {
     limit: "waiting-registrations",
     text: "too many registrations from this network wait for their first use; try again in a minute",

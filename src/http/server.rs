@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     app::App,
-    connection::{Connection, PartialHead},
+    connection::{LimitedConnection, PartialHead},
     connection_service::ConnectionService,
     origin_form::service,
 };
@@ -27,7 +27,7 @@ use super::{
 /// heads of 32 KiB and request lines of 8.
 const CONNECTION_BYTES: usize = 48 * 1024;
 /// The longest time for which a connection may be idle. A head that has begun has 10 s, and an answer of which nothing
-/// is read a minute: see [`Connection`]. It must be longer
+/// is read a minute: see [`LimitedConnection`]. It must be longer
 /// than the minute for which the Functions host keeps an idle connection. Otherwise we could close a connection just when
 /// the host sends a POST on it, which the host does not repeat.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
@@ -47,7 +47,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, connections: NonZeroU32
         };
         let Some((stream, place)) = accepted else { continue };
         let head = PartialHead::new(&app.memory.unfinished_heads);
-        let stream = TokioIo::new(Connection::new(stream, head.clone()));
+        let stream = TokioIo::new(LimitedConnection::new(stream, head.clone()));
         let service = ConnectionService { inner: service(Arc::clone(&app)), head };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

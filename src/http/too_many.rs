@@ -1,4 +1,4 @@
-//! 429: a limit was reached. It has the shape of the endpoint's other errors, says when to come again, and no client sends
+//! 429: a limit was reached. It has the format of the endpoint's other errors, says when to come again, and no client sends
 //! its user to the browser for it.
 
 use authorization_server::ground::{EventName, Holder, TooMany};
@@ -7,19 +7,20 @@ use http::StatusCode;
 use super::{
     app::App,
     cors::Cors,
-    pages::{self, ErrorPage, Text, Texts},
+    pages::{self, ErrorPage, PageText, Texts},
     reply::{Response, json_rpc_error, oauth_error, retry_after},
 };
 
-/// The endpoint that refuses, and the shape of its errors.
+/// The endpoint that refuses, and the format of its errors.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) endpoint: &'static str,
-    pub(super) shape: Shape<'a>,
+    pub(super) format: ErrorFormat<'a>,
 }
 
+/// The format of an endpoint's errors.
 #[derive(Clone, Copy)]
-pub(super) enum Shape<'a> {
+pub(super) enum ErrorFormat<'a> {
     /// With these texts.
     Page(&'a Texts),
     OAuth,
@@ -27,12 +28,12 @@ pub(super) enum Shape<'a> {
 }
 
 impl Cors {
-    /// The shape of the errors of an endpoint with this rule.
-    pub(super) fn shape(self, texts: &Texts) -> Shape<'_> {
+    /// The format of the errors of an endpoint with this rule.
+    pub(super) fn error_format(self, texts: &Texts) -> ErrorFormat<'_> {
         match self {
-            Self::SameOrigin => Shape::Page(texts),
-            Self::AnyOrigin => Shape::OAuth,
-            Self::Resource => Shape::JsonRpc,
+            Self::SameOrigin => ErrorFormat::Page(texts),
+            Self::AnyOrigin => ErrorFormat::OAuth,
+            Self::Resource => ErrorFormat::JsonRpc,
         }
     }
 }
@@ -44,7 +45,7 @@ pub(super) struct Reached {
     /// The text for programs.
     pub(super) text: &'static str,
     /// The text on a page.
-    pub(super) on_page: fn(&Texts) -> Text,
+    pub(super) on_page: fn(&Texts) -> PageText,
     /// The holder whose limit it is; `None` for the limit of an address.
     pub(super) of: Option<Holder>,
 }
@@ -64,18 +65,18 @@ impl Reached {
     pub(super) fn answer(
         &self,
         app: &App,
-        Place { endpoint, shape }: Place<'_>,
+        Place { endpoint, format }: Place<'_>,
         TooMany { wait }: TooMany,
     ) -> Response {
         let event = EventName::LimitReached.event().at(endpoint).because(self.limit);
         app.audit.report(&self.of.map_or(event, |of| event.holder(of)));
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let response = match shape {
-            Shape::Page(texts) => {
+        let response = match format {
+            ErrorFormat::Page(texts) => {
                 pages::error(app, texts, &ErrorPage::plain(status, texts.too_many_title(), (self.on_page)(texts)))
             }
-            Shape::OAuth => oauth_error(status, "temporarily_unavailable", self.text),
-            Shape::JsonRpc => json_rpc_error(status, self.text),
+            ErrorFormat::OAuth => oauth_error(status, "temporarily_unavailable", self.text),
+            ErrorFormat::JsonRpc => json_rpc_error(status, self.text),
         };
         retry_after(response, wait)
     }

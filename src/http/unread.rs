@@ -7,9 +7,9 @@ use super::{
     app::App,
     body::ReadError,
     endpoint::Endpoint,
-    pages::{self, ErrorPage, Text, Texts},
+    pages::{self, ErrorPage, PageText, Texts},
     reply::{Response, json_rpc_error, oauth_error, retry_later},
-    too_many::Shape,
+    too_many::ErrorFormat,
 };
 
 struct Unread {
@@ -17,12 +17,12 @@ struct Unread {
     /// For programs.
     text: &'static str,
     /// For people.
-    on_page: fn(&Texts) -> Text,
+    on_page: fn(&Texts) -> PageText,
 }
 
 impl From<ReadError> for Unread {
     fn from(error: ReadError) -> Self {
-        let (status, text, on_page): (_, _, fn(&Texts) -> Text) = match error {
+        let (status, text, on_page): (_, _, fn(&Texts) -> PageText) = match error {
             ReadError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", Texts::body_too_large),
             ReadError::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", Texts::body_late),
             ReadError::BrokenOff => (StatusCode::BAD_REQUEST, "the body is incomplete", Texts::body_incomplete),
@@ -57,10 +57,10 @@ impl Endpoint {
         } else {
             ("invalid_request", texts.body_title())
         };
-        match self.place(texts).shape {
-            Shape::Page(texts) => pages::error(app, texts, &ErrorPage::plain(status, title, on_page(texts))),
-            Shape::OAuth => oauth_error(status, code, text),
-            Shape::JsonRpc => json_rpc_error(status, text),
+        match self.place(texts).format {
+            ErrorFormat::Page(texts) => pages::error(app, texts, &ErrorPage::plain(status, title, on_page(texts))),
+            ErrorFormat::OAuth => oauth_error(status, code, text),
+            ErrorFormat::JsonRpc => json_rpc_error(status, text),
         }
     }
 }

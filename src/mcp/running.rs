@@ -12,16 +12,16 @@ use authorization_server::ground::Holder;
 use rmcp::model::RequestId;
 use tokio_util::sync::CancellationToken;
 
-type Key = (Holder, RequestId);
+type RunningKey = (Holder, RequestId);
 
 /// The requests that run in this process.
 #[derive(Clone, Default)]
-pub(super) struct Running(Arc<Mutex<HashMap<Key, Vec<CancellationToken>>>>);
+pub(super) struct Running(Arc<Mutex<HashMap<RunningKey, Vec<CancellationToken>>>>);
 
 /// A request that runs, until it is dropped.
 pub(super) struct RunningRequest {
     running: Running,
-    key: Key,
+    key: RunningKey,
     /// Cancelled when the request is dropped, so that its entry is known by it.
     token: CancellationToken,
 }
@@ -43,7 +43,7 @@ impl Running {
         }
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<Key, Vec<CancellationToken>>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<RunningKey, Vec<CancellationToken>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

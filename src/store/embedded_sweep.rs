@@ -10,7 +10,7 @@ use super::embedded::{Embedded, failed, table};
 use crate::ports::records::{Container, StoreError};
 
 /// A start has the processor and the memory for itself.
-const FIRST: std::time::Duration = std::time::Duration::from_mins(1);
+const FIRST_SWEEP_AFTER: std::time::Duration = std::time::Duration::from_mins(1);
 const INTERVAL: std::time::Duration = std::time::Duration::from_hours(1);
 /// Items that are looked at before others may write.
 const AT_ONCE: usize = 256;
@@ -39,7 +39,7 @@ impl Embedded {
     pub fn keep_swept(&self) {
         let (database, clock) = (Arc::downgrade(&self.database), Arc::clone(&self.clock));
         tokio::spawn(async move {
-            tokio::time::sleep(FIRST).await;
+            tokio::time::sleep(FIRST_SWEEP_AFTER).await;
             while let Some(database) = database.upgrade() {
                 let store = Self { database, clock: Arc::clone(&clock) };
                 match store.blocking(|store| store.sweep()).await {

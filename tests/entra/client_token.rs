@@ -1,7 +1,7 @@
 //! Which access tokens, that Entra issued to clients themselves, are verified.
 
 use authorization_server::{
-    entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokens as _},
+    entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokenVerifier as _},
     ground::Subject,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

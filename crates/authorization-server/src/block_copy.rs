@@ -20,13 +20,13 @@ const CLIENT_KNOWN_FOR: Duration = Duration::minutes(5);
 
 /// The copy, and the clients that were judged by it lately.
 pub(crate) struct BlockCopy {
-    copy: Mutex<State>,
+    copy: Mutex<BlockCopyState>,
     /// By key.
     pub(crate) clients: Recent<Id, Arc<Client>>,
 }
 
 #[derive(Default)]
-struct State {
+struct BlockCopyState {
     copy: Option<(Arc<Blocks>, OffsetDateTime)>,
     asked_at: Option<OffsetDateTime>,
 }

@@ -43,7 +43,7 @@ pub enum EntraTokenRefusal {
 
 /// Verifies access tokens of Entra.
 #[async_trait]
-pub trait EntraTokens: Send + Sync {
+pub trait EntraTokenVerifier: Send + Sync {
     /// The claims of a token.
     async fn verify(&self, token: &SecretString) -> Result<EntraClaims, EntraTokenRefusal>;
 }

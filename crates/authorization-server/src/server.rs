@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::{
     block_copy::BlockCopy,
     client_documents::{ClientDocuments, ClientSignatures},
-    entra_tokens::EntraTokens,
+    entra_tokens::EntraTokenVerifier,
     grant_cache::GrantCache,
     ground::{
         AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, ListedRecords, OwnedRecords, OwnerLimit, Recent,
@@ -90,14 +90,14 @@ pub struct AuthorizationServer {
     pub(crate) grants_of_owner: OwnerLimit,
     default_scope: Scope,
     document_hosts: DocumentHosts,
-    pub(crate) entra_clients: Option<EntraClients>,
+    pub(crate) entra_tokens: Option<EntraTokenAcceptance>,
     pub(crate) entra_standings: Recent<(Id, Id), Standing>,
 }
 
-/// Clients that get their tokens from Entra themselves.
-pub(crate) struct EntraClients {
+/// The tokens of Entra that are accepted: those that it issued to these clients.
+pub(crate) struct EntraTokenAcceptance {
     pub(crate) preauthorized: PreauthorizedClients,
-    pub(crate) tokens: Arc<dyn EntraTokens>,
+    pub(crate) verifier: Arc<dyn EntraTokenVerifier>,
 }
 
 impl AuthorizationServer {
@@ -114,7 +114,7 @@ impl AuthorizationServer {
             grants_of_owner: limits.grants,
             default_scope: scopes::first(),
             document_hosts: DocumentHosts::default(),
-            entra_clients: None,
+            entra_tokens: None,
             entra_standings: Recent::believed_for(STANDING_LIFETIME),
         }
     }
@@ -134,12 +134,16 @@ impl AuthorizationServer {
     /// The same server, for these applications, which get their tokens from Entra themselves. Without any, every such token is
     /// refused. The log says by which ids it knows them.
     #[must_use]
-    pub fn with_entra_clients(self, preauthorized: PreauthorizedClients, tokens: Arc<dyn EntraTokens>) -> Self {
+    pub fn with_entra_clients(
+        self,
+        preauthorized: PreauthorizedClients,
+        verifier: Arc<dyn EntraTokenVerifier>,
+    ) -> Self {
         for application in preauthorized.applications() {
             tracing::info!(%application, client = %application.client(), "tokens of Entra are accepted from this application");
         }
-        let entra_clients = (!preauthorized.is_empty()).then_some(EntraClients { preauthorized, tokens });
-        Self { entra_clients, ..self }
+        let entra_tokens = (!preauthorized.is_empty()).then_some(EntraTokenAcceptance { preauthorized, verifier });
+        Self { entra_tokens, ..self }
     }
 
     /// The hosts that may publish clients.

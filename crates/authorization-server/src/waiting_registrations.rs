@@ -17,11 +17,11 @@ use crate::ground::{Id, Network};
 /// The waiting registrations of this process. Every operation takes logarithmic time, and memory is bounded by the places.
 pub(crate) struct WaitingRegistrations {
     places: usize,
-    state: Mutex<State>,
+    state: Mutex<WaitingList>,
 }
 
 #[derive(Default)]
-struct State {
+struct WaitingList {
     /// By network, the oldest first.
     of: HashMap<Network, BTreeMap<u64, Id>>,
     /// Where each registration is.
@@ -71,12 +71,12 @@ impl WaitingRegistrations {
         self.state().remove(id);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WaitingList> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl WaitingList {
     fn add(&mut self, id: Id, from: Network) {
         let number = self.next;
         self.next += 1;

@@ -50,7 +50,7 @@ struct Times {
 }
 
 #[derive(Deserialize)]
-struct Header {
+struct AssertionHeader {
     alg: String,
     typ: Option<String>,
     kid: Option<String>,
@@ -81,7 +81,7 @@ impl ClientAssertion {
     pub fn parse(text: &str) -> Result<Self, AssertionError> {
         let (message, _) = text.rsplit_once('.').ok_or(MALFORMED)?;
         let (header, claims) = message.split_once('.').ok_or(MALFORMED)?;
-        let (header, claims): (Header, AssertionClaims) = (decoded(header)?, decoded(claims)?);
+        let (header, claims): (AssertionHeader, AssertionClaims) = (decoded(header)?, decoded(claims)?);
         let algorithm = header.algorithm()?;
         let client_id = claims.iss.ok_or(AssertionError("the assertion has no iss"))?;
         if claims.sub.as_ref() != Some(&client_id) {
@@ -134,7 +134,7 @@ impl ClientAssertion {
     }
 }
 
-impl Header {
+impl AssertionHeader {
     /// RFC 7515 §4.1.1, §4.1.9 and §4.1.11. No extension is understood here, so none may be critical.
     fn algorithm(&self) -> Result<SigningAlgorithm, AssertionError> {
         if self.crit.is_some() {

@@ -23,14 +23,14 @@ impl Initiator {
         origin: impl IntoIterator<Item = &'a [u8]>,
         sec_fetch_site: impl IntoIterator<Item = &'a [u8]>,
     ) -> Self {
-        match (Header::of(origin), Header::of(sec_fetch_site)) {
-            (Header::Once(origin), Header::Absent | Header::Once(b"same-origin"))
+        match (SingleHeader::of(origin), SingleHeader::of(sec_fetch_site)) {
+            (SingleHeader::Once(origin), SingleHeader::Absent | SingleHeader::Once(b"same-origin"))
                 if origin == base.issuer().as_bytes() =>
             {
                 Self::OwnForm
             }
-            (Header::Absent, Header::Once(b"same-origin")) => Self::OwnLink,
-            (Header::Absent, Header::Once(b"none")) => Self::Person,
+            (SingleHeader::Absent, SingleHeader::Once(b"same-origin")) => Self::OwnLink,
+            (SingleHeader::Absent, SingleHeader::Once(b"none")) => Self::Person,
             _ => Self::Unproven,
         }
     }
@@ -53,13 +53,13 @@ impl Initiator {
 }
 
 /// The values of one header.
-enum Header<'a> {
+enum SingleHeader<'a> {
     Absent,
     Once(&'a [u8]),
     Repeated,
 }
 
-impl<'a> Header<'a> {
+impl<'a> SingleHeader<'a> {
     fn of(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut values = values.into_iter();
         match (values.next(), values.next()) {
@@ -76,12 +76,12 @@ mod tests {
 
     use super::*;
 
-    const OURS: &str = "https://mcp.example.com";
+    const BASE_URL: &str = "https://mcp.example.com";
 
     fn parse(origin: &[&str], site: &[&str]) -> Initiator {
         let bytes = |values: &[&str]| values.iter().map(|value| value.as_bytes().to_vec()).collect::<Vec<_>>();
         let (origin, site) = (bytes(origin), bytes(site));
-        let base = BaseUrl::parse(OURS).unwrap();
+        let base = BaseUrl::parse(BASE_URL).unwrap();
         Initiator::parse(&base, origin.iter().map(Vec::as_slice), site.iter().map(Vec::as_slice))
     }
 
@@ -90,17 +90,17 @@ mod tests {
         let rows: [(&[&str], &[&str], Initiator); 14] = [
             (&[], &["none"], Initiator::Person),
             (&[], &["same-origin"], Initiator::OwnLink),
-            (&[OURS], &["same-origin"], Initiator::OwnForm),
-            (&[OURS], &[], Initiator::OwnForm),
+            (&[BASE_URL], &["same-origin"], Initiator::OwnForm),
+            (&[BASE_URL], &[], Initiator::OwnForm),
             (&[], &[], Initiator::Unproven),
             (&[], &["same-site"], Initiator::Unproven),
             (&[], &["cross-site"], Initiator::Unproven),
             (&[], &[""], Initiator::Unproven),
             (&[], &["NONE"], Initiator::Unproven),
             (&[], &["same-origin "], Initiator::Unproven),
-            (&[OURS], &["none"], Initiator::Unproven),
-            (&[OURS], &["same-site"], Initiator::Unproven),
-            (&[OURS], &["cross-site"], Initiator::Unproven),
+            (&[BASE_URL], &["none"], Initiator::Unproven),
+            (&[BASE_URL], &["same-site"], Initiator::Unproven),
+            (&[BASE_URL], &["cross-site"], Initiator::Unproven),
             (&[""], &["same-origin"], Initiator::Unproven),
         ];
         for (origin, site, expected) in rows {
@@ -128,8 +128,8 @@ mod tests {
     #[test]
     fn a_header_that_is_there_twice_proves_nothing() {
         for (origin, site) in [
-            (&[OURS, OURS][..], &["same-origin"][..]),
-            (&[OURS], &["same-origin", "same-origin"]),
+            (&[BASE_URL, BASE_URL][..], &["same-origin"][..]),
+            (&[BASE_URL], &["same-origin", "same-origin"]),
             (&[], &["none", "none"]),
             (&[], &["none", "cross-site"]),
         ] {
@@ -148,7 +148,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_other_values_prove_nothing(origin in "[ -~]{0,30}", site in "[ -~]{0,12}") {
-            prop_assume!(origin != OURS && site != "none" && site != "same-origin");
+            prop_assume!(origin != BASE_URL && site != "none" && site != "same-origin");
             for (origin, site) in [(&[&*origin][..], &[&*site][..]), (&[], &[&*site]), (&[&*origin], &[])] {
                 prop_assert_eq!(parse(origin, site), Initiator::Unproven);
             }

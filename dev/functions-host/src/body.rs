@@ -16,9 +16,9 @@ pub(crate) enum Framing {
 }
 
 /// A body that is being read. Trailer fields are read and dropped.
-pub(crate) struct Body(State);
+pub(crate) struct Body(Reading);
 
-enum State {
+enum Reading {
     Length(u64),
     UntilClose,
     ChunkSize,
@@ -31,10 +31,10 @@ enum State {
 impl Body {
     pub(crate) fn new(framing: Framing) -> Self {
         Self(match framing {
-            Framing::None | Framing::Length(0) => State::Done,
-            Framing::Length(length) => State::Length(length),
-            Framing::Chunked => State::ChunkSize,
-            Framing::UntilClose => State::UntilClose,
+            Framing::None | Framing::Length(0) => Reading::Done,
+            Framing::Length(length) => Reading::Length(length),
+            Framing::Chunked => Reading::ChunkSize,
+            Framing::UntilClose => Reading::UntilClose,
         })
     }
 
@@ -42,21 +42,23 @@ impl Body {
     pub(crate) async fn next(&mut self, reader: &mut Reader) -> io::Result<Option<Bytes>> {
         loop {
             self.0 = match self.0 {
-                State::Done => return Ok(None),
-                State::UntilClose => match reader.piece(u64::MAX).await? {
+                Reading::Done => return Ok(None),
+                Reading::UntilClose => match reader.piece(u64::MAX).await? {
                     Some(piece) => return Ok(Some(piece)),
-                    None => State::Done,
+                    None => Reading::Done,
                 },
-                State::Length(left) => return self.counted(reader, left, State::Length, State::Done).await,
-                State::Chunk(left) => return self.counted(reader, left, State::Chunk, State::ChunkEnd).await,
-                State::ChunkSize => match chunk_size(&reader.line().await?)? {
-                    0 => State::Trailers,
-                    size => State::Chunk(size),
+                Reading::Length(left) => return self.counted(reader, left, Reading::Length, Reading::Done).await,
+                Reading::Chunk(left) => {
+                    return self.counted(reader, left, Reading::Chunk, Reading::ChunkEnd).await;
+                }
+                Reading::ChunkSize => match chunk_size(&reader.line().await?)? {
+                    0 => Reading::Trailers,
+                    size => Reading::Chunk(size),
                 },
-                State::ChunkEnd if reader.line().await?.is_empty() => State::ChunkSize,
-                State::ChunkEnd => return Err(io::ErrorKind::InvalidData.into()),
-                State::Trailers if reader.line().await?.is_empty() => State::Done,
-                State::Trailers => State::Trailers,
+                Reading::ChunkEnd if reader.line().await?.is_empty() => Reading::ChunkSize,
+                Reading::ChunkEnd => return Err(io::ErrorKind::InvalidData.into()),
+                Reading::Trailers if reader.line().await?.is_empty() => Reading::Done,
+                Reading::Trailers => Reading::Trailers,
             }
         }
     }
@@ -65,8 +67,8 @@ impl Body {
         &mut self,
         reader: &mut Reader,
         left: u64,
-        rest: fn(u64) -> State,
-        end: State,
+        rest: fn(u64) -> Reading,
+        end: Reading,
     ) -> io::Result<Option<Bytes>> {
         let piece = reader.piece(left).await?.ok_or(io::ErrorKind::UnexpectedEof)?;
         self.0 = match left.saturating_sub(piece.len() as u64) {

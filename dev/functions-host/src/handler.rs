@@ -12,7 +12,7 @@ use crate::{restarts::Failures, upstream::Upstream};
 const RESTART_CODE: i32 = 200;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum Readiness {
     Restarting,
     Ready,
     Stopped,
@@ -21,14 +21,14 @@ pub(crate) enum State {
 /// A handler as the proxy sees it.
 pub(crate) struct Handler {
     pub(crate) upstream: Upstream,
-    pub(crate) state: watch::Receiver<State>,
+    pub(crate) state: watch::Receiver<Readiness>,
 }
 
 impl Handler {
     /// Waits while the handler is being started again; false if it will not be.
     pub(crate) async fn is_ready(&self) -> bool {
         let mut state = self.state.clone();
-        state.wait_for(|state| *state != State::Restarting).await.is_ok_and(|state| *state == State::Ready)
+        state.wait_for(|state| *state != Readiness::Restarting).await.is_ok_and(|state| *state == Readiness::Ready)
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Kill {
 pub(crate) struct Supervisor {
     pub(crate) launch: Launch,
     pub(crate) process: HandlerProcess,
-    pub(crate) state: watch::Sender<State>,
+    pub(crate) state: watch::Sender<Readiness>,
     pub(crate) kills: mpsc::Receiver<Kill>,
     /// True stops every supervisor of the host; one that gives up sets it.
     pub(crate) stop: watch::Sender<bool>,
@@ -59,7 +59,7 @@ impl Supervisor {
             }
             _ = stopped.wait_for(|stop| *stop) => {}
         }
-        self.state.send_replace(State::Stopped);
+        self.state.send_replace(Readiness::Stopped);
         self.stop.send_replace(true);
         self.process.kill().await;
     }
@@ -72,7 +72,7 @@ impl Supervisor {
             if ended.as_ref().is_ok_and(ExitStatus::success) {
                 return self.stay_ended().await;
             }
-            self.state.send_replace(State::Restarting);
+            self.state.send_replace(Readiness::Restarting);
             let asked_for = ended.as_ref().is_ok_and(|status| status.code() == Some(RESTART_CODE));
             self.launch.log.line(&format!("handler {} ended: {}", self.launch.index, describe(ended)));
             if !asked_for && !forgiven && failures.are_too_many(Instant::now()) {
@@ -81,7 +81,7 @@ impl Supervisor {
             if !self.start_again(&mut failures).await {
                 return;
             }
-            self.state.send_replace(State::Ready);
+            self.state.send_replace(Readiness::Ready);
         }
     }
 
@@ -106,7 +106,7 @@ impl Supervisor {
             exited = self.process.exited() => (exited, false),
             Some(kill) = self.kills.recv() => {
                 self.process.kill().await;
-                self.state.send_replace(State::Restarting);
+                self.state.send_replace(Readiness::Restarting);
                 // The caller may have stopped waiting.
                 let _ = kill.dead.send(());
                 (self.process.exited().await, kill.forgiven)

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::gateway::{Gateway, GatewayProxy};
-use crate::handler::{Handler, Kill, State, Supervisor};
+use crate::handler::{Handler, Kill, Readiness, Supervisor};
 use crate::handler_process::{HandlerProcess, Launch};
 use crate::proxy::{Limits, Proxy};
 use crate::serve::{Serve, accept};
@@ -102,7 +102,7 @@ pub fn start_in_front_of(
     let routes = functions::read(root)?;
     let (url, listener) = public(listener)?;
     let mut host = FunctionsHost::new(url, HandlerLog::open(None)?);
-    let (_, state) = watch::channel(State::Ready);
+    let (_, state) = watch::channel(Readiness::Ready);
     let handlers = vec![Handler { upstream: Upstream::new(handler), state }];
     let (turn, apart, answers) = (AtomicUsize::new(0), Arc::default(), Arc::clone(&host.answers));
     host.accept(listener, Proxy { routes, handlers, limits, turn, apart, answers });
@@ -125,7 +125,7 @@ impl FunctionsHost {
     }
 
     fn supervise(&mut self, launch: Launch, process: HandlerProcess) -> Handler {
-        let (state_sender, state) = watch::channel(State::Ready);
+        let (state_sender, state) = watch::channel(Readiness::Ready);
         let (kill, kills) = mpsc::channel(1);
         let upstream = Upstream::new(launch.port.address());
         self.kills.push(kill);

@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::{
     display_name::display_name,
     render::render,
-    texts::{Sentence, Text, Texts},
+    texts::{PageText, Sentence, Texts},
 };
 use crate::http::{app::App, reply::Response};
 
@@ -36,7 +36,7 @@ struct Connections<'a> {
     groups: Vec<Group>,
     entra_clients: Vec<EntraClientRow>,
     /// The button that undoes denials, if there are any.
-    undo: Option<Text>,
+    undo: Option<PageText>,
 }
 
 struct Group {
@@ -45,7 +45,7 @@ struct Group {
     published_at: Option<String>,
     /// What each of its registrations may do; nothing where they differ.
     permissions: Vec<Sentence>,
-    revoke_all: Text,
+    revoke_all: PageText,
     rows: Vec<ConnectionRow>,
 }
 
@@ -62,7 +62,7 @@ struct ConnectionRow {
     /// What it may do, where other registrations of the application may do something else.
     permissions: Vec<Sentence>,
     since: String,
-    used: Text,
+    used: PageText,
     remembered: bool,
     addresses: String,
 }

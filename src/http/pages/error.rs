@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use super::{
     render::render,
-    texts::{Text, Texts},
+    texts::{PageText, Texts},
 };
 use crate::http::{
     app::App,
@@ -15,8 +15,8 @@ use crate::http::{
 /// The content of an error page.
 pub(in crate::http) struct ErrorPage {
     pub(in crate::http) status: StatusCode,
-    pub(in crate::http) title: Text,
-    pub(in crate::http) text: Vec<Text>,
+    pub(in crate::http) title: PageText,
+    pub(in crate::http) text: Vec<PageText>,
     /// The description of the error in the protocol, which is English.
     pub(in crate::http) detail: Option<String>,
     /// A host, and the link that carries the answer there.
@@ -25,12 +25,12 @@ pub(in crate::http) struct ErrorPage {
 
 impl ErrorPage {
     /// Paragraphs and no link.
-    pub(in crate::http) fn new(status: StatusCode, title: Text, text: Vec<Text>) -> Self {
+    pub(in crate::http) fn new(status: StatusCode, title: PageText, text: Vec<PageText>) -> Self {
         Self { status, title, text, detail: None, return_to: None }
     }
 
     /// One paragraph and no link.
-    pub(in crate::http) fn plain(status: StatusCode, title: Text, text: Text) -> Self {
+    pub(in crate::http) fn plain(status: StatusCode, title: PageText, text: PageText) -> Self {
         Self::new(status, title, vec![text])
     }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{
     render::render,
-    texts::{Text, Texts},
+    texts::{PageText, Texts},
 };
 use crate::http::{app::App, reply::Response};
 
@@ -15,7 +15,7 @@ use crate::http::{app::App, reply::Response};
 struct Forwarding<'a> {
     texts: &'a Texts,
     server: &'a str,
-    title: Text,
+    title: PageText,
     url: &'a str,
 }
 

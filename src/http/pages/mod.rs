@@ -20,5 +20,5 @@ pub(super) use self::{
     forwarding::{returning, signing_in},
     operator::{operator, operator_sign_in},
     render::{head, redirect},
-    texts::{Text, Texts},
+    texts::{PageText, Texts},
 };

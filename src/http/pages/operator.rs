@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     display_name::display_name,
     render::render,
-    texts::{Text, Texts},
+    texts::{PageText, Texts},
 };
 use crate::http::{app::App, reply::Response};
 
@@ -54,7 +54,7 @@ struct ClientRow {
     hosts: String,
     published_at: Option<String>,
     since: String,
-    used: Text,
+    used: PageText,
     blocked: bool,
     target: TargetFields,
 }
@@ -72,14 +72,14 @@ struct TargetFields {
 }
 
 struct BlockRow {
-    words: Text,
+    words: PageText,
     since: String,
     target: TargetFields,
 }
 
 /// A decision of an operator.
 struct RecordRow {
-    words: Text,
+    words: PageText,
     took_effect: bool,
 }
 
@@ -146,7 +146,7 @@ fn fields(target: &BlockTarget) -> TargetFields {
     TargetFields { kind: target.kind(), value: target.value() }
 }
 
-fn words(texts: &Texts, target: &BlockTarget) -> Text {
+fn words(texts: &Texts, target: &BlockTarget) -> PageText {
     let value = target.value();
     match target {
         BlockTarget::Registration(_) => texts.target_registration(&value),

@@ -46,7 +46,7 @@ impl<'a> Member<'a> {
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
-enum Key {
+enum ParamName {
     #[serde(rename = "_meta")]
     Meta,
     Name,
@@ -76,12 +76,12 @@ impl<'de> Visitor<'de> for ParamsVisitor {
         let (mut params, mut other) = (Params::default(), Member::default());
         while let Some((key, value)) = entries.next_entry()? {
             let member = match key {
-                Key::Meta => &mut params.meta,
-                Key::Name => &mut params.name,
-                Key::Arguments => &mut params.arguments,
-                Key::Uri => &mut params.uri,
-                Key::RequestId => &mut params.request_id,
-                Key::Other => &mut other,
+                ParamName::Meta => &mut params.meta,
+                ParamName::Name => &mut params.name,
+                ParamName::Arguments => &mut params.arguments,
+                ParamName::Uri => &mut params.uri,
+                ParamName::RequestId => &mut params.request_id,
+                ParamName::Other => &mut other,
             };
             member.add(value);
         }

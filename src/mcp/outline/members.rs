@@ -11,7 +11,7 @@ use serde::{
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Checked {
     Null,
-    String(Text),
+    String(StringKind),
     Integer(i64),
     /// A number such as `1.0` or `1e2`: an id may be one.
     IntegralFloat,
@@ -21,7 +21,7 @@ pub(super) enum Checked {
 
 /// The strings that decide.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Text {
+pub(super) enum StringKind {
     Version2,
     Other,
 }
@@ -90,7 +90,7 @@ impl Checked {
 impl MessageMembers {
     fn add(&mut self, name: &str, value: Checked) {
         let known = match name {
-            "jsonrpc" => std::mem::replace(&mut self.is_version_2, value == Checked::String(Text::Version2)),
+            "jsonrpc" => std::mem::replace(&mut self.is_version_2, value == Checked::String(StringKind::Version2)),
             "id" => self.id.replace(value.scalar()).is_some(),
             "method" => self.method.replace(value.scalar()).is_some(),
             "params" => self.params.replace(value.is_params()).is_some(),
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for CheckingVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Checked, E> {
-        Ok(Checked::String(if text == "2.0" { Text::Version2 } else { Text::Other }))
+        Ok(Checked::String(if text == "2.0" { StringKind::Version2 } else { StringKind::Other }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Checked, A::Error> {

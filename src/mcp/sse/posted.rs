@@ -27,7 +27,7 @@ pub struct Posted {
 
 /// The line before the text. It repeats the event's id, so an event cannot be stored again under another id.
 #[derive(Serialize, Deserialize)]
-struct Header {
+struct EventHeader {
     event: Id,
     session: Id,
     #[serde(flatten)]
@@ -41,7 +41,7 @@ struct Header {
 
 /// The plaintext of an event, bound to the instance that reads it.
 struct Enclosed<'a> {
-    header: Header,
+    header: EventHeader,
     text: Cow<'a, [u8]>,
 }
 
@@ -76,7 +76,7 @@ impl Posted {
         let Principal { owner, client, ref scope, expires_at, ref credential, .. } = message.principal;
         let (credential, scope) = (SealedCredential::of(owner, credential), scope.clone());
         let (session, is_request) = (*session, message.is_request);
-        let header = Header { event, session, credential, client, scope, expires_at, is_request };
+        let header = EventHeader { event, session, credential, client, scope, expires_at, is_request };
         let enclosed = Enclosed { header, text: (&message.text).into() };
         let sealed = Sealed::seal(sealer, &enclosed, instance).await?;
         Ok(LoggedEvent { id: event, sealed: sealed.into_text() })
@@ -94,7 +94,7 @@ impl Posted {
     }
 
     fn of(enclosed: Enclosed<'_>, memory: &SharedBudget<Id>) -> Self {
-        let Header { session, credential, client, scope, expires_at, is_request, .. } = enclosed.header;
+        let EventHeader { session, credential, client, scope, expires_at, is_request, .. } = enclosed.header;
         let (owner, credential) = credential.into_parts();
         let principal = Principal { owner, client, scope, expires_at, credential, roles: ReadRoles::default() };
         Self::new(session, principal, enclosed.text.into_owned(), is_request, memory.permit(owner))

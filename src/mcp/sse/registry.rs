@@ -20,11 +20,11 @@ pub(super) struct Registry {
     slots: Arc<Slots>,
     /// The streams that all owners may open.
     of_all: usize,
-    state: Mutex<State>,
+    state: Mutex<OpenSessions>,
 }
 
 #[derive(Default)]
-struct State {
+struct OpenSessions {
     open: HashMap<Id, Session>,
     /// Whether the follower runs. It ends with the last stream.
     is_followed: bool,
@@ -106,7 +106,7 @@ impl Registry {
         self.state().open.len()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, OpenSessions> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

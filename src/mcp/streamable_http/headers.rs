@@ -13,7 +13,7 @@ use crate::mcp::{
 
 const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 /// The revision of a POST that names none.
-const UNNAMED: ProtocolVersion = ProtocolVersion::V_2025_03_26;
+const DEFAULT_REVISION: ProtocolVersion = ProtocolVersion::V_2025_03_26;
 /// Values that are no plain ASCII (Value Encoding of the transport).
 const ENCODED: (&str, &str) = ("=?base64?", "?=");
 
@@ -36,7 +36,7 @@ pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// The revision that the header names, or that of a POST without one.
 pub(super) fn revision(headers: &HeaderMap) -> Result<ProtocolVersion, Refusal> {
-    named_revision(headers)?.map_or(Ok(UNNAMED), known)
+    named_revision(headers)?.map_or(Ok(DEFAULT_REVISION), known)
 }
 
 /// Checks that the revision of a POST has batches.
@@ -60,7 +60,7 @@ pub(super) fn revision_of_request(
     }
     // The handshake itself chooses among the revisions that have one.
     if method == "initialize" {
-        return Ok(UNNAMED);
+        return Ok(DEFAULT_REVISION);
     }
     if of_body.is_some() && of_body != of_header {
         let message = "the MCP-Protocol-Version header does not match the request's _meta".to_owned();
@@ -72,7 +72,7 @@ pub(super) fn revision_of_request(
     match of_header {
         Some(revision) => known(revision),
         None if method == "server/discover" => Ok(ProtocolVersion::V_2026_07_28),
-        None => Ok(UNNAMED),
+        None => Ok(DEFAULT_REVISION),
     }
 }
 

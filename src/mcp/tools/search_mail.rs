@@ -22,9 +22,9 @@ const LONGEST_PAGE: usize = 20;
 const LONGEST_CURSOR: usize = 16 * 1024;
 /// Characters of messages after which no further page is read, whatever was asked for: a model has to read them, and they are
 /// sent twice, as text and as structured content.
-const ENOUGH: usize = 40_000;
+const MAX_CHARACTERS: usize = 40_000;
 /// The parameters of a link to the next page.
-const OF_NEXT: [&str; 5] = ["$search", "$select", "$top", "$skip", "$skiptoken"];
+const NEXT_LINK_PARAMETERS: [&str; 5] = ["$search", "$select", "$top", "$skip", "$skiptoken"];
 
 pub(super) struct SearchMail;
 
@@ -110,7 +110,7 @@ fn cursor(link: &str) -> Option<String> {
 fn opened(cursor: &str) -> Option<Vec<(String, String)>> {
     let query = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let parameters: Vec<(String, String)> = form_urlencoded::parse(&query).into_owned().collect();
-    let known = parameters.iter().all(|(name, _)| OF_NEXT.contains(&name.as_str()));
+    let known = parameters.iter().all(|(name, _)| NEXT_LINK_PARAMETERS.contains(&name.as_str()));
     (known && !parameters.is_empty()).then_some(parameters)
 }
 
@@ -126,10 +126,10 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The cursor of the next page, unless this is enough.
+    /// The cursor of the next page, unless the messages have enough characters already.
     fn next(&self) -> Option<&str> {
         let characters: usize = self.messages.iter().map(Message::characters).sum();
-        self.cursor.as_deref().filter(|_| characters < ENOUGH)
+        self.cursor.as_deref().filter(|_| characters < MAX_CHARACTERS)
     }
 
     /// These messages, and those of the next page.

@@ -22,7 +22,7 @@ const SCHEMA_WITHOUT_EFFECT: u32 = 1;
 pub(in crate::store) const OPERATOR_RECORDS: &str = "record";
 
 #[derive(Serialize, Deserialize)]
-struct RecordShape {
+struct OperatorRecordShape {
     schema: u32,
     id: Id,
     kind: String,
@@ -81,11 +81,11 @@ impl Shape for OperatorRecord {
         let (actor, decision) = (self.actor.clone(), DecisionShape::from(&self.decision));
         let (schema, kind) = (SCHEMA, OPERATOR_RECORDS.to_owned());
         let (at, took_effect) = (self.at, self.took_effect);
-        serde_json::to_value(RecordShape { schema, id: self.id, kind, actor, decision, at, took_effect })
+        serde_json::to_value(OperatorRecordShape { schema, id: self.id, kind, actor, decision, at, took_effect })
     }
 
     fn decode(body: Value) -> serde_json::Result<Self> {
-        let RecordShape { schema, id, actor, decision, at, took_effect, .. } = serde_json::from_value(body)?;
+        let OperatorRecordShape { schema, id, actor, decision, at, took_effect, .. } = serde_json::from_value(body)?;
         if schema != SCHEMA_WITHOUT_EFFECT {
             check_schema(schema, SCHEMA)?;
         }

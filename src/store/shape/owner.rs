@@ -27,7 +27,7 @@ const SCHEMA_WITHOUT_DEMANDS: u32 = 3;
 const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had no address either.
 const SCHEMA_WITHOUT_ADDRESS: u32 = 1;
-const EARLIER: [u32; 4] =
+const EARLIER_SCHEMAS: [u32; 4] =
     [SCHEMA_WITHOUT_ENTRA_CLIENTS, SCHEMA_WITHOUT_DEMANDS, SCHEMA_WITHOUT_METADATA, SCHEMA_WITHOUT_ADDRESS];
 const ITEM: &str = "owner";
 
@@ -119,7 +119,7 @@ impl Shape for Owner {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: OwnerShape = serde_json::from_value(body)?;
-        if !EARLIER.contains(&shape.schema) {
+        if !EARLIER_SCHEMAS.contains(&shape.schema) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let approval = |shape: ApprovalShape| {

@@ -142,7 +142,7 @@ impl AuthorizationServer {
     }
 
     fn listed_entra_applications(&self, blocks: &Blocks) -> Vec<ListedEntraApplication> {
-        let accepted = self.entra_clients.iter().flat_map(|clients| clients.preauthorized.applications());
+        let accepted = self.entra_tokens.iter().flat_map(|accepted| accepted.preauthorized.applications());
         let listed = |application: &ApplicationId| {
             let blocked = blocks.block_entra_application(application);
             ListedEntraApplication { application: application.clone(), blocked }

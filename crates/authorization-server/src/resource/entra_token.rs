@@ -38,8 +38,8 @@ pub enum EntraTokenError {
 impl AuthorizationServer {
     /// The principal of an access token of Entra. Its owner may have refused its application.
     pub(super) async fn open_entra_token(&self, token: &SecretString) -> Result<Principal, EntraTokenError> {
-        let Some(entra) = &self.entra_clients else { return Err(EntraTokenError::Invalid) };
-        match entra.tokens.verify(token).await {
+        let Some(entra) = &self.entra_tokens else { return Err(EntraTokenError::Invalid) };
+        match entra.verifier.verify(token).await {
             Ok(claims) => accepted(&entra.preauthorized, &claims, token),
             Err(EntraTokenRefusal::Invalid(reason)) => Err(invalid(&reason)),
             Err(EntraTokenRefusal::Unavailable(unavailable)) => Err(unavailable.into()),

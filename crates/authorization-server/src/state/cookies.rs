@@ -17,7 +17,7 @@ use crate::ground::{
 const MAX_TRANSACTIONS: usize = 5;
 
 /// How the names of our cookies begin.
-const OURS: &str = "__Host-MCP_";
+const COOKIE_PREFIX: &str = "__Host-MCP_";
 
 /// The cookies that this server sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Cookies {
     pub fn parse(headers: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         let read = |pair: &[u8]| {
             let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
-            name.starts_with(OURS).then(|| (name.to_owned(), value.to_owned()))
+            name.starts_with(COOKIE_PREFIX).then(|| (name.to_owned(), value.to_owned()))
         };
         let pairs = |line: &[u8]| line.split(|byte| *byte == b';').filter_map(read).collect::<Vec<_>>();
         Self(headers.into_iter().flat_map(|line| pairs(line.as_ref())).collect())

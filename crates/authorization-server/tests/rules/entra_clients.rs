@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use authorization_server::{
     AuthorizationServer,
     endpoints::{authorize::AuthorizeError, request_refusal::AtServer, token_error::TokenError},
-    entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokens},
+    entra_tokens::{EntraClaims, EntraTokenRefusal, EntraTokenVerifier},
     ground::{Clock as _, EventName, Id, Subject, Unavailable},
     resource::{
         authenticate::Principal,
@@ -47,7 +47,7 @@ type IsExpected = fn(&DownstreamError) -> bool;
 struct Verified(Result<EntraClaims, String>);
 
 #[async_trait]
-impl EntraTokens for Verified {
+impl EntraTokenVerifier for Verified {
     async fn verify(&self, _: &secrecy::SecretString) -> Result<EntraClaims, EntraTokenRefusal> {
         self.0.clone().map_err(EntraTokenRefusal::Invalid)
     }
@@ -466,7 +466,7 @@ async fn each_user_with_each_application_is_a_holder_of_its_own() {
 struct Down;
 
 #[async_trait]
-impl EntraTokens for Down {
+impl EntraTokenVerifier for Down {
     async fn verify(&self, _: &secrecy::SecretString) -> Result<EntraClaims, EntraTokenRefusal> {
         Err(Unavailable::upstream("the signing keys cannot be fetched").into())
     }

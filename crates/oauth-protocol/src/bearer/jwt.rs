@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// The member of every JOSE header (RFC 7515 §4.1.1).
 #[derive(Deserialize)]
-struct Header {
+struct AnyJoseHeader {
     #[serde(rename = "alg")]
     _alg: String,
 }
@@ -19,7 +19,7 @@ pub fn is_jwt(text: &str) -> bool {
         return false;
     };
     let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
-    header.starts_with(b"{") && serde_json::from_slice::<Header>(&header).is_ok()
+    header.starts_with(b"{") && serde_json::from_slice::<AnyJoseHeader>(&header).is_ok()
 }
 
 #[cfg(test)]

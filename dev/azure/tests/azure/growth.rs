@@ -17,10 +17,10 @@ use crate::{
     deployment::{Deployment, rounds},
 };
 
-/// Who was there before.
-const FIRST: &str = "alice@contoso.example";
-/// Whose requests are counted.
-const COUNTED: &str = "bob@contoso.example";
+/// The user who was there before.
+const EARLIER_USER: &str = "alice@contoso.example";
+/// The user whose requests are counted.
+const COUNTED_USER: &str = "bob@contoso.example";
 
 /// A step of a client's life: what it asked, in order, and the request units of that.
 struct Cost {
@@ -79,10 +79,10 @@ async fn signed_in(server: &Deployment, client_id: &str, user: &'static str) -> 
 async fn costs(grants: usize) -> Vec<Cost> {
     let server = Deployment::start(1).await;
     let client_id = server.register().await;
-    signed_in(&server, &client_id, FIRST).await;
+    signed_in(&server, &client_id, EARLIER_USER).await;
     fill(&server, grants).await;
     taken(&server, "before");
-    let tokens = signed_in(&server, &client_id, COUNTED).await;
+    let tokens = signed_in(&server, &client_id, COUNTED_USER).await;
     let mut costs = vec![taken(&server, "sign-in")];
     for step in ["first call of a grant", "call, warm"] {
         let (status, answer) = server.call_tool(&tokens.access_token).await;

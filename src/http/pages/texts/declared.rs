@@ -2,13 +2,13 @@
 
 use super::{
     Texts,
-    text::{Text, Value as _},
+    text::{PageText, Value as _},
 };
 
 macro_rules! texts {
     ($($key:ident($($name:ident: $kind:ty),*);)*) => {
         impl Texts {
-            $(pub(in crate::http) fn $key(&self, $($name: $kind),*) -> Text {
+            $(pub(in crate::http) fn $key(&self, $($name: $kind),*) -> PageText {
                 self.text(stringify!($key), &[$((stringify!($name), $name.value())),*])
             })*
         }
@@ -48,13 +48,13 @@ texts! {
     // The operator's page
     operator_title(); operator_sign_in(); operator_explanation(); applications(); applications_none(); applications_more();
     registration(id: &str); known_since(time: &str); used(days: u32, time: &str); never_used(); is_blocked();
-    entra_applications(); entra_application(id: &str); blocks(); blocks_none(); blocked_since(time: &str, target: &Text);
+    entra_applications(); entra_application(id: &str); blocks(); blocks_none(); blocked_since(time: &str, target: &PageText);
     target_registration(value: &str); target_document(value: &str); target_document_host(value: &str);
     target_redirect_host(value: &str); target_entra_application(value: &str); block_kind(); block_redirect_host();
     block_document_host(); block_document(); block_registration(); block_entra_application(); block_value(); users();
-    user_id(); records(); records_none(); records_earlier(); record_blocked(time: &str, operator: &str, target: &Text);
-    record_unblocked(time: &str, operator: &str, target: &Text);
-    record_ended_application(time: &str, operator: &str, target: &Text);
+    user_id(); records(); records_none(); records_earlier(); record_blocked(time: &str, operator: &str, target: &PageText);
+    record_unblocked(time: &str, operator: &str, target: &PageText);
+    record_ended_application(time: &str, operator: &str, target: &PageText);
     record_ended_user(time: &str, operator: &str, user: &str); record_uncertain();
     // Errors: the problem, and what to do
     detail(); leads_elsewhere(host: &str); connect_again(); open_again(path: &str); incomplete_title(); decision_title();

@@ -17,7 +17,7 @@ use authorization_server::state::scopes::Permission;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use http::HeaderMap;
 
-pub(in crate::http) use self::text::Text;
+pub(in crate::http) use self::text::PageText;
 use super::language::Language;
 
 static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Texts::read(Language::English));
@@ -82,7 +82,7 @@ impl Texts {
     }
 
     /// The note that no speaker of the language has read the texts yet. It is removed from the file once one has.
-    pub(super) fn unreviewed(&self) -> Option<Text> {
+    pub(super) fn unreviewed(&self) -> Option<PageText> {
         self.formatted("unreviewed", &FluentArgs::new())
     }
 
@@ -95,20 +95,20 @@ impl Texts {
     }
 
     /// In this language; else in English, which a reader can translate; else its key.
-    fn text(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> Text {
+    fn text(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> PageText {
         let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
         let text = self.formatted(key, &values).or_else(|| Self::of(Language::English).formatted(key, &values));
         text.unwrap_or_else(|| {
             tracing::error!(counted = true, key, "a page has no text");
-            Text::formatted(key)
+            PageText::formatted(key)
         })
     }
 
-    fn formatted(&self, key: &str, values: &FluentArgs<'_>) -> Option<Text> {
+    fn formatted(&self, key: &str, values: &FluentArgs<'_>) -> Option<PageText> {
         let pattern = self.bundle.get_message(key)?.value()?;
         let mut errors = Vec::new();
         let text = self.bundle.format_pattern(pattern, Some(values), &mut errors);
-        errors.is_empty().then(|| Text::formatted(&text))
+        errors.is_empty().then(|| PageText::formatted(&text))
     }
 }
 

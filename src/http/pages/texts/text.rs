@@ -13,9 +13,9 @@ const POP: char = '\u{2069}';
 
 /// A text of a page. Its values stand between marks, which become `<bdi>` elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Text(String);
+pub(in crate::http) struct PageText(String);
 
-impl Text {
+impl PageText {
     /// A text that Fluent has formatted. Numbers need no isolation.
     pub(super) fn formatted(text: &str) -> Self {
         let mut parts = text.split(ISOLATE);
@@ -36,7 +36,7 @@ impl Text {
 }
 
 /// The text as HTML.
-impl fmt::Display for Text {
+impl fmt::Display for PageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in self.0.split_inclusive([ISOLATE, POP]) {
             Html.write_escaped_str(&mut *f, part.trim_end_matches([ISOLATE, POP]))?;
@@ -50,7 +50,7 @@ impl fmt::Display for Text {
     }
 }
 
-impl HtmlSafe for Text {}
+impl HtmlSafe for PageText {}
 
 /// A value in a text.
 pub(super) trait Value<'a> {
@@ -64,7 +64,7 @@ impl<'a> Value<'a> for &'a str {
     }
 }
 
-impl<'a> Value<'a> for &'a Text {
+impl<'a> Value<'a> for &'a PageText {
     fn value(self) -> FluentValue<'a> {
         self.0.as_str().into()
     }
@@ -100,14 +100,14 @@ mod tests {
 
     #[test]
     fn a_value_is_an_element_of_its_own_and_everything_is_escaped() {
-        let text = Text::formatted("a < \u{2068}<b> & \u{2068}c\u{2069}\u{2069}'s");
+        let text = PageText::formatted("a < \u{2068}<b> & \u{2068}c\u{2069}\u{2069}'s");
         assert_eq!(text.to_string(), "a &#60; <bdi>&#60;b&#62; &#38; <bdi>c</bdi></bdi>&#39;s");
         assert_eq!(text.plain(), "a < <b> & c's");
     }
 
     #[test]
     fn a_number_is_no_element() {
-        assert_eq!(Text::formatted("\u{2068}12\u{2069} of \u{2068}1a\u{2069}").to_string(), "12 of <bdi>1a</bdi>");
+        assert_eq!(PageText::formatted("\u{2068}12\u{2069} of \u{2068}1a\u{2069}").to_string(), "12 of <bdi>1a</bdi>");
     }
 
     #[test]
