@@ -88,12 +88,12 @@ impl RateLimiter {
             RateLimit::Page => self.settings.page_requests_per_minute,
             RateLimit::Token => self.settings.token_requests_per_minute,
         };
-        let of_network = ((limited, Some(from)), per_minute);
-        if limited != RateLimit::Callback(CallbackCost::Redemption) {
-            return self.of_networks.take(&[of_network]);
-        }
-        let of_all = ((limited, None), per_minute.saturating_mul(REDEEMING_NETWORKS));
-        self.of_networks.take(&[of_network, of_all])
+        self.of_networks.take(&[match limited {
+            RateLimit::Callback(CallbackCost::AnyRedemption) => {
+                ((limited, None), per_minute.saturating_mul(REDEEMING_NETWORKS))
+            }
+            _ => ((limited, Some(from)), per_minute),
+        }])
     }
 }
 
@@ -135,6 +135,7 @@ mod tests {
             (RateLimit::Callback(CallbackCost::ReadWithoutCookie), 300),
             (RateLimit::Callback(CallbackCost::Read), 300),
             (RateLimit::Callback(CallbackCost::Redemption), 300),
+            (RateLimit::Callback(CallbackCost::AnyRedemption), 3000),
             (RateLimit::Page, 600),
             (RateLimit::Token, 3000),
         ] {
@@ -146,11 +147,11 @@ mod tests {
     fn ten_addresses_together_make_this_process_ask_entra_and_any_number_is_read() {
         let limits = limits();
         let network = |last| Network::of([20, 1, 2, last].into());
-        let redemption = RateLimit::Callback(CallbackCost::Redemption);
+        let any = RateLimit::Callback(CallbackCost::AnyRedemption);
         for last in 0..10 {
-            assert_eq!(taken(|| limits.take(redemption, network(last))), 300);
+            assert_eq!((0..300).filter(|_| limits.take(any, network(last)).is_ok()).count(), 300);
         }
-        assert_eq!(taken(|| limits.take(redemption, network(10))), 0);
+        assert_eq!(taken(|| limits.take(any, network(10))), 0);
         assert_eq!(taken(|| limits.take(RateLimit::Callback(CallbackCost::Read), network(10))), 300);
     }
 

@@ -19,7 +19,13 @@ use super::{
     too_many::{ErrorFormat, Place, Reached},
 };
 
-const CALLBACKS: Reached = Reached::by_address(RateLimit::Callback(CallbackCost::Redemption).name());
+/// Others than the caller have reached it.
+const OF_ALL_ADDRESSES: Reached = Reached {
+    limit: "callbacks of all addresses",
+    text: "too many sign-ins; try again later",
+    on_page: Texts::busy,
+    of: None,
+};
 
 pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
     let texts = Texts::preferred(&incoming.headers);
@@ -50,13 +56,18 @@ fn after_admin_consent(texts: &Texts) -> ErrorPage {
     ErrorPage::new(StatusCode::OK, texts.admin_consent_title(), text)
 }
 
+fn reached(cost: CallbackCost) -> Reached {
+    let name = RateLimit::Callback(cost).name();
+    if cost == CallbackCost::AnyRedemption { OF_ALL_ADDRESSES } else { Reached::by_address(name) }
+}
+
 fn refusal(app: &App, texts: &Texts, error: &CallbackError) -> Response {
     let forbidden = |title, text| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     let page = match error {
         CallbackError::OwnPage(error) => return connections::not_signed_in(app, texts, error),
-        CallbackError::OverLimit(too_many) => {
+        CallbackError::OverLimit(cost, too_many) => {
             let place = Place { endpoint: "oauth-callback", format: ErrorFormat::Page(texts) };
-            return CALLBACKS.answer(app, place, *too_many);
+            return reached(*cost).answer(app, place, *too_many);
         }
         CallbackError::UnknownState => forbidden(texts.sign_in_unknown_title(), texts.connect_again()),
         CallbackError::OtherBrowser => forbidden(texts.other_browser_title(), texts.other_browser()),

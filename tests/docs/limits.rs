@@ -155,7 +155,7 @@ fn the_table_of_limits_has_each_limit_with_its_number() {
     let redemptions = u64::from(callbacks.default.get()) * value("src/http/limits.rs", "REDEEMING_NETWORKS");
     let mut fixed = stated(FIXED, |number| number.to_string());
     fixed.insert(("calls of an address".into(), format!("{CALLS_PER_MINUTE} a minute")));
-    fixed.insert(("callbacks that ask Entra".into(), format!("{redemptions} a minute")));
+    fixed.insert(("callbacks of all addresses".into(), format!("{redemptions} a minute")));
     assert_eq!(listed(false), fixed);
 }
 

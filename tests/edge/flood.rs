@@ -1,17 +1,23 @@
 //! Requests that keep memory, from one address and from two.
 
-use std::{convert::Infallible, pin::Pin, sync::Arc};
+use std::{convert::Infallible, num::NonZeroU32, pin::Pin, sync::Arc};
 
-use authorization_server::ground::Subject;
+use authorization_server::{
+    ground::{EventName, Subject},
+    state::cookies::CookieName,
+};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt as _, stream};
 use http::{HeaderValue, Method, Request, header, request::Builder};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
+use remote_auth_mcp::config;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
+use testkit::parameter;
 use warp::reply::Response;
 
-use crate::rig::{Edge, empty, form, from, json as json_body, request};
+use crate::rig::{Answer, Edge, empty, form, from, json as json_body, request};
 
 const ONE: &str = "20.1.2.3";
 const OTHER: &str = "20.1.2.4";
@@ -198,6 +204,35 @@ async fn callbacks_that_nobody_began_are_read_at_a_limited_rate_and_hold_up_no_s
         }
     }
     assert_eq!(edge.send(empty(from(OTHER, Method::GET, &made_up()))).await.status, 403);
+}
+
+/// Entra's answer to a sign-in that begins now, from this address.
+async fn come_back(edge: &Edge, client_id: &str, address: &str) -> Answer {
+    let allowed = edge.allow(&edge.open_page(client_id).await.unwrap()).await.unwrap();
+    let state = parameter(&allowed.sign_in_url, "state").unwrap();
+    let query = oauth_protocol::form::encode([("code", "upstream-code"), ("state", state.as_str())]);
+    let cookie = format!("{}={}", CookieName::EntraState(allowed.id), allowed.cookie.expose_secret());
+    let request = from(address, Method::GET, &format!("/oauth-callback?{query}"));
+    edge.send(empty(request.header(header::COOKIE, cookie))).await
+}
+
+#[tokio::test]
+async fn a_sign_in_that_others_hold_up_is_not_held_against_its_address() {
+    let limits = config::Limits { callbacks_per_minute: NonZeroU32::MIN, ..config::Limits::default() };
+    let edge = Edge::behind_gateway_with(limits);
+    let client_id = edge.register().await.unwrap();
+    for last in 10..20 {
+        assert!(come_back(&edge, &client_id, &format!("20.1.2.{last}")).await.status < 400, "{last}");
+    }
+    for (address, limit, words) in [
+        (ONE, "callbacks of all addresses", "This server has too much to do"),
+        ("20.1.2.10", "callbacks-per-minute", "Too many requests came from your network"),
+    ] {
+        let refused = come_back(&edge, &client_id, address).await;
+        let event = edge.audit.take().pop().unwrap();
+        assert_eq!((refused.status, event.name, event.reason), (429, EventName::LimitReached, Some(limit)));
+        assert!(refused.body.contains(words), "{}", refused.body);
+    }
 }
 
 /// The access tokens of so many owners.

@@ -113,6 +113,11 @@ impl Edge {
         Self::with(Tools::all(), Some(Arc::default()))
     }
 
+    /// The same, with these limits.
+    pub(crate) fn behind_gateway_with(limits: config::Limits) -> Self {
+        Self::of(Tools::all(), Some(Arc::default()), "http://api.invalid", limits)
+    }
+
     /// Without a gateway, with these tools.
     pub(crate) fn serving(tools: Tools) -> Self {
         Self::with(tools, None)

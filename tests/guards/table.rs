@@ -676,8 +676,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "each endpoint counts alone",
         file: "src/http/limits.rs",
-        from: "let of_network = ((limited, Some(from)), per_minute);",
-        to: "let of_network = ((RateLimit::Register, Some(from)), per_minute);",
+        from: "_ => ((limited, Some(from)), per_minute),",
+        to: "_ => ((RateLimit::Register, Some(from)), per_minute),",
         test: "lib::http::limits::tests::each_endpoint_has_a_limit_of_its_own",
     },
     Guard {

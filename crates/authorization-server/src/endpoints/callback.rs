@@ -1,7 +1,9 @@
 //! `GET /oauth-callback`: Entra's answer, accepted once and only in the browser that consented.
 
 use oauth_protocol::{
-    authorization_response::AuthorizationErrorCode, callback_response::CallbackResponse, secret::Handle,
+    authorization_response::AuthorizationErrorCode,
+    callback_response::{CallbackOutcome, CallbackResponse},
+    secret::Handle,
 };
 use secrecy::ExposeSecret as _;
 
@@ -29,7 +31,7 @@ pub struct Callback<'a> {
     pub response: &'a CallbackResponse,
     /// The browser's cookies.
     pub cookies: &'a Cookies,
-    /// Counts the callback against the limits of its address, before each of what it costs.
+    /// Counts the callback against the limits, before each of what it costs.
     pub count: &'a (dyn Fn(CallbackCost) -> Result<(), TooMany> + Send + Sync),
 }
 
@@ -39,10 +41,27 @@ pub struct Callback<'a> {
 pub enum CallbackCost {
     /// A read of its authorization, though it has no cookie of it.
     ReadWithoutCookie,
-    /// A read of its authorization, which shows whether the cookie is the right one.
+    /// A read that shows whether the cookie is the right one, or whether the `state` is spent.
     Read,
-    /// A request to Entra, once the browser is known. Nothing was spent before.
+    /// A request to Entra, once the browser is known and the `state` is unspent.
     Redemption,
+    /// The same request, among those of all addresses.
+    AnyRedemption,
+}
+
+impl Callback<'_> {
+    fn takes(&self, cost: CallbackCost) -> Result<(), CallbackError> {
+        (self.count)(cost).map_err(|too_many| CallbackError::OverLimit(cost, too_many))
+    }
+
+    /// Counts the request to Entra. Only a code is redeemed there.
+    fn takes_redemption(&self) -> Result<(), CallbackError> {
+        if !matches!(self.response.outcome, CallbackOutcome::Code(_)) {
+            return Ok(());
+        }
+        self.takes(CallbackCost::Redemption)?;
+        self.takes(CallbackCost::AnyRedemption)
+    }
 }
 
 /// An authorization that waits for its callback.
@@ -58,11 +77,15 @@ impl AuthorizationServer {
         let state = Handle::parse(callback.response.state.expose_secret());
         if let Some((id, state)) = state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
             let has_cookie = callback.cookies.has(CookieName::EntraState(id));
-            (callback.count)(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })?;
+            callback.takes(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })?;
             return self.complete(id, &state, callback).await;
         }
         let begun = self.begun_own_page_sign_in(callback.response, callback.cookies).await?;
-        (callback.count)(CallbackCost::Redemption)?;
+        callback.takes(CallbackCost::Read)?;
+        if let Some(answer) = self.completed_own_page_sign_in(&begun).await? {
+            return Ok(answer);
+        }
+        callback.takes_redemption()?;
         Ok(self.complete_own_page_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
     }
 
@@ -109,11 +132,11 @@ impl AuthorizationServer {
         let Some(browser) = pending.binding.browser(cookies) else {
             return Err(self.without_cookie(&stored, pending.request.client(), callback.cookies).await?);
         };
-        (callback.count)(CallbackCost::Redemption)?;
         if self.operator_verdict(pending.request.client(), stored.value.decided_at).await? == Verdict::Blocked {
             return Err(CallbackError::ClientBlocked);
         }
         self.ready_for(&callback.response.outcome).await?;
+        callback.takes_redemption()?;
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;

@@ -1,6 +1,6 @@
 //! Why a callback is refused.
 
-use super::{own_page_sign_in::OwnPageSignInError, request_refusal::BLOCKED};
+use super::{callback::CallbackCost, own_page_sign_in::OwnPageSignInError, request_refusal::BLOCKED};
 use crate::ground::{TooMany, Unavailable};
 
 /// Why a callback is refused.
@@ -20,9 +20,9 @@ pub enum CallbackError {
     StillRefused,
     /// The operator has blocked the client. Nothing was spent.
     ClientBlocked,
-    /// Its address has sent too many. Nothing was spent: the callback may come again.
-    #[error(transparent)]
-    OverLimit(#[from] TooMany),
+    /// Too many that cost this were sent. Nothing was spent: the callback may come again.
+    #[error("{1}")]
+    OverLimit(CallbackCost, TooMany),
     /// It belongs to a sign-in for a page of our own.
     #[error(transparent)]
     OwnPage(#[from] OwnPageSignInError),
@@ -43,7 +43,7 @@ impl CallbackError {
             Self::StillRefused => Some("Entra refuses the exchange after the second sign-in"),
             Self::ClientBlocked => Some(BLOCKED),
             Self::OwnPage(error) => error.refusal.reason(),
-            Self::OverLimit(_) | Self::Unavailable(_) => None,
+            Self::OverLimit(..) | Self::Unavailable(_) => None,
         }
     }
 }

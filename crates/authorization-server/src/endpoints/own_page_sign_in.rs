@@ -63,15 +63,25 @@ impl AuthorizationServer {
         Ok(Begun { id: state.id, page: state.page, browser })
     }
 
+    /// The answer to a callback that comes again: it leads to the page.
+    pub(crate) async fn completed_own_page_sign_in(&self, begun: &Begun) -> Result<Option<Answer>, OwnPageSignInError> {
+        let spent = self.ports.authorizations.get(&begun.id).await.map_err(SignInRefusal::from)?;
+        Ok(spent.map(|_| self.to_own_page(begun.page)))
+    }
+
+    fn to_own_page(&self, page: OwnPage) -> Answer {
+        Answer::new(Next::Redirect(Redirect::Own(self.base().join(page.path()))))
+    }
+
     /// Completes the sign-in: the session goes into the cookie of its page. Creating the record spends the `state`, and only then
-    /// Entra's code is redeemed. A callback that comes again leads to the page.
+    /// Entra's code is redeemed. Of callbacks at once, one does.
     pub(crate) async fn complete_own_page_sign_in(
         &self,
         Begun { id, page, browser }: Begun,
         outcome: &CallbackOutcome,
         sent: &Cookies,
     ) -> Result<Answer, OwnPageSignInError> {
-        let mut answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(page.path()))));
+        let mut answer = self.to_own_page(page);
         self.ready_for(outcome).await.map_err(SignInRefusal::from)?;
         let created = self.create_decided(id, None, Stage::OwnPageSignIn).await.map_err(SignInRefusal::from)?;
         if matches!(created, Created::Exists(_)) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A limit was reached. Nothing was decided or counted.
+/// A limit was reached. Nothing was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests")]
 pub struct TooMany {

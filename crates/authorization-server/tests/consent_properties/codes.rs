@@ -56,7 +56,7 @@ impl World {
             Err(CallbackError::OtherBrowser) => prop_assert!(accepted && elsewhere),
             Err(CallbackError::UnknownState) => prop_assert!(!accepted),
             Err(CallbackError::AlreadyCompleted) => prop_assert!(!accepted),
-            Err(CallbackError::OverLimit(_)) => prop_assert!(false, "no limit is set"),
+            Err(CallbackError::OverLimit(..)) => prop_assert!(false, "no limit is set"),
             Err(CallbackError::OwnPage(error)) => prop_assert!(false, "{error}"),
             Ok(answer) if asked_again => {
                 prop_assert_eq!(sent_to_confirm(&answer), Some(self.transactions[index].id));

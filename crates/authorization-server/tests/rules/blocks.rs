@@ -28,7 +28,7 @@ fn operator() -> Subject {
     Subject { tid: "tenant".into(), oid: "operator".into() }
 }
 
-async fn decide(rig: &Rig, decision: OperatorDecision) {
+pub(crate) async fn decide(rig: &Rig, decision: OperatorDecision) {
     rig.server.decide_as_operator(Id::random(rig.ports.entropy.as_ref()), &operator(), decision).await.unwrap();
 }
 

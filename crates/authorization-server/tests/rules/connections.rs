@@ -109,7 +109,7 @@ async fn the_owner_is_signed_in_for_ten_minutes_and_only_the_spent_state_is_stor
     rig.upstream.set_subject(subject("owner"));
     let (cookie, owner) = signed_in(&rig).await;
     assert_eq!((owner.owner, owner.name.as_str()), (subject("owner").owner_key(), "owner"));
-    assert_eq!((rig.store.operations(), rig.authorizations.all().len()), (1, 1));
+    assert_eq!((rig.store.writes(), rig.authorizations.all().len()), (1, 1));
     rig.clock.advance(Duration::minutes(10) - Duration::SECOND);
     assert!(session(&rig, &cookie).await.is_some());
     rig.clock.advance(Duration::SECOND);

@@ -6,12 +6,18 @@ use authorization_server::{
         answer::Answer,
         callback::{Callback, CallbackCost, CallbackError},
         confirmation::ConfirmationSubmission,
+        connections::OwnerAction,
         consent::{ConsentError, ConsentSubmission, Decision},
         pages::ConsentPage,
         visitor::Visitor,
     },
     ground::{Id, Network, Subject, TooMany},
-    state::{authorization::Stage, cookies::CookieName},
+    state::{
+        authorization::Stage,
+        blocks::BlockTarget,
+        cookies::{CookieName, Cookies},
+        operator_record::OperatorDecision,
+    },
 };
 use oauth_protocol::initiator::Initiator;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,6 +26,8 @@ use testkit::{
     sent_to_confirm,
 };
 use time::Duration;
+
+use crate::{blocks::decide, connections::click};
 
 /// A page that asks at length, or in short.
 async fn page(rig: &Rig, browser: &mut Browser, short: bool) -> ConsentPage {
@@ -327,7 +335,7 @@ async fn a_callback_over_the_limit_spends_nothing_and_one_of_another_browser_is_
     let callback = Callback { response: &response, cookies: &cookies, count: &over };
     let writes = rig.store.writes();
     for _ in 0..3 {
-        assert!(matches!(rig.server.callback(&callback).await, Err(CallbackError::OverLimit(_))));
+        assert!(matches!(rig.server.callback(&callback).await, Err(CallbackError::OverLimit(..))));
     }
     assert_eq!((rig.store.writes(), rig.upstream.asked().len()), (writes, 0));
     assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), 3);
@@ -354,7 +362,7 @@ async fn a_callback_is_counted_before_its_authorization_is_read_and_without_its_
         let cookies = Browser::default().cookies(cookie.as_slice());
         let over = |cost: CallbackCost| if cost == of { Err(too_many()) } else { Ok(()) };
         let refused = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &over }).await;
-        assert!(matches!(refused, Err(CallbackError::OverLimit(_))), "{of:?}");
+        assert!(matches!(refused, Err(CallbackError::OverLimit(..))), "{of:?}");
         assert_eq!(rig.store.operations(), operations, "{of:?}");
     }
     let cookies = Browser::default().cookies(&[(name, sign_in.cookie.expose_secret())]);
@@ -362,4 +370,53 @@ async fn a_callback_is_counted_before_its_authorization_is_read_and_without_its_
         |cost: CallbackCost| if cost == CallbackCost::ReadWithoutCookie { Err(too_many()) } else { Ok(()) };
     let callback = Callback { response: &response, cookies: &cookies, count: &junk_is_over };
     assert!(rig.server.callback(&callback).await.is_ok());
+}
+
+/// The reads and the requests to Entra that a callback with these parameters counts, in the browser that began the sign-in.
+async fn counted(rig: &Rig, sign_in: &Allowed, parameters: &[(&str, &str)]) -> Vec<CallbackCost> {
+    let response = sign_in.response(parameters).unwrap();
+    let cookies = Browser::default().cookies(&[(CookieName::EntraState(sign_in.id), sign_in.cookie.expose_secret())]);
+    let costs = std::sync::Mutex::new(Vec::new());
+    let count = |cost| {
+        costs.lock().unwrap().push(cost);
+        Ok(())
+    };
+    drop(rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &count }).await);
+    costs.into_inner().unwrap()
+}
+
+const CODE: &[(&str, &str)] = &[("code", "upstream-code")];
+const READ: [CallbackCost; 1] = [CallbackCost::Read];
+const REDEEMED: [CallbackCost; 3] = [CallbackCost::Read, CallbackCost::Redemption, CallbackCost::AnyRedemption];
+
+#[tokio::test]
+async fn only_a_callback_whose_code_is_redeemed_counts_as_a_request_to_entra() {
+    let rig = Rig::new().unwrap();
+    let client_id = rig.register().await.unwrap();
+    for own_page in [false, true] {
+        let begin = async || {
+            if own_page {
+                let clicked = click(&rig, &Cookies::default(), OwnerAction::SignIn, "").await.unwrap();
+                allowed(clicked).unwrap()
+            } else {
+                rig.allow(&rig.open_page(&client_id).await.unwrap()).await.unwrap()
+            }
+        };
+        let sign_in = begin().await;
+        assert_eq!(counted(&rig, &sign_in, CODE).await, REDEEMED, "own page: {own_page}");
+        for again in [CODE, &[("error", "access_denied")], &[]] {
+            assert_eq!(counted(&rig, &sign_in, again).await, READ, "own page: {own_page}, again with {again:?}");
+        }
+        for without_code in [&[("error", "access_denied")][..], &[]] {
+            assert_eq!(counted(&rig, &begin().await, without_code).await, READ, "own page: {own_page}");
+        }
+    }
+    assert_eq!(rig.upstream.asked().len(), 2);
+    let sign_in = rig.allow(&rig.open_page(&client_id).await.unwrap()).await.unwrap();
+    let host = || BlockTarget::RedirectHost("client.example".into());
+    decide(&rig, OperatorDecision::Block(host())).await;
+    assert_eq!(counted(&rig, &sign_in, CODE).await, READ, "the client is blocked");
+    decide(&rig, OperatorDecision::Unblock(host())).await;
+    rig.upstream.set_ready(false);
+    assert_eq!(counted(&rig, &sign_in, CODE).await, READ, "Entra cannot be asked");
 }
