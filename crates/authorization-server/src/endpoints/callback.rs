@@ -6,6 +6,7 @@ use oauth_protocol::{
     secret::Handle,
 };
 use secrecy::ExposeSecret as _;
+use time::OffsetDateTime;
 
 pub use super::callback_error::CallbackError;
 use super::{
@@ -132,7 +133,7 @@ impl AuthorizationServer {
         let Some(browser) = pending.binding.browser(cookies) else {
             return Err(self.without_cookie(&stored, pending.request.client(), callback.cookies).await?);
         };
-        if self.operator_verdict(pending.request.client(), stored.value.decided_at).await? == Verdict::Blocked {
+        if self.is_blocked_at_callback(pending.request.client(), stored.value.decided_at).await? {
             return Err(CallbackError::ClientBlocked);
         }
         self.ready_for(&callback.response.outcome).await?;
@@ -156,6 +157,12 @@ impl AuthorizationServer {
                 self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
             }
         }
+    }
+
+    /// A client whose record is gone is unknown rather than blocked. It learns so when it redeems the code.
+    async fn is_blocked_at_callback(&self, client: Id, decided_at: OffsetDateTime) -> Result<bool, Unavailable> {
+        let verdict = self.operator_verdict(client, decided_at).await?;
+        Ok(verdict == Verdict::Blocked && self.client(client).await?.is_some())
     }
 
     /// Another browser ends the authorization. In the same browser, six tabs displace the cookie of the first.

@@ -21,7 +21,7 @@ use authorization_server::{
 use oauth_protocol::{client_id_url::ClientIdUrl, scope::Scope};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use testkit::{Browser, CLIENT_URL, Rig, SignedIn, request};
+use testkit::{Browser, CLIENT_URL, Rig, SignedIn, answered, parameter, request};
 use time::Duration;
 
 fn operator() -> Subject {
@@ -197,6 +197,19 @@ async fn a_callback_of_a_client_that_was_blocked_meanwhile_spends_nothing() {
     assert_eq!(rig.upstream.asked(), []);
     decide(&rig, Unblock(registration(&client_id))).await;
     assert!(rig.come_back(&allowed).await.is_ok());
+}
+
+/// The client then registers again.
+#[tokio::test]
+async fn a_client_whose_record_is_gone_is_unknown_at_the_token_endpoint_and_not_blocked_at_the_callback() {
+    let rig = Rig::new().unwrap();
+    let client_id = rig.register().await.unwrap();
+    let allowed = rig.allow(&rig.open_page(&client_id).await.unwrap()).await.unwrap();
+    decide(&rig, Block(BlockTarget::RedirectHost("other.example".into()))).await;
+    rig.ports.clients.delete(&Id::parse(&client_id).unwrap()).await.unwrap();
+    let answer = answered(rig.come_back(&allowed).await.unwrap()).unwrap();
+    let code = parameter(&answer.location, "code").unwrap().into();
+    assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::UnknownClient)));
 }
 
 #[tokio::test]
