@@ -1,6 +1,6 @@
 //! One GET request, with every guard.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use authorization_server::{
@@ -9,13 +9,13 @@ use authorization_server::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use moka::future::Cache;
-use oauth_protocol::https_url::HttpsUrl;
+use oauth_protocol::{client_id_url::ClientIdUrl, https_url::HttpsUrl};
 use reqwest::{Certificate, Client, ClientBuilder, Response, redirect::Policy};
-use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use super::{
     freshness::fresh_for,
+    rates::{RateKey, rates},
     resolver::{Pinned, Resolver},
 };
 use crate::{
@@ -33,17 +33,6 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUESTS_AT_ONCE: usize = 32;
 /// Requests for the callers of one network at the same time: an eighth.
 const NETWORK_AT_ONCE: usize = REQUESTS_AT_ONCE / 8;
-/// Requests of a lane to one host a minute.
-const HOST_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// Requests for the callers of one network a minute: one of them leaves most of the requests for all to the others.
-const NETWORK_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).unwrap();
-/// Requests to one host for the callers of one network a minute: one of them leaves most of those to the host.
-const NETWORK_AND_HOST_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Requests for one URL of a client that was used a minute. What was fetched is kept for five minutes, so only a host that fails
-/// is asked so often.
-const USED_URL_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
-/// Requests of a lane to all hosts a minute.
-const ALL_REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
 /// Fetches documents from public hosts. Those of clients that were used have a lane of their own, which no stranger can slow
 /// down.
@@ -52,25 +41,13 @@ pub struct Fetcher {
     users: Lane,
     requests: Buckets<RateKey>,
     answers: Budget,
-    in_flight: Cache<HttpsUrl, FetchedDocument>,
+    in_flight: Cache<(HttpsUrl, Option<ClientIdUrl>), FetchedDocument>,
 }
 
 /// A client, whose resolver is its own, and its places.
 struct Lane {
     http: Client,
     places: SharedBudget<Network>,
-}
-
-/// The rate in which a request counts. URLs and hosts are hashed by SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum RateKey {
-    Strangers,
-    Network(Network),
-    NetworkAndHost(Network, [u8; 32]),
-    Host([u8; 32]),
-    Users,
-    UsedHost([u8; 32]),
-    UsedUrl([u8; 32]),
 }
 
 impl Fetcher {
@@ -102,7 +79,7 @@ impl Fetcher {
         })
     }
 
-    async fn fetch_now(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError> {
+    async fn fetch_now(&self, url: &HttpsUrl, fetched_for: &FetchedFor) -> Result<FetchedDocument, FetchError> {
         let (lane, mut place) = self.place(fetched_for);
         place.grow(1).map_err(|Exhausted| FetchError::TooMany(TooMany { wait: REQUEST_TIMEOUT }))?;
         self.requests.take(&rates(url, fetched_for)).map_err(FetchError::TooMany)?;
@@ -112,14 +89,13 @@ impl Fetcher {
 
     /// The lane of a request, and a permit for a place there. Without a gateway all callers would have one share, so there is
     /// none.
-    fn place(&self, fetched_for: FetchedFor) -> (&Lane, Permit) {
-        match fetched_for {
-            FetchedFor::Users => (&self.users, self.users.places.whole().permit()),
-            FetchedFor::Caller(from) if from == Network::UNKNOWN => {
-                (&self.strangers, self.strangers.places.whole().permit())
-            }
-            FetchedFor::Caller(from) => (&self.strangers, self.strangers.places.permit(from)),
-        }
+    fn place(&self, fetched_for: &FetchedFor) -> (&Lane, Permit) {
+        let (lane, from) = match *fetched_for {
+            FetchedFor::Users { from, .. } => (&self.users, from),
+            FetchedFor::Caller(from) => (&self.strangers, from),
+        };
+        let places = &lane.places;
+        (lane, if from == Network::UNKNOWN { places.whole().permit() } else { places.permit(from) })
     }
 
     async fn get(&self, http: &Client, url: &HttpsUrl) -> Result<FetchedDocument, FetchError> {
@@ -130,24 +106,6 @@ impl Fetcher {
         let read = limited_answer::read(response, MAX_DOCUMENT, self.answers.permit()).await;
         let body = read.map_err(|error| failed(chain(&error)))?.to_vec();
         Ok(FetchedDocument { body, fresh_for })
-    }
-}
-
-/// The rates in which a request counts.
-fn rates(url: &HttpsUrl, fetched_for: FetchedFor) -> Vec<(RateKey, NonZeroU32)> {
-    let host = Sha256::digest(url.host()).into();
-    match fetched_for {
-        FetchedFor::Caller(from) => vec![
-            (RateKey::NetworkAndHost(from, host), NETWORK_AND_HOST_REQUESTS_PER_MINUTE),
-            (RateKey::Network(from), NETWORK_REQUESTS_PER_MINUTE),
-            (RateKey::Host(host), HOST_REQUESTS_PER_MINUTE),
-            (RateKey::Strangers, ALL_REQUESTS_PER_MINUTE),
-        ],
-        FetchedFor::Users => vec![
-            (RateKey::UsedUrl(Sha256::digest(url.as_str()).into()), USED_URL_REQUESTS_PER_MINUTE),
-            (RateKey::UsedHost(host), HOST_REQUESTS_PER_MINUTE),
-            (RateKey::Users, ALL_REQUESTS_PER_MINUTE),
-        ],
     }
 }
 
@@ -199,8 +157,13 @@ fn failed(reason: impl Into<String>) -> FetchError {
 #[async_trait]
 impl ClientDocuments for Fetcher {
     async fn fetch(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError> {
-        let fetched = self.in_flight.try_get_with_by_ref(url, self.fetch_now(url, fetched_for)).await;
-        self.in_flight.invalidate(url).await;
+        let client = match &fetched_for {
+            FetchedFor::Caller(_) => None,
+            FetchedFor::Users { client, .. } => Some(client.clone()),
+        };
+        let request = (url.clone(), client);
+        let fetched = self.in_flight.try_get_with_by_ref(&request, self.fetch_now(url, &fetched_for)).await;
+        self.in_flight.invalidate(&request).await;
         fetched.map_err(|error| FetchError::clone(&error))
     }
 }

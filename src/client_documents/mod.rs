@@ -3,6 +3,7 @@
 
 mod fetcher;
 mod freshness;
+mod rates;
 mod resolver;
 mod signatures;
 

@@ -12,7 +12,7 @@ use authorization_server::{
     ground::Network,
 };
 use document_host::DocumentHost;
-use oauth_protocol::https_url::HttpsUrl;
+use oauth_protocol::{client_id_url::ClientIdUrl, https_url::HttpsUrl};
 use remote_auth_mcp::client_documents::{Fetcher, PublicAddresses, Resolver};
 use reqwest::Certificate;
 use testkit::ManualClock;
@@ -85,9 +85,21 @@ impl Rig {
         self.fetcher.fetch(&url(text), FetchedFor::Caller(Network::of(address.parse().unwrap()))).await
     }
 
-    /// For the users of a client that was used before.
+    /// For the users of one client that was used before.
     pub(crate) async fn fetch_for_users(&self, text: &str) -> Result<FetchedDocument, FetchError> {
-        self.fetcher.fetch(&url(text), FetchedFor::Users).await
+        self.fetch_for_users_of("https://client.example/client.json", "20.1.2.3", text).await
+    }
+
+    /// For the users of this client, whom a caller at this address names.
+    pub(crate) async fn fetch_for_users_of(
+        &self,
+        client: &str,
+        address: &str,
+        text: &str,
+    ) -> Result<FetchedDocument, FetchError> {
+        let client = ClientIdUrl::parse(client).unwrap();
+        let from = Network::of(address.parse().unwrap());
+        self.fetcher.fetch(&url(text), FetchedFor::Users { client, from }).await
     }
 
     /// The reason why it is not fetched, for the log.

@@ -1,6 +1,12 @@
 //! How often hosts are asked.
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use authorization_server::{
     client_documents::{ClientDocuments as _, FetchError, FetchedDocument, FetchedFor},
@@ -9,6 +15,7 @@ use authorization_server::{
 use axum::{http::StatusCode, response::Response};
 use document_host::json;
 use futures_util::{FutureExt as _, future::join_all};
+use oauth_protocol::client_id_url::ClientIdUrl;
 use time::Duration;
 use tokio::sync::Notify;
 
@@ -16,6 +23,16 @@ use crate::rig::{Rig, url};
 
 const URL: &str = "https://client.example/client.json";
 const PATH: &str = "/client.json";
+
+/// An answer that ends when it is told to.
+fn held(go_on: &Arc<Notify>) -> Response {
+    let go_on = Arc::clone(go_on);
+    let body = futures_util::stream::once(async move {
+        go_on.notified().await;
+        Ok::<_, std::io::Error>("{}")
+    });
+    json(Response::builder()).body(axum::body::Body::from_stream(body)).unwrap()
+}
 
 /// The first request is answered when all callers wait for it.
 #[tokio::test]
@@ -25,12 +42,7 @@ async fn callers_at_once_share_one_request_and_a_later_one_asks_again() {
     let (told, waits) = (Arc::clone(&asked), Arc::clone(&go_on));
     rig.host.answer(PATH, move || {
         told.notify_one();
-        let waits = Arc::clone(&waits);
-        let body = futures_util::stream::once(async move {
-            waits.notified().await;
-            Ok::<_, std::io::Error>("{}")
-        });
-        json(Response::builder()).body(axum::body::Body::from_stream(body)).unwrap()
+        held(&waits)
     });
     let callers = (0..10).map(|_| {
         let fetcher = Arc::clone(&rig.fetcher);
@@ -44,6 +56,29 @@ async fn callers_at_once_share_one_request_and_a_later_one_asks_again() {
     rig.host.publish(PATH, "{}");
     rig.fetch(URL).await.unwrap();
     assert_eq!(rig.host.asked().len(), 2);
+}
+
+/// A request of others would bring their own errors, and wait for their own places.
+#[tokio::test]
+async fn a_client_that_was_used_shares_no_request_with_strangers_or_other_clients() {
+    let rig = Rig::start().await;
+    let (from, other) = (Network::UNKNOWN, ClientIdUrl::parse("https://other.example/client.json").unwrap());
+    for fetched_for in [FetchedFor::Caller(from), FetchedFor::Users { client: other, from }] {
+        let (asked, go_on, is_first) = (Arc::new(Notify::new()), Arc::new(Notify::new()), AtomicBool::new(true));
+        let (told, waits) = (Arc::clone(&asked), Arc::clone(&go_on));
+        rig.host.answer(PATH, move || {
+            told.notify_one();
+            let is_first = is_first.swap(false, Ordering::Relaxed);
+            if is_first { held(&waits) } else { json(Response::builder()).body("{}".into()).unwrap() }
+        });
+        let fetcher = Arc::clone(&rig.fetcher);
+        let first = tokio::spawn(async move { fetcher.fetch(&url(URL), fetched_for).await.is_ok() });
+        asked.notified().await;
+        assert!(rig.fetch_for_users(URL).await.is_ok(), "while the first is held");
+        go_on.notify_one();
+        assert!(first.await.unwrap());
+    }
+    assert_eq!(rig.host.asked().len(), 4);
 }
 
 #[tokio::test]
@@ -103,6 +138,70 @@ async fn an_address_leaves_what_there_is_for_a_host_and_for_all_to_the_others() 
     }
     rig.clock.advance(Duration::SECOND);
     assert_eq!(fetched(&rig, "20.1.2.3", "more.client.example", 20).await, 1, "it comes back");
+}
+
+#[tokio::test]
+async fn without_a_gateway_no_address_has_a_share_since_all_callers_have_one() {
+    const UNKNOWN: &str = "::";
+    let rig = Rig::start().await;
+    for host in ["client.example", "a.client.example", "b.client.example"] {
+        assert_eq!(fetched(&rig, UNKNOWN, host, 100).await, 30, "as many as a host is asked: {host}");
+    }
+    for client in 0..20 {
+        let client = format!("https://h{client}.client.example/client.json");
+        for _ in 0..4 {
+            assert!(!is_too_many(&rig.fetch_for_users_of(&client, UNKNOWN, &client).await), "{client}");
+        }
+    }
+}
+
+/// Anybody who has signed in to a client of their own can have it name any URL.
+#[tokio::test]
+async fn what_a_client_that_was_used_names_takes_nothing_from_another() {
+    let rig = Rig::start().await;
+    rig.host.publish(PATH, "{}");
+    let mut of_others = 0;
+    for client in 0..10 {
+        let (client, from) = (format!("https://other.example/{client}.json"), format!("20.1.3.{client}"));
+        for _ in 0..10 {
+            of_others += usize::from(!is_too_many(&rig.fetch_for_users_of(&client, &from, URL).await));
+        }
+    }
+    assert_eq!(of_others, 30, "six for each client, until their host has asked for all it may");
+    for _ in 0..6 {
+        assert!(rig.fetch_for_users(URL).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn an_address_leaves_what_there_is_for_clients_that_were_used_to_the_others() {
+    let rig = Rig::start().await;
+    let mut of_one = 0;
+    for client in 0..12 {
+        let client = format!("https://h{client}.client.example/client.json");
+        for _ in 0..6 {
+            of_one += usize::from(!is_too_many(&rig.fetch_for_users_of(&client, "20.1.2.9", &client).await));
+        }
+    }
+    assert_eq!(of_one, 60);
+    assert!(!is_too_many(&rig.fetch_for_users(URL).await));
+}
+
+/// The names of these hosts are never resolved.
+#[tokio::test]
+async fn an_address_that_names_clients_with_slow_hosts_holds_up_itself_alone() {
+    let rig = Rig::start().await;
+    rig.host.publish(PATH, "{}");
+    let mut slow: Vec<Pin<Box<dyn Future<Output = bool>>>> = Vec::new();
+    for number in 0..5 {
+        let client = format!("https://slow{number}.client.example/client.json");
+        let rig = &rig;
+        let mut sent: Pin<Box<dyn Future<Output = bool>>> =
+            Box::pin(async move { is_too_many(&rig.fetch_for_users_of(&client, "20.1.2.9", &client).await) });
+        assert_eq!(sent.as_mut().now_or_never(), (number == 4).then_some(true), "{number}");
+        slow.push(sent);
+    }
+    assert!(rig.fetch_for_users(URL).await.is_ok());
 }
 
 /// Anybody can name any number of URLs at the host of a client.

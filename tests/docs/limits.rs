@@ -10,6 +10,7 @@ use super::{cells, root};
 type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const FETCHER: &str = "src/client_documents/fetcher.rs";
+const RATES: &str = "src/client_documents/rates.rs";
 const RULES: &str = "crates/authorization-server/src/state";
 const PROTOCOL: &str = "crates/oauth-protocol/src";
 
@@ -19,21 +20,23 @@ const FIXED: &[Row] = &[
         "metadata documents",
         "{} a minute for an address and {} of those of one host, {} of a host, {} of all; {} at once for an address, {} of all",
         &[
-            (FETCHER, "NETWORK_REQUESTS_PER_MINUTE"),
-            (FETCHER, "NETWORK_AND_HOST_REQUESTS_PER_MINUTE"),
-            (FETCHER, "HOST_REQUESTS_PER_MINUTE"),
-            (FETCHER, "ALL_REQUESTS_PER_MINUTE"),
+            (RATES, "NETWORK_REQUESTS_PER_MINUTE"),
+            (RATES, "NETWORK_AND_HOST_REQUESTS_PER_MINUTE"),
+            (RATES, "HOST_REQUESTS_PER_MINUTE"),
+            (RATES, "ALL_REQUESTS_PER_MINUTE"),
             (FETCHER, "NETWORK_AT_ONCE"),
             (FETCHER, "REQUESTS_AT_ONCE"),
         ],
     ),
     (
         "metadata documents of clients that were used",
-        "{} a minute of a URL, {} of a host, {} of all; {} at once",
+        "{} a minute for an address, {} for a client to a URL, {} for the clients of one host to a host, {} of all; {} at once for an address, {} of all",
         &[
-            (FETCHER, "USED_URL_REQUESTS_PER_MINUTE"),
-            (FETCHER, "HOST_REQUESTS_PER_MINUTE"),
-            (FETCHER, "ALL_REQUESTS_PER_MINUTE"),
+            (RATES, "NETWORK_REQUESTS_PER_MINUTE"),
+            (RATES, "USED_URL_REQUESTS_PER_MINUTE"),
+            (RATES, "HOST_REQUESTS_PER_MINUTE"),
+            (RATES, "ALL_REQUESTS_PER_MINUTE"),
+            (FETCHER, "NETWORK_AT_ONCE"),
             (FETCHER, "REQUESTS_AT_ONCE"),
         ],
     ),

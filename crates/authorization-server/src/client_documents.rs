@@ -1,7 +1,9 @@
 //! The port to the metadata documents that clients publish.
 
 use async_trait::async_trait;
-use oauth_protocol::{client_assertion::Signed, https_url::HttpsUrl, json_web_key::PublicKey};
+use oauth_protocol::{
+    client_assertion::Signed, client_id_url::ClientIdUrl, https_url::HttpsUrl, json_web_key::PublicKey,
+};
 use time::Duration;
 
 use crate::{
@@ -10,19 +12,24 @@ use crate::{
 };
 
 /// For whom a document is fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchedFor {
     /// A caller from this network, who names a client that nobody has used.
     Caller(Network),
-    /// The users of a client that was used before. What callers name takes nothing from them.
-    Users,
+    /// The users of a client that was used before. Neither other callers nor other clients take anything from them.
+    Users {
+        /// The client.
+        client: ClientIdUrl,
+        /// The network of the caller who names it.
+        from: Network,
+    },
 }
 
 impl FetchedFor {
     /// For this client, which a caller from this network names.
     pub(crate) fn of(client: Option<&Client>, from: Network) -> Self {
-        let used = client.and_then(|client| client.used_at);
-        used.map_or(Self::Caller(from), |_| Self::Users)
+        let used = client.filter(|client| client.used_at.is_some()).and_then(Client::document);
+        used.map_or(Self::Caller(from), |document| Self::Users { client: document.url.clone(), from })
     }
 }
 
@@ -53,8 +60,8 @@ pub enum FetchError {
 /// Fetches what clients publish on the internet.
 #[async_trait]
 pub trait ClientDocuments: Send + Sync {
-    /// Fetches a document now. Callers that ask for the same URL at the same time share one request, and no error is
-    /// remembered.
+    /// Fetches a document now. Callers that ask for the same URL at the same time share one request, but for each client that was
+    /// used there is one. No error is remembered.
     async fn fetch(&self, url: &HttpsUrl, fetched_for: FetchedFor) -> Result<FetchedDocument, FetchError>;
 }
 

@@ -63,8 +63,8 @@ impl AuthorizationServer {
         if !self.blocks().await?.allow_document(&url) {
             return Err(AtServer::Blocked.into());
         }
-        let FetchedDocument { body, fresh_for } = match self.ports.client_documents.fetch(url.url(), fetched_for).await
-        {
+        let fetched = self.ports.client_documents.fetch(url.url(), fetched_for.clone()).await;
+        let FetchedDocument { body, fresh_for } = match fetched {
             Ok(document) => document,
             Err(FetchError::TooMany(too_many)) => return Err(AuthorizeError::TooManyDocuments(too_many)),
             Err(error @ (FetchError::Failed(_) | FetchError::Invalid(_))) => {
