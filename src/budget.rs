@@ -28,7 +28,8 @@ struct WholeBudget {
 }
 
 /// A budget of which each key may take a share at most, and where others take theirs the same part of what they leave. So the
-/// next key still gets something, however many take all they may.
+/// next key still gets something, however many take all they may. Its first byte it gets as long as one is left, which matters
+/// where places are counted.
 pub struct SharedBudget<K> {
     whole: Budget,
     bytes: usize,
@@ -79,11 +80,12 @@ impl Budget {
         self.left.available_permits()
     }
 
-    /// Whether what is taken of it, compared with what is left of the whole, is no more than the share compared with the rest.
+    /// Whether what is taken of it, compared with what is left of the whole, is no more than the share compared with the rest,
+    /// or one byte.
     fn leaves_enough(&self) -> bool {
         self.part_of.as_ref().is_none_or(|WholeBudget { left, bytes, share }| {
             let taken = share.saturating_sub(self.available());
-            taken.saturating_mul(bytes - share) <= left.available_permits().saturating_mul(*share)
+            taken <= 1 || taken.saturating_mul(bytes - share) <= left.available_permits().saturating_mul(*share)
         })
     }
 }
@@ -291,6 +293,21 @@ mod tests {
         assert!(shares[11] > 90 && budget.available() > 180, "{shares:?}");
         drop(held);
         assert_eq!(budget.available(), 24_000);
+    }
+
+    #[test]
+    fn a_key_gets_its_first_byte_as_long_as_one_is_left() {
+        let budget = SharedBudget::new(32, 4);
+        let mut held = Vec::new();
+        let shares = (0..22).map(|key| {
+            let mut permit = budget.permit(key);
+            while permit.grow(1).is_ok() {}
+            held.push(permit);
+            held.last().map_or(0, |permit| permit.held)
+        });
+        let shares: Vec<usize> = shares.collect();
+        assert_eq!(shares[..8], [4, 3, 3, 2, 2, 2, 2, 1]);
+        assert_eq!((&shares[8..21], shares[21]), (&[1; 13][..], 0));
     }
 
     #[test]

@@ -235,7 +235,9 @@ async fn slow_hosts_hold_up_the_address_that_names_them_and_no_client_that_was_u
     let rig = Arc::new(Rig::start().await);
     rig.host.publish(PATH, "{}");
     let mut slow: Vec<Pin<Box<dyn Future<Output = bool>>>> = Vec::new();
+    let mut addresses = 0;
     for last in 1..=30 {
+        let before = slow.len();
         for number in 0..4 {
             let (from, url) = (format!("20.1.2.{last}"), format!("https://slow{last}-{number}.client.example/x"));
             let rig = Arc::clone(&rig);
@@ -250,7 +252,9 @@ async fn slow_hosts_hold_up_the_address_that_names_them_and_no_client_that_was_u
             assert!(is_too_many(&rig.fetch_for("20.1.2.1", URL).await), "four at a time");
             assert!(rig.fetch_for("20.1.2.99", URL).await.is_ok());
         }
+        addresses += usize::from(slow.len() > before);
     }
+    assert_eq!((slow.len(), addresses), (32, 21), "each address gets one while one is left");
     assert!(is_too_many(&rig.fetch_for("20.1.2.99", URL).await), "as many as there are places");
     assert!(rig.fetch_for_users(URL).await.is_ok());
 }
