@@ -72,8 +72,8 @@ const SIZES: &[Row] = &[
     ("one owner", "{} of it", &[(MEMORY, "OWNER_BYTES")]),
     (
         "waiting messages of HTTP+SSE",
-        "{}; {} an owner; {} a stream",
-        &[(INBOX, "TOTAL_BYTES"), (INBOX, "OWNER_BYTES"), (INBOX, "SESSION_BYTES")],
+        "{}; {} an owner; {} a client of an owner; {} a stream",
+        &[(INBOX, "TOTAL_BYTES"), (INBOX, "OWNER_BYTES"), (INBOX, "CLIENT_BYTES"), (INBOX, "SESSION_BYTES")],
     ),
     ("Graph's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
     ("Entra's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),

@@ -800,6 +800,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "sse::overload::owners_who_take_all_they_may_leave_memory_for_another",
     },
     Guard {
+        name: "the waiting messages of one client of an owner have a limit",
+        file: "src/mcp/sse/sessions.rs",
+        from: "SharedBudget::new(TOTAL_BYTES, CLIENT_BYTES)",
+        to: "SharedBudget::new(TOTAL_BYTES, OWNER_BYTES)",
+        test: "sse::overload::one_client_leaves_half_of_what_its_owner_may_take_to_the_owners_others",
+    },
+    Guard {
         name: "messages of one session have a limit of memory",
         file: "src/mcp/sse/inbox.rs",
         from: "Semaphore::new(SESSION_BYTES)",

@@ -12,8 +12,8 @@ use super::*;
 use remote_auth_mcp::mcp::sse::{MAX_IN_FLIGHT, TOTAL_BYTES};
 
 const LARGE: usize = 56_250;
-/// As many large messages as may wait for the sessions of one owner.
-const BURST: u64 = 18;
+/// As many large messages as may wait for the sessions of one client of an owner.
+const BURST: u64 = 9;
 
 /// A message of nearly 64 KiB.
 fn large_ping(id: u64) -> Vec<u8> {
@@ -106,7 +106,7 @@ async fn the_memory_of_a_burst_that_nobody_reads_is_released_after_half_a_minute
     let (mut unread, client) = ready(&here).await;
     let room = here.available_bytes();
     // Some are answered, which nobody reads; the others wait.
-    for id in 1..=30 {
+    for id in 1..=15 + BURST {
         client.post(&elsewhere, &large_ping(id)).await.unwrap();
         if id == 15 {
             sleep(POLL * 2).await;
@@ -199,6 +199,20 @@ async fn a_burst_leaves_memory_for_the_sessions_of_other_owners() {
     }
     client.post(&elsewhere, &large_ping(2)).await.unwrap();
     assert_eq!(answered(&mut other).await, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_client_leaves_half_of_what_its_owner_may_take_to_the_owners_others() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let _slow = deployment.asked.slow.write().await;
+    let mine = principal();
+    let of_one = join_all((0..8).map(|_| ready_as(&sessions, mine.clone()))).await;
+    let other = vec![ready_as(&sessions, Principal { owner: mine.owner, ..principal() }).await];
+    let of_one = greedy(&sessions, of_one).await;
+    let taken: usize = of_one.iter().map(|(_, taken)| *taken).sum();
+    assert!((TOTAL_BYTES / 10..=TOTAL_BYTES / 8).contains(&taken), "{taken} bytes wait");
+    assert!(greedy(&sessions, other).await[0].1 >= LARGE);
 }
 
 /// So many sessions of the same owner, with a client each.

@@ -36,6 +36,8 @@ const SESSION_BYTES: usize = 256 * 1024;
 pub const TOTAL_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of [`TOTAL_BYTES`] that may wait for the sessions of one owner.
 pub(super) const OWNER_BYTES: usize = TOTAL_BYTES / 4;
+/// Bytes of [`OWNER_BYTES`] that may wait for the sessions of one client.
+pub(super) const CLIENT_BYTES: usize = OWNER_BYTES / 2;
 /// The least size that a message counts for.
 const MIN_COST: usize = 1024;
 /// How long a message may wait if its session is beyond its limit, or if half of [`TOTAL_BYTES`] was taken when it came.
@@ -53,8 +55,8 @@ pub(super) struct Inbox {
     /// For quick messages, so that calls that wait do not hold them up.
     quick_places: Arc<Semaphore>,
     session_bytes: Arc<Semaphore>,
-    /// Of all sessions, and the share of this one's owner.
-    total_bytes: [Budget; 2],
+    /// Of all sessions, and the shares of this one's owner and client.
+    total_bytes: [Budget; 3],
     stop: CancellationToken,
 }
 
@@ -170,8 +172,9 @@ impl Received {
 }
 
 impl Inbox {
-    /// An empty inbox. All inboxes share the first of `total_bytes`, and those of an owner the second; `stop` ends the session.
-    pub(super) fn new(total_bytes: [Budget; 2], stop: CancellationToken) -> (Self, Received) {
+    /// An empty inbox. All inboxes share the first of `total_bytes`, those of an owner the second, and those of an owner and client
+    /// the third; `stop` ends the session.
+    pub(super) fn new(total_bytes: [Budget; 3], stop: CancellationToken) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
         let (batch, calls, ids) = (VecDeque::new(), VecDeque::new(), RequestIds::default());

@@ -13,7 +13,7 @@ use super::{
     admitted::AdmittedPost,
     delivery::Delivery,
     follower,
-    inbox::{OWNER_BYTES, TOTAL_BYTES},
+    inbox::{CLIENT_BYTES, OWNER_BYTES, TOTAL_BYTES},
     instance::Instance,
     post_error::PostError,
     registry::{Registry, TooManyStreams},
@@ -59,6 +59,8 @@ pub struct Sessions {
     delivery: Arc<Delivery>,
     /// The memory for messages that wait, of all sessions and of those of each owner.
     total_bytes: SharedBudget<Id>,
+    /// Of each client of an owner.
+    client_bytes: SharedBudget<StreamOwner>,
 }
 
 impl Sessions {
@@ -67,7 +69,8 @@ impl Sessions {
         let (instance, registry) =
             (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(limits.streams, limits.process_streams)));
         let total_bytes = SharedBudget::new(TOTAL_BYTES, OWNER_BYTES);
-        Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes }
+        let client_bytes = SharedBudget::new(TOTAL_BYTES, CLIENT_BYTES);
+        Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes, client_bytes }
     }
 
     /// Opens a stream for a principal, once other instances can reach it.
@@ -82,7 +85,9 @@ impl Sessions {
 
     fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooManyStreams> {
         let Delivery { instance, registry } = self.delivery.as_ref();
-        let (server, total_bytes) = (Arc::clone(&self.server), self.total_bytes.budgets_of(opened_by.owner));
+        let ([of_all, of_owner], [_, of_client]) =
+            (self.total_bytes.budgets_of(opened_by.owner), self.client_bytes.budgets_of(opened_by));
+        let (server, total_bytes) = (Arc::clone(&self.server), [of_all, of_owner, of_client]);
         let start = Start { server, name, opened_by, total_bytes, stop: instance.stop.child_token() };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;
         if let Some(log) = instance.ports.events.as_ref().filter(|_| registry.needs_follower()) {

@@ -35,8 +35,8 @@ pub(super) struct Start<'a> {
     /// The session id for the client.
     pub(super) name: &'a str,
     pub(super) opened_by: StreamOwner,
-    /// The memory for messages of all sessions, and of those of this owner.
-    pub(super) total_bytes: [Budget; 2],
+    /// The memory for messages of all sessions, of those of this owner, and of this owner and client.
+    pub(super) total_bytes: [Budget; 3],
     pub(super) stop: CancellationToken,
 }
 

@@ -4,7 +4,7 @@ use authorization_server::{ground::Id, resource::authenticate::Principal};
 use serde::{Deserialize, Serialize};
 
 /// The owner and the client that opened a stream. Only they may post to it, with any of their access tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct StreamOwner {
     pub(super) owner: Id,
     pub(super) client: Id,
