@@ -56,6 +56,7 @@ fn report(app: &App, error: &PostError, caller: Holder) {
     match error {
         PostError::UnknownSession => report(EventName::SessionRefused.event()),
         PostError::Busy => report(EventName::LimitReached.event().because("messages of one stream")),
+        PostError::Exhausted => report(EventName::LimitReached.event().because("memory for requests")),
         PostError::TooLarge => refused("the message would take too much memory"),
         PostError::NotJson => refused(NOT_JSON),
         PostError::Malformed => refused("Invalid Request"),
@@ -74,7 +75,7 @@ fn refusal(error: &PostError, id: Option<RequestId>) -> Response {
         PostError::NotJson => json_rpc_error_of(id, bad_request, -32700, &text),
         PostError::Malformed | PostError::NoBatch(_) => json_rpc_error_of(id, bad_request, -32600, &text),
         PostError::TooLarge => json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, &text),
-        PostError::Busy => retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, &text)),
+        PostError::Busy | PostError::Exhausted => retry_later(json_rpc_error(StatusCode::SERVICE_UNAVAILABLE, &text)),
         PostError::Unavailable(_) => mcp_unavailable(),
     }
 }
@@ -93,6 +94,7 @@ mod tests {
             (PostError::Malformed, 400, false),
             (PostError::NoBatch("empty"), 400, false),
             (PostError::Busy, 503, true),
+            (PostError::Exhausted, 503, true),
             (PostError::Unavailable(Unavailable::store("down")), 503, true),
         ] {
             let response = refusal(&error, None);

@@ -215,6 +215,31 @@ async fn one_client_leaves_half_of_what_its_owner_may_take_to_the_owners_others(
     assert!(greedy(&sessions, other).await[0].1 >= LARGE);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_without_a_place_and_one_without_memory_are_told_apart() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let _slow = deployment.asked.slow.write().await;
+    let mine = principal();
+    let (streams, clients): (Vec<_>, Vec<_>) =
+        join_all((0..3).map(|_| ready_as(&sessions, mine.clone()))).await.into_iter().unzip();
+    let mut errors = Vec::new();
+    for client in &clients {
+        for id in 1..=MAX_IN_FLIGHT as u64 {
+            client.post(&sessions, &tool_call(id)).await.unwrap();
+        }
+        let mut id = 100;
+        errors.push(loop {
+            id += 1;
+            if let Err(error) = client.post(&sessions, &large_call(id)).await {
+                break error;
+            }
+        });
+    }
+    assert!(matches!(errors[..], [PostError::Busy, PostError::Busy, PostError::Exhausted]), "{errors:?}");
+    drop(streams);
+}
+
 /// So many sessions of the same owner, with a client each.
 async fn of_one_owner(on: &Instance, sessions: usize) -> Vec<(EventStream, Client)> {
     let owner = principal().owner;

@@ -49,8 +49,8 @@ impl Delivery {
             () = session.stop.cancelled() => return Err(PostError::UnknownSession),
             caught_up = self.instance.caught_up() => caught_up?,
         }
-        let reservation = timeout(RESERVE_TIMEOUT, session.inbox.reserve(&message));
-        let reservation = reservation.await.ok().flatten().ok_or(PostError::Busy)?;
+        let reserved = timeout(RESERVE_TIMEOUT, session.inbox.reserve(&message)).await;
+        let reservation = reserved.map_err(|_| PostError::Busy)?.ok_or(PostError::Exhausted)?;
         if session.inbox.put(message, reservation) { Ok(()) } else { Err(PostError::UnknownSession) }
     }
 

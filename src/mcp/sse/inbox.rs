@@ -46,8 +46,8 @@ const MAX_SCARCE_WAIT: Duration = Duration::from_secs(30);
 
 /// Puts messages where they wait for a session, in the order in which they are put.
 ///
-/// A message that was posted here waits for memory before the POST is answered. A message from the log was answered by the
-/// instance that accepted it. It cannot wait, and must not hold up other sessions.
+/// A message that was posted here waits for a place in its session before the POST is answered. A message from the log was
+/// answered by the instance that accepted it. It cannot wait, and must not hold up other sessions.
 #[derive(Clone)]
 pub(super) struct Inbox {
     waiting: mpsc::UnboundedSender<Box<WaitingMessage>>,

@@ -33,9 +33,12 @@ pub enum PostError {
     /// The access token, which the client got from Entra, lacks claims.
     #[error("insufficient claims")]
     InsufficientClaims(ClaimsDemand),
-    /// Too many messages wait for the session, or for all.
+    /// Too many messages wait for the session.
     #[error("the session is busy; try again in a few seconds")]
     Busy,
+    /// The messages of its owner, or of all, take too much memory.
+    #[error("this server has too much to do; try again in a few seconds")]
+    Exhausted,
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -46,7 +49,7 @@ impl From<AdmissionError> for PostError {
         match error {
             AdmissionError::Invalid(invalid) => invalid.into(),
             AdmissionError::TooLarge => Self::TooLarge,
-            AdmissionError::Exhausted => Self::Busy,
+            AdmissionError::Exhausted => Self::Exhausted,
         }
     }
 }

@@ -139,7 +139,7 @@ impl Sessions {
         self.delivery.registry.len()
     }
 
-    /// How many bytes of messages may be accepted before others must wait.
+    /// How many bytes of messages may be accepted before others are refused.
     #[must_use]
     pub fn available_bytes(&self) -> usize {
         self.total_bytes.available()
