@@ -50,6 +50,12 @@ impl Envelope {
         }
     }
 
+    /// The request that the message cancels, if it is a notification that does.
+    pub(super) fn cancelled_request(&self) -> Option<&RequestId> {
+        let cancels = self.id.is_none() && self.method.as_deref() == Some("notifications/cancelled");
+        self.cancelled.as_ref().filter(|_| cancels)
+    }
+
     /// The tool that the message calls, if it is a tool call.
     pub(super) fn called_tool(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.method.as_deref() == Some("tools/call"))

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::sleep;
 
-use super::*;
+use super::{streamable::challengeable, *};
 use remote_auth_mcp::mcp::sse::{MAX_IN_FLIGHT, TOTAL_BYTES};
 
 fn cancelled(id: u64) -> Vec<u8> {
@@ -91,6 +92,52 @@ async fn pings_and_notifications_overtake_the_calls_that_wait() {
     assert_eq!(answered(&mut stream).await, Some(1_004), "no cancelled call is answered");
     let asked = deployment.asked.by.lock().unwrap().len();
     assert_eq!(asked, MAX_IN_FLIGHT + 1, "a call that was cancelled while it waited never begins");
+}
+
+/// A call waits for a place, and a cancellation does not.
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_cancellation_overtakes_it_never_begins() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, mut client) = ready(&sessions).await;
+    let slow = deployment.asked.slow.write().await;
+    call_all(&sessions, &mut client, 1..=2 * AT_A_TIME).await;
+    for late in [tool_call(7_001), batch([tool_call(7_001), ping(7_002)])] {
+        let own = client.clone();
+        let mut posted = Box::pin(own.post(&sessions, &late));
+        assert!(posted.as_mut().now_or_never().is_none(), "it has no place");
+        client.post(&sessions, &cancelled(7_001)).await.unwrap();
+        client.post(&sessions, &cancelled(2 * AT_A_TIME)).await.unwrap();
+        posted.await.unwrap();
+        call_all(&sessions, &mut client, [2 * AT_A_TIME]).await;
+    }
+    assert_eq!(answered(&mut stream).await, Some(7_002), "the rest of the batch");
+    for id in 1..=2 * AT_A_TIME {
+        client.post(&sessions, &cancelled(id)).await.unwrap();
+    }
+    drop(slow);
+    call_all(&sessions, &mut client, [7_003]).await;
+    assert_eq!(answered(&mut stream).await, Some(7_003), "no cancelled call is answered");
+    client.post(&sessions, &tool_call(7_001)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(7_001), "its id is free");
+}
+
+#[tokio::test]
+async fn a_cancellation_reaches_a_call_that_is_being_checked() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, client) = ready_as(&sessions, challengeable()).await;
+    let slow = deployment.asked.slow.write().await;
+    let (own, here) = (client.clone(), Arc::clone(&sessions));
+    let checked = tokio::spawn(async move { own.post(&here, &tool_call(7)).await.is_ok() });
+    deployment.asked.until_waiting(1).await;
+    client.post(&sessions, &cancelled(7)).await.unwrap();
+    client.post(&sessions, &ping(8)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(8), "the cancellation was received");
+    drop(slow);
+    assert!(checked.await.unwrap());
+    client.post(&sessions, &tool_call(9)).await.unwrap();
+    assert_eq!(answered(&mut stream).await, Some(9), "the cancelled call is not answered");
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ fn calling(http: &Arc<StreamableHttp>, principal: &Principal, revision: &'static
 }
 
 impl Asked {
-    async fn until_waiting(&self, tools: usize) {
+    pub(crate) async fn until_waiting(&self, tools: usize) {
         let reached = async {
             while self.waiting() != tools {
                 yield_now().await;
@@ -75,7 +75,7 @@ fn cancellation(id: u64) -> Value {
 }
 
 /// Its client got its token from Entra, and can be challenged. So a call is checked first: the token for Graph is asked for.
-fn challengeable() -> Principal {
+pub(crate) fn challengeable() -> Principal {
     let token = EntraToken {
         text: "a token".into(),
         application: ApplicationId::parse("5d8b3a0e-6a1f-4c39-8e0b-2f7c94d1a6e5").unwrap(),

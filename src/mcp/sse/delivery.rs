@@ -10,9 +10,9 @@ use tokio::time::timeout;
 
 use super::{
     admitted::AdmittedPost, instance::Instance, post_error::PostError, posted::Posted, registry::Registry,
-    session_id::SessionId,
+    request_ids::ArrivingRequest, session::Session, session_id::SessionId,
 };
-use crate::graph::Freshness;
+use crate::{graph::Freshness, mcp::message::UnparsedMessage};
 
 /// How long a POST waits for its session to have memory.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,22 +36,31 @@ impl Delivery {
         let named = SessionId::open(self.instance.ports.sealer.as_ref(), id).await?;
         let to = named.filter(|named| named.may_be_used_by(&principal)).ok_or(PostError::UnknownSession)?;
         let admitted = admit()?;
-        let is_here = to.instance == self.instance.id;
-        check(&principal, &admitted, if is_here { Freshness::Lately } else { Freshness::Now }).await?;
-        let posted = Posted { session: to.session, message: admitted.into_message(principal) };
-        if is_here { self.here(posted).await } else { self.elsewhere(to.instance, posted).await }
+        if to.instance != self.instance.id {
+            check(&principal, &admitted, Freshness::Now).await?;
+            let posted = Posted { session: to.session, message: admitted.into_message(principal) };
+            return self.elsewhere(to.instance, posted).await;
+        }
+        let session = self.registry.find(to.session, &principal).ok_or(PostError::UnknownSession)?;
+        // The check may ask Entra, and then the message may wait. A cancellation of it does neither.
+        let arrived = admitted.envelopes().iter().filter_map(|message| session.ids.arrive(message)).collect();
+        check(&principal, &admitted, Freshness::Lately).await?;
+        self.here(&session, admitted.into_message(principal), arrived).await
     }
 
-    async fn here(&self, posted: Posted) -> Result<(), PostError> {
-        let Posted { session, message } = posted;
-        let session = self.registry.find(session, &message.principal).ok_or(PostError::UnknownSession)?;
+    async fn here(
+        &self,
+        session: &Session,
+        message: UnparsedMessage,
+        arrived: Vec<ArrivingRequest>,
+    ) -> Result<(), PostError> {
         tokio::select! {
             () = session.stop.cancelled() => return Err(PostError::UnknownSession),
             caught_up = self.instance.caught_up() => caught_up?,
         }
         let reserved = timeout(RESERVE_TIMEOUT, session.inbox.reserve(&message)).await;
         let reservation = reserved.map_err(|_| PostError::Busy)?.ok_or(PostError::Exhausted)?;
-        if session.inbox.put(message, reservation) { Ok(()) } else { Err(PostError::UnknownSession) }
+        if session.inbox.put(message, reservation, arrived) { Ok(()) } else { Err(PostError::UnknownSession) }
     }
 
     /// Appends the message to the other instance's log. After an error it may have been appended: perhaps only the store's
@@ -71,9 +80,10 @@ impl Delivery {
         let Some(session) = self.registry.find(id, &message.principal) else {
             return tracing::info!(counted = true, session = %id, "message dropped: its session is gone");
         };
+        message.cancelled.iter().for_each(|id| session.ids.cancel_arriving(id));
         let trees = message.reserve().ok();
         if let Some(reservation) = trees.and_then(|()| session.inbox.reserve_for_log(message.text.len())) {
-            session.inbox.put(message, reservation);
+            session.inbox.put(message, reservation, Vec::new());
         } else {
             tracing::warn!(counted = true, session = %id, "SSE session ended: too many messages wait for it");
             session.stop.cancel();

@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 
 use super::{
     in_flight::MAX_IN_FLIGHT,
-    request_ids::RequestIds,
+    request_ids::{ArrivingRequest, RequestIds},
     waiting_message::{Reservation, WaitingMessage},
 };
 use crate::{
@@ -84,7 +84,7 @@ pub(super) enum Next {
 }
 
 impl Received {
-    /// The ids of the requests that were received and are not answered.
+    /// The ids of the requests that are not answered.
     pub(super) fn ids(&self) -> RequestIds {
         self.ids.clone()
     }
@@ -137,6 +137,9 @@ impl Received {
             let Some(mut next) = ready!(self.poll_message(context)) else {
                 return if self.calls.is_empty() { Poll::Ready(None) } else { Poll::Pending };
             };
+            if next.is_cancelled() {
+                continue;
+            }
             if let Some(id) = next.message.id.take() {
                 next.open = self.ids.open(id.clone());
                 if next.open.is_none() {
@@ -214,8 +217,13 @@ impl Inbox {
     }
 
     /// Puts a message where it waits. Returns false if the session has ended.
-    pub(super) fn put(&self, message: UnparsedMessage, reservation: Reservation) -> bool {
-        self.waiting.send(WaitingMessage::new(message, reservation)).is_ok()
+    pub(super) fn put(
+        &self,
+        message: UnparsedMessage,
+        reservation: Reservation,
+        arrived: Vec<ArrivingRequest>,
+    ) -> bool {
+        self.waiting.send(WaitingMessage::new(message, reservation, arrived)).is_ok()
     }
 
     fn is_scarce(&self) -> bool {

@@ -6,10 +6,22 @@ use std::{
 };
 
 use rmcp::model::RequestId;
+use tokio_util::sync::CancellationToken;
+
+use crate::mcp::{
+    envelope::Envelope,
+    running::{Running, RunningRequest},
+};
+
+/// A request whose POST is under way, or whose message waits. It may be cancelled before the session receives it.
+pub(super) type ArrivingRequest = RunningRequest<RequestId>;
 
 /// The ids that are in use.
 #[derive(Clone, Default)]
-pub(super) struct RequestIds(Arc<Mutex<HashMap<RequestId, Stage>>>);
+pub(super) struct RequestIds {
+    arriving: Running<RequestId>,
+    received: Arc<Mutex<HashMap<RequestId, Stage>>>,
+}
 
 #[derive(Clone, Copy)]
 enum Stage {
@@ -28,6 +40,19 @@ pub(super) struct OpenRequest {
 }
 
 impl RequestIds {
+    /// A message arrives. A request can be cancelled from now on; a cancellation ends one that has arrived.
+    pub(super) fn arrive(&self, message: &Envelope) -> Option<ArrivingRequest> {
+        if let Some(id) = message.cancelled_request() {
+            self.cancel_arriving(id);
+        }
+        Some(self.arriving.add(message.id.clone()?, &CancellationToken::new()))
+    }
+
+    /// A request that has arrived is cancelled.
+    pub(super) fn cancel_arriving(&self, id: &RequestId) {
+        self.arriving.cancel(id);
+    }
+
     /// Begins to use an id. `None` if it is in use already.
     pub(super) fn open(&self, id: RequestId) -> Option<OpenRequest> {
         let mut stages = self.stages();
@@ -68,7 +93,7 @@ impl RequestIds {
     }
 
     fn stages(&self) -> MutexGuard<'_, HashMap<RequestId, Stage>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -45,6 +45,7 @@ impl EventStream {
     pub(super) fn start(start: Start<'_>, registration: Registration) -> (Self, Session) {
         let Start { server, name, opened_by, total_bytes, stop } = start;
         let (inbox, received) = Inbox::new(total_bytes, stop.clone());
+        let ids = received.ids();
         let (sender, outbox) = mpsc::channel(OUTBOX_CAPACITY);
         tokio::spawn(service_loop::run(server, sender, received, stop.clone()).in_current_span());
         let stream = Self {
@@ -54,7 +55,7 @@ impl EventStream {
             _registration: registration,
             _stop: stop.clone().drop_guard(),
         };
-        (stream, Session { opened_by, inbox, stop })
+        (stream, Session { opened_by, inbox, ids, stop })
     }
 
     /// Whether the session has ended. Events may still wait to be read.

@@ -5,13 +5,15 @@ use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::DropGuard;
 
-use super::request_ids::OpenRequest;
+use super::request_ids::{ArrivingRequest, OpenRequest};
 use crate::{budget::Permit, mcp::message::UnparsedMessage};
 
 /// A message, and the memory that is reserved for it until it is received.
 pub(super) struct WaitingMessage {
     pub(super) message: UnparsedMessage,
     memory: WaitingMemory,
+    /// It, if it is a request that was posted here, or the requests of the batch.
+    arrived: Vec<ArrivingRequest>,
     /// Of a request that was received.
     pub(super) open: Option<OpenRequest>,
 }
@@ -24,8 +26,13 @@ enum WaitingMemory {
 }
 
 impl WaitingMessage {
-    pub(super) fn new(message: UnparsedMessage, reservation: Reservation) -> Box<Self> {
-        Box::new(Self { message, memory: WaitingMemory::OfMessage(reservation), open: None })
+    pub(super) fn new(message: UnparsedMessage, reservation: Reservation, arrived: Vec<ArrivingRequest>) -> Box<Self> {
+        Box::new(Self { message, memory: WaitingMemory::OfMessage(reservation), arrived, open: None })
+    }
+
+    /// Whether it is a request that a cancellation has overtaken.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.arrived.iter().any(ArrivingRequest::is_cancelled)
     }
 
     /// Whether it came through the log.
@@ -42,8 +49,13 @@ impl WaitingMessage {
             WaitingMemory::OfMessage(reservation) => Arc::new(reservation),
             WaitingMemory::OfBatch(reservation) => reservation,
         };
-        let waiting = |message| Self { message, memory: WaitingMemory::OfBatch(Arc::clone(&of_batch)), open: None };
-        self.message.into_messages().into_iter().map(waiting).map(Box::new).collect()
+        let mut all = self.arrived;
+        let waiting = |message: UnparsedMessage| {
+            let place = all.iter().position(|request| Some(request.key()) == message.id.as_ref());
+            let arrived = place.map(|place| all.swap_remove(place)).into_iter().collect();
+            Box::new(Self { message, memory: WaitingMemory::OfBatch(Arc::clone(&of_batch)), arrived, open: None })
+        };
+        self.message.into_messages().into_iter().map(waiting).collect()
     }
 }
 

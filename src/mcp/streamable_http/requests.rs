@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::resource::authenticate::Principal;
+use authorization_server::{ground::Holder, resource::authenticate::Principal};
 use http::{HeaderMap, Response};
 use rmcp::{
     ErrorData,
@@ -28,13 +28,16 @@ use crate::mcp::{
 };
 use crate::{budget::Permit, graph::Freshness};
 
+/// Whose request it is, and its id.
+type Key = (Holder, RequestId);
+
 /// The server, and the requests that it serves.
 #[derive(Clone)]
 pub(super) struct Requests {
     pub(super) server: Server,
     /// The capabilities of the server, which never change.
     pub(super) capabilities: Arc<ServerCapabilities>,
-    running: Running,
+    running: Running<Key>,
     unconnected: UnconnectedPeer,
     stop: CancellationToken,
 }
@@ -47,7 +50,7 @@ pub(super) struct CancellableRequest {
     principal: Principal,
     revision: ProtocolVersion,
     token: CancellationToken,
-    running: RunningRequest,
+    running: RunningRequest<Key>,
 }
 
 impl CancellableRequest {
@@ -79,7 +82,7 @@ impl Requests {
         revision: ProtocolVersion,
     ) -> CancellableRequest {
         let token = self.stop.child_token();
-        let running = self.running.add(principal.holder(), id.clone(), &token);
+        let running = self.running.add((principal.holder(), id.clone()), &token);
         CancellableRequest { id, text, envelope, principal, revision, token, running }
     }
 
@@ -125,7 +128,7 @@ impl Requests {
         request: CancellableRequest,
         headers: &HeaderMap,
         held: H,
-    ) -> Result<Exchange<(RunningRequest, H)>, Refusal> {
+    ) -> Result<Exchange<(RunningRequest<Key>, H)>, Refusal> {
         let CancellableRequest { id, text, envelope, principal, revision, token, running } = request;
         let span = tracing::Span::current();
         let message = message::parse(&text, envelope.method.as_deref(), Some(&id), principal, span);
@@ -158,7 +161,7 @@ impl Requests {
         if envelope.method.as_deref() == Some("notifications/cancelled")
             && let Some(id) = envelope.cancelled
         {
-            self.running.cancel(principal.holder(), id);
+            self.running.cancel(&(principal.holder(), id));
         }
     }
 }
