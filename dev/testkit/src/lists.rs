@@ -13,11 +13,11 @@ use crate::MemoryStore;
 /// So many records are on a page of a list.
 pub const ON_A_PAGE: usize = 10;
 
-/// A place is the number of records before it.
+/// A place is the number of records before it. As of Cosmos DB, a full page has one even if no record follows.
 fn page<T, K: Ord>(mut records: Vec<T>, order: impl Fn(&T) -> K, place: Option<&str>) -> RecordPage<T> {
     records.sort_by_key(order);
     let from = place.and_then(|place| place.parse().ok()).unwrap_or(0);
-    let next = Some(from + ON_A_PAGE).filter(|next| *next < records.len()).map(|next| next.to_string());
+    let next = Some(from + ON_A_PAGE).filter(|next| *next <= records.len()).map(|next| next.to_string());
     RecordPage { records: records.into_iter().skip(from).take(ON_A_PAGE).collect(), next }
 }
 

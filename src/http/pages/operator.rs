@@ -45,7 +45,6 @@ struct Operator<'a> {
     blocks: Vec<BlockRow>,
     records: Vec<RecordRow>,
     earlier: Option<String>,
-    is_newest: bool,
 }
 
 /// A client.
@@ -99,7 +98,6 @@ pub(in crate::http) fn operator(app: &App, texts: &Texts, page: &OperatorPage) -
         blocks: page.blocks.blocked().iter().rev().map(|entry| block(texts, entry)).collect(),
         records: page.records.iter().map(|entry| record(texts, entry)).collect(),
         earlier: query(&page.earlier),
-        is_newest: page.is_newest,
     };
     render(StatusCode::OK, texts, &page)
 }

@@ -118,7 +118,6 @@ impl AuthorizationServer {
             blocks,
             records,
             earlier: self.sealed_place(earlier.map(ListPlace::Records)).await?,
-            is_newest: of_records.is_none(),
         };
         Ok(Answer::new(Next::Page(Page::Operator(Box::new(page)))))
     }

