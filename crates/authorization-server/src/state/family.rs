@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::ground::{GrantKey, Id, Sealable, Sealed, lifetimes::ACCESS_TOKEN_LIFETIME};
 
-/// Presentations of one refresh token within this time of the last answer get the same successor. Counted in whole seconds,
-/// as they are stored.
+/// A refresh token that comes again within this time of its last answered presentation gets the same successor. Counted in
+/// whole seconds, as they are stored.
 pub const RETRY_WINDOW: Duration = Duration::seconds(60);
 
 const FORMAT: u8 = 1;
@@ -32,7 +32,7 @@ pub struct Family {
     pub generation: u32,
     /// The last generation that was presented while it was the newest; `None` before the first refresh.
     pub presented: Option<u32>,
-    /// When the newest generation was last given out while it was unseen.
+    /// When the request arrived that was last answered with the newest generation while it was unseen.
     pub answered_at: OffsetDateTime,
     /// Whether an access token of the newest generation has been used, which proves that the client has its answer.
     pub seen: bool,
