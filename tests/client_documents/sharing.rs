@@ -157,7 +157,7 @@ async fn without_a_gateway_no_address_has_a_share_since_all_callers_have_one() {
 
 /// Anybody who has signed in to a client of their own can have it name any URL.
 #[tokio::test]
-async fn what_a_client_that_was_used_names_takes_nothing_from_another() {
+async fn names_of_a_used_client_take_nothing_from_another() {
     let rig = Rig::start().await;
     rig.host.publish(PATH, "{}");
     let mut of_others = 0;

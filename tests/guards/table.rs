@@ -55,14 +55,14 @@ pub(crate) const GUARDS: &[Guard] = &[
         file: "src/client_documents/rates.rs",
         from: "RateKey::UsedUrl(hash([client.as_str(), url.as_str()]))",
         to: "RateKey::UsedUrl(hash([url.as_str()]))",
-        test: "client_documents::sharing::what_a_client_that_was_used_names_takes_nothing_from_another",
+        test: "client_documents::sharing::names_of_a_used_client_take_nothing_from_another",
     },
     Guard {
         name: "clients that were used have requests of their own to a host",
         file: "src/client_documents/rates.rs",
         from: "RateKey::UsedHost(hash([client.host(), url.host()]))",
         to: "RateKey::UsedHost(hash([url.host()]))",
-        test: "client_documents::sharing::what_a_client_that_was_used_names_takes_nothing_from_another",
+        test: "client_documents::sharing::names_of_a_used_client_take_nothing_from_another",
     },
     Guard {
         name: "a signature of a client is verified",
