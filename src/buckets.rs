@@ -14,7 +14,8 @@ use time::{Duration, OffsetDateTime};
 /// How many buckets are remembered. A forgotten one counts as full, so nobody is refused because others call.
 const MAX_BUCKETS: usize = 50_000;
 
-/// The buckets of one process. Every operation takes constant time; the bucket that was used least recently is forgotten.
+/// The buckets of one process. An operation takes constant time on average. The bucket that was used least recently is forgotten
+/// when it is full again, or when there are too many.
 pub(crate) struct Buckets<K: Hash + Eq> {
     clock: Arc<dyn Clock>,
     /// When each bucket will be full again.
@@ -48,6 +49,9 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         }
         for ((key, _), full) in wanted.iter().zip(after) {
             full_at.put(*key, full);
+        }
+        while full_at.peek_lru().is_some_and(|(_, full)| *full < now) {
+            full_at.pop_lru();
         }
         Ok(())
     }
@@ -133,6 +137,18 @@ mod tests {
         assert!(buckets.take(&[(99, ONE)]).is_err());
         assert!(buckets.take(&[(0, ONE)]).is_ok());
         assert!((100..200).all(|key| buckets.take(&[(0, ONE), (key, ONE)]).is_err()));
-        assert_eq!(buckets.full_at.lock().unwrap().len(), 10, "refused calls, too");
+        assert!(buckets.full_at.lock().unwrap().len() <= 10, "refused calls, too");
+    }
+
+    #[test]
+    fn a_bucket_takes_memory_only_until_it_is_full_again() {
+        let (clock, buckets) = buckets();
+        assert!((0..100).all(|key| buckets.take(&[(key, TWO)]).is_ok()));
+        clock.advance(29 * SECOND);
+        assert!(buckets.take(&[(100, TWO)]).is_ok());
+        assert_eq!(buckets.full_at.lock().unwrap().len(), 101);
+        clock.advance(2 * SECOND);
+        assert!(buckets.take(&[(101, TWO)]).is_ok());
+        assert_eq!(buckets.full_at.lock().unwrap().len(), 2);
     }
 }

@@ -145,7 +145,7 @@ impl Edge {
 
     /// The same, around this rig.
     pub(crate) fn over(rig: Rig, graph: &str) -> Self {
-        let most = OwnerLimit::new(NonZeroU32::MAX);
+        let most = OwnerLimit::new(const { NonZeroU32::new(1_000_000).unwrap() });
         let limits = config::Limits {
             streams: most,
             calls_per_minute: most,
