@@ -212,6 +212,9 @@ async fn a_target_that_cannot_be_blocked_is_named() {
         let refused = click(&edge, &mut browser, &page, &[("action", "block"), ("kind", kind), ("value", value)]).await;
         assert!(refused.status == 400 && refused.body.contains("This cannot be blocked"), "{kind}: {}", refused.body);
     }
+    let application = [("action", "end-application"), ("kind", "entra-application"), ("value", OBJECT_ID)];
+    let refused = click(&edge, &mut browser, &page, &application).await;
+    assert!(refused.status == 400, "an application of Entra has no grants here: {}", refused.body);
     let refused = click(&edge, &mut browser, &page, &[("action", "end-user"), ("user", "bob@contoso.example")]).await;
     assert!(refused.status == 400 && refused.body.contains("not an object id"), "{}", refused.body);
     assert!(edge.operator_records.all().is_empty());

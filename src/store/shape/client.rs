@@ -5,6 +5,7 @@ use authorization_server::{
     state::{
         client::{Client, Document, Origin},
         client_keys::ClientKeys,
+        former_hosts::FormerHost,
     },
 };
 use oauth_protocol::{client_id_url::ClientIdUrl, redirect_uri::RedirectUri};
@@ -15,14 +16,19 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema, client_keys::ClientKeysShape};
 use crate::ports::records::{Address, Container};
 
-/// 4 adds the days of use.
-const SCHEMA: u32 = 4;
+/// 5 adds the hosts that a document named before.
+const SCHEMA: u32 = 5;
+/// Had none. It added the days of use.
+const SCHEMA_WITHOUT_FORMER_HOSTS: u32 = 4;
 /// Had none. It added the keys of a document's client.
 const SCHEMA_WITHOUT_DAYS: u32 = 3;
 /// Had public clients only. It added the document.
 const SCHEMA_WITHOUT_KEYS: u32 = 2;
 /// Had registrations only.
 const SCHEMA_WITHOUT_DOCUMENT: u32 = 1;
+
+const EARLIER_SCHEMAS: [u32; 4] =
+    [SCHEMA_WITHOUT_DOCUMENT, SCHEMA_WITHOUT_KEYS, SCHEMA_WITHOUT_DAYS, SCHEMA_WITHOUT_FORMER_HOSTS];
 
 /// The member that is a number only if the client is in use.
 pub(in crate::store) const USED_AT: &str = "used_at";
@@ -53,12 +59,27 @@ struct DocumentShape {
     fresh_until: OffsetDateTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     private_key_jwt: Option<ClientKeysShape>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_redirect_hosts: Vec<FormerHostShape>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FormerHostShape {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(with = "time::serde::timestamp")]
+    until: OffsetDateTime,
 }
 
 impl From<&Document> for DocumentShape {
-    fn from(Document { url, fresh_until, keys }: &Document) -> Self {
-        let private_key_jwt = keys.as_ref().map(ClientKeysShape::from);
-        Self { url: url.as_str().to_owned(), fresh_until: *fresh_until, private_key_jwt }
+    fn from(Document { url, fresh_until, keys, former_hosts }: &Document) -> Self {
+        let former = |FormerHost { host, until }: &FormerHost| FormerHostShape { host: host.clone(), until: *until };
+        Self {
+            url: url.as_str().to_owned(),
+            fresh_until: *fresh_until,
+            private_key_jwt: keys.as_ref().map(ClientKeysShape::from),
+            former_redirect_hosts: former_hosts.iter().map(former).collect(),
+        }
     }
 }
 
@@ -66,9 +87,13 @@ impl TryFrom<DocumentShape> for Document {
     type Error = serde_json::Error;
 
     fn try_from(shape: DocumentShape) -> serde_json::Result<Self> {
-        let DocumentShape { url, fresh_until, private_key_jwt } = shape;
-        let keys = private_key_jwt.map(ClientKeys::try_from).transpose()?;
-        Ok(Self { url: ClientIdUrl::parse(&url).map_err(serde_json::Error::custom)?, fresh_until, keys })
+        let former = |FormerHostShape { host, until }| FormerHost { host, until };
+        Ok(Self {
+            url: ClientIdUrl::parse(&shape.url).map_err(serde_json::Error::custom)?,
+            fresh_until: shape.fresh_until,
+            keys: shape.private_key_jwt.map(ClientKeys::try_from).transpose()?,
+            former_hosts: shape.former_redirect_hosts.into_iter().map(former).collect(),
+        })
     }
 }
 
@@ -93,7 +118,7 @@ impl Shape for Client {
 
     fn decode(body: Value) -> serde_json::Result<Self> {
         let shape: ClientShape = serde_json::from_value(body)?;
-        if !matches!(shape.schema, SCHEMA_WITHOUT_DOCUMENT | SCHEMA_WITHOUT_KEYS | SCHEMA_WITHOUT_DAYS) {
+        if !EARLIER_SCHEMAS.contains(&shape.schema) {
             check_schema(shape.schema, SCHEMA)?;
         }
         let document = shape.document.map(Document::try_from).transpose()?;

@@ -76,10 +76,7 @@ impl AuthorizationServer {
             self.end_replayed(grant.key, grant.client, generation).await?;
             return Err(TokenError::InvalidGrant("the refresh token was used before"));
         }
-        if self.operator_verdict(grant.client, grant.redeemed_at).await? == Verdict::Ended {
-            self.revoke(grant.key, Ended::EndedByOperator).await?;
-            return Err(ended_by_operator());
-        }
+        self.check_operator(grant).await?;
         let scope = self.check_refresh(request, grant)?;
         let PresentedGeneration::Good(successor) = judged else {
             tracing::warn!(counted = true, grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
@@ -93,6 +90,18 @@ impl AuthorizationServer {
             Some(next) => Change::Write(next, (response, successor)),
             None => Change::Keep((response, successor)),
         })
+    }
+
+    /// A grant whose application is blocked stays; one that the operator has ended is revoked now.
+    async fn check_operator(&self, grant: &Grant) -> Result<(), TokenError> {
+        match self.operator_verdict(grant.client, grant.redeemed_at).await? {
+            Verdict::Allowed => Ok(()),
+            Verdict::Blocked => Err(TokenError::ClientBlocked),
+            Verdict::Ended => {
+                self.revoke(grant.key, Ended::EndedByOperator).await?;
+                Err(ended_by_operator())
+            }
+        }
     }
 
     /// The scope of the answer, if the request is one for this grant. Unknown scopes are ignored, as at the authorization

@@ -79,7 +79,7 @@ impl AuthorizationServer {
             Some(declared) => Some(self.published_keys(declared, fetched_for).await),
             None => None,
         };
-        Ok((Document { url, fresh_until: self.now() + fresh_for, keys }, metadata))
+        Ok((Document { url, fresh_until: self.now() + fresh_for, keys, former_hosts: Vec::new() }, metadata))
     }
 
     /// Fetches the keys with the document, so that a key that its client withdrew ends. If that fails, those that were fetched

@@ -1,9 +1,11 @@
 //! The target of a block.
 
 use oauth_protocol::client_id_url::ClientIdUrl;
+use time::OffsetDateTime;
 
 use super::{
     client::{Client, ClientId},
+    former_hosts::{https_hosts, without_root},
     preauthorized::ApplicationId,
 };
 use crate::ground::Id;
@@ -17,7 +19,7 @@ pub enum BlockTarget {
     Document(ClientIdUrl),
     /// Every client whose metadata document is on this host.
     DocumentHost(String),
-    /// Every client that has an https redirect URI on this host.
+    /// Every client that has an https redirect URI on this host, and the grants that other clients got while they had one.
     RedirectHost(String),
     /// A client of Entra's own.
     EntraApplication(ApplicationId),
@@ -73,14 +75,14 @@ impl BlockTarget {
         matches!(self, Self::DocumentHost(_) | Self::RedirectHost(_))
     }
 
-    /// Whether it means this client by a host.
-    pub(super) fn names_host_of(&self, client: &Client) -> bool {
+    /// Whether it means, by a host, a grant of this client that was made at this time. A document never leaves its URL, but it can
+    /// name other redirect URIs.
+    pub(super) fn names_host_of(&self, client: &Client, made_at: OffsetDateTime) -> bool {
         match self {
             Self::DocumentHost(host) => client.document().is_some_and(|document| document.url.host() == host),
             Self::RedirectHost(host) => {
-                let https = |uri: &str| uri.starts_with("https://");
-                let is_host = |name: &str| without_root(name).eq_ignore_ascii_case(host);
-                client.redirect_uris.iter().any(|uri| https(uri.as_str()) && is_host(uri.host()))
+                https_hosts(&client.redirect_uris).any(|name| name.eq_ignore_ascii_case(host))
+                    || client.former_hosts().iter().any(|former| former.may_have_got(host, made_at))
             }
             Self::Registration(_) | Self::Document(_) | Self::EntraApplication(_) => false,
         }
@@ -95,11 +97,6 @@ impl BlockTarget {
             Self::DocumentHost(_) | Self::RedirectHost(_) | Self::EntraApplication(_) => None,
         }
     }
-}
-
-/// A name with a final full stop is the same name (RFC 1034 §3.1).
-fn without_root(host: &str) -> &str {
-    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// A host in lower case, without a port.

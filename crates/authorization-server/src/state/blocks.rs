@@ -58,8 +58,9 @@ impl Block {
     }
 
     /// A client without a record may have had any host. It can get no further tokens, so those that it has are refused.
-    fn names(&self, key: Id, client: Option<&Client>) -> bool {
-        self.key == Some(key) || client.map_or(self.target.needs_client(), |client| self.target.names_host_of(client))
+    fn names(&self, key: Id, client: Option<&Client>, made_at: OffsetDateTime) -> bool {
+        let names_host = |client: &Client| self.target.names_host_of(client, made_at);
+        self.key == Some(key) || client.map_or(self.target.needs_client(), names_host)
     }
 }
 
@@ -92,9 +93,10 @@ impl Blocks {
     /// hosts need; `None` if there is none.
     #[must_use]
     pub fn judge(&self, key: Id, client: Option<&Client>, made_at: OffsetDateTime) -> Verdict {
-        if self.blocked.iter().any(|block| block.names(key, client)) {
+        let names = |entry: &Block| entry.names(key, client, made_at);
+        if self.blocked.iter().any(names) {
             Verdict::Blocked
-        } else if self.ended.iter().any(|ended| made_at <= ended.at + ENDED_AHEAD && ended.names(key, client)) {
+        } else if self.ended.iter().any(|ended| made_at <= ended.at + ENDED_AHEAD && names(ended)) {
             Verdict::Ended
         } else {
             Verdict::Allowed
@@ -200,7 +202,7 @@ mod tests {
     }
 
     fn published() -> Client {
-        let origin = Origin::Document(Document { url: url(), fresh_until: NOW, keys: None });
+        let origin = Origin::Document(Document { url: url(), fresh_until: NOW, keys: None, former_hosts: Vec::new() });
         Client { id: ClientId::Document(url()).key(), ..client(origin, &["http://127.0.0.1/cb"]) }
     }
 

@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     client_keys::{ClientKeys, FetchedKeys},
+    former_hosts::{FormerHost, hosts_left_behind},
     visible_name::visible_name,
 };
 use crate::ground::{
@@ -60,6 +61,8 @@ pub struct Document {
     pub fresh_until: OffsetDateTime,
     /// How the client authenticates; `None` for one that is only public.
     pub keys: Option<ClientKeys>,
+    /// The https redirect hosts that it named before.
+    pub former_hosts: Vec<FormerHost>,
 }
 
 /// A `client_id` that a client of this server may have.
@@ -102,7 +105,7 @@ impl Record for Client {
 }
 
 impl Client {
-    /// The client of a document that was fetched now. It keeps the record of its use.
+    /// The client of a document that was fetched now. It keeps the record of its use, and of the hosts that it had.
     pub(crate) fn published(
         mut document: Document,
         metadata: ClientMetadata,
@@ -111,6 +114,10 @@ impl Client {
     ) -> Self {
         let keys_before = before.and_then(Self::keys);
         document.keys = document.keys.map(|keys| keys.or_those_of(keys_before));
+        let left = |before: &Self| {
+            hosts_left_behind(before.former_hosts(), &before.redirect_uris, &metadata.redirect_uris, now)
+        };
+        document.former_hosts = before.map(left).unwrap_or_default();
         let unused_until = now + UNUSED_DOCUMENT_LIFETIME;
         Self {
             id: ClientId::Document(document.url.clone()).key(),
@@ -141,6 +148,11 @@ impl Client {
             Origin::Registration => None,
             Origin::Document(document) => Some(document),
         }
+    }
+
+    /// The https redirect hosts that its document named before.
+    pub(super) fn former_hosts(&self) -> &[FormerHost] {
+        self.document().map(|document| document.former_hosts.as_slice()).unwrap_or_default()
     }
 
     /// How it authenticates; `None` if it is only public.
@@ -231,7 +243,7 @@ mod tests {
         let (url, base) = (ClientIdUrl::parse(URL).unwrap(), BaseUrl::parse("https://mcp.example.com").unwrap());
         let read =
             PublishedMetadata::from_document(text.as_bytes(), &url, &PrivateUseSchemes::default(), &base).unwrap();
-        let document = Document { url, fresh_until: now + Duration::HOUR, keys: None };
+        let document = Document { url, fresh_until: now + Duration::HOUR, keys: None, former_hosts: Vec::new() };
         Client::published(document, read.metadata, before, now)
     }
 

@@ -18,6 +18,7 @@ pub mod entra_client;
 mod entra_notes;
 pub mod entra_token;
 pub mod family;
+pub mod former_hosts;
 pub mod grant;
 pub mod memory;
 pub mod operator_record;

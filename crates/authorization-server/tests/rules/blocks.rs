@@ -129,6 +129,57 @@ async fn a_redirect_host_stays_blocked_though_the_document_names_another_one() {
     assert!(matches!(visited, Err(AuthorizeError::AtServer(AtServer::RedirectMismatch))), "the new document");
 }
 
+/// The client is sent elsewhere, and an authorization request has fetched its document since.
+async fn move_elsewhere(rig: &Rig) {
+    publish_another_redirect_host(rig);
+    rig.clock.advance(Duration::minutes(30));
+    let visited = Browser::default().visit(rig, &request(CLIENT_URL, &[])).await;
+    assert!(matches!(visited, Err(AuthorizeError::AtServer(AtServer::RedirectMismatch))));
+    assert_eq!(rig.clients.all()[0].redirect_uris[0].host(), "elsewhere.example");
+}
+
+#[tokio::test]
+async fn grants_that_were_ended_stay_ended_though_the_document_changes() {
+    let url = ClientIdUrl::parse(CLIENT_URL).unwrap();
+    for target in [BlockTarget::Document(url), BlockTarget::DocumentHost("client.example".into()), redirect_host()] {
+        let (rig, SignedIn { tokens, .. }) = with_a_document().await;
+        rig.clock.advance(Duration::minutes(30));
+        let tokens = rig.refresh(CLIENT_URL, &tokens.refresh_token).await.unwrap();
+        decide(&rig, EndApplication(target.clone())).await;
+        move_elsewhere(&rig).await;
+        assert!(!rig.accepts(&tokens.access_token).await.unwrap(), "{target:?}");
+        assert!(!rig.server.still_stands(&principal(&rig)).await.unwrap(), "{target:?}");
+        let other = rig.second_process();
+        assert!(other.authenticate(tokens.access_token.expose_secret()).await.unwrap().is_none(), "{target:?}");
+        let refused = rig.refresh(CLIENT_URL, &tokens.refresh_token).await;
+        assert!(matches!(refused, Err(TokenError::InvalidGrant(_))), "{target:?}");
+        rig.documents.publish_client("Client");
+        rig.clock.advance(Duration::HOUR);
+        let code = rig.code(CLIENT_URL).await.unwrap();
+        let tokens = rig.redeem(CLIENT_URL, &code).await.unwrap();
+        assert!(rig.accepts(&tokens.access_token).await.unwrap(), "a new sign-in: {target:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_host_means_the_grants_from_when_the_document_named_it() {
+    for decision in [Block as fn(_) -> _, EndApplication] {
+        let (rig, SignedIn { tokens, .. }) = with_a_document().await;
+        rig.clock.advance(Duration::minutes(30));
+        move_elsewhere(&rig).await;
+        // Every sign-in from before the change has ended.
+        rig.clock.advance(Duration::minutes(40));
+        let tokens = rig.refresh(CLIENT_URL, &tokens.refresh_token).await.unwrap();
+        assert!(rig.accepts(&tokens.access_token).await.unwrap());
+        decide(&rig, decision(redirect_host())).await;
+        assert!(!rig.accepts(&tokens.access_token).await.unwrap());
+        let refused = rig.refresh(CLIENT_URL, &tokens.refresh_token).await;
+        assert!(matches!(refused, Err(TokenError::ClientBlocked | TokenError::InvalidGrant(_))));
+        let elsewhere = [("redirect_uri", Some("https://elsewhere.example/callback"))];
+        assert!(Browser::default().visit(&rig, &request(CLIENT_URL, &elsewhere)).await.is_ok(), "the new document");
+    }
+}
+
 #[tokio::test]
 async fn a_process_that_has_not_read_of_a_block_yet_replaces_no_blocked_client() {
     let (mut rig, SignedIn { tokens, .. }) = with_a_document().await;
