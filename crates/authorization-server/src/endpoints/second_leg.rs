@@ -108,8 +108,12 @@ impl AuthorizationServer {
             {
                 Ok(Judged::StillRefused)
             }
-            UpstreamRefusal::InteractionRequired { claims, .. } if claims.is_some() && claims != demand.claims => {
-                let renewed = Demand { id: self.random_id(), claims, at: self.now(), ..demand };
+            UpstreamRefusal::InteractionRequired { claims: Some(named), .. }
+                if demand.claims.as_ref() != Some(&named) =>
+            {
+                // Entra may name only what its own policy lacks, and not what an API has demanded.
+                let claims = demand.claims.as_ref().map_or(named.clone(), |demanded| named.and(demanded));
+                let renewed = Demand { id: self.random_id(), claims: Some(claims), at: self.now(), ..demand };
                 self.renew_demand(owner, &renewed).await?;
                 Ok(Judged::Demands(Box::new(renewed)))
             }

@@ -28,6 +28,14 @@ impl Claims {
         Some(Self(claims))
     }
 
+    /// These and the other claims together. Where both demand the same claim, these count. If both are too long together, these are
+    /// left.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let both = Self(other.0.clone().into_iter().chain(self.0.clone()).collect());
+        if both.challenge().len() > MAX_CHALLENGE_LENGTH { self.clone() } else { both }
+    }
+
     /// The challenge again, for a client that declares its capabilities itself.
     #[must_use]
     pub fn challenge(&self) -> String {
@@ -62,6 +70,15 @@ mod tests {
             sent,
             json!({ "access_token": { "acrs": { "essential": true, "value": "c1" }, "xms_cc": capabilities } })
         );
+    }
+
+    #[test]
+    fn two_demands_are_met_together_unless_they_are_too_long() {
+        let read = |claims: &str| Claims::parse(&format!(r#"{{"access_token":{claims}}}"#)).unwrap();
+        let (policy, other) = (read(r#"{"capolids":"p"}"#), read(r#"{"acrs":"c1","capolids":"q"}"#));
+        assert_eq!(policy.and(&other), read(r#"{"acrs":"c1","capolids":"p"}"#));
+        let long = read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_CHALLENGE_LENGTH - 30)));
+        assert_eq!(policy.and(&long), policy);
     }
 
     #[test]

@@ -270,6 +270,22 @@ async fn newer_claims_take_the_place_of_older_ones() {
     assert!(renewed.id != old && renewed.claims == claims("c2"));
 }
 
+/// The client would otherwise come back without the claims of the API, and be refused again, at each sign-in.
+#[tokio::test]
+async fn the_second_leg_has_the_claims_of_the_api_beside_those_that_entra_names() {
+    let (rig, owner) = refused(claims("c1")).await;
+    let policy = Claims::parse(r#"{"access_token":{"capolids":{"essential":true,"values":["p"]}}}"#);
+    rig.upstream.refuse_on_behalf_of(demanding(policy));
+    let asked = rig.upstream.asked().len();
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    let sent = &sent_claims(&second)["access_token"];
+    assert_eq!((&sent["acrs"]["value"], &sent["capolids"]["values"][0]), (&"c1".into(), &"p".into()), "{sent}");
+    with_code(rig.come_back(&second).await.unwrap());
+    let exchanged = exchanges(&rig, asked).pop().flatten().unwrap().challenge();
+    assert!(exchanged.contains("acrs") && exchanged.contains("capolids"), "{exchanged}");
+    assert!(demands(&rig).is_empty());
+}
+
 #[tokio::test]
 async fn a_demand_that_came_during_the_second_leg_has_a_leg_of_its_own() {
     let (rig, one) = refused(claims("c1")).await;
