@@ -226,12 +226,12 @@ impl Rig {
         self.server.callback(&Callback { response, cookies, count: &|_| Ok(()) }).await
     }
 
-    /// A code for this client: everything from the request to the callback, and to that of a second leg.
+    /// A code for this client: everything from the request to the callback, and to those of further legs.
     pub async fn code(&self, client_id: &str) -> Result<SecretString, FlowError> {
         let page = self.open_page(client_id).await?;
         let allowed = self.allow(&page).await?;
         let mut answer = self.come_back(&allowed).await?;
-        if let Next::Redirect(Redirect::SignIn(_)) = answer.next {
+        while let Next::Redirect(Redirect::SignIn(_)) = answer.next {
             let again = crate::allowed(answer).ok_or(FlowError::Missing("a sign-in URL"))?;
             answer = self.come_back(&again).await?;
         }

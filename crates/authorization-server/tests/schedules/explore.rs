@@ -14,6 +14,8 @@ const LONG: &str = "LONG";
 /// Random schedules of one scenario, and as many by priorities.
 const SCHEDULES: usize = 1_000;
 const LONG_SCHEDULES: usize = 15_000;
+/// The same of a scenario in which the owner signs in many times after each schedule.
+const SCHEDULES_WITH_SIGN_INS: usize = 250;
 /// A PCT schedule changes its preference among the callers one time less than this.
 const CHANGES: usize = 4;
 const SEED: u64 = 7636;
@@ -68,12 +70,21 @@ pub(crate) fn every_schedule_and_fault_if_long(
 
 /// Random schedules with random faults, and as many by priorities.
 pub(crate) fn at_random(name: &str, callers: usize, scenario: Scenario) -> usize {
+    so_many_at_random(SCHEDULES, name, callers, scenario)
+}
+
+/// Fewer, for a scenario in which the owner signs in many times after each schedule.
+pub(crate) fn some_at_random(name: &str, callers: usize, scenario: Scenario) -> usize {
+    so_many_at_random(SCHEDULES_WITH_SIGN_INS, name, callers, scenario)
+}
+
+fn so_many_at_random(schedules: usize, name: &str, callers: usize, scenario: Scenario) -> usize {
     let run = move || scenario(&Plan::at_random(callers));
     let (random, pct) = if long() {
         (RandomScheduler::new(LONG_SCHEDULES), PctScheduler::new(CHANGES, LONG_SCHEDULES))
     } else {
-        let random = RandomScheduler::new_from_seed(SEED, SCHEDULES);
-        (random, PctScheduler::new_from_seed(SEED, CHANGES, SCHEDULES))
+        let random = RandomScheduler::new_from_seed(SEED, schedules);
+        (random, PctScheduler::new_from_seed(SEED, CHANGES, schedules))
     };
     report(name, "random", runner(random).run(run)) + report(name, "PCT", runner(pct).run(run))
 }

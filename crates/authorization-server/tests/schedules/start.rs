@@ -1,15 +1,16 @@
 //! The initial states of scenarios. Each is made once, and every schedule starts from a copy.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use authorization_server::{
     endpoints::{operator_decision::OperatorDecisionError, revoke::RevokeError, token_error::TokenError},
     ground::{Clock as _, GrantKey, Id, Subject, Unavailable},
+    resource::downstream::{DownstreamError, DownstreamTokens as _},
     state::{blocks::BlockTarget, operator_record::OperatorDecision},
 };
 use oauth_protocol::token_response::TokenResponse;
-use secrecy::SecretString;
-use testkit::{FlowError, Rig};
+use secrecy::{ExposeSecret as _, SecretString};
+use testkit::{FlowError, Rig, user_read};
 use time::Duration;
 
 use crate::{
@@ -50,6 +51,13 @@ impl Tokens {
     }
 }
 
+/// A client of the owner.
+#[derive(Clone)]
+pub(crate) struct SignedIn {
+    pub(crate) client_id: String,
+    pub(crate) tokens: Tokens,
+}
+
 /// Told by the token endpoint.
 pub(crate) type Told = Result<Tokens, TokenError>;
 
@@ -66,6 +74,21 @@ static TOKENS: LazyLock<Start> = LazyLock::new(|| {
     let start = CODE.copy();
     let tokens = start.alone(start.redeem()).unwrap();
     Start { tokens: Some(tokens), ..start }
+});
+
+/// A policy demands claims. The other client has met it.
+static TWO_CLIENTS: LazyLock<(Start, SignedIn)> = LazyLock::new(|| {
+    let start = TOKENS.copy();
+    let client_id = start.alone(async |rig: &Rig| {
+        let client_id = rig.register().await.unwrap();
+        note_use(rig, &client_id).await.unwrap();
+        client_id
+    });
+    start.world.issued.demand_claims();
+    let before = start.alone(start.sign_in_to(&client_id)).unwrap();
+    start.alone(start.use_tool(&before));
+    let tokens = start.alone(start.sign_in_to(&client_id)).unwrap();
+    (start, SignedIn { client_id, tokens })
 });
 
 static UNISSUED: LazyLock<Start> = LazyLock::new(|| {
@@ -109,6 +132,13 @@ impl Start {
         (start, tokens)
     }
 
+    /// Two clients of the owner, and a policy that demands claims, which the second client has met.
+    pub(crate) fn with_two_clients() -> (Self, [SignedIn; 2]) {
+        let (start, met) = (TWO_CLIENTS.0.copy(), TWO_CLIENTS.1.clone());
+        let first = SignedIn { client_id: start.client_id.clone(), tokens: start.tokens.clone().unwrap() };
+        (start, [first, met])
+    }
+
     /// A request, by itself, to a process that has just been started.
     pub(crate) fn alone<T>(&self, request: impl AsyncFnOnce(&Rig) -> T) -> T {
         at_once(request(&self.world.alone().rig))
@@ -133,6 +163,25 @@ impl Start {
     pub(crate) fn refresh(&self, tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Told + 'static {
         let (client_id, token) = (self.client_id.clone(), tokens.refresh.clone());
         async move |rig: &Rig| rig.refresh(&client_id, &token).await.map(Tokens::from)
+    }
+
+    /// A tool call: whether Graph answers. `None` if the access token was refused. A challenge of Graph is answered as the client
+    /// of APIs does it, by one exchange with its claims.
+    pub(crate) fn use_tool(
+        &self,
+        tokens: &Tokens,
+    ) -> impl AsyncFnOnce(&Rig) -> Option<Result<(), DownstreamError>> + 'static {
+        let (access, issued) = (tokens.access.clone(), Arc::clone(&self.world.issued));
+        async move |rig: &Rig| {
+            let principal = rig.server.authenticate(access.expose_secret()).await.ok()??;
+            let given = rig.server.token(&principal, &user_read(), None).await;
+            let challenge = given.as_ref().ok().and_then(|given| issued.challenge_of_graph(&given.access_token));
+            let Some(claims) = challenge else { return Some(given.map(drop)) };
+            let given = rig.server.token(&principal, &user_read(), Some(&claims)).await;
+            let again = given.as_ref().ok().and_then(|given| issued.challenge_of_graph(&given.access_token));
+            assert!(again.is_none(), "a token that was exchanged for Graph's claims lacks them");
+            Some(given.map(drop))
+        }
     }
 
     /// The client revokes its refresh token, and with it the grant.
@@ -167,7 +216,12 @@ impl Start {
 
     /// The owner signs in to the client once more, and reads the whole page.
     pub(crate) fn sign_in(&self) -> impl AsyncFnOnce(&Rig) -> Result<Tokens, FlowError> + 'static {
-        let client_id = self.client_id.clone();
+        self.sign_in_to(&self.client_id)
+    }
+
+    /// The same for this client.
+    pub(crate) fn sign_in_to(&self, client_id: &str) -> impl AsyncFnOnce(&Rig) -> Result<Tokens, FlowError> + 'static {
+        let client_id = client_id.to_owned();
         async move |rig: &Rig| {
             let code = rig.code(&client_id).await?;
             Ok(rig.redeem(&client_id, &code).await?.into())

@@ -72,7 +72,7 @@ impl World {
             issued: Arc::clone(&self.issued),
             clock: clock.clone(),
             caller: Arc::clone(caller),
-            brings_claims: Arc::default(),
+            brings: Arc::default(),
         };
         let (grants, at_once) = (Handle::new(&self.grants, caller), Caller::alone());
         rig.clock = Arc::clone(&clock);

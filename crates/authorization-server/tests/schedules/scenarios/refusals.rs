@@ -4,7 +4,7 @@
 use authorization_server::resource::downstream::DownstreamError;
 use time::Duration;
 
-use super::demands::{call, sign_ins_until_the_tool_works};
+use super::demands::sign_ins_until_the_tool_works;
 use crate::{
     crowd::{Asked, Crowd},
     explore::at_random,
@@ -16,7 +16,7 @@ use crate::{
 /// that was.
 fn sign_ins_until_it_is_final(start: &Start, mut tokens: Tokens) -> usize {
     for sign_ins in 0..4 {
-        match start.alone(call(&tokens)) {
+        match start.alone(start.use_tool(&tokens)) {
             Some(Err(DownstreamError::Blocked(_))) => return sign_ins,
             None | Some(Err(DownstreamError::SignInAgain)) => {
                 start.world.clock.advance(Duration::SECOND);
@@ -32,7 +32,7 @@ fn sign_ins_until_it_is_final(start: &Start, mut tokens: Tokens) -> usize {
 /// Calls and a sign-in at once, in a tenant that has begun to refuse. Returns the tokens of that sign-in, if it had an answer.
 fn calls_and_a_sign_in(start: &Start, tokens: &Tokens, plan: &Plan, calls: usize) -> Option<Tokens> {
     let mut crowd = Crowd::new(&start.world, plan);
-    let called: Vec<Asked<_>> = (0..calls).map(|_| crowd.ask(call(tokens))).collect();
+    let called: Vec<Asked<_>> = (0..calls).map(|_| crowd.ask(start.use_tool(tokens))).collect();
     let signed_in = crowd.ask(start.sign_in());
     crowd.wait();
     for called in called {
