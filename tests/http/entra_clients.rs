@@ -13,6 +13,7 @@ use crate::{
     deployment::{Deployment, USER, body, tool_call},
     step_up::sent,
     stream::{Stream, initialize, post},
+    wrong_tokens::{accepted_claims, challenge, of_another_kind, upstream_claims},
 };
 
 const REVISION: Option<&str> = Some("2025-11-25");
@@ -42,10 +43,6 @@ async fn called(server: &Deployment, token: &str) -> Response {
 
 fn works(answer: &Value) -> bool {
     answer["result"]["structuredContent"]["userPrincipalName"] == USER
-}
-
-pub(crate) fn challenge(answer: &Response) -> String {
-    answer.headers().get("www-authenticate").map_or("", |value| value.to_str().unwrap()).to_owned()
 }
 
 fn search() -> Value {
@@ -86,21 +83,11 @@ async fn without_the_setting_every_token_of_entra_is_refused() {
 #[tokio::test]
 async fn tokens_that_are_not_an_accepted_applications_access_tokens_get_one_answer() {
     let server = deployment().await;
-    let tenant = tenant(&server);
-    let tokens = sign_in(&WEB_CLIENT).tokens(&server, tenant).await;
-    let id_token = tokens["id_token"].as_str().unwrap().to_owned();
     let own = crate::browser::tokens(&server).await;
     let (header, rest) = own.access_token.split_once('.').unwrap();
-    let ours = tenant.sign(&upstream_claims(tenant));
-    let public = token(&server, sign_in(&DESKTOP_CLIENT)).await;
-    for (what, token) in [
-        ("an ID token", id_token),
-        ("the gateway's token", tenant.gateway_token()),
-        ("the upstream token of this server", ours),
-        ("a public client that is not listed", public),
-        ("the token of an application that is not listed", tenant.own_token(&DESKTOP_CLIENT)),
-        ("a changed token of ours", format!("{header}x.{rest}")),
-    ] {
+    let changed = ("a changed token of ours".to_owned(), format!("{header}x.{rest}"));
+    let others = of_another_kind(&server, tenant(&server)).await;
+    for (what, token) in others.into_iter().chain([changed]) {
         let refused = called(&server, &token).await;
         let expected = format!(
             "Bearer error=\"invalid_token\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\", \
@@ -112,26 +99,12 @@ async fn tokens_that_are_not_an_accepted_applications_access_tokens_get_one_answ
     }
 }
 
-/// As the access token that this server gets when a user signs in to it.
-pub(crate) fn upstream_claims(tenant: &Tenant) -> Value {
-    let setting = |name: &str| tenant.settings().into_iter().find(|(known, _)| known == name).unwrap().1;
-    let (app, tid) = (setting("ENTRA_CLIENT_ID"), setting("ENTRA_TENANT_ID"));
-    let oid = tenant.users()[0].oid;
-    let iss = format!("{}/{tid}/v2.0", tenant.base_url());
-    json!({
-        "aud": app, "azp": app, "azpacr": "2", "iss": iss, "tid": tid, "oid": oid, "scp": ACCESS_AS_USER, "ver": "2.0",
-        "iat": 1_700_000_000, "nbf": 1_700_000_000, "exp": 4_000_000_000_i64,
-    })
-}
-
 #[tokio::test]
 async fn the_upstream_token_of_this_server_would_be_accepted_but_for_its_application() {
     let server = deployment().await;
     let tenant = tenant(&server);
-    let mut claims = upstream_claims(tenant);
-    assert_eq!(called(&server, &tenant.sign(&claims)).await.status(), 401);
-    claims["azp"] = json!(WEB_CLIENT.client_id);
-    assert_eq!(called(&server, &tenant.sign(&claims)).await.status(), 200);
+    assert_eq!(called(&server, &tenant.sign(&upstream_claims(tenant))).await.status(), 401);
+    assert_eq!(called(&server, &tenant.sign(&accepted_claims(tenant))).await.status(), 200);
 }
 
 #[tokio::test]

@@ -39,5 +39,6 @@ mod telemetry;
 mod token;
 mod tools;
 mod upstream_errors;
+mod wrong_tokens;
 
 use driver::{browser, stream};

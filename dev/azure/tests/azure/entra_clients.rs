@@ -11,18 +11,25 @@ use reqwest::Response;
 use crate::{
     deployment::{Deployment, USER, body},
     streams::Session,
+    wrong_tokens::{accepted_claims, answers, challenge, wrong_tokens},
 };
 
 const CLAIMS: &str = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
 const TAKES: SignIn<'static> =
     SignIn { application: &WEB_CLIENT, user: USER, permissions: &[ACCESS_AS_USER], claims: Some(TAKES_CHALLENGES) };
 
-/// A stream on one process, all of whose messages come to the other one. A tool has been called.
-pub(crate) async fn stream_elsewhere() -> (Deployment, Session) {
+/// Two processes that accept the web app's tokens, and whose administrator has consented for everybody.
+async fn deployment() -> Deployment {
     let settings = vec![("PREAUTHORIZED_CLIENT_IDS".to_owned(), WEB_CLIENT.client_id.to_owned())];
     let server = Deployment::of(Plan { settings, ..Plan::of(2) }).await;
     server.until_ready().await;
     server.azure.tenant.consent_for_everybody().unwrap();
+    server
+}
+
+/// A stream on one process, all of whose messages come to the other one. A tool has been called.
+pub(crate) async fn stream_elsewhere() -> (Deployment, Session) {
+    let server = deployment().await;
     server.azure.host.keep_apart("/mcp/sse");
     let token = TAKES.access_token(&server, &server.azure.tenant).await;
     let mut session = Session::open(&server, token).await;
@@ -37,7 +44,7 @@ async fn called(server: &Deployment, session: &Session) -> Response {
 }
 
 fn demands_claims(refused: &Response) -> bool {
-    let challenge = refused.headers().get("www-authenticate").map_or("", |value| value.to_str().unwrap());
+    let challenge = challenge(refused);
     refused.status() == 401 && challenge.contains("error=\"insufficient_claims\"") && challenge.contains("claims=\"")
 }
 
@@ -64,4 +71,23 @@ async fn a_challenge_that_comes_while_the_tool_runs_is_401_at_the_next_post_on_t
     assert_eq!(called(&server, &session).await.status(), 202);
     let answer = session.stream.message().await;
     assert_eq!(answer["result"]["structuredContent"]["userPrincipalName"], USER, "{answer}");
+}
+
+/// The processes take turns, and a round has three requests, so two rounds put a token to every endpoint of both processes.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_token_gets_the_answer_of_a_text_that_is_no_token_from_both_processes() {
+    let server = deployment().await;
+    let tenant = &server.azure.tenant;
+    let session = Session::open(&server, tenant.sign(&accepted_claims(tenant))).await;
+    let round = async |token: &str| answers(&server, &session.endpoint, token).await;
+    for _ in 0..2 {
+        assert_eq!(round(&session.token).await.map(|(status, ..)| status), [200, 200, 202]);
+    }
+    let expected = round("no.token").await;
+    assert!(expected.iter().all(|(status, challenge, _)| *status == 401 && challenge.contains("invalid_token")));
+    for (what, token) in wrong_tokens(&server, tenant).await {
+        for number in 1..=2 {
+            assert_eq!(round(&token).await, expected, "{what}, round {number}");
+        }
+    }
 }

@@ -29,5 +29,7 @@ mod secrets;
 mod streams;
 mod traffic;
 mod users;
+#[path = "../../../../tests/http/wrong_tokens.rs"]
+mod wrong_tokens;
 
 use driver::{browser, stream};

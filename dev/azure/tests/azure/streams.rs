@@ -18,7 +18,7 @@ fn list_tools(id: usize) -> Value {
 /// A stream that has been initialized.
 pub(crate) struct Session {
     pub(crate) stream: Stream,
-    endpoint: String,
+    pub(crate) endpoint: String,
     pub(crate) token: String,
 }
 
