@@ -1,33 +1,24 @@
 //! The handler, but that data keys come and go within seconds: what takes a month is seen in a minute.
 
-use std::{fs, net::Ipv4Addr, path::PathBuf, sync::Arc};
+mod moved_clock;
 
-use authorization_server::ground::Clock;
+use std::{net::Ipv4Addr, sync::Arc};
+
 use remote_auth_mcp::{
     client_documents::{Fetcher, PublicAddresses, SystemResolver},
     config::{Environment, Settings},
-    platform::{Platform, SystemClock, SystemEntropy},
+    platform::{Platform, SystemEntropy},
     startup,
     telemetry::{self, AuditLines},
     vault::Rotation,
 };
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use tokio::net::TcpListener;
 
 /// How long a key is kept after its last use, where a test is to see it go.
 const RETAIN: &str = "FAST_ROTATION_RETAIN_SECONDS";
 /// A file, absent at first, with the seconds that the clock is ahead.
 const AHEAD: &str = "FAST_ROTATION_AHEAD";
-
-/// The machine's clock, which a test moves on.
-struct MovedClock(PathBuf);
-
-impl Clock for MovedClock {
-    fn now(&self) -> OffsetDateTime {
-        let ahead = fs::read_to_string(&self.0).ok().and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
-        SystemClock.now() + Duration::seconds(ahead)
-    }
-}
 
 /// A key is published four reloads before its first use, as it is published three before in production.
 fn rotation(retain: Option<i64>) -> Rotation {
@@ -45,7 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::of_process();
     let retain = environment.get(RETAIN).map(str::parse).transpose()?;
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
-    let clock = Arc::new(MovedClock(environment.get(AHEAD).unwrap_or_default().into()));
+    let clock = Arc::new(moved_clock::MovedClock(environment.get(AHEAD).unwrap_or_default().into()));
     let _log = telemetry::init(settings.log_level, clock.clone())?;
     let port = settings.port;
     let entropy = Arc::new(SystemEntropy);

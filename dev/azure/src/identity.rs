@@ -1,7 +1,10 @@
 //! The workload identity, for tests that use an SDK themselves. (`azure_identity` reads the environment of the process,
 //! which tests share.)
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
@@ -23,16 +26,10 @@ impl ManagedIdentity {
     /// That of the site in this tenant.
     #[must_use]
     pub fn of(tenant: &Tenant) -> Self {
-        let settings = tenant.settings();
-        let setting = |name| {
-            let found = settings.iter().find(|(other, _)| other == name);
-            found.map(|(_, value)| value.clone()).unwrap_or_default()
-        };
-        Self {
-            endpoint: setting("IDENTITY_ENDPOINT"),
-            header: setting("IDENTITY_HEADER"),
-            client_id: setting("AZURE_CLIENT_ID"),
-        }
+        let mut settings: HashMap<String, String> = tenant.settings().into_iter().collect();
+        let [endpoint, header, client_id] = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_CLIENT_ID"]
+            .map(|name| settings.remove(name).unwrap_or_default());
+        Self { endpoint, header, client_id }
     }
 
     async fn token(&self, resource: &str) -> reqwest::Result<String> {

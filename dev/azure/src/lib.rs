@@ -100,13 +100,8 @@ impl Azure {
 }
 
 fn environment(url: &str, tenant: &Tenant, cosmos: &Emulator, more: Vec<(String, String)>) -> Vec<(String, String)> {
-    let mut environment = tenant.settings();
-    environment.extend(tenant.vault_settings());
-    environment.extend(cosmos.settings());
-    environment.push(("PUBLIC_BASE_URL".into(), url.to_owned()));
-    environment.push(("LOG_LEVEL".into(), "trace".into()));
-    environment.extend(more);
-    environment
+    let own = vec![("PUBLIC_BASE_URL".into(), url.to_owned()), ("LOG_LEVEL".into(), "trace".into())];
+    [tenant.settings(), tenant.vault_settings(), cosmos.settings(), own, more].concat()
 }
 
 /// The handler's executable: the one that `AZURE_TESTS_HANDLER` names, or the one that is built here, up to date.

@@ -1,5 +1,7 @@
 //! The handler, but that one name leads to a document host on loopback, whose authority it trusts. Every other name leads to
-//! addresses that a test chooses, and is resolved as every name is in production: if they are public.
+//! addresses that a test chooses, and is resolved as every name is in production: if they are public. A test can move its clock.
+
+mod moved_clock;
 
 use std::{
     io,
@@ -8,10 +10,11 @@ use std::{
 };
 
 use async_trait::async_trait;
+use moved_clock::MovedClock;
 use remote_auth_mcp::{
     client_documents::{Fetcher, PublicAddresses, Resolver},
     config::{Environment, Settings},
-    platform::{Platform, SystemClock, SystemEntropy},
+    platform::{Platform, SystemEntropy},
     startup,
     telemetry::{self, AuditLines},
     vault::Rotation,
@@ -27,6 +30,8 @@ const ADDRESS: &str = "DOCUMENT_HOST";
 const AUTHORITY: &str = "DOCUMENT_HOST_AUTHORITY";
 /// The addresses of every other name, separated by commas.
 const OTHERS: &str = "OTHER_HOSTS";
+/// A file, absent at first, with the seconds that the clock is ahead.
+const AHEAD: &str = "CLOCK_AHEAD";
 
 /// The same addresses for every name.
 struct Fixed(Vec<SocketAddr>);
@@ -58,7 +63,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let others = environment.get(OTHERS).into_iter().flat_map(|addresses| addresses.split(','));
     let others = PublicAddresses(Fixed(others.map(str::parse).collect::<Result<_, _>>()?));
     let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
-    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let clock = Arc::new(MovedClock(environment.get(AHEAD).unwrap_or_default().into()));
+    let entropy = Arc::new(SystemEntropy);
     let _log = telemetry::init(settings.log_level, clock.clone())?;
     let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));

@@ -7,3 +7,8 @@ export async function control({ tenant, control_token }, path, body) {
   const answer = await fetch(`${tenant}/_control/${path}`, { method: 'POST', headers, body: body && JSON.stringify(body) });
   assert.equal(answer.status, 204, path);
 }
+
+/** The user has these app roles in the tokens that are issued from now on. */
+export function assignRoles(server, user, roles) {
+  return control(server, 'app-roles', { user: user.user_principal_name, roles });
+}

@@ -4,12 +4,14 @@ import { before, describe } from 'node:test';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import * as http from '../lib/client.mjs';
+import { setClockAhead } from '../lib/clock.mjs';
 import { ASSISTANT, msalNode } from '../lib/msal.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { block, buttonFor, decisions, endUser, openOperator, submission, submit } from '../lib/operator-page.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
 import { callTool } from '../lib/sdk-client.mjs';
-import { signIn } from '../lib/sign-in.mjs';
+import { arrive, chooseUser, signIn } from '../lib/sign-in.mjs';
+import { assignRoles } from '../lib/tenant-control.mjs';
 import { until } from '../lib/until.mjs';
 import { world } from '../lib/world.mjs';
 
@@ -17,6 +19,8 @@ const PUBLISHED = 'https://client.example/client.json';
 /** As the local tenant has them (dev/local-tenant/src/users.rs). */
 const ALICE = '9636c702-eb0f-48c3-b24f-fef9f640dc84';
 const BOB = '8a8b270e-99f2-46a3-b41b-31947a837472';
+/** The session of an operator, in seconds: so long the role is not read again. */
+const SESSION = 10 * 60;
 const SERVERS = { 'one process': {}, 'two processes': { azure: true, 'cosmos-port': 0 } };
 
 process.env.PREAUTHORIZED_CLIENT_IDS = ASSISTANT.id;
@@ -118,6 +122,36 @@ for (const [name, options] of Object.entries(SERVERS)) {
       assert.equal(await buttonFor(tab, 'unblock', 'left-behind.example'), null);
     });
 
+    test('who has lost the role decides nothing with an open page after ten minutes, and is told why at the next sign-in', async (t) => {
+      const { server } = here;
+      t.after(() => assignRoles(server, bob, []));
+      await assignRoles(server, bob, ['Admin']);
+      const page = await freshPage(t, here.browser);
+      await openOperator(page, server, bob);
+      const tab = await page.browserContext().newPage();
+      await tab.goto(`${server.url}/operator`);
+      assert.ok(await tab.$('button[value="sign-out"]'), 'an operator');
+      await assignRoles(server, bob, []);
+      setClockAhead(server, SESSION);
+
+      await block(page, 'redirect-host', 'without-the-role.example');
+      await tab.reload();
+      for (const asked of [page, tab]) {
+        assert.match(await text(asked), /Your account needs the role Admin\./);
+        assert.equal(await asked.$('button[value="sign-out"]'), null);
+      }
+      await submit(page, await page.$('button[value="sign-in"]'));
+      await arrive(page, server.tenant);
+      await chooseUser(page, bob);
+      await arrive(page, `${server.url}/oauth-callback`);
+      assert.match(await text(page), /You are not an operator of this server.*Your account does not have the role Admin\./);
+
+      const other = await operator(t);
+      assert.equal(await buttonFor(other, 'unblock', 'without-the-role.example'), null);
+      const told = (decision) => decision.includes(BOB) || decision.includes('without-the-role.example');
+      assert.deepEqual((await decisions(other)).filter(told), []);
+    });
+
     async function operator(t) {
       const page = await freshPage(t, here.browser);
       await openOperator(page, here.server, alice);
@@ -131,6 +165,11 @@ for (const [name, options] of Object.entries(SERVERS)) {
       const client = await http.connectBySigningIn(t, here.server, provider, (url) => signIn(page, here.server, url, user));
       assert.equal((await callTool(client)).structuredContent.success, true);
       return { client, provider };
+    }
+
+    /** The words of a page. */
+    function text(page) {
+      return page.$eval('body', (body) => body.innerText.replaceAll(/\s+/g, ' '));
     }
 
     /** Whether the access token is refused. */

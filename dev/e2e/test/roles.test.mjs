@@ -8,7 +8,7 @@ import { connected } from '../lib/connected.mjs';
 import { assertDetails } from '../lib/matrix.mjs';
 import { callTool } from '../lib/sdk-client.mjs';
 import * as sse from '../lib/sse-client.mjs';
-import { control } from '../lib/tenant-control.mjs';
+import { assignRoles, control } from '../lib/tenant-control.mjs';
 import { world } from '../lib/world.mjs';
 
 process.env.TOOLS = 'get_graph_user_details=Admin,search_mail';
@@ -36,8 +36,8 @@ for (const [name, options] of Object.entries(SERVERS)) {
     for (const [transport, client] of Object.entries(TRANSPORTS)) {
       test(`the TypeScript SDK lists and calls what the roles of its user allow: ${transport}`, async (t) => {
         const [alice, bob] = here.server.users;
-        await assign(here.server, alice, ['Admin']);
-        await assign(here.server, bob, []);
+        await assignRoles(here.server, alice, ['Admin']);
+        await assignRoles(here.server, bob, []);
         const operator = await connected(t, here, client, alice);
         assert.deepEqual(await listed(operator), ['get_graph_user_details', 'search_mail']);
         assertDetails((await callTool(operator)).structuredContent, alice);
@@ -48,19 +48,19 @@ for (const [name, options] of Object.entries(SERVERS)) {
         assert.equal(refused.isError, true);
         assert.match(refused.content[0].text, /the role “Admin”/);
 
-        await assign(here.server, bob, ['Admin']);
+        await assignRoles(here.server, bob, ['Admin']);
         const promoted = await connected(t, here, client, bob);
         assertDetails((await callTool(promoted)).structuredContent, bob);
       });
 
       test(`a role that was taken away is gone from an open session an hour after Entra told of it: ${transport}`, async (t) => {
         const [, bob] = here.server.users;
-        await assign(here.server, bob, ['Admin']);
+        await assignRoles(here.server, bob, ['Admin']);
         await control(here.server, 'clock', { seconds: -HOUR - MINUTE });
         const old = await connected(t, here, client, bob);
         await control(here.server, 'clock', { seconds: HOUR + MINUTE });
         const recent = await connected(t, here, client, bob);
-        await assign(here.server, bob, []);
+        await assignRoles(here.server, bob, []);
 
         assert.deepEqual(await listed(old), ['search_mail']);
         const refused = await callTool(old);
@@ -76,9 +76,4 @@ for (const [name, options] of Object.entries(SERVERS)) {
 async function listed(client) {
   const { tools } = await client.listTools();
   return tools.map((tool) => tool.name);
-}
-
-/** The user has these app roles from now on, in tokens that are issued from now on. */
-function assign(server, user, roles) {
-  return control(server, 'app-roles', { user: user.user_principal_name, roles });
 }

@@ -18,6 +18,8 @@ const Y: &str = "Duqa0KCQHp1v4O8pB3JpnXmI9MbcrEMOr4OydYiMR5A";
 pub(crate) struct Published {
     host: DocumentHost,
     authority: PathBuf,
+    /// Where `dev/e2e/lib/clock.mjs` writes how far the clock of the handlers is ahead.
+    clock_ahead: PathBuf,
 }
 
 impl Published {
@@ -39,7 +41,7 @@ impl Published {
         host.publish("/jwks.json", &json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": X, "y": Y }] }).to_string());
         let authority = folder.join("document-host.pem");
         fs::write(&authority, host.authority())?;
-        Ok(Self { host, authority })
+        Ok(Self { host, authority, clock_ahead: folder.join("clock-ahead") })
     }
 
     /// The program beside this one.
@@ -49,9 +51,13 @@ impl Published {
     }
 
     /// What it reads.
-    pub(crate) fn settings(&self) -> [(String, String); 2] {
-        let authority = self.authority.to_string_lossy().into_owned();
-        [("DOCUMENT_HOST", self.host.address().to_string()), ("DOCUMENT_HOST_AUTHORITY", authority)]
-            .map(|(name, value)| (name.to_owned(), value))
+    pub(crate) fn settings(&self) -> [(String, String); 3] {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        [
+            ("DOCUMENT_HOST", self.host.address().to_string()),
+            ("DOCUMENT_HOST_AUTHORITY", path(&self.authority)),
+            ("CLOCK_AHEAD", path(&self.clock_ahead)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
     }
 }
