@@ -46,10 +46,6 @@ pub(crate) fn authorizations(server: &Deployment, name: &str) -> Vec<Option<Stri
     requests.iter().filter(|request| request.path.ends_with("/authorize")).map(value).collect()
 }
 
-fn demands_policy(claims: Option<&String>) -> bool {
-    claims.is_some_and(|claims| claims.contains("capolids") && claims.contains("cp1"))
-}
-
 /// The client is refused everywhere, and its tokens do not come back to life.
 pub(crate) async fn is_signed_out(server: &Deployment, tokens: &Tokens) {
     let refused = server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap();
@@ -68,8 +64,7 @@ async fn a_policy_that_appears_costs_one_sign_in_and_the_tool_works_again() {
     is_signed_out(&server, &tokens).await;
     server.tenant.as_ref().unwrap().forget_requests();
     let again = browser.tokens(&server, &tokens.client_id, "user.read").await;
-    let claims = authorizations(&server, "claims");
-    assert_eq!(claims.iter().map(|claims| demands_policy(claims.as_ref())).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(legs(&server, Demand::Policy), [false, true]);
     assert_eq!(authorizations(&server, "login_hint"), [None, Some("bob@contoso.example".to_owned())]);
     assert!(works(&called(&server, &again).await));
     let renewed = server.refresh(&again.client_id, &again.refresh_token).await;
@@ -209,21 +204,99 @@ async fn the_first_leg_cannot_be_completed_twice_nor_the_second_in_another_brows
     assert_eq!(browser.get(&server, &second).await.headers().get("location"), None, "and that ended it");
 }
 
+/// What appears in the middle of a session.
+#[derive(Clone, Copy, Debug)]
+enum Demand {
+    Policy,
+    ChallengeOfGraph,
+}
+
+impl Demand {
+    const ALL: [Self; 2] = [Self::Policy, Self::ChallengeOfGraph];
+
+    /// From now on this client's calls are refused, until its owner has signed in with claims.
+    async fn appear(self, server: &Deployment, tokens: &Tokens) {
+        match self {
+            Self::Policy => require_second_factor(server),
+            Self::ChallengeOfGraph => {
+                assert!(works(&called(server, tokens).await));
+                fail(server, Endpoint::GraphMe, 1, Fault::Claims { claims: CLAIMS.into() });
+                // The exchange for those claims, now and after the first leg of the next sign-in.
+                let refusal = Fault::Aadsts { number: 50_076, suberror: None, claims: None };
+                fail(server, Endpoint::OnBehalfOf, 2, refusal);
+            }
+        }
+    }
+
+    fn is_in(self, claims: Option<&String>) -> bool {
+        let claim = match self {
+            Self::Policy => "capolids",
+            Self::ChallengeOfGraph => "acrs",
+        };
+        claims.is_some_and(|claims| claims.contains(claim) && claims.contains("cp1"))
+    }
+}
+
+/// Which authorization requests carried the claims, since the tenant forgot the others.
+fn legs(server: &Deployment, demand: Demand) -> Vec<bool> {
+    authorizations(server, "claims").iter().map(|claims| demand.is_in(claims.as_ref())).collect()
+}
+
+/// The challenge names the scopes that the client has, and the document of its address.
+fn assert_names_the_same_scopes(challenged: &Response, document: &str) {
+    let challenge = challenged.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenged.status() == 401 && challenge.contains("scope=\"user.read\""), "{challenge}");
+    assert!(challenge.contains(&format!("/.well-known/oauth-protected-resource/{document}\"")), "{challenge}");
+}
+
+/// The client registers anew, and its owner signs in once, with a second leg that carries the claims.
+async fn registered_anew(server: &Deployment, browser: &mut Browser, before: &Tokens, demand: Demand) -> Tokens {
+    server.tenant.as_ref().unwrap().forget_requests();
+    let anew = signed_in(server, browser).await;
+    assert_ne!(anew.client_id, before.client_id);
+    assert_eq!(legs(server, demand), [false, true], "{demand:?}");
+    anew
+}
+
 /// VS Code keeps its scopes when a 401 names the same ones, and then registers anew and signs in (extHostMcp.ts,
 /// `_fetchWithAuthRetry`).
 #[tokio::test]
 async fn a_client_that_registers_anew_at_a_challenge_signs_in_once() {
-    let (server, mut browser) = (Deployment::start().await, Browser::default());
-    let tokens = signed_in(&server, &mut browser).await;
-    require_second_factor(&server);
-    assert!(says_sign_in_again(&called(&server, &tokens).await));
-    let challenged = server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap();
-    let challenge = challenged.headers()["www-authenticate"].to_str().unwrap().to_owned();
-    assert!(challenged.status() == 401 && challenge.contains("scope=\"user.read\""), "{challenge}");
-    server.tenant.as_ref().unwrap().forget_requests();
-    let anew = signed_in(&server, &mut browser).await;
-    assert_ne!(anew.client_id, tokens.client_id);
-    let claims = authorizations(&server, "claims");
-    assert_eq!(claims.iter().map(|claims| demands_policy(claims.as_ref())).collect::<Vec<_>>(), [false, true]);
-    assert!(works(&called(&server, &anew).await));
+    for demand in Demand::ALL {
+        let (server, mut browser) = (Deployment::start().await, Browser::default());
+        let tokens = signed_in(&server, &mut browser).await;
+        demand.appear(&server, &tokens).await;
+        assert!(says_sign_in_again(&called(&server, &tokens).await), "{demand:?}");
+        let challenged = server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap();
+        assert_names_the_same_scopes(&challenged, "mcp");
+        let anew = registered_anew(&server, &mut browser, &tokens, demand).await;
+        assert!(works(&called(&server, &anew).await), "{demand:?}");
+    }
+}
+
+/// Over HTTP+SSE VS Code does nothing about a 401 beside its stream (extHostMcp.ts, `_sendLegacySSE`). Once its user starts the
+/// server again, it posts to the address of the stream, without a token and then with the one that it has; at the 401 it registers
+/// anew and signs in, and after the 404 it opens a stream (`_sendStreamableHttp`, `_sseFallbackWithMessage`).
+#[tokio::test]
+async fn a_client_that_registers_anew_when_it_is_started_again_signs_in_once() {
+    for demand in Demand::ALL {
+        let (server, mut browser) = (Deployment::start().await, Browser::default());
+        let tokens = signed_in(&server, &mut browser).await;
+        let (mut stream, endpoint) = opened(&server, &tokens).await;
+        demand.appear(&server, &tokens).await;
+        assert_eq!(post(&server, &endpoint, &tokens.access_token, &tool_call()).await, 202);
+        assert!(says_sign_in_again(&stream.message().await), "{demand:?}");
+        assert_eq!(post(&server, &endpoint, &tokens.access_token, &tool_call()).await, 401);
+        drop(stream);
+        let first =
+            || server.post("/mcp/sse").header("accept", "text/event-stream, application/json").json(&initialize());
+        assert_names_the_same_scopes(&first().send().await.unwrap(), "mcp/sse");
+        let challenged = first().bearer_auth(&tokens.access_token).send().await.unwrap();
+        assert_names_the_same_scopes(&challenged, "mcp/sse");
+        let anew = registered_anew(&server, &mut browser, &tokens, demand).await;
+        assert_eq!(first().bearer_auth(&anew.access_token).send().await.unwrap().status(), 404);
+        let (mut stream, endpoint) = opened(&server, &anew).await;
+        assert_eq!(post(&server, &endpoint, &anew.access_token, &tool_call()).await, 202);
+        assert!(works(&stream.message().await), "{demand:?}");
+    }
 }
