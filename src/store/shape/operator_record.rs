@@ -14,9 +14,9 @@ use time::OffsetDateTime;
 use super::{Shape, blocks::TargetShape, check_schema};
 use crate::ports::records::{Address, Container};
 
-/// 2 says whether the decision took effect.
+/// A record of this schema says whether its decision took effect.
 const SCHEMA: u32 = 2;
-/// Did not: the operator had to see an error.
+/// A record of this schema does not say so; the operator saw an error if the decision did not take effect.
 const SCHEMA_WITHOUT_EFFECT: u32 = 1;
 /// Its partition.
 pub(in crate::store) const OPERATOR_RECORDS: &str = "record";
