@@ -1,0 +1,15 @@
+//! What a callback costs, by which callbacks are limited.
+
+/// What a callback costs. Each is counted by itself: anybody can send a callback that is read, so those without a cookie must
+/// not use up the reads of the others, and neither the requests to Entra.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallbackCost {
+    /// A read of its authorization, though it has no cookie of it.
+    ReadWithoutCookie,
+    /// A read that shows whether the cookie is the right one, or whether the `state` is spent.
+    Read,
+    /// A request to Entra, once the browser is known and the `state` is unspent.
+    Redemption,
+    /// The same request, among those of all addresses.
+    AnyRedemption,
+}
