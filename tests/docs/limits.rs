@@ -1,13 +1,15 @@
 //! The numbers of the documents about limits and memory are those of the source.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use remote_auth_mcp::{config::LIMITS, http::CALLS_PER_MINUTE};
 
-use super::{cells, root};
+use super::{SOURCES, cells, code, files, has_extension, root};
 
-/// A row of a table: its first cell, and its second, with a constant for each `{}`: the file, and the name there.
-type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+/// A constant: its file or folder, and its name there.
+type Constant = (&'static str, &'static str);
+/// A row of a table: its first cell, and its second, with a constant for each `{}`.
+type Row = (&'static str, &'static str, &'static [Constant]);
 
 const FETCHER: &str = "src/client_documents/fetcher.rs";
 const RATES: &str = "src/client_documents/rates.rs";
@@ -43,6 +45,11 @@ const FIXED: &[Row] = &[
     ("lookups of names", "{} at once", &[("src/client_documents/resolver.rs", "MAX_CONCURRENT_LOOKUPS")]),
     ("requests to one API at once", "{}", &[("src/graph/bulkhead.rs", "MAX_CONCURRENT_REQUESTS")]),
     ("requests of a session at once", "{}", &[("src/mcp/sse/in_flight.rs", "MAX_IN_FLIGHT")]),
+    (
+        "waiting messages of a session",
+        "{}, and {} of 4 KiB at most",
+        &[("src/mcp/sse/inbox.rs", "MAX_WAITING"), ("src/mcp/sse/inbox.rs", "MAX_QUICK")],
+    ),
     ("messages of a batch", "{}", &[("src/mcp/batch.rs", "MAX_MESSAGES")]),
     ("redirect URIs of a client", "{}", &[(PROTOCOL, "client_metadata.rs::MAX_REDIRECT_URIS")]),
     ("parameters of a form or a query", "{}", &[(PROTOCOL, "form.rs::MAX_PAIRS")]),
@@ -87,14 +94,53 @@ const SIZES: &[Row] = &[
     ("message of MCP, parsed", "{}", &[("src/mcp/admission.rs", "MAX_TREES")]),
     ("answer of Graph", "{} of text, {} parsed", &[(GRAPH, "LONGEST_ANSWER"), (GRAPH, "MAX_PARSED")]),
     ("answer of Entra", "{}; its signing keys {}", &[(ANSWER, "MAX_ANSWER"), ("src/entra/jwks.rs", "MAX_KEYS")]),
+    ("metadata document or key set of a client", "{}", &[(FETCHER, "MAX_DOCUMENT")]),
 ];
+
+/// The parts of a name by which a constant is taken for a limit.
+const NAMES: [&str; 3] = ["MAX_", "_PER_MINUTE", "AT_ONCE"];
+
+/// Constants with such a name that are in no table, and why.
+const OTHER: &[(Constant, &str)] = &[
+    (("src/http/limits.rs", "CALLS_PER_MINUTE"), "has a row of its own: a deployment may set another number"),
+    (("src/http/body.rs", "MAX_READ"), "of a body that is thrown away"),
+    (("src/http/cors.rs", "MAX_AGE"), "how long a browser keeps a preflight"),
+    (("src/buckets.rs", "MAX_BUCKETS"), "a memory of callers; a forgotten one is refused nothing"),
+    (("src/budget.rs", "MAX_REMEMBERED_KEYS"), "a memory of callers; those that have something are kept"),
+    (("src/graph/token_cache.rs", "MAX_TOKENS"), "a cache"),
+    (("src/graph/demanded_claims.rs", "MAX_DEMANDS"), "a cache"),
+    (("src/entra/gateway_token.rs", "MAX_VERIFIED_TOKENS"), "a cache"),
+    (("crates/authorization-server/src/grant_cache.rs", "MAX_GRANTS"), "a cache"),
+    (("src/telemetry/queue.rs", "MAX_WAITING_LINES"), "lines of the log"),
+    (("src/mcp/json_rpc.rs", "MAX_QUOTED_LENGTH"), "of a text in an error"),
+    (("src/mcp/tools/text.rs", "MAX_TEXT_LENGTH"), "of a text in the answer of a tool"),
+    (("src/mcp/sse/in_turn.rs", "MAX_TURN_WAIT"), "a pause between messages of one caller"),
+    (("src/mcp/sse/inbox.rs", "MAX_SCARCE_WAIT"), "told with the budget: how long a message may wait beyond it"),
+    (("src/client_documents/freshness.rs", "MAX_LIFETIME"), "told in the row of documents: 24 hours"),
+    (("crates/authorization-server/src/state/claims.rs", "MAX_CHALLENGE_LENGTH"), "of what an API says"),
+    (("crates/authorization-server/src/state/visible_name.rs", "MAX_CHARACTERS"), "of a name on a page"),
+    (("crates/authorization-server/src/state/visible_name.rs", "MAX_MARKS"), "of a name on a page"),
+    (("crates/oauth-protocol/src/client_metadata/name.rs", "MAX_CHARACTERS"), "a name is cut, not refused"),
+    (("crates/oauth-protocol/src/client_metadata/members.rs", "MAX_STRINGS"), "further strings are skipped"),
+    (("crates/oauth-protocol/src/https_url.rs", "MAX_LENGTH"), "a part of the syntax of a URL"),
+    (("crates/oauth-protocol/src/redirect_uri/check.rs", "MAX_LENGTH"), "a part of the syntax of a redirect URI"),
+    (("crates/oauth-protocol/src/authorization_request.rs", "MAX_STATE"), "a part of the syntax of a request"),
+    (("crates/oauth-protocol/src/callback_response.rs", "MAX_ERROR"), "a part of the syntax of Entra's answer"),
+    (("crates/oauth-protocol/src/callback_response.rs", "MAX_CODE"), "a part of the syntax of Entra's answer"),
+    (("src/store/embedded_sweep.rs", "AT_ONCE"), "of the embedded store's own work"),
+];
+
+/// The file of a constant, and its name.
+fn place<'a>(file: &str, name: &'a str) -> (String, &'a str) {
+    match name.split_once("::") {
+        Some((below, name)) => (format!("{file}/{below}"), name),
+        None => (file.to_owned(), name),
+    }
+}
 
 /// The value of a constant: a number, another constant of that file, or a product or quotient of both.
 fn value(file: &str, name: &str) -> u64 {
-    let (file, name) = match name.split_once("::") {
-        Some((below, name)) => (format!("{file}/{below}"), name),
-        None => (file.to_owned(), name),
-    };
+    let (file, name) = place(file, name);
     let source = fs::read_to_string(root().join(&file)).unwrap();
     let declared = source.split(&format!("const {name}: ")).nth(1).unwrap_or_else(|| panic!("no {name} in {file}"));
     let expression = declared.split_once(" = ").unwrap().1.split(';').next().unwrap();
@@ -160,6 +206,33 @@ fn the_table_of_limits_has_each_limit_with_its_number() {
     fixed.insert(("calls of an address".into(), format!("{CALLS_PER_MINUTE} a minute")));
     fixed.insert(("callbacks of all addresses".into(), format!("{redemptions} a minute")));
     assert_eq!(listed(false), fixed);
+}
+
+/// The constants of the handler that are called a limit.
+fn declared() -> BTreeSet<(String, String)> {
+    let paths = SOURCES.iter().flat_map(|folder| files(&root().join(folder)));
+    let rust = paths.filter(|path| has_extension(path, "rs"));
+    let of_file = |path: PathBuf| {
+        let (file, code) = (path.strip_prefix(root()).unwrap().display().to_string(), code(&path));
+        let names = code.split("const ").skip(1).filter_map(|rest| rest.split(':').next());
+        let is_limit = |name: &&str| !name.contains(' ') && NAMES.iter().any(|part| name.contains(part));
+        names.filter(is_limit).map(|name| (file.clone(), name.to_owned())).collect::<Vec<_>>()
+    };
+    rust.flat_map(of_file).collect()
+}
+
+#[test]
+fn each_constant_that_is_called_a_limit_is_in_a_table_or_named_as_something_else() {
+    let of_tables = FIXED.iter().chain(SIZES).flat_map(|(_, _, constants)| *constants);
+    let others = OTHER.iter().map(|(constant, _)| constant);
+    let named = of_tables.chain(others).map(|(file, name)| place(file, name));
+    let named: BTreeSet<(String, String)> = named.map(|(file, name)| (file, name.to_owned())).collect();
+    let declared = declared();
+    let missing: Vec<_> = declared.difference(&named).collect();
+    assert!(missing.is_empty(), "add these to docs/operations/limits.md or memory.md, and to this test: {missing:#?}");
+    let gone: Vec<_> =
+        OTHER.iter().filter(|((file, name), _)| !declared.contains(&((*file).into(), (*name).into()))).collect();
+    assert!(gone.is_empty(), "these are no constants any more: {gone:#?}");
 }
 
 #[test]
