@@ -1,9 +1,11 @@
 //! A tool of another API than Graph, from the challenge to its answer. With `--long` such a tool is built as
 //! `docs/adding-a-tool.md` says (`tests/http/adding_a_tool.rs`). The one here only tests have, so that every run walks its way.
 
+use std::thread;
+
 use authorization_server::state::{
     api::{Api, ApiScopes},
-    scopes::Permission,
+    scopes::{Permission, all_known},
 };
 use axum::{Json, Router, routing::get};
 use driver::browser::{between, unescaped};
@@ -93,9 +95,18 @@ fn exchanges(edge: &Edge) -> Vec<ApiScopes> {
     edge.upstream.asked().into_iter().filter_map(exchanged).collect()
 }
 
+#[test]
+fn the_scope_of_the_other_api_is_known_to_the_test_that_added_it_and_to_no_other() {
+    let added = second_api::add();
+    assert!(all_known(BOTH).is_ok());
+    assert!(thread::spawn(|| all_known(BOTH)).join().unwrap().is_err());
+    drop(added);
+    assert!(all_known(BOTH).is_err());
+}
+
 #[tokio::test]
 async fn a_tool_of_another_api_works_after_a_step_up_with_a_token_for_that_api_alone() {
-    second_api::add();
+    let _added = second_api::add();
     let (_servers, url) = apis().await;
     let edge = Edge::serving_with(Tools::all().and::<ListOrders>(), &url);
     let token = edge.access_token().await;

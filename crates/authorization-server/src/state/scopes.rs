@@ -62,7 +62,7 @@ fn rows() -> impl Iterator<Item = &'static Permission> {
 /// A second API, for tests: Contoso's orders, as the local tenant has them. No build that is shipped has this feature.
 #[cfg(feature = "second-api")]
 pub mod second_api {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::cell::Cell;
 
     use super::{Api, Permission};
     use crate::state::api::RegisteredApi;
@@ -84,15 +84,28 @@ pub mod second_api {
         sentence: "Read your orders in Contoso Orders.",
     };
 
-    static IS_ADDED: AtomicBool = AtomicBool::new(false);
+    thread_local! {
+        static IS_ADDED: Cell<bool> = const { Cell::new(false) };
+    }
 
-    /// Makes [`ORDERS_READ`] a row of the table in this process.
-    pub fn add() {
-        IS_ADDED.store(true, Ordering::Relaxed);
+    /// [`ORDERS_READ`] is a row of the table until this is dropped.
+    #[must_use]
+    pub struct Added(());
+
+    impl Drop for Added {
+        fn drop(&mut self) {
+            IS_ADDED.set(false);
+        }
+    }
+
+    /// Makes [`ORDERS_READ`] a row of the table on this thread. Other tests of the process have the table as it is shipped.
+    pub fn add() -> Added {
+        IS_ADDED.set(true);
+        Added(())
     }
 
     pub(super) fn added() -> Option<&'static Permission> {
-        IS_ADDED.load(Ordering::Relaxed).then_some(&ORDERS_READ)
+        IS_ADDED.get().then_some(&ORDERS_READ)
     }
 }
 
