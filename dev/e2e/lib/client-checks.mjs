@@ -10,9 +10,10 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { test } from './check.mjs';
+import { freePort } from './free-port.mjs';
 import { assertDetails, assertJourney, combinations, DEPLOYED, PLAIN, urlOf } from './matrix.mjs';
 import { person } from './person.mjs';
-import { quietPort, startServer } from './server.mjs';
+import { startServer } from './server.mjs';
 import { world } from './world.mjs';
 
 const HERE = 'first';
@@ -139,7 +140,7 @@ function address({ transport }, server) {
 /** A server that the check may stop: it keeps its ports. */
 async function ownServer({ t, here, options }) {
   const own = { browser: here.browser };
-  own.server = await startServer({ ...options, port: await quietPort(), 'tenant-port': await quietPort() });
+  own.server = await startServer({ ...options, port: await freePort(), 'tenant-port': await freePort() });
   t.after(() => own.server.stop());
   return own;
 }

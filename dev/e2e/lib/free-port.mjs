@@ -1,4 +1,5 @@
-// For programs that must be told a port. Another process may take it in between, so whatever takes 0 is given 0.
+// For programs that must be told a port, or listen at the same one again. Another process may take it in between, so whatever
+// takes 0 is given 0.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

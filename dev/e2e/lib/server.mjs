@@ -1,9 +1,7 @@
 // Starts `cargo local`'s program as a test needs it: any free ports, a folder of its own, one JSON line when ready.
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,17 +28,6 @@ export function spawnLocal(options) {
 export async function startServer(options = {}) {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'e2e-'));
   return start({ port: 0, 'tenant-port': 0, ...options, data }, options.data === undefined);
-}
-
-/** A free port below the range from which systems give any port: no other program takes it between a stop and the next start. */
-export async function quietPort() {
-  for (;;) {
-    const port = randomInt(10_240, 32_768);
-    const probe = createServer().listen(port, '127.0.0.1');
-    const free = await once(probe, 'listening').then(() => true, () => false);
-    if (free) await new Promise((closed) => probe.close(closed));
-    if (free) return port;
-  }
 }
 
 async function start(options, dataIsOurs) {

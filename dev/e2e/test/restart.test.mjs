@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { freshPage, launch } from '../lib/browser.mjs';
 import { callTool, connect, connectBySigningIn } from '../lib/client.mjs';
+import { freePort } from '../lib/free-port.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
-import { quietPort, startServer } from '../lib/server.mjs';
+import { startServer } from '../lib/server.mjs';
 import { signIn } from '../lib/sign-in.mjs';
 import { test } from '../lib/check.mjs';
 
@@ -12,7 +13,7 @@ describe('after a restart on the same data', () => {
   let server;
 
   before(async () => {
-    server = await startServer({ port: await quietPort(), 'tenant-port': await quietPort() });
+    server = await startServer({ port: await freePort(), 'tenant-port': await freePort() });
     browser = await launch();
   });
   after(() => browser?.close());
