@@ -2,7 +2,7 @@
 // the browser once more, and the tool works again. No other client of the user is disturbed.
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { WITH_ADDED_TOOLS, assertAddedToolsAreBuilt } from '../lib/added-tools.mjs';
 import { test } from '../lib/check.mjs';
 import { onlyLong } from '../lib/matrix.mjs';
 import { claimsAsked, session, signsInOnceMore } from '../lib/one-more-sign-in.mjs';
@@ -15,8 +15,6 @@ const AZURE = { azure: true, 'cosmos-port': 0 };
 /** The tool that calls the API, a member of its result, the tenant's name of what it calls, and what a user needs beside. */
 const GRAPH = { tool: TOOL, member: 'success', endpoint: 'graph_me', scopes: 'user.read', roles: [] };
 const ORDERS = { tool: 'list_orders', member: 'orders', endpoint: 'orders', scopes: 'user.read orders.read', roles: ['Orders.Clerk'] };
-/** What `cargo xtask test http --long` builds: the server with the tools of docs/adding-a-tool.md. */
-const WITH_ORDERS = { package: fileURLToPath(new URL('../../../target/adding-a-tool/checkout', import.meta.url)) };
 
 /** Processes take turns; or a stream is on one of them, and every POST comes to the other. */
 const SERVERS = [
@@ -24,15 +22,18 @@ const SERVERS = [
   ['two processes', GRAPH, AZURE, ['http']],
   ['two processes, the stream apart', GRAPH, { ...AZURE, 'streams-apart': true }, ['http', 'sse']],
   ...onlyLong(
-    ['another API than Graph', ORDERS, WITH_ORDERS, ['http', 'sse']],
-    ['another API, two processes', ORDERS, { ...WITH_ORDERS, ...AZURE }, ['http']],
+    ['another API than Graph', ORDERS, WITH_ADDED_TOOLS, ['http', 'sse']],
+    ['another API, two processes', ORDERS, { ...WITH_ADDED_TOOLS, ...AZURE }, ['http']],
   ),
 ];
 
 const CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
 
 for (const [name, api, options, transports] of SERVERS) describe(`Conditional Access: ${name}`, () => {
-  before(() => { process.env.DEFAULT_SCOPES = api.scopes; });
+  before(() => {
+    if (api === ORDERS) assertAddedToolsAreBuilt();
+    process.env.DEFAULT_SCOPES = api.scopes;
+  });
   const here = world(options);
   beforeEach(reset);
 
