@@ -75,7 +75,7 @@ async fn a_redirect_uri_that_is_not_safe_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_metadata_is_refused_quickly() {
+async fn a_body_that_is_not_metadata_is_refused() {
     let server = Deployment::start().await;
     let deep = format!("{{\"redirect_uris\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     for metadata in ["", "[]", "nonsense", r#"{"redirect_uris":["http://127.0.0.1/"],"client_name":7}"#, &deep] {
