@@ -272,6 +272,17 @@ async fn the_owner_sees_the_application_and_refuses_it() {
     act(&server, &mut browser, &page, "allow-application").await;
     assert_eq!(called(&server, &token).await.status(), 401, "the token is from before");
     assert!(read(&server, &mut browser).await.contains(">Refuse</button>"));
+    let early = access_token(&server).await;
+    assert_eq!(called(&server, &early).await.status(), 401, "the token is dated before the refusal");
+    tenant(&server).advance_clock(time::Duration::seconds(5 * 60 + 1));
+    let late = access_token(&server).await;
+    assert!(works(&body(called(&server, &late).await).await));
+    assert_eq!(called(&server, &early).await.status(), 401, "it stays refused");
+}
+
+/// A new token of the user whom the tests sign in.
+async fn access_token(server: &Deployment) -> String {
+    token(server, sign_in(&WEB_CLIENT)).await
 }
 
 async fn signed_in(server: &Deployment, browser: &mut Browser) -> String {

@@ -7,6 +7,10 @@ use time::OffsetDateTime;
 use crate::aadsts::{ACCOUNT_DISABLED, GRANT_REVOKED, Refusal, timestamp};
 use crate::{sts::Sts, users::User};
 
+/// How far back Entra dates the tokens of users and applications.
+/// <https://github.com/openid/AppAuth-iOS/issues/264>
+pub(crate) const DATED_BACK: i64 = 5 * 60;
+
 /// Refuses a user whose account is disabled, or who needs an assignment and has none.
 pub(crate) fn check(sts: &Sts, user: &User) -> Result<(), Refusal> {
     if !sts.state.is_enabled(user.oid) {
@@ -24,11 +28,12 @@ pub(crate) fn check_session(sts: &Sts, oid: &str, issued_at: i64) -> Result<(), 
     }
 }
 
-/// `iat` of a new token of this user: after every event that ended older ones, even within the same second.
-pub(crate) fn issue_time(sts: &Sts, user: &User) -> i64 {
+/// When a token of this user that is dated so was issued: after every event that ended older ones, even within the same second,
+/// or while tokens are dated back.
+pub(crate) fn issue_time(sts: &Sts, user: &User, dated: i64) -> i64 {
     let ended = [sts.state.revoked_at(user.oid), sts.conditional_access.graph_tokens_ended_at()];
     let after = ended.into_iter().flatten().max().map(|at| at + 1);
-    after.map_or(sts.clock.unix(), |after| after.max(sts.clock.unix()))
+    after.map_or(dated, |after| after.max(dated))
 }
 
 /// Continuous access evaluation: Graph hears of a disabled account and of revoked sessions at once. These are the claims

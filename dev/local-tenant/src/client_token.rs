@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stand_in::{jwt, random};
 
 use crate::registration::{CLIENT_ID, TENANT_ID};
-use crate::{clients::Client, sts::Sts, tenant::Tenant};
+use crate::{accounts::DATED_BACK, clients::Client, sts::Sts, tenant::Tenant};
 
 impl Tenant {
     /// The token for our app that this app gets for itself.
@@ -28,8 +28,8 @@ fn own_token(sts: &Sts, client: &Client) -> String {
         "tid": TENANT_ID,
         "uti": random::opaque::<16>(),
         "ver": "2.0",
-        "iat": now,
-        "nbf": now,
+        "iat": now - DATED_BACK,
+        "nbf": now - DATED_BACK,
         "exp": now + 3600,
     });
     jwt::sign(&sts.key, &claims)

@@ -87,8 +87,8 @@ impl Grant {
     }
 
     fn refresh_token(&self, sts: &Sts) -> Result<String, Refusal> {
-        let oid = self.user.oid.to_owned();
-        let (client_id, issued_at) = (self.client.client_id.to_owned(), accounts::issue_time(sts, self.user));
+        let (oid, client_id) = (self.user.oid.to_owned(), self.client.client_id.to_owned());
+        let issued_at = accounts::issue_time(sts, self.user, sts.clock.unix());
         let record = RefreshToken { oid, client_id, issued_at, second_factor: self.second_factor };
         sts.state.issue_refresh_token(record).map_err(|error| TRANSIENT.with(&[&error.to_string()]))
     }
@@ -179,8 +179,9 @@ impl Grant {
     }
 
     fn lifetime(&self, sts: &Sts, seconds: i64) -> [(String, Value); 3] {
-        let (issued_at, now) = (accounts::issue_time(sts, self.user), sts.clock.unix());
-        [("iat".into(), issued_at.into()), ("nbf".into(), now.into()), ("exp".into(), (now + seconds).into())]
+        let (now, dated) = (sts.clock.unix(), sts.clock.unix() - accounts::DATED_BACK);
+        let times = [("iat", accounts::issue_time(sts, self.user, dated)), ("nbf", dated), ("exp", now + seconds)];
+        times.map(|(name, time)| (name.into(), time.into()))
     }
 
     /// The key of the caches of Microsoft's libraries.
@@ -190,8 +191,5 @@ impl Grant {
 }
 
 fn members(object: Value) -> Map<String, Value> {
-    match object {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
+    if let Value::Object(members) = object { members } else { Map::new() }
 }

@@ -21,7 +21,8 @@ impl Caller {
         let (_, answer) = local.exchange(&access_token, "https://graph.microsoft.com/User.Read").await;
         let mut claims = claims(&answer["access_token"]);
         claims["scp"] = json!(scope);
-        let now = OffsetDateTime::from_unix_timestamp(claims["iat"].as_i64().unwrap()).unwrap();
+        let dated = OffsetDateTime::from_unix_timestamp(claims["iat"].as_i64().unwrap()).unwrap();
+        let now = dated + time::Duration::minutes(5);
         let token = local.forge(&claims);
         Self { local, token, now }
     }

@@ -27,7 +27,7 @@ async fn the_id_token_is_for_this_sign_in() {
     assert_eq!((claims["nonce"].as_str(), claims["ver"].as_str()), (Some("the nonce"), Some("2.0")));
     assert_eq!((claims["oid"].as_str(), claims["preferred_username"].as_str()), (Some(alice.oid), Some(ALICE)));
     assert_eq!(claims["tid"], local.setting("ENTRA_TENANT_ID"));
-    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3600);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 5 * 60 + 3600);
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn the_access_token_is_for_the_middle_tier() {
     assert_eq!((claims["aud"].as_str(), claims["azp"].as_str()), (Some(local.client_id()), Some(local.client_id())));
     assert_eq!((claims["scp"].as_str(), claims["ver"].as_str()), (Some("access_as_user"), Some("2.0")));
     assert_eq!(claims["xms_cc"], json!(["cp1"]));
-    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 4500);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 5 * 60 + 4500);
 }
 
 #[tokio::test]
