@@ -2,6 +2,9 @@
 //! matters.
 #![cfg(test)]
 
+#[path = "http/posted_paths.rs"]
+mod posted_paths;
+
 use std::{net::SocketAddr, process::Stdio, sync::Arc};
 
 use driver::{
@@ -10,6 +13,7 @@ use driver::{
 };
 use functions_host::ReservedPort;
 use local_tenant::Tenant;
+use posted_paths::posted_paths;
 use remote_auth_mcp::{
     config::{Environment, Settings},
     http::endpoints,
@@ -29,14 +33,6 @@ use tokio::{
     process::Command,
     time::{Duration, Instant, pause},
 };
-
-/// The paths that take a body.
-fn paths() -> Vec<String> {
-    let taking = endpoints().filter(|endpoint| endpoint.methods.contains(&"POST"));
-    let paths: Vec<_> = taking.flat_map(|endpoint| endpoint.paths).collect();
-    assert!(["/operator", "/mcp/sse"].iter().all(|path| paths.iter().any(|found| found == path)), "{paths:?}");
-    paths
-}
 
 /// Whether it is for the bearer of a token.
 fn is_protected(path: &str) -> bool {
@@ -180,7 +176,7 @@ fn is_error_of(answer: &str, path: &str, status: u16) -> bool {
 async fn a_body_that_stalls_is_408_on_every_endpoint_that_takes_one() {
     let (handler, [token, _]) = Handler::with_tokens().await;
     pause();
-    for path in paths() {
+    for path in posted_paths() {
         let lines = format!("Content-Length: 40{}", handler.permission(&path, &token));
         let answer = answer(handler.post(&path, &lines, "sixteen bytes...").await).await;
         assert!(is_error_of(&answer, &path, 408), "{path}: {answer}");
@@ -190,7 +186,7 @@ async fn a_body_that_stalls_is_408_on_every_endpoint_that_takes_one() {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_400_on_every_endpoint_that_takes_one() {
     let (handler, [token, _]) = Handler::with_tokens().await;
-    for path in paths() {
+    for path in posted_paths() {
         let permission = handler.permission(&path, &token);
         let lines = format!("Content-Length: 40{permission}");
         let mut ended = handler.post(&path, &lines, "sixteen bytes...").await;
@@ -207,7 +203,7 @@ async fn a_body_that_breaks_off_is_400_on_every_endpoint_that_takes_one() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_413_on_every_endpoint_that_takes_one() {
     let (handler, [token, _]) = Handler::with_tokens().await;
-    for path in paths() {
+    for path in posted_paths() {
         let (length, body) = (64 * 1024 + 1, "x".repeat(64 * 1024 + 1));
         let permission = handler.permission(&path, &token);
         let lines = format!("Connection: close\r\nContent-Length: {length}{permission}");
@@ -221,7 +217,7 @@ async fn a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read() {
     let (handler, [token, _]) = Handler::with_tokens().await;
     let bearer = bearer(&token);
     pause();
-    for path in paths() {
+    for path in posted_paths() {
         let mut refusals = vec![("Host: attacker.example", "", 403)];
         if is_protected(&path) {
             refusals.push(("Origin: https://attacker.example", bearer.as_str(), 403));
@@ -272,7 +268,7 @@ async fn where_bodies_of_unknown_callers_take_all_memory_others_are_503_and_requ
     let (handler, [token, _]) = Handler::with_tokens().await;
     let flooding = flood(&handler, "/token", "").await;
     until(&handler, true).await;
-    for path in paths().iter().filter(|path| !is_protected(path)) {
+    for path in posted_paths().iter().filter(|path| !is_protected(path)) {
         let refused = handler.form(path, LARGE).await;
         assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (503, true), "{path}");
         let shape = if is_page(path) { "<html" } else { r#""error":"temporarily_unavailable""# };

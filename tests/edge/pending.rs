@@ -72,22 +72,22 @@ fn ten_thousand_requests_on_which_nobody_decides_leave_no_record_and_take_no_mem
 
 #[tokio::test]
 async fn an_address_has_only_so_many_sign_ins_that_do_not_end_and_each_record_expires() {
-    const MOST: u32 = 20;
-    let edge = Edge::limited(limits(PENDING, MOST));
+    const SIGN_INS: u32 = 20;
+    let edge = Edge::limited(limits(PENDING, SIGN_INS));
     let client_id = edge.register().await.unwrap();
     let decide = async || {
         let mut browser = Browser::default();
         let form = browser.ask(&edge, &client_id).await;
         browser.decide(&edge, &form, "allow").await.status
     };
-    for _ in 0..MOST {
+    for _ in 0..SIGN_INS {
         assert_eq!(decide().await, 200);
     }
-    for _ in 0..MOST {
+    for _ in 0..SIGN_INS {
         assert_eq!(decide().await, 429);
     }
     let waiting = edge.authorizations.all();
-    assert_eq!(waiting.len(), usize::try_from(MOST).unwrap());
+    assert_eq!(waiting.len(), usize::try_from(SIGN_INS).unwrap());
     let now = edge.clock.now();
     assert!(waiting.iter().all(|authorization| authorization.expires_at() <= now + AUTHORIZATION_LIFETIME));
 }

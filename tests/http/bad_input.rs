@@ -19,13 +19,14 @@ use driver::{
 };
 use futures_util::future::join_all;
 use local_tenant::{Endpoint, Fault, Options};
-use remote_auth_mcp::http::endpoints;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
     time::{Duration, timeout},
 };
+
+use crate::posted_paths::posted_paths;
 
 /// No limit of callers may refuse before the budgets of memory do.
 const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000,registrations-per-minute=1000000,\
@@ -37,12 +38,6 @@ const CALLS: usize = 20;
 const STREAMS: usize = 2_000;
 /// Only ends a hang.
 const HANG_LIMIT: Duration = Duration::from_mins(5);
-
-/// The paths that take a body.
-fn paths() -> Vec<String> {
-    let taking = endpoints().filter(|endpoint| endpoint.methods.contains(&"POST"));
-    taking.flat_map(|endpoint| endpoint.paths).collect()
-}
 
 /// A handler, and two users' tokens: one client is bad, the other only calls tools.
 struct Crowd {
@@ -77,8 +72,8 @@ impl Crowd {
     /// Lets the bad client do its work while the other calls a tool again and again, and once more beside what that work left
     /// open. The work does not end before calls were answered in its middle ([`Self::others_are_served`]).
     ///
-    /// The process may take so many MB more than when it was idle: at most 88, as the package may (120 MB, 32 of them idle), and
-    /// less where what the client sends would otherwise not exceed that. All have a margin for a debug build.
+    /// The process may take so many MB more than when it was idle: at most 88, ten less than the package may (120 MB, 22 of them
+    /// idle), and less where what the client sends would otherwise not exceed that. All have a margin for a debug build.
     async fn bears<T>(&self, most: u64, work: impl Future<Output = T>) {
         self.call().await;
         self.handler.forget_peak();
@@ -228,7 +223,7 @@ async fn a_client_that_never_reads() {
 async fn a_client_that_sends_bytes_slowly() {
     let crowd = Crowd::start().await;
     let work = async {
-        let (mut connections, paths) = (Vec::new(), paths());
+        let (mut connections, paths) = (Vec::new(), posted_paths());
         for number in 0..CONNECTIONS * 2 {
             let path = &paths[number % paths.len()];
             let head = if number % 4 == 0 {
@@ -296,7 +291,7 @@ async fn a_client_that_posts_a_hundred_megabytes() {
     };
     let work = async {
         let (chunk, length) = (format!("{PIECE:x}\r\n{piece}\r\n"), format!("Content-Length: {}", PIECE * PIECES));
-        let paths = paths();
+        let paths = posted_paths();
         let posts = paths
             .iter()
             .flat_map(|path| [whole(path, &length, &piece), whole(path, "Transfer-Encoding: chunked", &chunk)]);

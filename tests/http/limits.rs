@@ -53,7 +53,7 @@ async fn one_user_floods_and_another_at_the_same_address_goes_on() {
 
 #[tokio::test]
 async fn of_many_calls_at_once_a_few_reach_graph_and_the_others_are_told_to_wait() {
-    const MOST: usize = 12;
+    const CALLS_OF_ONE_CLIENT: usize = 12;
     let server = Deployment::start().await;
     let tenant = server.tenant.as_ref().unwrap();
     let tokens = tokens_of(&server, "bob@contoso.example").await;
@@ -75,7 +75,7 @@ async fn of_many_calls_at_once_a_few_reach_graph_and_the_others_are_told_to_wait
         outcomes
     };
     let others = async {
-        tenant.until_held(MOST).await;
+        tenant.until_held(CALLS_OF_ONE_CLIENT).await;
         let told = loop {
             let answer = server.mcp(&tokens.access_token, &tool_call()).send().await.unwrap();
             if answer.status() == 429 {
@@ -90,7 +90,7 @@ async fn of_many_calls_at_once_a_few_reach_graph_and_the_others_are_told_to_wait
     };
     let ((served, told_to_wait, refused), ()) = tokio::join!(calls, others);
     assert_eq!(served + told_to_wait + refused, 400);
-    assert!(served >= MOST && told_to_wait > 0 && refused > 0, "{served} {told_to_wait} {refused}");
+    assert!(served >= CALLS_OF_ONE_CLIENT && told_to_wait > 0 && refused > 0, "{served} {told_to_wait} {refused}");
     let asked = tenant.requests().iter().filter(|request| request.path == "/v1.0/me").count();
     assert_eq!(asked, served);
     assert!(asked < 100, "{asked} reached Graph");

@@ -27,6 +27,7 @@ mod mcp;
 mod metadata;
 mod new_tool;
 mod outage;
+mod posted_paths;
 mod process;
 mod progress;
 mod register;
