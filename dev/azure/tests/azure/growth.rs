@@ -22,7 +22,8 @@ const EARLIER_USER: &str = "alice@contoso.example";
 /// The user whose requests are counted.
 const COUNTED_USER: &str = "bob@contoso.example";
 
-/// A step of a client's life: what it asked, in order, and the request units of that.
+/// A step of a client's life: what it asked, in order, and the request units of that. By the emulator's model, units follow from
+/// the operations and the sizes of their documents.
 struct Cost {
     step: &'static str,
     operations: Vec<String>,
@@ -33,7 +34,9 @@ struct Cost {
 fn taken(server: &Deployment, step: &'static str) -> Cost {
     let mut operations = server.azure.cosmos.clear_operations();
     operations.retain(|operation| !is_by_the_clock(operation));
-    let words = |operation: &Operation| format!("{:?} {}", operation.verb, operation.container);
+    let words = |Operation { verb, container, partition, .. }: &Operation| {
+        format!("{verb:?} {container}, {}", if partition.is_some() { "one partition" } else { "every partition" })
+    };
     let units = operations.iter().map(|operation| operation.charge).sum();
     Cost { step, operations: operations.iter().map(words).collect(), units }
 }
@@ -100,6 +103,7 @@ async fn costs(grants: usize) -> Vec<Cost> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_asks_an_account_with_many_grants_for_no_more_than_one_with_one() {
+    // A query that were not limited to one owner would read a hundred times as much.
     let many = rounds(2_000, 100);
     for (one, many) in costs(1).await.iter().zip(&costs(many).await) {
         println!(
