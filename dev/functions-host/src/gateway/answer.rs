@@ -18,6 +18,8 @@ static POLICY: LazyLock<Policy> = LazyLock::new(|| {
 struct Policy {
     /// The operations whose answers are pages for people.
     pages: Vec<String>,
+    /// How the paths of MCP begin.
+    mcp: String,
     errors: Vec<Stated>,
 }
 
@@ -31,19 +33,19 @@ struct Stated {
 impl Policy {
     fn read(text: &str) -> Option<Self> {
         let document = Document::parse(text).ok()?;
-        let mut variables = named(document.root(), "set-variable");
-        let is_page = variables.find(|variable| variable.attribute("name") == Some("is-page"))?.attribute("value")?;
+        let set = |name| named(document.root(), "set-variable").find(|set| set.attribute("name") == Some(name));
+        let (is_page, is_mcp) = (set("is-page")?.attribute("value")?, set("is-mcp")?.attribute("value")?);
         let pages = is_page.split('"').filter(|text| text.starts_with('/')).map(str::to_owned).collect();
+        let mcp = is_mcp.split_once(".UrlTemplate.StartsWith(\"")?.1.split_once("\")")?.0.to_owned();
         let errors = named(document.root(), "return-response").map(Stated::read).collect::<Option<_>>()?;
-        Some(Self { pages, errors })
+        Some(Self { pages, mcp, errors })
     }
 
     fn error(&self, request: &Request, status: StatusCode) -> Option<&Stated> {
         let path = request.line.path.trim_end_matches('/');
         let is_page = self.pages.iter().any(|page| page.eq_ignore_ascii_case(path));
-        let is_mcp = path.to_ascii_lowercase().starts_with("/mcp");
-        let mut errors = self.errors.iter().filter(|error| error.status == status && error.is_page() == is_page);
-        errors.find(|error| error.is_json_rpc() == is_mcp)
+        let kind = (status, is_page, path.to_ascii_lowercase().starts_with(&self.mcp));
+        self.errors.iter().find(|error| (error.status, error.is_page(), error.is_json_rpc()) == kind)
     }
 }
 
