@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::{answer::Answer, secrets::Secrets};
 
 /// Older ones are forgotten.
-const MOST: usize = 12;
+const MAX_KEPT: usize = 12;
 /// Fewer than an owner and client may have open.
 const STREAMS: usize = 4;
 
@@ -67,7 +67,7 @@ impl Known {
         self.learn_tokens(client, &answer);
         if let Some(code) = answer.header("location").and_then(|location| parameter(location, "code")) {
             self.secrets.add(&code);
-            keep(&mut self.codes, (client.to_owned(), code), MOST);
+            keep(&mut self.codes, (client.to_owned(), code), MAX_KEPT);
         }
         self.learn_page(&answer.body);
         // The first event stands after the size of its chunk.
@@ -96,15 +96,15 @@ impl Known {
     fn learn_tokens(&mut self, client: &str, answer: &Answer) {
         let mut members = answer.members();
         if let Some(id) = members.remove("client_id") {
-            keep(&mut self.clients, id, MOST);
+            keep(&mut self.clients, id, MAX_KEPT);
         }
         if let Some(token) = members.remove("access_token") {
             self.secrets.add(&token);
-            keep(&mut self.access_tokens, token, MOST);
+            keep(&mut self.access_tokens, token, MAX_KEPT);
         }
         if let Some(token) = members.remove("refresh_token") {
             self.secrets.add(&token);
-            keep(&mut self.refresh_tokens, (client.to_owned(), token), MOST);
+            keep(&mut self.refresh_tokens, (client.to_owned(), token), MAX_KEPT);
         }
     }
 
@@ -115,7 +115,7 @@ impl Known {
             let (fields, buttons) = (inputs("<input "), inputs("<button "));
             let secret = fields.iter().filter(|(name, _)| ["request", "csrf"].contains(&name.as_str()));
             secret.for_each(|(_, value)| self.secrets.add(value));
-            keep(&mut self.forms, Form { action, fields, buttons }, MOST);
+            keep(&mut self.forms, Form { action, fields, buttons }, MAX_KEPT);
         }
         let refresh = page.split("content=\"0; url=").nth(1).and_then(|rest| rest.split('"').next()).map(unescaped);
         if let Some(url) = refresh.filter(|url| url.contains("/oauth2/")) {
@@ -125,14 +125,14 @@ impl Known {
 
     pub(crate) fn learn_sign_in(&mut self, url: &str) {
         self.secrets.add(&parameter(url, "state").unwrap_or_default());
-        keep(&mut self.sign_ins, url.to_owned(), MOST);
+        keep(&mut self.sign_ins, url.to_owned(), MAX_KEPT);
     }
 
     /// Entra has sent the browser back to this address.
     pub(crate) fn learn_callback(&mut self, url: &str) {
         self.secrets.add(&parameter(url, "code").unwrap_or_default());
         if let Some((_, query)) = url.split_once('?') {
-            keep(&mut self.callbacks, query.to_owned(), MOST);
+            keep(&mut self.callbacks, query.to_owned(), MAX_KEPT);
         }
     }
 }

@@ -17,8 +17,10 @@ use crate::{
 
 const SECONDS: u64 = 300;
 const WORKERS: u64 = 4;
-/// How much the process may have taken at any time, beyond what it has after a tenth of the run.
-const PEAK: u64 = 64 * 1024;
+/// How many kB more than after a tenth of the run the process may have at any time.
+const PEAK: u64 = 16 * 1024;
+/// How many kB more than after half of the run it may have at the end.
+const GROWTH: u64 = 8 * 1024;
 /// Answers that must have been reached without a mutation: otherwise the run shows nothing.
 const REACHED: [(&str, u16); 11] = [
     ("/register", 201),
@@ -82,16 +84,22 @@ async fn whatever_is_sent_nothing_breaks() {
     let mut server = Server::start().await;
     let seed = seed();
     let until = began + Duration::from_secs(seconds);
-    let warm = async {
+    let sizes = async {
         sleep_until(began + Duration::from_secs(seconds / 10)).await;
-        server.handler.kilobytes("VmRSS")
+        let warm = server.handler.kilobytes("VmRSS");
+        sleep_until(began + Duration::from_secs(seconds / 2)).await;
+        (warm, server.handler.kilobytes("VmRSS"))
     };
-    let ((statuses, secrets), warm) = tokio::join!(workers(&server, seed, until), warm);
+    let ((statuses, secrets), (warm, half)) = tokio::join!(workers(&server, seed, until), sizes);
     let (peak, last) = (server.handler.kilobytes("VmHWM"), server.handler.kilobytes("VmRSS"));
     println!("{} good requests, {} secrets", statuses.values().sum::<usize>(), secrets.len());
-    println!("{warm} kB after a tenth of the time, {peak} kB at most, {last} kB at the end\n{statuses:#?}");
+    println!(
+        "{warm} kB after a tenth of the time, {half} kB after half of it, {peak} kB at most, {last} kB at the end"
+    );
+    println!("{statuses:#?}");
     assert!(server.is_running());
     assert!(peak <= warm + PEAK, "{peak} kB at most, {warm} kB after a tenth of the time");
+    assert!(last <= half + GROWTH, "{last} kB at the end, {half} kB after half of the time");
     check_log(&server.stop(), &secrets);
     for (route, status) in REACHED {
         assert!(statuses.contains_key(&(route.to_owned(), status)), "{route} never answered {status}");
