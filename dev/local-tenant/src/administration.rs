@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Router<Arc<Sts>> {
         .route("/_control/withdraw-consent", post(withdraw_consent))
         .route("/_control/end-graph-tokens", post(end_graph_tokens))
         .route("/_control/clock", post(clock))
+        .route("/_control/token-lifetime", post(token_lifetime))
         .route("/_control/reset", post(reset))
 }
 
@@ -134,6 +135,18 @@ async fn clock(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
     answer(parse(&body).map(|Advance { seconds }| sts.clock.advance(Duration::seconds(seconds.into()))))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lifetime {
+    #[serde(default)]
+    seconds: Option<u32>,
+}
+
+/// `{"seconds": 75}`: access tokens for our app live so long, from now on; without `seconds` as long as at the first start.
+async fn token_lifetime(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
+    answer(parse(&body).map(|Lifetime { seconds }| sts.token_lifetime.set(seconds)))
+}
+
 /// Policies, roles, accounts and services are as at the first start. Consents and sessions stay as they are.
 async fn reset(State(sts): State<Arc<Sts>>) -> Response {
     answer(as_at_first(&sts).map_err(|error| error.to_string()))
@@ -143,6 +156,7 @@ fn as_at_first(sts: &Sts) -> io::Result<()> {
     sts.faults.clear();
     sts.conditional_access.require_second_factor(false);
     sts.app_roles.reset();
+    sts.token_lifetime.set(None);
     users::all().iter().try_for_each(|user| sts.state.enable(user.oid, true))
 }
 

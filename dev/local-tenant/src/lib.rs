@@ -34,6 +34,7 @@ mod state;
 mod sts;
 mod tenant;
 mod token;
+mod token_lifetime;
 mod users;
 mod vault;
 
@@ -87,6 +88,7 @@ pub async fn start(options: Options) -> Result<Tenant, StartError> {
         faults: Arc::new(Faults::new(random::opaque::<32>())),
         conditional_access: Arc::default(),
         app_roles: Arc::default(),
+        token_lifetime: Arc::default(),
         console: Arc::default(),
         requests: Arc::default(),
         vault: Arc::default(),

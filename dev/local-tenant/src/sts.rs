@@ -8,7 +8,8 @@ use crate::aadsts::{Refusal, TENANT_UNKNOWN};
 use crate::registration::TENANT_ID;
 use crate::{
     app_roles::AppRoles, authorize::sign_ins::SignIns, conditional_access::ConditionalAccess, console::kept::Console,
-    faults::Faults, recorded::Recorded, state::State, token::codes::Codes, users::User, vault::Vault,
+    faults::Faults, recorded::Recorded, state::State, token::codes::Codes, token_lifetime::TokenLifetime, users::User,
+    vault::Vault,
 };
 
 /// One running tenant, as one of its origins shows it.
@@ -26,6 +27,7 @@ pub(crate) struct Sts {
     pub(crate) faults: Arc<Faults>,
     pub(crate) conditional_access: Arc<ConditionalAccess>,
     pub(crate) app_roles: Arc<AppRoles>,
+    pub(crate) token_lifetime: Arc<TokenLifetime>,
     pub(crate) console: Arc<Console>,
     pub(crate) requests: Arc<Recent<Recorded, 1000>>,
     /// Since it was opened.

@@ -16,8 +16,6 @@ use crate::{
     users::User,
 };
 
-/// Entra takes 60 to 90 minutes at random; this is the mean.
-const ACCESS_TOKEN_SECONDS: i64 = 75 * 60;
 const ID_TOKEN_SECONDS: i64 = 3600;
 
 /// A grant that was verified.
@@ -56,11 +54,12 @@ impl Grant {
         accounts::check(sts, self.user)?;
         sts.conditional_access.check(resource, self.second_factor)?;
         let refresh_token = self.scopes.has("offline_access").then(|| self.refresh_token(sts)).transpose()?;
+        let expires_in = sts.token_lifetime.seconds(resource);
         Ok(TokenAnswer {
             token_type: "Bearer",
             scope: self.answered_scope(&granted),
-            expires_in: ACCESS_TOKEN_SECONDS,
-            ext_expires_in: ACCESS_TOKEN_SECONDS,
+            expires_in,
+            ext_expires_in: expires_in,
             access_token: self.access_token(sts, resource, &granted),
             refresh_token,
             id_token: self.scopes.has("openid").then(|| self.id_token(sts)),
@@ -103,7 +102,7 @@ impl Grant {
         };
         let scp = granted.iter().map(|permission| permission.name()).collect::<Vec<_>>().join(" ");
         claims.insert("scp".into(), scp.into());
-        claims.extend(self.lifetime(sts, ACCESS_TOKEN_SECONDS));
+        claims.extend(self.lifetime(sts, sts.token_lifetime.seconds(resource)));
         if !self.claims.capabilities.is_empty() {
             claims.insert("xms_cc".into(), json!(self.claims.capabilities));
         }

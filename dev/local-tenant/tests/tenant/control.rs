@@ -105,3 +105,28 @@ async fn the_clock_is_moved_on_and_back() {
     assert!(issued() < before);
     assert_eq!(moved(i64::MAX).await, 400);
 }
+
+#[tokio::test]
+async fn the_lifetime_of_access_tokens_for_the_app_is_set_and_put_back() {
+    let local = Local::silent().await;
+    let call = async |path: &str, body: Value| control(&local, Method::POST, path, Some(body)).await.0;
+    let lifetime = async || {
+        let answer = local.sign_in().await;
+        let claims = claims(&answer["access_token"]);
+        let seconds = claims["exp"].as_i64().unwrap() - claims["nbf"].as_i64().unwrap();
+        assert_eq!((answer["expires_in"].as_i64(), answer["ext_expires_in"].as_i64()), (Some(seconds), Some(seconds)));
+        (seconds, answer["access_token"].as_str().unwrap().to_owned())
+    };
+    for (path, back) in [("token-lifetime", json!({})), ("reset", json!({}))] {
+        assert_eq!(call("token-lifetime", json!({ "seconds": 75 })).await, 204);
+        let (seconds, token) = lifetime().await;
+        assert_eq!(seconds, 75);
+        let (_, graph) = local.exchange(&token, "https://graph.microsoft.com/User.Read").await;
+        assert_eq!(graph["expires_in"], 4500, "a token for Graph");
+        assert_eq!(call(path, back).await, 204);
+        assert_eq!(lifetime().await.0, 4500);
+    }
+    for wrong in [json!({ "seconds": -1 }), json!({ "minutes": 1 })] {
+        assert_eq!(call("token-lifetime", wrong).await, 400);
+    }
+}

@@ -60,6 +60,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/local-tenant/src/graph/time_zone.rs",
     "dev/local-tenant/src/orders.rs",
     "dev/local-tenant/src/state/directory.rs",
+    "dev/local-tenant/src/token_lifetime.rs",
     "dev/local/src/args/shown.rs",
     "dev/local/src/connect.rs",
     "dev/local/src/open.rs",
