@@ -14,7 +14,8 @@ fn run(command: &mut Command, folder: &Path) {
     assert!(output.status.success(), "{command:?}: {said}");
 }
 
-/// The copy has a folder of its own for what is built: cargo would take its crates for those of the checkout.
+/// The copy has a folder of its own for what is built: cargo would take its crates for those of the checkout. The handler is put
+/// where host.json names it: dev/e2e runs the copy as a package.
 #[test]
 #[ignore = "run by `cargo xtask test http --long`: it compiles the handler and its tests"]
 fn new_tools_with_and_without_a_new_permission_compile_and_pass_with_the_tests_of_all_tools() {
@@ -34,4 +35,5 @@ fn new_tools_with_and_without_a_new_permission_compile_and_pass_with_the_tests_o
     let tests = ["read_name", "list_tasks", "the_tools_are_listed", "every_change_of_the_page"];
     let package = ["test", "-p", "remote-auth-mcp", "--test", "http", "--test", "contract", "--"];
     cargo(&[&package[..], &tests, &["contract"]].concat());
+    fs::copy(built.join("debug/handler"), copy.join("handler")).unwrap();
 }

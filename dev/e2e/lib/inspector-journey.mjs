@@ -8,17 +8,20 @@ import { keepPicture } from './picture.mjs';
 import { TOOL } from './sdk-client.mjs';
 import { arrive, chooseUser, decide } from './sign-in.mjs';
 
-/** 2.x on the web: the tools, and what the tool says. Pictures are kept under this name. */
-export async function throughWeb(t, here, transport, user, name) {
+/** The tool that most tests run, and a member of its result. */
+const DETAILS = { tool: TOOL, member: 'userPrincipalName' };
+
+/** 2.x on the web: the tools, and what one of them says. Pictures are kept under this name. */
+export async function throughWeb(t, here, transport, user, name, { tool, member } = DETAILS) {
   const url = await inspector.startWeb(t, urlOf(here.server, transport), transport);
   const page = await windowOn(t, here, url);
   await keepPicture(page, `${name}-servers`);
   await inspector.connect(page);
   await signedIn(page, here, url, user, name);
   const tools = await inspector.listTools(page);
-  await inspector.openTool(page, TOOL);
+  await inspector.openTool(page, tool);
   await inspector.execute(page);
-  const details = await inspector.shownResult(page, 'userPrincipalName');
+  const details = await inspector.shownResult(page, member);
   await keepPicture(page, `${name}-result`);
   return { tools, details };
 }
