@@ -53,7 +53,7 @@ async function measured() {
   const server = await cargoLocal();
   await timed("a client of one's own (TypeScript SDK): register, sign in, answer", () => ownClient(browser, server, TOOL));
   await stop(server);
-  await timed(`\`cargo xtask new-tool ${NEW_TOOL}\``, () => run('cargo', ['xtask', 'new-tool', NEW_TOOL], clone));
+  await timed(`\`cargo xtask new-tool ${NEW_TOOL}\`, which compiles the command first`, () => run('cargo', ['xtask', 'new-tool', NEW_TOOL], clone));
   const changed = await timed('`cargo local` with the new tool', () => cargoLocal());
   await timed('the new tool: register, sign in, answer', () => ownClient(browser, changed, NEW_TOOL));
   await stop(changed);
