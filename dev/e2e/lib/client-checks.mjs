@@ -6,10 +6,12 @@
 //                       revoked and when the server has forgotten it; without a word it has opened the browser, and works
 //   start(t, person, servers)  sets it up for servers, `{ name: { url, transport } }`, and returns what a person does with it,
 //                       each for the name of a server: signIn, journey (the names of the tools, and what the first one says),
-//                       call (what it says), expire (its access token is old), startOver (what to do when nothing else helps)
+//                       call (what it says), token (the access token that it keeps), startOver (what to do when nothing else
+//                       helps)
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { test } from './check.mjs';
+import { expired, renewed, withShortToken } from './expiry.mjs';
 import { freePort } from './free-port.mjs';
 import { assertDetails, assertJourney, combinations, DEPLOYED, PLAIN, urlOf } from './matrix.mjs';
 import { person } from './person.mjs';
@@ -18,26 +20,42 @@ import { world } from './world.mjs';
 
 const HERE = 'first';
 
-/** Declares the tests: the first check at the first address behind the gateway, and with E2E_LONG all of them everywhere. */
+/** How often the first check of each client is made, in a row. */
+const TIMES = Number(process.env.E2E_TIMES ?? 1);
+
+/**
+ * Declares the tests: the first check at the first address behind the gateway, and with E2E_LONG all of them everywhere.
+ */
 export function checkClient(client) {
+  const skip = client.missing?.() ?? false;
   for (const [place, options] of combinations(['behind the gateway', DEPLOYED], ['without a gateway', PLAIN])) {
-    describe(`${client.name}, ${place}`, { skip: client.missing?.() ?? false }, () => {
+    describe(`${client.name}, ${place}`, { skip }, () => {
       const here = world(options);
-      for (const transport of combinations(...client.transports)) {
-        for (const [name, check] of combinations(...Object.entries(CHECKS))) {
-          test(`${name}: ${transport}`, (t) => check({ t, here, options, client, transport }));
+      for (const [index, [transport, name, check]] of checksOf(client).entries()) {
+        const isFirst = options === DEPLOYED && index === 0;
+        for (let time = 1; time <= (isFirst ? TIMES : 1); time += 1) {
+          const which = isFirst && TIMES > 1 ? `, time ${time} of ${TIMES}` : '';
+          test(`${name}: ${transport}${which}`, (t) => check({ t, here, options, client, transport }));
         }
       }
     });
   }
 }
 
+function checksOf({ transports }) {
+  const checks = combinations(...Object.entries(CHECKS));
+  return combinations(...transports).flatMap((transport) => checks.map(([name, check]) => [transport, name, check]));
+}
+
 const CHECKS = {
-  'signs in, lists, calls, and renews a token that has expired': async (run) => {
-    const { somebody, program, user } = await signedIn(run);
-    assertJourney(await program.journey(HERE), user);
-    await program.expire(HERE);
+  'signs in, renews a token that has expired, lists and calls': async (run) => {
+    const { somebody, program, user } = await withShortToken(run.here, () => signedIn(run));
+    const first = program.token(HERE);
+    // Nothing in between: some clients renew a token that has less than a minute left.
+    await expired(run.here, first);
     await calls(program, user);
+    await renewed(run.here, first, program.token(HERE));
+    assertJourney(await program.journey(HERE), user);
     assert.equal(somebody.opened.length, 1, 'renewed without the browser');
   },
 

@@ -1,5 +1,5 @@
 // What the checks of a client need of an application in Python that signs in when it has to, and keeps its tokens in a file.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './program.mjs';
 import { TOOL } from './sdk-client.mjs';
@@ -20,7 +20,7 @@ export function pythonClient(venv, program) {
         signIn: asked,
         journey: asked,
         call: async (server) => (await asked(server)).details,
-        expire: (server) => expire(file(server)),
+        token: (server) => JSON.parse(readFileSync(file(server), 'utf8')).tokens.access_token,
         startOver: (server) => rmSync(file(server)),
       };
     },
@@ -34,10 +34,4 @@ function missing(venv) {
   } catch (error) {
     return error.message;
   }
-}
-
-function expire(file) {
-  const stored = JSON.parse(readFileSync(file, 'utf8'));
-  Object.assign(stored.tokens, { access_token: 'not-a-token' });
-  writeFileSync(file, JSON.stringify({ ...stored, expires_at: 1 }));
 }

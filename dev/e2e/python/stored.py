@@ -30,7 +30,8 @@ class Stored:
         return self._get("tokens")
 
     async def set_tokens(self, tokens):
-        self._set("tokens", tokens, expires_at=time.time() + tokens.expires_in)
+        # A little early: the server counts from before its answer.
+        self._set("tokens", tokens, expires_at=time.time() + tokens.expires_in - 5)
 
     async def get_client_info(self):
         return self._get("client")

@@ -35,7 +35,7 @@ checkClient({
       signIn: (server) => codex('login', server, '--oauth-client-registration', 'dcr'),
       journey: (server) => asked(t, env, home, async (ask) => ({ tools: await list(ask, server), details: await call(ask, server, home) })),
       call: (server) => asked(t, env, home, (ask) => call(ask, server, home)),
-      expire: () => expire(join(folder, '.credentials.json')),
+      token: () => token(join(folder, '.credentials.json')),
       startOver: (server) => codex('logout', server),
     };
   },
@@ -80,8 +80,8 @@ async function asked(t, env, cwd, questions) {
   }
 }
 
-function expire(file) {
-  const stored = JSON.parse(readFileSync(file, 'utf8'));
-  for (const credentials of Object.values(stored)) Object.assign(credentials, { access_token: 'not-a-token', expires_at: 1 });
-  writeFileSync(file, JSON.stringify(stored));
+/** The token for the one server that it knows. */
+function token(file) {
+  const [credentials] = Object.values(JSON.parse(readFileSync(file, 'utf8')));
+  return credentials.access_token;
 }

@@ -1,5 +1,5 @@
 // MCP Inspector on the command line, which keeps its tokens in a file where there is no keychain.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkClient } from '../../lib/client-checks.mjs';
 import { freePort } from '../../lib/free-port.mjs';
@@ -29,16 +29,14 @@ checkClient({
       },
       journey: async (server) => ({ tools: (await method(server, 'tools/list')).tools.map(({ name }) => name), details: await call(server) }),
       call,
-      expire: () => expire(join(home, '.mcp-inspector/secrets.json')),
+      token: () => token(join(home, '.mcp-inspector/secrets.json')),
       startOver: () => (again = ['--relogin']),
     };
   },
 });
 
-function expire(file) {
-  const stored = JSON.parse(readFileSync(file, 'utf8'));
-  for (const [name, secret] of Object.entries(stored.secrets)) {
-    stored.secrets[name] = JSON.stringify({ ...JSON.parse(secret), access_token: 'not-a-token' });
-  }
-  writeFileSync(file, JSON.stringify(stored));
+/** The token for the one server that it knows. */
+function token(file) {
+  const secrets = Object.values(JSON.parse(readFileSync(file, 'utf8')).secrets);
+  return secrets.map((secret) => JSON.parse(secret).access_token).find(Boolean);
 }

@@ -1,5 +1,5 @@
 // mcporter: `mcporter auth`, `list` and `call`. It tries Streamable HTTP at every address, and then HTTP+SSE.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkClient } from '../../lib/client-checks.mjs';
 import { freePort } from '../../lib/free-port.mjs';
@@ -27,14 +27,14 @@ checkClient({
         return { tools: tools.map(({ name }) => name), details: await call(server) };
       },
       call,
-      expire: () => expire(join(home, '.mcporter/credentials.json')),
+      token: () => token(join(home, '.mcporter/credentials.json')),
       startOver: (server) => mcporter('config', 'logout', server),
     };
   },
 });
 
-function expire(file) {
-  const vault = JSON.parse(readFileSync(file, 'utf8'));
-  for (const { tokens } of Object.values(vault.entries)) Object.assign(tokens, { access_token: 'not-a-token', expires_at: 1 });
-  writeFileSync(file, JSON.stringify(vault));
+/** The token for the one server that it knows. */
+function token(file) {
+  const [{ tokens }] = Object.values(JSON.parse(readFileSync(file, 'utf8')).entries);
+  return tokens.access_token;
 }

@@ -41,7 +41,7 @@ checkClient({
       },
       journey,
       call: async (server) => (await journey(server)).details,
-      expire: () => expire(data),
+      token: () => token(data),
       startOver: (server) => opencode('mcp', 'logout', server),
     };
   },
@@ -70,8 +70,8 @@ function events(lines) {
   return lines.trim().split('\n').map((line) => JSON.parse(line));
 }
 
-function expire(file) {
-  const stored = JSON.parse(readFileSync(file, 'utf8'));
-  for (const { tokens } of Object.values(stored)) Object.assign(tokens, { accessToken: 'not-a-token', expiresAt: 1 });
-  writeFileSync(file, JSON.stringify(stored));
+/** The token for the one server that it knows. */
+function token(file) {
+  const [{ tokens }] = Object.values(JSON.parse(readFileSync(file, 'utf8')));
+  return tokens.accessToken;
 }

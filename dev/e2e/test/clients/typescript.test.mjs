@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { freshPage } from '../../lib/browser.mjs';
 import { test } from '../../lib/check.mjs';
+import { expired, renewed, withShortToken } from '../../lib/expiry.mjs';
 import { assertJourney, combinations, DEPLOYED, urlOf } from '../../lib/matrix.mjs';
 import { oauthProvider } from '../../lib/oauth-provider.mjs';
 import { journey, sdkClient } from '../../lib/sdk-client.mjs';
@@ -40,12 +41,15 @@ for (const { name, runs } of CLIENTS) {
         const user = here.server.users[1];
         const provider = await oauthProvider(t, name);
         const page = await freshPage(t, here.browser);
-        const client = await connectBySigningIn(t, here.server, provider, (url) => signIn(page, here.server, url, user));
+        const browse = (url) => signIn(page, here.server, url, user);
+        const client = await withShortToken(here, () => connectBySigningIn(t, here.server, provider, browse));
+        const { access_token } = provider.tokens();
         assertJourney(await journey(client), user);
         if (revision) assert.equal(client.getNegotiatedProtocolVersion(), revision);
 
-        provider.saveTokens({ ...provider.tokens(), access_token: 'not-a-token' });
+        await expired(here, access_token);
         assertJourney(await journey(await connect(t, here.server, provider)), user);
+        await renewed(here, access_token, provider.tokens().access_token);
         assert.equal(provider.authorizationUrls.length, 1, 'refreshed without the browser');
       });
     }
