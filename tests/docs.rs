@@ -1,6 +1,8 @@
 //! The documents name only what exists: log lines, audit events, numbers, and the code and tests of the threat model.
 #![cfg(test)]
 
+#[path = "docs/clients.rs"]
+mod clients;
 #[path = "docs/first_minutes.rs"]
 mod first_minutes;
 #[path = "docs/limits.rs"]

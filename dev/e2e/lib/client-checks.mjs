@@ -14,6 +14,7 @@ import { test } from './check.mjs';
 import { expired, renewed, withShortToken } from './expiry.mjs';
 import { freePort } from './free-port.mjs';
 import { assertDetails, assertJourney, combinations, DEPLOYED, PLAIN, urlOf } from './matrix.mjs';
+import { assertPrinted, ONE_FAMILY, printedBy, withOtherName } from './other-name.mjs';
 import { person } from './person.mjs';
 import { startServer } from './server.mjs';
 import { world } from './world.mjs';
@@ -24,7 +25,8 @@ const HERE = 'first';
 const TIMES = Number(process.env.E2E_TIMES ?? 1);
 
 /**
- * Declares the tests: the first check at the first address behind the gateway, and with E2E_LONG all of them everywhere.
+ * Declares the tests: the first check at the first address behind the gateway, and what the client prints at another name of the
+ * server; with E2E_LONG all checks everywhere.
  */
 export function checkClient(client) {
   const skip = client.missing?.() ?? false;
@@ -40,6 +42,10 @@ export function checkClient(client) {
       }
     });
   }
+  describe(`${client.name}, at another name of the server`, { skip }, () => {
+    const here = world(PLAIN);
+    test('prints what docs/clients.md says', (t) => printsAsDocumented(t, here, client));
+  });
 }
 
 function checksOf({ transports }) {
@@ -116,6 +122,16 @@ const CHECKS = {
     await calls(program, another, 'second');
   },
 };
+
+async function printsAsDocumented(t, here, client) {
+  const { server } = here;
+  const somebody = await person(t, here);
+  Object.assign(somebody.env, ONE_FAMILY);
+  const program = await client.start(t, somebody, { [HERE]: { url: withOtherName(server.mcp), transport: 'http' } });
+  const printed = await printedBy(() => somebody.during(() => program.signIn(HERE)));
+  assertPrinted(client.name, server, printed);
+  assert.deepEqual(somebody.opened, [], 'nobody is sent to the browser');
+}
 
 /** A person at a computer where the client is set up, who has not signed in. */
 async function atComputer({ t, here, client, transport }, more = {}) {

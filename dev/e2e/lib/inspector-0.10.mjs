@@ -21,14 +21,18 @@ export async function startInspector(t) {
 
 /** Fills in where to connect, and connects; the page goes to the authorization URL. */
 export async function connect(page, url, proxy) {
+  const left = page.waitForNavigation({ waitUntil: 'domcontentloaded' });
+  await Promise.all([left, pressConnect(page, url, proxy)]);
+}
+
+/** Fills in where to connect, and presses the button. */
+export async function pressConnect(page, url, proxy) {
   await page.locator('#transport-type-select').click();
   await page.locator('::-p-xpath(//*[@role="option"][normalize-space()="SSE"])').click();
   await page.locator('#sse-url-input').fill(url);
   await button(page, 'Configuration').click();
   await page.locator('#MCP_PROXY_FULL_ADDRESS-input').fill(proxy);
-  const left = page.waitForNavigation({ waitUntil: 'domcontentloaded' });
   await button(page, 'Connect').click();
-  await left;
 }
 
 /** Lists the tools and runs the one of this name; the members that the page shows as text. */

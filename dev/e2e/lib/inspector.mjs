@@ -22,9 +22,10 @@ export function commandLine(url, options) {
   };
 }
 
-/** Starts the web page for one server; its URL. */
-export async function startWeb(t, url, transport) {
+/** Starts the web page for one server; its URL. `more` is of its environment. */
+export async function startWeb(t, url, transport, more = {}) {
   const env = {
+    ...more,
     PATH: process.env.PATH,
     HOME: temporaryFolder(t),
     MCP_AUTO_OPEN_ENABLED: 'false',

@@ -10,7 +10,7 @@ import { TOOL } from '../../lib/sdk-client.mjs';
 const SETTINGS = { MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' };
 
 checkClient({
-  name: 'MCP Inspector on the command line',
+  name: 'MCP Inspector, command line',
   transports: ['http', 'sse'],
   says: { denied: /denied the request/ },
   async start(t, { home, env }, servers) {
