@@ -8,11 +8,11 @@ use oauth_protocol::{
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 
-pub use super::callback_error::CallbackError;
 use super::{
     answer::{Answer, Next, Redirect},
     issue::Remember,
 };
+pub use super::{callback_cost::CallbackCost, callback_error::CallbackError};
 use crate::{
     ground::{EventName, Id, Sealed, Stored, TooMany, Unavailable},
     server::AuthorizationServer,
@@ -34,20 +34,6 @@ pub struct Callback<'a> {
     pub cookies: &'a Cookies,
     /// Counts the callback against the limits, before each of what it costs.
     pub count: &'a (dyn Fn(CallbackCost) -> Result<(), TooMany> + Send + Sync),
-}
-
-/// What a callback costs. Each is counted by itself: anybody can send a callback that is read, so those without a cookie must
-/// not use up the reads of the others, and neither the requests to Entra.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CallbackCost {
-    /// A read of its authorization, though it has no cookie of it.
-    ReadWithoutCookie,
-    /// A read that shows whether the cookie is the right one, or whether the `state` is spent.
-    Read,
-    /// A request to Entra, once the browser is known and the `state` is unspent.
-    Redemption,
-    /// The same request, among those of all addresses.
-    AnyRedemption,
 }
 
 impl Callback<'_> {

@@ -1,6 +1,6 @@
 //! Why a callback is refused.
 
-use super::{callback::CallbackCost, own_page_sign_in::OwnPageSignInError, request_refusal::BLOCKED};
+use super::{callback_cost::CallbackCost, own_page_sign_in::OwnPageSignInError, request_refusal::BLOCKED};
 use crate::ground::{TooMany, Unavailable};
 
 /// Why a callback is refused.

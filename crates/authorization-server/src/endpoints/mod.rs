@@ -8,6 +8,7 @@ pub mod authorize;
 mod authorize_error;
 pub mod blocked_sign_in;
 pub mod callback;
+mod callback_cost;
 mod callback_error;
 pub mod client_authentication;
 pub mod confirmation;

@@ -73,12 +73,19 @@ fn limited(mut kept: Vec<FormerHost>) -> Vec<FormerHost> {
 
 #[cfg(test)]
 mod tests {
+    use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
+
     use super::*;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
+    fn uri(text: &str) -> RedirectUri {
+        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
+        RedirectUri::parse(text, &PrivateUseSchemes::default(), &base).unwrap()
+    }
+
     fn uris(hosts: &[&str]) -> Vec<RedirectUri> {
-        hosts.iter().map(|host| RedirectUri::stored(format!("https://{host}/cb"))).collect()
+        hosts.iter().map(|host| uri(&format!("https://{host}/cb"))).collect()
     }
 
     fn left(known: &[FormerHost], before: &[&str], after: &[&str], now: OffsetDateTime) -> Vec<FormerHost> {
@@ -91,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_host_that_is_not_named_any_more_is_kept_until_no_grant_that_went_there_lives() {
-        let former = left(&[], &["A.example.", "c.example"], &["b.example", "c.example"], NOW);
+        let former = left(&[], &["A.example", "c.example"], &["b.example", "c.example"], NOW);
         assert!(may_have_got(&former, "a.example", NOW + LONGEST_SIGN_IN - Duration::SECOND));
         assert!(!may_have_got(&former, "a.example", NOW + LONGEST_SIGN_IN));
         assert!(!may_have_got(&former, "b.example", NOW) && !may_have_got(&former, "c.example", NOW), "named now");
@@ -116,7 +123,7 @@ mod tests {
 
     #[test]
     fn hosts_on_this_computer_are_nobodys() {
-        let local = [RedirectUri::stored("http://127.0.0.1/cb".to_owned())];
+        let local = [uri("http://127.0.0.1/cb")];
         assert_eq!(hosts_left_behind(&[], &local, &uris(&["a.example"]), NOW), []);
     }
 
