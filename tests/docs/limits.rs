@@ -117,7 +117,10 @@ const OTHER: &[(Constant, &str)] = &[
     (("src/mcp/sse/in_turn.rs", "MAX_TURN_WAIT"), "a pause between messages of one caller"),
     (("src/mcp/sse/inbox.rs", "MAX_SCARCE_WAIT"), "told with the budget: how long a message may wait beyond it"),
     (("src/client_documents/freshness.rs", "MAX_LIFETIME"), "told in the row of documents: 24 hours"),
-    (("crates/authorization-server/src/state/former_hosts.rs", "MAX_FORMER_HOSTS"), "the oldest become one that is any"),
+    (
+        ("crates/authorization-server/src/state/former_hosts.rs", "MAX_FORMER_HOSTS"),
+        "the oldest become one that is any",
+    ),
     (("crates/authorization-server/src/state/claims.rs", "MAX_CHALLENGE_LENGTH"), "of what an API says"),
     (("crates/authorization-server/src/state/visible_name.rs", "MAX_CHARACTERS"), "of a name on a page"),
     (("crates/authorization-server/src/state/visible_name.rs", "MAX_MARKS"), "of a name on a page"),

@@ -107,6 +107,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::blocks::a_blocked_application_gets_a_page_an_oauth_error_and_a_challenge",
     },
     Guard {
+        name: "callers at once share one request for a URL",
+        file: "src/client_documents/fetcher.rs",
+        from: "self.in_flight.try_get_with_by_ref(&request, self.fetch_now(url, &fetched_for)).await;",
+        to: "self.fetch_now(url, &fetched_for).await.map_err(Arc::new);",
+        test: "client_documents::sharing::callers_at_once_share_one_request_and_a_later_one_asks_again",
+    },
+    Guard {
         name: "a document is a 200",
         file: "src/client_documents/fetcher.rs",
         from: "if response.status() != StatusCode::OK {",
@@ -900,8 +907,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "all addresses together ask Entra at a limited rate",
         file: "src/http/limits.rs",
-        from: "self.of_networks.take(&[of_network, of_all])",
-        to: "self.of_networks.take(&[of_network, of_all][..1])",
+        from: "per_minute.saturating_mul(REDEEMING_NETWORKS)",
+        to: "per_minute.saturating_mul(REDEEMING_NETWORKS).saturating_mul(REDEEMING_NETWORKS)",
         test: "lib::http::limits::tests::ten_addresses_together_make_this_process_ask_entra_and_any_number_is_read",
     },
     Guard {
@@ -1103,8 +1110,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a block names its clients",
         file: "crates/authorization-server/src/state/blocks.rs",
-        from: "if self.blocked.iter().any(|block| block.names(key, client)) {",
-        to: "if self.blocked.iter().any(|block| block.names(key, client) && false) {",
+        from: "if self.blocked.iter().any(names) {",
+        to: "if self.blocked.iter().any(|block| names(block) && false) {",
         test: "edge::blocks::a_blocked_application_gets_a_page_an_oauth_error_and_a_challenge",
     },
     Guard {
