@@ -85,9 +85,9 @@ static TWO_CLIENTS: LazyLock<(Start, SignedIn)> = LazyLock::new(|| {
         client_id
     });
     start.world.issued.demand_claims();
-    let before = start.alone(start.sign_in_to(&client_id)).unwrap();
+    let before = start.alone(Start::sign_in_to(&client_id)).unwrap();
     start.alone(start.use_tool(&before));
-    let tokens = start.alone(start.sign_in_to(&client_id)).unwrap();
+    let tokens = start.alone(Start::sign_in_to(&client_id)).unwrap();
     (start, SignedIn { client_id, tokens })
 });
 
@@ -216,11 +216,11 @@ impl Start {
 
     /// The owner signs in to the client once more, and reads the whole page.
     pub(crate) fn sign_in(&self) -> impl AsyncFnOnce(&Rig) -> Result<Tokens, FlowError> + 'static {
-        self.sign_in_to(&self.client_id)
+        Self::sign_in_to(&self.client_id)
     }
 
     /// The same for this client.
-    pub(crate) fn sign_in_to(&self, client_id: &str) -> impl AsyncFnOnce(&Rig) -> Result<Tokens, FlowError> + 'static {
+    pub(crate) fn sign_in_to(client_id: &str) -> impl AsyncFnOnce(&Rig) -> Result<Tokens, FlowError> + 'static {
         let client_id = client_id.to_owned();
         async move |rig: &Rig| {
             let code = rig.code(&client_id).await?;

@@ -88,6 +88,7 @@ const NEW_IN_DEV: &[&str] = &[
     "dev/xtask/src/mutants.rs",
     "dev/xtask/src/new_tool",
     "dev/xtask/src/package/auditable.rs",
+    "dev/xtask/src/package/hash.rs",
     "dev/xtask/src/package/sbom.rs",
     "dev/xtask/src/package/sbom_schema.rs",
     "dev/xtask/src/preflight.rs",

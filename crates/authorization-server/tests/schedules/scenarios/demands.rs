@@ -23,7 +23,7 @@ fn sign_ins_to(start: &Start, SignedIn { client_id, mut tokens }: SignedIn) -> u
         match start.alone(start.use_tool(&tokens)) {
             Some(Ok(())) => return sign_ins,
             None | Some(Err(DownstreamError::SignInAgain)) => {
-                let signed_in = start.alone(start.sign_in_to(&client_id));
+                let signed_in = start.alone(Start::sign_in_to(&client_id));
                 tokens = signed_in.expect("a sign-in that brings the claims ends with a code");
             }
             Some(Err(other)) => panic!("a demand that a sign-in meets is told as another: {other}"),
@@ -37,7 +37,7 @@ fn sign_ins_until_a_page_says_no(start: &Start, SignedIn { client_id, mut tokens
     for sign_ins in 1..4 {
         let called = start.alone(start.use_tool(&tokens));
         assert!(matches!(called, None | Some(Err(DownstreamError::SignInAgain))), "{called:?}");
-        match start.alone(start.sign_in_to(&client_id)) {
+        match start.alone(Start::sign_in_to(&client_id)) {
             Ok(anew) => tokens = anew,
             Err(FlowError::Callback(CallbackError::StillRefused)) => return sign_ins,
             Err(other) => panic!("{other} for no reason"),
@@ -91,7 +91,7 @@ fn a_client_that_has_met_the_policy(plan: &Plan) {
     let mut crowd = Crowd::new(&start.world, plan);
     let called = [crowd.ask(start.use_tool(&refused.tokens))];
     let goes_on: Called = crowd.ask(start.use_tool(&met.tokens));
-    let signed_in = crowd.ask(start.sign_in_to(&refused.client_id));
+    let signed_in = crowd.ask(Start::sign_in_to(&refused.client_id));
     crowd.wait();
     none_works(&called);
     let works = goes_on.answer();
@@ -111,7 +111,7 @@ fn a_challenge_of_graph_beside_the_policy(plan: &Plan) {
     start.world.issued.demand_claims_at_graph();
     let mut crowd = Crowd::new(&start.world, plan);
     let called = clients.each_ref().map(|client| crowd.ask(start.use_tool(&client.tokens)));
-    let signed_in = crowd.ask(start.sign_in_to(&clients[0].client_id));
+    let signed_in = crowd.ask(Start::sign_in_to(&clients[0].client_id));
     crowd.wait();
     none_works(&called);
     if let Some(tokens) = code_given(&signed_in) {
@@ -130,7 +130,7 @@ fn a_second_leg_that_is_refused(plan: &Plan) {
     start.world.issued.refuse_second_legs(true);
     let mut crowd = Crowd::new(&start.world, plan);
     let called = clients.each_ref().map(|client| crowd.ask(start.use_tool(&client.tokens)));
-    let signed_in = crowd.ask(start.sign_in_to(&clients[0].client_id));
+    let signed_in = crowd.ask(Start::sign_in_to(&clients[0].client_id));
     crowd.wait();
     none_works(&called);
     match signed_in.answer() {
