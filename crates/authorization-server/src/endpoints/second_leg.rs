@@ -108,11 +108,12 @@ impl AuthorizationServer {
             {
                 Ok(Judged::StillRefused)
             }
-            UpstreamRefusal::InteractionRequired { claims: Some(named), .. }
-                if demand.claims.as_ref() != Some(&named) =>
-            {
+            UpstreamRefusal::InteractionRequired { claims: Some(named), .. } => {
                 // Entra may name only what its own policy lacks, and not what an API has demanded.
                 let claims = demand.claims.as_ref().map_or(named.clone(), |demanded| named.and(demanded));
+                if demand.claims.as_ref() == Some(&claims) {
+                    return Ok(Judged::Demands(Box::new(demand)));
+                }
                 let renewed = Demand { id: self.random_id(), claims: Some(claims), at: self.now(), ..demand };
                 self.renew_demand(owner, &renewed).await?;
                 Ok(Judged::Demands(Box::new(renewed)))

@@ -28,8 +28,8 @@ impl Claims {
         Some(Self(claims))
     }
 
-    /// These and the other claims together. Where both demand the same claim, these count. If both are too long together, these are
-    /// left.
+    /// These and the other claims together. Where both demand the same claim, these count. If the two together are longer than
+    /// 4 KiB, only these remain.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let both = Self(other.0.clone().into_iter().chain(self.0.clone()).collect());

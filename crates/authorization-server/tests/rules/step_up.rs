@@ -275,9 +275,18 @@ async fn newer_claims_take_the_place_of_older_ones() {
 async fn the_second_leg_has_the_claims_of_the_api_beside_those_that_entra_names() {
     let (rig, owner) = refused(claims("c1")).await;
     let policy = Claims::parse(r#"{"access_token":{"capolids":{"essential":true,"values":["p"]}}}"#);
+    rig.upstream.refuse_on_behalf_of(demanding(policy.clone()));
+    second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    let demanded = demands(&rig)[0].id;
+    rig.clock.advance(Duration::HOUR);
     rig.upstream.refuse_on_behalf_of(demanding(policy));
     let asked = rig.upstream.asked().len();
     let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert_eq!(
+        demands(&rig)[0].id,
+        demanded,
+        "a sign-in in another browser renews nothing, so that it ends after a day"
+    );
     let sent = &sent_claims(&second)["access_token"];
     assert_eq!((&sent["acrs"]["value"], &sent["capolids"]["values"][0]), (&"c1".into(), &"p".into()), "{sent}");
     with_code(rig.come_back(&second).await.unwrap());
