@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use oauth_protocol::redirect_uri::RedirectUri;
 use time::{Duration, OffsetDateTime};
 
-use crate::ground::lifetimes::{AUTHORIZATION_LIFETIME, CONSENT_LIFETIME, GRANT_LIFETIME};
+use crate::ground::lifetimes::{AUTHORIZATION_LIFETIME, CONSENT_LIFETIME};
 
 /// The most that are kept of a client.
 const MAX_FORMER_HOSTS: usize = 64;
@@ -28,11 +28,6 @@ impl FormerHost {
     pub(super) fn may_have_got(&self, host: &str, made_at: OffsetDateTime) -> bool {
         made_at < self.until && self.host.as_deref().is_none_or(|former| former == host)
     }
-
-    /// Whether the operator can still end a grant for it. A grant that was ended cannot be refreshed.
-    fn counts(&self, now: OffsetDateTime) -> bool {
-        now < self.until + GRANT_LIFETIME
-    }
 }
 
 /// The hosts of the https URIs among these.
@@ -45,7 +40,8 @@ pub(super) fn without_root(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// What is kept when a document names other redirect URIs than before.
+/// What is kept when a document names other redirect URIs than before. A grant lives as long as it is refreshed, so time alone
+/// ends no entry.
 pub(super) fn hosts_left_behind(
     known: &[FormerHost],
     before: &[RedirectUri],
@@ -55,8 +51,7 @@ pub(super) fn hosts_left_behind(
     let names = |uris: &[RedirectUri]| https_hosts(uris).map(str::to_owned).collect::<BTreeSet<_>>();
     let gone = &names(before) - &names(after);
     let is_gone_again = |former: &FormerHost| former.host.as_ref().is_some_and(|host| gone.contains(host));
-    let mut kept: Vec<FormerHost> =
-        known.iter().filter(|former| former.counts(now) && !is_gone_again(former)).cloned().collect();
+    let mut kept: Vec<FormerHost> = known.iter().filter(|former| !is_gone_again(former)).cloned().collect();
     kept.extend(gone.into_iter().map(|host| FormerHost { host: Some(host), until: now + LONGEST_SIGN_IN }));
     limited(kept)
 }
@@ -97,16 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_not_named_any_more_is_kept_until_no_grant_that_went_there_lives() {
+    fn a_host_that_is_not_named_any_more_is_kept_because_a_grant_is_refreshed_for_years() {
         let former = left(&[], &["a.example.", "c.example"], &["b.example", "c.example"], NOW);
         assert!(may_have_got(&former, "a.example", NOW + LONGEST_SIGN_IN - Duration::SECOND));
         assert!(!may_have_got(&former, "a.example", NOW + LONGEST_SIGN_IN));
         assert!(!may_have_got(&former, "b.example", NOW) && !may_have_got(&former, "c.example", NOW), "named now");
-        let end = NOW + LONGEST_SIGN_IN + GRANT_LIFETIME;
-        for (now, kept) in [(end - Duration::SECOND, true), (end, false)] {
-            let former = left(&former, &["b.example"], &["b.example"], now);
-            assert_eq!(may_have_got(&former, "a.example", NOW), kept, "{now}");
-        }
+        let years_later = left(&former, &["b.example"], &["b.example"], NOW + Duration::days(1_000));
+        assert_eq!(years_later, former);
     }
 
     #[test]
