@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Keys with a share that are remembered before those without bytes are looked for and dropped.
+/// With fewer keys than this, those without bytes are not looked for.
 const MIN_REMEMBERED_KEYS: usize = 256;
 
 /// How many bytes may be kept for one purpose. Its clones share them.
@@ -40,7 +40,7 @@ pub struct SharedBudget<K> {
 struct Shares<K> {
     of: HashMap<K, Weak<Semaphore>>,
     /// How many there are when those without bytes are dropped.
-    full_at: usize,
+    search_at: usize,
 }
 
 /// Bytes of a budget. Dropping it returns them.
@@ -94,7 +94,7 @@ impl<K: Eq + Hash> SharedBudget<K> {
     /// A budget of this many bytes, of which one key may have at most `share`.
     #[must_use]
     pub fn new(bytes: usize, share: usize) -> Self {
-        let shares = Mutex::new(Shares { of: HashMap::new(), full_at: MIN_REMEMBERED_KEYS });
+        let shares = Mutex::new(Shares { of: HashMap::new(), search_at: MIN_REMEMBERED_KEYS });
         Self { whole: Budget::new(bytes), bytes, share: share.min(bytes), shares }
     }
 
@@ -122,10 +122,10 @@ impl<K: Eq + Hash> SharedBudget<K> {
 
     fn share_of(&self, key: K) -> Budget {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if shares.of.len() >= shares.full_at {
+        if shares.of.len() >= shares.search_at {
             shares.of.retain(|_, share| share.strong_count() > 0);
             // Not at each request, if all of them have bytes.
-            shares.full_at = MIN_REMEMBERED_KEYS.max(2 * shares.of.len());
+            shares.search_at = MIN_REMEMBERED_KEYS.max(2 * shares.of.len());
         }
         let known = shares.of.get(&key).and_then(Weak::upgrade);
         let share = known.unwrap_or_else(|| Arc::new(Semaphore::new(self.share)));
@@ -326,12 +326,12 @@ mod tests {
     fn keys_that_hold_something_are_gone_through_only_when_they_have_doubled() {
         let budget = SharedBudget::new(10_000, 10);
         let held: Vec<_> = (0..1_000).map(|key| budget.permit(key)).collect();
-        let full_at = || budget.shares.lock().unwrap().full_at;
-        assert_eq!(full_at(), 4 * MIN_REMEMBERED_KEYS);
+        let search_at = || budget.shares.lock().unwrap().search_at;
+        assert_eq!(search_at(), 4 * MIN_REMEMBERED_KEYS);
         drop(held);
         for key in 1_000..2_000 {
             drop(budget.permit(key));
         }
-        assert_eq!(full_at(), MIN_REMEMBERED_KEYS);
+        assert_eq!(search_at(), MIN_REMEMBERED_KEYS);
     }
 }

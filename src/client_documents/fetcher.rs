@@ -34,8 +34,8 @@ const REQUESTS_AT_ONCE: usize = 32;
 /// Requests for the callers of one network at the same time: an eighth.
 const NETWORK_AT_ONCE: usize = REQUESTS_AT_ONCE / 8;
 
-/// Fetches documents from public hosts. Those of clients that were used have a lane of their own, which no stranger can slow
-/// down.
+/// Fetches documents from public hosts. Those of clients that were used have a lane of their own: what callers name beside them
+/// does not slow it down.
 pub struct Fetcher {
     strangers: Lane,
     users: Lane,

@@ -46,7 +46,7 @@ pub(super) struct Reached {
     pub(super) text: &'static str,
     /// The text on a page.
     pub(super) on_page: fn(&Texts) -> PageText,
-    /// The holder whose limit it is; `None` for the limit of an address.
+    /// The holder whose limit it is; `None` for a limit of addresses.
     pub(super) of: Option<Holder>,
 }
 

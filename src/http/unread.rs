@@ -1,4 +1,4 @@
-//! The answer to a request whose body was not read to its end, in the shape of the endpoint's other errors.
+//! The answer to a request whose body was not read to its end, in the format of the endpoint's other errors.
 
 use authorization_server::ground::{EventName, Holder};
 use http::StatusCode;

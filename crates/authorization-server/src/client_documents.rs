@@ -16,7 +16,7 @@ use crate::{
 pub enum FetchedFor {
     /// A caller from this network, who names a client that nobody has used.
     Caller(Network),
-    /// The users of a client that was used before. Neither other callers nor other clients take anything from them.
+    /// The users of a client that was used before. Callers who name clients that nobody has used take nothing from them.
     Users {
         /// The client.
         client: ClientIdUrl,

@@ -187,8 +187,8 @@ impl Inbox {
         (Self { waiting, places, quick_places, session_bytes, total_bytes, stop }, received)
     }
 
-    /// Reserves memory for a message that was posted here, as soon as the session has enough. `None` if all sessions of its owner,
-    /// or of all, have too much.
+    /// Reserves memory for a message that was posted here, as soon as the session has enough. `None` if all sessions of its client,
+    /// of its owner, or of all, have too much.
     pub(super) async fn reserve(&self, message: &UnparsedMessage) -> Option<Reservation> {
         let bytes = cost(message.text.len())?;
         let permits = if message.is_quick && message.text.len() <= QUICK_BYTES {

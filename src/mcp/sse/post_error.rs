@@ -36,8 +36,8 @@ pub enum PostError {
     /// Too many messages wait for the session.
     #[error("the session is busy; try again in a few seconds")]
     Busy,
-    /// The messages of its owner, or of all, take too much memory.
-    #[error("this server has too much to do; try again in a few seconds")]
+    /// The messages of its client, of its owner, or of all, take too much memory.
+    #[error("too many messages wait; try again in a few seconds")]
     Exhausted,
     /// The store or the keyring is down.
     #[error(transparent)]

@@ -32,7 +32,7 @@ pub struct Callback<'a> {
     pub response: &'a CallbackResponse,
     /// The browser's cookies.
     pub cookies: &'a Cookies,
-    /// Counts the callback against the limits, before each of what it costs.
+    /// Called before each cost, with that cost. An error refuses the callback.
     pub count: &'a (dyn Fn(CallbackCost) -> Result<(), TooMany> + Send + Sync),
 }
 

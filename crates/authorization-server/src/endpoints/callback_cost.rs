@@ -1,7 +1,7 @@
 //! What a callback costs, by which callbacks are limited.
 
 /// What a callback costs. Each is counted by itself: anybody can send a callback that is read, so those without a cookie must
-/// not use up the reads of the others, and neither the requests to Entra.
+/// use up neither the reads of the others nor the requests to Entra.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallbackCost {
     /// A read of its authorization, though it has no cookie of it.
