@@ -28,7 +28,7 @@ fn run(document: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_a_client_prints_at_another_name_is_said_of_every_client_that_is_run() {
+fn every_client_that_is_run_has_a_row_of_what_it_prints_at_another_name() {
     let document = document();
     let said = rows(&document, ["client", "at `http://localhost:7071/mcp` it prints"]);
     let mut run = run(&document);

@@ -122,7 +122,7 @@ for (const [name, options] of Object.entries(SERVERS)) {
       assert.equal(await buttonFor(tab, 'unblock', 'left-behind.example'), null);
     });
 
-    test('who has lost the role decides nothing with an open page after ten minutes, and is told why at the next sign-in', async (t) => {
+    test('an operator who has lost the role decides nothing with an open page after ten minutes, and is told why at the next sign-in', async (t) => {
       const { server } = here;
       t.after(() => assignRoles(server, bob, []));
       await assignRoles(server, bob, ['Admin']);
