@@ -31,12 +31,13 @@ pub(crate) type Drawn = (String, Request);
 impl Grammar<'_> {
     pub(crate) fn request(&self) -> Drawn {
         let client = self.random.any(&self.known.clients).cloned().unwrap_or_else(|| NOBODY.to_owned());
-        match self.random.below(16) {
+        match self.random.below(18) {
             0 => (client, self.register()),
             1 | 2 => (client.clone(), self.authorize(&client)),
             3 | 4 => (client, self.submit()),
             5 => (client.clone(), self.callback()),
-            6 => self.redeem(),
+            // A code lives for a minute, and without tokens nothing behind them is reached.
+            6 | 16 | 17 => self.redeem(),
             7 => self.refresh(),
             8 => (client.clone(), self.revoke(&client)),
             9 => (client, self.browse("/connections")),
@@ -82,9 +83,11 @@ impl Grammar<'_> {
         request
     }
 
-    /// Presses a button of a page that was shown, most often of the last one.
+    /// Presses a button of a page that was shown, most often of the last consent page: the buttons of `/connections` end what
+    /// was allowed.
     fn submit(&self) -> Request {
-        let last = self.known.forms.last().filter(|_| !self.random.once_in(3));
+        let mut newest_first = self.known.forms.iter().rev();
+        let last = newest_first.find(|form| form.action == "/consent").filter(|_| !self.random.once_in(3));
         let Some(form) = last.or_else(|| self.random.any(&self.known.forms)) else { return self.browse("/consent") };
         let mut fields = form.fields.clone();
         let allow = form.buttons.first().filter(|_| !self.random.once_in(4));

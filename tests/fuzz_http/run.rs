@@ -18,7 +18,7 @@ use crate::{
 const SECONDS: u64 = 300;
 const WORKERS: u64 = 4;
 /// How many kB more than after a tenth of the run the process may have at any time.
-const PEAK: u64 = 16 * 1024;
+const PEAK: u64 = 24 * 1024;
 /// How many kB more than after half of the run it may have at the end.
 const GROWTH: u64 = 8 * 1024;
 /// Answers that must have been reached without a mutation: otherwise the run shows nothing.
