@@ -1,5 +1,5 @@
 // Each button of each page, pressed twice while the first answer is on its way; and back, and reload. The distances are those of
-// double clicks; no answer reaches the browser before both have been sent.
+// double clicks; the latency makes the second one leave before the first answer comes.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';
@@ -12,8 +12,8 @@ import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
 
-/** How far apart the two are. */
-const DISTANCES_MS = [30, 250, ...onlyLong(120, 500)];
+/** How far apart the two are, and how late each answer is. */
+const TIMINGS_MS = [[30, 300], [250, 1200], ...onlyLong([120, 300], [250, 300], [30, 1200])];
 /** As the local tenant has him (dev/local-tenant/src/users.rs). */
 const BOB = '8a8b270e-99f2-46a3-b41b-31947a837472';
 
@@ -23,7 +23,7 @@ describe('a button that is pressed twice', () => {
   const here = world();
   const users = () => here.server.users;
 
-  /** A page, and the app that it returns to. */
+  /** A page that is slow to answer, and the app that it returns to. */
   async function opened(t, name) {
     const page = await freshPage(t, here.browser);
     const home = await app(t);
@@ -168,51 +168,28 @@ describe('a button that is pressed twice', () => {
 
   for (const [label, open, selector, ends] of PAGES) {
     test(`${label}: twice is once`, async (t) => {
-      for (const distance of DISTANCES_MS) {
-        const name = `${label} ${distance}`;
+      for (const [distance, latency] of TIMINGS_MS) {
+        const name = `${label} ${distance} ${latency}`;
         const world = { ...(await opened(t, name)), name };
         await open(world);
-        await pressTwice(world.page, selector, distance);
+        await pressTwice(world.page, selector, distance, latency);
         await ends(world).catch(async (error) => {
-          throw new Error(`${distance} ms apart: ${error.message}\n${await text(world.page)}`);
+          throw new Error(`${distance} ms apart, ${latency} ms late: ${error.message}\n${await text(world.page)}`);
         });
+        await world.page.emulateNetworkConditions(null);
       }
     });
   }
 
-  async function pressTwice(page, selector, distance) {
+  async function pressTwice(page, selector, distance, latency) {
     const button = await page.waitForSelector(selector, { visible: true });
     await button.scrollIntoView();
     const { x, y, width, height } = await button.boundingBox();
+    await page.emulateNetworkConditions({ download: -1, upload: -1, latency });
     const press = () => page.mouse.click(x + width / 2, y + height / 2);
-    const answers = await holdAnswers(page);
     await press();
     await new Promise((passed) => { setTimeout(passed, distance); });
     await press();
-    await answers.asked(2);
-    await answers.release();
-  }
-
-  /** No page reaches the browser until they are released: the server may have answered, and the browser does not know. */
-  async function holdAnswers(page) {
-    let [asked, changed] = [0, () => {}];
-    const count = (request) => {
-      if (!request.isNavigationRequest() || request.method() !== 'POST') return;
-      asked += 1;
-      changed();
-    };
-    page.on('request', count);
-    const devtools = await page.createCDPSession();
-    await devtools.send('Fetch.enable', { patterns: [{ resourceType: 'Document', requestStage: 'Response' }] });
-    return {
-      asked: async (number) => { while (asked < number) await new Promise((resolve) => { changed = resolve; }); },
-      release: async () => {
-        page.off('request', count);
-        // Chrome lets go of what it still holds.
-        await devtools.send('Fetch.disable');
-        await devtools.detach();
-      },
-    };
   }
 
   test('Allow cannot be pressed in the first half second', async (t) => {
