@@ -20,7 +20,7 @@ pub enum CallbackError {
     StillRefused,
     /// The operator has blocked the client. Nothing was spent.
     ClientBlocked,
-    /// Too many that cost this were sent. Nothing was spent: the callback may come again.
+    /// Too many that cost this were sent. Its `state` is not spent, so the callback may come again.
     #[error("{1}")]
     OverLimit(CallbackCost, TooMany),
     /// It belongs to a sign-in for a page of our own.
