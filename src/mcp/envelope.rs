@@ -30,7 +30,7 @@ pub(super) struct Envelope {
     /// `params.uri`: of a resource.
     pub(super) uri: Option<String>,
     /// `params.requestId`: of the request that a `notifications/cancelled` ends.
-    pub(super) cancelled: Option<RequestId>,
+    cancelled: Option<RequestId>,
 }
 
 impl Envelope {

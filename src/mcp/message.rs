@@ -42,11 +42,11 @@ impl UnparsedMessage {
         is_request: bool,
         permit: Permit,
     ) -> Self {
-        let Envelope { id, method, cancelled, .. } = envelope;
-        let is_cancellation = method.as_deref() == Some("notifications/cancelled");
+        let cancelled = envelope.cancelled_request().filter(|_| !is_request).cloned();
+        let Envelope { id, method, .. } = envelope;
         Self {
             id: id.filter(|_| is_request),
-            cancelled: cancelled.filter(|_| is_cancellation && !is_request),
+            cancelled,
             is_quick: if is_request { method.as_deref() == Some("ping") } else { !batch::is_batch(&text) },
             method,
             text,

@@ -94,7 +94,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
             Err(refusal) => Step::refused(refusal, Some(id)),
         },
         (Ok(Kind::Notification), _) => {
-            requests.notified(principal, envelope);
+            requests.notified(principal, &envelope);
             Step::Nothing
         }
         (Ok(_), _) => Step::Nothing,

@@ -95,7 +95,7 @@ impl StreamableHttp {
             }
             (Kind::Notification, _) => {
                 headers::revision(&headers)?;
-                self.requests.notified(&principal, envelope);
+                self.requests.notified(&principal, &envelope);
                 Ok(accepted())
             }
             _ => Err(unexpected_response().into()),

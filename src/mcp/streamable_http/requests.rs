@@ -157,11 +157,9 @@ impl Requests {
     }
 
     /// Takes a notification. Only `notifications/cancelled` has an effect.
-    pub(super) fn notified(&self, principal: &Principal, envelope: Envelope) {
-        if envelope.method.as_deref() == Some("notifications/cancelled")
-            && let Some(id) = envelope.cancelled
-        {
-            self.running.cancel(&(principal.holder(), id));
+    pub(super) fn notified(&self, principal: &Principal, envelope: &Envelope) {
+        if let Some(id) = envelope.cancelled_request() {
+            self.running.cancel(&(principal.holder(), id.clone()));
         }
     }
 }
