@@ -67,7 +67,7 @@ fn sentences(texts: &Texts, permissions: impl Iterator<Item = &'static Permissio
 
 #[derive(Template)]
 #[template(path = "consent.html", config = "src/http/pages/askama.toml")]
-struct Consent<'a> {
+struct ConsentTemplate<'a> {
     texts: &'a Texts,
     server: &'a str,
     question: Question<'a>,
@@ -79,7 +79,7 @@ struct Consent<'a> {
 /// Asks, at length or shortly.
 pub(in crate::http) fn consent(app: &App, texts: &Texts, page: &ConsentPage) -> Response {
     let request = &page.form.pending.request;
-    let consent = Consent {
+    let consent = ConsentTemplate {
         texts,
         server: &app.server_name,
         question: Question::new(texts, &page.client, request).for_more_than(

@@ -11,23 +11,23 @@ use serde_json::value::RawValue;
 /// The members that decide.
 #[derive(Default)]
 pub(super) struct Params<'a> {
-    pub(super) meta: Member<'a>,
-    pub(super) name: Member<'a>,
-    pub(super) arguments: Member<'a>,
-    pub(super) uri: Member<'a>,
-    pub(super) request_id: Member<'a>,
+    pub(super) meta: ParamsMember<'a>,
+    pub(super) name: ParamsMember<'a>,
+    pub(super) arguments: ParamsMember<'a>,
+    pub(super) uri: ParamsMember<'a>,
+    pub(super) request_id: ParamsMember<'a>,
 }
 
 /// A member of an object.
 #[derive(Clone, Copy, Default)]
-pub(super) enum Member<'a> {
+pub(super) enum ParamsMember<'a> {
     #[default]
     Absent,
     Once(&'a RawValue),
     Repeated,
 }
 
-impl<'a> Member<'a> {
+impl<'a> ParamsMember<'a> {
     /// The value, if there is exactly one.
     pub(super) fn once(self) -> Option<&'a RawValue> {
         match self {
@@ -73,7 +73,7 @@ impl<'de> Visitor<'de> for ParamsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Params<'de>, A::Error> {
-        let (mut params, mut other) = (Params::default(), Member::default());
+        let (mut params, mut other) = (Params::default(), ParamsMember::default());
         while let Some((key, value)) = entries.next_entry()? {
             let member = match key {
                 ParamName::Meta => &mut params.meta,

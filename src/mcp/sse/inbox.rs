@@ -76,7 +76,7 @@ pub(super) struct Received {
 }
 
 /// The next message of an inbox.
-pub(super) enum Next {
+pub(super) enum NextMessage {
     /// rmcp takes it. A call comes with a permit to be served.
     Message(Box<WaitingMessage>, Option<OwnedSemaphorePermit>),
     /// A request whose id another request uses.
@@ -127,12 +127,12 @@ impl Received {
     }
 
     /// The next message; `None` when there will be none.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<NextMessage>> {
         loop {
             if !self.calls.is_empty()
                 && let Poll::Ready(permit) = self.in_flight.poll_acquire(context)
             {
-                return Poll::Ready(self.calls.pop_front().map(|call| Next::Message(call, permit)));
+                return Poll::Ready(self.calls.pop_front().map(|call| NextMessage::Message(call, permit)));
             }
             let Some(mut next) = ready!(self.poll_message(context)) else {
                 return if self.calls.is_empty() { Poll::Ready(None) } else { Poll::Pending };
@@ -143,14 +143,14 @@ impl Received {
             if let Some(id) = next.message.id.take() {
                 next.open = self.ids.open(id.clone());
                 if next.open.is_none() {
-                    return Poll::Ready(Some(Next::Repeated(id)));
+                    return Poll::Ready(Some(NextMessage::Repeated(id)));
                 }
                 next.message.id = Some(id);
             }
             if !next.message.is_quick {
                 self.calls.push_back(next);
             } else if !self.is_waiting_call_cancelled_by(&next.message) {
-                return Poll::Ready(Some(Next::Message(next, None)));
+                return Poll::Ready(Some(NextMessage::Message(next, None)));
             }
         }
     }

@@ -20,11 +20,11 @@ pub(super) type ArrivingRequest = RunningRequest<RequestId>;
 #[derive(Clone, Default)]
 pub(super) struct RequestIds {
     arriving: Running<RequestId>,
-    received: Arc<Mutex<HashMap<RequestId, Stage>>>,
+    received: Arc<Mutex<HashMap<RequestId, RequestStage>>>,
 }
 
 #[derive(Clone, Copy)]
-enum Stage {
+enum RequestStage {
     /// It waits, or it is served.
     Open,
     /// It will get no answer, but its task has not ended yet.
@@ -59,7 +59,7 @@ impl RequestIds {
         if stages.contains_key(&id) {
             return None;
         }
-        stages.insert(id.clone(), Stage::Open);
+        stages.insert(id.clone(), RequestStage::Open);
         Some(OpenRequest { ids: self.clone(), id })
     }
 
@@ -75,15 +75,15 @@ impl RequestIds {
 
     /// There will be no answer.
     pub(super) fn cancelled(&self, id: &RequestId) {
-        self.change(id, |stage| (!matches!(stage, Stage::Ended)).then_some(Stage::Cancelled));
+        self.change(id, |stage| (!matches!(stage, RequestStage::Ended)).then_some(RequestStage::Cancelled));
     }
 
     fn ended(&self, id: &RequestId) {
-        self.change(id, |stage| matches!(stage, Stage::Open).then_some(Stage::Ended));
+        self.change(id, |stage| matches!(stage, RequestStage::Open).then_some(RequestStage::Ended));
     }
 
     /// Changes the stage of an id, or frees the id.
-    fn change(&self, id: &RequestId, next: impl FnOnce(Stage) -> Option<Stage>) {
+    fn change(&self, id: &RequestId, next: impl FnOnce(RequestStage) -> Option<RequestStage>) {
         let mut stages = self.stages();
         let Some(stage) = stages.get_mut(id) else { return };
         match next(*stage) {
@@ -92,7 +92,7 @@ impl RequestIds {
         }
     }
 
-    fn stages(&self) -> MutexGuard<'_, HashMap<RequestId, Stage>> {
+    fn stages(&self) -> MutexGuard<'_, HashMap<RequestId, RequestStage>> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

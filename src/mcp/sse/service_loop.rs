@@ -21,7 +21,7 @@ use super::{
     failure,
     in_flight::{Permits, with_permits},
     in_turn::{Answers, CountingOutbox, Turn},
-    inbox::{Next, Received},
+    inbox::{NextMessage, Received},
     waiting_message::WaitingMessage,
 };
 use crate::mcp::{served::Served, service::Server};
@@ -135,7 +135,7 @@ impl Source {
                 return Poll::Ready(None);
             }
             match self.poll_next(context) {
-                Poll::Ready(Some(Next::Repeated(id))) => {
+                Poll::Ready(Some(NextMessage::Repeated(id))) => {
                     let refused = ErrorData::invalid_request("Invalid Request: another request uses this id", None);
                     let _ = self.outbox.send_item(Box::new(ServerJsonRpcMessage::error(refused, Some(id))));
                 }
@@ -147,13 +147,13 @@ impl Source {
         }
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<NextMessage>> {
         ready!(self.turn.poll(context));
         lock(&self.received).poll(context)
     }
 
-    fn parsed(&mut self, next: Next) -> Option<ClientJsonRpcMessage> {
-        let Next::Message(waiting, served) = next else { return None };
+    fn parsed(&mut self, next: NextMessage) -> Option<ClientJsonRpcMessage> {
+        let NextMessage::Message(waiting, served) = next else { return None };
         if waiting.is_from_log() {
             self.turn.received(waiting.message.is_request);
         }
