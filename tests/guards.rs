@@ -131,7 +131,9 @@ fn run(copy: &Path, test: &str) -> Output {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["test", "-p", "remote-auth-mcp"]).args(binary).args(["--", "--exact", name]);
     // A handler without a guard must not lie where other tests look for theirs.
-    cargo.current_dir(copy).env("CARGO_TARGET_DIR", root().join("target/guards/target")).output().unwrap()
+    cargo.current_dir(copy).env("CARGO_TARGET_DIR", root().join("target/guards/target"));
+    // Each guard is a build, and no build is debugged.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").output().unwrap()
 }
 
 fn says(output: &Output, words: &str) -> bool {
