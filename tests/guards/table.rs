@@ -949,8 +949,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "the id of a cancelled request is in use until its task has ended",
         file: "src/mcp/sse/request_ids.rs",
-        from: ".then_some(Stage::Cancelled)",
-        to: ".then_some(Stage::Cancelled).filter(|_| false)",
+        from: ".then_some(RequestStage::Cancelled)",
+        to: ".then_some(RequestStage::Cancelled).filter(|_| false)",
         test: "lib::mcp::sse::request_ids::tests::the_id_of_a_cancelled_request_is_free_when_its_task_has_ended",
     },
     Guard {
