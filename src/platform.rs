@@ -16,6 +16,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections to one host that are kept for later requests. reqwest would keep all that a burst of calls has opened.
 const IDLE_CONNECTIONS: usize = 64;
+/// How long they are kept: 36 kB each. They are looked for as often, so each is closed within twice the time.
+const IDLE_TIME: Duration = Duration::from_secs(25);
 
 /// The ports to the machine. Tests use others.
 #[derive(Clone)]
@@ -58,7 +60,7 @@ impl Entropy for SystemEntropy {
 /// For Entra and the APIs: a redirect is an answer like any other.
 pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
     let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
-    client.redirect(Policy::none()).pool_max_idle_per_host(IDLE_CONNECTIONS).build()
+    client.redirect(Policy::none()).pool_max_idle_per_host(IDLE_CONNECTIONS).pool_idle_timeout(IDLE_TIME).build()
 }
 
 #[cfg(test)]
@@ -68,6 +70,7 @@ mod tests {
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
         sync::{Barrier, mpsc},
+        time::Instant,
     };
 
     use super::*;
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn most_of_the_connections_that_a_burst_has_opened_are_closed_at_once() {
+    async fn most_connections_that_a_burst_has_opened_are_closed_at_once_and_the_others_within_a_minute() {
         let (listener, (sender, mut closed)) =
             (TcpListener::bind("127.0.0.1:0").await.unwrap(), mpsc::unbounded_channel());
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -139,5 +142,11 @@ mod tests {
             closed.recv().await.unwrap();
         }
         assert!(closed.try_recv().is_err(), "as many are kept as may be");
+        tokio::time::pause();
+        let idle_since = Instant::now();
+        for _ in 0..IDLE_CONNECTIONS {
+            closed.recv().await.unwrap();
+        }
+        assert!(idle_since.elapsed() < Duration::from_mins(1), "{:?}", idle_since.elapsed());
     }
 }

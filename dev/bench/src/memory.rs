@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use driver::{browser::Browser, handler::Handler};
+use driver::{browser::Browser, handler::Handler, mcp::tool_call};
 use stand_in::watchdog::Watchdog;
 
 use crate::{
@@ -40,7 +40,7 @@ pub(crate) struct Memory {
 /// Of a process that is sent calls on many connections.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct OfCalls {
-    /// After the sign-ins.
+    /// After the sign-ins and a call of each user.
     pub(crate) idle: u64,
     /// The most, while every connection sent calls.
     pub(crate) peak: u64,
@@ -51,7 +51,7 @@ pub(crate) struct OfCalls {
 /// Of another process, which holds many streams.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct OfStreams {
-    /// After the sign-ins.
+    /// After the sign-ins and a call of each user.
     pub(crate) idle: u64,
     /// With all streams open.
     pub(crate) open: u64,
@@ -86,7 +86,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A handler at which all users have signed in.
+/// A handler at which all users have signed in and made a call.
 struct SignedIn {
     handler: Handler,
     _watchdog: Watchdog,
@@ -106,7 +106,10 @@ impl SignedIn {
         let client_id = server.register().await;
         for user in local_tenant::crowd().iter().take(USERS) {
             let mut browser = Browser { user: user.user_principal_name, ..Browser::default() };
-            tokens.push(browser.tokens(&server, &client_id, "user.read").await.access_token);
+            let token = browser.tokens(&server, &client_id, "user.read").await.access_token;
+            // So that the calls that follow are warm: the process keeps the user's token of Graph.
+            server.mcp(&token, &tool_call(1)).send().await?.error_for_status()?.bytes().await?;
+            tokens.push(token);
         }
         let idle = handler.kilobytes("VmRSS");
         Ok(Self { handler, _watchdog: watchdog, tokens, idle })
