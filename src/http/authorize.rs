@@ -85,8 +85,11 @@ fn unknown_client(texts: &Texts) -> ErrorPage {
         texts.unknown(),
         texts.unknown_vscode(),
         texts.unknown_claude(),
+        texts.unknown_chatgpt(),
         texts.unknown_inspector(),
-        texts.unknown_command_lines(),
+        texts.unknown_gemini(),
+        texts.unknown_copilot(),
+        texts.unknown_mcp_remote(),
         texts.unknown_others(),
     ];
     ErrorPage::new(StatusCode::BAD_REQUEST, texts.unknown_title(), advice)

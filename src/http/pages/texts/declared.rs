@@ -62,7 +62,8 @@ texts! {
     completed(); decided_title(); decided(); unavailable_title(); unavailable(); invalid_title(); invalid();
     invalid_advice(); invalid_query(); invalid_redirect(); invalid_parameter(name: &str); invalid_document();
     not_allowed_title(); not_allowed_host(); not_allowed_blocked(); lookup_title(); lookup(); unknown_title(); unknown();
-    unknown_vscode(); unknown_claude(); unknown_inspector(); unknown_command_lines(); unknown_others();
+    unknown_vscode(); unknown_claude(); unknown_chatgpt(); unknown_inspector(); unknown_gemini(); unknown_copilot();
+    unknown_mcp_remote(); unknown_others();
     sign_in_unknown_title(); sign_in_again(path: &str); not_signed_in_title(); not_signed_in(path: &str); not_operator_title(); not_operator();
     other_browser_title(); other_browser(); interrupted_title(); interrupted(); still_refused_title(); still_refused();
     organisation_title(); organisation_policy(); organisation_assignment(); organisation_consent(); admin_consent_title();
