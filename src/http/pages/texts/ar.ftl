@@ -1,7 +1,7 @@
 # Arabic. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
 # removes this line and the text `unreviewed`. docs/pages.md says how.
 
-unreviewed = لم تُراجَع هذه الترجمة بعد. إذا وجدت خطأ فأخبر مشغّل هذا الخادم. النص في الملف src/http/pages/texts/ar.ftl.
+unreviewed = لم تُراجَع هذه الترجمة بعد. إذا وجدت خطأ فأخبر مشغّل هذا الخادم.
 unnamed = تطبيق بلا اسم
 
 ## The sentences of the permissions
@@ -116,7 +116,7 @@ connections_title = اتصالاتك
 connections_sign_in = سجّل الدخول لعرض التطبيقات التي يجوز لها العمل نيابة عنك ولإلغاء إذنها.
 connections_list = يجوز لهذه التطبيقات العمل نيابة عنك:
 connections_none = لا يجوز لأي تطبيق العمل نيابة عنك.
-connections_note = التطبيق الذي أُلغي إذنه يفقد الوصول خلال 30 ثانية على كل الأجهزة. وإذا اتصل من جديد فستُسأل من جديد.
+connections_note = التطبيق الذي تلغي إذنه يفقد الوصول خلال 30 ثانية على كل الأجهزة. وإذا اتصل من جديد فستُسأل من جديد.
 connection_since = سُمح به في { $time }.
 connection_used =
     { $devices ->
@@ -189,7 +189,7 @@ record_uncertain = ربما لم يصبح ذلك نافذًا.
 ## Errors: the problem, and what to do
 
 detail = التفاصيل (بالإنجليزية):
-leads_elsewhere = هذا ينقلك إلى { $host }، وهو عنوان لا يعرفه هذا الخادم. لا تتبعه إلا إذا كنت تثق به.
+leads_elsewhere = ينقلك الزر إلى { $host }. لا يعرف هذا الخادم ذلك العنوان. لا تضغط الزر إلا إذا كنت تثق بهذا العنوان.
 connect_again = اتصل من جديد من التطبيق.
 open_again = افتح { $path } من جديد.
 incomplete_title = النموذج غير مكتمل
@@ -248,7 +248,7 @@ admin_consent_title = عدت من Microsoft
 admin_consent = أعادك Microsoft إلى هنا. إذا كنت قد وافقت هناك، فيمكن للناس في مؤسستك الاتصال الآن: اطلب منهم الاتصال من جديد من تطبيقهم.
 admin_consent_unknown = لا تستطيع هذه الصفحة أن ترى هل مُنحت الموافقة. يعرض ذلك مركز إدارة Entra، في تطبيقات المؤسسة، الأذونات.
 request_title = لم يُقبل طلبك
-request_foreign = لم يُرسل من صفحتك أنت. افتح { $path } من جديد.
+request_foreign = لا يخص الصفحة التي فتحها هذا المتصفح. افتح { $path } من جديد.
 target_title = لا يمكن حظر هذا
 target = أدخل مضيفًا مثل client.example دون { "\u2068https://\u2069" } ودون منفذ؛ أو عنوان URL الكامل لمستند بيانات وصفية؛ أو معرّف العميل لتسجيل؛ أو معرّف تطبيق في Entra.
 object_id_title = هذا ليس معرّف كائن

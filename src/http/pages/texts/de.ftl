@@ -1,7 +1,7 @@
 # German. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
 # removes this line and the text `unreviewed`. docs/pages.md says how.
 
-unreviewed = Diese Übersetzung wurde noch nicht geprüft. Wenn etwas falsch ist, sagen Sie es dem Betreiber dieses Servers. Der Text steht in der Datei src/http/pages/texts/de.ftl.
+unreviewed = Diese Übersetzung wurde noch nicht geprüft. Wenn etwas falsch ist, sagen Sie es dem Betreiber dieses Servers.
 unnamed = Eine Anwendung ohne Namen
 
 ## The sentences of the permissions
@@ -108,7 +108,7 @@ connections_title = Ihre Verbindungen
 connections_sign_in = Melden Sie sich an, um zu sehen, welche Anwendungen für Sie handeln dürfen, und um deren Zugriff zu widerrufen.
 connections_list = Diese Anwendungen dürfen für Sie handeln:
 connections_none = Keine Anwendung darf für Sie handeln.
-connections_note = Eine widerrufene Anwendung verliert den Zugriff innerhalb von 30 Sekunden, auf jedem Gerät. Wenn sie sich wieder verbindet, werden Sie wieder gefragt.
+connections_note = Eine Anwendung, deren Zugriff Sie widerrufen, verliert ihn innerhalb von 30 Sekunden, auf jedem Gerät. Wenn sie sich wieder verbindet, werden Sie wieder gefragt.
 connection_since = Erlaubt am { $time }.
 connection_used =
     { $devices ->
@@ -173,7 +173,7 @@ record_uncertain = Das ist vielleicht nicht wirksam geworden.
 ## Errors: the problem, and what to do
 
 detail = Einzelheiten (auf Englisch):
-leads_elsewhere = Das führt zu { $host }, einer Adresse, die dieser Server nicht kennt. Folgen Sie dem Link nur, wenn Sie ihr vertrauen.
+leads_elsewhere = Die Schaltfläche führt zu { $host }. Dieser Server kennt diese Adresse nicht. Drücken Sie die Schaltfläche nur, wenn Sie der Adresse vertrauen.
 connect_again = Verbinden Sie sich noch einmal aus der Anwendung.
 open_again = Öffnen Sie { $path } noch einmal.
 incomplete_title = Das Formular ist unvollständig
@@ -232,7 +232,7 @@ admin_consent_title = Zurück von Microsoft
 admin_consent = Microsoft hat Sie hierher zurückgeschickt. Wenn Sie dort zugestimmt haben, können sich die Menschen in Ihrer Organisation jetzt verbinden: Bitten Sie sie, sich noch einmal aus ihrer Anwendung zu verbinden.
 admin_consent_unknown = Diese Seite kann nicht sehen, ob zugestimmt wurde. Das Entra Admin Center zeigt es unter Unternehmensanwendungen, Berechtigungen.
 request_title = Ihre Anfrage wurde nicht angenommen
-request_foreign = Sie kam nicht von Ihrer eigenen Seite. Öffnen Sie { $path } noch einmal.
+request_foreign = Sie gehört nicht zu der Seite, die dieser Browser geöffnet hat. Öffnen Sie { $path } noch einmal.
 target_title = Das kann nicht gesperrt werden
 target = Geben Sie einen Host wie client.example ein, ohne https:// und ohne Port; die ganze URL eines Metadatendokuments; die Client-ID einer Registrierung; oder die Anwendungs-ID einer Anwendung in Entra.
 object_id_title = Das ist keine Objekt-ID

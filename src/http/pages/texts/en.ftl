@@ -102,7 +102,7 @@ connections_title = Your connections
 connections_sign_in = Sign in to see which applications may act for you, and to revoke their access.
 connections_list = These applications may act for you:
 connections_none = No application may act for you.
-connections_note = A revoked application loses access within 30 seconds, on every device. If it connects again, you are asked again.
+connections_note = An application whose access you revoke loses it within 30 seconds, on every device. If the application connects again, you are asked again.
 connection_since = Allowed on { $time }.
 connection_used =
     { $devices ->
@@ -167,7 +167,7 @@ record_uncertain = It may not have taken effect.
 ## Errors: the problem, and what to do
 
 detail = Details:
-leads_elsewhere = This goes to { $host }, an address that this server does not know. Follow it only if you trust it.
+leads_elsewhere = The button leads to { $host }. This server does not know that address. Press the button only if you trust it.
 connect_again = Connect again from the application.
 open_again = Open { $path } again.
 incomplete_title = The form is incomplete
@@ -226,7 +226,7 @@ admin_consent_title = Back from Microsoft
 admin_consent = Microsoft has sent you back here. If you gave your consent there, people in your organisation can connect now: ask them to connect again from their application.
 admin_consent_unknown = This page cannot see whether consent was given. The Entra admin center shows it, under Enterprise applications, Permissions.
 request_title = Your request was not accepted
-request_foreign = It was not sent from your own page. Open { $path } again.
+request_foreign = It does not come from the page that this browser opened. Open { $path } again.
 target_title = This cannot be blocked
 target = Enter a host such as client.example, without https:// and without a port; the whole URL of a metadata document; the client id of a registration; or the application id of an application in Entra.
 object_id_title = This is not an object id

@@ -1,7 +1,7 @@
 # Spanish. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
 # removes this line and the text `unreviewed`. docs/pages.md says how.
 
-unreviewed = Esta traducción aún no ha sido revisada. Si algo está mal, dígaselo al operador de este servidor. El texto está en el archivo src/http/pages/texts/es.ftl.
+unreviewed = Esta traducción aún no ha sido revisada. Si algo está mal, dígaselo al operador de este servidor.
 unnamed = Una aplicación sin nombre
 
 ## The sentences of the permissions
@@ -108,7 +108,7 @@ connections_title = Sus conexiones
 connections_sign_in = Inicie sesión para ver qué aplicaciones pueden actuar por usted y para revocar su acceso.
 connections_list = Estas aplicaciones pueden actuar por usted:
 connections_none = Ninguna aplicación puede actuar por usted.
-connections_note = Una aplicación revocada pierde el acceso en 30 segundos, en todos los dispositivos. Si se conecta de nuevo, se le pregunta de nuevo.
+connections_note = Una aplicación cuyo acceso usted revoca lo pierde en un plazo de 30 segundos, en todos los dispositivos. Si la aplicación se conecta de nuevo, se le pregunta de nuevo.
 connection_since = Permitida el { $time }.
 connection_used =
     { $devices ->
@@ -173,7 +173,7 @@ record_uncertain = Puede que no haya surtido efecto.
 ## Errors: the problem, and what to do
 
 detail = Detalles (en inglés):
-leads_elsewhere = Esto lleva a { $host }, una dirección que este servidor no conoce. Siga el enlace solo si confía en ella.
+leads_elsewhere = El botón lleva a { $host }. Este servidor no conoce esa dirección. Pulse el botón solo si confía en ella.
 connect_again = Conéctese de nuevo desde la aplicación.
 open_again = Abra { $path } de nuevo.
 incomplete_title = El formulario está incompleto
@@ -232,7 +232,7 @@ admin_consent_title = De vuelta de Microsoft
 admin_consent = Microsoft le ha enviado de vuelta aquí. Si dio allí su consentimiento, las personas de su organización ya pueden conectarse: pídales que se conecten de nuevo desde su aplicación.
 admin_consent_unknown = Esta página no puede ver si se dio el consentimiento. El centro de administración de Entra lo muestra, en Aplicaciones empresariales, Permisos.
 request_title = Su solicitud no se aceptó
-request_foreign = No se envió desde su propia página. Abra { $path } de nuevo.
+request_foreign = No pertenece a la página que abrió este navegador. Abra { $path } de nuevo.
 target_title = Esto no se puede bloquear
 target = Escriba un host como client.example, sin https:// y sin puerto; la URL completa de un documento de metadatos; el id. de cliente de un registro; o el id. de una aplicación en Entra.
 object_id_title = Esto no es un id. de objeto

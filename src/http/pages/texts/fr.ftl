@@ -1,7 +1,7 @@
 # French. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
 # removes this line and the text `unreviewed`. docs/pages.md says how.
 
-unreviewed = Cette traduction n’a pas encore été relue. Si quelque chose est faux, dites-le à l’opérateur de ce serveur. Le texte est dans le fichier src/http/pages/texts/fr.ftl.
+unreviewed = Cette traduction n’a pas encore été relue. Si quelque chose est faux, dites-le à l’opérateur de ce serveur.
 unnamed = Une application sans nom
 
 ## The sentences of the permissions
@@ -114,7 +114,7 @@ connections_title = Vos connexions
 connections_sign_in = Connectez-vous pour voir quelles applications peuvent agir pour vous et pour révoquer leur accès.
 connections_list = Ces applications peuvent agir pour vous :
 connections_none = Aucune application ne peut agir pour vous.
-connections_note = Une application révoquée perd l’accès en 30 secondes, sur tous les appareils. Si elle se connecte de nouveau, la question vous est posée de nouveau.
+connections_note = Une application dont vous révoquez l’accès le perd dans les 30 secondes, sur tous les appareils. Si elle se connecte de nouveau, la question vous est posée de nouveau.
 connection_since = Autorisée le { $time }.
 connection_used =
     { $devices ->
@@ -179,7 +179,7 @@ record_uncertain = Cela n’a peut-être pas pris effet.
 ## Errors: the problem, and what to do
 
 detail = Détails (en anglais) :
-leads_elsewhere = Cela mène à { $host }, une adresse que ce serveur ne connaît pas. Suivez ce lien seulement si vous lui faites confiance.
+leads_elsewhere = Le bouton mène à { $host }. Ce serveur ne connaît pas cette adresse. N’appuyez sur le bouton que si vous lui faites confiance.
 connect_again = Connectez-vous de nouveau depuis l’application.
 open_again = Ouvrez { $path } de nouveau.
 incomplete_title = Le formulaire est incomplet
@@ -238,7 +238,7 @@ admin_consent_title = De retour de Microsoft
 admin_consent = Microsoft vous a renvoyé ici. Si vous y avez donné votre consentement, les personnes de votre organisation peuvent se connecter maintenant : demandez-leur de se connecter de nouveau depuis leur application.
 admin_consent_unknown = Cette page ne peut pas voir si le consentement a été donné. Le centre d’administration Entra le montre, sous Applications d’entreprise, Autorisations.
 request_title = Votre demande n’a pas été acceptée
-request_foreign = Elle n’a pas été envoyée depuis votre propre page. Ouvrez { $path } de nouveau.
+request_foreign = Elle n’appartient pas à la page que ce navigateur a ouverte. Ouvrez { $path } de nouveau.
 target_title = Ceci ne peut pas être bloqué
 target = Saisissez un hôte comme client.example, sans https:// et sans port ; l’URL entière d’un document de métadonnées ; l’ID de client d’une inscription ; ou l’ID d’une application dans Entra.
 object_id_title = Ce n’est pas un ID d’objet

@@ -1,7 +1,7 @@
 # Japanese. This translation has not been reviewed by a speaker of the language. A speaker who has read it to the end
 # removes this line and the text `unreviewed`. docs/pages.md says how.
 
-unreviewed = この翻訳はまだ確認されていません。誤りがあれば、このサーバーの運用者にお知らせください。文章は src/http/pages/texts/ja.ftl にあります。
+unreviewed = この翻訳はまだ確認されていません。誤りがあれば、このサーバーの運用者にお知らせください。
 unnamed = 名前のないアプリケーション
 
 ## The sentences of the permissions
@@ -92,7 +92,7 @@ connections_title = あなたの接続
 connections_sign_in = あなたの代わりに操作できるアプリケーションを確認し、そのアクセスを取り消すには、サインインしてください。
 connections_list = 次のアプリケーションは、あなたの代わりに操作できます。
 connections_none = あなたの代わりに操作できるアプリケーションはありません。
-connections_note = 取り消したアプリケーションは、すべてのデバイスで 30 秒以内にアクセスできなくなります。もう一度接続するときは、もう一度お尋ねします。
+connections_note = アクセスを取り消したアプリケーションは、すべてのデバイスで 30 秒以内にアクセスできなくなります。もう一度接続するときは、もう一度お尋ねします。
 connection_since = { $time } に許可しました。
 connection_used =
     { $devices ->
@@ -155,7 +155,7 @@ record_uncertain = 反映されていない可能性があります。
 ## Errors: the problem, and what to do
 
 detail = 詳細 (英語):
-leads_elsewhere = リンク先は { $host } です。このサーバーはこのアドレスを知りません。信頼できる場合にだけ開いてください。
+leads_elsewhere = ボタンを押すと { $host } に移動します。これは、このサーバーが知らないアドレスです。信頼できる場合にだけ押してください。
 connect_again = アプリケーションからもう一度接続してください。
 open_again = { $path } をもう一度開いてください。
 incomplete_title = フォームが完全ではありません
@@ -214,7 +214,7 @@ admin_consent_title = Microsoft から戻りました
 admin_consent = Microsoft からここに戻りました。そこで同意した場合、組織の人たちは接続できるようになりました。アプリケーションからもう一度接続するように伝えてください。
 admin_consent_unknown = 同意したかどうかは、このページではわかりません。Entra 管理センターの、エンタープライズ アプリケーション、アクセス許可で確認できます。
 request_title = あなたの要求は受け付けられませんでした
-request_foreign = あなた自身のページから送信されていません。{ $path } をもう一度開いてください。
+request_foreign = このブラウザーが開いたページのものではありません。{ $path } をもう一度開いてください。
 target_title = これはブロックできません
 target = 次のいずれかを入力してください: client.example のようなホスト (https:// とポートなし)、メタデータ ドキュメントの URL 全体、登録のクライアント ID、Entra のアプリケーションのアプリケーション ID。
 object_id_title = これはオブジェクト ID ではありません

@@ -75,12 +75,11 @@ fn a_permission_without_a_translation_has_the_sentence_of_its_row() {
 }
 
 #[test]
-fn every_translation_says_that_nobody_has_reviewed_it_and_where_its_text_is() {
+fn every_translation_says_that_nobody_has_reviewed_it_and_names_no_file_that_its_reader_cannot_open() {
     for language in Language::ALL {
         let note = Texts::of(language).unreviewed().map(|note| note.plain());
-        let file = format!("src/http/pages/texts/{}.ftl", language.tag());
         // When a language was reviewed, its note is removed, and the language is added here.
         let is_reviewed = language == Language::English;
-        assert_eq!(note.is_some_and(|note| note.contains(&file)), !is_reviewed, "{language:?}");
+        assert_eq!(note.is_some_and(|note| !note.contains(".ftl")), !is_reviewed, "{language:?}");
     }
 }
