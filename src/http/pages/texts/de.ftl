@@ -7,7 +7,7 @@ unnamed = Eine Anwendung ohne Namen
 ## The sentences of the permissions
 
 permission_user_read = Sie anmelden und Ihr Profil lesen: Name, E-Mail-Adresse, Position, Telefonnummern und Büro.
-permission_calendars_read = Ihren Kalender lesen: was, wann, wo, mit wem, und die Links zu Online-Besprechungen.
+permission_calendars_read = Ihren Kalender lesen: was, wann, wo, mit wem und die Links zu Online-Besprechungen.
 permission_mail_read = Ihre E-Mails durchsuchen und lesen.
 
 ## A day, and a time of day
@@ -75,7 +75,7 @@ permissions = Die Anwendung kann dann
 permissions_added = Die Anwendung möchte jetzt auch
 permissions_before = Das haben Sie schon erlaubt
 return_to = Danach werden Sie weitergeleitet zu
-published_at = Die Anwendung beschreibt sich unter { $host }.
+published_at = Die Anwendung veröffentlicht ihre Angaben unter { $host }.
 published_warning = Das beweist nicht, wer fragt: Jedes Programm auf diesem Gerät kann sich als diese Anwendung ausgeben.
 warning_loopback = Das ist ein Programm auf Ihrem Computer. Erlauben Sie es nur, wenn Sie diese Verbindung gerade selbst begonnen haben.
 warning_app = Das öffnet eine App auf diesem Gerät. Erlauben Sie es nur, wenn Sie diese Verbindung gerade selbst begonnen haben.
@@ -102,8 +102,8 @@ forwarding_link = Wenn nichts geschieht, geht es hier weiter
 ## Your connections
 
 signed_in_as = Sie sind angemeldet als { $name }.
-returns_to = Sie leitet Sie zurück zu { $hosts }.
-described_at = Sie veröffentlicht ihre Angaben unter { $host }.
+returns_to = Die Anwendung leitet Sie zurück zu { $hosts }.
+described_at = Die Anwendung veröffentlicht ihre Angaben unter { $host }.
 connections_title = Ihre Verbindungen
 connections_sign_in = Melden Sie sich an, um zu sehen, welche Anwendungen für Sie handeln dürfen, und um deren Zugriff zu widerrufen.
 connections_list = Diese Anwendungen dürfen für Sie handeln:
@@ -116,13 +116,13 @@ connection_used =
        *[other] Zuletzt verwendet am { $time }, auf { $devices } Geräten.
     }
 connection_unused = Zurzeit nicht verwendet.
-connection_addresses = Sie verbindet sich mit { $addresses }.
+connection_addresses = Die Anwendung verbindet sich mit { $addresses }.
 connection_remembered = Beim nächsten Mal erhalten Sie nur eine kurze Frage ohne die Liste der Berechtigungen.
 entra_clients = Von Ihrer Organisation erlaubte Anwendungen
 entra_clients_explanation = Ihre Organisation lässt diese Anwendungen hier in Ihrem Namen handeln. Die Anmeldung bei Microsoft übernehmen die Anwendungen selbst, deshalb hat dieser Server Sie nicht gefragt.
 entra_clients_note = Eine abgelehnte Anwendung verliert den Zugriff innerhalb von 30 Sekunden. Wenn Sie sie wieder erlauben, braucht sie ein neues Token. Das kann bis zu 90 Minuten dauern.
 entra_client = Anwendung { $application }
-entra_client_called = Zuerst verwendet am { $first }, zuletzt am { $last }.
+entra_client_called = Erstmals verwendet am { $first }, zuletzt am { $last }.
 entra_client_refused = Sie haben sie abgelehnt.
 
 ## The operator's page
@@ -148,14 +148,14 @@ blocks = Sperren
 blocks_none = Nichts ist gesperrt.
 blocked_since = Seit { $time }: { $target }.
 target_registration = die Registrierung { $value }
-target_document = die Anwendung, die sich unter { $value } beschreibt
-target_document_host = Anwendungen, die sich unter { $value } beschreiben
-target_redirect_host = Anwendungen, die zu { $value } zurückkehren
+target_document = die Anwendung, die ihre Angaben unter { $value } veröffentlicht
+target_document_host = Anwendungen, die ihre Angaben unter { $value } veröffentlichen
+target_redirect_host = Anwendungen, die zu { $value } zurückleiten
 target_entra_application = die Anwendung { $value } in Entra
 block_kind = Was gesperrt wird
-block_redirect_host = Anwendungen, die zu diesem Host zurückkehren
-block_document_host = Anwendungen, die sich unter diesem Host beschreiben
-block_document = Die Anwendung, die sich unter dieser URL beschreibt
+block_redirect_host = Anwendungen, die zu diesem Host zurückleiten
+block_document_host = Anwendungen, die ihre Angaben unter diesem Host veröffentlichen
+block_document = Die Anwendung, die ihre Angaben unter dieser URL veröffentlicht
 block_registration = Die Registrierung mit dieser Client-ID
 block_entra_application = Die Anwendung mit dieser ID in Entra
 block_value = Host, URL oder ID
@@ -198,7 +198,7 @@ invalid_redirect = Dieser Server hat sie abgelehnt: Der Redirect-URI ist keiner,
 invalid_parameter = Dieser Server hat sie abgelehnt: Der Parameter { $name } fehlt oder wurde mehrfach angegeben.
 invalid_document = Dieser Server hat sie abgelehnt: Die Beschreibung, die die Anwendung veröffentlicht, ist nicht gültig.
 not_allowed_title = Diese Anwendung darf hier nicht verwendet werden
-not_allowed_host = Sie beschreibt sich auf einer Website, die der Betreiber dieses Servers nicht erlaubt. Bitten Sie den Betreiber, sie zu erlauben.
+not_allowed_host = Die Anwendung veröffentlicht ihre Angaben auf einer Website, die der Betreiber dieses Servers nicht erlaubt. Bitten Sie den Betreiber, die Website zu erlauben.
 not_allowed_blocked = Der Betreiber dieses Servers hat sie gesperrt. Fragen Sie den Betreiber, wenn Sie sie brauchen.
 lookup_title = Die Angaben dieser Anwendung konnten nicht abgerufen werden
 lookup = Dieser Server konnte die Beschreibung nicht lesen, die die Anwendung veröffentlicht. Versuchen Sie in einer Minute, sich noch einmal zu verbinden. Wenn das nicht hilft, sagen Sie es den Herstellern der Anwendung.
@@ -243,7 +243,7 @@ full_title = Es gibt zu viele Einträge
 full = Es kann höchstens 500 Sperren geben. Innerhalb von 90 Tagen können die Verbindungen von höchstens 500 Anwendungen beendet werden. Heben Sie eine Sperre auf, die nicht mehr nötig ist, oder nennen Sie einen Host statt einzelner Anwendungen.
 too_many_title = Zu viele Anfragen
 too_many = Zu viele Anfragen kamen aus Ihrem Netzwerk. Versuchen Sie es später noch einmal.
-too_many_lookups = Zu viele Anwendungen wurden nachgeschlagen. Versuchen Sie es in einer Minute noch einmal.
+too_many_lookups = Die Angaben von zu vielen Anwendungen wurden abgerufen. Versuchen Sie es in einer Minute noch einmal.
 body_title = Die Anfrage ist nicht gültig
 body_too_large = Dieser Server hat sie abgelehnt: Sie ist zu groß.
 body_late = Dieser Server hat sie abgelehnt: Sie kam nicht rechtzeitig an.

@@ -7,7 +7,7 @@ unnamed = Una aplicación sin nombre
 ## The sentences of the permissions
 
 permission_user_read = Iniciar su sesión y leer su perfil: nombre, correo electrónico, cargo, teléfonos y oficina.
-permission_calendars_read = Leer su calendario: qué, cuándo, dónde, con quién, y los enlaces de las reuniones en línea.
+permission_calendars_read = Leer su calendario: qué, cuándo, dónde, con quién y los enlaces de las reuniones en línea.
 permission_mail_read = Buscar y leer sus correos electrónicos.
 
 ## A day, and a time of day
@@ -65,10 +65,10 @@ button_undo_denials =
 consent_title = ¿Permitir el acceso?
 consent_question = ¿Permitir que «{ $client }» actúe por usted?
 consent_explanation = Esta aplicación pide usar { $server } con su cuenta de Microsoft. La aplicación eligió su propio nombre. Nadie lo ha comprobado.
-consent_next = Después, inicie sesión con Microsoft.
+consent_next = Después iniciará sesión con Microsoft.
 consent_connections = Ver y revocar lo que ha permitido
 short_question = ¿Continuar con «{ $client }»?
-short_explanation = Usted permitió «{ $client }» el { $day }.
+short_explanation = Usted autorizó «{ $client }» el { $day }.
 confirmation_question = ¿Permitir que «{ $client }» actúe por { $name }?
 confirmation_explanation = Ha iniciado sesión como { $name }. Con esta cuenta aún no ha autorizado esta aplicación, o ha revocado su acceso.
 permissions = La aplicación podrá
@@ -76,7 +76,7 @@ permissions_added = Ahora la aplicación también quiere
 permissions_before = Esto ya lo ha permitido
 return_to = Después volverá a
 published_at = La aplicación se describe en { $host }.
-published_warning = Eso no demuestra quién pregunta: cualquier programa de este dispositivo puede hacerse pasar por ella.
+published_warning = Eso no demuestra quién lo solicita: cualquier programa de este dispositivo puede hacerse pasar por ella.
 warning_loopback = Es un programa de su ordenador. Permítalo solo si usted mismo acaba de iniciar esta conexión.
 warning_app = Esto abre una aplicación en este dispositivo. Permítalo solo si usted mismo acaba de iniciar esta conexión.
 warning_site = Permítalo solo si conoce este sitio y si usted mismo acaba de iniciar esta conexión.
@@ -89,8 +89,8 @@ denied_explanation = La aplicación no obtiene acceso. Vuelva a la aplicación p
 denied_returns = Volverá a la aplicación en unos segundos.
 denied_note = «{ button_return }» lleva a { $host }. «{ button_undo }» le pregunta de nuevo. Si no hace ninguna de las dos cosas, las solicitudes de esta aplicación se deniegan en este navegador durante 24 horas.
 review_title = Denegada hoy
-review_heading = Hoy ha denegado una aplicación con este nombre
-review_explanation = «{ $client }» pide acceso. Tiene el nombre y la dirección de una aplicación que usted denegó, pero puede ser otra.
+review_heading = Hoy ha denegado el acceso a una aplicación con este nombre
+review_explanation = «{ $client }» pide acceso. Tiene el nombre y la dirección de una aplicación a la que usted denegó el acceso, pero puede ser otra.
 review_note = «{ button_review }» muestra lo que pide. La aplicación espera hasta que usted decida.
 
 ## Pages that go on by themselves
@@ -102,8 +102,8 @@ forwarding_link = Si no pasa nada, continúe aquí
 ## Your connections
 
 signed_in_as = Ha iniciado sesión como { $name }.
-returns_to = Vuelve a { $hosts }.
-described_at = Se describe en { $host }.
+returns_to = La aplicación vuelve a { $hosts }.
+described_at = La aplicación se describe en { $host }.
 connections_title = Sus conexiones
 connections_sign_in = Inicie sesión para ver qué aplicaciones pueden actuar por usted y para revocar su acceso.
 connections_list = Estas aplicaciones pueden actuar por usted:
@@ -116,7 +116,7 @@ connection_used =
        *[other] Usada por última vez el { $time }, en { $devices } dispositivos.
     }
 connection_unused = Ahora no está en uso.
-connection_addresses = Se conecta a { $addresses }.
+connection_addresses = La aplicación se conecta a { $addresses }.
 connection_remembered = La próxima vez verá una pregunta breve, sin la lista de permisos.
 entra_clients = Aplicaciones que su organización permite
 entra_clients_explanation = Su organización deja que estas aplicaciones actúen por usted aquí. Ellas mismas inician su sesión con Microsoft, por eso este servidor no le preguntó.
@@ -129,7 +129,7 @@ entra_client_refused = La ha rechazado.
 
 operator_title = Operador
 operator_sign_in = Inicie sesión para ver y bloquear las aplicaciones que usan este servidor. Su cuenta necesita el rol Admin.
-operator_explanation = Lo que haga aquí se registra con su id. de objeto. Tiene efecto en todas partes en un minuto.
+operator_explanation = Lo que haga aquí se registra con su id. de objeto. Tiene efecto en todas partes en un plazo de un minuto.
 applications = Aplicaciones
 applications_none = Aquí no hay ninguna aplicación.
 applications_more = Más aplicaciones
@@ -193,7 +193,7 @@ unavailable = Un servicio detrás de este servidor no responde. Inténtelo de nu
 invalid_title = La solicitud de la aplicación no es válida
 invalid = Este servidor no puede responder a la solicitud de la aplicación.
 invalid_advice = Cierre esta página e intente conectarse de nuevo desde la aplicación.
-invalid_query = Este servidor la rechazó: la consulta no está bien formada.
+invalid_query = Este servidor la rechazó: la cadena de consulta de la dirección no está bien formada.
 invalid_redirect = Este servidor la rechazó: la URI de redirección no es una de las que registró la aplicación.
 invalid_parameter = Este servidor la rechazó: el parámetro { $name } falta o aparece más de una vez.
 invalid_document = Este servidor la rechazó: la descripción que publica la aplicación no es válida.
@@ -201,7 +201,7 @@ not_allowed_title = Esta aplicación no se puede usar aquí
 not_allowed_host = Se describe en un sitio que el operador de este servidor no permite. Pida al operador que lo permita.
 not_allowed_blocked = El operador de este servidor la ha bloqueado. Consulte al operador si la necesita.
 lookup_title = No se pudo consultar esta aplicación
-lookup = Este servidor no pudo leer la descripción que publica la aplicación. Intente conectarse de nuevo en un minuto. Si eso no ayuda, dígaselo a los autores de la aplicación.
+lookup = Este servidor no pudo leer la descripción que publica la aplicación. Intente conectarse de nuevo en un minuto. Si eso no lo resuelve, dígaselo a los autores de la aplicación.
 unknown_title = Esta aplicación no está registrada aquí
 unknown = Su registro ha caducado, o está en otro servidor. Para registrarla de nuevo:
 unknown_vscode = VS Code: ejecute «Authentication: Remove Dynamic Authentication Providers» y después inicie el servidor de nuevo.
@@ -225,9 +225,9 @@ interrupted = Si la aplicación no continúa en unos segundos, conéctese de nue
 still_refused_title = Su organización todavía no lo permite
 still_refused = Ha iniciado sesión de nuevo, y Microsoft Entra ID sigue sin dejar que esta aplicación actúe por usted. Una directiva pide más (acceso condicional). Un administrador de Microsoft Entra ID puede cambiarla. Después, conéctese de nuevo desde la aplicación.
 organisation_title = Su organización bloquea este inicio de sesión
-organisation_policy = Una directiva de acceso condicional no le deja iniciar sesión desde este lugar, dispositivo o aplicación. Iniciar sesión de nuevo no ayuda. Consulte al administrador de su organización, que puede ver la directiva en el registro de inicios de sesión.
-organisation_assignment = Solo los usuarios asignados a esta aplicación pueden iniciar sesión, y usted no lo está. Iniciar sesión de nuevo no ayuda. Pida al administrador de su organización que le asigne.
-organisation_consent = Esta aplicación necesita un permiso que solo un administrador puede conceder. Iniciar sesión de nuevo no ayuda. Pida al administrador de su organización que dé su consentimiento.
+organisation_policy = Una directiva de acceso condicional no le deja iniciar sesión desde este lugar, dispositivo o aplicación. Iniciar sesión de nuevo no servirá de nada. Consulte al administrador de su organización, que puede ver la directiva en el registro de inicios de sesión.
+organisation_assignment = Solo los usuarios asignados a esta aplicación pueden iniciar sesión, y usted no lo está. Iniciar sesión de nuevo no servirá de nada. Pida al administrador de su organización que le asigne.
+organisation_consent = Esta aplicación necesita un permiso que solo un administrador puede conceder. Iniciar sesión de nuevo no servirá de nada. Pida al administrador de su organización que dé su consentimiento.
 admin_consent_title = De vuelta de Microsoft
 admin_consent = Microsoft le ha enviado de vuelta aquí. Si dio allí su consentimiento, las personas de su organización ya pueden conectarse: pídales que se conecten de nuevo desde su aplicación.
 admin_consent_unknown = Esta página no puede ver si se dio el consentimiento. El centro de administración de Entra lo muestra, en Aplicaciones empresariales, Permisos.

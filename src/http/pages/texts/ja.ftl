@@ -6,7 +6,7 @@ unnamed = 名前のないアプリケーション
 
 ## The sentences of the permissions
 
-permission_user_read = サインインと、プロフィールの読み取り: 氏名、メールアドレス、役職、電話番号、勤務先。
+permission_user_read = サインインと、プロフィールの読み取り: 氏名、メールアドレス、役職、電話番号、オフィスの所在地。
 permission_calendars_read = 予定表の読み取り: 内容、日時、場所、参加者、オンライン会議のリンク。
 permission_mail_read = メールの検索と読み取り。
 
@@ -71,7 +71,7 @@ denied_title = 拒否しました
 denied_heading = アクセスを拒否しました
 denied_explanation = アプリケーションはアクセスできません。アプリケーションが待ち続けないように、アプリケーションに戻ってください。
 denied_returns = 数秒後に自動でアプリケーションに戻ります。
-denied_note = 「{ button_return }」は { $host } に移動します。「{ button_undo }」はもう一度お尋ねします。どちらもしない場合、このアプリケーションの要求はこのブラウザーで 24 時間拒否されます。
+denied_note = 「{ button_return }」を押すと { $host } に移動し、「{ button_undo }」を押すともう一度お尋ねします。どちらもしない場合、このアプリケーションの要求はこのブラウザーで 24 時間拒否されます。
 review_title = 今日拒否したもの
 review_heading = この名前のアプリケーションを今日拒否しました
 review_explanation = 「{ $client }」がアクセスを求めています。名前とアドレスは、あなたが拒否したアプリケーションと同じですが、別のものかもしれません。
@@ -102,7 +102,7 @@ connection_unused = 今は使われていません。
 connection_addresses = 接続先は { $addresses } です。
 connection_remembered = 次回は、アクセス許可の一覧のない短い質問だけが表示されます。
 entra_clients = 組織が許可しているアプリケーション
-entra_clients_explanation = 組織は、これらのアプリケーションがここであなたの代わりに操作することを許可しています。アプリケーション自身が Microsoft でサインインするため、このサーバーはお尋ねしませんでした。
+entra_clients_explanation = 組織は、これらのアプリケーションがここであなたの代わりに操作することを許可しています。アプリケーションが自らあなたを Microsoft にサインインさせるため、このサーバーはお尋ねしませんでした。
 entra_clients_note = 拒否したアプリケーションは、30 秒以内にアクセスできなくなります。もう一度許可しても、新しいトークンが必要です。それには最長で 90 分かかることがあります。
 entra_client = アプリケーション { $application }
 entra_client_called = 最初の使用は{ $first }、最後は{ $last }です。
@@ -165,7 +165,7 @@ decision_forged = このブラウザーが開いたページのものではあ�
 cookie_title = ブラウザーがこのページの Cookie を保存しませんでした
 cookie = このサイトの Cookie を許可してください。このページを別のブラウザーで開かないでください。その後、アプリケーションからもう一度接続してください。
 expired_title = このページは古すぎます
-expired = 10 分後、または同じようなページをさらに 5 つ開くと、期限が切れます。アプリケーションからもう一度接続してください。
+expired = 10 分たつか、同じようなページをさらに 5 つ開くと、期限が切れます。アプリケーションからもう一度接続してください。
 completed_title = このサインインはすでに完了しています
 completed = このページを閉じて、アプリケーションに戻ることができます。アプリケーションがまだ待っている場合は、アプリケーションからもう一度接続してください。
 decided_title = すでに決定しています
@@ -201,7 +201,7 @@ not_signed_in = { $path } を開いて、もう一度お試しください。
 not_operator_title = あなたはこのサーバーの運用者ではありません
 not_operator = あなたのアカウントには Admin ロールがありません。Microsoft Entra ID の管理者が割り当てることができます: エンタープライズ アプリケーション、このアプリケーション、ユーザーとグループ。その後、/operator をもう一度開いてください。
 other_browser_title = このサインインは別のブラウザーで始まりました
-other_browser = 許可したブラウザーだけが完了できるため、このサーバーは取り消しました。それがこのブラウザーだった場合は、このサイトの Cookie を許可して、アプリケーションからもう一度接続してください。
+other_browser = 許可したブラウザーだけが完了できるため、このサーバーはこのサインインを取り消しました。それがこのブラウザーだった場合は、このサイトの Cookie を許可して、アプリケーションからもう一度接続してください。
 interrupted_title = このサインインは中断されました
 interrupted = 数秒たってもアプリケーションが先に進まない場合は、アプリケーションからもう一度接続してください。
 still_refused_title = 組織はまだこれを許可していません
