@@ -10,6 +10,8 @@ mod text;
 mod judge;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod translated;
 
 use std::sync::LazyLock;
 
