@@ -167,7 +167,7 @@ record_uncertain = It may not have taken effect.
 ## Errors: the problem, and what to do
 
 detail = Details:
-leads_elsewhere = The button leads to { $host }. This server does not know that address. Press the button only if you trust it.
+leads_elsewhere = The button leads to { $host }. This server does not know that address. Press the button only if you trust that address.
 connect_again = Connect again from the application.
 open_again = Open { $path } again.
 incomplete_title = The form is incomplete

@@ -179,7 +179,7 @@ record_uncertain = Cela n’a peut-être pas pris effet.
 ## Errors: the problem, and what to do
 
 detail = Détails (en anglais) :
-leads_elsewhere = Le bouton mène à { $host }. Ce serveur ne connaît pas cette adresse. N’appuyez sur le bouton que si vous lui faites confiance.
+leads_elsewhere = Le bouton mène à { $host }. Ce serveur ne connaît pas cette adresse. N’appuyez sur le bouton que si vous faites confiance à cette adresse.
 connect_again = Connectez-vous de nouveau depuis l’application.
 open_again = Ouvrez { $path } de nouveau.
 incomplete_title = Le formulaire est incomplet
