@@ -8,7 +8,7 @@ use std::{
 };
 
 use functions_host::{EXECUTABLE_PATH, LocalSettings};
-use stand_in::wait::until_listening;
+use stand_in::{wait::until_listening, watchdog::Watchdog};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -34,45 +34,50 @@ pub(crate) fn find(path: &OsStr) -> Option<PathBuf> {
     split_paths(path).map(|folder| folder.join("func")).find(is_program)
 }
 
-/// `func start`, which runs until it is stopped.
+/// `func start`, which runs until it is stopped. Its handler is in its process group, and does not outlive this program.
 #[derive(Debug)]
-pub(crate) struct Func(Child);
+pub(crate) struct Func {
+    process: Child,
+    group: Watchdog,
+}
 
 impl Func {
     /// Its lines go to the terminal, or to a log.
     pub(crate) fn start(program: &Path, root: &Path, log: Option<&Path>) -> Result<Self, StartError> {
         let mut command = Command::new(program);
-        command.arg("start").current_dir(root).stdin(Stdio::null()).kill_on_drop(true);
+        command.arg("start").current_dir(root).stdin(Stdio::null()).kill_on_drop(true).process_group(0);
         if let Some(log) = log {
             let file = File::options().create(true).append(true).open(log).map_err(StartError::Func)?;
             command.stdout(file.try_clone().map_err(StartError::Func)?).stderr(file);
         }
-        command.spawn().map(Self).map_err(StartError::Func)
+        let process = command.spawn().map_err(StartError::Func)?;
+        let group = Watchdog::over_group(process.id().unwrap_or_default()).map_err(StartError::Func)?;
+        Ok(Self { process, group })
     }
 
     /// Returns when something listens on the public port.
     pub(crate) async fn listens(&mut self, port: u16) -> Result<(), StartError> {
         tokio::select! {
             () = until_listening((Ipv4Addr::LOCALHOST, port).into()) => Ok(()),
-            ended = self.0.wait() => Err(ended.map_or_else(StartError::Func, StartError::FuncEnded)),
+            ended = self.process.wait() => Err(ended.map_or_else(StartError::Func, StartError::FuncEnded)),
         }
     }
 
     pub(crate) async fn ended(&mut self) -> Result<ExitStatus, StartError> {
-        self.0.wait().await.map_err(StartError::Func)
+        self.process.wait().await.map_err(StartError::Func)
     }
 
-    /// It ends its handler when it is asked to end; killed, it would leave the handler running.
+    /// It is asked to end, which ends its handler, too. What then still runs of its group is killed.
     pub(crate) async fn stop(mut self) {
         const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-        if let Some(process) = self.0.id() {
+        if let Some(process) = self.process.id() {
             let asked = Command::new("kill").arg(process.to_string()).status().await;
-            if asked.is_ok_and(|status| status.success()) && timeout(STOP_TIMEOUT, self.0.wait()).await.is_ok() {
-                return;
+            if asked.is_ok_and(|status| status.success()) {
+                let _ = timeout(STOP_TIMEOUT, self.process.wait()).await;
             }
         }
-        // If it fails, the process is gone already.
-        let _ = self.0.kill().await;
+        self.group.kill().await;
+        let _ = self.process.wait().await;
     }
 }
 
@@ -95,9 +100,9 @@ mod tests {
     }
 
     /// That script. Another test's process that is just being forked may hold it open for writing, for a moment.
-    fn started(folder: &TempDir, root: &Path, log: Option<&Path>) -> Func {
+    fn started(folder: &Path, root: &Path, log: Option<&Path>) -> Func {
         loop {
-            match Func::start(&folder.path().join("func"), root, log) {
+            match Func::start(&folder.join("func"), root, log) {
                 Err(StartError::Func(error)) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
                 started => return started.unwrap(),
             }
@@ -144,7 +149,7 @@ mod tests {
         );
         let (log, fifo) = (root.path().join("log"), root.path().join("f"));
         assert!(std::process::Command::new("mkfifo").arg(fifo).status().unwrap().success());
-        let func = started(&folder, root.path(), Some(&log));
+        let func = started(folder.path(), root.path(), Some(&log));
         let said = || fs::read_to_string(&log).unwrap();
         until(async || said().lines().count() >= 2).await;
         func.stop().await;
@@ -152,11 +157,51 @@ mod tests {
         assert_eq!(said(), format!("{}\nstart\nasked\n", root.display()));
     }
 
+    /// A folder whose `func` starts a handler that does not end when asked, and then does this. What is returned is finished
+    /// when both have ended: they hold a pipe open.
+    fn with_handler(then: &str) -> (TempDir, std::thread::JoinHandle<Vec<u8>>) {
+        let folder = path(&format!("trap '' TERM; exec 9> held; sleep 600 & : > begun; {then}"));
+        let held = folder.path().join("held");
+        assert!(std::process::Command::new("mkfifo").arg(&held).status().unwrap().success());
+        (folder, std::thread::spawn(|| fs::read(held).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn what_does_not_end_when_asked_is_killed_with_its_handler() {
+        for then in ["wait", "exit 3"] {
+            let (folder, ended) = with_handler(then);
+            let func = started(folder.path(), folder.path(), None);
+            until(async || folder.path().join("begun").exists()).await;
+            // It is given no time.
+            tokio::time::pause();
+            func.stop().await;
+            tokio::time::resume();
+            until(async || ended.is_finished()).await;
+        }
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "the outermost function of the process that is killed")]
+    async fn kill_9_leaves_neither_it_nor_its_handler() {
+        const TEST: &str = "func::tests::kill_9_leaves_neither_it_nor_its_handler";
+        if let Some(folder) = std::env::var_os("FOLDER_OF_FUNC") {
+            let _func = started(Path::new(&folder), Path::new(&folder), None);
+            std::future::pending::<()>().await;
+        }
+        let (folder, ended) = with_handler("wait");
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program.args(["--exact", TEST]).env("FOLDER_OF_FUNC", folder.path()).stdout(Stdio::null()).kill_on_drop(true);
+        let mut program = program.spawn().unwrap();
+        until(async || folder.path().join("begun").exists()).await;
+        program.kill().await.unwrap();
+        until(async || ended.is_finished()).await;
+    }
+
     #[tokio::test]
     async fn it_is_ready_when_something_listens_and_not_when_it_has_ended() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let nobody = functions_host::ReservedPort::new().unwrap();
-        let func = |folder: &TempDir| started(folder, folder.path(), None);
+        let func = |folder: &TempDir| started(folder.path(), folder.path(), None);
         let port = listener.local_addr().unwrap().port();
         assert!(func(&path("exec sleep 60")).listens(port).await.is_ok());
         // (A process that is just being forked would keep a listener open that is closed here.)
@@ -167,7 +212,7 @@ mod tests {
     #[tokio::test]
     async fn its_own_end_is_noticed() {
         let (folder, root) = (path("exit 3"), path(""));
-        let mut func = started(&folder, root.path(), None);
+        let mut func = started(folder.path(), root.path(), None);
         assert_eq!(func.ended().await.unwrap().code(), Some(3));
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Running {
 enum Host {
     StandIn(FunctionsHost),
     /// `func start`; or nothing, and the person is told to run it.
-    CoreTools(Option<Func>),
+    CoreTools(Option<Box<Func>>),
 }
 
 impl Running {
@@ -153,5 +153,5 @@ async fn core_tools(
     let Some(program) = func::find(&environment.path) else { return Ok((Host::CoreTools(None), Server::ToBeStarted)) };
     let mut func = Func::start(&program, root, log)?;
     func.listens(port).await?;
-    Ok((Host::CoreTools(Some(func)), Server::CoreTools))
+    Ok((Host::CoreTools(Some(Box::new(func))), Server::CoreTools))
 }

@@ -6,7 +6,8 @@ use std::process::{ExitStatus, Stdio};
 use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 
-/// Kills a process, or a process group, as soon as this process has ended. Dropping it lets them live.
+/// Kills a process, or a process group, as soon as this process has ended. Dropping it lets a process live, and kills a group:
+/// whoever drops the leader of one does not know what that has started.
 ///
 /// It is a shell that reads a pipe. The system closes the pipe when this process ends. (Linux alone could do it without a
 /// process, by `PR_SET_PDEATHSIG`, which needs unsafe code.)
@@ -78,7 +79,8 @@ impl Watchdog {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        shell.kill_on_drop(true).spawn().map(Self)
+        // Without it the shell goes on, and reads the end of the pipe.
+        shell.kill_on_drop(sign.is_empty()).spawn().map(Self)
     }
 
     /// Kills them now, and returns when they have been sent the signal.

@@ -44,6 +44,17 @@ async fn a_watchdog_that_has_ended_lets_its_process_live() {
 }
 
 #[tokio::test]
+async fn one_that_is_dropped_kills_its_group_and_lets_a_process_live() {
+    let (mut one, mut other) = (group().await, group().await);
+    drop(Watchdog::over(other.id().unwrap()).unwrap());
+    let output = one.stdout.take().unwrap();
+    drop(Watchdog::over_group(one.id().unwrap()).unwrap());
+    assert_eq!(BufReader::new(output).lines().next_line().await.unwrap(), None);
+    assert_eq!(other.try_wait().unwrap(), None);
+    Watchdog::over_group(other.id().unwrap()).unwrap().kill().await;
+}
+
+#[tokio::test]
 async fn there_is_none_over_every_process() {
     for id in [0, 1] {
         for refused in [Watchdog::over(id), Watchdog::over_group(id)] {
