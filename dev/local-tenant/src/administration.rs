@@ -147,7 +147,7 @@ async fn token_lifetime(State(sts): State<Arc<Sts>>, body: Bytes) -> Response {
     answer(parse(&body).map(|Lifetime { seconds }| sts.token_lifetime.set(seconds)))
 }
 
-/// Policies, roles, accounts and services are as at the first start. Consents and sessions stay as they are.
+/// Policies, roles, accounts and services are as at the first start. Sessions and users' own consents stay as they are.
 async fn reset(State(sts): State<Arc<Sts>>) -> Response {
     answer(as_at_first(&sts).map_err(|error| error.to_string()))
 }
@@ -157,6 +157,7 @@ fn as_at_first(sts: &Sts) -> io::Result<()> {
     sts.conditional_access.require_second_factor(false);
     sts.app_roles.reset();
     sts.token_lifetime.set(None);
+    sts.state.withdraw_consents(&OWN.consents_of(EVERYBODY))?;
     users::all().iter().try_for_each(|user| sts.state.enable(user.oid, true))
 }
 

@@ -245,7 +245,7 @@ async fn a_slow_service_answers_late_and_rightly() {
 }
 
 #[tokio::test]
-async fn everything_is_put_back_but_sessions_and_consents() {
+async fn everything_is_put_back_but_sessions_and_own_consents() {
     let local = Local::silent().await;
     let tokens = local.sign_in().await;
     for (label, about) in [
@@ -254,6 +254,7 @@ async fn everything_is_put_back_but_sessions_and_consents() {
         ("Turn on", "Assignment required"),
         ("Block", ALICE),
         ("Down", "Graph"),
+        ("Turn on", "Consent for the tenant"),
     ] {
         press(&local, label, about).await;
     }
@@ -261,7 +262,9 @@ async fn everything_is_put_back_but_sessions_and_consents() {
     press(&local, "Put back", "everything").await;
     let token = graph_token(&local, &tokens).await;
     assert_eq!(graph(&local, "/v1.0/me", &token).await.status(), 200);
-    assert!(page(&local).await.contains("not blocked, assigned as Admin, has consented"));
+    let page = page(&local).await;
+    assert!(page.contains("not blocked, assigned as Admin, has consented"), "{page}");
+    assert!(page.contains("Consent for the tenant: off"), "{page}");
 }
 
 #[tokio::test]
