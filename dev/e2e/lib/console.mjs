@@ -12,3 +12,9 @@ export async function shown(page, server) {
   await page.goto(server.tenant);
   return page.evaluate(() => document.body.innerText.replaceAll(/\s+/g, ' '));
 }
+
+/** What its last requests were, newest first. */
+export async function history(page, server) {
+  await page.goto(server.tenant);
+  return page.$$eval('.history li', (rows) => rows.map((row) => row.querySelector('[dir="ltr"]').innerText));
+}

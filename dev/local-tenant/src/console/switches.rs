@@ -111,7 +111,7 @@ pub(super) fn policies(sts: &Sts) -> Vec<Switch> {
         Switch {
             name: first.to_owned(),
             state: on_off(factor),
-            effect: "Graph asks for a second factor. The next tool call sends the user to sign in again.",
+            effect: "Graph asks for a second factor for the next token. Press End now below to see it at once.",
             buttons: turn(first, factor, "/_control/conditional-access", json!({ "second_factor": !factor })),
         },
         Switch {
@@ -174,7 +174,7 @@ pub(super) fn whole(sts: &Sts) -> Vec<Switch> {
         Switch {
             name: "Everything".to_owned(),
             state: String::new(),
-            effect: "Policies, assignments, accounts and services as at the first start.",
+            effect: "Policies, assignments, accounts and services as at the first start. Sessions and users' own consents stay.",
             buttons: vec![button("Put back", "everything", "/_control/reset")],
         },
     ]
