@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { launch } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { connected } from '../lib/connected.mjs';
+import { heldPort } from '../lib/held-port.mjs';
 import { children, ended, runs } from '../lib/processes.mjs';
 import { spawnLocal, startServer } from '../lib/server.mjs';
 import * as sse from '../lib/sse-client.mjs';
@@ -30,13 +31,6 @@ describe('cargo local', () => {
     t.after(() => rmSync(data, { recursive: true, force: true }));
     const { complaint, exited } = spawnLocal({ port: 0, 'tenant-port': 0, data, ...options });
     return { complaint: await complaint, ...(await exited) };
-  }
-
-  async function heldPort(t) {
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    t.after(() => listener.close());
-    return listener.address().port;
   }
 
   async function openConnection(t, server) {

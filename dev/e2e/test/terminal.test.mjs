@@ -1,13 +1,14 @@
 // `cargo local` on a terminal: it tells a sign-in as a story, opens pages, and ends with its window.
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { freshPage, launch } from '../lib/browser.mjs';
 import { browserInbox } from '../lib/browser-inbox.mjs';
 import { test } from '../lib/check.mjs';
 import { freePort } from '../lib/free-port.mjs';
+import { heldPort } from '../lib/held-port.mjs';
 import { oauthProvider } from '../lib/oauth-provider.mjs';
 import { node22, packageFile } from '../lib/packages.mjs';
 import { children, ended } from '../lib/processes.mjs';
@@ -77,11 +78,35 @@ describe('cargo local on a terminal', () => {
     assert.match(await page.content(), /Console of the local tenant/);
   });
 
+  test('--open consent waits for no browser that keeps the terminal: Ctrl-C ends everything', async (t) => {
+    const folder = temporaryFolder(t);
+    // Such a browser takes Ctrl-C for a key. Its end comes with that of the terminal's leader.
+    const browser = program(folder, 'w3m', 'trap "" INT\necho "w3m shows $1"\nexec sleep 600');
+    const terminal = await onTerminal(t, ['--open', 'consent'], { BROWSER: browser });
+    await terminal.says(/w3m shows http:\S+\/authorize\?/);
+    const all = children(terminal.pid);
+    process.kill(terminal.pid, 'SIGINT');
+    await ended([terminal.pid, ...all]);
+    assert.equal(await terminal.close(), 0);
+  });
+
+  test('--open inspector says who has the port of MCP Inspector, and does not start it', async (t) => {
+    const [folder, port] = [temporaryFolder(t), await heldPort(t)];
+    program(folder, 'npx', `: > "${folder}/started"`);
+    const env = { CLIENT_PORT: port, PATH: [folder, process.env.PATH].join(delimiter) };
+    const terminal = await onTerminal(t, ['--open', 'inspector'], env);
+    const held = new RegExp(`port ${port} on 127\\.0\\.0\\.1, for MCP Inspector, is taken by .* \\(process ${process.pid}\\)\\.\n.*CLIENT_PORT=N`);
+    await terminal.says(held);
+    assert.equal((await fetch(`${terminal.server.url}/health`)).status, 200);
+    assert.equal(await terminal.close(), 0);
+    assert.ok(!existsSync(join(folder, 'started')));
+  });
+
   test('--open inspector tells if MCP Inspector ends by itself, and everything else runs', async (t) => {
     const folder = temporaryFolder(t);
-    writeFileSync(join(folder, 'npx'), '#!/bin/sh\nexit 3\n');
-    chmodSync(join(folder, 'npx'), 0o755);
-    const terminal = await onTerminal(t, ['--open', 'inspector'], { PATH: [folder, process.env.PATH].join(delimiter) });
+    program(folder, 'npx', 'exit 3');
+    const env = { CLIENT_PORT: await freePort(), PATH: [folder, process.env.PATH].join(delimiter) };
+    const terminal = await onTerminal(t, ['--open', 'inspector'], env);
     await terminal.says(/MCP Inspector ended \(exit status: 3\); its log is \S+inspector\.log/);
     assert.equal((await fetch(`${terminal.server.url}/health`)).status, 200);
   });
@@ -91,13 +116,10 @@ describe('cargo local on a terminal', () => {
     const folder = temporaryFolder(t);
     const inspector = packageFile('@modelcontextprotocol/inspector', 'clients/launcher/build/index.js');
     // The words that npx is given are those of the package; what it would download is here.
-    const npx = `#!/bin/sh
-[ "$1 $2" = "--yes @modelcontextprotocol/inspector" ] || exit 9
+    const npx = `[ "$1 $2" = "--yes @modelcontextprotocol/inspector" ] || exit 9
 shift 2
-HOME="${folder}" "${node22()}" "${inspector}" "$@"
-`;
-    writeFileSync(join(folder, 'npx'), npx);
-    chmodSync(join(folder, 'npx'), 0o755);
+HOME="${folder}" "${node22()}" "${inspector}" "$@"`;
+    program(folder, 'npx', npx);
     const ports = { CLIENT_PORT: await freePort(), MCP_SANDBOX_PORT: '0', MCP_APP_ORIGIN_PORT: '0' };
     const more = { MCP_INSPECTOR_SECRET_STORE: 'memory', PATH: [folder, process.env.PATH].join(delimiter) };
     const terminal = await onTerminal(t, ['--open', 'inspector'], { ...env, ...ports, ...more });
@@ -108,3 +130,11 @@ HOME="${folder}" "${node22()}" "${inspector}" "$@"
     await ended([...all, ...below]);
   });
 });
+
+/** Makes a program of this name that does this; its path. */
+function program(folder, name, script) {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}

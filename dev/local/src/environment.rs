@@ -9,6 +9,8 @@ pub(crate) struct Environment {
     pub(crate) cargo: OsString,
     /// Where programs are.
     pub(crate) path: OsString,
+    /// Where MCP Inspector listens; it reads the same variable.
+    pub(crate) inspector_port: u16,
     /// Settings of the handler, by name.
     pub(crate) settings: Vec<(String, String)>,
 }
@@ -19,6 +21,7 @@ impl Environment {
         Self {
             cargo: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             path: std::env::var_os("PATH").unwrap_or_default(),
+            inspector_port: std::env::var("CLIENT_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(6274),
             settings: handed_on(|name| std::env::var(name).ok()),
         }
     }

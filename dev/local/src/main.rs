@@ -23,7 +23,6 @@ use args::Args;
 use clap::Parser as _;
 use environment::Environment;
 use error::StartError;
-use shown::Showing;
 use stop::Stop;
 
 #[tokio::main]
@@ -45,12 +44,7 @@ async fn run(args: &Args, environment: &Environment) -> Result<(), StartError> {
         () = stop.requested() => return Ok(()),
     };
     println!("{}", if args.json { running.ready.json() } else { running.ready.text() });
-    let showing = Showing::begin(args, &running).await;
-    let ended = tokio::select! {
-        fault = running.ended() => Err(fault),
-        () = stop.requested() => Ok(()),
-    };
-    showing.stop().await;
+    let ended = shown::until_ended(args, environment, &mut running, &mut stop).await;
     running.stop().await;
     ended
 }

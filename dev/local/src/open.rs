@@ -14,6 +14,7 @@ use crate::{
     args::{Args, Page},
     banner::Ready,
     connect,
+    port::{self, PortTaken, Purpose},
     start::Running,
 };
 
@@ -26,6 +27,8 @@ enum OpenError {
     Refused(Value),
     #[error("no browser can be opened ({0}). Open {1}")]
     Browser(io::Error, Url),
+    #[error(transparent)]
+    PortTaken(#[from] PortTaken),
     #[error("MCP Inspector cannot be started ({0}). It needs npx, of Node 22.19 or newer: {1}")]
     Inspector(io::Error, String),
 }
@@ -34,32 +37,34 @@ enum OpenError {
 pub(crate) struct Opened(Option<(oneshot::Sender<()>, JoinHandle<()>)>);
 
 /// Opens the page that the command line names, or says why it does not.
-pub(crate) async fn asked_for(args: &Args, running: &Running) -> Opened {
+pub(crate) async fn asked_for(args: &Args, inspector_port: u16, running: &Running) -> Opened {
     let Some(page) = args.shown.open else { return Opened(None) };
-    open(page, &running.ready, &args.data.join("inspector.log")).await.unwrap_or_else(|error| {
+    let opened = match page {
+        Page::Inspector => inspector(&running.ready.mcp(), inspector_port, &args.data.join("inspector.log")),
+        Page::Consent => consent(&running.ready).await,
+    };
+    opened.unwrap_or_else(|error| {
         eprintln!("cargo local: {error}");
         Opened(None)
     })
 }
 
-/// Inspector's lines go to this log.
-async fn open(page: Page, ready: &Ready, log: &Path) -> Result<Opened, OpenError> {
-    match page {
-        Page::Inspector => inspector(&ready.mcp(), log),
-        Page::Consent => {
-            let url = authorization_url(ready).await?;
-            let opened = url.clone();
-            // A browser in the terminal returns only when it is closed.
-            let opening = tokio::task::spawn_blocking(move || webbrowser::open(opened.as_str()));
-            let outcome = opening.await.unwrap_or_else(|ended| Err(io::Error::other(ended)));
-            outcome.map(|()| Opened(None)).map_err(|error| OpenError::Browser(error, url))
+/// A browser in the terminal returns only when it is closed. A thread of its own waits for it: the end of the runtime would
+/// wait for one of the runtime's.
+async fn consent(ready: &Ready) -> Result<Opened, OpenError> {
+    let url = authorization_url(ready).await?;
+    std::thread::spawn(move || {
+        if let Err(error) = webbrowser::open(url.as_str()) {
+            eprintln!("cargo local: {}", OpenError::Browser(error, url));
         }
-    }
+    });
+    Ok(Opened(None))
 }
 
 /// Inspector opens the browser itself, at an address that has its own token. It has a process group of its own, since npx
-/// starts further processes.
-fn inspector(mcp: &str, path: &Path) -> Result<Opened, OpenError> {
+/// starts further processes. Its lines go to this log.
+fn inspector(mcp: &str, port: u16, path: &Path) -> Result<Opened, OpenError> {
+    port::is_free(port, Purpose::Inspector)?;
     let words = connect::inspector(mcp);
     let failed = |error| OpenError::Inspector(error, words.clone());
     let log = File::create(path).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! A port that another program has: which program, and the option that chooses another port.
+//! A port that another program has: which program, and how to choose another port.
 
 use std::io::ErrorKind;
 
@@ -11,31 +11,33 @@ pub(crate) enum Purpose {
     Server,
     Tenant,
     Cosmos,
+    Inspector,
 }
 
 /// It is taken.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "port {port} on {host}, for {name}, is taken by {by}.\n\
-     Stop it, or choose another port: cargo local {option} N (0 takes any free one)"
+     Stop it, or choose another port: {choice}"
 )]
 pub(crate) struct PortTaken {
     port: u16,
     host: &'static str,
     name: &'static str,
-    option: &'static str,
+    choice: &'static str,
     by: String,
 }
 
 impl PortTaken {
     /// Looks for the program that listens there.
     pub(crate) fn new(port: u16, purpose: Purpose) -> Self {
-        let (host, name, option) = match purpose {
-            Purpose::Server => ("127.0.0.1", "the MCP server", "--port"),
-            Purpose::Tenant => ("localhost", "the tenant", "--tenant-port"),
-            Purpose::Cosmos => ("127.0.0.1", "Cosmos DB", "--azure --cosmos-port"),
+        let (host, name, choice) = match purpose {
+            Purpose::Server => ("127.0.0.1", "the MCP server", "cargo local --port N (0 takes any free one)"),
+            Purpose::Tenant => ("localhost", "the tenant", "cargo local --tenant-port N (0 takes any free one)"),
+            Purpose::Cosmos => ("127.0.0.1", "Cosmos DB", "cargo local --azure --cosmos-port N (0 takes any free one)"),
+            Purpose::Inspector => ("127.0.0.1", "MCP Inspector", "CLIENT_PORT=N cargo local --open inspector"),
         };
-        Self { port, host, name, option, by: holder(port) }
+        Self { port, host, name, choice, by: holder(port) }
     }
 }
 
@@ -50,9 +52,8 @@ fn holder(port: u16) -> String {
     }
 }
 
-/// Refuses the ports that their parts will bind themselves, before anything is built.
-pub(crate) fn are_free(tenant: u16, cosmos: Option<u16>) -> Result<(), PortTaken> {
-    let is_taken = |port| port != 0 && ReservedPort::at(port).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
-    let mut ports = [(tenant, Purpose::Tenant)].into_iter().chain(cosmos.map(|port| (port, Purpose::Cosmos)));
-    ports.find(|(port, _)| is_taken(*port)).map_or(Ok(()), |(port, purpose)| Err(PortTaken::new(port, purpose)))
+/// Refuses a port that its part will bind itself. For 0 it takes any.
+pub(crate) fn is_free(port: u16, purpose: Purpose) -> Result<(), PortTaken> {
+    let is_taken = port != 0 && ReservedPort::at(port).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+    if is_taken { Err(PortTaken::new(port, purpose)) } else { Ok(()) }
 }

@@ -1,23 +1,23 @@
 //! What a person is shown while everything runs: a page in the browser, and the log as a story.
 
-use tokio::task::JoinSet;
+use crate::{args::Args, environment::Environment, error::StartError, open, start::Running, stop::Stop, story};
 
-use crate::open::{self, Opened};
-use crate::{args::Args, start::Running, story};
-
-/// What is shown until it is stopped.
-pub(crate) struct Showing {
-    opened: Opened,
-    _story: JoinSet<std::io::Result<()>>,
-}
-
-impl Showing {
-    pub(crate) async fn begin(args: &Args, running: &Running) -> Self {
-        let story = story::begin(args, &running.ready);
-        Self { opened: open::asked_for(args, running).await, _story: story }
-    }
-
-    pub(crate) async fn stop(self) {
-        self.opened.stop().await;
-    }
+/// Returns when it is to stop, or something has ended that should not.
+pub(crate) async fn until_ended(
+    args: &Args,
+    environment: &Environment,
+    running: &mut Running,
+    stop: &mut Stop,
+) -> Result<(), StartError> {
+    let _story = story::begin(args, &running.ready);
+    let opened = tokio::select! {
+        opened = open::asked_for(args, environment.inspector_port, running) => opened,
+        () = stop.requested() => return Ok(()),
+    };
+    let ended = tokio::select! {
+        fault = running.ended() => Err(fault),
+        () = stop.requested() => Ok(()),
+    };
+    opened.stop().await;
+    ended
 }

@@ -10,9 +10,8 @@ use local_tenant::Tenant;
 
 use crate::args::{Args, repository_root};
 use crate::banner::{Ready, Server};
-use crate::{
-    azure, data::Data, environment::Environment, error::StartError, func, func::Func, port, published::Published,
-};
+use crate::port::{self, Purpose};
+use crate::{azure, data::Data, environment::Environment, error::StartError, func, func::Func, published::Published};
 
 /// Everything that runs.
 pub(crate) struct Running {
@@ -56,7 +55,10 @@ pub(crate) async fn start(args: &Args, environment: &Environment) -> Result<Runn
     // Until the server can answer, a connection is refused and does not wait.
     let reserved = ReservedPort::at(args.port).map_err(|error| StartError::listen(args.port, error))?;
     let data = Data::open(&args.data, args.fresh)?;
-    port::are_free(args.tenant_port, args.serving.azure.then_some(args.serving.cosmos_port))?;
+    port::is_free(args.tenant_port, Purpose::Tenant)?;
+    if args.serving.azure {
+        port::is_free(args.serving.cosmos_port, Purpose::Cosmos)?;
+    }
     let (root, handler) = program(args, environment).await?;
     let port = reserved.port();
     let url = format!("http://127.0.0.1:{port}");

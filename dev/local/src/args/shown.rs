@@ -40,7 +40,7 @@ mod tests {
 
     fn levels(verbose: bool, chosen: &[&str]) -> Vec<String> {
         let settings = chosen.iter().map(|level| ("LOG_LEVEL".to_owned(), (*level).to_owned())).collect();
-        let environment = Environment { cargo: "cargo".into(), path: "".into(), settings };
+        let environment = Environment { cargo: "cargo".into(), path: "".into(), inspector_port: 0, settings };
         let settings = Shown { open: None, verbose }.environment(environment).settings;
         settings.into_iter().map(|(_, level)| level).collect()
     }
