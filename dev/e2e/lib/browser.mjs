@@ -5,10 +5,10 @@ import { chromium } from './chromium.mjs';
 /** Longer than a busy machine takes; puppeteer's own is half a minute. */
 const WAIT_LIMIT_MS = 120_000;
 
-/** Starts the browser. */
-export function launch() {
+/** Starts the browser: that of the tests, or another. */
+export function launch(which = chromium()) {
   // Without a sandbox, because Chromium refuses to make one as root. Every other safeguard stays on: they are under test.
-  return puppeteer.launch({ ...chromium(), headless: 'shell', args: ['--no-sandbox'] });
+  return puppeteer.launch({ ...which, headless: 'shell', args: ['--no-sandbox'] });
 }
 
 /** A page in a context without cookies, closed when the test ends. */

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible } from './axe.mjs';
 import { freshPage } from './browser.mjs';
+import { lacksLetters } from './letters.mjs';
 
 const WIDTHS = [320, 1280];
 const SCHEMES = ['light', 'dark'];
@@ -22,6 +23,11 @@ export async function everyLook(t, browser, name, open) {
 export async function everyLanguage(t, browser, name, open) {
   for (const [language, direction] of Object.entries(LANGUAGES)) {
     const shown = `${name}-${language}-320-light`;
+    if (await lacksLetters(browser, language)) {
+      assert.ok(process.env.CHROME, `the browser of the tests has no letters for ${language}`);
+      await t.test(shown, { skip: `the Chrome of CHROME draws boxes for ${language}: install a font, or unset CHROME` }, () => {});
+      continue;
+    }
     const page = await look(t, browser, { name: shown, width: 320, scheme: 'light', language, open });
     const html = await page.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir }));
     assert.deepEqual(html, { lang: language, dir: direction }, shown);
