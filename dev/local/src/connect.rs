@@ -4,11 +4,13 @@
 const INSPECTOR: &str = "npx @modelcontextprotocol/inspector --web --server-url {mcp} --transport http";
 
 /// Clients that one line on the command line connects, and that line; `{mcp}` is the address of the server.
-const CLIENTS: [(&str, &str); 5] = [
+const CLIENTS: [(&str, &str); 7] = [
     ("MCP Inspector", INSPECTOR),
     ("VS Code", r#"code --add-mcp '{"name":"local","type":"http","url":"{mcp}"}'"#),
     ("Claude Code", "claude mcp add --transport http local {mcp}"),
     ("Codex", "codex mcp add local --url {mcp}"),
+    ("Gemini CLI", "gemini mcp add --transport http local {mcp}"),
+    ("Copilot CLI", "copilot mcp add --transport http local {mcp}"),
     ("stdio only", "npx mcp-remote {mcp}"),
 ];
 
