@@ -22,9 +22,7 @@ use std::{
 
 use authorization_server::ground::{Ended, EventName, OperationalEvent, Severity, Unavailable};
 use named_tests::is_test;
-
-/// The source of the handler.
-const SOURCES: [&str; 3] = ["src", "crates/authorization-server/src", "crates/oauth-protocol/src"];
+use rust_source::{SourceTree, project::SHIPPED};
 
 /// Documents with tables of log lines, the header of such a column, and how many lines these columns quote at least.
 const TABLES: [(&str, &str, usize); 3] = [
@@ -46,20 +44,28 @@ fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }
 
-/// The code of a file, without comments and tests.
-fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap();
-    let shipped = text.split("#[cfg(test)]").next().unwrap();
-    shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+/// The files of the handler without tests: the path and the text of each.
+fn shipped() -> Vec<(String, String)> {
+    let trees = SHIPPED.iter().map(|shipped| SourceTree::read(root(), shipped.source, shipped.package).unwrap());
+    let of_tree = |tree: SourceTree| {
+        let files = tree.files().iter().filter(|file| !file.is_test);
+        files.map(|file| (file.path.clone(), file.code.clone())).collect::<Vec<_>>()
+    };
+    trees.flat_map(of_tree).collect()
+}
+
+/// The same without lines of comments.
+fn code() -> Vec<(String, String)> {
+    let without =
+        |text: &str| text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    shipped().into_iter().map(|(path, text)| (path, without(&text))).collect()
 }
 
 /// Everything that the handler can log, as text to search in.
 fn source() -> String {
-    let paths = SOURCES.iter().flat_map(|folder| files(&root().join(folder)));
-    let rust = paths.filter(|path| has_extension(path, "rs"));
     let composed = [Unavailable::store, Unavailable::keyring, Unavailable::upstream, Unavailable::identity_endpoint]
         .map(|unavailable| format!("{:?}", unavailable("x").to_string()));
-    rust.map(|path| code(&path)).chain(composed).collect::<Vec<_>>().join("\n")
+    code().into_iter().map(|(_, code)| code).chain(composed).collect::<Vec<_>>().join("\n")
 }
 
 /// The cells of a table's row.

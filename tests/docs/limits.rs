@@ -1,10 +1,10 @@
 //! The numbers of the documents about limits and memory are those of the source.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs};
 
 use remote_auth_mcp::{config::LIMITS, http::CALLS_PER_MINUTE};
 
-use super::{SOURCES, cells, code, files, has_extension, root};
+use super::{cells, code, root};
 
 /// A constant: its file or folder, and its name there.
 type Constant = (&'static str, &'static str);
@@ -214,15 +214,12 @@ fn the_table_of_limits_has_each_limit_with_its_number() {
 
 /// The constants of the handler that are called a limit.
 fn declared() -> BTreeSet<(String, String)> {
-    let paths = SOURCES.iter().flat_map(|folder| files(&root().join(folder)));
-    let rust = paths.filter(|path| has_extension(path, "rs"));
-    let of_file = |path: PathBuf| {
-        let (file, code) = (path.strip_prefix(root()).unwrap().display().to_string(), code(&path));
+    let of_file = |(file, code): (String, String)| {
         let names = code.split("const ").skip(1).filter_map(|rest| rest.split(':').next());
         let is_limit = |name: &&str| !name.contains(' ') && NAMES.iter().any(|part| name.contains(part));
         names.filter(is_limit).map(|name| (file.clone(), name.to_owned())).collect::<Vec<_>>()
     };
-    rust.flat_map(of_file).collect()
+    code().into_iter().flat_map(of_file).collect()
 }
 
 #[test]

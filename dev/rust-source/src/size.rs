@@ -1,6 +1,8 @@
 //! How long files and functions are.
 
-use proc_macro2::LineColumn;
+use std::collections::BTreeSet;
+
+use proc_macro2::Span;
 use syn::{
     Block, File, ImplItem, ImplItemFn, Item, ItemFn, Signature, TraitItemFn,
     spanned::Spanned as _,
@@ -20,8 +22,8 @@ pub struct FunctionSize {
     pub lines: usize,
 }
 
-/// Lines that belong to items for tests only, with their attributes.
-pub(crate) fn lines_without_tests(file: &File) -> usize {
+/// The lines of items for tests only, with their attributes; the first line of a file is 1.
+pub(crate) fn test_lines(file: &File) -> BTreeSet<usize> {
     let mut sizes = Sizes::default();
     sizes.visit_file(file);
     sizes.test_lines
@@ -37,7 +39,7 @@ pub(crate) fn functions(file: &File) -> Vec<FunctionSize> {
 #[derive(Default)]
 struct Sizes {
     functions: Vec<FunctionSize>,
-    test_lines: usize,
+    test_lines: BTreeSet<usize>,
 }
 
 impl Sizes {
@@ -47,15 +49,15 @@ impl Sizes {
         self.functions.push(FunctionSize { name: signature.ident.to_string(), line, lines });
     }
 
-    fn skip(&mut self, (start, end): (LineColumn, LineColumn)) {
-        self.test_lines += end.line - start.line + 1;
+    fn skip(&mut self, item: Span) {
+        self.test_lines.extend(item.start().line..=item.end().line);
     }
 }
 
 impl<'ast> Visit<'ast> for Sizes {
     fn visit_item(&mut self, item: &'ast Item) {
         if is_for_tests(attributes(item)) {
-            self.skip((item.span().start(), item.span().end()));
+            self.skip(item.span());
         } else {
             visit::visit_item(self, item);
         }
@@ -63,7 +65,7 @@ impl<'ast> Visit<'ast> for Sizes {
 
     fn visit_impl_item(&mut self, item: &'ast ImplItem) {
         if is_for_tests(impl_attributes(item)) {
-            self.skip((item.span().start(), item.span().end()));
+            self.skip(item.span());
         } else {
             visit::visit_impl_item(self, item);
         }

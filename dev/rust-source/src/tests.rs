@@ -266,8 +266,18 @@ fn lengths_leave_out_what_is_for_tests() {
     let tree = tree(&[("src/lib.rs", text)]);
     let [file] = tree.files() else { panic!("one file") };
     assert_eq!((file.lines, file.code_lines), (12, 8));
+    assert_eq!(file.code, "//! A comment.\n\npub fn f(\n    a: u8,\n) -> u8 {\n    a\n}\n");
     let functions: Vec<_> = file.functions.iter().map(|f| (f.name.as_str(), f.line, f.lines)).collect();
     assert_eq!(functions, [("f", 3, 5)]);
+}
+
+#[test]
+fn the_code_goes_on_behind_an_item_for_tests() {
+    let tests = "#[cfg(test)]\nmod t;\n#[cfg(test)]\nuse a::{\n    b,\n};\n";
+    let text = format!("{tests}fn f() {{}}\nimpl S {{\n    #[cfg(test)]\n    fn t() {{\n    }}\n    fn g() {{}}\n}}\n");
+    let tree = tree(&[("src/lib.rs", &text), ("src/t.rs", "fn t() {}")]);
+    let code: Vec<_> = tree.files().iter().map(|file| file.code.as_str()).collect();
+    assert_eq!(code, ["fn f() {}\nimpl S {\n    fn g() {}\n}", ""]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     collect::{Named, Scopes, collect},
     methods::Methods,
     signatures::{SignatureFault, Signatures, faults},
-    size::{FunctionSize, functions, lines_without_tests},
+    size::{FunctionSize, functions, test_lines},
 };
 
 /// One crate.
@@ -32,6 +32,8 @@ pub struct SourceFile {
     pub lines: usize,
     /// Lines outside of `#[cfg(test)]` items; none in a file of tests.
     pub code_lines: usize,
+    /// The text of these lines.
+    pub code: String,
     /// Functions outside of tests.
     pub functions: Vec<FunctionSize>,
     asynchronous: BTreeSet<usize>,
@@ -141,7 +143,7 @@ impl SourceTree {
                 file.is_test = true;
             }
             if file.is_test {
-                (file.code_lines, file.functions) = (0, Vec::new());
+                (file.code_lines, file.code, file.functions) = (0, String::new(), Vec::new());
             }
         }
     }
@@ -159,8 +161,10 @@ impl SourceFile {
         let Methods { defined: methods, named: called } = Methods::of(&module, &syntax);
         named.extend(called);
         let is_test = crate::items::is_for_tests(&syntax.attrs);
-        let lines = text.lines().count();
-        let code_lines = lines - lines_without_tests(&syntax);
+        let (lines, test_lines) = (text.lines().count(), test_lines(&syntax));
+        let code_lines = lines - test_lines.len();
+        let code = text.lines().zip(1..).filter(|(_, number)| !test_lines.contains(number)).map(|(line, _)| line);
+        let code = code.collect::<Vec<_>>().join("\n");
         let (functions, signatures) = (functions(&syntax), Signatures::of(&syntax));
         let (path, asynchronous) = (path.to_owned(), asynchronous::lines(&syntax));
         Ok(Self {
@@ -169,6 +173,7 @@ impl SourceFile {
             is_test,
             lines,
             code_lines,
+            code,
             functions,
             asynchronous,
             signatures,
