@@ -1,6 +1,10 @@
 //! The golden files are items as stores have them: each is read, and written again exactly as it was.
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use authorization_server::state::{
     authorization::Authorization,
@@ -17,15 +21,36 @@ use serde_json::Value;
 
 use super::Shape;
 
+/// The golden files of a shape are named after it: `grant.json`, `grant-unissued.json`, `grant-schema-1.json`.
+const SHAPES: [(&str, fn(Value) -> Value); 9] = [
+    ("authorization", written_again::<Authorization>),
+    ("blocks", written_again::<Blocks>),
+    ("challenged-token", written_again::<ChallengedToken>),
+    ("client", written_again::<Client>),
+    ("grant", written_again::<Grant>),
+    ("operator-record", written_again::<OperatorRecord>),
+    ("owner", written_again::<Owner>),
+    ("spent-assertion", written_again::<SpentAssertion>),
+    ("upstream-tokens", written_again::<UpstreamTokens>),
+];
+
+/// A golden file of what is no record; a test of `src/vault/ring.rs` reads it.
+const RING: &str = "ring.json";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/storage")
+}
+
 fn golden(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/storage").join(name);
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&fs::read_to_string(folder().join(name)).unwrap()).unwrap()
+}
+
+fn written_again<T: Shape>(stored: Value) -> Value {
+    T::decode(stored).unwrap().encode().unwrap()
 }
 
 fn survives<T: Shape>(name: &str) {
-    let stored = golden(name);
-    let record = T::decode(stored.clone()).unwrap();
-    assert_eq!(record.encode().unwrap(), stored, "{name}");
+    assert_eq!(written_again::<T>(golden(name)), golden(name), "{name}");
 }
 
 #[test]
@@ -36,28 +61,54 @@ fn every_golden_item_is_read_and_written_unchanged() {
     survives::<Client>("client-key-inline.json");
     survives::<SpentAssertion>("spent-assertion.json");
     survives::<ChallengedToken>("challenged-token.json");
-    for stage in [
-        "pending-upstream",
-        "second-leg",
-        "exchanging",
-        "pending-confirmation",
-        "code-issued",
-        "denied",
-        "refused",
-        "failed",
-        "connections-sign-in",
-    ] {
-        survives::<Authorization>(&format!("authorization-{stage}.json"));
-    }
+    survives::<Authorization>("authorization-pending-upstream.json");
+    survives::<Authorization>("authorization-second-leg.json");
+    survives::<Authorization>("authorization-exchanging.json");
+    survives::<Authorization>("authorization-pending-confirmation.json");
+    survives::<Authorization>("authorization-code-issued.json");
+    survives::<Authorization>("authorization-denied.json");
+    survives::<Authorization>("authorization-refused.json");
+    survives::<Authorization>("authorization-failed.json");
+    survives::<Authorization>("authorization-connections-sign-in.json");
     survives::<Owner>("owner.json");
     survives::<Grant>("grant.json");
     survives::<Grant>("grant-unissued.json");
     survives::<Grant>("grant-superseding.json");
     survives::<UpstreamTokens>("upstream-tokens.json");
     survives::<Blocks>("blocks.json");
-    for decision in ["block", "unblock", "end-application", "end-user"] {
-        survives::<OperatorRecord>(&format!("operator-record-{decision}.json"));
+    survives::<OperatorRecord>("operator-record-block.json");
+    survives::<OperatorRecord>("operator-record-unblock.json");
+    survives::<OperatorRecord>("operator-record-end-application.json");
+    survives::<OperatorRecord>("operator-record-end-user.json");
+}
+
+#[test]
+fn each_golden_file_is_named_here_and_each_schema_has_one() {
+    let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut schemas: BTreeMap<&str, BTreeSet<u64>> = SHAPES.iter().map(|(shape, _)| (*shape, [].into())).collect();
+    for name in entries.filter(|name| name != RING) {
+        assert!(include_str!("tests.rs").contains(&format!("\"{name}\"")), "no test reads {name}");
+        let of_shape = |shape: &str| name.strip_prefix(shape).is_some_and(|rest| rest.starts_with(['.', '-']));
+        let (shape, written_again) = SHAPES.iter().find(|(shape, _)| of_shape(shape)).expect(&name);
+        let stored = golden(&name);
+        let schema = stored["schema"].as_u64().unwrap();
+        let newest = written_again(stored)["schema"].as_u64().unwrap();
+        assert_eq!(name.contains(&format!("-schema-{schema}")), schema != newest, "{name}");
+        schemas.get_mut(shape).unwrap().extend([schema, newest]);
     }
+    for (shape, found) in schemas {
+        let newest = found.last().copied().unwrap_or_default();
+        assert_eq!(found, (1..=newest.max(1)).collect::<BTreeSet<_>>(), "{shape}: no golden file for one of these");
+    }
+}
+
+#[test]
+fn each_shape_has_golden_files() {
+    let sources = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/shape")).unwrap();
+    let sources = sources.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let shapes: usize =
+        sources.map(|text| text.lines().filter(|line| line.starts_with("impl Shape for")).count()).sum();
+    assert_eq!(shapes, SHAPES.len());
 }
 
 #[test]
@@ -139,13 +190,16 @@ fn a_grant_of_an_earlier_schema_is_of_a_public_client_without_an_address_and_wri
     assert_eq!(Grant::decode(golden("grant-schema-4.json")).unwrap().encode().unwrap(), expected);
     expected.as_object_mut().unwrap().remove("address");
     assert_eq!(Grant::decode(golden("grant-schema-3.json")).unwrap().encode().unwrap(), expected);
-    for schema in [1, 2] {
-        let read = |name: &str| Grant::decode(golden(&format!("grant-schema-{schema}{name}.json"))).unwrap();
-        assert_eq!(read("").encode().unwrap(), expected, "{schema}");
-        assert_eq!((read("").status, read("").family.presented), (Status::Active, Some(1)), "{schema}");
-        let unissued = read("-unissued");
-        assert_eq!((unissued.status, unissued.family.presented), (Status::Unissued, None), "{schema}");
-        assert_eq!(unissued.encode().unwrap()["schema"], 5, "{schema}");
+    for (issued, unissued) in [
+        ("grant-schema-1.json", "grant-schema-1-unissued.json"),
+        ("grant-schema-2.json", "grant-schema-2-unissued.json"),
+    ] {
+        let read = |name| Grant::decode(golden(name)).unwrap();
+        assert_eq!(read(issued).encode().unwrap(), expected, "{issued}");
+        assert_eq!((read(issued).status, read(issued).family.presented), (Status::Active, Some(1)), "{issued}");
+        let unissued = read(unissued);
+        assert_eq!((unissued.status, unissued.family.presented), (Status::Unissued, None), "{issued}");
+        assert_eq!(unissued.encode().unwrap()["schema"], 5, "{issued}");
     }
 }
 
