@@ -177,6 +177,13 @@ fn layers(reference: &Reference) -> Option<String> {
     (to.0 > from.0 || to.0 == from.0 && to.1 != from.1).then(|| format!("{} may not need {}", from.1, to.1))
 }
 
+/// Whether code replaces or deletes a record. A deletion is seen where it names the port itself.
+fn overwrites(code: &str) -> bool {
+    let code: String = code.split_whitespace().collect();
+    let mut calls = code.split("ports.").skip(1).filter_map(|rest| rest.split('(').next());
+    [".advance(", "::advance("].iter().any(|call| code.contains(call)) || calls.any(|call| call.ends_with(".delete"))
+}
+
 /// A name of a crate under `dev/`, also in a test.
 fn of_dev(dev: &[String]) -> impl Fn(&Reference) -> Option<String> {
     move |reference| reference.path.first().filter(|first| dev.contains(first)).map(|_| "it is under dev/".to_owned())
@@ -219,6 +226,19 @@ fn the_layers_of_the_authorization_server_point_downwards() {
         tree.files().iter().map(|file| file.path.clone()).filter(|path| !known(path) && !path.ends_with("/lib.rs"));
     assert_none(&unknown.collect::<Vec<_>>());
     assert_none(&broken(tree.references(), layers));
+}
+
+/// A use case creates records, and leaves it to `changes/` to replace and delete them.
+#[test]
+fn no_use_case_replaces_or_deletes_a_record_by_itself() {
+    let tree = shipped("authorization-server");
+    let overwriting = |folder: &str| {
+        let folder = format!("crates/authorization-server/src/{folder}/");
+        let files = tree.files().iter().filter(move |file| file.path.starts_with(&folder) && overwrites(&file.code));
+        files.map(|file| file.path.clone()).collect::<Vec<_>>()
+    };
+    assert!(overwriting("changes").len() > 3, "the methods have other names now");
+    assert_none(&[overwriting("endpoints"), overwriting("resource")].concat());
 }
 
 /// A redirect URI that is not checked.
@@ -535,6 +555,23 @@ mod planted {
         assert_eq!(found("changes/planted.rs", up), 1);
         assert_eq!(found("changes/planted.rs", &up.replace("{ self.", "{ let server = self; server.")), 1);
         assert_eq!(found("endpoints/planted.rs", up), 0);
+    }
+
+    #[test]
+    fn a_record_that_is_replaced_or_deleted_is_found() {
+        for text in [
+            "self.ports.grants.advance(&version, grant).await",
+            "let grants = &self.ports.grants; grants\n    .advance(&version, grant)",
+            "Repository::advance(grants, &version, grant)",
+            "self.ports\n    .grants\n    .delete(&key)",
+        ] {
+            assert!(overwrites(text), "{text}");
+        }
+        for text in
+            ["self.ports.grants.create(grant).await", "cookies.delete(name)", "self.ports.clock.now(); a.delete(b)"]
+        {
+            assert!(!overwrites(text), "{text}");
+        }
     }
 
     #[test]

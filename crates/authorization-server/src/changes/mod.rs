@@ -8,6 +8,7 @@ mod clients;
 mod demands;
 mod entra_clients;
 mod grants;
+mod operator_records;
 mod owners;
 mod refusals;
 mod upstream_tokens;

@@ -3,7 +3,7 @@
 use super::consent::DOUBLE_CLICK;
 use crate::{
     changes::BlocksError,
-    ground::{Advanced, AuditEvent, Created, Ended, EventName, Id, Stored, Subject, Unavailable},
+    ground::{AuditEvent, Created, Ended, EventName, Id, Stored, Subject, Unavailable},
     server::AuthorizationServer,
     state::operator_record::{OperatorDecision, OperatorRecord},
 };
@@ -51,7 +51,7 @@ impl AuthorizationServer {
         };
         if !recorded.value.took_effect {
             self.take_effect(decision).await?;
-            self.note_effect(recorded, actor).await;
+            self.report_effect(recorded, actor).await;
         }
         Ok(())
     }
@@ -79,12 +79,11 @@ impl AuthorizationServer {
 
     /// Of two clicks at once, only the one whose write stands reports the decision. If the write fails, a further click
     /// lets the decision take effect again.
-    async fn note_effect(&self, recorded: Stored<OperatorRecord>, actor: &Subject) {
-        let record = OperatorRecord { took_effect: true, ..recorded.value };
-        let event = decided(actor, &record.decision);
-        match self.ports.operator_records.advance(&recorded.version, record).await {
-            Ok(Advanced::Lost(_)) => return,
-            Ok(Advanced::Done(_)) => {}
+    async fn report_effect(&self, recorded: Stored<OperatorRecord>, actor: &Subject) {
+        let event = decided(actor, &recorded.value.decision);
+        match self.note_effect(recorded).await {
+            Ok(false) => return,
+            Ok(true) => {}
             Err(error) => tracing::warn!(counted = true, %error, "could not note that a decision took effect"),
         }
         self.report(event);
