@@ -27,9 +27,10 @@ struct WholeBudget {
     share: usize,
 }
 
-/// A budget of which each key may take a share at most, and where others take theirs the same part of what they leave. So the
-/// next key still gets something, however many take all they may. Its first byte it gets as long as one is left, which matters
-/// where places are counted.
+/// A budget in which the share of a key shrinks with what is left: the bytes that it has taken, divided by the bytes that are
+/// left, must not exceed its share divided by the rest of the budget. One that is alone gets its whole share, and each further
+/// one the same part of what the others leave. A key gets its first byte as long as one is left: where places are counted,
+/// its part would soon be less than one place.
 pub struct SharedBudget<K> {
     whole: Budget,
     bytes: usize,

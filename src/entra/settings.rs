@@ -1,4 +1,4 @@
-//! Which tenant of which cloud, and which app.
+//! The settings of the client of Entra: the cloud, the tenant, and the app.
 
 use std::borrow::Cow;
 

@@ -51,7 +51,7 @@ impl Endpoint {
         }
     }
 
-    /// What a refusal by a limit names, and its format.
+    /// The name of this endpoint in a refusal by a limit, and the format of that refusal.
     pub(super) fn place<'a>(&self, texts: &'a Texts) -> Place<'a> {
         Place { endpoint: self.route, format: self.cors.error_format(texts) }
     }

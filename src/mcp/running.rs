@@ -59,7 +59,7 @@ impl<K> Running<K> {
 }
 
 impl<K: Eq + Hash> RunningRequest<K> {
-    /// What a cancellation of it names.
+    /// The key that a cancellation names.
     pub(super) fn key(&self) -> &K {
         &self.key
     }

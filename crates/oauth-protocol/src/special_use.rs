@@ -167,7 +167,7 @@ mod tests {
     }
 
     proptest! {
-        /// What the standard library knows to be special is special here.
+        /// An address that the standard library knows to be special is special here.
         #[test]
         fn no_address_that_is_known_to_be_special_is_public(v4: u32, v6: u128) {
             let v4 = Ipv4Addr::from_bits(v4);

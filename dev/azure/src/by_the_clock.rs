@@ -1,4 +1,4 @@
-//! What each process asks the store for by itself.
+//! The requests to the store that each process makes by itself.
 
 use cosmos_emulator::{Operation, Verb};
 

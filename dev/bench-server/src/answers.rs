@@ -1,4 +1,4 @@
-//! What the handler answered.
+//! The answers of the handler.
 
 use std::{error::Error, fs};
 

@@ -37,7 +37,7 @@ pub(crate) fn limit(answers: Answers, graph: Uri) -> impl Answering {
     })
 }
 
-/// What hyper serves.
+/// A service that hyper serves.
 pub(crate) trait Answering:
     Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
 {

@@ -15,7 +15,7 @@ pub(crate) struct Answer {
     body: String,
 }
 
-/// What a server answers to each kind of request.
+/// The answer of a server to each kind of request.
 pub(crate) async fn all(url: &str, token: &str) -> Result<[Answer; 3], Box<dyn Error>> {
     let unauthorized = ask(url, None, Kind::Unauthorized).await?;
     Ok([unauthorized, ask(url, Some(token), Kind::List).await?, ask(url, Some(token), Kind::Call).await?])

@@ -9,7 +9,7 @@ use crate::{instructions::Counts, kind::Kind};
 /// A change that adds more has to say why. One that saves more renews the counts, so that the next change cannot add it again.
 const PERCENT: u64 = 5;
 
-/// What the counts depend on. On another machine they say nothing.
+/// The machine that the counts belong to. On another one they say nothing.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct Machine {
     rustc: String,

@@ -17,7 +17,7 @@ use crate::{
     start, wrk,
 };
 
-/// What is measured, and where the results go.
+/// The programs to measure, and the places for the results.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The handler: that of `cargo xtask package`.

@@ -69,7 +69,7 @@ async fn of_process(callgrind: &Callgrind, id: u32, url: &str, token: &str) -> R
     Ok(counts)
 }
 
-/// What one of [`REQUESTS`] takes, by the counts of as many and of twice as many.
+/// The instructions of one of [`REQUESTS`], by the counts of as many and of twice as many.
 fn per_request(shorter: u64, longer: u64) -> u64 {
     longer.saturating_sub(shorter) / REQUESTS
 }

@@ -1,7 +1,7 @@
 //! Measures the packaged handler beside a limit program on bare hyper, rmcp's own server, and what people would pick instead,
 //! in interleaved rounds, and writes tables and a chart. Or counts the instructions of a request, and compares them.
 //!
-//! What counts is the time of the processor per request, as the kernel counts it for each server's processes: the load generator
+//! The measure is the time of the processor per request, as the kernel counts it for each server's processes: the load generator
 //! and the stand-in for Graph share the machine, so throughput says less.
 
 mod answer;

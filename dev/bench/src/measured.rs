@@ -1,4 +1,4 @@
-//! What was measured, by server and kind of request.
+//! The measurements, by server and kind of request.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What many connections and many streams take of memory.
+//! The memory that many connections and many streams take.
 
 use std::{
     error::Error,
@@ -145,7 +145,7 @@ impl Burst {
     }
 }
 
-/// What a process takes that only holds streams.
+/// The memory of a process that only holds streams.
 pub(crate) async fn with_streams(places: &Places, graph: &Graph) -> Result<Option<OfStreams>, Box<dyn Error>> {
     let SignedIn { handler, tokens, idle, _watchdog } = SignedIn::start(places, graph).await?;
     let open = streams::open(handler.address, &tokens, STREAMS).await?;

@@ -8,6 +8,6 @@ pub(crate) struct Places {
     pub(crate) handler: PathBuf,
     /// `bench-server`.
     pub(crate) server: PathBuf,
-    /// What the registries' clients installed for the peers.
+    /// The folder into which the registries' clients installed the peers.
     pub(crate) peers: PathBuf,
 }

@@ -13,7 +13,7 @@ use crate::{
     targets,
 };
 
-/// What is between these lines of the page is replaced.
+/// The text between these lines of the page is replaced.
 const MARKERS: [&str; 2] = ["<!-- results -->\n", "<!-- end of results -->\n"];
 
 /// Everything that was measured.

@@ -29,7 +29,7 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    /// What people would pick instead.
+    /// The servers that people would pick instead.
     pub(crate) const PEERS: [Self; 4] = [Self::Go, Self::TypeScript, Self::FastMcp, Self::FastMcpRedis];
 
     pub(crate) fn name(self) -> &'static str {

@@ -42,7 +42,7 @@ pub(crate) struct Running {
     _process: Ends,
 }
 
-/// What ends a server when it is dropped.
+/// Ends a server when it is dropped.
 enum Ends {
     Handler { _handler: Box<Handler>, _watchdog: Watchdog },
     Process { _process: Process },
@@ -111,7 +111,7 @@ impl Servers {
         Ok(servers)
     }
 
-    /// What this server answers, in a file.
+    /// The file with the answers of this server.
     pub(crate) fn answers(&self) -> &Path {
         &self.answers
     }

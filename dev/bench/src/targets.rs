@@ -1,4 +1,4 @@
-//! What must be reached, and whether it is.
+//! The targets, and whether they are reached.
 
 use std::fmt::Write as _;
 

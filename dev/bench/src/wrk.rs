@@ -2,7 +2,7 @@
 
 use std::{error::Error, fs, path::Path, process::Command};
 
-/// What wrk says of one run.
+/// One run, as wrk reports it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Run {
     pub(crate) requests: u64,
@@ -61,7 +61,7 @@ fn script(post: &Post<'_>) -> String {
     )
 }
 
-/// What wrk printed; nothing if a connection failed.
+/// The run that wrk printed; `None` if a connection failed.
 fn parse(text: &str) -> Option<Run> {
     let after = |label: &str| Some(text.lines().find_map(|line| line.trim().strip_prefix(label))?.trim());
     let requests = text.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok())?;

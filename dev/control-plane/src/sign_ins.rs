@@ -1,4 +1,4 @@
-//! What a person who signed in may still redeem.
+//! The codes and refresh tokens that a person who signed in may still redeem.
 
 /// Codes and refresh tokens of the person.
 #[derive(Debug, Default)]

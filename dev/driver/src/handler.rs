@@ -17,7 +17,7 @@ use crate::Server;
 pub struct Handler {
     /// Where it listens.
     pub address: SocketAddr,
-    /// What it asks.
+    /// The tenant that it asks.
     pub tenant: Tenant,
     /// Its `DATA_DIR`.
     pub folder: TempDir,

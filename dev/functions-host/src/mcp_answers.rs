@@ -1,4 +1,4 @@
-//! What the handlers answer on the MCP endpoints, held against the official schema of the revision. An answer that does not fit
+//! The answers of the handlers on the MCP endpoints, held against the official schema of the revision. An answer that does not fit
 //! is passed on, and said in the handlers' log.
 
 use std::collections::{HashMap, VecDeque};

@@ -1,4 +1,4 @@
-//! What an answer says, in words that count together.
+//! The meaning of an answer, in words that count together.
 
 use driver::mcp::tool_error;
 use reqwest::{RequestBuilder, StatusCode};

@@ -1,4 +1,4 @@
-//! What was used, in dollars.
+//! The usage, in dollars.
 //!
 //! The prices are Microsoft's list prices for US regions, as docs/deploy.md has them, without what is free each month.
 
@@ -27,7 +27,7 @@ const RECORD: f64 = 1e-6;
 /// A month at work: eight hours on 22 days.
 const MONTH: Duration = Duration::from_hours(176);
 
-/// What a month costs at least, in dollars: one unit of API Management Basic v2.
+/// The least cost of a month, in dollars: one unit of API Management Basic v2.
 pub const GATEWAY: f64 = 150.0;
 /// The same of an instance that is always ready: 730 hours at 0.000004 a GB-s.
 pub const ALWAYS_READY: f64 = INSTANCE * 730.0 * 3_600.0 * 0.000_004;
@@ -54,7 +54,7 @@ impl Service {
     pub const ALL: [Self; 6] =
         [Self::Executions, Self::Time, Self::Store, Self::StoreByTheClock, Self::Log, Self::Vault];
 
-    /// What is counted, and of whom.
+    /// The unit that is counted, and of whom.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -81,7 +81,7 @@ impl Service {
 
 /// A run.
 pub struct Run {
-    /// What the users did.
+    /// The mix of the users' acts.
     pub mix: Mix,
     /// Their acts, sign-ins among them.
     pub entries: Vec<Entry>,
@@ -93,7 +93,7 @@ pub struct Run {
     pub instances: u32,
 }
 
-/// What one service costs, without and with an instance that is always ready.
+/// The cost of one service, without and with an instance that is always ready.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
     /// Which.

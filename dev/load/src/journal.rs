@@ -1,4 +1,4 @@
-//! What the users did, and how each of it went.
+//! The acts of the users, and how each went.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a user does.
+/// An act of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
     /// From the registration to the tokens.

@@ -25,13 +25,13 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// How often the tenant's requests are taken: it remembers a thousand.
 const TAKEN_EVERY: Duration = Duration::from_millis(50);
 
-/// What runs.
+/// The server and the services behind it.
 pub struct Local {
     /// As clients see it.
     pub server: Arc<Server>,
     azure: Azure,
     program: PathBuf,
-    /// What was counted before now, of the log and of the processor.
+    /// The counts of the log and of the processor before now.
     counted: Mutex<(u32, f64)>,
     requests: Arc<Mutex<Vec<Recorded>>>,
 }
@@ -74,7 +74,7 @@ impl Local {
         }
     }
 
-    /// What was used since the last call.
+    /// The usage since the last call.
     pub fn usage(&self) -> Usage {
         let mut usage = Usage::default();
         usage.add_operations(&self.azure.cosmos.clear_operations());

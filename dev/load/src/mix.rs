@@ -1,4 +1,4 @@
-//! What the users do.
+//! The mix of the users' acts.
 
 use std::time::Duration;
 

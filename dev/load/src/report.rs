@@ -7,7 +7,7 @@ use crate::{
     journal::Journal,
 };
 
-/// What the users did, and how long it took.
+/// The acts of the users, and how long they took.
 #[must_use]
 pub fn acts(journal: &Journal) -> String {
     let mut text = "| | succeeded | failed | median | 95 % within |\n|---|---|---|---|---|\n".to_owned();
@@ -25,7 +25,7 @@ pub fn acts(journal: &Journal) -> String {
     text
 }
 
-/// What it took and costs.
+/// The usage of a run, and its cost.
 #[must_use]
 pub fn costs(run: &Run) -> String {
     let mut text = "| | a million calls use | cost | with an instance always ready | a user costs a month | with an \

@@ -1,4 +1,4 @@
-//! What the services behind the server were asked, and what its processes took.
+//! The requests to the services behind the server, and the memory and time of its processes.
 
 use std::ops::AddAssign;
 

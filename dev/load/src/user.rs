@@ -12,7 +12,7 @@ use crate::{
     stream::Stream,
 };
 
-/// What a client keeps of its user.
+/// A user, as a client keeps one.
 pub struct User {
     /// Where the server is.
     pub server: Arc<Server>,

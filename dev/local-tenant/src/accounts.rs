@@ -1,5 +1,5 @@
-//! What an administrator changes about the accounts of users: disabled, sessions revoked. Tokens that were issued before are
-//! judged by it, too.
+//! Changes by an administrator to the accounts of users: disabled, sessions revoked. Tokens that were issued before are judged
+//! by them, too.
 
 use serde_json::json;
 use time::OffsetDateTime;

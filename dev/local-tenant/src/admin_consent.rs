@@ -10,7 +10,7 @@ use stand_in::control::refuse;
 use crate::clients::{EVERYBODY, OWN};
 use crate::{scopes::Scopes, sts::Sts};
 
-/// What Bicep consents to with `grantAdminConsent`.
+/// The permissions that Bicep consents to with `grantAdminConsent`.
 const CONSENTED: &str = "openid profile offline_access User.Read Calendars.Read Mail.Read";
 
 /// Consents for everybody.

@@ -1,4 +1,4 @@
-//! What an administrator of the tenant changes, and faults that stand.
+//! Changes by an administrator of the tenant, and faults that stand.
 
 use std::io;
 

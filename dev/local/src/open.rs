@@ -33,7 +33,7 @@ enum OpenError {
     Inspector(io::Error, String),
 }
 
-/// What runs for a page, and how to end it.
+/// The task that runs for a page, and how to end it.
 pub(crate) struct Opened(Option<(oneshot::Sender<()>, JoinHandle<()>)>);
 
 /// Opens the page that the command line names, or says why it does not.

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use functions_host::ReservedPort;
 use listeners::{Protocol, get_process_by_port};
 
-/// What a port is for.
+/// The purpose of a port.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     Server,

@@ -50,7 +50,7 @@ impl Published {
         if program.exists() { Ok(program) } else { Err(format!("{} is not built", program.display()).into()) }
     }
 
-    /// What it reads.
+    /// The settings that it reads.
     pub(crate) fn settings(&self) -> [(String, String); 3] {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         [

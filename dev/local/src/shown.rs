@@ -1,4 +1,4 @@
-//! What a person is shown while everything runs: a page in the browser, and the log as a story.
+//! A page in the browser, and the log as a story, while everything runs.
 
 use crate::{args::Args, environment::Environment, error::StartError, open, start::Running, stop::Stop, story};
 

@@ -1,4 +1,4 @@
-//! What the files of a crate name.
+//! The paths that the files of a crate name.
 
 use crate::{
     collect::Named,

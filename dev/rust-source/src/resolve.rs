@@ -133,7 +133,7 @@ impl<'a> Resolver<'a> {
         elsewhere.or(Some(*file))
     }
 
-    /// What an absolute path of this crate means in other crates, behind imports and aliases.
+    /// The paths in other crates that an absolute path of this crate stands for, behind imports and aliases.
     pub(crate) fn in_other_crates(&self, path: &[String]) -> Vec<Followed> {
         let (mut found, mut open) = (Vec::new(), vec![Followed { path: path.to_vec(), through: 0 }]);
         for _ in 0..MAX_DEPTH {

@@ -32,7 +32,7 @@ impl WatchedChild {
         Ok(Self { child, watchdog })
     }
 
-    /// What it writes to stdout and to stderr, if that is piped and was not taken.
+    /// Its output on stdout and on stderr, if that is piped and was not taken.
     pub fn take_outputs(&mut self) -> Vec<Output> {
         let stdout = self.child.stdout.take().map(|output| -> Output { Box::new(output) });
         let stderr = self.child.stderr.take().map(|output| -> Output { Box::new(output) });

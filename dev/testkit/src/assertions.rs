@@ -1,4 +1,4 @@
-//! What a client sends of its own: revocations, and assertions without cryptography: a signature is a hash of key and message.
+//! Requests that a client makes up: revocations, and assertions without cryptography: a signature is a hash of key and message.
 
 use authorization_server::{client_documents::ClientSignatures, endpoints::revoke::RevokeError, ground::Network};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -50,7 +50,7 @@ impl ClientKey {
     }
 }
 
-/// What an honest assertion claims.
+/// The claims of an honest assertion.
 #[must_use]
 pub fn honest_claims(client_id: &str, jti: &str, now: i64) -> Value {
     let (aud, exp) = ("https://mcp.example.com", now + 300);

@@ -60,7 +60,7 @@ pub struct Rig {
     pub upstream_tokens: Arc<MemoryStore<UpstreamTokens>>,
     /// The operator's blocks. They are read by the clock, so they have faults and a count of their own.
     pub blocks: Arc<MemoryStore<Blocks>>,
-    /// What operators did.
+    /// The decisions of operators.
     pub operator_records: Arc<MemoryStore<OperatorRecord>>,
     /// Whether the store answers for the blocks.
     pub block_store: Arc<Faults>,

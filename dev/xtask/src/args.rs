@@ -60,7 +60,7 @@ pub(crate) enum Task {
 /// Words for another program.
 #[derive(Debug, PartialEq, clap::Args)]
 pub(crate) struct HandedOn {
-    /// What that program takes: see its `--help`.
+    /// Arguments of that program: see its `--help`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) words: Vec<OsString>,
 }

@@ -43,7 +43,7 @@ struct Group {
     client: String,
     hosts: String,
     published_at: Option<String>,
-    /// What each of its registrations may do; nothing where they differ.
+    /// The permissions of each of its registrations; none where they differ.
     permissions: Vec<Sentence>,
     revoke_all: PageText,
     rows: Vec<ConnectionRow>,
@@ -59,7 +59,7 @@ struct EntraClientRow {
 
 struct ConnectionRow {
     id: String,
-    /// What it may do, where other registrations of the application may do something else.
+    /// Its permissions, where other registrations of the application have others.
     permissions: Vec<Sentence>,
     since: String,
     used: PageText,

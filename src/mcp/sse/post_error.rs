@@ -1,4 +1,4 @@
-//! Why a POST brings nothing to a session.
+//! The reasons for which the message of a POST is not delivered to its session.
 
 use authorization_server::ground::Unavailable;
 

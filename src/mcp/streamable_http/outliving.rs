@@ -1,4 +1,4 @@
-//! What goes on when its client is gone.
+//! A future that goes on when its client is gone.
 
 use std::{
     pin::Pin,

@@ -15,7 +15,7 @@ pub enum AuthorizeError {
     /// The client hears of it.
     #[error("refused with a redirect: {reason}")]
     ToClient {
-        /// Why.
+        /// The reason of the refusal.
         reason: RequestRefusal,
         /// The way back to the client.
         next: Box<Next>,

@@ -18,7 +18,7 @@ pub enum SignInBlock {
 
 /// The page that says who can change it.
 pub struct BlockedPage {
-    /// Why.
+    /// The reason of the block.
     pub block: SignInBlock,
     /// The host of the client's redirect URI.
     pub host: String,

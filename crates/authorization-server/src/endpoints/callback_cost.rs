@@ -1,6 +1,6 @@
-//! What a callback costs, by which callbacks are limited.
+//! The cost of a callback, by which callbacks are limited.
 
-/// What a callback costs. Each is counted by itself: anybody can send a callback that is read, so those without a cookie must
+/// The cost of a callback. Each is counted by itself: anybody can send a callback that is read, so those without a cookie must
 /// use up neither the reads of the others nor the requests to Entra.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallbackCost {

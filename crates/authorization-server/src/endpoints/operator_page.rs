@@ -22,9 +22,9 @@ pub struct OperatorPage {
     pub next: Option<String>,
     /// The applications that get their tokens from Entra themselves.
     pub entra_applications: Vec<ListedEntraApplication>,
-    /// What is blocked.
+    /// The blocks.
     pub blocks: Arc<Blocks>,
-    /// One page of what operators did, the newest first.
+    /// One page of the decisions of operators, the newest first.
     pub records: Vec<OperatorRecord>,
     /// Where the list of earlier decisions goes on, sealed; `None` after the first decision.
     pub earlier: Option<String>,

@@ -57,7 +57,7 @@ impl From<NotRedeemed> for SignInRefusal {
 #[derive(thiserror::Error)]
 #[error("{refusal}")]
 pub struct OwnPageSignInError {
-    /// Why.
+    /// The reason of the refusal.
     pub refusal: SignInRefusal,
     /// The page. A `state` that does not open counts as one for the page of connections.
     pub page: OwnPage,

@@ -1,4 +1,4 @@
-//! What an owner can do on the page of connections.
+//! The actions of an owner on the page of connections.
 
 use crate::{ground::Id, state::preauthorized::ApplicationId};
 

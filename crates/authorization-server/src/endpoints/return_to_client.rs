@@ -40,7 +40,7 @@ pub(crate) struct RefusedAuthorizationRequest {
     pub(crate) state: Option<String>,
     /// Whether the owner, in this browser, has approved this target before.
     pub(crate) approved: bool,
-    /// Why.
+    /// The reason of the refusal.
     pub(crate) reason: RequestRefusal,
 }
 

@@ -30,7 +30,7 @@ impl PresentedToken {
 }
 
 impl AuthorizationServer {
-    /// Opens a token. A JSON Web Token is Entra's or nobody's: a sealed text is none.
+    /// Opens a token. A JSON Web Token can only be one of Entra's, because this server's own tokens are sealed texts.
     pub async fn open_presented(&self, token: &SecretString) -> Result<PresentedToken, EntraTokenError> {
         if is_jwt(token.expose_secret()) {
             return Ok(PresentedToken::Entra(Box::new(self.open_entra_token(token).await?)));

@@ -22,7 +22,7 @@ pub const ENDED_AHEAD: Duration = Duration::seconds(15);
 pub struct Block {
     /// The applications.
     pub target: BlockTarget,
-    /// When.
+    /// The time of the block.
     pub at: OffsetDateTime,
     /// The key of the client, if the target is one client.
     key: Option<Id>,

@@ -25,7 +25,7 @@ pub struct ClientKeys {
 pub struct FetchedKeys {
     /// The keys.
     pub keys: KeySet,
-    /// When.
+    /// The time of the fetch.
     pub at: OffsetDateTime,
 }
 

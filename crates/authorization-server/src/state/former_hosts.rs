@@ -40,8 +40,8 @@ pub(super) fn without_root(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// What is kept when a document names other redirect URIs than before. A grant lives as long as it is refreshed, so time alone
-/// ends no entry.
+/// The hosts to keep when a document names other redirect URIs than before. A grant lives as long as it is refreshed, so time
+/// alone ends no entry.
 pub(super) fn hosts_left_behind(
     known: &[FormerHost],
     before: &[RedirectUri],
@@ -56,7 +56,7 @@ pub(super) fn hosts_left_behind(
     limited(kept)
 }
 
-/// The oldest of too many become one that is any host, so none is forgotten.
+/// At most [`MAX_FORMER_HOSTS`]. If there are more, one entry for any host replaces the oldest, so every old host still counts.
 fn limited(mut kept: Vec<FormerHost>) -> Vec<FormerHost> {
     if kept.len() <= MAX_FORMER_HOSTS {
         return kept;

@@ -27,7 +27,7 @@ pub struct OperatorRecord {
     pub actor: String,
     /// The decision.
     pub decision: OperatorDecision,
-    /// When.
+    /// The time of the decision.
     pub at: OffsetDateTime,
     /// Whether it is known that the decision took effect.
     pub took_effect: bool,

@@ -101,7 +101,7 @@ pub struct Refused {
     pub request: ValidRequest,
     /// The browser that answered.
     pub binding: Binding,
-    /// When.
+    /// The time of the denial.
     pub refused_at: OffsetDateTime,
 }
 

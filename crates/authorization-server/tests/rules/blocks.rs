@@ -1,4 +1,4 @@
-//! What an operator blocks or ends, at every endpoint, and for how long a process goes on with what it has read.
+//! Blocks and ended grants at every endpoint, and how long a process goes on with what it has read.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a failed test")]
 
 use std::sync::Arc;

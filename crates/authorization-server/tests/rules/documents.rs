@@ -273,7 +273,7 @@ async fn a_document_that_was_used_takes_no_place() {
     assert!(rig.refresh(&client_id, &tokens.refresh_token).await.is_ok());
 }
 
-/// What callers name must not use up the requests for it.
+/// The documents that callers name must not use up the requests for this one.
 #[tokio::test]
 async fn the_document_and_the_keys_of_a_client_that_was_used_are_fetched_for_its_users() {
     let rig = rig();

@@ -1,4 +1,4 @@
-//! What owners see of applications with tokens of Entra, and do about them; and how notes of them are written.
+//! Applications with tokens of Entra, as owners see, refuse and allow them; and how notes of them are written.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a failed test")]
 
 use authorization_server::{

@@ -350,7 +350,7 @@ fn too_many() -> TooMany {
     TooMany { wait: std::time::Duration::from_secs(1) }
 }
 
-/// Who sends junk has no cookie of the transaction, or has made one up.
+/// A sender of junk has no cookie of the transaction, or has made one up.
 #[tokio::test]
 async fn a_callback_is_counted_before_its_authorization_is_read_and_without_its_cookie_by_itself() {
     let rig = Rig::new().unwrap();

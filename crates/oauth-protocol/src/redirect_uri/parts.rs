@@ -12,7 +12,7 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Cuts; `None` without `//`, with userinfo, or with a port that is none.
+    /// The parts of a URI; `None` if it has no `//`, has userinfo, or has a port that is no number.
     pub(super) fn split(text: &'a str) -> Option<Self> {
         let (scheme, after) = text.split_once("://")?;
         let (authority, rest) = after.split_at(after.find(['/', '?', '#']).unwrap_or(after.len()));

@@ -1,4 +1,4 @@
-//! What a request asks Cosmos DB for does not depend on how many grants the account holds.
+//! The operations of a request on Cosmos DB do not depend on how many grants the account holds.
 
 use authorization_server::ground::Id;
 use azure_tests::is_by_the_clock;
@@ -30,7 +30,7 @@ struct Cost {
     units: f64,
 }
 
-/// What the requests since the last call asked.
+/// The cost of the requests since the last call.
 fn taken(server: &Deployment, step: &'static str) -> Cost {
     let mut operations = server.azure.cosmos.clear_operations();
     operations.retain(|operation| !is_by_the_clock(operation));
@@ -78,7 +78,7 @@ async fn signed_in(server: &Deployment, client_id: &str, user: &'static str) -> 
     Browser { user, ..Browser::default() }.tokens(server, client_id, "user.read").await
 }
 
-/// What each step asks of an account with so many grants.
+/// The cost of each step at an account with so many grants.
 async fn costs(grants: usize) -> Vec<Cost> {
     let server = Deployment::start(1).await;
     let client_id = server.register().await;

@@ -85,7 +85,7 @@ pub(crate) async fn login(
     }
 }
 
-/// What was chosen on a page.
+/// The choice on a page.
 enum Choice {
     /// This user.
     Approve(&'static User),

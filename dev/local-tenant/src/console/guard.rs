@@ -1,4 +1,4 @@
-//! Who may use the console: this machine's own browser, at an address of this machine, from the console's own page.
+//! The visitors that may use the console: this machine's own browser, at an address of this machine, from the console's own page.
 //!
 //! The tenant listens on loopback only. `Host` stops DNS rebinding, `Origin` and the token in each form stop pages of other
 //! sites (RFC 9700 §4.7, and the product's rules for its own pages).

@@ -1,4 +1,4 @@
-//! What the console keeps.
+//! The requests that the console keeps.
 
 use stand_in::{Recent, random};
 

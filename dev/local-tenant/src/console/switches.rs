@@ -18,7 +18,7 @@ const DOWN_PAGE: &str = "<h1>Our services aren't available right now</h1><p>We'r
 /// A button: what it says, and the call that it makes.
 pub(super) struct Button {
     pub(super) label: &'static str,
-    /// What the label is about, for those who hear one button at a time.
+    /// The subject of the label, for those who hear one button at a time.
     pub(super) about: String,
     /// The section that the browser returns to.
     pub(super) place: &'static str,
@@ -30,7 +30,7 @@ pub(super) struct Button {
 pub(super) struct Switch {
     pub(super) name: String,
     pub(super) state: String,
-    /// What users see.
+    /// The effect that users see.
     pub(super) effect: &'static str,
     pub(super) buttons: Vec<Button>,
 }
@@ -158,7 +158,7 @@ pub(super) fn services(sts: &Sts) -> Vec<Switch> {
     .into()
 }
 
-/// What concerns the whole tenant.
+/// The switches of the whole tenant.
 pub(super) fn whole(sts: &Sts) -> Vec<Switch> {
     let button =
         |label, about: &str, path| Button { label, about: about.to_owned(), place: "time", path, body: String::new() };

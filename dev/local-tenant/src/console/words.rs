@@ -16,7 +16,7 @@ const NUMBERS: [(&str, &str); 8] = [
     ("70008", "the code or token has expired"),
 ];
 
-/// What was asked, and by whom for whom.
+/// A request in words: by whom, and for whom.
 pub(super) fn asked(request: &Recorded, user: Option<&User>) -> String {
     let name = user.map_or("somebody", |user| user.display_name);
     let path = request.path.as_str();

@@ -1,10 +1,10 @@
-//! What a person is shown while everything runs.
+//! Options for the page and the log that a person is shown.
 
 use clap::ValueEnum;
 
 use crate::environment::Environment;
 
-/// What a person is shown while everything runs.
+/// The page and the log that a person is shown while everything runs.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Shown {
     /// Open this page in the browser when everything runs.
@@ -25,7 +25,7 @@ impl Shown {
     }
 }
 
-/// What is opened.
+/// The page to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Page {
     /// MCP Inspector, which is run by npx (Node 22.19 or newer), at this server.

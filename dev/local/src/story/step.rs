@@ -11,7 +11,7 @@ use super::Detail;
 const SHORT_ID: usize = 6;
 /// The ids that join the lines of one sign-in: a grant has the id of the authorization that it came from.
 const IDS: [&str; 3] = ["authorization", "grant", "client"];
-/// What [`Step`] shows of a line in any case.
+/// The fields of a line that [`Step`] shows in any case.
 const SHOWN: [&str; 5] = ["timestamp", "level", "target", "message", "event"];
 
 /// The steps of a sign-in and of what follows. Other lines are told in their own words.
@@ -55,7 +55,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// What a line of the log says; nothing, if it is no step.
+    /// The step that a line of the log tells of, if it is one.
     pub(super) fn of(line: &str, detail: Detail) -> Option<Self> {
         let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
             // Of the host, or of a handler that could not start.

@@ -1,4 +1,4 @@
-//! What people would pick instead of this server, installed under `target` by the registries' clients, each at a pinned version.
+//! The servers that people would pick instead, installed under `target` by the registries' clients, each at a pinned version.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What is written, against the golden text; that it compiles and passes is for `tests/http/new_tool.rs`.
+//! The new texts, against the golden one; that they compile and pass is for `tests/http/new_tool.rs`.
 
 use std::{collections::BTreeMap, env, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! What the command line says about a tool, checked.
+//! The words of the command line about a tool, checked.
 
 use clap::Args;
 
