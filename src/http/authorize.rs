@@ -15,10 +15,10 @@ use super::{
     pages::{self, ErrorPage, PageText, Texts},
     reply::Response,
     request::Incoming,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 
-const DOCUMENTS: Reached = Reached {
+const DOCUMENT_LIMIT: ReachedLimit = ReachedLimit {
     limit: "metadata-documents",
     text: "too many applications were looked up; try again in a minute",
     on_page: Texts::too_many_lookups,
@@ -52,7 +52,7 @@ fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
         AuthorizeError::AtServer(error) => pages::error(app, texts, &page(texts, *error)),
         AuthorizeError::ToClient { next, .. } => browser::next(app, incoming, next),
         AuthorizeError::TooManyDocuments(too_many) => {
-            DOCUMENTS.answer(app, Place { endpoint: "authorize", format: ErrorFormat::Page(texts) }, *too_many)
+            DOCUMENT_LIMIT.answer(app, Place { endpoint: "authorize", format: ErrorFormat::Page(texts) }, *too_many)
         }
         AuthorizeError::Unavailable(_) => pages::error(app, texts, &ErrorPage::unavailable(texts)),
     }

@@ -15,7 +15,7 @@ use super::{
     pages::Texts,
     reply::{Response, answer, empty, json_rpc_error, retry_later},
     request::Arriving,
-    too_many::Reached,
+    too_many::ReachedLimit,
 };
 
 impl Endpoint {
@@ -54,7 +54,11 @@ impl Endpoint {
     fn over_limit(&self, app: &App, head: &Head) -> Option<Response> {
         let limited = self.limited?;
         let too_many = app.limits.take(limited, head.from).err()?;
-        Some(Reached::by_address(limited.name()).answer(app, self.place(Texts::preferred(&head.headers)), too_many))
+        Some(ReachedLimit::by_address(limited.name()).answer(
+            app,
+            self.place(Texts::preferred(&head.headers)),
+            too_many,
+        ))
     }
 
     fn refused(&self, app: &App, reason: &'static str) -> Response {

@@ -10,10 +10,10 @@ use super::{
     limits::RateLimit,
     reply::{Response, oauth_error},
     request::{BodyError, Incoming},
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 
-const BY_ADDRESS: Reached = Reached::by_address(RateLimit::Token.name());
+const LIMIT_OF_ADDRESS: ReachedLimit = ReachedLimit::by_address(RateLimit::Token.name());
 
 /// Why a body is not a request.
 pub(super) enum FormRefusal {
@@ -44,9 +44,9 @@ pub(super) async fn over_limit(
         Some(token) => app.server.known_holder(token).await,
         None => None,
     };
-    let Some(holder) = holder else { return Some(BY_ADDRESS.answer(app, place, too_many)) };
+    let Some(holder) = holder else { return Some(LIMIT_OF_ADDRESS.answer(app, place, too_many)) };
     let too_many = app.limits.take_call(holder).err()?;
-    Some(Reached::by_owner("calls-per-minute", holder).answer(app, place, too_many))
+    Some(ReachedLimit::by_owner("calls-per-minute", holder).answer(app, place, too_many))
 }
 
 /// The answer to a body that is not a request.

@@ -18,7 +18,7 @@ use super::{
     reply::{Response, json_rpc_error, mcp_busy, mcp_unavailable},
     request::Incoming,
     resource::Resource,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 use crate::mcp::{Call, CallError, RefusalReason};
 
@@ -27,7 +27,7 @@ const PLACE: Place<'_> = Place { endpoint: "mcp", format: ErrorFormat::JsonRpc }
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { mut head, body }, caller) = (incoming, principal.holder());
     if let Err(too_many) = app.limits.take_rest(caller, &body) {
-        return Reached::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
+        return ReachedLimit::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
     }
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {

@@ -15,7 +15,7 @@ use super::{
     reply::{self, Response, json_rpc_error, json_rpc_error_of, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
     resource::Resource,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 use crate::mcp::{NOT_JSON, RequestId, UncheckedMessage, sse::PostError};
 
@@ -24,7 +24,7 @@ const PLACE: Place<'_> = Place { endpoint: "mcp/message", format: ErrorFormat::J
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { head, body }, caller) = (incoming, principal.holder());
     if let Err(too_many) = app.limits.take_rest(caller, &body) {
-        return Reached::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
+        return ReachedLimit::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
     }
     let message = UncheckedMessage::read(body);
     let id = message.id();

@@ -19,7 +19,7 @@ use super::{
     app::App,
     reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable, retry_later},
     request::Incoming,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 use crate::mcp::{
     UncheckedMessage, event_stream,
@@ -74,7 +74,8 @@ fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Respons
     let event = EventName::LimitReached.event().at(PLACE.endpoint).holder(principal.holder());
     match error {
         OpenStreamError::TooManyOfOwner => {
-            let reached = Reached { text: TOO_MANY_OF_OWNER, ..Reached::by_owner("streams", principal.holder()) };
+            let reached =
+                ReachedLimit { text: TOO_MANY_OF_OWNER, ..ReachedLimit::by_owner("streams", principal.holder()) };
             reached.answer(app, PLACE, TooMany { wait: STREAM_RETRY })
         }
         OpenStreamError::TooMany => {

@@ -16,11 +16,11 @@ use super::{
     pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 
 /// Others than the caller have reached it.
-const OF_ALL_ADDRESSES: Reached = Reached {
+const LIMIT_OF_ALL_ADDRESSES: ReachedLimit = ReachedLimit {
     limit: "callbacks of all addresses",
     text: "too many sign-ins; try again later",
     on_page: Texts::busy,
@@ -56,9 +56,9 @@ fn after_admin_consent(texts: &Texts) -> ErrorPage {
     ErrorPage::new(StatusCode::OK, texts.admin_consent_title(), text)
 }
 
-fn reached(cost: CallbackCost) -> Reached {
+fn reached(cost: CallbackCost) -> ReachedLimit {
     let name = RateLimit::Callback(cost).name();
-    if cost == CallbackCost::AnyRedemption { OF_ALL_ADDRESSES } else { Reached::by_address(name) }
+    if cost == CallbackCost::AnyRedemption { LIMIT_OF_ALL_ADDRESSES } else { ReachedLimit::by_address(name) }
 }
 
 fn refusal(app: &App, texts: &Texts, error: &CallbackError) -> Response {

@@ -11,11 +11,11 @@ use super::{
     pages::Texts,
     reply::{Response, json, oauth_error, temporarily_unavailable},
     request::Incoming,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 
 const PLACE: Place<'_> = Place { endpoint: "register", format: ErrorFormat::OAuth };
-const WAITING: Reached = Reached {
+const WAITING_LIMIT: ReachedLimit = ReachedLimit {
     limit: "waiting-registrations",
     text: "too many registrations from this network wait for their first use; try again in a minute",
     on_page: Texts::too_many,
@@ -29,7 +29,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
     };
     match app.server.register(metadata, incoming.from).await {
         Ok(registration) => json(StatusCode::CREATED, &registration),
-        Err(RegisterError::TooManyWait(too_many)) => WAITING.answer(&app, PLACE, too_many),
+        Err(RegisterError::TooManyWait(too_many)) => WAITING_LIMIT.answer(&app, PLACE, too_many),
         Err(error) => {
             app.refused(EventName::RegistrationRefused.event(), error.reason(), &error);
             temporarily_unavailable()

@@ -18,7 +18,7 @@ use super::{
     request::{Admitted, Arriving},
     resource::Resource,
     sent::until_sent,
-    too_many::Reached,
+    too_many::ReachedLimit,
 };
 
 impl Endpoint {
@@ -111,6 +111,6 @@ impl Endpoint {
     }
 
     fn too_many_calls(&self, app: &App, texts: &Texts, caller: Holder, too_many: TooMany) -> Response {
-        Reached::by_owner("calls-per-minute", caller).answer(app, self.place(texts), too_many)
+        ReachedLimit::by_owner("calls-per-minute", caller).answer(app, self.place(texts), too_many)
     }
 }

@@ -39,7 +39,7 @@ impl Cors {
 }
 
 /// A limit that was reached.
-pub(super) struct Reached {
+pub(super) struct ReachedLimit {
     /// Its name in `MCP_LIMITS`.
     pub(super) limit: &'static str,
     /// The text for programs.
@@ -50,7 +50,7 @@ pub(super) struct Reached {
     pub(super) of: Option<Holder>,
 }
 
-impl Reached {
+impl ReachedLimit {
     /// A limit of an address.
     pub(super) const fn by_address(limit: &'static str) -> Self {
         Self { limit, text: "too many requests from one address; try again later", on_page: Texts::too_many, of: None }

@@ -37,17 +37,17 @@ pub struct Callback<'a> {
 }
 
 impl Callback<'_> {
-    fn takes(&self, cost: CallbackCost) -> Result<(), CallbackError> {
+    fn count_cost(&self, cost: CallbackCost) -> Result<(), CallbackError> {
         (self.count)(cost).map_err(|too_many| CallbackError::OverLimit(cost, too_many))
     }
 
     /// Counts the request to Entra. Only a code is redeemed there.
-    fn takes_redemption(&self) -> Result<(), CallbackError> {
+    fn count_redemption(&self) -> Result<(), CallbackError> {
         if !matches!(self.response.outcome, CallbackOutcome::Code(_)) {
             return Ok(());
         }
-        self.takes(CallbackCost::Redemption)?;
-        self.takes(CallbackCost::AnyRedemption)
+        self.count_cost(CallbackCost::Redemption)?;
+        self.count_cost(CallbackCost::AnyRedemption)
     }
 }
 
@@ -64,15 +64,15 @@ impl AuthorizationServer {
         let state = Handle::parse(callback.response.state.expose_secret());
         if let Some((id, state)) = state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
             let has_cookie = callback.cookies.has(CookieName::EntraState(id));
-            callback.takes(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })?;
+            callback.count_cost(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })?;
             return self.complete(id, &state, callback).await;
         }
         let begun = self.begun_own_page_sign_in(callback.response, callback.cookies).await?;
-        callback.takes(CallbackCost::Read)?;
+        callback.count_cost(CallbackCost::Read)?;
         if let Some(answer) = self.completed_own_page_sign_in(&begun).await? {
             return Ok(answer);
         }
-        callback.takes_redemption()?;
+        callback.count_redemption()?;
         Ok(self.complete_own_page_sign_in(begun, &callback.response.outcome, callback.cookies).await?)
     }
 
@@ -123,7 +123,7 @@ impl AuthorizationServer {
             return Err(CallbackError::ClientBlocked);
         }
         self.ready_for(&callback.response.outcome).await?;
-        callback.takes_redemption()?;
+        callback.count_redemption()?;
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;

@@ -135,7 +135,7 @@ impl AuthorizationServer {
             let connection = entry(&mut found, approval.client, approval.given_at);
             connection.since = connection.since.min(approval.given_at);
             connection.remembered |= approval.stands(now);
-            connection.may(&approval.scope);
+            connection.add_permissions(&approval.scope);
             connection.connects_to(approval.address);
         }
         for grant in self.ports.owner_grants.of_owner(owner).await? {
@@ -176,7 +176,7 @@ impl Connection {
         self.devices += 1;
         self.since = self.since.min(grant.redeemed_at);
         self.last_used = self.last_used.max(Some(grant.family.answered_at));
-        self.may(&grant.scope);
+        self.add_permissions(&grant.scope);
         self.connects_to(grant.address);
     }
 
@@ -185,7 +185,7 @@ impl Connection {
         self.addresses.extend(new);
     }
 
-    fn may(&mut self, scope: &Scope) {
+    fn add_permissions(&mut self, scope: &Scope) {
         let new: Vec<_> = scopes::permissions(scope).filter(|row| !self.permissions.contains(row)).collect();
         self.permissions.extend(new);
     }

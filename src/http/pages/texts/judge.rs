@@ -14,7 +14,7 @@ use crate::http::pages::language::Language;
 
 const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 /// The category of a number.
-const PROBE: &str = "probe = { $number ->
+const PLURAL_PROBE: &str = "probe = { $number ->
     [zero] zero
     [one] one
     [two] two
@@ -148,7 +148,7 @@ fn plural_faults(language: Language, key: &str, pattern: &Pattern<&str>) -> Vec<
 
 /// The categories into which the language puts the numbers below a thousand (Unicode CLDR, as Fluent knows it).
 fn categories(language: Language) -> BTreeSet<&'static str> {
-    let probe = FluentResource::try_new(PROBE.to_owned()).unwrap();
+    let probe = FluentResource::try_new(PLURAL_PROBE.to_owned()).unwrap();
     let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap()]);
     bundle.add_resource(probe).unwrap();
     let pattern = bundle.get_message("probe").unwrap().value().unwrap();

@@ -7,9 +7,9 @@ use fluent_bundle::FluentValue;
 
 /// U+2068 FIRST STRONG ISOLATE. Fluent writes it before each value in a text, so that a name that is written from right to
 /// left does not move the words around it.
-const ISOLATE: char = '\u{2068}';
+const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 /// U+2069 POP DIRECTIONAL ISOLATE: the end.
-const POP: char = '\u{2069}';
+const POP_ISOLATE: char = '\u{2069}';
 
 /// A text of a page. Its values stand between marks, which become `<bdi>` elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ pub(in crate::http) struct PageText(String);
 impl PageText {
     /// A text that Fluent has formatted. Numbers need no isolation.
     pub(super) fn formatted(text: &str) -> Self {
-        let mut parts = text.split(ISOLATE);
+        let mut parts = text.split(FIRST_STRONG_ISOLATE);
         let mut whole = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            match part.split_once(POP) {
+            match part.split_once(POP_ISOLATE) {
                 Some((value, rest)) if value.bytes().all(|byte| byte.is_ascii_digit()) => whole.extend([value, rest]),
                 _ => whole.extend(["\u{2068}", part]),
             }
@@ -31,18 +31,18 @@ impl PageText {
 
     /// Without marks, for a place that has no elements, or as a value.
     pub(in crate::http) fn plain(&self) -> String {
-        self.0.replace([ISOLATE, POP], "")
+        self.0.replace([FIRST_STRONG_ISOLATE, POP_ISOLATE], "")
     }
 }
 
 /// The text as HTML.
 impl fmt::Display for PageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in self.0.split_inclusive([ISOLATE, POP]) {
-            Html.write_escaped_str(&mut *f, part.trim_end_matches([ISOLATE, POP]))?;
+        for part in self.0.split_inclusive([FIRST_STRONG_ISOLATE, POP_ISOLATE]) {
+            Html.write_escaped_str(&mut *f, part.trim_end_matches([FIRST_STRONG_ISOLATE, POP_ISOLATE]))?;
             f.write_str(match part.chars().next_back() {
-                Some(ISOLATE) => "<bdi>",
-                Some(POP) => "</bdi>",
+                Some(FIRST_STRONG_ISOLATE) => "<bdi>",
+                Some(POP_ISOLATE) => "</bdi>",
                 _ => "",
             })?;
         }
@@ -60,7 +60,11 @@ pub(super) trait Value<'a> {
 /// Marks in a value would be taken for ours.
 impl<'a> Value<'a> for &'a str {
     fn value(self) -> FluentValue<'a> {
-        if self.contains([ISOLATE, POP]) { self.replace([ISOLATE, POP], "").into() } else { self.into() }
+        if self.contains([FIRST_STRONG_ISOLATE, POP_ISOLATE]) {
+            self.replace([FIRST_STRONG_ISOLATE, POP_ISOLATE], "").into()
+        } else {
+            self.into()
+        }
     }
 }
 
