@@ -35,13 +35,13 @@ pub(crate) struct ToSignIn {
     pub(crate) prompt: SignInPrompt,
 }
 
-/// What a sign-in asks of Entra.
+/// The parameters of a sign-in at Entra.
 pub(crate) struct SignInParameters<'a> {
     /// The scopes of each API.
     pub(crate) downstream_scopes: &'a [ApiScopes],
     /// The `prompt`.
     pub(crate) prompt: SignInPrompt,
-    /// What Entra demanded, at the second leg.
+    /// The demand of Entra, at the second leg.
     pub(crate) demanded: Option<Demanded<'a>>,
 }
 
@@ -131,19 +131,5 @@ fn source(consent: Consent) -> &'static str {
         Consent::Fresh => "the person was asked",
         Consent::Remembered { .. } => "an approval was remembered",
         Consent::Pending => "the owner confirms after signing in",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_audit_log_tells_by_whom_it_was_allowed() {
-        let id = Id::from_bytes([1; 16]);
-        let remembered = Consent::Remembered { owner: id, approval: id };
-        assert_eq!(source(Consent::Fresh), "the person was asked");
-        assert_eq!(source(remembered), "an approval was remembered");
-        assert_eq!(source(Consent::Pending), "the owner confirms after signing in");
     }
 }

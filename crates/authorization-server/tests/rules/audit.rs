@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use authorization_server::ground::{AuditEvent, Ended, EventName};
-use testkit::{Fault, Rig, SignedIn};
+use testkit::{Browser, Fault, Rig, SignedIn, request};
 use time::Duration;
 
 /// Why grants ended.
@@ -39,6 +39,17 @@ async fn a_flow_is_the_sequence_of_its_events() {
     let ended = rig.audit.take();
     assert_eq!(endings(&ended), [Ended::RevokedByClient.as_str()]);
     assert_eq!((ended[0].grant, ended[0].client), (Some(grant.key.grant), Some(grant.client)));
+}
+
+#[tokio::test]
+async fn an_allowed_request_is_reported_with_the_source_of_the_consent() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client_id = rig.register().await.unwrap();
+    browser.code(&rig, &client_id).await.unwrap();
+    browser.visit(&rig, &request(&client_id, &[])).await.unwrap();
+    let allowed = rig.audit.take().into_iter().filter(|event| event.name == EventName::ConsentAllowed);
+    let reasons: Vec<_> = allowed.filter_map(|event| event.reason).collect();
+    assert_eq!(reasons, ["the person was asked", "an approval was remembered"]);
 }
 
 #[tokio::test]
