@@ -1,4 +1,5 @@
-//! GitHub workflows pin what they run: an action by its commit, as a tag can be moved, and Rust by its version.
+//! GitHub workflows pin what they run: an action by its commit and an image by its digest, as a tag can be moved, and Rust
+//! by its version.
 
 use yaml_serde::Value;
 
@@ -7,7 +8,27 @@ pub(crate) fn unpinned(workflow: &str) -> Result<Vec<String>, String> {
     let workflow: Value = yaml_serde::from_str(workflow).map_err(|error| error.to_string())?;
     let mut faults = Vec::new();
     walk(&workflow, &mut faults);
+    let jobs = workflow.get("jobs").and_then(Value::as_mapping).into_iter().flat_map(|jobs| jobs.values());
+    faults.extend(jobs.flat_map(unchosen_toolchains));
     Ok(faults)
+}
+
+/// Lines of a job that call cargo before the job has chosen a version of Rust: the runner's own Rust changes.
+fn unchosen_toolchains(job: &Value) -> Vec<String> {
+    let steps = job.get("steps").and_then(Value::as_sequence).into_iter().flatten();
+    let scripts: Vec<_> = steps.filter_map(|step| step.get("run")?.as_str()).map(joined).collect();
+    let lines = scripts.iter().flat_map(|script| script.lines()).filter(|line| !uses_channel(line));
+    let mut chosen = false;
+    let unchosen = lines.filter(|line| {
+        let words = words(line);
+        let mut behind = words.iter().zip(words.iter().skip(1).map(Some).chain([None]));
+        behind.any(|(word, next)| {
+            chosen |= word.ends_with("rustup") && next.is_some_and(|next| next == "default");
+            let names_version = next.is_some_and(|next| next.starts_with('+'));
+            (word == "cargo" || word.ends_with("/cargo")) && !names_version && !chosen
+        })
+    });
+    unchosen.map(|line| format!("before `rustup default`: {}", line.trim())).collect()
 }
 
 fn walk(value: &Value, faults: &mut Vec<String>) {
@@ -18,6 +39,9 @@ fn walk(value: &Value, faults: &mut Vec<String>) {
                     (Some("uses"), Some(action)) if !is_pinned(action) => faults.push(format!("uses: {action}")),
                     (Some(name @ ("toolchain" | "RUSTUP_TOOLCHAIN")), Some(channel)) if is_channel(channel) => {
                         faults.push(format!("{name}: {channel}"));
+                    }
+                    (Some(name @ ("container" | "image")), Some(image)) if !has_digest(image) => {
+                        faults.push(format!("{name}: {image}"));
                     }
                     (Some("run"), Some(script)) => faults.extend(floating_toolchains(script)),
                     _ => walk(value, faults),
@@ -35,19 +59,37 @@ fn is_pinned(action: &str) -> bool {
     action.starts_with("./") || action.rsplit_once('@').is_some_and(|(_, commit)| is_commit(commit))
 }
 
+/// `name@sha256:` and 64 hexadecimal digits.
+fn has_digest(image: &str) -> bool {
+    let is_digest = |digest: &str| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    image.rsplit_once("@sha256:").is_some_and(|(_, digest)| is_digest(digest))
+}
+
+/// A script with each command on one line.
+fn joined(script: &str) -> String {
+    script.replace("\\\n", " ")
+}
+
+/// The words of a command, in lower case.
+fn words(line: &str) -> Vec<String> {
+    let line = line.to_ascii_lowercase();
+    let words = line.split(|c: char| c.is_whitespace() || "=;&|()'\"".contains(c)).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
+}
+
 /// Lines that use Rust by a channel's name, or update it.
 fn floating_toolchains(script: &str) -> Vec<String> {
-    let script = script.replace("\\\n", " ");
+    let script = joined(script);
     script.lines().filter(|line| uses_channel(line)).map(|line| line.trim().to_owned()).collect()
 }
 
 fn uses_channel(line: &str) -> bool {
-    let line = line.to_ascii_lowercase();
-    let words: Vec<_> = line.split(|c: char| c.is_whitespace() || "=;&|()'\"".contains(c)).collect();
-    let has_rustup = line.contains("rustup");
+    let words = words(line);
+    let has_rustup = words.iter().any(|word| word.contains("rustup"));
     let mut pairs = words.iter().zip(words.iter().skip(1));
-    let updates = pairs.any(|(program, verb)| program.ends_with("rustup") && ["update", "upgrade"].contains(verb));
-    let mut names = words.iter().filter_map(|word| word.strip_prefix('+').or(has_rustup.then_some(*word)));
+    let updates =
+        pairs.any(|(program, verb)| program.ends_with("rustup") && ["update", "upgrade"].contains(&verb.as_str()));
+    let mut names = words.iter().filter_map(|word| word.strip_prefix('+').or(has_rustup.then_some(word.as_str())));
     updates || names.any(is_channel)
 }
 
@@ -112,9 +154,52 @@ mod tests {
             assert_eq!(faults(&format!("run: '{floating}'")), [floating], "{floating}");
         }
         assert_eq!(
-            faults("run: |\n          cargo build\n          rustup toolchain \\\n            install stable").len(),
+            faults("run: |\n          echo\n          rustup toolchain \\\n            install stable").len(),
             1
         );
+    }
+
+    #[test]
+    fn cargo_is_called_only_after_a_version_was_chosen() {
+        let of_steps = |steps: &[&str]| {
+            let steps = steps.iter().map(|script| format!("      - run: {script}\n")).collect::<String>();
+            unpinned(&format!(
+                "jobs:\n  other:\n    steps:\n      - run: rustup default 1.95.0\n  test:\n    steps:\n{steps}"
+            ))
+            .unwrap()
+        };
+        for chosen in [
+            &["rustup toolchain install 1.95.0 && rustup default 1.95.0", "cargo build"][..],
+            &["rustup default 1.95.0 && cargo build"],
+            &["|\n          rustup default $msrv\n          ~/.cargo/bin/cargo build"],
+            &["cargo +1.95.0 build"],
+            &["ls ~/.cargo"],
+        ] {
+            assert_eq!(of_steps(chosen), [""; 0], "{chosen:?}");
+        }
+        for (unchosen, line) in [
+            (&["cargo build", "rustup default 1.95.0"][..], "cargo build"),
+            (&["rustup toolchain install 1.95.0", "cd a && cargo build"], "cd a && cargo build"),
+            (&["cargo build && rustup default 1.95.0"], "cargo build && rustup default 1.95.0"),
+            (&["|\n          echo\n          ~/.cargo/bin/cargo \\\n            build"], "~/.cargo/bin/cargo    build"),
+        ] {
+            assert_eq!(of_steps(unchosen), [format!("before `rustup default`: {line}")], "{unchosen:?}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_pinned_by_its_digest() {
+        let image = format!("rust:1.95@sha256:{}", "0a".repeat(32));
+        for pinned in [format!("container: {image}"), format!("container:\n      image: {image}")] {
+            assert_eq!(unpinned(&format!("jobs:\n  test:\n    {pinned}\n")).unwrap(), [""; 0], "{pinned}");
+        }
+        for (floating, fault) in [
+            ("container: rust:1.95", "container: rust:1.95"),
+            ("container:\n      image: rust@sha256:0a", "image: rust@sha256:0a"),
+            ("services:\n      db:\n        image: db:1", "image: db:1"),
+        ] {
+            assert_eq!(unpinned(&format!("jobs:\n  test:\n    {floating}\n")).unwrap(), [fault], "{floating}");
+        }
     }
 
     #[test]
