@@ -1,5 +1,7 @@
 //! Requests as clients and browsers send them, with what is known so far.
 
+use std::collections::BTreeSet;
+
 use driver::{
     browser::{CHALLENGE, REDIRECT_URI, VERIFIER},
     mcp, oauth,
@@ -32,20 +34,27 @@ impl Grammar<'_> {
     pub(crate) fn request(&self) -> Drawn {
         let client = self.random.any(&self.known.clients).cloned().unwrap_or_else(|| NOBODY.to_owned());
         match self.random.below(18) {
+            0 => (client, self.look()),
+            1 => (client, self.preflight()),
+            _ => self.own(client),
+        }
+    }
+
+    /// A request that is made for its endpoint.
+    fn own(&self, client: String) -> Drawn {
+        match self.random.below(16) {
             0 => (client, self.register()),
             1 | 2 => (client.clone(), self.authorize(&client)),
             3 | 4 => (client, self.submit()),
             5 => (client.clone(), self.callback()),
             // A code lives for a minute, and without tokens nothing behind them is reached.
-            6 | 16 | 17 => self.redeem(),
+            6 | 14 | 15 => self.redeem(),
             7 => self.refresh(),
             8 => (client.clone(), self.revoke(&client)),
             9 => (client, self.browse("/connections")),
             10 | 11 => (client, self.mcp("/mcp")),
             12 => (client, self.bearer(Request::get("/mcp/sse").header("accept", "text/event-stream"))),
-            13 => (client, self.message()),
-            14 => (client, self.look()),
-            _ => (client, self.preflight()),
+            _ => (client, self.message()),
         }
     }
 
@@ -172,4 +181,23 @@ impl Grammar<'_> {
         let request = request.header("access-control-request-method", "POST");
         Request { method: "OPTIONS".to_owned(), ..request }
     }
+}
+
+/// The endpoints without a request of their own: their documents depend on no request, and nobody here is an operator.
+const ONLY_LOOKED_AT: [&str; 6] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+    "/.well-known/oauth-protected-resource/mcp/sse",
+    "/health",
+    "/operator",
+];
+
+#[test]
+fn each_endpoint_has_a_request_of_its_own_or_is_listed() {
+    let (random, known) = (Random::new(1), Known::new());
+    let grammar = Grammar { random: &random, known: &known, base: "http://127.0.0.1:1" };
+    let own = (0..1000).map(|_| grammar.own(NOBODY.to_owned()).1.path);
+    let drawn: BTreeSet<String> = own.chain(ONLY_LOOKED_AT.map(str::to_owned)).collect();
+    assert_eq!(drawn, endpoints().flat_map(|endpoint| endpoint.paths).collect());
 }
