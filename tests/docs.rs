@@ -13,6 +13,8 @@ mod log_lines;
 mod named_tests;
 #[path = "docs/rule_map.rs"]
 mod rule_map;
+#[path = "docs/settings.rs"]
+mod settings;
 
 use std::{
     collections::BTreeSet,
