@@ -24,7 +24,7 @@ const FAULTY_SETTINGS: u8 = 64;
 const BLOCKING_THREADS: usize = 8;
 
 fn main() -> ExitCode {
-    let settings = match Settings::load(&Environment::of_process()) {
+    let settings = match startup::settings(&Environment::of_process()) {
         Ok(settings) => settings,
         Err(faults) => {
             eprint!("{faults}");

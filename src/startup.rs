@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     budget::SharedBudget,
     client_documents::JsonWebSignatures,
-    config::{self, AzureSettings, Settings, StoreSettings},
+    config::{self, AzureSettings, Environment, Faults, Settings, StoreSettings},
     entra::{Entra, EntraSettings, Identity, ManagedIdentityAssertion, NegativeCache, managed_identity},
     graph::{ApiClient, Origins, TokenCache},
     http::{App, Challenges, EntraNames, HealthCheck, Memory, RateLimiter, server},
-    mcp::{Mcp, ToolPorts, Tools, UnknownTool, sse},
+    mcp::{Mcp, ToolPorts, Tools, sse},
     platform::{self, Platform},
     ports::{caller_hash::CallerHash, event_log::EventLog, records::ItemStore},
     store::{
@@ -53,9 +53,6 @@ pub enum StartupError {
     /// The key file does not belong to the store.
     #[error("DATA_DIR: {0}; restore the data-key that belongs to store.redb, or remove both")]
     Keyring(Unavailable),
-    /// A tool does not exist.
-    #[error("TOOLS {0}")]
-    Tools(#[from] UnknownTool),
     /// The client of Key Vault cannot be created.
     #[error("KEY_VAULT_KEY_ID: {0}")]
     KeyVault(azure_core::Error),
@@ -87,6 +84,11 @@ impl Handler {
     }
 }
 
+/// Reads all settings, or reports every fault.
+pub fn settings(environment: &Environment) -> Result<Settings, Faults> {
+    Settings::load(environment, &Tools::all().names().collect::<Vec<_>>())
+}
+
 /// Connects the adapters to the ports.
 pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, StartupError> {
     let stop = CancellationToken::new();
@@ -105,7 +107,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let sse_ports = storage.sse_ports(settings.event_poll, Arc::clone(&memory.known_callers), platform);
     let app = App {
         entra: EntraNames::of(&settings),
-        mcp: Mcp::new(tools(&settings)?, ports, &settings.server_name, &settings.limits, sse_ports, &stop),
+        mcp: Mcp::new(tools(&settings), ports, &settings.server_name, &settings.limits, sse_ports, &stop),
         memory,
         health: HealthCheck::new(storage.records, Arc::clone(&server), Arc::clone(&platform.clock)),
         challenges: Challenges::of_server(&server),
@@ -125,8 +127,8 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
 }
 
 /// The tools that the operator serves.
-fn tools(settings: &Settings) -> Result<Tools, UnknownTool> {
-    settings.tools.as_deref().map_or_else(|| Ok(Tools::all()), |names| Tools::all().only(names))
+fn tools(settings: &Settings) -> Tools {
+    settings.tools.as_deref().map_or_else(Tools::all, |chosen| Tools::all().only(chosen))
 }
 
 /// The store, and what seals its secrets.

@@ -15,7 +15,7 @@ use functions_host::ReservedPort;
 use local_tenant::Tenant;
 use posted_paths::posted_paths;
 use remote_auth_mcp::{
-    config::{Environment, Settings},
+    config::Environment,
     http::endpoints,
     platform::{Platform, SystemClock, SystemEntropy},
     startup,
@@ -100,7 +100,7 @@ impl Start {
     }
 
     async fn handler(self) -> Handler {
-        let settings = Settings::load(&self.environment().collect::<Environment>()).unwrap();
+        let settings = startup::settings(&self.environment().collect::<Environment>()).unwrap();
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let audit = Arc::new(AuditLines::new(Arc::clone(&clock) as _));
         let documents = Arc::<PublishedDocuments>::default();

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use super::{
     Absent, Environment, SETTINGS, Setting,
-    tests::{faults, load, production},
+    tests::{load, load_with, production},
 };
 
 /// Set it, and the test writes docs/settings.md instead of comparing it.
@@ -66,14 +66,17 @@ fn row(setting: &Setting) -> String {
     format!("| `{name}` | {meaning} | {absent} | {local} | {azure} | {} |\n", refusal(setting))
 }
 
+/// Stands for the names of all tools.
+const TOOLS: [&str; 1] = ["…"];
+
 /// A text that no parser of a setting accepts.
 const ANY_TEXT: &str = "“any”, a/b\\c #?=!";
 
 /// The faults that the handler reports for the wrong value, and for none where one is required.
 fn refusal(setting: &Setting) -> String {
     let said = |value: &'static str| {
-        let faults = faults(&production(&[(setting.name, value)]));
-        let of_setting = faults.into_iter().find(|fault| fault.setting == setting.name);
+        let faults = load_with(&TOOLS, &production(&[(setting.name, value)])).err();
+        let of_setting = faults.into_iter().flat_map(|faults| faults.0).find(|fault| fault.setting == setting.name);
         of_setting.unwrap_or_else(|| panic!("{} accepts {value:?}", setting.name)).problem
     };
     match (setting.wrong, &setting.absent) {

@@ -10,6 +10,8 @@ use super::{
 
 pub(super) struct SettingsReader<'a> {
     pub(super) environment: &'a Environment,
+    /// The names of the tools that there are; only the MCP server knows them.
+    pub(super) tools: &'a [&'a str],
     pub(super) faults: Faults,
     /// Whether clients elsewhere are meant to come here.
     pub(super) production: bool,

@@ -90,9 +90,9 @@ pub struct AzureSettings {
 }
 
 impl Settings {
-    /// Reads all settings, or reports every fault.
-    pub fn load(environment: &Environment) -> Result<Self, Faults> {
-        let mut reader = SettingsReader { environment, faults: Faults::default(), production: false };
+    /// Reads all settings, or reports every fault. `tools` are the names of the tools that there are.
+    pub fn load(environment: &Environment, tools: &[&str]) -> Result<Self, Faults> {
+        let mut reader = SettingsReader { environment, tools, faults: Faults::default(), production: false };
         let settings = reader.settings();
         reader.identity_endpoint();
         settings.filter(|_| reader.faults.0.is_empty()).ok_or(reader.faults)
@@ -186,7 +186,7 @@ impl SettingsReader<'_> {
         if self.production {
             "is for one local process; it cannot be used with a public PUBLIC_BASE_URL"
         } else {
-            "and COSMOS_ENDPOINT are both set; set one of them"
+            "is set, and so is COSMOS_ENDPOINT; set one of them"
         }
     }
 
@@ -225,10 +225,10 @@ impl SettingsReader<'_> {
         self.parsed(&table::DEFAULT_SCOPES, scopes::all_known)
     }
 
-    /// Which names there are, only the MCP server knows.
     fn tools(&mut self) -> Option<Vec<ChosenTool>> {
         self.text(&table::TOOLS)?;
-        self.parsed(&table::TOOLS, values::tools)
+        let names = self.tools;
+        self.parsed(&table::TOOLS, |value| values::tools(value, names))
     }
 
     /// `azure_identity` reads these itself; without them every sign-in would fail later, with a worse message.

@@ -189,7 +189,7 @@ pub(super) static TOOLS: Setting = Setting {
     absent: Absent::Nothing("every tool is served"),
     local: "your shell",
     azure: "Bicep: `MCP_TOOLS` of azd",
-    wrong: Some("Search Mail!"),
+    wrong: Some("send_mail"),
 };
 pub(super) static LOG_LEVEL: Setting = Setting {
     name: "LOG_LEVEL",

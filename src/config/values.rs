@@ -1,6 +1,9 @@
-//! The parsers of settings. Each error completes the sentence that begins with the setting's name.
+//! The parsers of settings. The handler writes each error behind the name of its setting: `NAME: must be a GUID`.
 
-use std::{num::ParseIntError, time::Duration};
+use std::{
+    num::{NonZeroU16, ParseIntError},
+    time::Duration,
+};
 
 use authorization_server::{
     ground::{self, DocumentHosts},
@@ -40,7 +43,7 @@ impl VaultKeyId {
 }
 
 pub(super) fn port(value: &str) -> Result<u16, &'static str> {
-    value.parse().map_err(|_: ParseIntError| "must be a port number")
+    value.parse().map(NonZeroU16::get).map_err(|_: ParseIntError| "must be a port number from 1 to 65535")
 }
 
 /// In lower case, as Entra writes it in its tokens.
@@ -111,18 +114,16 @@ pub struct ChosenTool {
     pub role: Option<&'static AppRole>,
 }
 
-/// Tools, each as `name` or `name=role`.
-pub(super) fn tools(value: &str) -> Result<Vec<ChosenTool>, String> {
-    let tools: Vec<_> = members(value).map(tool).collect::<Result<_, _>>()?;
+/// Tools of these names, each as `name` or `name=role`.
+pub(super) fn tools(value: &str, names: &[&str]) -> Result<Vec<ChosenTool>, String> {
+    let tools: Vec<_> = members(value).map(|member| tool(member, names)).collect::<Result<_, _>>()?;
     if tools.is_empty() { Err("names no tool".to_owned()) } else { Ok(tools) }
 }
 
-/// A name is one as MCP restricts it.
-fn tool(member: &str) -> Result<ChosenTool, String> {
+fn tool(member: &str, names: &[&str]) -> Result<ChosenTool, String> {
     let (name, role) = member.split_once('=').map_or((member, None), |(name, role)| (name, Some(role)));
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-    if name.is_empty() || !name.bytes().all(allowed) {
-        return Err(format!("has the member {member}, which is not the name of a tool"));
+    if !names.contains(&name) {
+        return Err(format!("has the member {member}, which names none of {}", names.join(", ")));
     }
     let known = || APP_ROLES.iter().map(|role| role.value).collect::<Vec<_>>().join(", ");
     let found = |value| roles::role(value).ok_or_else(|| format!("has the role {value}, which is none of {}", known()));

@@ -18,9 +18,9 @@ fn refused<T: Debug, E: Debug>(parse: impl Fn(&str) -> Result<T, E>, values: &[&
 }
 
 #[test]
-fn a_port_is_a_number_of_16_bits() {
+fn a_port_is_a_number_of_16_bits_and_not_0() {
     same(port, &["65535"], &65_535);
-    refused(port, &["65536", "-1", "80 ", "http", ""]);
+    refused(port, &["0", "65536", "-1", "80 ", "http", ""]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub use service::McpService;
 pub use step_up::{ClaimsDemand, ScopeDemand};
 pub use streamable_http::{Call, CallError, StreamableHttp};
 use tokio_util::sync::CancellationToken;
-pub use tools::{Caller, Tool, ToolError, ToolPorts, Tools, UnknownTool};
+pub use tools::{Caller, Tool, ToolError, ToolPorts, Tools};
 
 use self::{server::McpServer, service::Server, sse::Sessions};
 use crate::config::Limits;

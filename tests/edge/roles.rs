@@ -24,7 +24,7 @@ const FIVE_MINUTES: u64 = 300_000;
 
 fn edge() -> Edge {
     let chosen = |name: &str, role: Option<&'static AppRole>| ChosenTool { name: name.to_owned(), role };
-    Edge::serving(Tools::all().only(&[chosen(OPEN, None), chosen(GUARDED, Some(&ADMIN))]).unwrap())
+    Edge::serving(Tools::all().only(&[chosen(OPEN, None), chosen(GUARDED, Some(&ADMIN))]))
 }
 
 /// A client whose user signed in with these roles. The upstream's access tokens live for three hours.

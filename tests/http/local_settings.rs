@@ -74,8 +74,12 @@ async fn a_binary_that_was_not_built_is_named() {
 #[tokio::test]
 async fn each_wrong_setting_is_a_line_of_its_own_in_the_hosts_log_and_the_handler_exits_with_64() {
     let root = root();
-    let settings =
-        [("PUBLIC_BASE_URL", "http://mcp.example.com"), ("ENTRA_TENANT_ID", "contoso"), ("LOG_LEVEL", "loud")];
+    let settings = [
+        ("PUBLIC_BASE_URL", "http://mcp.example.com"),
+        ("ENTRA_TENANT_ID", "contoso"),
+        ("LOG_LEVEL", "loud"),
+        ("TOOLS", "search_mail send_mail"),
+    ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     write(root.path(), settings.into(), env!("CARGO_BIN_EXE_handler"));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -83,10 +87,11 @@ async fn each_wrong_setting_is_a_line_of_its_own_in_the_hosts_log_and_the_handle
     let fault = start(root.path(), listener, log.clone()).await.err().unwrap();
     assert!(matches!(&fault, StartError::Exited { status, .. } if status.code() == Some(64)), "{fault}");
     let log = fs::read_to_string(log).unwrap();
-    for setting in ["PUBLIC_BASE_URL", "ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "AZURE_CLIENT_ID", "LOG_LEVEL"] {
+    for setting in ["PUBLIC_BASE_URL", "ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "AZURE_CLIENT_ID", "LOG_LEVEL", "TOOLS"] {
         let lines: Vec<&str> = log.lines().filter(|line| line.starts_with(&format!("{setting}: "))).collect();
         assert_eq!(lines.len(), 1, "{setting} in {log}");
     }
     assert!(log.contains("LOG_LEVEL: must be error, warn, info, debug or trace\n"), "{log}");
+    assert!(log.contains("TOOLS: has the member send_mail, which names none of get_graph_user_details, "), "{log}");
     assert!(!log.contains("panicked"), "{log}");
 }

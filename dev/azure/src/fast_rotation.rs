@@ -6,7 +6,7 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use remote_auth_mcp::{
     client_documents::{Fetcher, PublicAddresses, SystemResolver},
-    config::{Environment, Settings},
+    config::Environment,
     platform::{Platform, SystemEntropy},
     startup,
     telemetry::{self, AuditLines},
@@ -35,7 +35,7 @@ fn rotation(retain: Option<i64>) -> Rotation {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let environment = Environment::of_process();
     let retain = environment.get(RETAIN).map(str::parse).transpose()?;
-    let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
+    let settings = startup::settings(&environment).map_err(|faults| faults.to_string())?;
     let clock = Arc::new(moved_clock::MovedClock(environment.get(AHEAD).unwrap_or_default().into()));
     let _log = telemetry::init(settings.log_level, clock.clone())?;
     let port = settings.port;

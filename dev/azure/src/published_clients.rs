@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use moved_clock::MovedClock;
 use remote_auth_mcp::{
     client_documents::{Fetcher, PublicAddresses, Resolver},
-    config::{Environment, Settings},
+    config::Environment,
     platform::{Platform, SystemEntropy},
     startup,
     telemetry::{self, AuditLines},
@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (documents, authority) = (Fixed(vec![required(ADDRESS)?.parse()?]), std::fs::read(required(AUTHORITY)?)?);
     let others = environment.get(OTHERS).into_iter().flat_map(|addresses| addresses.split(','));
     let others = PublicAddresses(Fixed(others.map(str::parse).collect::<Result<_, _>>()?));
-    let settings = Settings::load(&environment).map_err(|faults| faults.to_string())?;
+    let settings = startup::settings(&environment).map_err(|faults| faults.to_string())?;
     let clock = Arc::new(MovedClock(environment.get(AHEAD).unwrap_or_default().into()));
     let entropy = Arc::new(SystemEntropy);
     let _log = telemetry::init(settings.log_level, clock.clone())?;

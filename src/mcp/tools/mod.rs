@@ -28,14 +28,6 @@ use crate::config::ChosenTool;
 #[derive(Clone)]
 pub struct Tools(Arc<[ServedTool]>);
 
-/// There is no tool of this name.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("names the tool {name}; there are {known}")]
-pub struct UnknownTool {
-    name: String,
-    known: String,
-}
-
 impl Tools {
     /// Every tool, in the order of `tools/list`.
     #[must_use]
@@ -53,16 +45,14 @@ impl Tools {
         Self(self.0.iter().cloned().chain([ServedTool::new::<T>()]).collect())
     }
 
-    /// The chosen tools, with the roles that were named beside them.
-    pub fn only(&self, chosen: &[ChosenTool]) -> Result<Self, UnknownTool> {
-        if let Some(ChosenTool { name, .. }) = chosen.iter().find(|chosen| self.find(&chosen.name).is_none()) {
-            return Err(UnknownTool { name: name.clone(), known: self.names().collect::<Vec<_>>().join(", ") });
-        }
+    /// The chosen tools, with the roles that were named beside them. The settings choose only tools that there are.
+    #[must_use]
+    pub fn only(&self, chosen: &[ChosenTool]) -> Self {
         let choice = |tool: &ServedTool| {
             let choice = chosen.iter().find(|chosen| chosen.name == tool.entry.name)?;
             Some(tool.clone().with_role(choice.role))
         };
-        Ok(Self(self.0.iter().filter_map(choice).collect()))
+        Self(self.0.iter().filter_map(choice).collect())
     }
 
     /// Their names.
@@ -149,19 +139,17 @@ mod tests {
 
     #[test]
     fn an_operator_chooses_among_the_tools_and_their_order_stays() {
-        let chosen = |name: &&str| ChosenTool { name: (*name).to_owned(), role: None };
-        let named = |names: &[&str]| Tools::all().only(&names.iter().map(chosen).collect::<Vec<_>>());
-        let chosen = named(&["search_mail", "get_graph_user_details"]).unwrap();
-        let names: Vec<_> = chosen.entries().map(|tool| &*tool.name).collect();
+        let chosen = |name: &str| ChosenTool { name: name.to_owned(), role: None };
+        let chosen = ["search_mail", "get_graph_user_details"].map(chosen);
+        let tools = Tools::all().only(&chosen);
+        let names: Vec<_> = tools.entries().map(|tool| &*tool.name).collect();
         assert_eq!(names, ["get_graph_user_details", "search_mail"]);
-        let error = named(&["search_mail", "send_mail"]).err().unwrap().to_string();
-        assert!(error.contains("send_mail") && error.contains("list_upcoming_events"), "{error}");
     }
 
     #[test]
     fn an_operator_may_give_a_tool_a_role_and_none_has_one_by_itself() {
         let name = "search_mail".to_owned();
-        let tools = Tools::all().only(&[ChosenTool { name, role: Some(&ADMIN) }]).unwrap();
+        let tools = Tools::all().only(&[ChosenTool { name, role: Some(&ADMIN) }]);
         assert_eq!((tools.role("search_mail"), tools.need_roles()), (Some(&ADMIN), true));
         assert_eq!((Tools::all().role("search_mail"), Tools::all().need_roles()), (None, false));
     }
