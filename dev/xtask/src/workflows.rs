@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn cargo_is_called_only_after_a_version_was_chosen() {
         let of_steps = |steps: &[&str]| {
-            let steps = steps.iter().map(|script| format!("      - run: {script}\n")).collect::<String>();
+            let steps = steps.iter().map(|script| format!("      - run: {script}\n")).collect::<Vec<_>>().concat();
             unpinned(&format!(
                 "jobs:\n  other:\n    steps:\n      - run: rustup default 1.95.0\n  test:\n    steps:\n{steps}"
             ))

@@ -21,8 +21,11 @@ use serde_json::Value;
 
 use super::Shape;
 
+/// Reads an item of a shape, and writes it again.
+type Rewrite = fn(Value) -> Value;
+
 /// The golden files of a shape are named after it: `grant.json`, `grant-unissued.json`, `grant-schema-1.json`.
-const SHAPES: [(&str, fn(Value) -> Value); 9] = [
+const SHAPES: [(&str, Rewrite); 9] = [
     ("authorization", written_again::<Authorization>),
     ("blocks", written_again::<Blocks>),
     ("challenged-token", written_again::<ChallengedToken>),
