@@ -15,7 +15,7 @@ use tokio::{
 
 use super::error::ApiError;
 
-/// A call that waits for its turn takes a third of the memory of one whose request is under way.
+/// A call that waits for its turn takes half of the memory of one whose request is under way.
 const MAX_CONCURRENT_REQUESTS: usize = 128;
 /// The longest wait for a turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
