@@ -23,6 +23,8 @@ pub(super) fn install(workspace: &Workspace) {
         eprintln!("the peers are not installed: {error}");
         return;
     }
+    // A build that fails would leave that of older sources.
+    let _ = fs::remove_file(folder.join("go/server"));
     let packages = REQUIREMENTS.lines().collect::<Vec<_>>();
     let installed = [
         ("the TypeScript SDK", npm::installed(&folder.join("typescript"))),
