@@ -15,6 +15,10 @@ use http::Uri;
 
 use self::answers::Answers;
 
+/// The handler's, so that no server that is compared has a better one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -10,7 +10,7 @@ use crate::{
     callgrind::Callgrind,
     kind::Kind,
     process::Process,
-    servers::{Graph, LIMITS, configure},
+    servers::{ALLOCATOR, Graph, LIMITS, configure},
 };
 
 /// Requests of the shorter part. The longer one has twice as many, so the difference has nothing of what is done once.
@@ -45,7 +45,7 @@ pub(crate) async fn of_server(
     token: &str,
 ) -> Result<Counts, Box<dyn Error>> {
     let mut command = Command::new(&callgrind.valgrind);
-    command.args(callgrind.words(program)).args(words).envs(Callgrind::SETTINGS);
+    command.args(callgrind.words(program)).args(words).envs(Callgrind::SETTINGS).envs(ALLOCATOR);
     let (process, said) = Process::start(&mut command)?;
     let address = said.into_iter().next().unwrap_or_default();
     of_process(callgrind, process.id(), &format!("http://{address}/mcp"), token).await

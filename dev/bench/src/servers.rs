@@ -156,6 +156,6 @@ pub(crate) fn configure(command: &mut Command, graph: &Graph, limits: &str) {
 
 /// A server of `bench-server`, and its address.
 fn started(program: &Path, words: &[impl AsRef<OsStr>]) -> Result<(Process, String), Box<dyn Error>> {
-    let (process, said) = Process::start(Command::new(program).args(words))?;
+    let (process, said) = Process::start(Command::new(program).args(words).envs(ALLOCATOR))?;
     Ok((process, said.into_iter().next().unwrap_or_default()))
 }
