@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, error::Error, path::PathBuf};
 
+use driver::handler::raise_open_files;
+
 use crate::{
     callgrind::Callgrind,
     chart,
@@ -48,6 +50,8 @@ pub(crate) struct Args {
 
 /// Measures, and writes the results.
 pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    raise_open_files();
+    memory::check_open_files()?;
     wrk::check_is_installed()?;
     let places = Places { handler: args.handler, server: args.server, peers: args.peers };
     let servers = Servers::start(&places).await?;

@@ -6,7 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use driver::{browser::Browser, handler::Handler, mcp::tool_call};
+use driver::{
+    browser::Browser,
+    handler::{Handler, raise_open_files},
+    mcp::tool_call,
+};
 use stand_in::watchdog::Watchdog;
 
 use crate::{
@@ -77,6 +81,8 @@ pub(crate) struct Args {
 
 /// Measures the memory alone, and prints its part of the table.
 pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    raise_open_files();
+    check_open_files()?;
     wrk::check_is_installed()?;
     let places = Places { handler: args.handler, server: args.server, peers: PathBuf::new() };
     let (graph, folder) = (Graph::start(&places.server)?, tempfile::tempdir()?);
@@ -84,6 +90,17 @@ pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let memory = Memory { calls, streams: with_streams(&places, &graph).await? };
     println!("{memory:?}\n\n{}", targets::table(&targets::of_memory(&memory)));
     Ok(())
+}
+
+/// Says before anything is measured that this process, and so wrk and the handlers, may not have a file for each connection.
+pub(crate) fn check_open_files() -> Result<(), Box<dyn Error>> {
+    Ok(check_files(streams::files()?)?)
+}
+
+fn check_files(files: usize) -> Result<(), String> {
+    let needed = CONNECTIONS as usize + streams::OTHER_FILES;
+    let few = || format!("a process may open {files} files, and {needed} are needed: ulimit -Hn");
+    if files < needed { Err(few()) } else { Ok(()) }
 }
 
 /// A handler at which all users have signed in and made a call.
@@ -150,4 +167,15 @@ pub(crate) async fn with_streams(places: &Places, graph: &Graph) -> Result<Optio
     let SignedIn { handler, tokens, idle, _watchdog } = SignedIn::start(places, graph).await?;
     let open = streams::open(handler.address, &tokens, STREAMS).await?;
     Ok(open.map(|_open| OfStreams { idle, open: handler.kilobytes("VmRSS") }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_open_files_below_the_connections_ends_the_command() {
+        assert!(check_files(1_024).unwrap_err().starts_with("a process may open 1024 files, and 4400 are needed"));
+        assert_eq!(check_files(4_400), Ok(()));
+    }
 }

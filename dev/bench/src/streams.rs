@@ -8,7 +8,12 @@ use tokio::{
 };
 
 /// Files that a process has besides its streams.
-const OTHER_FILES: usize = 500;
+pub(crate) const OTHER_FILES: usize = 500;
+
+/// How many files this process may have open.
+pub(crate) fn files() -> Result<usize, Box<dyn Error>> {
+    Ok(open_files(&fs::read_to_string("/proc/self/limits")?).ok_or("/proc/self/limits has another form")?)
+}
 
 /// Opens streams, those of each token one after another; `None` if this process may not have as many files.
 pub(crate) async fn open(
@@ -16,7 +21,7 @@ pub(crate) async fn open(
     tokens: &[String],
     streams: usize,
 ) -> Result<Option<Vec<TcpStream>>, Box<dyn Error>> {
-    let limit = open_files(&fs::read_to_string("/proc/self/limits")?).ok_or("/proc/self/limits has another form")?;
+    let limit = files()?;
     if limit < streams + OTHER_FILES {
         println!("left out: {streams} streams: ulimit -n is {limit}");
         return Ok(None);
