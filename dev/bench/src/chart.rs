@@ -69,6 +69,7 @@ mod tests {
             kind: Kind::List,
             server,
             processor,
+            kernel: 0.0,
             spread: 0.0,
             per_second: 1.0,
             latency: 1.0,

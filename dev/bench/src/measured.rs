@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use crate::{kind::Kind, server::Server, wrk::Run};
+use crate::{kind::Kind, process::Seconds, server::Server, wrk::Run};
 
 /// One measurement.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample {
     /// Microseconds of the processor for each request.
     pub(crate) processor: f64,
+    /// Those in the kernel.
+    pub(crate) kernel: f64,
     pub(crate) per_second: f64,
     /// The median of the latencies, in milliseconds.
     pub(crate) latency: f64,
 }
 
 impl Sample {
-    /// A run that took so many seconds of the processor.
+    /// A run that took this time of the processor.
     #[expect(clippy::cast_precision_loss, reason = "far fewer requests than 2^52")]
-    pub(crate) fn of(run: Run, seconds: f64) -> Self {
-        let processor = seconds * 1e6 / run.requests as f64;
-        Self { processor, per_second: run.per_second, latency: run.median }
+    pub(crate) fn of(run: Run, seconds: Seconds) -> Self {
+        let [processor, kernel] = [seconds.all, seconds.kernel].map(|seconds| seconds * 1e6 / run.requests as f64);
+        Self { processor, kernel, per_second: run.per_second, latency: run.median }
     }
 }
 
@@ -33,6 +35,8 @@ pub(crate) struct Row {
     pub(crate) kind: Kind,
     pub(crate) server: Server,
     pub(crate) processor: f64,
+    /// Of that in the kernel.
+    pub(crate) kernel: f64,
     /// The difference between the largest and the smallest time of the processor, as a part of the median.
     pub(crate) spread: f64,
     pub(crate) per_second: f64,
@@ -56,7 +60,8 @@ impl Measured {
             let time = of(|sample| sample.processor);
             let spread = spread(samples.iter().map(|sample| sample.processor)) / time;
             let (per_second, latency) = (of(|sample| sample.per_second), of(|sample| sample.latency));
-            Row { kind, server, processor: time, spread, per_second, latency, ratio: time / ours }
+            let kernel = of(|sample| sample.kernel);
+            Row { kind, server, processor: time, kernel, spread, per_second, latency, ratio: time / ours }
         };
         self.0.iter().map(row).collect()
     }
@@ -82,7 +87,7 @@ mod tests {
     use super::*;
 
     fn sample(processor: f64) -> Sample {
-        Sample { processor, per_second: 1e6 / processor, latency: processor / 1_000.0 }
+        Sample { processor, kernel: processor / 2.0, per_second: 1e6 / processor, latency: processor / 1_000.0 }
     }
 
     #[test]
@@ -95,7 +100,8 @@ mod tests {
     #[test]
     fn a_run_is_divided_among_its_requests() {
         let run = Run { requests: 2_000, per_second: 1_000.0, median: 0.5, refused: 0 };
-        assert!((Sample::of(run, 0.5).processor - 250.0).abs() < 1e-9);
+        let Sample { processor, kernel, .. } = Sample::of(run, Seconds { all: 0.5, kernel: 0.2 });
+        assert!((processor - 250.0).abs() < 1e-9 && (kernel - 100.0).abs() < 1e-9);
     }
 
     #[test]
@@ -108,6 +114,7 @@ mod tests {
         }
         let rows = measured.rows();
         let [ours, rmcp] = rows.as_slice() else { panic!("{rows:?}") };
+        assert!((ours.kernel - 55.0).abs() < 1e-9);
         assert!((ours.processor - 110.0).abs() < 1e-9 && (ours.ratio - 1.0).abs() < 1e-9);
         assert!((rmcp.ratio - 0.5).abs() < 1e-9 && (rmcp.spread - 10.0 / 55.0).abs() < 1e-9);
     }

@@ -68,24 +68,41 @@ impl Drop for Process {
     }
 }
 
+/// Seconds of the processor.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Seconds {
+    pub(crate) all: f64,
+    /// Those in the kernel.
+    pub(crate) kernel: f64,
+}
+
+impl Seconds {
+    /// Those after `before`.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self { all: self.all - before.all, kernel: self.kernel - before.kernel }
+    }
+}
+
 /// Seconds of the processor that the processes of a process group have taken.
-pub(crate) fn seconds(group: u32) -> Result<f64, Box<dyn Error>> {
+pub(crate) fn seconds(group: u32) -> Result<Seconds, Box<dyn Error>> {
     let stats = fs::read_dir("/proc")?.filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("stat")).ok());
-    let of_group: Vec<f64> = stats.filter_map(|stat| seconds_of(&stat, group)).collect();
+    let of_group: Vec<Seconds> = stats.filter_map(|stat| seconds_of(&stat, group)).collect();
+    let sum = |part: fn(&Seconds) -> f64| of_group.iter().map(part).sum();
     if of_group.is_empty() {
         Err(format!("no process of the group {group} runs").into())
     } else {
-        Ok(of_group.iter().sum())
+        Ok(Seconds { all: sum(|seconds| seconds.all), kernel: sum(|seconds| seconds.kernel) })
     }
 }
 
 /// The process group is the fifth field, and `utime` and `stime` are the 14th and 15th; the second is the program's name, which
 /// may have spaces. `None`: another group.
-fn seconds_of(stat: &str, group: u32) -> Option<f64> {
+fn seconds_of(stat: &str, group: u32) -> Option<Seconds> {
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u32>().ok();
-    (field(5)? == group).then_some((f64::from(field(14)?) + f64::from(field(15)?)) / TICKS_PER_SECOND)
+    let [user, kernel] = [field(14)?, field(15)?].map(|ticks| f64::from(ticks) / TICKS_PER_SECOND);
+    (field(5)? == group).then_some(Seconds { all: user + kernel, kernel })
 }
 
 /// A size in `/proc/PID/status`, in kB.
@@ -104,10 +121,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_and_system_time_are_added_whatever_the_programs_name() {
+    fn the_times_of_the_program_and_of_the_kernel_are_added_whatever_the_programs_name() {
         let stat = "7 (a (b) c) S 1 7 7 0 -1 4194304 100 0 0 0 250 125 9 9 20 0 3 0 1 2 3";
-        assert_eq!(seconds_of(stat, 7), Some(3.75));
+        assert_eq!(seconds_of(stat, 7), Some(Seconds { all: 3.75, kernel: 1.25 }));
         assert_eq!(seconds_of(stat, 8), None, "another group");
+        let (before, after) = (Seconds { all: 3.0, kernel: 1.0 }, Seconds { all: 3.75, kernel: 1.25 });
+        assert_eq!(after.since(before), Seconds { all: 0.75, kernel: 0.25 });
         assert_eq!(seconds_of("7 (a) S 1 7", 7), None);
         assert_eq!(seconds_of("", 7), None);
     }
@@ -117,7 +136,7 @@ mod tests {
         let script = "sh -c 'while :; do :; done' & echo address $!; wait";
         let (server, words) = Process::start(Command::new("sh").args(["-c", script])).unwrap();
         let worker: u32 = words.get(1).unwrap().parse().unwrap();
-        while seconds(server.id()).unwrap() < 0.02 {
+        while seconds(server.id()).unwrap().all < 0.02 {
             std::thread::yield_now();
         }
         let stat = fs::read_to_string(format!("/proc/{worker}/stat")).unwrap();

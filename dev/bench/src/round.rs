@@ -38,7 +38,7 @@ pub(crate) fn measure(
             if run.refused > 0 && kind != Kind::Unauthorized {
                 return Err(failed(format!("{} requests were refused", run.refused).into()).into());
             }
-            measured.add(kind, running.server, Sample::of(run, process::seconds(running.group)? - before));
+            measured.add(kind, running.server, Sample::of(run, process::seconds(running.group)?.since(before)));
         }
     }
     Ok(())

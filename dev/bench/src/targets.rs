@@ -129,7 +129,7 @@ mod tests {
     use crate::{memory::OfCalls, start::Start};
 
     fn row(kind: Kind, server: Server, ratio: f64, latency: f64) -> Row {
-        Row { kind, server, processor: 1.0, spread: 0.0, per_second: 1.0, latency, ratio }
+        Row { kind, server, processor: 1.0, kernel: 0.5, spread: 0.0, per_second: 1.0, latency, ratio }
     }
 
     fn targets(peak: u64) -> Vec<Target> {
