@@ -9,6 +9,9 @@ use local_tenant::Recorded;
 /// Reads cost twice as much under the consistency Strong, which infra/modules/cosmos.bicep asks for:
 /// <https://learn.microsoft.com/azure/cosmos-db/consistency-levels#consistency-levels-and-throughput>.
 const STRONG_READ: f64 = 2.0;
+/// What the service charges for an item that is missing, as for the smallest one; the emulator charges nothing. No page of
+/// Microsoft's says it, but its SDKs report it: <https://github.com/Azure/azure-cosmos-dotnet-v2/issues/973>.
+const MISSING: f64 = 1.0;
 
 /// Counted, never estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,7 +39,8 @@ impl Usage {
     pub fn add_operations(&mut self, operations: &[Operation]) {
         for operation in operations {
             let reads = matches!(operation.verb, Verb::Read | Verb::Query | Verb::Feed);
-            let units = operation.charge * if reads { STRONG_READ } else { 1.0 };
+            let charge = if operation.status == Some(404) { MISSING } else { operation.charge };
+            let units = charge * if reads { STRONG_READ } else { 1.0 };
             if is_by_the_clock(operation) {
                 self.units_by_the_clock += units;
             } else {
@@ -92,6 +96,13 @@ mod tests {
             operation(Verb::Read, "operator", 1.0),
         ]);
         assert_eq!((usage.units, usage.units_by_the_clock), (17.0, 8.0));
+    }
+
+    #[test]
+    fn a_read_of_an_item_that_is_missing_costs_what_the_smallest_one_does() {
+        let mut usage = Usage::default();
+        usage.add_operations(&[Operation { status: Some(404), ..operation(Verb::Read, "operator", 0.0) }]);
+        assert_eq!((usage.units, usage.units_by_the_clock), (0.0, 2.0));
     }
 
     #[test]
