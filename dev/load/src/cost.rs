@@ -17,6 +17,8 @@ const INSTANCE: f64 = 0.5;
 const CORES: f64 = 0.25;
 /// The part of it that work may take. The rest is for peaks.
 const BUSY: f64 = 0.7;
+/// Streams that a process may hold: `process-streams` in docs/operations/limits.md.
+const STREAMS: f64 = 2_000.0;
 /// An execution counts as this long at least:
 /// <https://learn.microsoft.com/azure/azure-functions/functions-consumption-costs>.
 const SHORTEST_EXECUTION: Duration = Duration::from_secs(1);
@@ -91,6 +93,21 @@ pub struct Run {
     pub work: Usage,
     /// Processes.
     pub instances: u32,
+    /// The part of a core that all of them took while nobody worked.
+    pub idle: f64,
+}
+
+/// How many users like those of a run one instance carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capacity {
+    /// The part of a core that it takes while nobody works.
+    pub idle: f64,
+    /// What each user takes besides.
+    pub user: f64,
+    /// Users, until its processor is busy; infinite if the users of the run took nothing that can be measured.
+    pub by_processor: f64,
+    /// Users, until it holds as many streams as it may; infinite if they hold none.
+    pub by_streams: f64,
 }
 
 /// The cost of one service, without and with an instance that is always ready.
@@ -131,11 +148,14 @@ impl Run {
         self.count(Act::Call) > 0
     }
 
-    /// How many users like these one instance carries: by its processor, and by the streams that it may hold.
+    /// How many users like these one instance carries. What its processor does for all of them is that of one instance.
     #[must_use]
-    pub fn users_of_an_instance(&self) -> f64 {
-        let processor = self.work.processor / to_float(self.mix.users) / self.mix.duration.as_secs_f64();
-        CORES * BUSY / processor
+    pub fn capacity(&self) -> Capacity {
+        let (users, streams) = (to_float(self.mix.users), to_float(self.mix.streams));
+        let idle = self.idle / f64::from(self.instances);
+        let user = ((self.work.processor / self.mix.duration.as_secs_f64() - self.idle) / users).max(0.0);
+        let by_processor = (CORES * BUSY - idle).max(0.0) / user;
+        Capacity { idle, user, by_processor, by_streams: STREAMS * users / streams }
     }
 
     /// By the work alone. What goes by the clock is that of one instance.
@@ -220,7 +240,7 @@ mod tests {
         };
         let (entries, sign_ins) = (acts.iter().map(entry).collect(), Usage { units: 50.0, ..Usage::default() });
         let mix = Mix { users: 2, streams: 0, duration: HOUR, between_calls: HOUR, between_refreshes: HOUR };
-        Run { mix, entries, sign_ins, work, instances: 2 }
+        Run { mix, entries, sign_ins, work, instances: 2, idle: 0.0 }
     }
 
     fn row(run: &Run, service: Service) -> Row {
@@ -264,8 +284,20 @@ mod tests {
 
     #[test]
     fn an_instance_carries_users_until_its_part_of_a_core_is_busy() {
-        let run = run(&[], Usage { processor: 7.2, ..Usage::default() });
-        // A thousandth of a core for each of them.
-        assert!(near(run.users_of_an_instance(), 175.0));
+        // Two processes take a hundredth of a core without users, and each of two users a thousandth.
+        let mut run = run(&[], Usage { processor: 36.0 + 7.2, ..Usage::default() });
+        run.idle = 0.01;
+        let Capacity { idle, user, by_processor, by_streams } = run.capacity();
+        assert!(near(idle, 0.005) && near(user, 0.001) && near(by_processor, 170.0));
+        assert!(by_streams.is_infinite(), "nobody holds a stream");
+        run.mix.streams = 1;
+        assert!(near(run.capacity().by_streams, 4_000.0));
+    }
+
+    #[test]
+    fn users_who_take_nothing_that_can_be_measured_set_no_limit() {
+        let mut run = run(&[], Usage { processor: 35.0, ..Usage::default() });
+        run.idle = 0.01;
+        assert!(run.capacity().by_processor.is_infinite());
     }
 }

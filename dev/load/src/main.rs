@@ -7,7 +7,7 @@ use driver::Server;
 use futures_util::{StreamExt as _, stream};
 use load::{
     cost::Run,
-    deployment,
+    deployment, idle,
     journal::{Act, Journal},
     local::Local,
     mix::Mix,
@@ -80,12 +80,20 @@ async fn of_local_processes(mix: Mix) -> Result<(), Box<dyn Error + Send + Sync>
         let users: Vec<_> =
             stream::iter(sign_ins).buffer_unordered(AT_A_TIME).filter_map(std::future::ready).collect().await;
         let sign_ins = local.usage();
+        let idle = idle(&local, &users, &mix, PROCESSES as usize).await?;
         println!("{} users signed in and work for {} minutes", users.len(), mix.duration.as_secs() / 60);
         work(users, &mix, &journal).await;
-        Run { mix, entries: journal.entries(), sign_ins, work: local.usage(), instances: PROCESSES }
+        Ok::<_, String>(Run {
+            mix,
+            entries: journal.entries(),
+            sign_ins,
+            work: local.usage(),
+            instances: PROCESSES,
+            idle,
+        })
     };
     let run = tokio::select! {
-        run = everything => run,
+        run = everything => run?,
         never = local.watch() => match never {},
     };
     println!("{}", report::acts(&journal));

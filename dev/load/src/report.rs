@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    cost::{ALWAYS_READY, GATEWAY, Run},
+    cost::{ALWAYS_READY, Capacity, GATEWAY, Run},
     journal::Journal,
 };
 
@@ -38,18 +38,36 @@ pub fn costs(run: &Run) -> String {
         user = [user[0] + row.user[0], user[1] + row.user[1]];
     }
     let _ = writeln!(text, "| **in all** | | {} |", prices(calls, user));
+    let _ = writeln!(text, "| besides, each month | | {GATEWAY:.2} | {:.2} | | |", GATEWAY + ALWAYS_READY);
     let _ = writeln!(
         text,
-        "\nBesides, a month costs {GATEWAY:.0} for API Management, and {ALWAYS_READY:.2} for an instance that is always \
-         ready.\n\nTokens from Entra: {} at {} sign-ins, {} afterwards. Requests to Graph: {}. Largest process: {} MB. By \
-         its processor an instance of 512 MB carries about {:.0} such users.",
+        "\nAn instance that is always ready pays from {:.2} million calls a month on. API Management costs more than all \
+         of that up to {:.2} million.\n\nTokens from Entra: {} at {} sign-ins, {} afterwards. Requests to Graph: {}. Largest \
+         process: {} MB.\n\n{}",
+        ALWAYS_READY / (calls[0] - calls[1]),
+        GATEWAY / calls[0],
         run.sign_ins.tokens,
         run.mix.users,
         run.work.tokens,
         run.work.graph,
         run.work.memory / 1_000_000,
-        run.users_of_an_instance(),
+        carries(&run.capacity()),
     );
+    text
+}
+
+/// How many users an instance carries.
+fn carries(capacity: &Capacity) -> String {
+    let Capacity { idle, user, by_processor, by_streams } = capacity;
+    let mut text = format!("An instance of 512 MB takes {:.2} % of a core while nobody works, and ", idle * 100.0);
+    let _ = if by_processor.is_finite() {
+        write!(text, "{:.4} % more for each user. So its processor carries {by_processor:.0} of them.", user * 100.0)
+    } else {
+        write!(text, "for all these users no more that can be told from it: let them work more.")
+    };
+    if by_streams.is_finite() {
+        let _ = write!(text, " By the streams that it may hold it carries {by_streams:.0} at most.");
+    }
     text
 }
 
@@ -75,7 +93,7 @@ mod tests {
         let hour = Duration::from_hours(1);
         let mix = Mix { users: 1, streams: 0, duration: hour, between_calls: hour, between_refreshes: hour };
         let (entries, work) = (journal.entries(), Usage { units: 4.0, graph: 1, ..Usage::default() });
-        Run { mix, entries, sign_ins: Usage::default(), work, instances: 1 }
+        Run { mix, entries, sign_ins: Usage::default(), work, instances: 1, idle: 0.0 }
     }
 
     #[tokio::test]
@@ -88,6 +106,17 @@ mod tests {
         assert!(said.contains("tool call: 1 times: 503 Service Unavailable"), "{said}");
         let said = costs(&run(&journal));
         assert!(said.contains("| Cosmos DB, RU of requests | 4000000 | 1.00 | 1.00 | 0.0002 | 0.0002 |"), "{said}");
+        assert!(said.contains("| besides, each month | | 150.00 | 155.26 | | |"), "{said}");
         assert!(said.contains("Requests to Graph: 1."), "{said}");
+    }
+
+    #[test]
+    fn the_parts_of_a_core_are_told_and_only_limits_that_there_are() {
+        let capacity = Capacity { idle: 0.005, user: 0.001, by_processor: 170.0, by_streams: f64::INFINITY };
+        let said = carries(&capacity);
+        assert!(said.contains("takes 0.50 % of a core while nobody works, and 0.1000 % more for each user"), "{said}");
+        assert!(said.ends_with("carries 170 of them."), "{said}");
+        let said = carries(&Capacity { user: 0.0, by_processor: f64::INFINITY, by_streams: 4_000.0, ..capacity });
+        assert!(said.contains("no more that can be told from it") && said.ends_with("carries 4000 at most."), "{said}");
     }
 }

@@ -22,7 +22,7 @@ async fn everything_that_the_users_do_succeeds_and_is_counted() {
     }
     let sign_ins = local.usage();
     work(users, &mix, &journal).await;
-    let run = Run { mix, entries: journal.entries(), sign_ins, work: local.usage(), instances: 3 };
+    let run = Run { mix, entries: journal.entries(), sign_ins, work: local.usage(), instances: 3, idle: 0.0 };
     let summaries = journal.summaries();
     let done = |act| (summaries[&act].done, summaries[&act].failures.len());
     assert_eq!(done(Act::SignIn), (4, 0));
