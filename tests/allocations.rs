@@ -3,16 +3,17 @@
 
 use std::{io, sync::Arc};
 
+use authorization_server::ground::{AuditLog as _, EventName, Holder, Id, OperationalEvent};
 use http::{HeaderMap, HeaderName};
 use oauth_protocol::{client_metadata::ClientMetadata, issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
 use remote_auth_mcp::{
     json_cost::tree_cost,
     platform::SystemClock,
-    telemetry::{JsonLines, TraceContext, request_span},
+    telemetry::{AuditLines, JsonLines, TraceContext, request_span},
 };
 use rmcp::model::ClientJsonRpcMessage;
 use serde_json::Value;
-use tracing::{info, subscriber::with_default, warn};
+use tracing::{field::display, info, subscriber::with_default, warn};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, registry};
 
@@ -41,9 +42,17 @@ fn a_line_takes_at_most_two_allocations() {
     let of_failure = allocations(|| {
         warn!(target: "handler", %error, reason = "line\nbreak", ratio = 0.5, kid = ?Some("k"), "failed");
     });
-    for count in [of_request, of_failure] {
-        assert!((1..=2).contains(&count), "{count} allocations");
-    }
+    let [owner, grant, client] = [1, 2, 3].map(|byte| Id::from_bytes([byte; 16]));
+    // As `ServedTool::call` writes it.
+    let (event, tool, outcome) = (OperationalEvent::ToolCalled.as_str(), "get_graph_user_details", "answered");
+    let of_call = allocations(|| {
+        let grant = Some(display(grant));
+        info!(target: "remote_auth_mcp", event, tool, outcome, milliseconds = 12_u64, grant, %client, "tool called");
+    });
+    let (lines, holder) = (AuditLines::new(Arc::new(SystemClock)), Holder { owner, client, grant: Some(grant) });
+    let of_audit = allocations(|| lines.report(&EventName::GrantEnded.event().holder(holder).because("revoked")));
+    let counts = [of_request, of_failure, of_call, of_audit];
+    assert!(counts.iter().all(|count| (1..=2).contains(count)), "{counts:?} allocations");
 }
 
 /// A tool call whose argument is an array with this element so many times.
