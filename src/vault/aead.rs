@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use authorization_server::ground::Entropy;
 use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -55,7 +55,7 @@ impl DataKey {
     /// Whether this could be a key's id.
     #[must_use]
     pub fn is_kid(text: &str) -> bool {
-        URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == KID_LENGTH)
+        URL_SAFE_NO_PAD.decode_slice(text, &mut [0; KID_LENGTH]) == Ok(KID_LENGTH)
     }
 
     /// Names this key in what it seals.
@@ -66,7 +66,7 @@ impl DataKey {
 
     /// Seals under a fresh random nonce.
     pub fn seal(&self, entropy: &dyn Entropy, context: &str, plaintext: &[u8]) -> Result<String, CipherError> {
-        let mut nonce = [0; 12];
+        let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
         let mut buffer = plaintext.to_vec();
         self.key
@@ -79,11 +79,14 @@ impl DataKey {
     #[must_use]
     pub fn open(&self, context: &str, sealed: &str) -> Option<Vec<u8>> {
         let mut parts = sealed.split('.');
-        let (kid, nonce, ciphertext) = (parts.next()?, parts.next()?, parts.next()?);
+        let (kid, encoded_nonce, ciphertext) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() || kid != self.kid {
             return None;
         }
-        let nonce: [u8; 12] = URL_SAFE_NO_PAD.decode(nonce).ok()?.try_into().ok()?;
+        let mut nonce = [0; NONCE_LEN];
+        if URL_SAFE_NO_PAD.decode_slice(encoded_nonce, &mut nonce) != Ok(NONCE_LEN) {
+            return None;
+        }
         let mut buffer = URL_SAFE_NO_PAD.decode(ciphertext).ok()?;
         let nonce = Nonce::assume_unique_for_key(nonce);
         let length = self.key.open_in_place(nonce, Aad::from(context), &mut buffer).ok()?.len();

@@ -181,7 +181,7 @@ impl Keyring {
     }
 
     fn context(&self, purpose: &str) -> String {
-        format!("{purpose}/v1|{}", self.base_url)
+        [purpose, "/v1|", &self.base_url].concat()
     }
 }
 

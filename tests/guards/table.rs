@@ -522,8 +522,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "what is sealed is bound to its purpose and deployment",
         file: "src/vault/keyring.rs",
-        from: "format!(\"{purpose}/v1|{}\", self.base_url)",
-        to: "format!(\"{}\", &[purpose, &self.base_url][..0].concat())",
+        from: "[purpose, \"/v1|\", &self.base_url].concat()",
+        to: "[purpose, \"/v1|\", &self.base_url][..0].concat()",
         test: "vault::keyring::a_sealed_value_opens_only_for_its_purpose_and_deployment",
     },
     Guard {
