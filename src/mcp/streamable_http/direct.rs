@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use futures_util::{sink, stream};
 use rmcp::{
     Peer, RoleServer,
-    model::{ClientRequest, GetExtensions as _, GetMeta as _, ProtocolVersion, RequestId, ServerJsonRpcMessage},
+    model::{ClientRequest, GetExtensions as _, GetMeta as _, RequestId, ServerJsonRpcMessage},
     service::{RequestContext, Service as _, serve_directly},
 };
 use tokio_util::sync::CancellationToken;
@@ -34,22 +34,19 @@ impl UnconnectedPeer {
         self.0.get_or_init(ended).clone()
     }
 
-    /// A request in this revision, until the token is cancelled.
+    /// A request, until the token is cancelled. Its `_meta` names the revision, if that has no `initialize`. rmcp serves a request
+    /// without a revision like one of those that have it.
     pub(super) fn request(
         &self,
         server: &Server,
         mut request: ClientRequest,
         id: RequestId,
-        revision: ProtocolVersion,
         token: CancellationToken,
     ) -> Box<DirectRequest> {
         let mut context = RequestContext::new(id, self.peer(server));
         context.ct = token;
         context.meta = std::mem::take(request.get_meta_mut());
         context.extensions = std::mem::take(request.extensions_mut());
-        if context.meta.protocol_version().is_none() {
-            context.meta.set_protocol_version(revision);
-        }
         Box::new(DirectRequest { served: Served(Arc::clone(server)), request, context })
     }
 }

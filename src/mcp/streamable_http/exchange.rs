@@ -283,7 +283,7 @@ mod tests {
         let JsonRpcMessage::Request(request) = message else { panic!("no request") };
         let server: Server = Arc::new(Reporting { running: running.clone() });
         let (unconnected, id) = (UnconnectedPeer::default(), RequestId::Number(1));
-        let request = unconnected.request(&server, request.request, id, revision.clone(), token.clone());
+        let request = unconnected.request(&server, request.request, id, token.clone());
         (Exchange::direct(request, !revision.has_initialize(), ()), token)
     }
 

@@ -141,7 +141,7 @@ impl Requests {
         Ok(match message {
             ClientJsonRpcMessage::Request(request) if self.server.only_answers(&request.request) => {
                 let is_stateless = !revision.has_initialize();
-                let request = self.unconnected.request(&self.server, request.request, id, revision, token);
+                let request = self.unconnected.request(&self.server, request.request, id, token);
                 Exchange::direct(request, is_stateless, held)
             }
             message => Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, held),
