@@ -2,20 +2,26 @@
 
 use http::{HeaderMap, header};
 
-/// Whether `Accept` lets the answer be of this type. Without the header everything is accepted. MCP's clients must list both
-/// `application/json` and `text/event-stream`, but not all do.
-pub(super) fn accepts(headers: &HeaderMap, main: &str, sub: &str) -> bool {
-    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ranges: Vec<_> =
-        values.flat_map(|value| value.split(',')).map(str::trim).filter(|range| !range.is_empty()).collect();
-    let weight_of = |wanted: &str| {
-        let matching = ranges.iter().map(|range| range.split_once(';').unwrap_or((range, "")));
+/// The ranges that a media type is in, the most specific one first.
+pub(super) type MediaRanges = [&'static str; 3];
+
+pub(super) const JSON: MediaRanges = ["application/json", "application/*", "*/*"];
+pub(super) const EVENT_STREAM: MediaRanges = ["text/event-stream", "text/*", "*/*"];
+
+/// Whether `Accept` lets the answer be of the type that is in these ranges. Without the header everything is accepted. MCP's
+/// clients must list both `application/json` and `text/event-stream`, but not all do.
+pub(super) fn accepts(headers: &HeaderMap, ranges_of_type: MediaRanges) -> bool {
+    let ranges = || {
+        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).map(str::trim).filter(|range| !range.is_empty())
+    };
+    let weight_of = |wanted| {
+        let matching = ranges().map(|range| range.split_once(';').unwrap_or((range, "")));
         let mut weights = matching.filter(|(range, _)| range.trim().eq_ignore_ascii_case(wanted));
         weights.next().map(|(_, parameters)| is_acceptable(parameters))
     };
     // The most specific range decides.
-    let by_range = [&format!("{main}/{sub}"), &format!("{main}/*"), "*/*"].into_iter().find_map(weight_of);
-    by_range.unwrap_or(ranges.is_empty())
+    ranges_of_type.into_iter().find_map(weight_of).unwrap_or_else(|| ranges().next().is_none())
 }
 
 /// Whether the weight is not 0 (§12.4.2). A weight that cannot be read is ignored.
@@ -33,7 +39,7 @@ mod tests {
 
     fn accepted(values: &[&'static str]) -> bool {
         let values = values.iter().map(|value| (header::ACCEPT, HeaderValue::from_static(value)));
-        accepts(&values.collect(), "application", "json")
+        accepts(&values.collect(), JSON)
     }
 
     #[test]
@@ -59,7 +65,7 @@ mod tests {
     fn a_stream_of_events_is_accepted_if_it_is_named() {
         let accepted = |value| {
             let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(value))]);
-            accepts(&headers, "text", "event-stream")
+            accepts(&headers, EVENT_STREAM)
         };
         for value in ["application/json, text/event-stream", "text/*", "*/*", "TEXT/Event-Stream;q=0.5"] {
             assert!(accepted(value), "{value}");

@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use rmcp::model::{ProtocolVersion, ServerCapabilities};
 
-use super::accept::accepts;
+use super::accept::{self, accepts};
 use crate::mcp::{
     batch::{self, BatchError},
     envelope::Envelope,
@@ -19,7 +19,7 @@ const ENCODED: (&str, &str) = ("=?base64?", "?=");
 
 /// Checks the headers that every POST must have about its content.
 pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
-    if !accepts(headers, "application", "json") {
+    if !accepts(headers, accept::JSON) {
         return Err(Refusal::of_http(
             StatusCode::NOT_ACCEPTABLE,
             "Not Acceptable: the Accept header excludes application/json",

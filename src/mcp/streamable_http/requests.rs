@@ -116,7 +116,7 @@ impl Requests {
             () = request.token.cancelled() => return Ok(None),
         }
         let exchange = self.begin(request, &headers, permit)?;
-        let has_events = accept::accepts(&headers, "text", "event-stream");
+        let has_events = accept::accepts(&headers, accept::EVENT_STREAM);
         // They share the buffer of their connection, which a call that waits would keep.
         drop(headers);
         Ok(if has_events { exchange.response().await } else { exchange.json_response().await })
