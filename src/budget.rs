@@ -146,12 +146,13 @@ impl Permit {
     /// Takes more bytes, if they are there. It never waits.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let more = u32::try_from(bytes).map_err(|_| Exhausted)?;
-        let taken = self.budgets.iter().map(|budget| budget.left.try_acquire_many(more));
-        let taken = taken.collect::<Result<Vec<_>, _>>().map_err(|_| Exhausted)?;
-        if bytes > 0 && !self.budgets.iter().all(Budget::leaves_enough) {
+        let takes = |budget: &&Budget| budget.left.try_acquire_many(more).map(SemaphorePermit::forget).is_ok();
+        let taken = self.budgets.iter().take_while(takes).count();
+        let is_allowed = bytes == 0 || self.budgets.iter().all(Budget::leaves_enough);
+        if taken < self.budgets.len() || !is_allowed {
+            self.budgets.iter().take(taken).for_each(|budget| budget.left.add_permits(bytes));
             return Err(Exhausted);
         }
-        taken.into_iter().for_each(SemaphorePermit::forget);
         self.held += bytes;
         Ok(())
     }

@@ -1047,8 +1047,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a share is smaller where others have taken theirs",
         file: "src/budget.rs",
-        from: "!self.budgets.iter().all(Budget::leaves_enough)",
-        to: "!self.budgets.iter().all(|budget| budget.leaves_enough() || true)",
+        from: "self.budgets.iter().all(Budget::leaves_enough)",
+        to: "self.budgets.iter().all(|budget| budget.leaves_enough() || true)",
         test: "edge::flood::however_many_owners_take_all_they_may_another_owners_call_goes_on",
     },
     Guard {
