@@ -59,6 +59,9 @@ pub enum StartupError {
     /// The managed identity cannot be used.
     #[error("the managed identity: {0}")]
     Identity(azure_core::Error),
+    /// The address of Graph cannot be read.
+    #[error("GRAPH_ENDPOINT: {0}")]
+    Graph(#[from] url::ParseError),
     /// The TLS library or its roots.
     #[error("the HTTP client cannot be created: {0}")]
     HttpClient(#[from] reqwest::Error),
@@ -100,7 +103,7 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
     let upstream = Arc::new(NegativeCache::new(entra, Arc::clone(&platform.clock)));
     let server = Arc::new(authorization_server(&settings, platform, &storage, upstream, client_tokens));
     let tokens = TokenCache::new(Arc::clone(&server) as Arc<dyn DownstreamTokens>, Arc::clone(&platform.clock));
-    let (memory, origins) = (Memory::default(), Origins::with_graph(settings.graph.clone(), settings.cloud.graph()));
+    let (memory, origins) = (Memory::default(), Origins::with_graph(&settings.graph, settings.cloud.graph())?);
     let apis = Arc::new(ApiClient::new(http, origins, tokens, Arc::clone(&server) as _, Arc::clone(&platform.audit)));
     let (clock, audit) = (Arc::clone(&platform.clock), Arc::clone(&platform.audit));
     let ports = ToolPorts { apis, roles: Arc::clone(&server) as _, clock, audit };

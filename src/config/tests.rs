@@ -83,6 +83,7 @@ fn malformed_values_are_faults() {
         ("ENTRA_CLIENT_ID", "11111111-2222-3333-4444-55555555555g"),
         ("ENTRA_AUTHORITY_HOST", "https://login.evil.example"),
         ("GRAPH_ENDPOINT", "http://192.168.1.1"),
+        ("GRAPH_ENDPOINT", "http://localhost:7072/graph"),
         ("AZURE_CLOUD", "moon"),
         ("LOG_LEVEL", "loud"),
         ("PRIVATE_USE_SCHEMES", "javascript"),

@@ -67,9 +67,8 @@ pub(super) fn event_poll(value: &str) -> Result<Duration, &'static str> {
 /// The origin of the local tenant.
 pub(super) fn stand_in(value: &str) -> Result<String, &'static str> {
     let url = Url::parse(value).ok();
-    let usable =
-        url.filter(|url| matches!(url.scheme(), "http" | "https") && has_loopback_host(url) && url.query().is_none());
-    let fault = "must be an http or https URL on a loopback host; it is for the local tenant only";
+    let usable = url.filter(|url| is_origin(url) && matches!(url.scheme(), "http" | "https") && has_loopback_host(url));
+    let fault = "must be an http or https origin on a loopback host; it is for the local tenant only";
     usable.map(|_| value.trim_end_matches('/').to_owned()).ok_or(fault)
 }
 

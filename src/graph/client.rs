@@ -19,6 +19,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use url::ParseError;
 
 use super::{
     bulkhead::Bulkheads,
@@ -169,7 +170,8 @@ impl ApiClient {
     }
 
     async fn attempt(&self, token: &str, request: &Request) -> Result<Value, FailedAttempt> {
-        let url = format!("{}{}", self.origins.of(request.api()), request.path_and_query());
+        let no_url = |error: ParseError| FailedAttempt::last(ApiError::Unavailable(error.to_string()));
+        let url = self.origins.url(request).map_err(no_url)?;
         let asked = self.http.get(url).bearer_auth(token);
         let asked = request.preferences().fold(asked, |asked, preference| asked.header("prefer", preference));
         let sent = asked.send().await;

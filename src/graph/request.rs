@@ -56,6 +56,11 @@ impl Request {
         &self.path
     }
 
+    /// The query, if there is one.
+    pub(super) fn query(&self) -> Option<&str> {
+        (!self.query.is_empty()).then_some(&*self.query)
+    }
+
     /// The path with the query.
     #[must_use]
     pub fn path_and_query(&self) -> String {

@@ -169,7 +169,7 @@ impl Edge {
         let (lines, reported) = (AuditLines::new(Arc::clone(&rig.clock) as _), Arc::<AtomicUsize>::default());
         let heard = Heard { trail: Arc::clone(&rig.audit), lines, reported: Arc::clone(&reported) };
         let audit: Arc<dyn AuditLog> = Arc::new(heard);
-        let nowhere = Origins::StandIn(graph.into());
+        let nowhere = Origins::StandIn(graph.parse().unwrap());
         let challenged = Arc::clone(&rig.server) as _;
         let apis = ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit));
         let stream_keyring = Arc::new(Faults::new(Dependency::Keyring));

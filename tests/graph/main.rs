@@ -95,7 +95,13 @@ impl Rig {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let audit = Arc::new(AuditTrail::default());
         let challenged = testkit::Rig::new().unwrap().server as _;
-        let apis = ApiClient::new(http, Origins::StandIn(endpoint), cache, challenged, Arc::clone(&audit) as _);
+        let apis = ApiClient::new(
+            http,
+            Origins::StandIn(endpoint.parse().unwrap()),
+            cache,
+            challenged,
+            Arc::clone(&audit) as _,
+        );
         Self { apis, tokens, audit, requests }
     }
 

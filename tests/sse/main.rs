@@ -151,7 +151,8 @@ impl Deployment {
     fn mcp(&self, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
         let audit: Arc<dyn AuditLog> = Arc::new(AuditTrail::default());
-        let (nowhere, challenged) = (Origins::StandIn(String::new()), Rig::new().unwrap().server as _);
+        let (nowhere, challenged) =
+            (Origins::StandIn("http://api.invalid".parse().unwrap()), Rig::new().unwrap().server as _);
         let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit)));
         let sealer = Arc::clone(&self.sealer) as _;
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));

@@ -73,7 +73,7 @@ pub fn sealer() -> Arc<dyn Sealer> {
 #[must_use]
 pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
     let tokens = TokenCache::new(Arc::new(Nobody), Arc::new(SystemClock));
-    let (nowhere, audit) = (Origins::StandIn(String::new()), Arc::new(AuditTrail::default()));
+    let (nowhere, audit) = (Origins::with_graph("http://api", "").expect("a URL"), Arc::new(AuditTrail::default()));
     let challenged = Rig::new().expect("a rig").server;
     let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, audit.clone()));
     let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
