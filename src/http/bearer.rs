@@ -1,9 +1,12 @@
 //! The bearer check of the protected resource (RFC 6750) and its challenge (RFC 9728 §5.1).
 
+use std::sync::LazyLock;
+
 use authorization_server::{
     ground::{EventName, Holder, Unavailable},
     resource::{authenticate::Principal, entra_token::EntraTokenError, presented::PresentedToken},
 };
+use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use oauth_protocol::bearer::{BearerError, BearerToken, Challenge, ClaimsChallenge};
 use secrecy::SecretString;
@@ -11,10 +14,14 @@ use secrecy::SecretString;
 use super::{
     app::App,
     head::Head,
-    reply::{Response, json_rpc_error, json_rpc_error_to, mcp_unavailable},
+    reply::{Response, json_rpc_error_text, json_rpc_error_to, json_text, mcp_unavailable},
     resource::Resource,
 };
 use crate::mcp::{ClaimsDemand, ScopeDemand};
+
+/// The texts of most refusals, which are encoded once.
+static MISSING: LazyLock<Bytes> = LazyLock::new(|| BearerRefusal::Missing.text(StatusCode::UNAUTHORIZED));
+static INVALID_TOKEN: LazyLock<Bytes> = LazyLock::new(|| BearerRefusal::InvalidToken.text(StatusCode::UNAUTHORIZED));
 
 /// Why a request is not authenticated.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +51,10 @@ impl BearerRefusal {
             Self::Malformed(what) => Some(what),
             Self::Unavailable(_) => None,
         }
+    }
+
+    fn text(&self, status: StatusCode) -> Bytes {
+        json_rpc_error_text(status, self.reason().unwrap_or_default())
     }
 }
 
@@ -106,7 +117,12 @@ fn challenge(app: &App, path: &str, refusal: &BearerRefusal) -> Response {
         BearerRefusal::Malformed(_) => (StatusCode::BAD_REQUEST, Some("invalid_request")),
         BearerRefusal::Unavailable(_) => return mcp_unavailable(),
     };
-    let mut response = json_rpc_error(status, refusal.reason().unwrap_or_default());
+    let text = match refusal {
+        BearerRefusal::Missing => MISSING.clone(),
+        BearerRefusal::InvalidToken => INVALID_TOKEN.clone(),
+        _ => refusal.text(status),
+    };
+    let mut response = json_text(status, text);
     if let Some(challenge) = app.challenges.of(path, error) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }

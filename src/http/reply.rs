@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{error::OAuthError, issuer::BaseUrl};
 use serde::Serialize;
@@ -29,7 +30,7 @@ struct ErrorObject<'a> {
 }
 
 /// An answer of this content type.
-pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Response {
+pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
     let mut response = Response::new(body.into().into());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -44,7 +45,7 @@ pub(super) fn empty(status: StatusCode) -> Response {
 }
 
 /// An answer of JSON text.
-pub(super) fn json_text(status: StatusCode, body: impl Into<String>) -> Response {
+pub(super) fn json_text(status: StatusCode, body: impl Into<Bytes>) -> Response {
     answer(status, "application/json", body)
 }
 
@@ -77,6 +78,12 @@ pub(super) fn json_rpc_error_to(id: Option<RequestId>, status: StatusCode, messa
 /// An error of JSON-RPC 2.0 §5 to the request with this id. Without one the member is absent: MCP allows no null there.
 pub(super) fn json_rpc_error_of(id: Option<RequestId>, status: StatusCode, code: i32, message: &str) -> Response {
     json(status, &JsonRpcError { error: ErrorObject { code, message }, id, jsonrpc: "2.0" })
+}
+
+/// The text of an answer of [`json_rpc_error`].
+pub(super) fn json_rpc_error_text(status: StatusCode, message: &str) -> Bytes {
+    let error = ErrorObject { code: http_error_code(status), message };
+    serde_json::to_vec(&JsonRpcError { error, id: None, jsonrpc: "2.0" }).unwrap_or_default().into()
 }
 
 /// 503: a dependency does not answer.

@@ -52,7 +52,7 @@ async fn exchange(app: &App, request: &TokenRequest, from: Network) -> Result<To
 }
 
 fn success(response: &TokenResponse) -> Response {
-    json_text(StatusCode::OK, response.to_json().as_str())
+    json_text(StatusCode::OK, response.to_json().as_str().to_owned())
 }
 
 /// Names the client only if it is known: its sender may have made up any other id.
