@@ -83,6 +83,10 @@ impl Head {
 
     /// Whether a browser asks before anybody has opened the page: `Sec-Purpose` (Fetch §3.1), and what older browsers send.
     pub(super) fn is_prefetch(&self) -> bool {
+        // Browsers send nothing else in advance.
+        if !matches!(self.method, Method::GET | Method::HEAD) {
+            return false;
+        }
         let values =
             PURPOSES.iter().flat_map(|name| self.headers.get_all(name)).filter_map(|value| value.to_str().ok());
         let mut values = values.map(str::to_ascii_lowercase);
