@@ -39,6 +39,9 @@ const STREAM_RETRY: Duration = READ_TIMEOUT;
 const PLACE: Place<'_> = Place { endpoint: "mcp/sse", format: ErrorFormat::JsonRpc };
 const TOO_MANY_OF_OWNER: &str = "too many open streams of one user; close one, then try again";
 
+/// In a box, because tokio's channels have room for 32 values from the start.
+type Chunk = Box<Bytes>;
+
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     if incoming.method == Method::POST {
         not_streamable_http(&app, incoming, &principal)
@@ -62,9 +65,9 @@ async fn get(app: Arc<App>, principal: Principal) -> Response {
             return refusal(&app, &principal, &error);
         }
     };
-    let (chunks, mut body) = mpsc::channel(1);
+    let (chunks, mut body) = mpsc::channel::<Chunk>(1);
     tokio::spawn(pump(app, principal, events, chunks).in_current_span());
-    let body = poll_fn(move |context| body.poll_recv(context)).map(Ok::<_, std::convert::Infallible>);
+    let body = poll_fn(move |context| body.poll_recv(context)).map(|chunk| Ok::<_, std::convert::Infallible>(*chunk));
     let mut response = warp::Reply::into_response(warp::reply::stream(body));
     event_stream::set_headers(response.headers_mut());
     response
@@ -94,7 +97,7 @@ fn too_many_of_all() -> Response {
 }
 
 /// Ends the stream when its access token or its grant ends, even while the client or the store keeps it waiting.
-async fn pump(app: Arc<App>, principal: Principal, events: EventStream, chunks: mpsc::Sender<Bytes>) {
+async fn pump(app: Arc<App>, principal: Principal, events: EventStream, chunks: mpsc::Sender<Chunk>) {
     let left = principal.expires_at - app.server.now();
     let ended = async {
         tokio::select! {
@@ -111,7 +114,8 @@ async fn until_refused(app: &App, principal: &Principal) {
     let mut checked_at = Instant::now();
     loop {
         let at = recheck.tick().await;
-        match app.server.still_stands(principal).await {
+        // In a box, because a stream waits most of the time.
+        match Box::pin(app.server.still_stands(principal)).await {
             Ok(true) => checked_at = at,
             // A short outage ends no stream: each POST is authenticated by itself.
             Err(_) if at - checked_at < UNCHECKED_LIMIT => {}
@@ -121,7 +125,7 @@ async fn until_refused(app: &App, principal: &Principal) {
 }
 
 /// Sends events to the client until the client or the session ends.
-async fn relay(mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
+async fn relay(mut events: EventStream, chunks: mpsc::Sender<Chunk>) {
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         let chunk = tokio::select! {
@@ -132,7 +136,7 @@ async fn relay(mut events: EventStream, chunks: mpsc::Sender<Bytes>) {
             _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
             () = chunks.closed() => break,
         };
-        if !matches!(timeout(READ_TIMEOUT, chunks.send(chunk)).await, Ok(Ok(()))) {
+        if !matches!(timeout(READ_TIMEOUT, chunks.send(Box::new(chunk))).await, Ok(Ok(()))) {
             break;
         }
     }

@@ -396,14 +396,14 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "answers are not kept",
         file: "src/http/reply.rs",
-        from: "headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(\"no-store\"));",
+        from: "headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(\"no-store\"));",
         to: "",
         test: "edge::methods::every_answer_forbids_sniffing_and_is_not_kept_unless_it_is_public",
     },
     Guard {
         name: "no page is kept",
         file: "src/http/reply.rs",
-        from: "headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(\"no-store\"));",
+        from: "headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(\"no-store\"));",
         to: "",
         test: "edge::pages::every_page_is_html_that_is_neither_framed_nor_kept_nor_tells_where_it_was",
     },
@@ -445,8 +445,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a stream that nobody reads is closed",
         file: "src/http/mcp_sse.rs",
-        from: "!matches!(timeout(READ_TIMEOUT, chunks.send(chunk)).await, Ok(Ok(())))",
-        to: "!matches!(timeout(READ_TIMEOUT * 100, chunks.send(chunk)).await, Ok(Ok(())))",
+        from: "!matches!(timeout(READ_TIMEOUT, chunks.send(Box::new(chunk))).await, Ok(Ok(())))",
+        to: "!matches!(timeout(READ_TIMEOUT * 100, chunks.send(Box::new(chunk))).await, Ok(Ok(())))",
         test: "edge::streams::a_stream_that_its_client_does_not_read_for_a_minute_is_closed",
     },
     Guard {
