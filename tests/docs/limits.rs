@@ -55,6 +55,7 @@ const FIXED: &[Row] = &[
     ("parameters of a form or a query", "{}", &[(PROTOCOL, "form.rs::MAX_PAIRS")]),
     ("blocks", "{}", &[(RULES, "blocks.rs::MAX_BLOCKS")]),
     ("approvals", "{}", &[(RULES, "owner.rs::MAX_APPROVALS")]),
+    ("withdrawals", "{}", &[(RULES, "owner.rs::MAX_WITHDRAWALS")]),
     ("demands", "{}", &[(RULES, "owner.rs::MAX_DEMANDS")]),
     ("decisions that a browser remembers", "{} of each kind", &[(RULES, "memory.rs::MAX_ENTRIES")]),
     ("sign-ins of a browser at once", "{}", &[(RULES, "cookies.rs::MAX_TRANSACTIONS")]),

@@ -15,6 +15,8 @@ use crate::{
 const MAX_APPROVALS: usize = 200;
 /// The most demands of an owner; the oldest are forgotten.
 pub(crate) const MAX_DEMANDS: usize = 8;
+/// The most withdrawals of an owner; beyond it one of every client takes their place.
+const MAX_WITHDRAWALS: usize = 300;
 
 /// One document for each owner.
 #[derive(Clone, Debug)]
@@ -135,8 +137,29 @@ impl Owner {
     #[must_use]
     pub fn without(mut self, client: Option<Id>, now: OffsetDateTime) -> Self {
         self.approvals.retain(|approval| client.is_some_and(|client| approval.client != client));
-        self.withdrawals.push(Withdrawal { client, at: now });
+        self.note_withdrawal(client, now);
         self.touched(now)
+    }
+
+    /// A withdrawal replaces the older ones of the same client, and one of every client replaces all. It is never dated back, though
+    /// the clock of another process may be ahead.
+    fn note_withdrawal(&mut self, client: Option<Id>, now: OffsetDateTime) {
+        self.withdrawals.retain(|withdrawal| withdrawal.counts(now));
+        let is_replaced = |other: &Withdrawal| client.is_none() || other.client == client;
+        let (replaced, mut kept): (Vec<_>, Vec<_>) = self.withdrawals.drain(..).partition(is_replaced);
+        let at = replaced.iter().map(|withdrawal| withdrawal.at).fold(now, OffsetDateTime::max);
+        kept.push(Withdrawal { client, at });
+        self.withdrawals = kept;
+        if self.withdrawals.len() > MAX_WITHDRAWALS {
+            self.note_withdrawal(None, now);
+        }
+    }
+
+    /// Whether a withdrawal of this client, or of every client, is noted.
+    #[must_use]
+    pub fn has_noted(&self, client: Option<Id>, now: OffsetDateTime) -> bool {
+        let is_meant = |other: &Withdrawal| other.client.is_none() || other.client == client;
+        self.withdrawals.iter().any(|withdrawal| is_meant(withdrawal) && withdrawal.counts(now))
     }
 
     /// The newest demand for claims that concerns one of these scopes.
@@ -202,5 +225,37 @@ mod tests {
             let left = |at| Owner::new(id, now).without(client, now).touched(at).withdrawals.len();
             assert_eq!((left(now + longest - time::Duration::MILLISECOND), left(now + longest)), (1, 0), "{client:?}");
         }
+    }
+
+    fn id(number: u16) -> Id {
+        Id::hash_of(&[&number.to_string()])
+    }
+
+    #[test]
+    fn a_withdrawal_that_is_repeated_is_noted_once_with_its_last_time() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        for client in [Some(id(1)), None] {
+            let mut owner = Owner::new(id(0), now).without(Some(id(2)), now);
+            for second in 0..1000 {
+                owner = owner.without(client, now + time::Duration::milliseconds(second));
+            }
+            let at = now + time::Duration::milliseconds(999);
+            assert!(owner.withdrawn(id(1), at) && !owner.withdrawn(id(1), at + time::Duration::MILLISECOND));
+            assert!(owner.withdrawn(id(2), now), "another client's withdrawal stands");
+            assert_eq!(owner.withdrawals.len(), if client.is_some() { 2 } else { 1 });
+            let by_a_clock_behind = owner.without(client, now);
+            assert!(by_a_clock_behind.withdrawn(id(1), at));
+        }
+    }
+
+    #[test]
+    fn any_number_of_clients_takes_bounded_room_and_no_withdrawal_is_lost() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let owner = (0..1000).fold(Owner::new(id(0), now), |owner, number| owner.without(Some(id(number)), now));
+        assert!(owner.withdrawals.len() <= MAX_WITHDRAWALS);
+        assert!((0..1000).all(|number| owner.withdrawn(id(number), now)));
+        let most = u16::try_from(MAX_WITHDRAWALS).unwrap();
+        let owner = (0..most).fold(Owner::new(id(0), now), |owner, number| owner.without(Some(id(number)), now));
+        assert!(!owner.withdrawn(id(most), now), "as many clients as there is room for concern no other");
     }
 }

@@ -229,6 +229,25 @@ async fn of_a_withdrawal_and_a_callback_at_once_no_approval_is_left() {
     }
 }
 
+/// A script of a signed-in user can click as often as it likes, and every redemption reads the document.
+#[tokio::test]
+async fn clicks_leave_one_withdrawal_and_clients_that_are_made_up_no_more_than_there_is_room_for() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client = connected(&rig, &mut browser, "owner").await;
+    let withdrawals = || rig.owners.all().iter().map(|owner| owner.withdrawals.len()).sum::<usize>();
+    for all in [false, true] {
+        for _ in 0..1000 {
+            rig.clock.advance(Duration::MILLISECOND);
+            withdraw(&rig, "owner", Some(client.client()).filter(|_| !all)).await.unwrap();
+        }
+        assert_eq!(withdrawals(), 1, "all: {all}");
+    }
+    for number in 0..1000 {
+        withdraw(&rig, "owner", Some(Id::hash_of(&[&number.to_string()]))).await.unwrap();
+    }
+    assert!(withdrawals() <= 300, "{}", withdrawals());
+}
+
 #[tokio::test]
 async fn a_withdrawal_that_fails_is_said_to_have_failed_and_can_be_done_again() {
     for skipped in 0.. {
