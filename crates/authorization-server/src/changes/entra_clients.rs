@@ -62,29 +62,37 @@ impl AuthorizationServer {
     /// Refuses the tokens of an application from now on.
     pub(crate) async fn refuse_entra_client(&self, owner: Id, application: &ApplicationId) -> Result<(), Unavailable> {
         let now = self.now();
-        self.change_owner(owner, |document| document.refusing(Some(application), now)).await?;
-        self.entra_standings.forget(&(owner, application.client()));
-        self.report(EventName::EntraClientRefused.event().owner(owner).client(application.client()));
-        Ok(())
+        let refused = |document: Owner| document.refusing(Some(application), now);
+        self.change_standing(owner, application, refused, EventName::EntraClientRefused).await
     }
 
     /// Accepts the tokens of an application that are issued from now on.
     pub(crate) async fn allow_entra_client(&self, owner: Id, application: &ApplicationId) -> Result<(), Unavailable> {
         let now = self.now();
-        self.change_owner(owner, |document| document.allowing_again(application, now)).await?;
-        self.entra_standings.forget(&(owner, application.client()));
-        self.report(EventName::EntraClientAllowed.event().owner(owner).client(application.client()));
-        Ok(())
+        let allowed = |document: Owner| document.allowing_again(application, now);
+        self.change_standing(owner, application, allowed, EventName::EntraClientAllowed).await
     }
 
-    async fn change_owner(&self, owner: Id, to: impl Fn(Owner) -> Owner) -> Result<(), Unavailable> {
+    /// Reports it unless the application stood so before: a click may come twice.
+    async fn change_standing(
+        &self,
+        owner: Id,
+        application: &ApplicationId,
+        to: impl Fn(Owner) -> Owner,
+        event: EventName,
+    ) -> Result<(), Unavailable> {
         let decide = |document: Option<Owner>| {
-            Ok::<_, Unavailable>(match document {
-                Some(document) => Change::Write(to(document), ()),
-                None => Change::Keep(()),
-            })
+            let Some(document) = document else { return Ok::<_, Unavailable>(Change::Keep(false)) };
+            let is_refused = |of: &Owner| of.entra_client(application).is_some_and(EntraClient::is_refused);
+            let (was_refused, document) = (is_refused(&document), to(document));
+            let is_changed = is_refused(&document) != was_refused;
+            Ok(Change::Write(document, is_changed))
         };
-        change(self.ports.owners.as_ref(), &owner, decide).await?;
+        let is_changed = change(self.ports.owners.as_ref(), &owner, decide).await?.answer;
+        self.entra_standings.forget(&(owner, application.client()));
+        if is_changed {
+            self.report(event.event().owner(owner).client(application.client()));
+        }
         Ok(())
     }
 }

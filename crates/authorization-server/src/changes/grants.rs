@@ -13,37 +13,39 @@ impl AuthorizationServer {
     /// Revokes a grant in spite of concurrent writes, and deletes the upstream's tokens. Of several processes, only the one
     /// whose write stands reports it.
     pub async fn revoke(&self, key: GrantKey, why: Ended) -> Result<(), Unavailable> {
-        self.end(key, why, None).await
+        self.end(key, why, None).await.map(drop)
     }
 
     /// Ends a grant of which a second holder has used a token of this generation.
     pub(crate) async fn end_replayed(&self, key: GrantKey, client: Id, generation: u32) -> Result<(), Unavailable> {
         let alarm = EventName::RefreshTokenReplayed.event().client(client).generation(generation);
-        self.end(key, Ended::RefreshTokenReplayed, Some(alarm)).await
+        self.end(key, Ended::RefreshTokenReplayed, Some(alarm)).await.map(drop)
     }
 
     /// The alarm is raised by the write that ends the grant: anybody who holds a token of an ended grant can present it again as
-    /// often as they like.
-    pub(crate) async fn end(&self, key: GrantKey, why: Ended, alarm: Option<AuditEvent>) -> Result<(), Unavailable> {
-        let was = self.set_status(key, Status::Revoked).await?;
-        if let Some(was) = was.filter(|was| was.status != Status::Unissued) {
-            self.report(ended(&was, why));
+    /// often as they like. Returns whether this ended a grant that a client held.
+    pub(crate) async fn end(&self, key: GrantKey, why: Ended, alarm: Option<AuditEvent>) -> Result<bool, Unavailable> {
+        let was = self.set_status(key, Status::Revoked).await?.filter(|was| was.status != Status::Unissued);
+        if let Some(was) = &was {
+            self.report(ended(was, why));
             if let Some(alarm) = alarm {
                 self.report(alarm.grant(key));
             }
         }
-        self.ports.upstream_tokens.delete(&key).await
+        self.ports.upstream_tokens.delete(&key).await?;
+        Ok(was.is_some())
     }
 
     /// Revokes the grants of an owner to a client, or to every client. The caller has written a mark before, which stops
-    /// redemptions that are under way.
-    pub(crate) async fn end_grants(&self, owner: Id, client: Option<Id>, why: Ended) -> Result<(), Unavailable> {
+    /// redemptions that are under way. Returns whether this ended any.
+    pub(crate) async fn end_grants(&self, owner: Id, client: Option<Id>, why: Ended) -> Result<bool, Unavailable> {
+        let mut has_ended = false;
         for grant in self.ports.owner_grants.of_owner(owner).await? {
             if client.is_none_or(|client| grant.client == client) {
-                self.revoke(grant.key, why).await?;
+                has_ended |= self.end(grant.key, why, None).await?;
             }
         }
-        Ok(())
+        Ok(has_ended)
     }
 
     /// Marks a grant: the owner must sign in again before the upstream issues another token.

@@ -16,6 +16,7 @@ mod upstream_tokens;
 pub(crate) use self::{
     blocks::BlocksError,
     change::{Change, Changed, change, change_from},
+    owners::Removal,
     refusals::{AfterRefusal, RefusedByUpstream},
     upstream_tokens::RenewalError,
 };

@@ -12,6 +12,16 @@ use crate::{
     },
 };
 
+/// The effect of a withdrawal on the owner's document.
+pub(crate) enum Removal {
+    /// An approval, or the standing of an application, went.
+    Done,
+    /// There was none; there may be grants.
+    NothingRemembered,
+    /// There was none, and the same was withdrawn a moment ago.
+    Repeated,
+}
+
 impl AuthorizationServer {
     /// The owner's document, if there is one.
     pub(crate) async fn owner(&self, key: Id) -> Result<Option<Owner>, Unavailable> {
@@ -40,15 +50,21 @@ impl AuthorizationServer {
 
     /// Removes the approvals of one client, or of every client, and marks the time, which stops an authorization that is
     /// under way. Of every client, applications with tokens of Entra are refused.
-    pub(crate) async fn remove_approvals(&self, key: Id, client: Option<Id>) -> Result<(), Unavailable> {
+    pub(crate) async fn remove_approvals(&self, key: Id, client: Option<Id>) -> Result<Removal, Unavailable> {
         let now = self.now();
         let decide = |owner: Option<Owner>| {
             let owner = owner.unwrap_or_else(|| Owner::new(key, now));
+            let (accepted, is_noted) = (owner.accepted(), owner.has_noted(client, now));
             let owner = owner.without(client, now);
-            Ok::<_, Unavailable>(Change::Write(if client.is_none() { owner.refusing(None, now) } else { owner }, ()))
+            let owner = if client.is_none() { owner.refusing(None, now) } else { owner };
+            let removal = match is_noted {
+                _ if owner.accepted() < accepted => Removal::Done,
+                true => Removal::Repeated,
+                false => Removal::NothingRemembered,
+            };
+            Ok::<_, Unavailable>(Change::Write(owner, removal))
         };
-        change(self.ports.owners.as_ref(), &key, decide).await?;
-        Ok(())
+        Ok(change(self.ports.owners.as_ref(), &key, decide).await?.answer)
     }
 
     /// Whether the owner has withdrawn the consent to this client since `decided_at`.

@@ -12,6 +12,7 @@ use super::{
     visitor::{ForeignForm, FormSender},
 };
 use crate::{
+    changes::Removal,
     ground::{Ended, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
@@ -161,9 +162,16 @@ impl AuthorizationServer {
     /// Withdraws the consent to a client, or to every client: the approvals first, with a mark that stops an authorization
     /// that is under way, then each grant.
     pub async fn withdraw(&self, owner: Id, client: Option<Id>) -> Result<(), Unavailable> {
-        self.remove_approvals(owner, client).await?;
-        self.report(EventName::ConsentWithdrawn.event().owner(owner).client(client));
-        self.end_grants(owner, client, Ended::Withdrawn).await
+        let removal = self.remove_approvals(owner, client).await?;
+        let report = || self.report(EventName::ConsentWithdrawn.event().owner(owner).client(client));
+        if matches!(removal, Removal::Done) {
+            report();
+        }
+        let ended = self.end_grants(owner, client, Ended::Withdrawn).await;
+        if matches!(removal, Removal::NothingRemembered) && !matches!(ended, Ok(false)) {
+            report();
+        }
+        ended.map(drop)
     }
 }
 

@@ -78,8 +78,9 @@ events! {
     EntraClientAllowed = "entra_client_allowed", Change, "tokens of an application accepted again by the owner";
     /// Entra signed an owner in.
     SignedIn = "signed_in", Change, "owner signed in";
-    /// An owner signed out of the page of connections, or an operator of the operator's page.
-    SignedOut = "signed_out", Change, "signed out of a page of our own";
+    /// An owner signed out of the page of connections, or an operator of the operator's page. Nothing is stored of it, so a click that
+    /// comes twice counts twice.
+    SignedOut = "signed_out", Open, "signed out of a page of our own";
     /// A sign-in did not complete. The reason is the error that the client hears, or why it hears none.
     SignInFailed = "sign_in_failed", Open, "sign-in did not complete";
     /// A client received the first tokens of a grant.

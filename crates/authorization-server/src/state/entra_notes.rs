@@ -23,6 +23,12 @@ impl Owner {
         self.entra_client(application).map_or(unnoted, |client| client.standing)
     }
 
+    /// How much the owner accepts: approvals, and applications with tokens of Entra.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.approvals.len() + self.entra_clients.iter().filter(|client| !client.is_refused()).count()
+    }
+
     /// With a note that the application called today.
     #[must_use]
     pub fn noting(mut self, application: &ApplicationId, now: OffsetDateTime) -> Self {

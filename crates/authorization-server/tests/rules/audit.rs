@@ -1,7 +1,10 @@
 //! The audit log: each thing that happened once, however often it is tried, and honest repetitions never as an attack.
 #![cfg(test)]
 
-use authorization_server::ground::{AuditEvent, Ended, EventName};
+use authorization_server::{
+    ground::{AuditEvent, Ended, EventName, Id},
+    state::owner::Owner,
+};
 use testkit::{Browser, Fault, Rig, SignedIn, request};
 use time::Duration;
 
@@ -167,8 +170,27 @@ async fn a_withdrawal_is_one_event_of_the_owner_and_one_for_each_grant() {
     }
     let events = rig.audit.take();
     assert_eq!(endings(&events), [Ended::Withdrawn.as_str()]);
-    assert_eq!((count(&events, EventName::ConsentWithdrawn), events.len()), (2, 3));
+    assert_eq!((count(&events, EventName::ConsentWithdrawn), events.len()), (1, 2));
     drop(owner);
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_one_event_though_no_approval_is_remembered_and_none_of_a_client_that_has_nothing() {
+    for all in [true, false] {
+        let (rig, owner) = signed_in().await;
+        let grant = rig.only_grant().unwrap();
+        let forgotten = |owner: &Owner| Owner { approvals: Vec::new(), ..owner.clone() };
+        rig.owners.change(&grant.key.owner, forgotten);
+        for _ in 0..2 {
+            rig.server.withdraw(grant.key.owner, Some(Id::from_bytes([9; 16]))).await.unwrap();
+        }
+        assert_eq!(rig.audit.names(), []);
+        for _ in 0..2 {
+            rig.server.withdraw(grant.key.owner, Some(grant.client).filter(|_| !all)).await.unwrap();
+        }
+        assert_eq!(rig.audit.names(), [EventName::GrantEnded, EventName::ConsentWithdrawn], "all: {all}");
+        drop(owner);
+    }
 }
 
 #[tokio::test]

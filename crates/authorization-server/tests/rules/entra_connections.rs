@@ -78,11 +78,15 @@ async fn another_owner_sees_and_refuses_none_of_it() {
 async fn a_click_refuses_an_application_and_another_one_allows_it_again() {
     let (rig, cookies, session) = called().await;
     let refused_at = rig.clock.now();
-    click(&rig, &cookies, OwnerAction::RefuseEntraClient(application()), session.csrf()).await.unwrap();
+    for _ in 0..2 {
+        click(&rig, &cookies, OwnerAction::RefuseEntraClient(application()), session.csrf()).await.unwrap();
+    }
     assert_eq!(standing(&rig), Standing::Refused(refused_at));
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
     rig.clock.advance(Duration::SECOND);
-    click(&rig, &cookies, OwnerAction::AllowEntraClient(application()), session.csrf()).await.unwrap();
+    for _ in 0..2 {
+        click(&rig, &cookies, OwnerAction::AllowEntraClient(application()), session.csrf()).await.unwrap();
+    }
     assert_eq!(standing(&rig), Standing::AllowedAgain(refused_at));
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_some());
     let names = rig.audit.names();
