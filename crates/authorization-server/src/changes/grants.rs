@@ -58,10 +58,15 @@ impl AuthorizationServer {
 
     /// The grant as it was before, if this write changed it.
     async fn set_status(&self, key: GrantKey, status: Status) -> Result<Option<Grant>, Unavailable> {
+        let now = self.now();
+        let next = |grant: &Grant| match status {
+            Status::Revoked => grant.revoked(now),
+            Status::Active | Status::Marked | Status::Unissued => grant.with_status(status),
+        };
         let decide = |grant: Option<Grant>| {
             let changes = |grant: &Grant| grant.status != status && grant.status != Status::Revoked;
             Ok::<_, Unavailable>(match grant.filter(changes) {
-                Some(grant) => Change::Write(grant.with_status(status), Some(grant)),
+                Some(grant) => Change::Write(next(&grant), Some(grant)),
                 None => Change::Keep(None),
             })
         };

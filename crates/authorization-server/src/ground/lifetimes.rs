@@ -18,6 +18,9 @@ pub const ENTRA_TOKEN_LIFETIME: Duration = Duration::hours(28);
 pub const ROLES_LIFETIME: Duration = Duration::hours(1);
 /// From the last refresh to the end of a grant.
 pub const GRANT_LIFETIME: Duration = Duration::days(90);
+/// From the revocation of a grant to the end of its record. It exceeds [`AUTHORIZATION_LIFETIME`], so that the code of the grant
+/// cannot make it anew, and [`ACCESS_TOKEN_LIFETIME`]. A grant that is not stored is refused like one that is revoked.
+pub const REVOKED_GRANT_LIFETIME: Duration = Duration::hours(2);
 /// From the last refresh at the upstream. It exceeds [`GRANT_LIFETIME`], since the upstream's tokens are written less often.
 pub const UPSTREAM_TOKENS_LIFETIME: Duration = Duration::days(91);
 /// From the approval to its end.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     ground::{
         GrantKey, Id, Record, Sealed,
-        lifetimes::{CODE_LIFETIME, GRANT_LIFETIME},
+        lifetimes::{CODE_LIFETIME, GRANT_LIFETIME, REVOKED_GRANT_LIFETIME},
     },
     state::family::{Family, FamilyKey, Successor},
 };
@@ -33,7 +33,7 @@ pub struct Grant {
     pub family: Family,
     /// When the code was redeemed.
     pub redeemed_at: OffsetDateTime,
-    /// 90 days after the last refresh.
+    /// 90 days after the last refresh; sooner, if it is unissued or revoked.
     pub expires_at: OffsetDateTime,
 }
 
@@ -93,6 +93,14 @@ impl Grant {
     #[must_use]
     pub fn with_status(&self, status: Status) -> Self {
         Self { status, version: self.version + 1, ..self.clone() }
+    }
+
+    /// The next version, which is revoked. Its record lapses soon: owners would otherwise gather them for 90 days, and they are read
+    /// with those that stand.
+    #[must_use]
+    pub fn revoked(&self, now: OffsetDateTime) -> Self {
+        let expires_at = self.expires_at.min(now + REVOKED_GRANT_LIFETIME);
+        Self { expires_at, ..self.with_status(Status::Revoked) }
     }
 
     /// The next version, one refresh-token generation on. Its key is sealed again, so no data key is needed for longer than a

@@ -3,7 +3,10 @@
 
 use authorization_server::{
     endpoints::{revoke::RevokeError, token_error::TokenError},
-    ground::{Ended, GrantKey, Id},
+    ground::{
+        Clock as _, Ended, GrantKey, Id, Repository as _,
+        lifetimes::{ACCESS_TOKEN_LIFETIME, AUTHORIZATION_LIFETIME, GRANT_LIFETIME},
+    },
     state::grant::{Grant, Status},
 };
 use secrecy::ExposeSecret as _;
@@ -91,6 +94,48 @@ async fn a_marked_grant_can_be_revoked() {
     rig.grants.change(&key, |grant| grant.with_status(Status::Marked));
     rig.server.revoke(key, Ended::Withdrawn).await.unwrap();
     assert_eq!(status(&rig), Status::Revoked);
+}
+
+/// It is kept as long as its code could come back and its access tokens live. After that its record is missed nowhere.
+#[tokio::test]
+async fn a_revoked_grant_lapses_and_is_refused_alike_with_and_without_its_record() {
+    for lapsed in [false, true] {
+        let rig = Rig::new().unwrap();
+        let client_id = rig.register().await.unwrap();
+        let code = rig.code(&client_id).await.unwrap();
+        let first = rig.redeem(&client_id, &code).await.unwrap();
+        let second = rig.refresh(&client_id, &first.refresh_token).await.unwrap();
+        rig.revoke(&client_id, &second.refresh_token).await.unwrap();
+        let grant = rig.only_grant().unwrap();
+        assert!(grant.expires_at > rig.clock.now() + AUTHORIZATION_LIFETIME.max(ACCESS_TOKEN_LIFETIME));
+        assert!(grant.expires_at <= rig.clock.now() + Duration::hours(2), "{}", grant.expires_at);
+        rig.clock.advance(AUTHORIZATION_LIFETIME);
+        if lapsed {
+            rig.grants.delete(&grant.key).await.unwrap();
+        }
+        rig.audit.take();
+        assert!(matches!(rig.redeem(&client_id, &code).await, Err(TokenError::InvalidGrant(_))));
+        for tokens in [&second, &first] {
+            assert!(!rig.accepts(&tokens.access_token).await.unwrap());
+            let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await;
+            assert!(matches!(refreshed, Err(TokenError::InvalidGrant(_))));
+            for token in [&tokens.access_token, &tokens.refresh_token] {
+                rig.revoke(&client_id, token).await.unwrap();
+            }
+        }
+        assert_eq!(rig.audit.names(), [], "lapsed: {lapsed}");
+        assert!(rig.upstream_tokens.all().is_empty());
+        assert_eq!(rig.grants.all().len(), usize::from(!lapsed));
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_would_have_ended_sooner_does_so() {
+    let (rig, _) = signed_in().await;
+    let ends = rig.only_grant().unwrap().expires_at;
+    rig.clock.advance(GRANT_LIFETIME - Duration::MINUTE);
+    rig.server.revoke(rig.only_grant().unwrap().key, Ended::Withdrawn).await.unwrap();
+    assert_eq!(rig.only_grant().unwrap().expires_at, ends);
 }
 
 #[tokio::test]
