@@ -12,20 +12,25 @@ use crate::{
     entra_tokens::EntraTokenVerifier,
     grant_cache::GrantCache,
     ground::{
-        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, Id, ListedRecords, OwnedRecords, OwnerLimit, Recent,
-        Repository, Sealable, Sealed, Sealer, Unavailable,
+        AuditEvent, AuditLog, Clock, DocumentHosts, Entropy, GrantKey, Id, ListedRecords, OwnedRecords, OwnerLimit,
+        Recent, Repository, Sealable, Sealed, Sealer, Unavailable,
     },
     state::{
-        authorization::Authorization, blocks::Blocks, challenged_token::ChallengedToken, client::Client,
-        entra_client::Standing, family::FamilyKey, grant::Grant, operator_record::OperatorRecord, owner::Owner,
-        preauthorized::PreauthorizedClients, scopes, spent_assertion::SpentAssertion, upstream_tokens::UpstreamTokens,
+        api::ApiScopes, authorization::Authorization, blocks::Blocks, challenged_token::ChallengedToken,
+        client::Client, entra_client::Standing, family::FamilyKey, grant::Grant, operator_record::OperatorRecord,
+        owner::Owner, preauthorized::PreauthorizedClients, scopes, spent_assertion::SpentAssertion,
+        upstream_tokens::UpstreamTokens,
     },
-    upstream::Upstream,
+    upstream::{Upstream, UpstreamRefusal},
     waiting_registrations::WaitingRegistrations,
 };
 
 /// How long an owner's decision about an application is believed before it is read again; a grant is believed as long.
 const STANDING_LIFETIME: Duration = Duration::seconds(30);
+
+/// How long the upstream's refusal of an exchange is believed, if it came again with a renewed assertion. The next call would renew it
+/// once more, and so ask twice.
+const REFUSED_EXCHANGE_LIFETIME: Duration = Duration::seconds(30);
 
 /// The ports of the authorization server.
 #[derive(Clone)]
@@ -92,6 +97,8 @@ pub struct AuthorizationServer {
     document_hosts: DocumentHosts,
     pub(crate) entra_tokens: Option<EntraTokenAcceptance>,
     pub(crate) entra_standings: Recent<(Id, Id), Standing>,
+    /// By grant, scopes, and the id of the claims.
+    pub(crate) refused_exchanges: Recent<(GrantKey, ApiScopes, Option<Id>), UpstreamRefusal>,
 }
 
 /// The tokens of Entra that are accepted: those that it issued to these clients.
@@ -116,6 +123,7 @@ impl AuthorizationServer {
             document_hosts: DocumentHosts::default(),
             entra_tokens: None,
             entra_standings: Recent::believed_for(STANDING_LIFETIME),
+            refused_exchanges: Recent::believed_for(REFUSED_EXCHANGE_LIFETIME),
         }
     }
 

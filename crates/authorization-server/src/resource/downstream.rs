@@ -7,7 +7,7 @@ use time::Duration;
 pub use super::{downstream_error::DownstreamError, downstream_token::DownstreamToken};
 use crate::{
     changes::RefusedByUpstream,
-    ground::{GrantKey, Stored},
+    ground::{GrantKey, Id, Stored},
     resource::authenticate::Principal,
     server::AuthorizationServer,
     state::{
@@ -40,30 +40,29 @@ impl DownstreamTokens for AuthorizationServer {
         claims: Option<&Claims>,
     ) -> Result<DownstreamToken, DownstreamError> {
         let Some(key) = principal.grant() else { return self.exchange_for_client(principal, scopes, claims).await };
+        let request = (key, scopes.clone(), claims.map(|claims| Id::sha256_of(&claims.challenge())));
+        if let Some(refusal) = self.refused_exchanges.get(&request, self.now()) {
+            return Err(self.after_refused_exchange(key, scopes, claims, refusal).await);
+        }
         let mut stored = self.assertion(key).await?;
         if stored.value.left(self.now()) < RENEWED_BEFORE_END {
             stored = self.next_assertion(&principal.scope, stored).await?;
         }
-        let answer = match self.exchange(&stored, scopes, claims).await {
-            Err(UpstreamRefusal::InvalidGrant { reason }) => {
-                tracing::info!(counted = true, %reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
-                stored = self.next_assertion(&principal.scope, stored).await?;
-                self.exchange(&stored, scopes, claims).await
+        let mut answer = self.exchange(&stored, scopes, claims).await;
+        if let Err(UpstreamRefusal::InvalidGrant { reason }) = &answer {
+            tracing::info!(counted = true, %reason, grant = %key.grant, "upstream refused the assertion: renewing it once");
+            stored = self.next_assertion(&principal.scope, stored).await?;
+            answer = self.exchange(&stored, scopes, claims).await;
+            if let Err(refusal @ UpstreamRefusal::InvalidGrant { .. }) = &answer {
+                self.refused_exchanges.put(request, refusal.clone(), self.now());
             }
-            answer => answer,
-        };
+        }
         match answer {
             Ok(answer) => {
-                if let Err(error) = self.exchanged(key, &scope_of(scopes)).await {
-                    tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear a demand that an exchange has met");
-                }
+                self.note_exchange(key, scopes).await;
                 Ok(answer.into())
             }
-            Err(refusal) => {
-                let refused =
-                    RefusedByUpstream { key, request: RefusedRequest::Exchange, scope: scope_of(scopes), claims };
-                Err(self.after_refusal(refused, refusal).await?.into())
-            }
+            Err(refusal) => Err(self.after_refused_exchange(key, scopes, claims, refusal).await),
         }
     }
 }
@@ -84,6 +83,23 @@ impl AuthorizationServer {
             Ok(_) => self.assertion(key).await,
             Err(error) => Err(self.after_failed_renewal(key, scope, error).await?.into()),
         }
+    }
+
+    async fn note_exchange(&self, key: GrantKey, scopes: &ApiScopes) {
+        if let Err(error) = self.exchanged(key, &scope_of(scopes)).await {
+            tracing::warn!(counted = true, %error, grant = %key.grant, "could not clear a demand that an exchange has met");
+        }
+    }
+
+    async fn after_refused_exchange(
+        &self,
+        key: GrantKey,
+        scopes: &ApiScopes,
+        claims: Option<&Claims>,
+        refusal: UpstreamRefusal,
+    ) -> DownstreamError {
+        let refused = RefusedByUpstream { key, request: RefusedRequest::Exchange, scope: scope_of(scopes), claims };
+        self.after_refusal(refused, refusal).await.map_or_else(DownstreamError::from, DownstreamError::from)
     }
 
     async fn exchange(

@@ -179,6 +179,31 @@ async fn the_same_refusal_after_a_sign_in_is_final_until_an_exchange_succeeds() 
     assert_eq!(status_of(&rig, &second), Status::Marked);
 }
 
+/// A renewal succeeds, so nothing remembers it, and the renewed assertion is unknown to whatever remembers refusals by assertion.
+#[tokio::test]
+async fn an_assertion_that_is_refused_again_once_renewed_is_not_renewed_for_every_call() {
+    let (rig, first) = principal().await;
+    let refuse = |times| (0..times).for_each(|_| rig.upstream.refuse_on_behalf_of(invalid_grant()));
+    refuse(2);
+    for _ in 0..20 {
+        assert!(matches!(token(&rig, &first).await, Err(DownstreamError::SignInAgain)));
+    }
+    assert_eq!(asked(&rig).len(), 3);
+    let second = anew(&rig).await;
+    let before = asked(&rig).len();
+    for minute in 1..=2 {
+        refuse(2);
+        for _ in 0..20 {
+            let refused = token(&rig, &second).await;
+            assert!(matches!(refused, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
+        }
+        assert_eq!(asked(&rig).len() - before, 3 * minute);
+        assert_eq!(status_of(&rig, &second), Status::Active);
+        rig.clock.advance(Duration::seconds(30));
+    }
+    assert!(token(&rig, &second).await.is_ok(), "the upstream changed its mind");
+}
+
 #[tokio::test]
 async fn a_refusal_is_final_in_every_process() {
     let (rig, first) = principal().await;
