@@ -21,8 +21,6 @@ use crate::{
 /// A refresh succeeds without the upstream, which is down or was asked a moment ago, if the upstream's access token lives at
 /// least this long.
 const USABLE_WITHOUT_UPSTREAM: Duration = Duration::minutes(10);
-/// The upstream is not asked again so soon. Its access tokens may live for less than an hour, so that every refresh would.
-const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
 
 impl AuthorizationServer {
     /// Answers a refresh token with its successor.
@@ -120,7 +118,7 @@ impl AuthorizationServer {
         let stored = self.ports.upstream_tokens.get(&grant.key).await?;
         let stored = stored.ok_or(TokenError::InvalidGrant("the upstream tokens are gone"))?;
         let (left, ends) = (stored.value.left(self.now()), stored.value.access_expires_at);
-        let renewed_now = stored.value.age(self.now()) < RENEWAL_INTERVAL && left >= USABLE_WITHOUT_UPSTREAM;
+        let renewed_now = stored.value.are_new(self.now()) && left >= USABLE_WITHOUT_UPSTREAM;
         if left >= ACCESS_TOKEN_LIFETIME || renewed_now {
             return Ok(ends);
         }

@@ -38,9 +38,12 @@ impl AuthorizationServer {
         if let Some(roles) = self.current_roles(&stored).await? {
             return Ok(roles);
         }
+        let without_roles = || DownstreamError::Refused("a renewed access token has no current roles".to_owned());
+        if stored.value.are_new(self.now()) {
+            return Err(without_roles());
+        }
         let renewed = self.next_assertion(&principal.scope, stored).await?;
-        let roles = self.current_roles(&renewed).await?;
-        roles.ok_or_else(|| DownstreamError::Refused("a renewed access token has no current roles".to_owned()))
+        self.current_roles(&renewed).await?.ok_or_else(without_roles)
     }
 
     /// `None` if the token has to be renewed first.

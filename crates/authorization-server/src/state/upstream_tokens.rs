@@ -9,6 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::ground::{GrantKey, Id, Record, Sealable, Sealed, lifetimes::UPSTREAM_TOKENS_LIFETIME};
 
+/// The upstream is not asked again so soon for tokens that do not serve. Its access tokens may live for less than an hour, so that
+/// every refresh would.
+const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
+
 /// The upstream's tokens of one grant, as they are stored.
 #[derive(Clone, Debug)]
 pub struct UpstreamTokens {
@@ -29,10 +33,10 @@ impl UpstreamTokens {
         self.access_expires_at - now
     }
 
-    /// How long ago they were stored.
+    /// Whether they were stored a moment ago.
     #[must_use]
-    pub fn age(&self, now: OffsetDateTime) -> Duration {
-        now - (self.kept_until - UPSTREAM_TOKENS_LIFETIME)
+    pub fn are_new(&self, now: OffsetDateTime) -> bool {
+        now - (self.kept_until - UPSTREAM_TOKENS_LIFETIME) < RENEWAL_INTERVAL
     }
 }
 
