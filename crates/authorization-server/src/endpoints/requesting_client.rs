@@ -33,22 +33,30 @@ impl AuthorizationServer {
                 let fetched_for = FetchedFor::of(stale.as_ref(), from);
                 let (document, metadata) = self.published_client(client_id, fetched_for).await?;
                 if stale.is_none() {
-                    self.place_for(&document, from).await?;
+                    self.keep_waiting(document, metadata, from).await?
+                } else {
+                    self.keep_published(document, metadata).await?
                 }
-                self.keep_published(document, metadata).await?
             }
             _ => return Err(AtServer::UnknownClient.into()),
         };
         if self.is_blocked(&client).await? { Err(AtServer::Blocked.into()) } else { Ok(client) }
     }
 
-    /// A client that is stored for the first time waits for its use among the registrations.
-    async fn place_for(&self, document: &Document, from: Network) -> Result<(), AuthorizeError> {
+    /// A client that is stored for the first time waits for its use among the registrations. If it is not stored, its place is free.
+    async fn keep_waiting(
+        &self,
+        document: Document,
+        metadata: ClientMetadata,
+        from: Network,
+    ) -> Result<Client, AuthorizeError> {
         let id = ClientId::Document(document.url.clone()).key();
         self.take_place(id, from).await.map_err(|error| match error {
             RegisterError::TooManyWait(too_many) => AuthorizeError::TooManyDocuments(too_many),
             RegisterError::Unavailable(unavailable) => unavailable.into(),
-        })
+        })?;
+        let kept = self.keep_published(document, metadata).await;
+        Ok(kept.inspect_err(|_| self.waiting_registrations.forget(id))?)
     }
 
     async fn published_client(

@@ -15,7 +15,7 @@ use authorization_server::{
 };
 use oauth_protocol::{client_id_url::ClientIdUrl, initiator::Initiator, redirect_uri::PrivateUseSchemes};
 use serde_json::json;
-use testkit::{Browser, CLIENT_URL, LIMITS, REDIRECT_URI, Rig, SignedIn, addressed, asked, request};
+use testkit::{Browser, CLIENT_URL, Fault, LIMITS, REDIRECT_URI, Rig, SignedIn, addressed, asked, request};
 use time::Duration;
 
 fn rig() -> Rig {
@@ -255,6 +255,22 @@ async fn documents_that_were_never_used_take_the_places_of_registrations() {
     assert!(visit(4, 8).await.is_ok() && visit(5, 9).await.is_ok());
     assert_eq!(stored(), 2);
     assert!(visit(1, 7).await.is_ok(), "one that was dropped comes back");
+}
+
+#[tokio::test]
+async fn a_document_that_is_not_stored_takes_no_place() {
+    let mut rig = Rig::new().unwrap();
+    let limits = StoredLimits { waiting_registrations: NonZeroU32::new(2).unwrap(), ..LIMITS };
+    let server =
+        AuthorizationServer::new(rig.server.base().clone(), PrivateUseSchemes::default(), limits, rig.ports.clone());
+    rig.server = Arc::new(server);
+    rig.documents.publish_client("Client");
+    let first = rig.register().await.unwrap();
+    // It is looked for twice; then it would be stored.
+    rig.store.fail_after(2, Fault::Before);
+    assert!(matches!(refused(&rig, CLIENT_URL).await, AuthorizeError::Unavailable(_)));
+    rig.register().await.unwrap();
+    assert!(rig.open_page(&first).await.is_ok(), "nobody had to make room");
 }
 
 #[tokio::test]
