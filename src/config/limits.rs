@@ -32,6 +32,8 @@ pub struct Limits {
     pub authorizations_per_minute: NonZeroU32,
     /// Requests of an address for the pages of consent and connections a minute.
     pub page_requests_per_minute: NonZeroU32,
+    /// Requests of an owner for the page of connections a minute.
+    pub owner_page_requests_per_minute: NonZeroU32,
     /// Requests of an address to the token and revocation endpoints a minute.
     pub token_requests_per_minute: NonZeroU32,
 }
@@ -51,7 +53,7 @@ const fn limit(name: &'static str, default: NonZeroU32, set: fn(&mut Limits, Non
 }
 
 /// All limits that can be set.
-pub static LIMITS: [NamedLimit; 12] = [
+pub static LIMITS: [NamedLimit; 13] = [
     limit("tool-calls-at-once", const { NonZeroU32::new(24).unwrap() }, |limits, most| {
         limits.tool_calls_at_once = OwnerLimit::new(most);
     }),
@@ -77,6 +79,9 @@ pub static LIMITS: [NamedLimit; 12] = [
     limit("page-requests-per-minute", const { NonZeroU32::new(600).unwrap() }, |limits, most| {
         limits.page_requests_per_minute = most;
     }),
+    limit("owner-page-requests-per-minute", const { NonZeroU32::new(120).unwrap() }, |limits, most| {
+        limits.owner_page_requests_per_minute = most;
+    }),
     limit("token-requests-per-minute", const { NonZeroU32::new(3000).unwrap() }, |limits, most| {
         limits.token_requests_per_minute = most;
     }),
@@ -97,6 +102,7 @@ impl Default for Limits {
             callbacks_per_minute: NonZeroU32::MIN,
             authorizations_per_minute: NonZeroU32::MIN,
             page_requests_per_minute: NonZeroU32::MIN,
+            owner_page_requests_per_minute: NonZeroU32::MIN,
             token_requests_per_minute: NonZeroU32::MIN,
         };
         for limit in &LIMITS {

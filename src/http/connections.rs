@@ -10,7 +10,7 @@ use authorization_server::{
         visitor::Visitor,
     },
     ground::{EventName, Id},
-    state::{owner_session::OwnPage, preauthorized::ApplicationId},
+    state::{cookies::Cookies, owner_session::OwnPage, preauthorized::ApplicationId},
 };
 use http::{Method, StatusCode};
 use oauth_protocol::form::Form;
@@ -21,6 +21,7 @@ use super::{
     pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
+    too_many::{ErrorFormat, Place, Reached},
 };
 
 /// Why a click does not count.
@@ -42,10 +43,13 @@ impl ConnectionsRefusal {
 }
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
+    let cookies = cookies::sent(&incoming.headers);
+    if let Some(refused) = over_limit(&app, &incoming, &cookies).await {
+        return refused;
+    }
     let answered = if incoming.method == Method::POST {
-        act(&app, &incoming).await
+        act(&app, &incoming, &cookies).await
     } else {
-        let cookies = cookies::sent(&incoming.headers);
         app.server.connections_page(&cookies).await.map_err(|error| ConnectionsRefusal::Connections(error.into()))
     };
     match answered {
@@ -58,9 +62,16 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-async fn act(app: &App, incoming: &Incoming) -> Result<Answer, ConnectionsRefusal> {
-    let (cookies, initiator) = (cookies::sent(&incoming.headers), browser::initiator(app, incoming));
-    let visitor = Visitor { cookies: &cookies, initiator, from: incoming.from };
+/// Counts a request of an owner who is signed in: the page reads a record for each client, and a click is a write.
+async fn over_limit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Option<Response> {
+    let session = app.server.owner_session(cookies).await.ok()??;
+    let too_many = app.limits.take_page(session.owner).err()?;
+    let place = Place { endpoint: "connections", format: ErrorFormat::Page(Texts::preferred(&incoming.headers)) };
+    Some(Reached::on_own_page("owner-page-requests-per-minute", session.owner).answer(app, place, too_many))
+}
+
+async fn act(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Answer, ConnectionsRefusal> {
+    let visitor = Visitor { cookies, initiator: browser::initiator(app, incoming), from: incoming.from };
     // Where a form comes from matters before what is wrong with it.
     let sender = visitor.own_form().map_err(ConnectionsError::from)?;
     let form = incoming.form().ok().filter(|form| form.repeated().is_none()).ok_or(ConnectionsRefusal::Incomplete)?;

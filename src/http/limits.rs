@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use authorization_server::{
     endpoints::callback::CallbackCost,
-    ground::{Clock, Holder, Network, Share, TooMany},
+    ground::{Clock, Holder, Id, Network, Share, TooMany},
 };
 
 use crate::{buckets::Buckets, config, mcp::message_count};
@@ -38,6 +38,7 @@ pub struct RateLimiter {
     settings: config::Limits,
     of_owners: Buckets<Share>,
     of_holders: Buckets<Holder>,
+    of_visitors: Buckets<Id>,
     of_networks: Buckets<(RateLimit, Option<Network>)>,
 }
 
@@ -59,8 +60,8 @@ impl RateLimiter {
     #[must_use]
     pub fn new(settings: config::Limits, clock: &Arc<dyn Clock>) -> Self {
         let of_owners = Buckets::new(Arc::clone(clock));
-        let of_holders = Buckets::new(Arc::clone(clock));
-        Self { settings, of_owners, of_holders, of_networks: Buckets::new(Arc::clone(clock)) }
+        let (of_holders, of_visitors) = (Buckets::new(Arc::clone(clock)), Buckets::new(Arc::clone(clock)));
+        Self { settings, of_owners, of_holders, of_visitors, of_networks: Buckets::new(Arc::clone(clock)) }
     }
 
     /// Counts a request with a token, before the store says whether its grant is good. A grant that has ended takes nothing of
@@ -72,6 +73,12 @@ impl RateLimiter {
     /// Counts a request of a client that shows a token of its grant.
     pub(super) fn take_call(&self, by: Holder) -> Result<(), TooMany> {
         self.of_owners.take(&self.settings.calls_per_minute.shares(by.owner, by.client))
+    }
+
+    /// Counts a request for the page of connections by an owner who is signed in there. What clients call takes nothing of this: the
+    /// owner can always withdraw.
+    pub(super) fn take_page(&self, owner: Id) -> Result<(), TooMany> {
+        self.of_visitors.take(&[(owner, self.settings.owner_page_requests_per_minute)])
     }
 
     /// Counts each message of a batch but the first, which counted before the body was read.

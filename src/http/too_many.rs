@@ -1,7 +1,7 @@
 //! 429: a limit was reached. It has the format of the endpoint's other errors, says when to come again, and no client sends
 //! its user to the browser for it.
 
-use authorization_server::ground::{EventName, Holder, TooMany};
+use authorization_server::ground::{EventName, Holder, Id, TooMany};
 use http::StatusCode;
 
 use super::{
@@ -38,6 +38,15 @@ impl Cors {
     }
 }
 
+/// Whose limit it is, if it is not one of addresses.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    /// An owner, whatever the client.
+    Owner(Id),
+    /// An owner with a client.
+    Holder(Holder),
+}
+
 /// A limit that was reached.
 pub(super) struct ReachedLimit {
     /// Its name in `MCP_LIMITS`.
@@ -46,8 +55,8 @@ pub(super) struct ReachedLimit {
     pub(super) text: &'static str,
     /// The text on a page.
     pub(super) on_page: fn(&Texts) -> PageText,
-    /// The holder whose limit it is; `None` for a limit of addresses.
-    pub(super) of: Option<Holder>,
+    /// Whose limit it is; `None` for a limit of addresses.
+    pub(super) of: Option<Whose>,
 }
 
 impl ReachedLimit {
@@ -58,7 +67,26 @@ impl ReachedLimit {
 
     /// A limit of an owner, or of one client of an owner.
     pub(super) const fn by_owner(limit: &'static str, of: Holder) -> Self {
+        Self::of(limit, Whose::Holder(of))
+    }
+
+    /// A limit of an owner on a page of their own.
+    pub(super) const fn on_own_page(limit: &'static str, owner: Id) -> Self {
+        Self::of(limit, Whose::Owner(owner))
+    }
+
+    const fn of(limit: &'static str, of: Whose) -> Self {
         Self { limit, text: "too many requests of one user; try again later", on_page: Texts::too_many, of: Some(of) }
+    }
+
+    /// The audit event alone, for an endpoint with an answer of its own.
+    pub(super) fn report(&self, app: &App, endpoint: &'static str) {
+        let event = EventName::LimitReached.event().at(endpoint).because(self.limit);
+        app.audit.report(&match self.of {
+            None => event,
+            Some(Whose::Owner(owner)) => event.owner(owner),
+            Some(Whose::Holder(of)) => event.holder(of),
+        });
     }
 
     /// The answer there.
@@ -68,8 +96,7 @@ impl ReachedLimit {
         Place { endpoint, format }: Place<'_>,
         TooMany { wait }: TooMany,
     ) -> Response {
-        let event = EventName::LimitReached.event().at(endpoint).because(self.limit);
-        app.audit.report(&self.of.map_or(event, |of| event.holder(of)));
+        self.report(app, endpoint);
         let status = StatusCode::TOO_MANY_REQUESTS;
         let response = match format {
             ErrorFormat::Page(texts) => {

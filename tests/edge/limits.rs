@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use authorization_server::ground::{EventName, Subject};
 use http::Method;
 use remote_auth_mcp::config;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,7 +10,10 @@ use serde_json::json;
 use testkit::SignedIn;
 use time::Duration;
 
-use crate::rig::{Answer, Edge, empty, form, from, json as json_body, request};
+use crate::{
+    browser::Browser,
+    rig::{Answer, Edge, empty, form, from, json as json_body, request},
+};
 
 const ADDRESS: &str = "20.1.2.3";
 /// The requests for tokens that an address may send in a minute.
@@ -130,4 +134,31 @@ async fn beyond_its_limit_a_token_costs_no_read_though_its_grant_has_ended() {
     let bearer = format!("Bearer {}", again.access_token.expose_secret());
     let head = from(ADDRESS, Method::HEAD, "/mcp/sse").header("authorization", bearer);
     assert_eq!(edge.send(empty(head)).await.status, 200);
+}
+
+/// The page reads a record for each client of its owner.
+#[tokio::test]
+async fn an_owner_who_is_signed_in_opens_the_page_of_connections_only_so_often_and_others_go_on() {
+    let owner_page_requests_per_minute = NonZeroU32::new(3).unwrap();
+    let edge = Edge::limited(config::Limits { owner_page_requests_per_minute, ..config::Limits::default() });
+    let (mut browser, mut other) = (Browser::default(), Browser::default());
+    browser.connections(&edge).await;
+    edge.audit.take();
+    for status in [200, 200, 429] {
+        assert_eq!(browser.get(&edge, "/connections").await.status, status);
+    }
+    assert_eq!(browser.post(&edge, "/connections", &[("action", "revoke-all")]).await.status, 429);
+    let events = edge.audit.take();
+    assert_eq!(events.len(), 2, "{events:?}");
+    for event in events {
+        assert_eq!((event.name, event.endpoint), (EventName::LimitReached, Some("connections")));
+        assert_eq!(event.reason, Some("owner-page-requests-per-minute"));
+        assert!(event.owner.is_some() && event.client.is_none());
+    }
+    edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
+    other.connections(&edge).await;
+    assert_eq!(other.get(&edge, "/connections").await.status, 200);
+    assert_eq!(edge.get("/connections").await.status, 200, "the page for signing in");
+    edge.clock.advance(Duration::seconds(20));
+    assert_eq!(browser.get(&edge, "/connections").await.status, 200);
 }

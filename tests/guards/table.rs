@@ -935,9 +935,16 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a limit that was reached is reported with its owner",
         file: "src/http/too_many.rs",
-        from: "self.of.map_or(event, |of| event.holder(of))",
-        to: "event",
+        from: "Some(Whose::Holder(of)) => event.holder(of),",
+        to: "Some(Whose::Holder(_)) => event,",
         test: "edge::audit::a_limit_of_an_owner_is_an_event_that_names_the_owner",
+    },
+    Guard {
+        name: "an owner opens the page of connections only so often",
+        file: "src/http/connections.rs",
+        from: "app.limits.take_page(session.owner).err()?",
+        to: "app.limits.take_page(session.owner).err().filter(|_| false)?",
+        test: "edge::limits::an_owner_who_is_signed_in_opens_the_page_of_connections_only_so_often_and_others_go_on",
     },
     Guard {
         name: "a 429 says when to come again",
