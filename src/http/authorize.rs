@@ -18,7 +18,8 @@ use super::{
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
 
-const DOCUMENT_LIMIT: ReachedLimit = ReachedLimit {
+/// Documents and keys of clients.
+pub(super) const DOCUMENT_LIMIT: ReachedLimit = ReachedLimit {
     limit: "metadata-documents",
     text: "too many applications were looked up; try again in a minute",
     on_page: Texts::too_many_lookups,

@@ -1,6 +1,6 @@
 //! The form that a client posts to /token or /revoke, how often it may, and the errors that both endpoints have.
 
-use authorization_server::ground::EventName;
+use authorization_server::ground::{EventName, TooMany};
 use http::{HeaderValue, StatusCode, header};
 use oauth_protocol::{form::Form, token_request::TokenRequestError};
 use secrecy::SecretString;
@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{
     app::App,
     limits::RateLimit,
-    reply::{Response, oauth_error},
+    reply::{Response, oauth_error, retry_after},
     request::{BodyError, Incoming},
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
@@ -60,6 +60,12 @@ pub(super) fn malformed(app: &App, event: EventName, refusal: &FormRefusal) -> R
     };
     app.audit.report(&event.event().because(text));
     challenged(status, code, text)
+}
+
+/// 503, and no 429: not this client has asked too often.
+pub(super) fn too_many_documents(TooMany { wait }: TooMany) -> Response {
+    let text = "too many keys of applications were looked up; try again in a minute";
+    retry_after(oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text), wait)
 }
 
 /// Clients register again when they see it.

@@ -21,7 +21,7 @@ use super::{
     pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
-    too_many::{ErrorFormat, Place, Reached},
+    too_many::{ErrorFormat, Place, ReachedLimit},
 };
 
 /// Why a click does not count.
@@ -67,7 +67,7 @@ async fn over_limit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Option
     let session = app.server.owner_session(cookies).await.ok()??;
     let too_many = app.limits.take_page(session.owner).err()?;
     let place = Place { endpoint: "connections", format: ErrorFormat::Page(Texts::preferred(&incoming.headers)) };
-    Some(Reached::on_own_page("owner-page-requests-per-minute", session.owner).answer(app, place, too_many))
+    Some(ReachedLimit::on_own_page("owner-page-requests-per-minute", session.owner).answer(app, place, too_many))
 }
 
 async fn act(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Answer, ConnectionsRefusal> {

@@ -8,6 +8,7 @@ use oauth_protocol::revocation_request::RevocationRequest;
 
 use super::{
     app::App,
+    authorize::DOCUMENT_LIMIT,
     client_form,
     reply::{Response, empty, temporarily_unavailable},
     request::Incoming,
@@ -24,10 +25,14 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
         Err(refusal) => return client_form::malformed(&app, EventName::RevocationRefused, &refusal),
     };
     let Err(error) = app.server.revoke_token(&request, incoming.from).await else { return empty(StatusCode::OK) };
-    app.refused(EventName::RevocationRefused.event(), error.reason(), &error);
+    match &error {
+        RevokeError::TooManyDocuments(_) => DOCUMENT_LIMIT.report(&app, "revoke"),
+        _ => app.refused(EventName::RevocationRefused.event(), error.reason(), &error),
+    }
     match error {
         RevokeError::UnknownClient => client_form::unknown_client(),
         RevokeError::UnauthenticatedClient(reason) => client_form::invalid_client(reason),
+        RevokeError::TooManyDocuments(too_many) => client_form::too_many_documents(too_many),
         RevokeError::Unavailable(_) => temporarily_unavailable(),
     }
 }

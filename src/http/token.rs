@@ -12,6 +12,7 @@ use oauth_protocol::{token_request::TokenRequest, token_response::TokenResponse}
 
 use super::{
     app::App,
+    authorize::DOCUMENT_LIMIT,
     client_form,
     reply::{Response, json_text, oauth_error, temporarily_unavailable},
     request::Incoming,
@@ -37,6 +38,11 @@ async fn answer(app: &App, request: &TokenRequest, from: Network) -> Response {
         Ok(response) => success(&response),
         // Logged where Entra's answer was read.
         Err(error @ TokenError::Refused(_)) => refusal(&error),
+        // The limit has an event of its own.
+        Err(error @ TokenError::TooManyDocuments(_)) => {
+            DOCUMENT_LIMIT.report(app, "token");
+            refusal(&error)
+        }
         Err(error) => {
             app.refused(of_client(request, &error), error.reason(), &error);
             refusal(&error)
@@ -85,13 +91,14 @@ fn refusal(error: &TokenError) -> Response {
         TokenError::Refused(_) => {
             oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")
         }
+        TokenError::TooManyDocuments(too_many) => client_form::too_many_documents(*too_many),
         TokenError::Unavailable(_) => temporarily_unavailable(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::ground::Unavailable;
+    use authorization_server::ground::{TooMany, Unavailable};
     use http::header;
 
     use super::*;
@@ -105,6 +112,11 @@ mod tests {
     fn only_transient_errors_have_retry_after() {
         let down = Unavailable::store(String::new());
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
+        let too_many = refusal(&TokenError::TooManyDocuments(TooMany { wait: std::time::Duration::from_secs(7) }));
+        assert_eq!(
+            (too_many.status().as_u16(), &too_many.headers()[header::RETRY_AFTER]),
+            (503, &"7".parse().unwrap())
+        );
         assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
         assert_eq!(answer(&TokenError::UnknownClient), (401, false));
         assert_eq!(answer(&TokenError::UnauthenticatedClient("why")), (401, false));

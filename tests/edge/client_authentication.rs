@@ -1,5 +1,9 @@
 //! A client that authenticates by its key, as it meets the token and revocation endpoints.
 
+use authorization_server::{
+    client_documents::FetchError,
+    ground::{EventName, TooMany},
+};
 use oauth_protocol::client_assertion::ASSERTION_TYPE;
 use serde_json::{Value, json};
 use testkit::{CLIENT_URL, ClientKey, REDIRECT_URI, honest_claims};
@@ -133,4 +137,32 @@ async fn an_assertion_of_one_endpoint_is_spent_at_the_other() {
     let [first, second] = asserted(&edge, &assertion).await;
     assert_eq!((first.status, first.error().as_str()), (400, "invalid_grant"));
     assert_invalid_client(&[second], "used before");
+}
+
+/// Each caller's share of documents is limited: no service is down, so the log must not say so.
+#[tokio::test]
+async fn keys_that_are_not_fetched_because_of_a_limit_are_503_with_its_wait_and_the_event_of_the_limit() {
+    let (edge, key) = (Edge::new(), ClientKey::new("one"));
+    let keys = "https://client.example/keys.json";
+    let document = json!({
+        "client_id": CLIENT_URL,
+        "client_name": "Client",
+        "redirect_uris": [REDIRECT_URI],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": keys,
+    });
+    edge.documents.publish(CLIENT_URL, &document.to_string());
+    edge.documents.publish(keys, &json!({ "keys": [key.jwk()] }).to_string());
+    assert_eq!(edge.get(&format!("/authorize?{}", testkit::request(CLIENT_URL, &[]))).await.status, 200);
+    edge.clock.advance(time::Duration::HOUR);
+    edge.documents.refuse(FetchError::TooMany(TooMany { wait: std::time::Duration::from_secs(7) }));
+    edge.audit.take();
+    let assertion = ClientKey::new("new").assertion(CLIENT_URL, "1", now(&edge));
+    for answer in asserted(&edge, &assertion).await {
+        assert_eq!((answer.status, answer.error().as_str()), (503, "temporarily_unavailable"), "{}", answer.body);
+        assert_eq!(answer.header("retry-after"), "7");
+    }
+    let events = edge.audit.take().into_iter().map(|event| (event.name, event.endpoint, event.reason));
+    let reached = |endpoint| (EventName::LimitReached, Some(endpoint), Some("metadata-documents"));
+    assert_eq!(events.collect::<Vec<_>>(), [reached("token"), reached("revoke")]);
 }

@@ -4,7 +4,7 @@ use oauth_protocol::{client_assertion::ClientAssertion, json_web_key::PublicKey,
 
 use crate::{
     client_documents::{FetchError, FetchedFor},
-    ground::{Created, Network, Stored, Unavailable},
+    ground::{Created, Network, Stored, TooMany, Unavailable},
     server::AuthorizationServer,
     state::{client::Client, client_keys::ClientKeys, spent_assertion::SpentAssertion},
 };
@@ -25,6 +25,9 @@ pub enum ClientError {
     /// It did not authenticate as its metadata document declares.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// The client's keys would have to be fetched, and too many were in the last minute.
+    #[error("too many metadata documents were fetched")]
+    TooManyDocuments(TooMany),
     /// A service is down, or the host of the client's keys.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -102,7 +105,8 @@ impl AuthorizationServer {
         let fetched_for = FetchedFor::of(Some(&stored.value), from);
         let fetched = self.fetch_keys(url, fetched_for).await.map_err(|error| match error {
             FetchError::Invalid(reason) => ClientError::Unauthenticated(reason),
-            FetchError::TooMany(_) | FetchError::Failed(_) => Unavailable::client_keys(error.to_string()).into(),
+            FetchError::TooMany(too_many) => ClientError::TooManyDocuments(too_many),
+            FetchError::Failed(_) => Unavailable::client_keys(error.to_string()).into(),
         })?;
         let kept = self.keep_keys(&stored.value, fetched).await?;
         kept.ok_or(ClientError::Unknown)

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::client_authentication::ClientError;
 use crate::{
-    ground::{Ended, GrantKey, Id, Network, Unavailable},
+    ground::{Ended, GrantKey, Id, Network, TooMany, Unavailable},
     server::AuthorizationServer,
     state::family::RefreshToken,
 };
@@ -19,6 +19,9 @@ pub enum RevokeError {
     /// 401 `invalid_client`.
     #[error("{0}")]
     UnauthenticatedClient(&'static str),
+    /// 503: the client's keys would have to be fetched, and too many were in the last minute.
+    #[error("too many metadata documents were fetched")]
+    TooManyDocuments(TooMany),
     /// 503.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -29,6 +32,7 @@ impl From<ClientError> for RevokeError {
         match error {
             ClientError::Unknown => Self::UnknownClient,
             ClientError::Unauthenticated(reason) => Self::UnauthenticatedClient(reason),
+            ClientError::TooManyDocuments(too_many) => Self::TooManyDocuments(too_many),
             ClientError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }
     }
@@ -41,6 +45,7 @@ impl RevokeError {
         match self {
             Self::UnknownClient => Some("the client is not registered"),
             Self::UnauthenticatedClient(reason) => Some(reason),
+            Self::TooManyDocuments(_) => Some("too many metadata documents were fetched"),
             Self::Unavailable(_) => None,
         }
     }

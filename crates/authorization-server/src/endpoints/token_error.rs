@@ -1,7 +1,10 @@
 //! Why the token endpoint refuses a request.
 
 use super::{client_authentication::ClientError, request_refusal::BLOCKED};
-use crate::{changes::AfterRefusal, ground::Unavailable};
+use crate::{
+    changes::AfterRefusal,
+    ground::{TooMany, Unavailable},
+};
 
 /// A refusal at the token endpoint (RFC 6749 §5.2). The reason is for the log; the client hears only the code.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,8 @@ pub enum TokenError {
     /// 500 `server_error`: the upstream refuses us.
     #[error("the upstream refuses us: {0}")]
     Refused(String),
+    /// 503 `temporarily_unavailable`: the client's keys would have to be fetched, and too many were in the last minute.
+    TooManyDocuments(TooMany),
     /// 503 `temporarily_unavailable`.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -48,6 +53,7 @@ impl From<ClientError> for TokenError {
         match error {
             ClientError::Unknown => Self::UnknownClient,
             ClientError::Unauthenticated(reason) => Self::UnauthenticatedClient(reason),
+            ClientError::TooManyDocuments(too_many) => Self::TooManyDocuments(too_many),
             ClientError::Unavailable(unavailable) => Self::Unavailable(unavailable),
         }
     }
@@ -64,6 +70,7 @@ impl TokenError {
             Self::InvalidTarget => Some("resource does not name this server"),
             Self::Blocked => Some("the organisation blocks the owner"),
             Self::ClientBlocked => Some(BLOCKED),
+            Self::TooManyDocuments(_) => Some("too many metadata documents were fetched"),
             Self::Refused(_) | Self::Unavailable(_) => None,
         }
     }

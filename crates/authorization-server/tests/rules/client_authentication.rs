@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use authorization_server::{
     AuthorizationServer,
+    client_documents::FetchError,
     endpoints::{authorize::AuthorizeError, request_refusal::AtServer, revoke::RevokeError, token_error::TokenError},
-    ground::{DocumentHosts, Id, Network, Subject},
+    ground::{DocumentHosts, Id, Network, Subject, TooMany},
     state::{blocks::BlockTarget, operator_record::OperatorDecision},
 };
 use oauth_protocol::{
@@ -291,6 +292,17 @@ async fn an_outage_of_the_host_of_the_keys_signs_nobody_out() {
     assert!(matches!(unknown, Err(TokenError::Unavailable(_))), "the client may try again later");
     assert_eq!(rig.documents.asked(), asked + 1);
     assert!(refresh(&rig, proof(&rig, &key), &refreshed.refresh_token).await.is_ok());
+}
+
+/// Nothing is down, and the client learns when to come again.
+#[tokio::test]
+async fn keys_that_are_not_fetched_because_too_many_documents_were_are_said_to_be_too_many() {
+    let (rig, key) = keyed();
+    let tokens = sign_in(&rig, &key).await;
+    rig.clock.advance(Duration::HOUR);
+    rig.documents.refuse(FetchError::TooMany(TooMany { wait: std::time::Duration::from_secs(7) }));
+    let refused = refresh(&rig, proof(&rig, &ClientKey::new("new")), &tokens.refresh_token).await;
+    assert!(matches!(refused, Err(TokenError::TooManyDocuments(TooMany { wait })) if wait.as_secs() == 7));
 }
 
 #[tokio::test]
