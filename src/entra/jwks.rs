@@ -64,6 +64,13 @@ impl Jwks {
         Self { client, url, clock, fetched, fetching, failures: AtomicU64::new(0) }
     }
 
+    /// Waits until there are keys, which may be old ones. Those who come at once wait for one fetch.
+    pub(super) async fn ready(&self) -> Result<(), Unavailable> {
+        let has_keys = self.current().is_some_and(|fetched| !fetched.keys.keys.is_empty());
+        // Without any, every id leads to the fetch that is due.
+        if has_keys { Ok(()) } else { self.key("").await.map(drop) }
+    }
+
     /// The key with this id, if Entra publishes it.
     pub(super) async fn key(&self, kid: &str) -> Result<Option<Jwk>, Unavailable> {
         let failures = self.failures.load(Ordering::Relaxed);

@@ -78,7 +78,7 @@ impl Upstream for Entra {
     }
 
     async fn ready(&self) -> Result<(), Unavailable> {
-        self.tokens.ready(self.clock.as_ref()).await
+        tokio::try_join!(self.tokens.ready(self.clock.as_ref()), self.jwks.ready()).map(drop)
     }
 
     async fn redeem(

@@ -1,5 +1,6 @@
 //! When Entra's signing keys are fetched, seen through the tokens that they verify.
 
+use authorization_server::upstream::Upstream as _;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local_tenant::{Endpoint, Fault};
 use remote_auth_mcp::entra::GatewayTokenVerifier;
@@ -40,6 +41,22 @@ async fn known_keys_are_fetched_once() {
         assert_eq!(known(&rig, &gateway, number).await, Verdict::Accepted);
     }
     assert_eq!(rig.keys_fetched(), 1);
+}
+
+/// Nothing of a sign-in is spent before the keys are there that verify its ID token.
+#[tokio::test]
+async fn a_sign_in_waits_for_the_first_keys_and_those_at_once_for_one_fetch() {
+    let rig = Rig::start().await;
+    let entra = rig.entra(rig.tenant.base_url());
+    rig.tenant.fail_next(Endpoint::Keys, 1, status(503)).unwrap();
+    assert!(entra.ready().await.is_err());
+    rig.clock.advance(Duration::SECOND);
+    let ready = tokio::join!(entra.ready(), entra.ready(), entra.ready());
+    assert!(matches!(ready, (Ok(()), Ok(()), Ok(()))), "{ready:?}");
+    assert_eq!(rig.keys_fetched(), 2);
+    rig.clock.advance(STALE_AFTER);
+    rig.tenant.fail_next(Endpoint::Keys, 1, status(503)).unwrap();
+    assert!(entra.ready().await.is_ok(), "old keys serve while no others can be fetched");
 }
 
 #[tokio::test]

@@ -64,7 +64,6 @@ async fn a_sign_in_that_entra_cannot_complete_now_is_temporarily_unavailable() {
         (Endpoint::AuthorizationCode, status(503)),
         (Endpoint::AuthorizationCode, Fault::Throttled { retry_after: Some(1) }),
         (Endpoint::AuthorizationCode, Fault::Dropped),
-        (Endpoint::Keys, status(500)),
     ] {
         let (redirect, _) = signed_in(endpoint, fault).await;
         assert!(redirect.contains("error=temporarily_unavailable&"), "{redirect}");
@@ -86,6 +85,22 @@ async fn an_identity_endpoint_that_fails_or_is_slow_loses_no_sign_in() {
     assert_eq!((held.status().as_u16(), held.headers().contains_key("retry-after")), (503, true));
     tenant.clear_faults();
     fail(&server, Endpoint::Identity, 1, Fault::Slow { milliseconds: 6_000 });
+    assert!(location(&browser.get(&server, &callback).await).contains("code="));
+}
+
+/// A process that has just started: it has no keys yet.
+#[tokio::test]
+async fn signing_keys_that_cannot_be_fetched_lose_no_sign_in() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let mut browser = Browser::default();
+    let form = browser.authorize(&server, &client_id).await;
+    let callback = browser.allow(&server, &form).await;
+    fail(&server, Endpoint::Keys, 10_000, status(500));
+    let held = browser.get(&server, &callback).await;
+    assert_eq!((held.status().as_u16(), held.headers().contains_key("retry-after")), (503, true));
+    server.tenant.as_ref().unwrap().clear_faults();
+    server.host.kill(0).await;
     assert!(location(&browser.get(&server, &callback).await).contains("code="));
 }
 

@@ -122,7 +122,7 @@ pub enum UpstreamBlock {
 pub trait Upstream: Send + Sync {
     /// Where the browser goes to sign in.
     fn sign_in_url(&self, request: &SignInRequest<'_>) -> String;
-    /// Waits until a request can be sent. An error means that the upstream was not asked, so the sign-in can go on later.
+    /// Waits until a code can be redeemed and its ID token be verified. An error means that the upstream was not asked, so the sign-in can go on later.
     async fn ready(&self) -> Result<(), Unavailable>;
     /// Redeems the code and verifies the ID token against the nonce.
     async fn redeem(
