@@ -4,6 +4,7 @@ mod audit;
 mod json_lines;
 mod log_throttle;
 mod own_targets;
+mod panics;
 mod queue;
 mod service_calls;
 mod trace_context;
@@ -35,7 +36,7 @@ pub struct Log(#[expect(dead_code, reason = "dropping it stops the writer")] Wor
 
 /// Starts the log. Our own crates log at `level`. Libraries log warnings and errors only, because below that they log
 /// what they are sent. rmcp quotes ids and arguments of requests even in its warnings, so it logs nothing. Audit events
-/// are logged at every `level`, except those that are for debugging. Lines are counted by `clock`.
+/// are logged at every `level`, except those that are for debugging. Lines are counted by `clock`. Panics are logged, too.
 pub fn init(level: Level, clock: Arc<dyn Clock>) -> Result<Log, SetGlobalDefaultError> {
     let targets = Targets::new().with_default(Level::WARN).with_target("rmcp", LevelFilter::OFF);
     let targets = targets.with_targets(own_targets::CRATES.map(|target| (target, level)));
@@ -43,6 +44,7 @@ pub fn init(level: Level, clock: Arc<dyn Clock>) -> Result<Log, SetGlobalDefault
     let (writer, guard) = queue::queue(io::stdout());
     let lines = JsonLines::new(writer, clock);
     tracing::subscriber::set_global_default(registry().with(targets).with(lines))?;
+    panics::log_panics();
     Ok(Log(guard))
 }
 

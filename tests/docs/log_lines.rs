@@ -18,7 +18,7 @@ const NOT_COUNTED: &[(&str, &str)] = &[
     ("key ring unchanged: maintenance timed out", "in the background, with pauses"),
     ("key ring not read: trying again", "in the background, with pauses"),
     ("data key not unwrapped", "one for each data key when the ring is read, which has pauses"),
-    ("event reader panicked: starting it again", "in the background, with pauses"),
+    ("event reader ended: starting it again", "in the background, with pauses"),
     ("{message}", "of `Outage`: once for each outage"),
     ("service called", "once a minute for each service and outcome"),
     ("tool called", "of callers who proved who they are; limited by `calls-per-minute`"),

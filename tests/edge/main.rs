@@ -24,6 +24,7 @@ mod methods;
 mod operator;
 mod outage;
 mod pages;
+mod panics;
 mod pending;
 mod results;
 mod rig;

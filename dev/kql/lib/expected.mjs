@@ -93,7 +93,7 @@ export const expected = {
   },
   warnings: (lines) =>
     grouped(
-      lines.filter((line) => ['WARN', 'ERROR'].includes(line.level) && !line.trace_id),
+      lines.filter((line) => ['WARN', 'ERROR'].includes(line.level) && (!line.trace_id || line.event === 'panicked')),
       ({ message, error = '' }) => ({ text: message, error }),
     ).map(([of, members]) => ({ ...of, lines: members.length, last_at: latest(members) })),
 };

@@ -12,6 +12,7 @@ use tokio::{
 
 use super::{
     delivery::Delivery,
+    failure,
     outage::Outage,
     polling::Polling,
     reader::{EventReader, LogPage},
@@ -28,8 +29,10 @@ pub(super) async fn run(delivery: Arc<Delivery>, log: Arc<dyn EventLog>) {
     let reader = Arc::new(Mutex::new(EventReader::new(Arc::clone(&delivery), Arc::clone(&log))));
     // If the task ended by a panic, the streams would get no messages any more.
     let task = || tokio::spawn(follow_and_beat(Arc::clone(&delivery), Arc::clone(&log), Arc::clone(&reader)));
-    let panicked = |panic: &JoinError, _| tracing::error!(%panic, "event reader panicked: starting it again");
-    let _ = task.retry(FOLLOW_RETRY).notify(panicked).await;
+    let failed = |error: &JoinError, _| {
+        tracing::error!(reason = failure::of_task(error), "event reader ended: starting it again");
+    };
+    let _ = task.retry(FOLLOW_RETRY).notify(failed).await;
 }
 
 async fn follow_and_beat(delivery: Arc<Delivery>, log: Arc<dyn EventLog>, reader: Arc<Mutex<EventReader>>) {

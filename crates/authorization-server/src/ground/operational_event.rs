@@ -17,6 +17,8 @@ names! {
         StreamClosed = "stream_closed";
         /// Calls to a service behind this server, counted.
         ServiceCalls = "service_calls";
+        /// The code panicked.
+        Panicked = "panicked";
         /// Entra does not accept this server's credential or its app registration.
         EntraRefusesServer = "entra_refuses_server";
         /// A process has no data key.
