@@ -6,7 +6,7 @@ use crate::budget::{Exhausted, Kept, Permit};
 
 /// The longest answer that is read, unless its reader says otherwise. A token response and a user's details have a few KiB.
 pub const MAX_ANSWER: usize = 64 * 1024;
-/// The limit of all answers of one server together while they are read.
+/// The limit of all answers of Entra together while they are read.
 pub const ANSWERS_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why an answer was not read to its end.

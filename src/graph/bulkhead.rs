@@ -28,11 +28,7 @@ impl Bulkheads {
     /// Waits for a turn, which lasts until it is dropped.
     pub(super) async fn turn(&self, api: Api) -> Result<OwnedSemaphorePermit, ApiError> {
         let turn = timeout(LONGEST_WAIT, self.of(api).acquire_owned()).await;
-        turn.ok().and_then(Result::ok).ok_or_else(|| {
-            let (waited, seconds) =
-                (format!("{MAX_CONCURRENT_REQUESTS} other requests are under way"), LONGEST_WAIT.as_secs());
-            ApiError::Unavailable(format!("{waited}, and none ended within {seconds} s"))
-        })
+        turn.ok().and_then(Result::ok).ok_or(ApiError::Limit("requests to one API at once"))
     }
 
     fn of(&self, api: Api) -> Arc<Semaphore> {
@@ -62,8 +58,8 @@ mod tests {
             turns.push(bulkheads.turn(Api::Graph).await.unwrap());
         }
         assert!(bulkheads.turn(Api::Registered(&ORDERS)).await.is_ok());
-        let refused = bulkheads.turn(Api::Graph).await.unwrap_err().to_string();
-        assert_eq!(refused, "unavailable: 128 other requests are under way, and none ended within 5 s");
+        let refused = bulkheads.turn(Api::Graph).await.unwrap_err();
+        assert!(matches!(refused, ApiError::Limit("requests to one API at once")), "{refused}");
         turns.pop();
         assert!(bulkheads.turn(Api::Graph).await.is_ok());
     }

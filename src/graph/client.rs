@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use authorization_server::{
-    ground::{AuditLog, EventName},
+    ground::{AuditLog, EventName, Id},
     resource::{
         authenticate::Principal,
         challenged_tokens::ChallengedTokens,
@@ -18,12 +18,11 @@ use authorization_server::{
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Response, StatusCode, header};
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
 use url::ParseError;
 
 use super::{
+    answer::{self, Answer},
     bulkhead::Bulkheads,
-    challenge,
     demanded_claims::{DemandedClaims, Freshness},
     error::ApiError,
     origins::Origins,
@@ -31,9 +30,7 @@ use super::{
     token_cache::TokenCache,
 };
 use crate::{
-    budget::{Budget, Permit},
-    json_cost::tree_cost,
-    limited_answer::{self, ANSWERS_BYTES, AnswerError},
+    budget::SharedBudget,
     telemetry::{CallOutcome, Service, ServiceCalls},
 };
 
@@ -45,11 +42,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A request with its retries and the pauses between them.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest answer. Twenty messages have 80 KiB at most.
-const LONGEST_ANSWER: usize = 128 * 1024;
-/// The memory for one answer once it is parsed.
-const MAX_PARSED: usize = 1024 * 1024;
-
 /// The client of every API.
 pub struct ApiClient {
     http: reqwest::Client,
@@ -57,7 +49,7 @@ pub struct ApiClient {
     tokens: TokenCache,
     demanded: DemandedClaims,
     audit: Arc<dyn AuditLog>,
-    answers: Budget,
+    answers: SharedBudget<Id>,
     bulkheads: Bulkheads,
     calls: ServiceCalls,
 }
@@ -80,7 +72,7 @@ impl ApiClient {
         challenged: Arc<dyn ChallengedTokens>,
         audit: Arc<dyn AuditLog>,
     ) -> Self {
-        let (answers, calls) = (Budget::new(ANSWERS_BYTES), ServiceCalls::new(Service::Graph));
+        let (answers, calls) = (answer::budget(), ServiceCalls::new(Service::Graph));
         let (demanded, bulkheads) = (DemandedClaims::new(challenged), Bulkheads::default());
         Self { http, origins, tokens, demanded, audit, answers, bulkheads, calls }
     }
@@ -92,17 +84,26 @@ impl ApiClient {
         principal: &Principal,
         permissions: &[&'static Permission],
         request: &Request,
-    ) -> Result<Value, ApiError> {
-        self.authorized(principal, permissions, request).await.inspect_err(|error| {
-            if let ApiError::Scope(_) | ApiError::EntraScope(_) = error {
-                let refused = EventName::ToolRefused.event().holder(principal.holder());
-                self.audit.report(&refused.because("the scope was not granted"));
-            } else {
+    ) -> Result<Answer, ApiError> {
+        let answer = self.authorized(principal, permissions, request).await;
+        answer.inspect_err(|error| self.report(principal, request, error))
+    }
+
+    fn report(&self, principal: &Principal, request: &Request, error: &ApiError) {
+        let report = |name: EventName, reason| {
+            self.audit.report(&name.event().holder(principal.holder()).because(reason));
+        };
+        match error {
+            ApiError::Scope(_) | ApiError::EntraScope(_) => {
+                report(EventName::ToolRefused, "the scope was not granted");
+            }
+            ApiError::Limit(limit) => report(EventName::LimitReached, limit),
+            _ => {
                 let (api, path) = (request.api().name(), request.path());
                 let grant = principal.holder().grant.map(tracing::field::display);
                 tracing::warn!(counted = true, %error, api, path, grant, "request to an API failed");
             }
-        })
+        }
     }
 
     async fn authorized(
@@ -110,7 +111,7 @@ impl ApiClient {
         principal: &Principal,
         permissions: &[&'static Permission],
         request: &Request,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Answer, ApiError> {
         if let Some(needed) = scopes::needed(&principal.scope, permissions) {
             let is_entras = principal.entra_token().is_some();
             return Err(if is_entras { ApiError::EntraScope(needed) } else { ApiError::Scope(needed) });
@@ -145,22 +146,23 @@ impl ApiClient {
         scopes: &ApiScopes,
         claims: Option<&Claims>,
         request: &Request,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Answer, ApiError> {
         let token = self.tokens.token(principal, scopes, claims).await?;
-        self.calls.count(self.within_limit(token.access_token.expose_secret(), request), outcome).await
+        let call = self.within_limit(principal.owner, token.access_token.expose_secret(), request);
+        self.calls.count(call, outcome).await
     }
 
-    async fn within_limit(&self, token: &str, request: &Request) -> Result<Value, ApiError> {
+    async fn within_limit(&self, owner: Id, token: &str, request: &Request) -> Result<Answer, ApiError> {
         let no_answer = |_| Err(ApiError::Unavailable(format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())));
-        let result = self.with_retries(token, request);
+        let result = self.with_retries(owner, token, request);
         tokio::time::timeout(REQUEST_TIMEOUT, result).await.unwrap_or_else(no_answer)
     }
 
-    async fn with_retries(&self, token: &str, request: &Request) -> Result<Value, ApiError> {
+    async fn with_retries(&self, owner: Id, token: &str, request: &Request) -> Result<Answer, ApiError> {
         let attempt = async || {
             let _turn = self.bulkheads.turn(request.api()).await.map_err(FailedAttempt::last)?;
             // Boxed, so that a call takes no memory for its request before its turn.
-            Box::pin(self.attempt(token, request)).await
+            Box::pin(self.attempt(owner, token, request)).await
         };
         let pause = |failed: &FailedAttempt, pause: Option<Duration>| {
             pause.map(|pause| failed.retry_after.unwrap_or(pause)).filter(|pause| *pause <= LONGEST_PAUSE)
@@ -169,7 +171,7 @@ impl ApiClient {
         result.map_err(|failed| failed.error)
     }
 
-    async fn attempt(&self, token: &str, request: &Request) -> Result<Value, FailedAttempt> {
+    async fn attempt(&self, owner: Id, token: &str, request: &Request) -> Result<Answer, FailedAttempt> {
         let no_url = |error: ParseError| FailedAttempt::last(ApiError::Unavailable(error.to_string()));
         let url = self.origins.url(request).map_err(no_url)?;
         let asked = self.http.get(url).bearer_auth(token);
@@ -179,12 +181,16 @@ impl ApiClient {
         if is_transient(response.status()) {
             return Err(FailedAttempt::transient(response.status().to_string(), retry_after(&response)));
         }
-        read(response, &self.answers).await.map_err(FailedAttempt::last)
+        answer::read(response, self.answers.permit(owner)).await.map_err(FailedAttempt::last)
     }
 }
 
 fn outcome(error: &ApiError) -> CallOutcome {
-    if matches!(error, ApiError::Unavailable(_)) { CallOutcome::Failed } else { CallOutcome::Answered }
+    if matches!(error, ApiError::Unavailable(_) | ApiError::Limit(_)) {
+        CallOutcome::Failed
+    } else {
+        CallOutcome::Answered
+    }
 }
 
 impl FailedAttempt {
@@ -206,43 +212,4 @@ fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.headers().get(header::RETRY_AFTER)?;
     let seconds = value.to_str().ok().and_then(|text| text.parse().ok());
     Some(seconds.map_or(Duration::MAX, Duration::from_secs))
-}
-
-async fn read(response: Response, answers: &Budget) -> Result<Value, ApiError> {
-    match response.status() {
-        StatusCode::OK => read_json(response, answers.permit()).await,
-        StatusCode::BAD_REQUEST => Err(refusal(&read_json(response, answers.permit()).await?)),
-        StatusCode::UNAUTHORIZED => Err(ApiError::Unauthorized(challenge::claims(response.headers()))),
-        StatusCode::FORBIDDEN => Err(ApiError::Forbidden),
-        StatusCode::NOT_FOUND => Err(not_found(read_json(response, answers.permit()).await.ok().as_ref())),
-        _ => Err(ApiError::Unexpected),
-    }
-}
-
-/// Exchange has a 404 of its own for a user without a mailbox in the cloud.
-fn not_found(answer: Option<&Value>) -> ApiError {
-    match answer.and_then(|answer| answer.pointer("/error/code")).and_then(Value::as_str) {
-        Some("MailboxNotEnabledForRESTAPI") => ApiError::NoMailbox,
-        _ => ApiError::NotFound,
-    }
-}
-
-/// The code of an error, if it has the form of one: it is logged.
-fn refusal(answer: &Value) -> ApiError {
-    let is_code = |code: &&str| {
-        code.len() <= 100 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    let code = answer.pointer("/error/code").and_then(Value::as_str).filter(is_code);
-    code.map_or(ApiError::Unexpected, |code| ApiError::Refused(code.to_owned()))
-}
-
-/// Reads an answer whose length and tree are limited.
-async fn read_json(response: Response, permit: Permit) -> Result<Value, ApiError> {
-    let (text, mut permit) = limited_answer::read(response, LONGEST_ANSWER, permit).await?.into_parts();
-    let cost = tree_cost(&text);
-    if cost > MAX_PARSED {
-        return Err(ApiError::TooLarge);
-    }
-    permit.resize(cost).map_err(AnswerError::from)?;
-    serde_json::from_slice(&text).map_err(|_| ApiError::Unexpected)
 }

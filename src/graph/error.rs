@@ -38,6 +38,9 @@ pub enum ApiError {
     /// 429, 5xx or a timeout, after retries.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// A limit of this process, by its name in the log.
+    #[error("limit reached: {0}")]
+    Limit(&'static str),
     /// The answer is longer than any that a tool needs.
     #[error("the answer is too large")]
     TooLarge,
@@ -53,7 +56,7 @@ impl From<AnswerError> for ApiError {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::TooLarge(_) => Self::TooLarge,
-            AnswerError::Exhausted(exhausted) => Self::Unavailable(exhausted.to_string()),
+            AnswerError::Exhausted(_) => Self::Limit("memory for answers of APIs"),
             AnswerError::BrokenOff(_) => Self::Unexpected,
         }
     }
@@ -67,7 +70,9 @@ impl ApiError {
         Cow::Borrowed(match self {
             Self::Scope(scope) => return not_allowed(scope).into(),
             Self::EntraScope(scope) => return not_in_token(scope).into(),
-            Self::Unavailable(_) => return of_api("does not answer at the moment. Try again in a minute."),
+            Self::Unavailable(_) | Self::Limit(_) => {
+                return of_api("does not answer at the moment. Try again in a minute.");
+            }
             Self::Forbidden => return of_api("does not allow you to see this."),
             Self::Refused(_) => return of_api("does not accept this request."),
             Self::NotFound => return of_api("has no such resource."),

@@ -1,5 +1,6 @@
 //! Microsoft Graph, and other APIs of the tenant, called as the principal.
 
+mod answer;
 mod bulkhead;
 mod challenge;
 mod client;
@@ -10,6 +11,7 @@ mod origins;
 mod request;
 mod token_cache;
 
+pub use answer::Answer;
 pub use client::ApiClient;
 pub use collection::Collection;
 pub use demanded_claims::Freshness;

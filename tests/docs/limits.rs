@@ -64,7 +64,7 @@ const FIXED: &[Row] = &[
 const MEMORY: &str = "src/http/memory.rs";
 const INBOX: &str = "src/mcp/sse/inbox.rs";
 const ANSWER: &str = "src/limited_answer.rs";
-const GRAPH: &str = "src/graph/client.rs";
+const GRAPH: &str = "src/graph/answer.rs";
 const ROUTES: &str = "src/http/routes.rs";
 
 /// The tables of memory, in bytes.
@@ -83,7 +83,7 @@ const SIZES: &[Row] = &[
         "{}; {} an owner; {} a client of an owner; {} a stream",
         &[(INBOX, "TOTAL_BYTES"), (INBOX, "OWNER_BYTES"), (INBOX, "CLIENT_BYTES"), (INBOX, "SESSION_BYTES")],
     ),
-    ("Graph's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
+    ("Graph's answers", "{}; {} an owner", &[(GRAPH, "ANSWERS_BYTES"), (GRAPH, "OWNER_BYTES")]),
     ("Entra's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
     ("head of a request", "{}", &[("src/http/server.rs", "CONNECTION_BYTES")]),
     (

@@ -2,6 +2,7 @@
 //! The process as its users meet it is in `tests/http`.
 #![cfg(test)]
 
+mod answers;
 mod audit;
 mod bearer;
 mod blocks;

@@ -18,7 +18,7 @@ use authorization_server::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use oauth_protocol::scope::Scope;
-use remote_auth_mcp::graph::{ApiClient, ApiError, Origins, Request, TokenCache};
+use remote_auth_mcp::graph::{Answer, ApiClient, ApiError, Origins, Request, TokenCache};
 use serde_json::{Value, json};
 use testkit::{AuditTrail, ManualClock, user_read};
 use time::{OffsetDateTime, macros::datetime};
@@ -106,7 +106,11 @@ impl Rig {
     }
 
     async fn get(&self, scope: &str) -> Result<Value, ApiError> {
-        self.apis.get(&principal(scope), &[&USER_READ], &Request::of("/v1.0/me")).await
+        self.answer(&principal(scope)).await.map(|answer| answer.into_parts().0)
+    }
+
+    async fn answer(&self, principal: &Principal) -> Result<Answer, ApiError> {
+        self.apis.get(principal, &[&USER_READ], &Request::of("/v1.0/me")).await
     }
 
     fn requests(&self) -> usize {
@@ -191,9 +195,12 @@ async fn a_request_beyond_the_bulkhead_is_not_sent_and_fails_by_itself() {
     for request in requests {
         refusals.push(request.await.unwrap());
     }
-    let (unsent, silent): (Vec<_>, Vec<_>) = refusals.iter().partition(|why| why.contains("128 other requests"));
+    let (unsent, silent): (Vec<_>, Vec<_>) = refusals.iter().partition(|why| why.contains("limit reached"));
     assert_eq!((unsent.len(), silent.len(), rig.requests()), (1, AT_ONCE, AT_ONCE), "{refusals:?}");
     assert!(silent.iter().all(|why| why.contains("no answer within 10 s")), "{silent:?}");
+    let [event] = &rig.audit.events()[..] else { panic!("{:?}", rig.audit.names()) };
+    assert_eq!((event.name, event.reason), (EventName::LimitReached, Some("requests to one API at once")));
+    assert!(event.owner.is_some() && event.client.is_some());
 }
 
 #[tokio::test]
@@ -252,6 +259,25 @@ async fn an_answer_is_read_up_to_a_limit_in_length_and_in_memory() {
         let refused = Rig::start(&[answer, OK]).await.get("user.read").await;
         assert!(matches!(refused, Err(ApiError::TooLarge)), "{refused:?}");
     }
+}
+
+/// Each answer takes nearly 1 MiB once it is parsed, and an owner may have 4 of 12.
+#[tokio::test]
+async fn large_answers_of_one_owner_leave_memory_for_another_until_they_are_dropped() {
+    let large = answer(&format!(r#"{{"a":[{}]}}"#, vec![r#"{"b":0}"#; 480].join(",")));
+    let rig = Rig::start(&[large; 7]).await;
+    let (one, other) = (principal("user.read"), Principal { owner: Id::from_bytes([8; 16]), ..principal("user.read") });
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(rig.answer(&one).await.unwrap());
+    }
+    let refused = rig.answer(&one).await.err();
+    assert!(matches!(refused, Some(ApiError::Limit("memory for answers of APIs"))), "{refused:?}");
+    let [event] = &rig.audit.events()[..] else { panic!("{:?}", rig.audit.names()) };
+    assert_eq!((event.name, event.owner), (EventName::LimitReached, Some(one.owner)));
+    assert!(rig.answer(&other).await.is_ok());
+    held.pop();
+    assert!(rig.answer(&one).await.is_ok());
 }
 
 #[tokio::test]

@@ -261,6 +261,20 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "http::step_up::beside_a_stream_the_post_is_refused_and_the_stream_serves_the_wider_token",
     },
     Guard {
+        name: "an owner has a share of the memory for answers of APIs",
+        file: "src/graph/answer.rs",
+        from: "ANSWERS_BYTES / 3",
+        to: "ANSWERS_BYTES / 1",
+        test: "edge::answers::an_answer_counts_until_the_call_of_its_tool_is_over_and_leaves_memory_for_other_owners",
+    },
+    Guard {
+        name: "an answer of an API counts until the call of its tool is over",
+        file: "src/mcp/tools/tool.rs",
+        from: ".push(memory);",
+        to: ".extend(Some(memory).filter(|_| false));",
+        test: "edge::answers::an_answer_counts_until_the_call_of_its_tool_is_over_and_leaves_memory_for_other_owners",
+    },
+    Guard {
         name: "claims that one API demands concern no other call",
         file: "src/graph/demanded_claims.rs",
         from: "self.met.get(&(token, scopes.clone())).await",

@@ -1,6 +1,6 @@
 //! A tool: everything that the server, its clients and their users know of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use authorization_server::{
     ground::{AuditLog, Clock, OperationalEvent},
@@ -21,7 +21,10 @@ use super::{
     progress::Progress,
     schema,
 };
-use crate::graph::{ApiClient, ApiError, Request};
+use crate::{
+    budget::Permit,
+    graph::{Answer, ApiClient, Request},
+};
 
 /// A tool that reads something as its caller. It is in one file, and in one line of [`super::Tools::all`].
 pub trait Tool: 'static {
@@ -86,19 +89,33 @@ pub struct Caller<'a> {
     call: ToolCall<'a>,
     /// The permissions of the tool.
     permissions: &'static [&'static Permission],
+    /// The memory for the answers of APIs. Their bytes count until the call is over, because its result may have all of them.
+    answers: &'a Mutex<Vec<Permit>>,
 }
 
 impl Caller<'_> {
     /// The answer of an API to the caller, with the tool's permissions.
     pub async fn get(self, request: &Request) -> Result<Value, ToolError> {
-        let answer = self.call.ports.apis.get(self.call.principal, self.permissions, request).await;
-        answer.map_err(|error| ToolError::Api(request.api(), error))
+        let (value, memory) = self.answer(request).await?.into_parts();
+        self.keep(memory);
+        Ok(value)
     }
 
     /// The answer of an API, read into a type.
     pub async fn get_as<T: DeserializeOwned>(self, request: &Request) -> Result<T, ToolError> {
-        let unexpected = |_| ToolError::Api(request.api(), ApiError::Unexpected);
-        T::deserialize(self.get(request).await?).map_err(unexpected)
+        let read = self.answer(request).await?.read_as();
+        let (read, memory) = read.map_err(|error| ToolError::Api(request.api(), error))?;
+        self.keep(memory);
+        Ok(read)
+    }
+
+    async fn answer(self, request: &Request) -> Result<Answer, ToolError> {
+        let answer = self.call.ports.apis.get(self.call.principal, self.permissions, request).await;
+        answer.map_err(|error| ToolError::Api(request.api(), error))
+    }
+
+    fn keep(self, memory: Permit) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 
     /// The time.
@@ -139,8 +156,8 @@ impl ServedTool {
 
     /// Calls it. Arguments that it does not accept are an error of the tool, which the model can mend.
     pub(super) async fn call(&self, call: ToolCall<'_>, given: JsonObject) -> CallToolResult {
-        let (began, principal) = (Instant::now(), call.principal);
-        let result = (self.run)(Caller { call, permissions: self.permissions }, given).await;
+        let (began, principal, answers) = (Instant::now(), call.principal, Mutex::default());
+        let result = (self.run)(Caller { call, permissions: self.permissions, answers: &answers }, given).await;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (event, tool) = (OperationalEvent::ToolCalled.as_str(), &*self.entry.name);
         let outcome = if result.is_error == Some(true) { "error" } else { "answered" };
