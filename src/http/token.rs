@@ -36,15 +36,15 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming) -> Response {
 async fn answer(app: &App, request: &TokenRequest, from: Network) -> Response {
     match exchange(app, request, from).await {
         Ok(response) => success(&response),
-        // Logged where Entra's answer was read.
-        Err(error @ TokenError::Refused(_)) => refusal(&error),
         // The limit has an event of its own.
         Err(error @ TokenError::TooManyDocuments(_)) => {
             DOCUMENT_LIMIT.report(app, "token");
             refusal(&error)
         }
         Err(error) => {
-            app.refused(of_client(request, &error), error.reason(), &error);
+            // What Entra says is logged where its answer is read.
+            let of_entra = matches!(error, TokenError::Refused(_)).then_some("Entra refuses this server");
+            app.refused(of_client(request, &error), of_entra.or(error.reason()), &error);
             refusal(&error)
         }
     }

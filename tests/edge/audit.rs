@@ -1,10 +1,11 @@
 //! Refusals and limits as audit events: which request, and whose.
 
-use authorization_server::ground::EventName;
+use authorization_server::{ground::EventName, upstream::UpstreamRefusal};
 use http::{Method, header, request::Builder};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::SignedIn;
+use time::Duration;
 
 use crate::{
     flood::Flood,
@@ -95,4 +96,20 @@ async fn a_limit_of_an_owner_is_an_event_that_names_the_owner() {
     edge.audit.take();
     assert_eq!(call().await, 429);
     is_of_owner(&edge, &owner, Some("mcp/sse"), "calls-per-minute");
+}
+
+#[tokio::test]
+async fn a_token_request_for_which_entra_refuses_this_server_is_an_event_of_its_client() {
+    let edge = Edge::new();
+    let owner = edge.sign_in().await.unwrap();
+    edge.audit.take();
+    edge.clock.advance(Duration::hours(2));
+    edge.upstream.refuse_refresh(UpstreamRefusal::Refused { reason: "for a test".into() });
+    let token = owner.tokens.refresh_token.expose_secret();
+    let refresh = [("grant_type", "refresh_token"), ("client_id", &owner.client_id), ("refresh_token", token)];
+    assert_eq!(edge.post("/token", &refresh).await.status, 500);
+    let events = edge.audit.take();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((event.name, event.reason), (EventName::TokenRefused, Some("Entra refuses this server")));
+    assert!(event.client.is_some());
 }
