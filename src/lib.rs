@@ -10,6 +10,7 @@ pub mod http;
 pub mod json_cost;
 pub mod limited_answer;
 pub mod mcp;
+mod places;
 pub mod platform;
 pub mod ports;
 pub mod startup;

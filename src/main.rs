@@ -46,8 +46,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let _log = telemetry::init(settings.log_level, clock.clone())?;
     let port = settings.port;
     let audit = Arc::new(AuditLines::new(clock.clone()));
-    let documents = Arc::new(Fetcher::new(|| Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
-    let platform = Platform { clock, entropy, audit, documents, rotation: Rotation::default() };
+    let documents = Fetcher::new(|| Arc::new(PublicAddresses(SystemResolver::new(audit.clone()))), clock.clone())?;
+    let platform = Platform { clock, entropy, audit, documents: Arc::new(documents), rotation: Rotation::default() };
     let handler = startup::build(settings, &platform).await?;
     let stop = handler.stop();
     tokio::spawn(async move {

@@ -9,9 +9,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use authorization_server::ground::{AuditLog, EventName};
 use oauth_protocol::special_use::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{Semaphore, oneshot};
+
+use crate::places::place;
 
 /// Lookups of one resolver at the same time. A lookup cannot be ended: it goes on after its request has given up, for as long as
 /// the name's own servers let it wait, so there may be more of them than requests.
@@ -32,24 +35,29 @@ type LookUp = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 pub struct SystemResolver {
     places: Arc<Semaphore>,
     look_up: Arc<LookUp>,
+    audit: Arc<dyn AuditLog>,
 }
 
 impl SystemResolver {
-    fn new(look_up: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
-        Self { places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKUPS)), look_up: Arc::new(look_up) }
+    /// It reports lookups that wait for others.
+    #[must_use]
+    pub fn new(audit: Arc<dyn AuditLog>) -> Self {
+        Self::with(audit, |host| (host, 0).to_socket_addrs().map(Vec::from_iter))
     }
-}
 
-impl Default for SystemResolver {
-    fn default() -> Self {
-        Self::new(|host| (host, 0).to_socket_addrs().map(Vec::from_iter))
+    fn with(
+        audit: Arc<dyn AuditLog>,
+        look_up: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKUPS)), look_up: Arc::new(look_up), audit }
     }
 }
 
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, host: &str) -> io::Result<Vec<SocketAddr>> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(io::Error::other)?;
+        let full = || self.audit.report(&EventName::LimitReached.event().because("lookups of names"));
+        let place = place(&self.places, full).await.ok_or_else(|| io::Error::other("no places"))?;
         let (answer, answered) = oneshot::channel();
         let (host, look_up) = (host.to_owned(), Arc::clone(&self.look_up));
         let lookup = move || {
@@ -100,9 +108,21 @@ mod tests {
         time::Duration,
     };
 
+    use authorization_server::ground::AuditEvent;
+    use futures_util::poll;
     use tokio::{task::yield_now, time::timeout};
 
     use super::*;
+
+    /// The events: name and reason.
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(EventName, Option<&'static str>)>>);
+
+    impl AuditLog for Heard {
+        fn report(&self, event: &AuditEvent) {
+            self.0.lock().unwrap().push((event.name, event.reason));
+        }
+    }
 
     struct Fixed(&'static [&'static str]);
 
@@ -138,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_system_resolves_the_name_of_this_machine_which_is_not_public() {
-        let system = SystemResolver::default();
+        let system = SystemResolver::new(Arc::<Heard>::default());
         assert!(system.resolve("localhost").await.unwrap().iter().all(|address| address.ip().is_loopback()));
         assert!(PublicAddresses(system).resolve("localhost").await.is_err());
     }
@@ -147,7 +167,8 @@ mod tests {
     async fn names_that_are_never_answered_hold_up_no_other_and_give_their_places_back() {
         let (end, hang) = mpsc::channel::<()>();
         let hang = Mutex::new(hang);
-        let system = Arc::new(SystemResolver::new(move |host| {
+        let audit = Arc::<Heard>::default();
+        let system = Arc::new(SystemResolver::with(audit.clone(), move |host| {
             if host.starts_with("slow") {
                 let _ = hang.lock().unwrap_or_else(PoisonError::into_inner).recv();
             }
@@ -165,6 +186,7 @@ mod tests {
             given_up.abort();
         }
         assert!(other().await.is_ok());
+        assert!(audit.0.lock().unwrap().is_empty());
         drop(end);
         let _all = system.places.acquire_many(MAX_CONCURRENT_LOOKUPS.try_into().unwrap()).await.unwrap();
         for slow in slow.into_iter().skip(10) {
@@ -174,13 +196,23 @@ mod tests {
 
     #[tokio::test]
     async fn more_lookups_than_there_are_places_wait_for_each_other() {
-        let system = Arc::new(SystemResolver::default());
-        let lookups = (0..2 * MAX_CONCURRENT_LOOKUPS).map(|_| {
-            let system = Arc::clone(&system);
-            tokio::spawn(async move { system.resolve("localhost").await.is_ok() })
+        let audit = Arc::<Heard>::default();
+        let (begin, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        let system = SystemResolver::with(audit.clone(), move |_| {
+            let _ = wait.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            Ok(Vec::new())
         });
-        for lookup in lookups.collect::<Vec<_>>() {
-            assert!(lookup.await.unwrap());
+        let mut lookups: Vec<_> =
+            (0..2 * MAX_CONCURRENT_LOOKUPS).map(|_| Box::pin(system.resolve("client.example"))).collect();
+        for lookup in &mut lookups {
+            assert!(poll!(lookup).is_pending());
+        }
+        let waiting = [(EventName::LimitReached, Some("lookups of names")); MAX_CONCURRENT_LOOKUPS];
+        assert_eq!(*audit.0.lock().unwrap(), waiting);
+        drop(begin);
+        for lookup in lookups {
+            assert!(lookup.await.is_ok());
         }
     }
 }

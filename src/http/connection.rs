@@ -48,6 +48,11 @@ struct NextHead {
 /// A request is under way, until the last of these is dropped.
 pub(super) struct InRequest(PartialHead);
 
+/// A head that has begun did not arrive in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the head did not arrive in time")]
+pub(super) struct LateHead;
+
 #[derive(Default)]
 struct Deadline(Option<Pin<Box<Sleep>>>);
 
@@ -101,13 +106,12 @@ impl Drop for InRequest {
 
 impl Deadline {
     /// Pending until then.
-    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<io::Error> {
+    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() != until {
             sleep.as_mut().reset(until);
         }
-        ready!(sleep.as_mut().poll(context));
-        Poll::Ready(io::ErrorKind::TimedOut.into())
+        sleep.as_mut().poll(context)
     }
 }
 
@@ -131,7 +135,7 @@ impl<S> LimitedConnection<S> {
             return written;
         }
         let since = *self.stalled.get_or_insert_with(Instant::now);
-        self.writing.poll(since + WRITE_TIMEOUT, context).map(Err)
+        self.writing.poll(since + WRITE_TIMEOUT, context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -164,7 +168,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for LimitedConnection<S> {
             return Poll::Ready(read.and_then(|length| this.head.read(length)));
         }
         match this.head.began() {
-            Some(began) => this.reading.poll(began + HEAD_TIMEOUT, context).map(Err),
+            Some(began) => {
+                let late = || io::Error::new(io::ErrorKind::TimedOut, LateHead);
+                this.reading.poll(began + HEAD_TIMEOUT, context).map(|()| Err(late()))
+            }
             None => Poll::Pending,
         }
     }

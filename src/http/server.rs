@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, io, num::NonZeroU32, sync::Arc, time::Duration};
 
-use authorization_server::ground::{AuditLog, EventName};
+use authorization_server::ground::{AuditEvent, AuditLog, EventName};
 use backon::{ConstantBuilder, Retryable as _};
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -18,10 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     app::App,
-    connection::{LimitedConnection, PartialHead},
+    connection::{LateHead, LimitedConnection, PartialHead},
     connection_service::ConnectionService,
     origin_form::service,
 };
+use crate::places::place;
 
 /// Bytes of a connection that hyper buffers: a request's head, or a part of its body. The Functions host accepts
 /// heads of 32 KiB and request lines of 8.
@@ -43,18 +44,13 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, connections: NonZeroU32
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &places, app.audit.as_ref()) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
         let head = PartialHead::new(&app.memory.unfinished_heads);
         let stream = TokioIo::new(LimitedConnection::new(stream, head.clone()));
         let service = ConnectionService { inner: service(Arc::clone(&app)), head };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(IDLE_TIMEOUT)
-            .max_buf_size(CONNECTION_BYTES)
-            .serve_connection(stream, service);
-        let connection = connections.watch(connection);
+        let connection = connections.watch(http().serve_connection(stream, service));
         let audit = Arc::clone(&app.audit);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -68,23 +64,84 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, connections: NonZeroU32
     }
 }
 
+fn http() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(IDLE_TIMEOUT).max_buf_size(CONNECTION_BYTES);
+    builder
+}
+
 fn report(audit: &dyn AuditLog, error: &hyper::Error) {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    if cause == Some(io::ErrorKind::OutOfMemory) {
-        audit.report(&EventName::LimitReached.event().because("memory for unfinished heads"));
+    if let Some(event) = event(error) {
+        audit.report(&event);
     }
     tracing::debug!(%error, "connection closed by an error");
+}
+
+/// The event of a connection that ended with this error. No endpoint is known then. `None` if it was idle, or its other end closed
+/// it or read nothing.
+fn event(error: &hyper::Error) -> Option<AuditEvent> {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let (name, reason) = if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::OutOfMemory) {
+        (EventName::LimitReached, "memory for unfinished heads")
+    } else if cause.and_then(|cause| cause.get_ref()?.downcast_ref::<LateHead>()).is_some() {
+        (EventName::RequestRefused, "the head did not arrive in time")
+    } else if error.is_parse_too_large() {
+        (EventName::RequestRefused, "the head is too large")
+    } else if error.is_parse() {
+        (EventName::RequestRefused, "the head is not HTTP/1.1")
+    } else {
+        return None;
+    };
+    Some(name.event().because(reason))
 }
 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
+    audit: &dyn AuditLog,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    let full = || audit.report(&EventName::LimitReached.event().because("connections"));
+    let place = place(places, full).await?;
     let failed = |error: &io::Error, _| tracing::warn!(counted = true, %error, "connection not accepted");
     let (stream, _) = (|| listener.accept()).retry(ACCEPT_RETRY).notify(failed).await.ok()?;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY not set");
     }
     Some((stream, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, StatusCode};
+    use hyper::{body::Incoming, service::service_fn};
+    use tokio::io::{AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::{budget::Budget, http::reply::empty};
+
+    /// The event of a connection on which this arrives, and then nothing more.
+    async fn event_of(sent: &[u8]) -> Option<(EventName, Option<&'static str>)> {
+        let (ours, mut theirs) = duplex(256 * 1024);
+        theirs.write_all(sent).await.unwrap();
+        let answer = service_fn(async |_: Request<Incoming>| Ok::<_, io::Error>(empty(StatusCode::OK)));
+        let stream = LimitedConnection::new(ours, PartialHead::new(&Budget::new(100 * 1024)));
+        let error = http().serve_connection(TokioIo::new(stream), answer).await.unwrap_err();
+        event(&error).map(|event| (event.name, event.reason))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_is_not_served_is_an_event_and_an_idle_connection_is_none() {
+        let large = format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "x".repeat(60 * 1024));
+        for (sent, reason) in [
+            (b"GET / HTTP/1.1\r\na b\r\n\r\n".as_slice(), Some("the head is not HTTP/1.1")),
+            (b"GET / HTTP/9.9\r\n\r\n", Some("the head is not HTTP/1.1")),
+            (b"\x16\x03\x01\x02\x00", Some("the head is not HTTP/1.1")),
+            (large.as_bytes(), Some("the head is too large")),
+            (b"GET / HTTP/1.1\r\na:", Some("the head did not arrive in time")),
+            (b"", None),
+        ] {
+            let expected = reason.map(|reason| (EventName::RequestRefused, Some(reason)));
+            assert_eq!(event_of(sent).await, expected, "{}", String::from_utf8_lossy(&sent[..sent.len().min(40)]));
+        }
+    }
 }

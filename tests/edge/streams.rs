@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use authorization_server::ground::lifetimes::ACCESS_TOKEN_LIFETIME;
+use authorization_server::ground::{EventName, lifetimes::ACCESS_TOKEN_LIFETIME};
 use driver::sse::events_in;
 use http::{Method, header};
 use http_body_util::BodyExt as _;
@@ -132,6 +132,9 @@ async fn an_operator_sets_how_many_connections_a_process_has() {
     }
     let waits = second.try_read(&mut [0; 1]).unwrap_err();
     assert_eq!(waits.kind(), std::io::ErrorKind::WouldBlock);
+    let events = edge.audit.events();
+    let of_connections = events.iter().filter(|event| event.name == EventName::LimitReached);
+    assert_eq!(of_connections.map(|event| event.reason).collect::<Vec<_>>(), [Some("connections")]);
     drop(first);
     second.read_exact(&mut [0; 12]).await.unwrap();
 }

@@ -41,8 +41,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = settings.port;
     let entropy = Arc::new(SystemEntropy);
     let audit = Arc::new(AuditLines::new(clock.clone()));
-    let documents = Arc::new(Fetcher::new(|| Arc::new(PublicAddresses(SystemResolver::default())), clock.clone())?);
-    let platform = Platform { clock, entropy, audit, documents, rotation: rotation(retain) };
+    let documents = Fetcher::new(|| Arc::new(PublicAddresses(SystemResolver::new(audit.clone()))), clock.clone())?;
+    let platform = Platform { clock, entropy, audit, documents: Arc::new(documents), rotation: rotation(retain) };
     let handler = startup::build(settings, &platform).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     handler.serve(listener).await;
