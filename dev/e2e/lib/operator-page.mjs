@@ -11,8 +11,9 @@ export async function openOperator(page, server, user) {
   await page.waitForSelector('button[value="sign-out"]');
 }
 
-/** Presses a button, and waits for the next page. Its status. */
+/** Presses a button, which may appear late, and waits for the next page. Its status. */
 export async function submit(page, button) {
+  await page.waitForFunction((it) => getComputedStyle(it).visibility === 'visible', {}, button);
   const [response] = await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
   return response.status();
 }

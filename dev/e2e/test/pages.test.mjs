@@ -71,7 +71,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
       await allowed(page, url, server, server.users[1]);
       await operator(page, server, server.users[0], `${server.url}/operator`);
       await page.type('#value', 'blocked.example');
-      const block = await page.waitForSelector('#value ~ * button, form:has(#value) button[value="block"]');
+      const block = await page.waitForSelector('#value ~ * button, form:has(#value) button[value="block"]', { visible: true });
       await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), block.click()]);
       assert.match(await page.content(), /<bdi>blocked\.example<\/bdi>/);
     });
