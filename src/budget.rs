@@ -34,11 +34,16 @@ struct WholeBudget {
 pub struct SharedBudget<K> {
     whole: Budget,
     bytes: usize,
-    share: usize,
-    shares: Mutex<Shares<K>>,
+    shares: Shares<K>,
 }
 
-struct Shares<K> {
+/// A budget for each key, all of one size.
+pub struct Shares<K> {
+    bytes: usize,
+    known: Mutex<KnownShares<K>>,
+}
+
+struct KnownShares<K> {
     of: HashMap<K, Weak<Semaphore>>,
     /// How many there are when those without bytes are dropped.
     search_at: usize,
@@ -95,8 +100,7 @@ impl<K: Eq + Hash> SharedBudget<K> {
     /// A budget of this many bytes, of which one key may have at most `share`.
     #[must_use]
     pub fn new(bytes: usize, share: usize) -> Self {
-        let shares = Mutex::new(Shares { of: HashMap::new(), search_at: MIN_REMEMBERED_KEYS });
-        Self { whole: Budget::new(bytes), bytes, share: share.min(bytes), shares }
+        Self { whole: Budget::new(bytes), bytes, shares: Shares::new(share.min(bytes)) }
     }
 
     /// A permit of this key for no bytes yet.
@@ -122,17 +126,30 @@ impl<K: Eq + Hash> SharedBudget<K> {
     }
 
     fn share_of(&self, key: K) -> Budget {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if shares.of.len() >= shares.search_at {
-            shares.of.retain(|_, share| share.strong_count() > 0);
+        let whole = WholeBudget { left: Arc::clone(&self.whole.left), bytes: self.bytes, share: self.shares.bytes };
+        Budget { part_of: Some(whole), ..self.shares.of(key) }
+    }
+}
+
+impl<K: Eq + Hash> Shares<K> {
+    /// Budgets of this many bytes each.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self { bytes, known: Mutex::new(KnownShares { of: HashMap::new(), search_at: MIN_REMEMBERED_KEYS }) }
+    }
+
+    /// The budget of this key.
+    pub fn of(&self, key: K) -> Budget {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.of.len() >= known.search_at {
+            known.of.retain(|_, share| share.strong_count() > 0);
             // Not at each request, if all of them have bytes.
-            shares.search_at = MIN_REMEMBERED_KEYS.max(2 * shares.of.len());
+            known.search_at = MIN_REMEMBERED_KEYS.max(2 * known.of.len());
         }
-        let known = shares.of.get(&key).and_then(Weak::upgrade);
-        let share = known.unwrap_or_else(|| Arc::new(Semaphore::new(self.share)));
-        shares.of.insert(key, Arc::downgrade(&share));
-        let whole = WholeBudget { left: Arc::clone(&self.whole.left), bytes: self.bytes, share: self.share };
-        Budget { left: share, part_of: Some(whole) }
+        let share = known.of.get(&key).and_then(Weak::upgrade);
+        let share = share.unwrap_or_else(|| Arc::new(Semaphore::new(self.bytes)));
+        known.of.insert(key, Arc::downgrade(&share));
+        Budget { left: share, part_of: None }
     }
 }
 
@@ -320,7 +337,7 @@ mod tests {
         for key in 1..10_000 {
             drop(budget.permit(key));
         }
-        assert!(budget.shares.lock().unwrap().of.len() <= MIN_REMEMBERED_KEYS);
+        assert!(budget.shares.known.lock().unwrap().of.len() <= MIN_REMEMBERED_KEYS);
         assert_eq!(budget.permit(0).grow(1), Err(Exhausted));
     }
 
@@ -328,7 +345,7 @@ mod tests {
     fn keys_that_hold_something_are_gone_through_only_when_they_have_doubled() {
         let budget = SharedBudget::new(10_000, 10);
         let held: Vec<_> = (0..1_000).map(|key| budget.permit(key)).collect();
-        let search_at = || budget.shares.lock().unwrap().search_at;
+        let search_at = || budget.shares.known.lock().unwrap().search_at;
         assert_eq!(search_at(), 4 * MIN_REMEMBERED_KEYS);
         drop(held);
         for key in 1_000..2_000 {

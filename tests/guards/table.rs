@@ -1033,8 +1033,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "the waiting messages of one client of an owner have a limit",
         file: "src/mcp/sse/sessions.rs",
-        from: "SharedBudget::new(TOTAL_BYTES, CLIENT_BYTES)",
-        to: "SharedBudget::new(TOTAL_BYTES, OWNER_BYTES)",
+        from: "Shares::new(CLIENT_BYTES)",
+        to: "Shares::new(OWNER_BYTES)",
         test: "sse::overload::one_client_leaves_half_of_what_its_owner_may_take_to_the_owners_others",
     },
     Guard {
@@ -1075,8 +1075,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "one key of a budget has a share",
         file: "src/budget.rs",
-        from: "Semaphore::new(self.share)",
-        to: "Semaphore::new(self.share * 100)",
+        from: "Semaphore::new(self.bytes)",
+        to: "Semaphore::new(self.bytes * 100)",
         test: "lib::budget::tests::one_key_takes_its_share_and_leaves_the_rest_to_others",
     },
     Guard {

@@ -28,7 +28,11 @@ use crate::mcp::{
     service::Server,
     step_up::{self, ClaimsDemand, ScopeDemand},
 };
-use crate::{budget::SharedBudget, config::Limits, graph::Freshness};
+use crate::{
+    budget::{SharedBudget, Shares},
+    config::Limits,
+    graph::Freshness,
+};
 
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +64,7 @@ pub struct Sessions {
     /// The memory for messages that wait, of all sessions and of those of each owner.
     total_bytes: SharedBudget<Id>,
     /// Of each client of an owner.
-    client_bytes: SharedBudget<StreamOwner>,
+    client_bytes: Shares<StreamOwner>,
 }
 
 impl Sessions {
@@ -68,8 +72,7 @@ impl Sessions {
     pub(in crate::mcp) fn new(server: Server, limits: &Limits, ports: TransportPorts, stop: CancellationToken) -> Self {
         let (instance, registry) =
             (Arc::new(Instance::new(ports, stop)), Arc::new(Registry::new(limits.streams, limits.process_streams)));
-        let total_bytes = SharedBudget::new(TOTAL_BYTES, OWNER_BYTES);
-        let client_bytes = SharedBudget::new(TOTAL_BYTES, CLIENT_BYTES);
+        let (total_bytes, client_bytes) = (SharedBudget::new(TOTAL_BYTES, OWNER_BYTES), Shares::new(CLIENT_BYTES));
         Self { server, delivery: Arc::new(Delivery { instance, registry }), total_bytes, client_bytes }
     }
 
@@ -85,9 +88,9 @@ impl Sessions {
 
     fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooManyStreams> {
         let Delivery { instance, registry } = self.delivery.as_ref();
-        let ([of_all, of_owner], [_, of_client]) =
-            (self.total_bytes.budgets_of(opened_by.owner), self.client_bytes.budgets_of(opened_by));
-        let (server, total_bytes) = (Arc::clone(&self.server), [of_all, of_owner, of_client]);
+        let [of_all, of_owner] = self.total_bytes.budgets_of(opened_by.owner);
+        let total_bytes = [of_all, of_owner, self.client_bytes.of(opened_by)];
+        let server = Arc::clone(&self.server);
         let start = Start { server, name, opened_by, total_bytes, stop: instance.stop.child_token() };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;
         if let Some(log) = instance.ports.events.as_ref().filter(|_| registry.needs_follower()) {
