@@ -84,6 +84,7 @@ const CHECKS = {
   'goes on after the server was restarted': async (run) => {
     const here = await ownServer(run);
     const { somebody, program, user } = await signedIn({ ...run, here });
+    await calls(program, user);
     here.server = await here.server.restart();
     await calls(program, user);
     assert.equal(somebody.opened.length, 1, 'without the browser');
