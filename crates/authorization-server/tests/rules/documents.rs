@@ -211,6 +211,20 @@ async fn a_host_that_is_refused_has_no_client_anywhere() {
 }
 
 #[tokio::test]
+async fn a_document_may_name_a_private_use_scheme_that_is_allowed_here() {
+    let mut rig = Rig::new().unwrap();
+    let redirect_uri = "com.example.editor:/callback";
+    let document = json!({ "client_id": CLIENT_URL, "client_name": "Editor", "redirect_uris": [redirect_uri] });
+    rig.documents.publish(CLIENT_URL, &document.to_string());
+    assert!(matches!(refused_at_server(&rig, CLIENT_URL).await, AtServer::Document(_)));
+    let schemes = PrivateUseSchemes::known_and("com.example.editor").unwrap();
+    rig.server = Arc::new(AuthorizationServer::new(rig.server.base().clone(), schemes, LIMITS, rig.ports.clone()));
+    let request = request(CLIENT_URL, &[("redirect_uri", Some(redirect_uri))]);
+    let page = asked(Browser::default().visit(&rig, &request).await.unwrap()).unwrap();
+    assert_eq!(page.form.pending.request.redirect_uri(), redirect_uri);
+}
+
+#[tokio::test]
 async fn a_denial_of_a_document_is_remembered_like_any_other() {
     let (rig, mut browser) = (rig(), Browser::default());
     let page = asked(browser.visit(&rig, &request(CLIENT_URL, &[])).await.unwrap()).unwrap();
