@@ -7,7 +7,7 @@ use authorization_server::{
         authenticate::Principal,
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens as _},
     },
-    state::{claims::Claims, grant::Status, upstream_tokens::UpstreamTokens},
+    state::{api::ApiScopes, claims::Claims, grant::Status, upstream_tokens::UpstreamTokens},
     upstream::{UpstreamBlock, UpstreamRefusal},
 };
 use secrecy::ExposeSecret as _;
@@ -251,6 +251,24 @@ async fn a_grant_from_before_the_refusal_asks_for_a_sign_in_of_its_own() {
         rig.upstream.refuse_on_behalf_of(interaction_required());
         assert!(matches!(token(&rig, principal).await, Err(DownstreamError::SignInAgain)));
     }
+}
+
+/// The second refusal is like the first, but concerns one scope more.
+#[tokio::test]
+async fn a_refusal_of_more_scopes_is_remembered_for_each_of_them() {
+    let (rig, first) = principal().await;
+    let other = anew(&rig).await;
+    rig.clock.advance(Duration::MINUTE);
+    let scopes = |names: &[&'static str]| ApiScopes { names: names.to_vec(), ..user_read() };
+    let refused = async |principal: &Principal, names: &[&'static str]| {
+        rig.upstream.refuse_on_behalf_of(consent_required());
+        rig.server.token(principal, &scopes(names), None).await.map(drop)
+    };
+    assert!(matches!(refused(&first, &["User.Read"]).await, Err(DownstreamError::SignInAgain)));
+    assert!(matches!(refused(&other, &["User.Read", "Mail.Read"]).await, Err(DownstreamError::SignInAgain)));
+    let later = anew(&rig).await;
+    let repeated = refused(&later, &["Mail.Read"]).await;
+    assert!(matches!(repeated, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
 }
 
 #[tokio::test]
