@@ -99,6 +99,8 @@ pub struct AuthorizationServer {
     pub(crate) entra_standings: Recent<(Id, Id), Standing>,
     /// By grant, scopes, and the id of the claims.
     pub(crate) refused_exchanges: Recent<(GrantKey, ApiScopes, Option<Id>), UpstreamRefusal>,
+    /// The grants whose tokens had no current roles, not even renewed. The next call would renew them once more.
+    pub(crate) renewed_without_roles: Recent<GrantKey, ()>,
 }
 
 /// The tokens of Entra that are accepted: those that it issued to these clients.
@@ -124,6 +126,7 @@ impl AuthorizationServer {
             entra_tokens: None,
             entra_standings: Recent::believed_for(STANDING_LIFETIME),
             refused_exchanges: Recent::believed_for(REFUSED_EXCHANGE_LIFETIME),
+            renewed_without_roles: Recent::believed_for(UpstreamTokens::RENEWAL_INTERVAL),
         }
     }
 

@@ -34,16 +34,19 @@ impl CallerRoles for AuthorizationServer {
 
 impl AuthorizationServer {
     async fn roles_of_grant(&self, principal: &Principal, grant: Id) -> Result<Roles, DownstreamError> {
-        let stored = self.assertion(GrantKey { owner: principal.owner, grant }).await?;
+        let key = GrantKey { owner: principal.owner, grant };
+        let stored = self.assertion(key).await?;
         if let Some(roles) = self.current_roles(&stored).await? {
             return Ok(roles);
         }
-        let without_roles = || DownstreamError::Refused("a renewed access token has no current roles".to_owned());
-        if stored.value.are_new(self.now()) {
-            return Err(without_roles());
+        if self.renewed_without_roles.get(&key, self.now()).is_none() {
+            let renewed = self.next_assertion(&principal.scope, stored).await?;
+            if let Some(roles) = self.current_roles(&renewed).await? {
+                return Ok(roles);
+            }
+            self.renewed_without_roles.put(key, (), self.now());
         }
-        let renewed = self.next_assertion(&principal.scope, stored).await?;
-        self.current_roles(&renewed).await?.ok_or_else(without_roles)
+        Err(DownstreamError::Refused("a renewed access token has no current roles".to_owned()))
     }
 
     /// `None` if the token has to be renewed first.

@@ -9,10 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::ground::{GrantKey, Id, Record, Sealable, Sealed, lifetimes::UPSTREAM_TOKENS_LIFETIME};
 
-/// The upstream is not asked again so soon for tokens that do not serve. Its access tokens may live for less than an hour, so that
-/// every refresh would.
-const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
-
 /// The upstream's tokens of one grant, as they are stored.
 #[derive(Clone, Debug)]
 pub struct UpstreamTokens {
@@ -27,6 +23,10 @@ pub struct UpstreamTokens {
 }
 
 impl UpstreamTokens {
+    /// The upstream is not asked again so soon for tokens that do not serve. Its access tokens may live for less than an
+    /// hour, so that every refresh would.
+    pub(crate) const RENEWAL_INTERVAL: Duration = Duration::minutes(5);
+
     /// How long the sealed access token still lives.
     #[must_use]
     pub fn left(&self, now: OffsetDateTime) -> Duration {
@@ -36,7 +36,7 @@ impl UpstreamTokens {
     /// Whether they were stored a moment ago.
     #[must_use]
     pub fn are_new(&self, now: OffsetDateTime) -> bool {
-        now - (self.kept_until - UPSTREAM_TOKENS_LIFETIME) < RENEWAL_INTERVAL
+        now - (self.kept_until - UPSTREAM_TOKENS_LIFETIME) < Self::RENEWAL_INTERVAL
     }
 }
 
