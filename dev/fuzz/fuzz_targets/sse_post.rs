@@ -74,6 +74,7 @@ fn check(message: &[u8], posted: &Result<(), PostError>) {
             | PostError::TooLarge
             | PostError::UnknownSession
             | PostError::Busy
+            | PostError::Exhausted
             | PostError::InsufficientScope(_)
             | PostError::InsufficientClaims(_),
         ) => {}
