@@ -203,6 +203,7 @@ async fn a_host_that_is_refused_has_no_client_anywhere() {
         AuthorizationServer::new(rig.server.base().clone(), PrivateUseSchemes::default(), LIMITS, rig.ports.clone());
     let hosts = DocumentHosts::parse("* !client.example").unwrap();
     rig.server = std::sync::Arc::new(server.with_document_hosts(hosts));
+    assert!(!rig.server.document_hosts().allow("client.example"), "the metadata do not promise it");
     assert_eq!(refused_at_server(&rig, &client_id).await, AtServer::DocumentHost);
     assert!(matches!(rig.refresh(&client_id, &tokens.refresh_token).await, Err(TokenError::UnknownClient)));
     assert_eq!(rig.documents.asked(), 1, "it is not asked again");
