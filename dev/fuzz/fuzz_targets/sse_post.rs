@@ -30,7 +30,6 @@ use serde_json::{Value, json, value::RawValue};
 use tokio_util::sync::CancellationToken;
 
 const MAX_LINES: usize = 8;
-const LAST: &str = "the last ping";
 
 struct World {
     log: MemoryLog,
@@ -83,12 +82,12 @@ fn check(message: &[u8], posted: &Result<(), PostError>) {
 }
 
 /// Reads until the last ping is answered or the stream ends.
-async fn drain(stream: &mut EventStream) {
+async fn drain(stream: &mut EventStream, last: &str) {
     while let Some(event) = stream.next().await {
         let StreamEvent::Message(text) = event else { panic!("a second endpoint") };
         let message: Value = serde_json::from_str(&text).expect("an event is JSON");
         assert_eq!(message["jsonrpc"], "2.0");
-        if message["id"] == LAST {
+        if message["id"] == last {
             return;
         }
     }
@@ -116,9 +115,11 @@ async fn posts(lines: &[&[u8]]) {
         let at = if number % 2 == 0 { &world.here } else { &world.other };
         check(line, &world.post(at, &session, line).await);
     }
-    let ping = json!({ "jsonrpc": "2.0", "id": LAST, "method": "ping" });
+    // Random, so that no line can cancel it.
+    let last = authorization_server::ground::Id::random(&SystemEntropy).to_string();
+    let ping = json!({ "jsonrpc": "2.0", "id": last, "method": "ping" });
     check(ping.to_string().as_bytes(), &world.post(&world.here, &session, ping.to_string().as_bytes()).await);
-    drain(&mut stream).await;
+    drain(&mut stream, &last).await;
 }
 
 fuzz_target!(|data: &[u8]| {
