@@ -79,11 +79,11 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "client_documents::signatures::another_message_signature_algorithm_or_key_is_not",
     },
     Guard {
-        name: "a key that is none verifies nothing",
+        name: "a signature that cannot be read verifies nothing",
         file: "src/client_documents/signatures.rs",
         from: "verify().unwrap_or(false)",
         to: "verify().unwrap_or(true)",
-        test: "client_documents::signatures::a_key_that_is_none_verifies_nothing",
+        test: "client_documents::signatures::another_message_signature_algorithm_or_key_is_not",
     },
     Guard {
         name: "a client that does not authenticate is told so",
