@@ -2,11 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 use std::{fs, io};
+
+use crate::workspace::Workspace;
+
+/// Fuzzing needs a nightly toolchain, and compiling the targets none. They are a workspace of their own.
+const COMPILES: &str = "clippy --locked --manifest-path dev/fuzz/Cargo.toml --target-dir target -- -D warnings";
 
 const RECORD: &str = "docs/proof.md";
 /// The first cells of the header of the table of targets.
 const HEADER: &str = "| target |";
+
+/// Whether every target compiles. libFuzzer itself, which is C++, is neither compiled nor linked.
+pub(crate) fn compiles(workspace: &Workspace) -> Command {
+    let mut clippy = workspace.cargo(COMPILES);
+    clippy.env("CUSTOM_LIBFUZZER_PATH", workspace.root().join("target/libfuzzer.a"));
+    clippy
+}
 
 /// The targets, by the names of their files.
 pub(crate) fn targets(root: &Path) -> io::Result<BTreeSet<String>> {

@@ -15,6 +15,7 @@ pub(super) fn run(workspace: &Workspace) -> Tally {
     let mut tally = command::check(&mut workspace.cargo("fmt --all --check"));
     tally += command::check(&mut workspace.cargo("fmt --manifest-path dev/fuzz/Cargo.toml --check"));
     tally += command::check(&mut workspace.cargo("clippy --locked --workspace --all-targets -- -D warnings"));
+    tally += command::check(&mut fuzz::compiles(workspace));
     tally += deny::run(workspace);
     let mut report = Report::default();
     report.judge("shipped", shipped_from_dev(workspace));
