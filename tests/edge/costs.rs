@@ -234,7 +234,7 @@ fn a_request_allocates_no_more_than_it_did() {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     for (has_token, message, expected, most) in [
         (false, &list, "401 Unauthorized", 19),
-        (true, &list, "get_graph_user_details", 75),
+        (true, &list, "get_graph_user_details", 71),
         (true, &call(), "Bob Brown", 136),
     ] {
         let count = allocations(has_token, message.clone(), expected);

@@ -20,11 +20,8 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
-use super::direct::DirectRequest;
-use crate::mcp::{
-    event_stream,
-    json_rpc::{ResponseBody, json},
-};
+use super::{direct::DirectRequest, list_texts::ListTexts};
+use crate::mcp::{event_stream, json_rpc::ResponseBody};
 
 /// Messages that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
 const WAITING_MESSAGES: usize = 17;
@@ -82,18 +79,18 @@ impl<H: Send + 'static> Exchange<H> {
     }
 
     /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
-    pub(super) async fn response(mut self) -> Option<Response<ResponseBody>> {
+    pub(super) async fn response(mut self, lists: &ListTexts) -> Option<Response<ResponseBody>> {
         let first = self.messages.next().await?;
         match self.messages {
             Messages::Sent(messages) if !is_answer(&first) => Some(stream(first, messages, self.disconnect)),
-            _ => Some(json(self.status(&first), &first)),
+            _ => Some(lists.json(self.status(&first), &first)),
         }
     }
 
     /// The response to a client that does not accept a stream of events.
-    pub(super) async fn json_response(mut self) -> Option<Response<ResponseBody>> {
+    pub(super) async fn json_response(mut self, lists: &ListTexts) -> Option<Response<ResponseBody>> {
         let answer = self.next_answer().await?;
-        Some(json(self.status(&answer), &answer))
+        Some(lists.json(self.status(&answer), &answer))
     }
 
     /// The answer alone; `None` if there is none, because the request was cancelled.
@@ -333,7 +330,7 @@ mod tests {
         for revision in ProtocolVersion::KNOWN_VERSIONS {
             let running = watch::Sender::default();
             let (exchange, _) = begun(&running, revision, "x", json!({ "progressToken": "t" }));
-            let (content_type, body) = read(exchange.response().await.unwrap()).await;
+            let (content_type, body) = read(exchange.response(&ListTexts::default()).await.unwrap()).await;
             assert_eq!(content_type, "text/event-stream", "{revision}");
             let events: Vec<Value> = body
                 .split_terminator("\n\n")
@@ -349,7 +346,7 @@ mod tests {
     async fn a_client_that_accepts_json_alone_gets_the_answer_without_the_progress() {
         let revision = ProtocolVersion::V_2025_11_25;
         let (exchange, _) = begun(&watch::Sender::default(), &revision, "x", json!({ "progressToken": "t" }));
-        let (content_type, body) = read(exchange.json_response().await.unwrap()).await;
+        let (content_type, body) = read(exchange.json_response(&ListTexts::default()).await.unwrap()).await;
         let answer: Value = serde_json::from_str(&body).unwrap();
         assert_eq!((content_type.as_str(), &answer["id"]), ("application/json", &1.into()));
     }
@@ -359,7 +356,7 @@ mod tests {
         for (revision, begun) in ways() {
             let running = watch::Sender::default();
             let (exchange, _) = begun(&running, revision, "panics", json!({}));
-            let (_, body) = read(exchange.response().await.unwrap()).await;
+            let (_, body) = read(exchange.response(&ListTexts::default()).await.unwrap()).await;
             let answer: Value = serde_json::from_str(&body).unwrap();
             assert_eq!((&answer["id"], &answer["error"]["code"]), (&1.into(), &(-32603).into()), "{revision}");
             is_running(&running, 0).await;
@@ -370,7 +367,7 @@ mod tests {
     async fn without_a_progress_token_the_answer_is_json() {
         for (revision, begun) in ways() {
             let (exchange, _) = begun(&watch::Sender::default(), revision, "x", json!({}));
-            let (content_type, body) = read(exchange.response().await.unwrap()).await;
+            let (content_type, body) = read(exchange.response(&ListTexts::default()).await.unwrap()).await;
             assert_eq!(content_type, "application/json", "{revision}");
             let answer: Value = serde_json::from_str(&body).unwrap();
             assert!(answer["result"].is_object(), "{revision}: {answer}");
@@ -388,7 +385,7 @@ mod tests {
             is_running(&running, 0).await;
         }
         let (exchange, _) = begun(&running, &ProtocolVersion::V_2026_07_28, "waits", json!({ "progressToken": 1 }));
-        let stream = exchange.response().await.unwrap();
+        let stream = exchange.response(&ListTexts::default()).await.unwrap();
         is_running(&running, 1).await;
         drop(stream);
         is_running(&running, 0).await;
@@ -419,7 +416,7 @@ mod tests {
         for begun in [begun, begun_directly] {
             let (exchange, token) = begun(&running, &ProtocolVersion::V_2025_11_25, "waits", json!({}));
             token.cancel();
-            assert!(exchange.response().await.is_none());
+            assert!(exchange.response(&ListTexts::default()).await.is_none());
             is_running(&running, 0).await;
         }
     }

@@ -8,6 +8,7 @@ mod batch;
 mod direct;
 mod exchange;
 mod headers;
+mod list_texts;
 mod outliving;
 mod parameters;
 mod requests;

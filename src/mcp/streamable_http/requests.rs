@@ -14,6 +14,7 @@ use super::{
     accept,
     direct::UnconnectedPeer,
     exchange::Exchange,
+    list_texts::ListTexts,
     parameters,
     unserved::{CallError, Unserved},
 };
@@ -39,6 +40,7 @@ pub(super) struct Requests {
     pub(super) capabilities: Arc<ServerCapabilities>,
     running: Running<Key>,
     unconnected: UnconnectedPeer,
+    lists: ListTexts,
     stop: CancellationToken,
 }
 
@@ -63,8 +65,9 @@ impl CancellableRequest {
 impl Requests {
     /// No request runs yet. All end when `stop` is cancelled.
     pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
-        let (capabilities, unconnected) = (Arc::new(server.get_info().capabilities), UnconnectedPeer::default());
-        Self { server, capabilities, running: Running::default(), unconnected, stop }
+        let capabilities = Arc::new(server.get_info().capabilities);
+        let (unconnected, lists) = (UnconnectedPeer::default(), ListTexts::default());
+        Self { server, capabilities, running: Running::default(), unconnected, lists, stop }
     }
 
     /// Whether the server stops, which cancels all.
@@ -119,7 +122,8 @@ impl Requests {
         let has_events = accept::accepts(&headers, accept::EVENT_STREAM);
         // They share the buffer of their connection, which a call that waits would keep.
         drop(headers);
-        Ok(if has_events { exchange.response().await } else { exchange.json_response().await })
+        let lists = &self.lists;
+        Ok(if has_events { exchange.response(lists).await } else { exchange.json_response(lists).await })
     }
 
     /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
