@@ -1,6 +1,6 @@
 //! Cookies on the wire: read from the request, written into the response.
 
-use authorization_server::state::cookies::{CookieChange, CookieChanges, Cookies};
+use authorization_server::state::cookies::{CookieChange, CookieChanges, Cookies, DISPLACED};
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::ExposeSecret as _;
 
@@ -18,6 +18,7 @@ pub(super) fn change(response: &mut Response, changes: &CookieChanges) {
             CookieChange::Set { name, value } => {
                 set(&name.to_string(), value.expose_secret(), name.lifetime().whole_seconds())
             }
+            CookieChange::Displace { name, lifetime } => set(name, DISPLACED, lifetime.whole_seconds()),
             CookieChange::Delete(name) => set(name, "", 0),
         };
         if let Ok(mut value) = HeaderValue::from_str(&cookie) {
@@ -60,6 +61,18 @@ mod tests {
         let mut changes = CookieChanges::default();
         changes.delete(CookieName::Owner);
         assert!(written(&changes)[0].starts_with("__Host-MCP_OWNER=; Path=/; Max-Age=0;"));
+    }
+
+    #[test]
+    fn a_displaced_cookie_stays_as_long_as_its_transaction() {
+        let mut changes = CookieChanges::default();
+        let sent: Vec<String> =
+            (1..=5).map(|byte| format!("{}=value", CookieName::EntraState(Id::from_bytes([byte; 16])))).collect();
+        changes.set(&Cookies::parse(sent), CookieName::EntraState(Id::from_bytes([6; 16])), "value".into());
+        let cookies = written(&changes);
+        let displaced =
+            "__Host-MCP_ENTRA_STATE-AQEBAQEB=displaced; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Lax";
+        assert_eq!((cookies.len(), cookies[0].as_str()), (2, displaced));
     }
 
     #[test]

@@ -59,6 +59,7 @@ const FIXED: &[Row] = &[
     ("demands", "{}", &[(RULES, "owner.rs::MAX_DEMANDS")]),
     ("decisions that a browser remembers", "{} of each kind", &[(RULES, "memory.rs::MAX_ENTRIES")]),
     ("sign-ins of a browser at once", "{}", &[(RULES, "cookies.rs::MAX_TRANSACTIONS")]),
+    ("displaced sign-ins of a browser", "{} of each kind", &[(RULES, "cookies.rs::MAX_DISPLACED")]),
 ];
 
 const MEMORY: &str = "src/http/memory.rs";

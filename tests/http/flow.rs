@@ -1,7 +1,7 @@
 //! The whole flow, as a client sees it.
 
 use crate::{
-    browser::{Browser, location, redemption, tokens},
+    browser::{Browser, Redirect, location, redemption, tokens},
     deployment::{Deployment, USER, body, tool_call},
 };
 
@@ -71,6 +71,28 @@ async fn a_callback_in_another_browser_is_refused_and_burns_the_authorization() 
     assert_eq!(late.status(), 403);
     let log = server.whole_log().await;
     assert!(log.contains("callback in another browser"), "{log}");
+}
+
+#[tokio::test]
+async fn the_callback_of_a_tab_whose_cookie_was_displaced_is_no_alarm_though_another_tab_is_done() {
+    let server = Deployment::start().await;
+    let client_id = server.register().await;
+    let (mut browser, mut callbacks) = (Browser::default(), Vec::new());
+    for _ in 0..6 {
+        let form = browser.authorize(&server, &client_id).await;
+        callbacks.push(browser.allow(&server, &form).await);
+    }
+    let cookie = |callback: &str| {
+        let state = Redirect(callback.parse().unwrap()).get("state").unwrap();
+        browser.cookies[&format!("__Host-MCP_ENTRA_STATE-{}", &state[..8])].as_str()
+    };
+    let (displaced, kept): (Vec<_>, Vec<_>) = callbacks.iter().partition(|callback| cookie(callback) == "displaced");
+    assert_eq!((displaced.len(), kept.len()), (1, 5));
+    assert!(location(&browser.get(&server, kept[0]).await).contains("code="));
+    let late = browser.get(&server, displaced[0]).await;
+    assert_eq!(late.status(), 403);
+    assert!(late.text().await.unwrap().contains("This sign-in is unknown or too old"));
+    assert!(!server.whole_log().await.contains("callback in another browser"));
 }
 
 #[tokio::test]

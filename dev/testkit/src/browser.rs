@@ -56,7 +56,7 @@ impl Browser {
                     self.denied = Some(value.expose_secret().to_owned());
                 }
                 CookieChange::Delete(name) if *name == CookieName::DeniedClients.to_string() => self.denied = None,
-                CookieChange::Set { .. } | CookieChange::Delete(_) => {}
+                CookieChange::Set { .. } | CookieChange::Displace { .. } | CookieChange::Delete(_) => {}
             }
         }
     }

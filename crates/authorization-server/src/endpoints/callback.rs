@@ -151,7 +151,7 @@ impl AuthorizationServer {
         Ok(verdict == Verdict::Blocked && self.client(client).await?.is_some())
     }
 
-    /// Another browser ends the authorization. In the same browser, six tabs displace the cookie of the first.
+    /// Another browser ends the authorization. In the same browser, newer sign-ins may have displaced the cookie.
     async fn without_cookie(
         &self,
         stored: &Stored<Authorization>,

@@ -13,8 +13,16 @@ use crate::ground::{
     },
 };
 
-/// A browser keeps the cookies of this many transactions; the oldest are deleted.
+/// A browser keeps the cookies of this many transactions; newer ones displace the oldest.
 const MAX_TRANSACTIONS: usize = 5;
+
+/// A browser remembers this many displaced cookies of a kind. With those of five transactions in three kinds, and four others,
+/// they are 49; browsers keep at least 50 (RFC 6265 §6.1).
+const MAX_DISPLACED: usize = 10;
+
+/// The value of a displaced cookie. It needs no seal: an attacker who could write it into another browser could write the
+/// cookie of their own sign-in there, which is worth more.
+pub const DISPLACED: &str = "displaced";
 
 /// How the names of our cookies begin.
 const COOKIE_PREFIX: &str = "__Host-MCP_";
@@ -99,6 +107,10 @@ impl Cookies {
 
     /// The values of a cookie. A name that occurs twice has a stranger's value beside ours, in either order.
     pub fn all(&self, name: CookieName) -> impl Iterator<Item = &str> {
+        self.values(name).filter(|value| *value != DISPLACED)
+    }
+
+    fn values(&self, name: CookieName) -> impl Iterator<Item = &str> {
         let name = name.to_string();
         self.0.iter().filter(move |(other, _)| *other == name).map(|(_, value)| value.as_str())
     }
@@ -109,22 +121,27 @@ impl Cookies {
         self.all(name).next().is_some()
     }
 
-    /// Whether this cookie is absent because newer ones took its place: the browser keeps the most of its kind.
+    /// Whether this browser had the cookie, and newer ones displaced it.
     #[must_use]
     pub fn has_displaced(&self, name: CookieName) -> bool {
-        !self.has(name) && self.same_kind(name).len() >= MAX_TRANSACTIONS
+        !self.has(name) && self.values(name).next().is_some()
     }
 
-    fn same_kind(&self, name: CookieName) -> Vec<&String> {
-        self.0.iter().map(|(other, _)| other).filter(|other| other.starts_with(name.kind())).collect()
-    }
-
-    /// The cookies of this kind that are too many once `name` is set. Browsers send the oldest first.
-    fn surplus(&self, name: CookieName) -> Vec<String> {
-        let own = name.to_string();
-        let same_kind: Vec<&String> = self.same_kind(name).into_iter().filter(|other| **other != own).collect();
-        let surplus = (same_kind.len() + 1).saturating_sub(MAX_TRANSACTIONS);
-        same_kind.into_iter().take(surplus).cloned().collect()
+    /// How `name`, once set, changes the others of its kind: it displaces the oldest, and the browser forgets those that were
+    /// displaced long ago. Browsers send the oldest first.
+    fn displaced_by(&self, name: CookieName) -> Vec<CookieChange> {
+        let (own, lifetime) = (name.to_string(), name.lifetime());
+        let others = self.0.iter().filter(|(other, _)| other.starts_with(name.kind()) && *other != own);
+        let (mut displaced, kept): (Vec<_>, Vec<_>) = others.partition(|(_, value)| value == DISPLACED);
+        let (before, surplus) = (displaced.len(), (kept.len() + 1).saturating_sub(MAX_TRANSACTIONS));
+        displaced.extend(kept.into_iter().take(surplus));
+        let forgotten = displaced.len().saturating_sub(MAX_DISPLACED);
+        let change = |(place, (name, _)): (usize, &(String, String))| match place {
+            _ if place < forgotten => Some(CookieChange::Delete(name.clone())),
+            _ if place < before => None,
+            _ => Some(CookieChange::Displace { name: name.clone(), lifetime }),
+        };
+        displaced.into_iter().enumerate().filter_map(change).collect()
     }
 }
 
@@ -137,6 +154,13 @@ pub enum CookieChange {
         /// Its value.
         value: SecretString,
     },
+    /// The browser must remember that newer cookies displaced the one with this name.
+    Displace {
+        /// The name.
+        name: String,
+        /// As long as its transaction may live.
+        lifetime: Duration,
+    },
     /// The browser must drop the cookie with this name.
     Delete(String),
 }
@@ -146,9 +170,9 @@ pub enum CookieChange {
 pub struct CookieChanges(Vec<CookieChange>);
 
 impl CookieChanges {
-    /// Sets a cookie, and deletes the oldest of its kind beyond five transactions.
+    /// Sets a cookie, which displaces the oldest of its kind beyond five transactions.
     pub fn set(&mut self, sent: &Cookies, name: CookieName, value: SecretString) {
-        self.0.extend(sent.surplus(name).into_iter().map(CookieChange::Delete));
+        self.0.extend(sent.displaced_by(name));
         self.0.push(CookieChange::Set { name, value });
     }
 
@@ -200,12 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_displaced_only_by_five_others_of_its_kind() {
-        let line =
-            |count: u8| (1..=count).map(|byte| format!("{}=v", CookieName::CsrfToken(id(byte)))).collect::<Vec<_>>();
-        let displaced =
-            |count, byte| Cookies::parse([line(count).join("; ")]).has_displaced(CookieName::CsrfToken(id(byte)));
-        assert_eq!([displaced(4, 9), displaced(5, 9), displaced(5, 5)], [false, true, false]);
+    fn a_cookie_is_displaced_only_if_the_browser_remembers_it_so() {
+        let name = |byte| CookieName::CsrfToken(id(byte));
+        let line = format!("{}=v; {}=displaced; {2}=displaced; {2}=v", name(1), name(2), name(3));
+        let cookies = Cookies::parse([line]);
+        let displaced = [1, 2, 3, 4].map(|byte| cookies.has_displaced(name(byte)));
+        assert_eq!(displaced, [false, true, false, false]);
+        assert_eq!([1, 2, 3, 4].map(|byte| cookies.has(name(byte))), [true, false, true, false]);
+        assert!(!cookies.has_displaced(CookieName::ConsentState(id(2))));
     }
 
     #[test]
@@ -229,15 +255,32 @@ mod tests {
         assert_eq!(CookieName::DeniedClients.to_string(), "__Host-MCP_DENIED_CLIENTS");
     }
 
-    #[test]
-    fn the_oldest_of_a_kind_is_deleted_when_a_sixth_is_set() {
-        let names: Vec<String> = (1..=5).map(|byte| CookieName::CsrfToken(id(byte)).to_string()).collect();
-        let line = names.iter().map(|name| format!("{name}=v")).collect::<Vec<_>>().join("; ");
+    /// How a new cookie changes so many displaced ones and so many that follow them: `-` deletes one, `!` displaces one.
+    fn changes(displaced: u8, kept: u8) -> Vec<String> {
+        let values = (0..displaced).map(|_| DISPLACED).chain((0..kept).map(|_| "v"));
+        let line = (0..).zip(values).map(|(byte, value)| format!("{}={value}", CookieName::CsrfToken(id(byte))));
         let mut changes = CookieChanges::default();
-        changes.set(&Cookies::parse([line.as_str()]), CookieName::CsrfToken(id(9)), "v".into());
-        let mut changes = changes.iter();
-        assert!(matches!(changes.next(), Some(CookieChange::Delete(name)) if *name == names[0]));
-        assert!(matches!(changes.next(), Some(CookieChange::Set { .. })) && changes.next().is_none());
+        changes.set(&Cookies::parse(line), CookieName::CsrfToken(id(99)), "v".into());
+        let place = |name: &String| (0..99).find(|byte| CookieName::CsrfToken(id(*byte)).to_string() == *name).unwrap();
+        let of = |change: &CookieChange| match change {
+            CookieChange::Set { name, .. } => format!("{name}"),
+            CookieChange::Displace { name, lifetime } => format!("!{} for {lifetime}", place(name)),
+            CookieChange::Delete(name) => format!("-{}", place(name)),
+        };
+        let mut told: Vec<String> = changes.iter().map(of).collect();
+        assert_eq!(told.pop(), Some(CookieName::CsrfToken(id(99)).to_string()));
+        told
+    }
+
+    #[test]
+    fn a_sixth_cookie_displaces_the_oldest_and_the_eleventh_displaced_one_is_forgotten() {
+        assert_eq!(changes(0, 4), [""; 0]);
+        assert_eq!(changes(0, 5), ["!0 for 10m"]);
+        assert_eq!(changes(9, 5), ["!9 for 10m"]);
+        assert_eq!(changes(10, 5), ["-0", "!10 for 10m"]);
+        assert_eq!(changes(10, 4), [""; 0]);
+        assert_eq!(changes(0, 16)[..3], ["-0", "-1", "!2 for 10m"]);
+        assert_eq!(changes(12, 0), ["-0", "-1"]);
     }
 
     #[test]

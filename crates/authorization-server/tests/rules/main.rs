@@ -12,6 +12,7 @@ mod confirmation;
 mod connections;
 mod consent;
 mod denied;
+mod displaced;
 mod documents;
 mod downstream;
 mod entra_clients;
