@@ -72,11 +72,6 @@ impl Server {
 }
 
 impl Answer {
-    #[cfg(test)]
-    pub(crate) fn with_status(status: StatusCode) -> Self {
-        Self { asked: "POST /register".to_owned(), status, headers: HeaderMap::new(), body: String::new() }
-    }
-
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
