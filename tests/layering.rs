@@ -2,15 +2,17 @@
 #![cfg(test)]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
+    process::Command,
 };
 
 use rust_source::{
     Reference, SignatureFault, SourceTree,
     project::{SHIPPED, Shipped, dev_crates},
 };
+use serde_json::Value;
 
 /// Paths into other crates, and the places that may name them. `azure_*` is every crate of that prefix.
 const OUTSIDE: &[(&str, &[&str])] = &[
@@ -40,32 +42,56 @@ const OUTSIDE: &[(&str, &[&str])] = &[
 /// Makes a redirect URI without a check, and so an open redirect where anything but the store is read.
 const STORED: &str = "oauth_protocol::redirect_uri::RedirectUri::stored";
 
-/// Places in `src`, and the other places that may need them. Whatever is not in this table may be needed by all.
-const INSIDE: &[(&str, &[&str])] = &[
-    ("src/http/", &["src/startup.rs", "src/lib.rs"]),
-    ("src/mcp/", &["src/http/", "src/startup.rs", "src/lib.rs"]),
-    ("src/graph/", &["src/mcp/", "src/startup.rs", "src/lib.rs"]),
-    ("src/client_documents/", &["src/main.rs", "src/startup.rs", "src/lib.rs"]),
-    ("src/entra/", &["src/startup.rs", "src/platform.rs", "src/lib.rs"]),
-    ("src/store/", &["src/startup.rs", "src/lib.rs"]),
-    ("src/vault/", &["src/startup.rs", "src/platform.rs", "src/main.rs", "src/lib.rs"]),
-    ("src/limited_answer.rs", &["src/client_documents/", "src/entra/", "src/graph/", "src/lib.rs"]),
-    ("src/buckets.rs", &["src/client_documents/", "src/http/", "src/lib.rs"]),
-    ("src/startup.rs", &["src/main.rs", "src/lib.rs"]),
-];
+/// The layers of a folder. A place may need those of the layers before its own. Places in one layer do not need each
+/// other, but for the pairs in `beside`.
+struct Layers {
+    folder: &'static str,
+    ranked: &'static [&'static [&'static str]],
+    /// A place, and one of its own layer or a later one that it may need.
+    beside: &'static [(&'static str, &'static str)],
+}
 
-/// The layers of `crates/authorization-server`. Each may need those before it; places in one layer do not need each
-/// other.
-const LAYERS: &[&[&str]] = &[
-    &["ground/"],
-    &["state/"],
-    &["upstream.rs", "client_documents.rs", "entra_tokens.rs"],
-    &["block_copy.rs", "grant_cache.rs", "waiting_registrations.rs"],
-    &["server.rs"],
-    &["changes/"],
-    &["tokens.rs"],
-    &["endpoints/", "resource/"],
-];
+const OF_SRC: Layers = Layers {
+    folder: "src/",
+    ranked: &[
+        &[
+            "config/",
+            "telemetry",
+            "budget.rs",
+            "limited_answer.rs",
+            "buckets.rs",
+            "places.rs",
+            "json_cost.rs",
+            "ports/",
+            "platform.rs",
+        ],
+        &["client_documents/", "entra/", "graph/", "store/", "vault/", "mcp/", "http/"],
+        &["startup.rs"],
+        &["main.rs"],
+    ],
+    beside: &[
+        ("limited_answer.rs", "budget.rs"),
+        ("platform.rs", "vault/"),
+        ("telemetry", "platform.rs"),
+        ("http/", "mcp/"),
+        ("mcp/", "graph/"),
+    ],
+};
+
+const OF_AUTHORIZATION_SERVER: Layers = Layers {
+    folder: "crates/authorization-server/src/",
+    ranked: &[
+        &["ground/"],
+        &["state/"],
+        &["upstream.rs", "client_documents.rs", "entra_tokens.rs"],
+        &["block_copy.rs", "grant_cache.rs", "waiting_registrations.rs"],
+        &["server.rs"],
+        &["changes/"],
+        &["tokens.rs"],
+        &["endpoints/", "resource/"],
+    ],
+    beside: &[],
+};
 
 const GROUND: &str = "crates/authorization-server/src/ground/";
 
@@ -158,23 +184,39 @@ fn outside(reference: &Reference) -> Option<String> {
     (!is_at(&reference.file, places)).then(|| format!("{rule} belongs to {}", places.join(", ")))
 }
 
+impl Layers {
+    /// The layer and the place of a file; `None` if it is in no layer, or not in this folder.
+    fn place(&self, file: &str) -> Option<(usize, &'static str)> {
+        let file = file.strip_prefix(self.folder)?;
+        let ranked = self.ranked.iter().enumerate().flat_map(|(rank, places)| places.iter().map(move |of| (rank, *of)));
+        ranked.into_iter().find(|(_, place)| file.starts_with(place))
+    }
+
+    /// The files that are in no layer. The root of a library is in none.
+    fn without_place(&self, tree: &SourceTree) -> Vec<String> {
+        let files = tree.files().iter().map(|file| file.path.clone());
+        files.filter(|file| self.place(file).is_none() && *file != format!("{}lib.rs", self.folder)).collect()
+    }
+
+    fn broken(&self, reference: &Reference) -> Option<String> {
+        let (from, to) = (self.place(&reference.file)?, self.place(reference.defined_in.as_deref()?)?);
+        let may = to.0 < from.0 || to.1 == from.1 || self.beside.contains(&(from.1, to.1));
+        (!may).then(|| format!("{} may not need {}", from.1, to.1))
+    }
+
+    /// The beginning of each layer's row in a table of `docs/architecture.md`, where places are called `names`.
+    fn rows(&self, name: fn(&str) -> &str) -> impl Iterator<Item = String> {
+        let names = move |places: &&[&str]| places.iter().map(|place| format!("`{}`", name(place))).collect::<Vec<_>>();
+        self.ranked.iter().map(move |places| format!("\n| {} | ", names(places).join(", ")))
+    }
+}
+
 fn inside(reference: &Reference) -> Option<String> {
-    let defined_in = reference.defined_in.as_deref()?;
-    let (place, users) = INSIDE.iter().find(|(place, _)| defined_in.starts_with(place))?;
-    let allowed = is_at(&reference.file, users) || reference.file.starts_with(place);
-    (!allowed).then(|| format!("{place} is for {}", users.join(", ")))
+    OF_SRC.broken(reference)
 }
 
 fn layers(reference: &Reference) -> Option<String> {
-    let own = |file: &str| file.strip_prefix("crates/authorization-server/src/").map(str::to_owned);
-    let place = |file: &str| {
-        let file = own(file)?;
-        let ranked =
-            LAYERS.iter().enumerate().flat_map(|(rank, places)| places.iter().map(move |place| (rank, *place)));
-        ranked.into_iter().find(|(_, place)| file.starts_with(place))
-    };
-    let (from, to) = (place(&reference.file)?, place(reference.defined_in.as_deref()?)?);
-    (to.0 > from.0 || to.0 == from.0 && to.1 != from.1).then(|| format!("{} may not need {}", from.1, to.1))
+    OF_AUTHORIZATION_SERVER.broken(reference)
 }
 
 /// Whether code replaces or deletes a record. A deletion is seen where it names the port itself.
@@ -212,20 +254,20 @@ fn every_outside_crate_is_named_in_its_layer_only() {
 }
 
 #[test]
-fn the_modules_of_src_need_only_what_they_may() {
-    assert_none(&broken(shipped("remote-auth-mcp").references(), inside));
+fn the_layers_point_downwards_and_each_file_is_in_one() {
+    for (package, layers) in [("remote-auth-mcp", OF_SRC), ("authorization-server", OF_AUTHORIZATION_SERVER)] {
+        let tree = shipped(package);
+        assert_none(&layers.without_place(&tree));
+        assert_none(&broken(tree.references(), |reference| layers.broken(reference)));
+    }
 }
 
 #[test]
-fn the_layers_of_the_authorization_server_point_downwards() {
-    let tree = shipped("authorization-server");
-    let known = |path: &str| {
-        LAYERS.iter().flat_map(|places| places.iter()).any(|place| path.contains(&format!("/src/{place}")))
-    };
-    let unknown =
-        tree.files().iter().map(|file| file.path.clone()).filter(|path| !known(path) && !path.ends_with("/lib.rs"));
-    assert_none(&unknown.collect::<Vec<_>>());
-    assert_none(&broken(tree.references(), layers));
+fn architecture_md_has_a_row_for_each_layer() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let rows = OF_SRC.rows(|place| place.trim_end_matches(".rs").trim_end_matches('/'));
+    let rows = rows.chain(OF_AUTHORIZATION_SERVER.rows(|place| place));
+    assert_none(&rows.filter(|row| !text.contains(row)).collect::<Vec<_>>());
 }
 
 /// A use case creates records, and leaves it to `changes/` to replace and delete them.
@@ -304,23 +346,61 @@ fn the_shipped_crates_name_nothing_of_dev() {
     }
 }
 
-/// The crates of this workspace that a crate needs, its own dev-dependencies among them, by the names in manifests.
-fn needed_here(package: &str, folder: &dyn Fn(&str) -> Option<PathBuf>) -> BTreeSet<String> {
-    let (mut found, mut open) = (BTreeSet::new(), vec![package.to_owned()]);
-    while let Some(manifest) = open.pop().and_then(|package| folder(&package)) {
-        let text = fs::read_to_string(manifest.join("Cargo.toml")).unwrap();
-        let named = text.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
-        let here = named.filter(|name| folder(name).is_some() && found.insert((*name).to_owned()));
-        open.extend(here.map(str::to_owned));
-    }
-    found
+/// The packages of the workspace in this folder, as `cargo metadata` tells: it sees every table and every rename.
+fn packages(folder: &Path) -> BTreeMap<String, Value> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let metadata =
+        cargo.args(["metadata", "--format-version=1", "--no-deps", "--offline"]).current_dir(folder).output();
+    let metadata = metadata.unwrap();
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let mut metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array_mut().unwrap().drain(..);
+    packages.map(|package| (package["name"].as_str().unwrap().to_owned(), package)).collect()
 }
 
-/// A crate of this workspace that is not shipped, or one that is.
-fn folder_of(package: &str) -> Option<PathBuf> {
-    let folders = [root().join("dev").join(package), root().join("crates").join(package)];
-    let shipped = (package == "remote-auth-mcp").then(|| root().to_owned());
-    shipped.or_else(|| folders.into_iter().find(|folder| !package.is_empty() && folder.join("Cargo.toml").is_file()))
+/// What a package depends on, its dev-dependencies among them.
+fn dependencies(package: &Value) -> &[Value] {
+    package["dependencies"].as_array().unwrap()
+}
+
+fn name(dependency: &Value) -> &str {
+    dependency["name"].as_str().unwrap()
+}
+
+/// The dependencies of a package by their own names, but for those of its tests.
+fn needed(package: &Value) -> BTreeSet<&str> {
+    dependencies(package).iter().filter(|dependency| dependency["kind"] != "dev").map(name).collect()
+}
+
+#[test]
+fn the_core_crates_depend_on_what_is_listed_and_on_nothing_else() {
+    let packages = packages(root());
+    for (package, listed) in CORE_DEPENDENCIES {
+        assert_eq!(needed(&packages[package]), listed.iter().copied().collect(), "{package}");
+    }
+}
+
+/// The dependencies that a package calls by another name. The rules about paths do not know such a name.
+fn renamed(package: &Value) -> Vec<String> {
+    let renamed = dependencies(package).iter().filter(|dependency| !dependency["rename"].is_null());
+    renamed.map(|dependency| format!("{} is called {}", name(dependency), dependency["rename"])).collect()
+}
+
+#[test]
+fn no_dependency_of_this_workspace_has_another_name_here() {
+    let packages = packages(root());
+    assert!(packages.contains_key("remote-auth-mcp") && packages.contains_key("local-tenant"));
+    assert_none(&packages.values().flat_map(renamed).collect::<Vec<_>>());
+}
+
+/// The crates of this workspace that a crate needs, its own dev-dependencies among them.
+fn needed_here(package: &str, packages: &BTreeMap<String, Value>) -> BTreeSet<String> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![package]);
+    while let Some(package) = open.pop() {
+        let here = dependencies(&packages[package]).iter().map(name).filter(|name| packages.contains_key(*name));
+        open.extend(here.filter(|name| found.insert((*name).to_owned())));
+    }
+    found
 }
 
 fn shipped_names() -> BTreeSet<String> {
@@ -330,18 +410,9 @@ fn shipped_names() -> BTreeSet<String> {
 /// It stands for Entra. If it read a request by the product's own parser, one misreading would pass on both sides.
 #[test]
 fn the_local_tenant_shares_no_parser_with_the_product() {
-    let needed = needed_here("local-tenant", &folder_of);
+    let needed = needed_here("local-tenant", &packages(root()));
     assert!(needed.contains("stand-in"), "{needed:?}");
     assert_eq!(needed.intersection(&shipped_names()).collect::<Vec<_>>(), [""; 0]);
-    let tree = SourceTree::read(root(), "dev/local-tenant/src", "local-tenant").unwrap();
-    assert_none(&broken(tree.references(), of_product));
-}
-
-/// A name of a shipped crate.
-fn of_product(reference: &Reference) -> Option<String> {
-    let names = SHIPPED.iter().map(|shipped| shipped.package.replace('-', "_"));
-    let is_shipped = names.into_iter().any(|name| reference.path.first() == Some(&name));
-    is_shipped.then(|| "it is the product's".to_owned())
 }
 
 #[test]
@@ -355,22 +426,6 @@ fn no_files_of_a_shipped_crate_need_each_other() {
 #[test]
 fn no_function_passes_a_decision_on_to_the_next() {
     assert_none(&SHIPPED.iter().flat_map(|shipped_crate| unclear(&read(shipped_crate))).collect::<Vec<_>>());
-}
-
-/// Names of the table `[dependencies]`. A renamed dependency has another name, so it is not in the list either.
-fn dependencies(manifest: &str) -> Vec<&str> {
-    let lines = manifest.lines().skip_while(|line| *line != "[dependencies]").skip(1);
-    let table = lines.take_while(|line| !line.starts_with('['));
-    table.filter_map(|line| line.split(['.', ' ', '=']).next()).filter(|name| !name.is_empty()).collect()
-}
-
-#[test]
-fn the_core_crates_depend_on_what_is_listed_and_on_nothing_else() {
-    for (package, listed) in CORE_DEPENDENCIES {
-        let manifest = fs::read_to_string(root().join("crates").join(package).join("Cargo.toml")).unwrap();
-        assert_eq!(dependencies(&manifest), listed, "{package}");
-        assert!(!manifest.contains("[target."), "{package}");
-    }
 }
 
 /// Targets of relative links.
@@ -442,6 +497,28 @@ mod planted {
         {
             assert_eq!(found(text, inside), 0, "{text}");
         }
+    }
+
+    #[test]
+    fn a_need_of_src_that_the_layers_do_not_allow_and_a_file_in_none_are_found() {
+        let found = |file: &str, text: &str| {
+            let files = [
+                ("src/lib.rs", "mod config; mod ports; mod platform; mod entra; mod vault; mod http; mod places;"),
+                ("src/config/mod.rs", "pub struct Settings;"),
+                ("src/entra/mod.rs", "pub struct Jwks;"),
+                ("src/vault/mod.rs", "pub struct Rotation;"),
+                (file, text),
+            ];
+            let tree = SourceTree::of("src", "remote-auth-mcp", files).unwrap();
+            (broken(tree.references(), inside).len(), OF_SRC.without_place(&tree))
+        };
+        assert_eq!(found("src/ports/mod.rs", "use crate::config::Settings;").0, 1);
+        assert_eq!(found("src/places.rs", "use crate::entra::Jwks;").0, 1);
+        assert_eq!(found("src/platform.rs", "use crate::entra::Jwks;").0, 1);
+        assert_eq!(found("src/platform.rs", "use crate::vault::Rotation;"), (0, vec![]));
+        assert_eq!(found("src/http/mod.rs", "use crate::entra::Jwks;").0, 1);
+        assert_eq!(found("src/http/mod.rs", "use crate::config::Settings;"), (0, vec![]));
+        assert_eq!(found("src/http.rs", "").1, ["src/http.rs"]);
     }
 
     #[test]
@@ -627,29 +704,54 @@ mod planted {
         }
     }
 
-    #[test]
-    fn a_crate_of_the_product_is_found_in_the_local_tenant() {
-        let found = |text: &str| {
-            let tree = SourceTree::of("dev/local-tenant/src", "local-tenant", [("dev/local-tenant/src/lib.rs", text)]);
-            broken(tree.unwrap().references(), of_product).len()
-        };
-        assert_eq!(found("use oauth_protocol::form::Form;"), 1);
-        assert_eq!(found("fn f() { authorization_server::state::claims::Claims::parse(\"\") }"), 1);
-        assert_eq!(found("use url::Url; mod form; use form::oauth_protocol;"), 0);
+    /// The packages of a workspace in which these depend on such tables.
+    fn planted(manifests: &[(&str, &str)]) -> BTreeMap<String, Value> {
         let folder = tempfile::tempdir().unwrap();
-        for (package, manifest) in [
-            ("tenant", "[dependencies]\nstand-in.workspace = true\nurl = \"2\""),
-            ("stand-in", "[dev-dependencies]\noauth-protocol = { path = \"../x\" }"),
-            ("oauth-protocol", "[dependencies]"),
-        ] {
-            fs::create_dir(folder.path().join(package)).unwrap();
+        fs::write(folder.path().join("Cargo.toml"), "workspace = { members = ['*'] }").unwrap();
+        for (package, tables) in manifests {
+            fs::create_dir_all(folder.path().join(package).join("src")).unwrap();
+            fs::write(folder.path().join(package).join("src/lib.rs"), "").unwrap();
+            let manifest = format!("[package]\nname = '{package}'\n{tables}");
             fs::write(folder.path().join(package).join("Cargo.toml"), manifest).unwrap();
         }
-        let place = |package: &str| {
-            Some(folder.path().join(package)).filter(|place| !package.is_empty() && place.join("Cargo.toml").is_file())
-        };
-        let needed = needed_here("tenant", &place);
-        assert_eq!(needed.into_iter().collect::<Vec<_>>(), ["oauth-protocol", "stand-in"]);
+        packages(folder.path())
+    }
+
+    #[test]
+    fn a_dependency_of_a_core_crate_is_found_in_every_form() {
+        for tables in [
+            "[dependencies]\ntokio = '1'",
+            "[dependencies.tokio]\nversion = '1'",
+            "[build-dependencies]\ntokio = '1'",
+            "[target.'cfg(unix)'.dependencies]\ntokio = '1'",
+            "[dependencies]\nurl = { package = 'tokio', version = '1' }",
+        ] {
+            assert!(needed(&planted(&[("core", tables)])["core"]).contains("tokio"), "{tables}");
+        }
+        let of_tests = planted(&[("core", "[dev-dependencies]\ntokio = '1'")]);
+        assert!(needed(&of_tests["core"]).is_empty());
+    }
+
+    #[test]
+    fn another_name_of_a_dependency_is_found() {
+        let found = |tables| renamed(&planted(&[("app", tables)])["app"]);
+        assert_eq!(found("[dependencies]\nx = { package = 'warp', version = '1' }").len(), 1);
+        assert_eq!(found("[dependencies.x]\npackage = 'warp'\nversion = '1'").len(), 1);
+        assert_eq!(found("[dependencies]\nwarp = '1'").len(), 0);
+    }
+
+    #[test]
+    fn a_crate_of_the_product_is_found_behind_the_local_tenant_in_every_form() {
+        for tables in [
+            "[dependencies]\noauth-protocol = { path = '../oauth-protocol' }",
+            "[dependencies.oauth-protocol]\npath = '../oauth-protocol'",
+            "[dev-dependencies]\nparser = { package = 'oauth-protocol', path = '../oauth-protocol' }",
+        ] {
+            let tenant = "[dependencies]\nstand-in = { path = '../stand-in' }\nurl = '2'";
+            let packages = planted(&[("tenant", tenant), ("stand-in", tables), ("oauth-protocol", "")]);
+            let needed = needed_here("tenant", &packages);
+            assert_eq!(needed.into_iter().collect::<Vec<_>>(), ["oauth-protocol", "stand-in"], "{tables}");
+        }
     }
 
     #[test]
@@ -718,12 +820,5 @@ mod planted {
             links("a [`x`](../x.rs), [y](y.md#z) and [web](https://a.example/b), [top](#top)"),
             ["../x.rs", "y.md"]
         );
-    }
-
-    #[test]
-    fn a_dependency_that_is_not_listed_is_found() {
-        let manifest =
-            "[dependencies]\nw = { package = \"warp\", version = \"1\" }\nurl.workspace = true\n\n[lints]\nx = 1";
-        assert_eq!(dependencies(manifest), ["w", "url"]);
     }
 }
