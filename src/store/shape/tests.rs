@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::Shape;
 
 /// Reads an item of a shape, and writes it again.
-type Rewrite = fn(Value) -> Value;
+type Rewrite = fn(Value) -> serde_json::Result<Value>;
 
 /// The golden files of a shape are named after it: `grant.json`, `grant-unissued.json`, `grant-schema-1.json`.
 const SHAPES: [(&str, Rewrite); 9] = [
@@ -48,18 +48,25 @@ fn golden(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(folder().join(name)).unwrap()).unwrap()
 }
 
-fn written_again<T: Shape>(stored: Value) -> Value {
-    T::decode(stored).unwrap().encode().unwrap()
+fn written_again<T: Shape>(stored: Value) -> serde_json::Result<Value> {
+    T::decode(stored)?.encode()
+}
+
+/// The names of the golden files of records, each with its row of `SHAPES`.
+fn golden_items() -> impl Iterator<Item = (String, &'static (&'static str, Rewrite))> {
+    let names = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != RING).map(|name| {
+        let is_of = |shape: &str| name.strip_prefix(shape).is_some_and(|rest| rest.starts_with(['.', '-']));
+        let shape = SHAPES.iter().find(|(shape, _)| is_of(shape)).expect(&name);
+        (name, shape)
+    })
 }
 
 #[test]
 fn every_golden_item_is_written_again_unchanged_and_each_earlier_schema_has_one_and_a_test() {
-    let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut schemas: BTreeMap<&str, BTreeSet<u64>> = SHAPES.iter().map(|(shape, _)| (*shape, [].into())).collect();
-    for name in entries.filter(|name| name != RING) {
-        let of_shape = |shape: &str| name.strip_prefix(shape).is_some_and(|rest| rest.starts_with(['.', '-']));
-        let (shape, written_again) = SHAPES.iter().find(|(shape, _)| of_shape(shape)).expect(&name);
-        let (stored, written) = (golden(&name), written_again(golden(&name)));
+    for (name, (shape, written_again)) in golden_items() {
+        let (stored, written) = (golden(&name), written_again(golden(&name)).expect(&name));
         let [schema, newest] = [&stored, &written].map(|item| item["schema"].as_u64().unwrap());
         assert_eq!(name.contains(&format!("-schema-{schema}")), schema != newest, "{name}");
         if schema == newest {
@@ -73,6 +80,62 @@ fn every_golden_item_is_written_again_unchanged_and_each_earlier_schema_has_one_
         let newest = found.last().copied().unwrap_or_default();
         assert_eq!(found, (1..=newest.max(1)).collect::<BTreeSet<_>>(), "{shape}: no golden file for one of these");
     }
+}
+
+/// The JSON pointers to everything in this value.
+fn pointers(value: &Value) -> Vec<String> {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, member)| (name.clone(), member)).collect(),
+        Value::Array(entries) => entries.iter().enumerate().map(|(index, entry)| (index.to_string(), entry)).collect(),
+        _ => Vec::new(),
+    };
+    let below = |(name, member)| {
+        let below = pointers(member).into_iter().map(|pointer| format!("/{name}{pointer}")).collect::<Vec<_>>();
+        [vec![format!("/{name}")], below].concat()
+    };
+    members.into_iter().flat_map(below).collect()
+}
+
+/// The variants that may stand here: serde names them all when it meets another one.
+fn variants(item: &Value, pointer: &str, written_again: Rewrite) -> Vec<String> {
+    let mut other = item.clone();
+    *other.pointer_mut(pointer).unwrap() = "?".into();
+    let said = written_again(other).err().map(|error| error.to_string()).unwrap_or_default();
+    let names = said.strip_prefix("unknown variant `?`, ").unwrap_or_default().split('`');
+    names.skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// A variant as serde writes it: a name, or the only member of an object.
+fn written_variant(value: &Value) -> Option<&str> {
+    let members = value.as_object().filter(|members| members.len() == 1);
+    value.as_str().or_else(|| members?.keys().next().map(String::as_str))
+}
+
+/// The decision that takes a denial back; no authorization keeps it.
+const NEVER_STORED: &str = "undo";
+
+#[test]
+fn each_variant_of_an_enum_and_each_list_with_an_entry_is_in_a_golden_item() {
+    let (mut enums, mut lists) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, bool>::new());
+    for (name, (shape, written_again)) in golden_items().filter(|(name, _)| !name.contains("-schema-")) {
+        let item = golden(&name);
+        for pointer in pointers(&item) {
+            let value = item.pointer(&pointer).unwrap();
+            let found = enums.entry(variants(&item, &pointer, *written_again)).or_default();
+            found.extend(written_variant(value).map(str::to_owned));
+            if let Some(entries) = value.as_array() {
+                let place = pointer.replace(|letter: char| letter.is_ascii_digit(), "*");
+                *lists.entry(format!("{shape}{place}")).or_default() |= !entries.is_empty();
+            }
+        }
+    }
+    assert!(enums.keys().flatten().any(|variant| variant == "code_issued"), "{enums:?}");
+    assert!(lists.contains_key("grant/family/superseded"), "{lists:?}");
+    let missing = |(all, found): (Vec<String>, BTreeSet<String>)| all.into_iter().filter(move |of| !found.contains(of));
+    let missing = enums.into_iter().flat_map(missing).filter(|variant| variant != NEVER_STORED);
+    assert_eq!(missing.collect::<Vec<_>>(), [""; 0], "add a golden file");
+    let empty = lists.into_iter().filter_map(|(place, is_filled)| (!is_filled).then_some(place));
+    assert_eq!(empty.collect::<Vec<_>>(), [""; 0], "add a golden file with an entry");
 }
 
 #[test]
