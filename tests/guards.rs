@@ -1,4 +1,5 @@
-//! Each guard of `src/http`, `src/mcp/sse`, `src/vault` and the sealing of the authorization server is taken away, one at a time, and the test that it names fails.
+//! Each guard of `src/http`, `src/mcp/sse`, `src/vault`, `src/client_documents` and the sealing of the authorization server
+//! is taken away, one at a time, and the test that it names fails.
 //!
 //! `cargo xtask test http --long` does so in a copy of the checkout. In every run the changes are compared with the source,
 //! so that a guard which moves is found again.
@@ -8,7 +9,7 @@
 mod table;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -124,12 +125,11 @@ fn every_guard_has_a_name_of_its_own() {
     assert_eq!(names.len(), GUARDS.len());
 }
 
-/// Runs one test in the copy.
-fn run(copy: &Path, test: &str) -> Output {
-    let (binary, name) = test.split_once("::").unwrap();
+/// Runs these tests of a binary in the copy.
+fn run(copy: &Path, binary: &str, tests: &[&str]) -> Output {
     let binary = if binary == "lib" { vec!["--lib"] } else { vec!["--test", binary] };
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "-p", "remote-auth-mcp"]).args(binary).args(["--", "--exact", name]);
+    cargo.args(["test", "-p", "remote-auth-mcp"]).args(binary).args(["--", "--exact"]).args(tests);
     // A handler without a guard must not lie where other tests look for theirs.
     cargo.current_dir(copy).env("CARGO_TARGET_DIR", root().join("target/guards/target"));
     // Each guard is a build, and no build is debugged.
@@ -140,17 +140,37 @@ fn says(output: &Output, words: &str) -> bool {
     String::from_utf8_lossy(&output.stdout).contains(words)
 }
 
+/// The binaries whose tests do not all pass while every guard is in its place: such a test would fail without it, too.
+fn failing(copy: &Path, guards: &[Guard]) -> Vec<String> {
+    let mut binaries: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (binary, test) in guards.iter().map(|guard| guard.test.split_once("::").unwrap()) {
+        binaries.entry(binary).or_default().insert(test);
+    }
+    let mut failing = Vec::new();
+    for (binary, tests) in binaries {
+        let with = run(copy, binary, &tests.iter().copied().collect::<Vec<_>>());
+        if !says(&with, &format!("test result: ok. {} passed; 0 failed", tests.len())) {
+            let said = [with.stdout, with.stderr].concat();
+            failing.push(format!("{binary}: {tests:?}\n{}", String::from_utf8_lossy(&said)));
+        }
+    }
+    failing
+}
+
 #[test]
 #[ignore = "run by `cargo xtask test http --long`: it compiles the handler once for each guard"]
 fn without_a_guard_its_test_fails() {
     let copy = root().join("target/guards/checkout");
     copy_checkout(root(), &copy).unwrap();
+    let failing = failing(&copy, GUARDS);
+    assert!(failing.is_empty(), "not all of these tests pass with every guard:\n{}", failing.join("\n"));
     let mut missed = Vec::new();
     for Guard { name, file, from, to, test } in GUARDS {
         let path = copy.join(file);
         let source = fs::read_to_string(&path).unwrap();
         fs::write(&path, source.replacen(from, to, 1)).unwrap();
-        let without = run(&copy, test);
+        let (binary, in_binary) = test.split_once("::").unwrap();
+        let without = run(&copy, binary, &[in_binary]);
         fs::write(&path, source).unwrap();
         let compiled = says(&without, "running 1 test");
         println!("{name}: {}", if compiled { "its test ran" } else { "not compiled" });
