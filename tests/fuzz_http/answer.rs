@@ -1,15 +1,13 @@
 //! An answer as it comes over the wire.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr};
 
+use stand_in::wait::HANG_LIMIT;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
-
-/// No request may take longer. A body that does not come is waited for, for 30 seconds.
-const LONGEST: Duration = Duration::from_mins(2);
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -38,9 +36,9 @@ impl Answer {
 
 /// Sends, and reads to the end, or to the first event of a stream. `None` if the connection is closed without an answer.
 pub(crate) async fn send(address: SocketAddr, request: &[u8]) -> Option<Answer> {
-    timeout(LONGEST, exchange(address, request)).await.unwrap_or_else(|_| {
-        panic!("no answer within two minutes: {}", String::from_utf8_lossy(&request[..request.len().min(2_000)]))
-    })
+    timeout(HANG_LIMIT, exchange(address, request))
+        .await
+        .unwrap_or_else(|_| panic!("no answer: {}", String::from_utf8_lossy(&request[..request.len().min(2_000)])))
 }
 
 async fn exchange(address: SocketAddr, request: &[u8]) -> Option<Answer> {

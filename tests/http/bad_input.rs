@@ -20,10 +20,11 @@ use driver::{
 use futures_util::future::join_all;
 use local_tenant::{Endpoint, Fault, Options};
 use serde_json::{Value, json};
+use stand_in::wait::HANG_LIMIT;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
-    time::{Duration, timeout},
+    time::timeout,
 };
 
 use crate::posted_paths::posted_paths;
@@ -36,8 +37,6 @@ const CONNECTIONS: usize = 200;
 const CALLS: usize = 20;
 /// As many as a process holds.
 const STREAMS: usize = 2_000;
-/// Only ends a hang.
-const HANG_LIMIT: Duration = Duration::from_mins(5);
 
 /// A handler, and two users' tokens: one client is bad, the other only calls tools.
 struct Crowd {

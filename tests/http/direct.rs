@@ -1,6 +1,6 @@
 //! The handler without the Functions host: what only a caller on the same machine can do to it, and what takes a minute.
 
-use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{path::Path, process::Stdio, sync::Arc};
 
 use authorization_server::{
     ground::{Advanced, Repository as _},
@@ -13,6 +13,7 @@ use remote_auth_mcp::{
     store::{ItemRepository, embedded::Embedded},
 };
 use reqwest::{Client, StatusCode, header::HOST};
+use stand_in::wait::HANG_LIMIT;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -23,7 +24,6 @@ use crate::{browser::tokens, deployment::tool_call};
 
 /// The capacity of an unread pipe on Linux.
 const PIPE: usize = 64 * 1024;
-const HANG_LIMIT: Duration = Duration::from_mins(1);
 
 /// The process, and a client without limits of its own.
 struct Direct {

@@ -42,9 +42,10 @@ use remote_auth_mcp::{
     ports::event_log::EventLog,
 };
 use serde_json::{Value, json};
+use stand_in::wait::HANG_LIMIT;
 use testkit::{AuditTrail, Faults, MemorySealer, Rig};
 use time::OffsetDateTime;
-use tokio::sync::RwLock;
+use tokio::{sync::RwLock, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::{memory_log::MemoryLog, refusing_sealer::RefusingSealer};
@@ -182,8 +183,8 @@ async fn session_id(stream: &mut EventStream) -> String {
 
 /// The id of the next message; `None` if the stream has ended.
 async fn answered(stream: &mut EventStream) -> Option<u64> {
-    let next = tokio::time::timeout(std::time::Duration::from_mins(2), stream.next()).await;
-    match next.expect("a message within two minutes")? {
+    let next = timeout(HANG_LIMIT, stream.next()).await;
+    match next.expect("a message")? {
         StreamEvent::Message(json) => serde_json::from_str::<Value>(&json).unwrap()["id"].as_u64(),
         StreamEvent::Endpoint(_) => panic!("a second endpoint"),
     }

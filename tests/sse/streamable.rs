@@ -1,7 +1,5 @@
 //! Streamable HTTP: what ends a call.
 
-use std::time::Duration;
-
 use authorization_server::state::{entra_token::EntraToken, preauthorized::ApplicationId};
 use http_body_util::BodyExt as _;
 use remote_auth_mcp::mcp::{Call, CallError, StreamableHttp};
@@ -13,8 +11,6 @@ use tokio::{
 use super::*;
 
 const STATELESS: &str = "2026-07-28";
-/// Only ends a hang.
-const HANG_LIMIT: Duration = Duration::from_mins(1);
 
 fn headers(revision: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();

@@ -68,7 +68,7 @@ async fn every_fact_is_as_it_should_be() {
         url: deployed.host.url().parse().unwrap(),
         function_host: Some(deployed.host.host_url().parse().unwrap()),
         wait: Duration::ZERO,
-        sign_in: Some(Duration::from_mins(1)),
+        sign_in: Some(Duration::from_mins(5)),
         stream: stream(),
         address_limit: true,
     };

@@ -155,7 +155,7 @@ async fn sign_in_refused(error: &'static str, description: &'static str) -> Stri
     let mut script = right();
     script.insert("POST /register", (201, "", r#"{"client_id":"client"}"#));
     let server = scripted::start(script).await;
-    let options = Options { sign_in: Some(Duration::from_mins(1)), address_limit: false, ..options(&server.url) };
+    let options = Options { sign_in: Some(Duration::from_mins(5)), address_limit: false, ..options(&server.url) };
     let tell = |news: News<'_>| {
         if let News::SignIn(url) = news {
             let url = Url::parse(url).unwrap();

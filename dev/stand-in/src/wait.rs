@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 /// Only ends a hang. It is longer than anything that a test waits for.
-const HANG_LIMIT: Duration = Duration::from_mins(5);
+pub const HANG_LIMIT: Duration = Duration::from_mins(5);
 const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Asks until there is an answer.
