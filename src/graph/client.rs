@@ -118,14 +118,29 @@ impl ApiClient {
         }
         let scopes = scopes::of_api(request.api(), permissions);
         let result = match self.with_token(principal, &scopes, None, request).await {
-            Err(ApiError::Unauthorized(claims)) => {
-                self.tokens.forget(principal, &scopes).await;
-                self.with_token(principal, &scopes, claims.as_ref(), request).await
-            }
+            Err(ApiError::Unauthorized(claims)) => self.with_new_token(principal, &scopes, claims, request).await,
             result => result,
         };
         if let Err(ApiError::Token(DownstreamError::ClaimsDemanded(claims))) = &result {
             self.demanded.note(principal, &scopes, claims).await;
+        }
+        result
+    }
+
+    /// The request again, after the API refused the token and demanded these claims.
+    async fn with_new_token(
+        &self,
+        principal: &Principal,
+        scopes: &ApiScopes,
+        claims: Option<Claims>,
+        request: &Request,
+    ) -> Result<Answer, ApiError> {
+        if !self.tokens.forget(principal, scopes, claims.as_ref()).await {
+            return Err(ApiError::Unauthorized(claims));
+        }
+        let result = self.with_token(principal, scopes, claims.as_ref(), request).await;
+        if let Err(ApiError::Unauthorized(_)) = &result {
+            self.tokens.note_refused(principal, scopes, claims.as_ref());
         }
         result
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{Clock, Id},
+    ground::{Clock, Id, Recent},
     resource::authenticate::Principal,
     resource::downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
     state::{api::ApiScopes, claims::Claims},
@@ -17,32 +17,53 @@ const MAX_TOKENS: u64 = 10_000;
 const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 /// A token that expires sooner is replaced before it is used.
 const MIN_REMAINING: Duration = Duration::minutes(5);
+/// An API that has refused a new token, too, will hardly accept another one sooner.
+const REFUSAL_LIFETIME: Duration = Duration::seconds(30);
 
 /// The owner, the credential, and the scopes.
 type CachedTokenKey = (Id, Id, ApiScopes);
+/// A token that an API refused, and the hash of the claims that it demanded.
+type RefusedTokenKey = (CachedTokenKey, Option<Id>);
 
 /// [`DownstreamTokens`] with a cache. A revoked grant is refused before a token is asked for.
 pub struct TokenCache {
     inner: Arc<dyn DownstreamTokens>,
     clock: Arc<dyn Clock>,
     tokens: Cache<CachedTokenKey, DownstreamToken>,
+    /// The refusals after which the API refused the new token, too.
+    refused: Recent<RefusedTokenKey, ()>,
 }
 
 impl TokenCache {
     /// A cache in front of the exchange.
     pub fn new(inner: Arc<dyn DownstreamTokens>, clock: Arc<dyn Clock>) -> Self {
         let tokens = Cache::builder().max_capacity(MAX_TOKENS).time_to_idle(TIME_TO_IDLE).build();
-        Self { inner, clock, tokens }
+        Self { inner, clock, tokens, refused: Recent::believed_for(REFUSAL_LIFETIME) }
     }
 
-    /// Drops a token that the downstream refused.
-    pub async fn forget(&self, principal: &Principal, scopes: &ApiScopes) {
-        self.tokens.invalidate(&key(principal, scopes)).await;
+    /// Drops a token that the API refused and for which it demanded these claims, and returns true. If the API has lately refused a
+    /// new token that was asked for because of the same refusal, the token stays: else each call would cost Entra an exchange.
+    pub async fn forget(&self, principal: &Principal, scopes: &ApiScopes, claims: Option<&Claims>) -> bool {
+        let key = key(principal, scopes);
+        if self.refused.get(&refused(key.clone(), claims), self.clock.now()).is_some() {
+            return false;
+        }
+        self.tokens.invalidate(&key).await;
+        true
+    }
+
+    /// Notes that the API refused the new token, too, that was asked for because of this refusal.
+    pub fn note_refused(&self, principal: &Principal, scopes: &ApiScopes, claims: Option<&Claims>) {
+        self.refused.put(refused(key(principal, scopes), claims), (), self.clock.now());
     }
 }
 
 fn key(principal: &Principal, scopes: &ApiScopes) -> CachedTokenKey {
     (principal.owner, principal.credential.id(), scopes.clone())
+}
+
+fn refused(key: CachedTokenKey, claims: Option<&Claims>) -> RefusedTokenKey {
+    (key, claims.map(|claims| Id::sha256_of(&claims.challenge())))
 }
 
 #[async_trait]

@@ -70,6 +70,7 @@ impl DownstreamTokens for Tokens {
 struct Rig {
     apis: ApiClient,
     tokens: Arc<Tokens>,
+    clock: Arc<ManualClock>,
     audit: Arc<AuditTrail>,
     /// The heads of the requests.
     requests: Arc<Mutex<Vec<String>>>,
@@ -90,7 +91,8 @@ impl Rig {
             }
         });
         let tokens = Arc::new(Tokens::default());
-        let cache = TokenCache::new(Arc::clone(&tokens) as _, Arc::new(ManualClock::default()));
+        let clock = Arc::new(ManualClock::default());
+        let cache = TokenCache::new(Arc::clone(&tokens) as _, Arc::clone(&clock) as _);
         // As `startup` makes it: a redirect is an answer like any other.
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let audit = Arc::new(AuditTrail::default());
@@ -102,7 +104,7 @@ impl Rig {
             challenged,
             Arc::clone(&audit) as _,
         );
-        Self { apis, tokens, audit, requests }
+        Self { apis, tokens, clock, audit, requests }
     }
 
     async fn get(&self, scope: &str) -> Result<Value, ApiError> {
@@ -217,9 +219,35 @@ async fn a_refused_token_is_replaced_once() {
     let rig = Rig::start(&[UNAUTHORIZED, OK]).await;
     assert!(rig.get("user.read").await.is_ok());
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
-    let rig = Rig::start(&[UNAUTHORIZED, UNAUTHORIZED, OK]).await;
-    assert!(matches!(rig.get("user.read").await, Err(ApiError::Unauthorized(None))));
+    let rig = Rig::start(&[UNAUTHORIZED, UNAUTHORIZED, UNAUTHORIZED, OK, UNAUTHORIZED, UNAUTHORIZED, OK]).await;
+    let refused = async || matches!(rig.get("user.read").await, Err(ApiError::Unauthorized(None)));
+    assert!(refused().await);
     assert_eq!((rig.tokens(), rig.requests()), (2, 2));
+    assert!(refused().await, "an API that refuses every token costs Entra no exchange a call");
+    assert!(rig.get("user.read").await.is_ok(), "the token that was refused is still tried");
+    rig.clock.advance(time::Duration::seconds(30) - time::Duration::NANOSECOND);
+    assert!(refused().await);
+    assert_eq!((rig.tokens(), rig.requests()), (2, 5));
+    rig.clock.advance(time::Duration::NANOSECOND);
+    assert!(rig.get("user.read").await.is_ok());
+    assert_eq!((rig.tokens(), rig.requests()), (3, 7));
+}
+
+#[tokio::test]
+async fn after_a_replacement_was_refused_other_claims_and_other_grants_are_still_exchanged_for() {
+    let [one, two] = ["1702682181", "1702682182"]
+        .map(|value| format!(r#"{{"access_token":{{"nbf":{{"essential":true,"value":"{value}"}}}}}}"#));
+    let (first, second) = (challenge(&one), challenge(&two));
+    let rig = Rig::start(&[first, first, first, second, second, second, UNAUTHORIZED, OK, first, OK]).await;
+    for _ in 0..4 {
+        assert!(matches!(rig.get("user.read").await, Err(ApiError::Unauthorized(Some(_)))));
+    }
+    let (none, one, two) = (None, Claims::parse(&one), Claims::parse(&two));
+    assert_eq!(*rig.tokens.0.lock().unwrap(), [none.clone(), one.clone(), two.clone()]);
+    assert!(rig.get("user.read").await.is_ok(), "a refusal without claims is not one of those before");
+    let other = Principal { owner: Id::from_bytes([8; 16]), ..principal("user.read") };
+    assert!(rig.answer(&other).await.is_ok(), "it is another owner's token");
+    assert_eq!(*rig.tokens.0.lock().unwrap(), [none.clone(), one.clone(), two, none.clone(), none, one]);
 }
 
 /// 401 with a claims challenge.

@@ -298,8 +298,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a challenge of an API is first answered by an exchange with its claims",
         file: "src/graph/client.rs",
-        from: "self.with_token(principal, &scopes, claims.as_ref(), request).await",
-        to: "self.with_token(principal, &scopes, claims.as_ref().filter(|_| false), request).await",
+        from: "self.with_token(principal, scopes, claims.as_ref(), request).await",
+        to: "self.with_token(principal, scopes, claims.as_ref().filter(|_| false), request).await",
         test: "http::conditional_access::claims_that_graph_demands_are_exchanged_for_and_then_signed_in_for",
     },
     Guard {

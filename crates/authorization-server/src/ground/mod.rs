@@ -20,7 +20,6 @@ mod sealing;
 mod too_many;
 mod unavailable;
 
-pub(crate) use self::recent::Recent;
 pub use self::{
     audit::{AuditEvent, AuditLog},
     clock::Clock,
@@ -33,6 +32,7 @@ pub use self::{
     network::Network,
     operational_event::OperationalEvent,
     owner_limit::{OwnerLimit, Share},
+    recent::Recent,
     record::{Record, Stored},
     repository::{Advanced, Created, ListedRecords, OwnedRecords, RecordPage, Repository},
     sealing::{PurposePart, Sealable, Sealed, SealedAsJson, Sealer},

@@ -13,26 +13,27 @@ const CAPACITY: usize = 10_000;
 
 /// Values, each believed for a while after it was read. Every operation takes constant time; a full cache evicts the value that
 /// was used least recently.
-pub(crate) struct Recent<K, V> {
+pub struct Recent<K, V> {
     values: Mutex<LruCache<K, (V, OffsetDateTime)>>,
     believed_for: Duration,
 }
 
 impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     /// No values yet. Each value will be believed for this long after it was put in.
-    pub(crate) fn believed_for(believed_for: Duration) -> Self {
+    #[must_use]
+    pub fn believed_for(believed_for: Duration) -> Self {
         Self { values: Mutex::new(LruCache::unbounded()), believed_for }
     }
 
     /// The value, if it is still believed.
-    pub(crate) fn get(&self, key: &K, now: OffsetDateTime) -> Option<V> {
+    pub fn get(&self, key: &K, now: OffsetDateTime) -> Option<V> {
         let mut values = self.lock();
         let (value, _) = values.get(key).filter(|(_, read_at)| now - *read_at < self.believed_for)?;
         Some(value.clone())
     }
 
     /// Keeps a value that was read at this time.
-    pub(crate) fn put(&self, key: K, value: V, read_at: OffsetDateTime) {
+    pub fn put(&self, key: K, value: V, read_at: OffsetDateTime) {
         let mut values = self.lock();
         values.put(key, (value, read_at));
         if values.len() > CAPACITY {
@@ -41,7 +42,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     }
 
     /// Drops a value, so that it is read again.
-    pub(crate) fn forget(&self, key: &K) {
+    pub fn forget(&self, key: &K) {
         self.lock().pop(key);
     }
 
