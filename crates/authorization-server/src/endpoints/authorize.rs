@@ -17,7 +17,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    ground::Unavailable,
+    ground::{EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::Consent,
@@ -52,6 +52,7 @@ impl AuthorizationServer {
         };
         if memory.denies(client.id, self.now()) {
             let page = self.denied_page(valid.request, valid.prompt.into()).await?;
+            self.report_denied(client.id, "the client was denied before");
             return Ok(Answer::denied(visitor.cookies, page));
         }
         self.ask_or_remember(client, valid, &memory, visitor).await
@@ -71,8 +72,7 @@ impl AuthorizationServer {
         }
         let sign_in = SignInPrompt::from(valid.prompt);
         if denied_like {
-            let form = self.form(valid.request, Asks::Review, sign_in).await?;
-            return Ok(Answer::review(visitor.cookies, ReviewPage { client, form }));
+            return Ok(self.review(client, valid.request, sign_in, visitor).await?);
         }
         let Some(remembered) = remembered.filter(|_| !valid.prompt.requires_interaction()) else {
             let page = self.whole_question(client, valid.request, sign_in, memory).await?;
@@ -91,6 +91,23 @@ impl AuthorizationServer {
         let form = self.form(valid.request, Asks::Continue { owner, approval }, sign_in).await?;
         let page = ConsentPage::brief(client, form, remembered.approval.given_at);
         Ok(Answer::consent(visitor.cookies, page))
+    }
+
+    /// The page that asks whether to ask about a client that looks like one that was denied.
+    async fn review(
+        &self,
+        client: Client,
+        request: ValidRequest,
+        sign_in: SignInPrompt,
+        visitor: &Visitor<'_>,
+    ) -> Result<Answer, Unavailable> {
+        let form = self.form(request, Asks::Review, sign_in).await?;
+        self.report_denied(client.id, "a client that looks like this one was denied before");
+        Ok(Answer::review(visitor.cookies, ReviewPage { client, form }))
+    }
+
+    fn report_denied(&self, client: Id, reason: &'static str) {
+        self.report(EventName::AuthorizationRefused.event().client(client).because(reason));
     }
 
     /// Whether a client that looks like this one was denied.

@@ -8,7 +8,7 @@ use authorization_server::{
         consent::{ConsentError, Decision},
         pages::{DeniedPage, Page, ReviewPage},
     },
-    ground::{Id, Network},
+    ground::{EventName, Id, Network},
     state::client::Client,
 };
 use testkit::{Browser, REDIRECT_URI, Rig, STATE, allowed, asked, denied, parameter, request};
@@ -55,6 +55,29 @@ async fn no_prompt_and_no_way_of_coming_gets_a_denied_client_past_the_page() {
         for direct in [true, false] {
             let visited = browser.follow(&rig, &query, direct).await.unwrap();
             assert!(denied(visited).is_some(), "{prompt:?} {direct}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_request_that_a_remembered_denial_answers_is_an_event_with_the_client() {
+    let rig = Rig::new().unwrap();
+    let denied = registered(&rig, "Nagger", "http://127.0.0.1:1/callback").await;
+    let (browser, _) = deny(&rig, &denied).await;
+    rig.clock.advance(Duration::SECOND);
+    let alike = registered(&rig, "Nagger", "http://127.0.0.1:2/callback").await;
+    for (query, why) in
+        [(&denied, "the client was denied before"), (&alike, "a client that looks like this one was denied before")]
+    {
+        rig.audit.take();
+        for _ in 0..2 {
+            browser.visit(&rig, query).await.unwrap();
+        }
+        let events = rig.audit.take();
+        assert_eq!(events.len(), 2, "{events:?}");
+        for event in events {
+            assert_eq!((event.name, event.reason), (EventName::AuthorizationRefused, Some(why)));
+            assert!(query.contains(&event.client.unwrap().to_string()), "{event:?}");
         }
     }
 }
