@@ -4,7 +4,7 @@ use oauth_protocol::client_metadata::ClientMetadata;
 
 use super::{Change, change};
 use crate::{
-    ground::{Advanced, Id, Stored, Unavailable},
+    ground::{Advanced, EventName, Id, Stored, Unavailable},
     server::AuthorizationServer,
     state::{
         blocks::Verdict,
@@ -47,12 +47,17 @@ impl AuthorizationServer {
             let before = before.filter(|before| before.is_named(&client_id));
             let is_blocked = |client: &&Client| blocks.judge(client.id, Some(client), now) == Verdict::Blocked;
             if let Some(blocked) = before.as_ref().filter(is_blocked) {
-                return Ok(Change::Keep(blocked.clone()));
+                return Ok(Change::Keep((blocked.clone(), false)));
             }
+            let is_new = before.as_ref().is_none_or(|before| before.expires_at <= now);
             let client = Client::published(document.clone(), metadata.clone(), before.as_ref(), now);
-            Ok::<_, Unavailable>(Change::Write(client.clone(), client))
+            Ok::<_, Unavailable>(Change::Write(client.clone(), (client, is_new)))
         };
-        Ok(change(self.ports.clients.as_ref(), &client_id.key(), decide).await?.answer)
+        let (client, is_new) = change(self.ports.clients.as_ref(), &client_id.key(), decide).await?.answer;
+        if is_new {
+            self.report(EventName::ClientRegistered.event().client(client.id).because("metadata document"));
+        }
+        Ok(client)
     }
 
     /// Ends a registration that was never used. Returns whether this ended it.

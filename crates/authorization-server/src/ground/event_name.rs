@@ -58,7 +58,7 @@ macro_rules! events {
 }
 
 events! {
-    /// A client registered.
+    /// A client registered, or the client of a metadata document was stored.
     ClientRegistered = "client_registered", Open, "client registered";
     /// A registration that was never used was ended, because too many wait for their first use.
     RegistrationDropped = "registration_dropped", Limit, "unused registration dropped";

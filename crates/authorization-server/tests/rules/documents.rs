@@ -10,7 +10,7 @@ use authorization_server::{
         authorize::AuthorizeError, consent::Decision, request_refusal::AtServer, revoke::RevokeError,
         token_error::TokenError, visitor::Visitor,
     },
-    ground::{DocumentHosts, Network, TooMany},
+    ground::{DocumentHosts, EventName, Network, TooMany},
     state::{client::ClientId, cookies::Cookies},
 };
 use oauth_protocol::{client_id_url::ClientIdUrl, initiator::Initiator, redirect_uri::PrivateUseSchemes};
@@ -87,6 +87,21 @@ async fn a_document_is_fetched_again_when_it_is_stale_and_by_an_authorization_re
     rig.clock.advance(Duration::HOUR);
     rig.open_page(CLIENT_URL).await.unwrap();
     assert_eq!(rig.documents.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_client_is_reported_when_its_document_is_stored_and_not_when_it_is_fetched_again() {
+    let mut rig = rig();
+    for process in ["this", "another"] {
+        rig.open_page(CLIENT_URL).await.unwrap();
+        rig.clock.advance(Duration::HOUR);
+        rig.open_page(CLIENT_URL).await.unwrap();
+        let [event] = &rig.audit.events()[..] else { panic!("{process}: {:?}", rig.audit.names()) };
+        let id = ClientId::parse(CLIENT_URL).unwrap().key();
+        assert_eq!((event.name, event.client), (EventName::ClientRegistered, Some(id)));
+        assert_eq!(event.reason, Some("metadata document"));
+        rig.server = Arc::new(rig.second_process());
+    }
 }
 
 #[tokio::test]
@@ -269,7 +284,9 @@ async fn documents_that_were_never_used_take_the_places_of_registrations() {
     assert_eq!(stored(), 1, "the oldest of this network is gone, and the new one is not stored");
     assert!(visit(4, 8).await.is_ok() && visit(5, 9).await.is_ok());
     assert_eq!(stored(), 2);
+    rig.audit.take();
     assert!(visit(1, 7).await.is_ok(), "one that was dropped comes back");
+    assert_eq!(rig.audit.names(), [EventName::RegistrationDropped, EventName::ClientRegistered]);
 }
 
 #[tokio::test]
