@@ -7,8 +7,14 @@ use futures_util::future::BoxFuture;
 use http::Method;
 
 use super::{
-    app::App, cors::Cors, limits::RateLimit, pages::Texts, reply::Response, request::Incoming, resource::Resource,
-    too_many::Place,
+    app::App,
+    cors::Cors,
+    limits::RateLimit,
+    pages::Texts,
+    reply::Response,
+    request::Incoming,
+    resource::Resource,
+    too_many::{ErrorFormat, Place},
 };
 
 /// Answers a request of an owner.
@@ -51,8 +57,13 @@ impl Endpoint {
         }
     }
 
-    /// The name of this endpoint in a refusal by a limit, and the format of that refusal.
+    /// The name of this endpoint in a refusal by a limit, and the format of its errors.
     pub(super) fn place<'a>(&self, texts: &'a Texts) -> Place<'a> {
-        Place { endpoint: self.route, format: self.cors.error_format(texts) }
+        let format = match self.handler {
+            EndpointHandler::Page(_) => ErrorFormat::Page(texts),
+            EndpointHandler::Public(_) => ErrorFormat::OAuth,
+            EndpointHandler::Protected(..) => ErrorFormat::JsonRpc,
+        };
+        Place { endpoint: self.route, format }
     }
 }

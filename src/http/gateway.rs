@@ -10,8 +10,10 @@ use tracing::Span;
 
 use super::{
     app::App,
-    reply::{Response, json, temporarily_unavailable},
+    pages::{self, ErrorPage},
+    reply::{Response, json_rpc_error, mcp_unavailable, oauth_error, temporarily_unavailable},
     request::Arriving,
+    too_many::ErrorFormat,
 };
 use crate::{
     ports::gateway::GatewayRefusal,
@@ -21,6 +23,8 @@ use crate::{
 static AUTHORIZATION: HeaderName = HeaderName::from_static("x-gateway-authorization");
 /// App Service's front end knows no such field. `X-Client-IP` and the like it overwrites with the gateway's own address.
 static CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-gateway-client-address");
+
+const PAST: &str = "this server is reached through its gateway only";
 
 /// Whether a request came through the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +68,20 @@ pub(super) fn span(app: &App, caller: Option<Ingress>, headers: &HeaderMap) -> S
     }
 }
 
-/// The answer to a request that went past the gateway.
-pub(super) fn refuse(app: &App, refusal: &GatewayRefusal) -> Response {
+/// The answer to a request that went past the gateway. No person is told so on a page: the gateway sends nobody this way.
+pub(super) fn refuse(app: &App, refusal: &GatewayRefusal, format: ErrorFormat<'_>) -> Response {
     report(app, refusal);
-    refused(refusal)
+    match (refusal, format) {
+        (GatewayRefusal::Invalid { .. }, ErrorFormat::JsonRpc) => json_rpc_error(StatusCode::FORBIDDEN, PAST),
+        (GatewayRefusal::Invalid { .. }, ErrorFormat::OAuth | ErrorFormat::Page(_)) => {
+            oauth_error(StatusCode::FORBIDDEN, "access_denied", PAST)
+        }
+        (GatewayRefusal::Unavailable(_), ErrorFormat::JsonRpc) => mcp_unavailable(),
+        (GatewayRefusal::Unavailable(_), ErrorFormat::OAuth) => temporarily_unavailable(),
+        (GatewayRefusal::Unavailable(_), ErrorFormat::Page(texts)) => {
+            pages::error(app, texts, &ErrorPage::unavailable(texts))
+        }
+    }
 }
 
 fn bearer(header: &str) -> Option<SecretString> {
@@ -100,19 +114,6 @@ fn report(app: &App, refusal: &GatewayRefusal) {
     }
 }
 
-fn refused(refusal: &GatewayRefusal) -> Response {
-    match refusal {
-        GatewayRefusal::Invalid { .. } => {
-            let body = serde_json::json!({
-                "error": "access_denied",
-                "error_description": "this server is reached through its gateway only",
-            });
-            json(StatusCode::FORBIDDEN, &body)
-        }
-        GatewayRefusal::Unavailable(_) => temporarily_unavailable(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret as _;
@@ -134,15 +135,5 @@ mod tests {
         for address in [None, Some(""), Some("20.1.2.3:44"), Some("20.1.2.3, 20.1.2.4"), Some("localhost")] {
             assert_eq!(known_or_shared(address.map(str::to_owned)), Network::UNKNOWN, "{address:?}");
         }
-    }
-
-    #[test]
-    fn a_token_that_cannot_be_verified_now_is_503_and_another_one_403() {
-        let down = authorization_server::ground::Unavailable::upstream(String::new());
-        let unavailable = refused(&down.into());
-        assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(unavailable.headers().contains_key(http::header::RETRY_AFTER));
-        let forged = GatewayRefusal::Invalid { reason: "forged", detail: None };
-        assert_eq!(refused(&forged).status(), StatusCode::FORBIDDEN);
     }
 }

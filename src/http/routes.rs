@@ -20,11 +20,14 @@ use super::{
     gateway::{self, Ingress},
     health,
     limits::RateLimit,
-    mcp, mcp_message, mcp_sse, metadata, oauth_callback, operator, register,
+    mcp, mcp_message, mcp_sse, metadata, oauth_callback, operator,
+    pages::Texts,
+    register,
     reply::{Response, answer, empty, harden},
     request::{Arriving, Incoming},
     resource::Resource,
     revoke, token,
+    too_many::ErrorFormat,
 };
 use crate::ports::gateway::GatewayRefusal;
 
@@ -132,8 +135,10 @@ async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
 }
 
 async fn past_the_gateway(app: Arc<App>, arriving: Arriving, refusal: GatewayRefusal) -> Response {
-    let mut refused = gateway::refuse(&app, &refusal);
-    if let Some(endpoint) = endpoint_of(&arriving.head.path) {
+    let (endpoint, texts) = (endpoint_of(&arriving.head.path), Texts::preferred(&arriving.head.headers));
+    let format = endpoint.map_or(ErrorFormat::OAuth, |endpoint| endpoint.place(texts).format);
+    let mut refused = gateway::refuse(&app, &refusal, format);
+    if let Some(endpoint) = endpoint {
         endpoint.cors.decorate_refusal(&mut refused);
     }
     arriving.refuse(refused).await

@@ -6,7 +6,6 @@ use http::StatusCode;
 
 use super::{
     app::App,
-    cors::Cors,
     pages::{self, ErrorPage, PageText, Texts},
     reply::{Response, json_rpc_error, oauth_error, retry_after},
 };
@@ -25,17 +24,6 @@ pub(super) enum ErrorFormat<'a> {
     Page(&'a Texts),
     OAuth,
     JsonRpc,
-}
-
-impl Cors {
-    /// The format of the errors of an endpoint with this rule.
-    pub(super) fn error_format(self, texts: &Texts) -> ErrorFormat<'_> {
-        match self {
-            Self::SameOrigin => ErrorFormat::Page(texts),
-            Self::AnyOrigin => ErrorFormat::OAuth,
-            Self::Resource => ErrorFormat::JsonRpc,
-        }
-    }
 }
 
 /// Whose limit it is, if it is not one of addresses.

@@ -45,14 +45,19 @@ async fn without_the_gateways_token_every_path_and_method_is_closed() {
 #[tokio::test]
 async fn the_refusal_says_where_the_server_is_reached_and_no_more() {
     let edge = Edge::behind_gateway();
+    let words = "this server is reached through its gateway only";
     for credentials in [&[][..], &["Bearer forged"], &["Basic dTpw"]] {
-        let answer = with(&edge, Method::GET, "/health", credentials).await;
-        let expected = json!({
-            "error": "access_denied",
-            "error_description": "this server is reached through its gateway only",
-        });
-        assert_eq!((answer.status, answer.json()), (403, expected), "{credentials:?}");
-        assert_eq!((answer.header("cache-control"), answer.header("retry-after")), ("no-store", ""));
+        for path in endpoints().flat_map(|endpoint| endpoint.paths).chain(["/nowhere".into()]) {
+            let answer = with(&edge, Method::GET, &path, credentials).await;
+            assert_eq!(answer.status, 403, "{path} {credentials:?}");
+            if path.starts_with("/mcp") {
+                assert_eq!(answer.words(), words, "{path}");
+            } else {
+                let expected = json!({ "error": "access_denied", "error_description": words });
+                assert_eq!(answer.json(), expected, "{path}");
+            }
+            assert_eq!((answer.header("cache-control"), answer.header("retry-after")), ("no-store", ""));
+        }
     }
 }
 
@@ -74,10 +79,19 @@ async fn only_one_bearer_token_in_the_gateways_own_header_counts() {
 async fn a_token_that_cannot_be_verified_now_is_503_on_every_endpoint() {
     let edge = Edge::behind_gateway();
     edge.gateway.as_ref().unwrap().down.store(true, Ordering::SeqCst);
-    for path in endpoints().flat_map(|endpoint| endpoint.paths) {
-        let answer = with(&edge, Method::GET, &path, &[&good()]).await;
-        assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{path}");
-        assert_eq!(answer.error(), "temporarily_unavailable");
+    for endpoint in endpoints() {
+        for path in &endpoint.paths {
+            let answer = with(&edge, Method::GET, path, &[&good()]).await;
+            assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{path}");
+            if endpoint.page {
+                assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
+                assert!(answer.body.contains("Temporarily unavailable"), "{path}: {}", answer.body);
+            } else if path.starts_with("/mcp") {
+                assert!(answer.words().starts_with("a service behind this server does not answer"), "{path}");
+            } else {
+                assert_eq!(answer.error(), "temporarily_unavailable", "{path}");
+            }
+        }
     }
 }
 
