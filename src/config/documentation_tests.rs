@@ -15,6 +15,7 @@ const INTRODUCTION: &str = "\
 
 The handler reads its settings from environment variables when it starts. An empty value counts as not set. If a
 setting is wrong, the handler names each fault on a line of its own, `NAME: what is wrong`, and exits with status 64.
+Values that are not UTF-8 are named before the others are read.
 
 In production, which means that the host of `PUBLIC_BASE_URL` is not a loopback one, the store is Cosmos DB, a gateway
 is in front, and nothing stands in for Entra or Microsoft Graph.

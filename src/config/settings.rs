@@ -20,7 +20,7 @@ use super::{
     limits::Limits,
     reader::SettingsReader,
     setting::Setting,
-    table,
+    table::{self, SETTINGS},
     values::{self, ChosenTool, VaultKeyId},
 };
 
@@ -90,9 +90,17 @@ pub struct AzureSettings {
 }
 
 impl Settings {
-    /// Reads all settings, or reports every fault. `tools` are the names of the tools that there are.
+    /// Reads all settings, or reports every fault. `tools` are the names of the tools that there are. The others are not read if
+    /// one is not UTF-8: it would count as not set, and cause faults that are none.
     pub fn load(environment: &Environment, tools: &[&str]) -> Result<Self, Faults> {
-        let mut reader = SettingsReader { environment, tools, faults: Faults::default(), production: false };
+        let mut faults = Faults::default();
+        for setting in SETTINGS.iter().filter(|setting| environment.is_unreadable(setting.name)) {
+            faults.add(setting.name, "must be UTF-8");
+        }
+        if !faults.0.is_empty() {
+            return Err(faults);
+        }
+        let mut reader = SettingsReader { environment, tools, faults, production: false };
         let settings = reader.settings();
         reader.identity_endpoint();
         settings.filter(|_| reader.faults.0.is_empty()).ok_or(reader.faults)

@@ -1,13 +1,16 @@
 //! `func start` in the repository root, by the file that `cargo local --func` writes.
 
 use std::{
+    ffi::OsStr,
     fs,
     net::TcpListener,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
 use functions_host::{EXECUTABLE_PATH, LocalSettings, Options, StartError, func_start};
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use crate::{
     browser::tokens,
@@ -69,6 +72,17 @@ async fn a_binary_that_was_not_built_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let fault = start(root.path(), listener, root.path().join("log")).await.err().unwrap().to_string();
     assert!(fault.contains("/not/built/handler") && fault.contains(EXECUTABLE_PATH), "{fault}");
+}
+
+/// Without `TOOLS` every tool would be served. A variable that is no setting may hold anything.
+#[tokio::test]
+async fn a_setting_that_is_not_utf_8_is_named_and_not_quoted_and_the_handler_exits_with_64() {
+    let latin_1 = OsStr::from_bytes(b"search_mail caf\xe9");
+    let mut handler = Command::new(env!("CARGO_BIN_EXE_handler"));
+    let handler = handler.env_clear().envs([("TOOLS", latin_1), ("MCP_LIMITS", latin_1), ("OTHER", latin_1)]);
+    let output = handler.output().await.unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "MCP_LIMITS: must be UTF-8\nTOOLS: must be UTF-8\n");
 }
 
 #[tokio::test]
