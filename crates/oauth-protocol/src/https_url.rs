@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use crate::host_name::has_dns_length;
+
 /// The longest URL.
 const MAX_LENGTH: usize = 1024;
 
@@ -35,6 +37,9 @@ impl HttpsUrl {
         };
         if !host.contains('.') || host.ends_with('.') {
             return Err(HttpsUrlError("the URL's host must be a full name, without a dot at its end"));
+        }
+        if !has_dns_length(host) {
+            return Err(HttpsUrlError("the URL's host is longer than a name in the DNS"));
         }
         Ok(Self { host: host.to_owned(), text: text.to_owned() })
     }
@@ -139,6 +144,13 @@ mod tests {
         for text in ["https://localhost/a", "https://metadata/a", "https://client.example./a"] {
             assert_eq!(refused(text), "the URL's host must be a full name, without a dot at its end", "{text}");
         }
+    }
+
+    #[test]
+    fn a_host_is_no_longer_than_a_name_in_the_dns() {
+        let url = |label: usize| format!("https://{}.example/a", "a".repeat(label));
+        assert!(HttpsUrl::parse(&url(63)).is_ok());
+        assert_eq!(refused(&url(64)), "the URL's host is longer than a name in the DNS");
     }
 
     #[test]

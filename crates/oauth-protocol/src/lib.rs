@@ -16,6 +16,7 @@ pub mod client_metadata;
 pub mod client_metadata_document;
 pub mod error;
 pub mod form;
+pub mod host_name;
 pub mod https_url;
 pub mod initiator;
 pub mod issuer;

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{PrivateUseSchemes, parts::Parts, schemes::SchemeVerdict};
-use crate::{form::Form, issuer::BaseUrl};
+use crate::{form::Form, host_name::has_dns_length, issuer::BaseUrl};
 
 const MAX_LENGTH: usize = 2048;
 
@@ -30,6 +30,8 @@ pub enum RedirectUriError {
     PrivateUseScheme,
     /// It means something else once a browser has normalised it.
     NotNormal,
+    /// RFC 1035 §2.3.4: no name in the DNS is so long.
+    HostLength,
     /// One of our own endpoints would receive the code.
     OwnEndpoint,
     /// The query has a parameter of the answer.
@@ -50,6 +52,7 @@ impl RedirectUriError {
                 "the scheme must be https, http on a loopback host, or a private-use scheme that this server allows"
             }
             Self::NotNormal => "a redirect URI must be in normal form: lower-case host, no dot segments, a valid port",
+            Self::HostLength => "the host of a redirect URI has at most 253 characters, and 63 between two dots",
             Self::OwnEndpoint => "a redirect URI must not lead to the authorization server itself",
             Self::ResponseParameter => {
                 "the query of a redirect URI must not have a parameter of the authorization response"
@@ -108,6 +111,9 @@ fn check_web(text: &str, base: &BaseUrl) -> Result<(), RedirectUriError> {
     let same_port = parts.port.is_none_or(|port| url.port_or_known_default() == Some(port));
     if url.host_str() != Some(parts.host) || url.path() != parts.path() || !same_port {
         return Err(RedirectUriError::NotNormal);
+    }
+    if !has_dns_length(parts.host) {
+        return Err(RedirectUriError::HostLength);
     }
     if parts.scheme == "http" && !parts.has_loopback_host() {
         return Err(RedirectUriError::Scheme);
@@ -356,6 +362,20 @@ mod tests {
         assert_eq!(checked(endless.split_at(2049).0), Err(RedirectUriError::Length));
     }
 
+    #[test]
+    fn a_host_that_is_longer_than_a_name_in_the_dns_is_refused() {
+        let (name, label) = (format!("{}a", "a.".repeat(126)), "a".repeat(63));
+        for (host, expected) in [
+            (name.clone(), Ok(())),
+            (name.clone() + ".", Ok(())),
+            (name + "a", Err(RedirectUriError::HostLength)),
+            (label.clone() + ".example", Ok(())),
+            (label + "a.example", Err(RedirectUriError::HostLength)),
+        ] {
+            assert_eq!(checked(&format!("https://{host}/cb")), expected, "{host}");
+        }
+    }
+
     /// RFC 6749 appendix A.8.
     #[test]
     fn every_description_is_allowed_on_the_wire() {
@@ -367,6 +387,7 @@ mod tests {
             "https://a@b/",
             "x://y",
             "https://A/",
+            &format!("https://{}/", "a".repeat(64)),
             "https://mcp.example.com",
             "https://a/?iss",
         ] {
@@ -397,8 +418,11 @@ mod tests {
         fn an_accepted_uri_is_the_one_that_a_browser_visits(text in "(https?|cursor)://[a-c0-9.:@%\\[\\]/?A\\\\-]{0,20}") {
             if checked(&text).is_ok() {
                 let url = Url::parse(&text).unwrap();
-                let shown = Parts::split(&text).unwrap();
-                prop_assert_eq!(url.host_str().unwrap_or_default(), shown.host);
+                match Parts::split(&text) {
+                    Some(shown) => prop_assert_eq!(url.host_str().unwrap_or_default(), shown.host),
+                    // Its scheme is shown.
+                    None => prop_assert!(text.starts_with("cursor:")),
+                }
                 prop_assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
             }
         }
