@@ -9,6 +9,8 @@ mod receiver;
 mod schemes;
 mod target;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::issuer::BaseUrl;
@@ -51,10 +53,12 @@ impl RedirectUri {
         Some(Parts::split(&self.0)?.same_but_for_the_port(&Parts::split(requested)?))
     }
 
-    /// Whether both lead to the same receiver: equal, or on a loopback host equal but for the port (RFC 8252 §7.3).
+    /// The URI, but for the port of a loopback host (RFC 8252 §7.3). It is the same for URIs that match each other, and for no
+    /// others.
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.matches(&other.0).is_some()
+    pub fn without_free_port(&self) -> Cow<'_, str> {
+        let without = Parts::split(&self.0).and_then(|parts| parts.without_free_port());
+        without.map_or(Cow::Borrowed(self.0.as_str()), Cow::Owned)
     }
 
     /// The host without its port, or the scheme if it is a private-use one.
@@ -190,7 +194,8 @@ mod tests {
 
     #[test]
     fn two_registered_ones_are_the_same_but_for_the_port_of_a_loopback_host() {
-        let same = |one: &str, other: &str| registered(one).is_same(&registered(other));
+        let same =
+            |one: &str, other: &str| registered(one).without_free_port() == registered(other).without_free_port();
         assert!(same("https://client.example/cb", "https://client.example/cb"));
         assert!(same("http://127.0.0.1:1/cb", "http://127.0.0.1:2/cb"));
         assert!(!same("https://client.example:1/cb", "https://client.example:2/cb"));
@@ -218,6 +223,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn those_that_match_each_other_are_the_same_without_their_ports(
+            one in "(http|https|cursor)://(127\\.0\\.0\\.1|127\\.1|localhost|\\[::1\\])(:[12]|:|:0)?(/a?)?(\\?:1)?",
+            other in "(http|https|cursor)://(127\\.0\\.0\\.1|127\\.1|localhost|\\[::1\\])(:[12]|:|:0)?(/a?)?(\\?:1)?",
+        ) {
+            let (one, other) = (RedirectUri::stored(one), RedirectUri::stored(other));
+            let same = one.without_free_port() == other.without_free_port();
+            prop_assert_eq!(same, one.matches(other.as_str()).is_some());
+            prop_assert_eq!(same, other.matches(one.as_str()).is_some());
+        }
+
         #[test]
         fn only_https_itself_matches_https(requested in "https://client\\.example[:/?#@.a-z0-9%\\\\]{0,12}|.*") {
             prop_assert_eq!(matches("https://client.example/cb", &requested), requested == "https://client.example/cb");

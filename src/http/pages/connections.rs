@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use super::{
     display_name::display_name,
+    hosts::returns_to,
     render::render,
     texts::{PageText, Sentence, Texts},
 };
@@ -41,7 +42,7 @@ struct Connections<'a> {
 
 struct Group {
     client: String,
-    hosts: String,
+    returns_to: Option<PageText>,
     published_at: Option<String>,
     /// The permissions of each of its registrations; none where they differ.
     permissions: Vec<Sentence>,
@@ -87,7 +88,7 @@ fn group(app: &App, texts: &Texts, application: &Application) -> Group {
     let row = |connection| row(app, texts, connection, shared.is_none());
     Group {
         client: display_name(texts, connections.iter().find_map(|connection| connection.name.as_deref())),
-        hosts: application.hosts.join(", "),
+        returns_to: returns_to(texts, &application.hosts),
         published_at: application.published_at.clone(),
         permissions: shared.map(|connection| sentences(texts, connection)).unwrap_or_default(),
         revoke_all: texts.button_revoke_application(connections.len()),

@@ -7,6 +7,7 @@ mod dates;
 mod display_name;
 mod error;
 mod forwarding;
+mod hosts;
 mod language;
 mod operator;
 mod render;

@@ -6,14 +6,15 @@ use authorization_server::{
     state::{
         blocks::{Block, BlockTarget},
         operator_record::{OperatorDecision, OperatorRecord},
+        shown_hosts::ShownHosts,
     },
 };
 use http::StatusCode;
-use oauth_protocol::redirect_uri::RedirectUri;
 use secrecy::ExposeSecret as _;
 
 use super::{
     display_name::display_name,
+    hosts::returns_to,
     render::render,
     texts::{PageText, Texts},
 };
@@ -50,7 +51,7 @@ struct Operator<'a> {
 /// A client.
 struct ClientRow {
     name: String,
-    hosts: String,
+    returns_to: Option<PageText>,
     published_at: Option<String>,
     since: String,
     used: PageText,
@@ -103,12 +104,9 @@ pub(in crate::http) fn operator(app: &App, texts: &Texts, page: &OperatorPage) -
 }
 
 fn row(texts: &Texts, ListedApplication { client, blocked }: &ListedApplication) -> ClientRow {
-    let mut hosts: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::host).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
     ClientRow {
         name: display_name(texts, client.name.as_deref()),
-        hosts: hosts.join(", "),
+        returns_to: returns_to(texts, &ShownHosts::of(client)),
         published_at: client.document().map(|document| document.url.as_str().to_owned()),
         since: texts.moment_of(client.registered_at),
         used: match client.used_at {

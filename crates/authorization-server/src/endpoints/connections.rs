@@ -1,6 +1,9 @@
 //! `/connections`: the owner who is signed in sees what they allowed, and withdraws it.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 use oauth_protocol::{resource::ResourceAddress, scope::Scope};
 use time::OffsetDateTime;
@@ -22,6 +25,7 @@ use crate::{
         grant::Grant,
         owner_session::{OwnPage, OwnerSession},
         scopes,
+        shown_hosts::ShownHosts,
     },
 };
 
@@ -110,22 +114,18 @@ impl AuthorizationServer {
 
     /// The consents of the owner, by application, the one used last first.
     pub async fn applications(&self, owner: Id) -> Result<Vec<Application>, Unavailable> {
-        let mut found: Vec<(Option<Client>, Application)> = Vec::new();
+        let (mut found, mut places) = (Vec::<Application>::new(), HashMap::new());
         for mut connection in self.connections(owner).await? {
             let client = self.client(connection.client).await?.map(|client| client.value);
             connection.name = client.as_ref().and_then(|client| client.name.clone());
-            let alike =
-                |other: &Option<Client>| other.as_ref().zip(client.as_ref()).is_some_and(|(a, b)| a.is_alike(b));
-            if let Some((_, application)) = found.iter_mut().find(|(other, _)| alike(other)) {
-                application.connections.push(connection);
-            } else {
-                let hosts = client.as_ref().map(hosts).unwrap_or_default();
-                let published_at =
-                    client.as_ref().and_then(Client::document).map(|document| document.url.host().to_owned());
-                found.push((client, Application { hosts, published_at, connections: vec![connection] }));
+            let key = client.as_ref().and_then(Client::application_key);
+            let place = key.map_or(found.len(), |key| *places.entry(key).or_insert(found.len()));
+            match found.get_mut(place) {
+                Some(application) => application.connections.push(connection),
+                None => found.push(application(client.as_ref(), connection)),
             }
         }
-        Ok(found.into_iter().map(|(_, application)| application).collect())
+        Ok(found)
     }
 
     /// By client, the one used last first. Their names are not known yet.
@@ -199,11 +199,14 @@ impl Connection {
     }
 }
 
-fn hosts(client: &Client) -> Vec<String> {
-    let mut hosts: Vec<String> = client.redirect_uris.iter().map(|uri| uri.host().to_owned()).collect();
-    hosts.sort();
-    hosts.dedup();
-    hosts
+/// What a page shows of an application, with the first of its registrations.
+fn application(client: Option<&Client>, connection: Connection) -> Application {
+    let document = client.and_then(Client::document);
+    Application {
+        hosts: client.map(ShownHosts::of).unwrap_or_default(),
+        published_at: document.map(|document| document.url.host().to_owned()),
+        connections: vec![connection],
+    }
 }
 
 fn entry(found: &mut BTreeMap<String, Connection>, client: Id, since: OffsetDateTime) -> &mut Connection {

@@ -9,7 +9,7 @@ use crate::{
     ground::{Id, Sealed},
     state::{
         client::Client, entra_client::EntraClient, owner_session::OwnerSession, pending_consent::PendingConsent,
-        scopes::Permission, valid_request::ValidRequest,
+        scopes::Permission, shown_hosts::ShownHosts, valid_request::ValidRequest,
     },
 };
 
@@ -122,8 +122,8 @@ pub struct ConnectionsPage {
 /// Clients that nobody can tell apart: one that registers anew at each sign-in is one application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
-    /// The hosts of its redirect URIs, without their ports.
-    pub hosts: Vec<String>,
+    /// The hosts of its redirect URIs.
+    pub hosts: ShownHosts,
     /// The host of its metadata document; `None` for one that registers.
     pub published_at: Option<String>,
     /// Its registrations, the one used last first.

@@ -1,5 +1,7 @@
 //! A client: one that registered (RFC 7591 §2), or one that publishes its metadata.
 
+use std::{borrow::Cow, collections::BTreeSet, iter};
+
 use oauth_protocol::{
     client_id_url::ClientIdUrl,
     client_metadata::ClientMetadata,
@@ -194,17 +196,14 @@ impl Client {
         target.filter(|target| !is_own(base, target))
     }
 
-    /// Whether another registration is of the same application, as far as anybody can tell: the same name on a page and the
-    /// same redirect URIs, whatever their ports. A client without a name is like no other.
+    /// The same for two registrations of one application, as far as anybody can tell: with the same name on a page and the same
+    /// redirect URIs, whatever their ports. A client without a name, or with a document, is like no other.
     #[must_use]
-    pub fn is_alike(&self, other: &Self) -> bool {
-        let known = |uri: &RedirectUri, uris: &[RedirectUri]| uris.iter().any(|other| other.is_same(uri));
-        let name = |client: &Self| visible_name(client.name.as_deref());
-        self.document().is_none()
-            && other.document().is_none()
-            && name(self).is_some_and(|shown| Some(shown) == name(other))
-            && self.redirect_uris.iter().all(|uri| known(uri, &other.redirect_uris))
-            && other.redirect_uris.iter().all(|uri| known(uri, &self.redirect_uris))
+    pub fn application_key(&self) -> Option<Id> {
+        let name = visible_name(self.name.as_deref()).filter(|_| self.document().is_none())?;
+        let uris: BTreeSet<Cow<'_, str>> = self.redirect_uris.iter().map(RedirectUri::without_free_port).collect();
+        let texts: Vec<&str> = iter::once(name.as_str()).chain(uris.iter().map(AsRef::as_ref)).collect();
+        Some(Id::hash_of(&texts))
     }
 
     /// The same client, expired now; `None` if it was used.
@@ -231,6 +230,7 @@ fn is_own(base: &BaseUrl, target: &RedirectTarget) -> bool {
 #[cfg(test)]
 mod tests {
     use oauth_protocol::{client_metadata_document::PublishedMetadata, redirect_uri::PrivateUseSchemes};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -306,7 +306,50 @@ mod tests {
 
     #[test]
     fn two_documents_are_two_applications_whatever_their_names() {
-        let client = published("A", None, NOW);
-        assert!(!client.is_alike(&client));
+        assert_eq!(published("A", None, NOW).application_key(), None);
+    }
+
+    fn registration(name: &str, uris: &[&str]) -> Client {
+        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
+        let uri = |uri: &&str| RedirectUri::parse(uri, &PrivateUseSchemes::default(), &base).unwrap();
+        let (name, redirect_uris) = (Some(name.to_owned()), uris.iter().map(uri).collect());
+        Client { origin: Origin::Registration, name, redirect_uris, ..published("A", None, NOW) }
+    }
+
+    /// Whether each URI of one matches one of the other, and the names look alike.
+    fn are_alike(one: &Client, other: &Client) -> bool {
+        let name = |client: &Client| visible_name(client.name.as_deref());
+        let are_known = |uris: &[RedirectUri], known: &[RedirectUri]| {
+            uris.iter().all(|uri| known.iter().any(|known| known.matches(uri.as_str()).is_some()))
+        };
+        name(one).is_some_and(|shown| Some(shown) == name(other))
+            && are_known(&one.redirect_uris, &other.redirect_uris)
+            && are_known(&other.redirect_uris, &one.redirect_uris)
+    }
+
+    fn uris() -> impl Strategy<Value = Vec<&'static str>> {
+        let known = [
+            "http://localhost:1/",
+            "http://localhost:2/",
+            "http://localhost/",
+            "http://127.0.0.1:1/",
+            "https://a.example:1/",
+            "https://a.example:2/",
+            "cursor://a",
+        ];
+        proptest::collection::vec(proptest::sample::select(known.to_vec()), 0..4)
+    }
+
+    fn name() -> impl Strategy<Value = &'static str> {
+        proptest::sample::select(vec!["", "\u{200b}", "A", "\u{200b}A", "Ahttps://a.example:1/"])
+    }
+
+    proptest! {
+        #[test]
+        fn registrations_have_one_key_exactly_if_they_look_alike(names in (name(), name()), uris in (uris(), uris())) {
+            let (one, other) = (registration(names.0, &uris.0), registration(names.1, &uris.1));
+            let (key, other_key) = (one.application_key(), other.application_key());
+            prop_assert_eq!(key.is_some() && key == other_key, are_alike(&one, &other));
+        }
     }
 }

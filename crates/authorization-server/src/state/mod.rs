@@ -29,6 +29,7 @@ pub mod pending_consent;
 pub mod preauthorized;
 pub mod roles;
 pub mod scopes;
+pub mod shown_hosts;
 pub mod sign_in_secrets;
 pub mod signed_in;
 pub mod spent_assertion;

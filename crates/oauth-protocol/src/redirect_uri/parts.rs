@@ -33,6 +33,11 @@ impl<'a> Parts<'a> {
         self.any_port() && self.scheme == other.scheme && self.host == other.host && self.rest == other.rest
     }
 
+    /// The URI without the port that RFC 8252 §7.3 leaves free; `None` if its port counts.
+    pub(super) fn without_free_port(&self) -> Option<String> {
+        self.any_port().then(|| format!("{}://{}{}", self.scheme, self.host, self.rest))
+    }
+
     /// RFC 8252 §8.3: whether plain http may be used.
     pub(super) fn has_loopback_host(&self) -> bool {
         is_loopback(self.host)

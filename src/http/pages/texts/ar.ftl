@@ -111,6 +111,7 @@ forwarding_link = إذا لم يحدث شيء فتابع من هنا
 
 signed_in_as = سجّلت الدخول باسم { $name }.
 returns_to = يعود إلى { $hosts }.
+returns_to_more = يعود إلى { $hosts } و{ $more } غيرها.
 described_at = يصف نفسه في { $host }.
 connections_title = اتصالاتك
 connections_sign_in = سجّل الدخول لعرض التطبيقات التي يجوز لها العمل نيابة عنك ولإلغاء إذنها.

@@ -103,6 +103,7 @@ forwarding_link = Wenn nichts geschieht, geht es hier weiter
 
 signed_in_as = Sie sind angemeldet als { $name }.
 returns_to = Die Anwendung leitet Sie zurück zu { $hosts }.
+returns_to_more = Die Anwendung leitet Sie zurück zu { $hosts } und { $more } weiteren.
 described_at = Die Anwendung veröffentlicht ihre Angaben unter { $host }.
 connections_title = Ihre Verbindungen
 connections_sign_in = Melden Sie sich an, um zu sehen, welche Anwendungen für Sie handeln dürfen, und um deren Zugriff zu widerrufen.

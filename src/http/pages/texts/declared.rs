@@ -40,8 +40,8 @@ texts! {
     // Pages that go on by themselves
     forwarding_sign_in(); forwarding_return(); forwarding_link();
     // Your connections
-    signed_in_as(name: &str); returns_to(hosts: &str); described_at(host: &str); connections_title(); connections_sign_in();
-    connections_list(); connections_none(); connections_note(); connection_since(time: &str);
+    signed_in_as(name: &str); returns_to(hosts: &str); returns_to_more(hosts: &str, more: usize); described_at(host: &str);
+    connections_title(); connections_sign_in(); connections_list(); connections_none(); connections_note(); connection_since(time: &str);
     connection_used(devices: usize, time: &str); connection_unused(); connection_addresses(addresses: &str);
     connection_remembered(); entra_clients(); entra_clients_explanation(); entra_clients_note();
     entra_client(application: &str); entra_client_called(first: &str, last: &str); entra_client_refused();

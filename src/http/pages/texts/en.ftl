@@ -97,6 +97,7 @@ forwarding_link = If nothing happens, continue here
 
 signed_in_as = You are signed in as { $name }.
 returns_to = It returns to { $hosts }.
+returns_to_more = It returns to { $hosts } and { $more } more.
 described_at = It describes itself at { $host }.
 connections_title = Your connections
 connections_sign_in = Sign in to see which applications may act for you, and to revoke their access.

@@ -103,6 +103,7 @@ forwarding_link = Si no pasa nada, continúe aquí
 
 signed_in_as = Ha iniciado sesión como { $name }.
 returns_to = La aplicación vuelve a { $hosts }.
+returns_to_more = La aplicación vuelve a { $hosts } y { $more } más.
 described_at = La aplicación se describe en { $host }.
 connections_title = Sus conexiones
 connections_sign_in = Inicie sesión para ver qué aplicaciones pueden actuar por usted y para revocar su acceso.

@@ -109,6 +109,7 @@ forwarding_link = Si rien ne se passe, continuez ici
 
 signed_in_as = Vous êtes connecté en tant que { $name }.
 returns_to = Elle renvoie vers { $hosts }.
+returns_to_more = Elle renvoie vers { $hosts } et { $more } de plus.
 described_at = Elle publie sa description à l’adresse { $host }.
 connections_title = Vos connexions
 connections_sign_in = Connectez-vous pour voir quelles applications peuvent agir pour vous et pour révoquer leur accès.

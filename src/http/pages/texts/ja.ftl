@@ -87,6 +87,7 @@ forwarding_link = 何も起こらない場合は、ここから進んでくだ�
 
 signed_in_as = { $name } としてサインインしています。
 returns_to = 戻り先は { $hosts } です。
+returns_to_more = 戻り先は { $hosts }、ほか { $more } 件です。
 described_at = 説明は { $host } にあります。
 connections_title = あなたの接続
 connections_sign_in = あなたの代わりに操作できるアプリケーションを確認し、そのアクセスを取り消すには、サインインしてください。
