@@ -1,6 +1,6 @@
 //! `GET, POST /connections`: the owner's own page.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use authorization_server::{
     endpoints::{
@@ -9,7 +9,7 @@ use authorization_server::{
         own_page_sign_in::{OwnPageSignInError, SignInRefusal},
         visitor::Visitor,
     },
-    ground::{EventName, Id},
+    ground::{EventName, Id, TooMany},
     state::{cookies::Cookies, owner_session::OwnPage, preauthorized::ApplicationId},
 };
 use http::{Method, StatusCode};
@@ -23,6 +23,10 @@ use super::{
     request::Incoming,
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
+use crate::budget::{Exhausted, Permit};
+
+/// When an owner's next request may find a place.
+const PLACE_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +48,10 @@ impl ConnectionsRefusal {
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     let cookies = cookies::sent(&incoming.headers);
-    if let Some(refused) = over_limit(&app, &incoming, &cookies).await {
-        return refused;
-    }
+    let _place = match admit(&app, &incoming, &cookies).await {
+        Ok(place) => place,
+        Err(refused) => return refused,
+    };
     let answered = if incoming.method == Method::POST {
         act(&app, &incoming, &cookies).await
     } else {
@@ -62,12 +67,20 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-/// Counts a request of an owner who is signed in: the page reads a record for each client, and a click is a write.
-async fn over_limit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Option<Response> {
-    let session = app.server.owner_session(cookies).await.ok()??;
-    let too_many = app.limits.take_page(session.owner).err()?;
-    let place = Place { endpoint: "connections", format: ErrorFormat::Page(Texts::preferred(&incoming.headers)) };
-    Some(ReachedLimit::on_own_page("owner-page-requests-per-minute", session.owner).answer(app, place, too_many))
+/// Counts a request of an owner who is signed in: the page reads a record for each client, and a click is a write. Returns its
+/// place among those that are served at once.
+async fn admit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Option<Permit>, Response> {
+    let Ok(Some(session)) = app.server.owner_session(cookies).await else { return Ok(None) };
+    let reached = |limit, too_many| {
+        let place = Place { endpoint: "connections", format: ErrorFormat::Page(Texts::preferred(&incoming.headers)) };
+        ReachedLimit::on_own_page(limit, session.owner).answer(app, place, too_many)
+    };
+    let counted = app.limits.take_page(session.owner);
+    counted.map_err(|too_many| reached("owner-page-requests-per-minute", too_many))?;
+    let mut place = app.memory.connections_pages.permit(session.owner);
+    let taken = place.grow(1);
+    taken.map_err(|Exhausted| reached("requests for connections at once", TooMany { wait: PLACE_WAIT }))?;
+    Ok(Some(place))
 }
 
 async fn act(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Answer, ConnectionsRefusal> {

@@ -42,6 +42,8 @@ pub(super) struct Endpoint {
     pub body_limit: usize,
     /// The limit for each address, if there is one.
     pub limited: Option<RateLimit>,
+    /// Whether a GET spends something, so that its answer cannot be asked for again.
+    pub spends: bool,
     pub handler: EndpointHandler,
 }
 
@@ -55,6 +57,11 @@ impl Endpoint {
             None => path == self.route,
             Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         }
+    }
+
+    /// Whether an answer here may tell of something that cannot happen again: the redemption of a code, a registration, a tool call.
+    pub(super) fn must_arrive(&self, method: &Method) -> bool {
+        self.spends || !method.is_safe()
     }
 
     /// The name of this endpoint in a refusal by a limit, and the format of its errors.

@@ -18,6 +18,11 @@ const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
 /// The part of that for those of one owner.
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
+/// Requests for the page of connections that are served at once, and the part of that for one owner. Each holds what the store
+/// answers: the owner's document, and one client after another.
+const CONNECTIONS_PAGES_AT_ONCE: usize = 16;
+const OWNER_PAGES_AT_ONCE: usize = 4;
+
 /// For the heads of all connections that are not complete, besides the buffer of each.
 const UNFINISHED_HEADS_BYTES: usize = 4 * 1024 * 1024;
 
@@ -29,6 +34,8 @@ pub struct Memory {
     unknown_bodies: SharedBudget<Network>,
     /// Owners' requests and messages, on both transports.
     pub known_callers: Arc<SharedBudget<Id>>,
+    /// Places of requests for the page of connections, by owner.
+    pub connections_pages: SharedBudget<Id>,
 }
 
 impl Default for Memory {
@@ -38,6 +45,7 @@ impl Default for Memory {
             unknown_callers: SharedBudget::new(UNKNOWN_CALLERS_BYTES, NETWORK_BYTES),
             unknown_bodies: SharedBudget::new(UNKNOWN_BODIES_BYTES, NETWORK_BODIES_BYTES),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
+            connections_pages: SharedBudget::new(CONNECTIONS_PAGES_AT_ONCE, OWNER_PAGES_AT_ONCE),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     page("consent", GET_POST, |app, incoming| Box::pin(consent::serve(app, incoming)))
         .taking(CONSENT_FORM_LIMIT)
         .limited(RateLimit::Page),
-    page("oauth-callback", GET, |app, incoming| Box::pin(oauth_callback::get(app, incoming))),
+    page("oauth-callback", GET, |app, incoming| Box::pin(oauth_callback::get(app, incoming))).spending(),
     public("token", POST, Cors::AnyOrigin, |app, incoming| Box::pin(token::post(app, incoming))),
     public("revoke", POST, Cors::AnyOrigin, |app, incoming| Box::pin(revoke::post(app, incoming))),
     page("connections", GET_POST, |app, incoming| Box::pin(connections::serve(app, incoming))).limited(RateLimit::Page),
@@ -76,7 +76,7 @@ const fn public(
     cors: Cors,
     serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
-    Endpoint { route, methods, cors, body_limit: FORM_LIMIT, limited: None, handler: EndpointHandler::Public(serve) }
+    endpoint(route, methods, cors, EndpointHandler::Public(serve))
 }
 
 const fn page(
@@ -84,8 +84,7 @@ const fn page(
     methods: &'static [Method],
     serve: fn(Arc<App>, Incoming) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
-    let handler = EndpointHandler::Page(serve);
-    Endpoint { route, methods, cors: Cors::SameOrigin, body_limit: FORM_LIMIT, limited: None, handler }
+    endpoint(route, methods, Cors::SameOrigin, EndpointHandler::Page(serve))
 }
 
 const fn protected(
@@ -94,8 +93,11 @@ const fn protected(
     resource: Resource,
     serve: fn(Arc<App>, Incoming, Principal) -> BoxFuture<'static, Response>,
 ) -> Endpoint {
-    let handler = EndpointHandler::Protected(resource, serve);
-    Endpoint { route, methods, cors: Cors::Resource, body_limit: FORM_LIMIT, limited: None, handler }
+    endpoint(route, methods, Cors::Resource, EndpointHandler::Protected(resource, serve))
+}
+
+const fn endpoint(route: &'static str, methods: &'static [Method], cors: Cors, handler: EndpointHandler) -> Endpoint {
+    Endpoint { route, methods, cors, body_limit: FORM_LIMIT, limited: None, spends: false, handler }
 }
 
 impl Endpoint {
@@ -105,6 +107,10 @@ impl Endpoint {
 
     const fn limited(self, limited: RateLimit) -> Self {
         Self { limited: Some(limited), ..self }
+    }
+
+    const fn spending(self) -> Self {
+        Self { spends: true, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
 use super::reply::Response;
-use crate::budget::Permit;
+use crate::budget::{Exhausted, Permit};
 
 /// The text of an answer. hyper drops it when it has written it.
 struct BudgetedBody {
@@ -21,15 +21,22 @@ impl AsRef<[u8]> for BudgetedBody {
 
 /// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits.
 ///
-/// Sends an answer even if it is larger than the rest of the budget: the change that it reports has happened.
-pub(super) async fn until_sent(response: Response, mut permit: Permit) -> Response {
+/// An answer that must arrive is sent even if it is larger than the rest of the budget: the change that it reports has happened.
+pub(super) async fn until_sent(
+    response: Response,
+    mut permit: Permit,
+    must_arrive: bool,
+) -> Result<Response, Exhausted> {
     let (parts, body) = response.into_parts();
-    let Some(length) = body.size_hint().exact() else { return Response::from_parts(parts, body) };
+    let Some(length) = body.size_hint().exact() else { return Ok(Response::from_parts(parts, body)) };
     if usize::try_from(length).map(|length| permit.resize(length)) != Ok(Ok(())) {
+        if !must_arrive {
+            return Err(Exhausted);
+        }
         tracing::debug!(length, "answer exceeds the memory budget: sending it anyway");
     }
     let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    Response::from_parts(parts, Bytes::from_owner(BudgetedBody { text, _permit: permit }).into())
+    Ok(Response::from_parts(parts, Bytes::from_owner(BudgetedBody { text, _permit: permit }).into()))
 }
 
 #[cfg(test)]
@@ -50,7 +57,7 @@ mod tests {
         for (length, left) in [(10, 90), (70, 30)] {
             let budget = Budget::new(100);
             let answer = answer(StatusCode::OK, "text/plain", "x".repeat(length));
-            let answer = until_sent(answer, permit(&budget, 40)).await;
+            let answer = until_sent(answer, permit(&budget, 40), false).await.unwrap();
             assert_eq!(budget.available(), left);
             let text = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!((text.len(), budget.available()), (length, left));
@@ -60,9 +67,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_larger_than_what_is_left_is_sent() {
-        let budget = Budget::new(50);
-        let answer = until_sent(answer(StatusCode::OK, "text/plain", "x".repeat(60)), permit(&budget, 40)).await;
+    async fn an_answer_that_is_larger_than_what_is_left_is_sent_only_if_it_must_arrive() {
+        let (budget, larger) = (Budget::new(50), || answer(StatusCode::OK, "text/plain", "x".repeat(60)));
+        assert_eq!(until_sent(larger(), permit(&budget, 40), false).await.map(drop), Err(Exhausted));
+        assert_eq!(budget.available(), 50);
+        let answer = until_sent(larger(), permit(&budget, 40), true).await.unwrap();
         assert_eq!(budget.available(), 10);
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 60);
         assert_eq!(budget.available(), 50);
@@ -72,7 +81,7 @@ mod tests {
     async fn a_stream_holds_nothing_of_its_request() {
         let budget = Budget::new(50);
         let stream = warp::reply::stream(futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>());
-        let _stream = until_sent(warp::Reply::into_response(stream), permit(&budget, 40)).await;
+        let _stream = until_sent(warp::Reply::into_response(stream), permit(&budget, 40), false).await.unwrap();
         assert_eq!(budget.available(), 50);
     }
 }

@@ -20,11 +20,13 @@ use super::{
     sent::until_sent,
     too_many::ReachedLimit,
 };
+use crate::budget::Exhausted;
 
 impl Endpoint {
     /// Answers the request.
     pub(super) async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
         let texts = Texts::preferred(&arriving.head.headers);
+        let must_arrive = self.must_arrive(&arriving.head.method);
         let served = match self.handler {
             EndpointHandler::Page(_) if arriving.head.method == Method::HEAD => {
                 return arriving.refuse(pages::head(texts)).await;
@@ -49,7 +51,10 @@ impl Endpoint {
             }
         };
         match served {
-            Ok((response, permit)) => until_sent(response.await, permit).await,
+            Ok((response, permit)) => {
+                let sent = until_sent(response.await, permit, must_arrive).await;
+                sent.unwrap_or_else(|Exhausted| self.busy(&app, texts, None))
+            }
             Err(error) => self.unread(&app, texts, error, None),
         }
     }
@@ -104,8 +109,13 @@ impl Endpoint {
         if admitted.head.method == Method::HEAD {
             return admitted.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
         }
+        let must_arrive = self.must_arrive(&admitted.head.method);
         match admitted.read(self.body_limit, body).await {
-            Ok((incoming, permit)) => until_sent(serve(app, incoming, principal).await, permit).await,
+            Ok((incoming, permit)) => {
+                let response = serve(Arc::clone(&app), incoming, principal).await;
+                let sent = until_sent(response, permit, must_arrive).await;
+                sent.unwrap_or_else(|Exhausted| self.busy(&app, texts, Some(caller)))
+            }
             Err(error) => self.unread(&app, texts, error, Some(caller)),
         }
     }

@@ -36,6 +36,11 @@ impl From<ReadError> for Unread {
 }
 
 impl Endpoint {
+    /// 503: there is not enough memory for a request or its answer.
+    pub(super) fn busy(&self, app: &App, texts: &Texts, caller: Option<Holder>) -> Response {
+        self.unread(app, texts, ReadError::Exhausted, caller)
+    }
+
     /// Answers it, and reports it as the caller's, if the caller is known.
     pub(super) fn unread(&self, app: &App, texts: &Texts, error: ReadError, caller: Option<Holder>) -> Response {
         let (is_ours, unread) = (error == ReadError::Exhausted, Unread::from(error));

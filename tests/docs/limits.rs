@@ -44,6 +44,11 @@ const FIXED: &[Row] = &[
     ),
     ("lookups of names", "{} at once", &[("src/client_documents/resolver.rs", "MAX_CONCURRENT_LOOKUPS")]),
     ("requests to one API at once", "{}", &[("src/graph/bulkhead.rs", "MAX_CONCURRENT_REQUESTS")]),
+    (
+        "requests for connections at once",
+        "{}; {} of an owner",
+        &[(MEMORY, "CONNECTIONS_PAGES_AT_ONCE"), (MEMORY, "OWNER_PAGES_AT_ONCE")],
+    ),
     ("requests of a session at once", "{}", &[("src/mcp/sse/in_flight.rs", "MAX_IN_FLIGHT")]),
     (
         "waiting messages of a session",
@@ -124,6 +129,7 @@ const OTHER: &[(Constant, &str)] = &[
         "the oldest become one that is any",
     ),
     (("crates/authorization-server/src/state/claims.rs", "MAX_CHALLENGE_LENGTH"), "of what an API says"),
+    (("crates/authorization-server/src/state/shown_hosts.rs", "MAX_SHOWN"), "of the hosts of a client on a page"),
     (("crates/authorization-server/src/state/visible_name.rs", "MAX_CHARACTERS"), "of a name on a page"),
     (("crates/authorization-server/src/state/visible_name.rs", "MAX_MARKS"), "of a name on a page"),
     (("crates/oauth-protocol/src/client_metadata/name.rs", "MAX_CHARACTERS"), "a name is cut, not refused"),

@@ -235,6 +235,29 @@ async fn a_sign_in_that_others_hold_up_is_not_held_against_its_address() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_that_is_larger_than_the_memory_left_is_refused_unless_it_tells_of_a_change() {
+    let edge = Edge::behind_gateway();
+    let mut flood = Flood::default();
+    take_all(&mut flood, &edge, || from(ONE, Method::POST, "/token"));
+    flood.0.pop();
+    edge.audit.take();
+    let metadata = edge.send(empty(from(ONE, Method::GET, "/.well-known/oauth-authorization-server"))).await;
+    assert_eq!((metadata.status, metadata.header("retry-after")), (503, "5"));
+    assert_eq!(
+        (metadata.error().as_str(), metadata.header("access-control-allow-origin")),
+        ("temporarily_unavailable", "*")
+    );
+    for path in ["/connections", "/operator", "/authorize", "/consent"] {
+        let page = edge.send(empty(from(ONE, Method::GET, path))).await;
+        assert_eq!((page.status, page.header("retry-after")), (503, "5"), "{path}");
+        assert!(page.body.contains("This server has too much to do"), "{path}: {}", page.body);
+        let event = edge.audit.take().pop().unwrap();
+        assert_eq!((event.name, event.reason), (EventName::LimitReached, Some("memory for requests")), "{path}");
+    }
+    assert_eq!(status(&edge, from(ONE, Method::GET, "/oauth-callback")).await, 403, "it is sent all the same");
+}
+
 /// The access tokens of so many owners.
 async fn tokens_of_owners(edge: &Edge, owners: usize) -> Vec<String> {
     let mut tokens = Vec::new();

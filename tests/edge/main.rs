@@ -8,6 +8,7 @@ mod bearer;
 mod blocks;
 mod browser;
 mod client_authentication;
+mod connections;
 mod cors;
 mod costs;
 mod counted;

@@ -956,9 +956,30 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "an owner opens the page of connections only so often",
         file: "src/http/connections.rs",
-        from: "app.limits.take_page(session.owner).err()?",
-        to: "app.limits.take_page(session.owner).err().filter(|_| false)?",
+        from: "app.limits.take_page(session.owner);",
+        to: "app.limits.take_page(session.owner).or(Ok(()));",
         test: "edge::limits::an_owner_who_is_signed_in_opens_the_page_of_connections_only_so_often_and_others_go_on",
+    },
+    Guard {
+        name: "an owner has few pages of connections made at once",
+        file: "src/http/connections.rs",
+        from: "place.grow(1);",
+        to: "place.grow(0);",
+        test: "edge::connections::requests_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_go_on",
+    },
+    Guard {
+        name: "an answer that is larger than the memory left is refused",
+        file: "src/http/endpoint.rs",
+        from: "self.spends || !method.is_safe()",
+        to: "self.spends || !method.is_safe() || true",
+        test: "edge::flood::an_answer_that_is_larger_than_the_memory_left_is_refused_unless_it_tells_of_a_change",
+    },
+    Guard {
+        name: "the answer to a callback is sent whatever it takes",
+        file: "src/http/routes.rs",
+        from: "Box::pin(oauth_callback::get(app, incoming))).spending(),",
+        to: "Box::pin(oauth_callback::get(app, incoming))),",
+        test: "edge::flood::an_answer_that_is_larger_than_the_memory_left_is_refused_unless_it_tells_of_a_change",
     },
     Guard {
         name: "a 429 says when to come again",

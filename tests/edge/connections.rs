@@ -1,0 +1,167 @@
+//! The page of connections of an owner who has allowed many clients: what it shows, and what it takes.
+
+use std::collections::BTreeMap;
+
+use allocation_counter::{AllocationInfo, measure};
+use authorization_server::{
+    ground::{EventName, Id, Subject},
+    state::{client::Client, owner::Approval, roles::ADMIN},
+};
+use futures_util::future::join_all;
+use http::{Method, header, request::Builder};
+use oauth_protocol::redirect_uri::{Receiver, RedirectUri};
+use tokio::runtime::{self, Runtime};
+
+use crate::{
+    browser::{Browser, authorize, consent_form},
+    rig::{Edge, empty, request},
+};
+
+const SHARED: &str = "https://client.example/callback";
+
+/// A handler, and the browser of an owner who is signed in to the page.
+struct Owned {
+    runtime: Runtime,
+    edge: Edge,
+    browser: Browser,
+}
+
+fn get(browser: &Browser) -> Builder {
+    let cookies: Vec<_> = browser.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    request(Method::GET, "/connections").header(header::COOKIE, cookies.join("; "))
+}
+
+/// Registers clients of one name with these redirect URIs and one of its own for each, and remembers that the owner has allowed
+/// them.
+async fn allow_many(edge: &Edge, browser: &mut Browser, clients: usize, uris: &[String]) {
+    let mut ids = Vec::new();
+    for client in 0..clients {
+        let own = format!("http://localhost/{client}");
+        let uris: Vec<&str> = uris.iter().map(String::as_str).chain([SHARED, &own]).collect();
+        ids.push(edge.register_for(&uris).await.unwrap());
+    }
+    let page = browser.get(edge, &authorize(&ids[0], &[])).await;
+    let back = browser.allow(edge, &consent_form(&page)).await;
+    assert_eq!(browser.get(edge, &back).await.status, 302);
+    edge.owners.change(&edge.owners.all()[0].key, |owner| {
+        let of = |id: &String| Approval { client: Id::parse(id).unwrap(), ..owner.approvals[0].clone() };
+        let mut owner = owner.clone();
+        owner.approvals = ids.iter().map(of).collect();
+        owner
+    });
+}
+
+impl Owned {
+    fn new(clients: usize, uris: &[String]) -> Self {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (edge, mut browser) = (Edge::new(), Browser::default());
+        runtime.block_on(async {
+            allow_many(&edge, &mut browser, clients, uris).await;
+            let page = browser.connections(&edge).await;
+            assert_eq!(page.body.matches("class=\"connection\"").count(), clients);
+        });
+        Self { runtime, edge, browser }
+    }
+
+    /// What this thread takes for so many requests at once, until all are answered, and how many have which status.
+    fn taken(&self, requests: usize) -> (AllocationInfo, BTreeMap<u16, usize>) {
+        let mut statuses = BTreeMap::new();
+        let taken = measure(|| {
+            let requests = (0..requests).map(|_| self.edge.head(empty(get(&self.browser))));
+            for answer in self.runtime.block_on(join_all(requests)) {
+                *statuses.entry(answer.status().as_u16()).or_default() += 1;
+            }
+        });
+        (taken, statuses)
+    }
+}
+
+/// The allocations of a page for so many clients, which differ in the last of their so many redirect URIs.
+fn allocations(clients: usize, uris: usize) -> u64 {
+    let uris: Vec<String> = (0..uris).map(|number| format!("http://localhost/callback/{number}")).collect();
+    Owned::new(clients, &uris).taken(1).0.count_total
+}
+
+#[test]
+fn each_client_and_each_redirect_uri_takes_as_much_however_many_there_are() {
+    for sizes in [[(10, 4), (20, 4), (40, 4)], [(10, 7), (10, 14), (10, 28)]] {
+        let [few, more, many] = sizes.map(|(clients, uris)| allocations(clients, uris));
+        println!("{sizes:?}: {few}, {more}, {many} allocations");
+        let (growth, next) = (more - few, many - more);
+        assert!(growth > 0 && next <= 2 * growth * 11 / 10, "{sizes:?}: {few}, {more}, {many}");
+    }
+}
+
+/// A client whose registration is as large as a body may be, and a page of its own.
+fn large(client: &Client) -> Client {
+    Client { name: Some(client.id.to_string()), ..client.clone() }
+}
+
+/// docs/operations/memory.md has the number.
+#[test]
+fn many_requests_at_once_for_a_page_with_large_clients_take_little_memory() {
+    let host = |number| format!("h{number:02}{}", ".aaaa".repeat(50));
+    let uris: Vec<String> = (0..30).map(|number| format!("https://{}/{}", host(number), "x".repeat(1_750))).collect();
+    let owned = Owned::new(200, &uris);
+    for client in owned.edge.clients.all() {
+        owned.edge.clients.change(&client.id, large);
+    }
+    owned.edge.owners.change(&owned.edge.owners.all()[0].key, |owner| {
+        let mut owner = owner.clone();
+        let receiver: Receiver = serde_json::from_value(uris[0].as_str().into()).unwrap();
+        owner.approvals.iter_mut().for_each(|approval| approval.receiver = receiver.clone());
+        owner
+    });
+    let page = owned.runtime.block_on(owned.edge.send(empty(get(&owned.browser).header("accept-language", "ar"))));
+    println!("{} bytes of page", page.body.len());
+    assert!(
+        page.body.len() * 3 / 2 < 1024 * 1024,
+        "a third of its rows may be of grants alone, and an address has 1 MiB"
+    );
+    let (one, _) = owned.taken(1);
+    let (taken, statuses) = owned.taken(118);
+    println!("{} bytes for one, {} for 118", one.bytes_max, taken.bytes_max);
+    assert_eq!(statuses, BTreeMap::from([(200, 4), (429, 114)]));
+    assert!((1_000_000..8_000_000).contains(&taken.bytes_max), "{} bytes", taken.bytes_max);
+}
+
+#[tokio::test]
+async fn requests_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_go_on() {
+    let (edge, mut browser, mut other) = (Edge::new(), Browser::default(), Browser::default());
+    browser.connections(&edge).await;
+    edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
+    other.connections(&edge).await;
+    edge.audit.take();
+    let requests = [&browser, &browser, &browser, &browser, &browser, &other];
+    let answers = join_all(requests.map(|browser| edge.send(empty(get(browser))))).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 429, 200]);
+    assert_eq!(answers[4].header("retry-after"), "1");
+    assert!(answers[4].body.contains("Too many requests"), "{}", answers[4].body);
+    let events = edge.audit.take();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((event.name, event.endpoint), (EventName::LimitReached, Some("connections")));
+    assert_eq!((event.reason, event.owner.is_some()), (Some("requests for connections at once"), true));
+    assert_eq!(browser.get(&edge, "/connections").await.status, 200, "the places are free again");
+}
+
+#[tokio::test]
+async fn the_pages_of_an_owner_and_an_operator_show_three_hosts_of_a_client_and_count_the_others() {
+    let (edge, mut browser) = (Edge::new(), Browser::default());
+    let uris: Vec<String> = (0..29).map(|number| format!("https://host-{number}.example/")).collect();
+    allow_many(&edge, &mut browser, 1, &uris).await;
+    // From before the length of a host was limited.
+    let long = format!("https://a{}.example/", "a".repeat(1_990));
+    edge.clients.change(&edge.clients.all()[0].id, |client| {
+        let mut client = client.clone();
+        client.redirect_uris.push(RedirectUri::stored(long.clone()));
+        client
+    });
+    let own = browser.connections(&edge).await.body;
+    edge.upstream.set_roles(&[ADMIN.value]);
+    let operators = Browser::default().operator(&edge).await.body;
+    for page in [own, operators] {
+        let shown = "<bdi>client.example, host-0.example, host-1.example</bdi> and 29 more";
+        assert!(page.contains(shown) && !page.contains("host-2") && !page.contains("aaa"), "{page}");
+    }
+}
