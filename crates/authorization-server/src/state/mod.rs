@@ -10,6 +10,7 @@ pub mod claims;
 pub mod client;
 pub mod client_keys;
 mod consent;
+mod cookie_name;
 pub mod cookies;
 pub mod decision;
 pub mod demand;
