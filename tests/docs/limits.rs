@@ -114,6 +114,7 @@ const OTHER: &[(Constant, &str)] = &[
     (("src/http/cors.rs", "MAX_AGE"), "how long a browser keeps a preflight"),
     (("src/buckets.rs", "MAX_BUCKETS"), "a memory of callers; a forgotten one is refused nothing"),
     (("src/graph/token_cache.rs", "MAX_TOKENS"), "a cache"),
+    (("src/mcp/streamable_http/list_texts.rs", "MAX_LISTS"), "a cache"),
     (("src/graph/demanded_claims.rs", "MAX_DEMANDS"), "a cache"),
     (("src/entra/gateway_token.rs", "MAX_VERIFIED_TOKENS"), "a cache"),
     (("crates/authorization-server/src/grant_cache.rs", "MAX_GRANTS"), "a cache"),
