@@ -45,7 +45,7 @@ const FIXED: &[Row] = &[
     ("lookups of names", "{} at once", &[("src/client_documents/resolver.rs", "MAX_CONCURRENT_LOOKUPS")]),
     ("requests to one API at once", "{}", &[("src/graph/bulkhead.rs", "MAX_CONCURRENT_REQUESTS")]),
     (
-        "requests for connections at once",
+        "pages of connections at once",
         "{}; {} of an owner",
         &[(MEMORY, "CONNECTIONS_PAGES_AT_ONCE"), (MEMORY, "OWNER_PAGES_AT_ONCE")],
     ),
@@ -118,6 +118,7 @@ const OTHER: &[(Constant, &str)] = &[
     (("src/graph/demanded_claims.rs", "MAX_DEMANDS"), "a cache"),
     (("src/entra/gateway_token.rs", "MAX_VERIFIED_TOKENS"), "a cache"),
     (("crates/authorization-server/src/grant_cache.rs", "MAX_GRANTS"), "a cache"),
+    (("crates/authorization-server/src/block_copy.rs", "MAX_KNOWN_CLIENTS"), "a cache"),
     (("src/telemetry/queue.rs", "MAX_WAITING_LINES"), "lines of the log"),
     (("src/mcp/json_rpc.rs", "MAX_QUOTED_LENGTH"), "of a text in an error"),
     (("src/mcp/tools/search_mail.rs", "MAX_CHARACTERS"), "of the answer of a tool, which then says where it goes on"),

@@ -17,6 +17,8 @@ const COPY_LIFETIME: Duration = Duration::seconds(60);
 const ASK_AGAIN_AFTER: Duration = Duration::seconds(5);
 /// A client's hosts are read again after this: a metadata document can change.
 const CLIENT_KNOWN_FOR: Duration = Duration::minutes(5);
+/// Clients whose hosts are known. Anybody can register one of 64 KiB, so these take 16 MiB at most.
+const MAX_KNOWN_CLIENTS: usize = 256;
 
 /// The copy, and the clients that were judged by it lately.
 pub(crate) struct BlockCopy {
@@ -41,7 +43,7 @@ pub(crate) enum Copy {
 
 impl Default for BlockCopy {
     fn default() -> Self {
-        Self { copy: Mutex::default(), clients: Recent::believed_for(CLIENT_KNOWN_FOR) }
+        Self { copy: Mutex::default(), clients: Recent::believed_for(CLIENT_KNOWN_FOR).at_most(MAX_KNOWN_CLIENTS) }
     }
 }
 

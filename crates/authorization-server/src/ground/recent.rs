@@ -8,7 +8,7 @@ use std::{
 use lru::LruCache;
 use time::{Duration, OffsetDateTime};
 
-/// How many are kept.
+/// How many are kept, unless something else is said.
 const CAPACITY: usize = 10_000;
 
 /// Values, each believed for a while after it was read. Every operation takes constant time; a full cache evicts the value that
@@ -16,13 +16,20 @@ const CAPACITY: usize = 10_000;
 pub struct Recent<K, V> {
     values: Mutex<LruCache<K, (V, OffsetDateTime)>>,
     believed_for: Duration,
+    capacity: usize,
 }
 
 impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     /// No values yet. Each value will be believed for this long after it was put in.
     #[must_use]
     pub fn believed_for(believed_for: Duration) -> Self {
-        Self { values: Mutex::new(LruCache::unbounded()), believed_for }
+        Self { values: Mutex::new(LruCache::unbounded()), believed_for, capacity: CAPACITY }
+    }
+
+    /// Keeps so many at most. For values that are large.
+    #[must_use]
+    pub fn at_most(self, capacity: usize) -> Self {
+        Self { capacity, ..self }
     }
 
     /// The value, if it is still believed.
@@ -36,7 +43,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     pub fn put(&self, key: K, value: V, read_at: OffsetDateTime) {
         let mut values = self.lock();
         values.put(key, (value, read_at));
-        if values.len() > CAPACITY {
+        if values.len() > self.capacity {
             values.pop_lru();
         }
     }
@@ -78,11 +85,14 @@ mod tests {
 
     #[test]
     fn when_it_is_full_the_value_that_was_used_least_recently_goes() {
-        let recent = Recent::believed_for(LIFETIME);
-        (0..CAPACITY).for_each(|key| recent.put(key, key, NOW));
-        assert_eq!(recent.get(&0, NOW), Some(0), "used now");
-        recent.put(CAPACITY, CAPACITY, NOW);
-        assert_eq!((recent.get(&0, NOW), recent.get(&1, NOW)), (Some(0), None));
-        assert_eq!(recent.lock().len(), CAPACITY);
+        for (recent, capacity) in
+            [(Recent::believed_for(LIFETIME), CAPACITY), (Recent::believed_for(LIFETIME).at_most(7), 7)]
+        {
+            (0..capacity).for_each(|key| recent.put(key, key, NOW));
+            assert_eq!(recent.get(&0, NOW), Some(0), "used now");
+            recent.put(capacity, capacity, NOW);
+            assert_eq!((recent.get(&0, NOW), recent.get(&1, NOW)), (Some(0), None));
+            assert_eq!(recent.lock().len(), capacity);
+        }
     }
 }
