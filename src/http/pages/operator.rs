@@ -106,7 +106,7 @@ pub(in crate::http) fn operator(app: &App, texts: &Texts, page: &OperatorPage) -
 fn row(texts: &Texts, ListedApplication { client, blocked }: &ListedApplication) -> ClientRow {
     ClientRow {
         name: display_name(texts, client.name.as_deref()),
-        returns_to: returns_to(texts, &ShownHosts::of(client)),
+        returns_to: returns_to(texts, &ShownHosts::all(client)),
         published_at: client.document().map(|document| document.url.as_str().to_owned()),
         since: texts.moment_of(client.registered_at),
         used: match client.used_at {

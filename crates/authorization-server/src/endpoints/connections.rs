@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use oauth_protocol::{resource::ResourceAddress, scope::Scope};
@@ -120,9 +120,11 @@ impl AuthorizationServer {
             connection.name = client.as_ref().and_then(|client| client.name.clone());
             let key = client.as_ref().and_then(Client::application_key);
             let place = key.map_or(found.len(), |key| *places.entry(key).or_insert(found.len()));
-            match found.get_mut(place) {
-                Some(application) => application.connections.push(connection),
-                None => found.push(application(client.as_ref(), connection)),
+            if place == found.len() {
+                found.push(application(client.as_ref()));
+            }
+            if let Some(application) = found.get_mut(place) {
+                application.add(client.as_ref(), connection);
             }
         }
         Ok(found)
@@ -138,6 +140,7 @@ impl AuthorizationServer {
             connection.remembered |= approval.stands(now);
             connection.add_permissions(&approval.scope);
             connection.connects_to(approval.address);
+            connection.receivers.insert(approval.receiver.host().to_owned());
         }
         for grant in self.ports.owner_grants.of_owner(owner).await? {
             let ended = self.operator_verdict(grant.client, grant.redeemed_at).await? == Verdict::Ended;
@@ -199,13 +202,23 @@ impl Connection {
     }
 }
 
-/// What a page shows of an application, with the first of its registrations.
-fn application(client: Option<&Client>, connection: Connection) -> Application {
+impl Application {
+    /// Adds a registration. Where the owner's codes went is shown first: anybody can register with well-known hosts, too.
+    fn add(&mut self, client: Option<&Client>, connection: Connection) {
+        if let Some(client) = client {
+            self.hosts.put_first(client, &connection.receivers);
+        }
+        self.connections.push(connection);
+    }
+}
+
+/// What a page shows of an application whose first registration is this one.
+fn application(client: Option<&Client>) -> Application {
     let document = client.and_then(Client::document);
     Application {
-        hosts: client.map(ShownHosts::of).unwrap_or_default(),
+        hosts: client.map(ShownHosts::few).unwrap_or_default(),
         published_at: document.map(|document| document.url.host().to_owned()),
-        connections: vec![connection],
+        connections: Vec::new(),
     }
 }
 
@@ -219,5 +232,6 @@ fn entry(found: &mut BTreeMap<String, Connection>, client: Id, since: OffsetDate
         remembered: false,
         addresses: Vec::new(),
         permissions: Vec::new(),
+        receivers: BTreeSet::new(),
     })
 }

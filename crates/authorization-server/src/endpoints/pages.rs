@@ -1,5 +1,7 @@
 //! The data of the pages.
 
+use std::collections::BTreeSet;
+
 use oauth_protocol::{resource::ResourceAddress, scope::Scope, secret::Secret};
 use time::OffsetDateTime;
 
@@ -149,4 +151,6 @@ pub struct Connection {
     pub addresses: Vec<ResourceAddress>,
     /// Its permissions.
     pub permissions: Vec<&'static Permission>,
+    /// The hosts of the receivers that it was allowed for.
+    pub receivers: BTreeSet<String>,
 }

@@ -1,6 +1,8 @@
 //! `/connections`: signing in by a state of its own kind, and what the owner sees there.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+use std::collections::BTreeSet;
+
 use authorization_server::{
     endpoints::{
         answer::{Answer, Next, Redirect},
@@ -329,6 +331,7 @@ async fn the_owner_sees_since_when_how_lately_and_on_how_many_devices() {
         remembered: true,
         addresses: vec![ResourceAddress::Mcp],
         permissions: vec![&USER_READ],
+        receivers: BTreeSet::from(["client.example".to_owned()]),
     };
     rig.clock.advance(Duration::HOUR);
     assert_eq!(only_connection(&rig).await, expected);

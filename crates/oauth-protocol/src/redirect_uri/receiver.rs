@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::parts::Parts;
+use super::{parts::Parts, target};
 
 /// The receiver behind a redirect target. It is for comparison: no answer can be sent to it, so it may be read from a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,12 @@ impl Receiver {
     pub fn is_same(&self, other: &Self) -> bool {
         let parts = Parts::split(&self.0).zip(Parts::split(&other.0));
         self == other || parts.is_some_and(|(own, other)| own.same_but_for_the_port(&other))
+    }
+
+    /// Its host; of a private-use URI its scheme.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        target::host(&self.0)
     }
 
     /// The redirect URI, for the log.
