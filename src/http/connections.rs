@@ -1,6 +1,6 @@
 //! `GET, POST /connections`: the owner's own page.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use authorization_server::{
     endpoints::{
@@ -9,7 +9,7 @@ use authorization_server::{
         own_page_sign_in::{OwnPageSignInError, SignInRefusal},
         visitor::Visitor,
     },
-    ground::{EventName, Id, TooMany},
+    ground::{EventName, Id},
     state::{cookies::Cookies, owner_session::OwnPage, preauthorized::ApplicationId},
 };
 use http::{Method, StatusCode};
@@ -24,9 +24,6 @@ use super::{
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
 use crate::budget::{Exhausted, Permit};
-
-/// When an owner's next request may find a place.
-const PLACE_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a click does not count.
 #[derive(Debug, thiserror::Error)]
@@ -67,19 +64,23 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
     }
 }
 
-/// Counts a request of an owner who is signed in: the page reads a record for each client, and a click is a write. Returns its
-/// place among those that are served at once.
+/// Counts a request of an owner who is signed in: the page reads a record for each client, and a click is a write. Returns the
+/// place of a page among those that are made at once. A click takes none, so that nobody can keep an owner from withdrawing.
 async fn admit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Option<Permit>, Response> {
     let Ok(Some(session)) = app.server.owner_session(cookies).await else { return Ok(None) };
-    let reached = |limit, too_many| {
-        let place = Place { endpoint: "connections", format: ErrorFormat::Page(Texts::preferred(&incoming.headers)) };
-        ReachedLimit::on_own_page(limit, session.owner).answer(app, place, too_many)
-    };
-    let counted = app.limits.take_page(session.owner);
-    counted.map_err(|too_many| reached("owner-page-requests-per-minute", too_many))?;
+    let (texts, endpoint) = (Texts::preferred(&incoming.headers), "connections");
+    app.limits.take_page(session.owner).map_err(|too_many| {
+        let place = Place { endpoint, format: ErrorFormat::Page(texts) };
+        ReachedLimit::on_own_page("owner-page-requests-per-minute", session.owner).answer(app, place, too_many)
+    })?;
+    if incoming.method == Method::POST {
+        return Ok(None);
+    }
     let mut place = app.memory.connections_pages.permit(session.owner);
-    let taken = place.grow(1);
-    taken.map_err(|Exhausted| reached("requests for connections at once", TooMany { wait: PLACE_WAIT }))?;
+    place.grow(1).map_err(|Exhausted| {
+        ReachedLimit::on_own_page("pages of connections at once", session.owner).report(app, endpoint);
+        pages::error(app, texts, &ErrorPage::plain(StatusCode::SERVICE_UNAVAILABLE, texts.busy_title(), texts.busy()))
+    })?;
     Ok(Some(place))
 }
 

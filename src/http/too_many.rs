@@ -64,7 +64,8 @@ impl ReachedLimit {
     }
 
     const fn of(limit: &'static str, of: Whose) -> Self {
-        Self { limit, text: "too many requests of one user; try again later", on_page: Texts::too_many, of: Some(of) }
+        let text = "too many requests of one user; try again later";
+        Self { limit, text, on_page: Texts::too_many_of_yours, of: Some(of) }
     }
 
     /// The audit event alone, for an endpoint with an answer of its own.

@@ -14,7 +14,7 @@ use tokio::runtime::{self, Runtime};
 
 use crate::{
     browser::{Browser, authorize, consent_form},
-    rig::{Edge, empty, request},
+    rig::{Edge, empty, form, request},
 };
 
 const SHARED: &str = "https://client.example/callback";
@@ -119,36 +119,38 @@ fn many_requests_at_once_for_a_page_with_large_clients_take_little_memory() {
         "a third of its rows may be of grants alone, and an address has 1 MiB"
     );
     let (one, _) = owned.taken(1);
-    let (taken, statuses) = owned.taken(118);
-    println!("{} bytes for one, {} for 118", one.bytes_max, taken.bytes_max);
-    assert_eq!(statuses, BTreeMap::from([(200, 4), (429, 114)]));
+    let (taken, statuses) = owned.taken(117);
+    println!("{} bytes for one, {} for 117", one.bytes_max, taken.bytes_max);
+    assert_eq!(statuses, BTreeMap::from([(200, 4), (503, 113)]));
     assert!((1_000_000..8_000_000).contains(&taken.bytes_max), "{} bytes", taken.bytes_max);
 }
 
 #[tokio::test]
-async fn requests_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_go_on() {
+async fn pages_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_and_clicks_go_on() {
     let (edge, mut browser, mut other) = (Edge::new(), Browser::default(), Browser::default());
     browser.connections(&edge).await;
     edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
     other.connections(&edge).await;
     edge.audit.take();
-    let requests = [&browser, &browser, &browser, &browser, &browser, &other];
-    let answers = join_all(requests.map(|browser| edge.send(empty(get(browser))))).await;
+    let pages = [&browser, &browser, &browser, &browser, &browser, &other].map(|browser| empty(get(browser)));
+    let click = form(browser.form("/connections"), &[("action", "sign-in")]);
+    let answers = join_all(pages.into_iter().chain([click]).map(|request| edge.send(request))).await;
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
-    assert_eq!(statuses, [200, 200, 200, 200, 429, 200]);
-    assert_eq!(answers[4].header("retry-after"), "1");
-    assert!(answers[4].body.contains("Too many requests"), "{}", answers[4].body);
+    assert_eq!(statuses, [200, 200, 200, 200, 503, 200, 200]);
+    assert_eq!(answers[4].header("retry-after"), "5");
+    assert!(answers[4].body.contains("too much to do"), "{}", answers[4].body);
     let events = edge.audit.take();
     let [event] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!((event.name, event.endpoint), (EventName::LimitReached, Some("connections")));
-    assert_eq!((event.reason, event.owner.is_some()), (Some("requests for connections at once"), true));
+    assert_eq!((event.reason, event.owner.is_some()), (Some("pages of connections at once"), true));
     assert_eq!(browser.get(&edge, "/connections").await.status, 200, "the places are free again");
 }
 
 #[tokio::test]
-async fn the_pages_of_an_owner_and_an_operator_show_three_hosts_of_a_client_and_count_the_others() {
+async fn an_owner_is_shown_where_codes_went_and_three_hosts_of_a_client_and_an_operator_all() {
     let (edge, mut browser) = (Edge::new(), Browser::default());
-    let uris: Vec<String> = (0..29).map(|number| format!("https://host-{number}.example/")).collect();
+    let mut uris: Vec<String> = (0..28).map(|number| format!("https://host-{number}.example/")).collect();
+    uris.push("https://zzz.example/".into());
     allow_many(&edge, &mut browser, 1, &uris).await;
     // From before the length of a host was limited.
     let long = format!("https://a{}.example/", "a".repeat(1_990));
@@ -157,11 +159,16 @@ async fn the_pages_of_an_owner_and_an_operator_show_three_hosts_of_a_client_and_
         client.redirect_uris.push(RedirectUri::stored(long.clone()));
         client
     });
+    edge.owners.change(&edge.owners.all()[0].key, |owner| {
+        let mut owner = owner.clone();
+        owner.approvals[0].receiver = serde_json::from_value("https://zzz.example/".into()).unwrap();
+        owner
+    });
     let own = browser.connections(&edge).await.body;
     edge.upstream.set_roles(&[ADMIN.value]);
     let operators = Browser::default().operator(&edge).await.body;
-    for page in [own, operators] {
-        let shown = "<bdi>client.example, host-0.example, host-1.example</bdi> and 29 more";
-        assert!(page.contains(shown) && !page.contains("host-2") && !page.contains("aaa"), "{page}");
-    }
+    let shown = "<bdi>zzz.example, client.example, host-0.example</bdi> and 29 more";
+    assert!(own.contains(shown) && !own.contains("host-2") && !own.contains("aaa"), "{own}");
+    let all = (0..28).all(|number| operators.contains(&format!("host-{number}.example")));
+    assert!(all && operators.contains("zzz.example</bdi> and 1 more") && !operators.contains("aaa"), "{operators}");
 }

@@ -965,7 +965,7 @@ pub(crate) const GUARDS: &[Guard] = &[
         file: "src/http/connections.rs",
         from: "place.grow(1);",
         to: "place.grow(0);",
-        test: "edge::connections::requests_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_go_on",
+        test: "edge::connections::pages_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_and_clicks_go_on",
     },
     Guard {
         name: "an answer that is larger than the memory left is refused",

@@ -244,6 +244,7 @@ full_title = Es gibt zu viele Einträge
 full = Es kann höchstens 500 Sperren geben. Innerhalb von 90 Tagen können die Verbindungen von höchstens 500 Anwendungen beendet werden. Heben Sie eine Sperre auf, die nicht mehr nötig ist, oder nennen Sie einen Host statt einzelner Anwendungen.
 too_many_title = Zu viele Anfragen
 too_many = Zu viele Anfragen kamen aus Ihrem Netzwerk. Versuchen Sie es später noch einmal.
+too_many_of_yours = Sie haben zu viele Anfragen gesendet. Versuchen Sie es in einer Minute noch einmal.
 too_many_lookups = Die Angaben von zu vielen Anwendungen wurden abgerufen. Versuchen Sie es in einer Minute noch einmal.
 body_title = Die Anfrage ist nicht gültig
 body_too_large = Dieser Server hat sie abgelehnt: Sie ist zu groß.

@@ -69,5 +69,5 @@ texts! {
     organisation_title(); organisation_policy(); organisation_assignment(); organisation_consent(); admin_consent_title();
     admin_consent(); admin_consent_unknown(); request_title(); request_foreign(path: &str); target_title(); target();
     object_id_title(); object_id(); repeated_title(); repeated(); full_title(); full(); too_many_title(); too_many();
-    too_many_lookups(); body_title(); body_too_large(); body_late(); body_incomplete(); busy_title(); busy();
+    too_many_of_yours(); too_many_lookups(); body_title(); body_too_large(); body_late(); body_incomplete(); busy_title(); busy();
 }

@@ -238,6 +238,7 @@ full_title = There are too many entries
 full = There can be at most 500 blocks. Within 90 days, the connections of at most 500 applications can be ended. Lift a block that is not needed any more, or name a host instead of single applications.
 too_many_title = Too many requests
 too_many = Too many requests came from your network. Try again later.
+too_many_of_yours = You have sent too many requests. Try again in a minute.
 too_many_lookups = Too many applications were looked up. Try again in a minute.
 body_title = The request is not valid
 body_too_large = This server refused it: it is too large.

@@ -244,6 +244,7 @@ full_title = Hay demasiadas entradas
 full = Puede haber 500 bloqueos como máximo. En 90 días se pueden terminar las conexiones de 500 aplicaciones como máximo. Levante un bloqueo que ya no sea necesario, o indique un host en lugar de aplicaciones sueltas.
 too_many_title = Demasiadas solicitudes
 too_many = Llegaron demasiadas solicitudes desde su red. Inténtelo de nuevo más tarde.
+too_many_of_yours = Ha enviado demasiadas solicitudes. Inténtelo de nuevo en un minuto.
 too_many_lookups = Se consultaron demasiadas aplicaciones. Inténtelo de nuevo en un minuto.
 body_title = La solicitud no es válida
 body_too_large = Este servidor la rechazó: es demasiado grande.

@@ -250,6 +250,7 @@ full_title = Il y a trop d’entrées
 full = Il peut y avoir au plus 500 blocages. En 90 jours, on peut mettre fin aux connexions de 500 applications au plus. Levez un blocage qui n’est plus nécessaire, ou nommez un hôte au lieu d’applications isolées.
 too_many_title = Trop de demandes
 too_many = Trop de demandes sont venues de votre réseau. Réessayez plus tard.
+too_many_of_yours = Vous avez envoyé trop de demandes. Réessayez dans une minute.
 too_many_lookups = Trop de descriptions d’applications ont été lues. Réessayez dans une minute.
 body_title = La demande n’est pas valide
 body_too_large = Ce serveur l’a refusée : elle est trop grande.
