@@ -14,7 +14,7 @@ use crate::mcp::json_rpc::{ResponseBody, json};
 /// Lists that are kept: of a few sets of roles, with what 2026-07-28 adds and without it.
 const MAX_LISTS: usize = 4;
 
-/// The lists that were answered last, and their texts.
+/// The lists that were written last, and their texts.
 #[derive(Clone, Default)]
 pub(super) struct ListTexts(Arc<Mutex<VecDeque<Written>>>);
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_lists_are_kept() {
+    fn only_the_lists_that_were_written_last_are_kept() {
         let texts = ListTexts::default();
         let written = ["a", "b", "c", "d", "e"].map(|tool| texts.text(&list(tool)).unwrap());
         let again = ["e", "d", "c", "b", "a"].map(|tool| texts.text(&list(tool)).unwrap());
