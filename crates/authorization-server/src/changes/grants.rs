@@ -36,16 +36,22 @@ impl AuthorizationServer {
         Ok(was.is_some())
     }
 
-    /// Revokes the grants of an owner to a client, or to every client. The caller has written a mark before, which stops
-    /// redemptions that are under way. Returns whether this ended any.
-    pub(crate) async fn end_grants(&self, owner: Id, client: Option<Id>, why: Ended) -> Result<bool, Unavailable> {
-        let mut has_ended = false;
-        for grant in self.ports.owner_grants.of_owner(owner).await? {
-            if client.is_none_or(|client| grant.client == client) {
-                has_ended |= self.end(grant.key, why, None).await?;
+    /// Revokes the grants of an owner to these clients (`None` is every client), in one list. The caller has written their
+    /// marks before, which stop redemptions that are under way. Returns the client of each grant that this ended.
+    pub(crate) async fn end_grants(
+        &self,
+        owner: Id,
+        clients: &[Option<Id>],
+        why: Ended,
+    ) -> Result<Vec<Id>, Unavailable> {
+        let mut ended = Vec::new();
+        for Grant { key, client, .. } in self.ports.owner_grants.of_owner(owner).await? {
+            let is_meant = clients.iter().any(|meant| meant.is_none_or(|meant| meant == client));
+            if is_meant && self.end(key, why, None).await? {
+                ended.push(client);
             }
         }
-        Ok(has_ended)
+        Ok(ended)
     }
 
     /// Marks a grant: the owner must sign in again before the upstream issues another token.

@@ -48,21 +48,18 @@ impl AuthorizationServer {
         Ok(change(self.ports.owners.as_ref(), &key, decide).await?.answer)
     }
 
-    /// Removes the approvals of one client, or of every client, and marks the time, which stops an authorization that is
-    /// under way. Of every client, applications with tokens of Entra are refused.
-    pub(crate) async fn remove_approvals(&self, key: Id, client: Option<Id>) -> Result<Removal, Unavailable> {
+    /// Removes the approvals of each of these clients (`None` is every client) in one write, and marks the time, which stops
+    /// an authorization that is under way. Of every client, applications with tokens of Entra are refused.
+    pub(crate) async fn remove_approvals(&self, key: Id, clients: &[Option<Id>]) -> Result<Vec<Removal>, Unavailable> {
         let now = self.now();
         let decide = |owner: Option<Owner>| {
-            let owner = owner.unwrap_or_else(|| Owner::new(key, now));
-            let (accepted, is_noted) = (owner.accepted(), owner.has_noted(client, now));
-            let owner = owner.without(client, now);
-            let owner = if client.is_none() { owner.refusing(None, now) } else { owner };
-            let removal = match is_noted {
-                _ if owner.accepted() < accepted => Removal::Done,
-                true => Removal::Repeated,
-                false => Removal::NothingRemembered,
-            };
-            Ok::<_, Unavailable>(Change::Write(owner, removal))
+            let (mut owner, mut removals) = (owner.unwrap_or_else(|| Owner::new(key, now)), Vec::new());
+            for client in clients {
+                let (without, removal) = removed(owner, *client, now);
+                owner = without;
+                removals.push(removal);
+            }
+            Ok::<_, Unavailable>(Change::Write(owner, removals))
         };
         Ok(change(self.ports.owners.as_ref(), &key, decide).await?.answer)
     }
@@ -80,4 +77,17 @@ impl AuthorizationServer {
         let owner = self.owner(owner).await?;
         Ok(owner.is_some_and(|owner| owner.withdrawn(client, decided_at)))
     }
+}
+
+/// The document without the approvals of a client, or of every client, and with the mark.
+fn removed(owner: Owner, client: Option<Id>, now: OffsetDateTime) -> (Owner, Removal) {
+    let (accepted, is_noted) = (owner.accepted(), owner.has_noted(client, now));
+    let owner = owner.without(client, now);
+    let owner = if client.is_none() { owner.refusing(None, now) } else { owner };
+    let removal = match is_noted {
+        _ if owner.accepted() < accepted => Removal::Done,
+        true => Removal::Repeated,
+        false => Removal::NothingRemembered,
+    };
+    (owner, removal)
 }

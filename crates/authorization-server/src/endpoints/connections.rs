@@ -92,9 +92,9 @@ impl AuthorizationServer {
         let owner = session.owner;
         let answer = Answer::new(Next::Redirect(Redirect::Own(self.base().join(OwnPage::Connections.path()))));
         match action {
-            OwnerAction::Withdraw(client) => self.withdraw(owner, Some(client)).await?,
+            OwnerAction::Withdraw(client) => self.withdraw(owner, &[Some(client)]).await?,
             OwnerAction::WithdrawApplication(client) => self.withdraw_application(owner, client).await?,
-            OwnerAction::WithdrawAll => self.withdraw(owner, None).await?,
+            OwnerAction::WithdrawAll => self.withdraw(owner, &[None]).await?,
             OwnerAction::RefuseEntraClient(application) => self.refuse_entra_client(owner, &application).await?,
             OwnerAction::AllowEntraClient(application) => self.allow_entra_client(owner, &application).await?,
             OwnerAction::ForgetDenials => {
@@ -155,24 +155,29 @@ impl AuthorizationServer {
 
     async fn withdraw_application(&self, owner: Id, client: Id) -> Result<(), Unavailable> {
         let has = |application: &Application| application.connections.iter().any(|other| other.client == client);
-        let application = self.applications(owner).await?.into_iter().find(has);
-        for connection in application.map(|application| application.connections).unwrap_or_default() {
-            self.withdraw(owner, Some(connection.client)).await?;
-        }
-        Ok(())
+        let Some(application) = self.applications(owner).await?.into_iter().find(has) else { return Ok(()) };
+        let clients: Vec<_> = application.connections.iter().map(|connection| Some(connection.client)).collect();
+        self.withdraw(owner, &clients).await
     }
 
-    /// Withdraws the consent to a client, or to every client: the approvals first, with a mark that stops an authorization
-    /// that is under way, then each grant.
-    pub async fn withdraw(&self, owner: Id, client: Option<Id>) -> Result<(), Unavailable> {
-        let removal = self.remove_approvals(owner, client).await?;
-        let report = || self.report(EventName::ConsentWithdrawn.event().owner(owner).client(client));
-        if matches!(removal, Removal::Done) {
-            report();
+    /// Withdraws the consent to each of these clients (`None` is every client): the approvals first, with marks that stop an
+    /// authorization that is under way, then each grant.
+    pub async fn withdraw(&self, owner: Id, clients: &[Option<Id>]) -> Result<(), Unavailable> {
+        let removals = self.remove_approvals(owner, clients).await?;
+        let report = |client: Option<Id>| self.report(EventName::ConsentWithdrawn.event().owner(owner).client(client));
+        let removed = || clients.iter().copied().zip(&removals);
+        for (client, _) in removed().filter(|(_, removal)| matches!(removal, Removal::Done)) {
+            report(client);
         }
-        let ended = self.end_grants(owner, client, Ended::Withdrawn).await;
-        if matches!(removal, Removal::NothingRemembered) && !matches!(ended, Ok(false)) {
-            report();
+        let ended = self.end_grants(owner, clients, Ended::Withdrawn).await;
+        let may_have_ended = |client: Option<Id>| match &ended {
+            Ok(ended) => ended.iter().any(|ended| client.is_none_or(|client| client == *ended)),
+            Err(_) => true,
+        };
+        for (client, removal) in removed() {
+            if matches!(removal, Removal::NothingRemembered) && may_have_ended(client) {
+                report(client);
+            }
         }
         ended.map(drop)
     }

@@ -70,8 +70,8 @@ impl AuthorizationServer {
                 self.change_blocks(|blocks| blocks.with_ended(target.clone(), self.now())).await?;
             }
             OperatorDecision::EndUser(owner) => {
-                self.remove_approvals(owner, None).await?;
-                self.end_grants(owner, None, Ended::EndedByOperator).await?;
+                self.remove_approvals(owner, &[None]).await?;
+                self.end_grants(owner, &[None], Ended::EndedByOperator).await?;
             }
         }
         Ok(())

@@ -159,7 +159,7 @@ impl World {
             Step::Refresh { back } => self.refresh(back).await,
             Step::Withdraw { owner, client } => {
                 let withdrawn = client.map(|client| self.clients[client]);
-                self.rig.server.withdraw(subject(owner).owner_key(), withdrawn).await.unwrap();
+                self.rig.server.withdraw(subject(owner).owner_key(), &[withdrawn]).await.unwrap();
                 self.oracle.withdraw(owner, client, self.now());
                 Ok(())
             }

@@ -166,7 +166,7 @@ async fn a_withdrawal_is_one_event_of_the_owner_and_one_for_each_grant() {
     let (rig, owner) = signed_in().await;
     let grant = rig.only_grant().unwrap();
     for _ in 0..2 {
-        rig.server.withdraw(grant.key.owner, Some(grant.client)).await.unwrap();
+        rig.server.withdraw(grant.key.owner, &[Some(grant.client)]).await.unwrap();
     }
     let events = rig.audit.take();
     assert_eq!(endings(&events), [Ended::Withdrawn.as_str()]);
@@ -182,15 +182,39 @@ async fn a_withdrawal_is_one_event_though_no_approval_is_remembered_and_none_of_
         let forgotten = |owner: &Owner| Owner { approvals: Vec::new(), ..owner.clone() };
         rig.owners.change(&grant.key.owner, forgotten);
         for _ in 0..2 {
-            rig.server.withdraw(grant.key.owner, Some(Id::from_bytes([9; 16]))).await.unwrap();
+            rig.server.withdraw(grant.key.owner, &[Some(Id::from_bytes([9; 16]))]).await.unwrap();
         }
         assert_eq!(rig.audit.names(), []);
         for _ in 0..2 {
-            rig.server.withdraw(grant.key.owner, Some(grant.client).filter(|_| !all)).await.unwrap();
+            rig.server.withdraw(grant.key.owner, &[Some(grant.client).filter(|_| !all)]).await.unwrap();
         }
         assert_eq!(rig.audit.names(), [EventName::GrantEnded, EventName::ConsentWithdrawn], "all: {all}");
         drop(owner);
     }
+}
+
+#[tokio::test]
+async fn a_withdrawal_of_several_clients_is_one_event_for_each_that_had_something() {
+    let (rig, owner) = signed_in().await;
+    let approved = rig.only_grant().unwrap();
+    let other = rig.sign_in().await.unwrap();
+    let forgotten = Id::parse(&other.client_id).unwrap();
+    rig.owners.change(&approved.key.owner, |owner| {
+        let mut owner = owner.clone();
+        owner.approvals.retain(|approval| approval.client == approved.client);
+        owner
+    });
+    rig.audit.take();
+    let clients = [Some(Id::from_bytes([9; 16])), Some(approved.client), Some(forgotten)];
+    for _ in 0..2 {
+        rig.server.withdraw(approved.key.owner, &clients).await.unwrap();
+    }
+    let events = rig.audit.take();
+    assert_eq!(endings(&events), [Ended::Withdrawn.as_str(); 2]);
+    let withdrawn = events.iter().filter(|event| event.name == EventName::ConsentWithdrawn);
+    let withdrawn: Vec<_> = withdrawn.map(|event| event.client).collect();
+    assert_eq!((withdrawn, events.len()), (vec![Some(approved.client), Some(forgotten)], 4));
+    drop((owner, other));
 }
 
 #[tokio::test]

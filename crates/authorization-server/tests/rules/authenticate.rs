@@ -61,7 +61,7 @@ async fn a_head_request_is_judged_like_any_other_and_notes_nothing() {
     let writes = rig.store.writes();
     assert_eq!(looked_up().await.unwrap().grant(), Some(key(&rig)));
     assert_eq!((rig.store.writes(), rig.only_grant().unwrap().family.seen), (writes, false));
-    rig.server.withdraw(key(&rig).owner, None).await.unwrap();
+    rig.server.withdraw(key(&rig).owner, &[None]).await.unwrap();
     assert!(looked_up().await.is_none());
 }
 

@@ -147,7 +147,7 @@ async fn a_withdrawn_approval_is_not_used_and_the_owner_may_allow_again() {
     for client in [true, false] {
         let mut asked = on_the_way().await;
         let client = client.then(|| asked.client());
-        asked.rig.server.withdraw(subject("first").owner_key(), client).await.unwrap();
+        asked.rig.server.withdraw(subject("first").owner_key(), &[client]).await.unwrap();
         asked.is_asked().await;
         asked.rig.clock.advance(Duration::SECOND);
         let code = asked.continued().await;
@@ -176,7 +176,7 @@ async fn a_whole_question_that_was_answered_before_a_withdrawal_is_put_again_and
     let page = asked(browser.visit(&rig, &request(&client_id, &[])).await.unwrap()).unwrap();
     let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
     rig.clock.advance(Duration::SECOND);
-    rig.server.withdraw(subject("first").owner_key(), None).await.unwrap();
+    rig.server.withdraw(subject("first").owner_key(), &[None]).await.unwrap();
     rig.clock.advance(Duration::SECOND);
     let mut asked = Asked { rig, client_id, browser, allowed };
     asked.is_asked().await;
@@ -190,7 +190,7 @@ async fn a_consent_withdrawn_after_the_answer_never_becomes_a_grant() {
     let mut asked = another_owner().await;
     let code = asked.continued().await;
     asked.rig.clock.advance(Duration::SECOND);
-    asked.rig.server.withdraw(subject("second").owner_key(), None).await.unwrap();
+    asked.rig.server.withdraw(subject("second").owner_key(), &[None]).await.unwrap();
     let redeemed = asked.rig.redeem(&asked.client_id, &code).await;
     assert!(matches!(redeemed, Err(TokenError::InvalidGrant(_))));
     assert!(asked.rig.upstream_tokens.all().is_empty());
@@ -245,7 +245,7 @@ async fn a_browser_without_approvals_that_denies_gets_no_cookie_of_approvals() {
     let page = rig.open_page(&client_id).await.unwrap();
     let allowed = allowed(browser.decide(&rig, &page.form, Decision::Allow).await.unwrap()).unwrap();
     rig.upstream.set_subject(subject("second"));
-    rig.server.withdraw(subject("second").owner_key(), None).await.unwrap();
+    rig.server.withdraw(subject("second").owner_key(), &[None]).await.unwrap();
     assert!(sent_to_confirm(&browser.come_back(&rig, &allowed).await.unwrap()).is_some());
     browser.confirm(&rig, &allowed, Decision::Deny).await.unwrap();
     assert_eq!((browser.approved.is_some(), browser.denied.is_some()), (false, true));

@@ -429,6 +429,26 @@ async fn registrations_that_cannot_be_told_apart_are_one_application() {
 }
 
 #[tokio::test]
+async fn an_application_is_withdrawn_in_one_write_and_one_list_however_often_it_registered() {
+    for registrations in [1, 20] {
+        let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+        for _ in 0..registrations {
+            let client = rig.register().await.unwrap();
+            browser.code(&rig, &client).await.unwrap();
+        }
+        let (value, own) = signed_in(&rig).await;
+        let action = OwnerAction::WithdrawApplication(rig.clients.all()[0].id);
+        let (operations, writes) = (rig.store.operations(), rig.store.writes());
+        click(&rig, &session_cookie(&value), action, own.csrf()).await.map(drop).unwrap();
+        assert_eq!(rig.store.writes() - writes, 1, "the owner's document");
+        // To see which registrations are meant: the document, the list of grants, and each client. Then the document is
+        // read and written, and the grants are listed.
+        assert_eq!(rig.store.operations() - operations, 2 + registrations + 3);
+        assert!(connections(&rig, own.owner).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn the_owner_sees_which_of_our_addresses_a_client_named() {
     for (resource, address) in [
         (Some("https://mcp.example.com/mcp"), Some(ResourceAddress::Mcp)),

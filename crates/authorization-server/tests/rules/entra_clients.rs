@@ -287,9 +287,9 @@ async fn an_owner_who_withdraws_every_consent_refuses_these_applications_too() {
     let rig = Rig::new().unwrap();
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_some());
     let owner = subject().owner_key();
-    rig.server.withdraw(owner, Some(application().client())).await.unwrap();
+    rig.server.withdraw(owner, &[Some(application().client())]).await.unwrap();
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_some(), "that is the consent to a client");
-    rig.server.withdraw(owner, None).await.unwrap();
+    rig.server.withdraw(owner, &[None]).await.unwrap();
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
 }
 

@@ -146,7 +146,7 @@ async fn a_refusal_stands_until_the_owner_allows_the_application_again_however_l
 #[tokio::test]
 async fn an_owner_who_withdrew_everything_finds_the_applications_still_refused_after_years() {
     let (rig, ..) = called().await;
-    rig.server.withdraw(subject().owner_key(), None).await.unwrap();
+    rig.server.withdraw(subject().owner_key(), &[None]).await.unwrap();
     rig.clock.advance(Duration::days(5 * 365));
     assert!(authenticated(&server(&rig, claims(&rig))).await.is_none());
     let public = EntraClaims { azp: Some(PUBLIC.into()), is_confidential: false, ..claims(&rig) };

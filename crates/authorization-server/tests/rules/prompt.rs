@@ -102,7 +102,7 @@ async fn a_refusal_knows_a_target_that_was_approved_in_this_browser() {
 #[tokio::test]
 async fn a_target_whose_approval_was_withdrawn_is_approved_no_more() {
     let (rig, client_id, browser) = approved().await;
-    rig.server.withdraw(rig.owners.all()[0].key, Id::parse(&client_id)).await.unwrap();
+    rig.server.withdraw(rig.owners.all()[0].key, &[Id::parse(&client_id)]).await.unwrap();
     every_fault_finds(&rig, &client_id, &browser, false).await;
 }
 

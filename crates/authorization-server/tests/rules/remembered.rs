@@ -190,7 +190,7 @@ async fn a_withdrawn_approval_is_used_in_no_browser() {
     let (rig, client_id, browser) = approved().await;
     let mut second = Browser::default();
     second.code(&rig, &client_id).await.unwrap();
-    rig.server.withdraw(only_owner(&rig).key, Some(client(&client_id))).await.unwrap();
+    rig.server.withdraw(only_owner(&rig).key, &[Some(client(&client_id))]).await.unwrap();
     assert_eq!(asking(&rig, &browser, &client_id).await, Asking::Everything);
     assert_eq!(asking(&rig, &second, &client_id).await, Asking::Everything);
 }
@@ -212,7 +212,7 @@ async fn two_owners_of_one_browser_are_both_remembered() {
     rig.upstream.set_subject(Subject { tid: "tenant".into(), oid: "other".into() });
     browser.code(&rig, &client_id).await.unwrap();
     let newest = Subject { tid: "tenant".into(), oid: "other".into() }.owner_key();
-    rig.server.withdraw(newest, None).await.unwrap();
+    rig.server.withdraw(newest, &[None]).await.unwrap();
     assert_eq!(asking(&rig, &browser, &client_id).await, Asking::Nothing, "the first owner's still stands");
 }
 

@@ -40,7 +40,7 @@ async fn connected(rig: &Rig, browser: &mut Browser, oid: &str) -> Connected {
 }
 
 async fn withdraw(rig: &Rig, oid: &str, client: Option<Id>) -> Result<(), Unavailable> {
-    rig.server.withdraw(subject(oid).owner_key(), client).await
+    rig.server.withdraw(subject(oid).owner_key(), &[client]).await
 }
 
 async fn is_asked_everything(rig: &Rig, browser: &Browser, client_id: &str) -> bool {

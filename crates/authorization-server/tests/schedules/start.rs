@@ -193,7 +193,7 @@ impl Start {
     /// The owner withdraws what the client was allowed.
     pub(crate) fn withdraw(&self) -> impl AsyncFnOnce(&Rig) -> Result<(), Unavailable> + 'static {
         let client = Id::parse(&self.client_id);
-        async move |rig: &Rig| rig.server.withdraw(owner().owner_key(), client).await
+        async move |rig: &Rig| rig.server.withdraw(owner().owner_key(), &[client]).await
     }
 
     /// The same, where reading the operator's blocks is a turn.
