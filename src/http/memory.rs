@@ -19,7 +19,7 @@ const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
 /// Requests for the page of connections that are served at once, and the part of that for one owner. Each holds what the store
-/// answers: the owner's document, and one client after another.
+/// answers: the owner's document, all records of the owner's grants, and one client after another.
 const CONNECTIONS_PAGES_AT_ONCE: usize = 16;
 const OWNER_PAGES_AT_ONCE: usize = 4;
 

@@ -140,6 +140,6 @@ pub trait ItemStore: Send + Sync {
         from: Option<&str>,
         most: NonZeroU32,
     ) -> Result<ItemPage, StoreError>;
-    /// All items of a partition.
-    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError>;
+    /// The items of a partition whose id begins with this prefix.
+    async fn list(&self, container: Container, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError>;
 }

@@ -127,18 +127,21 @@ impl Embedded {
         transaction.commit().map_err(failed)
     }
 
-    pub(super) fn scan(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
+    /// The items of a partition whose id begins with this prefix.
+    pub(super) fn scan(&self, container: Container, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
         let now = self.clock.now();
         let transaction = self.database.begin_read().map_err(failed)?;
         let table = transaction.open_table(table(container)).map_err(failed)?;
-        let (from, to) = (format!("{partition}\0"), format!("{partition}\u{1}"));
+        let start = format!("{partition}\0{prefix}");
         let mut items = Vec::new();
-        for entry in table.range(from.as_str()..to.as_str()).map_err(failed)? {
+        for entry in table.range(start.as_str()..).map_err(failed)? {
             let (key, bytes) = entry.map_err(failed)?;
+            if !key.value().starts_with(&start) {
+                break;
+            }
             let row = row(bytes.value())?;
             if now < row.gone_at {
-                let id = key.value().strip_prefix(&from).unwrap_or_default().to_owned();
-                items.push((id, row.into_item()));
+                items.push(row.into_item());
             }
         }
         Ok(items)
@@ -193,9 +196,9 @@ impl ItemStore for Embedded {
         self.blocking(move |store| store.part(container, filter, from.as_deref(), most.get() as usize)).await
     }
 
-    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
-        let partition = partition.to_owned();
-        self.blocking(move |store| store.scan(container, &partition)).await
+    async fn list(&self, container: Container, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let (partition, prefix) = (partition.to_owned(), prefix.to_owned());
+        self.blocking(move |store| store.scan(container, &partition, &prefix)).await
     }
 }
 

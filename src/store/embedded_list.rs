@@ -6,7 +6,7 @@ use redb::ReadableDatabase as _;
 use serde_json::Value;
 
 use super::embedded::{Embedded, failed, row, table};
-use crate::ports::records::{Container, Filter, Item, ItemPage, StoreError};
+use crate::ports::records::{Container, Filter, ItemPage, StoreError};
 
 impl Embedded {
     /// A part of a list.
@@ -64,7 +64,7 @@ impl Embedded {
     ) -> Result<ItemPage, StoreError> {
         let version = |etag: &str| etag.parse::<u64>().unwrap_or_default();
         let before = before.map_or(u64::MAX, version);
-        let mut items: Vec<Item> = self.scan(container, partition)?.into_iter().map(|(_, item)| item).collect();
+        let mut items = self.scan(container, partition, "")?;
         items.retain(|item| version(&item.etag) < before);
         items.sort_by_key(|item| Reverse(version(&item.etag)));
         let goes_on = items.len() > most;

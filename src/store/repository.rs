@@ -87,9 +87,8 @@ impl<T: Shape> ItemRepository<T> {
 #[async_trait]
 impl OwnedRecords<Grant> for ItemRepository<Grant> {
     async fn of_owner(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
-        let items = self.records.list(Container::Owners, &owner.to_string()).await?;
-        let grants = items.into_iter().filter(|(id, _)| id.starts_with(GRANT_ITEM));
-        grants.map(|(_, item)| Grant::decode(item.body).map_err(|error| broken(&error))).collect()
+        let items = self.records.list(Container::Owners, &owner.to_string(), GRANT_ITEM).await?;
+        items.into_iter().map(|item| Grant::decode(item.body).map_err(|error| broken(&error))).collect()
     }
 }
 

@@ -129,8 +129,8 @@ impl ItemStore for CountedStore {
         Ok(page)
     }
 
-    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
-        let items = self.store.list(container, partition).await?;
+    async fn list(&self, container: Container, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let items = self.store.list(container, partition, prefix).await?;
         self.count(&self.counts.queries, items.len());
         Ok(items)
     }

@@ -64,7 +64,7 @@ impl ItemStore for EmptyStore {
         self.outcome(ItemPage { items: Vec::new(), next: None })
     }
 
-    async fn list(&self, _: Container, _: &str) -> Result<Vec<(String, Item)>, StoreError> {
+    async fn list(&self, _: Container, _: &str, _: &str) -> Result<Vec<Item>, StoreError> {
         self.outcome(Vec::new())
     }
 }

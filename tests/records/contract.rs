@@ -20,7 +20,7 @@ pub(crate) async fn holds(store: &dyn ItemStore, clock: &ManualClock) {
     a_version_is_never_used_twice(store).await;
     delete_is_idempotent(store).await;
     containers_and_partitions_are_apart(store).await;
-    list_gives_one_partition(store).await;
+    list_gives_the_items_of_one_partition_with_a_prefix(store).await;
     pages_give_every_listed_item_once(store).await;
     a_page_of_nothing_is_empty_and_the_last(store).await;
     an_item_that_has_expired_is_on_no_page(store, clock).await;
@@ -123,19 +123,23 @@ async fn containers_and_partitions_are_apart(store: &dyn ItemStore) {
     assert_eq!(n(store, &here).await, Some(1));
 }
 
-async fn list_gives_one_partition(store: &dyn ItemStore) {
+async fn list_gives_the_items_of_one_partition_with_a_prefix(store: &dyn ItemStore) {
     let item = |partition: &str, id: &str| Address {
         container: Container::Owners,
         partition: partition.to_owned(),
         id: id.to_owned(),
     };
-    for (partition, id) in [("list", "a"), ("list", "b"), ("list2", "c"), ("lis", "d")] {
+    let of_the_partition = ["a:1", "a:2", "a", "A:3", "b:a:"];
+    let of_others = [("list2", "a:4"), ("lis", "a:5")];
+    for (partition, id) in of_the_partition.map(|id| ("list", id)).into_iter().chain(of_others) {
         created(store, &item(partition, id), 1).await;
     }
-    let mut ids: Vec<String> =
-        store.list(Container::Owners, "list").await.unwrap().into_iter().map(|(id, _)| id).collect();
-    ids.sort();
-    assert_eq!(ids, ["a", "b"]);
+    for (prefix, expected) in [("a:", &["a:1", "a:2"][..]), ("", &["A:3", "a", "a:1", "a:2", "b:a:"]), ("c", &[])] {
+        let items = store.list(Container::Owners, "list", prefix).await.unwrap();
+        let mut ids: Vec<&str> = items.iter().map(|item| item.body["id"].as_str().unwrap()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, expected, "{prefix}");
+    }
 }
 
 /// The ids of all pages, and the number of items on each.

@@ -92,7 +92,7 @@ async fn a_sweep_drops_every_expired_item_of_many_and_no_other() {
     }
     clock.advance(Duration::seconds(10));
     assert_eq!((store.sweep().unwrap(), store.sweep().unwrap()), (300, 0));
-    assert_eq!(store.list(Container::Clients, "p").await.unwrap().len(), 300);
+    assert_eq!(store.list(Container::Clients, "p", "").await.unwrap().len(), 300);
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn an_expired_item_is_neither_replaced_nor_listed_and_may_be_created_again
     };
     clock.advance(Duration::seconds(10));
     assert_eq!(store.replace(&address(), &etag, &json!({ "n": 2 }), Duration::HOUR).await.unwrap(), Write::Conflict);
-    assert_eq!(store.list(Container::Clients, "p").await.unwrap(), []);
+    assert_eq!(store.list(Container::Clients, "p", "").await.unwrap(), []);
     let again = store.create(&address(), &json!({ "n": 3 }), Duration::HOUR).await.unwrap();
     assert!(matches!(again, Write::Done(version) if version != etag));
 }

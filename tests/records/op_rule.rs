@@ -89,8 +89,8 @@ impl ItemStore for Reporting {
     ) -> Result<ItemPage, StoreError> {
         self.store.page(container, filter, from, most).await
     }
-    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
-        self.store.list(container, partition).await
+    async fn list(&self, container: Container, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        self.store.list(container, partition, prefix).await
     }
 }
 

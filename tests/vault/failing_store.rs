@@ -111,7 +111,7 @@ impl ItemStore for FailingStore {
         self.store.page(container, filter, from, most).await
     }
 
-    async fn list(&self, container: Container, partition: &str) -> Result<Vec<(String, Item)>, StoreError> {
-        self.store.list(container, partition).await
+    async fn list(&self, container: Container, partition: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        self.store.list(container, partition, prefix).await
     }
 }

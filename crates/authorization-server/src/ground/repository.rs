@@ -52,7 +52,7 @@ pub trait ListedRecords<T: Record>: Send + Sync {
     async fn page(&self, place: Option<&str>) -> Result<RecordPage<T>, Unavailable>;
 }
 
-/// All records of one kind that an owner has. Slow: only the page of connections and a withdrawal list them.
+/// All records of one kind that an owner has. Slow: the page of connections, a redemption and a withdrawal list them.
 #[async_trait]
 pub trait OwnedRecords<T: Record>: Send + Sync {
     /// Every record that is stored for the owner, expired and revoked ones too.
