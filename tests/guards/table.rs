@@ -956,15 +956,15 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "an owner opens the page of connections only so often",
         file: "src/http/connections.rs",
-        from: "app.limits.take_page(session.owner);",
-        to: "app.limits.take_page(session.owner).or(Ok(()));",
+        from: "app.limits.take_page(session.owner).map_err(",
+        to: "app.limits.take_page(session.owner).or(Ok(())).map_err(",
         test: "edge::limits::an_owner_who_is_signed_in_opens_the_page_of_connections_only_so_often_and_others_go_on",
     },
     Guard {
         name: "an owner has few pages of connections made at once",
         file: "src/http/connections.rs",
-        from: "place.grow(1);",
-        to: "place.grow(0);",
+        from: "place.grow(1).map_err(",
+        to: "place.grow(0).map_err(",
         test: "edge::connections::pages_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_and_clicks_go_on",
     },
     Guard {
