@@ -4,6 +4,7 @@
 //! targets only, so an open redirector cannot be written.
 
 mod check;
+mod kind;
 mod parts;
 mod receiver;
 mod schemes;
@@ -18,9 +19,10 @@ use parts::Parts;
 
 pub use self::{
     check::RedirectUriError,
+    kind::RedirectKind,
     receiver::Receiver,
     schemes::{PrivateUseSchemes, SchemeError},
-    target::{RedirectKind, RedirectTarget},
+    target::RedirectTarget,
 };
 
 /// A redirect URI that a client registered, byte for byte. It cannot be deserialized, so that none comes from a request unchecked.
@@ -64,7 +66,7 @@ impl RedirectUri {
     /// The host without its port, or the scheme if it is a private-use one.
     #[must_use]
     pub fn host(&self) -> &str {
-        target::host(&self.0)
+        kind::host(&self.0)
     }
 
     /// The URI as it was registered.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{parts::Parts, target};
+use super::{kind, parts::Parts};
 
 /// The receiver behind a redirect target. It is for comparison: no answer can be sent to it, so it may be read from a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Receiver {
     /// Its host; of a private-use URI its scheme.
     #[must_use]
     pub fn host(&self) -> &str {
-        target::host(&self.0)
+        kind::host(&self.0)
     }
 
     /// The redirect URI, for the log.
