@@ -81,6 +81,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::client::example::registered;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -116,5 +117,16 @@ mod tests {
         copy.keep(Arc::clone(&newer), NOW);
         copy.keep(Arc::default(), NOW - Duration::SECOND);
         assert!(matches!(copy.at(NOW), Copy::Fresh(kept) if Arc::ptr_eq(&kept, &newer)));
+    }
+
+    #[test]
+    fn the_clients_that_were_judged_take_16_mebibytes_at_most() {
+        let (copy, client) = (BlockCopy::default(), Arc::new(registered(&[])));
+        let key = |number: u16| Id::sha256_of(&number.to_string());
+        for number in 0..=256 {
+            copy.clients.put(key(number), Arc::clone(&client), NOW);
+        }
+        assert!(copy.clients.get(&key(0), NOW).is_none() && copy.clients.get(&key(1), NOW).is_some());
+        assert_eq!(MAX_KNOWN_CLIENTS * 64 * 1024, 16 * 1024 * 1024);
     }
 }

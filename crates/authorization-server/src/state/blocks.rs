@@ -170,32 +170,11 @@ impl Record for Blocks {
 
 #[cfg(test)]
 mod tests {
-    use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes, redirect_uri::RedirectUri};
-
     use super::*;
-    use crate::state::client::{ClientId, Document, Origin};
+    use crate::state::client::{ClientId, Document, Origin, example::registered};
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
     const URL: &str = "https://publisher.example/client.json";
-
-    fn client(origin: Origin, redirect_uris: &[&str]) -> Client {
-        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
-        let uri = |text: &&str| RedirectUri::parse(text, &PrivateUseSchemes::default(), &base).unwrap();
-        Client {
-            id: Id::from_bytes([1; 16]),
-            origin,
-            name: None,
-            redirect_uris: redirect_uris.iter().map(uri).collect(),
-            registered_at: NOW,
-            used_at: None,
-            days_used: 0,
-            expires_at: NOW,
-        }
-    }
-
-    fn registered(redirect_uris: &[&str]) -> Client {
-        client(Origin::Registration, redirect_uris)
-    }
 
     fn url() -> ClientIdUrl {
         ClientIdUrl::parse(URL).unwrap()
@@ -203,7 +182,7 @@ mod tests {
 
     fn published() -> Client {
         let origin = Origin::Document(Document { url: url(), fresh_until: NOW, keys: None, former_hosts: Vec::new() });
-        Client { id: ClientId::Document(url()).key(), ..client(origin, &["http://127.0.0.1/cb"]) }
+        Client { id: ClientId::Document(url()).key(), origin, ..registered(&["http://127.0.0.1/cb"]) }
     }
 
     fn blocks(target: BlockTarget, client: &Client) -> bool {

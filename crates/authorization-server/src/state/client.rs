@@ -228,6 +228,29 @@ fn is_own(base: &BaseUrl, target: &RedirectTarget) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) mod example {
+    use oauth_protocol::redirect_uri::PrivateUseSchemes;
+
+    use super::*;
+
+    /// A registration with these redirect URIs.
+    pub(crate) fn registered(redirect_uris: &[&str]) -> Client {
+        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
+        let uri = |uri: &&str| RedirectUri::parse(uri, &PrivateUseSchemes::default(), &base).unwrap();
+        Client {
+            id: Id::from_bytes([1; 16]),
+            origin: Origin::Registration,
+            name: None,
+            redirect_uris: redirect_uris.iter().map(uri).collect(),
+            registered_at: OffsetDateTime::UNIX_EPOCH,
+            used_at: None,
+            days_used: 0,
+            expires_at: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use oauth_protocol::{client_metadata_document::PublishedMetadata, redirect_uri::PrivateUseSchemes};
     use proptest::prelude::*;
@@ -310,10 +333,7 @@ mod tests {
     }
 
     fn registration(name: &str, uris: &[&str]) -> Client {
-        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
-        let uri = |uri: &&str| RedirectUri::parse(uri, &PrivateUseSchemes::default(), &base).unwrap();
-        let (name, redirect_uris) = (Some(name.to_owned()), uris.iter().map(uri).collect());
-        Client { origin: Origin::Registration, name, redirect_uris, ..published("A", None, NOW) }
+        Client { name: Some(name.to_owned()), ..example::registered(uris) }
     }
 
     /// Whether each URI of one matches one of the other, and the names look alike.

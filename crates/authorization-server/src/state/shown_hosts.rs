@@ -60,26 +60,8 @@ fn hosts(client: &Client) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
-    use oauth_protocol::{issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
-    use time::OffsetDateTime;
-
     use super::*;
-    use crate::{ground::Id, state::client::Origin};
-
-    fn client(uris: &[&str]) -> Client {
-        let base = BaseUrl::parse("https://mcp.example.com").unwrap();
-        let uri = |uri: &&str| RedirectUri::parse(uri, &PrivateUseSchemes::default(), &base).unwrap();
-        Client {
-            id: Id::from_bytes([1; 16]),
-            origin: Origin::Registration,
-            name: None,
-            redirect_uris: uris.iter().map(uri).collect(),
-            registered_at: OffsetDateTime::UNIX_EPOCH,
-            used_at: None,
-            days_used: 0,
-            expires_at: OffsetDateTime::UNIX_EPOCH,
-        }
-    }
+    use crate::state::client::example::registered;
 
     /// As a page shows them.
     fn shown(hosts: &ShownHosts) -> (Vec<&str>, usize) {
@@ -95,16 +77,16 @@ mod tests {
             "cursor://a",
             "https://c.example",
         ];
-        let few = |uris| ShownHosts::few(&client(uris));
+        let few = |uris| ShownHosts::few(&registered(uris));
         assert_eq!(shown(&few(&uris[..4])), (vec!["127.0.0.1", "b.example", "cursor"], 0));
         assert_eq!(shown(&few(&uris)), (vec!["127.0.0.1", "b.example", "c.example"], 1));
-        let all = ShownHosts::all(&client(&uris));
+        let all = ShownHosts::all(&registered(&uris));
         assert_eq!(shown(&all), (vec!["127.0.0.1", "b.example", "c.example", "cursor"], 0));
     }
 
     #[test]
     fn the_receivers_of_the_owners_codes_are_shown_whatever_else_the_client_registered() {
-        let client = client(&["https://a.example", "https://b.example", "https://c.example", "https://x.example"]);
+        let client = registered(&["https://a.example", "https://b.example", "https://c.example", "https://x.example"]);
         let receivers = |hosts: &[&str]| hosts.iter().map(|host| (*host).to_owned()).collect();
         let mut hosts = ShownHosts::few(&client);
         hosts.put_first(&client, &receivers(&["former.example", "x.example"]));
