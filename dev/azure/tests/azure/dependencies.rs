@@ -12,7 +12,7 @@ use crate::{
     deployment::{Deployment, body, rounds},
     messages::Messages,
     streams::Session,
-    traffic::{KINDS, health, sign_in, traffic},
+    traffic::{KINDS, health, metadata, sign_in, traffic},
 };
 
 /// Longer than anybody waits: an answer that comes shows that waiting is bounded.
@@ -125,6 +125,11 @@ fn is_seen(suffers: Suffers, seen: &[bool]) -> Option<bool> {
 async fn suffers(server: &Deployment, tokens: &Tokens, messages: &mut Messages, troubles: &[(Dependency, Trouble)]) {
     let mut seen: [Vec<bool>; 6] = Default::default();
     for round in 1..=ROUNDS.1 {
+        // The processes take turns, so a round with an even number of requests begins where the last one began. With one
+        // more request in every second round, two processes both get each kind, whatever their answers do to that number.
+        if round % 2 == 0 {
+            metadata(server).await;
+        }
         let worked = traffic(server, tokens, messages).await;
         seen.iter_mut().zip(worked).for_each(|(seen, worked)| seen.push(worked));
         let mut enough = round >= ROUNDS.0;

@@ -26,9 +26,8 @@ pub(crate) async fn traffic(server: &Deployment, tokens: &Tokens, messages: &mut
     worked.into()
 }
 
-/// Needs nothing, so nothing excuses it. It also makes the number of requests odd: two processes that take turns get each
-/// kind in turn.
-async fn metadata(server: &Deployment) {
+/// Needs nothing, so nothing excuses it.
+pub(crate) async fn metadata(server: &Deployment) {
     let answer = server.get("/.well-known/oauth-authorization-server").send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
