@@ -65,7 +65,7 @@ pub(crate) fn of_memory(memory: &Memory) -> [Target; 4] {
     let of_stream = of_stream.map(|bytes| f64::from(bytes) / 1e3);
     [
         at_most("memory at most, while 3,900 connections send calls", 120.0, " MB", Some(megabytes(calls.peak))),
-        at_most("more than idle, a minute later", 10.0, " MB", Some(more)),
+        at_most("more than before the calls, a minute later", 10.0, " MB", Some(more)),
         at_most("memory of an idle stream", 20.0, " kB", of_stream),
         at_most(
             "memory with 10,000 streams of 313 users",
