@@ -163,6 +163,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::host::there_must_be_one_host",
     },
     Guard {
+        name: "scripts of other origins do not read pages",
+        file: "src/http/cors.rs",
+        from: "Self::Ours => None,",
+        to: "Self::Ours => Some(HeaderValue::from_static(\"*\")),",
+        test: "edge::cors::no_script_of_another_origin_reads_a_page",
+    },
+    Guard {
         name: "foreign origins do not call the protected resource",
         file: "src/http/cors.rs",
         from: "(Self::Resource, Some(_)) => Err(OriginRefused),",
