@@ -217,6 +217,26 @@ describe('a button that is pressed twice', () => {
     await completes(world);
   });
 
+  const RELOADED = [
+    ['the question', (world) => world.page.goto(world.url), 'allow', completes],
+    ['the short question', short, 'allow', completes],
+    ['the question after signing in', confirmation, 'allow', hasCode],
+    ['the page of an application whose name was denied', review, 'review', isAsked],
+    ['the page of a denial', denied, 'undo', isAsked],
+  ];
+
+  for (const [label, open, button, ends] of RELOADED) {
+    test(`${label}, reloaded, works as before`, async (t) => {
+      const world = { ...(await opened(t, `${label}, reloaded`)), name: `${label}, reloaded` };
+      await open(world);
+      const before = await text(world.page);
+      await world.page.reload();
+      assert.equal(await text(world.page), before);
+      await decide(world.page, button);
+      await ends(world);
+    });
+  }
+
   test('a page that is opened again after the sign-in says that it is over, and names no cookie', async (t) => {
     const world = await opened(t, 'Reload');
     await world.page.goto(world.url);
