@@ -72,6 +72,9 @@ fn refusal(app: &App, texts: &Texts, error: &CallbackError) -> Response {
         CallbackError::UnknownState => forbidden(texts.sign_in_unknown_title(), texts.connect_again()),
         CallbackError::OtherBrowser => forbidden(texts.other_browser_title(), texts.other_browser()),
         CallbackError::UnderWay => ErrorPage::plain(StatusCode::OK, texts.interrupted_title(), texts.interrupted()),
+        CallbackError::Interrupted(_) => {
+            ErrorPage::plain(StatusCode::SERVICE_UNAVAILABLE, texts.interrupted_title(), texts.interrupted())
+        }
         CallbackError::StillRefused => forbidden(texts.still_refused_title(), texts.still_refused()),
         CallbackError::ClientBlocked => ErrorPage::client_blocked(texts),
         CallbackError::AlreadyCompleted => ErrorPage::already_completed(texts),

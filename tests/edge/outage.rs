@@ -2,6 +2,7 @@
 
 use http::{Method, header};
 use serde_json::json;
+use testkit::Fault;
 
 use crate::{
     browser::{Browser, authorize, callback},
@@ -100,6 +101,24 @@ async fn a_callback_in_an_outage_can_be_reloaded() {
     edge.set_store_down(false);
     let back = browser.get(&edge, &callback).await;
     assert!(back.status == 302 && back.header("location").contains("code="), "{}", back.body);
+}
+
+/// The callback cannot be repeated, so the page does not ask for that.
+#[tokio::test]
+async fn a_callback_that_an_outage_ends_says_that_the_sign_in_was_interrupted() {
+    let edge = Edge::new();
+    let client_id = edge.register().await.unwrap();
+    let mut browser = Browser::default();
+    let form = browser.ask(&edge, &client_id).await;
+    let callback = browser.allow(&edge, &form).await;
+    // The authorization is read and claimed.
+    edge.store.fail_after(2, Fault::Down);
+    for status in [503, 200] {
+        let page = browser.get(&edge, &callback).await;
+        assert!(page.status == status && page.body.contains("This sign-in was interrupted"), "{}", page.body);
+        assert!(!page.body.contains("Try again"), "{}", page.body);
+        edge.store.set_down(false);
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ pub enum Fault {
     Before,
     /// It happens, and its answer is lost.
     After,
+    /// Nothing happens, and the dependency stays down.
+    Down,
 }
 
 /// Counts the operations on a dependency and makes them fail.
@@ -79,16 +81,15 @@ impl Faults {
         let operation = state.operations;
         state.operations += 1;
         state.writes += usize::from(write);
-        if state.down {
-            return Some(Fault::Before);
-        }
-        state.fault.filter(|(at, _)| *at == operation).map(|(_, fault)| fault)
+        let fault = state.fault.filter(|(at, _)| *at == operation).map(|(_, fault)| fault);
+        state.down |= fault == Some(Fault::Down);
+        if state.down { Some(Fault::Down) } else { fault }
     }
 
     fn perform<T>(&self, fault: Option<Fault>, operation: impl FnOnce() -> T) -> Result<T, Unavailable> {
         match fault {
             None => Ok(operation()),
-            Some(Fault::Before) => Err(self.unavailable("it is down")),
+            Some(Fault::Before | Fault::Down) => Err(self.unavailable("it is down")),
             Some(Fault::After) => {
                 operation();
                 Err(self.unavailable("its answer was lost"))

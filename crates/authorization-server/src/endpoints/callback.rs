@@ -1,9 +1,8 @@
 //! `GET /oauth-callback`: Entra's answer, accepted once and only in the browser that consented.
 
 use oauth_protocol::{
-    authorization_response::AuthorizationErrorCode,
     callback_response::{CallbackOutcome, CallbackResponse},
-    secret::Handle,
+    secret::{Handle, Secret},
 };
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
@@ -127,22 +126,31 @@ impl AuthorizationServer {
         let exchanging = pending.claim();
         let claimed = self.step(&stored, Stage::Exchanging(exchanging.clone())).await?;
         let claimed = claimed.ok_or(CallbackError::AlreadyCompleted)?;
-        let user = match self.redeem_upstream(&callback.response.outcome, &browser).await {
+        match self.claimed(&claimed, exchanging.clone(), &browser, callback).await {
+            Err(CallbackError::Unavailable(error)) => self.interrupted(&claimed, exchanging, error).await,
+            answer => answer,
+        }
+    }
+
+    /// From here on the browser cannot come again: Entra's code works once.
+    async fn claimed(
+        &self,
+        claimed: &Stored<Authorization>,
+        exchanging: Exchanging,
+        browser: &Secret,
+        callback: &Callback<'_>,
+    ) -> Result<Answer, CallbackError> {
+        let user = match self.redeem_upstream(&callback.response.outcome, browser).await {
             Ok(user) => user,
-            Err(why) => return self.not_signed_in(&claimed, exchanging, &why).await,
+            Err(why) => return self.not_signed_in(claimed, exchanging, &why).await,
         };
-        if let Some(answer) = self.step_up(&claimed, &exchanging, &user, callback.cookies).await? {
+        if let Some(answer) = self.step_up(claimed, &exchanging, &user, callback.cookies).await? {
             return Ok(answer);
         }
         let signed_in = EventName::SignedIn.event().owner(user.subject.owner_key());
         self.report(signed_in.authorization(claimed.value.id).client(exchanging.request.client()));
-        match self.sealed_sign_in(claimed.value.id, user).await {
-            Ok(sealed) => self.signed_in(&claimed, exchanging, sealed, callback.cookies).await,
-            Err(error) => {
-                tracing::error!(counted = true, %error, "tokens not sealed: client gets temporarily_unavailable");
-                self.failed(&claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await
-            }
-        }
+        let sealed = self.sealed_sign_in(claimed.value.id, user).await?;
+        self.signed_in(claimed, exchanging, sealed, callback.cookies).await
     }
 
     /// A client whose record is gone is unknown rather than blocked. It learns so when it redeems the code.

@@ -13,6 +13,9 @@ pub enum CallbackError {
     OtherBrowser,
     /// It was repeated while the first callback is being answered, or after its process died over it.
     UnderWay,
+    /// A service failed after its `state` was spent, and the end of the authorization could not be written.
+    #[error(transparent)]
+    Interrupted(Unavailable),
     /// It was repeated after the client was answered.
     AlreadyCompleted,
     /// The owner signed in once more, as Entra demanded, and Entra refuses the exchange all the same. The authorization was
@@ -26,7 +29,7 @@ pub enum CallbackError {
     /// It belongs to a sign-in for a page of our own.
     #[error(transparent)]
     OwnPage(#[from] OwnPageSignInError),
-    /// The store or the keyring is down.
+    /// The store or the keyring is down. Nothing was spent.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -43,7 +46,7 @@ impl CallbackError {
             Self::StillRefused => Some("Entra refuses the exchange after the second sign-in"),
             Self::ClientBlocked => Some(BLOCKED),
             Self::OwnPage(error) => error.refusal.reason(),
-            Self::OverLimit(..) | Self::Unavailable(_) => None,
+            Self::OverLimit(..) | Self::Interrupted(_) | Self::Unavailable(_) => None,
         }
     }
 }

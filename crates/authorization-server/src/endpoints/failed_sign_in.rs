@@ -11,7 +11,7 @@ use super::{
     upstream_code::NotRedeemed,
 };
 use crate::{
-    ground::{EventName, Stored},
+    ground::{EventName, Stored, Unavailable},
     server::AuthorizationServer,
     state::authorization::{Authorization, Exchanging, Failed, Stage},
 };
@@ -41,6 +41,21 @@ impl AuthorizationServer {
     ) -> Result<Answer, CallbackError> {
         let url = self.end_failed(claimed, exchanging, code).await?;
         Ok(back_to_client(url).completing(claimed.value.id))
+    }
+
+    /// A service failed after the callback has claimed the authorization: the client is told, or the person if that cannot be
+    /// written either.
+    pub(crate) async fn interrupted(
+        &self,
+        claimed: &Stored<Authorization>,
+        exchanging: Exchanging,
+        error: Unavailable,
+    ) -> Result<Answer, CallbackError> {
+        let Ok(answer) = self.failed(claimed, exchanging, AuthorizationErrorCode::TemporarilyUnavailable).await else {
+            return Err(CallbackError::Interrupted(error));
+        };
+        tracing::error!(counted = true, %error, "sign-in not completed: client gets temporarily_unavailable");
+        Ok(answer)
     }
 
     /// Ends the authorization. Returns the client's redirect URI with the error.

@@ -27,8 +27,6 @@ enum Judged {
     Demands(Box<Demand>),
     /// The owner has done so.
     StillRefused,
-    /// Entra cannot be asked now.
-    Unavailable(Unavailable),
 }
 
 impl AuthorizationServer {
@@ -48,11 +46,6 @@ impl AuthorizationServer {
             Judged::Enough => Ok(None),
             Judged::Demands(demand) => self.second_leg(claimed, exchanging, &demand, user, sent).await.map(Some),
             Judged::StillRefused => Err(self.still_refused(claimed, exchanging).await?),
-            Judged::Unavailable(error) => {
-                tracing::warn!(counted = true, %error, "exchange failed after the second sign-in: client gets temporarily_unavailable");
-                let code = AuthorizationErrorCode::TemporarilyUnavailable;
-                self.failed(claimed, exchanging.clone(), code).await.map(Some)
-            }
         }
     }
 
@@ -118,7 +111,7 @@ impl AuthorizationServer {
                 self.renew_demand(owner, &renewed).await?;
                 Ok(Judged::Demands(Box::new(renewed)))
             }
-            UpstreamRefusal::Unavailable(unavailable) if is_second => Ok(Judged::Unavailable(unavailable)),
+            UpstreamRefusal::Unavailable(unavailable) if is_second => Err(unavailable),
             UpstreamRefusal::InteractionRequired { .. }
             | UpstreamRefusal::ConsentRequired { .. }
             | UpstreamRefusal::InvalidGrant { .. }

@@ -64,7 +64,9 @@ impl World {
             Err(CallbackError::StillRefused) => prop_assert!(false, "Entra demands nothing"),
             Err(CallbackError::ClientBlocked) => prop_assert!(false, "nothing is blocked"),
             Err(CallbackError::UnderWay) => prop_assert!(false, "nobody is half way"),
-            Err(CallbackError::Unavailable(error)) => prop_assert!(false, "{error}"),
+            Err(CallbackError::Interrupted(error) | CallbackError::Unavailable(error)) => {
+                prop_assert!(false, "{error}");
+            }
             Ok(completed) => self.completed(index, owner, completed)?,
         }
         Ok(())

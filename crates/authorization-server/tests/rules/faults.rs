@@ -38,7 +38,9 @@ fn is_clean_refusal(error: &FlowError) -> bool {
     matches!(
         error,
         FlowError::Consent(ConsentError::AlreadyDecided | ConsentError::AlreadyCompleted)
-            | FlowError::Callback(CallbackError::AlreadyCompleted | CallbackError::UnderWay)
+            | FlowError::Callback(
+                CallbackError::AlreadyCompleted | CallbackError::UnderWay | CallbackError::Interrupted(_)
+            )
             | FlowError::Token(TokenError::InvalidGrant(_))
             | FlowError::Missing("code")
     )

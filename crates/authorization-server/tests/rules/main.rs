@@ -20,6 +20,7 @@ mod entra_connections;
 mod faults;
 mod finished_answers;
 mod grant_properties;
+mod interrupted;
 mod limits;
 mod log;
 mod operator;

@@ -24,11 +24,11 @@ use serde_json::Value;
 use testkit::{Allowed, Asked, EventLog, Rig, SignedIn, ToClient, allowed, answered, parameter, request, user_read};
 use time::Duration;
 
-fn claims(value: &str) -> Option<Claims> {
+pub(crate) fn claims(value: &str) -> Option<Claims> {
     Claims::parse(&format!(r#"{{"access_token":{{"acrs":{{"essential":true,"value":"{value}"}}}}}}"#))
 }
 
-fn demanding(claims: Option<Claims>) -> UpstreamRefusal {
+pub(crate) fn demanding(claims: Option<Claims>) -> UpstreamRefusal {
     UpstreamRefusal::InteractionRequired { claims, reason: "of the upstream".into() }
 }
 
@@ -37,7 +37,7 @@ async fn principal(rig: &Rig, owner: &SignedIn) -> Principal {
 }
 
 /// A client whose tool call met a demand for these claims.
-async fn refused(claims: Option<Claims>) -> (Rig, SignedIn) {
+pub(crate) async fn refused(claims: Option<Claims>) -> (Rig, SignedIn) {
     let rig = Rig::new().unwrap();
     let owner = rig.sign_in().await.unwrap();
     refuse(&rig, &owner, claims).await;
