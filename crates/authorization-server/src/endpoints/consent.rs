@@ -10,7 +10,7 @@ use super::{
 };
 pub use crate::state::decision::Decision;
 use crate::{
-    ground::{Created, EventName, Unavailable},
+    ground::{Created, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
         authorization::{Authorization, Consent, PendingUpstream, Stage},
@@ -169,19 +169,32 @@ impl AuthorizationServer {
     }
 
     fn is_denied_again(&self, decided: &Authorization) -> bool {
-        matches!(decided.stage, Stage::Denied) && self.now() < decided.decided_at + DOUBLE_CLICK
+        decided.decision == Some(Decision::Deny) && self.now() < decided.decided_at + DOUBLE_CLICK
     }
 
     async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
-        let PendingConsent { id, request, sign_in, .. } = pending;
+        let PendingConsent { id, request, sign_in, asks, .. } = pending;
         let client = self.client(request.client()).await?.ok_or(ConsentError::Expired)?.value;
         let likeness = Likeness::of(client.name.as_deref(), request.redirect());
         let memory = self.recall(sent).await?.without_denial(client.id).without_denials_like(&likeness);
         let cookies = self.denied_cookie(&memory, sent).await?;
         let undone = EventName::DenialUndone.event().authorization(id).client(client.id);
         let page = self.whole_question(client, request, sign_in, &memory).await?;
+        if asks == Asks::Review {
+            self.decide_to_review(id).await?;
+        }
         self.report(undone);
         Ok(Answer::consent(sent, page).with(cookies))
+    }
+
+    /// The page has a button “Deny”, too. “Review” may be clicked again.
+    async fn decide_to_review(&self, id: Id) -> Result<(), ConsentError> {
+        match self.create_decided(id, Some(Decision::Undo), Stage::Denied).await? {
+            Created::Exists(before) if before.value.decision != Some(Decision::Undo) => {
+                Err(decided_before(&before.value, Decision::Undo))
+            }
+            Created::Done(_) | Created::Exists(_) => Ok(()),
+        }
     }
 
     /// Whether the browser that was shown the page sends the form. The cookies are blamed only if they are the cause.

@@ -36,7 +36,7 @@ pub enum Stage {
     PendingConfirmation(PendingConfirmation),
     /// The client has a code.
     CodeIssued(CodeIssued),
-    /// The owner denied the request.
+    /// The owner denied the request, or decided to review it: the question then has a transaction of its own.
     Denied,
     /// The owner who signed in denied the request.
     Refused(Refused),

@@ -100,7 +100,7 @@ async fn a_denial_concerns_its_browser_only() {
 }
 
 /// The page for an application that looks like one that was denied.
-fn reviewed(answer: Answer) -> Option<ReviewPage> {
+pub(crate) fn reviewed(answer: Answer) -> Option<ReviewPage> {
     match answer.next {
         Next::Page(Page::Review(page)) => Some(page),
         _ => None,

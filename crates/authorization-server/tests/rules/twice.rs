@@ -8,7 +8,7 @@ use authorization_server::{
         confirmation::ConfirmationSubmission,
         connections::OwnerAction,
         consent::{ConsentError, ConsentSubmission, Decision},
-        pages::ConsentPage,
+        pages::{ConsentForm, ConsentPage, ReviewPage},
         visitor::Visitor,
     },
     ground::{Network, Subject, TooMany},
@@ -27,7 +27,7 @@ use testkit::{
 };
 use time::Duration;
 
-use crate::{blocks::decide, connections::click};
+use crate::{blocks::decide, connections::click, denied::reviewed};
 
 /// A page that asks at length, or in short.
 async fn page(rig: &Rig, browser: &mut Browser, short: bool) -> ConsentPage {
@@ -58,16 +58,38 @@ async fn every_button_that_leads_to_entra_leads_to_the_same_sign_in_twice() {
     }
 }
 
+/// The page of a client that looks like one that was denied.
+async fn review(rig: &Rig, browser: &mut Browser) -> ReviewPage {
+    let alike = page(rig, browser, false).await;
+    browser.decide(rig, &alike.form, Decision::Deny).await.map(drop).unwrap();
+    let client_id = rig.register().await.unwrap();
+    reviewed(browser.visit(rig, &request(&client_id, &[])).await.unwrap()).unwrap()
+}
+
 #[tokio::test]
 async fn another_button_of_the_same_page_is_refused() {
-    for (short, decision) in ALLOWING {
-        for other in [Decision::Allow, Decision::SwitchAccount, Decision::Deny] {
+    let whole = async |rig: &Rig, browser: &mut Browser| page(rig, browser, false).await.form;
+    let short = async |rig: &Rig, browser: &mut Browser| page(rig, browser, true).await.form;
+    let review = async |rig: &Rig, browser: &mut Browser| review(rig, browser).await.form;
+    has_one_decision(whole, &[Decision::Allow, Decision::Deny]).await;
+    has_one_decision(short, &[Decision::Allow, Decision::SwitchAccount, Decision::Deny]).await;
+    has_one_decision(review, &[Decision::Undo, Decision::Deny]).await;
+}
+
+/// Each of these buttons of a page can be clicked again, and then no other one counts.
+async fn has_one_decision(form: impl AsyncFn(&Rig, &mut Browser) -> ConsentForm, buttons: &[Decision]) {
+    for decision in buttons {
+        for other in buttons {
             let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
-            let page = page(&rig, &mut browser, short).await;
-            browser.decide(&rig, &page.form, decision).await.map(drop).unwrap();
-            let answer = browser.decide(&rig, &page.form, other).await;
-            if other != decision && (short || other != Decision::SwitchAccount) {
+            let form = form(&rig, &mut browser).await;
+            browser.decide(&rig, &form, *decision).await.map(drop).unwrap();
+            rig.audit.take();
+            let answer = browser.decide(&rig, &form, *other).await;
+            if other == decision {
+                assert!(answer.is_ok(), "{decision:?} twice");
+            } else {
                 assert!(matches!(answer, Err(ConsentError::AlreadyDecided)), "{decision:?}, then {other:?}");
+                assert_eq!(rig.audit.names(), [], "{decision:?}, then {other:?}");
             }
         }
     }
