@@ -65,7 +65,7 @@ async fn the_owner_sees_the_client_and_revoking_it_ends_everything_of_it() {
     let (revoked, kept) = (connected(&server, &mut browser).await, connected(&server, &mut browser).await);
     assert_eq!(server.mcp(&revoked.1, &tool_call()).send().await.unwrap().status(), 200);
     let page = connections(&server, &mut browser).await;
-    assert!(page.contains("Bob Brown") && page.contains("on one device"));
+    assert!(page.contains("Bob Brown") && page.contains("On one device. Last renewed on"));
     assert_eq!((page.matches("Test client").count(), rows(&page)), (1, 2), "registrations that look alike are one");
     assert!(page.contains("It returns to <bdi>127.0.0.1</bdi>") && page.contains("read your profile"), "{page}");
     assert!(page.contains(" UTC"), "the time of day");

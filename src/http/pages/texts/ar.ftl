@@ -121,12 +121,12 @@ connections_note = التطبيق الذي تلغي إذنه يفقد الوصو
 connection_since = سُمح به في { $time }.
 connection_used =
     { $devices ->
-        [zero] آخر استخدام في { $time }، دون أي جهاز.
-        [one] آخر استخدام في { $time }، على جهاز واحد.
-        [two] آخر استخدام في { $time }، على جهازين.
-        [few] آخر استخدام في { $time }، على { $devices } أجهزة.
-        [many] آخر استخدام في { $time }، على { $devices } جهازًا.
-       *[other] آخر استخدام في { $time }، على { $devices } جهاز.
+        [zero] دون أي جهاز. آخر تجديد في { $time }.
+        [one] على جهاز واحد. آخر تجديد في { $time }.
+        [two] على جهازين. آخر تجديد في { $time }.
+        [few] على { $devices } أجهزة. آخر تجديد في { $time }.
+        [many] على { $devices } جهازًا. آخر تجديد في { $time }.
+       *[other] على { $devices } جهاز. آخر تجديد في { $time }.
     }
 connection_unused = غير مستخدم الآن.
 connection_addresses = يتصل بـ { $addresses }.

@@ -113,8 +113,8 @@ connections_note = Eine Anwendung, deren Zugriff Sie widerrufen, verliert ihn in
 connection_since = Erlaubt am { $time }.
 connection_used =
     { $devices ->
-        [one] Zuletzt verwendet am { $time }, auf einem Gerät.
-       *[other] Zuletzt verwendet am { $time }, auf { $devices } Geräten.
+        [one] Auf einem Gerät. Zuletzt erneuert am { $time }.
+       *[other] Auf { $devices } Geräten. Zuletzt erneuert am { $time }.
     }
 connection_unused = Zurzeit nicht verwendet.
 connection_addresses = Die Anwendung verbindet sich mit { $addresses }.

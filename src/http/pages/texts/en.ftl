@@ -107,8 +107,8 @@ connections_note = An application whose access you revoke loses it within 30 sec
 connection_since = Allowed on { $time }.
 connection_used =
     { $devices ->
-        [one] Last used on { $time }, on one device.
-       *[other] Last used on { $time }, on { $devices } devices.
+        [one] On one device. Last renewed on { $time }.
+       *[other] On { $devices } devices. Last renewed on { $time }.
     }
 connection_unused = Not in use now.
 connection_addresses = It connects to { $addresses }.

@@ -113,8 +113,8 @@ connections_note = Una aplicación cuyo acceso usted revoca lo pierde en un plaz
 connection_since = Permitida el { $time }.
 connection_used =
     { $devices ->
-        [one] Usada por última vez el { $time }, en un dispositivo.
-       *[other] Usada por última vez el { $time }, en { $devices } dispositivos.
+        [one] En un dispositivo. Renovada por última vez el { $time }.
+       *[other] En { $devices } dispositivos. Renovada por última vez el { $time }.
     }
 connection_unused = Ahora no está en uso.
 connection_addresses = La aplicación se conecta a { $addresses }.

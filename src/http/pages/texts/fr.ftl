@@ -119,8 +119,8 @@ connections_note = Une application dont vous révoquez l’accès le perd dans l
 connection_since = Autorisée le { $time }.
 connection_used =
     { $devices ->
-        [one] Dernière utilisation le { $time }, sur un appareil.
-       *[other] Dernière utilisation le { $time }, sur { $devices } appareils.
+        [one] Sur un appareil. Dernier renouvellement le { $time }.
+       *[other] Sur { $devices } appareils. Dernier renouvellement le { $time }.
     }
 connection_unused = Inutilisée actuellement.
 connection_addresses = Elle se connecte à { $addresses }.

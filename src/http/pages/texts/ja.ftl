@@ -97,7 +97,7 @@ connections_note = アクセスを取り消したアプリケーションは、�
 connection_since = { $time } に許可しました。
 connection_used =
     { $devices ->
-       *[other] 最後の使用は { $time }、{ $devices } 台のデバイスです。
+       *[other] { $devices } 台のデバイスで接続しています。最後の更新は { $time } です。
     }
 connection_unused = 今は使われていません。
 connection_addresses = 接続先は { $addresses } です。
