@@ -135,6 +135,7 @@ pub(super) fn not_signed_in(app: &App, texts: &Texts, error: &OwnPageSignInError
     let forbidden = |title, text| ErrorPage::plain(StatusCode::FORBIDDEN, title, text);
     let page = match &error.refusal {
         SignInRefusal::UnknownState => forbidden(texts.sign_in_unknown_title(), texts.sign_in_again(path)),
+        SignInRefusal::CookieMissing => ErrorPage::cookie_missing(texts, texts.sign_in_again(path)),
         SignInRefusal::NotSignedIn(_) => forbidden(texts.not_signed_in_title(), texts.not_signed_in(path)),
         SignInRefusal::NotAnOperator => forbidden(texts.not_operator_title(), texts.not_operator()),
         SignInRefusal::Blocked(block) => ErrorPage::blocked(texts, *block),

@@ -106,7 +106,7 @@ fn page(texts: &Texts, refusal: &ConsentRefusal) -> ErrorPage {
             forbidden(texts.decision_title(), texts.decision_foreign())
         }
         ConsentRefusal::Consent(ConsentError::Forged) => forbidden(texts.decision_title(), texts.decision_forged()),
-        ConsentRefusal::Consent(ConsentError::CookieMissing) => forbidden(texts.cookie_title(), texts.cookie()),
+        ConsentRefusal::Consent(ConsentError::CookieMissing) => ErrorPage::cookie_missing(texts, texts.connect_again()),
         ConsentRefusal::Consent(ConsentError::Expired) => forbidden(texts.expired_title(), texts.expired()),
         ConsentRefusal::Consent(ConsentError::AlreadyCompleted) => ErrorPage::already_completed(texts),
         ConsentRefusal::Consent(ConsentError::AlreadyDecided) => forbidden(texts.decided_title(), texts.decided()),

@@ -221,6 +221,7 @@ async fn a_decision_that_does_not_count_says_why() {
     let mut stranger = Browser::default();
     let without_cookie = stranger.post(&edge, "/consent", &fields).await;
     assert_eq!(told(&without_cookie), (403, "Your browser did not keep this page&#39;s cookie".to_owned()));
+    assert!(without_cookie.body.contains("Connect again from the application."), "{}", without_cookie.body);
 }
 
 #[tokio::test]
@@ -273,6 +274,14 @@ async fn a_callback_that_leads_nowhere_says_why() {
     let callback = browser.allow(&edge, &asked).await;
     let elsewhere = Browser::default().get(&edge, &callback).await;
     assert_eq!(told(&elsewhere), (403, "This sign-in began in another browser".to_owned()));
+    for path in ["/connections", "/operator"] {
+        let page = Browser::default().post(&edge, path, &[("action", "sign-in")]).await;
+        let without_cookie = Browser::default().get(&edge, &self::callback(&page)).await;
+        assert_eq!(told(&without_cookie), (403, "Your browser did not keep this page&#39;s cookie".to_owned()));
+        for words in ["Allow cookies", path, "sign in again."] {
+            assert!(without_cookie.body.contains(words), "{words}: {}", without_cookie.body);
+        }
+    }
 
     let asked = browser.ask(&edge, &client_id).await;
     let callback = browser.allow(&edge, &asked).await;

@@ -34,6 +34,11 @@ impl ErrorPage {
         Self::new(status, title, vec![text])
     }
 
+    /// The browser has no cookie of the page, and what to do once it keeps cookies.
+    pub(in crate::http) fn cookie_missing(texts: &Texts, again: PageText) -> Self {
+        Self::new(StatusCode::FORBIDDEN, texts.cookie_title(), vec![texts.cookie(), again])
+    }
+
     /// The person comes back to a page whose sign-in has gone on.
     pub(in crate::http) fn already_completed(texts: &Texts) -> Self {
         Self::plain(StatusCode::OK, texts.completed_title(), texts.completed())

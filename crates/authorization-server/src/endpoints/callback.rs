@@ -40,6 +40,12 @@ impl Callback<'_> {
         (self.count)(cost).map_err(|too_many| CallbackError::OverLimit(cost, too_many))
     }
 
+    /// Counts the read of the authorization.
+    fn count_read(&self, id: Id) -> Result<(), CallbackError> {
+        let has_cookie = self.cookies.has(CookieName::EntraState(id));
+        self.count_cost(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })
+    }
+
     /// Counts the request to Entra. Only a code is redeemed there.
     fn count_redemption(&self) -> Result<(), CallbackError> {
         if !matches!(self.response.outcome, CallbackOutcome::Code(_)) {
@@ -62,13 +68,13 @@ impl AuthorizationServer {
     pub async fn callback(&self, callback: &Callback<'_>) -> Result<Answer, CallbackError> {
         let state = Handle::parse(callback.response.state.expose_secret());
         if let Some((id, state)) = state.and_then(|state| Some((Id::parse(state.locator())?, state))) {
-            let has_cookie = callback.cookies.has(CookieName::EntraState(id));
-            callback.count_cost(if has_cookie { CallbackCost::Read } else { CallbackCost::ReadWithoutCookie })?;
+            callback.count_read(id)?;
             return self.complete(id, &state, callback).await;
         }
-        let begun = self.begun_own_page_sign_in(callback.response, callback.cookies).await?;
-        callback.count_cost(CallbackCost::Read)?;
-        if let Some(answer) = self.completed_own_page_sign_in(&begun).await? {
+        let state = self.own_page_state(callback.response).await?;
+        callback.count_read(state.id)?;
+        let begun = self.begun_own_page_sign_in(&state, callback.cookies).await?;
+        if let Some(answer) = self.completed_own_page_sign_in(&begun) {
             return Ok(answer);
         }
         callback.count_redemption()?;

@@ -32,12 +32,16 @@ pub(crate) struct Begun {
     id: Id,
     page: OwnPage,
     browser: Secret,
+    is_spent: bool,
 }
 
-/// The transaction's cookie is of no use any more.
+/// The transaction's cookie is of no use any more, unless the person is told to try again: it leads to the page then.
 fn refused(id: Id, page: OwnPage, refusal: SignInRefusal) -> OwnPageSignInError {
+    let may_come_again = matches!(refusal, SignInRefusal::Unavailable(_));
     let mut error = OwnPageSignInError { page, ..refusal.into() };
-    error.cookies.delete(CookieName::EntraState(id));
+    if !may_come_again {
+        error.cookies.delete(CookieName::EntraState(id));
+    }
     error
 }
 
@@ -50,23 +54,31 @@ impl AuthorizationServer {
         Ok(Answer::new(Next::Redirect(Redirect::SignIn(url))).setting(sent, CookieName::EntraState(id), &browser))
     }
 
-    /// The sign-in behind a `state`, in the browser that began it. Nothing is changed.
+    /// The sign-in behind a `state`.
+    pub(crate) async fn own_page_state(&self, response: &CallbackResponse) -> Result<OwnPageState, OwnPageSignInError> {
+        let state = Sealed::from_text(response.state.expose_secret());
+        Ok(self.open(&state, ()).await.map_err(SignInRefusal::from)?.ok_or(SignInRefusal::UnknownState)?)
+    }
+
+    /// The sign-in, in the browser that began it. Nothing is changed. The cookies are blamed only if they are the cause.
     pub(crate) async fn begun_own_page_sign_in(
         &self,
-        response: &CallbackResponse,
+        state: &OwnPageState,
         sent: &Cookies,
     ) -> Result<Begun, OwnPageSignInError> {
-        let state = Sealed::<OwnPageState>::from_text(response.state.expose_secret());
-        let state = self.open(&state, ()).await.map_err(SignInRefusal::from)?.ok_or(SignInRefusal::UnknownState)?;
-        let browser = state.browser(sent.all(CookieName::EntraState(state.id)), self.now());
-        let browser = browser.ok_or_else(|| refused(state.id, state.page, SignInRefusal::UnknownState))?;
-        Ok(Begun { id: state.id, page: state.page, browser })
+        let (id, page, cookie, now) = (state.id, state.page, CookieName::EntraState(state.id), self.now());
+        let is_spent = self.ports.authorizations.get(&id).await.map_err(SignInRefusal::from)?.is_some();
+        if let Some(browser) = state.browser(sent.all(cookie), now) {
+            return Ok(Begun { id, page, browser, is_spent });
+        }
+        let is_missing = !sent.has(cookie) && !sent.has_displaced(cookie) && !is_spent && !state.expired(now);
+        let refusal = if is_missing { SignInRefusal::CookieMissing } else { SignInRefusal::UnknownState };
+        Err(refused(id, page, refusal))
     }
 
     /// The answer to a callback that comes again: it leads to the page.
-    pub(crate) async fn completed_own_page_sign_in(&self, begun: &Begun) -> Result<Option<Answer>, OwnPageSignInError> {
-        let spent = self.ports.authorizations.get(&begun.id).await.map_err(SignInRefusal::from)?;
-        Ok(spent.map(|_| self.to_own_page(begun.page)))
+    pub(crate) fn completed_own_page_sign_in(&self, begun: &Begun) -> Option<Answer> {
+        begun.is_spent.then(|| self.to_own_page(begun.page))
     }
 
     fn to_own_page(&self, page: OwnPage) -> Answer {
@@ -77,7 +89,7 @@ impl AuthorizationServer {
     /// Entra's code is redeemed. Of callbacks at once, one does.
     pub(crate) async fn complete_own_page_sign_in(
         &self,
-        Begun { id, page, browser }: Begun,
+        Begun { id, page, browser, .. }: Begun,
         outcome: &CallbackOutcome,
         sent: &Cookies,
     ) -> Result<Answer, OwnPageSignInError> {

@@ -16,6 +16,9 @@ pub enum SignInRefusal {
     /// The `state` is not one of our pages, is too old, or is of another browser.
     #[error("{}", self.reason().unwrap_or_default())]
     UnknownState,
+    /// The browser has no cookie of the sign-in: it keeps none, or it is another one.
+    #[error("{}", self.reason().unwrap_or_default())]
+    CookieMissing,
     /// Entra signed nobody in.
     #[error("nobody was signed in: {0}")]
     NotSignedIn(String),
@@ -33,6 +36,7 @@ impl SignInRefusal {
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::UnknownState => Some("the sign-in is unknown, has expired, or began in another browser"),
+            Self::CookieMissing => Some("the binding cookie is missing"),
             Self::NotAnOperator => Some("the user does not have the role Admin"),
             Self::NotSignedIn(_) => Some("nobody was signed in"),
             Self::Blocked(_) => Some("the organisation blocks the sign-in"),

@@ -60,8 +60,13 @@ impl OwnPageState {
         mut cookies: impl Iterator<Item = &'a str>,
         now: OffsetDateTime,
     ) -> Option<Secret> {
-        let young = now.unix_timestamp() - self.issued_at < CONSENT_LIFETIME.whole_seconds();
+        let young = !self.expired(now);
         cookies.find_map(|cookie| Secret::parse(cookie).filter(|secret| young && self.browser.verifies(secret)))
+    }
+
+    /// Whether the sign-in is too old.
+    pub(crate) fn expired(&self, now: OffsetDateTime) -> bool {
+        now.unix_timestamp() - self.issued_at >= CONSENT_LIFETIME.whole_seconds()
     }
 }
 

@@ -156,9 +156,10 @@ async fn a_callback_in_another_browser_signs_nobody_in() {
     let rig = Rig::new().unwrap();
     let (allowed, other) = (begun(&rig).await, begun(&rig).await);
     let foreign = Secret::from_bytes([7; 32]).encode();
-    for cookie in [None, Some(""), Some(foreign.expose_secret()), Some(other.cookie.expose_secret())] {
+    for cookie in [Some(""), Some(foreign.expose_secret()), Some(other.cookie.expose_secret())] {
         assert!(matches!(complete(&rig, &allowed, cookie).await, Err(SignInRefusal::UnknownState)), "{cookie:?}");
     }
+    assert!(matches!(complete(&rig, &allowed, None).await, Err(SignInRefusal::CookieMissing)));
     assert!(rig.upstream.asked().is_empty());
 }
 
@@ -167,8 +168,10 @@ async fn a_sign_in_of_ten_minutes_ago_is_too_old() {
     let rig = Rig::new().unwrap();
     let allowed = begun(&rig).await;
     rig.clock.advance(Duration::minutes(10));
-    let late = complete(&rig, &allowed, Some(allowed.cookie.expose_secret())).await;
-    assert!(matches!(late, Err(SignInRefusal::UnknownState)));
+    for cookie in [Some(allowed.cookie.expose_secret()), None] {
+        let late = complete(&rig, &allowed, cookie).await;
+        assert!(matches!(late, Err(SignInRefusal::UnknownState)), "{cookie:?}");
+    }
     assert!(rig.upstream.asked().is_empty());
 }
 
@@ -523,7 +526,22 @@ async fn a_repeated_callback_signs_nobody_in() {
     complete(&rig, &allowed, cookie).await.unwrap();
     let again = answer(&rig, &allowed, CODE, cookie).await.unwrap();
     assert!(self::cookie(&again.cookies, CookieName::Owner).is_none(), "the state is spent");
-    assert!(matches!(complete(&rig, &allowed, None).await, Err(SignInRefusal::UnknownState)));
+    let reloaded = complete(&rig, &allowed, None).await;
+    assert!(matches!(reloaded, Err(SignInRefusal::UnknownState)), "cookies are not the cause: this server deleted it");
+}
+
+#[tokio::test]
+async fn after_an_outage_that_spent_the_state_the_same_callback_leads_to_the_page() {
+    let rig = Rig::new().unwrap();
+    let allowed = begun(&rig).await;
+    let cookie = Some(allowed.cookie.expose_secret());
+    rig.upstream.refuse_redeem(Unavailable::upstream("down").into());
+    let refused = answer(&rig, &allowed, CODE, cookie).await.map(drop).unwrap_err();
+    let CallbackError::OwnPage(refused) = refused else { panic!("{refused}") };
+    assert!(matches!(refused.refusal, SignInRefusal::Unavailable(_)));
+    assert_eq!(refused.cookies.iter().count(), 0, "the browser keeps its cookie");
+    let again = answer(&rig, &allowed, CODE, cookie).await.unwrap();
+    assert!(matches!(&again.next, Next::Redirect(Redirect::Own(url)) if url.ends_with("/connections")));
 }
 
 #[tokio::test]

@@ -343,21 +343,23 @@ fn too_many() -> TooMany {
 async fn a_callback_is_counted_before_its_authorization_is_read_and_without_its_cookie_by_itself() {
     let rig = Rig::new().unwrap();
     let page = page(&rig, &mut Browser::default(), false).await;
-    let sign_in = rig.allow(&page).await.unwrap();
-    let response = sign_in.response(&[("code", "upstream-code")]).unwrap();
-    let (operations, name) = (rig.store.operations(), CookieName::EntraState(sign_in.id));
-    for (cookie, of) in [(None, CallbackCost::ReadWithoutCookie), (Some((name, "made up")), CallbackCost::Read)] {
-        let cookies = Browser::default().cookies(cookie.as_slice());
-        let over = |cost: CallbackCost| if cost == of { Err(too_many()) } else { Ok(()) };
-        let refused = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &over }).await;
-        assert!(matches!(refused, Err(CallbackError::OverLimit(..))), "{of:?}");
-        assert_eq!(rig.store.operations(), operations, "{of:?}");
+    let to_connections = click(&rig, &Cookies::default(), OwnerAction::SignIn, "").await.unwrap();
+    for sign_in in [rig.allow(&page).await.unwrap(), allowed(to_connections).unwrap()] {
+        let response = sign_in.response(CODE).unwrap();
+        let (operations, name) = (rig.store.operations(), CookieName::EntraState(sign_in.id));
+        for (cookie, of) in [(None, CallbackCost::ReadWithoutCookie), (Some((name, "made up")), CallbackCost::Read)] {
+            let cookies = Browser::default().cookies(cookie.as_slice());
+            let over = |cost: CallbackCost| if cost == of { Err(too_many()) } else { Ok(()) };
+            let refused = rig.server.callback(&Callback { response: &response, cookies: &cookies, count: &over }).await;
+            assert!(matches!(refused, Err(CallbackError::OverLimit(..))), "{of:?}");
+            assert_eq!(rig.store.operations(), operations, "{of:?}");
+        }
+        let cookies = Browser::default().cookies(&[(name, sign_in.cookie.expose_secret())]);
+        let junk_is_over =
+            |cost: CallbackCost| if cost == CallbackCost::ReadWithoutCookie { Err(too_many()) } else { Ok(()) };
+        let callback = Callback { response: &response, cookies: &cookies, count: &junk_is_over };
+        assert!(rig.server.callback(&callback).await.is_ok());
     }
-    let cookies = Browser::default().cookies(&[(name, sign_in.cookie.expose_secret())]);
-    let junk_is_over =
-        |cost: CallbackCost| if cost == CallbackCost::ReadWithoutCookie { Err(too_many()) } else { Ok(()) };
-    let callback = Callback { response: &response, cookies: &cookies, count: &junk_is_over };
-    assert!(rig.server.callback(&callback).await.is_ok());
 }
 
 /// The reads and the requests to Entra that a callback with these parameters counts, in the browser that began the sign-in.
