@@ -130,25 +130,35 @@ impl Client {
         answer
     }
 
-    /// An idle stream, initialized or not.
-    fn stream(&self, is_initialized: bool) -> TcpStream {
+    /// An idle stream, initialized by this message or not at all, and the URL for its messages.
+    fn stream(&self, initialize: Option<&Value>) -> (TcpStream, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         send(&mut stream, "GET", "/mcp/sse", Some(&self.token), "");
         let head = read_until(&mut stream, "sessionId=");
         let session = read_until(&mut stream, "\n");
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        if is_initialized {
-            let endpoint = format!("/mcp/message?sessionId={}", session.trim());
-            let client = json!({ "name": "test", "version": "1" });
-            let params = json!({ "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": client });
-            let initialize = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
-            self.post(&endpoint, Some(&self.token), &initialize, 1);
-            read_until(&mut stream, "serverInfo");
+        let endpoint = format!("/mcp/message?sessionId={}", session.trim());
+        if let Some(initialize) = initialize {
+            self.initialize(&mut stream, &endpoint, initialize);
             let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
             self.post(&endpoint, Some(&self.token), &initialized, 1);
         }
-        stream
+        (stream, endpoint)
     }
+
+    /// Posts this `initialize`, and reads the answer up to its last member.
+    fn initialize(&self, stream: &mut TcpStream, endpoint: &str, initialize: &Value) {
+        self.post(endpoint, Some(&self.token), initialize, 1);
+        read_until(stream, "serverInfo");
+    }
+}
+
+/// An `initialize` whose free parts have this text: their names, their values, and even its revision.
+fn initialize(text: &str) -> Value {
+    let client = json!({ "name": text, "version": text });
+    let capabilities = json!({ "experimental": { text: { "a": text } }, "sampling": { "tools": { "a": text } } });
+    let params = json!({ "protocolVersion": text, "capabilities": capabilities, "clientInfo": client });
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params })
 }
 
 fn send(stream: &mut TcpStream, method: &str, path: &str, token: Option<&str>, body: &str) {
@@ -176,11 +186,10 @@ fn read_answer(stream: &mut TcpStream) -> String {
     head + std::str::from_utf8(&body).unwrap()
 }
 
-/// The bytes that each of many idle streams takes, with its connection.
-fn bytes_of_a_stream(is_initialized: bool) -> i64 {
-    let serving = Serving::start();
-    let open = move |client: &Client| (0..STREAMS).map(|_| client.stream(is_initialized)).collect::<Vec<_>>();
-    let (_, _before) = serving.taken(open);
+/// The bytes that each of many streams takes, with its connection.
+fn bytes_of_each<T: Send + 'static>(serving: &Serving, open: impl Fn(&Client) -> T + Clone + Send + 'static) -> i64 {
+    let open = move |client: &Client| (0..STREAMS).map(|_| open(client)).collect::<Vec<_>>();
+    let (_, _before) = serving.taken(open.clone());
     let (taken, _streams) = serving.taken(open);
     taken.bytes_current / i64::try_from(STREAMS).unwrap()
 }
@@ -189,10 +198,46 @@ fn bytes_of_a_stream(is_initialized: bool) -> i64 {
 #[test]
 fn an_idle_stream_takes_less_than_28_kilobytes_and_no_more_once_it_is_initialized() {
     for is_initialized in [false, true] {
-        let bytes = bytes_of_a_stream(is_initialized);
+        let initialize = is_initialized.then(|| initialize("2024-11-05"));
+        let bytes = bytes_of_each(&Serving::start(), move |client| client.stream(initialize.as_ref()));
         println!("{bytes} bytes, initialized: {is_initialized}");
         assert!((16 * 1024..28_000).contains(&bytes), "{bytes}, initialized: {is_initialized}");
     }
+}
+
+/// A text with which an `initialize` has nearly 64 KiB.
+fn long() -> String {
+    "x".repeat(10_000)
+}
+
+#[test]
+fn an_idle_stream_keeps_nothing_of_what_its_client_says_of_itself() {
+    let [short, long] = ["x", &long()]
+        .map(initialize)
+        .map(|initialize| bytes_of_each(&Serving::start(), move |client| client.stream(Some(&initialize))));
+    println!("{short} and {long} bytes");
+    assert!((long - short).abs() < 512, "{short} and {long} bytes");
+}
+
+/// While a call is under way, rmcp's loop runs, which keeps more than an idle stream.
+#[test]
+fn nor_does_a_stream_with_a_call_under_way_even_of_a_second_initialize() {
+    let [short, long] = ["x", &long()].map(initialize).map(|again| {
+        let (graph, asked) = silent_graph();
+        let asked = Arc::new(Mutex::new(asked));
+        let open = move |client: &Client| {
+            let (mut stream, endpoint) = client.stream(Some(&initialize("2024-11-05")));
+            client.post(&endpoint, Some(&client.token), &call(), 1);
+            asked.lock().unwrap().recv().unwrap();
+            let mut again = again.clone();
+            again["id"] = json!(2);
+            client.initialize(&mut stream, &endpoint, &again);
+            stream
+        };
+        bytes_of_each(&Serving::before(&graph), open)
+    });
+    println!("{short} and {long} bytes");
+    assert!((long - short).abs() < 512, "{short} and {long} bytes");
 }
 
 /// The bytes that each of many calls takes while it waits for Graph, with its connection and the one to Graph.

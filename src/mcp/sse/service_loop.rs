@@ -11,7 +11,7 @@ use std::{
 use futures_util::{Sink, Stream, future::poll_fn, stream};
 use rmcp::{
     ErrorData, RoleServer,
-    model::{ClientJsonRpcMessage, InitializeRequestParams, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, ClientRequest, InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage},
     service::{QuitReason, RunningService, serve_directly_with_ct, serve_server_with_ct},
 };
 use tokio::sync::mpsc;
@@ -54,31 +54,31 @@ struct ServedSession {
     stop: CancellationToken,
 }
 
-/// The parameters of the client's `initialize` request.
-type Initialized = Option<Arc<InitializeRequestParams>>;
+/// The revision that an initialized session has.
+type Initialized = Option<ProtocolVersion>;
 
 impl ServedSession {
     async fn serve(&self) {
-        let mut client = None;
+        let mut revision = None;
         while poll_fn(|context| lock(&self.received).poll_waiting(context)).await {
             // In a box, because an idle session has no loop.
-            match Box::pin(self.serve_messages(client)).await {
-                Some(next) => client = next,
+            match Box::pin(self.serve_messages(revision)).await {
+                Some(next) => revision = next,
                 None => return,
             }
         }
     }
 
     /// Serves the messages that wait, up to the next time that the session is idle. `None` if the session has ended.
-    async fn serve_messages(&self, client: Initialized) -> Option<Initialized> {
-        let running = match client {
-            Some(client) => self.go_on(&client),
+    async fn serve_messages(&self, revision: Initialized) -> Option<Initialized> {
+        let running = match revision {
+            Some(revision) => self.go_on(revision),
             None => self.begin().await?,
         };
         lock(&self.received).end_when_idle(true);
-        let client = running.peer().peer_info();
+        let revision = running.peer().peer_info().map(|client| client.protocol_version.clone());
         match running.waiting().await {
-            Ok(QuitReason::Closed) => Some(client),
+            Ok(QuitReason::Closed) => Some(revision),
             Ok(_) => None,
             Err(error) => {
                 tracing::error!(counted = true, reason = failure::of_task(&error), "SSE session ended by an error");
@@ -97,9 +97,9 @@ impl ServedSession {
         begun.ok()
     }
 
-    fn go_on(&self, client: &InitializeRequestParams) -> RunningService<RoleServer, Served> {
+    fn go_on(&self, revision: ProtocolVersion) -> RunningService<RoleServer, Served> {
         let (served, token) = (Served(Arc::clone(&self.server)), self.stop.child_token());
-        serve_directly_with_ct(served, self.transport(), Some(client.clone()), token)
+        serve_directly_with_ct(served, self.transport(), Some(client_of(revision)), token)
     }
 
     fn transport(
@@ -114,6 +114,21 @@ impl ServedSession {
         let mut source = Source { outbox: reserved, turn, received };
         (CountingOutbox { outbox, answers }, stream::poll_fn(move |context| source.poll(context)))
     }
+}
+
+/// A client that is known by its revision alone, as on the other transport.
+fn client_of(revision: ProtocolVersion) -> InitializeRequestParams {
+    InitializeRequestParams::default().with_protocol_version(revision)
+}
+
+/// rmcp keeps the parameters of each `initialize`, also of a second one, for as long as its loop runs, and no budget counts them.
+/// The server reads the revision alone. If the client names one without a handshake, it is offered the newest that has one.
+fn keep_revision_only(message: &mut ClientJsonRpcMessage) {
+    let ClientJsonRpcMessage::Request(request) = message else { return };
+    let ClientRequest::InitializeRequest(initialize) = &mut request.request else { return };
+    let mut known = ProtocolVersion::KNOWN_VERSIONS.iter().filter(|known| known.has_initialize());
+    let named = known.find(|known| **known == initialize.params.protocol_version);
+    initialize.params = client_of(named.cloned().unwrap_or(ProtocolVersion::LATEST_WITH_INITIALIZE));
 }
 
 fn lock(received: &Mutex<Received>) -> MutexGuard<'_, Received> {
@@ -158,7 +173,8 @@ impl Source {
             self.turn.received(waiting.message.is_request);
         }
         let WaitingMessage { message, open, .. } = *waiting;
-        let (message, memory) = message.parse()?;
+        let (mut message, memory) = message.parse()?;
+        keep_revision_only(&mut message);
         Some(with_permits(message, Permits { served, memory, open }))
     }
 }
