@@ -212,6 +212,19 @@ impl Kept {
         Self { bytes: Vec::new(), permit }
     }
 
+    /// These bytes, if the budget has as many.
+    pub fn of(mut bytes: Vec<u8>, mut permit: Permit) -> Result<Self, Exhausted> {
+        bytes.shrink_to_fit();
+        permit.resize(bytes.len())?;
+        Ok(Self { bytes, permit })
+    }
+
+    /// Bytes that are made of these, and count as these do.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+        Self { bytes: change(&self.bytes), permit: self.permit }
+    }
+
     /// Adds bytes, if the budget has them.
     pub fn extend(&mut self, bytes: &[u8]) -> Result<(), Exhausted> {
         self.permit.grow(bytes.len())?;
@@ -223,6 +236,12 @@ impl Kept {
     #[must_use]
     pub fn into_parts(self) -> (Vec<u8>, Permit) {
         (self.bytes, self.permit)
+    }
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -247,6 +266,17 @@ mod tests {
         assert_eq!(kept.extend(b"123456"), Err(Exhausted));
         assert_eq!((&*kept, budget.available()), (b"12345".as_slice(), 5));
         drop(kept);
+        assert_eq!(budget.available(), 10);
+    }
+
+    #[test]
+    fn bytes_that_are_there_already_count_as_they_are_even_if_others_are_made_of_them() {
+        let budget = Budget::new(10);
+        let kept = Kept::of(b"12345".to_vec(), budget.permit()).unwrap();
+        assert!(Kept::of(b"123456".to_vec(), budget.permit()).is_err());
+        let framed = kept.map(|bytes| [b"<", bytes, b">"].concat());
+        assert_eq!((framed.as_ref(), budget.available()), (b"<12345>".as_slice(), 5));
+        drop(framed);
         assert_eq!(budget.available(), 10);
     }
 

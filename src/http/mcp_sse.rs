@@ -130,7 +130,7 @@ async fn relay(mut events: EventStream, chunks: mpsc::Sender<Chunk>) {
     loop {
         let chunk = tokio::select! {
             event = events.next() => match event {
-                Some(event) => encode(&event),
+                Some(event) => encode(event),
                 None => break,
             },
             _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
@@ -143,10 +143,13 @@ async fn relay(mut events: EventStream, chunks: mpsc::Sender<Chunk>) {
 }
 
 /// JSON has no line breaks of its own, so one `data` line carries a message.
-fn encode(event: &StreamEvent) -> Bytes {
+fn encode(event: StreamEvent) -> Bytes {
     match event {
         StreamEvent::Endpoint(uri) => format!("event: endpoint\ndata: {uri}\n\n").into(),
-        StreamEvent::Message(json) => format!("event: message\ndata: {json}\n\n").into(),
+        // hyper drops it when it has written it.
+        StreamEvent::Message(json) => {
+            Bytes::from_owner(json.map(|json| [b"event: message\ndata: ", json, b"\n\n"].concat()))
+        }
     }
 }
 
@@ -155,6 +158,7 @@ mod tests {
     use http::header;
 
     use super::*;
+    use crate::budget::{Budget, Kept};
 
     #[test]
     fn a_stream_that_cannot_be_opened_now_may_be_opened_later() {
@@ -166,9 +170,19 @@ mod tests {
 
     #[test]
     fn an_event_is_one_line_of_data_and_ends_with_an_empty_line() {
-        let endpoint = encode(&StreamEvent::Endpoint("/mcp/message?sessionId=a.b".into()));
+        let endpoint = encode(StreamEvent::Endpoint("/mcp/message?sessionId=a.b".into()));
         assert_eq!(endpoint, "event: endpoint\ndata: /mcp/message?sessionId=a.b\n\n");
-        let text = serde_json::to_string("two\nlines\r\n").unwrap();
-        assert_eq!(encode(&StreamEvent::Message(text)), "event: message\ndata: \"two\\nlines\\r\\n\"\n\n");
+        let text = serde_json::to_vec("two\nlines\r\n").unwrap();
+        let message = Kept::of(text, Budget::new(100).permit()).unwrap();
+        assert_eq!(encode(StreamEvent::Message(message)), "event: message\ndata: \"two\\nlines\\r\\n\"\n\n");
+    }
+
+    #[test]
+    fn a_message_counts_until_its_event_is_written() {
+        let budget = Budget::new(10);
+        let event = encode(StreamEvent::Message(Kept::of(b"{}".to_vec(), budget.permit()).unwrap()));
+        assert_eq!(budget.available(), 8);
+        drop(event);
+        assert_eq!(budget.available(), 10);
     }
 }

@@ -150,13 +150,13 @@ async fn a_request_whose_id_is_in_use_is_refused_and_the_one_before_is_answered(
     for repeated in [tool_call(7), ping(7)] {
         client.post(&sessions, &repeated).await.unwrap();
         let Some(StreamEvent::Message(refused)) = stream.next().await else { panic!("no answer") };
-        let refused: Value = serde_json::from_str(&refused).unwrap();
+        let refused: Value = serde_json::from_slice(&refused).unwrap();
         assert_eq!((&refused["id"], &refused["error"]["code"]), (&7.into(), &(-32600).into()), "{refused}");
         assert_eq!(mcp_schema::check("2024-11-05", "tools/call", &refused), Ok(()));
     }
     drop(slow);
     let Some(StreamEvent::Message(answer)) = stream.next().await else { panic!("no answer") };
-    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert!(answer["id"] == 7 && answer["result"].is_object(), "{answer}");
     client.post(&sessions, &tool_call(7)).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(7), "the id is free again");
@@ -235,7 +235,7 @@ async fn a_tool_call_beyond_the_limit_of_its_owner_is_a_tool_error_and_another_o
         client.post(&sessions, &tool_call(id)).await.unwrap();
     }
     let Some(StreamEvent::Message(refused)) = stream.next().await else { panic!("no answer") };
-    let refused: Value = serde_json::from_str(&refused).unwrap();
+    let refused: Value = serde_json::from_slice(&refused).unwrap();
     assert_eq!(refused["id"], 3, "{refused}");
     assert!(driver::mcp::tool_error(&refused).unwrap().contains("Too many of your tool calls"));
     another.post(&sessions, &tool_call(1)).await.unwrap();

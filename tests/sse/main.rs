@@ -106,6 +106,7 @@ struct Deployment {
     sealer: Arc<RefusingSealer>,
     asked: Arc<Asked>,
     limits: Limits,
+    memory: Arc<SharedBudget<Id>>,
 }
 
 /// One process.
@@ -126,7 +127,8 @@ impl Deployment {
     fn new() -> Self {
         let keyring = Arc::new(Faults::new(authorization_server::ground::Dependency::Keyring));
         let sealer = Arc::new(RefusingSealer::of(MemorySealer::new(Arc::clone(&keyring))));
-        Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default(), limits: wide() }
+        let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
+        Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default(), limits: wide(), memory }
     }
 
     /// One of several instances.
@@ -156,7 +158,7 @@ impl Deployment {
             (Origins::StandIn("http://api.invalid".parse().unwrap()), Rig::new().unwrap().server as _);
         let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit)));
         let sealer = Arc::clone(&self.sealer) as _;
-        let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
+        let memory = Arc::clone(&self.memory);
         let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
         let tool_ports = ToolPorts { apis, roles: Arc::clone(&self.asked) as _, clock: Arc::new(SystemClock), audit };
         Mcp::new(Tools::all(), tool_ports, "test", &self.limits, ports, stop)
@@ -185,7 +187,7 @@ async fn session_id(stream: &mut EventStream) -> String {
 async fn answered(stream: &mut EventStream) -> Option<u64> {
     let next = timeout(HANG_LIMIT, stream.next()).await;
     match next.expect("a message")? {
-        StreamEvent::Message(json) => serde_json::from_str::<Value>(&json).unwrap()["id"].as_u64(),
+        StreamEvent::Message(json) => serde_json::from_slice::<Value>(&json).unwrap()["id"].as_u64(),
         StreamEvent::Endpoint(_) => panic!("a second endpoint"),
     }
 }

@@ -267,3 +267,74 @@ async fn owners_who_take_all_they_may_leave_memory_for_another() {
     client.post(&sessions, &large_ping(1)).await.unwrap();
     assert_eq!(answered(&mut stream).await, Some(1));
 }
+
+/// A message whose answer is as large as itself.
+fn with_a_long_id(message: &[u8], id: &str) -> Vec<u8> {
+    let mut message: Value = serde_json::from_slice(message).unwrap();
+    message["id"] = id.repeat(LARGE).into();
+    message.to_string().into_bytes()
+}
+
+fn ping_with_a_long_id() -> Vec<u8> {
+    with_a_long_id(&ping(0), "x")
+}
+
+/// Waits until the memory for requests and answers is like this.
+async fn until(deployment: &Deployment, is_so: impl Fn(usize) -> bool) {
+    let waits = async {
+        while !is_so(deployment.memory.available()) {
+            sleep(POLL).await;
+        }
+    };
+    timeout(HANG_LIMIT, waits).await.expect("memory is taken, or given back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_nobody_reads_take_the_share_of_their_owner_and_no_more() {
+    let (whole, share) = (24 * LARGE, 8 * LARGE);
+    let deployment = Deployment { memory: Arc::new(SharedBudget::new(whole, share)), ..Deployment::new() };
+    let sessions = deployment.alone();
+    let mut unread = of_one_owner(&sessions, 3).await;
+    // Seven answers fill the share: their ids, and a little more.
+    for number in 1..=7 {
+        unread[number % 2].1.post(&sessions, &ping_with_a_long_id()).await.unwrap();
+        until(&deployment, |left| left < whole - number * LARGE).await;
+    }
+    assert!(unread.iter_mut().all(|(stream, _)| !stream.has_stopped()));
+    unread[2].1.post(&sessions, &ping_with_a_long_id()).await.unwrap();
+    let ended = timeout(HANG_LIMIT, unread[2].0.next()).await.unwrap();
+    assert!(ended.is_none(), "its answer has no memory, so its stream ends");
+    let (mut read, client) = ready(&sessions).await;
+    client.post(&sessions, &ping(1)).await.unwrap();
+    assert_eq!(answered(&mut read).await, Some(1), "of another owner");
+    let Some(StreamEvent::Message(text)) = unread[0].0.next().await else { panic!("no answer") };
+    assert_eq!(serde_json::from_slice::<Value>(&text).unwrap()["id"].as_str().map(str::len), Some(LARGE));
+    let held = deployment.memory.available();
+    drop(text);
+    assert!(deployment.memory.available() > held + LARGE, "an answer counts until it is dropped");
+    drop(unread);
+    until(&deployment, |left| left == whole).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_count_though_their_calls_end_when_as_many_wait_as_the_session_lets_wait() {
+    let deployment = Deployment::new();
+    let sessions = deployment.alone();
+    let (mut stream, client) = ready(&sessions).await;
+    let slow = deployment.asked.slow.write().await;
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"];
+    assert_eq!(ids.len(), MAX_IN_FLIGHT);
+    for id in ids {
+        client.post(&sessions, &with_a_long_id(&tool_call(0), id)).await.unwrap();
+    }
+    for answers in 1..=16 {
+        client.post(&sessions, &ping_with_a_long_id()).await.unwrap();
+        until(&deployment, |left| left < MEMORY - answers * LARGE).await;
+    }
+    drop(slow);
+    until(&deployment, |left| left < MEMORY - 32 * LARGE).await;
+    for _ in 0..32 {
+        assert!(stream.next().await.is_some());
+    }
+    assert_eq!(deployment.memory.available(), MEMORY);
+}

@@ -85,7 +85,7 @@ fn check(message: &[u8], posted: &Result<(), PostError>) {
 async fn drain(stream: &mut EventStream, last: &str) {
     while let Some(event) = stream.next().await {
         let StreamEvent::Message(text) = event else { panic!("a second endpoint") };
-        let message: Value = serde_json::from_str(&text).expect("an event is JSON");
+        let message: Value = serde_json::from_slice(&text).expect("an event is JSON");
         assert_eq!(message["jsonrpc"], "2.0");
         if message["id"] == last {
             return;

@@ -5,6 +5,7 @@
 //! [`MAX_TURN_WAIT`]: a slow tool must not hold up the messages behind it.
 
 use std::{
+    convert::Infallible,
     pin::Pin,
     sync::{
         Arc,
@@ -17,9 +18,8 @@ use std::{
 use futures_util::{Sink, task::AtomicWaker};
 use rmcp::model::ServerJsonRpcMessage;
 use tokio::time::{Sleep, sleep};
-use tokio_util::sync::{PollSendError, PollSender};
 
-use super::request_ids::RequestIds;
+use super::{outbox::Outbox, request_ids::RequestIds};
 
 /// How long a message waits for the answer to the one before it.
 const MAX_TURN_WAIT: Duration = Duration::from_millis(50);
@@ -41,24 +41,24 @@ impl Answers {
 
 /// An outbox that counts answers.
 pub(super) struct CountingOutbox {
-    pub(super) outbox: PollSender<Box<ServerJsonRpcMessage>>,
+    pub(super) outbox: Outbox,
     pub(super) answers: Arc<Answers>,
 }
 
 impl Sink<ServerJsonRpcMessage> for CountingOutbox {
-    type Error = PollSendError<Box<ServerJsonRpcMessage>>;
+    type Error = Infallible;
 
-    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Pin::new(&mut self.outbox).poll_ready(context)
+    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn start_send(mut self: Pin<&mut Self>, message: ServerJsonRpcMessage) -> Result<(), Self::Error> {
+    fn start_send(self: Pin<&mut Self>, message: ServerJsonRpcMessage) -> Result<(), Self::Error> {
         let (is_answer, id) = match &message {
             ServerJsonRpcMessage::Response(response) => (true, Some(response.id.clone())),
             ServerJsonRpcMessage::Error(error) => (true, error.id.clone()),
             ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => (false, None),
         };
-        Pin::new(&mut self.outbox).start_send(Box::new(message))?;
+        self.outbox.put(&message);
         if let Some(id) = id {
             self.answers.ids.answered(&id);
         }
@@ -69,12 +69,12 @@ impl Sink<ServerJsonRpcMessage> for CountingOutbox {
         Ok(())
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Pin::new(&mut self.outbox).poll_flush(context)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Pin::new(&mut self.outbox).poll_close(context)
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -116,9 +116,11 @@ mod tests {
     use std::future::poll_fn;
 
     use serde_json::json;
-    use tokio::{sync::mpsc, time::Instant};
+    use tokio::time::Instant;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::budget::Budget;
 
     async fn waited(turn: &mut Turn) -> Duration {
         let began = Instant::now();
@@ -138,13 +140,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_ends_the_wait() {
         let answers = Arc::<Answers>::default();
-        let (sender, _outbox) = mpsc::channel(1);
-        let mut counted = CountingOutbox { outbox: PollSender::new(sender), answers: Arc::clone(&answers) };
+        let (outbox, _unread) = Outbox::new([(); 2].map(|()| Budget::new(100)), CancellationToken::new());
+        let mut counted = CountingOutbox { outbox, answers: Arc::clone(&answers) };
         let mut turn = Turn::new(answers);
         turn.received(true);
         let answer = async {
             sleep(MAX_TURN_WAIT / 5).await;
-            poll_fn(|context| Pin::new(&mut counted).poll_ready(context)).await.unwrap();
             let answer = serde_json::from_value(json!({ "jsonrpc": "2.0", "id": 1, "result": {} })).unwrap();
             Pin::new(&mut counted).start_send(answer).unwrap();
         };

@@ -17,6 +17,7 @@
 //! | `stream` | one stream, and the MCP session that it carries |
 //! | `registry` | the streams that are open |
 //! | `session`, `inbox` | an open session, and the messages that wait for it |
+//! | `outbox` | the answers that wait for the client |
 //! | `instance`, `log_progress` | the identity of this instance, and its position in its log |
 //! | the others | messages, ids, and small parts |
 
@@ -30,6 +31,7 @@ mod inbox;
 mod instance;
 mod log_progress;
 mod outage;
+mod outbox;
 mod polling;
 mod post_error;
 mod posted;

@@ -4,6 +4,7 @@
 //! another one: most streams are idle most of the time.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
 };
@@ -14,27 +15,22 @@ use rmcp::{
     model::{ClientJsonRpcMessage, ClientRequest, InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage},
     service::{QuitReason, RunningService, serve_directly_with_ct, serve_server_with_ct},
 };
-use tokio::sync::mpsc;
-use tokio_util::sync::{CancellationToken, PollSendError, PollSender};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     failure,
     in_flight::{Permits, with_permits},
     in_turn::{Answers, CountingOutbox, Turn},
     inbox::{NextMessage, Received},
+    outbox::Outbox,
     waiting_message::WaitingMessage,
 };
 use crate::mcp::{served::Served, service::Server};
 
 /// Serves the session until it ends, and then stops it.
-pub(super) async fn run(
-    server: Server,
-    outbox: mpsc::Sender<Box<ServerJsonRpcMessage>>,
-    received: Received,
-    stop: CancellationToken,
-) {
+pub(super) async fn run(server: Server, outbox: Outbox, received: Received, stop: CancellationToken) {
     let session = ServedSession { server, outbox, received: Arc::new(Mutex::new(received)), stop };
-    // rmcp may wait until the client reads, so the stop itself releases the memory of waiting messages.
+    // rmcp may wait for calls that run, so the stop itself releases the memory of waiting messages.
     let discard = async {
         session.stop.cancelled().await;
         lock(&session.received).discard();
@@ -49,7 +45,7 @@ pub(super) async fn run(
 /// A session while it is served.
 struct ServedSession {
     server: Server,
-    outbox: mpsc::Sender<Box<ServerJsonRpcMessage>>,
+    outbox: Outbox,
     received: Arc<Mutex<Received>>,
     stop: CancellationToken,
 }
@@ -105,13 +101,13 @@ impl ServedSession {
     fn transport(
         &self,
     ) -> (
-        impl Sink<ServerJsonRpcMessage, Error = PollSendError<Box<ServerJsonRpcMessage>>> + Send + Unpin + 'static,
+        impl Sink<ServerJsonRpcMessage, Error = Infallible> + Send + Unpin + 'static,
         impl Stream<Item = ClientJsonRpcMessage> + Send + Unpin + 'static,
     ) {
         let answers = Arc::new(Answers::new(lock(&self.received).ids()));
-        let [outbox, reserved] = [(); 2].map(|()| PollSender::new(self.outbox.clone()));
+        let outbox = self.outbox.clone();
         let (turn, received) = (Turn::new(Arc::clone(&answers)), Arc::clone(&self.received));
-        let mut source = Source { outbox: reserved, turn, received };
+        let mut source = Source { outbox: outbox.clone(), turn, received };
         (CountingOutbox { outbox, answers }, stream::poll_fn(move |context| source.poll(context)))
     }
 }
@@ -137,7 +133,7 @@ fn lock(received: &Mutex<Received>) -> MutexGuard<'_, Received> {
 
 /// Where rmcp gets the client's messages.
 struct Source {
-    outbox: PollSender<Box<ServerJsonRpcMessage>>,
+    outbox: Outbox,
     turn: Turn,
     received: Arc<Mutex<Received>>,
 }
@@ -145,19 +141,14 @@ struct Source {
 impl Source {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<ClientJsonRpcMessage>> {
         loop {
-            // Without this, rmcp would take all messages at once, and keep the answers that cannot be sent yet.
-            if ready!(self.outbox.poll_reserve(context)).is_err() {
-                return Poll::Ready(None);
-            }
+            // Without this, rmcp would take all messages at once, and answer them to a client that reads nothing.
+            ready!(self.outbox.poll_room(context));
             match self.poll_next(context) {
                 Poll::Ready(Some(NextMessage::Repeated(id))) => {
                     let refused = ErrorData::invalid_request("Invalid Request: another request uses this id", None);
-                    let _ = self.outbox.send_item(Box::new(ServerJsonRpcMessage::error(refused, Some(id))));
+                    self.outbox.put(&ServerJsonRpcMessage::error(refused, Some(id)));
                 }
-                next => {
-                    self.outbox.abort_send();
-                    return next.map(|next| next.and_then(|next| self.parsed(next)));
-                }
+                next => return next.map(|next| next.and_then(|next| self.parsed(next))),
             }
         }
     }

@@ -91,7 +91,8 @@ impl Sessions {
         let [of_all, of_owner] = self.total_bytes.budgets_of(opened_by.owner);
         let total_bytes = [of_all, of_owner, self.client_bytes.of(opened_by)];
         let server = Arc::clone(&self.server);
-        let start = Start { server, name, opened_by, total_bytes, stop: instance.stop.child_token() };
+        let (memory, stop) = (instance.ports.memory.budgets_of(opened_by.owner), instance.stop.child_token());
+        let start = Start { server, name, opened_by, total_bytes, memory, stop };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;
         if let Some(log) = instance.ports.events.as_ref().filter(|_| registry.needs_follower()) {
             tokio::spawn(follower::run(Arc::clone(&self.delivery), Arc::clone(log)));

@@ -6,24 +6,24 @@ use std::{
 };
 
 use futures_util::Stream;
-use rmcp::model::ServerJsonRpcMessage;
-use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
 use super::{
-    inbox::Inbox, registry::Registration, service_loop, session::Session, stream_event::StreamEvent,
+    inbox::Inbox,
+    outbox::{Outbox, UnreadMessages},
+    registry::Registration,
+    service_loop,
+    session::Session,
+    stream_event::StreamEvent,
     stream_owner::StreamOwner,
 };
 use crate::{budget::Budget, mcp::service::Server};
 
-/// Answers that wait for the client to read them.
-const OUTBOX_CAPACITY: usize = 16;
-
 /// The events of one stream. Dropping it ends the session.
 pub struct EventStream {
     endpoint: Option<String>,
-    outbox: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
+    unread: UnreadMessages,
     stopped: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     _registration: Registration,
     _stop: DropGuard,
@@ -37,20 +37,22 @@ pub(super) struct Start<'a> {
     pub(super) opened_by: StreamOwner,
     /// The memory for messages of all sessions, of those of this owner, and of this owner and client.
     pub(super) total_bytes: [Budget; 3],
+    /// The memory for requests and answers, of all owners and of this one.
+    pub(super) memory: [Budget; 2],
     pub(super) stop: CancellationToken,
 }
 
 impl EventStream {
     /// Starts the session, which serves until it is stopped.
     pub(super) fn start(start: Start<'_>, registration: Registration) -> (Self, Session) {
-        let Start { server, name, opened_by, total_bytes, stop } = start;
+        let Start { server, name, opened_by, total_bytes, memory, stop } = start;
         let (inbox, received) = Inbox::new(total_bytes, stop.clone());
         let ids = received.ids();
-        let (sender, outbox) = mpsc::channel(OUTBOX_CAPACITY);
-        tokio::spawn(service_loop::run(server, sender, received, stop.clone()).in_current_span());
+        let (outbox, unread) = Outbox::new(memory, stop.clone());
+        tokio::spawn(service_loop::run(server, outbox, received, stop.clone()).in_current_span());
         let stream = Self {
             endpoint: Some(format!("/mcp/message?sessionId={name}")),
-            outbox,
+            unread,
             stopped: Box::pin(stop.clone().cancelled_owned()),
             _registration: registration,
             _stop: stop.clone().drop_guard(),
@@ -71,12 +73,8 @@ impl Stream for EventStream {
         if let Some(endpoint) = self.endpoint.take() {
             return Poll::Ready(Some(StreamEvent::Endpoint(endpoint)));
         }
-        match self.outbox.poll_recv(context) {
-            Poll::Ready(Some(message)) => match serde_json::to_string(&message) {
-                Ok(text) => Poll::Ready(Some(StreamEvent::Message(text))),
-                Err(_) => Poll::Ready(None),
-            },
-            Poll::Ready(None) => Poll::Ready(None),
+        match self.unread.poll(context) {
+            Poll::Ready(message) => Poll::Ready(message.map(StreamEvent::Message)),
             Poll::Pending => self.stopped.as_mut().poll(context).map(|()| None),
         }
     }

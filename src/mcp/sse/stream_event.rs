@@ -1,10 +1,11 @@
 //! The events of a stream.
 
+use crate::budget::Kept;
+
 /// An event of a stream.
-#[derive(Debug, PartialEq, Eq)]
 pub enum StreamEvent {
     /// The URL for messages, relative to the stream's URL.
     Endpoint(String),
-    /// A JSON-RPC message.
-    Message(String),
+    /// A JSON-RPC message, as text. It counts until it is dropped.
+    Message(Kept),
 }

@@ -15,7 +15,7 @@ pub struct TransportPorts {
     pub sealer: Arc<dyn Sealer>,
     /// The log of messages to other instances; `None` if this process is the only one.
     pub events: Option<Arc<dyn EventLog>>,
-    /// The memory for owners' messages.
+    /// The memory for owners' messages, and for the answers that wait for their clients.
     pub memory: Arc<SharedBudget<Id>>,
     /// How often this instance reads its log.
     pub poll: Duration,

@@ -1,0 +1,155 @@
+//! The messages of a session that wait until its client reads them, as texts that count for the session's owner.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use futures_util::task::AtomicWaker;
+use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::{Budget, Kept, Permit};
+
+/// Messages that may wait before the session takes another one of its client's. Those that are served then are still answered.
+const OUTBOX_CAPACITY: usize = 16;
+
+/// Puts messages where they wait. It never waits itself: rmcp would keep the messages, and no budget would count them.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    waiting: mpsc::UnboundedSender<Box<Kept>>,
+    unread: Arc<Unread>,
+    /// The memory for requests and answers, of all owners and of this one.
+    memory: [Budget; 2],
+    /// Ends the session.
+    stop: CancellationToken,
+}
+
+/// Receives the messages of an outbox, in order.
+pub(super) struct UnreadMessages {
+    waiting: mpsc::UnboundedReceiver<Box<Kept>>,
+    unread: Arc<Unread>,
+}
+
+/// How many messages wait.
+#[derive(Default)]
+struct Unread {
+    messages: AtomicUsize,
+    changed: AtomicWaker,
+}
+
+impl Unread {
+    fn is_full(&self) -> bool {
+        self.messages.load(Ordering::SeqCst) >= OUTBOX_CAPACITY
+    }
+}
+
+impl Outbox {
+    /// An empty outbox, of a session that `stop` ends.
+    pub(super) fn new(memory: [Budget; 2], stop: CancellationToken) -> (Self, UnreadMessages) {
+        let ((sender, waiting), unread) = (mpsc::unbounded_channel(), Arc::<Unread>::default());
+        (Self { waiting: sender, unread: Arc::clone(&unread), memory, stop }, UnreadMessages { waiting, unread })
+    }
+
+    /// Ready when the session may take another message of its client's.
+    pub(super) fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
+        self.unread.changed.register(context.waker());
+        if self.unread.is_full() { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    /// Puts a message where it waits. If its owner may take no more memory, the session ends: the client must not wait for an
+    /// answer that does not come. Progress without a place or memory is dropped, as on the other transport.
+    pub(super) fn put(&self, message: &ServerJsonRpcMessage) {
+        match self.kept(message) {
+            _ if is_progress(message) && self.unread.is_full() => {}
+            Some(text) => {
+                self.unread.messages.fetch_add(1, Ordering::SeqCst);
+                // It fails when the client is gone.
+                let _ = self.waiting.send(Box::new(text));
+            }
+            None if is_progress(message) => {}
+            None => {
+                tracing::warn!(counted = true, "SSE session ended: too many answers wait for it");
+                self.stop.cancel();
+            }
+        }
+    }
+
+    fn kept(&self, message: &ServerJsonRpcMessage) -> Option<Kept> {
+        Kept::of(serde_json::to_vec(message).ok()?, Permit::of_all(self.memory.clone())).ok()
+    }
+}
+
+fn is_progress(message: &ServerJsonRpcMessage) -> bool {
+    let JsonRpcMessage::Notification(notification) = message else { return false };
+    matches!(notification.notification, ServerNotification::ProgressNotification(_))
+}
+
+impl UnreadMessages {
+    /// The next message; `None` after the last.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Kept>> {
+        let Some(message) = ready!(self.waiting.poll_recv(context)) else { return Poll::Ready(None) };
+        self.unread.messages.fetch_sub(1, Ordering::SeqCst);
+        self.unread.changed.wake();
+        Poll::Ready(Some(*message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, future::poll_fn};
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    fn outbox(bytes: usize) -> (Outbox, UnreadMessages, CancellationToken) {
+        let stop = CancellationToken::new();
+        let (outbox, unread) = Outbox::new([(); 2].map(|()| Budget::new(bytes)), stop.clone());
+        (outbox, unread, stop)
+    }
+
+    fn answer() -> ServerJsonRpcMessage {
+        from_value(json!({ "jsonrpc": "2.0", "id": 1, "result": {} })).unwrap()
+    }
+
+    fn progress() -> ServerJsonRpcMessage {
+        let params = json!({ "progressToken": "t", "progress": 1.0 });
+        from_value(json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params })).unwrap()
+    }
+
+    fn has_room(outbox: &Outbox) -> bool {
+        poll_fn(|context| outbox.poll_room(context)).now_or_never().is_some()
+    }
+
+    /// Whether a message waits, which is read then, and whether it is an answer.
+    fn read(unread: &mut UnreadMessages) -> Option<bool> {
+        let text = poll_fn(|context| unread.poll(context)).now_or_never().flatten()?;
+        Some(serde_json::from_slice::<serde_json::Value>(&text).unwrap()["id"] == 1)
+    }
+
+    #[test]
+    fn where_sixteen_messages_wait_answers_have_a_place_and_progress_has_none() {
+        let (outbox, mut unread, stop) = outbox(10_000);
+        (0..OUTBOX_CAPACITY).for_each(|_| outbox.put(&progress()));
+        assert!(!has_room(&outbox));
+        outbox.put(&progress());
+        outbox.put(&answer());
+        assert!((0..OUTBOX_CAPACITY).all(|_| read(&mut unread) == Some(false)));
+        assert!(has_room(&outbox));
+        assert_eq!([read(&mut unread), read(&mut unread)], [Some(true), None]);
+        assert!(!stop.is_cancelled());
+    }
+
+    #[test]
+    fn an_answer_without_memory_ends_the_session_and_progress_without_memory_is_dropped() {
+        let (outbox, mut unread, stop) = outbox(10);
+        outbox.put(&progress());
+        assert!(!stop.is_cancelled());
+        outbox.put(&answer());
+        assert!(stop.is_cancelled() && read(&mut unread).is_none());
+    }
+}
