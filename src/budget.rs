@@ -61,6 +61,10 @@ pub struct Permit {
 #[error("too much memory is in use")]
 pub struct Exhausted;
 
+/// An extension of an answer whose text carries its own permit.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted;
+
 /// Bytes that are kept, with the permit for them.
 pub struct Kept {
     bytes: Vec<u8>,
@@ -183,12 +187,23 @@ impl Permit {
         Ok(())
     }
 
+    /// A permit of the same budgets, for no bytes yet.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { budgets: self.budgets.clone(), held: 0 }
+    }
+
     /// Moves this many of its bytes, or all that it has, to another permit.
     #[must_use]
     pub fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.held);
         self.held -= bytes;
         Self { budgets: self.budgets.clone(), held: bytes }
+    }
+
+    /// Takes over the bytes of another permit of the same budgets.
+    pub fn join(&mut self, mut other: Self) {
+        self.held += std::mem::take(&mut other.held);
     }
 
     fn release(&mut self, bytes: usize) {
@@ -219,10 +234,10 @@ impl Kept {
         Ok(Self { bytes, permit })
     }
 
-    /// Bytes that are made of these, and count as these do.
+    /// Bytes that count as this permit says.
     #[must_use]
-    pub fn map(self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
-        Self { bytes: change(&self.bytes), permit: self.permit }
+    pub fn counted(bytes: Vec<u8>, permit: Permit) -> Self {
+        Self { bytes, permit }
     }
 
     /// Adds bytes, if the budget has them.
@@ -274,7 +289,8 @@ mod tests {
         let budget = Budget::new(10);
         let kept = Kept::of(b"12345".to_vec(), budget.permit()).unwrap();
         assert!(Kept::of(b"123456".to_vec(), budget.permit()).is_err());
-        let framed = kept.map(|bytes| [b"<", bytes, b">"].concat());
+        let (bytes, permit) = kept.into_parts();
+        let framed = Kept::counted([b"<", bytes.as_slice(), b">"].concat(), permit);
         assert_eq!((framed.as_ref(), budget.available()), (b"<12345>".as_slice(), 5));
         drop(framed);
         assert_eq!(budget.available(), 10);
@@ -293,7 +309,11 @@ mod tests {
         let budget = Budget::new(10);
         let mut whole = budget.permit();
         whole.grow(8).unwrap();
-        let (part, rest) = (whole.split(3), whole.split(9));
+        let (mut part, rest) = (whole.split(3), whole.split(9));
+        assert_eq!(budget.available(), 2);
+        part.join(part.another());
+        whole.join(rest);
+        let rest = whole.split(5);
         assert_eq!(budget.available(), 2);
         drop((whole, part));
         assert_eq!(budget.available(), 5);

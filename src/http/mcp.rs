@@ -35,10 +35,8 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             if let Some(RefusalReason(reason)) = parts.extensions.remove() {
                 refused(&app, caller, reason);
             }
-            let mut response = encoded(body).await;
-            *response.status_mut() = parts.status;
-            *response.headers_mut() = parts.headers;
-            response
+            let (_, body) = encoded(body).await.into_parts();
+            Response::from_parts(parts, body)
         }
         Err(CallError::InsufficientScope(demand)) => {
             bearer::demand_scope(&app, &document_url(&app, Resource::Mcp, &head), caller, &demand)

@@ -21,9 +21,12 @@ use super::{
     request::Incoming,
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
-use crate::mcp::{
-    UncheckedMessage, event_stream,
-    sse::{EventStream, OpenStreamError, StreamEvent},
+use crate::{
+    budget::Kept,
+    mcp::{
+        UncheckedMessage, event_stream,
+        sse::{EventStream, OpenStreamError, StreamEvent},
+    },
 };
 
 /// How often a comment is sent: the front end and API Management close a stream that is silent for four minutes.
@@ -148,7 +151,8 @@ fn encode(event: StreamEvent) -> Bytes {
         StreamEvent::Endpoint(uri) => format!("event: endpoint\ndata: {uri}\n\n").into(),
         // hyper drops it when it has written it.
         StreamEvent::Message(json) => {
-            Bytes::from_owner(json.map(|json| [b"event: message\ndata: ", json, b"\n\n"].concat()))
+            let (json, permit) = json.into_parts();
+            Bytes::from_owner(Kept::counted([b"event: message\ndata: ", &*json, b"\n\n"].concat(), permit))
         }
     }
 }
@@ -158,7 +162,7 @@ mod tests {
     use http::header;
 
     use super::*;
-    use crate::budget::{Budget, Kept};
+    use crate::budget::Budget;
 
     #[test]
     fn a_stream_that_cannot_be_opened_now_may_be_opened_later() {

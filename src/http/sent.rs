@@ -5,7 +5,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
 use super::reply::Response;
-use crate::budget::{Exhausted, Permit};
+use crate::budget::{Counted, Exhausted, Permit};
 
 /// The text of an answer. hyper drops it when it has written it.
 struct BudgetedBody {
@@ -19,7 +19,8 @@ impl AsRef<[u8]> for BudgetedBody {
     }
 }
 
-/// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits.
+/// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits, and
+/// so does an answer that waited as text.
 ///
 /// An answer that must arrive is sent even if it is larger than the rest of the budget: the change that it reports has happened.
 pub(super) async fn until_sent(
@@ -27,8 +28,11 @@ pub(super) async fn until_sent(
     mut permit: Permit,
     must_arrive: bool,
 ) -> Result<Response, Exhausted> {
-    let (parts, body) = response.into_parts();
-    let Some(length) = body.size_hint().exact() else { return Ok(Response::from_parts(parts, body)) };
+    let (mut parts, body) = response.into_parts();
+    let counts_itself = parts.extensions.remove::<Counted>().is_some();
+    let Some(length) = body.size_hint().exact().filter(|_| !counts_itself) else {
+        return Ok(Response::from_parts(parts, body));
+    };
     if usize::try_from(length).map(|length| permit.resize(length)) != Ok(Ok(())) {
         if !must_arrive {
             return Err(Exhausted);
@@ -44,7 +48,10 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::{budget::Budget, http::reply::answer};
+    use crate::{
+        budget::{Budget, Kept},
+        http::reply::answer,
+    };
 
     fn permit(budget: &Budget, bytes: usize) -> Permit {
         let mut permit = budget.permit();
@@ -75,6 +82,18 @@ mod tests {
         assert_eq!(budget.available(), 10);
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 60);
         assert_eq!(budget.available(), 50);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_carries_its_own_permit_counts_once() {
+        let budget = Budget::new(100);
+        let text = Kept::of(vec![b'x'; 70], budget.permit()).unwrap();
+        let mut answer = answer(StatusCode::OK, "text/plain", Bytes::from_owner(text));
+        answer.extensions_mut().insert(Counted);
+        let answer = until_sent(answer, permit(&budget, 20), true).await.unwrap();
+        assert_eq!(budget.available(), 30);
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 70);
+        assert_eq!(budget.available(), 100);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use rmcp::model::{ErrorCode, ErrorData, JsonRpcError, ProtocolVersion, RequestId
 use serde::Serialize;
 
 use super::{batch::BatchError, outline::InvalidMessage};
+use crate::budget::{Counted, Kept};
 
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;
@@ -157,8 +158,18 @@ pub(super) fn accepted() -> Response<ResponseBody> {
 
 /// An answer of JSON.
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<ResponseBody> {
-    let text = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = Response::new(Full::new(Bytes::from(text)).boxed());
+    json_text(status, serde_json::to_vec(value).unwrap_or_default().into())
+}
+
+/// The same of a text that counts until it is written.
+pub(super) fn counted_json(status: StatusCode, text: Kept) -> Response<ResponseBody> {
+    let mut response = json_text(status, Bytes::from_owner(text));
+    response.extensions_mut().insert(Counted);
+    response
+}
+
+fn json_text(status: StatusCode, text: Bytes) -> Response<ResponseBody> {
+    let mut response = Response::new(Full::new(text).boxed());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

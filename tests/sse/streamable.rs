@@ -2,7 +2,10 @@
 
 use authorization_server::state::{entra_token::EntraToken, preauthorized::ApplicationId};
 use http_body_util::BodyExt as _;
-use remote_auth_mcp::mcp::{Call, CallError, StreamableHttp};
+use remote_auth_mcp::{
+    json_cost::tree_cost,
+    mcp::{Call, CallError, StreamableHttp},
+};
 use tokio::{
     task::{JoinHandle, yield_now},
     time::timeout,
@@ -208,4 +211,73 @@ async fn an_earlier_call_outlives_its_client_and_ends_by_its_cancellation() {
         deployment.asked.until_waiting(2 - ended).await;
     }
     assert!(!kept.is_finished(), "another grant's request has the same id");
+}
+
+/// The length of an id that its answer repeats.
+const LONG: usize = 15_000;
+
+/// A batch of pings with long ids, whose answers are as long, then a call.
+fn batch_with_long_ids() -> String {
+    let ping = |id: &str| json!({ "jsonrpc": "2.0", "id": id.repeat(LONG), "method": "ping" });
+    let call: Value = serde_json::from_slice(&tool_call(1)).unwrap();
+    json!([ping("a"), ping("b"), ping("c"), call]).to_string()
+}
+
+/// A batch of this principal, whose memory counts in this budget.
+fn posted_within(memory: &SharedBudget<Id>, principal: &Principal, batch: &str) -> Call {
+    let mut body = Kept::new(memory.permit(principal.owner));
+    body.extend(batch.as_bytes()).unwrap();
+    Call { body, ..posted(principal, "2025-03-26", b"") }
+}
+
+#[tokio::test]
+async fn an_answer_counts_while_it_waits_for_the_rest_of_its_batch_and_until_it_is_written() {
+    let deployment = Deployment::new();
+    let (http, memory, batch) =
+        (deployment.streamable_http(), SharedBudget::new(MEMORY, MEMORY), batch_with_long_ids());
+    let slow = deployment.asked.slow.write().await;
+    let (serving, call) = (Arc::clone(&http), posted_within(&memory, &principal(), &batch));
+    let serving = tokio::spawn(async move { serving.call(call).await.unwrap() });
+    deployment.asked.until_waiting(1).await;
+    let counted = async {
+        while memory.available() > MEMORY - tree_cost(batch.as_bytes()) - 3 * LONG {
+            yield_now().await;
+        }
+    };
+    timeout(HANG_LIMIT, counted).await.expect("the answers count beside their batch");
+    drop(slow);
+    let answer = serving.await.unwrap();
+    let counted = MEMORY - memory.available();
+    let text = answer.into_body().collect().await.unwrap().to_bytes();
+    let answers: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    assert_eq!(answers.len(), 4);
+    assert!((text.len() - 5..=text.len()).contains(&counted), "{counted} bytes of {}", text.len());
+    drop(text);
+    assert_eq!(memory.available(), MEMORY);
+}
+
+#[tokio::test]
+async fn a_batch_whose_answers_have_no_memory_is_refused_and_another_owners_is_answered() {
+    let deployment = Deployment::new();
+    let (http, batch) = (deployment.streamable_http(), batch_with_long_ids());
+    let share = tree_cost(batch.as_bytes()) + 2 * LONG + LONG / 2;
+    let memory = SharedBudget::new(6 * share, share);
+    let slow = deployment.asked.slow.write().await;
+    let refused = timeout(HANG_LIMIT, http.call(posted_within(&memory, &principal(), &batch))).await.unwrap();
+    assert_eq!(refused.unwrap_err(), CallError::Exhausted);
+    assert_eq!(memory.available(), 6 * share);
+    drop(slow);
+    let answered = http
+        .call(posted_within(
+            &memory,
+            &principal(),
+            &format!(
+                "[{}]",
+                json!({
+                    "jsonrpc": "2.0", "id": 1, "method": "ping",
+                })
+            ),
+        ))
+        .await;
+    assert_eq!(answered.unwrap().status(), 200);
 }

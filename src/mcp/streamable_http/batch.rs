@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use authorization_server::resource::authenticate::Principal;
-use futures_util::{StreamExt as _, stream::iter};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream::iter};
 use http::{HeaderMap, Response, StatusCode};
 use rmcp::model::{ProtocolVersion, RequestId, ServerJsonRpcMessage};
 use tracing::Instrument as _;
@@ -13,12 +13,12 @@ use super::{
     requests::{CancellableRequest, Requests},
     unserved::{CallError, Unserved},
 };
-use crate::budget::Kept;
+use crate::budget::{Exhausted, Kept, Permit};
 use crate::mcp::{
     admission::admit_batch,
     batch::{BatchError, messages},
     envelope::Envelope,
-    json_rpc::{Refusal, ResponseBody, accepted, json},
+    json_rpc::{Refusal, ResponseBody, accepted, counted_json},
     outline::{self, Kind},
     step_up::ClaimsDemand,
 };
@@ -55,19 +55,30 @@ pub(super) async fn answer(
         .into_iter()
         .map(|message| step(requests, message.get(), principal, &mut ids))
         .collect();
-    let serving = requests.clone();
+    let (serving, of_answers) = (requests.clone(), permit.another());
     let serve = async move {
         check_claims(&serving, &steps).await?;
-        let answers = iter(steps).map(|step| taken(&serving, step)).buffered(AT_A_TIME);
-        let answers: Vec<_> = answers.filter_map(std::future::ready).collect().await;
-        drop(permit);
-        Ok::<_, CallError>(answers)
+        let answers = iter(steps).map(|step| answer_text(&serving, step, &permit)).buffered(AT_A_TIME);
+        answers.try_filter_map(async |text| Ok(text)).try_collect::<Vec<_>>().await
     };
     let answers = tokio::spawn(serve.in_current_span()).await.map_err(|_| CallError::Stopping)??;
     if requests.is_stopping() {
         return Err(CallError::Stopping.into());
     }
-    Ok(if answers.is_empty() { accepted() } else { json(StatusCode::OK, &answers) })
+    Ok(if answers.is_empty() { accepted() } else { counted_json(StatusCode::OK, array(answers, of_answers)) })
+}
+
+/// Texts as one array, which counts as they do.
+fn array(texts: Vec<Kept>, mut permit: Permit) -> Kept {
+    let mut array = Vec::with_capacity(texts.iter().map(|text| text.len() + 1).sum::<usize>() + 1);
+    for text in texts {
+        array.push(if array.is_empty() { b'[' } else { b',' });
+        let (text, of_text) = text.into_parts();
+        array.extend(text);
+        permit.join(of_text);
+    }
+    array.push(b']');
+    Kept::counted(array, permit)
 }
 
 /// Refuses the batch if one of its calls lacks claims.
@@ -112,14 +123,21 @@ fn check(envelope: &Envelope, is_new: bool) -> Result<(), Refusal> {
     }
 }
 
-async fn taken(requests: &Requests, step: Step) -> Option<ServerJsonRpcMessage> {
+/// The text of an answer, which waits for the rest of the batch. So it counts like the batch, beside it.
+async fn answer_text(requests: &Requests, step: Step, of_batch: &Permit) -> Result<Option<Kept>, CallError> {
+    let Some(answer) = taken(requests, step, of_batch).await else { return Ok(None) };
+    let text = serde_json::to_vec(&answer).unwrap_or_default();
+    Kept::of(text, of_batch.another()).map(Some).map_err(|Exhausted| CallError::Exhausted)
+}
+
+async fn taken(requests: &Requests, step: Step, of_batch: &Permit) -> Option<ServerJsonRpcMessage> {
     match step {
         Step::Nothing => None,
         Step::Answer(answer) => Some(*answer),
         Step::Serve(request) if request.is_cancelled() => None,
         Step::Serve(request) => {
             let id = request.id.clone();
-            match requests.begin(*request, &HeaderMap::new(), ()) {
+            match requests.begin(*request, &HeaderMap::new(), of_batch.another()) {
                 Ok(exchange) => exchange.answer().await,
                 Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
             }

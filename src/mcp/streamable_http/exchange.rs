@@ -21,10 +21,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
 use super::{direct::DirectRequest, list_texts::ListTexts};
-use crate::mcp::{event_stream, json_rpc::ResponseBody};
+use crate::{
+    budget::{Exhausted, Kept, Permit},
+    mcp::{event_stream, json_rpc::ResponseBody},
+};
 
-/// Messages that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
-const WAITING_MESSAGES: usize = 17;
+/// Events that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
+const WAITING_EVENTS: usize = 17;
 /// How often a comment is sent on a silent stream.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -38,21 +41,22 @@ pub(super) struct Exchange<H> {
 
 /// The messages that the client of a request gets.
 enum Messages<H> {
-    /// By rmcp's service loop.
-    Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>),
+    /// By rmcp's service loop. The permit is of the budget in which events count.
+    Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>, Permit),
     /// The answer alone, once it is awaited. If the wait is dropped, the request ends.
     Direct(Option<(Box<DirectRequest>, H)>),
 }
 
 impl<H: Send + 'static> Exchange<H> {
     /// Serves a request with this id in this revision, until it is answered or the token is cancelled. `held` is dropped when
-    /// nothing of the request runs any more.
+    /// nothing of the request runs any more. Events count where `memory` does.
     pub(super) fn begin<S: Service<RoleServer>>(
         server: S,
         request: ClientJsonRpcMessage,
         id: RequestId,
         revision: ProtocolVersion,
         token: CancellationToken,
+        memory: Permit,
         held: H,
     ) -> Self {
         let is_stateless = !revision.has_initialize();
@@ -60,7 +64,7 @@ impl<H: Send + 'static> Exchange<H> {
         client.protocol_version = revision;
         let (transport, mut answers) = OneshotTransport::new(request);
         let served = serve_directly_with_ct(server, transport, Some(client), token.clone());
-        let (sender, messages) = mpsc::channel(WAITING_MESSAGES);
+        let (sender, messages) = mpsc::channel(1);
         let disconnect = is_stateless.then(|| token.clone().drop_guard());
         let run = async move {
             forward(&mut answers, &sender, &token, id).await;
@@ -70,7 +74,7 @@ impl<H: Send + 'static> Exchange<H> {
             drop(held);
         };
         tokio::spawn(run.in_current_span());
-        Self { messages: Messages::Sent(messages), is_stateless, disconnect }
+        Self { messages: Messages::Sent(messages, memory), is_stateless, disconnect }
     }
 
     /// Serves a request without rmcp's service loop. `held` is dropped with it.
@@ -82,7 +86,11 @@ impl<H: Send + 'static> Exchange<H> {
     pub(super) async fn response(mut self, lists: &ListTexts) -> Option<Response<ResponseBody>> {
         let first = self.messages.next().await?;
         match self.messages {
-            Messages::Sent(messages) if !is_answer(&first) => Some(stream(first, messages, self.disconnect)),
+            Messages::Sent(messages, memory) if !is_answer(&first) => {
+                let (to, events) = mpsc::channel(WAITING_EVENTS);
+                tokio::spawn(write_events(first, messages, to, memory).in_current_span());
+                Some(stream(events, self.disconnect))
+            }
             _ => Some(lists.json(self.status(&first), &first)),
         }
     }
@@ -121,21 +129,44 @@ impl<H: Send + 'static> Exchange<H> {
     }
 }
 
-fn stream(
+/// Turns messages into events as they come, so that what waits for the client is text, and counts. It never waits for the client.
+/// A stream whose answer has no memory ends without it.
+async fn write_events(
     first: Box<ServerJsonRpcMessage>,
-    messages: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
-    disconnect: Option<DropGuard>,
-) -> Response<ResponseBody> {
-    let events = unfold((Some(first), messages, disconnect), |(first, mut messages, disconnect)| async move {
-        let next = match first {
-            Some(message) => Ok(Some(message)),
-            None => timeout(KEEP_ALIVE_INTERVAL, messages.recv()).await,
+    mut messages: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
+    to: mpsc::Sender<Box<Kept>>,
+    memory: Permit,
+) {
+    let mut next = Some(first);
+    while let Some(message) = next {
+        let is_last = is_answer(&message);
+        match event(&message, memory.another()) {
+            Ok(event) if is_last || to.capacity() > 1 => drop(to.try_send(Box::new(event))),
+            Err(Exhausted) if is_last => {
+                tracing::warn!(
+                    counted = true,
+                    "stream of a POST ended without its answer: too much waits for its owner"
+                );
+            }
+            _ => {}
+        }
+        next = messages.recv().await;
+    }
+}
+
+fn event(message: &ServerJsonRpcMessage, memory: Permit) -> Result<Kept, Exhausted> {
+    let text = serde_json::to_vec(message).unwrap_or_default();
+    Kept::of([b"data: ", &*text, b"\n\n"].concat(), memory)
+}
+
+fn stream(events: mpsc::Receiver<Box<Kept>>, disconnect: Option<DropGuard>) -> Response<ResponseBody> {
+    let events = unfold((events, disconnect), |(mut events, disconnect)| async move {
+        let event = match timeout(KEEP_ALIVE_INTERVAL, events.recv()).await {
+            // hyper drops it when it has written it.
+            Ok(event) => Bytes::from_owner(*event?),
+            Err(_) => Bytes::from_static(b": keep-alive\n\n"),
         };
-        let text = match next {
-            Ok(message) => format!("data: {}\n\n", serde_json::to_string(&message?).ok()?),
-            Err(_) => ": keep-alive\n\n".to_owned(),
-        };
-        Some((Ok::<_, Infallible>(Frame::data(Bytes::from(text))), (None, messages, disconnect)))
+        Some((Ok::<_, Infallible>(Frame::data(event)), (events, disconnect)))
     });
     let mut response = Response::new(StreamBody::new(events).boxed());
     event_stream::set_headers(response.headers_mut());
@@ -146,7 +177,7 @@ impl<H> Messages<H> {
     /// The next one; `None` after the last.
     async fn next(&mut self) -> Option<Box<ServerJsonRpcMessage>> {
         match self {
-            Self::Sent(messages) => messages.recv().await,
+            Self::Sent(messages, _) => messages.recv().await,
             Self::Direct(direct) => {
                 let (request, held) = direct.take()?;
                 let answer = request.answer().await;
@@ -157,8 +188,8 @@ impl<H> Messages<H> {
     }
 }
 
-/// Passes messages on, up to the answer. It never waits for the client: also a request to the client ends the call, because
-/// without a session its response would not find the way back.
+/// Passes messages on, up to the answer. Also a request to the client ends the call, because without a session its response would
+/// not find the way back.
 async fn forward(
     answers: &mut mpsc::Receiver<ServerJsonRpcMessage>,
     to: &mpsc::Sender<Box<ServerJsonRpcMessage>>,
@@ -176,9 +207,8 @@ async fn forward(
             None => return,
         };
         let is_last = is_answer(&message);
-        if is_last || to.capacity() > 1 {
-            let _ = to.try_send(Box::new(message));
-        }
+        // Nobody receives it if the client is gone. The request may go on then.
+        let _ = to.send(Box::new(message)).await;
         if is_last {
             return;
         }
@@ -210,11 +240,14 @@ mod tests {
     use futures_util::{FutureExt as _, future::BoxFuture};
 
     use super::*;
-    use crate::mcp::{
-        McpService,
-        served::Served,
-        service::Server,
-        streamable_http::{direct::UnconnectedPeer, outliving::Outliving},
+    use crate::{
+        budget::Budget,
+        mcp::{
+            McpService,
+            served::Served,
+            service::Server,
+            streamable_http::{direct::UnconnectedPeer, outliving::Outliving},
+        },
     };
 
     /// Its one tool reports progress, and waits if it is told to. It counts the calls that run.
@@ -266,7 +299,18 @@ mod tests {
     ) -> (Exchange<()>, CancellationToken) {
         let (message, token) = (call(revision, tool, meta), CancellationToken::new());
         let server = Served(Arc::new(Reporting { running: running.clone() }));
-        (Exchange::begin(server, message, RequestId::Number(1), revision.clone(), token.clone(), ()), token)
+        (begin(server, message, revision, &token, &Budget::new(10_000)), token)
+    }
+
+    fn begin(
+        server: Served,
+        message: ClientJsonRpcMessage,
+        revision: &ProtocolVersion,
+        token: &CancellationToken,
+        memory: &Budget,
+    ) -> Exchange<()> {
+        let id = RequestId::Number(1);
+        Exchange::begin(server, message, id, revision.clone(), token.clone(), memory.permit(), ())
     }
 
     /// Without it.
@@ -340,6 +384,25 @@ mod tests {
             assert_eq!(progress["method"], "notifications/progress");
             assert_eq!((&progress["params"]["progressToken"], &answer["id"]), (&"t".into(), &1.into()));
         }
+    }
+
+    /// The client reads nothing until the request has ended.
+    #[tokio::test]
+    async fn the_events_of_a_stream_count_until_they_are_written() {
+        let (revision, budget) = (ProtocolVersion::V_2025_11_25, Budget::new(10_000));
+        let message = call(&revision, "x", json!({ "progressToken": "t".repeat(1_000) }));
+        let server = Served(Arc::new(Reporting { running: watch::Sender::default() }));
+        let exchange = begin(server, message, &revision, &CancellationToken::new(), &budget);
+        let response = exchange.response(&ListTexts::default()).await.unwrap();
+        let both = async {
+            while budget.available() > 10_000 - 1_100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_mins(1), both).await.expect("progress and answer count");
+        let held = 10_000 - budget.available();
+        let (_, body) = read(response).await;
+        assert_eq!((body.len(), budget.available()), (held, 10_000));
     }
 
     #[tokio::test]
@@ -427,6 +490,7 @@ mod without_a_session {
     use serde_json::{Value, from_value, json, to_value};
 
     use super::*;
+    use crate::budget::Budget;
 
     /// The messages that a client receives while the server sends these.
     async fn received(sent: &[Value]) -> Vec<Value> {
@@ -435,14 +499,33 @@ mod without_a_session {
             server.send(from_value(message.clone()).unwrap()).await.unwrap();
         }
         drop(server);
-        let (to, mut messages) = mpsc::channel(WAITING_MESSAGES);
-        forward(&mut answers, &to, &CancellationToken::new(), RequestId::Number(7)).await;
-        drop(to);
-        let mut received = Vec::new();
-        while let Some(message) = messages.recv().await {
-            received.push(to_value(*message).unwrap());
+        let (to, mut messages) = mpsc::channel(1);
+        let forwarding =
+            async move { forward(&mut answers, &to, &CancellationToken::new(), RequestId::Number(7)).await };
+        let reading = async {
+            let mut received = Vec::new();
+            while let Some(message) = messages.recv().await {
+                received.push(to_value(*message).unwrap());
+            }
+            received
+        };
+        tokio::join!(forwarding, reading).1
+    }
+
+    /// The events of a client that reads nothing until all these were sent, and this budget for them.
+    async fn unread(sent: &[Value], memory: &Budget) -> Vec<Value> {
+        let mut messages = sent.iter().map(|message| Box::new(from_value(message.clone()).unwrap()));
+        let (first, (server, others)) = (messages.next().unwrap(), mpsc::channel(64));
+        messages.for_each(|message| server.try_send(message).unwrap());
+        drop(server);
+        let (to, mut events) = mpsc::channel(WAITING_EVENTS);
+        write_events(first, others, to, memory.permit()).await;
+        let mut unread = Vec::new();
+        while let Some(event) = events.recv().await {
+            let data = event.strip_prefix(b"data: ").unwrap();
+            unread.push(serde_json::from_slice(data).unwrap());
         }
-        received
+        unread
     }
 
     fn progress(progress: u8) -> Value {
@@ -464,8 +547,18 @@ mod without_a_session {
     async fn a_client_that_does_not_read_loses_progress_and_no_answer() {
         let mut sent: Vec<_> = (0..40).map(progress).collect();
         sent.push(json!({ "jsonrpc": "2.0", "id": 7, "result": {} }));
-        let received = received(&sent).await;
-        assert_eq!(received[..WAITING_MESSAGES - 1], sent[..WAITING_MESSAGES - 1]);
-        assert_eq!((received.len(), received.last()), (WAITING_MESSAGES, sent.last()));
+        let events = unread(&sent, &Budget::new(10_000)).await;
+        assert_eq!(events[..WAITING_EVENTS - 1], sent[..WAITING_EVENTS - 1]);
+        assert_eq!((events.len(), events.last()), (WAITING_EVENTS, sent.last()));
+    }
+
+    #[tokio::test]
+    async fn progress_without_memory_is_dropped_and_a_stream_ends_whose_answer_has_none() {
+        let answer = json!({ "jsonrpc": "2.0", "id": 7, "result": {} });
+        for (bytes, events) in [(200, vec![progress(1), answer.clone()]), (60, vec![answer.clone()]), (10, vec![])] {
+            let budget = Budget::new(bytes);
+            assert_eq!(unread(&[progress(1), answer.clone()], &budget).await, events);
+            assert_eq!(budget.available(), bytes);
+        }
     }
 }

@@ -126,13 +126,13 @@ impl Requests {
         Ok(if has_events { exchange.response(lists).await } else { exchange.json_response(lists).await })
     }
 
-    /// Begins to serve a request with these headers. `held` is dropped when nothing of it runs any more.
-    pub(super) fn begin<H: Send + 'static>(
+    /// Begins to serve a request with these headers. The permit is dropped when nothing of it runs any more.
+    pub(super) fn begin(
         &self,
         request: CancellableRequest,
         headers: &HeaderMap,
-        held: H,
-    ) -> Result<Exchange<(RunningRequest<Key>, H)>, Refusal> {
+        permit: Permit,
+    ) -> Result<Exchange<(RunningRequest<Key>, Permit)>, Refusal> {
         let CancellableRequest { id, text, envelope, principal, revision, token, running } = request;
         let span = tracing::Span::current();
         let message = message::parse(&text, envelope.method.as_deref(), Some(&id), principal, span);
@@ -141,14 +141,14 @@ impl Requests {
             check_metadata(&message, &revision)?;
             self.check_parameters(&message, headers)?;
         }
-        let held = (running, held);
+        let (memory, held) = (permit.another(), (running, permit));
         Ok(match message {
             ClientJsonRpcMessage::Request(request) if self.server.only_answers(&request.request) => {
                 let is_stateless = !revision.has_initialize();
                 let request = self.unconnected.request(&self.server, request.request, id, token);
                 Exchange::direct(request, is_stateless, held)
             }
-            message => Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, held),
+            message => Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, memory, held),
         })
     }
 
