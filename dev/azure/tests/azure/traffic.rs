@@ -44,6 +44,7 @@ async fn is_unavailable(what: &str, answer: Response) -> bool {
         Ok(answer) if what == "health" => answer["store"] == "down" || answer["keyring"] == "down",
         // A JSON-RPC error, or an OAuth error.
         Ok(answer) => answer["error"]["code"] == 503 || answer["error"] == "temporarily_unavailable",
+        Err(_) if what == "callback" && text.contains("This sign-in was interrupted") => true,
         Err(_) => text.contains("<html") && text.contains("Temporarily unavailable"),
     };
     assert!(documented, "{what}: {text}");
