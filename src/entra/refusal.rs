@@ -27,12 +27,13 @@ const INTERACTION_REQUIRED: [&str; 5] =
     ["interaction_required", "login_required", CONSENT_REQUIRED, "user_password_expired", "access_denied"];
 /// Values of `suberror` of an `invalid_grant` that ask for a new sign-in. The grant itself is still valid.
 const SIGN_IN_HELPS: [&str; 4] = ["basic_action", "additional_action", CONSENT_REQUIRED, "user_password_expired"];
-/// The value of `suberror` with which a sign-in could only show a message. It stands although `claims` may stand beside it.
-const MESSAGE_ONLY: &str = "message_only";
+/// Values of `suberror` for a policy that no sign-in satisfies: a sign-in could only show a message, or the user's device must
+/// have an application that Intune protects, which this server is not. They stand although `claims` may stand beside them.
+const BLOCKED: [&str; 2] = ["message_only", "protection_policy_required"];
 /// Blocked by Conditional Access. Entra sends it with `message_only`, with `claims`, and as `access_denied`.
 const BLOCKED_BY_POLICY: &str = "53003";
-/// Values of `suberror` that no sign-in can change, and no user.
-const SIGN_IN_CANNOT_HELP: [&str; 2] = ["client_mismatch", "protection_policy_required"];
+/// The value of `suberror` for tokens of another application. Only the operator can know why this server has them.
+const CLIENT_MISMATCH: &str = "client_mismatch";
 
 /// Classifies a response whose status is not 200, and logs it.
 pub(super) fn classify(status: StatusCode, body: &[u8]) -> UpstreamRefusal {
@@ -64,8 +65,8 @@ fn refusal(status: StatusCode, answer: &ErrorResponse, reason: String) -> Upstre
         tracing::warn!(counted = true, %reason, "blocked by Conditional Access: a location policy sees this server's outbound address");
     }
     match answer.error.to_ascii_lowercase().as_str() {
-        _ if suberror(&[MESSAGE_ONLY]) => UpstreamRefusal::Blocked { reason },
-        _ if suberror(&SIGN_IN_CANNOT_HELP) => UpstreamRefusal::Refused { reason },
+        _ if suberror(&BLOCKED) => UpstreamRefusal::Blocked { reason },
+        _ if suberror(&[CLIENT_MISMATCH]) => UpstreamRefusal::Refused { reason },
         error if INTERACTION_REQUIRED.contains(&error) => interaction(answer, reason),
         "invalid_grant" if !answer.claims.is_empty() || suberror(&SIGN_IN_HELPS) => interaction(answer, reason),
         "invalid_grant" => UpstreamRefusal::InvalidGrant { reason },
@@ -164,17 +165,24 @@ mod tests {
     }
 
     #[test]
-    fn errors_that_no_sign_in_resolves_are_refusals() {
+    fn tokens_of_another_application_are_a_refusal_of_this_server_whatever_stands_beside_it() {
         let mismatch = r#"{"error":"invalid_grant","suberror":"client_mismatch","claims":"{}"}"#;
         assert_eq!(kind(400, mismatch), "refused");
         assert_eq!(kind(400, r#"{"error":"interaction_required","suberror":"client_mismatch"}"#), "refused");
     }
 
     #[test]
-    fn a_refusal_that_a_sign_in_could_only_explain_is_blocked_whatever_stands_beside_it() {
-        for (error, claims) in [("invalid_grant", ""), ("invalid_grant", "{}"), ("interaction_required", "{}")] {
-            let body = serde_json::json!({ "error": error, "suberror": "message_only", "claims": claims });
-            assert_eq!(kind(400, &body.to_string()), "blocked");
+    fn a_policy_that_no_sign_in_satisfies_blocks_whatever_stands_beside_it() {
+        for suberror in BLOCKED {
+            for (error, claims) in [
+                ("invalid_grant", ""),
+                ("invalid_grant", "{}"),
+                ("interaction_required", "{}"),
+                ("unauthorized_client", ""),
+            ] {
+                let body = serde_json::json!({ "error": error, "suberror": suberror, "claims": claims });
+                assert_eq!(kind(400, &body.to_string()), "blocked", "{body}");
+            }
         }
         assert_eq!(kind(503, r#"{"error":"invalid_grant","suberror":"message_only"}"#), "unavailable");
     }

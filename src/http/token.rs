@@ -14,7 +14,7 @@ use super::{
     app::App,
     authorize::DOCUMENT_LIMIT,
     client_form,
-    reply::{Response, json_text, oauth_error, temporarily_unavailable},
+    reply::{Response, json_text, oauth_error, retry_later, temporarily_unavailable},
     request::Incoming,
 };
 
@@ -88,9 +88,11 @@ fn refusal(error: &TokenError) -> Response {
             "access_denied",
             "the operator of this server has blocked this client; neither registering nor signing in again helps",
         ),
-        TokenError::Refused(_) => {
-            oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Entra ID refuses this server")
-        }
+        TokenError::Refused(_) => retry_later(oauth_error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "Entra ID refuses this server; signing in does not help; its administrator can find the reason in its log",
+        )),
         TokenError::TooManyDocuments(too_many) => client_form::too_many_documents(*too_many),
         TokenError::Unavailable(_) => temporarily_unavailable(),
     }
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_transient_errors_have_retry_after() {
+    fn only_errors_at_which_a_client_should_come_back_have_retry_after() {
         let down = Unavailable::store(String::new());
         assert_eq!(answer(&TokenError::Unavailable(down)), (503, true));
         let too_many = refusal(&TokenError::TooManyDocuments(TooMany { wait: std::time::Duration::from_secs(7) }));
@@ -117,7 +119,7 @@ mod tests {
             (too_many.status().as_u16(), &too_many.headers()[header::RETRY_AFTER]),
             (503, &"7".parse().unwrap())
         );
-        assert_eq!(answer(&TokenError::Refused(String::new())), (500, false));
+        assert_eq!(answer(&TokenError::Refused(String::new())), (503, true));
         assert_eq!(answer(&TokenError::UnknownClient), (401, false));
         assert_eq!(answer(&TokenError::UnauthenticatedClient("why")), (401, false));
         for error in [

@@ -107,7 +107,7 @@ async fn a_token_request_for_which_entra_refuses_this_server_is_an_event_of_its_
     edge.upstream.refuse_refresh(UpstreamRefusal::Refused { reason: "for a test".into() });
     let token = owner.tokens.refresh_token.expose_secret();
     let refresh = [("grant_type", "refresh_token"), ("client_id", &owner.client_id), ("refresh_token", token)];
-    assert_eq!(edge.post("/token", &refresh).await.status, 500);
+    assert_eq!(edge.post("/token", &refresh).await.status, 503);
     let events = edge.audit.take();
     let [event] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!((event.name, event.reason), (EventName::TokenRefused, Some("Entra refuses this server")));

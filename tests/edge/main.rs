@@ -28,6 +28,7 @@ mod outage;
 mod pages;
 mod panics;
 mod pending;
+mod refusals;
 mod results;
 mod rig;
 mod roles;

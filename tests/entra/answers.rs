@@ -255,6 +255,11 @@ async fn every_recorded_answer_means_what_it_meant_to_msal() {
     assert_all_named(&ids(), &found);
 }
 
+/// Whether the answer to a refresh sends the user to sign in. `tests/edge/refusals.rs` shows that the other answers do not.
+fn asks_for_sign_in(error: &TokenError) -> bool {
+    !matches!(error, TokenError::Blocked | TokenError::Refused(_) | TokenError::Unavailable(_))
+}
+
 /// A user to whom this happens at the first use of a grant, signs in, and has the same again: how often the user is sent to
 /// sign in. An exchange that is refused is tried twice.
 async fn sign_ins(flow: &str, refusals: Vec<UpstreamRefusal>) -> usize {
@@ -275,7 +280,7 @@ async fn sign_ins(flow: &str, refusals: Vec<UpstreamRefusal>) -> usize {
         if flow == "refresh" {
             refusals.next().into_iter().for_each(|refusal| rig.upstream.refuse_refresh(refusal));
             let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await;
-            asked += usize::from(matches!(refreshed, Err(TokenError::InvalidGrant(_))));
+            asked += usize::from(refreshed.err().is_some_and(|error| asks_for_sign_in(&error)));
         } else {
             refusals.by_ref().take(2).for_each(|refusal| rig.upstream.refuse_on_behalf_of(refusal));
             let principal = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();

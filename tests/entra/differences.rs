@@ -28,9 +28,13 @@ const WORDS_FOR_THE_USER: &[&str] = &[
     "consent_required/65001/400",
     "user_password_expired/50055/400",
 ];
-const MESSAGES_WITH_CLAIMS: &[&str] =
-    &["invalid_grant+claims/suberror=message_only", "interaction_required+claims/suberror=message_only"];
-const POLICY_WITH_CLAIMS: &str = "interaction_required+claims/suberror=protection_policy_required";
+const BLOCKED_WITH_CLAIMS: &[&str] = &[
+    "invalid_grant+claims/suberror=message_only",
+    "interaction_required+claims/suberror=message_only",
+    "interaction_required+claims/suberror=protection_policy_required",
+];
+const PROTECTION_POLICY: &[&str] =
+    &["invalid_grant/suberror=protection_policy_required", "invalid_grant+claims/suberror=protection_policy_required"];
 const SERVER_ERRORS: &[&str] = &[
     "500/html",
     "500/json_server_error",
@@ -58,6 +62,7 @@ const AZURE_CORE: &str = "the manners of azure_core for Rust, of no effect on th
 const EMPTY_CLAIMS: &str = "an empty challenge holds nothing to pass on; it is interaction all the same";
 const USERS_MATTER: &str = "as error words MSAL takes them for faults of ours; a sign-in mends them";
 const FINAL: &str = "suberror says that no sign-in helps; with the claims the user would sign in for nothing";
+const POLICY: &str = "MSAL leaves it to applications that Intune manages; here it is a policy that blocks the user";
 const SPENT: &str = "a code is spent by the first request; a second one would be refused as a replay";
 const OUTAGE: &str = "nobody answered, hence nothing was decided; MSAL lets the transport's exception through";
 const EXPIRY: &str = "v2.0 sends a number of seconds; without one a token is of no use, and MSAL takes it for expired";
@@ -110,12 +115,12 @@ const DIFFERENCES: &[Difference] = &[
     Difference { at: WORDS_FOR_THE_USER, what: "code: interaction in 1, theirs refused in 1", why: USERS_MATTER },
     Difference { at: WORDS_FOR_THE_USER, what: "refresh: interaction in 1, theirs refused in 1", why: USERS_MATTER },
     Difference { at: WORDS_FOR_THE_USER, what: "obo: interaction in 1, theirs refused in 1", why: USERS_MATTER },
-    Difference { at: MESSAGES_WITH_CLAIMS, what: "code: blocked in 1, theirs claims in 1", why: FINAL },
-    Difference { at: MESSAGES_WITH_CLAIMS, what: "refresh: blocked in 1, theirs claims in 1", why: FINAL },
-    Difference { at: MESSAGES_WITH_CLAIMS, what: "obo: blocked in 1, theirs claims in 1", why: FINAL },
-    Difference { at: &[POLICY_WITH_CLAIMS], what: "code: refused in 1, theirs claims in 1", why: FINAL },
-    Difference { at: &[POLICY_WITH_CLAIMS], what: "refresh: refused in 1, theirs claims in 1", why: FINAL },
-    Difference { at: &[POLICY_WITH_CLAIMS], what: "obo: refused in 1, theirs claims in 1", why: FINAL },
+    Difference { at: BLOCKED_WITH_CLAIMS, what: "code: blocked in 1, theirs claims in 1", why: FINAL },
+    Difference { at: BLOCKED_WITH_CLAIMS, what: "refresh: blocked in 1, theirs claims in 1", why: FINAL },
+    Difference { at: BLOCKED_WITH_CLAIMS, what: "obo: blocked in 1, theirs claims in 1", why: FINAL },
+    Difference { at: PROTECTION_POLICY, what: "code: blocked in 1, theirs refused in 1", why: POLICY },
+    Difference { at: PROTECTION_POLICY, what: "refresh: blocked in 1, theirs refused in 1", why: POLICY },
+    Difference { at: PROTECTION_POLICY, what: "obo: blocked in 1, theirs refused in 1", why: POLICY },
     Difference { at: &[NO_CLAIMS], what: "code: interaction in 1, theirs claims in 1", why: EMPTY_CLAIMS },
     Difference { at: &[NO_CLAIMS], what: "refresh: interaction in 1, theirs claims in 1", why: EMPTY_CLAIMS },
     Difference { at: &[NO_CLAIMS], what: "obo: interaction in 1, theirs claims in 1", why: EMPTY_CLAIMS },

@@ -358,6 +358,8 @@ async fn a_refusal_without_claims_is_told_as_what_it_is() {
         ("user_password_expired", "wants you to sign in again"),
         ("consent_required", "administrator must consent"),
         ("message_only", "A policy of your organisation blocks this"),
+        ("protection_policy_required", "A policy of your organisation blocks this"),
+        ("client_mismatch", "refuses this server"),
     ] {
         let token = token(&server, takes).await;
         let fault = Fault::Aadsts { number: 50_076, suberror: Some(suberror.into()), claims: None };

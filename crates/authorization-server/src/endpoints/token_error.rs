@@ -26,7 +26,8 @@ pub enum TokenError {
     /// 400 `access_denied`: the operator has blocked the client. With `invalid_client` or `unauthorized_client` it would register
     /// again, with `invalid_grant` send the owner to sign in again, and neither changes anything.
     ClientBlocked,
-    /// 500 `server_error`: the upstream refuses us.
+    /// 503 `temporarily_unavailable`: the upstream refuses us. At `server_error` clients would send the owner to sign in, and
+    /// again after each sign-in, which changes nothing.
     #[error("the upstream refuses us: {0}")]
     Refused(String),
     /// 503 `temporarily_unavailable`: the client's keys would have to be fetched, and too many were in the last minute.

@@ -1,5 +1,5 @@
-// A token endpoint that is busy (429) or down (503), with the answers of the handler: the client stays signed in, and all but
-// the Python SDK send nobody to the browser.
+// A token endpoint that is busy (429), down or refused by Entra (503), or whose user a policy blocks (400), with the answers of
+// the handler: the client stays signed in, and all but the Python SDK send nobody to the browser.
 import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import assert from 'node:assert/strict';
@@ -15,14 +15,16 @@ const SDKS = [
   { name: 'the TypeScript SDK 1.x', auth: auth1 },
   { name: 'the TypeScript SDK 2.x', auth },
 ];
-// tests/http/gateway.rs and tests/http/outage.rs hold the handler to this shape.
-const error = JSON.stringify({ error: 'temporarily_unavailable', error_description: 'try again later' });
+// tests/edge/refusals.rs, tests/http/gateway.rs and tests/http/outage.rs hold the handler to these.
+const REFUSALS = { 400: 'access_denied', 429: 'temporarily_unavailable', 503: 'temporarily_unavailable' };
 const REFRESHED = 'b';
 const TOKENS = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r' };
 
-/** The token endpoint's answers to two refreshes: this error, then new tokens. */
+/** The token endpoint's answers to two refreshes: an error with this status, then new tokens. */
 function refusedOnce(status) {
-  return [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
+  const error = { error: REFUSALS[status], error_description: 'why' };
+  const tokens = { ...TOKENS, access_token: REFRESHED, refresh_token: 's' };
+  return [[status, JSON.stringify(error)], [200, JSON.stringify(tokens)]];
 }
 
 /** An authorization server whose token endpoint gives these answers, one after another; its origin. */
@@ -82,7 +84,7 @@ function signedIn(issuer) {
 
 for (const sdk of SDKS) {
   describe(sdk.name, () => {
-    for (const status of [429, 503]) {
+    for (const status of Object.keys(REFUSALS).map(Number)) {
       test(`stays signed in when a refresh is answered ${status}`, async (t) => {
         const serverUrl = await authorizationServer(t, refusedOnce(status));
         const app = signedIn(serverUrl);
@@ -97,10 +99,9 @@ for (const sdk of SDKS) {
 
 // Upstream: at every answer but 200 the SDK drops the tokens in its memory, and sends the next request without one.
 describe('the Python SDK 2.x', () => {
-  for (const status of [429, 503]) {
+  for (const status of Object.keys(REFUSALS).map(Number)) {
     test(`keeps the stored tokens when a refresh is answered ${status}, and refreshes with them when it starts anew`, async (t) => {
-      const answers = [[status, error], [200, JSON.stringify({ ...TOKENS, access_token: REFRESHED, refresh_token: 's' })]];
-      const serverUrl = await authorizationServer(t, answers);
+      const serverUrl = await authorizationServer(t, refusedOnce(status));
       const { code, stdout } = await start(t, [interpreter('mcp'), script('busy_2.py'), serverUrl], {}).ended;
       assert.equal(code, 0);
       assert.deepEqual(JSON.parse(stdout), [{ opened: 1, stored: 'r' }, { opened: 0, stored: 's' }]);
@@ -109,7 +110,7 @@ describe('the Python SDK 2.x', () => {
 });
 
 describe('the Go SDK', { skip: withoutGo }, () => {
-  for (const status of [429, 503]) {
+  for (const status of Object.keys(REFUSALS).map(Number)) {
     test(`stays signed in when a refresh is answered ${status}`, async (t) => {
       const answers = refusedOnce(status);
       const serverUrl = await authorizationServer(t, answers);
