@@ -107,6 +107,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::blocks::a_blocked_application_gets_a_page_an_oauth_error_and_a_challenge",
     },
     Guard {
+        name: "a refresh for which Entra refuses this server opens no browser",
+        file: "src/http/token.rs",
+        from: "            StatusCode::SERVICE_UNAVAILABLE,\n            \"temporarily_unavailable\",",
+        to: "            StatusCode::INTERNAL_SERVER_ERROR,\n            \"server_error\",",
+        test: "edge::refusals::a_refusal_that_comes_again_after_a_sign_in_opens_no_second_browser",
+    },
+    Guard {
         name: "callers at once share one request for a URL",
         file: "src/client_documents/fetcher.rs",
         from: "self.in_flight.try_get_with_by_ref(&request, self.fetch_now(url, &fetched_for)).await;",
