@@ -27,8 +27,8 @@ const INTERACTION_REQUIRED: [&str; 5] =
     ["interaction_required", "login_required", CONSENT_REQUIRED, "user_password_expired", "access_denied"];
 /// Values of `suberror` of an `invalid_grant` that ask for a new sign-in. The grant itself is still valid.
 const SIGN_IN_HELPS: [&str; 4] = ["basic_action", "additional_action", CONSENT_REQUIRED, "user_password_expired"];
-/// Values of `suberror` for a policy that no sign-in satisfies: a sign-in could only show a message, or the user must use an
-/// application that Intune protects, which this server is not. They stand although `claims` may stand beside them.
+/// Values of `suberror` for a policy that no sign-in satisfies: a sign-in could only show a message, or the user must use
+/// an application that Intune protects, which this server is not. They stand although `claims` may stand beside them.
 const BLOCKED: [&str; 2] = ["message_only", "protection_policy_required"];
 /// Blocked by Conditional Access. Entra sends it with `message_only`, with `claims`, and as `access_denied`.
 const BLOCKED_BY_POLICY: &str = "53003";

@@ -25,8 +25,8 @@ async fn due(edge: &Edge) -> SignedIn {
     owner
 }
 
-/// Whether the SDKs for TypeScript open the browser at this answer. `dev/e2e/test/clients/busy.test.mjs` has the errors at
-/// which they do not.
+/// Whether the SDKs for TypeScript open the browser at this answer. At these two errors they do not, as
+/// `dev/e2e/test/clients/busy.test.mjs` shows.
 fn opens_browser(answer: &Answer) -> bool {
     answer.status != 200 && !["access_denied", "temporarily_unavailable"].contains(&answer.error().as_str())
 }

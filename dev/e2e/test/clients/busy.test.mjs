@@ -1,5 +1,5 @@
-// A token endpoint that is busy (429), that is down or that Entra refuses (503), or whose user a policy blocks (400), with the
-// answers of the handler: the client stays signed in, and all but the Python SDK send nobody to the browser.
+// A token endpoint that is busy (429), that is down or that Entra refuses (503), or whose user a policy blocks (400), with
+// the answers of the handler: the client stays signed in, and all but the Python SDK send nobody to the browser.
 import { auth } from '@modelcontextprotocol/client';
 import { auth as auth1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import assert from 'node:assert/strict';
