@@ -4,6 +4,7 @@
 use http::{Method, header};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use time::Duration;
 
 use crate::{
     costs::graph,
@@ -53,4 +54,14 @@ async fn a_warm_call_asks_neither_store_nor_vault_nor_entra() {
         }
         assert_eq!(asked(), (Operations::default(), vault_asked, entra_asked), "round {round}");
     }
+    // A request reads the operator's blocks if they were read 20 s ago. That is still within the 30 s of the grant.
+    edge.clock.advance(Duration::seconds(21));
+    let mut reads = Vec::new();
+    for _ in 0..3 {
+        over_http(&edge, token).await;
+        reads.push(store.taken().0.reads);
+        over_sse(&edge, &mut stream, token).await;
+        reads.push(store.taken().0.reads);
+    }
+    assert_eq!((reads.iter().sum::<usize>(), &reads[2..]), (1, [0; 4].as_slice()), "{reads:?}");
 }
