@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authorization_server::ground::EventName;
+use authorization_server::ground::{EventName, TooMany};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
@@ -25,40 +25,45 @@ impl Endpoint {
         let Ok(readable) = self.cors.judge(&head.headers, app.server.base().issuer(), &app.allowed_origins) else {
             let mut response = self.refused(&app, "this origin may not call this server");
             self.cors.decorate_refusal(&mut response);
-            return arriving.refuse(response).await;
+            return arriving.refuse(&app.memory, || response).await;
         };
-        let refusal = if ingress == Ingress::Direct && !host::is_ours(head, app.server.base()) {
-            Some(self.refused(&app, "the Host header does not name this server"))
-        } else if head.is_prefetch() {
-            self.report_refusal(&app, "the request is a prefetch");
-            Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
-        } else if head.method == Method::OPTIONS {
-            Some(self.options(&readable))
-        } else if ingress == Ingress::Direct && self.is_misdirected(head, &app) {
-            Some(self.misdirected(&app))
-        } else if !self.allows(&head.method) {
-            self.report_refusal(&app, "the method is not allowed");
-            Some(self.with_allow(self.method_not_allowed()))
+        let mut response = if let Some(refusal) = self.refusal(&app, head, ingress, &readable) {
+            arriving.refuse(&app.memory, || refusal).await
+        } else if let Some((reached, too_many)) = self.over_limit(&app, head) {
+            let place = self.place(Texts::preferred(&head.headers));
+            reached.report(&app, place.endpoint);
+            arriving.refuse(&app.memory, || reached.reported(&app, place.format, too_many)).await
         } else {
-            self.over_limit(&app, head)
-        };
-        let mut response = match refusal {
-            Some(refusal) => arriving.refuse(refusal).await,
-            None => self.serve(app, arriving).await,
+            self.serve(app, arriving).await
         };
         readable.decorate(&mut response);
         response
     }
 
-    /// 429, if the address may not call this endpoint again yet.
-    fn over_limit(&self, app: &App, head: &Head) -> Option<Response> {
+    /// A short answer that needs no handler.
+    fn refusal(&self, app: &App, head: &Head, ingress: Ingress, readable: &Readable) -> Option<Response> {
+        if ingress == Ingress::Direct && !host::is_ours(head, app.server.base()) {
+            Some(self.refused(app, "the Host header does not name this server"))
+        } else if head.is_prefetch() {
+            self.report_refusal(app, "the request is a prefetch");
+            Some(retry_later(self.in_words(StatusCode::SERVICE_UNAVAILABLE, "prefetch refused; open the page")))
+        } else if head.method == Method::OPTIONS {
+            Some(self.options(readable))
+        } else if ingress == Ingress::Direct && self.is_misdirected(head, app) {
+            Some(self.misdirected(app))
+        } else if !self.allows(&head.method) {
+            self.report_refusal(app, "the method is not allowed");
+            Some(self.with_allow(self.method_not_allowed()))
+        } else {
+            None
+        }
+    }
+
+    /// The limit that the address has reached, if it may not call this endpoint again yet.
+    fn over_limit(&self, app: &App, head: &Head) -> Option<(ReachedLimit, TooMany)> {
         let limited = self.limited?;
         let too_many = app.limits.take(limited, head.from).err()?;
-        Some(ReachedLimit::by_address(limited.name()).answer(
-            app,
-            self.place(Texts::preferred(&head.headers)),
-            too_many,
-        ))
+        Some((ReachedLimit::by_address(limited.name()), too_many))
     }
 
     fn refused(&self, app: &App, reason: &'static str) -> Response {

@@ -39,6 +39,8 @@ struct NextHead {
     heads: Budget,
     /// The number of things that keep the request under way: its body, and the work on its answer. Bytes that are read then are no head.
     in_request: usize,
+    /// Whether the body of this request was dropped before its end, so that no other request can follow on the connection.
+    is_cut_off: bool,
     began: Option<Instant>,
     bytes: usize,
     /// For all but the first [`READ_BYTES`].
@@ -60,14 +62,14 @@ impl PartialHead {
     /// The state of a new connection. Heads that are not complete count in this budget.
     pub(super) fn new(heads: &Budget) -> Self {
         let (heads, permit) = (heads.clone(), heads.permit());
-        Self(Arc::new(Mutex::new(NextHead { heads, in_request: 0, began: None, bytes: 0, permit })))
+        Self(Arc::new(Mutex::new(NextHead { heads, in_request: 0, is_cut_off: false, began: None, bytes: 0, permit })))
     }
 
     /// The head is complete. Returns the permit for the part of it that exceeds the buffer.
     pub(super) fn complete(&self) -> Option<Permit> {
         let mut next = self.lock();
         let is_large = next.bytes > READ_BYTES;
-        (next.began, next.bytes) = (None, 0);
+        (next.began, next.bytes, next.is_cut_off) = (None, 0, false);
         let none = is_large.then(|| next.heads.permit())?;
         Some(std::mem::replace(&mut next.permit, none))
     }
@@ -76,6 +78,11 @@ impl PartialHead {
     pub(super) fn in_request(&self) -> InRequest {
         self.lock().in_request += 1;
         InRequest(self.clone())
+    }
+
+    /// Whether the body of this request was dropped before its end.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.lock().is_cut_off
     }
 
     fn read(&self, bytes: usize) -> io::Result<()> {
@@ -95,6 +102,13 @@ impl PartialHead {
 
     fn lock(&self) -> MutexGuard<'_, NextHead> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl InRequest {
+    /// The body of the request was dropped before its end.
+    pub(super) fn cut_off(&self) {
+        self.0.lock().is_cut_off = true;
     }
 }
 

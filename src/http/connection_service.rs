@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_util::future::BoxFuture;
@@ -26,9 +26,18 @@ pub(super) struct ConnectionService<S> {
 }
 
 /// A body that keeps its request under way: bytes of it that are thrown away after the answer was made are no head.
-pub(super) struct RequestBody<B> {
+pub(super) struct RequestBody<B: Body> {
     body: B,
-    _in_request: InRequest,
+    has_ended: bool,
+    in_request: InRequest,
+}
+
+impl<B: Body> Drop for RequestBody<B> {
+    fn drop(&mut self) {
+        if !self.has_ended && !self.body.is_end_stream() {
+            self.in_request.cut_off();
+        }
+    }
 }
 
 impl<B: Body + Unpin> Body for RequestBody<B> {
@@ -39,7 +48,9 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.has_ended = frame.is_none();
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -53,6 +64,7 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
 
 impl<S, B> Service<Request<B>> for ConnectionService<S>
 where
+    B: Body,
     S: Service<Request<RequestBody<B>>, Response = Response, Error = Infallible, Future: Send + 'static>,
 {
     type Response = Response;
@@ -62,16 +74,18 @@ where
     fn call(&self, request: Request<B>) -> Self::Future {
         let of_large = self.head.complete();
         let is_large = of_large.is_some();
-        let in_request = self.head.in_request();
-        let mut request = request.map(|body| RequestBody { body, _in_request: self.head.in_request() });
+        let (head, in_request) = (self.head.clone(), self.head.in_request());
+        let body = |body| RequestBody { body, has_ended: false, in_request: self.head.in_request() };
+        let mut request = request.map(body);
         if let Some(permit) = of_large {
             request.extensions_mut().insert(Arc::new(permit));
         }
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;
-            if is_large {
-                // hyper would keep a buffer of that size for the connection.
+            // hyper would keep a buffer of that size for the connection. And it closes a connection whose body was not read to its
+            // end, which a proxy must know before it sends another request.
+            if is_large || head.is_cut_off() {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             drop(in_request);

@@ -70,7 +70,6 @@ pub(super) fn span(app: &App, caller: Option<Ingress>, headers: &HeaderMap) -> S
 
 /// The answer to a request that went past the gateway. No person is told so on a page: the gateway sends nobody this way.
 pub(super) fn refuse(app: &App, refusal: &GatewayRefusal, format: ErrorFormat<'_>) -> Response {
-    report(app, refusal);
     match (refusal, format) {
         (GatewayRefusal::Invalid { .. }, ErrorFormat::JsonRpc) => json_rpc_error(StatusCode::FORBIDDEN, PAST),
         (GatewayRefusal::Invalid { .. }, ErrorFormat::OAuth | ErrorFormat::Page(_)) => {
@@ -95,8 +94,8 @@ fn known_or_shared(address: Option<String>) -> Network {
     address.map_or(Network::UNKNOWN, Network::of)
 }
 
-/// The audit log has no room for what a token says, so a line of its own names it.
-fn report(app: &App, refusal: &GatewayRefusal) {
+/// Reports such a request. The audit log has no room for what a token says, so a line of its own names it.
+pub(super) fn report(app: &App, refusal: &GatewayRefusal) {
     match refusal {
         GatewayRefusal::Invalid { reason, detail } => {
             app.audit.report(&EventName::PastTheGateway.event().because(reason));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use authorization_server::ground::Network;
-use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request::Parts};
 use oauth_protocol::form::{Form, FormError};
 
 use crate::budget::{Exhausted, Permit};
@@ -54,6 +54,13 @@ impl Head {
     pub(super) fn nothing() -> Self {
         let (path, query) = (String::new(), String::new());
         Self { method: Method::GET, path, query, from: Network::UNKNOWN, headers: HeaderMap::new(), read: None }
+    }
+
+    /// What a page's refusal needs of a form that is none of our own pages: not where it comes from, but the language to say it in.
+    pub(super) fn of_foreign_form(&self, language: &'static str) -> Self {
+        let language = (header::ACCEPT_LANGUAGE, HeaderValue::from_static(language));
+        let headers = HeaderMap::from_iter([language]);
+        Self { method: self.method.clone(), from: self.from, headers, ..Self::nothing() }
     }
 
     /// Counts the head in this permit from now on, and no longer in that of its connection.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authorization_server::ground::{Id, Network};
 
+use super::body::BodyPermits;
 use crate::budget::{Budget, Permit, SharedBudget};
 
 /// For requests whose caller is not known yet, on all endpoints.
@@ -23,6 +24,14 @@ const OWNER_BYTES: usize = 8 * 1024 * 1024;
 const CONNECTIONS_PAGES_AT_ONCE: usize = 16;
 const OWNER_PAGES_AT_ONCE: usize = 4;
 
+/// Bodies of requests whose caller is not known that are waited for at once, each for 30 s at most, and the part of that for
+/// one network. Each holds a connection, and one without bytes takes next to no memory.
+const LATE_BODIES_AT_ONCE: usize = 384;
+const NETWORK_LATE_BODIES_AT_ONCE: usize = 64;
+/// Bodies that are thrown away at once, each for 10 s at most, and the part of that for one network: each holds a connection.
+const DISCARDS_AT_ONCE: usize = 256;
+const NETWORK_DISCARDS_AT_ONCE: usize = 32;
+
 /// For the heads of all connections that are not complete, besides the buffer of each.
 const UNFINISHED_HEADS_BYTES: usize = 4 * 1024 * 1024;
 
@@ -32,6 +41,8 @@ pub struct Memory {
     pub(super) unfinished_heads: Budget,
     unknown_callers: SharedBudget<Network>,
     unknown_bodies: SharedBudget<Network>,
+    late_bodies: SharedBudget<Network>,
+    discards: SharedBudget<Network>,
     /// Owners' requests and messages, on both transports.
     pub known_callers: Arc<SharedBudget<Id>>,
     /// Places of requests for the page of connections, by owner.
@@ -44,6 +55,8 @@ impl Default for Memory {
             unfinished_heads: Budget::new(UNFINISHED_HEADS_BYTES),
             unknown_callers: SharedBudget::new(UNKNOWN_CALLERS_BYTES, NETWORK_BYTES),
             unknown_bodies: SharedBudget::new(UNKNOWN_BODIES_BYTES, NETWORK_BODIES_BYTES),
+            late_bodies: SharedBudget::new(LATE_BODIES_AT_ONCE, NETWORK_LATE_BODIES_AT_ONCE),
+            discards: SharedBudget::new(DISCARDS_AT_ONCE, NETWORK_DISCARDS_AT_ONCE),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
             connections_pages: SharedBudget::new(CONNECTIONS_PAGES_AT_ONCE, OWNER_PAGES_AT_ONCE),
         }
@@ -57,13 +70,25 @@ impl Memory {
     }
 
     /// For the body of such a request.
-    pub(super) fn body(&self, from: Network) -> Permit {
-        Permit::of_all([of(&self.unknown_callers, from), of(&self.unknown_bodies, from)].concat())
+    pub(super) fn body(&self, from: Network) -> BodyPermits {
+        let bytes = [of(&self.unknown_callers, from), of(&self.unknown_bodies, from)].concat();
+        BodyPermits { bytes: Permit::of_all(bytes), place: Permit::of_all(of(&self.late_bodies, from)) }
     }
 
-    /// For the head or the body of a request of this owner.
+    /// For the place of a body from this network that is thrown away. The network that is not known has a share like any other:
+    /// callers who go past the gateway are in it, and must not take all places.
+    pub(super) fn discard(&self, from: Network) -> Permit {
+        self.discards.permit(from)
+    }
+
+    /// For the head of a request of this owner.
     pub(super) fn of_owner(&self, owner: Id) -> Permit {
         self.known_callers.permit(owner)
+    }
+
+    /// For the body of such a request. Its rate is limited, so it needs no place.
+    pub(super) fn body_of_owner(&self, owner: Id) -> BodyPermits {
+        BodyPermits { bytes: self.of_owner(owner), place: Permit::of_all([]) }
     }
 }
 

@@ -7,8 +7,9 @@ use oauth_protocol::form::{Form, FormError};
 use warp::{Filter, filters::BoxedFilter};
 
 use super::{
-    body::{ReadError, UnreadBody},
+    body::{BodyPermits, ReadError, UnreadBody},
     head::{CarriedHead, Head},
+    memory::Memory,
     reply::Response,
 };
 use crate::budget::{Kept, Permit};
@@ -79,49 +80,60 @@ impl Arriving {
     }
 
     /// Counts the head.
-    pub(super) fn admit(self, mut permit: Permit) -> Result<Admitted, ReadError> {
+    pub(super) fn admit(self, memory: &Memory, mut permit: Permit) -> Result<Admitted, ReadError> {
         let Self { mut head, body } = self;
         if head.count(&mut permit).is_err() {
-            tokio::spawn(body.discard());
+            body.discard_later(memory.discard(head.from));
             return Err(ReadError::Exhausted);
         }
         Ok(Admitted { head, permit, body })
     }
 
-    /// Discards head and body before this answer is sent.
-    pub(super) async fn refuse(self, response: Response) -> Response {
+    /// Discards head and body before this answer is made.
+    pub(super) async fn refuse(self, memory: &Memory, answer: impl FnOnce() -> Response) -> Response {
         let Self { head, body } = self;
+        let from = head.from;
         drop(head);
-        body.discard().await;
-        response
+        body.discard(|| memory.discard(from)).await;
+        answer()
     }
 }
 
 impl Admitted {
-    /// Reads the body, and keeps at most `limit` bytes of it, as far as the permit can grow. Returns the permit of the head,
+    /// Reads the body, and keeps at most `limit` bytes of it, as far as the permits can grow. Returns the permit of the head,
     /// too.
-    pub(super) async fn read(self, limit: usize, permit: Permit) -> Result<(Incoming, Permit), ReadError> {
+    pub(super) async fn read(
+        self,
+        memory: &Memory,
+        limit: usize,
+        permits: BodyPermits,
+    ) -> Result<(Incoming, Permit), ReadError> {
         let Self { head, permit: of_head, body } = self;
+        let discard = || memory.discard(head.from);
         let body = if head.method == Method::POST {
-            body.keep(limit, permit).await?
+            body.keep(limit, permits, discard).await?
         } else {
-            body.discard().await;
-            Kept::new(permit)
+            body.discard(discard).await;
+            Kept::new(permits.bytes)
         };
         Ok((Incoming { head, body }, of_head))
     }
 
-    /// The request as if it had no body, and the body.
-    pub(super) fn without_body(self) -> (Incoming, UnreadBody) {
+    /// Discards head and body, but for what the refusal of a form needs that is none of our own pages.
+    pub(super) async fn into_foreign_form(self, memory: &Memory, language: &'static str) -> Incoming {
         let Self { head, permit, body } = self;
-        (Incoming { head, body: Kept::new(permit) }, body)
+        let left = Box::new(head.of_foreign_form(language));
+        drop((head, permit));
+        body.discard(|| memory.discard(left.from)).await;
+        Incoming { head: left, body: Kept::new(Permit::of_all([])) }
     }
 
     /// Discards head and body before this answer is sent.
-    pub(super) async fn refuse(self, response: Response) -> Response {
+    pub(super) async fn refuse(self, memory: &Memory, response: Response) -> Response {
         let Self { head, permit, body } = self;
+        let from = head.from;
         drop((head, permit));
-        body.discard().await;
+        body.discard(|| memory.discard(from)).await;
         response
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
 async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
     let server = Arc::clone(&app.server);
     let mut response = if arriving.is_readiness_probe() {
-        arriving.refuse(answer(StatusCode::OK, "text/plain", "ready\n")).await
+        arriving.refuse(&app.memory, || answer(StatusCode::OK, "text/plain", "ready\n")).await
     } else {
         match gateway::caller(&app, &mut arriving).await {
             Ok(caller) => {
@@ -143,11 +143,12 @@ async fn route(app: Arc<App>, mut arriving: Arriving) -> Response {
 async fn past_the_gateway(app: Arc<App>, arriving: Arriving, refusal: GatewayRefusal) -> Response {
     let (endpoint, texts) = (endpoint_of(&arriving.head.path), Texts::preferred(&arriving.head.headers));
     let format = endpoint.map_or(ErrorFormat::OAuth, |endpoint| endpoint.place(texts).format);
-    let mut refused = gateway::refuse(&app, &refusal, format);
+    gateway::report(&app, &refusal);
+    let mut refused = arriving.refuse(&app.memory, || gateway::refuse(&app, &refusal, format)).await;
     if let Some(endpoint) = endpoint {
         endpoint.cors.decorate_refusal(&mut refused);
     }
-    arriving.refuse(refused).await
+    refused
 }
 
 fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
@@ -159,7 +160,7 @@ async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Ingress) -> Res
     let endpoint = endpoint_of(&arriving.head.path);
     let Some(endpoint) = endpoint else {
         app.audit.report(&EventName::RequestRefused.event().because("there is no such path"));
-        return arriving.refuse(empty(StatusCode::NOT_FOUND)).await;
+        return arriving.refuse(&app.memory, || empty(StatusCode::NOT_FOUND)).await;
     };
     let (method, began) = (known(&arriving.head.method), Instant::now());
     let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;

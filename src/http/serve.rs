@@ -29,19 +29,17 @@ impl Endpoint {
         let must_arrive = self.must_arrive(&arriving.head.method);
         let served = match self.handler {
             EndpointHandler::Page(_) if arriving.head.method == Method::HEAD => {
-                return arriving.refuse(pages::head(texts)).await;
+                return arriving.refuse(&app.memory, || pages::head(texts)).await;
             }
             EndpointHandler::Public(serve) | EndpointHandler::Page(serve) => {
                 let from = arriving.head.from;
                 let (head, body) = (app.memory.head(from), app.memory.body(from));
-                match arriving.admit(head) {
+                match arriving.admit(&app.memory, head) {
                     Ok(admitted) if self.is_foreign_form(&app, &admitted.head) => {
-                        let (incoming, body) = admitted.without_body();
-                        let refusal = serve(app, incoming).await;
-                        body.discard().await;
-                        return refusal;
+                        let form = admitted.into_foreign_form(&app.memory, texts.language().tag()).await;
+                        return serve(app, form).await;
                     }
-                    Ok(admitted) => admitted.read(self.body_limit, body).await,
+                    Ok(admitted) => admitted.read(&app.memory, self.body_limit, body).await,
                     Err(error) => Err(error),
                 }
                 .map(|(incoming, permit)| (serve(Arc::clone(&app), incoming), permit))
@@ -76,20 +74,21 @@ impl Endpoint {
     ) -> Response {
         let presented = match bearer::open(&app, resource, &arriving.head).await {
             Ok(presented) => presented,
-            Err(challenge) => return arriving.refuse(challenge).await,
+            Err(challenge) => return arriving.refuse(&app.memory, || challenge).await,
         };
         let caller = presented.holder();
         // Before the store is read, which the token of an ended grant would cause as well.
         if let Err(too_many) = app.limits.take_presentation(caller) {
-            return arriving.refuse(self.too_many_calls(&app, texts, caller, too_many)).await;
+            let refusal = self.too_many_calls(&app, texts, caller, too_many);
+            return arriving.refuse(&app.memory, || refusal).await;
         }
-        let admitted = match arriving.admit(app.memory.of_owner(caller.owner)) {
+        let admitted = match arriving.admit(&app.memory, app.memory.of_owner(caller.owner)) {
             Ok(admitted) => admitted,
             Err(error) => return self.unread(&app, texts, error, Some(caller)),
         };
         match bearer::authenticate(&app, resource, &admitted.head, presented).await {
             Ok(principal) => self.serve_principal(app, texts, admitted, serve, principal).await,
-            Err(challenge) => admitted.refuse(challenge).await,
+            Err(challenge) => admitted.refuse(&app.memory, challenge).await,
         }
     }
 
@@ -102,15 +101,15 @@ impl Endpoint {
         serve: ServePrincipal,
         principal: Principal,
     ) -> Response {
-        let (caller, body) = (principal.holder(), app.memory.of_owner(principal.owner));
+        let (caller, body) = (principal.holder(), app.memory.body_of_owner(principal.owner));
         if let Err(too_many) = app.limits.take_call(caller) {
-            return admitted.refuse(self.too_many_calls(&app, texts, caller, too_many)).await;
+            return admitted.refuse(&app.memory, self.too_many_calls(&app, texts, caller, too_many)).await;
         }
         if admitted.head.method == Method::HEAD {
-            return admitted.refuse(answer(StatusCode::OK, "text/event-stream", "")).await;
+            return admitted.refuse(&app.memory, answer(StatusCode::OK, "text/event-stream", "")).await;
         }
         let must_arrive = self.must_arrive(&admitted.head.method);
-        match admitted.read(self.body_limit, body).await {
+        match admitted.read(&app.memory, self.body_limit, body).await {
             Ok((incoming, permit)) => {
                 let response = serve(Arc::clone(&app), incoming, principal).await;
                 let sent = until_sent(response, permit, must_arrive).await;

@@ -68,7 +68,7 @@ impl ReachedLimit {
         Self { limit, text, on_page: Texts::too_many_of_yours, of: Some(of) }
     }
 
-    /// The audit event alone, for an endpoint with an answer of its own.
+    /// The audit event alone.
     pub(super) fn report(&self, app: &App, endpoint: &'static str) {
         let event = EventName::LimitReached.event().at(endpoint).because(self.limit);
         app.audit.report(&match self.of {
@@ -78,14 +78,14 @@ impl ReachedLimit {
         });
     }
 
-    /// The answer there.
-    pub(super) fn answer(
-        &self,
-        app: &App,
-        Place { endpoint, format }: Place<'_>,
-        TooMany { wait }: TooMany,
-    ) -> Response {
-        self.report(app, endpoint);
+    /// Reports it, and answers.
+    pub(super) fn answer(&self, app: &App, place: Place<'_>, too_many: TooMany) -> Response {
+        self.report(app, place.endpoint);
+        self.reported(app, place.format, too_many)
+    }
+
+    /// The answer, for an event that is reported already.
+    pub(super) fn reported(&self, app: &App, format: ErrorFormat<'_>, TooMany { wait }: TooMany) -> Response {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let response = match format {
             ErrorFormat::Page(texts) => {

@@ -26,7 +26,7 @@ impl From<ReadError> for Unread {
             ReadError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", Texts::body_too_large),
             ReadError::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", Texts::body_late),
             ReadError::BrokenOff => (StatusCode::BAD_REQUEST, "the body is incomplete", Texts::body_incomplete),
-            ReadError::Exhausted => {
+            ReadError::Exhausted | ReadError::NoPlace => {
                 let text = "this server has too much to do; try again in a few seconds";
                 (StatusCode::SERVICE_UNAVAILABLE, text, Texts::busy)
             }
@@ -43,16 +43,20 @@ impl Endpoint {
 
     /// Answers it, and reports it as the caller's, if the caller is known.
     pub(super) fn unread(&self, app: &App, texts: &Texts, error: ReadError, caller: Option<Holder>) -> Response {
-        let (is_ours, unread) = (error == ReadError::Exhausted, Unread::from(error));
-        let event = if is_ours {
-            EventName::LimitReached.event().because("memory for requests")
-        } else {
-            EventName::RequestRefused.event().because(unread.text)
+        let unread = Unread::from(error);
+        let limit = match error {
+            ReadError::Exhausted => Some("memory for requests"),
+            ReadError::NoPlace => Some("bodies that are waited for"),
+            ReadError::TooLarge | ReadError::TimedOut | ReadError::BrokenOff => None,
+        };
+        let event = match limit {
+            Some(limit) => EventName::LimitReached.event().because(limit),
+            None => EventName::RequestRefused.event().because(unread.text),
         };
         let event = event.at(self.route);
         app.audit.report(&caller.map_or(event, |caller| event.holder(caller)));
         let response = self.unread_error(app, texts, &unread);
-        if is_ours { retry_later(response) } else { response }
+        if limit.is_some() { retry_later(response) } else { response }
     }
 
     fn unread_error(&self, app: &App, texts: &Texts, unread: &Unread) -> Response {

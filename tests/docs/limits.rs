@@ -49,6 +49,16 @@ const FIXED: &[Row] = &[
         "{}; {} of an owner",
         &[(MEMORY, "CONNECTIONS_PAGES_AT_ONCE"), (MEMORY, "OWNER_PAGES_AT_ONCE")],
     ),
+    (
+        "bodies that are waited for",
+        "{} at once; {} of an address",
+        &[(MEMORY, "LATE_BODIES_AT_ONCE"), (MEMORY, "NETWORK_LATE_BODIES_AT_ONCE")],
+    ),
+    (
+        "bodies that are thrown away",
+        "{} at once; {} of an address",
+        &[(MEMORY, "DISCARDS_AT_ONCE"), (MEMORY, "NETWORK_DISCARDS_AT_ONCE")],
+    ),
     ("requests of a session at once", "{}", &[("src/mcp/sse/in_flight.rs", "MAX_IN_FLIGHT")]),
     (
         "waiting messages of a session",

@@ -1,7 +1,13 @@
 //! Requests that keep memory, from one address and from two.
 
-use std::{convert::Infallible, num::NonZeroU32, pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    num::NonZeroU32,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
+use allocation_counter::measure;
 use authorization_server::{
     ground::{EventName, Subject},
     state::cookies::CookieName,
@@ -121,9 +127,78 @@ async fn requests_that_are_refused_take_no_memory_while_their_bodies_are_thrown_
         &|| request(Method::POST, "/token"),
     ];
     for of in refused {
-        assert_eq!(flood.send(&edge, 50, || large(of())), [0; 0]);
+        assert_eq!(flood.send(&edge, 4, || large(of())), [0; 0]);
     }
     assert_eq!(status(&edge, large(from(ONE, Method::GET, "/health"))).await, 200);
+}
+
+#[tokio::test]
+async fn the_bodies_that_are_thrown_away_hold_few_connections_however_many_addresses_send_them() {
+    let edge = Edge::behind_gateway();
+    let mut flood = Flood::default();
+    let mut held = |address: Option<&str>| {
+        let post = || match address {
+            Some(address) => from(address, Method::POST, "/mcp"),
+            None => request(Method::POST, "/mcp"),
+        };
+        let answered = flood.send(&edge, 100, post);
+        let status = if address.is_some() { 401 } else { 403 };
+        assert!(answered.iter().all(|answered| *answered == status), "{answered:?}");
+        100 - answered.len()
+    };
+    assert_eq!(
+        [held(Some(ONE)), held(Some(ONE)), held(Some(OTHER)), held(None)],
+        [32, 0, 28, 24],
+        "one is past the gateway"
+    );
+    assert_eq!((10..60).map(|last| held(Some(&format!("20.1.2.{last}")))).sum::<usize>(), 256 - 32 - 28 - 24);
+    let small = form(from(ONE, Method::POST, "/mcp"), &[("a", "b")]);
+    assert_eq!(edge.send(small).await.status, 401, "a body that is there at once needs no place");
+    drop(flood);
+    assert_eq!(
+        Flood::default().send(&edge, 40, || from(ONE, Method::POST, "/mcp")).len(),
+        8,
+        "the places are free again"
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_arrive_hold_few_connections_however_many_addresses_send_them() {
+    let edge = Edge::behind_gateway();
+    let mut flood = Flood::default();
+    let mut held = |address: &str| {
+        let answered = flood.send(&edge, 100, || from(address, Method::POST, "/token"));
+        assert!(answered.iter().all(|answered| *answered == 503), "{answered:?}");
+        100 - answered.len()
+    };
+    assert_eq!([held(ONE), held(ONE), held(OTHER)], [64, 0, 53]);
+    let event = edge.audit.take().pop().unwrap();
+    assert_eq!((event.name, event.reason), (EventName::LimitReached, Some("bodies that are waited for")));
+    assert_eq!((10..80).map(|last| held(&format!("20.1.2.{last}"))).sum::<usize>(), 384 - 64 - 53);
+    assert_eq!(statuses(&edge, ONE).await, [200, 200, 400, 400], "a body that is there at once needs no place");
+    let refused = || from(OTHER, Method::POST, "/mcp");
+    assert_eq!(flood.send(&edge, 1, refused), [0; 0], "bodies that are thrown away have places of their own");
+}
+
+#[tokio::test]
+async fn the_page_of_a_refusal_is_made_once_the_body_is_thrown_away() {
+    let limits = config::Limits { page_requests_per_minute: NonZeroU32::MIN, ..config::Limits::default() };
+    let edge = Edge::behind_gateway_with(limits);
+    let post = |address| from(address, Method::POST, "/consent");
+    for status in [403, 429] {
+        assert_eq!(edge.send(form(post(ONE), &[("a", "b")])).await.status, status);
+    }
+    let held = |of: &dyn Fn() -> Builder| {
+        let mut flood = Flood::default();
+        let held = measure(|| assert_eq!(flood.send(&edge, 1, of), [0; 0]));
+        held.bytes_current
+    };
+    let short = held(&|| from(ONE, Method::PUT, "/consent"));
+    let pages = [("of a limit", held(&|| post(ONE))), ("of a foreign form", held(&|| post(OTHER)))];
+    edge.gateway.as_ref().unwrap().down.store(true, Ordering::SeqCst);
+    for (refusal, held) in pages.into_iter().chain([("of an outage", held(&|| post(ONE)))]) {
+        assert!(held < short + 2_000, "the page {refusal}: {held} bytes, and {short} for one without a page");
+    }
 }
 
 /// Whether the bytes of a header are still there.

@@ -19,7 +19,7 @@ impl Language {
         [Self::English, Self::German, Self::French, Self::Spanish, Self::Japanese, Self::Arabic];
 
     /// Its tag in HTML and HTTP (RFC 5646).
-    pub(super) const fn tag(self) -> &'static str {
+    pub(in crate::http) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::German => "de",

@@ -79,7 +79,7 @@ impl Texts {
         Self { language, bundle }
     }
 
-    pub(super) fn language(&self) -> Language {
+    pub(in crate::http) fn language(&self) -> Language {
         self.language
     }
 
