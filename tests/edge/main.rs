@@ -19,6 +19,7 @@ mod growth;
 mod health;
 mod host;
 mod languages;
+mod large_clients;
 mod limits;
 mod log;
 mod mcp;

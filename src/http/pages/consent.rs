@@ -4,7 +4,7 @@ use askama::Template;
 use authorization_server::{
     endpoints::pages::{ConfirmationPage, ConsentPage, DeniedPage, ReviewPage},
     state::{
-        client::Client,
+        asking_client::AskingClient,
         scopes::{self, Permission},
         valid_request::ValidRequest,
     },
@@ -37,13 +37,13 @@ struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn new(texts: &Texts, client: &'a Client, request: &'a ValidRequest) -> Self {
+    fn new(texts: &Texts, client: &'a AskingClient, request: &'a ValidRequest) -> Self {
         Self {
             client: display_name(texts, client.name.as_deref()),
             host: request.redirect_host(),
             redirect_uri: request.redirect_uri(),
             kind: request.redirect_kind(),
-            published_at: client.document().map(|document| document.url.host()),
+            published_at: client.published_at.as_deref(),
             sentences: sentences(texts, scopes::permissions(request.scope())),
             allowed_before: Vec::new(),
         }

@@ -68,11 +68,6 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// Whether the operator has blocked this client.
-    pub(crate) async fn is_blocked(&self, client: &Client) -> Result<bool, Unavailable> {
-        Ok(self.blocks().await?.judge(client.id, Some(client), self.now()) == Verdict::Blocked)
-    }
-
     /// The operator's verdict about a grant of this client that was made at this time.
     ///
     /// The client's record is read only while a block names a host, and is then believed for five minutes.
@@ -83,6 +78,13 @@ impl AuthorizationServer {
         }
         let record = self.known_client(client).await?;
         Ok(blocks.judge(client, record.as_deref(), made_at))
+    }
+
+    /// The same verdict, by the blocks and the client's record as they stand in the store.
+    pub(crate) async fn newest_verdict(&self, client: Id, made_at: OffsetDateTime) -> Result<Verdict, Unavailable> {
+        let blocks = self.read_blocks().await?;
+        let record = if blocks.need_clients() { self.ports.clients.get(&client).await? } else { None };
+        Ok(blocks.judge(client, record.as_ref().map(|stored| &stored.value), made_at))
     }
 
     async fn known_client(&self, key: Id) -> Result<Option<Arc<Client>>, Unavailable> {

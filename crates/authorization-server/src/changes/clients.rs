@@ -6,10 +6,7 @@ use super::{Change, change};
 use crate::{
     ground::{Advanced, EventName, Id, Stored, Unavailable},
     server::AuthorizationServer,
-    state::{
-        blocks::Verdict,
-        client::{Client, ClientId, Document},
-    },
+    state::client::{Client, ClientId, Document},
 };
 
 impl AuthorizationServer {
@@ -45,8 +42,7 @@ impl AuthorizationServer {
         let blocks = self.read_blocks().await?;
         let decide = |before: Option<Client>| {
             let before = before.filter(|before| before.is_named(&client_id));
-            let is_blocked = |client: &&Client| blocks.judge(client.id, Some(client), now) == Verdict::Blocked;
-            if let Some(blocked) = before.as_ref().filter(is_blocked) {
+            if let Some(blocked) = before.as_ref().filter(|client| blocks.block_client(client, now)) {
                 return Ok(Change::Keep((blocked.clone(), false)));
             }
             let is_new = before.as_ref().is_none_or(|before| before.expires_at <= now);
@@ -62,17 +58,29 @@ impl AuthorizationServer {
 
     /// Ends a registration that was never used. Returns whether this ended it.
     pub(crate) async fn end_unused_registration(&self, id: Id) -> Result<bool, Unavailable> {
-        let Some(client) = self.ports.clients.get(&id).await? else { return Ok(false) };
-        let Some(ended) = client.value.ended_unused(self.now()) else { return Ok(false) };
-        Ok(matches!(self.ports.clients.advance(&client.version, ended).await?, Advanced::Done(_)))
+        let Some(Stored { value, version }) = self.ports.clients.get(&id).await? else { return Ok(false) };
+        let ended = value.ended_unused(self.now());
+        drop(value);
+        let Some(ended) = ended else { return Ok(false) };
+        Ok(matches!(self.ports.clients.advance(&version, ended).await?, Advanced::Done(_)))
     }
 
     /// Notes that the client was used, which extends its registration. If the write is lost, the next use is noted.
-    pub(crate) async fn note_use(&self, client: &Stored<Client>) {
-        self.waiting_registrations.forget(client.value.id);
-        let Some(used) = client.value.used(self.now()) else { return };
-        if let Err(error) = self.ports.clients.advance(&client.version, used).await {
-            tracing::warn!(counted = true, %error, client = %client.value.id, "could not note the use of a client");
+    pub(crate) async fn note_use(&self, id: Id, is_noted: bool) {
+        self.waiting_registrations.forget(id);
+        if is_noted {
+            return;
         }
+        if let Err(error) = self.write_use(id).await {
+            tracing::warn!(counted = true, %error, client = %id, "could not note the use of a client");
+        }
+    }
+
+    async fn write_use(&self, id: Id) -> Result<(), Unavailable> {
+        let Some(Stored { value, version }) = self.client(id).await? else { return Ok(()) };
+        let used = value.used(self.now());
+        drop(value);
+        let Some(used) = used else { return Ok(()) };
+        self.ports.clients.advance(&version, used).await.map(drop)
     }
 }

@@ -20,8 +20,8 @@ use crate::{
     ground::{EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
+        asking_client::AskingClient,
         authorization::Consent,
-        client::Client,
         memory::{Likeness, RememberedDecisions},
         pending_consent::{Asks, SignInPrompt},
         scopes,
@@ -41,6 +41,7 @@ impl AuthorizationServer {
     pub async fn authorize(&self, request: &AddressedRequest, visitor: &Visitor<'_>) -> Result<Answer, AuthorizeError> {
         let client = self.requesting_client(&request.client_id, visitor.from).await?;
         let target = client.redirect_target(&request.redirect_uri, self.base()).ok_or(AtServer::RedirectMismatch)?;
+        let client = AskingClient::from(client);
         let memory = self.recall(visitor.cookies).await?;
         let valid = match self.valid_request(request, &client, target.clone()) {
             Ok(valid) => valid,
@@ -60,7 +61,7 @@ impl AuthorizationServer {
 
     async fn ask_or_remember(
         &self,
-        client: Client,
+        client: AskingClient,
         valid: Valid,
         memory: &RememberedDecisions,
         visitor: &Visitor<'_>,
@@ -96,7 +97,7 @@ impl AuthorizationServer {
     /// The page that asks whether to ask about a client that looks like one that was denied.
     async fn review(
         &self,
-        client: Client,
+        client: AskingClient,
         request: ValidRequest,
         sign_in: SignInPrompt,
         visitor: &Visitor<'_>,
@@ -111,14 +112,14 @@ impl AuthorizationServer {
     }
 
     /// Whether a client that looks like this one was denied.
-    fn denied_like(&self, memory: &RememberedDecisions, client: &Client, request: &ValidRequest) -> bool {
+    fn denied_like(&self, memory: &RememberedDecisions, client: &AskingClient, request: &ValidRequest) -> bool {
         memory.denies_like(&Likeness::of(client.name.as_deref(), request.redirect()), self.now())
     }
 
     fn valid_request(
         &self,
         request: &AddressedRequest,
-        client: &Client,
+        client: &AskingClient,
         redirect: RedirectTarget,
     ) -> Result<Valid, RequestRefusal> {
         let request = request.parameters()?;
@@ -128,8 +129,7 @@ impl AuthorizationServer {
         let names_resource = !resources.is_empty();
         let scope = scopes::granted(request.scope.as_ref(), self.default_scope());
         let valid = ValidRequest::new(client.id, redirect, request.code_challenge, scope).with_state(request.state);
-        let valid =
-            valid.with_metadata(client.metadata_hash()).with_address(ResourceAddress::named(self.base(), resources));
+        let valid = valid.with_metadata(client.metadata).with_address(ResourceAddress::named(self.base(), resources));
         Ok(Valid { request: valid, prompt: request.prompt, names_resource })
     }
 

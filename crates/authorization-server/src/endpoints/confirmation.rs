@@ -71,7 +71,7 @@ impl AuthorizationServer {
             return Err(ConsentError::AlreadyCompleted);
         };
         let Waiting { pending, browser, .. } = *waiting;
-        let client = self.client(pending.request.client()).await?.ok_or(ConsentError::Expired)?.value;
+        let client = self.client(pending.request.client()).await?.ok_or(ConsentError::Expired)?.value.into();
         let name = self.open(&pending.sealed_name, id).await?.map(|name| name.0).unwrap_or_default();
         let csrf = confirmation_token(&browser);
         let page = ConfirmationPage { id, client, request: pending.request, name, csrf };

@@ -13,6 +13,7 @@ use crate::{
     ground::{Created, EventName, Id, Unavailable},
     server::AuthorizationServer,
     state::{
+        asking_client::AskingClient,
         authorization::{Authorization, Consent, PendingUpstream, Stage},
         cookies::{CookieName, Cookies},
         memory::Likeness,
@@ -174,7 +175,7 @@ impl AuthorizationServer {
 
     async fn undo(&self, pending: PendingConsent, sent: &Cookies) -> Result<Answer, ConsentError> {
         let PendingConsent { id, request, sign_in, asks, .. } = pending;
-        let client = self.client(request.client()).await?.ok_or(ConsentError::Expired)?.value;
+        let client = AskingClient::from(self.client(request.client()).await?.ok_or(ConsentError::Expired)?.value);
         let likeness = Likeness::of(client.name.as_deref(), request.redirect());
         let memory = self.recall(sent).await?.without_denial(client.id).without_denials_like(&likeness);
         let cookies = self.denied_cookie(&memory, sent).await?;

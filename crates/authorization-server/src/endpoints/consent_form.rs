@@ -7,7 +7,7 @@ use crate::{
     ground::{Id, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
-        client::Client,
+        asking_client::AskingClient,
         decision::Decision,
         derived::derived,
         memory::RememberedDecisions,
@@ -50,7 +50,7 @@ impl AuthorizationServer {
     /// The page with the whole question, which says what is added to what was allowed before.
     pub(crate) async fn whole_question(
         &self,
-        client: Client,
+        client: AskingClient,
         request: ValidRequest,
         sign_in: SignInPrompt,
         memory: &RememberedDecisions,

@@ -12,7 +12,7 @@ use crate::{
     ground::{EventName, Id, RecordPage, Sealed, Subject, Unavailable},
     server::AuthorizationServer,
     state::{
-        blocks::{BlockTarget, Blocks, Verdict},
+        blocks::{BlockTarget, Blocks},
         client::Client,
         cookies::{CookieName, Cookies},
         operator_record::OperatorDecision,
@@ -134,7 +134,7 @@ impl AuthorizationServer {
         clients.retain(|client| now < client.expires_at);
         clients.sort_by_key(|client| Reverse(client.used_at));
         let listed = |client: Client| {
-            let blocked = blocks.judge(client.id, Some(&client), now) == Verdict::Blocked;
+            let blocked = blocks.block_client(&client, now);
             ListedApplication { client, blocked }
         };
         clients.into_iter().map(listed).collect()

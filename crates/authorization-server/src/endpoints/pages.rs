@@ -10,8 +10,8 @@ pub use super::operator_page::{ListedApplication, ListedEntraApplication, Operat
 use crate::{
     ground::{Id, Sealed},
     state::{
-        client::Client, entra_client::EntraClient, owner_session::OwnerSession, pending_consent::PendingConsent,
-        scopes::Permission, shown_hosts::ShownHosts, valid_request::ValidRequest,
+        asking_client::AskingClient, entra_client::EntraClient, owner_session::OwnerSession,
+        pending_consent::PendingConsent, scopes::Permission, shown_hosts::ShownHosts, valid_request::ValidRequest,
     },
 };
 
@@ -40,7 +40,7 @@ pub enum Page {
 /// The page that asks for consent.
 pub struct ConsentPage {
     /// The client that asks.
-    pub client: Client,
+    pub client: AskingClient,
     /// The form.
     pub form: ConsentForm,
     /// When the same was allowed before: the page then asks briefly.
@@ -52,7 +52,7 @@ pub struct ConsentPage {
 
 impl ConsentPage {
     /// The page that asks briefly, because the same was allowed at this time.
-    pub(crate) fn brief(client: Client, form: ConsentForm, allowed_at: OffsetDateTime) -> Self {
+    pub(crate) fn brief(client: AskingClient, form: ConsentForm, allowed_at: OffsetDateTime) -> Self {
         Self { client, form, allowed_at: Some(allowed_at), allowed_before: Scope::default() }
     }
 }
@@ -60,7 +60,7 @@ impl ConsentPage {
 /// The page for an application that looks like one that was denied.
 pub struct ReviewPage {
     /// The client that asks.
-    pub client: Client,
+    pub client: AskingClient,
     /// The form.
     pub form: ConsentForm,
 }
@@ -100,7 +100,7 @@ pub struct ConfirmationPage {
     /// Transaction id.
     pub id: Id,
     /// The client that asks.
-    pub client: Client,
+    pub client: AskingClient,
     /// The request that the owner decides on.
     pub request: ValidRequest,
     /// The owner's name.

@@ -5,7 +5,7 @@ use oauth_protocol::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{client_authentication::KnownClient, token_error::TokenError};
+use super::token_error::TokenError;
 use crate::{
     changes::{Change, Changed, change_from},
     ground::{
@@ -16,7 +16,6 @@ use crate::{
     state::{
         authorization::{CodeIssued, Stage},
         blocks::Verdict,
-        client::Client,
         family::Family,
         grant::{Grant, Status},
         upstream_tokens::UpstreamTokens,
@@ -38,10 +37,10 @@ struct Redeemable {
 impl AuthorizationServer {
     /// Redeems a code for the first tokens of a grant.
     pub async fn redeem(&self, request: &AuthorizationCodeRequest, from: Network) -> Result<TokenResponse, TokenError> {
-        let KnownClient { stored: client, authenticated } = self.authenticate_client(&request.client, from).await?;
-        let redeemable = self.redeemable(request.code.as_ref(), authenticated).await?;
-        check(&redeemable.code, client.value.id, request)?;
-        if self.is_blocked(&client.value).await? {
+        let client = self.authenticate_client(&request.client, from).await?;
+        let redeemable = self.redeemable(request.code.as_ref(), client.authenticated).await?;
+        check(&redeemable.code, client.id, request)?;
+        if client.is_blocked {
             return Err(TokenError::ClientBlocked);
         }
         resource::check(self.base(), &request.resource, resource::OAuthEndpoint::Token)
@@ -53,9 +52,9 @@ impl AuthorizationServer {
             return Err(TokenError::InvalidGrant("the code has expired"));
         }
         self.keep_upstream_tokens(&redeemable).await?;
-        let response = self.grant_unless_ended(&redeemable, &client.value).await?;
-        self.end_surplus_grants(redeemable.grant, client.value.id).await;
-        self.note_use(&client).await;
+        let response = self.grant_unless_ended(&redeemable).await?;
+        self.end_surplus_grants(redeemable.grant, client.id).await;
+        self.note_use(client.id, client.use_is_noted).await;
         Ok(response)
     }
 
@@ -95,11 +94,11 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    async fn grant_unless_ended(&self, redeemable: &Redeemable, client: &Client) -> Result<TokenResponse, TokenError> {
+    async fn grant_unless_ended(&self, redeemable: &Redeemable) -> Result<TokenResponse, TokenError> {
         let key = redeemable.grant;
         let granted = self.grant(redeemable).await;
         // Checked after a failure too: the write of the grant may have succeeded.
-        match self.ended_meanwhile(redeemable, client).await {
+        match self.ended_meanwhile(redeemable).await {
             Ok(None) => Ok(granted?.answer),
             Ok(Some((why, error))) => {
                 self.revoke(key, why).await?;
@@ -118,13 +117,13 @@ impl AuthorizationServer {
     /// after the grant was written, so that one sees the other.
     async fn ended_meanwhile(
         &self,
-        Redeemable { grant, decided_at, .. }: &Redeemable,
-        client: &Client,
+        Redeemable { grant, decided_at, code, .. }: &Redeemable,
     ) -> Result<Option<(Ended, TokenError)>, Unavailable> {
-        if self.has_withdrawn(grant.owner, client.id, *decided_at).await? {
+        let client = code.request.client();
+        if self.has_withdrawn(grant.owner, client, *decided_at).await? {
             return Ok(Some((Ended::Withdrawn, TokenError::InvalidGrant("the owner has withdrawn the consent"))));
         }
-        Ok(match self.read_blocks().await?.judge(client.id, Some(client), *decided_at) {
+        Ok(match self.newest_verdict(client, *decided_at).await? {
             Verdict::Allowed => None,
             Verdict::Ended => Some((Ended::EndedByOperator, ended_by_operator())),
             Verdict::Blocked => Some((Ended::EndedByOperator, TokenError::ClientBlocked)),

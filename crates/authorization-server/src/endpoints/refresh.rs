@@ -4,7 +4,7 @@ use oauth_protocol::{resource, scope::Scope, token_request::RefreshTokenRequest,
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 
-use super::{client_authentication::KnownClient, redeem::ended_by_operator, token_error::TokenError};
+use super::{redeem::ended_by_operator, token_error::TokenError};
 use crate::{
     changes::{Change, RenewalError, change_from},
     ground::{Ended, EventName, Network, lifetimes::ACCESS_TOKEN_LIFETIME},
@@ -25,8 +25,8 @@ const USABLE_WITHOUT_UPSTREAM: Duration = Duration::minutes(10);
 impl AuthorizationServer {
     /// Answers a refresh token with its successor.
     pub async fn refresh(&self, request: &RefreshTokenRequest, from: Network) -> Result<TokenResponse, TokenError> {
-        let KnownClient { stored: client, authenticated } = self.authenticate_client(&request.client, from).await?;
-        if self.is_blocked(&client.value).await? {
+        let client = self.authenticate_client(&request.client, from).await?;
+        if client.is_blocked {
             return Err(TokenError::ClientBlocked);
         }
         let token = RefreshToken::parse(request.refresh_token.expose_secret()).ok_or_else(unknown)?;
@@ -36,13 +36,13 @@ impl AuthorizationServer {
             let grant = grant.ok_or_else(unknown)?;
             let family_key = self.open(&grant.family.sealed_key, grant.key.grant).await?;
             let family_key = family_key.ok_or(TokenError::InvalidGrant("the family key is gone"))?;
-            if grant.client != client.value.id {
+            if grant.client != client.id {
                 return Err(TokenError::InvalidGrant("the refresh token is another client's"));
             }
             if !family_key.verifies(&token) {
                 return Err(unknown());
             }
-            if grant.authenticated && !authenticated {
+            if grant.authenticated && !client.authenticated {
                 return Err(TokenError::InvalidGrant("the grant was made with client authentication"));
             }
             self.judge_refresh(request, &grant, &family_key, token.generation, asked_at).await
@@ -51,10 +51,10 @@ impl AuthorizationServer {
         let changed = change_from(self.ports.grants.as_ref(), stored, decide).await?;
         let (response, successor) = changed.answer;
         if let Some(grant) = changed.record.filter(|_| successor != Successor::Same) {
-            let refreshed = EventName::GrantRefreshed.event().grant(token.key).client(client.value.id);
+            let refreshed = EventName::GrantRefreshed.event().grant(token.key).client(client.id);
             self.report(refreshed.generation(grant.value.family.generation));
         }
-        self.note_use(&client).await;
+        self.note_use(client.id, client.use_is_noted).await;
         Ok(response)
     }
 

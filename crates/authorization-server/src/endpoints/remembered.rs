@@ -6,7 +6,7 @@ use crate::{
     ground::{Id, Sealable, Sealed, Unavailable},
     server::AuthorizationServer,
     state::{
-        client::Client,
+        asking_client::AskingClient,
         cookies::{CookieChanges, CookieName, Cookies},
         memory::{Likeness, RememberedDecisions},
         owner::Approval,
@@ -89,11 +89,11 @@ impl AuthorizationServer {
     pub(crate) async fn approved_target(
         &self,
         memory: &RememberedDecisions,
-        client: &Client,
+        client: &AskingClient,
         target: &RedirectTarget,
     ) -> Result<bool, Unavailable> {
         let approval = self.approval_of(memory, client.id, target).await?;
-        Ok(approval.is_some_and(|approval| approval.metadata == client.metadata_hash()))
+        Ok(approval.is_some_and(|approval| approval.metadata == client.metadata))
     }
 
     /// The part of the request's scope that this browser remembers as allowed to the same client and receiver.

@@ -21,10 +21,10 @@ impl AuthorizationServer {
     /// The client that a request names: a registered one, or one whose document is fresh. Of a client that is blocked nothing is
     /// fetched: what it publishes by now lifts no block.
     pub(crate) async fn requesting_client(&self, client_id: &str, from: Network) -> Result<Client, AuthorizeError> {
+        // Read first, so that the client is not kept meanwhile.
+        let blocks = self.blocks().await?;
         let stored = self.find_client(client_id).await?.map(|client| client.value);
-        if let Some(client) = &stored
-            && self.is_blocked(client).await?
-        {
+        if stored.as_ref().is_some_and(|client| blocks.block_client(client, self.now())) {
             return Err(AtServer::Blocked.into());
         }
         let client = match stored {
@@ -40,7 +40,8 @@ impl AuthorizationServer {
             }
             _ => return Err(AtServer::UnknownClient.into()),
         };
-        if self.is_blocked(&client).await? { Err(AtServer::Blocked.into()) } else { Ok(client) }
+        let is_blocked = self.blocks().await?.block_client(&client, self.now());
+        if is_blocked { Err(AtServer::Blocked.into()) } else { Ok(client) }
     }
 
     /// A client that is stored for the first time waits for its use among the registrations. If it is not stored, its place is free.

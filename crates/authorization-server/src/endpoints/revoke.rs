@@ -55,8 +55,8 @@ impl AuthorizationServer {
     /// Revokes the grant behind an access or refresh token of this client. Any other token gets the same answer and has no
     /// effect. RFC 7009 §2.1 asks for a refusal, which would tell a client that the token exists.
     pub async fn revoke_token(&self, request: &RevocationRequest, from: Network) -> Result<(), RevokeError> {
-        let client = self.authenticate_client(&request.client, from).await?.stored;
-        if let Some(grant) = self.grant_behind(&request.token, client.value.id).await? {
+        let client = self.authenticate_client(&request.client, from).await?.id;
+        if let Some(grant) = self.grant_behind(&request.token, client).await? {
             self.revoke(grant, Ended::RevokedByClient).await?;
         }
         Ok(())

@@ -103,6 +103,12 @@ impl Blocks {
         }
     }
 
+    /// Whether this client is blocked now.
+    #[must_use]
+    pub fn block_client(&self, client: &Client, now: OffsetDateTime) -> bool {
+        self.judge(client.id, Some(client), now) == Verdict::Blocked
+    }
+
     /// Whether a metadata document may be fetched for a client that is not known yet.
     #[must_use]
     pub fn allow_document(&self, url: &ClientIdUrl) -> bool {
@@ -187,7 +193,7 @@ mod tests {
 
     fn blocks(target: BlockTarget, client: &Client) -> bool {
         let blocks = Blocks::default().with_block(target, NOW).unwrap();
-        blocks.judge(client.id, Some(client), NOW) == Verdict::Blocked
+        blocks.block_client(client, NOW)
     }
 
     #[test]

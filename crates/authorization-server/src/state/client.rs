@@ -215,9 +215,15 @@ impl Client {
     /// The same client, used now; `None` if that is noted already.
     #[must_use]
     pub fn used(&self, now: OffsetDateTime) -> Option<Self> {
-        let noted = self.used_at.is_some_and(|used_at| now - used_at < NOTED_EVERY);
         let days_used = self.days_used.saturating_add(1);
-        (!noted).then(|| Self { used_at: Some(now), days_used, expires_at: now + USED_CLIENT_LIFETIME, ..self.clone() })
+        let used = || Self { used_at: Some(now), days_used, expires_at: now + USED_CLIENT_LIFETIME, ..self.clone() };
+        (!self.use_is_noted(now)).then(used)
+    }
+
+    /// Whether a use now is noted already.
+    #[must_use]
+    pub fn use_is_noted(&self, now: OffsetDateTime) -> bool {
+        self.used_at.is_some_and(|used_at| now - used_at < NOTED_EVERY)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod api;
+pub mod asking_client;
 pub mod authorization;
 mod block_target;
 pub mod blocks;
