@@ -45,9 +45,9 @@ impl AuthorizationServer {
         why: Ended,
     ) -> Result<Vec<Id>, Unavailable> {
         let mut ended = Vec::new();
-        for Grant { key, client, .. } in self.ports.owner_grants.of_owner(owner).await? {
+        for Grant { key, client, status, .. } in self.ports.owner_grants.of_owner(owner).await? {
             let is_meant = clients.iter().any(|meant| meant.is_none_or(|meant| meant == client));
-            if is_meant && self.end(key, why, None).await? {
+            if is_meant && status != Status::Revoked && self.end(key, why, None).await? {
                 ended.push(client);
             }
         }

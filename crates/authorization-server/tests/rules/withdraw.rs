@@ -85,6 +85,19 @@ async fn all_clients_end_together() {
 }
 
 #[tokio::test]
+async fn grants_that_were_revoked_before_cost_nothing_when_all_are_withdrawn_again() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    for _ in 0..20 {
+        connected(&rig, &mut browser, "owner").await;
+    }
+    withdraw(&rig, "owner", None).await.unwrap();
+    assert_eq!(rig.grants.all().len(), 20);
+    let before = rig.store.operations();
+    withdraw(&rig, "owner", None).await.unwrap();
+    assert_eq!(rig.store.operations() - before, 3, "the owner's document, read and written, and the list");
+}
+
+#[tokio::test]
 async fn another_process_refuses_the_access_token_within_30_seconds() {
     let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
     let client = connected(&rig, &mut browser, "owner").await;
