@@ -90,6 +90,17 @@ impl Budget {
         self.left.available_permits()
     }
 
+    /// One place of a budget that counts places, as soon as one is free. The first who asks is the first to get one.
+    pub async fn place(&self) -> Permit {
+        let mut place = self.permit();
+        // It is never closed.
+        if let Ok(free) = self.left.acquire().await {
+            free.forget();
+            place.held = 1;
+        }
+        place
+    }
+
     /// Whether what is taken of it, compared with what is left of the whole, is no more than the share compared with the rest,
     /// or one byte.
     fn leaves_enough(&self) -> bool {
@@ -270,6 +281,8 @@ impl Deref for Kept {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
@@ -377,6 +390,16 @@ mod tests {
         let shares: Vec<usize> = shares.collect();
         assert_eq!(shares[..8], [4, 3, 3, 2, 2, 2, 2, 1]);
         assert_eq!((&shares[8..21], shares[21]), (&[1; 13][..], 0));
+    }
+
+    #[test]
+    fn a_place_is_there_once_the_one_before_it_is_free_and_for_another_key_at_once() {
+        let shares = Shares::new(1);
+        let taken = |key| shares.of(key).place().now_or_never();
+        let first = taken('a');
+        assert!(first.is_some() && taken('a').is_none() && taken('b').is_some());
+        drop(first);
+        assert!(taken('a').is_some());
     }
 
     #[test]

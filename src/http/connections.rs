@@ -65,7 +65,8 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
 }
 
 /// Counts a request of an owner who is signed in: the page reads a record for each client, and a click is a write. Returns the
-/// place of a page among those that are made at once. A click takes none, so that nobody can keep an owner from withdrawing.
+/// place of a page among those that are made at once. A click waits for the owner's other clicks alone, and is never refused for
+/// want of a place, so that nobody can keep an owner from withdrawing.
 async fn admit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Option<Permit>, Response> {
     let Ok(Some(session)) = app.server.owner_session(cookies).await else { return Ok(None) };
     let (texts, endpoint) = (Texts::preferred(&incoming.headers), "connections");
@@ -74,7 +75,7 @@ async fn admit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Opti
         ReachedLimit::on_own_page("owner-page-requests-per-minute", session.owner).answer(app, place, too_many)
     })?;
     if incoming.method == Method::POST {
-        return Ok(None);
+        return Ok(Some(app.memory.connections_clicks.of(session.owner).place().await));
     }
     let mut place = app.memory.connections_pages.permit(session.owner);
     place.grow(1).map_err(|Exhausted| {

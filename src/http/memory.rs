@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authorization_server::ground::{Id, Network};
 
 use super::body::BodyPermits;
-use crate::budget::{Budget, Permit, SharedBudget};
+use crate::budget::{Budget, Permit, SharedBudget, Shares};
 
 /// For requests whose caller is not known yet, on all endpoints.
 const UNKNOWN_CALLERS_BYTES: usize = 8 * 1024 * 1024;
@@ -23,6 +23,8 @@ const OWNER_BYTES: usize = 8 * 1024 * 1024;
 /// answers: the owner's document, all records of the owner's grants, and one client after another.
 const CONNECTIONS_PAGES_AT_ONCE: usize = 16;
 const OWNER_PAGES_AT_ONCE: usize = 4;
+/// Clicks of one owner on that page that are served at once: one reads much of the same.
+const OWNER_CLICKS_AT_ONCE: usize = 1;
 
 /// Bodies of requests whose caller is not known that are waited for at once, each for 30 s at most, and the part of that for
 /// one network. Each holds a connection, and one without bytes takes next to no memory.
@@ -47,6 +49,8 @@ pub struct Memory {
     pub known_callers: Arc<SharedBudget<Id>>,
     /// Places of requests for the page of connections, by owner.
     pub connections_pages: SharedBudget<Id>,
+    /// Places of clicks on that page, by owner.
+    pub(super) connections_clicks: Shares<Id>,
 }
 
 impl Default for Memory {
@@ -59,6 +63,7 @@ impl Default for Memory {
             discards: SharedBudget::new(DISCARDS_AT_ONCE, NETWORK_DISCARDS_AT_ONCE),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
             connections_pages: SharedBudget::new(CONNECTIONS_PAGES_AT_ONCE, OWNER_PAGES_AT_ONCE),
+            connections_clicks: Shares::new(OWNER_CLICKS_AT_ONCE),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
 use oauth_protocol::{resource::ResourceAddress, scope::Scope};
@@ -142,22 +142,53 @@ impl AuthorizationServer {
             connection.connects_to(approval.address);
             connection.receivers.insert(approval.receiver.host().to_owned());
         }
-        for grant in self.ports.owner_grants.of_owner(owner).await? {
-            let ended = self.operator_verdict(grant.client, grant.redeemed_at).await? == Verdict::Ended;
-            if grant.is_held(now) && !ended {
-                entry(&mut found, grant.client, grant.redeemed_at).count(&grant);
-            }
+        for grant in self.listed_grants(owner).await? {
+            entry(&mut found, grant.client, grant.redeemed_at).count(&grant);
         }
         let mut connections: Vec<Connection> = found.into_values().collect();
         connections.sort_by_key(|connection| Reverse(connection.last_used.unwrap_or(connection.since)));
         Ok(connections)
     }
 
-    async fn withdraw_application(&self, owner: Id, client: Id) -> Result<(), Unavailable> {
-        let has = |application: &Application| application.connections.iter().any(|other| other.client == client);
-        let Some(application) = self.applications(owner).await?.into_iter().find(has) else { return Ok(()) };
-        let clients: Vec<_> = application.connections.iter().map(|connection| Some(connection.client)).collect();
+    /// The grants of the owner that the page counts.
+    async fn listed_grants(&self, owner: Id) -> Result<Vec<Grant>, Unavailable> {
+        let (now, mut listed) = (self.now(), Vec::new());
+        for grant in self.ports.owner_grants.of_owner(owner).await? {
+            if grant.is_held(now) && self.operator_verdict(grant.client, grant.redeemed_at).await? != Verdict::Ended {
+                listed.push(grant);
+            }
+        }
+        Ok(listed)
+    }
+
+    /// The clients of the owner that the page lists.
+    async fn listed_clients(&self, owner: Id) -> Result<HashSet<Id>, Unavailable> {
+        let approvals = self.owner(owner).await?.map(|owner| owner.approvals).unwrap_or_default();
+        let approved: HashSet<Id> = approvals.into_iter().map(|approval| approval.client).collect();
+        let granted = self.listed_grants(owner).await?;
+        Ok(approved.into_iter().chain(granted.into_iter().map(|grant| grant.client)).collect())
+    }
+
+    /// Withdraws the consent to every registration of the application that this one is of. One client after another is read, and
+    /// none if the page does not list the one that is named.
+    async fn withdraw_application(&self, owner: Id, named: Id) -> Result<(), Unavailable> {
+        let mut listed = self.listed_clients(owner).await?;
+        if !listed.remove(&named) {
+            return Ok(());
+        }
+        let mut clients = vec![Some(named)];
+        if let Some(key) = self.application_key(named).await? {
+            for client in listed {
+                if self.application_key(client).await? == Some(key) {
+                    clients.push(Some(client));
+                }
+            }
+        }
         self.withdraw(owner, &clients).await
+    }
+
+    async fn application_key(&self, client: Id) -> Result<Option<Id>, Unavailable> {
+        Ok(self.client(client).await?.and_then(|client| client.value.application_key()))
     }
 
     /// Withdraws the consent to each of these clients (`None` is every client): the approvals first, with marks that stop an

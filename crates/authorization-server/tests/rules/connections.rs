@@ -452,6 +452,23 @@ async fn an_application_is_withdrawn_in_one_write_and_one_list_however_often_it_
 }
 
 #[tokio::test]
+async fn a_click_on_a_client_that_is_not_listed_reads_no_client_and_changes_nothing() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    for _ in 0..20 {
+        let client = rig.register().await.unwrap();
+        browser.code(&rig, &client).await.unwrap();
+    }
+    let (value, own) = signed_in(&rig).await;
+    let (operations, writes) = (rig.store.operations(), rig.store.writes());
+    for _ in 0..3 {
+        let action = OwnerAction::WithdrawApplication(Id::from_bytes([9; 16]));
+        click(&rig, &session_cookie(&value), action, own.csrf()).await.map(drop).unwrap();
+    }
+    assert_eq!(rig.store.operations() - operations, 3 * 2, "the owner's document and the list of grants");
+    assert_eq!((rig.store.writes() - writes, connections(&rig, own.owner).await.len()), (0, 20));
+}
+
+#[tokio::test]
 async fn the_owner_sees_which_of_our_addresses_a_client_named() {
     for (resource, address) in [
         (Some("https://mcp.example.com/mcp"), Some(ResourceAddress::Mcp)),
