@@ -13,6 +13,7 @@ use super::{
     app::App,
     browser, cookies,
     pages::{self, ErrorPage, PageText, Texts},
+    register::WAITING_LIMIT,
     reply::Response,
     request::Incoming,
     too_many::{ErrorFormat, Place, ReachedLimit},
@@ -20,7 +21,7 @@ use super::{
 
 /// Documents and keys of clients.
 pub(super) const DOCUMENT_LIMIT: ReachedLimit = ReachedLimit {
-    limit: "metadata-documents",
+    limit: "metadata documents",
     text: "too many applications were looked up; try again in a minute",
     on_page: Texts::too_many_lookups,
     of: None,
@@ -45,16 +46,16 @@ pub(super) async fn get(app: Arc<App>, incoming: Incoming) -> Response {
 
 fn refusal(app: &App, incoming: &Incoming, error: &AuthorizeError) -> Response {
     // The limit has an event of its own.
-    if !matches!(error, AuthorizeError::TooManyDocuments(_)) {
+    if !matches!(error, AuthorizeError::TooManyDocuments(_) | AuthorizeError::TooManyWait(_)) {
         app.refused(EventName::AuthorizationRefused.event(), error.reason(), error);
     }
     let texts = Texts::preferred(&incoming.headers);
+    let place = Place { endpoint: "authorize", format: ErrorFormat::Page(texts) };
     match error {
         AuthorizeError::AtServer(error) => pages::error(app, texts, &page(texts, *error)),
         AuthorizeError::ToClient { next, .. } => browser::next(app, incoming, next),
-        AuthorizeError::TooManyDocuments(too_many) => {
-            DOCUMENT_LIMIT.answer(app, Place { endpoint: "authorize", format: ErrorFormat::Page(texts) }, *too_many)
-        }
+        AuthorizeError::TooManyDocuments(too_many) => DOCUMENT_LIMIT.answer(app, place, *too_many),
+        AuthorizeError::TooManyWait(too_many) => WAITING_LIMIT.answer(app, place, *too_many),
         AuthorizeError::Unavailable(_) => pages::error(app, texts, &ErrorPage::unavailable(texts)),
     }
 }

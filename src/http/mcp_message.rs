@@ -55,7 +55,7 @@ fn report(app: &App, error: &PostError, caller: Holder) {
     let refused = |reason| report(EventName::RequestRefused.event().because(reason));
     match error {
         PostError::UnknownSession => report(EventName::SessionRefused.event()),
-        PostError::Busy => report(EventName::LimitReached.event().because("messages of one stream")),
+        PostError::Busy => report(EventName::LimitReached.event().because("waiting messages of a session")),
         PostError::Exhausted => report(EventName::LimitReached.event().because("memory for requests")),
         PostError::TooLarge => refused("the message would take too much memory"),
         PostError::NotJson => refused(NOT_JSON),

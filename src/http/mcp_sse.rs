@@ -77,7 +77,6 @@ async fn get(app: Arc<App>, principal: Principal) -> Response {
 }
 
 fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Response {
-    let event = EventName::LimitReached.event().at(PLACE.endpoint).holder(principal.holder());
     match error {
         OpenStreamError::TooManyOfOwner => {
             let reached =
@@ -85,11 +84,11 @@ fn refusal(app: &App, principal: &Principal, error: &OpenStreamError) -> Respons
             reached.answer(app, PLACE, TooMany { wait: STREAM_RETRY })
         }
         OpenStreamError::TooMany => {
-            app.refused(event, Some("open streams of all"), error);
+            ReachedLimit::by_owner("process-streams", principal.holder()).report(app, PLACE.endpoint);
             too_many_of_all()
         }
         OpenStreamError::Unavailable(_) => {
-            app.refused(event, None, error);
+            app.refused(EventName::LimitReached.event(), None, error);
             mcp_unavailable()
         }
     }

@@ -15,7 +15,8 @@ use super::{
 };
 
 const PLACE: Place<'_> = Place { endpoint: "register", format: ErrorFormat::OAuth };
-const WAITING_LIMIT: ReachedLimit = ReachedLimit {
+/// Clients that wait for their first use.
+pub(super) const WAITING_LIMIT: ReachedLimit = ReachedLimit {
     limit: "waiting-registrations",
     text: "too many registrations from this network wait for their first use; try again in a minute",
     on_page: Texts::too_many,

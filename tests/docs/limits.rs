@@ -233,6 +233,45 @@ fn the_table_of_limits_has_each_limit_with_its_number() {
     assert_eq!(listed(false), fixed);
 }
 
+/// The names that the source gives to limits in the event `limit_reached`.
+fn reported() -> BTreeSet<String> {
+    let literal = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    let found = |(file, code): (String, String)| {
+        let named = ["limit: \"", "by_owner(\"", "on_own_page(\"", "Limit(\""];
+        let mut names: Vec<String> = named
+            .iter()
+            .flat_map(|at| code.split(at).skip(1))
+            .filter_map(|rest| literal(&format!("\"{rest}")))
+            .collect();
+        if file == "src/http/limits.rs" {
+            names.extend(code.split("Self::").skip(1).filter_map(|arm| literal(arm.split_once("=> ")?.1)));
+        }
+        let events = code.split("LimitReached").skip(1);
+        names.extend(events.filter_map(|rest| {
+            let near: String = rest.chars().take(200).collect();
+            literal(
+                near.strip_prefix(", ")
+                    .or_else(|| Some(near.split_once("because(")?.1))
+                    .filter(|text| text.starts_with('"'))?,
+            )
+        }));
+        names
+    };
+    code().into_iter().flat_map(found).collect()
+}
+
+/// Limits of memory are in memory.md.
+#[test]
+fn the_log_names_a_limit_as_the_table_does() {
+    let table: BTreeSet<String> =
+        rows("docs/operations/limits.md").into_iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
+    let reported = reported();
+    println!("{reported:#?}");
+    let others: Vec<_> =
+        reported.iter().filter(|name| !table.contains(*name) && !name.starts_with("memory for ")).collect();
+    assert!(others.is_empty() && reported.len() > 15, "{others:?} of {reported:?}");
+}
+
 /// The constants of the handler that are called a limit.
 fn declared() -> BTreeSet<(String, String)> {
     let of_file = |(file, code): (String, String)| {

@@ -163,6 +163,6 @@ async fn keys_that_are_not_fetched_because_of_a_limit_are_503_with_its_wait_and_
         assert_eq!(answer.header("retry-after"), "7");
     }
     let events = edge.audit.take().into_iter().map(|event| (event.name, event.endpoint, event.reason));
-    let reached = |endpoint| (EventName::LimitReached, Some(endpoint), Some("metadata-documents"));
+    let reached = |endpoint| (EventName::LimitReached, Some(endpoint), Some("metadata documents"));
     assert_eq!(events.collect::<Vec<_>>(), [reached("token"), reached("revoke")]);
 }

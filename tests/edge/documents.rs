@@ -1,10 +1,16 @@
 //! Clients that publish their metadata, as a browser and a client meet them.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use authorization_server::{client_documents::FetchError, ground::TooMany};
+use authorization_server::{
+    AuthorizationServer, StoredLimits,
+    client_documents::FetchError,
+    ground::{EventName, TooMany},
+};
+use oauth_protocol::redirect_uri::PrivateUseSchemes;
+use remote_auth_mcp::config::Limits;
 use serde_json::json;
-use testkit::{CLIENT_URL, request};
+use testkit::{CLIENT_URL, LIMITS, Rig, request};
 
 use crate::rig::{Answer, Edge};
 
@@ -45,6 +51,25 @@ async fn with_a_redirect_that_proves_nothing_the_page_warns_and_calls_nothing_ve
             "{requested}"
         );
     }
+}
+
+/// The caller is told of the limit that it met, and so is the log.
+#[tokio::test]
+async fn a_document_for_which_no_place_is_free_names_the_limit_of_registrations() {
+    let mut rig = Rig::new().unwrap();
+    let limits = StoredLimits { waiting_registrations: NonZeroU32::MIN, ..LIMITS };
+    let base = rig.server.base().clone();
+    rig.server = Arc::new(AuthorizationServer::new(base, PrivateUseSchemes::default(), limits, rig.ports.clone()));
+    let edge = Edge::around(rig, Limits::default());
+    edge.register().await.unwrap();
+    publish(&edge, "https://receiver.example/callback");
+    edge.audit.take();
+    let page = authorize(&edge, "https://receiver.example/callback").await;
+    assert_eq!((page.status, page.header("retry-after")), (429, "60"));
+    assert!(page.body.contains("Too many requests") && !page.body.contains("looked up"), "{}", page.body);
+    let events: Vec<_> = edge.audit.take().iter().map(|event| (event.name, event.endpoint, event.reason)).collect();
+    let reached = (EventName::LimitReached, Some("authorize"), Some("waiting-registrations"));
+    assert_eq!(events, [(EventName::RegistrationDropped, None, None), reached]);
 }
 
 #[tokio::test]

@@ -109,8 +109,11 @@ async fn an_operator_sets_how_many_streams_a_process_has() {
     let edge = Edge::limited(Limits { process_streams: NonZeroU32::MIN, ..Limits::default() });
     let token = edge.access_token().await;
     let _stream = Stream::open(&edge, &token).await;
+    edge.audit.take();
     let another = request(Method::GET, "/mcp/sse").header(header::AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(edge.send(empty(another)).await.status, 503);
+    let events: Vec<_> = edge.audit.take().iter().map(|event| (event.name, event.endpoint, event.reason)).collect();
+    assert_eq!(events, [(EventName::LimitReached, Some("mcp/sse"), Some("process-streams"))]);
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ pub enum AuthorizeError {
     /// The client's metadata document would have to be fetched, and too many were in the last minute.
     #[error("too many metadata documents were fetched")]
     TooManyDocuments(TooMany),
+    /// The client would be stored for the first time, no place is free for another that waits for its first use, and this
+    /// network has the most of them.
+    #[error("too many registrations wait for their first use")]
+    TooManyWait(TooMany),
     /// The store or the keyring is down.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -36,6 +40,7 @@ impl AuthorizeError {
             Self::AtServer(refusal) => Some(refusal.reason()),
             Self::ToClient { reason, .. } => Some(reason.description()),
             Self::TooManyDocuments(_) => Some("too many metadata documents were fetched"),
+            Self::TooManyWait(_) => Some("too many registrations wait for their first use"),
             Self::Unavailable(_) => None,
         }
     }

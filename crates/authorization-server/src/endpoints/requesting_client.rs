@@ -53,7 +53,7 @@ impl AuthorizationServer {
     ) -> Result<Client, AuthorizeError> {
         let id = ClientId::Document(document.url.clone()).key();
         self.take_place(id, from).await.map_err(|error| match error {
-            RegisterError::TooManyWait(too_many) => AuthorizeError::TooManyDocuments(too_many),
+            RegisterError::TooManyWait(too_many) => AuthorizeError::TooManyWait(too_many),
             RegisterError::Unavailable(unavailable) => unavailable.into(),
         })?;
         let kept = self.keep_published(document, metadata).await;

@@ -279,7 +279,7 @@ async fn documents_that_were_never_used_take_the_places_of_registrations() {
     for _ in 0..3 {
         assert!(visit(1, 7).await.is_ok() && visit(2, 7).await.is_ok(), "each has one place");
     }
-    assert!(matches!(visit(3, 7).await, Err(AuthorizeError::TooManyDocuments(_))));
+    assert!(matches!(visit(3, 7).await, Err(AuthorizeError::TooManyWait(_))));
     let stored = || rig.clients.all().iter().filter(|client| rig.server.now() < client.expires_at).count();
     assert_eq!(stored(), 1, "the oldest of this network is gone, and the new one is not stored");
     assert!(visit(4, 8).await.is_ok() && visit(5, 9).await.is_ok());
