@@ -8,6 +8,7 @@ pub mod entra;
 pub mod graph;
 pub mod http;
 pub mod json_cost;
+pub mod kept;
 pub mod limited_answer;
 pub mod mcp;
 mod places;

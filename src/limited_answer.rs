@@ -2,7 +2,10 @@
 
 use reqwest::Response;
 
-use crate::budget::{Exhausted, Kept, Permit};
+use crate::{
+    budget::{Exhausted, Permit},
+    kept::Kept,
+};
 
 /// The longest answer that is read, unless its reader says otherwise. A token response and a user's details have a few KiB.
 pub const MAX_ANSWER: usize = 64 * 1024;

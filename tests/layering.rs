@@ -58,6 +58,7 @@ const OF_SRC: Layers = Layers {
             "config/",
             "telemetry",
             "budget.rs",
+            "kept.rs",
             "limited_answer.rs",
             "buckets.rs",
             "places.rs",
@@ -70,7 +71,9 @@ const OF_SRC: Layers = Layers {
         &["main.rs"],
     ],
     beside: &[
+        ("kept.rs", "budget.rs"),
         ("limited_answer.rs", "budget.rs"),
+        ("limited_answer.rs", "kept.rs"),
         ("platform.rs", "vault/"),
         ("telemetry", "platform.rs"),
         ("http/", "mcp/"),

@@ -6,7 +6,10 @@ use bytes::{Buf, Bytes};
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream::BoxStream};
 use tokio::time::{Duration, Instant, timeout_at};
 
-use crate::budget::{Exhausted, Kept, Permit};
+use crate::{
+    budget::{Exhausted, Permit},
+    kept::Kept,
+};
 
 /// How many bytes of a body are read. The rest of a body that is too large, or not wanted, is discarded, so that its sender
 /// reads the answer and its connection can be used again.

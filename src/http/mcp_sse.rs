@@ -22,7 +22,7 @@ use super::{
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
 use crate::{
-    budget::Kept,
+    kept::Kept,
     mcp::{
         UncheckedMessage, event_stream,
         sse::{EventStream, OpenStreamError, StreamEvent},

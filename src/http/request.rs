@@ -12,7 +12,7 @@ use super::{
     memory::Memory,
     reply::Response,
 };
-use crate::budget::{Kept, Permit};
+use crate::{budget::Permit, kept::Kept};
 
 /// A request whose body has not been read, and whose head counts in no budget yet.
 pub(super) struct Arriving {

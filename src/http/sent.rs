@@ -48,10 +48,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::{
-        budget::{Budget, Kept},
-        http::reply::answer,
-    };
+    use crate::{budget::Budget, http::reply::answer, kept::Kept};
 
     fn permit(budget: &Budget, bytes: usize) -> Permit {
         let mut permit = budget.permit();

@@ -8,10 +8,7 @@ use super::{
     outline::{self, InvalidMessage, Kind},
     service::{Server, takes_arguments},
 };
-use crate::{
-    budget::{Kept, Permit},
-    json_cost::tree_cost,
-};
+use crate::{budget::Permit, json_cost::tree_cost, kept::Kept};
 
 /// The memory for one message, parsed: 64 KiB of text, and some hundreds of objects.
 const MAX_TREES: usize = 1024 * 1024;

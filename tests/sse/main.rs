@@ -31,9 +31,10 @@ use futures_util::StreamExt as _;
 use http::HeaderMap;
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
-    budget::{Budget, Kept, Permit, SharedBudget},
+    budget::{Budget, Permit, SharedBudget},
     config::Limits,
     graph::{ApiClient, Origins, TokenCache},
+    kept::Kept,
     mcp::{
         Mcp, StreamableHttp, ToolPorts, Tools, UncheckedMessage,
         sse::{EventStream, PostError, Sessions, StreamEvent, TransportPorts},

@@ -14,9 +14,10 @@ use authorization_server::{
 };
 use oauth_protocol::scope::Scope;
 use remote_auth_mcp::{
-    budget::{Budget, Kept, SharedBudget},
+    budget::{Budget, SharedBudget},
     config::Limits,
     graph::{ApiClient, Origins, TokenCache},
+    kept::Kept,
     mcp::{Mcp, ToolPorts, Tools, sse::TransportPorts},
     platform::{SystemClock, SystemEntropy},
     ports::event_log::EventLog,

@@ -13,7 +13,10 @@ use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::budget::{Budget, Kept, Permit};
+use crate::{
+    budget::{Budget, Permit},
+    kept::Kept,
+};
 
 /// Messages that may wait before the session takes another one of its client's. Those that are served then are still answered.
 const OUTBOX_CAPACITY: usize = 16;

@@ -1,6 +1,6 @@
 //! The events of a stream.
 
-use crate::budget::Kept;
+use crate::kept::Kept;
 
 /// An event of a stream.
 pub enum StreamEvent {

@@ -13,7 +13,6 @@ use super::{
     requests::{CancellableRequest, Requests},
     unserved::{CallError, Unserved},
 };
-use crate::budget::{Exhausted, Kept, Permit};
 use crate::mcp::{
     admission::admit_batch,
     batch::{BatchError, messages},
@@ -21,6 +20,10 @@ use crate::mcp::{
     json_rpc::{Refusal, ResponseBody, accepted, counted_json},
     outline::{self, Kind},
     step_up::ClaimsDemand,
+};
+use crate::{
+    budget::{Exhausted, Permit},
+    kept::Kept,
 };
 
 /// Requests of a batch that are served at a time.

@@ -22,7 +22,8 @@ use tracing::Instrument as _;
 
 use super::{direct::DirectRequest, list_texts::ListTexts};
 use crate::{
-    budget::{Exhausted, Kept, Permit},
+    budget::{Exhausted, Permit},
+    kept::Kept,
     mcp::{event_stream, json_rpc::ResponseBody},
 };
 

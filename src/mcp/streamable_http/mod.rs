@@ -28,7 +28,7 @@ use super::{
     outline::Kind,
     service::Server,
 };
-use crate::budget::Kept;
+use crate::kept::Kept;
 
 /// An authenticated POST.
 pub struct Call {

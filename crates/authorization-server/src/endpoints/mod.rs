@@ -38,3 +38,4 @@ mod sign_in;
 pub mod token_error;
 mod upstream_code;
 pub mod visitor;
+mod withdraw;
