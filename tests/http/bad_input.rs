@@ -295,7 +295,8 @@ async fn a_client_that_posts_a_hundred_megabytes() {
             .iter()
             .flat_map(|path| [whole(path, &length, &piece), whole(path, "Transfer-Encoding: chunked", &chunk)]);
         let statuses: BTreeSet<_> = join_all(posts).await.into_iter().collect();
-        assert!(statuses.is_subset(&[None, Some(413)].into()), "{statuses:?}");
+        // 408 if the machine takes more than the time for a body to serve the others meanwhile.
+        assert!(statuses.is_subset(&[None, Some(408), Some(413)].into()), "{statuses:?}");
     };
     crowd.bears(32, work).await;
 }
