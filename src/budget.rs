@@ -60,10 +60,6 @@ pub struct Permit {
 #[error("too much memory is in use")]
 pub struct Exhausted;
 
-/// An extension of an answer whose text carries its own permit.
-#[derive(Clone, Copy, Debug)]
-pub struct Counted;
-
 impl Budget {
     /// A budget of this many bytes.
     #[must_use]
@@ -86,7 +82,7 @@ impl Budget {
     /// One place of a budget that counts places, as soon as one is free. The first who asks is the first to get one.
     pub async fn place(&self) -> Permit {
         let mut place = self.permit();
-        // It is never closed.
+        // The semaphore is never closed.
         if let Ok(free) = self.left.acquire().await {
             free.forget();
             place.held = 1;

@@ -10,6 +10,10 @@ pub struct Kept {
     permit: Permit,
 }
 
+/// An extension of an answer whose text is kept, and so carries its own permit.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted;
+
 impl Kept {
     /// No bytes yet.
     #[must_use]

@@ -5,7 +5,10 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
 use super::reply::Response;
-use crate::budget::{Counted, Exhausted, Permit};
+use crate::{
+    budget::{Exhausted, Permit},
+    kept::Counted,
+};
 
 /// The text of an answer. hyper drops it when it has written it.
 struct BudgetedBody {

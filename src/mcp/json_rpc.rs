@@ -9,7 +9,7 @@ use rmcp::model::{ErrorCode, ErrorData, JsonRpcError, ProtocolVersion, RequestId
 use serde::Serialize;
 
 use super::{batch::BatchError, outline::InvalidMessage};
-use crate::{budget::Counted, kept::Kept};
+use crate::kept::{Counted, Kept};
 
 /// The body of an answer: JSON, or a stream that ends with the result.
 pub(super) type ResponseBody = BoxBody<Bytes, Infallible>;

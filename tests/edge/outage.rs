@@ -88,13 +88,18 @@ async fn a_decision_that_cannot_be_written_can_be_made_again() {
     assert_eq!(browser.get(&edge, &callback).await.status, 302);
 }
 
-#[tokio::test]
-async fn a_callback_in_an_outage_can_be_reloaded() {
-    let edge = Edge::new();
+/// A browser that has allowed and signed in, and the callback that it goes to next.
+async fn before_the_callback() -> (Edge, Browser, String) {
+    let (edge, mut browser) = (Edge::new(), Browser::default());
     let client_id = edge.register().await.unwrap();
-    let mut browser = Browser::default();
     let form = browser.ask(&edge, &client_id).await;
     let callback = browser.allow(&edge, &form).await;
+    (edge, browser, callback)
+}
+
+#[tokio::test]
+async fn a_callback_in_an_outage_can_be_reloaded() {
+    let (edge, mut browser, callback) = before_the_callback().await;
     edge.set_store_down(true);
     let refused = browser.get(&edge, &callback).await;
     assert!(is_page_outage(&refused), "{}", refused.body);
@@ -106,11 +111,7 @@ async fn a_callback_in_an_outage_can_be_reloaded() {
 /// The callback cannot be repeated, so the page does not ask for that.
 #[tokio::test]
 async fn a_callback_that_an_outage_ends_says_that_the_sign_in_was_interrupted() {
-    let edge = Edge::new();
-    let client_id = edge.register().await.unwrap();
-    let mut browser = Browser::default();
-    let form = browser.ask(&edge, &client_id).await;
-    let callback = browser.allow(&edge, &form).await;
+    let (edge, mut browser, callback) = before_the_callback().await;
     // The authorization is read and claimed.
     edge.store.fail_after(2, Fault::Down);
     for status in [503, 200] {

@@ -67,8 +67,10 @@ impl Outbox {
     /// Puts a message where it waits. If its owner may take no more memory, the session ends: the client must not wait for an
     /// answer that does not come. Progress without a place or memory is dropped, as on the other transport.
     pub(super) fn put(&self, message: &ServerJsonRpcMessage) {
+        if is_progress(message) && self.unread.is_full() {
+            return;
+        }
         match self.kept(message) {
-            _ if is_progress(message) && self.unread.is_full() => {}
             Some(text) => {
                 self.unread.messages.fetch_add(1, Ordering::SeqCst);
                 // It fails when the client is gone.
