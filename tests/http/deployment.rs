@@ -33,7 +33,7 @@ pub(crate) struct Deployment {
 }
 
 /// The line of a request that only [`Deployment::whole_log`] sends.
-const MARK: &str = "\"method\":\"HEAD\",\"endpoint\":\"health\"";
+pub(crate) const MARK: &str = "\"method\":\"HEAD\",\"endpoint\":\"health\"";
 
 /// In the log of every handler that has started.
 const STARTED: &str = "\"message\":\"serving\"";

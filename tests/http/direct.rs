@@ -15,12 +15,16 @@ use remote_auth_mcp::{
 use reqwest::{Client, StatusCode, header::HOST};
 use stand_in::wait::HANG_LIMIT;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
+    process::ChildStdout,
     time::timeout,
 };
 
-use crate::{browser::tokens, deployment::tool_call};
+use crate::{
+    browser::tokens,
+    deployment::{MARK, tool_call},
+};
 
 /// The capacity of an unread pipe on Linux.
 const PIPE: usize = 64 * 1024;
@@ -44,15 +48,27 @@ impl Direct {
         self.handler.server()
     }
 
-    /// Kills the process. Returns what it logged, as far as a pipe holds it.
-    fn kill(&mut self) -> String {
-        self.handler.kill();
-        std::io::read_to_string(self.handler.process.stdout.take().unwrap()).unwrap()
+    /// What the process has logged. It writes its lines in order, but after its answers, so this sends a request that no
+    /// test sends, and reads until its line is there.
+    async fn whole_log(&mut self) -> String {
+        self.http.head(format!("http://{}/health", self.handler.address)).send().await.unwrap();
+        let mut lines = BufReader::new(self.stdout()).lines();
+        let mut log = String::new();
+        while !log.contains(MARK) {
+            let line = timeout(HANG_LIMIT, lines.next_line()).await.unwrap().unwrap();
+            log += &line.expect("the line of the last request");
+            log.push('\n');
+        }
+        log
+    }
+
+    fn stdout(&mut self) -> ChildStdout {
+        ChildStdout::from_std(self.handler.process.stdout.take().unwrap()).unwrap()
     }
 
     /// As if this long had passed since the last answer for this refresh token. Meanwhile another process is started.
     async fn let_pass(&mut self, time: time::Duration, refresh_token: &str) {
-        self.kill();
+        self.handler.kill();
         let clock = Arc::new(SystemClock);
         let store = Embedded::open(&self.handler.folder.path().join("store.redb"), clock.clone()).unwrap();
         let grants = ItemRepository::<Grant>::new(Arc::new(store), clock, Arc::new(SystemEntropy));
@@ -89,9 +105,8 @@ async fn a_stdout_that_nobody_reads_blocks_no_request() {
         assert_eq!(direct.get("/.well-known/oauth-authorization-server", None).await, Some(StatusCode::OK));
     }
     assert_eq!(direct.get("/health", None).await, Some(StatusCode::OK));
-    let mut stdout = tokio::process::ChildStdout::from_std(direct.handler.process.stdout.take().unwrap()).unwrap();
     let mut logged = vec![0; PIPE + PIPE / 2];
-    timeout(HANG_LIMIT, stdout.read_exact(&mut logged)).await.expect("more lines than a pipe holds").unwrap();
+    timeout(HANG_LIMIT, direct.stdout().read_exact(&mut logged)).await.expect("more lines than a pipe holds").unwrap();
 }
 
 /// On Linux all of 127.0.0.0/8 is this computer's, so that another address stands for one that a network reaches.
@@ -173,7 +188,7 @@ async fn a_thief_and_an_owner_of_one_refresh_token_never_both_live_on() {
         let (status, answer) = server.refresh(&owner.client_id, tokens["refresh_token"].as_str().unwrap()).await;
         assert_eq!((status, &answer["error"]), (400, &"invalid_grant".into()));
     }
-    let log = direct.kill();
+    let log = direct.whole_log().await;
     assert_eq!(said(&log, r#""event":"grant_ended""#), 1, "{log}");
 }
 
@@ -216,9 +231,9 @@ async fn a_target_that_is_no_path_is_refused_and_the_log_stays_json() {
     assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
     let foreign = direct.raw("GET http://attacker.example/health", "attacker.example").await;
     assert!(foreign.starts_with("HTTP/1.1 403 "), "{foreign}");
-    let errors = direct.handler.process.stderr.take().unwrap();
-    let log = direct.kill();
+    let log = direct.whole_log().await;
     assert!(said(&log, "the request target is not a path of this server") > 0, "{log}");
     assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
-    assert_eq!(std::io::read_to_string(errors).unwrap(), "");
+    direct.handler.kill();
+    assert_eq!(std::io::read_to_string(direct.handler.process.stderr.take().unwrap()).unwrap(), "");
 }
