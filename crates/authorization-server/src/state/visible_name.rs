@@ -3,10 +3,13 @@
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 const MAX_CHARACTERS: usize = 60;
-/// The most combining marks on one letter. Hebrew and Vietnamese need three; a pile of them would cover the page.
-const MAX_MARKS: usize = 3;
+/// The most marks on one letter that take no place of their own. Hebrew and Vietnamese need three; a pile of them would cover
+/// the page.
+const MAX_MARKS_WITHOUT_PLACE: usize = 3;
+/// The most marks on one letter. Burmese needs five. Some that take a place are drawn in a pile all the same.
+const MAX_MARKS: usize = 6;
 
-/// The name on one line, at most 60 characters long and with at most three marks on each letter, without control, bidirectional
+/// The name on one line, at most 60 characters long and with few marks on each letter, without control, bidirectional
 /// and invisible characters; `None` if nothing is left. It is not escaped.
 #[must_use]
 pub fn visible_name(name: Option<&str>) -> Option<String> {
@@ -14,9 +17,14 @@ pub fn visible_name(name: Option<&str>) -> Option<String> {
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !invisible(*c))
-        .scan(MAX_MARKS, |marks, c| {
-            *marks = if is_mark(c) { *marks + 1 } else { 0 };
-            Some((*marks <= MAX_MARKS).then_some(c))
+        .scan([MAX_MARKS_WITHOUT_PLACE, MAX_MARKS], |marks, c| {
+            let [without_place, all] = *marks;
+            *marks = match get_general_category(c) {
+                GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark => [without_place + 1, all + 1],
+                GeneralCategory::SpacingMark => [without_place, all + 1],
+                _ => [0, 0],
+            };
+            Some((marks[0] <= MAX_MARKS_WITHOUT_PLACE && marks[1] <= MAX_MARKS).then_some(c))
         })
         .flatten()
         .collect();
@@ -25,11 +33,6 @@ pub fn visible_name(name: Option<&str>) -> Option<String> {
         return (!words.is_empty()).then_some(words);
     }
     Some(words.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect())
-}
-
-/// A character that is drawn above, below or around the one before.
-fn is_mark(character: char) -> bool {
-    matches!(get_general_category(character), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
 /// Unicode `Default_Ignorable_Code_Point`, the bidirectional controls and private use, as far as they can mislead.
@@ -70,9 +73,19 @@ mod tests {
         assert_eq!(visible(&format!("{pile}\u{20dd}a")), "a");
         assert_eq!(visible_name(Some(&pile)), None);
         assert_eq!(visible(&format!("a\u{200b}\u{301}\u{200b}{pile}")), "a\u{301}\u{301}\u{301}");
-        for name in ["שָׁלוֹם", "e\u{302}\u{301}", "ไม้เอก", "हिन्दी"] {
+        for name in ["שָׁלוֹם", "e\u{302}\u{301}", "ไม้เอก", "हिन्दी", "ကြွေးမြို့", "ഹിന്ദി"]
+        {
             assert_eq!(visible_name(Some(name)).as_deref(), Some(name));
         }
+    }
+
+    /// U+302E is a spacing mark; Unicode normalization puts those of one letter side by side, and so their neighbours.
+    #[test]
+    fn marks_that_take_a_place_end_no_pile() {
+        let pile = "\u{301}\u{301}\u{301}\u{302e}".repeat(14);
+        assert_eq!(visible(&format!("a{pile}b")), "a\u{301}\u{301}\u{301}\u{302e}b");
+        assert_eq!(visible(&format!("a{}b", "\u{302e}".repeat(59))), format!("a{}b", "\u{302e}".repeat(6)));
+        assert_eq!(visible("\u{302e}a"), "a");
     }
 
     #[test]
