@@ -7,7 +7,10 @@ use std::{
 
 use authorization_server::{
     endpoints::token_error::TokenError,
-    resource::downstream::{DownstreamError, DownstreamTokens as _},
+    resource::{
+        authenticate::Principal,
+        downstream::{DownstreamError, DownstreamTokens as _},
+    },
     state::claims::Claims,
     upstream::{Upstream as _, UpstreamRefusal},
 };
@@ -260,33 +263,54 @@ fn asks_for_sign_in(error: &TokenError) -> bool {
     !matches!(error, TokenError::Blocked | TokenError::Refused(_) | TokenError::Unavailable(_))
 }
 
+/// The principal of a client, which refreshes at a 401.
+async fn authenticated(rig: &testkit::Rig, client: &mut SignedIn) -> Result<Principal, TokenError> {
+    let token = client.tokens.access_token.expose_secret();
+    if let Some(principal) = rig.server.authenticate(token).await.unwrap() {
+        return Ok(principal);
+    }
+    client.tokens = rig.refresh(&client.client_id, &client.tokens.refresh_token).await?;
+    Ok(rig.server.authenticate(client.tokens.access_token.expose_secret()).await.unwrap().expect("a token just issued"))
+}
+
 /// A user to whom this happens at the first use of a grant, signs in, and has the same again: how often the user is sent to
 /// sign in. An exchange that is refused is tried twice.
 async fn sign_ins(flow: &str, refusals: Vec<UpstreamRefusal>) -> usize {
     let rig = testkit::Rig::new().unwrap();
     let again = refusals.first().cloned();
     let mut refusals = refusals.into_iter();
+    let mut client = rig.sign_in().await.unwrap();
     let mut asked = 0;
-    for _ in 0..2 {
+    for round in 0..2 {
         rig.clock.advance(time::Duration::MINUTE);
         // Claims that were demanded are tried at the sign-in, and refused again.
         if let (1.., Some(UpstreamRefusal::InteractionRequired { claims: Some(_), .. })) = (asked, &again) {
             let legs = [again.clone(), again.clone()];
             legs.into_iter().flatten().for_each(|refusal| rig.upstream.refuse_on_behalf_of(refusal));
         }
-        let Ok(SignedIn { client_id, tokens }) = rig.sign_in().await else { break };
+        // A sign-in that ends with a page gives no code: the client goes on with the tokens that it has.
+        if round > 0
+            && let Ok(anew) = rig.sign_in().await
+        {
+            client = anew;
+        }
         // Entra's tokens live for 75 minutes: a refresh renews them.
         rig.clock.advance(time::Duration::minutes(30));
-        if flow == "refresh" {
+        let refused = if flow == "refresh" {
             refusals.next().into_iter().for_each(|refusal| rig.upstream.refuse_refresh(refusal));
-            let refreshed = rig.refresh(&client_id, &tokens.refresh_token).await;
-            asked += usize::from(refreshed.err().is_some_and(|error| asks_for_sign_in(&error)));
+            rig.refresh(&client.client_id, &client.tokens.refresh_token).await.err()
         } else {
-            refusals.by_ref().take(2).for_each(|refusal| rig.upstream.refuse_on_behalf_of(refusal));
-            let principal = rig.server.authenticate(tokens.access_token.expose_secret()).await.unwrap().unwrap();
-            let exchanged = rig.server.token(&principal, &user_read(), None).await;
-            asked += usize::from(matches!(exchanged, Err(DownstreamError::SignInAgain)));
-        }
+            match authenticated(&rig, &mut client).await {
+                Ok(principal) => {
+                    refusals.by_ref().take(2).for_each(|refusal| rig.upstream.refuse_on_behalf_of(refusal));
+                    let exchanged = rig.server.token(&principal, &user_read(), None).await;
+                    asked += usize::from(matches!(exchanged, Err(DownstreamError::SignInAgain)));
+                    None
+                }
+                Err(error) => Some(error),
+            }
+        };
+        asked += usize::from(refused.is_some_and(|error| asks_for_sign_in(&error)));
     }
     asked
 }

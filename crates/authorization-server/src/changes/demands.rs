@@ -26,7 +26,8 @@ impl AuthorizationServer {
     }
 
     /// Notes a refusal that this grant has met. Returns whether a sign-in may mend it: not if the owner has signed in since the
-    /// same refusal was met, and no exchange has succeeded. One that names claims is judged at the sign-in that carries them.
+    /// same refusal was met, and no exchange has succeeded. One that names claims is judged at the sign-in that carries them
+    /// ([`Self::refused_at_sign_in`]).
     pub(crate) async fn sign_in_helps(&self, key: GrantKey, demand: Demand) -> Result<bool, Unavailable> {
         let now = self.now();
         let redeemed_at = self.ports.grants.get(&key).await?.map(|grant| grant.value.redeemed_at);
@@ -34,7 +35,8 @@ impl AuthorizationServer {
             let owner = owner.unwrap_or_else(|| Owner::new(key.owner, now));
             let known = owner.demand_like(&demand, now);
             let signed_in_since = known.is_some_and(|known| redeemed_at.is_some_and(|redeemed| known.at < redeemed));
-            Ok::<_, Unavailable>(if demand.claims.is_none() && signed_in_since {
+            let is_final = known.is_some_and(|known| known.is_final);
+            Ok::<_, Unavailable>(if is_final || demand.claims.is_none() && signed_in_since {
                 Change::Keep(false)
             } else if known.is_some_and(|known| known.claims == demand.claims && demand.scope.is_subset(&known.scope)) {
                 Change::Keep(true)
@@ -56,6 +58,17 @@ impl AuthorizationServer {
         let decide = |document: Option<Owner>| {
             let document = document.unwrap_or_else(|| Owner::new(owner, now));
             Ok::<_, Unavailable>(Change::Write(document.with_demand(renewed.clone(), now), ()))
+        };
+        change(self.ports.owners.as_ref(), &owner, decide).await?;
+        Ok(())
+    }
+
+    /// A sign-in has carried the claims of a demand, and is refused all the same.
+    pub(crate) async fn refused_at_sign_in(&self, owner: Id, demand: Id) -> Result<(), Unavailable> {
+        let now = self.now();
+        let decide = |document: Option<Owner>| {
+            let refused = document.and_then(|document| document.with_final_demand(demand, now));
+            Ok::<_, Unavailable>(refused.map_or(Change::Keep(()), |document| Change::Write(document, ())))
         };
         change(self.ports.owners.as_ref(), &owner, decide).await?;
         Ok(())

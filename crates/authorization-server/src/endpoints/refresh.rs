@@ -7,12 +7,12 @@ use time::{Duration, OffsetDateTime};
 use super::{redeem::ended_by_operator, token_error::TokenError};
 use crate::{
     changes::{Change, RenewalError, change_from},
-    ground::{Ended, EventName, Network, lifetimes::ACCESS_TOKEN_LIFETIME},
+    ground::{Ended, EventName, Network, Unavailable, lifetimes::ACCESS_TOKEN_LIFETIME},
     server::AuthorizationServer,
     state::{
         blocks::Verdict,
         family::{FamilyKey, PresentedGeneration, RefreshToken, Successor},
-        grant::Grant,
+        grant::{Grant, Status},
         scopes,
     },
     upstream::UpstreamRefusal,
@@ -75,6 +75,9 @@ impl AuthorizationServer {
             return Err(TokenError::InvalidGrant("the refresh token was used before"));
         }
         self.check_operator(grant).await?;
+        let is_vain = self.mark_is_vain(grant).await?;
+        let unmarked = is_vain.then(|| Grant { status: Status::Active, ..grant.clone() });
+        let grant = unmarked.as_ref().unwrap_or(grant);
         let scope = self.check_refresh(request, grant)?;
         let PresentedGeneration::Good(successor) = judged else {
             tracing::warn!(counted = true, grant = %grant.key.grant, "refresh token newer than the stored grant: the store lost a write");
@@ -82,6 +85,7 @@ impl AuthorizationServer {
         };
         let ends = self.fresh_upstream_tokens(grant).await?;
         let next = grant.giving(successor, asked_at, self.seal(family_key, grant.key.grant).await?);
+        let next = next.or_else(|| is_vain.then(|| grant.with_status(Status::Active)));
         let answered = next.as_ref().unwrap_or(grant).narrowed(scope);
         let response = self.token_response(&answered, family_key, ends).await?;
         Ok(match next {
@@ -100,6 +104,16 @@ impl AuthorizationServer {
                 Err(ended_by_operator())
             }
         }
+    }
+
+    /// Whether a grant is marked although its owner has signed in and Entra refuses all the same. Such a mark would send the
+    /// owner to sign in at each call. The tools of the grant say what is refused.
+    async fn mark_is_vain(&self, grant: &Grant) -> Result<bool, Unavailable> {
+        if grant.status != Status::Marked {
+            return Ok(false);
+        }
+        let owner = self.owner(grant.key.owner).await?;
+        Ok(owner.is_some_and(|owner| owner.no_sign_in_helps(&grant.scope, self.now())))
     }
 
     /// The scope of the answer, if the request is one for this grant. Unknown scopes are ignored, as at the authorization

@@ -99,6 +99,7 @@ impl AuthorizationServer {
             | UpstreamRefusal::InvalidGrant { .. }
                 if is_second =>
             {
+                self.refused_at_sign_in(owner, demand.id).await?;
                 Ok(Judged::StillRefused)
             }
             UpstreamRefusal::InteractionRequired { claims: Some(named), .. } => {

@@ -36,6 +36,8 @@ pub struct Demand {
     pub reason: String,
     /// When it was met.
     pub at: OffsetDateTime,
+    /// Whether a sign-in that carried the claims was refused all the same. Then no other is asked for.
+    pub is_final: bool,
 }
 
 impl Demand {
@@ -49,7 +51,8 @@ impl Demand {
         reason: &str,
         now: OffsetDateTime,
     ) -> Self {
-        Self { id, request, claims, scope, reason: reason.chars().take(LONGEST_REASON).collect(), at: now }
+        let reason = reason.chars().take(LONGEST_REASON).collect();
+        Self { id, request, claims, scope, reason, at: now, is_final: false }
     }
 
     /// The rest of the demand, once there are tokens for these scopes; `None` if nothing is left.

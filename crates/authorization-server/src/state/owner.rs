@@ -185,6 +185,22 @@ impl Owner {
         self.touched(now)
     }
 
+    /// With a demand for which no sign-in is asked any more, for another day; `None` if it is gone.
+    #[must_use]
+    pub fn with_final_demand(mut self, id: Id, now: OffsetDateTime) -> Option<Self> {
+        let demand = self.demands.iter_mut().find(|demand| demand.id == id)?;
+        (demand.is_final, demand.at) = (true, now);
+        Some(self.touched(now))
+    }
+
+    /// Whether Entra demands something for these scopes, and nothing that a sign-in may bring.
+    #[must_use]
+    pub fn no_sign_in_helps(&self, scope: &Scope, now: OffsetDateTime) -> bool {
+        let mut concerned =
+            self.demands.iter().filter(|demand| demand.concerns(scope) && demand.stands(now)).peekable();
+        concerned.peek().is_some() && concerned.all(|demand| demand.is_final)
+    }
+
     /// The same document with the rest of each demand; `None` if no demand changes.
     #[must_use]
     pub fn with_demands_left(&self, left: impl Fn(&Demand) -> Option<Demand>, now: OffsetDateTime) -> Option<Self> {

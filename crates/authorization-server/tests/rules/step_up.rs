@@ -173,6 +173,79 @@ async fn a_second_leg_that_is_refused_again_ends_with_a_page_and_no_code() {
     assert_eq!((demands(&rig).len(), rig.grants.all().len()), (1, 1));
 }
 
+/// The owner of a marked grant has signed in again and seen the page. Entra names these claims then.
+async fn refused_again(again: Option<Claims>) -> (Rig, SignedIn) {
+    let (rig, owner) = refused(claims("c1")).await;
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+    rig.upstream.refuse_on_behalf_of(demanding(again));
+    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
+    (rig, owner)
+}
+
+/// A client that goes on with the tokens that it has: it refreshes, and calls a tool whose exchange Entra refuses again.
+async fn refreshed_and_called(rig: &Rig, owner: &mut SignedIn) -> Option<DownstreamError> {
+    owner.tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.ok()?;
+    let principal = principal(rig, owner).await;
+    rig.clock.advance(Duration::MINUTE);
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c3")));
+    rig.server.token(&principal, &user_read(), None).await.err()
+}
+
+#[tokio::test]
+async fn after_a_sign_in_that_is_refused_all_the_same_the_tools_of_a_marked_grant_say_so() {
+    for again in [claims("c1"), claims("c2"), None] {
+        let (rig, mut owner) = refused_again(again).await;
+        assert!(!rig.accepts(&owner.tokens.access_token).await.unwrap(), "its client refreshes first");
+        for _ in 0..2 {
+            let refused = refreshed_and_called(&rig, &mut owner).await;
+            assert!(matches!(refused, Some(DownstreamError::Blocked(UpstreamBlock::Repeated))), "{refused:?}");
+            assert!(rig.accepts(&owner.tokens.access_token).await.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_came_again_takes_the_mark_away_as_well() {
+    let (rig, owner) = refused_again(claims("c1")).await;
+    for _ in 0..2 {
+        let tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+        assert!(rig.accepts(&tokens.access_token).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_entra_refuses_with_the_same_claims_asks_for_no_further_sign_in() {
+    let (rig, owner) = refused_again(claims("c1")).await;
+    // Entra's tokens live for 75 minutes.
+    rig.clock.advance(Duration::HOUR);
+    rig.upstream.refuse_refresh(demanding(claims("c1")));
+    let refused = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await;
+    assert!(matches!(refused, Err(TokenError::Blocked)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_day_after_the_sign_in_that_was_refused_another_one_may_help() {
+    let (rig, mut owner) = refused_again(claims("c1")).await;
+    owner.tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+    rig.clock.advance(Duration::days(1));
+    let refused = refreshed_and_called(&rig, &mut owner).await;
+    assert!(matches!(refused, Some(DownstreamError::SignInAgain)), "{refused:?}");
+    assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_err(), "it is marked");
+}
+
+/// A mark stays while a sign-in may bring what one of the demands wants.
+#[tokio::test]
+async fn a_final_demand_takes_no_mark_away_while_another_one_stands() {
+    let (rig, owner) = refused_again(claims("c1")).await;
+    rig.owners.change(&self::owner(&rig).key, |owner| {
+        let reason = "another policy".to_owned();
+        let other = Demand { id: Id::from_bytes([9; 16]), is_final: false, reason, ..owner.demands[0].clone() };
+        owner.clone().with_demand(other, rig.clock.now())
+    });
+    assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_err());
+}
+
 #[tokio::test]
 async fn a_second_leg_that_is_refused_without_claims_ends_likewise() {
     let (rig, owner) = refused(claims("c1")).await;

@@ -161,7 +161,12 @@ impl Start {
 
     /// The client refreshes.
     pub(crate) fn refresh(&self, tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Told + 'static {
-        let (client_id, token) = (self.client_id.clone(), tokens.refresh.clone());
+        Self::refresh_of(&self.client_id, tokens)
+    }
+
+    /// Another client refreshes.
+    pub(crate) fn refresh_of(client_id: &str, tokens: &Tokens) -> impl AsyncFnOnce(&Rig) -> Told + use<> + 'static {
+        let (client_id, token) = (client_id.to_owned(), tokens.refresh.clone());
         async move |rig: &Rig| rig.refresh(&client_id, &token).await.map(Tokens::from)
     }
 
