@@ -205,24 +205,27 @@ fn an_idle_stream_takes_less_than_28_kilobytes_and_no_more_once_it_is_initialize
     }
 }
 
-/// A text with which an `initialize` has nearly 64 KiB.
-fn long() -> String {
-    "x".repeat(10_000)
+/// With texts of this length an `initialize` has nearly 64 KiB.
+const LONG: usize = 10_000;
+
+/// Two streams differ by less than one of those texts. Some connections of the posts may not have ended yet.
+fn keeps_no_text(short: i64, long: i64) {
+    println!("{short} and {long} bytes");
+    assert!((long - short).abs() < i64::try_from(LONG / 2).unwrap(), "{short} and {long} bytes");
 }
 
 #[test]
 fn an_idle_stream_keeps_nothing_of_what_its_client_says_of_itself() {
-    let [short, long] = ["x", &long()]
+    let [short, long] = ["x", &"x".repeat(LONG)]
         .map(initialize)
         .map(|initialize| bytes_of_each(&Serving::start(), move |client| client.stream(Some(&initialize))));
-    println!("{short} and {long} bytes");
-    assert!((long - short).abs() < 512, "{short} and {long} bytes");
+    keeps_no_text(short, long);
 }
 
 /// While a call is under way, rmcp's loop runs, which keeps more than an idle stream.
 #[test]
 fn nor_does_a_stream_with_a_call_under_way_even_of_a_second_initialize() {
-    let [short, long] = ["x", &long()].map(initialize).map(|again| {
+    let [short, long] = ["x", &"x".repeat(LONG)].map(initialize).map(|again| {
         let (graph, asked) = silent_graph();
         let asked = Arc::new(Mutex::new(asked));
         let open = move |client: &Client| {
@@ -236,8 +239,7 @@ fn nor_does_a_stream_with_a_call_under_way_even_of_a_second_initialize() {
         };
         bytes_of_each(&Serving::before(&graph), open)
     });
-    println!("{short} and {long} bytes");
-    assert!((long - short).abs() < 512, "{short} and {long} bytes");
+    keeps_no_text(short, long);
 }
 
 /// The bytes that each of many calls takes while it waits for Graph, with its connection and the one to Graph.
