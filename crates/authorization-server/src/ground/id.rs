@@ -160,6 +160,14 @@ mod tests {
     }
 
     #[test]
+    fn an_error_says_what_an_id_is() {
+        for json in ["7", r#""AAAA""#] {
+            let error = serde_json::from_str::<Id>(json).unwrap_err().to_string();
+            assert!(error.contains("an id of 22 base64url characters"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_hash_tells_where_a_text_ends() {
         assert_ne!(Id::hash_of(&["ab", "c"]), Id::hash_of(&["a", "bc"]));
         assert_ne!(Id::hash_of(&["a"]), Id::hash_of(&["a", ""]));

@@ -152,6 +152,8 @@ async fn an_unknown_state_ends_no_authorization() {
         assert!(is_unknown(&completed), "{query:?}");
     }
     assert!(rig.come_back(&allowed).await.is_ok());
+    let afterwards = send(&rig, &format!("state={id}.{guess}&code=x"), &allowed).await;
+    assert!(is_unknown(&afterwards), "only who knows the state learns that the sign-in is completed");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use authorization_server::{
     endpoints::{authorize::AuthorizeError, token_error::TokenError},
     ground::Network,
 };
+use oauth_protocol::scope::Scope;
 use testkit::{Fault, FlowError, Rig};
 use time::Duration;
 
@@ -30,6 +31,16 @@ async fn a_claimed_client_id_and_secret_are_ignored() {
     let answer = serde_json::to_value(rig.server.register(metadata, Network::UNKNOWN).await.unwrap()).unwrap();
     assert_eq!(answer["client_id"], rig.clients.all()[0].id.to_string());
     assert!(answer.get("client_secret").is_none());
+}
+
+#[tokio::test]
+async fn a_client_that_names_no_scope_gets_the_default_of_the_deployment() {
+    let rig = Rig::new().unwrap();
+    let scope = Scope::parse("user.read mail.read").unwrap();
+    let server = rig.second_process().with_default_scope(scope.clone());
+    let metadata = rig.metadata(r#"{"redirect_uris":["https://client.example/cb"]}"#).unwrap();
+    let answer = serde_json::to_value(server.register(metadata, Network::UNKNOWN).await.unwrap()).unwrap();
+    assert_eq!((server.default_scope(), answer["scope"].as_str()), (&scope, Some("user.read mail.read")));
 }
 
 #[test]
