@@ -17,6 +17,7 @@ use crate::{
 
 /// Those that are known, and one that nobody has issued.
 const NOBODY: &str = "AQEBAQEBAQEBAQEBAQEBAQ";
+const LAST_REVISION: &str = "2026-07-28";
 /// Beside the endpoints of the contract.
 const OTHER_PATHS: [&str; 4] = ["/", "/favicon.ico", "/mcp/", "//mcp"];
 
@@ -52,7 +53,7 @@ impl Grammar<'_> {
             7 => self.refresh(),
             8 => (client.clone(), self.revoke(&client)),
             9 => (client, self.browse("/connections")),
-            10 | 11 => (client, self.mcp("/mcp")),
+            10 | 11 => (client, self.streamable_http()),
             12 => (client, self.bearer(Request::get("/mcp/sse").header("accept", "text/event-stream"))),
             _ => (client, self.message()),
         }
@@ -155,15 +156,36 @@ impl Grammar<'_> {
         }
     }
 
-    fn mcp(&self, path: &str) -> Request {
-        let request = self.bearer(Request::post(path, Body::Json(self.json_rpc())));
-        request.header("accept", mcp::ACCEPT).header("mcp-protocol-version", mcp::PROTOCOL_VERSION)
+    fn mcp(&self, path: &str, message: Value, revision: &str) -> Request {
+        let request = self.bearer(Request::post(path, Body::Json(message)));
+        request.header("accept", mcp::ACCEPT).header("mcp-protocol-version", revision)
+    }
+
+    /// Of several revisions: one has batches, and the last one none.
+    fn streamable_http(&self) -> Request {
+        match self.random.below(4) {
+            0 => self.of_the_last_revision(self.json_rpc()),
+            1 => self.mcp("/mcp", json!([self.json_rpc(), self.json_rpc()]), "2025-03-26"),
+            _ => self.mcp("/mcp", self.json_rpc(), mcp::PROTOCOL_VERSION),
+        }
+    }
+
+    /// It says in each message what a handshake says in others, and headers repeat parts of it.
+    fn of_the_last_revision(&self, mut message: Value) -> Request {
+        message["params"]["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": LAST_REVISION,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": { "name": "fuzz", "version": "1" },
+        });
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (method, name) = (text(&message["method"]), text(&message["params"]["name"]));
+        self.mcp("/mcp", message, LAST_REVISION).header("mcp-method", method).header("mcp-name", name)
     }
 
     fn message(&self) -> Request {
         let endpoint = self.random.any(&self.known.endpoints).map_or("/mcp/message?sessionId=x", String::as_str);
         let (path, session) = endpoint.split_once("?sessionId=").unwrap_or((endpoint, ""));
-        self.mcp(path).query(&[("sessionId", session)])
+        self.mcp(path, self.json_rpc(), mcp::PROTOCOL_VERSION).query(&[("sessionId", session)])
     }
 
     fn look(&self) -> Request {
