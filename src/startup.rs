@@ -122,7 +122,6 @@ pub async fn build(settings: Settings, platform: &Platform) -> Result<Handler, S
         traces: OwnTraces::new(platform.entropy.as_ref()),
         refusal_log: LogThrottle::new(Arc::clone(&platform.clock)),
         refused_requests: LogThrottle::new(Arc::clone(&platform.clock)),
-        failed_requests: LogThrottle::new(Arc::clone(&platform.clock)),
         server_name: settings.server_name,
         allowed_origins: settings.allowed_origins,
     };

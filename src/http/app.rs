@@ -42,8 +42,6 @@ pub struct App {
     pub refusal_log: LogThrottle,
     /// The same, for the lines of requests: by endpoint and status.
     pub refused_requests: LogThrottle<(&'static str, u16)>,
-    /// The same, for requests that failed because a service behind this server is down.
-    pub failed_requests: LogThrottle<()>,
     /// Shown on pages.
     pub server_name: String,
     /// Our app registration in Entra ID.
@@ -55,13 +53,9 @@ pub struct App {
 impl App {
     /// Reports a refusal. Without a reason the request failed, because a service behind this server is down.
     pub(super) fn refused(&self, event: AuditEvent, reason: Option<&'static str>, error: &dyn Display) {
-        if let Some(reason) = reason {
-            self.audit.report(&event.because(reason));
-        } else if let Some(requests) = self.failed_requests.admit(()) {
-            let requests = requests.get();
-            tracing::warn!(%error, requests, "request failed: a service behind this server is down");
-        } else {
-            tracing::debug!(%error, "request failed: a service behind this server is down");
+        match reason {
+            Some(reason) => self.audit.report(&event.because(reason)),
+            None => tracing::warn!(counted = true, %error, "request failed: a service behind this server is down"),
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) async fn until_sent(
         if !must_arrive {
             return Err(Exhausted);
         }
-        tracing::debug!(length, "answer exceeds the memory budget: sending it anyway");
+        tracing::debug!(counted = true, length, "answer exceeds the memory budget: sending it anyway");
     }
     let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Ok(Response::from_parts(parts, Bytes::from_owner(BudgetedBody { text, _permit: permit }).into()))

@@ -74,7 +74,7 @@ fn report(audit: &dyn AuditLog, error: &hyper::Error) {
     if let Some(event) = event(error) {
         audit.report(&event);
     }
-    tracing::debug!(%error, "connection closed by an error");
+    tracing::debug!(counted = true, %error, "connection closed by an error");
 }
 
 /// The event of a connection that ended with this error. No endpoint is known then. `None` if it was idle, or its other end closed
@@ -105,7 +105,7 @@ async fn accept(
     let failed = |error: &io::Error, _| tracing::warn!(counted = true, %error, "connection not accepted");
     let (stream, _) = (|| listener.accept()).retry(ACCEPT_RETRY).notify(failed).await.ok()?;
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY not set");
+        tracing::debug!(counted = true, %error, "TCP_NODELAY not set");
     }
     Some((stream, place))
 }

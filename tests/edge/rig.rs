@@ -208,7 +208,6 @@ impl Edge {
             traces: OwnTraces::new(rig.ports.entropy.as_ref()),
             refusal_log: LogThrottle::new(Arc::clone(&rig.clock) as _),
             refused_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
-            failed_requests: LogThrottle::new(Arc::clone(&rig.clock) as _),
             server_name: "Test server".into(),
             entra: EntraNames { tenant_id: TENANT_ID.into(), ..EntraNames::default() },
             allowed_origins: vec![ALLOWED_ORIGIN.into()],

@@ -101,7 +101,6 @@ fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError>
         callers: Arc::new(Unnamed),
         traces: OwnTraces::new(rig.ports.entropy.as_ref()),
         refusal_log: LogThrottle::new(Arc::clone(&clock)),
-        failed_requests: LogThrottle::new(Arc::clone(&clock)),
         refused_requests: LogThrottle::new(clock),
         server_name: "Conformance".to_owned(),
         entra: EntraNames::default(),

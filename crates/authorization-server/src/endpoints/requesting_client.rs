@@ -77,7 +77,7 @@ impl AuthorizationServer {
             Ok(document) => document,
             Err(FetchError::TooMany(too_many)) => return Err(AuthorizeError::TooManyDocuments(too_many)),
             Err(error @ (FetchError::Failed(_) | FetchError::Invalid(_))) => {
-                tracing::debug!(%error, "client metadata document not fetched");
+                tracing::debug!(counted = true, %error, "client metadata document not fetched");
                 return Err(AtServer::DocumentNotFetched.into());
             }
         };
@@ -97,7 +97,9 @@ impl AuthorizationServer {
         let mut keys = ClientKeys { declared, fetched: None };
         if let Some(url) = keys.url() {
             let fetched = self.fetch_keys(url, fetched_for).await;
-            keys.fetched = fetched.inspect_err(|error| tracing::debug!(%error, "keys of a client not fetched")).ok();
+            keys.fetched = fetched
+                .inspect_err(|error| tracing::debug!(counted = true, %error, "keys of a client not fetched"))
+                .ok();
         }
         keys
     }

@@ -48,7 +48,7 @@ impl AuthorizationServer {
 }
 
 fn invalid(reason: &str) -> EntraTokenError {
-    tracing::debug!(reason, "access token of Entra refused");
+    tracing::debug!(counted = true, reason, "access token of Entra refused");
     EntraTokenError::Invalid
 }
 
