@@ -21,7 +21,7 @@ static PURPOSES: [HeaderName; 4] = [
 /// A request without its body.
 pub(super) struct Head {
     pub(super) method: Method,
-    /// The path as it was sent, percent-encoded.
+    /// The path as it was sent, percent-encoded; empty if the target was none.
     pub(super) path: String,
     pub(super) query: String,
     /// Where it comes from, as far as the gateway says.
@@ -36,10 +36,11 @@ pub(super) struct Head {
 pub(super) struct CarriedHead(Arc<Mutex<Option<Box<Head>>>>);
 
 impl CarriedHead {
-    /// A request with this target.
-    pub(super) fn new(target: &Uri, mut parts: Parts) -> Self {
+    /// A request with this target, if that is a path.
+    pub(super) fn new(target: Option<&Uri>, mut parts: Parts) -> Self {
         let read = parts.extensions.remove();
-        let (path, query) = (target.path().to_owned(), target.query().unwrap_or_default().to_owned());
+        let path = target.map_or_else(String::new, |target| target.path().to_owned());
+        let query = target.and_then(Uri::query).unwrap_or_default().to_owned();
         let head = Head { method: parts.method, path, query, from: Network::UNKNOWN, headers: parts.headers, read };
         Self(Arc::new(Mutex::new(Some(Box::new(head)))))
     }

@@ -1,28 +1,16 @@
-//! The form of a request's target (RFC 9112 §3.2). Only the origin form goes on: warp panics where a target has no path.
-//! The head goes past warp, which would keep it until the request is answered.
+//! The form of a request's target (RFC 9112 §3.2). Only the origin form goes on; any other is an empty path, which is no
+//! endpoint's. The head goes past warp, which panics where a target has no path, and would keep a head until the answer.
 
-use std::{convert::Infallible, error::Error, future::ready, sync::Arc};
+use std::{convert::Infallible, error::Error, sync::Arc};
 
-use authorization_server::ground::EventName;
-use futures_util::future::Either;
-use http::{HeaderValue, Request, StatusCode, Uri, header};
+use http::{HeaderValue, Request, Uri, header};
 use hyper::{body::Body, service::Service};
 use hyper_util::service::TowerToHyperService;
 
-use super::{
-    app::App,
-    head::CarriedHead,
-    reply::{Response, answer, harden},
-    routes::routes,
-};
+use super::{app::App, head::CarriedHead, reply::Response, routes::routes};
 
-const REASON: &str = "the request target is not a path of this server";
-
-/// Passes requests on whose target is a path.
-struct OriginForm<S> {
-    inner: S,
-    app: Arc<App>,
-}
+/// Passes requests on, with the path that their target is.
+struct OriginForm<S>(S);
 
 /// Answers every request.
 #[must_use]
@@ -32,7 +20,7 @@ pub fn service<B>(
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + Send + Sync + 'static,
 {
-    OriginForm { inner: TowerToHyperService::new(warp::service(routes(Arc::clone(&app)))), app }
+    OriginForm(TowerToHyperService::new(warp::service(routes(app))))
 }
 
 impl<S, B> Service<Request<B>> for OriginForm<S>
@@ -41,14 +29,14 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<S::Future, std::future::Ready<Result<Response, Infallible>>>;
+    type Future = S::Future;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        let Some(target) = origin_form(&request) else { return Either::Right(ready(Ok(refusal(&self.app)))) };
+        let target = origin_form(&request);
         let (parts, body) = request.into_parts();
         let mut request = Request::new(body);
-        request.extensions_mut().insert(CarriedHead::new(&target, parts));
-        Either::Left(self.inner.call(request))
+        request.extensions_mut().insert(CarriedHead::new(target.as_ref(), parts));
+        self.0.call(request)
     }
 }
 
@@ -61,13 +49,6 @@ fn origin_form<B>(request: &Request<B>) -> Option<Uri> {
         None => true,
     };
     is_ours.then(|| target.clone().into())
-}
-
-fn refusal(app: &App) -> Response {
-    app.audit.report(&EventName::RequestRefused.event().because(REASON));
-    let mut response = answer(StatusCode::BAD_REQUEST, "text/plain", format!("{REASON}\n"));
-    harden(&mut response, app.server.base());
-    response
 }
 
 #[cfg(test)]

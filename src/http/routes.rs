@@ -35,6 +35,8 @@ const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
+const NO_TARGET: &str = "the request target is not a path of this server";
+
 const FORM_LIMIT: usize = 64 * 1024;
 const CONSENT_FORM_LIMIT: usize = 16 * 1024;
 /// The same for all tools. See [ADR 14](../../docs/adr/0014-memory.md).
@@ -157,11 +159,7 @@ fn endpoint_of(path: &str) -> Option<&'static Endpoint> {
 
 async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Ingress) -> Response {
     arriving.head.from = caller.network();
-    let endpoint = endpoint_of(&arriving.head.path);
-    let Some(endpoint) = endpoint else {
-        app.audit.report(&EventName::RequestRefused.event().because("there is no such path"));
-        return arriving.refuse(&app.memory, || empty(StatusCode::NOT_FOUND)).await;
-    };
+    let Some(endpoint) = endpoint_of(&arriving.head.path) else { return nowhere(&app, arriving).await };
     let (method, began) = (known(&arriving.head.method), Instant::now());
     let response = endpoint.answer(Arc::clone(&app), arriving, caller).await;
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -174,6 +172,14 @@ async fn answered(app: Arc<App>, mut arriving: Arriving, caller: Ingress) -> Res
         tracing::debug!(event, method, endpoint, status, milliseconds, requests, "request");
     }
     response
+}
+
+async fn nowhere(app: &App, arriving: Arriving) -> Response {
+    let is_path = !arriving.head.path.is_empty();
+    let reason = if is_path { "there is no such path" } else { NO_TARGET };
+    app.audit.report(&EventName::RequestRefused.event().because(reason));
+    let no_target = || answer(StatusCode::BAD_REQUEST, "text/plain", format!("{NO_TARGET}\n"));
+    arriving.refuse(&app.memory, || if is_path { empty(StatusCode::NOT_FOUND) } else { no_target() }).await
 }
 
 /// Anybody can make up a method.

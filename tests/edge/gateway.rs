@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use authorization_server::ground::EventName;
 use http::{Method, header};
 use remote_auth_mcp::http::endpoints;
 use serde_json::json;
@@ -40,6 +41,17 @@ async fn without_the_gateways_token_every_path_and_method_is_closed() {
         }
     }
     assert_eq!((edge.store.operations(), edge.keyring.operations(), shown(&edge).len()), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn past_the_gateway_a_target_that_is_no_path_is_refused_as_any_other() {
+    let edge = Edge::behind_gateway();
+    for (method, target) in [(Method::OPTIONS, "*"), (Method::CONNECT, "x:1"), (Method::GET, "http://y/health")] {
+        assert_eq!(with(&edge, method.clone(), target, &[]).await.status, 403, "{method} {target}");
+        assert_eq!(edge.audit.names(), [EventName::PastTheGateway], "{method} {target}");
+        assert_eq!(with(&edge, method.clone(), target, &[&good()]).await.status, 400, "{method} {target}");
+        assert_eq!(edge.audit.names(), [EventName::RequestRefused], "{method} {target}");
+    }
 }
 
 #[tokio::test]
