@@ -115,7 +115,7 @@ impl ServerHandler for McpServer {
         let caller = principal(parts)?;
         let Some(_slot) = self.calls.take(caller.owner, caller.client) else {
             let refused = EventName::LimitReached.event().holder(caller.holder());
-            self.ports.audit.report(&refused.because("tool-calls-at-once"));
+            span(parts).in_scope(|| self.ports.audit.report(&refused.because("tool-calls-at-once")));
             return Ok(failure("Too many of your tool calls run already. Wait until one ends, then try again.").into());
         };
         let checked = role_check::check_call(&self.tools, &self.ports, &request.name, caller);

@@ -79,26 +79,53 @@ async fn log_lines_of_a_tool_have_the_trace_of_the_call() {
     }
 }
 
+/// Opens a stream in one trace, and initializes its session. Returns the endpoint of its messages, too.
+async fn stream_of_trace(server: &Deployment, token: &str) -> (reqwest::Response, String) {
+    let stream = server.get("/mcp/sse").bearer_auth(token).header("traceparent", traceparent(TRACE));
+    let mut stream = stream.send().await.unwrap();
+    let endpoint = until(&mut stream, "/mcp/message").await.trim().rsplit(' ').next().unwrap().to_owned();
+    post(server, &endpoint, token, &initialize()).await;
+    until(&mut stream, "protocolVersion").await;
+    post(server, &endpoint, token, &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
+    (stream, endpoint)
+}
+
+/// Posts in the other trace.
+async fn post(server: &Deployment, endpoint: &str, token: &str, message: &Value) {
+    let post = server.post(endpoint).bearer_auth(token).header("traceparent", traceparent(OTHER_TRACE));
+    assert_eq!(post.json(message).send().await.unwrap().status(), 202);
+}
+
 #[tokio::test]
 async fn a_tool_called_beside_a_stream_logs_with_the_trace_of_the_post() {
     let server = Deployment::start_behind_gateway(|_| {}).await;
     let token = tokens(&server).await.access_token;
-    let stream = server.get("/mcp/sse").bearer_auth(&token).header("traceparent", traceparent(TRACE));
-    let mut stream = stream.send().await.unwrap();
-    let endpoint = until(&mut stream, "/mcp/message").await.trim().rsplit(' ').next().unwrap().to_owned();
-    let post = async |message: Value| {
-        let post = server.post(&endpoint).bearer_auth(&token).header("traceparent", traceparent(OTHER_TRACE));
-        assert_eq!(post.json(&message).send().await.unwrap().status(), 202);
-    };
-    post(initialize()).await;
-    until(&mut stream, "protocolVersion").await;
-    post(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
+    let (mut stream, endpoint) = stream_of_trace(&server, &token).await;
     let refused = Fault::Status { status: 403, body: String::new() };
     server.tenant.as_ref().unwrap().fail_next(Endpoint::GraphMe, 1, refused).unwrap();
-    post(tool_call()).await;
+    post(&server, &endpoint, &token, &tool_call()).await;
     until(&mut stream, "isError").await;
     let of_tool = logged(&server, "request to an API failed").await;
     assert_eq!(of_tool["trace_id"], OTHER_TRACE);
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_beside_a_stream_is_reported_in_the_trace_of_the_post() {
+    let limits = [("MCP_LIMITS", "tool-calls-at-once=1")];
+    let server = Deployment::start_behind_gateway_with(&limits, |_| {}).await;
+    let (token, tenant) = (tokens(&server).await.access_token, server.tenant.as_ref().unwrap());
+    let (mut stream, endpoint) = stream_of_trace(&server, &token).await;
+    tenant.fail_next(Endpoint::GraphMe, 1, Fault::Held).unwrap();
+    post(&server, &endpoint, &token, &tool_call()).await;
+    tenant.until_held(1).await;
+    let mut another = tool_call();
+    another["id"] = "another".into();
+    post(&server, &endpoint, &token, &another).await;
+    until(&mut stream, "Too many of your tool calls").await;
+    tenant.clear_faults();
+    let reached = logged(&server, "limit reached").await;
+    assert_eq!((&reached["reason"], &reached["trace_id"]), (&"tool-calls-at-once".into(), &OTHER_TRACE.into()));
+    assert!(reached["caller"].is_string(), "{reached}");
 }
 
 #[tokio::test]
