@@ -181,8 +181,9 @@ impl Storage {
     }
 
     fn sse_ports(&self, poll: Duration, memory: Arc<SharedBudget<Id>>, platform: &Platform) -> sse::TransportPorts {
-        let (entropy, sealer) = (Arc::clone(&platform.entropy), Arc::clone(&self.sealer));
-        sse::TransportPorts { entropy, sealer, events: self.events.clone(), memory, poll }
+        let (entropy, audit) = (Arc::clone(&platform.entropy), Arc::clone(&platform.audit));
+        let (sealer, events) = (Arc::clone(&self.sealer), self.events.clone());
+        sse::TransportPorts { entropy, sealer, events, memory, audit, poll }
     }
 
     fn repository<T>(&self, platform: &Platform) -> Arc<ItemRepository<T>> {

@@ -5,6 +5,7 @@ mod batch;
 mod envelope;
 pub mod event_stream;
 mod json_rpc;
+mod limit_report;
 mod message;
 mod outline;
 mod role_check;
@@ -65,7 +66,7 @@ impl Mcp {
     ) -> Self {
         let server: Server = Arc::new(server);
         Self {
-            streamable_http: StreamableHttp::new(Arc::clone(&server), stop.child_token()),
+            streamable_http: StreamableHttp::new(Arc::clone(&server), Arc::clone(&ports.audit), stop.child_token()),
             sse: Arc::new(Sessions::new(server, limits, ports, stop.child_token())),
         }
     }

@@ -237,7 +237,7 @@ fn the_table_of_limits_has_each_limit_with_its_number() {
 fn reported() -> BTreeSet<String> {
     let literal = |text: &str| text.split('"').nth(1).map(str::to_owned);
     let found = |(file, code): (String, String)| {
-        let named = ["limit: \"", "by_owner(\"", "on_own_page(\"", "Limit(\""];
+        let named = ["limit: \"", "by_owner(\"", "on_own_page(\"", "Limit(\"", "reached(\"", "at_limit(\""];
         let mut names: Vec<String> = named
             .iter()
             .flat_map(|at| code.split(at).skip(1))

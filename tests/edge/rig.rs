@@ -178,7 +178,9 @@ impl Edge {
         let memory = Memory::default();
         let for_messages = Arc::clone(&memory.known_callers);
         let poll = Duration::from_millis(100);
-        let ports = TransportPorts { entropy, sealer, events: None, memory: for_messages, poll };
+        let audit_of_streams = Arc::clone(&audit);
+        let ports =
+            TransportPorts { entropy, sealer, events: None, memory: for_messages, audit: audit_of_streams, poll };
         let app = App {
             challenges: Challenges::of_server(&rig.server),
             server: Arc::clone(&rig.server),

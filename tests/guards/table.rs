@@ -508,8 +508,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "an event acts on a stream of its own owner",
         file: "src/mcp/sse/registry.rs",
-        from: "session.opened_by.may_be_used_by(principal) && !session.stop.is_cancelled()",
-        to: "(session.opened_by.may_be_used_by(principal) || true) && !session.stop.is_cancelled()",
+        from: "session.opened_by.may_be_used_by(principal) && !session.end.stop.is_cancelled()",
+        to: "(session.opened_by.may_be_used_by(principal) || true) && !session.end.stop.is_cancelled()",
         test: "sse::across::an_event_of_another_owner_is_dropped_even_if_this_deployment_sealed_it",
     },
     Guard {

@@ -19,7 +19,7 @@ use std::{
 
 use async_trait::async_trait;
 use authorization_server::{
-    ground::{AuditLog, Entropy, Id, OwnerLimit},
+    ground::{AuditEvent, AuditLog, Entropy, EventName, Holder, Id, OwnerLimit},
     resource::{
         authenticate::{Credential, Principal, ReadRoles},
         downstream::{DownstreamError, DownstreamToken, DownstreamTokens},
@@ -108,6 +108,7 @@ struct Deployment {
     asked: Arc<Asked>,
     limits: Limits,
     memory: Arc<SharedBudget<Id>>,
+    audit: Arc<AuditTrail>,
 }
 
 /// One process.
@@ -129,7 +130,8 @@ impl Deployment {
         let keyring = Arc::new(Faults::new(authorization_server::ground::Dependency::Keyring));
         let sealer = Arc::new(RefusingSealer::of(MemorySealer::new(Arc::clone(&keyring))));
         let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
-        Self { log: MemoryLog::default(), keyring, sealer, asked: Arc::default(), limits: wide(), memory }
+        let (log, limits) = (MemoryLog::default(), wide());
+        Self { log, keyring, sealer, asked: Arc::default(), limits, memory, audit: Arc::default() }
     }
 
     /// One of several instances.
@@ -154,15 +156,18 @@ impl Deployment {
 
     fn mcp(&self, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
         let tokens = TokenCache::new(Arc::clone(&self.asked) as _, Arc::new(SystemClock));
-        let audit: Arc<dyn AuditLog> = Arc::new(AuditTrail::default());
+        let audit: Arc<dyn AuditLog> = Arc::clone(&self.audit) as _;
         let (nowhere, challenged) =
             (Origins::StandIn("http://api.invalid".parse().unwrap()), Rig::new().unwrap().server as _);
         let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, Arc::clone(&audit)));
-        let sealer = Arc::clone(&self.sealer) as _;
-        let memory = Arc::clone(&self.memory);
-        let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll: POLL };
         let tool_ports = ToolPorts { apis, roles: Arc::clone(&self.asked) as _, clock: Arc::new(SystemClock), audit };
-        Mcp::new(Tools::all(), tool_ports, "test", &self.limits, ports, stop)
+        Mcp::new(Tools::all(), tool_ports, "test", &self.limits, self.ports(events), stop)
+    }
+
+    fn ports(&self, events: Option<Arc<dyn EventLog>>) -> TransportPorts {
+        let (entropy, sealer) = (Arc::new(SystemEntropy), Arc::clone(&self.sealer) as _);
+        let (memory, audit) = (Arc::clone(&self.memory), Arc::clone(&self.audit) as _);
+        TransportPorts { entropy, sealer, events, memory, audit, poll: POLL }
     }
 }
 
@@ -176,6 +181,14 @@ fn principal() -> Principal {
         credential: Credential::Grant { id: id(), generation: 1 },
         roles: ReadRoles::default(),
     }
+}
+
+/// The limits that were reached: where, whose and which.
+fn limits_of(deployment: &Deployment) -> Vec<(Option<&'static str>, Option<Holder>, Option<&'static str>)> {
+    let events = deployment.audit.take();
+    let reached = events.iter().filter(|event| event.name == EventName::LimitReached);
+    let holder = |event: &AuditEvent| Some(Holder { owner: event.owner?, client: event.client?, grant: event.grant });
+    reached.map(|event| (event.endpoint, holder(event), event.reason)).collect()
 }
 
 /// The session id in a stream's first event.

@@ -95,6 +95,8 @@ async fn a_client_that_never_reads_ends_its_own_stream_and_no_other() {
         taken += 1;
     }
     assert!((BURST..70).contains(&taken), "{taken} messages were taken");
+    let reached = (Some("mcp/sse"), Some(flood.principal.holder()), Some("memory for requests"));
+    assert_eq!(limits_of(&deployment), [reached]);
     client.post(&elsewhere, &ping(2)).await.unwrap();
     assert_eq!(answered(&mut read).await, Some(2));
 }
@@ -116,6 +118,8 @@ async fn the_memory_of_a_burst_that_nobody_reads_is_released_after_half_a_minute
     assert!(here.available_bytes() < room && !unread.has_stopped());
     sleep(Duration::from_secs(6)).await;
     assert!(unread.has_stopped());
+    let reached = (Some("mcp/sse"), Some(client.principal.holder()), Some("waiting messages of a session"));
+    assert_eq!(limits_of(&deployment), [reached]);
     let given_back = async {
         while here.available_bytes() < room {
             sleep(POLL).await;
@@ -304,6 +308,8 @@ async fn answers_that_nobody_reads_take_the_share_of_their_owner_and_no_more() {
     unread[2].1.post(&sessions, &ping_with_a_long_id()).await.unwrap();
     let ended = timeout(HANG_LIMIT, unread[2].0.next()).await.unwrap();
     assert!(ended.is_none(), "its answer has no memory, so its stream ends");
+    let reached = (Some("mcp/sse"), Some(unread[2].1.principal.holder()), Some("memory for requests"));
+    assert_eq!(limits_of(&deployment), [reached]);
     let (mut read, client) = ready(&sessions).await;
     client.post(&sessions, &ping(1)).await.unwrap();
     assert_eq!(answered(&mut read).await, Some(1), "of another owner");

@@ -4,7 +4,14 @@ use authorization_server::state::{entra_token::EntraToken, preauthorized::Applic
 use http_body_util::BodyExt as _;
 use remote_auth_mcp::{
     json_cost::tree_cost,
-    mcp::{Call, CallError, StreamableHttp},
+    mcp::{Call, CallError, McpService, StreamableHttp},
+};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ProgressNotificationParam,
+    },
+    service::RequestContext,
 };
 use tokio::{
     task::{JoinHandle, yield_now},
@@ -280,4 +287,39 @@ async fn a_batch_whose_answers_have_no_memory_is_refused_and_another_owners_is_a
         ))
         .await;
     assert_eq!(answered.unwrap().status(), 200);
+}
+
+/// Its one tool reports progress, and then gives a long answer.
+struct Reporting;
+
+impl McpService for Reporting {
+    fn input_schema(&self, _: &str) -> Option<Arc<JsonObject>> {
+        None
+    }
+}
+
+impl ServerHandler for Reporting {
+    async fn call_tool(
+        &self,
+        _: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let token = context.meta.get_progress_token().expect("a token");
+        context.peer.notify_progress(ProgressNotificationParam::new(token, 0.5)).await.unwrap();
+        Ok(CallToolResult::success(vec![ContentBlock::text("x".repeat(LONG))]).into())
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_without_its_answer_is_an_event_that_names_whose_it_was() {
+    let (deployment, caller, stop) = (Deployment::new(), principal(), CancellationToken::new());
+    let http = Mcp::serving(Reporting, &deployment.limits, deployment.ports(None), &stop).streamable_http;
+    let mut call: Value = serde_json::from_slice(&tool_call(1)).unwrap();
+    call["params"]["_meta"] = json!({ "progressToken": 1 });
+    let memory = SharedBudget::new(6 * LONG, LONG);
+    let answer = http.call(posted_within(&memory, &caller, &call.to_string())).await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let text = answer.into_body().collect().await.unwrap().to_bytes();
+    assert!(!String::from_utf8_lossy(&text).contains("result"));
+    assert_eq!(limits_of(&deployment), [(Some("mcp"), Some(caller.holder()), Some("memory for requests"))]);
 }

@@ -81,12 +81,13 @@ fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError>
     let mut key = [0; 32];
     rig.ports.entropy.fill(&mut key);
     let records = Embedded::in_memory(Arc::clone(&clock)).map_err(|error| StartError::Store(error.0))?;
-    let (memory, lines) = (Memory::default(), AuditLines::new(Arc::clone(&clock)));
+    let (memory, lines) = (Memory::default(), Arc::new(AuditLines::new(Arc::clone(&clock))));
     let ports = TransportPorts {
         entropy: Arc::clone(&rig.ports.entropy),
         sealer: Arc::clone(&rig.ports.sealer),
         events: None,
         memory: Arc::clone(&memory.known_callers),
+        audit: Arc::clone(&lines) as _,
         poll: EVENT_POLL,
     };
     Ok(App {
@@ -97,7 +98,7 @@ fn app(rig: &Rig, way: Way, stop: &CancellationToken) -> Result<App, StartError>
         gateway: None,
         memory,
         limits: RateLimiter::new(limits, &clock),
-        audit: Arc::new(lines),
+        audit: lines,
         callers: Arc::new(Unnamed),
         traces: OwnTraces::new(rig.ports.entropy.as_ref()),
         refusal_log: LogThrottle::new(Arc::clone(&clock)),

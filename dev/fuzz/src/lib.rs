@@ -74,12 +74,14 @@ pub fn sealer() -> Arc<dyn Sealer> {
 #[must_use]
 pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
     let tokens = TokenCache::new(Arc::new(Nobody), Arc::new(SystemClock));
-    let (nowhere, audit) = (Origins::with_graph("http://api", "").expect("a URL"), Arc::new(AuditTrail::default()));
+    let nowhere = Origins::with_graph("http://api", "").expect("a URL");
+    let audit = Arc::new(AuditTrail::default());
     let challenged = Rig::new().expect("a rig").server;
     let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, audit.clone()));
     let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
     let poll = Duration::from_millis(1);
-    let ports = TransportPorts { entropy: Arc::new(SystemEntropy), sealer, events, memory, poll };
+    let entropy = Arc::new(SystemEntropy);
+    let ports = TransportPorts { entropy, sealer, events, memory, audit: audit.clone(), poll };
     let limits = Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::MAX), ..Limits::default() };
     let tool_ports = ToolPorts { apis, roles: Arc::new(Nobody), clock: Arc::new(SystemClock), audit };
     Mcp::new(Tools::all(), tool_ports, "fuzz", &limits, ports, stop)

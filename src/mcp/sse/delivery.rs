@@ -55,7 +55,7 @@ impl Delivery {
         arrived: Vec<ArrivingRequest>,
     ) -> Result<(), PostError> {
         tokio::select! {
-            () = session.stop.cancelled() => return Err(PostError::UnknownSession),
+            () = session.end.stop.cancelled() => return Err(PostError::UnknownSession),
             caught_up = self.instance.caught_up() => caught_up?,
         }
         let reserved = timeout(RESERVE_TIMEOUT, session.inbox.reserve(&message)).await;
@@ -85,8 +85,7 @@ impl Delivery {
         if let Some(reservation) = trees.and_then(|()| session.inbox.reserve_for_log(message.text.len())) {
             session.inbox.put(message, reservation, Vec::new());
         } else {
-            tracing::warn!(counted = true, session = %id, "SSE session ended: too many messages wait for it");
-            session.stop.cancel();
+            session.end.at_limit("memory for requests");
         }
     }
 }

@@ -120,7 +120,10 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::budget::Budget;
+    use crate::{
+        budget::Budget,
+        mcp::{limit_report::LimitReport, sse::session_end::SessionEnd},
+    };
 
     async fn waited(turn: &mut Turn) -> Duration {
         let began = Instant::now();
@@ -140,7 +143,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_ends_the_wait() {
         let answers = Arc::<Answers>::default();
-        let (outbox, _unread) = Outbox::new([(); 2].map(|()| Budget::new(100)), CancellationToken::new());
+        let end = SessionEnd { stop: CancellationToken::new(), limits: LimitReport::to(&Arc::default()) };
+        let (outbox, _unread) = Outbox::new([(); 2].map(|()| Budget::new(100)), end);
         let mut counted = CountingOutbox { outbox, answers: Arc::clone(&answers) };
         let mut turn = Turn::new(answers);
         turn.received(true);

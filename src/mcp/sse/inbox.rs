@@ -17,6 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, PollSemaphore};
 use super::{
     in_flight::MAX_IN_FLIGHT,
     request_ids::{ArrivingRequest, RequestIds},
+    session_end::SessionEnd,
     waiting_message::{Reservation, WaitingMessage},
 };
 use crate::{
@@ -57,7 +58,7 @@ pub(super) struct Inbox {
     session_bytes: Arc<Semaphore>,
     /// Of all sessions, and the shares of this one's owner and client.
     total_bytes: [Budget; 3],
-    stop: CancellationToken,
+    end: SessionEnd,
 }
 
 /// Receives the messages of an inbox, in order. While calls wait for a permit, quick messages overtake them.
@@ -176,15 +177,15 @@ impl Received {
 
 impl Inbox {
     /// An empty inbox. All inboxes share the first of `total_bytes`, those of an owner the second, and those of an owner and client
-    /// the third; `stop` ends the session.
-    pub(super) fn new(total_bytes: [Budget; 3], stop: CancellationToken) -> (Self, Received) {
+    /// the third.
+    pub(super) fn new(total_bytes: [Budget; 3], end: SessionEnd) -> (Self, Received) {
         let (waiting, received) = mpsc::unbounded_channel();
         let in_flight = PollSemaphore::new(Arc::new(Semaphore::new(MAX_IN_FLIGHT)));
         let (batch, calls, ids) = (VecDeque::new(), VecDeque::new(), RequestIds::default());
         let received = Received { waiting: received, first: None, batch, calls, in_flight, ids, ends_when_idle: false };
         let [places, quick_places] = [MAX_WAITING, MAX_QUICK].map(|places| Arc::new(Semaphore::new(places)));
         let session_bytes = Arc::new(Semaphore::new(SESSION_BYTES));
-        (Self { waiting, places, quick_places, session_bytes, total_bytes, stop }, received)
+        (Self { waiting, places, quick_places, session_bytes, total_bytes, end }, received)
     }
 
     /// Reserves memory for a message that was posted here, as soon as the session has enough. `None` if all sessions of its client,
@@ -232,12 +233,11 @@ impl Inbox {
 
     /// Ends the session unless the guard is dropped in time.
     fn deadline(&self) -> DropGuard {
-        let (received, stop) = (CancellationToken::new(), self.stop.clone());
+        let (received, end) = (CancellationToken::new(), self.end.clone());
         let guard = received.clone().drop_guard();
         tokio::spawn(async move {
             if timeout(MAX_SCARCE_WAIT, received.cancelled()).await.is_err() {
-                tracing::warn!(counted = true, "SSE session ended: its messages waited too long");
-                stop.cancel();
+                end.at_limit("waiting messages of a session");
             }
         });
         guard

@@ -42,6 +42,7 @@ mod sealed_credential;
 mod seen;
 mod service_loop;
 mod session;
+mod session_end;
 mod session_id;
 mod sessions;
 mod stream;

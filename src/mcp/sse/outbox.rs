@@ -8,15 +8,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures_util::task::AtomicWaker;
-use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-
+use super::session_end::SessionEnd;
 use crate::{
     budget::{Budget, Permit},
     kept::Kept,
 };
+use futures_util::task::AtomicWaker;
+use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
+use tokio::sync::mpsc;
 
 /// Messages that may wait before the session takes another one of its client's. Those that are served then are still answered.
 const OUTBOX_CAPACITY: usize = 16;
@@ -28,8 +27,7 @@ pub(super) struct Outbox {
     unread: Arc<Unread>,
     /// The memory for requests and answers, of all owners and of this one.
     memory: [Budget; 2],
-    /// Ends the session.
-    stop: CancellationToken,
+    end: SessionEnd,
 }
 
 /// Receives the messages of an outbox, in order.
@@ -52,10 +50,10 @@ impl Unread {
 }
 
 impl Outbox {
-    /// An empty outbox, of a session that `stop` ends.
-    pub(super) fn new(memory: [Budget; 2], stop: CancellationToken) -> (Self, UnreadMessages) {
+    /// An empty outbox, of a session that it can end.
+    pub(super) fn new(memory: [Budget; 2], end: SessionEnd) -> (Self, UnreadMessages) {
         let ((sender, waiting), unread) = (mpsc::unbounded_channel(), Arc::<Unread>::default());
-        (Self { waiting: sender, unread: Arc::clone(&unread), memory, stop }, UnreadMessages { waiting, unread })
+        (Self { waiting: sender, unread: Arc::clone(&unread), memory, end }, UnreadMessages { waiting, unread })
     }
 
     /// Ready when the session may take another message of its client's.
@@ -77,10 +75,7 @@ impl Outbox {
                 let _ = self.waiting.send(Box::new(text));
             }
             None if is_progress(message) => {}
-            None => {
-                tracing::warn!(counted = true, "SSE session ended: too many answers wait for it");
-                self.stop.cancel();
-            }
+            None => self.end.at_limit("memory for requests"),
         }
     }
 
@@ -108,12 +103,15 @@ impl UnreadMessages {
 mod tests {
     use futures_util::{FutureExt as _, future::poll_fn};
     use serde_json::{from_value, json};
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::mcp::limit_report::LimitReport;
 
     fn outbox(bytes: usize) -> (Outbox, UnreadMessages, CancellationToken) {
         let stop = CancellationToken::new();
-        let (outbox, unread) = Outbox::new([(); 2].map(|()| Budget::new(bytes)), stop.clone());
+        let end = SessionEnd { stop: stop.clone(), limits: LimitReport::to(&Arc::default()) };
+        let (outbox, unread) = Outbox::new([(); 2].map(|()| Budget::new(bytes)), end);
         (outbox, unread, stop)
     }
 

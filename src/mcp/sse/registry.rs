@@ -86,7 +86,7 @@ impl Registry {
     /// The session with this id, if it is open and the principal may post to it.
     pub(super) fn find(&self, id: Id, principal: &Principal) -> Option<Session> {
         let session = self.state().open.get(&id).cloned();
-        session.filter(|session| session.opened_by.may_be_used_by(principal) && !session.stop.is_cancelled())
+        session.filter(|session| session.opened_by.may_be_used_by(principal) && !session.end.stop.is_cancelled())
     }
 
     /// Whether the caller has to start the follower.

@@ -1,8 +1,6 @@
-//! An open session: its owner, its inbox, the ids of its requests, and the token that ends it.
+//! An open session: its owner, its inbox, the ids of its requests, and what ends it.
 
-use tokio_util::sync::CancellationToken;
-
-use super::{inbox::Inbox, request_ids::RequestIds, stream_owner::StreamOwner};
+use super::{inbox::Inbox, request_ids::RequestIds, session_end::SessionEnd, stream_owner::StreamOwner};
 
 /// An open session.
 #[derive(Clone)]
@@ -10,6 +8,5 @@ pub(super) struct Session {
     pub(super) opened_by: StreamOwner,
     pub(super) inbox: Inbox,
     pub(super) ids: RequestIds,
-    /// Ends the session when it is cancelled.
-    pub(super) stop: CancellationToken,
+    pub(super) end: SessionEnd,
 }

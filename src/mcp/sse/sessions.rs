@@ -17,6 +17,7 @@ use super::{
     instance::Instance,
     post_error::PostError,
     registry::{Registry, TooManyStreams},
+    session_end::SessionEnd,
     session_id::SessionId,
     stream::{EventStream, Start},
     stream_owner::StreamOwner,
@@ -25,6 +26,7 @@ use super::{
 use crate::mcp::{
     admission::UncheckedMessage,
     batch,
+    limit_report::LimitReport,
     service::Server,
     step_up::{self, ClaimsDemand, ScopeDemand},
 };
@@ -81,18 +83,21 @@ impl Sessions {
         let instance = &self.delivery.instance;
         let id = instance.new_id();
         let name = SessionId::new(instance.id, id, principal).seal(instance.ports.sealer.as_ref()).await?;
-        let stream = self.start(id, &name, StreamOwner::of(principal))?;
+        let stream = self.start(id, &name, principal)?;
         instance.reachable().await?;
         Ok(stream)
     }
 
-    fn start(&self, id: Id, name: &str, opened_by: StreamOwner) -> Result<EventStream, TooManyStreams> {
+    fn start(&self, id: Id, name: &str, principal: &Principal) -> Result<EventStream, TooManyStreams> {
         let Delivery { instance, registry } = self.delivery.as_ref();
+        let opened_by = StreamOwner::of(principal);
         let [of_all, of_owner] = self.total_bytes.budgets_of(opened_by.owner);
         let total_bytes = [of_all, of_owner, self.client_bytes.of(opened_by)];
         let server = Arc::clone(&self.server);
-        let (memory, stop) = (instance.ports.memory.budgets_of(opened_by.owner), instance.stop.child_token());
-        let start = Start { server, name, opened_by, total_bytes, memory, stop };
+        let limits = LimitReport::new(Arc::clone(&instance.ports.audit), principal.holder(), "mcp/sse");
+        let end = SessionEnd { stop: instance.stop.child_token(), limits };
+        let memory = instance.ports.memory.budgets_of(opened_by.owner);
+        let start = Start { server, name, opened_by, total_bytes, memory, end };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;
         if let Some(log) = instance.ports.events.as_ref().filter(|_| registry.needs_follower()) {
             tokio::spawn(follower::run(Arc::clone(&self.delivery), Arc::clone(log)));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::Stream;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 use tracing::Instrument as _;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     registry::Registration,
     service_loop,
     session::Session,
+    session_end::SessionEnd,
     stream_event::StreamEvent,
     stream_owner::StreamOwner,
 };
@@ -39,25 +40,25 @@ pub(super) struct Start<'a> {
     pub(super) total_bytes: [Budget; 3],
     /// The memory for requests and answers, of all owners and of this one.
     pub(super) memory: [Budget; 2],
-    pub(super) stop: CancellationToken,
+    pub(super) end: SessionEnd,
 }
 
 impl EventStream {
     /// Starts the session, which serves until it is stopped.
     pub(super) fn start(start: Start<'_>, registration: Registration) -> (Self, Session) {
-        let Start { server, name, opened_by, total_bytes, memory, stop } = start;
-        let (inbox, received) = Inbox::new(total_bytes, stop.clone());
+        let Start { server, name, opened_by, total_bytes, memory, end } = start;
+        let (inbox, received) = Inbox::new(total_bytes, end.clone());
         let ids = received.ids();
-        let (outbox, unread) = Outbox::new(memory, stop.clone());
-        tokio::spawn(service_loop::run(server, outbox, received, stop.clone()).in_current_span());
+        let (outbox, unread) = Outbox::new(memory, end.clone());
+        tokio::spawn(service_loop::run(server, outbox, received, end.stop.clone()).in_current_span());
         let stream = Self {
             endpoint: Some(format!("/mcp/message?sessionId={name}")),
             unread,
-            stopped: Box::pin(stop.clone().cancelled_owned()),
+            stopped: Box::pin(end.stop.clone().cancelled_owned()),
             _registration: registration,
-            _stop: stop.clone().drop_guard(),
+            _stop: end.stop.clone().drop_guard(),
         };
-        (stream, Session { opened_by, inbox, ids, stop })
+        (stream, Session { opened_by, inbox, ids, end })
     }
 
     /// Whether the session has ended. Events may still wait to be read.

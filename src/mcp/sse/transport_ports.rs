@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authorization_server::ground::{Entropy, Id, Sealer};
+use authorization_server::ground::{AuditLog, Entropy, Id, Sealer};
 
 use crate::{budget::SharedBudget, ports::event_log::EventLog};
 
@@ -17,6 +17,8 @@ pub struct TransportPorts {
     pub events: Option<Arc<dyn EventLog>>,
     /// The memory for owners' messages, and for the answers that wait for their clients.
     pub memory: Arc<SharedBudget<Id>>,
+    /// Hears which limit has ended a stream.
+    pub audit: Arc<dyn AuditLog>,
     /// How often this instance reads its log.
     pub poll: Duration,
 }

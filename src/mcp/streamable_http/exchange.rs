@@ -20,9 +20,9 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument as _;
 
-use super::{direct::DirectRequest, list_texts::ListTexts};
+use super::{direct::DirectRequest, event_memory::EventMemory, list_texts::ListTexts};
 use crate::{
-    budget::{Exhausted, Permit},
+    budget::Exhausted,
     kept::Kept,
     mcp::{event_stream, json_rpc::ResponseBody},
 };
@@ -42,8 +42,8 @@ pub(super) struct Exchange<H> {
 
 /// The messages that the client of a request gets.
 enum Messages<H> {
-    /// By rmcp's service loop. The permit is of the budget in which events count.
-    Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>, Permit),
+    /// By rmcp's service loop.
+    Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>, EventMemory),
     /// The answer alone, once it is awaited. If the wait is dropped, the request ends.
     Direct(Option<(Box<DirectRequest>, H)>),
 }
@@ -57,7 +57,7 @@ impl<H: Send + 'static> Exchange<H> {
         id: RequestId,
         revision: ProtocolVersion,
         token: CancellationToken,
-        memory: Permit,
+        memory: EventMemory,
         held: H,
     ) -> Self {
         let is_stateless = !revision.has_initialize();
@@ -136,28 +136,18 @@ async fn write_events(
     first: Box<ServerJsonRpcMessage>,
     mut messages: mpsc::Receiver<Box<ServerJsonRpcMessage>>,
     to: mpsc::Sender<Box<Kept>>,
-    memory: Permit,
+    memory: EventMemory,
 ) {
     let mut next = Some(first);
     while let Some(message) = next {
         let is_last = is_answer(&message);
-        match event(&message, memory.another()) {
+        match memory.event(&message) {
             Ok(event) if is_last || to.capacity() > 1 => drop(to.try_send(Box::new(event))),
-            Err(Exhausted) if is_last => {
-                tracing::warn!(
-                    counted = true,
-                    "stream of a POST ended without its answer: too much waits for its owner"
-                );
-            }
+            Err(Exhausted) if is_last => memory.limits.reached("memory for requests"),
             _ => {}
         }
         next = messages.recv().await;
     }
-}
-
-fn event(message: &ServerJsonRpcMessage, memory: Permit) -> Result<Kept, Exhausted> {
-    let text = serde_json::to_vec(message).unwrap_or_default();
-    Kept::of([b"data: ", &*text, b"\n\n"].concat(), memory)
 }
 
 fn stream(events: mpsc::Receiver<Box<Kept>>, disconnect: Option<DropGuard>) -> Response<ResponseBody> {
@@ -245,6 +235,7 @@ mod tests {
         budget::Budget,
         mcp::{
             McpService,
+            limit_report::LimitReport,
             served::Served,
             service::Server,
             streamable_http::{direct::UnconnectedPeer, outliving::Outliving},
@@ -311,7 +302,8 @@ mod tests {
         memory: &Budget,
     ) -> Exchange<()> {
         let id = RequestId::Number(1);
-        Exchange::begin(server, message, id, revision.clone(), token.clone(), memory.permit(), ())
+        let memory = EventMemory { permit: memory.permit(), limits: LimitReport::to(&Arc::default()) };
+        Exchange::begin(server, message, id, revision.clone(), token.clone(), memory, ())
     }
 
     /// Without it.
@@ -488,10 +480,13 @@ mod tests {
 
 #[cfg(test)]
 mod without_a_session {
+    use std::sync::Arc;
+
     use serde_json::{Value, from_value, json, to_value};
+    use testkit::AuditTrail;
 
     use super::*;
-    use crate::budget::Budget;
+    use crate::{budget::Budget, mcp::limit_report::LimitReport};
 
     /// The messages that a client receives while the server sends these.
     async fn received(sent: &[Value]) -> Vec<Value> {
@@ -513,20 +508,23 @@ mod without_a_session {
         tokio::join!(forwarding, reading).1
     }
 
-    /// The events of a client that reads nothing until all these were sent, and this budget for them.
-    async fn unread(sent: &[Value], memory: &Budget) -> Vec<Value> {
+    /// The events of a client that reads nothing until all these were sent, and this budget for them. With each limit that was
+    /// reached.
+    async fn unread(sent: &[Value], memory: &Budget) -> (Vec<Value>, Vec<&'static str>) {
+        let audit = Arc::<AuditTrail>::default();
         let mut messages = sent.iter().map(|message| Box::new(from_value(message.clone()).unwrap()));
         let (first, (server, others)) = (messages.next().unwrap(), mpsc::channel(64));
         messages.for_each(|message| server.try_send(message).unwrap());
         drop(server);
         let (to, mut events) = mpsc::channel(WAITING_EVENTS);
-        write_events(first, others, to, memory.permit()).await;
+        let memory = EventMemory { permit: memory.permit(), limits: LimitReport::to(&audit) };
+        write_events(first, others, to, memory).await;
         let mut unread = Vec::new();
         while let Some(event) = events.recv().await {
             let data = event.strip_prefix(b"data: ").unwrap();
             unread.push(serde_json::from_slice(data).unwrap());
         }
-        unread
+        (unread, audit.take().iter().filter_map(|event| event.reason).collect())
     }
 
     fn progress(progress: u8) -> Value {
@@ -548,7 +546,8 @@ mod without_a_session {
     async fn a_client_that_does_not_read_loses_progress_and_no_answer() {
         let mut sent: Vec<_> = (0..40).map(progress).collect();
         sent.push(json!({ "jsonrpc": "2.0", "id": 7, "result": {} }));
-        let events = unread(&sent, &Budget::new(10_000)).await;
+        let (events, limits) = unread(&sent, &Budget::new(10_000)).await;
+        assert!(limits.is_empty(), "{limits:?}");
         assert_eq!(events[..WAITING_EVENTS - 1], sent[..WAITING_EVENTS - 1]);
         assert_eq!((events.len(), events.last()), (WAITING_EVENTS, sent.last()));
     }
@@ -556,9 +555,13 @@ mod without_a_session {
     #[tokio::test]
     async fn progress_without_memory_is_dropped_and_a_stream_ends_whose_answer_has_none() {
         let answer = json!({ "jsonrpc": "2.0", "id": 7, "result": {} });
-        for (bytes, events) in [(200, vec![progress(1), answer.clone()]), (60, vec![answer.clone()]), (10, vec![])] {
+        for (bytes, events, limits) in [
+            (200, vec![progress(1), answer.clone()], vec![]),
+            (60, vec![answer.clone()], vec![]),
+            (10, vec![], vec!["memory for requests"]),
+        ] {
             let budget = Budget::new(bytes);
-            assert_eq!(unread(&[progress(1), answer.clone()], &budget).await, events);
+            assert_eq!(unread(&[progress(1), answer.clone()], &budget).await, (events, limits));
             assert_eq!(budget.available(), bytes);
         }
     }

@@ -6,6 +6,7 @@
 mod accept;
 mod batch;
 mod direct;
+mod event_memory;
 mod exchange;
 mod headers;
 mod list_texts;
@@ -14,7 +15,9 @@ mod parameters;
 mod requests;
 mod unserved;
 
-use authorization_server::resource::authenticate::Principal;
+use std::sync::Arc;
+
+use authorization_server::{ground::AuditLog, resource::authenticate::Principal};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, Response};
 use tokio_util::sync::CancellationToken;
@@ -47,8 +50,8 @@ pub struct StreamableHttp {
 
 impl StreamableHttp {
     /// Serves until `stop` is cancelled.
-    pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
-        Self { requests: Requests::new(server, stop) }
+    pub(super) fn new(server: Server, audit: Arc<dyn AuditLog>, stop: CancellationToken) -> Self {
+        Self { requests: Requests::new(server, audit, stop) }
     }
 
     /// Answers a POST as its principal.

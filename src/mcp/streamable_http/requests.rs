@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use authorization_server::{ground::Holder, resource::authenticate::Principal};
+use authorization_server::{
+    ground::{AuditLog, Holder},
+    resource::authenticate::Principal,
+};
 use http::{HeaderMap, Response};
 use rmcp::{
     ErrorData,
@@ -13,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     accept,
     direct::UnconnectedPeer,
+    event_memory::EventMemory,
     exchange::Exchange,
     list_texts::ListTexts,
     parameters,
@@ -21,6 +25,7 @@ use super::{
 use crate::mcp::{
     envelope::Envelope,
     json_rpc::{Refusal, ResponseBody},
+    limit_report::LimitReport,
     message,
     running::{Running, RunningRequest},
     served::Served,
@@ -41,6 +46,7 @@ pub(super) struct Requests {
     running: Running<Key>,
     unconnected: UnconnectedPeer,
     lists: ListTexts,
+    audit: Arc<dyn AuditLog>,
     stop: CancellationToken,
 }
 
@@ -64,10 +70,10 @@ impl CancellableRequest {
 
 impl Requests {
     /// No request runs yet. All end when `stop` is cancelled.
-    pub(super) fn new(server: Server, stop: CancellationToken) -> Self {
+    pub(super) fn new(server: Server, audit: Arc<dyn AuditLog>, stop: CancellationToken) -> Self {
         let capabilities = Arc::new(server.get_info().capabilities);
         let (unconnected, lists) = (UnconnectedPeer::default(), ListTexts::default());
-        Self { server, capabilities, running: Running::default(), unconnected, lists, stop }
+        Self { server, capabilities, running: Running::default(), unconnected, lists, audit, stop }
     }
 
     /// Whether the server stops, which cancels all.
@@ -134,6 +140,7 @@ impl Requests {
         permit: Permit,
     ) -> Result<Exchange<(RunningRequest<Key>, Permit)>, Refusal> {
         let CancellableRequest { id, text, envelope, principal, revision, token, running } = request;
+        let limits = LimitReport::new(Arc::clone(&self.audit), principal.holder(), "mcp");
         let span = tracing::Span::current();
         let message = message::parse(&text, envelope.method.as_deref(), Some(&id), principal, span);
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
@@ -141,7 +148,7 @@ impl Requests {
             check_metadata(&message, &revision)?;
             self.check_parameters(&message, headers)?;
         }
-        let (memory, held) = (permit.another(), (running, permit));
+        let (memory, held) = (EventMemory { permit: permit.another(), limits }, (running, permit));
         Ok(match message {
             ClientJsonRpcMessage::Request(request) if self.server.only_answers(&request.request) => {
                 let is_stateless = !revision.has_initialize();

@@ -1,0 +1,69 @@
+//! Says in the audit log that a limit has ended what its owner was served.
+
+use std::sync::Arc;
+
+use authorization_server::ground::{AuditLog, EventName, Holder};
+use tracing::Span;
+
+/// Reports limits of one holder at one endpoint, in the trace of the request that began it, whatever task meets them.
+#[derive(Clone)]
+pub(super) struct LimitReport {
+    audit: Arc<dyn AuditLog>,
+    holder: Holder,
+    endpoint: &'static str,
+    span: Span,
+}
+
+impl LimitReport {
+    /// Of the request whose span this is.
+    pub(super) fn new(audit: Arc<dyn AuditLog>, holder: Holder, endpoint: &'static str) -> Self {
+        Self { audit, holder, endpoint, span: Span::current() }
+    }
+
+    /// The limit was reached.
+    pub(super) fn reached(&self, limit: &'static str) {
+        let event = EventName::LimitReached.event().at(self.endpoint).holder(self.holder).because(limit);
+        self.span.in_scope(|| self.audit.report(&event));
+    }
+}
+
+#[cfg(test)]
+impl LimitReport {
+    /// Of some holder, for a test to hear.
+    pub(super) fn to(audit: &Arc<testkit::AuditTrail>) -> Self {
+        Self::new(Arc::clone(audit) as _, tests::holder(), "test")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authorization_server::ground::Id;
+    use serde_json::{Value, from_str};
+    use testkit::{EventLog, ManualClock, SeededEntropy};
+    use tracing::subscriber::set_default;
+    use tracing_subscriber::{layer::SubscriberExt as _, registry};
+
+    use super::*;
+    use crate::telemetry::{AuditLines, JsonLines, OwnTraces, request_span};
+
+    pub(super) fn holder() -> Holder {
+        let id = Id::from_bytes([7; 16]);
+        Holder { owner: id, client: id, grant: Some(id) }
+    }
+
+    #[test]
+    fn a_limit_that_a_task_of_no_request_meets_is_reported_in_the_trace_of_what_it_ends() {
+        drop(EventLog::start());
+        let (log, clock) = (EventLog::default(), Arc::new(ManualClock::default()));
+        let (writer, audit) = (log.clone(), Arc::new(AuditLines::new(Arc::clone(&clock) as _)));
+        let _guard = set_default(registry().with(JsonLines::new(move || writer.clone(), clock)));
+        let span = request_span(Some(OwnTraces::new(&SeededEntropy::new(1)).begin()), Some("a caller"));
+        let limits = span.in_scope(|| LimitReport::new(audit, holder(), "mcp/sse"));
+        limits.reached("memory for requests");
+        let [line] = &log.events()[..] else { panic!("{:?}", log.events()) };
+        let line: Value = from_str(line).unwrap();
+        assert!(line["trace_id"].is_string() && line["caller"] == "a caller", "{line}");
+        let expected = ["limit_reached", "mcp/sse", "memory for requests"].map(Value::from);
+        assert_eq!(["event", "endpoint", "reason"].map(|name| line[name].clone()), expected);
+    }
+}
