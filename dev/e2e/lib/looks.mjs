@@ -48,7 +48,7 @@ async function look(t, browser, { name, width, scheme, language, open }) {
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   if (language) await page.setExtraHTTPHeaders({ 'accept-language': language });
   await open(page);
-  // Allow appears half a second after its page.
+  // Buttons appear half a second after their page.
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
   await keep(page, name);
   await accessible(page, name);

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { freshPage } from './browser.mjs';
 import { BROWSER, browserInbox } from './browser-inbox.mjs';
 import { listening } from './listening.mjs';
+import { submit } from './operator-page.mjs';
 import { temporaryFolder } from './program.mjs';
 import { arrive, chooseUser, decide } from './sign-in.mjs';
 
@@ -71,11 +72,11 @@ class Person {
   /** Ends all connections of this user on the page for it. */
   async revokes(server, user) {
     await this.page.goto(`${server.url}/connections`);
-    await this.#presses('button[value="sign-in"]');
+    await submit(this.page, await this.page.waitForSelector('button[value="sign-in"]'));
     await arrive(this.page, server.tenant);
     await chooseUser(this.page, user);
     await arrive(this.page, `${server.url}/connections`);
-    await this.#presses('button[value="revoke-all"]');
+    await submit(this.page, await this.page.waitForSelector('button[value="revoke-all"]'));
   }
 
   /** What a client comes to; it fails as soon as the person cannot answer a page, with what the page says. */
@@ -90,10 +91,5 @@ class Person {
   async #answerAt(url) {
     await listening(new URL(url).searchParams.get('redirect_uri'));
     await this.#answer(url);
-  }
-
-  async #presses(selector) {
-    const button = await this.page.waitForSelector(selector);
-    await Promise.all([this.page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
   }
 }

@@ -7,6 +7,7 @@ import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
 import { assertDetails, urlOf } from '../lib/matrix.mjs';
 import { ASSISTANT, msalNode, msalPython } from '../lib/msal.mjs';
+import { submit } from '../lib/operator-page.mjs';
 import { callTool } from '../lib/sdk-client.mjs';
 import { chooseUser } from '../lib/sign-in.mjs';
 import { control } from '../lib/tenant-control.mjs';
@@ -61,15 +62,13 @@ for (const [name, options] of Object.entries(SERVERS)) describe(`Clients with to
   async function openConnections(page, user) {
     const url = `${here.server.url}/connections`;
     await page.goto(url);
-    const button = await page.waitForSelector('button[name="action"][value="sign-in"]');
-    await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+    await press(page, 'sign-in');
     await chooseUser(page, user);
     await page.waitForSelector('button[value="sign-out"]');
   }
 
   async function press(page, action) {
-    const button = await page.waitForSelector(`button[name="action"][value="${action}"]`);
-    await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+    assert.equal(await submit(page, await page.waitForSelector(`button[name="action"][value="${action}"]`)), 200);
   }
 });
 

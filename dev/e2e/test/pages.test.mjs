@@ -6,6 +6,7 @@ import { app } from '../lib/app.mjs';
 import { test } from '../lib/check.mjs';
 import { everyLanguage, everyLook } from '../lib/looks.mjs';
 import { ASSISTANT } from '../lib/msal.mjs';
+import { block, submit } from '../lib/operator-page.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
@@ -57,8 +58,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
       const again = await authorizationUrl(server, NAME, new URL(url).searchParams.get('redirect_uri'));
       await allowed(page, again, server, server.users[1]);
       await page.goto(`${server.url}/connections`);
-      const button = await page.waitForSelector('button[value="sign-in"]');
-      await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+      await submit(page, await page.waitForSelector('button[value="sign-in"]'));
       await arrive(page, server.tenant);
       await chooseUser(page, server.users[1]);
       await arrive(page, `${server.url}/connections`);
@@ -70,9 +70,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     await look('operator', async (page, url, server) => {
       await allowed(page, url, server, server.users[1]);
       await operator(page, server, server.users[0], `${server.url}/operator`);
-      await page.type('#value', 'blocked.example');
-      const block = await page.waitForSelector('#value ~ * button, form:has(#value) button[value="block"]', { visible: true });
-      await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), block.click()]);
+      assert.equal(await block(page, 'redirect-host', 'blocked.example'), 200);
       assert.match(await page.content(), /<bdi>blocked\.example<\/bdi>/);
     });
     await look('no-operator', (page, _, server) => operator(page, server, server.users[1], `${server.url}/oauth-callback`));
@@ -84,8 +82,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
 
   async function operator(page, server, user, arrival) {
     await page.goto(`${server.url}/operator`);
-    const button = await page.waitForSelector('button[value="sign-in"]');
-    await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+    await submit(page, await page.waitForSelector('button[value="sign-in"]'));
     await arrive(page, server.tenant);
     await chooseUser(page, user);
     await arrive(page, arrival);

@@ -4,6 +4,7 @@ import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';
 import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
+import { submit } from '../lib/operator-page.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
 import { arrive, chooseUser, decide, signIn } from '../lib/sign-in.mjs';
 import { world } from '../lib/world.mjs';
@@ -25,11 +26,6 @@ describe('consent that is remembered, changed and withdrawn', () => {
   }
 
   const text = (page) => page.$eval('body', (body) => body.innerText);
-
-  async function press(page, selector) {
-    const button = await page.waitForSelector(selector);
-    await Promise.all([page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
-  }
 
   test('a person who comes back is asked shortly, and continues', async (t) => {
     const { page, home, url } = await allowed(t, 'Returning app');
@@ -78,12 +74,12 @@ describe('consent that is remembered, changed and withdrawn', () => {
   test('your connections shows the app, and revoking it asks anew', async (t) => {
     const { page, url } = await allowed(t, 'Revoked app');
     await page.goto(`${here.server.url}/connections`);
-    await press(page, 'button[value="sign-in"]');
+    await submit(page, await page.waitForSelector('button[value="sign-in"]'));
     await arrive(page, here.server.tenant);
     await chooseUser(page, here.server.users[0]);
     await arrive(page, `${here.server.url}/connections`);
     assert.match(await text(page), /Revoked app/);
-    await press(page, 'button[value="revoke-all"]');
+    await submit(page, await page.waitForSelector('button[value="revoke-all"]'));
     assert.doesNotMatch(await text(page), /Revoked app/);
     await page.goto(url);
     assert.match(await text(page), /Allow “Revoked app” to act for you/);

@@ -1,5 +1,5 @@
-// Each button of each page, pressed twice while the first answer is on its way; and back, and reload. The distances are those of
-// double clicks; the latency makes the second one leave before the first answer comes.
+// Each button of each page, pressed twice; and back, and reload. The distances are those of double clicks. A latency makes the second
+// press leave before the first answer comes; without one the second press comes to the page that is the answer.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';
@@ -62,6 +62,11 @@ describe('a button that is pressed twice', () => {
     await world.page.goto(await authorizationUrl(world.server, world.name, world.home));
   }
 
+  /** The registrations that the page of connections lists, by application. */
+  const listed = (page) => page.$$eval('section.row', (sections) => sections.map((section) => (
+    [...section.querySelectorAll('.connection input[name="client"]')].map(({ value }) => value)
+  )));
+
   async function connections(world) {
     await allowed(world);
     await allowed({ ...world, url: await authorizationUrl(world.server, world.name, world.home) });
@@ -69,7 +74,17 @@ describe('a button that is pressed twice', () => {
     await world.page.goto(other);
     await decide(world.page, 'deny');
     await signInToConnections(world, users()[0]);
+    world.listed = await listed(world.page);
+    await mark(world.page);
   }
+
+  /** The page is there again with its other connections, and without those that this finds in the list. */
+  const isWithout = (find) => async (world) => {
+    await isBack(world);
+    const gone = find(world.listed);
+    assert.ok(gone.length > 0);
+    assert.deepEqual((await listed(world.page)).flat(), world.listed.flat().filter((client) => !gone.includes(client)));
+  };
 
   async function signInToConnections({ page, server }, user) {
     await page.goto(`${server.url}/connections`);
@@ -99,14 +114,32 @@ describe('a button that is pressed twice', () => {
   const operator = (prepare = () => {}) => async (world) => {
     await openOperator(world.page, world.server, users()[0]);
     await prepare(world.page, world);
-    world.decided = (await decisions(world.page)).length;
-    await world.page.evaluate(() => { document.body.dataset.before = ''; });
+    world.decided = await decisionCount(world);
+    await mark(world.page);
   };
 
-  /** The page is there again, with one decision more. It lists the newest only, so their number ends at some time. */
-  const decidedOnce = ({ page, decided }) => page.waitForFunction(
-    (most) => document.querySelector('button[value="sign-out"]') && document.body.dataset.before === undefined && document.querySelectorAll('main ul li').length <= most,
-    {}, decided + 1,
+  /** The page is there again, with exactly one decision more. */
+  async function decidedOnce(world) {
+    await isBack(world);
+    assert.equal(await decisionCount(world), world.decided + 1, 'decisions');
+  }
+
+  /** How many decisions there are. The page lists the newest, and has a link to earlier ones. */
+  async function decisionCount({ page, server }) {
+    const tab = await page.browserContext().newPage();
+    let count = 0;
+    for (let next = `${server.url}/operator`; next; next = await tab.evaluate(() => document.querySelector('a[href$="#records"]')?.href)) {
+      await tab.goto(next);
+      count += (await decisions(tab)).length;
+    }
+    await tab.close();
+    return count;
+  }
+
+  /** Marks a page, so that the one that follows it can be told from it. */
+  const mark = (page) => page.evaluate(() => { document.body.dataset.before = ''; });
+  const isBack = ({ page }) => page.waitForFunction(
+    () => document.readyState === 'complete' && document.querySelector('button[value="sign-out"]') && document.body.dataset.before === undefined,
   );
 
   async function assistantIsNotBlocked(page) {
@@ -125,38 +158,42 @@ describe('a button that is pressed twice', () => {
   const isAsked = ({ page }) => page.waitForSelector('button[value="allow"]', { visible: true });
   const hasCode = ({ page, home }) => arrive(page, `${home}?code=`);
 
-  const PAGES = [
+  /** Buttons after which the browser is at Entra, or at the app. */
+  const LEADING_AWAY = [
     ['Allow', (world) => world.page.goto(world.url), 'button[value="allow"]', completes],
-    ['Deny', (world) => world.page.goto(world.url), 'button[value="deny"]', isDenied],
-    ['Undo', denied, 'button[value="undo"]', isAsked],
     ['Continue', short, 'button[value="allow"]', completes],
     ['Use another account, of the short question', short, 'button[value="switch"]', completes],
-    ['Deny, of the short question', short, 'button[value="deny"]', isDenied],
     ['Continue as', confirmation, 'button[value="allow"]', hasCode],
     ['Use another account, after signing in', confirmation, 'button[value="switch"]', ({ page, server }) => arrive(page, server.tenant)],
     ['Deny, after signing in', confirmation, 'button[value="deny"]', ({ page, home }) => arrive(page, `${home}?error=access_denied`)],
-    ['Review', review, 'button[value="review"]', isAsked],
-    ['Deny, of an application whose name was denied', review, 'button[value="deny"]', isDenied],
-    // No element is handed over: the page may be left in between.
-    ['Revoke', connections, 'button[value="revoke"]', ({ page }) => page.waitForFunction(() => document.querySelector('button[value="revoke-all"]') !== null)],
-    ['Revoke all of an application', connections, 'button[value="revoke-application"]', ({ page }) => page.waitForFunction(() => !document.querySelector('button[value="revoke-application"]'))],
-    ['Revoke all', connections, 'button[value="revoke-all"]', ({ page }) => shows(page, 'No application may act for you.')],
-    ['Undo denials', connections, 'button[value="undo-denials"]', ({ page }) => page.waitForFunction(() => document.querySelector('button[value="sign-out"]') && !document.querySelector('button[value="undo-denials"]'))],
-    ['Sign out', connections, 'button[value="sign-out"]', ({ page }) => page.waitForSelector('button[value="sign-in"]')],
     ['Sign in', ({ page, server }) => page.goto(`${server.url}/connections`), 'button[value="sign-in"]', async ({ page, server }) => {
       await arrive(page, server.tenant);
       await chooseUser(page, users()[0]);
       await arrive(page, `${server.url}/connections`);
       await page.waitForSelector('button[value="sign-out"]');
     }],
-    ['Refuse an application of Entra', entraApplication('refuse-application', 'allow-application'), 'button[value="refuse-application"]', hasOnly('allow-application', 'refuse-application')],
-    ['Allow it again', entraApplication('allow-application', 'refuse-application'), 'button[value="allow-application"]', hasOnly('refuse-application', 'allow-application')],
     ['Operator: sign in', ({ page, server }) => page.goto(`${server.url}/operator`), 'button[value="sign-in"]', async ({ page, server }) => {
       await arrive(page, server.tenant);
       await chooseUser(page, users()[0]);
       await arrive(page, `${server.url}/operator`);
       await page.waitForSelector('button[value="sign-out"]');
     }],
+  ];
+
+  /** Buttons that are answered with another page of ours. */
+  const STAYING = [
+    ['Deny', (world) => world.page.goto(world.url), 'button[value="deny"]', isDenied],
+    ['Undo', denied, 'button[value="undo"]', isAsked],
+    ['Deny, of the short question', short, 'button[value="deny"]', isDenied],
+    ['Review', review, 'button[value="review"]', isAsked],
+    ['Deny, of an application whose name was denied', review, 'button[value="deny"]', isDenied],
+    ['Revoke', connections, 'button[value="revoke"]', isWithout(([[first]]) => [first])],
+    ['Revoke all of an application', connections, 'button[value="revoke-application"]', isWithout((applications) => applications.find(({ length }) => length > 1))],
+    ['Revoke all', connections, 'button[value="revoke-all"]', isWithout((applications) => applications.flat())],
+    ['Undo denials', connections, 'button[value="undo-denials"]', ({ page }) => page.waitForFunction(() => document.querySelector('button[value="sign-out"]') && !document.querySelector('button[value="undo-denials"]'))],
+    ['Sign out', connections, 'button[value="sign-out"]', ({ page }) => page.waitForSelector('button[value="sign-in"]')],
+    ['Refuse an application of Entra', entraApplication('refuse-application', 'allow-application'), 'button[value="refuse-application"]', hasOnly('allow-application', 'refuse-application')],
+    ['Allow it again', entraApplication('allow-application', 'refuse-application'), 'button[value="allow-application"]', hasOnly('refuse-application', 'allow-application')],
     ['Operator: block an application of the list', operator(), 'form.application button[value="block"]', decidedOnce],
     ['Operator: end the connections of an application', operator(), 'form.application button[value="end-application"]', decidedOnce],
     ['Operator: block an application of Entra', operator(assistantIsNotBlocked), 'form.actions:not(.application) button[value="block"]', decidedOnce],
@@ -166,7 +203,7 @@ describe('a button that is pressed twice', () => {
     ['Operator: sign out', operator(), 'button[value="sign-out"]', ({ page }) => page.waitForSelector('button[value="sign-in"]')],
   ];
 
-  for (const [label, open, selector, ends] of PAGES) {
+  for (const [label, open, selector, ends] of [...LEADING_AWAY, ...STAYING]) {
     test(`${label}: twice is once`, async (t) => {
       for (const [distance, latency] of TIMINGS_MS) {
         const name = `${label} ${distance} ${latency}`;
@@ -181,29 +218,71 @@ describe('a button that is pressed twice', () => {
     });
   }
 
-  async function pressTwice(page, selector, distance, latency) {
+  for (const [label, open, selector, ends] of STAYING) {
+    test(`${label}: a second press on the page that answers presses nothing`, async (t) => {
+      const name = `${label}, answered`;
+      const world = { ...(await opened(t, name)), name };
+      await open(world);
+      await pressAlsoTheNextPage(world.page, selector);
+      await ends(world);
+    });
+  }
+
+  /** Presses where this button is now, whatever is there then. */
+  async function placeOf(page, selector) {
     const button = await page.waitForSelector(selector, { visible: true });
     await button.scrollIntoView();
     const { x, y, width, height } = await button.boundingBox();
+    return () => page.mouse.click(x + width / 2, y + height / 2);
+  }
+
+  async function pressTwice(page, selector, distance, latency) {
+    const press = await placeOf(page, selector);
     await page.emulateNetworkConditions({ download: -1, upload: -1, latency });
-    const press = () => page.mouse.click(x + width / 2, y + height / 2);
     await press();
     await new Promise((passed) => { setTimeout(passed, distance); });
     await press();
   }
 
-  test('Allow cannot be pressed in the first half second', async (t) => {
-    const { page, url } = await opened(t, 'Hasty');
-    await page.goto(url);
-    const begins = await page.$eval('button[value="allow"]', (button) => {
-      const [animation] = button.getAnimations();
-      animation.pause();
-      animation.currentTime = 499;
-      const before = getComputedStyle(button).visibility;
-      animation.currentTime = 500;
-      return [before, getComputedStyle(button).visibility];
-    });
-    assert.deepEqual(begins, ['hidden', 'visible']);
+  /** However fast this machine is, the next page is painted, and in its first half second. */
+  async function pressAlsoTheNextPage(page, selector) {
+    // So tall that nothing scrolls: each press is where the other one was.
+    await page.setViewport({ width: 800, height: 5000 });
+    const press = await placeOf(page, selector);
+    await page.evaluateOnNewDocument(() => addEventListener('submit', ({ submitter }) => { sessionStorage.submitter = submitter.value; }));
+    const timeGoesOn = await timeStandsStill(page);
+    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), press()]);
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
+    await press();
+    const pressed = await page.evaluate(() => sessionStorage.submitter).catch(({ message }) => message);
+    assert.equal(pressed, undefined, 'the second press reached a button');
+    await timeGoesOn();
+  }
+
+  /** No animation of this page and of those that follow moves, until the function is called that this returns. */
+  async function timeStandsStill(page) {
+    const session = await page.createCDPSession();
+    await session.send('Animation.enable');
+    await session.send('Animation.setPlaybackRate', { playbackRate: 0 });
+    return () => session.send('Animation.setPlaybackRate', { playbackRate: 1 });
+  }
+
+  test('no button can be pressed in the first half second', async (t) => {
+    for (const open of [(world) => world.page.goto(world.url), connections, operator()]) {
+      const world = { ...(await opened(t, 'Hasty')), name: 'Hasty' };
+      await open(world);
+      await timeStandsStill(world.page);
+      await world.page.reload();
+      const [before, after] = await world.page.$$eval('button', (buttons) => [499, 500].map((time) => {
+        for (const animation of document.getAnimations()) {
+          animation.pause();
+          animation.currentTime = time;
+        }
+        return buttons.map((button) => getComputedStyle(button).visibility);
+      }));
+      assert.ok(before.length > 1);
+      assert.deepEqual([before, after], [before.map(() => 'hidden'), after.map(() => 'visible')]);
+    }
   });
 
   test('a person who goes back and allows again signs in', async (t) => {
@@ -229,9 +308,11 @@ describe('a button that is pressed twice', () => {
     test(`${label}, reloaded, works as before`, async (t) => {
       const world = { ...(await opened(t, `${label}, reloaded`)), name: `${label}, reloaded` };
       await open(world);
-      const before = await text(world.page);
+      // Whether its buttons are visible yet or not.
+      const words = () => world.page.$eval('main', (main) => main.textContent);
+      const before = await words();
       await world.page.reload();
-      assert.equal(await text(world.page), before);
+      assert.equal(await words(), before);
       await decide(world.page, button);
       await ends(world);
     });
