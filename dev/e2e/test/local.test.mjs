@@ -25,6 +25,13 @@ describe('cargo local', () => {
     return server;
   }
 
+  /** Its handlers, as many as there must be at least. */
+  function handlersOf(server, { azure } = {}) {
+    const handlers = children(server.child.pid);
+    assert.ok(handlers.length >= (azure ? 2 : 1));
+    return handlers;
+  }
+
   /** What it says, and how it ends, with a folder of its own unless the options name one. */
   async function refused(t, options) {
     const data = mkdtempSync(join(tmpdir(), 'e2e-'));
@@ -53,8 +60,7 @@ describe('cargo local', () => {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     test(`${signal} ends it with a connection open, and leaves no handler`, async (t) => {
       const server = await started(t);
-      const handlers = children(server.child.pid);
-      assert.ok(handlers.length > 0);
+      const handlers = handlersOf(server);
       const socket = await openConnection(t, server);
       const closed = new Promise((resolve) => socket.once('close', resolve));
 
@@ -67,7 +73,7 @@ describe('cargo local', () => {
   for (const [where, options] of Object.entries({ 'a data folder': {}, Azure: { azure: true, 'cosmos-port': 0 } })) {
     test(`Ctrl-C ends it while a client holds an HTTP+SSE stream: on ${where}`, async (t) => {
       const server = await started(t, options);
-      const handlers = children(server.child.pid);
+      const handlers = handlersOf(server, options);
       const client = await streaming(t, server);
       const broken = new Promise((resolve) => (client.onerror = resolve));
 
@@ -79,7 +85,7 @@ describe('cargo local', () => {
 
   test('two Ctrl-C end it while a client holds an HTTP+SSE stream, and leave nothing', async (t) => {
     const server = await started(t);
-    const all = children(server.child.pid);
+    const all = handlersOf(server);
     await streaming(t, server);
     process.kill(-server.child.pid, 'SIGINT');
     assert.deepEqual(await server.interrupt(), { code: 0, signal: null });
@@ -89,8 +95,7 @@ describe('cargo local', () => {
   for (const [where, options] of Object.entries({ 'a data folder': {}, Azure: { azure: true, 'cosmos-port': 0 } })) {
     test(`kill -9 leaves nothing, though a client holds an HTTP+SSE stream: on ${where}`, async (t) => {
       const server = await started(t, options);
-      const all = children(server.child.pid);
-      assert.ok(all.length >= (options.azure ? 2 : 1));
+      const all = handlersOf(server, options);
       await streaming(t, server);
       assert.deepEqual(await server.stop('SIGKILL'), { code: null, signal: 'SIGKILL' });
       await ended(all);

@@ -40,6 +40,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
   looked('the short question', (look) => look('consent-short', async (page, url, server) => {
     await allowed(page, url, server);
     await page.goto(url);
+    await page.waitForSelector('button[value="switch"]');
   }));
 
   looked('the question to another owner', (look) => look('confirmation', async (page, url, server) => {
@@ -62,6 +63,7 @@ describe('every page fits the window, follows the colour scheme and is accessibl
       await arrive(page, server.tenant);
       await chooseUser(page, server.users[1]);
       await arrive(page, `${server.url}/connections`);
+      await page.waitForSelector('button[value="revoke-application"]');
     });
   });
 
@@ -92,17 +94,20 @@ describe('every page fits the window, follows the colour scheme and is accessibl
     await page.goto(url);
     await stayOn(page);
     await decide(page, 'allow');
+    await page.waitForSelector('meta[http-equiv="refresh"]');
   }));
 
   looked('the page after Deny', (look) => look('denied', async (page, url) => {
     await page.goto(url);
     await decide(page, 'deny');
+    await page.waitForSelector('button[value="undo"]');
   }));
 
   looked('the page of an application whose name was denied today', (look) => look('review', async (page, url, server) => {
     await page.goto(url);
     await decide(page, 'deny');
     await page.goto(await authorizationUrl(server, NAME, new URL(url).searchParams.get('redirect_uri')));
+    await page.waitForSelector('button[value="review"]');
   }));
 
   looked('the page of a request that is not valid, with its link', (look) => look('invalid', async (page, _, server) => {
