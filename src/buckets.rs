@@ -31,6 +31,12 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
 
     /// Takes one token from each of these buckets, or none from any.
     pub(crate) fn take(&self, wanted: &[(K, NonZeroU32)]) -> Result<(), TooMany> {
+        self.take_many(1, wanted)
+    }
+
+    /// Takes so many tokens from each of these buckets, or none from any. A bucket that never holds so many gives all that it
+    /// holds.
+    pub(crate) fn take_many(&self, tokens: u32, wanted: &[(K, NonZeroU32)]) -> Result<(), TooMany> {
         let now = self.clock.now();
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let mut after = Vec::with_capacity(wanted.len());
@@ -38,7 +44,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
             // A clock that was set back makes nobody wait longer than from an empty bucket.
             let full = full_at.get(key).copied().unwrap_or(now).clamp(now, now + Duration::MINUTE);
             full_at.put(*key, full);
-            after.push(full + Duration::MINUTE / per_minute.get());
+            after.push(full + Duration::MINUTE / per_minute.get() * tokens.min(per_minute.get()));
         }
         while full_at.len() > self.capacity {
             full_at.pop_lru();
@@ -54,6 +60,16 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
             full_at.pop_lru();
         }
         Ok(())
+    }
+
+    /// Gives back one token to each of these buckets.
+    pub(crate) fn give_back(&self, taken: &[(K, NonZeroU32)]) {
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, per_minute) in taken {
+            if let Some(full) = full_at.get_mut(key) {
+                *full -= Duration::MINUTE / per_minute.get();
+            }
+        }
     }
 }
 
@@ -116,6 +132,42 @@ mod tests {
             assert!(buckets.take(&[(1, TWO), (2, ONE)]).is_err());
         }
         assert!(buckets.take(&[(1, TWO), (3, ONE)]).is_ok());
+    }
+
+    #[test]
+    fn many_tokens_are_taken_together_after_the_wait_or_none_is() {
+        let (clock, buckets) = buckets();
+        let five = NonZeroU32::new(5).unwrap();
+        let take = |tokens| wait(buckets.take_many(tokens, &[(1, five)]));
+        assert_eq!([take(4), take(3), take(1), take(3)], [0, 24, 0, 36]);
+        clock.advance(35 * SECOND);
+        assert_eq!(take(3), 1);
+        clock.advance(SECOND);
+        assert_eq!([take(3), take(1)], [0, 12]);
+    }
+
+    #[test]
+    fn a_bucket_that_never_holds_so_many_gives_all_that_it_holds() {
+        let (clock, buckets) = buckets();
+        let (five, wanted) = (NonZeroU32::new(5).unwrap(), 4);
+        let take = |tokens| wait(buckets.take_many(tokens, &[(1, TWO), (2, five)]));
+        assert_eq!([take(wanted), take(wanted)], [0, 60], "the second bucket had one left");
+        clock.advance(59 * SECOND);
+        assert_eq!(take(u32::MAX), 1);
+        clock.advance(SECOND);
+        assert_eq!([take(u32::MAX), take(1)], [0, 30]);
+    }
+
+    #[test]
+    fn a_token_that_was_given_back_can_be_taken_again_and_a_full_bucket_holds_no_more() {
+        let (clock, buckets) = buckets();
+        let take = || wait(buckets.take(&[(1, TWO)]));
+        assert_eq!([take(), take()], [0, 0]);
+        buckets.give_back(&[(1, TWO), (2, TWO)]);
+        assert_eq!([take(), take()], [0, 30]);
+        clock.advance(Duration::HOUR);
+        buckets.give_back(&[(1, TWO)]);
+        assert_eq!([take(), take(), take()], [0, 0, 30]);
     }
 
     #[test]

@@ -81,9 +81,15 @@ impl RateLimiter {
         self.of_visitors.take(&[(owner, self.settings.owner_page_requests_per_minute)])
     }
 
-    /// Counts each message of a batch but the first, which counted before the body was read.
-    pub(super) fn take_rest(&self, by: Holder, body: &[u8]) -> Result<(), TooMany> {
-        (1..message_count(body)).try_for_each(|_| self.take_call(by))
+    /// Counts all messages of a batch, or none. The first counted already, before the body was read.
+    pub(super) fn take_batch(&self, by: Holder, body: &[u8]) -> Result<(), TooMany> {
+        let messages = message_count(body);
+        if messages == 1 {
+            return Ok(());
+        }
+        let shares = self.settings.calls_per_minute.shares(by.owner, by.client);
+        self.of_owners.give_back(&shares);
+        self.of_owners.take_many(messages, &shares)
     }
 
     /// Counts a request that needs no access token.
@@ -106,22 +112,39 @@ impl RateLimiter {
 
 #[cfg(test)]
 mod tests {
-    use authorization_server::ground::Id;
+    use std::{
+        sync::atomic::{AtomicU64, Ordering::Relaxed},
+        time::Duration,
+    };
+
+    use authorization_server::ground::{Id, OwnerLimit};
     use time::OffsetDateTime;
 
     use super::*;
 
-    /// Time stands still, so exactly as many are taken at once as a minute allows.
-    struct Stopped;
+    /// While time stands still, exactly as many are taken at once as a minute allows.
+    struct Manual(AtomicU64);
 
-    impl Clock for Stopped {
+    impl Clock for Manual {
         fn now(&self) -> OffsetDateTime {
-            OffsetDateTime::UNIX_EPOCH
+            OffsetDateTime::UNIX_EPOCH + Duration::from_secs(self.0.load(Relaxed))
         }
     }
 
+    fn clocked(settings: config::Limits) -> (Arc<Manual>, RateLimiter) {
+        let clock = Arc::new(Manual(AtomicU64::new(0)));
+        (Arc::clone(&clock), RateLimiter::new(settings, &(clock as _)))
+    }
+
     fn limits() -> RateLimiter {
-        RateLimiter::new(config::Limits::default(), &(Arc::new(Stopped) as _))
+        clocked(config::Limits::default()).1
+    }
+
+    /// The seconds after which a batch of so many messages may come again; 0 if it is taken.
+    fn wait(limits: &RateLimiter, messages: usize) -> u64 {
+        let batch = format!("[{}]", vec!["{}"; messages].join(","));
+        let taken = limits.take_call(holder(1, 1)).and_then(|()| limits.take_batch(holder(1, 1), batch.as_bytes()));
+        taken.map_or_else(|TooMany { wait }| wait.as_millis().div_ceil(1000) as u64, |()| 0)
     }
 
     fn taken(mut take: impl FnMut() -> Result<(), TooMany>) -> usize {
@@ -169,5 +192,32 @@ mod tests {
         assert_eq!(taken(|| limits.take_call(holder(1, 2))), 300);
         assert_eq!(taken(|| limits.take_call(holder(1, 3))), 0);
         assert_eq!(taken(|| limits.take_call(holder(2, 1))), 300, "the client alone is not counted");
+    }
+
+    #[test]
+    fn a_batch_passes_after_the_wait_and_takes_nothing_of_single_calls_before() {
+        let (clock, limits) = clocked(config::Limits::default());
+        assert_eq!(taken(|| limits.take_call(holder(1, 1))), 300);
+        assert_eq!(wait(&limits, 20), 1, "for the first message, before the others are known");
+        clock.0.fetch_add(1, Relaxed);
+        assert_eq!([wait(&limits, 20), wait(&limits, 20)], [3, 3]);
+        clock.0.fetch_add(3, Relaxed);
+        assert_eq!(wait(&limits, 20), 0);
+        clock.0.fetch_add(1, Relaxed);
+        assert_eq!(wait(&limits, 20), 3);
+        assert_eq!(taken(|| limits.take_call(holder(1, 1))), 5, "a refused batch took none");
+    }
+
+    #[test]
+    fn a_batch_of_more_messages_than_a_minute_allows_takes_all_of_it() {
+        let calls_per_minute = OwnerLimit::new(NonZeroU32::new(30).unwrap());
+        let (clock, limits) = clocked(config::Limits { calls_per_minute, ..config::Limits::default() });
+        assert_eq!([wait(&limits, 20), wait(&limits, 20)], [0, 4]);
+        clock.0.fetch_add(4, Relaxed);
+        assert_eq!(wait(&limits, 20), 56);
+        clock.0.fetch_add(55, Relaxed);
+        assert_eq!(wait(&limits, 20), 1);
+        clock.0.fetch_add(1, Relaxed);
+        assert_eq!([wait(&limits, 20), wait(&limits, 1)], [0, 4]);
     }
 }

@@ -26,7 +26,7 @@ const PLACE: Place<'_> = Place { endpoint: "mcp", format: ErrorFormat::JsonRpc }
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { mut head, body }, caller) = (incoming, principal.holder());
-    if let Err(too_many) = app.limits.take_rest(caller, &body) {
+    if let Err(too_many) = app.limits.take_batch(caller, &body) {
         return ReachedLimit::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
     }
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {

@@ -23,7 +23,7 @@ const PLACE: Place<'_> = Place { endpoint: "mcp/message", format: ErrorFormat::J
 
 pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal) -> Response {
     let (Incoming { head, body }, caller) = (incoming, principal.holder());
-    if let Err(too_many) = app.limits.take_rest(caller, &body) {
+    if let Err(too_many) = app.limits.take_batch(caller, &body) {
         return ReachedLimit::by_owner("calls-per-minute", caller).answer(&app, PLACE, too_many);
     }
     let message = UncheckedMessage::read(body);

@@ -32,8 +32,9 @@ impl From<InvalidMessage> for BatchError {
 
 /// How many messages a body has: more than one only for a batch.
 #[must_use]
-pub fn message_count(body: &[u8]) -> usize {
-    if is_batch(body) { messages(body).map_or(1, |messages| messages.len()) } else { 1 }
+pub fn message_count(body: &[u8]) -> u32 {
+    let count = if is_batch(body) { messages(body).map_or(1, |messages| messages.len()) } else { 1 };
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Whether a text is an array.

@@ -1017,6 +1017,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::connections::pages_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_and_clicks_go_on",
     },
     Guard {
+        name: "all messages of a batch count",
+        file: "src/http/limits.rs",
+        from: "self.of_owners.take_many(messages, &shares)",
+        to: "self.of_owners.take(&shares)",
+        test: "edge::mcp::each_message_of_a_batch_counts_as_a_call",
+    },
+    Guard {
         name: "an answer that is larger than the memory left is refused",
         file: "src/http/endpoint.rs",
         from: "self.spends || !method.is_safe()",
