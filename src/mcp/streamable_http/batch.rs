@@ -26,8 +26,8 @@ use crate::{
     kept::Kept,
 };
 
-/// Requests of a batch that are served at a time.
-const AT_A_TIME: usize = 4;
+/// Requests of a batch that are served at once.
+const REQUESTS_AT_ONCE: usize = 4;
 
 /// The next step for a message of a batch.
 enum Step {
@@ -61,7 +61,7 @@ pub(super) async fn answer(
     let (serving, of_answers) = (requests.clone(), permit.another());
     let serve = async move {
         check_claims(&serving, &steps).await?;
-        let answers = iter(steps).map(|step| answer_text(&serving, step, &permit)).buffered(AT_A_TIME);
+        let answers = iter(steps).map(|step| answer_text(&serving, step, &permit)).buffered(REQUESTS_AT_ONCE);
         answers.try_filter_map(async |text| Ok(text)).try_collect::<Vec<_>>().await
     };
     let answers = tokio::spawn(serve.in_current_span()).await.map_err(|_| CallError::Stopping)??;

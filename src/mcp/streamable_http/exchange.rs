@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Events that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
-const WAITING_EVENTS: usize = 17;
+const MAX_WAITING_EVENTS: usize = 17;
 /// How often a comment is sent on a silent stream.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -88,7 +88,7 @@ impl<H: Send + 'static> Exchange<H> {
         let first = self.messages.next().await?;
         match self.messages {
             Messages::Sent(messages, memory) if !is_answer(&first) => {
-                let (to, events) = mpsc::channel(WAITING_EVENTS);
+                let (to, events) = mpsc::channel(MAX_WAITING_EVENTS);
                 tokio::spawn(write_events(first, messages, to, memory).in_current_span());
                 Some(stream(events, self.disconnect))
             }
@@ -516,7 +516,7 @@ mod without_a_session {
         let (first, (server, others)) = (messages.next().unwrap(), mpsc::channel(64));
         messages.for_each(|message| server.try_send(message).unwrap());
         drop(server);
-        let (to, mut events) = mpsc::channel(WAITING_EVENTS);
+        let (to, mut events) = mpsc::channel(MAX_WAITING_EVENTS);
         let memory = EventMemory { permit: memory.permit(), limits: LimitReport::to(&audit) };
         write_events(first, others, to, memory).await;
         let mut unread = Vec::new();
@@ -548,8 +548,8 @@ mod without_a_session {
         sent.push(json!({ "jsonrpc": "2.0", "id": 7, "result": {} }));
         let (events, limits) = unread(&sent, &Budget::new(10_000)).await;
         assert!(limits.is_empty(), "{limits:?}");
-        assert_eq!(events[..WAITING_EVENTS - 1], sent[..WAITING_EVENTS - 1]);
-        assert_eq!((events.len(), events.last()), (WAITING_EVENTS, sent.last()));
+        assert_eq!(events[..MAX_WAITING_EVENTS - 1], sent[..MAX_WAITING_EVENTS - 1]);
+        assert_eq!((events.len(), events.last()), (MAX_WAITING_EVENTS, sent.last()));
     }
 
     #[tokio::test]
