@@ -80,7 +80,7 @@ async fn admit(app: &App, incoming: &Incoming, cookies: &Cookies) -> Result<Opti
     let mut place = app.memory.connections_pages.permit(session.owner);
     place.grow(1).map_err(|Exhausted| {
         ReachedLimit::on_own_page("pages of connections at once", session.owner).report(app, endpoint);
-        pages::error(app, texts, &ErrorPage::plain(StatusCode::SERVICE_UNAVAILABLE, texts.busy_title(), texts.busy()))
+        pages::error(app, texts, &ErrorPage::busy(texts))
     })?;
     Ok(Some(place))
 }

@@ -25,6 +25,10 @@ const CONNECTIONS_PAGES_AT_ONCE: usize = 16;
 const OWNER_PAGES_AT_ONCE: usize = 4;
 /// Clicks of one owner on that page that are served at once: one reads much of the same.
 const OWNER_CLICKS_AT_ONCE: usize = 1;
+/// Requests for the operator's page that are served at once, and the part of that for one operator. Each holds two pages of
+/// records: of decisions, and of clients, which may be large.
+const OPERATOR_PAGES_AT_ONCE: usize = 8;
+const PAGES_OF_AN_OPERATOR_AT_ONCE: usize = 4;
 
 /// Bodies of requests whose caller is not known that are waited for at once, each for 30 s at most, and the part of that for
 /// one network. Each holds a connection, and one without bytes takes next to no memory.
@@ -51,6 +55,8 @@ pub struct Memory {
     pub connections_pages: SharedBudget<Id>,
     /// Places of clicks on that page, by owner.
     pub(super) connections_clicks: Shares<Id>,
+    /// Places of requests for the operator's page, by operator.
+    pub(super) operator_pages: SharedBudget<Id>,
 }
 
 impl Default for Memory {
@@ -64,6 +70,7 @@ impl Default for Memory {
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
             connections_pages: SharedBudget::new(CONNECTIONS_PAGES_AT_ONCE, OWNER_PAGES_AT_ONCE),
             connections_clicks: Shares::new(OWNER_CLICKS_AT_ONCE),
+            operator_pages: SharedBudget::new(OPERATOR_PAGES_AT_ONCE, PAGES_OF_AN_OPERATOR_AT_ONCE),
         }
     }
 }

@@ -20,7 +20,9 @@ use super::{
     pages::{self, ErrorPage, Texts},
     reply::Response,
     request::Incoming,
+    too_many::ReachedLimit,
 };
+use crate::budget::{Exhausted, Permit};
 
 /// Why a request does not count.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,10 @@ impl OperatorRefusal {
 }
 
 pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
+    let _place = match admit(&app, &incoming).await {
+        Ok(place) => place,
+        Err(refused) => return refused,
+    };
     let answered =
         if incoming.method == Method::POST { act(&app, &incoming).await } else { show(&app, &incoming).await };
     match answered {
@@ -57,6 +63,23 @@ pub(super) async fn serve(app: Arc<App>, incoming: Incoming) -> Response {
             pages::error(&app, texts, &page(texts, &refusal))
         }
     }
+}
+
+/// The place of a page among those that are made at once: it reads many clients. A click is never refused for want of a place.
+async fn admit(app: &App, incoming: &Incoming) -> Result<Option<Permit>, Response> {
+    if incoming.method == Method::POST {
+        return Ok(None);
+    }
+    let Ok(Some(session)) = app.server.operator_session(&cookies::sent(&incoming.headers)).await else {
+        return Ok(None);
+    };
+    let (operator, texts) = (session.operator.owner_key(), Texts::preferred(&incoming.headers));
+    let mut place = app.memory.operator_pages.permit(operator);
+    place.grow(1).map_err(|Exhausted| {
+        ReachedLimit::on_own_page("pages of operators at once", operator).report(app, "operator");
+        pages::error(app, texts, &ErrorPage::busy(texts))
+    })?;
+    Ok(Some(place))
 }
 
 async fn show(app: &App, incoming: &Incoming) -> Result<Answer, OperatorRefusal> {

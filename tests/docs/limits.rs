@@ -53,6 +53,11 @@ const FIXED: &[Row] = &[
         "{} at once; {} of an address",
         &[(MEMORY, "DISCARDS_AT_ONCE"), (MEMORY, "NETWORK_DISCARDS_AT_ONCE")],
     ),
+    (
+        "pages of operators at once",
+        "{}; {} of an operator",
+        &[(MEMORY, "OPERATOR_PAGES_AT_ONCE"), (MEMORY, "PAGES_OF_AN_OPERATOR_AT_ONCE")],
+    ),
     ("clicks on connections at once", "{} of an owner", &[(MEMORY, "OWNER_CLICKS_AT_ONCE")]),
     ("requests of a session at once", "{}", &[("src/mcp/sse/in_flight.rs", "MAX_IN_FLIGHT")]),
     (

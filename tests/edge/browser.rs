@@ -19,7 +19,8 @@ pub(crate) struct ConsentForm {
 pub(crate) struct Browser(pub(crate) BTreeMap<String, String>);
 
 impl Browser {
-    fn with_cookies(&self, request: Builder) -> Builder {
+    /// A request with the cookies of this browser.
+    pub(crate) fn with_cookies(&self, request: Builder) -> Builder {
         let cookies = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         request.header(header::COOKIE, cookies)
     }

@@ -9,7 +9,7 @@ use authorization_server::{
 };
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Method, Request, header, request::Builder};
+use http::{Method, Request, request::Builder};
 use http_body_util::Full;
 use oauth_protocol::redirect_uri::{Receiver, RedirectUri};
 use tokio::runtime::{self, Runtime};
@@ -29,8 +29,7 @@ struct Owned {
 }
 
 fn get(browser: &Browser) -> Builder {
-    let cookies: Vec<_> = browser.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    request(Method::GET, "/connections").header(header::COOKIE, cookies.join("; "))
+    browser.with_cookies(request(Method::GET, "/connections"))
 }
 
 /// Registers clients of one name with these redirect URIs and one of its own for each, and remembers that the owner has allowed

@@ -4,12 +4,15 @@ use authorization_server::{
     ground::{EventName, Id, Record as _, Subject},
     state::{client::Client, roles::ADMIN},
 };
-use http::{Method, header};
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::{Method, Request, header};
+use http_body_util::Full;
 use time::Duration;
 
 use crate::{
     browser::{Browser, authorize, callback, hidden},
-    rig::{Answer, Edge, form, request},
+    rig::{Answer, Edge, empty, form, request},
 };
 
 const OBJECT_ID: &str = "3e3b4a67-0c5e-4a1f-9d0a-5f3c2f6d7e11";
@@ -266,6 +269,34 @@ async fn a_long_list_comes_in_pages_with_those_in_use_first() {
         assert_eq!(page.status, 200);
     }
     assert_eq!((seen, pages), (201, 201usize.div_ceil(testkit::ON_A_PAGE)));
+}
+
+fn get(browser: &Browser) -> Request<Full<Bytes>> {
+    empty(browser.with_cookies(request(Method::GET, "/operator")))
+}
+
+#[tokio::test]
+async fn pages_of_an_operator_beyond_the_fourth_at_once_are_refused_and_another_operators_and_clicks_go_on() {
+    let (edge, mut browser, mut other) = (edge(), Browser::default(), Browser::default());
+    let client_id = edge.register().await.unwrap();
+    let page = browser.operator(&edge).await;
+    edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
+    other.operator(&edge).await;
+    edge.audit.take();
+    let pages = [&browser, &browser, &browser, &browser, &browser, &other].map(get);
+    let block = fields(&page, &[("action", "block"), ("kind", "registration"), ("value", &client_id)]);
+    let click = form(browser.form("/operator"), &borrowed(&block));
+    let answers = join_all(pages.into_iter().chain([click]).map(|request| edge.send(request))).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 503, 200, 302]);
+    assert_eq!(answers[4].header("retry-after"), "5");
+    assert!(is_blocked(&edge) && answers[4].body.contains("too much to do"), "{}", answers[4].body);
+    let mut events = edge.audit.take();
+    events.retain(|event| event.name == EventName::LimitReached);
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((event.endpoint, event.reason), (Some("operator"), Some("pages of operators at once")));
+    assert!(event.owner.is_some());
+    assert_eq!(browser.get(&edge, "/operator").await.status, 200, "the places are free again");
 }
 
 #[tokio::test]

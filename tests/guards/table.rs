@@ -949,8 +949,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "one client of an owner leaves something to the others",
         file: "src/http/limits.rs",
-        from: "self.settings.calls_per_minute.shares(by.owner, by.client)",
-        to: "self.settings.calls_per_minute.shares(by.owner, by.owner)",
+        from: "self.of_owners.take(&self.settings.calls_per_minute.shares(by.owner, by.client))",
+        to: "self.of_owners.take(&self.settings.calls_per_minute.shares(by.owner, by.owner))",
         test: "lib::http::limits::tests::one_client_leaves_half_to_the_owners_others_and_one_owner_all_to_other_owners",
     },
     Guard {
@@ -1015,6 +1015,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         from: "place.grow(1).map_err(",
         to: "place.grow(0).map_err(",
         test: "edge::connections::pages_of_an_owner_beyond_the_fourth_at_once_are_refused_and_another_owners_and_clicks_go_on",
+    },
+    Guard {
+        name: "an operator has few pages made at once",
+        file: "src/http/operator.rs",
+        from: "place.grow(1).map_err(",
+        to: "place.grow(0).map_err(",
+        test: "edge::operator::pages_of_an_operator_beyond_the_fourth_at_once_are_refused_and_another_operators_and_clicks_go_on",
     },
     Guard {
         name: "all messages of a batch count",

@@ -49,6 +49,11 @@ impl ErrorPage {
         Self::plain(StatusCode::FORBIDDEN, texts.not_allowed_title(), texts.not_allowed_blocked())
     }
 
+    /// Too many pages of one kind are made at once.
+    pub(in crate::http) fn busy(texts: &Texts) -> Self {
+        Self::plain(StatusCode::SERVICE_UNAVAILABLE, texts.busy_title(), texts.busy())
+    }
+
     /// A dependency does not answer.
     pub(in crate::http) fn unavailable(texts: &Texts) -> Self {
         Self::plain(StatusCode::SERVICE_UNAVAILABLE, texts.unavailable_title(), texts.unavailable())
