@@ -22,6 +22,8 @@ use tracing_subscriber::{
     registry,
 };
 
+#[cfg(test)]
+pub(crate) use self::written::Written;
 pub use self::{
     audit::AuditLines,
     json_lines::JsonLines,

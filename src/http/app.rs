@@ -53,9 +53,10 @@ pub struct App {
 impl App {
     /// Reports a refusal. Without a reason the request failed, because a service behind this server is down.
     pub(super) fn refused(&self, event: AuditEvent, reason: Option<&'static str>, error: &dyn Display) {
-        match reason {
-            Some(reason) => self.audit.report(&event.because(reason)),
-            None => tracing::warn!(counted = true, %error, "request failed: a service behind this server is down"),
+        if let Some(reason) = reason {
+            self.audit.report(&event.because(reason));
+        } else {
+            tracing::warn!(counted = true, %error, "request failed: a service behind this server is down");
         }
     }
 }

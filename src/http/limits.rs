@@ -144,7 +144,7 @@ mod tests {
     fn wait(limits: &RateLimiter, messages: usize) -> u64 {
         let batch = format!("[{}]", vec!["{}"; messages].join(","));
         let taken = limits.take_call(holder(1, 1)).and_then(|()| limits.take_batch(holder(1, 1), batch.as_bytes()));
-        taken.map_or_else(|TooMany { wait }| wait.as_millis().div_ceil(1000) as u64, |()| 0)
+        taken.map_or_else(|TooMany { wait }| wait.as_secs() + u64::from(wait.subsec_nanos() > 0), |()| 0)
     }
 
     fn taken(mut take: impl FnMut() -> Result<(), TooMany>) -> usize {

@@ -30,21 +30,42 @@ impl LimitReport {
 #[cfg(test)]
 impl LimitReport {
     /// Of some holder, for a test to hear.
-    pub(super) fn to(audit: &Arc<testkit::AuditTrail>) -> Self {
-        Self::new(Arc::clone(audit) as _, tests::holder(), "test")
+    pub(super) fn to(heard: &Arc<tests::Heard>) -> Self {
+        Self::new(Arc::clone(heard) as _, tests::holder(), "test")
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use authorization_server::ground::Id;
-    use serde_json::{Value, from_str};
-    use testkit::{EventLog, ManualClock, SeededEntropy};
-    use tracing::subscriber::set_default;
+pub(super) mod tests {
+    use std::sync::Mutex;
+
+    use authorization_server::ground::{AuditEvent, Id};
+    use serde_json::Value;
+    use tracing::subscriber::with_default;
     use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
     use super::*;
-    use crate::telemetry::{AuditLines, JsonLines, OwnTraces, request_span};
+    use crate::{
+        platform::{SystemClock, SystemEntropy},
+        telemetry::{AuditLines, JsonLines, OwnTraces, Written, request_span},
+    };
+
+    /// The limits that were reached.
+    #[derive(Default)]
+    pub(in crate::mcp) struct Heard(Mutex<Vec<&'static str>>);
+
+    impl Heard {
+        pub(in crate::mcp) fn limits(&self) -> Vec<&'static str> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl AuditLog for Heard {
+        fn report(&self, event: &AuditEvent) {
+            assert_eq!(event.name, EventName::LimitReached);
+            self.0.lock().unwrap().extend(event.reason);
+        }
+    }
 
     pub(super) fn holder() -> Holder {
         let id = Id::from_bytes([7; 16]);
@@ -53,15 +74,14 @@ mod tests {
 
     #[test]
     fn a_limit_that_a_task_of_no_request_meets_is_reported_in_the_trace_of_what_it_ends() {
-        drop(EventLog::start());
-        let (log, clock) = (EventLog::default(), Arc::new(ManualClock::default()));
-        let (writer, audit) = (log.clone(), Arc::new(AuditLines::new(Arc::clone(&clock) as _)));
-        let _guard = set_default(registry().with(JsonLines::new(move || writer.clone(), clock)));
-        let span = request_span(Some(OwnTraces::new(&SeededEntropy::new(1)).begin()), Some("a caller"));
-        let limits = span.in_scope(|| LimitReport::new(audit, holder(), "mcp/sse"));
-        limits.reached("memory for requests");
-        let [line] = &log.events()[..] else { panic!("{:?}", log.events()) };
-        let line: Value = from_str(line).unwrap();
+        let (written, clock) = (Written::default(), Arc::new(SystemClock));
+        let (writer, audit) = (written.clone(), Arc::new(AuditLines::new(Arc::clone(&clock) as _)));
+        with_default(registry().with(JsonLines::new(move || writer.clone(), clock)), || {
+            let span = request_span(Some(OwnTraces::new(&SystemEntropy).begin()), Some("a caller"));
+            let limits = span.in_scope(|| LimitReport::new(audit, holder(), "mcp/sse"));
+            limits.reached("memory for requests");
+        });
+        let line: Value = serde_json::from_str(written.text().trim()).unwrap();
         assert!(line["trace_id"].is_string() && line["caller"] == "a caller", "{line}");
         let expected = ["limit_reached", "mcp/sse", "memory for requests"].map(Value::from);
         assert_eq!(["event", "endpoint", "reason"].map(|name| line[name].clone()), expected);

@@ -149,6 +149,7 @@ const OTHER: &[(Constant, &str)] = &[
     (("crates/authorization-server/src/state/shown_hosts.rs", "MAX_SHOWN"), "of the hosts of a client on a page"),
     (("crates/authorization-server/src/state/visible_name.rs", "MAX_CHARACTERS"), "of a name on a page"),
     (("crates/authorization-server/src/state/visible_name.rs", "MAX_MARKS"), "of a name on a page"),
+    (("crates/authorization-server/src/state/visible_name.rs", "MAX_MARKS_WITHOUT_PLACE"), "of a name on a page"),
     (("crates/oauth-protocol/src/client_metadata/name.rs", "MAX_CHARACTERS"), "a name is cut, not refused"),
     (("crates/oauth-protocol/src/client_metadata/members.rs", "MAX_STRINGS"), "further strings are skipped"),
     (("crates/oauth-protocol/src/https_url.rs", "MAX_LENGTH"), "a part of the syntax of a URL"),

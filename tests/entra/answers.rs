@@ -270,7 +270,7 @@ async fn authenticated(rig: &testkit::Rig, client: &mut SignedIn) -> Result<Prin
         return Ok(principal);
     }
     client.tokens = rig.refresh(&client.client_id, &client.tokens.refresh_token).await?;
-    Ok(rig.server.authenticate(client.tokens.access_token.expose_secret()).await.unwrap().expect("a token just issued"))
+    Ok(rig.server.authenticate(client.tokens.access_token.expose_secret()).await.unwrap().unwrap())
 }
 
 /// A user to whom this happens at the first use of a grant, signs in, and has the same again: how often the user is sent to

@@ -483,10 +483,12 @@ mod without_a_session {
     use std::sync::Arc;
 
     use serde_json::{Value, from_value, json, to_value};
-    use testkit::AuditTrail;
 
     use super::*;
-    use crate::{budget::Budget, mcp::limit_report::LimitReport};
+    use crate::{
+        budget::Budget,
+        mcp::limit_report::{LimitReport, tests::Heard},
+    };
 
     /// The messages that a client receives while the server sends these.
     async fn received(sent: &[Value]) -> Vec<Value> {
@@ -511,7 +513,7 @@ mod without_a_session {
     /// The events of a client that reads nothing until all these were sent, and this budget for them. With each limit that was
     /// reached.
     async fn unread(sent: &[Value], memory: &Budget) -> (Vec<Value>, Vec<&'static str>) {
-        let audit = Arc::<AuditTrail>::default();
+        let audit = Arc::<Heard>::default();
         let mut messages = sent.iter().map(|message| Box::new(from_value(message.clone()).unwrap()));
         let (first, (server, others)) = (messages.next().unwrap(), mpsc::channel(64));
         messages.for_each(|message| server.try_send(message).unwrap());
@@ -524,7 +526,7 @@ mod without_a_session {
             let data = event.strip_prefix(b"data: ").unwrap();
             unread.push(serde_json::from_slice(data).unwrap());
         }
-        (unread, audit.take().iter().filter_map(|event| event.reason).collect())
+        (unread, audit.limits())
     }
 
     fn progress(progress: u8) -> Value {
