@@ -130,5 +130,8 @@ mod tests {
         assert_eq!(over.len(), MAX_FORMER_HOSTS);
         assert!(may_have_got(&over, "h0.example", NOW) && may_have_got(&over, "never.example", NOW));
         assert!(may_have_got(&over, "a.example", later) && !may_have_got(&over, "never.example", later));
+        let many = left(&full, &["a.example", "c.example", "d.example"], &["b.example"], later);
+        assert_eq!(many.len(), MAX_FORMER_HOSTS);
+        assert!(["h0.example", "h1.example", "h2.example"].iter().all(|host| may_have_got(&many, host, NOW)));
     }
 }

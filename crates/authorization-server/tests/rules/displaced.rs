@@ -136,6 +136,23 @@ async fn a_displaced_cookie_is_neither_an_alarm_nor_the_browsers_fault() {
     assert!(waits_for_entra(&rig, first), "the authorization goes on");
 }
 
+/// The browser may have dropped the other of the two.
+#[tokio::test]
+async fn one_displaced_cookie_of_a_form_is_enough_to_tell() {
+    for kind in ["CONSENT_STATE", "CSRF_TOKEN"] {
+        let (rig, mut tabs) = (Rig::new().unwrap(), Tabs::default());
+        let client_id = rig.register().await.unwrap();
+        let page = tabs.open(&rig, &client_id).await;
+        for _ in 0..5 {
+            tabs.open(&rig, &client_id).await;
+        }
+        tabs.0.retain(|(name, value)| value != DISPLACED || name.contains(kind));
+        assert!(matches!(tabs.decide(&rig, &page, Decision::Allow).await, Err(ConsentError::Expired)), "{kind}");
+        tabs.0.retain(|(_, value)| value != DISPLACED);
+        assert!(matches!(tabs.decide(&rig, &page, Decision::Allow).await, Err(ConsentError::CookieMissing)));
+    }
+}
+
 #[tokio::test]
 async fn a_form_whose_cookies_were_displaced_is_too_old_though_another_tab_is_done() {
     let (rig, mut tabs, mut pages) = (Rig::new().unwrap(), Tabs::default(), Vec::new());
