@@ -18,13 +18,27 @@ thread_local! {
     static SERVER: OnceCell<Mcp> = const { OnceCell::new() };
 }
 
-/// Batches are of one revision only.
+const LAST_REVISION: &str = "2026-07-28";
+
+/// Batches are of one revision only. Of a message whose `_meta` names the last revision, headers repeat parts, as that demands.
 fn headers(text: &[u8]) -> HeaderMap {
-    let revision = if text.trim_ascii_start().starts_with(b"[") { "2025-03-26" } else { "2025-06-18" };
+    let message: Value = serde_json::from_slice(text).unwrap_or_default();
+    let params = &message["params"];
+    let is_of_last = params["_meta"]["io.modelcontextprotocol/protocolVersion"] == LAST_REVISION;
+    let revision = match text.trim_ascii_start() {
+        [b'[', ..] => "2025-03-26",
+        _ if is_of_last => LAST_REVISION,
+        _ => "2025-06-18",
+    };
     let mut headers = HeaderMap::new();
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("mcp-protocol-version", HeaderValue::from_static(revision));
+    for (name, member) in [("mcp-method", &message["method"]), ("mcp-name", &params["name"])] {
+        if let Some(value) = member.as_str().and_then(|member| HeaderValue::from_str(member).ok()) {
+            headers.insert(name, value);
+        }
+    }
     headers
 }
 
