@@ -30,12 +30,13 @@ impl AuthorizationServer {
     /// ([`Self::refused_at_sign_in`]).
     pub(crate) async fn sign_in_helps(&self, key: GrantKey, demand: Demand) -> Result<bool, Unavailable> {
         let now = self.now();
-        let redeemed_at = self.ports.grants.get(&key).await?.map(|grant| grant.value.redeemed_at);
+        let grant = self.ports.grants.get(&key).await?.map(|grant| grant.value);
         let decide = |owner: Option<Owner>| {
             let owner = owner.unwrap_or_else(|| Owner::new(key.owner, now));
             let known = owner.demand_like(&demand, now);
-            let signed_in_since = known.is_some_and(|known| redeemed_at.is_some_and(|redeemed| known.at < redeemed));
-            let is_final = known.is_some_and(|known| known.is_final);
+            let signed_in_since =
+                known.is_some_and(|known| grant.as_ref().is_some_and(|grant| known.at < grant.redeemed_at));
+            let is_final = grant.as_ref().is_some_and(|grant| owner.no_sign_in_helps(grant.client, &grant.scope, now));
             Ok::<_, Unavailable>(if is_final || demand.claims.is_none() && signed_in_since {
                 Change::Keep(false)
             } else if known.is_some_and(|known| known.claims == demand.claims && demand.scope.is_subset(&known.scope)) {
@@ -63,11 +64,11 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// A sign-in has carried the claims of a demand, and is refused all the same.
-    pub(crate) async fn refused_at_sign_in(&self, owner: Id, demand: Id) -> Result<(), Unavailable> {
+    /// A sign-in to this client has carried the claims of a demand, and is refused all the same.
+    pub(crate) async fn refused_at_sign_in(&self, owner: Id, demand: Id, client: Id) -> Result<(), Unavailable> {
         let now = self.now();
         let decide = |document: Option<Owner>| {
-            let refused = document.and_then(|document| document.with_final_demand(demand, now));
+            let refused = document.and_then(|document| document.with_refused_sign_in(demand, client, now));
             Ok::<_, Unavailable>(refused.map_or(Change::Keep(()), |document| Change::Write(document, ())))
         };
         change(self.ports.owners.as_ref(), &owner, decide).await?;

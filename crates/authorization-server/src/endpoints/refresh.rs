@@ -75,8 +75,8 @@ impl AuthorizationServer {
             return Err(TokenError::InvalidGrant("the refresh token was used before"));
         }
         self.check_operator(grant).await?;
-        let is_vain = self.mark_is_vain(grant).await?;
-        let unmarked = is_vain.then(|| Grant { status: Status::Active, ..grant.clone() });
+        let is_unmarked = self.loses_mark(grant).await?;
+        let unmarked = is_unmarked.then(|| Grant { status: Status::Active, ..grant.clone() });
         let grant = unmarked.as_ref().unwrap_or(grant);
         let scope = self.check_refresh(request, grant)?;
         let PresentedGeneration::Good(successor) = judged else {
@@ -85,7 +85,7 @@ impl AuthorizationServer {
         };
         let ends = self.fresh_upstream_tokens(grant).await?;
         let next = grant.giving(successor, asked_at, self.seal(family_key, grant.key.grant).await?);
-        let next = next.or_else(|| is_vain.then(|| grant.with_status(Status::Active)));
+        let next = next.or_else(|| is_unmarked.then(|| grant.with_status(Status::Active)));
         let answered = next.as_ref().unwrap_or(grant).narrowed(scope);
         let response = self.token_response(&answered, family_key, ends).await?;
         Ok(match next {
@@ -106,14 +106,14 @@ impl AuthorizationServer {
         }
     }
 
-    /// Whether a grant is marked although its owner has signed in and Entra refuses all the same. Such a mark would send the
-    /// owner to sign in at each call. The tools of the grant say what is refused.
-    async fn mark_is_vain(&self, grant: &Grant) -> Result<bool, Unavailable> {
+    /// Whether a grant is marked although its owner has signed in and Entra refuses all the same. The mark would send the owner
+    /// to sign in at each call; without it the tools say what is refused.
+    async fn loses_mark(&self, grant: &Grant) -> Result<bool, Unavailable> {
         if grant.status != Status::Marked {
             return Ok(false);
         }
         let owner = self.owner(grant.key.owner).await?;
-        Ok(owner.is_some_and(|owner| owner.no_sign_in_helps(&grant.scope, self.now())))
+        Ok(owner.is_some_and(|owner| owner.no_sign_in_helps(grant.client, &grant.scope, self.now())))
     }
 
     /// The scope of the answer, if the request is one for this grant. Unknown scopes are ignored, as at the authorization

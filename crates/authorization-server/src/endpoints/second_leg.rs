@@ -63,10 +63,9 @@ impl AuthorizationServer {
             let Some(demand) = demand else { return Ok(Judged::Enough) };
             let concerned = scope.filtered(|token| demand.scope.contains(token));
             let exchanged = self.try_exchanges(user, &concerned, demand.claims.as_ref()).await;
-            let is_second = exchanging.step_up.as_ref().is_some_and(|step_up| step_up.demand == demand.id);
             match exchanged {
                 Ok(()) => self.met_at_sign_in(owner, demand.id, &concerned).await?,
-                Err(refusal) => return self.judge_refusal(owner, demand, refusal, is_second).await,
+                Err(refusal) => return self.judge_refusal(owner, exchanging, demand, refusal).await,
             }
         }
         Ok(Judged::Enough)
@@ -88,10 +87,11 @@ impl AuthorizationServer {
     async fn judge_refusal(
         &self,
         owner: Id,
+        exchanging: &Exchanging,
         demand: Demand,
         refusal: UpstreamRefusal,
-        is_second: bool,
     ) -> Result<Judged, Unavailable> {
+        let is_second = exchanging.step_up.as_ref().is_some_and(|step_up| step_up.demand == demand.id);
         tracing::info!(counted = true, error = %refusal, is_second, "exchange refused at a sign-in");
         match refusal {
             UpstreamRefusal::InteractionRequired { .. }
@@ -99,7 +99,7 @@ impl AuthorizationServer {
             | UpstreamRefusal::InvalidGrant { .. }
                 if is_second =>
             {
-                self.refused_at_sign_in(owner, demand.id).await?;
+                self.refused_at_sign_in(owner, demand.id, exchanging.request.client()).await?;
                 Ok(Judged::StillRefused)
             }
             UpstreamRefusal::InteractionRequired { claims: Some(named), .. } => {
@@ -108,7 +108,8 @@ impl AuthorizationServer {
                 if demand.claims.as_ref() == Some(&claims) {
                     return Ok(Judged::Demands(Box::new(demand)));
                 }
-                let renewed = Demand { id: self.random_id(), claims: Some(claims), at: self.now(), ..demand };
+                let (id, at) = (self.random_id(), self.now());
+                let renewed = Demand { id, claims: Some(claims), at, refused_clients: Vec::new(), ..demand };
                 self.renew_demand(owner, &renewed).await?;
                 Ok(Judged::Demands(Box::new(renewed)))
             }

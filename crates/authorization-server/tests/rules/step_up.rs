@@ -176,11 +176,15 @@ async fn a_second_leg_that_is_refused_again_ends_with_a_page_and_no_code() {
 /// The owner of a marked grant has signed in again and seen the page. Entra names these claims then.
 async fn refused_again(again: Option<Claims>) -> (Rig, SignedIn) {
     let (rig, owner) = refused(claims("c1")).await;
+    sign_in_that_is_refused(&rig, &owner, again).await;
+    (rig, owner)
+}
+
+async fn sign_in_that_is_refused(rig: &Rig, owner: &SignedIn, again: Option<Claims>) {
     rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
     rig.upstream.refuse_on_behalf_of(demanding(again));
-    let second = second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    let second = second_leg(rig.come_back(&to_entra(rig, &owner.client_id).await).await.unwrap());
     assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
-    (rig, owner)
 }
 
 /// A client that goes on with the tokens that it has: it refreshes, and calls a tool whose exchange Entra refuses again.
@@ -234,16 +238,59 @@ async fn a_day_after_the_sign_in_that_was_refused_another_one_may_help() {
     assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_err(), "it is marked");
 }
 
-/// A mark stays while a sign-in may bring what one of the demands wants.
+/// No sign-in to the client gets a code then, whatever else is demanded.
 #[tokio::test]
-async fn a_final_demand_takes_no_mark_away_while_another_one_stands() {
+async fn after_such_a_sign_in_no_other_refusal_asks_for_one() {
+    for other in [
+        UpstreamRefusal::ConsentRequired { reason: "another one".into() },
+        UpstreamRefusal::InvalidGrant { reason: "another one".into() },
+        UpstreamRefusal::InteractionRequired { claims: claims("c2"), reason: "another one".into() },
+    ] {
+        let (rig, mut owner) = refused_again(claims("c1")).await;
+        owner.tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
+        // After `invalid_grant` it is tried again.
+        (0..2).for_each(|_| rig.upstream.refuse_on_behalf_of(other.clone()));
+        let called = rig.server.token(&principal(&rig, &owner).await, &user_read(), None).await;
+        assert!(matches!(called, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))), "{other}");
+        assert!(rig.accepts(&owner.tokens.access_token).await.unwrap(), "{other}");
+    }
+}
+
+/// Another demand that was noted before stands, and the grant was marked for it.
+#[tokio::test]
+async fn a_mark_is_taken_away_whatever_else_is_demanded() {
     let (rig, owner) = refused_again(claims("c1")).await;
-    rig.owners.change(&self::owner(&rig).key, |owner| {
-        let reason = "another policy".to_owned();
-        let other = Demand { id: Id::from_bytes([9; 16]), is_final: false, reason, ..owner.demands[0].clone() };
-        owner.clone().with_demand(other, rig.clock.now())
-    });
-    assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_err());
+    for (number, claims) in [(8, None), (9, claims("c2"))] {
+        rig.owners.change(&self::owner(&rig).key, |owner| {
+            let (id, reason) = (Id::from_bytes([number; 16]), format!("another one, {number}"));
+            let other =
+                Demand { id, claims: claims.clone(), reason, refused_clients: vec![], ..owner.demands[0].clone() };
+            owner.clone().with_demand(other, rig.clock.now())
+        });
+    }
+    assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_ok());
+}
+
+/// Their users may be at other devices, and these may have what the policy wants.
+#[tokio::test]
+async fn the_owners_other_clients_are_asked_for_a_sign_in_of_their_own() {
+    let rig = Rig::new().unwrap();
+    let (one, other) = (rig.sign_in().await.unwrap(), rig.sign_in().await.unwrap());
+    refuse(&rig, &one, claims("c1")).await;
+    rig.clock.advance(Duration::MINUTE);
+    sign_in_that_is_refused(&rig, &one, claims("c1")).await;
+    refuse(&rig, &other, claims("c1")).await;
+    assert!(!rig.accepts(&other.tokens.access_token).await.unwrap());
+    assert!(rig.refresh(&other.client_id, &other.tokens.refresh_token).await.is_err());
+}
+
+#[tokio::test]
+async fn claims_that_no_sign_in_has_carried_are_refused_to_nobody() {
+    let (rig, owner) = refused_again(claims("c1")).await;
+    assert_eq!(demands(&rig)[0].refused_clients.len(), 1);
+    rig.upstream.refuse_on_behalf_of(demanding(claims("c2")));
+    second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
+    assert_eq!((demands(&rig).len(), demands(&rig)[0].refused_clients.len()), (1, 0));
 }
 
 #[tokio::test]
