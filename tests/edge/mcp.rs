@@ -410,7 +410,7 @@ async fn each_message_of_a_batch_counts_as_a_call() {
         assert_eq!(client.post(&[], &pings(20)).await.status, 200);
     }
     // Before the body is read, only the first message can count.
-    for wait in ["1", "3"] {
+    for wait in ["1", "4"] {
         let refused = client.post(&[], &pings(20)).await;
         assert_eq!((refused.status, refused.header("retry-after")), (429, wait));
         client.edge.clock.advance(time::Duration::seconds(wait.parse().unwrap()));

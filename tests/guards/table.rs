@@ -1026,8 +1026,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "all messages of a batch count",
         file: "src/http/limits.rs",
-        from: "self.of_owners.take_many(messages, &shares)",
-        to: "self.of_owners.take(&shares)",
+        from: "self.of_owners.take_many(messages, &shares).or_else(",
+        to: "self.of_owners.take(&shares).or_else(",
         test: "edge::mcp::each_message_of_a_batch_counts_as_a_call",
     },
     Guard {
