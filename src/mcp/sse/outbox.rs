@@ -110,7 +110,7 @@ mod tests {
 
     fn outbox(bytes: usize) -> (Outbox, UnreadMessages, CancellationToken) {
         let stop = CancellationToken::new();
-        let end = SessionEnd { stop: stop.clone(), limits: LimitReport::to(&Arc::default()) };
+        let end = SessionEnd::new(stop.clone(), LimitReport::to(&Arc::default()));
         let (outbox, unread) = Outbox::new([(); 2].map(|()| Budget::new(bytes)), end);
         (outbox, unread, stop)
     }

@@ -1,5 +1,7 @@
 //! What ends a session from outside: its stream, the process, or a limit.
 
+use std::sync::{Arc, Once};
+
 use tokio_util::sync::CancellationToken;
 
 use crate::mcp::limit_report::LimitReport;
@@ -9,14 +11,20 @@ use crate::mcp::limit_report::LimitReport;
 pub(super) struct SessionEnd {
     /// Cancelled when the session ends.
     pub(super) stop: CancellationToken,
-    pub(super) limits: LimitReport,
+    limits: LimitReport,
+    reported: Arc<Once>,
 }
 
 impl SessionEnd {
+    /// The end of a session that `stop` ends.
+    pub(super) fn new(stop: CancellationToken, limits: LimitReport) -> Self {
+        Self { stop, limits, reported: Arc::new(Once::new()) }
+    }
+
     /// A limit ends the session. One that has ended is not reported again.
     pub(super) fn at_limit(&self, limit: &'static str) {
         if !self.stop.is_cancelled() {
-            self.limits.reached(limit);
+            self.reported.call_once(|| self.limits.reached(limit));
         }
         self.stop.cancel();
     }

@@ -95,7 +95,7 @@ impl Sessions {
         let total_bytes = [of_all, of_owner, self.client_bytes.of(opened_by)];
         let server = Arc::clone(&self.server);
         let limits = LimitReport::new(Arc::clone(&instance.ports.audit), principal.holder(), "mcp/sse");
-        let end = SessionEnd { stop: instance.stop.child_token(), limits };
+        let end = SessionEnd::new(instance.stop.child_token(), limits);
         let memory = instance.ports.memory.budgets_of(opened_by.owner);
         let start = Start { server, name, opened_by, total_bytes, memory, end };
         let stream = registry.add(id, opened_by, |registration| EventStream::start(start, registration))?;

@@ -143,7 +143,7 @@ async fn write_events(
         let is_last = is_answer(&message);
         match memory.event(&message) {
             Ok(event) if is_last || to.capacity() > 1 => drop(to.try_send(Box::new(event))),
-            Err(Exhausted) if is_last => memory.limits.reached("memory for requests"),
+            Err(Exhausted) if is_last && !to.is_closed() => memory.limits.reached("memory for requests"),
             _ => {}
         }
         next = messages.recv().await;
