@@ -61,8 +61,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     println!("{} servers, {} left out", servers.all.len(), servers.left_out.len());
     let starts = start::measure(&places).await?;
     println!("{starts:?}");
-    // The minute after the burst passes while the rounds are measured: a handler without requests does nothing.
-    let burst = Burst::of_calls(&places, &servers.graph, servers.folder.path()).await?;
+    let calls = Burst::of_calls(&places, &servers.graph, servers.folder.path()).await?.later().await;
     let load = Load { seconds: args.seconds, connections: args.connections };
     let (mut measured, mut alone) = (Measured::default(), Measured::default());
     for number in 1..=args.rounds {
@@ -71,7 +70,6 @@ pub(crate) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         let of_rust = |server: Server| !Server::PEERS.contains(&server);
         round::measure(&servers, Load { connections: 1, ..load }, &[Kind::Call], of_rust, &mut alone)?;
     }
-    let calls = burst.later().await;
     let memory = Memory { calls, streams: memory::with_streams(&places, &servers.graph).await? };
     println!("{memory:?}");
     let instructions = counted(&places, &servers).await?;

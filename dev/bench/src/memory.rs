@@ -165,7 +165,7 @@ impl Burst {
 /// The memory of a process that only holds streams.
 pub(crate) async fn with_streams(places: &Places, graph: &Graph) -> Result<Option<OfStreams>, Box<dyn Error>> {
     let SignedIn { handler, tokens, idle, _watchdog } = SignedIn::start(places, graph).await?;
-    let open = streams::open(handler.address, &tokens, STREAMS).await?;
+    let open = streams::open(&handler, &tokens, STREAMS).await?;
     Ok(open.map(|_open| OfStreams { idle, open: handler.kilobytes("VmRSS") }))
 }
 

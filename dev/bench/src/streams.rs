@@ -2,6 +2,7 @@
 
 use std::{error::Error, fs, net::SocketAddr};
 
+use driver::{Server, handler::Handler, mcp};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -15,9 +16,9 @@ pub(crate) fn files() -> Result<usize, Box<dyn Error>> {
     Ok(open_files(&fs::read_to_string("/proc/self/limits")?).ok_or("/proc/self/limits has another form")?)
 }
 
-/// Opens streams, those of each token one after another; `None` if this process may not have as many files.
+/// Opens streams and their sessions, those of each token one after another; `None` if this process may not have as many files.
 pub(crate) async fn open(
-    address: SocketAddr,
+    handler: &Handler,
     tokens: &[String],
     streams: usize,
 ) -> Result<Option<Vec<TcpStream>>, Box<dyn Error>> {
@@ -26,27 +27,38 @@ pub(crate) async fn open(
         println!("left out: {streams} streams: ulimit -n is {limit}");
         return Ok(None);
     }
-    let mut open = Vec::new();
+    let (server, mut open) = (handler.server(), Vec::new());
     for token in tokens.iter().cycle().take(streams) {
-        open.push(stream(address, token).await?);
+        open.push(stream(handler.address, &server, token).await?);
     }
     Ok(Some(open))
 }
 
-/// A stream that has sent its first event.
-async fn stream(address: SocketAddr, token: &str) -> Result<TcpStream, Box<dyn Error>> {
+/// A stream whose session is initialized.
+async fn stream(address: SocketAddr, server: &Server, token: &str) -> Result<TcpStream, Box<dyn Error>> {
     let mut stream = TcpStream::connect(address).await?;
     let head = format!("GET /mcp/sse HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n");
     stream.write_all(format!("{head}accept: text/event-stream\r\n\r\n").as_bytes()).await?;
-    let (mut read, mut buffer) = (Vec::new(), [0; 4096]);
-    while !read.windows(10).any(|window| window == b"sessionId=") {
+    let opened = read_until(&mut stream, "\n\n").await?;
+    let endpoint = opened.split("data: ").nth(1).and_then(|rest| rest.lines().next()).ok_or("no endpoint")?;
+    for message in [mcp::initialize(), mcp::initialized()] {
+        server.post(endpoint).bearer_auth(token).json(&message).send().await?.error_for_status()?;
+    }
+    read_until(&mut stream, "serverInfo").await?;
+    Ok(stream)
+}
+
+/// What comes until this has come.
+async fn read_until(stream: &mut TcpStream, end: &str) -> Result<String, Box<dyn Error>> {
+    let (mut read, mut buffer) = (String::new(), [0; 4096]);
+    while !read.contains(end) {
         let count = stream.read(&mut buffer).await?;
-        read.extend(buffer.iter().take(count));
+        read += &String::from_utf8_lossy(buffer.get(..count).unwrap_or_default());
         if count == 0 {
-            return Err(format!("no stream: {}", String::from_utf8_lossy(&read)).into());
+            return Err(format!("the stream ended: {read}").into());
         }
     }
-    Ok(stream)
+    Ok(read)
 }
 
 /// The soft limit in `/proc/PID/limits`.
