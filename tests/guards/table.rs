@@ -352,10 +352,10 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "bodies::a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read",
     },
     Guard {
-        name: "bodies of unknown callers count as bodies",
+        name: "a body counts for its address",
         file: "src/http/serve.rs",
         from: "(app.memory.head(from), app.memory.body(from))",
-        to: "(app.memory.head(from), app.memory.head(from))",
+        to: "(app.memory.head(from), app.memory.body(authorization_server::ground::Network::UNKNOWN))",
         test: "edge::flood::slow_bodies_leave_their_address_room_for_requests_without_one",
     },
     Guard {
