@@ -75,7 +75,6 @@ const FIXED: &[Row] = &[
     ("approvals", "{}", &[(RULES, "owner.rs::MAX_APPROVALS")]),
     ("withdrawals", "{}", &[(RULES, "owner.rs::MAX_WITHDRAWALS")]),
     ("demands", "{}", &[(RULES, "owner.rs::MAX_DEMANDS")]),
-    ("refused clients of a demand", "{}", &[(RULES, "demand.rs::MAX_REFUSED_CLIENTS")]),
     ("decisions that a browser remembers", "{} of each kind", &[(RULES, "memory.rs::MAX_ENTRIES")]),
     ("sign-ins of a browser at once", "{}", &[(RULES, "cookies.rs::MAX_TRANSACTIONS")]),
     ("displaced sign-ins of a browser", "{} of each kind", &[(RULES, "cookies.rs::MAX_DISPLACED")]),
@@ -162,7 +161,7 @@ const OTHER: &[(Constant, &str)] = &[
 ];
 
 /// Limits that no event `limit_reached` names. The document says which kinds these are.
-const SILENT: [&str; 19] = [
+const SILENT: [&str; 18] = [
     "grants",
     "bodies that are thrown away",
     "clicks on connections at once",
@@ -177,7 +176,6 @@ const SILENT: [&str; 19] = [
     "blocks",
     "approvals",
     "demands",
-    "refused clients of a demand",
     "withdrawals",
     "decisions that a browser remembers",
     "sign-ins of a browser at once",

@@ -17,10 +17,10 @@ use time::OffsetDateTime;
 use super::{Shape, check_schema, entra_client::EntraClientShape};
 use crate::ports::records::{Address, Container};
 
-/// 6 adds the clients whose sign-in a demand has refused.
+/// 6 adds which demands are final.
 const SCHEMA: u32 = 6;
 /// Had none. It added which request was refused, and the applications that call with tokens of Entra.
-const SCHEMA_WITHOUT_REFUSED_CLIENTS: u32 = 5;
+const SCHEMA_WITHOUT_FINAL_DEMANDS: u32 = 5;
 /// Had no such applications, and took every refusal for one of an exchange. It added the demands.
 const SCHEMA_WITHOUT_ENTRA_CLIENTS: u32 = 4;
 /// Had none. It added the hash of a document's metadata.
@@ -30,7 +30,7 @@ const SCHEMA_WITHOUT_METADATA: u32 = 2;
 /// Had no address either.
 const SCHEMA_WITHOUT_ADDRESS: u32 = 1;
 const EARLIER_SCHEMAS: [u32; 5] = [
-    SCHEMA_WITHOUT_REFUSED_CLIENTS,
+    SCHEMA_WITHOUT_FINAL_DEMANDS,
     SCHEMA_WITHOUT_ENTRA_CLIENTS,
     SCHEMA_WITHOUT_DEMANDS,
     SCHEMA_WITHOUT_METADATA,
@@ -86,20 +86,20 @@ struct DemandShape {
     reason: String,
     #[serde(with = "time::serde::timestamp::milliseconds")]
     at: OffsetDateTime,
-    #[serde(default)]
-    refused_clients: Vec<Id>,
+    #[serde(default, rename = "final")]
+    is_final: bool,
 }
 
 impl From<Demand> for DemandShape {
-    fn from(Demand { id, request, claims, scope, reason, at, refused_clients }: Demand) -> Self {
-        Self { id, refresh: request == RefusedRequest::Refresh, claims, scope, reason, at, refused_clients }
+    fn from(Demand { id, request, claims, scope, reason, at, is_final }: Demand) -> Self {
+        Self { id, refresh: request == RefusedRequest::Refresh, claims, scope, reason, at, is_final }
     }
 }
 
 impl From<DemandShape> for Demand {
-    fn from(DemandShape { id, refresh, claims, scope, reason, at, refused_clients }: DemandShape) -> Self {
+    fn from(DemandShape { id, refresh, claims, scope, reason, at, is_final }: DemandShape) -> Self {
         let request = if refresh { RefusedRequest::Refresh } else { RefusedRequest::Exchange };
-        Self { id, request, claims, scope, reason, at, refused_clients }
+        Self { id, request, claims, scope, reason, at, is_final }
     }
 }
 

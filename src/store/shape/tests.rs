@@ -201,16 +201,16 @@ fn of_a_sign_in_of_schema_4_only_the_last_state_is_known() {
 }
 
 #[test]
-fn a_demand_of_an_earlier_schema_has_refused_no_client() {
+fn a_demand_of_an_earlier_schema_is_not_final() {
     let mut expected = golden("owner.json");
-    expected["demands"][0]["refused_clients"] = serde_json::json!([]);
+    expected["demands"][0]["final"] = false.into();
     assert_eq!(Owner::decode(golden("owner-schema-5.json")).unwrap().encode().unwrap(), expected);
 }
 
 #[test]
 fn a_demand_of_schema_4_is_read_as_one_of_an_exchange_and_no_application_called() {
     let mut expected = golden("owner.json");
-    expected["demands"][0]["refused_clients"] = serde_json::json!([]);
+    expected["demands"][0]["final"] = false.into();
     expected["demands"][1]["refresh"] = false.into();
     expected["entra_clients"] = serde_json::json!([]);
     assert_eq!(Owner::decode(golden("owner-schema-4.json")).unwrap().encode().unwrap(), expected);

@@ -36,7 +36,7 @@ impl AuthorizationServer {
             let known = owner.demand_like(&demand, now);
             let signed_in_since =
                 known.is_some_and(|known| grant.as_ref().is_some_and(|grant| known.at < grant.redeemed_at));
-            let is_final = grant.as_ref().is_some_and(|grant| owner.no_sign_in_helps(grant.client, &grant.scope, now));
+            let is_final = grant.as_ref().is_some_and(|grant| owner.no_sign_in_helps(&grant.scope, now));
             Ok::<_, Unavailable>(if is_final || demand.claims.is_none() && signed_in_since {
                 Change::Keep(false)
             } else if known.is_some_and(|known| known.claims == demand.claims && demand.scope.is_subset(&known.scope)) {
@@ -64,21 +64,21 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// A sign-in to this client has carried the claims of a demand, and is refused all the same.
-    pub(crate) async fn refused_at_sign_in(&self, owner: Id, demand: Id, client: Id) -> Result<(), Unavailable> {
+    /// A sign-in has carried the claims of a demand, and is refused all the same.
+    pub(crate) async fn refused_at_sign_in(&self, owner: Id, demand: Id) -> Result<(), Unavailable> {
         let now = self.now();
         let decide = |document: Option<Owner>| {
-            let refused = document.and_then(|document| document.with_refused_sign_in(demand, client, now));
+            let refused = document.and_then(|document| document.with_final_demand(demand, now));
             Ok::<_, Unavailable>(refused.map_or(Change::Keep(()), |document| Change::Write(document, ())))
         };
         change(self.ports.owners.as_ref(), &owner, decide).await?;
         Ok(())
     }
 
-    /// An exchange for these scopes has succeeded, so the demands for them from before the grant's sign-in are met. Demands that came
-    /// after it are those of other grants.
+    /// An exchange for these scopes has succeeded, so the demands for them from before the grant's sign-in are met, and that sign-in
+    /// has mended what made a refresh fail. Demands that came after it are those of other grants.
     pub(crate) async fn exchanged(&self, key: GrantKey, scope: &Scope) -> Result<(), Unavailable> {
-        let left = |demand: &Demand| demand.without(scope);
+        let left = |demand: &Demand| demand.without(scope).filter(|left| left.request == RefusedRequest::Exchange);
         self.meet_demands(key, |demand| demand.concerns(scope), left).await
     }
 

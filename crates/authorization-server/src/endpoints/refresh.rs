@@ -113,7 +113,7 @@ impl AuthorizationServer {
             return Ok(false);
         }
         let owner = self.owner(grant.key.owner).await?;
-        Ok(owner.is_some_and(|owner| owner.no_sign_in_helps(grant.client, &grant.scope, self.now())))
+        Ok(owner.is_some_and(|owner| owner.no_sign_in_helps(&grant.scope, self.now())))
     }
 
     /// The scope of the answer, if the request is one for this grant. Unknown scopes are ignored, as at the authorization

@@ -65,7 +65,10 @@ impl AuthorizationServer {
             let exchanged = self.try_exchanges(user, &concerned, demand.claims.as_ref()).await;
             match exchanged {
                 Ok(()) => self.met_at_sign_in(owner, demand.id, &concerned).await?,
-                Err(refusal) => return self.judge_refusal(owner, exchanging, demand, refusal).await,
+                Err(refusal) => {
+                    let is_second = exchanging.step_up.as_ref().is_some_and(|step_up| step_up.demand == demand.id);
+                    return self.judge_refusal(owner, demand, refusal, is_second).await;
+                }
             }
         }
         Ok(Judged::Enough)
@@ -87,11 +90,10 @@ impl AuthorizationServer {
     async fn judge_refusal(
         &self,
         owner: Id,
-        exchanging: &Exchanging,
         demand: Demand,
         refusal: UpstreamRefusal,
+        is_second: bool,
     ) -> Result<Judged, Unavailable> {
-        let is_second = exchanging.step_up.as_ref().is_some_and(|step_up| step_up.demand == demand.id);
         tracing::info!(counted = true, error = %refusal, is_second, "exchange refused at a sign-in");
         match refusal {
             UpstreamRefusal::InteractionRequired { .. }
@@ -99,7 +101,7 @@ impl AuthorizationServer {
             | UpstreamRefusal::InvalidGrant { .. }
                 if is_second =>
             {
-                self.refused_at_sign_in(owner, demand.id, exchanging.request.client()).await?;
+                self.refused_at_sign_in(owner, demand.id).await?;
                 Ok(Judged::StillRefused)
             }
             UpstreamRefusal::InteractionRequired { claims: Some(named), .. } => {
@@ -109,7 +111,7 @@ impl AuthorizationServer {
                     return Ok(Judged::Demands(Box::new(demand)));
                 }
                 let (id, at) = (self.random_id(), self.now());
-                let renewed = Demand { id, claims: Some(claims), at, refused_clients: Vec::new(), ..demand };
+                let renewed = Demand { id, claims: Some(claims), at, is_final: false, ..demand };
                 self.renew_demand(owner, &renewed).await?;
                 Ok(Judged::Demands(Box::new(renewed)))
             }
@@ -118,7 +120,10 @@ impl AuthorizationServer {
             | UpstreamRefusal::ConsentRequired { .. }
             | UpstreamRefusal::InvalidGrant { .. }
             | UpstreamRefusal::Unavailable(_) => Ok(Judged::Demands(Box::new(demand))),
-            UpstreamRefusal::Blocked { .. } | UpstreamRefusal::Refused { .. } => Ok(Judged::Enough),
+            UpstreamRefusal::Blocked { .. } | UpstreamRefusal::Refused { .. } => {
+                self.refused_at_sign_in(owner, demand.id).await?;
+                Ok(Judged::Enough)
+            }
         }
     }
 

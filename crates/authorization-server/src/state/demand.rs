@@ -9,8 +9,6 @@ use crate::{
     state::claims::Claims,
 };
 
-/// The most clients of a demand for which no sign-in is asked; the oldest are forgotten.
-const MAX_REFUSED_CLIENTS: usize = 20;
 /// The most characters of a reason that are kept.
 const LONGEST_REASON: usize = 200;
 
@@ -38,8 +36,8 @@ pub struct Demand {
     pub reason: String,
     /// When it was met.
     pub at: OffsetDateTime,
-    /// The clients whose sign-in carried the claims and was refused all the same, the newest last. No other is asked for them.
-    pub refused_clients: Vec<Id>,
+    /// Whether a sign-in that carried the claims was refused all the same. Then no other is asked for.
+    pub is_final: bool,
 }
 
 impl Demand {
@@ -54,7 +52,7 @@ impl Demand {
         now: OffsetDateTime,
     ) -> Self {
         let reason = reason.chars().take(LONGEST_REASON).collect();
-        Self { id, request, claims, scope, reason, at: now, refused_clients: Vec::new() }
+        Self { id, request, claims, scope, reason, at: now, is_final: false }
     }
 
     /// The rest of the demand, once there are tokens for these scopes; `None` if nothing is left.
@@ -74,15 +72,6 @@ impl Demand {
     #[must_use]
     pub fn concerns(&self, scope: &Scope) -> bool {
         self.scope.tokens().any(|token| scope.contains(token))
-    }
-
-    /// With one more client whose sign-in was refused, for another day.
-    pub(crate) fn refused_again(&mut self, client: Id, now: OffsetDateTime) {
-        self.refused_clients.retain(|other| *other != client);
-        self.refused_clients.push(client);
-        let surplus = self.refused_clients.len().saturating_sub(MAX_REFUSED_CLIENTS);
-        self.refused_clients.drain(..surplus);
-        self.at = now;
     }
 
     /// Whether it is the same refusal, whatever claims it names.

@@ -185,18 +185,18 @@ impl Owner {
         self.touched(now)
     }
 
-    /// With a demand for which this client's owner is asked for no other sign-in; `None` if it is gone.
+    /// With a demand for which no sign-in is asked any more, for another day; `None` if it is gone.
     #[must_use]
-    pub fn with_refused_sign_in(mut self, demand: Id, client: Id, now: OffsetDateTime) -> Option<Self> {
-        self.demands.iter_mut().find(|other| other.id == demand)?.refused_again(client, now);
+    pub fn with_final_demand(mut self, id: Id, now: OffsetDateTime) -> Option<Self> {
+        let demand = self.demands.iter_mut().find(|demand| demand.id == id)?;
+        (demand.is_final, demand.at) = (true, now);
         Some(self.touched(now))
     }
 
-    /// Whether no sign-in to this client for these scopes helps: it would end without a code, whatever else it brings.
+    /// Whether no sign-in for these scopes helps: it would end without a code, whatever else it brings.
     #[must_use]
-    pub fn no_sign_in_helps(&self, client: Id, scope: &Scope, now: OffsetDateTime) -> bool {
-        let concerned = self.demands.iter().filter(|demand| demand.concerns(scope) && demand.stands(now));
-        concerned.into_iter().any(|demand| demand.refused_clients.contains(&client))
+    pub fn no_sign_in_helps(&self, scope: &Scope, now: OffsetDateTime) -> bool {
+        self.demands.iter().any(|demand| demand.is_final && demand.concerns(scope) && demand.stands(now))
     }
 
     /// The same document with the rest of each demand; `None` if no demand changes.

@@ -176,14 +176,14 @@ async fn a_second_leg_that_is_refused_again_ends_with_a_page_and_no_code() {
 /// The owner of a marked grant has signed in again and seen the page. Entra names these claims then.
 async fn refused_again(again: Option<Claims>) -> (Rig, SignedIn) {
     let (rig, owner) = refused(claims("c1")).await;
-    sign_in_that_is_refused(&rig, &owner, again).await;
+    sign_in_that_is_refused(&rig, &owner.client_id, again).await;
     (rig, owner)
 }
 
-async fn sign_in_that_is_refused(rig: &Rig, owner: &SignedIn, again: Option<Claims>) {
+async fn sign_in_that_is_refused(rig: &Rig, client_id: &str, again: Option<Claims>) {
     rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
     rig.upstream.refuse_on_behalf_of(demanding(again));
-    let second = second_leg(rig.come_back(&to_entra(rig, &owner.client_id).await).await.unwrap());
+    let second = second_leg(rig.come_back(&to_entra(rig, client_id).await).await.unwrap());
     assert!(matches!(rig.come_back(&second).await, Err(CallbackError::StillRefused)));
 }
 
@@ -209,13 +209,18 @@ async fn after_a_sign_in_that_is_refused_all_the_same_the_tools_of_a_marked_gran
     }
 }
 
+/// Its answer was lost. It gets the same successor, so nothing but the mark is to be written.
 #[tokio::test]
-async fn a_refresh_that_came_again_takes_the_mark_away_as_well() {
-    let (rig, owner) = refused_again(claims("c1")).await;
-    for _ in 0..2 {
-        let tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
-        assert!(rig.accepts(&tokens.access_token).await.unwrap());
-    }
+async fn a_refresh_that_comes_again_takes_the_mark_away_as_well() {
+    let rig = Rig::new().unwrap();
+    let mut owner = rig.sign_in().await.unwrap();
+    let before = owner.tokens.refresh_token.clone();
+    owner.tokens = rig.refresh(&owner.client_id, &before).await.unwrap();
+    refuse(&rig, &owner, claims("c1")).await;
+    sign_in_that_is_refused(&rig, &owner.client_id, claims("c1")).await;
+    let again = rig.refresh(&owner.client_id, &before).await.unwrap();
+    assert_eq!(again.refresh_token.expose_secret(), owner.tokens.refresh_token.expose_secret());
+    assert!(rig.accepts(&again.access_token).await.unwrap());
 }
 
 #[tokio::test]
@@ -230,9 +235,13 @@ async fn a_refresh_that_entra_refuses_with_the_same_claims_asks_for_no_further_s
 
 #[tokio::test]
 async fn a_day_after_the_sign_in_that_was_refused_another_one_may_help() {
-    let (rig, mut owner) = refused_again(claims("c1")).await;
-    owner.tokens = rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.unwrap();
-    rig.clock.advance(Duration::days(1));
+    let (rig, mut owner) = refused(claims("c1")).await;
+    rig.clock.advance(Duration::hours(12));
+    sign_in_that_is_refused(&rig, &owner.client_id, claims("c1")).await;
+    rig.clock.advance(Duration::days(1) - Duration::minutes(3));
+    let refused = refreshed_and_called(&rig, &mut owner).await;
+    assert!(matches!(refused, Some(DownstreamError::Blocked(UpstreamBlock::Repeated))), "{refused:?}");
+    rig.clock.advance(Duration::minutes(2));
     let refused = refreshed_and_called(&rig, &mut owner).await;
     assert!(matches!(refused, Some(DownstreamError::SignInAgain)), "{refused:?}");
     assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_err(), "it is marked");
@@ -263,34 +272,51 @@ async fn a_mark_is_taken_away_whatever_else_is_demanded() {
     for (number, claims) in [(8, None), (9, claims("c2"))] {
         rig.owners.change(&self::owner(&rig).key, |owner| {
             let (id, reason) = (Id::from_bytes([number; 16]), format!("another one, {number}"));
-            let other =
-                Demand { id, claims: claims.clone(), reason, refused_clients: vec![], ..owner.demands[0].clone() };
+            let other = Demand { id, claims: claims.clone(), reason, is_final: false, ..owner.demands[0].clone() };
             owner.clone().with_demand(other, rig.clock.now())
         });
     }
     assert!(rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await.is_ok());
 }
 
-/// Their users may be at other devices, and these may have what the policy wants.
+/// A client may register anew for each sign-in, and so have another id.
 #[tokio::test]
-async fn the_owners_other_clients_are_asked_for_a_sign_in_of_their_own() {
-    let rig = Rig::new().unwrap();
-    let (one, other) = (rig.sign_in().await.unwrap(), rig.sign_in().await.unwrap());
-    refuse(&rig, &one, claims("c1")).await;
-    rig.clock.advance(Duration::MINUTE);
-    sign_in_that_is_refused(&rig, &one, claims("c1")).await;
-    refuse(&rig, &other, claims("c1")).await;
-    assert!(!rig.accepts(&other.tokens.access_token).await.unwrap());
-    assert!(rig.refresh(&other.client_id, &other.tokens.refresh_token).await.is_err());
+async fn a_sign_in_to_another_registration_is_one_as_well() {
+    let (rig, mut owner) = refused(claims("c1")).await;
+    sign_in_that_is_refused(&rig, &rig.register().await.unwrap(), claims("c1")).await;
+    let refused = refreshed_and_called(&rig, &mut owner).await;
+    assert!(matches!(refused, Some(DownstreamError::Blocked(UpstreamBlock::Repeated))), "{refused:?}");
 }
 
 #[tokio::test]
-async fn claims_that_no_sign_in_has_carried_are_refused_to_nobody() {
+async fn claims_that_no_sign_in_has_carried_are_not_final() {
     let (rig, owner) = refused_again(claims("c1")).await;
-    assert_eq!(demands(&rig)[0].refused_clients.len(), 1);
+    assert!(demands(&rig)[0].is_final);
     rig.upstream.refuse_on_behalf_of(demanding(claims("c2")));
     second_leg(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap());
-    assert_eq!((demands(&rig).len(), demands(&rig)[0].refused_clients.len()), (1, 0));
+    let [renewed] = &demands(&rig)[..] else { panic!() };
+    assert!(!renewed.is_final);
+}
+
+/// Entra demands claims of the tool, and blocks the sign-in that carries them (AADSTS53003 has both forms).
+#[tokio::test]
+async fn a_demand_that_is_blocked_at_the_sign_in_is_final_though_the_client_gets_a_code() {
+    for refusal in [
+        UpstreamRefusal::Blocked { reason: "message_only".into() },
+        UpstreamRefusal::Refused { reason: "of this server".into() },
+    ] {
+        let (rig, owner) = refused(claims("c1")).await;
+        rig.upstream.refuse_on_behalf_of(refusal);
+        let code = parameter(
+            &with_code(rig.come_back(&to_entra(&rig, &owner.client_id).await).await.unwrap()).location,
+            "code",
+        );
+        let tokens = rig.redeem(&owner.client_id, &code.unwrap().into()).await.unwrap();
+        let again = SignedIn { tokens, ..owner };
+        rig.upstream.refuse_on_behalf_of(demanding(claims("c1")));
+        let called = rig.server.token(&principal(&rig, &again).await, &user_read(), None).await;
+        assert!(matches!(called, Err(DownstreamError::Blocked(UpstreamBlock::Repeated))));
+    }
 }
 
 #[tokio::test]
@@ -586,6 +612,24 @@ async fn a_refresh_that_succeeds_after_a_sign_in_meets_what_a_refused_one_left()
     let refused = refresh(&owner).await;
     assert!(matches!(refused, Err(TokenError::InvalidGrant(_))), "a sign-in may help again");
     assert_eq!(demands(&rig).len(), 1);
+}
+
+/// The sign-in has helped, also for the scopes that no tool has used since.
+#[tokio::test]
+async fn an_exchange_after_a_sign_in_meets_the_refused_refresh_as_a_whole() {
+    let rig = Rig::new().unwrap();
+    let owner = granted(&rig, MAIL).await;
+    let refused = async |owner: &SignedIn| {
+        rig.clock.advance(Duration::minutes(70));
+        rig.upstream.refuse_refresh(demanding(None));
+        rig.refresh(&owner.client_id, &owner.tokens.refresh_token).await
+    };
+    assert!(refused(&owner).await.is_err());
+    rig.clock.advance(Duration::MINUTE);
+    let owner = again(&rig, &owner.client_id, MAIL).await;
+    assert!(rig.server.token(&principal(&rig, &owner).await, &user_read(), None).await.is_ok());
+    assert!(demands(&rig).is_empty());
+    assert!(matches!(refused(&owner).await, Err(TokenError::InvalidGrant(_))), "a sign-in may help again");
 }
 
 #[tokio::test]
