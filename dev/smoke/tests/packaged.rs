@@ -7,6 +7,9 @@ mod browser;
 #[cfg(target_os = "linux")]
 #[path = "support/memory.rs"]
 mod memory;
+#[cfg(target_os = "linux")]
+#[path = "support/worst.rs"]
+mod worst;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -11,13 +11,16 @@ use driver::{
     Server,
     browser::{self, Browser},
     handler::{Handler, raise_open_files},
-    mcp,
+    mcp, oauth,
     stream::Stream,
 };
+use local_tenant::{Endpoint, Fault};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+
+use crate::worst;
 
 /// In kB, as all sizes of this file.
 const PEAK: u64 = 120 * 1024;
@@ -25,11 +28,11 @@ const PEAK: u64 = 120 * 1024;
 const KEPT: u64 = 10 * 1024;
 const RETURNED_WITHIN: Duration = Duration::from_mins(1);
 const CONNECTIONS: usize = 64;
+/// More than fill the memory for the requests of all.
+const USERS: [&str; 4] = [browser::USER, "alice@contoso.example", "layla@contoso.example", "user1@contoso.example"];
 const UNFINISHED: usize = 400;
 /// Nearly the 4,000 that the handler serves: docs/operations/memory.md.
 const MANY_CONNECTIONS: usize = 3_900;
-/// As long as a head may be before it counts in a budget.
-const SMALL_HEAD: usize = 8_000;
 /// No limit of callers may refuse before the budgets of memory do.
 const LIMITS: &str = "tool-calls-at-once=1000000,calls-per-minute=1000000,streams=1000000,grants=1000000,\
                       waiting-registrations=1000000,registrations-per-minute=1000000,\
@@ -77,38 +80,6 @@ async fn phase<T>(handler: &Handler, name: &str, idle: u64, work: impl Future<Ou
     }
 }
 
-/// A tool call with this text as its arguments.
-fn call(arguments: &str) -> String {
-    format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"get_graph_user_details","_meta":{{"a":{arguments}}},"arguments":{{"a":{arguments}}}}}}}"#
-    )
-}
-
-fn array(element: &str, bytes: usize) -> String {
-    format!("[{}]", vec![element; bytes / (element.len() + 1)].join(","))
-}
-
-fn nested(depth: usize) -> String {
-    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
-}
-
-/// The worst messages: too long, too deep, and of as many values as fit.
-fn messages() -> Vec<String> {
-    const MAX_ARGUMENT_BYTES: usize = 31 * 1024;
-    let arguments = [
-        array(r#"{"a":0}"#, 512 * 1024),
-        nested(100_000),
-        nested(7_000),
-        array("0", MAX_ARGUMENT_BYTES),
-        array("[]", MAX_ARGUMENT_BYTES),
-        array("{}", MAX_ARGUMENT_BYTES),
-        array(r#"{"a":0}"#, MAX_ARGUMENT_BYTES),
-        array(r#"{"a":0}"#, 4 * 1024),
-        array(r#""""#, MAX_ARGUMENT_BYTES),
-    ];
-    arguments.iter().map(|arguments| call(arguments)).collect()
-}
-
 /// The same server, with connections that end with the value. The handler would close them when they are idle for 90 s.
 fn connecting_anew(server: &Server) -> Server {
     Server::new(server.url.clone())
@@ -126,16 +97,43 @@ async fn flood(server: &Server, postings: &[Posting]) {
     let mut posts = JoinSet::new();
     for Posting { path, token } in postings.iter().cycle().take(2 * CONNECTIONS) {
         let post = server.post(path).bearer_auth(token).header("content-type", "application/json");
-        let post = post.header("accept", mcp::ACCEPT).header("mcp-protocol-version", mcp::PROTOCOL_VERSION);
+        let post = post.header("accept", mcp::ACCEPT);
         posts.spawn(async move {
-            for message in messages() {
-                let answer = post.try_clone().unwrap().body(message).send().await.unwrap();
-                assert!([200, 202, 400, 413, 503].contains(&answer.status().as_u16()), "{answer:?}");
+            for message in worst::messages() {
+                let post = post.try_clone().unwrap().header("mcp-protocol-version", worst::revision(&message));
+                let answer = post.body(message).send().await.unwrap();
+                // A limit ends a session whose answers nobody reads.
+                assert!([200, 202, 400, 404, 413, 503].contains(&answer.status().as_u16()), "{answer:?}");
                 answer.bytes().await.unwrap();
             }
         });
     }
     posts.join_all().await;
+}
+
+/// Calls of these owners that Graph keeps waiting, until each owner has no memory for another one.
+async fn waiting_calls(handler: &Handler, tokens: &[String]) -> JoinSet<u16> {
+    handler.tenant.fail_next(Endpoint::GraphMe, 10_000, Fault::Held).unwrap();
+    let (server, messages) = (handler.server(), worst::calls());
+    let (mut calls, mut waiting) = (JoinSet::new(), 0);
+    for token in tokens {
+        let post = server.post("/mcp").bearer_auth(token).header("content-type", "application/json");
+        let post = post.header("accept", mcp::ACCEPT).header("mcp-protocol-version", mcp::PROTOCOL_VERSION);
+        for message in messages.iter().cycle() {
+            let call = post.try_clone().unwrap().body(message.clone());
+            calls.spawn(async move { call.send().await.unwrap().status().as_u16() });
+            tokio::select! {
+                () = handler.tenant.until_held(waiting + 1) => waiting += 1,
+                Some(status) = calls.join_next() => match status.unwrap() {
+                    503 => break,
+                    other => panic!("{other} while Graph answers nothing"),
+                },
+            }
+        }
+    }
+    println!("{waiting} calls wait for Graph");
+    assert!(waiting > 4 * tokens.len(), "{waiting}");
+    calls
 }
 
 /// Streams of these owners that are initialized, and whose answers nobody reads from now on.
@@ -144,7 +142,7 @@ async fn streams(server: &Server, tokens: &[String]) -> (Vec<Stream>, Vec<Postin
     for token in tokens.iter().cycle().take(2 * CONNECTIONS) {
         let mut stream = Stream::open(server, token).await;
         let endpoint = stream.endpoint().await;
-        for message in [mcp::initialize(), mcp::initialized()] {
+        for message in [worst::initialize(), mcp::initialized()] {
             assert_eq!(driver::stream::post(server, &endpoint, token, &message).await, 202);
         }
         stream.message().await;
@@ -176,37 +174,13 @@ async fn unfinished(address: SocketAddr, connections: usize, texts: &[String]) -
     connections
 }
 
-/// From our own pages, and with the tokens of owners: nothing is kept of any other.
-fn unfinished_bodies(origin: &str, tokens: &[String]) -> Vec<String> {
-    let post = |path: &str, further: &str, content_type: &str| {
-        let lines = format!("host: localhost\r\n{further}\r\ncontent-type: {content_type}\r\ncontent-length: 65536");
-        format!("POST {path} HTTP/1.1\r\n{lines}\r\n\r\n{}", "x".repeat(60 * 1024))
-    };
-    let form = "application/x-www-form-urlencoded";
-    let origin = format!("origin: {origin}");
-    let public = [("/token", form), ("/register", "application/json"), ("/consent", form)];
-    let public = public.map(|(path, content_type)| post(path, &origin, content_type));
-    let of_owner = |token| post("/mcp", &format!("authorization: Bearer {token}"), "application/json");
-    public.into_iter().chain(tokens.iter().map(of_owner)).collect()
-}
-
-fn unfinished_heads() -> Vec<String> {
-    let line = format!("x: {}\r\n", "y".repeat(1024 - 5));
-    [40, 47, 64].map(|lines| format!("GET /mcp HTTP/1.1\r\nhost: localhost\r\n{}", line.repeat(lines))).to_vec()
-}
-
 /// The largest registrations that are accepted, and as large ones that are not.
 async fn registrations(server: &Server) {
     let server = connecting_anew(server);
-    let uri = |number: usize| format!("https://client.example/{}/{number}", "x".repeat(1_900));
-    let uris = (0..32).map(uri).collect::<Vec<_>>();
-    let accepted = serde_json::json!({ "redirect_uris": uris, "client_name": "x".repeat(500) }).to_string();
-    let refused = format!(r#"{{"redirect_uris":{}}}"#, array(r#"{"a":0}"#, 60 * 1024));
-    assert!((60 * 1024..64 * 1024).contains(&accepted.len()), "{}", accepted.len());
     let mut posts = JoinSet::new();
     for _ in 0..CONNECTIONS {
         let post = server.post("/register").header("content-type", "application/json");
-        let bodies = [accepted.clone(), refused.clone()];
+        let bodies = [worst::registration(), worst::no_registration()];
         posts.spawn(async move {
             for number in 0..20 {
                 let answer = post.try_clone().unwrap().body(bodies[number % 2].clone()).send().await.unwrap();
@@ -218,43 +192,92 @@ async fn registrations(server: &Server) {
     posts.join_all().await;
 }
 
-/// Heads for which the handler has a buffer only.
-fn small_heads() -> Vec<String> {
-    vec![format!("GET /health HTTP/1.1\r\nx: {}", "y".repeat(SMALL_HEAD - 25))]
+/// What anybody may ask for a client, for the one with the largest registration.
+async fn of_a_large_client(server: &Server) {
+    let server = connecting_anew(server);
+    let post = server.post("/register").header("content-type", "application/json").body(worst::registration());
+    let client = driver::body(post.send().await.unwrap()).await;
+    let client_id = client["client_id"].as_str().unwrap();
+    let page = browser::authorize_url(&server, client_id, &[("redirect_uri", &worst::redirect_uri(0))]);
+    let mut asked = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let requests = [
+            server.post("/token").form(&browser::redemption(client_id, "unknown")),
+            server.post("/token").form(&oauth::refresh(client_id, "unknown")),
+            server.post("/revoke").form(&[("client_id", client_id), ("token", "unknown")]),
+            Browser::default().navigation(&server, &page, "none"),
+        ];
+        asked.spawn(async move {
+            for number in 0..20 {
+                let answer = requests[number % requests.len()].try_clone().unwrap().send().await.unwrap();
+                assert!([200, 400, 503].contains(&answer.status().as_u16()), "{answer:?}");
+                answer.bytes().await.unwrap();
+            }
+        });
+    }
+    asked.join_all().await;
 }
 
-/// The access tokens of two users.
+/// The access tokens of users, each of whom has called the tool: an idle process in service has its clients of Entra and Graph.
 async fn tokens(server: &Server) -> Vec<String> {
     let mut tokens = Vec::new();
-    for user in [browser::USER, "alice@contoso.example"] {
+    for user in USERS {
         let (client_id, mut browser) = (server.register().await, Browser { user, ..Browser::default() });
         tokens.push(browser.tokens(server, &client_id, "user.read").await.access_token);
+    }
+    for token in &tokens {
+        called(server, token).await;
     }
     tokens
 }
 
-/// Runs every phase against this program.
-pub(crate) async fn worst_inputs(program: &Path) {
-    raise_open_files();
+async fn called(server: &Server, token: &str) {
+    let answer = connecting_anew(server).mcp(token, &mcp::tool_call(1)).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+/// A process that is idle, and its users' tokens.
+async fn idle(program: &Path) -> (Handler, Vec<String>, u64) {
     let handler = start(program).await;
-    let (server, address) = (handler.server(), handler.address);
-    let tokens = tokens(&server).await;
+    let tokens = tokens(&handler.server()).await;
     let idle = handler.kilobytes("VmRSS");
     println!("idle: {idle} kB");
+    (handler, tokens, idle)
+}
+
+/// Runs every phase against this program: those of owners in one process, and those of anybody in another.
+pub(crate) async fn worst_inputs(program: &Path) {
+    raise_open_files();
+    of_owners(program).await;
+    of_anybody(program).await;
+}
+
+async fn of_owners(program: &Path) {
+    let (handler, tokens, idle) = idle(program).await;
+    let server = handler.server();
     let mcp_of = |token: &String| Posting { path: "/mcp".to_owned(), token: token.clone() };
     let postings: Vec<_> = tokens.iter().map(mcp_of).collect();
     phase(&handler, "messages over Streamable HTTP", idle, flood(&server, &postings)).await;
+    phase(&handler, "calls that Graph keeps waiting", idle, waiting_calls(&handler, &tokens)).await;
+    handler.tenant.clear_faults();
     let over_sse = async {
         let (streams, postings) = streams(&server, &tokens).await;
         flood(&server, &postings).await;
         streams
     };
     phase(&handler, "messages over HTTP+SSE", idle, over_sse).await;
-    let bodies = unfinished_bodies(&server.url, &tokens);
+    called(&server, &tokens[0]).await;
+}
+
+async fn of_anybody(program: &Path) {
+    let (handler, tokens, idle) = idle(program).await;
+    let (server, address) = (handler.server(), handler.address);
+    let bodies = worst::unfinished_bodies(&server.url, &tokens);
     phase(&handler, "bodies that do not end", idle, unfinished(address, UNFINISHED, &bodies)).await;
-    phase(&handler, "heads that do not end", idle, unfinished(address, UNFINISHED, &unfinished_heads())).await;
-    phase(&handler, "connections with small heads", idle, unfinished(address, MANY_CONNECTIONS, &small_heads())).await;
+    phase(&handler, "heads that do not end", idle, unfinished(address, UNFINISHED, &worst::unfinished_heads())).await;
+    let heads = worst::small_heads();
+    phase(&handler, "connections with small heads", idle, unfinished(address, MANY_CONNECTIONS, &heads)).await;
     phase(&handler, "registrations", idle, registrations(&server)).await;
-    let answer = server.mcp(&tokens[0], &mcp::tool_call(1)).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
+    phase(&handler, "requests of a large client", idle, of_a_large_client(&server)).await;
+    called(&server, &tokens[0]).await;
 }
