@@ -1,7 +1,13 @@
 //! Refusals and limits as audit events: which request, and whose.
 
-use authorization_server::{ground::EventName, upstream::UpstreamRefusal};
+use std::num::NonZeroU32;
+
+use authorization_server::{
+    ground::{EventName, OwnerLimit},
+    upstream::UpstreamRefusal,
+};
 use http::{Method, header, request::Builder};
+use remote_auth_mcp::config;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::SignedIn;
@@ -12,9 +18,6 @@ use crate::{
     rig::{Edge, empty, form, json as json_body, request},
     streams::Stream,
 };
-
-/// The requests that one client of an owner may send in a minute.
-const OF_CLIENT: usize = 300;
 
 /// A message that would take more than a megabyte once it is parsed.
 fn costly() -> Value {
@@ -87,14 +90,20 @@ async fn memory_that_an_owner_has_used_up_is_an_event_that_names_the_owner() {
 
 #[tokio::test]
 async fn a_limit_of_an_owner_is_an_event_that_names_the_owner() {
-    let edge = Edge::new();
-    let owner = edge.sign_in().await.unwrap();
-    let call = async || edge.send(empty(bearer(request(Method::HEAD, "/mcp/sse"), &owner))).await.status;
-    for _ in 0..OF_CLIENT {
-        assert_eq!(call().await, 200);
+    let calls_per_minute = OwnerLimit::new(NonZeroU32::new(6).unwrap());
+    let edge = Edge::limited(config::Limits { calls_per_minute, ..config::Limits::default() });
+    let call =
+        async |client: &SignedIn| edge.send(empty(bearer(request(Method::HEAD, "/mcp/sse"), client))).await.status;
+    for _ in 0..2 {
+        let client = edge.sign_in().await.unwrap();
+        for status in [200, 200, 200, 429] {
+            assert_eq!(call(&client).await, status);
+        }
     }
+    // No call of this client has counted yet.
+    let owner = edge.sign_in().await.unwrap();
     edge.audit.take();
-    assert_eq!(call().await, 429);
+    assert_eq!(call(&owner).await, 429);
     is_of_owner(&edge, &owner, Some("mcp/sse"), "calls-per-minute");
 }
 
