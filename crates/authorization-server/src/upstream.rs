@@ -108,6 +108,17 @@ pub enum UpstreamRefusal {
     Unavailable(#[from] Unavailable),
 }
 
+impl UpstreamRefusal {
+    /// Whether this refusal of an exchange at a sign-in, or at its second leg, makes the demand final.
+    pub(crate) fn is_final_at_sign_in(&self, is_second: bool) -> bool {
+        match self {
+            Self::Blocked { .. } | Self::Refused { .. } => true,
+            Self::InteractionRequired { .. } | Self::ConsentRequired { .. } | Self::InvalidGrant { .. } => is_second,
+            Self::Unavailable(_) => false,
+        }
+    }
+}
+
 /// Why the upstream refuses, where no sign-in changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpstreamBlock {

@@ -67,6 +67,9 @@ impl AuthorizationServer {
                 Ok(()) => self.met_at_sign_in(owner, demand.id, &concerned).await?,
                 Err(refusal) => {
                     let is_second = exchanging.step_up.as_ref().is_some_and(|step_up| step_up.demand == demand.id);
+                    if refusal.is_final_at_sign_in(is_second) {
+                        self.refused_at_sign_in(owner, demand.id).await?;
+                    }
                     return self.judge_refusal(owner, demand, refusal, is_second).await;
                 }
             }
@@ -101,7 +104,6 @@ impl AuthorizationServer {
             | UpstreamRefusal::InvalidGrant { .. }
                 if is_second =>
             {
-                self.refused_at_sign_in(owner, demand.id).await?;
                 Ok(Judged::StillRefused)
             }
             UpstreamRefusal::InteractionRequired { claims: Some(named), .. } => {
@@ -120,10 +122,7 @@ impl AuthorizationServer {
             | UpstreamRefusal::ConsentRequired { .. }
             | UpstreamRefusal::InvalidGrant { .. }
             | UpstreamRefusal::Unavailable(_) => Ok(Judged::Demands(Box::new(demand))),
-            UpstreamRefusal::Blocked { .. } | UpstreamRefusal::Refused { .. } => {
-                self.refused_at_sign_in(owner, demand.id).await?;
-                Ok(Judged::Enough)
-            }
+            UpstreamRefusal::Blocked { .. } | UpstreamRefusal::Refused { .. } => Ok(Judged::Enough),
         }
     }
 
