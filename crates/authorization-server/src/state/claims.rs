@@ -77,8 +77,9 @@ mod tests {
         let read = |claims: &str| Claims::parse(&format!(r#"{{"access_token":{claims}}}"#)).unwrap();
         let (policy, other) = (read(r#"{"capolids":"p"}"#), read(r#"{"acrs":"c1","capolids":"q"}"#));
         assert_eq!(policy.and(&other), read(r#"{"acrs":"c1","capolids":"p"}"#));
-        let long = read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_CHALLENGE_LENGTH - 30)));
-        assert_eq!(policy.and(&long), policy);
+        let with = |length: usize| policy.and(&read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(length))));
+        let most = MAX_CHALLENGE_LENGTH - with(0).challenge().len();
+        assert_eq!((with(most).challenge().len(), with(most + 1)), (MAX_CHALLENGE_LENGTH, policy.clone()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use authorization_server::{
         token_error::TokenError,
         visitor::Visitor,
     },
-    ground::{Clock as _, Id, Network, Subject, lifetimes::APPROVAL_LIFETIME},
+    ground::{Clock as _, EventName, Id, Network, Subject, lifetimes::APPROVAL_LIFETIME},
     state::{
         authorization::{PendingConfirmation, Stage},
         cookies::{CookieName, Cookies},
@@ -230,7 +230,9 @@ async fn another_account_on_the_short_question_is_asked_unless_it_is_the_approva
 #[tokio::test]
 async fn deny_answers_the_client_and_is_remembered() {
     let mut asked = another_owner().await;
+    asked.rig.audit.take();
     let answer = answered(asked.answer(Decision::Deny).await.unwrap()).unwrap();
+    assert!(asked.rig.audit.names().contains(&EventName::ConsentDenied));
     assert_eq!(parameter(&answer.location, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&answer.location, "iss").as_deref(), Some("https://mcp.example.com"));
     assert!(asked.browser.denies(&asked.rig, asked.client()).await.unwrap());

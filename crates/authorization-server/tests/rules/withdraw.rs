@@ -3,7 +3,7 @@
 
 use authorization_server::{
     endpoints::{consent::Decision, token_error::TokenError},
-    ground::{Id, Subject, Unavailable},
+    ground::{Ended, EventName, Id, Subject, Unavailable},
     state::grant::Status,
 };
 use oauth_protocol::token_response::TokenResponse;
@@ -58,6 +58,16 @@ async fn one_client_ends_and_the_others_stay() {
     assert!(is_asked_everything(&rig, &browser, &revoked.client_id).await);
     assert!(!is_asked_everything(&rig, &browser, &kept.client_id).await);
     assert_eq!(rig.upstream_tokens.all().len(), 1);
+}
+
+#[tokio::test]
+async fn an_approval_whose_grant_has_ended_is_withdrawn_with_an_event() {
+    let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+    let client = connected(&rig, &mut browser, "owner").await;
+    rig.server.revoke(rig.only_grant().unwrap().key, Ended::NewerOnes).await.unwrap();
+    rig.audit.take();
+    withdraw(&rig, "owner", Some(client.client())).await.unwrap();
+    assert_eq!(rig.audit.names(), [EventName::ConsentWithdrawn]);
 }
 
 #[tokio::test]
