@@ -8,14 +8,15 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use futures_util::task::AtomicWaker;
+use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
+use tokio::sync::mpsc;
+
 use super::session_end::SessionEnd;
 use crate::{
     budget::{Budget, Permit},
     kept::Kept,
 };
-use futures_util::task::AtomicWaker;
-use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
-use tokio::sync::mpsc;
 
 /// Messages that may wait before the session takes another one of its client's. Those that are served then are still answered.
 const OUTBOX_CAPACITY: usize = 16;

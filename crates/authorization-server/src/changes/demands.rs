@@ -64,7 +64,7 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    /// A sign-in has carried the claims of a demand, and is refused all the same.
+    /// The exchange at a sign-in was refused, and no other sign-in helps.
     pub(crate) async fn refused_at_sign_in(&self, owner: Id, demand: Id) -> Result<(), Unavailable> {
         let now = self.now();
         let decide = |document: Option<Owner>| {

@@ -36,7 +36,7 @@ pub struct Demand {
     pub reason: String,
     /// When it was met.
     pub at: OffsetDateTime,
-    /// Whether a sign-in that carried the claims was refused all the same. Then no other is asked for.
+    /// Whether the exchange at a sign-in was refused so that no other sign-in helps. Then none is asked for.
     pub is_final: bool,
 }
 

@@ -193,7 +193,7 @@ impl Owner {
         Some(self.touched(now))
     }
 
-    /// Whether no sign-in for these scopes helps: it would end without a code, whatever else it brings.
+    /// Whether no sign-in for these scopes helps: one was refused lately, and what it was refused for is still demanded.
     #[must_use]
     pub fn no_sign_in_helps(&self, scope: &Scope, now: OffsetDateTime) -> bool {
         self.demands.iter().any(|demand| demand.is_final && demand.concerns(scope) && demand.stands(now))
