@@ -1,16 +1,13 @@
 //! The messages of a session that wait until its client reads them, as texts that count for the session's owner.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, ready},
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
 };
 
 use futures_util::task::AtomicWaker;
 use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerNotification};
-use tokio::sync::mpsc;
 
 use super::session_end::SessionEnd;
 use crate::{
@@ -24,7 +21,6 @@ const OUTBOX_CAPACITY: usize = 16;
 /// Puts messages where they wait. It never waits itself: rmcp would keep the messages, and no budget would count them.
 #[derive(Clone)]
 pub(super) struct Outbox {
-    waiting: mpsc::UnboundedSender<Box<Kept>>,
     unread: Arc<Unread>,
     /// The memory for requests and answers, of all owners and of this one.
     memory: [Budget; 2],
@@ -32,35 +28,45 @@ pub(super) struct Outbox {
 }
 
 /// Receives the messages of an outbox, in order.
-pub(super) struct UnreadMessages {
-    waiting: mpsc::UnboundedReceiver<Box<Kept>>,
-    unread: Arc<Unread>,
-}
+pub(super) struct UnreadMessages(Arc<Unread>);
 
-/// How many messages wait.
+/// The messages that wait. A channel of tokio's would take 800 bytes more of an idle stream.
 #[derive(Default)]
 struct Unread {
-    messages: AtomicUsize,
-    changed: AtomicWaker,
+    messages: Mutex<VecDeque<Kept>>,
+    /// Wakes the stream.
+    arrived: AtomicWaker,
+    /// Wakes the session.
+    read: AtomicWaker,
 }
 
 impl Unread {
+    fn messages(&self) -> MutexGuard<'_, VecDeque<Kept>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_full(&self) -> bool {
-        self.messages.load(Ordering::SeqCst) >= OUTBOX_CAPACITY
+        self.messages().len() >= OUTBOX_CAPACITY
     }
 }
 
 impl Outbox {
     /// An empty outbox, of a session that it can end.
     pub(super) fn new(memory: [Budget; 2], end: SessionEnd) -> (Self, UnreadMessages) {
-        let ((sender, waiting), unread) = (mpsc::unbounded_channel(), Arc::<Unread>::default());
-        (Self { waiting: sender, unread: Arc::clone(&unread), memory, end }, UnreadMessages { waiting, unread })
+        let unread = Arc::<Unread>::default();
+        (Self { unread: Arc::clone(&unread), memory, end }, UnreadMessages(unread))
     }
 
-    /// Ready when the session may take another message of its client's.
+    /// Ready when the session may take another message of its client's. Only one that waits leaves its waker: it would keep the
+    /// memory of the task of rmcp's loop after its end.
     pub(super) fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
-        self.unread.changed.register(context.waker());
-        if self.unread.is_full() { Poll::Pending } else { Poll::Ready(()) }
+        if self.unread.is_full() {
+            self.unread.read.register(context.waker());
+            if self.unread.is_full() {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Puts a message where it waits. If its owner may take no more memory, the session ends: the client must not wait for an
@@ -71,9 +77,8 @@ impl Outbox {
         }
         match self.kept(message) {
             Some(text) => {
-                self.unread.messages.fetch_add(1, Ordering::SeqCst);
-                // It fails when the client is gone.
-                let _ = self.waiting.send(Box::new(text));
+                self.unread.messages().push_back(text);
+                self.unread.arrived.wake();
             }
             None if is_progress(message) => {}
             None => self.end.at_limit("memory for requests"),
@@ -91,17 +96,23 @@ fn is_progress(message: &ServerJsonRpcMessage) -> bool {
 }
 
 impl UnreadMessages {
-    /// The next message; `None` after the last.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Kept>> {
-        let Some(message) = ready!(self.waiting.poll_recv(context)) else { return Poll::Ready(None) };
-        self.unread.messages.fetch_sub(1, Ordering::SeqCst);
-        self.unread.changed.wake();
-        Poll::Ready(Some(*message))
+    /// The next message.
+    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Kept> {
+        self.0.arrived.register(context.waker());
+        let mut messages = self.0.messages();
+        let Some(message) = messages.pop_front() else { return Poll::Pending };
+        if messages.is_empty() {
+            messages.shrink_to_fit();
+        }
+        self.0.read.wake();
+        Poll::Ready(message)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Wake, Waker};
+
     use futures_util::{FutureExt as _, future::poll_fn};
     use serde_json::{from_value, json};
     use tokio_util::sync::CancellationToken;
@@ -130,30 +141,48 @@ mod tests {
     }
 
     /// Whether a message waits, which is read then, and whether it is an answer.
-    fn read(unread: &mut UnreadMessages) -> Option<bool> {
-        let text = poll_fn(|context| unread.poll(context)).now_or_never().flatten()?;
+    fn read(unread: &UnreadMessages) -> Option<bool> {
+        let text = poll_fn(|context| unread.poll(context)).now_or_never()?;
         Some(serde_json::from_slice::<serde_json::Value>(&text).unwrap()["id"] == 1)
     }
 
     #[test]
     fn where_sixteen_messages_wait_answers_have_a_place_and_progress_has_none() {
-        let (outbox, mut unread, stop) = outbox(10_000);
+        let (outbox, unread, stop) = outbox(10_000);
         (0..OUTBOX_CAPACITY).for_each(|_| outbox.put(&progress()));
         assert!(!has_room(&outbox));
         outbox.put(&progress());
         outbox.put(&answer());
-        assert!((0..OUTBOX_CAPACITY).all(|_| read(&mut unread) == Some(false)));
+        assert!((0..OUTBOX_CAPACITY).all(|_| read(&unread) == Some(false)));
         assert!(has_room(&outbox));
-        assert_eq!([read(&mut unread), read(&mut unread)], [Some(true), None]);
+        assert_eq!([read(&unread), read(&unread)], [Some(true), None]);
         assert!(!stop.is_cancelled());
+    }
+
+    struct Task;
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn only_a_session_that_waits_for_a_place_leaves_its_waker_until_it_has_one() {
+        let (outbox, unread, _) = outbox(10_000);
+        let task = Arc::new(Task);
+        let poll = || outbox.poll_room(&Context::from_waker(&Waker::from(Arc::clone(&task))));
+        assert_eq!((poll(), Arc::strong_count(&task)), (Poll::Ready(()), 1));
+        (0..OUTBOX_CAPACITY).for_each(|_| outbox.put(&answer()));
+        assert_eq!((poll(), Arc::strong_count(&task)), (Poll::Pending, 2));
+        assert_eq!(read(&unread), Some(true));
+        assert_eq!((poll(), Arc::strong_count(&task)), (Poll::Ready(()), 1));
     }
 
     #[test]
     fn an_answer_without_memory_ends_the_session_and_progress_without_memory_is_dropped() {
-        let (outbox, mut unread, stop) = outbox(10);
+        let (outbox, unread, stop) = outbox(10);
         outbox.put(&progress());
         assert!(!stop.is_cancelled());
         outbox.put(&answer());
-        assert!(stop.is_cancelled() && read(&mut unread).is_none());
+        assert!(stop.is_cancelled() && read(&unread).is_none());
     }
 }

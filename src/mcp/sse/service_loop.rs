@@ -36,8 +36,8 @@ pub(super) async fn run(server: Server, outbox: Outbox, received: Received, stop
         lock(&session.received).discard();
     };
     let serve = async {
+        let _ended = session.stop.clone().drop_guard();
         session.serve().await;
-        session.stop.cancel();
     };
     tokio::join!(serve, discard);
 }

@@ -75,7 +75,7 @@ impl Stream for EventStream {
             return Poll::Ready(Some(StreamEvent::Endpoint(endpoint)));
         }
         match self.unread.poll(context) {
-            Poll::Ready(message) => Poll::Ready(message.map(StreamEvent::Message)),
+            Poll::Ready(message) => Poll::Ready(Some(StreamEvent::Message(message))),
             Poll::Pending => self.stopped.as_mut().poll(context).map(|()| None),
         }
     }
