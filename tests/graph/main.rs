@@ -62,7 +62,7 @@ impl DownstreamTokens for Tokens {
         assert_eq!(*scopes, user_read());
         let mut demanded = self.0.lock().unwrap();
         demanded.push(claims.cloned());
-        let access_token = format!("token-{}", demanded.len()).into();
+        let access_token = Arc::new(format!("token-{}", demanded.len()).into());
         Ok(DownstreamToken { access_token, expires_at: EXPIRES_AT })
     }
 }

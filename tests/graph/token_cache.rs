@@ -52,7 +52,7 @@ impl DownstreamTokens for Exchange {
             return Err(refusal);
         }
         let expires_at = self.clock.now() + time::Duration::HOUR;
-        Ok(DownstreamToken { access_token: number.to_string().into(), expires_at })
+        Ok(DownstreamToken { access_token: Arc::new(number.to_string().into()), expires_at })
     }
 }
 
