@@ -97,18 +97,13 @@ pub(super) fn parse(
     span: Span,
 ) -> Option<ClientJsonRpcMessage> {
     let mut message = request(text, method, id).or_else(|| serde_json::from_slice(text).ok())?;
-    let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.extensions.insert(principal);
-    parts.extensions.insert(span);
-    match &mut message {
-        ClientJsonRpcMessage::Request(request) => {
-            request.request.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Notification(notification) => {
-            notification.notification.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
-    }
+    let extensions = match &mut message {
+        ClientJsonRpcMessage::Request(request) => request.request.extensions_mut(),
+        ClientJsonRpcMessage::Notification(notification) => notification.notification.extensions_mut(),
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => return Some(message),
+    };
+    extensions.insert(principal);
+    extensions.insert(span);
     Some(message)
 }
 

@@ -5,7 +5,6 @@ use std::future::ready;
 
 use authorization_server::resource::authenticate::Principal;
 use futures_util::FutureExt as _;
-use http::request::Parts;
 use rmcp::{ErrorData, model::SealOptions};
 use serde_json::{Value, json};
 
@@ -93,7 +92,7 @@ fn opened(call: &Call) -> Result<Option<Value>, ErrorData> {
 }
 
 fn bound_to(call: &Call) -> Result<String, ErrorData> {
-    let principal = call.context.extensions.get().and_then(|parts: &Parts| parts.extensions.get::<Principal>());
+    let principal = call.context.extensions.get::<Principal>();
     let principal = principal.ok_or_else(|| ErrorData::internal_error("the request has no principal", None))?;
     Ok(format!("{:?} {}", principal.holder(), call.request.name))
 }
