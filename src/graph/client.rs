@@ -118,11 +118,14 @@ impl ApiClient {
         }
         let scopes = scopes::of_api(request.api(), permissions);
         let result = match self.with_token(principal, &scopes, None, request).await {
-            Err(ApiError::Unauthorized(claims)) => self.with_new_token(principal, &scopes, claims, request).await,
+            // In a box, as what follows, because few calls come here.
+            Err(ApiError::Unauthorized(claims)) => {
+                Box::pin(self.with_new_token(principal, &scopes, claims, request)).await
+            }
             result => result,
         };
         if let Err(ApiError::Token(DownstreamError::ClaimsDemanded(claims))) = &result {
-            self.demanded.note(principal, &scopes, claims).await;
+            Box::pin(self.demanded.note(principal, &scopes, claims)).await;
         }
         result
     }

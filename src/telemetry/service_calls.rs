@@ -6,6 +6,7 @@ use std::{
 };
 
 use authorization_server::ground::OperationalEvent;
+use futures_util::FutureExt as _;
 use tokio::time::{Duration, Instant};
 
 /// Between two lines of one outcome.
@@ -84,16 +85,17 @@ impl ServiceCalls {
     }
 
     /// Makes the call, and counts it. `outcome` is that of its error. A call that is dropped before its end does not count.
-    pub async fn count<T, E>(
+    pub fn count<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
         outcome: impl FnOnce(&E) -> CallOutcome,
-    ) -> Result<T, E> {
+    ) -> impl Future<Output = Result<T, E>> {
         let began = Instant::now();
-        let result = call.await;
-        let outcome = result.as_ref().err().map_or(CallOutcome::Answered, outcome);
-        self.add(outcome, began.elapsed());
-        result
+        // An async function would have room for the call twice.
+        call.inspect(move |result| {
+            let outcome = result.as_ref().err().map_or(CallOutcome::Answered, outcome);
+            self.add(outcome, began.elapsed());
+        })
     }
 
     /// The first call of an outcome is a line at once. Calls after a line are counted, and written with a later call of any outcome.

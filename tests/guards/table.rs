@@ -298,7 +298,7 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "claims are remembered for the token that lacks them",
         file: "src/graph/client.rs",
-        from: "self.demanded.note(principal, &scopes, claims).await;",
+        from: "Box::pin(self.demanded.note(principal, &scopes, claims)).await;",
         to: "let _ = claims;",
         test: "http::entra_clients::a_challenge_that_comes_while_the_tool_runs_is_a_tool_error_and_401_at_each_later_call_that_needs_the_same",
     },

@@ -103,7 +103,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
         (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
             Ok(()) => {
                 let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
-                Step::Serve(Box::new(requests.add(text, envelope, id, principal, ProtocolVersion::V_2025_03_26)))
+                Step::Serve(requests.add(text, envelope, id, principal, ProtocolVersion::V_2025_03_26))
             }
             Err(refusal) => Step::refused(refusal, Some(id)),
         },
@@ -140,7 +140,7 @@ async fn taken(requests: &Requests, step: Step, of_batch: &Permit) -> Option<Ser
         Step::Serve(request) if request.is_cancelled() => None,
         Step::Serve(request) => {
             let id = request.id.clone();
-            match requests.begin(*request, &HeaderMap::new(), of_batch.another()) {
+            match requests.begin(request, &HeaderMap::new(), of_batch.another()) {
                 Ok(exchange) => exchange.answer().await,
                 Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
             }

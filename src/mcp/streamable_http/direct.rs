@@ -52,14 +52,19 @@ impl UnconnectedPeer {
 }
 
 impl DirectRequest {
-    /// The answer; `None` if the request was cancelled. The future would hold a request that is not boxed until its end.
+    /// The answer; `None` if the request was cancelled.
     pub(super) async fn answer(self: Box<Self>) -> Option<ServerJsonRpcMessage> {
-        let Self { served, request, context } = *self;
-        let (id, token) = (context.id.clone(), context.ct.clone());
+        let (served, id, token, request, context) = self.taken();
         let answer = match served.handle_request(request, context).await {
             Ok(result) => ServerJsonRpcMessage::response(result, id),
             Err(error) => ServerJsonRpcMessage::error(error, Some(id)),
         };
         (!token.is_cancelled()).then_some(answer)
+    }
+
+    /// Frees the box. An async function would hold it, or the request, until its end.
+    fn taken(self: Box<Self>) -> (Served, RequestId, CancellationToken, ClientRequest, RequestContext<RoleServer>) {
+        let Self { served, request, context } = *self;
+        (served, context.id.clone(), context.ct.clone(), request, context)
     }
 }

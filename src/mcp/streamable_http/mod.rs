@@ -18,8 +18,12 @@ mod unserved;
 use std::sync::Arc;
 
 use authorization_server::{ground::AuditLog, resource::authenticate::Principal};
-use futures_util::FutureExt as _;
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, Either, ready},
+};
 use http::{HeaderMap, Response};
+use rmcp::model::RequestId;
 use tokio_util::sync::CancellationToken;
 
 pub use self::unserved::CallError;
@@ -32,6 +36,10 @@ use super::{
     service::Server,
 };
 use crate::kept::Kept;
+
+/// `None` if the request was cancelled.
+type Served = Result<Option<Response<ResponseBody>>, Unserved>;
+type Serving = Either<Outliving<Served>, BoxFuture<'static, Served>>;
 
 /// An authenticated POST.
 pub struct Call {
@@ -58,10 +66,15 @@ impl StreamableHttp {
     pub async fn call(&self, call: Call) -> Result<Response<ResponseBody>, CallError> {
         let Call { headers, body, principal } = call;
         let (id, answered) = if is_batch(&body) {
-            (None, batch::answer(&self.requests, &headers, body, &principal).await)
+            // In a box, because few posts are batches.
+            (None, Box::pin(batch::answer(&self.requests, &headers, body, &principal)).await)
         } else {
-            let message = UncheckedMessage::read(body);
-            (message.id(), self.answer(headers, message, principal).await)
+            let (id, begun) = self.begin(headers, body, principal);
+            let answered = match begun {
+                Ok(serving) => serving.await.and_then(|response| self.or_cancelled(response)),
+                Err(unserved) => Err(unserved),
+            };
+            (id, answered)
         };
         match answered {
             Ok(response) => Ok(response),
@@ -79,12 +92,23 @@ impl StreamableHttp {
         }
     }
 
-    async fn answer(
+    /// Begins to serve a message. An async function would have room for all this as long as it waits for the answer.
+    fn begin(
+        &self,
+        headers: HeaderMap,
+        body: Kept,
+        principal: Principal,
+    ) -> (Option<RequestId>, Result<Serving, Unserved>) {
+        let message = UncheckedMessage::read(body);
+        (message.id(), self.admitted(headers, message, principal))
+    }
+
+    fn admitted(
         &self,
         headers: HeaderMap,
         message: UncheckedMessage,
         principal: Principal,
-    ) -> Result<Response<ResponseBody>, Unserved> {
+    ) -> Result<Serving, Unserved> {
         headers::check_content(&headers)?;
         let AdmittedMessage { text, kind, envelope, permit } = admit(&self.requests.server, message)?;
         match (kind, envelope.id.clone()) {
@@ -94,13 +118,12 @@ impl StreamableHttp {
                 // The checks may ask Entra. A cancellation or a disconnect meanwhile is one of the request.
                 let request = self.requests.add(text, envelope, id, principal, revision);
                 let served = self.requests.clone().serve(request, headers, permit).boxed();
-                let response = if outlives_its_client { Outliving::new(served).await } else { served.await };
-                self.or_cancelled(response?)
+                Ok(if outlives_its_client { Outliving::new(served).left_future() } else { served.right_future() })
             }
             (Kind::Notification, _) => {
                 headers::revision(&headers)?;
                 self.requests.notified(&principal, &envelope);
-                Ok(accepted())
+                Ok(ready(Ok(Some(accepted()))).boxed().right_future())
             }
             _ => Err(unexpected_response().into()),
         }

@@ -89,10 +89,10 @@ impl Requests {
         id: RequestId,
         principal: Principal,
         revision: ProtocolVersion,
-    ) -> CancellableRequest {
+    ) -> Box<CancellableRequest> {
         let token = self.stop.child_token();
         let running = self.running.add((principal.holder(), id.clone()), &token);
-        CancellableRequest { id, text, envelope, principal, revision, token, running }
+        Box::new(CancellableRequest { id, text, envelope, principal, revision, token, running })
     }
 
     /// The claims that the client of a request has to get from Entra first.
@@ -116,7 +116,7 @@ impl Requests {
     /// Serves a request with these headers; `None` if it was cancelled. The permit is for its memory.
     pub(super) async fn serve(
         self,
-        request: CancellableRequest,
+        request: Box<CancellableRequest>,
         headers: HeaderMap,
         permit: Permit,
     ) -> Result<Option<Response<ResponseBody>>, Unserved> {
@@ -135,11 +135,11 @@ impl Requests {
     /// Begins to serve a request with these headers. The permit is dropped when nothing of it runs any more.
     pub(super) fn begin(
         &self,
-        request: CancellableRequest,
+        request: Box<CancellableRequest>,
         headers: &HeaderMap,
         permit: Permit,
     ) -> Result<Exchange<(RunningRequest<Key>, Permit)>, Refusal> {
-        let CancellableRequest { id, text, envelope, principal, revision, token, running } = request;
+        let CancellableRequest { id, text, envelope, principal, revision, token, running } = *request;
         let limits = LimitReport::new(Arc::clone(&self.audit), principal.holder(), "mcp");
         let span = tracing::Span::current();
         let message = message::parse(&text, envelope.method.as_deref(), Some(&id), principal, span);
