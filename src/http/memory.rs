@@ -19,6 +19,10 @@ const KNOWN_CALLERS_BYTES: usize = 24 * 1024 * 1024;
 /// The part of that for those of one owner.
 const OWNER_BYTES: usize = 8 * 1024 * 1024;
 
+/// For answers that must arrive and find no room in the budget of their callers, and the part of that for one of these.
+const RESERVE_BYTES: usize = 4 * 1024 * 1024;
+const RESERVE_SHARE_BYTES: usize = 1024 * 1024;
+
 /// Requests for the page of connections that are served at once, and the part of that for one owner. Each holds what the store
 /// answers: the owner's document, all records of the owner's grants, and one client after another.
 const CONNECTIONS_PAGES_AT_ONCE: usize = 16;
@@ -41,6 +45,13 @@ const NETWORK_DISCARDS_AT_ONCE: usize = 32;
 /// For the heads of all connections that are not complete, besides the buffer of each.
 const UNFINISHED_HEADS_BYTES: usize = 4 * 1024 * 1024;
 
+/// Whom an answer is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Recipient {
+    Owner(Id),
+    Network(Network),
+}
+
 /// The budgets of one process.
 pub struct Memory {
     /// Heads that are not complete.
@@ -51,6 +62,7 @@ pub struct Memory {
     discards: SharedBudget<Network>,
     /// Owners' requests and messages, on both transports.
     pub known_callers: Arc<SharedBudget<Id>>,
+    reserve: SharedBudget<Recipient>,
     /// Places of requests for the page of connections, by owner.
     pub connections_pages: SharedBudget<Id>,
     /// Places of clicks on that page, by owner.
@@ -68,6 +80,7 @@ impl Default for Memory {
             late_bodies: SharedBudget::new(LATE_BODIES_AT_ONCE, NETWORK_LATE_BODIES_AT_ONCE),
             discards: SharedBudget::new(DISCARDS_AT_ONCE, NETWORK_DISCARDS_AT_ONCE),
             known_callers: Arc::new(SharedBudget::new(KNOWN_CALLERS_BYTES, OWNER_BYTES)),
+            reserve: SharedBudget::new(RESERVE_BYTES, RESERVE_SHARE_BYTES),
             connections_pages: SharedBudget::new(CONNECTIONS_PAGES_AT_ONCE, OWNER_PAGES_AT_ONCE),
             connections_clicks: Shares::new(OWNER_CLICKS_AT_ONCE),
             operator_pages: SharedBudget::new(OPERATOR_PAGES_AT_ONCE, PAGES_OF_AN_OPERATOR_AT_ONCE),
@@ -91,6 +104,11 @@ impl Memory {
     /// callers who go past the gateway are in it, and must not take all places.
     pub(super) fn discard(&self, from: Network) -> Permit {
         self.discards.permit(from)
+    }
+
+    /// For an answer that must arrive. The network that is not known has a share like any other.
+    pub(super) fn reserve(&self, of: Recipient) -> Permit {
+        self.reserve.permit(of)
     }
 
     /// For the head of a request of this owner.

@@ -25,22 +25,22 @@ impl AsRef<[u8]> for BudgetedBody {
 /// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits, and
 /// so does an answer that waited as text.
 ///
-/// An answer that must arrive is sent even if it is larger than the rest of the budget: the change that it reports has happened.
+/// An answer that finds no room there counts in the reserve, if it has one.
 pub(super) async fn until_sent(
     response: Response,
     mut permit: Permit,
-    must_arrive: bool,
+    reserve: impl FnOnce() -> Option<Permit>,
 ) -> Result<Response, Exhausted> {
     let (mut parts, body) = response.into_parts();
     let counts_itself = parts.extensions.remove::<Counted>().is_some();
     let Some(length) = body.size_hint().exact().filter(|_| !counts_itself) else {
         return Ok(Response::from_parts(parts, body));
     };
-    if usize::try_from(length).map(|length| permit.resize(length)) != Ok(Ok(())) {
-        if !must_arrive {
-            return Err(Exhausted);
-        }
-        tracing::debug!(counted = true, length, "answer exceeds the memory budget: sending it anyway");
+    let length = usize::try_from(length).map_err(|_| Exhausted)?;
+    if permit.resize(length).is_err() {
+        permit = reserve().ok_or(Exhausted)?;
+        permit.grow(length)?;
+        tracing::debug!(counted = true, length, "answer exceeds the memory budget: sending it from the reserve");
     }
     let text = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Ok(Response::from_parts(parts, Bytes::from_owner(BudgetedBody { text, _permit: permit }).into()))
@@ -64,7 +64,7 @@ mod tests {
         for (length, left) in [(10, 90), (70, 30)] {
             let budget = Budget::new(100);
             let answer = answer(StatusCode::OK, "text/plain", "x".repeat(length));
-            let answer = until_sent(answer, permit(&budget, 40), false).await.unwrap();
+            let answer = until_sent(answer, permit(&budget, 40), || None).await.unwrap();
             assert_eq!(budget.available(), left);
             let text = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!((text.len(), budget.available()), (length, left));
@@ -74,14 +74,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_larger_than_what_is_left_is_sent_only_if_it_must_arrive() {
-        let (budget, larger) = (Budget::new(50), || answer(StatusCode::OK, "text/plain", "x".repeat(60)));
-        assert_eq!(until_sent(larger(), permit(&budget, 40), false).await.map(drop), Err(Exhausted));
-        assert_eq!(budget.available(), 50);
-        let answer = until_sent(larger(), permit(&budget, 40), true).await.unwrap();
-        assert_eq!(budget.available(), 10);
-        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 60);
-        assert_eq!(budget.available(), 50);
+    async fn an_answer_that_is_larger_than_what_is_left_counts_in_the_reserve_if_it_has_one() {
+        let (budget, reserve) = (Budget::new(50), Budget::new(100));
+        let send = async |reserve: Option<Permit>| {
+            let larger = answer(StatusCode::OK, "text/plain", "x".repeat(60));
+            until_sent(larger, permit(&budget, 40), || reserve).await
+        };
+        assert_eq!(send(None).await.map(drop), Err(Exhausted));
+        let sent = send(Some(reserve.permit())).await.unwrap();
+        assert_eq!((budget.available(), reserve.available()), (50, 40));
+        assert_eq!(send(Some(reserve.permit())).await.map(drop), Err(Exhausted));
+        assert_eq!(sent.into_body().collect().await.unwrap().to_bytes().len(), 60);
+        assert_eq!((budget.available(), reserve.available()), (50, 100));
     }
 
     #[tokio::test]
@@ -90,7 +94,7 @@ mod tests {
         let text = Kept::of(vec![b'x'; 70], budget.permit()).unwrap();
         let mut answer = answer(StatusCode::OK, "text/plain", Bytes::from_owner(text));
         answer.extensions_mut().insert(Counted);
-        let answer = until_sent(answer, permit(&budget, 20), true).await.unwrap();
+        let answer = until_sent(answer, permit(&budget, 20), || None).await.unwrap();
         assert_eq!(budget.available(), 30);
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 70);
         assert_eq!(budget.available(), 100);
@@ -100,7 +104,7 @@ mod tests {
     async fn a_stream_holds_nothing_of_its_request() {
         let budget = Budget::new(50);
         let stream = warp::reply::stream(futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>());
-        let _stream = until_sent(warp::Reply::into_response(stream), permit(&budget, 40), false).await.unwrap();
+        let _stream = until_sent(warp::Reply::into_response(stream), permit(&budget, 40), || None).await.unwrap();
         assert_eq!(budget.available(), 50);
     }
 }

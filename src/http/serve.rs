@@ -13,6 +13,7 @@ use super::{
     bearer, browser,
     endpoint::{Endpoint, EndpointHandler, ServePrincipal},
     head::Head,
+    memory::Recipient,
     pages::{self, Texts},
     reply::{Response, answer},
     request::{Admitted, Arriving},
@@ -26,13 +27,12 @@ impl Endpoint {
     /// Answers the request.
     pub(super) async fn serve(&self, app: Arc<App>, arriving: Arriving) -> Response {
         let texts = Texts::preferred(&arriving.head.headers);
-        let must_arrive = self.must_arrive(&arriving.head.method);
+        let (from, must_arrive) = (arriving.head.from, self.must_arrive(&arriving.head.method));
         let served = match self.handler {
             EndpointHandler::Page(_) if arriving.head.method == Method::HEAD => {
                 return arriving.refuse(&app.memory, || pages::head(texts)).await;
             }
             EndpointHandler::Public(serve) | EndpointHandler::Page(serve) => {
-                let from = arriving.head.from;
                 let (head, body) = (app.memory.head(from), app.memory.body(from));
                 match arriving.admit(&app.memory, head) {
                     Ok(admitted) if self.is_foreign_form(&app, &admitted.head) => {
@@ -50,8 +50,9 @@ impl Endpoint {
         };
         match served {
             Ok((response, permit)) => {
-                let sent = until_sent(response.await, permit, must_arrive).await;
-                sent.unwrap_or_else(|Exhausted| self.busy(&app, texts, None))
+                let reserve = || must_arrive.then(|| app.memory.reserve(Recipient::Network(from)));
+                let sent = until_sent(response.await, permit, reserve).await;
+                sent.unwrap_or_else(|Exhausted| self.unsent(&app, texts, None))
             }
             Err(error) => self.unread(&app, texts, error, None),
         }
@@ -112,8 +113,9 @@ impl Endpoint {
         match admitted.read(&app.memory, self.body_limit, body).await {
             Ok((incoming, permit)) => {
                 let response = serve(Arc::clone(&app), incoming, principal).await;
-                let sent = until_sent(response, permit, must_arrive).await;
-                sent.unwrap_or_else(|Exhausted| self.busy(&app, texts, Some(caller)))
+                let reserve = || must_arrive.then(|| app.memory.reserve(Recipient::Owner(caller.owner)));
+                let sent = until_sent(response, permit, reserve).await;
+                sent.unwrap_or_else(|Exhausted| self.unsent(&app, texts, Some(caller)))
             }
             Err(error) => self.unread(&app, texts, error, Some(caller)),
         }

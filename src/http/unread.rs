@@ -12,6 +12,9 @@ use super::{
     too_many::ErrorFormat,
 };
 
+/// The name of the limit.
+const OF_MEMORY: &str = "memory for requests";
+
 struct Unread {
     status: StatusCode,
     /// For programs.
@@ -36,26 +39,38 @@ impl From<ReadError> for Unread {
 }
 
 impl Endpoint {
-    /// 503: there is not enough memory for a request or its answer.
-    pub(super) fn busy(&self, app: &App, texts: &Texts, caller: Option<Holder>) -> Response {
-        self.unread(app, texts, ReadError::Exhausted, caller)
+    /// 503: there is not enough memory for the answer to a request that was served.
+    pub(super) fn unsent(&self, app: &App, texts: &Texts, caller: Option<Holder>) -> Response {
+        let text = "this server has too much to do to send its answer; the request may have been carried out";
+        let unread = Unread { text, ..ReadError::Exhausted.into() };
+        self.refused_by(app, texts, Some(OF_MEMORY), &unread, caller)
     }
 
     /// Answers it, and reports it as the caller's, if the caller is known.
     pub(super) fn unread(&self, app: &App, texts: &Texts, error: ReadError, caller: Option<Holder>) -> Response {
-        let unread = Unread::from(error);
         let limit = match error {
-            ReadError::Exhausted => Some("memory for requests"),
+            ReadError::Exhausted => Some(OF_MEMORY),
             ReadError::NoPlace => Some("bodies that are waited for"),
             ReadError::TooLarge | ReadError::TimedOut | ReadError::BrokenOff => None,
         };
+        self.refused_by(app, texts, limit, &error.into(), caller)
+    }
+
+    fn refused_by(
+        &self,
+        app: &App,
+        texts: &Texts,
+        limit: Option<&'static str>,
+        unread: &Unread,
+        caller: Option<Holder>,
+    ) -> Response {
         let event = match limit {
             Some(limit) => EventName::LimitReached.event().because(limit),
             None => EventName::RequestRefused.event().because(unread.text),
         };
         let event = event.at(self.route);
         app.audit.report(&caller.map_or(event, |caller| event.holder(caller)));
-        let response = self.unread_error(app, texts, &unread);
+        let response = self.unread_error(app, texts, unread);
         if limit.is_some() { retry_later(response) } else { response }
     }
 

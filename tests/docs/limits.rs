@@ -98,6 +98,11 @@ const SIZES: &[Row] = &[
     ("known callers", "{}", &[(MEMORY, "KNOWN_CALLERS_BYTES")]),
     ("one owner", "{} of it", &[(MEMORY, "OWNER_BYTES")]),
     (
+        "answers that must arrive",
+        "{}; {} an owner or an address",
+        &[(MEMORY, "RESERVE_BYTES"), (MEMORY, "RESERVE_SHARE_BYTES")],
+    ),
+    (
         "waiting messages of HTTP+SSE",
         "{}; {} an owner; {} a client of an owner; {} a stream",
         &[(INBOX, "TOTAL_BYTES"), (INBOX, "OWNER_BYTES"), (INBOX, "CLIENT_BYTES"), (INBOX, "SESSION_BYTES")],

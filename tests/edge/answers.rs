@@ -1,4 +1,4 @@
-//! The memory for what APIs answer, while a tool works with it.
+//! The memory for what APIs answer, while a tool works with it and while nobody reads its result.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use authorization_server::{
 };
 use axum::{Json, Router, routing::get};
 use http::Method;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 use remote_auth_mcp::{
     graph::Request,
     mcp::{Caller, Tool, ToolError, Tools},
@@ -18,7 +20,10 @@ use serde_json::{Value, json};
 use stand_in::{Servers, Site};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-use crate::rig::{Edge, json as json_body, request};
+use crate::{
+    costs::{self, graph_with},
+    rig::{Edge, json as json_body, request},
+};
 
 /// Calls that have their answer.
 static READ: Semaphore = Semaphore::const_new(0);
@@ -94,4 +99,34 @@ async fn an_answer_counts_until_the_call_of_its_tool_is_over_and_leaves_memory_f
         assert_eq!(ended.await.unwrap()["structuredContent"]["length"], 480);
     }
     assert_eq!(call(edge, token).await["structuredContent"]["length"], 480);
+}
+
+/// What an owner may have of the memory for known callers, and of the reserve.
+const OWNER_BYTES: u64 = 9 * 1024 * 1024;
+
+#[tokio::test]
+async fn results_that_nobody_reads_take_no_more_than_their_owner_may_have_and_the_next_is_503() {
+    let edge = Edge::calling(&graph_with("x".repeat(100_000)));
+    let mut held = Vec::new();
+    for (oid, most) in [("one", OWNER_BYTES), ("other", OWNER_BYTES * 3 / 4)] {
+        edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: oid.into() });
+        let token = edge.access_token().await;
+        let mut bytes = 0;
+        let refused = loop {
+            let post = request(Method::POST, "/mcp").header("authorization", format!("Bearer {token}"));
+            let answer = edge.head(json_body(post, &costs::call())).await;
+            if answer.status() != 200 {
+                break answer;
+            }
+            bytes += answer.body().size_hint().exact().unwrap();
+            assert!(bytes <= most, "{bytes} bytes of {oid}");
+            held.push(answer);
+        };
+        assert!(bytes > most / 2, "{bytes} bytes of {oid}");
+        assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"5".parse().unwrap()));
+        let text = refused.into_body().collect().await.unwrap().to_bytes();
+        assert!(String::from_utf8_lossy(&text).contains("the request may have been carried out"), "{text:?}");
+        let event = edge.audit.take().pop().unwrap();
+        assert_eq!((event.name, event.reason), (EventName::LimitReached, Some("memory for requests")));
+    }
 }

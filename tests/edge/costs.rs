@@ -72,11 +72,16 @@ impl Serving {
 
 /// A stand-in for Graph, on a thread of its own.
 pub(crate) fn graph() -> String {
+    graph_with("Bob Brown".to_owned())
+}
+
+/// The same, whose user has this name.
+pub(crate) fn graph_with(name: String) -> String {
     let (started, address) = mpsc::channel();
     thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let user = json!({ "displayName": "Bob Brown", "userPrincipalName": "bob@contoso.example", "id": "1" });
+            let user = json!({ "displayName": name, "userPrincipalName": "bob@contoso.example", "id": "1" });
             let router = Router::new().route("/v1.0/me", get(async move || Json(user.clone())));
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             started.send(listener.local_addr().unwrap()).unwrap();
@@ -107,7 +112,7 @@ fn silent_graph() -> (String, mpsc::Receiver<()>) {
 }
 
 /// A call of a tool that asks Graph.
-fn call() -> Value {
+pub(crate) fn call() -> Value {
     let params = json!({ "name": "get_graph_user_details" });
     json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })
 }

@@ -1038,7 +1038,21 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::flood::an_answer_that_is_larger_than_the_memory_left_is_refused_unless_it_tells_of_a_change",
     },
     Guard {
-        name: "the answer to a callback is sent whatever it takes",
+        name: "an answer that finds no room counts in the reserve",
+        file: "src/http/sent.rs",
+        from: "        permit.grow(length)?;\n",
+        to: "        let _ = permit.grow(length);\n",
+        test: "edge::answers::results_that_nobody_reads_take_no_more_than_their_owner_may_have_and_the_next_is_503",
+    },
+    Guard {
+        name: "one owner has a share of the reserve",
+        file: "src/http/memory.rs",
+        from: "SharedBudget::new(RESERVE_BYTES, RESERVE_SHARE_BYTES)",
+        to: "SharedBudget::new(RESERVE_BYTES, RESERVE_BYTES)",
+        test: "edge::answers::results_that_nobody_reads_take_no_more_than_their_owner_may_have_and_the_next_is_503",
+    },
+    Guard {
+        name: "the answer to a callback has the reserve",
         file: "src/http/routes.rs",
         from: "Box::pin(oauth_callback::get(app, incoming))).spending(),",
         to: "Box::pin(oauth_callback::get(app, incoming))),",
