@@ -128,10 +128,14 @@ impl Handler {
     /// Sends a POST with these further header lines and this part of its body.
     async fn post(&self, path: &str, lines: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let form = "Content-Type: application/x-www-form-urlencoded";
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\n{form}\r\n{lines}\r\n\r\n{body}", self.address);
-        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(self.posted(path, lines, body).as_bytes()).await.unwrap();
         stream
+    }
+
+    /// The text of such a POST.
+    fn posted(&self, path: &str, lines: &str, body: &str) -> String {
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        format!("POST {path} HTTP/1.1\r\nHost: {}\r\n{form}\r\n{lines}\r\n\r\n{body}", self.address)
     }
 
     /// The header line that somebody has who may send a body there, besides the host.
@@ -353,4 +357,25 @@ async fn a_connection_is_used_again_unless_a_large_head_came_on_it() {
         let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
         assert_eq!(answer.contains("connection: close"), closes, "{length}: {answer}");
     }
+    let (of_length, chunk) = (format!("Content-Length: {}", 8 * 1024), "x".repeat(8 * 1024));
+    let chunked = (String::from("Transfer-Encoding: chunked"), format!("2000\r\n{chunk}\r\n0\r\n\r\n"));
+    let mut stream = handler.post("/token", &of_length, &chunk).await;
+    for (lines, body) in [(of_length.clone(), chunk.clone()), chunked, (of_length, chunk)] {
+        let answer = one_answer(&mut stream).await;
+        assert!(answer.starts_with("http/1.1 400 ") && !answer.contains("connection: close"), "{answer}");
+        stream.write_all(handler.posted("/token", &lines, &body).as_bytes()).await.unwrap();
+    }
+    one_answer(&mut stream).await;
+}
+
+/// The head of the next answer, in lower case, after which its body was read.
+async fn one_answer(stream: &mut TcpStream) -> String {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        head.push(char::from(stream.read_u8().await.unwrap()));
+    }
+    let head = head.to_lowercase();
+    let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+    stream.read_exact(&mut vec![0; length]).await.unwrap();
+    head
 }

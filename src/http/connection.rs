@@ -3,7 +3,6 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -12,10 +11,8 @@ use tokio::{
     time::{Duration, Instant, Sleep, sleep_until},
 };
 
-use crate::budget::{Budget, Permit};
+use super::partial_head::{PartialHead, READ_BYTES};
 
-/// The most that is read at once. hyper has a buffer of this size for each connection.
-const READ_BYTES: usize = 8 * 1024;
 /// The longest time for a head that has begun.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest time in which the other end reads nothing of an answer.
@@ -31,25 +28,6 @@ pub(super) struct LimitedConnection<S> {
     stalled: Option<Instant>,
 }
 
-/// The part of a connection's next head that has arrived.
-#[derive(Clone)]
-pub(super) struct PartialHead(Arc<Mutex<NextHead>>);
-
-struct NextHead {
-    heads: Budget,
-    /// The number of things that keep the request under way: its body, and the work on its answer. Bytes that are read then are no head.
-    in_request: usize,
-    /// Whether the body of this request was dropped before its end, so that no other request can follow on the connection.
-    is_cut_off: bool,
-    began: Option<Instant>,
-    bytes: usize,
-    /// For all but the first [`READ_BYTES`].
-    permit: Permit,
-}
-
-/// A request is under way, until the last of these is dropped.
-pub(super) struct InRequest(PartialHead);
-
 /// A head that has begun did not arrive in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the head did not arrive in time")]
@@ -57,66 +35,6 @@ pub(super) struct LateHead;
 
 #[derive(Default)]
 struct Deadline(Option<Pin<Box<Sleep>>>);
-
-impl PartialHead {
-    /// The state of a new connection. Heads that are not complete count in this budget.
-    pub(super) fn new(heads: &Budget) -> Self {
-        let (heads, permit) = (heads.clone(), heads.permit());
-        Self(Arc::new(Mutex::new(NextHead { heads, in_request: 0, is_cut_off: false, began: None, bytes: 0, permit })))
-    }
-
-    /// The head is complete. Returns the permit for the part of it that exceeds the buffer.
-    pub(super) fn complete(&self) -> Option<Permit> {
-        let mut next = self.lock();
-        let is_large = next.bytes > READ_BYTES;
-        (next.began, next.bytes, next.is_cut_off) = (None, 0, false);
-        let none = is_large.then(|| next.heads.permit())?;
-        Some(std::mem::replace(&mut next.permit, none))
-    }
-
-    /// A request is under way until this is dropped.
-    pub(super) fn in_request(&self) -> InRequest {
-        self.lock().in_request += 1;
-        InRequest(self.clone())
-    }
-
-    /// Whether the body of this request was dropped before its end.
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.lock().is_cut_off
-    }
-
-    fn read(&self, bytes: usize) -> io::Result<()> {
-        let mut next = self.lock();
-        if next.in_request > 0 || bytes == 0 {
-            return Ok(());
-        }
-        next.began.get_or_insert_with(Instant::now);
-        next.bytes += bytes;
-        let large = next.bytes.saturating_sub(READ_BYTES);
-        next.permit.resize(large).map_err(|exhausted| io::Error::new(io::ErrorKind::OutOfMemory, exhausted))
-    }
-
-    fn began(&self) -> Option<Instant> {
-        self.lock().began
-    }
-
-    fn lock(&self) -> MutexGuard<'_, NextHead> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl InRequest {
-    /// The body of the request was dropped before its end.
-    pub(super) fn cut_off(&self) {
-        self.0.lock().is_cut_off = true;
-    }
-}
-
-impl Drop for InRequest {
-    fn drop(&mut self) {
-        self.0.lock().in_request -= 1;
-    }
-}
 
 impl Deadline {
     /// Pending until then.
@@ -225,6 +143,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::budget::Budget;
 
     const HEADS: usize = 20 * 1024;
 
@@ -252,12 +171,13 @@ mod tests {
         theirs.write_all(&[b'x'; 1_000]).await.unwrap();
         read(&mut connection).await.unwrap();
         assert_eq!(budget.available(), HEADS - 1_000);
-        let (permit, in_request) = (connection.head.complete(), connection.head.in_request());
+        let (permit, in_request) = (connection.head.complete(READ_BYTES + 1_000, false), connection.head.in_request());
         assert_eq!(budget.available(), HEADS - 1_000);
         drop(permit);
         theirs.write_all(&[b'x'; 2 * READ_BYTES]).await.unwrap();
         read(&mut connection).await.unwrap();
         assert_eq!(budget.available(), HEADS, "a body counts elsewhere");
+        in_request.take(2 * READ_BYTES);
         drop(in_request);
         theirs.write_all(&[b'x'; READ_BYTES + 1]).await.unwrap();
         read(&mut connection).await.unwrap();
@@ -271,7 +191,7 @@ mod tests {
         let (mut connection, mut theirs, _) = connection();
         theirs.write_all(&[b'x'; READ_BYTES]).await.unwrap();
         read(&mut connection).await.unwrap();
-        assert!(connection.head.complete().is_none());
+        assert!(connection.head.complete(READ_BYTES, false).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -293,7 +213,7 @@ mod tests {
             read(&mut connection).await.unwrap();
             advance(Duration::from_secs(1)).await;
         }
-        connection.head.complete();
+        connection.head.complete(9, false);
         let in_request = connection.head.in_request();
         advance(Duration::from_mins(1)).await;
         read(&mut connection).await.unwrap();
@@ -304,6 +224,25 @@ mod tests {
         let ended = timeout(Duration::from_mins(1), connection.read_u8()).await.expect("a head has a limit in time");
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert_eq!(began.elapsed(), HEAD_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_arrived_with_a_request_and_is_not_of_it_counts_as_a_head_and_has_ten_seconds() {
+        let (mut connection, mut theirs, budget) = connection();
+        theirs.write_all(&[b'x'; READ_BYTES]).await.unwrap();
+        read(&mut connection).await.unwrap();
+        assert!(connection.head.complete(1_000, false).is_none());
+        let in_request = connection.head.in_request();
+        in_request.take(1_000);
+        advance(Duration::from_mins(1)).await;
+        drop(in_request);
+        let began = Instant::now();
+        let ended = timeout(Duration::from_mins(1), connection.read_u8()).await.expect("a head has a limit in time");
+        assert_eq!((ended.unwrap_err().kind(), began.elapsed()), (io::ErrorKind::TimedOut, HEAD_TIMEOUT));
+        theirs.write_all(&[b'x'; 4_000]).await.unwrap();
+        connection.read_exact(&mut [0; 4_000]).await.unwrap();
+        assert_eq!(budget.available(), HEADS - (6_192 + 4_000 - READ_BYTES));
+        assert!(connection.head.complete(6_192 + 4_000, false).is_some(), "it is large");
     }
 
     #[tokio::test(start_paused = true)]

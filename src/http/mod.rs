@@ -32,6 +32,7 @@ mod oauth_callback;
 mod operator;
 mod origin_form;
 mod pages;
+mod partial_head;
 mod register;
 mod reply;
 mod request;

@@ -18,9 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     app::App,
-    connection::{LateHead, LimitedConnection, PartialHead},
+    connection::{LateHead, LimitedConnection},
     connection_service::ConnectionService,
     origin_form::service,
+    partial_head::PartialHead,
 };
 use crate::places::place;
 
