@@ -379,3 +379,15 @@ async fn one_answer(stream: &mut TcpStream) -> String {
     stream.read_exact(&mut vec![0; length]).await.unwrap();
     head
 }
+
+#[tokio::test]
+async fn a_chunked_body_with_long_trailers_is_not_waited_for() {
+    let (handler, [token, _]) = Handler::with_tokens().await;
+    pause();
+    for (bearer, status) in [(bearer(&token), "400"), (String::new(), "401")] {
+        let lines = format!("Transfer-Encoding: chunked{bearer}");
+        let answer = answer(handler.post("/mcp", &lines, &format!("0\r\nx: {}", "y".repeat(16_300))).await).await;
+        let closes = answer.to_lowercase().contains("connection: close");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && closes, "{answer}");
+    }
+}

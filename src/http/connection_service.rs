@@ -200,6 +200,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_chunked_body_with_long_trailers_is_not_read_on() {
+        let mut theirs = served(&Budget::new(0));
+        let head = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        theirs.write_all(format!("{head}0\r\nx: {}", "y".repeat(16_300)).as_bytes()).await.unwrap();
+        assert!(answer(&mut theirs).await.starts_with("HTTP/1.1 400 "));
+        theirs.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_connection_whose_requests_come_one_by_one_stays_open() {
         let mut theirs = served(&Budget::new(0));
         let of_length = |length| format!("content-length: {length}\r\n\r\n{}", "x".repeat(length));

@@ -13,6 +13,8 @@ use crate::budget::{Budget, Permit};
 pub(super) const READ_BYTES: usize = 8 * 1024;
 /// What a request may have that nothing explains: white space in its head, and the end of a chunked body.
 const SLACK_BYTES: usize = 256;
+/// What a chunked body may have besides its chunks: extensions, and trailers, which hyper keeps until it has all of them.
+const BESIDE_CHUNKS_BYTES: usize = 1024;
 
 /// The part of a connection's next head that has arrived.
 #[derive(Clone)]
@@ -75,6 +77,16 @@ impl PartialHead {
         next.began.get_or_insert_with(Instant::now);
         let large = next.bytes.saturating_sub(READ_BYTES);
         next.permit.resize(large).map_err(|exhausted| io::Error::new(io::ErrorKind::OutOfMemory, exhausted))
+    }
+
+    /// Fails if a chunked body has too much besides its chunks. hyper reads on only once it has taken apart what it has read, and
+    /// the chunks of it have been taken.
+    pub(super) fn check_chunked(&self) -> io::Result<()> {
+        let next = self.lock();
+        if next.in_request > 0 && next.is_chunked && next.bytes > BESIDE_CHUNKS_BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "too much besides the chunks of a body"));
+        }
+        Ok(())
     }
 
     pub(super) fn began(&self) -> Option<Instant> {

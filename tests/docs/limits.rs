@@ -111,6 +111,11 @@ const SIZES: &[Row] = &[
     ("Entra's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
     ("head of a request", "{}", &[("src/http/server.rs", "CONNECTION_BYTES")]),
     (
+        "what a chunked body has besides its chunks: extensions and trailers",
+        "{}",
+        &[("src/http/partial_head.rs", "BESIDE_CHUNKS_BYTES")],
+    ),
+    (
         "body of a form or a registration",
         "{}; `/consent` {}",
         &[(ROUTES, "FORM_LIMIT"), (ROUTES, "CONSENT_FORM_LIMIT")],
