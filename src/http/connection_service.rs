@@ -9,14 +9,14 @@ use std::{
 
 use bytes::Buf as _;
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use hyper::{
     body::{Body, Frame, SizeHint},
     service::Service,
 };
 
 use super::{
-    partial_head::{InRequest, PartialHead},
+    partial_head::{InRequest, PartialHead, READ_BYTES},
     reply::Response,
 };
 
@@ -89,9 +89,10 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;
+            let has_large_head = text(response.headers()) > READ_BYTES;
             // hyper would keep a buffer of that size for the connection. And it closes a connection whose body was not read to its
             // end, which a proxy must know before it sends another request.
-            if is_large || head.is_cut_off() {
+            if has_large_head || is_large || head.is_cut_off() {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             drop(in_request);
@@ -105,8 +106,12 @@ fn length<B>(request: &Request<B>) -> usize {
     let uri = request.uri();
     let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ":\n".len());
-    request.method().as_str().len() + authority + target + "  HTTP/1.1\n\n".len() + headers.sum::<usize>()
+    request.method().as_str().len() + authority + target + "  HTTP/1.1\n\n".len() + text(request.headers())
+}
+
+/// The same of headers.
+fn text(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ":\n".len()).sum()
 }
 
 #[cfg(test)]
@@ -126,7 +131,7 @@ mod tests {
     use super::*;
     use crate::{
         budget::Budget,
-        http::{connection::LimitedConnection, partial_head::READ_BYTES, reply::empty},
+        http::{connection::LimitedConnection, pages::redirect, reply::empty},
     };
 
     #[tokio::test]
@@ -152,6 +157,16 @@ mod tests {
         theirs.write_all(&large).await.unwrap();
         connection.read_exact(&mut buffer[..large.len()]).await.unwrap();
         assert_eq!(budget.available(), 0, "the next head counts again");
+    }
+
+    #[tokio::test]
+    async fn an_answer_with_a_large_head_is_the_last_of_its_connection() {
+        for (length, closes) in [(6_000, false), (READ_BYTES, true)] {
+            let inner = service_fn(move |_| async move { Ok(redirect(&"x".repeat(length))) });
+            let service = ConnectionService { inner, head: PartialHead::new(&Budget::new(0)) };
+            let answer = service.call(Request::new(Full::new(Bytes::new()))).await.unwrap();
+            assert_eq!(answer.headers().contains_key(header::CONNECTION), closes, "{length}");
+        }
     }
 
     /// The other end of a connection that hyper serves, until the body of each request was read.

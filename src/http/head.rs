@@ -8,8 +8,11 @@ use oauth_protocol::form::{Form, FormError};
 
 use crate::budget::{Exhausted, Permit};
 
-/// The cost of a header besides its text.
-const HEADER_COST: usize = 64;
+/// An entry of a map of headers, with its part of the index.
+const ENTRY_COST: usize = 110;
+/// A further value of a name, in a list that doubles. The first takes room for four.
+const FURTHER_VALUE_COST: usize = 144;
+const FIRST_FURTHER_VALUE_COST: usize = 288;
 /// The headers by which browsers tell why they ask.
 static PURPOSES: [HeaderName; 4] = [
     HeaderName::from_static("sec-purpose"),
@@ -73,8 +76,8 @@ impl Head {
 
     /// How many bytes it takes.
     fn cost(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_COST);
-        self.method.as_str().len() + self.path.len() + self.query.len() + headers.sum::<usize>()
+        // The headers keep the text of the whole head, of which path and query are a copy.
+        self.method.as_str().len() + 2 * (self.path.len() + self.query.len()) + headers_cost(&self.headers)
     }
 
     /// The query as a form.
@@ -102,6 +105,17 @@ impl Head {
     }
 }
 
+/// How many bytes headers take: their map, which may have room for twice as many; their text, as it was sent; and their names,
+/// of which the map may have copies.
+pub(super) fn headers_cost(headers: &HeaderMap) -> usize {
+    let texts = headers.iter().map(|(name, value)| 2 * name.as_str().len() + value.len() + ": \r\n".len());
+    let further = match headers.len() - headers.keys_len() {
+        0 => 0,
+        further => FIRST_FURTHER_VALUE_COST + further * FURTHER_VALUE_COST,
+    };
+    headers.capacity() * ENTRY_COST + further + texts.sum::<usize>()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,9 +128,10 @@ mod tests {
     #[test]
     fn all_that_a_caller_sends_in_a_head_costs() {
         let cost = head("abc", "1234").cost();
-        assert_eq!(cost, "GET".len() + "abc".len() + "1234".len() + HEADER_COST);
+        assert_eq!(head("abc", "12345").cost(), cost + 1);
+        assert_eq!(head("abcd", "1234").cost(), cost + 2);
         let longer = Head { path: "/12".into(), query: "a=b".into(), ..head("abc", "1234") };
-        assert_eq!(longer.cost(), cost + 6);
+        assert_eq!(longer.cost(), cost + 12);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
-use super::reply::Response;
+use super::{head::headers_cost, reply::Response};
 use crate::{
     budget::{Exhausted, Permit},
     kept::Counted,
@@ -22,7 +22,7 @@ impl AsRef<[u8]> for BudgetedBody {
     }
 }
 
-/// Turns the permit of a request into that of its answer. A stream, whose length is not known, counts for itself what waits, and
+/// Turns the permit of a request into that of its answer, with its head. A stream, whose length is not known, counts for itself what waits, and
 /// so does an answer that waited as text.
 ///
 /// An answer that finds no room there counts in the reserve, if it has one.
@@ -36,7 +36,7 @@ pub(super) async fn until_sent(
     let Some(length) = body.size_hint().exact().filter(|_| !counts_itself) else {
         return Ok(Response::from_parts(parts, body));
     };
-    let length = usize::try_from(length).map_err(|_| Exhausted)?;
+    let length = usize::try_from(length).map_err(|_| Exhausted)?.saturating_add(headers_cost(&parts.headers));
     if permit.resize(length).is_err() {
         permit = reserve().ok_or(Exhausted)?;
         permit.grow(length)?;
@@ -51,7 +51,11 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::{budget::Budget, http::reply::answer, kept::Kept};
+    use crate::{
+        budget::Budget,
+        http::{pages::redirect, reply::answer},
+        kept::Kept,
+    };
 
     fn permit(budget: &Budget, bytes: usize) -> Permit {
         let mut permit = budget.permit();
@@ -59,33 +63,49 @@ mod tests {
         permit
     }
 
+    fn text(length: usize) -> Response {
+        answer(StatusCode::OK, "text/plain", "x".repeat(length))
+    }
+
+    /// What an answer of that kind takes besides its text.
+    fn head() -> usize {
+        headers_cost(text(0).headers())
+    }
+
     #[tokio::test]
     async fn an_answer_counts_its_own_length_until_it_is_written() {
-        for (length, left) in [(10, 90), (70, 30)] {
-            let budget = Budget::new(100);
-            let answer = answer(StatusCode::OK, "text/plain", "x".repeat(length));
-            let answer = until_sent(answer, permit(&budget, 40), || None).await.unwrap();
+        for length in [10, 7_000] {
+            let budget = Budget::new(10_000);
+            let answer = until_sent(text(length), permit(&budget, 4_000), || None).await.unwrap();
+            let left = 10_000 - length - head();
             assert_eq!(budget.available(), left);
             let text = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!((text.len(), budget.available()), (length, left));
             drop(text);
-            assert_eq!(budget.available(), 100);
+            assert_eq!(budget.available(), 10_000);
         }
     }
 
     #[tokio::test]
+    async fn the_head_of_a_redirect_counts_until_it_is_written() {
+        let budget = Budget::new(20_000);
+        let redirect = redirect(&format!("https://client.example/{}", "x".repeat(14_000)));
+        let (head, body) = until_sent(redirect, permit(&budget, 100), || None).await.unwrap().into_parts();
+        drop(head);
+        assert!(budget.available() < 6_000);
+        assert!(!body.is_end_stream(), "hyper drops an empty body before it has written the head");
+    }
+
+    #[tokio::test]
     async fn an_answer_that_is_larger_than_what_is_left_counts_in_the_reserve_if_it_has_one() {
-        let (budget, reserve) = (Budget::new(50), Budget::new(100));
-        let send = async |reserve: Option<Permit>| {
-            let larger = answer(StatusCode::OK, "text/plain", "x".repeat(60));
-            until_sent(larger, permit(&budget, 40), || reserve).await
-        };
+        let (budget, reserve) = (Budget::new(50), Budget::new(10_000));
+        let send = async |reserve: Option<Permit>| until_sent(text(6_000), permit(&budget, 40), || reserve).await;
         assert_eq!(send(None).await.map(drop), Err(Exhausted));
         let sent = send(Some(reserve.permit())).await.unwrap();
-        assert_eq!((budget.available(), reserve.available()), (50, 40));
+        assert_eq!((budget.available(), reserve.available()), (50, 4_000 - head()));
         assert_eq!(send(Some(reserve.permit())).await.map(drop), Err(Exhausted));
-        assert_eq!(sent.into_body().collect().await.unwrap().to_bytes().len(), 60);
-        assert_eq!((budget.available(), reserve.available()), (50, 100));
+        assert_eq!(sent.into_body().collect().await.unwrap().to_bytes().len(), 6_000);
+        assert_eq!((budget.available(), reserve.available()), (50, 10_000));
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use authorization_server::{
 };
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt as _, stream};
-use http::{HeaderValue, Method, Request, header, request::Builder};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, request::Builder};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use remote_auth_mcp::config;
@@ -372,5 +372,39 @@ async fn however_many_addresses_take_all_they_may_another_one_goes_on() {
     for last in 10..30 {
         take_all(&mut flood, &edge, || from(&format!("20.1.2.{last}"), Method::POST, "/token"));
         assert_eq!(statuses(&edge, OTHER).await, [200, 200, 400, 400], "{last}");
+    }
+}
+
+/// What a request with these headers takes, and what it counts for, while its body does not arrive.
+fn taken(edge: &Edge, token: &str, headers: &HeaderMap) -> (i64, i64) {
+    let left = || i64::try_from(edge.app.memory.known_callers.available()).unwrap();
+    let (before, mut flood) = (left(), Flood::default());
+    let post = || {
+        let mut request = request(Method::POST, "/mcp").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        request.headers_mut().unwrap().extend(headers.clone());
+        request
+    };
+    let bytes = measure(|| assert_eq!(flood.send(edge, 1, post), [0; 0])).bytes_current;
+    (bytes, before - left())
+}
+
+#[tokio::test]
+async fn a_head_takes_no_more_than_it_counts_for() {
+    let edge = Edge::new();
+    let token = edge.access_token().await;
+    let plain = (0..2).map(|_| taken(&edge, &token, &HeaderMap::new())).last().unwrap();
+    for (names, times) in
+        [(1, 1), (5, 1), (11, 1), (23, 1), (47, 1), (95, 1), (1, 2), (1, 6), (1, 34), (1, 66), (30, 3)]
+    {
+        let mut headers = HeaderMap::new();
+        for name in 0..names {
+            let name: HeaderName = format!("a{name}").parse().unwrap();
+            for _ in 0..times {
+                headers.append(&name, HeaderValue::from_static(""));
+            }
+        }
+        let (bytes, counted) = taken(&edge, &token, &headers);
+        println!("{names} names {times} times: {} bytes of {}", bytes - plain.0, counted - plain.1);
+        assert!(bytes - plain.0 <= counted - plain.1, "{names} names {times} times");
     }
 }

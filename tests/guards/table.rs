@@ -417,8 +417,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a redirect is a 302",
         file: "src/http/pages/render.rs",
-        from: "let mut response = empty(StatusCode::FOUND);",
-        to: "let mut response = empty(StatusCode::TEMPORARY_REDIRECT);",
+        from: "let mut response = answer(StatusCode::FOUND, ",
+        to: "let mut response = answer(StatusCode::TEMPORARY_REDIRECT, ",
         test: "edge::operator::every_redirect_is_302_after_a_form_and_after_a_sign_in",
     },
     Guard {
@@ -1012,15 +1012,22 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a connection on which a large head came is closed",
         file: "src/http/connection_service.rs",
-        from: "if is_large || head.is_cut_off() {",
-        to: "if head.is_cut_off() {",
+        from: "if has_large_head || is_large || head.is_cut_off() {",
+        to: "if has_large_head || head.is_cut_off() {",
         test: "bodies::a_connection_is_used_again_unless_a_large_head_came_on_it",
+    },
+    Guard {
+        name: "a connection on which a large head was sent is closed",
+        file: "src/http/connection_service.rs",
+        from: "text(response.headers()) > READ_BYTES",
+        to: "text(response.headers()) > 100 * READ_BYTES",
+        test: "lib::http::connection_service::tests::an_answer_with_a_large_head_is_the_last_of_its_connection",
     },
     Guard {
         name: "a connection whose body is cut off is said to be closed",
         file: "src/http/connection_service.rs",
-        from: "is_large || head.is_cut_off()",
-        to: "is_large",
+        from: "is_large || head.is_cut_off() {",
+        to: "is_large {",
         test: "bodies::a_caller_who_may_not_call_is_refused_for_that_before_a_body_is_read",
     },
     Guard {
@@ -1071,6 +1078,27 @@ pub(crate) const GUARDS: &[Guard] = &[
         from: "        permit.grow(length)?;\n",
         to: "        let _ = permit.grow(length);\n",
         test: "edge::answers::results_that_nobody_reads_take_no_more_than_their_owner_may_have_and_the_next_is_503",
+    },
+    Guard {
+        name: "the head of an answer counts",
+        file: "src/http/sent.rs",
+        from: "saturating_add(headers_cost(&parts.headers))",
+        to: "saturating_add(0 * headers_cost(&parts.headers))",
+        test: "lib::http::sent::tests::the_head_of_a_redirect_counts_until_it_is_written",
+    },
+    Guard {
+        name: "the head of a redirect counts until it is written",
+        file: "src/http/pages/render.rs",
+        from: "answer(StatusCode::FOUND, \"text/plain\", \"The address is in the header Location.\\n\")",
+        to: "empty(StatusCode::FOUND)",
+        test: "lib::http::sent::tests::the_head_of_a_redirect_counts_until_it_is_written",
+    },
+    Guard {
+        name: "the memory of headers counts with their text",
+        file: "src/http/head.rs",
+        from: "headers.capacity() * ENTRY_COST",
+        to: "headers.len() * 64",
+        test: "edge::flood::a_head_takes_no_more_than_it_counts_for",
     },
     Guard {
         name: "one owner has a share of the reserve",

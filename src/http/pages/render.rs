@@ -27,9 +27,9 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
 const PERMISSIONS_POLICY: &str = "camera=(), display-capture=(), geolocation=(), identity-credentials-get=(), microphone=(), \
                                   midi=(), otp-credentials=(), payment=(), publickey-credentials-get=(), usb=()";
 
-/// 302 to this URL.
+/// 302 to this URL. It has a text, which holds the memory of the head until that was written.
 pub(in crate::http) fn redirect(location: &str) -> Response {
-    let mut response = empty(StatusCode::FOUND);
+    let mut response = answer(StatusCode::FOUND, "text/plain", "The address is in the header Location.\n");
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
