@@ -7,19 +7,16 @@ use std::{
 };
 
 use authorization_server::ground::{Clock, Unavailable};
-use azure_core::{
-    credentials::{AccessToken, TokenCredential},
-    http::{ClientOptions, FixedRetryOptions, RetryOptions},
-};
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use azure_core::credentials::AccessToken;
 use backon::{ConstantBuilder, ExponentialBuilder, Retryable as _};
 use secrecy::SecretString;
 
+use super::workload_identity::Identity;
 use crate::telemetry::chain;
 
 /// `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// How long a request for an assertion may take, with all retries.
+/// How long a request waits for an assertion.
 const ASSERTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a sign-in waits for an assertion.
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15);
@@ -32,22 +29,6 @@ const BACKGROUND_RETRY: ExponentialBuilder = ExponentialBuilder::new()
     .with_max_delay(Duration::from_secs(5))
     .with_jitter()
     .without_max_times();
-
-/// The workload identity.
-pub type Identity = Arc<dyn TokenCredential>;
-
-/// A user-assigned managed identity.
-pub fn managed_identity(client_id: &str) -> azure_core::Result<Identity> {
-    let retry = RetryOptions::fixed(FixedRetryOptions {
-        delay: time::Duration::milliseconds(300),
-        max_retries: 2,
-        max_total_elapsed: time::Duration::seconds(4),
-    });
-    Ok(ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-        user_assigned_id: Some(UserAssignedId::ClientId(client_id.to_owned())),
-        client_options: ClientOptions { retry, ..ClientOptions::default() },
-    }))?)
-}
 
 /// The source of assertions. The identity caches each one, and fetches the next before it expires.
 pub struct ManagedIdentityAssertion {
@@ -81,7 +62,7 @@ impl ManagedIdentityAssertion {
         Ok(assertion.token.secret().into())
     }
 
-    /// Waits for an assertion, and asks for it again if the identity endpoint fails.
+    /// Waits for an assertion: for a fetch that is under way too, and after one that failed for the next.
     pub async fn wait(&self, clock: &dyn Clock) -> Result<(), Unavailable> {
         let mut reason = format!("no answer within {} s", SIGN_IN_TIMEOUT.as_secs());
         let failed = |error: &Unavailable, _| reason.clone_from(&error.reason);
@@ -129,12 +110,12 @@ mod tests {
 
     use async_trait::async_trait;
     use authorization_server::ground::Dependency;
-    use azure_core::credentials::TokenRequestOptions;
+    use azure_core::credentials::{TokenCredential, TokenRequestOptions};
     use secrecy::ExposeSecret as _;
     use time::{OffsetDateTime, macros::datetime};
     use tokio::time::Instant;
 
-    use super::*;
+    use super::{super::workload_identity::SharedFetches, *};
 
     const END: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
 
@@ -193,7 +174,8 @@ mod tests {
     fn scripted(script: &[Does]) -> (Arc<Scripted>, Arc<ManagedIdentityAssertion>) {
         let script = Mutex::new(script.iter().copied().collect());
         let identity = Arc::new(Scripted { script, scopes: Mutex::default() });
-        (Arc::clone(&identity), Arc::new(ManagedIdentityAssertion::new(identity, "api://AzureADTokenExchange")))
+        let shared = Arc::new(SharedFetches::of(Arc::clone(&identity) as Identity));
+        (identity, Arc::new(ManagedIdentityAssertion::new(shared, "api://AzureADTokenExchange")))
     }
 
     #[tokio::test]
@@ -237,7 +219,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_sign_in_waits_fifteen_seconds_for_an_endpoint_that_fails_or_is_slow() {
-        for script in [&[Does::Fail, Does::Fail, Does::Answer][..], &[Does::Hang, Does::Hang, Does::Delay(3)]] {
+        for script in [&[Does::Fail, Does::Fail, Does::Answer][..], &[Does::Delay(6)], &[Does::Delay(14)]] {
             scripted(script).1.wait(&BEFORE).await.unwrap();
         }
         for fault in [Does::Fail, Does::Hang] {
@@ -248,6 +230,28 @@ mod tests {
                 "{fault:?}"
             );
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_in_waits_for_a_slow_endpoint_after_the_last_assertion_has_ended() {
+        let (_, assertion) = scripted(&[Does::Answer, Does::Delay(6)]);
+        assertion.get(&BEFORE).await.unwrap();
+        assertion.wait(&At(END)).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_comes_after_its_waiter_has_given_up_is_for_the_next_one() {
+        let (identity, assertion) = scripted(&[Does::Delay(6)]);
+        assertion.get(&BEFORE).await.unwrap_err();
+        assertion.get(&BEFORE).await.unwrap();
+        assert_eq!(identity.scopes.lock().unwrap().len(), 1, "one fetch served both");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_is_never_answered_keeps_no_later_one_away() {
+        let (_, assertion) = scripted(&[Does::Hang, Does::Answer]);
+        assertion.wait(&BEFORE).await.unwrap_err();
+        assertion.wait(&BEFORE).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

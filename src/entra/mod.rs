@@ -15,10 +15,12 @@ mod signed_token;
 mod token_endpoint;
 mod unreachable;
 mod upstream;
+mod workload_identity;
 
-pub use client_assertion::{Identity, ManagedIdentityAssertion, managed_identity};
+pub use client_assertion::ManagedIdentityAssertion;
 pub use client_token::ClientTokenVerifier;
 pub use gateway_token::GatewayTokenVerifier;
 pub use negative_cache::NegativeCache;
 pub use settings::EntraSettings;
 pub use upstream::Entra;
+pub use workload_identity::{Identity, managed_identity};

@@ -814,6 +814,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "http::looking::a_callback_that_was_looked_at_still_completes_the_sign_in",
     },
     Guard {
+        name: "a token is fetched to its end, whoever waits for it",
+        file: "src/entra/workload_identity.rs",
+        from: "tokio::spawn(fetch.clone());",
+        to: "return fetch;",
+        test: "lib::entra::client_assertion::tests::an_answer_that_comes_after_its_waiter_has_given_up_is_for_the_next_one",
+    },
+    Guard {
         name: "Entra's refusals are believed for a while",
         file: "src/entra/negative_cache.rs",
         from: "Err(_) => REFUSAL_LIFETIME,",
