@@ -7,11 +7,12 @@ use authorization_server::ground::{AuditLog as _, EventName, Holder, Id, Operati
 use http::{HeaderMap, HeaderName};
 use oauth_protocol::{client_metadata::ClientMetadata, issuer::BaseUrl, redirect_uri::PrivateUseSchemes};
 use remote_auth_mcp::{
-    json_cost::tree_cost,
+    json_cost::{message_cost, tree_cost},
     platform::SystemClock,
     telemetry::{AuditLines, JsonLines, TraceContext, request_span},
 };
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{CallToolRequest, ClientJsonRpcMessage, ListToolsRequest};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::{field::display, info, subscriber::with_default, warn};
 use tracing_appender::non_blocking::NonBlocking;
@@ -64,6 +65,16 @@ fn call(element: &str, times: usize) -> String {
     )
 }
 
+/// The most bytes that a text and what it is parsed to take at a time, and whether it can be parsed.
+fn taken<T: DeserializeOwned>(text: &str) -> (usize, bool) {
+    let mut is_read = false;
+    let taken = allocation_counter::measure(|| {
+        let text = text.as_bytes().to_vec();
+        is_read = serde_json::from_slice::<T>(&text).is_ok();
+    });
+    (taken.bytes_max.try_into().unwrap(), is_read)
+}
+
 #[test]
 fn a_message_takes_no_more_than_its_cost() {
     let elements = [
@@ -84,16 +95,85 @@ fn a_message_takes_no_more_than_its_cost() {
     for element in elements {
         for times in [1, 10, 3_000] {
             let text = call(element, times);
-            let cost = u64::try_from(tree_cost(text.as_bytes())).unwrap();
-            let of_message = allocation_counter::measure(|| {
-                drop(serde_json::from_str::<ClientJsonRpcMessage>(&text).unwrap());
-            });
-            let of_value = allocation_counter::measure(|| drop(serde_json::from_str::<Value>(&text).unwrap()));
-            println!("{element} {times}: {} {} of {cost}", of_message.bytes_max, of_value.bytes_max);
-            costly |= of_message.bytes_max.max(of_value.bytes_max) > cost;
+            let (of_any, of_tools) = (message_cost(text.as_bytes()), tree_cost(text.as_bytes()));
+            let (message, value) = (taken::<ClientJsonRpcMessage>(&text), taken::<Value>(&text));
+            let request = taken::<CallToolRequest>(&text);
+            println!("{element} {times}: {message:?} of {of_any}, {value:?} and {request:?} of {of_tools}");
+            costly |= message.0 > of_any || value.0 > of_tools || request.0 > of_tools;
         }
     }
     assert!(!costly, "see above");
+}
+
+/// Long strings, most with escapes, of which a parser keeps copies.
+fn long_strings() -> [String; 6] {
+    let long = "x".repeat(60_000);
+    [
+        format!(r#""{long}""#),
+        format!(r#""\n{long}""#),
+        // The parser's buffer doubles for the last few.
+        format!(r#""{}\n{}""#, &long[..33_700], &long[..100]),
+        format!(r#""{}""#, "\\n".repeat(30_000)),
+        format!(r#"{{"\n{long}":0}}"#),
+        format!("[{}]", vec![r#""\nlong enough to be a string of its own""#; 1_400].join(",")),
+    ]
+}
+
+#[test]
+fn a_long_string_takes_no_more_than_its_cost_in_any_message() {
+    let methods = [
+        "ping",
+        "initialize",
+        "server/discover",
+        "tools/call",
+        "tools/list",
+        "prompts/get",
+        "resources/read",
+        "completion/complete",
+        "logging/setLevel",
+        "x/unknown",
+        "notifications/cancelled",
+        "notifications/progress",
+        "notifications/unknown",
+    ];
+    let mut costly = Vec::new();
+    for long in long_strings() {
+        let params = [
+            format!(r#"{{"x":{long}}}"#),
+            format!(r#"{{"_meta":{{"x":{long}}}}}"#),
+            format!(r#"{{"name":"t","arguments":{{"x":{long}}}}}"#),
+            format!(r#"{{"name":{long},"arguments":[]}}"#),
+            format!(r#"{{"uri":{long}}}"#),
+            format!(r#"{{"cursor":{long}}}"#),
+            format!(r#"{{"requestId":1,"reason":{long}}}"#),
+            format!(
+                r#"{{"protocolVersion":"2025-03-26","capabilities":{{}},"clientInfo":{{"name":{long},"version":""}}}}"#
+            ),
+        ];
+        let mut check = |text: &str| {
+            let (bytes, is_read) = taken::<ClientJsonRpcMessage>(text);
+            let cost = message_cost(text.as_bytes());
+            if is_read && bytes > cost {
+                costly.push((text[..80].to_owned(), bytes, cost));
+            }
+            let cost = tree_cost(text.as_bytes());
+            let of_tools = [taken::<CallToolRequest>, taken::<ListToolsRequest>, taken::<Value>];
+            let most = of_tools.map(|taken| taken(text).0).into_iter().max().unwrap();
+            if text.contains("\"tools/") && most > cost {
+                costly.push((text[..80].to_owned(), most, cost));
+            }
+        };
+        for params in params {
+            for method in methods {
+                let id = if method.starts_with("notifications/") { "" } else { r#""id":1,"# };
+                check(&format!(r#"{{"jsonrpc":"2.0",{id}"method":"{method}","params":{params}}}"#));
+            }
+        }
+        check(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"x":{long}}}}}"#));
+        check(&format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":1,"message":"","data":{long}}}}}"#));
+        check(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","other":{long}}}"#));
+    }
+    assert!(costly.is_empty(), "{costly:#?}");
 }
 
 #[test]

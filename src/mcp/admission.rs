@@ -5,10 +5,11 @@ use rmcp::model::RequestId;
 use super::{
     batch,
     envelope::Envelope,
+    message,
     outline::{self, InvalidMessage, Kind},
     service::{Server, takes_arguments},
 };
-use crate::{budget::Permit, json_cost::tree_cost, kept::Kept};
+use crate::{budget::Permit, json_cost::message_cost, kept::Kept};
 
 /// The memory for one message, parsed: 64 KiB of text, and some hundreds of objects.
 const MAX_TREES: usize = 1024 * 1024;
@@ -72,7 +73,7 @@ impl From<InvalidMessage> for AdmissionError {
 /// Lets an array of messages in, which are judged one by one. The permit is for text and trees.
 pub(super) fn admit_batch(body: Kept) -> Result<(Vec<u8>, Permit), AdmissionError> {
     let (text, mut permit) = body.into_parts();
-    reserve(&text, &mut permit)?;
+    reserve(message_cost(&text), &mut permit)?;
     Ok((text, permit))
 }
 
@@ -82,12 +83,11 @@ pub(super) fn admit(server: &Server, message: UncheckedMessage) -> Result<Admitt
     let kind = outline::kind(&body)?;
     let (text, mut permit) = body.into_parts();
     let text = without_unused_arguments(text, &mut envelope, |tool| takes_arguments(server, tool));
-    reserve(&text, &mut permit)?;
+    reserve(message::cost(&text, &envelope), &mut permit)?;
     Ok(AdmittedMessage { text, kind, envelope, permit })
 }
 
-fn reserve(text: &[u8], permit: &mut Permit) -> Result<(), AdmissionError> {
-    let cost = tree_cost(text);
+fn reserve(cost: usize, permit: &mut Permit) -> Result<(), AdmissionError> {
     if cost > MAX_TREES {
         return Err(AdmissionError::TooLarge);
     }
