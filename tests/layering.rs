@@ -116,6 +116,7 @@ const CORE_DEPENDENCIES: [(&str, &[&str]); 2] = [
             "sha2",
             "subtle",
             "thiserror",
+            "unicode-general-category",
             "url",
             "zeroize",
         ],

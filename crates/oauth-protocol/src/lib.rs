@@ -35,3 +35,4 @@ pub mod secret;
 pub mod special_use;
 pub mod token_request;
 pub mod token_response;
+pub mod visible;

@@ -1,7 +1,7 @@
 //! Texts of other people, as a model gets them: short, on one line, and without characters that nobody sees.
 
+use oauth_protocol::visible::visible;
 use serde::Deserialize;
-use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// The longest text. Outlook's previews have 255 characters.
 pub(super) const MAX_TEXT_LENGTH: usize = 255;
@@ -34,9 +34,8 @@ impl Sender {
 
 /// At most [`MAX_TEXT_LENGTH`] characters, the last of which then says that there was more; `None` if nothing is left.
 pub(super) fn line(text: &str) -> Option<String> {
-    let visible: String =
-        text.chars().filter(|character| character.is_whitespace() || is_visible(*character)).collect();
-    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = text.chars().filter_map(visible).collect();
+    let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_TEXT_LENGTH) {
         None => Some(line).filter(|line| !line.is_empty()),
         Some(_) => Some(line.chars().take(MAX_TEXT_LENGTH - 1).chain(['…']).collect()),
@@ -45,15 +44,10 @@ pub(super) fn line(text: &str) -> Option<String> {
 
 /// An https link.
 pub(super) fn link(text: String) -> Option<String> {
-    let is_link = text.starts_with("https://") && text.chars().count() <= LONGEST_LINK && text.chars().all(is_visible);
+    let is_link = text.starts_with("https://")
+        && text.chars().count() <= LONGEST_LINK
+        && text.chars().all(|character| visible(character) == Some(character));
     is_link.then_some(text)
-}
-
-/// Formats include zero-width and bidirectional controls, and the tags in which text is hidden from people.
-fn is_visible(character: char) -> bool {
-    let unseen =
-        [GeneralCategory::Control, GeneralCategory::Format, GeneralCategory::PrivateUse, GeneralCategory::Unassigned];
-    !unseen.contains(&get_general_category(character))
 }
 
 #[cfg(test)]
@@ -67,6 +61,7 @@ mod tests {
         for (text, expected) in [
             ("Agenda:\r\n1. Budget\r\n", Some("Agenda: 1. Budget")),
             ("\u{202e}evil\u{200b} \u{e0041}tag\u{0}", Some("evil tag")),
+            ("Bud\u{fe01}get\u{e0101} \u{2800}\u{3164}", Some("Budget")),
             ("ليلى  حداد", Some("ليلى حداد")),
             (" \r\n\u{feff}", None),
         ] {

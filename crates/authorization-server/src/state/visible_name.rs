@@ -1,5 +1,6 @@
 //! A name that a client or user chose, as it is shown.
 
+use oauth_protocol::visible::visible;
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 const MAX_CHARACTERS: usize = 60;
@@ -15,8 +16,7 @@ const MAX_MARKS: usize = 6;
 pub fn visible_name(name: Option<&str>) -> Option<String> {
     let visible: String = name?
         .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !invisible(*c))
+        .filter_map(visible)
         .scan([MAX_MARKS_WITHOUT_PLACE, MAX_MARKS], |marks, c| {
             let [without_place, all] = *marks;
             *marks = match get_general_category(c) {
@@ -35,21 +35,13 @@ pub fn visible_name(name: Option<&str>) -> Option<String> {
     Some(words.chars().take(MAX_CHARACTERS - 1).chain(['…']).collect())
 }
 
-/// Unicode `Default_Ignorable_Code_Point`, the bidirectional controls and private use, as far as they can mislead.
-fn invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
-            | '\u{e0000}'..='\u{e0fff}')
-}
-
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
-    fn visible(name: &str) -> String {
+    fn shown(name: &str) -> String {
         visible_name(Some(name)).unwrap()
     }
 
@@ -62,17 +54,28 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_dropped() {
-        assert_eq!(visible("Mi\u{200b}cro\u{202e}soft\0\u{feff}"), "Microsoft");
-        assert_eq!(visible("a\r\n\tb"), "a b");
+        assert_eq!(shown("Mi\u{200b}cro\u{202e}soft\0\u{feff}"), "Microsoft");
+        assert_eq!(shown("a\r\n\tb"), "a b");
+    }
+
+    #[test]
+    fn no_unseen_character_changes_a_name_or_the_count_of_marks() {
+        let assigned = ('\0'..'\u{40000}').chain('\u{e0000}'..'\u{e1000}');
+        let unseen: Vec<char> = assigned.filter(|character| visible(*character).is_none()).collect();
+        let name: String = "Na".chars().chain(unseen.clone()).chain("me".chars()).collect();
+        assert_eq!(shown(&name), "Name");
+        let pile: String = iter::once('a').chain(unseen.into_iter().flat_map(|unseen| ['\u{301}', unseen])).collect();
+        assert_eq!(shown(&pile), "a\u{301}\u{301}\u{301}");
+        assert_eq!(shown(&format!("a{}", "\u{301}\u{301}\u{301}\u{1d173}".repeat(14))), "a\u{301}\u{301}\u{301}");
     }
 
     #[test]
     fn a_letter_carries_few_marks_and_a_name_begins_with_none() {
         let pile = "\u{301}".repeat(40);
-        assert_eq!(visible(&format!("a{pile}b{pile}")), "a\u{301}\u{301}\u{301}b\u{301}\u{301}\u{301}");
-        assert_eq!(visible(&format!("{pile}\u{20dd}a")), "a");
+        assert_eq!(shown(&format!("a{pile}b{pile}")), "a\u{301}\u{301}\u{301}b\u{301}\u{301}\u{301}");
+        assert_eq!(shown(&format!("{pile}\u{20dd}a")), "a");
         assert_eq!(visible_name(Some(&pile)), None);
-        assert_eq!(visible(&format!("a\u{200b}\u{301}\u{200b}{pile}")), "a\u{301}\u{301}\u{301}");
+        assert_eq!(shown(&format!("a\u{200b}\u{301}\u{200b}{pile}")), "a\u{301}\u{301}\u{301}");
         for name in ["שָׁלוֹם", "e\u{302}\u{301}", "ไม้เอก", "हिन्दी", "ကြွေးမြို့", "ഹിന്ദി"]
         {
             assert_eq!(visible_name(Some(name)).as_deref(), Some(name));
@@ -83,20 +86,20 @@ mod tests {
     #[test]
     fn marks_that_take_a_place_end_no_pile() {
         let pile = "\u{301}\u{301}\u{301}\u{302e}".repeat(14);
-        assert_eq!(visible(&format!("a{pile}b")), "a\u{301}\u{301}\u{301}\u{302e}b");
-        assert_eq!(visible(&format!("a{}b", "\u{302e}".repeat(59))), format!("a{}b", "\u{302e}".repeat(6)));
-        assert_eq!(visible("\u{302e}a"), "a");
+        assert_eq!(shown(&format!("a{pile}b")), "a\u{301}\u{301}\u{301}\u{302e}b");
+        assert_eq!(shown(&format!("a{}b", "\u{302e}".repeat(59))), format!("a{}b", "\u{302e}".repeat(6)));
+        assert_eq!(shown("\u{302e}a"), "a");
     }
 
     #[test]
     fn of_a_name_without_visible_characters_nothing_is_left() {
-        for name in [None, Some(""), Some(" \u{200b}\n")] {
+        for name in [None, Some(""), Some(" \u{200b}\n"), Some("\u{2800}\u{3164}\u{115f}\u{1160}\u{ffa0}")] {
             assert_eq!(visible_name(name), None);
         }
     }
 
     #[test]
     fn a_long_name_is_cut() {
-        assert_eq!(visible(&"x".repeat(10_000)).chars().count(), MAX_CHARACTERS);
+        assert_eq!(shown(&"x".repeat(10_000)).chars().count(), MAX_CHARACTERS);
     }
 }

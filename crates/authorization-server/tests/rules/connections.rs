@@ -420,7 +420,7 @@ async fn registrations_that_cannot_be_told_apart_are_one_application() {
     assert_eq!(own.owner, owner);
     click(&rig, &session_cookie(&value), action, own.csrf()).await.map(drop).unwrap();
     assert_eq!(groups().await, [single(4), single(3), single(2)]);
-    let page_name = |client: &Client| client.name.as_ref().map(|name| format!("\u{3164}{name}"));
+    let page_name = |client: &Client| client.name.as_ref().map(|name| format!("\u{3164}\u{1d173}{name}"));
     rig.clients.change(&clients[4], |client| Client { redirect_uris: Vec::new(), ..client.clone() });
     rig.clients.change(&clients[3], |client| Client {
         name: page_name(client),
