@@ -22,7 +22,7 @@ use testkit::copy_checkout;
 const GUARDED: [&str; 4] = ["src/http/", "src/mcp/sse/", "src/vault/", "src/client_documents/"];
 
 /// The files without a guard in a row of the threat model, how the row begins, and why.
-const UNGUARDED: [(&str, &str, &str); 2] = [
+const UNGUARDED: [(&str, &str, &str); 3] = [
     (
         "src/http/bearer.rs",
         "S: a caller claims to be a user by a header or an argument",
@@ -33,6 +33,7 @@ const UNGUARDED: [(&str, &str, &str); 2] = [
         "D: a challenge that another process met is a tool error at each call",
         "its test starts two processes from dev/azure, which the copy does not build",
     ),
+    ("src/http/pages/style.css", "Confused deputy: the consent page lies about the client", "its test needs a browser"),
 ];
 
 fn root() -> &'static Path {

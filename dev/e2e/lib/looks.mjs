@@ -54,6 +54,7 @@ async function look(t, browser, { name, width, scheme, language, open }) {
   await accessible(page, name);
   const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await fits(page, name);
+  await hostIsLargest(page, name);
   assert.equal(isDark(background), scheme === 'dark', `${name} on ${background}`);
   return page;
 }
@@ -67,6 +68,23 @@ async function fits(page, name) {
     return { wide: document.documentElement.scrollWidth - width, beyond };
   });
   assert.deepEqual({ wide, beyond }, { wide: 0, beyond: [] }, name);
+}
+
+/** The pages that ask about a client, by the first word of their names. */
+const QUESTIONS = ['consent', 'confirmation', 'review'];
+
+/** Where a code would go is larger than all other text, also than the name that the client chose. */
+export async function hostIsLargest(page, name) {
+  const { hosts, asLarge } = await page.evaluate(() => {
+    const size = (element) => Number.parseFloat(getComputedStyle(element).fontSize);
+    const hosts = [...document.querySelectorAll('.host bdi')];
+    const hasText = ({ childNodes }) => [...childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const others = [...document.querySelectorAll('body *')].filter((element) => hasText(element) && !hosts.includes(element));
+    const asLarge = others.filter((other) => hosts.some((host) => size(other) >= size(host)));
+    return { hosts: hosts.length, asLarge: asLarge.map((element) => element.outerHTML) };
+  });
+  assert.deepEqual(asLarge, [], `${name}: the host is the largest`);
+  if (QUESTIONS.includes(name.split('-')[0])) assert.equal(hosts, 1, `${name} shows the host`);
 }
 
 /** Letters of twice the size fit as well (WCAG 1.4.4). The browser's setting changes the size that `rem` stands for. */

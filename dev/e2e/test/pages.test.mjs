@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { app } from '../lib/app.mjs';
+import { freshPage } from '../lib/browser.mjs';
 import { test } from '../lib/check.mjs';
-import { everyLanguage, everyLook } from '../lib/looks.mjs';
+import { everyLanguage, everyLook, hostIsLargest } from '../lib/looks.mjs';
 import { ASSISTANT } from '../lib/msal.mjs';
 import { block, submit } from '../lib/operator-page.mjs';
 import { authorizationUrl } from '../lib/requests.mjs';
@@ -31,6 +32,13 @@ describe('every page fits the window, follows the colour scheme and is accessibl
   function opened(t, open) {
     return async (page) => open(page, await authorizationUrl(here.server, NAME, await app(t)), here.server);
   }
+
+  // So it is on every page below that shows where a code would go.
+  test('the host to which a code would go is larger than all other text', async (t) => {
+    const page = await freshPage(t, here.browser);
+    await page.goto(await authorizationUrl(here.server, NAME, LONG));
+    await hostIsLargest(page, 'consent');
+  });
 
   looked('the consent page', (look) => look('consent', async (page, url) => page.goto(url)));
 
