@@ -287,6 +287,20 @@ fn no_use_case_replaces_or_deletes_a_record_by_itself() {
     assert_none(&[overwriting("endpoints"), overwriting("resource")].concat());
 }
 
+/// A sealed value that opened as one of another type would be believed as what it is not.
+#[test]
+fn no_two_sealed_types_share_a_purpose() {
+    let trees = SHIPPED.each_ref().map(read);
+    let code: Vec<&str> = trees.iter().flat_map(SourceTree::files).map(|file| file.code.as_str()).collect();
+    let after = |text| code.iter().flat_map(move |code| code.split(text).skip(1));
+    let types = after(" Sealable for ").chain(after(" SealedAsJson for "));
+    let types = types.filter(|rest| !rest.starts_with("T {")).count();
+    let purposes: Vec<_> =
+        after("const PURPOSE: &'static str = \"").filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(purposes.len(), types, "each type names its own: {purposes:?}");
+    assert_eq!(purposes.iter().collect::<BTreeSet<_>>().len(), types, "{purposes:?}");
+}
+
 /// A redirect URI that is not checked.
 fn stored(reference: &Reference) -> Option<String> {
     let is_read_back = is_at(&reference.file, &["crates/authorization-server/src/state/valid_request.rs"]);

@@ -70,6 +70,14 @@ pub fn sealer() -> Arc<dyn Sealer> {
     Arc::new(MemorySealer::new(Arc::new(Faults::new(Dependency::Keyring))))
 }
 
+/// The ports of HTTP+SSE.
+#[must_use]
+pub fn transport(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>) -> TransportPorts {
+    let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
+    let (entropy, audit) = (Arc::new(SystemEntropy), Arc::new(AuditTrail::default()));
+    TransportPorts { entropy, sealer, events, memory, audit, poll: Duration::from_millis(1) }
+}
+
 /// One process of a deployment. It ends with `stop`.
 #[must_use]
 pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &CancellationToken) -> Mcp {
@@ -78,10 +86,7 @@ pub fn mcp(sealer: Arc<dyn Sealer>, events: Option<Arc<dyn EventLog>>, stop: &Ca
     let audit = Arc::new(AuditTrail::default());
     let challenged = Rig::new().expect("a rig").server;
     let apis = Arc::new(ApiClient::new(reqwest::Client::new(), nowhere, tokens, challenged, audit.clone()));
-    let memory = Arc::new(SharedBudget::new(MEMORY, MEMORY));
-    let poll = Duration::from_millis(1);
-    let entropy = Arc::new(SystemEntropy);
-    let ports = TransportPorts { entropy, sealer, events, memory, audit: audit.clone(), poll };
+    let ports = TransportPorts { audit: audit.clone(), ..transport(sealer, events) };
     let limits = Limits { tool_calls_at_once: OwnerLimit::new(NonZeroU32::MAX), ..Limits::default() };
     let tool_ports = ToolPorts { apis, roles: Arc::new(Nobody), clock: Arc::new(SystemClock), audit };
     Mcp::new(Tools::all(), tool_ports, "fuzz", &limits, ports, stop)

@@ -83,11 +83,7 @@ impl Posted {
     }
 
     /// Opens an event. `None` if it was not sealed for this instance under this id. No memory is reserved for it yet.
-    pub(super) async fn open(
-        ports: &TransportPorts,
-        instance: Id,
-        event: &LoggedEvent,
-    ) -> Result<Option<Self>, Unavailable> {
+    pub async fn open(ports: &TransportPorts, instance: Id, event: &LoggedEvent) -> Result<Option<Self>, Unavailable> {
         let opened = Sealed::<Enclosed<'_>>::from_text(&*event.sealed).open(ports.sealer.as_ref(), instance).await?;
         let named = opened.filter(|enclosed| enclosed.header.event == event.id);
         Ok(named.map(|enclosed| Self::of(enclosed, &ports.memory)))

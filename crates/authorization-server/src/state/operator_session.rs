@@ -59,7 +59,7 @@ impl OperatorSession {
 /// A place in a list of the page, as the address of the next page names it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ListPlace {
+pub enum ListPlace {
     /// In the list of applications.
     Applications(String),
     /// In the list of what operators did.

@@ -33,7 +33,7 @@ impl OwnPage {
 
 /// The `state` of a sign-in for a page of our own.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct OwnPageState {
+pub struct OwnPageState {
     /// Transaction id: it names the cookie.
     pub(crate) id: Id,
     /// The page. A `state` of an earlier release is for the page of connections.

@@ -7,7 +7,6 @@ use authorization_server::{
         access_token::AccessToken,
         family::FamilyKey,
         memory::{ApprovedClients, DeniedClients},
-        pending_consent::PendingConsent,
         signed_in::OwnerName,
         upstream_tokens::UpstreamSecrets,
     },
@@ -44,32 +43,6 @@ async fn a_sealed_text_opens_as_no_other_type() {
     let approved = Sealed::seal(sealer, &ApprovedClients::default(), ()).await.unwrap();
     assert!(opens::<ApprovedClients>(sealer, approved.as_str(), ()).await);
     assert!(!opens::<DeniedClients>(sealer, approved.as_str(), ()).await);
-}
-
-#[test]
-fn no_two_types_share_a_purpose() {
-    let purposes = [
-        AccessToken::purpose(),
-        ApprovedClients::purpose(),
-        DeniedClients::purpose(),
-        FamilyKey::purpose(),
-        OwnerName::purpose(),
-        PendingConsent::purpose(),
-        UpstreamSecrets::purpose(),
-    ];
-    for (index, purpose) in purposes.iter().enumerate() {
-        assert!(!purposes[..index].contains(purpose), "{purpose}");
-    }
-}
-
-trait Purpose {
-    fn purpose() -> &'static str;
-}
-
-impl<T: Sealable> Purpose for T {
-    fn purpose() -> &'static str {
-        T::PURPOSE
-    }
 }
 
 #[test]
