@@ -289,6 +289,18 @@ async fn an_unissued_grant_is_no_replay_when_its_code_has_expired() {
     assert_eq!((rig.audit.names(), rig.only_grant().unwrap().status), (Vec::new(), Status::Unissued));
 }
 
+/// A process believes what it remembers of a grant only for tokens of that version or an earlier one.
+#[tokio::test]
+async fn a_grant_that_is_unissued_and_one_that_is_issued_again_are_the_next_versions() {
+    let (rig, client_id, code) = with_code().await;
+    let version = || rig.only_grant().unwrap().version;
+    rig.store.fail_after(4, Fault::Before);
+    rig.redeem(&client_id, &code).await.unwrap_err();
+    assert_eq!(version(), 2);
+    rig.redeem(&client_id, &code).await.unwrap();
+    assert_eq!(version(), 3);
+}
+
 #[tokio::test]
 async fn an_unissued_grant_that_was_revoked_is_not_issued_again() {
     let (rig, client_id, code) = with_code().await;
