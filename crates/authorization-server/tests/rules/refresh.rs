@@ -273,6 +273,31 @@ async fn the_granted_scope_and_every_name_of_ours_may_be_repeated() {
     assert_eq!(rig.server.refresh(&refresh, Network::UNKNOWN).await.unwrap().scope.to_string(), "user.read");
 }
 
+/// RFC 6749 §6: what a refresh leaves out, its access token lacks; the grant keeps it.
+#[tokio::test]
+async fn an_access_token_has_the_scope_that_its_refresh_asked_for_and_the_grant_keeps_its_own() {
+    let (rig, client_id, refresh_token) = signed_in().await;
+    let [wide, narrow] = ["user.read mail.read", "user.read"].map(|text| Scope::parse(text).unwrap());
+    let key = rig.only_grant().unwrap().key;
+    rig.grants.change(&key, |grant| Grant { scope: wide.clone(), ..grant.clone() });
+    let refresh = RefreshTokenRequest { scope: Some(narrow.clone()), ..refreshing(&client_id, &refresh_token) };
+    let narrowed = rig.server.refresh(&refresh, Network::UNKNOWN).await.unwrap();
+    let all = rig.refresh(&client_id, &narrowed.refresh_token).await.unwrap();
+    for (answer, scope) in [(narrowed, narrow), (all, wide)] {
+        let principal = rig.server.authenticate(answer.access_token.expose_secret()).await.unwrap().unwrap();
+        assert_eq!((&answer.scope, &principal.scope), (&scope, &scope));
+    }
+}
+
+#[tokio::test]
+async fn a_grant_can_be_used_and_is_held_until_the_second_in_which_it_expires() {
+    let (rig, ..) = signed_in().await;
+    let grant = rig.only_grant().unwrap();
+    for (now, stands) in [(grant.expires_at - Duration::SECOND, true), (grant.expires_at, false)] {
+        assert_eq!((grant.usable(now), grant.is_held(now)), (stands, stands));
+    }
+}
+
 #[tokio::test]
 async fn a_refresh_for_unknown_scopes_only_gets_all_that_was_granted() {
     let (rig, client_id, refresh_token) = signed_in().await;
