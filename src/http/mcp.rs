@@ -2,10 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use authorization_server::{
-    ground::{EventName, Holder},
-    resource::authenticate::Principal,
-};
+use authorization_server::{ground::EventName, resource::authenticate::Principal};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyDataStream, BodyExt as _};
@@ -20,7 +17,7 @@ use super::{
     resource::Resource,
     too_many::{ErrorFormat, Place, ReachedLimit},
 };
-use crate::mcp::{Call, CallError, RefusalReason};
+use crate::mcp::{Call, CallError};
 
 const PLACE: Place<'_> = Place { endpoint: "mcp", format: ErrorFormat::JsonRpc };
 
@@ -31,10 +28,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
     }
     match app.mcp.streamable_http.call(Call { headers: std::mem::take(&mut head.headers), body, principal }).await {
         Ok(answered) => {
-            let (mut parts, body) = answered.into_parts();
-            if let Some(RefusalReason(reason)) = parts.extensions.remove() {
-                refused(&app, caller, reason);
-            }
+            let (parts, body) = answered.into_parts();
             let (_, body) = encoded(body).await.into_parts();
             Response::from_parts(parts, body)
         }
@@ -47,7 +41,7 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
         Err(CallError::Stopping) => mcp_unavailable(),
         Err(CallError::TooLarge) => {
             let text = "the message would take too much memory";
-            refused(&app, caller, text);
+            app.audit.report(&EventName::RequestRefused.event().at(PLACE.endpoint).holder(caller).because(text));
             json_rpc_error(StatusCode::PAYLOAD_TOO_LARGE, text)
         }
         Err(CallError::Exhausted) => {
@@ -55,10 +49,6 @@ pub(super) async fn post(app: Arc<App>, incoming: Incoming, principal: Principal
             mcp_busy()
         }
     }
-}
-
-fn refused(app: &App, caller: Holder, reason: &'static str) {
-    app.audit.report(&EventName::RequestRefused.event().at(PLACE.endpoint).holder(caller).because(reason));
 }
 
 /// JSON counts until it was sent, so its length must be known. What waits of a stream counts elsewhere.

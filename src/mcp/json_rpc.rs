@@ -53,10 +53,6 @@ pub fn http_error_code(status: StatusCode) -> i32 {
     status.as_u16().into()
 }
 
-/// Why a request was refused, for the audit log: an extension of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefusalReason(pub &'static str);
-
 /// A request that is refused before a method runs.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -87,22 +83,21 @@ impl Refusal {
 
     /// The answer, with the id of the request if that is known: MCP allows no null there.
     pub(super) fn answer(self, id: Option<RequestId>) -> Response<ResponseBody> {
-        let reason = self.reason();
-        let mut response = json(self.status, &JsonRpcError::new(id, self.error));
-        response.extensions_mut().insert(RefusalReason(reason));
-        response
+        json(self.status, &JsonRpcError::new(id, self.error))
     }
+}
 
-    /// A text that holds nothing of the caller's.
-    fn reason(&self) -> &'static str {
-        match (self.error.code, &self.error.message) {
-            (ErrorCode::PARSE_ERROR, _) => NOT_JSON,
-            (_, Cow::Borrowed(message)) => message,
-            (ErrorCode::METHOD_NOT_FOUND, Cow::Owned(_)) => "the method does not exist",
-            (ErrorCode::INVALID_PARAMS, Cow::Owned(_)) => "the parameters are not those of the method",
-            (_, Cow::Owned(_)) => "the headers do not match the message",
-        }
-    }
+/// Why a message got this error, for the audit log; `None` if this server failed. The text holds nothing of the caller's.
+pub(super) fn refusal_reason(error: &ErrorData) -> Option<&'static str> {
+    Some(match (error.code, &error.message) {
+        (ErrorCode::INTERNAL_ERROR, _) => return None,
+        (ErrorCode::PARSE_ERROR, _) => NOT_JSON,
+        (ErrorCode::METHOD_NOT_FOUND, _) => "the method does not exist",
+        (_, Cow::Borrowed(message)) => message,
+        (ErrorCode::INVALID_PARAMS, Cow::Owned(_)) => "the parameters are not those of the method",
+        (ErrorCode::HEADER_MISMATCH, Cow::Owned(_)) => "the headers do not match the message",
+        (_, Cow::Owned(_)) => "the message is not served",
+    })
 }
 
 impl From<InvalidMessage> for Refusal {
@@ -210,9 +205,10 @@ mod tests {
         let params = Refusal::bad_request(malformed_params("sent"));
         let revision = Refusal::bad_request(unsupported_revision("sent"));
         for refusal in [header, method, params, revision, InvalidMessage::Parse.into(), Refusal::invalid("ours")] {
-            let reason = *refusal.answer(None).extensions().get::<RefusalReason>().unwrap();
-            assert!(!reason.0.is_empty() && !reason.0.contains("sent"), "{reason:?}");
+            let reason = refusal_reason(&refusal.error).unwrap();
+            assert!(!reason.is_empty() && !reason.contains("sent"), "{reason:?}");
         }
+        assert_eq!(refusal_reason(&ErrorData::internal_error("it failed", None)), None);
     }
 
     /// Of these methods those that a server serves: in a revision without a handshake, and in any.

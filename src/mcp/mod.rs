@@ -4,8 +4,8 @@ mod admission;
 mod batch;
 mod envelope;
 pub mod event_stream;
+mod holder_report;
 mod json_rpc;
-mod limit_report;
 mod message;
 mod outline;
 mod role_check;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 pub use admission::UncheckedMessage;
 pub use batch::message_count;
-pub use json_rpc::{NOT_JSON, RefusalReason, http_error_code};
+pub use json_rpc::{NOT_JSON, http_error_code};
 pub use rmcp::model::RequestId;
 pub use service::McpService;
 pub use step_up::{ClaimsDemand, ScopeDemand};

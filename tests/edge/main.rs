@@ -30,6 +30,7 @@ mod pages;
 mod panics;
 mod pending;
 mod refusals;
+mod refused_messages;
 mod results;
 mod rig;
 mod roles;

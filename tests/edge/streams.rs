@@ -66,6 +66,11 @@ impl Stream {
         }
     }
 
+    /// Waits for the end of the stream, with nothing but comments on it.
+    pub(crate) async fn ends(&mut self) {
+        self.left().await;
+    }
+
     /// How long the stream stays open, with nothing but comments on it.
     async fn left(&mut self) -> Duration {
         let began = Instant::now();

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{
         budget::Budget,
-        mcp::{limit_report::LimitReport, sse::session_end::SessionEnd},
+        mcp::{holder_report::HolderReport, sse::session_end::SessionEnd},
     };
 
     async fn waited(turn: &mut Turn) -> Duration {
@@ -143,7 +143,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_ends_the_wait() {
         let answers = Arc::<Answers>::default();
-        let end = SessionEnd::new(CancellationToken::new(), LimitReport::to(&Arc::default()));
+        let end = SessionEnd::new(CancellationToken::new(), HolderReport::to(&Arc::default()));
         let (outbox, _unread) = Outbox::new([(); 2].map(|()| Budget::new(100)), end);
         let mut counted = CountingOutbox { outbox, answers: Arc::clone(&answers) };
         let mut turn = Turn::new(answers);

@@ -75,6 +75,7 @@ impl Outbox {
         if is_progress(message) && self.unread.is_full() {
             return;
         }
+        self.end.answered(message);
         match self.kept(message) {
             Some(text) => {
                 self.unread.messages().push_back(text);
@@ -83,6 +84,11 @@ impl Outbox {
             None if is_progress(message) => {}
             None => self.end.at_limit("memory for requests"),
         }
+    }
+
+    /// The session refuses a message without an answer.
+    pub(super) fn refused_because(&self, reason: &'static str) {
+        self.end.refused_because(reason);
     }
 
     fn kept(&self, message: &ServerJsonRpcMessage) -> Option<Kept> {
@@ -118,11 +124,11 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::mcp::limit_report::LimitReport;
+    use crate::mcp::holder_report::HolderReport;
 
     fn outbox(bytes: usize) -> (Outbox, UnreadMessages, CancellationToken) {
         let stop = CancellationToken::new();
-        let end = SessionEnd::new(stop.clone(), LimitReport::to(&Arc::default()));
+        let end = SessionEnd::new(stop.clone(), HolderReport::to(&Arc::default()));
         let (outbox, unread) = Outbox::new([(); 2].map(|()| Budget::new(bytes)), end);
         (outbox, unread, stop)
     }

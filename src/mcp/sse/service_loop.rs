@@ -12,9 +12,12 @@ use std::{
 use futures_util::{Sink, Stream, future::poll_fn, stream};
 use rmcp::{
     ErrorData, RoleServer,
-    model::{ClientJsonRpcMessage, ClientRequest, InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage},
-    service::{QuitReason, RunningService, serve_directly_with_ct, serve_server_with_ct},
+    model::{
+        ClientJsonRpcMessage, ClientRequest, InitializeRequestParams, ProtocolVersion, RequestId, ServerJsonRpcMessage,
+    },
+    service::{QuitReason, RunningService, ServerInitializeError, serve_directly_with_ct, serve_server_with_ct},
 };
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -88,7 +91,11 @@ impl ServedSession {
         lock(&self.received).end_when_idle(false);
         let (served, token) = (Served(Arc::clone(&self.server)), self.stop.child_token());
         let begun = serve_server_with_ct(served, self.transport(), token).await.inspect_err(|error| {
-            tracing::info!(counted = true, reason = failure::of_initialize(error), "SSE session not initialized");
+            let reason = failure::of_initialize(error);
+            if matches!(error, ServerInitializeError::ExpectedInitializeRequest(_)) {
+                self.outbox.refused_because(reason);
+            }
+            tracing::info!(counted = true, reason, "SSE session not initialized");
         });
         begun.ok()
     }
@@ -145,10 +152,15 @@ impl Source {
             ready!(self.outbox.poll_room(context));
             match self.poll_next(context) {
                 Poll::Ready(Some(NextMessage::Repeated(id))) => {
-                    let refused = ErrorData::invalid_request("Invalid Request: another request uses this id", None);
-                    self.outbox.put(&ServerJsonRpcMessage::error(refused, Some(id)));
+                    self.refuse("Invalid Request: another request uses this id", id);
                 }
-                next => return next.map(|next| next.and_then(|next| self.parsed(next))),
+                Poll::Ready(Some(NextMessage::Message(waiting, served))) => {
+                    if let Some(message) = self.parsed(*waiting, served) {
+                        return Poll::Ready(Some(message));
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
@@ -158,13 +170,35 @@ impl Source {
         lock(&self.received).poll(context)
     }
 
-    fn parsed(&mut self, next: NextMessage) -> Option<ClientJsonRpcMessage> {
-        let NextMessage::Message(waiting, served) = next else { return None };
-        if waiting.is_from_log() {
-            self.turn.received(waiting.message.is_request);
+    fn refuse(&self, reason: &'static str, id: RequestId) {
+        let refused = ErrorData::invalid_request(reason, None);
+        self.outbox.put(&ServerJsonRpcMessage::error(refused, Some(id)));
+    }
+
+    /// Only a request has an answer.
+    fn unreadable(&self, id: Option<RequestId>) {
+        const REASON: &str = "Invalid Request";
+        let Some(id) = id else { return self.outbox.refused_because(REASON) };
+        self.refuse(REASON, id.clone());
+        lock(&self.received).ids().answered(&id);
+    }
+
+    /// `None` if rmcp reads no message in it.
+    fn parsed(
+        &mut self,
+        waiting: WaitingMessage,
+        served: Option<OwnedSemaphorePermit>,
+    ) -> Option<ClientJsonRpcMessage> {
+        let (is_from_log, is_request, id) =
+            (waiting.is_from_log(), waiting.message.is_request, waiting.message.id.clone());
+        let WaitingMessage { message, open, .. } = waiting;
+        let Some((mut message, memory)) = message.parse() else {
+            self.unreadable(id);
+            return None;
+        };
+        if is_from_log {
+            self.turn.received(is_request);
         }
-        let WaitingMessage { message, open, .. } = *waiting;
-        let (mut message, memory) = message.parse()?;
         keep_revision_only(&mut message);
         Some(with_permits(message, Permits { served, memory, open }))
     }

@@ -1,10 +1,12 @@
-//! What ends a session from outside: its stream, the process, or a limit.
+//! What ends a session from outside: its stream, the process, or a limit. And who hears of its limits and refusals.
 
 use std::sync::{Arc, Once};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::mcp::limit_report::LimitReport;
+use rmcp::model::ServerJsonRpcMessage;
+
+use crate::mcp::holder_report::HolderReport;
 
 /// Ends a session. Each part of the session has a copy, so the report is shared.
 #[derive(Clone)]
@@ -15,14 +17,28 @@ pub(super) struct SessionEnd {
 }
 
 struct Report {
-    limits: LimitReport,
+    /// At the endpoint of the stream.
+    limits: HolderReport,
+    /// At that of messages.
+    messages: HolderReport,
     reported: Once,
 }
 
 impl SessionEnd {
     /// The end of a session that `stop` ends.
-    pub(super) fn new(stop: CancellationToken, limits: LimitReport) -> Self {
-        Self { stop, report: Arc::new(Report { limits, reported: Once::new() }) }
+    pub(super) fn new(stop: CancellationToken, limits: HolderReport) -> Self {
+        let messages = limits.clone().at("mcp/message");
+        Self { stop, report: Arc::new(Report { limits, messages, reported: Once::new() }) }
+    }
+
+    /// The session has answered a message.
+    pub(super) fn answered(&self, answer: &ServerJsonRpcMessage) {
+        self.report.messages.answered(answer);
+    }
+
+    /// The session refuses a message without an answer.
+    pub(super) fn refused_because(&self, reason: &'static str) {
+        self.report.messages.refused_because(reason);
     }
 
     /// A limit ends the session. One that has ended is not reported again.

@@ -26,7 +26,7 @@ use super::{
 use crate::mcp::{
     admission::UncheckedMessage,
     batch,
-    limit_report::LimitReport,
+    holder_report::HolderReport,
     service::Server,
     step_up::{self, ClaimsDemand, ScopeDemand},
 };
@@ -94,7 +94,7 @@ impl Sessions {
         let [of_all, of_owner] = self.total_bytes.budgets_of(opened_by.owner);
         let total_bytes = [of_all, of_owner, self.client_bytes.of(opened_by)];
         let server = Arc::clone(&self.server);
-        let limits = LimitReport::new(Arc::clone(&instance.ports.audit), principal.holder(), "mcp/sse");
+        let limits = HolderReport::new(Arc::clone(&instance.ports.audit), principal.holder(), "mcp/sse");
         let end = SessionEnd::new(instance.stop.child_token(), limits);
         let memory = instance.ports.memory.budgets_of(opened_by.owner);
         let start = Start { server, name, opened_by, total_bytes, memory, end };

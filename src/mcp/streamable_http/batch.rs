@@ -17,6 +17,7 @@ use crate::mcp::{
     admission::admit_batch,
     batch::{BatchError, messages},
     envelope::Envelope,
+    holder_report::HolderReport,
     json_rpc::{Refusal, ResponseBody, accepted, counted_json},
     outline::{self, Kind},
     step_up::ClaimsDemand,
@@ -32,14 +33,8 @@ const REQUESTS_AT_ONCE: usize = 4;
 /// The next step for a message of a batch.
 enum Step {
     Serve(Box<CancellableRequest>),
-    Answer(Box<ServerJsonRpcMessage>),
+    Refuse(Box<Refusal>, Option<RequestId>),
     Nothing,
-}
-
-impl Step {
-    fn refused(refusal: Refusal, id: Option<RequestId>) -> Self {
-        Self::Answer(Box::new(ServerJsonRpcMessage::error(refusal.error, id)))
-    }
 }
 
 /// Answers a batch. It goes on if the client disconnects, as any request of its revision does.
@@ -58,10 +53,10 @@ pub(super) async fn answer(
         .into_iter()
         .map(|message| step(requests, message.get(), principal, &mut ids))
         .collect();
-    let (serving, of_answers) = (requests.clone(), permit.another());
+    let (serving, of_answers, report) = (requests.clone(), permit.another(), requests.report(principal.holder()));
     let serve = async move {
         check_claims(&serving, &steps).await?;
-        let answers = iter(steps).map(|step| answer_text(&serving, step, &permit)).buffered(REQUESTS_AT_ONCE);
+        let answers = iter(steps).map(|step| answer_text(&serving, step, &permit, &report)).buffered(REQUESTS_AT_ONCE);
         answers.try_filter_map(async |text| Ok(text)).try_collect::<Vec<_>>().await
     };
     let answers = tokio::spawn(serve.in_current_span()).await.map_err(|_| CallError::Stopping)??;
@@ -99,13 +94,13 @@ async fn check_claims(requests: &Requests, steps: &[Step]) -> Result<(), CallErr
 fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSet<RequestId>) -> Step {
     let envelope = Envelope::of(text.as_bytes());
     match (outline::kind(text.as_bytes()), envelope.id.clone()) {
-        (Err(invalid), id) => Step::refused(Refusal::from(invalid), id),
+        (Err(invalid), id) => Step::Refuse(Box::new(invalid.into()), id),
         (Ok(Kind::Request), Some(id)) => match check(&envelope, ids.insert(id.clone())) {
             Ok(()) => {
                 let (text, principal) = (text.as_bytes().to_vec(), principal.clone());
                 Step::Serve(requests.add(text, envelope, id, principal, ProtocolVersion::V_2025_03_26))
             }
-            Err(refusal) => Step::refused(refusal, Some(id)),
+            Err(refusal) => Step::Refuse(Box::new(refusal), Some(id)),
         },
         (Ok(Kind::Notification), _) => {
             requests.notified(principal, &envelope);
@@ -127,22 +122,36 @@ fn check(envelope: &Envelope, is_new: bool) -> Result<(), Refusal> {
 }
 
 /// The text of an answer, which waits for the rest of the batch. So it counts like the batch, beside it.
-async fn answer_text(requests: &Requests, step: Step, of_batch: &Permit) -> Result<Option<Kept>, CallError> {
-    let Some(answer) = taken(requests, step, of_batch).await else { return Ok(None) };
+async fn answer_text(
+    requests: &Requests,
+    step: Step,
+    of_batch: &Permit,
+    report: &HolderReport,
+) -> Result<Option<Kept>, CallError> {
+    let Some(answer) = taken(requests, step, of_batch, report).await else { return Ok(None) };
     let text = serde_json::to_vec(&answer).unwrap_or_default();
     Kept::of(text, of_batch.another()).map(Some).map_err(|Exhausted| CallError::Exhausted)
 }
 
-async fn taken(requests: &Requests, step: Step, of_batch: &Permit) -> Option<ServerJsonRpcMessage> {
+async fn taken(
+    requests: &Requests,
+    step: Step,
+    of_batch: &Permit,
+    report: &HolderReport,
+) -> Option<ServerJsonRpcMessage> {
+    let refused = |Refusal { error, .. }, id| {
+        report.refused(&error);
+        Some(ServerJsonRpcMessage::error(error, id))
+    };
     match step {
         Step::Nothing => None,
-        Step::Answer(answer) => Some(*answer),
+        Step::Refuse(refusal, id) => refused(*refusal, id),
         Step::Serve(request) if request.is_cancelled() => None,
         Step::Serve(request) => {
             let id = request.id.clone();
             match requests.begin(request, &HeaderMap::new(), of_batch.another()) {
                 Ok(exchange) => exchange.answer().await,
-                Err(refusal) => Some(ServerJsonRpcMessage::error(refusal.error, Some(id))),
+                Err(refusal) => refused(refusal, Some(id)),
             }
         }
     }

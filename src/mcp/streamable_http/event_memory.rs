@@ -5,14 +5,14 @@ use rmcp::model::ServerJsonRpcMessage;
 use crate::{
     budget::{Exhausted, Permit},
     kept::Kept,
-    mcp::limit_report::LimitReport,
+    mcp::holder_report::HolderReport,
 };
 
 /// Where events count, and who hears that there is no memory for the last one.
 pub(super) struct EventMemory {
     /// Of the budget in which they count.
     pub(super) permit: Permit,
-    pub(super) limits: LimitReport,
+    pub(super) report: HolderReport,
 }
 
 impl EventMemory {

@@ -24,7 +24,7 @@ use super::{direct::DirectRequest, event_memory::EventMemory, list_texts::ListTe
 use crate::{
     budget::Exhausted,
     kept::Kept,
-    mcp::{event_stream, json_rpc::ResponseBody},
+    mcp::{event_stream, holder_report::HolderReport, json_rpc::ResponseBody},
 };
 
 /// Events that wait for the client to read them. Progress beyond that is dropped; there is always a place for the answer.
@@ -45,7 +45,7 @@ enum Messages<H> {
     /// By rmcp's service loop.
     Sent(mpsc::Receiver<Box<ServerJsonRpcMessage>>, EventMemory),
     /// The answer alone, once it is awaited. If the wait is dropped, the request ends.
-    Direct(Option<(Box<DirectRequest>, H)>),
+    Direct(Option<(Box<DirectRequest>, HolderReport, H)>),
 }
 
 impl<H: Send + 'static> Exchange<H> {
@@ -67,8 +67,9 @@ impl<H: Send + 'static> Exchange<H> {
         let served = serve_directly_with_ct(server, transport, Some(client), token.clone());
         let (sender, messages) = mpsc::channel(1);
         let disconnect = is_stateless.then(|| token.clone().drop_guard());
+        let report = memory.report.clone();
         let run = async move {
-            forward(&mut answers, &sender, &token, id).await;
+            forward(&mut answers, &sender, &token, id, &report).await;
             token.cancel();
             // rmcp may still send, so `answers` must not be dropped before.
             let _ = served.waiting().await;
@@ -79,8 +80,8 @@ impl<H: Send + 'static> Exchange<H> {
     }
 
     /// Serves a request without rmcp's service loop. `held` is dropped with it.
-    pub(super) fn direct(request: Box<DirectRequest>, is_stateless: bool, held: H) -> Self {
-        Self { messages: Messages::Direct(Some((request, held))), is_stateless, disconnect: None }
+    pub(super) fn direct(request: Box<DirectRequest>, is_stateless: bool, report: HolderReport, held: H) -> Self {
+        Self { messages: Messages::Direct(Some((request, report, held))), is_stateless, disconnect: None }
     }
 
     /// The response: JSON, or a stream of events if there are messages before the answer; `None` if the request was cancelled.
@@ -143,7 +144,7 @@ async fn write_events(
         let is_last = is_answer(&message);
         match memory.event(&message) {
             Ok(event) if is_last || to.capacity() > 1 => drop(to.try_send(Box::new(event))),
-            Err(Exhausted) if is_last && !to.is_closed() => memory.limits.reached("memory for requests"),
+            Err(Exhausted) if is_last && !to.is_closed() => memory.report.reached("memory for requests"),
             _ => {}
         }
         next = messages.recv().await;
@@ -170,10 +171,10 @@ impl<H> Messages<H> {
         match self {
             Self::Sent(messages, _) => messages.recv().await,
             Self::Direct(direct) => {
-                let (request, held) = direct.take()?;
+                let (request, report, held) = direct.take()?;
                 let answer = request.answer().await;
                 drop(held);
-                answer.map(Box::new)
+                answer.inspect(|answer| report.answered(answer)).map(Box::new)
             }
         }
     }
@@ -186,6 +187,7 @@ async fn forward(
     to: &mpsc::Sender<Box<ServerJsonRpcMessage>>,
     token: &CancellationToken,
     id: RequestId,
+    report: &HolderReport,
 ) {
     loop {
         let message = tokio::select! {
@@ -197,6 +199,7 @@ async fn forward(
             Some(message) => message,
             None => return,
         };
+        report.answered(&message);
         let is_last = is_answer(&message);
         // Nobody receives it if the client is gone. The request may go on then.
         let _ = to.send(Box::new(message)).await;
@@ -235,7 +238,6 @@ mod tests {
         budget::Budget,
         mcp::{
             McpService,
-            limit_report::LimitReport,
             served::Served,
             service::Server,
             streamable_http::{direct::UnconnectedPeer, outliving::Outliving},
@@ -302,7 +304,7 @@ mod tests {
         memory: &Budget,
     ) -> Exchange<()> {
         let id = RequestId::Number(1);
-        let memory = EventMemory { permit: memory.permit(), limits: LimitReport::to(&Arc::default()) };
+        let memory = EventMemory { permit: memory.permit(), report: HolderReport::to(&Arc::default()) };
         Exchange::begin(server, message, id, revision.clone(), token.clone(), memory, ())
     }
 
@@ -318,7 +320,7 @@ mod tests {
         let server: Server = Arc::new(Reporting { running: running.clone() });
         let (unconnected, id) = (UnconnectedPeer::default(), RequestId::Number(1));
         let request = unconnected.request(&server, request.request, id, token.clone());
-        (Exchange::direct(request, !revision.has_initialize(), ()), token)
+        (Exchange::direct(request, !revision.has_initialize(), HolderReport::to(&Arc::default()), ()), token)
     }
 
     fn call(revision: &ProtocolVersion, tool: &str, mut meta: Value) -> ClientJsonRpcMessage {
@@ -485,10 +487,7 @@ mod without_a_session {
     use serde_json::{Value, from_value, json, to_value};
 
     use super::*;
-    use crate::{
-        budget::Budget,
-        mcp::limit_report::{LimitReport, tests::Heard},
-    };
+    use crate::{budget::Budget, mcp::holder_report::tests::Heard};
 
     /// The messages that a client receives while the server sends these.
     async fn received(sent: &[Value]) -> Vec<Value> {
@@ -498,8 +497,10 @@ mod without_a_session {
         }
         drop(server);
         let (to, mut messages) = mpsc::channel(1);
-        let forwarding =
-            async move { forward(&mut answers, &to, &CancellationToken::new(), RequestId::Number(7)).await };
+        let forwarding = async move {
+            let report = HolderReport::to(&Arc::default());
+            forward(&mut answers, &to, &CancellationToken::new(), RequestId::Number(7), &report).await;
+        };
         let reading = async {
             let mut received = Vec::new();
             while let Some(message) = messages.recv().await {
@@ -519,7 +520,7 @@ mod without_a_session {
         messages.for_each(|message| server.try_send(message).unwrap());
         drop(server);
         let (to, mut events) = mpsc::channel(MAX_WAITING_EVENTS);
-        let memory = EventMemory { permit: memory.permit(), limits: LimitReport::to(&audit) };
+        let memory = EventMemory { permit: memory.permit(), report: HolderReport::to(&audit) };
         write_events(first, others, to, memory).await;
         let mut unread = Vec::new();
         while let Some(event) = events.recv().await {

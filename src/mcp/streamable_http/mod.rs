@@ -65,6 +65,7 @@ impl StreamableHttp {
     /// Answers a POST as its principal.
     pub async fn call(&self, call: Call) -> Result<Response<ResponseBody>, CallError> {
         let Call { headers, body, principal } = call;
+        let holder = principal.holder();
         let (id, answered) = if is_batch(&body) {
             // In a box, because few posts are batches.
             (None, Box::pin(batch::answer(&self.requests, &headers, body, &principal)).await)
@@ -78,7 +79,10 @@ impl StreamableHttp {
         };
         match answered {
             Ok(response) => Ok(response),
-            Err(Unserved::Refused(refusal)) => Ok(refusal.answer(id)),
+            Err(Unserved::Refused(refusal)) => {
+                self.requests.report(holder).refused(&refusal.error);
+                Ok(refusal.answer(id))
+            }
             Err(Unserved::Failed(error)) => Err(error),
         }
     }

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::mcp::{
     envelope::Envelope,
+    holder_report::HolderReport,
     json_rpc::{Refusal, ResponseBody},
-    limit_report::LimitReport,
     message,
     running::{Running, RunningRequest},
     served::Served,
@@ -79,6 +79,11 @@ impl Requests {
     /// Whether the server stops, which cancels all.
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
+    }
+
+    /// Reports what this holder meets.
+    pub(super) fn report(&self, holder: Holder) -> HolderReport {
+        HolderReport::new(Arc::clone(&self.audit), holder, "mcp")
     }
 
     /// A request that is to be served.
@@ -140,7 +145,7 @@ impl Requests {
         permit: Permit,
     ) -> Result<Exchange<(RunningRequest<Key>, Permit)>, Refusal> {
         let CancellableRequest { id, text, envelope, principal, revision, token, running } = *request;
-        let limits = LimitReport::new(Arc::clone(&self.audit), principal.holder(), "mcp");
+        let report = self.report(principal.holder());
         let span = tracing::Span::current();
         let message = message::parse(&text, envelope.method.as_deref(), Some(&id), principal, span);
         let message = message.ok_or_else(|| Refusal::invalid("Invalid Request"))?;
@@ -148,14 +153,17 @@ impl Requests {
             check_metadata(&message, &revision)?;
             self.check_parameters(&message, headers)?;
         }
-        let (memory, held) = (EventMemory { permit: permit.another(), limits }, (running, permit));
+        let held = (running, permit);
         Ok(match message {
             ClientJsonRpcMessage::Request(request) if self.server.only_answers(&request.request) => {
                 let is_stateless = !revision.has_initialize();
                 let request = self.unconnected.request(&self.server, request.request, id, token);
-                Exchange::direct(request, is_stateless, held)
+                Exchange::direct(request, is_stateless, report, held)
             }
-            message => Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, memory, held),
+            message => {
+                let memory = EventMemory { permit: held.1.another(), report };
+                Exchange::begin(Served(Arc::clone(&self.server)), message, id, revision, token, memory, held)
+            }
         })
     }
 

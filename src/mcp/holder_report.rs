@@ -1,34 +1,65 @@
-//! Says in the audit log that a limit has ended what its owner was served.
+//! Says in the audit log that a limit has ended what its owner was served, and which messages of the owner were refused.
 
 use std::sync::Arc;
 
-use authorization_server::ground::{AuditLog, EventName, Holder};
+use authorization_server::ground::{AuditEvent, AuditLog, EventName, Holder};
+use rmcp::{ErrorData, model::ServerJsonRpcMessage};
 use tracing::Span;
 
-/// Reports limits of one holder at one endpoint, in the trace of the request that began it, whatever task meets them.
+use super::json_rpc::refusal_reason;
+
+/// Reports what one holder meets at one endpoint, in the trace of the request that began it, whatever task meets it.
 #[derive(Clone)]
-pub(super) struct LimitReport {
+pub(super) struct HolderReport {
     audit: Arc<dyn AuditLog>,
     holder: Holder,
     endpoint: &'static str,
     span: Span,
 }
 
-impl LimitReport {
+impl HolderReport {
     /// Of the request whose span this is.
     pub(super) fn new(audit: Arc<dyn AuditLog>, holder: Holder, endpoint: &'static str) -> Self {
         Self { audit, holder, endpoint, span: Span::current() }
     }
 
+    /// The same at another endpoint.
+    pub(super) fn at(self, endpoint: &'static str) -> Self {
+        Self { endpoint, ..self }
+    }
+
     /// The limit was reached.
     pub(super) fn reached(&self, limit: &'static str) {
-        let event = EventName::LimitReached.event().at(self.endpoint).holder(self.holder).because(limit);
+        self.report(EventName::LimitReached.event().because(limit));
+    }
+
+    /// A message was answered. Each answer passes here, so that no refusal is forgotten.
+    pub(super) fn answered(&self, answer: &ServerJsonRpcMessage) {
+        if let ServerJsonRpcMessage::Error(answer) = answer {
+            self.refused(&answer.error);
+        }
+    }
+
+    /// A message got this error. A failure of ours is no refusal.
+    pub(super) fn refused(&self, error: &ErrorData) {
+        if let Some(reason) = refusal_reason(error) {
+            self.refused_because(reason);
+        }
+    }
+
+    /// A message was refused without an answer.
+    pub(super) fn refused_because(&self, reason: &'static str) {
+        self.report(EventName::RequestRefused.event().because(reason));
+    }
+
+    fn report(&self, event: AuditEvent) {
+        let event = event.at(self.endpoint).holder(self.holder);
         self.span.in_scope(|| self.audit.report(&event));
     }
 }
 
 #[cfg(test)]
-impl LimitReport {
+impl HolderReport {
     /// Of some holder, for a test to hear.
     pub(super) fn to(heard: &Arc<tests::Heard>) -> Self {
         Self::new(Arc::clone(heard) as _, tests::holder(), "test")
@@ -78,7 +109,7 @@ pub(super) mod tests {
         let (writer, audit) = (written.clone(), Arc::new(AuditLines::new(Arc::clone(&clock) as _)));
         with_default(registry().with(JsonLines::new(move || writer.clone(), clock)), || {
             let span = request_span(Some(OwnTraces::new(&SystemEntropy).begin()), Some("a caller"));
-            let limits = span.in_scope(|| LimitReport::new(audit, holder(), "mcp/sse"));
+            let limits = span.in_scope(|| HolderReport::new(audit, holder(), "mcp/sse"));
             limits.reached("memory for requests");
         });
         let line: Value = serde_json::from_str(written.text().trim()).unwrap();
