@@ -10,9 +10,13 @@ use authorization_server::{
     state::{api::ApiScopes, claims::Claims},
 };
 use moka::future::Cache;
+use secrecy::ExposeSecret as _;
 use time::Duration;
 
-const MAX_TOKENS: u64 = 10_000;
+/// Of all tokens. A token of Graph has two or three kilobytes.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// Of a token beside its text: its key, and its places in the cache.
+const ENTRY_BYTES: usize = 512;
 /// An unused token is dropped after this. Tokens of Entra expire earlier.
 const TIME_TO_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 /// A token that expires sooner is replaced before it is used.
@@ -37,7 +41,8 @@ pub struct TokenCache {
 impl TokenCache {
     /// A cache in front of the exchange.
     pub fn new(inner: Arc<dyn DownstreamTokens>, clock: Arc<dyn Clock>) -> Self {
-        let tokens = Cache::builder().max_capacity(MAX_TOKENS).time_to_idle(TIME_TO_IDLE).build();
+        let bytes = |_: &CachedTokenKey, token: &DownstreamToken| bytes_of(token);
+        let tokens = Cache::builder().max_capacity(MAX_BYTES).weigher(bytes).time_to_idle(TIME_TO_IDLE).build();
         Self { inner, clock, tokens, refused: Recent::believed_for(REFUSAL_LIFETIME) }
     }
 
@@ -56,6 +61,10 @@ impl TokenCache {
     pub fn note_refused(&self, principal: &Principal, scopes: &ApiScopes, claims: Option<&Claims>) {
         self.refused.put(refused(key(principal, scopes), claims), (), self.clock.now());
     }
+}
+
+fn bytes_of(token: &DownstreamToken) -> u32 {
+    u32::try_from(ENTRY_BYTES + token.access_token.expose_secret().len()).unwrap_or(u32::MAX)
 }
 
 fn key(principal: &Principal, scopes: &ApiScopes) -> CachedTokenKey {

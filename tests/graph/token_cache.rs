@@ -35,6 +35,8 @@ const LATENCY: Duration = Duration::from_millis(10);
 struct Exchange {
     clock: Arc<ManualClock>,
     exchanges: AtomicUsize,
+    /// The least length of a token.
+    length: AtomicUsize,
     refusal: Mutex<Option<DownstreamError>>,
 }
 
@@ -52,7 +54,8 @@ impl DownstreamTokens for Exchange {
             return Err(refusal);
         }
         let expires_at = self.clock.now() + time::Duration::HOUR;
-        Ok(DownstreamToken { access_token: Arc::new(number.to_string().into()), expires_at })
+        let access_token = format!("{number:0>length$}", length = self.length.load(Ordering::SeqCst));
+        Ok(DownstreamToken { access_token: Arc::new(access_token.into()), expires_at })
     }
 }
 
@@ -65,8 +68,8 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let (exchanges, refusal) = (AtomicUsize::new(0), Mutex::new(None));
-        let exchange = Arc::new(Exchange { clock: Arc::clone(&clock), exchanges, refusal });
+        let (exchanges, length, refusal) = (AtomicUsize::new(0), AtomicUsize::new(1), Mutex::new(None));
+        let exchange = Arc::new(Exchange { clock: Arc::clone(&clock), exchanges, length, refusal });
         let cache = TokenCache::new(Arc::clone(&exchange) as _, Arc::clone(&clock) as _);
         Self { clock, exchange, cache }
     }
@@ -170,4 +173,19 @@ async fn a_token_that_graph_refused_is_forgotten_and_no_other() {
     assert_eq!(rig.token(&bob, &user_read()).await, "4");
     assert_eq!(rig.token(&alice, &user_read()).await, "2");
     assert_eq!(rig.token(&bob, &graph(&["Mail.Read"])).await, "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_tokens_together_take_a_limited_number_of_bytes() {
+    const LENGTH: usize = 60_000;
+    const CALLERS: usize = 1_000;
+    let rig = Rig::new();
+    rig.exchange.length.store(LENGTH, Ordering::SeqCst);
+    let callers: Vec<_> = (0..40).flat_map(|owner| (0..25).map(move |grant| principal(owner, grant))).collect();
+    for caller in callers.iter().chain(callers.iter().rev()) {
+        rig.token(caller, &user_read()).await;
+    }
+    let kept = 2 * CALLERS - rig.exchanges();
+    // The cache notices some dozens of tokens late.
+    assert!(kept * LENGTH < 16 * 1024 * 1024, "{kept} tokens");
 }

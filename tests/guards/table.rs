@@ -849,6 +849,13 @@ pub(crate) const GUARDS: &[Guard] = &[
         test: "edge::refused_messages::each_message_that_is_refused_at_mcp_is_an_event",
     },
     Guard {
+        name: "tokens for APIs take a limited number of bytes",
+        file: "src/graph/token_cache.rs",
+        from: ".weigher(bytes)",
+        to: ".weigher(|_, _| 1)",
+        test: "graph::token_cache::all_tokens_together_take_a_limited_number_of_bytes",
+    },
+    Guard {
         name: "copies of strings with an escape are counted",
         file: "src/json_cost.rs",
         from: "cost(text, COPIES + BUFFERED_COPIES)",
