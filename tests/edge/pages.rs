@@ -2,15 +2,19 @@
 
 use std::fs;
 
-use authorization_server::{ground::lifetimes::CONSENT_LIFETIME, state::roles::ADMIN};
+use authorization_server::{
+    ground::{Subject, lifetimes::CONSENT_LIFETIME},
+    state::roles::ADMIN,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use driver::browser::between;
 use http::{Method, header};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    blocks::block,
     browser::{Browser, authorize, callback, consent_form, hidden},
-    rig::{Answer, Edge, TENANT_ID, empty, form, request},
+    rig::{Answer, Edge, ORIGIN, TENANT_ID, empty, form, request},
 };
 
 /// One of each page, by name.
@@ -30,6 +34,11 @@ pub(crate) async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
     let operator_signed_out = edge.get("/operator").await;
     let unknown = edge.get(&authorize("AAAAAAAAAAAAAAAAAAAAAA", &[])).await;
     let link = edge.get(&authorize(&client_id, &[("scope", Some("unknown"))])).await;
+    let alike = edge.register().await.unwrap();
+    let review = browser.get(edge, &authorize(&alike, &[])).await;
+    block(edge, &alike).await;
+    let blocked = Browser::default().get(edge, &authorize(&alike, &[])).await;
+    let (confirmation, returning) = another_owner(edge).await;
     vec![
         ("consent", consent),
         ("signing in", signing_in),
@@ -41,13 +50,51 @@ pub(crate) async fn every_page(edge: &Edge) -> Vec<(&'static str, Answer)> {
         ("operator, signed out", operator_signed_out),
         ("unknown client", unknown),
         ("link", link),
+        ("review", review),
+        ("blocked", blocked),
+        ("confirmation", confirmation),
+        ("returning", returning),
     ]
+}
+
+/// The page for another owner than the one who allowed, and the page that then returns to the client with a code.
+async fn another_owner(edge: &Edge) -> (Answer, Answer) {
+    let mut browser = Browser::default();
+    let client_id = edge.register().await.unwrap();
+    let asked = browser.ask(edge, &client_id).await;
+    let back = browser.allow(edge, &asked).await;
+    assert_eq!(browser.get(edge, &back).await.status, 302);
+    edge.upstream.set_subject(Subject { tid: "tenant".into(), oid: "another".into() });
+    let asked = browser.ask(edge, &client_id).await;
+    let back = browser.allow(edge, &asked).await;
+    let question = browser.get(edge, &back).await.header("location").replace(ORIGIN, "");
+    let page = browser.get(edge, &question).await;
+    let (confirm, csrf) = (hidden(&page, "confirm"), hidden(&page, "csrf"));
+    let fields = [("confirm", confirm.as_str()), ("csrf", &csrf), ("decision", "allow")];
+    let returning = browser.post(edge, "/consent", &fields).await;
+    assert!(returning.body.contains("code="), "{}", returning.body);
+    (page, returning)
+}
+
+/// A page for a form that does not count, for an outage, and for too many requests.
+async fn refusals(edge: &Edge) -> [(&'static str, Answer); 3] {
+    let not_accepted = edge.post("/consent", &[("decision", "allow")]).await;
+    edge.set_store_down(true);
+    let unavailable = edge.get(&authorize("AAAAAAAAAAAAAAAAAAAAAA", &[])).await;
+    edge.set_store_down(false);
+    let mut too_many = edge.get("/authorize").await;
+    while too_many.status == 400 {
+        too_many = edge.get("/authorize").await;
+    }
+    let statuses = [&not_accepted, &unavailable, &too_many].map(|page| page.status);
+    assert_eq!(statuses, [403, 503, 429]);
+    [("not accepted", not_accepted), ("unavailable", unavailable), ("too many requests", too_many)]
 }
 
 #[tokio::test]
 async fn every_page_is_html_that_is_neither_framed_nor_kept_nor_tells_where_it_was() {
     let edge = Edge::new();
-    for (name, page) in every_page(&edge).await {
+    for (name, page) in every_page(&edge).await.into_iter().chain(refusals(&edge).await) {
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
         assert_eq!(page.header("x-frame-options"), "DENY", "{name}");
         assert_eq!(page.header("referrer-policy"), "same-origin", "{name}");

@@ -129,6 +129,7 @@ async fn a_refresh_for_another_client_scope_or_resource_is_refused_before_anythi
     let cases = [
         (foreign, "invalid_grant"),
         (with(&[("scope", "user.read a\"b")]), "invalid_scope"),
+        (with(&[("scope", "user.read mail.read")]), "invalid_scope"),
         (with(&[("resource", "https://other.example")]), "invalid_target"),
     ];
     for (form, expected) in cases {
