@@ -171,6 +171,11 @@ mod tests {
             assert!(matches!(outcome(&format!("error={error}")), CallbackOutcome::Malformed), "{error}");
         }
         assert!(matches!(outcome(&format!("error={longest}")), CallbackOutcome::Error(_)));
+        let (long, longest) = ("c".repeat(MAX_CODE + 1), "c".repeat(MAX_CODE));
+        for code in ["a%0Ab", "%C3%A9", "%7F", &long] {
+            assert!(matches!(outcome(&format!("code={code}")), CallbackOutcome::Malformed), "{code}");
+        }
+        assert!(matches!(outcome(&format!("code={longest}")), CallbackOutcome::Code(_)));
     }
 
     #[test]
