@@ -47,6 +47,13 @@ mod tests {
         assert!(!same("http://127.0.0.1:1/cb", "http://127.0.0.1:1/cb?x"));
         assert!(!same("https://a.example:1/cb", "https://a.example:2/cb"));
     }
+
+    #[test]
+    fn its_host_is_that_of_its_uri_and_of_a_private_use_uri_the_scheme() {
+        let uris = ["https://a.example:8443/cb", "http://127.0.0.1:1/cb", "cursor://x/cb"].map(Receiver::behind);
+        assert_eq!(uris.each_ref().map(Receiver::host), ["a.example", "127.0.0.1", "cursor"]);
+    }
+
     #[test]
     fn being_the_same_holds_both_ways() {
         let uris =
