@@ -287,3 +287,25 @@ async fn a_withdrawal_that_fails_is_said_to_have_failed_and_can_be_done_again() 
         assert_eq!(client.works(&rig).await, (false, false), "{skipped}");
     }
 }
+
+/// The withdrawal is an event of the click that wrote it, not of the click that ends the grants at last.
+#[tokio::test]
+async fn a_withdrawal_that_is_done_again_is_one_event() {
+    for (first_is_of_all, second_is_of_all) in [(true, true), (false, false), (true, false)] {
+        for skipped in 0.. {
+            let (rig, mut browser) = (Rig::new().unwrap(), Browser::default());
+            let client = connected(&rig, &mut browser, "owner").await;
+            let click = async |of_all: bool| withdraw(&rig, "owner", Some(client.client()).filter(|_| !of_all)).await;
+            rig.audit.take();
+            rig.store.fail_after(skipped, Fault::Before);
+            let withdrawn = click(first_is_of_all).await;
+            if rig.store.fault_is_due() {
+                break;
+            }
+            withdrawn.unwrap_err();
+            click(second_is_of_all).await.unwrap();
+            let events = rig.audit.names().into_iter().filter(|name| *name == EventName::ConsentWithdrawn).count();
+            assert_eq!(events, 1, "{first_is_of_all} {second_is_of_all} {skipped}");
+        }
+    }
+}
