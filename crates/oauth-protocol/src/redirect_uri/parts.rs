@@ -51,12 +51,12 @@ impl<'a> Parts<'a> {
 }
 
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let end_of_host = if authority.starts_with('[') { authority.find(']')? + 1 } else { 0 };
-    let (_, behind) = authority.split_at(end_of_host);
+    let bracket = if authority.starts_with('[') { authority.find(']')? } else { 0 };
+    let (_, behind) = authority.split_at(bracket);
     match behind.find(':') {
         None => Some((authority, None)),
         Some(colon) => {
-            let (host, port) = authority.split_at(end_of_host + colon);
+            let (host, port) = authority.split_at(bracket + colon);
             Some((host, Some(parse_port(port.strip_prefix(':')?)?)))
         }
     }
@@ -82,6 +82,7 @@ mod tests {
     fn a_uri_is_cut_as_it_is_written() {
         assert_eq!(split("https://A.example/p?q#f"), Some(("https", "A.example", None, "/p?q#f")));
         assert_eq!(split("http://[::1]:80?q"), Some(("http", "[::1]", Some(80), "?q")));
+        assert_eq!(split("http://[1::]/"), Some(("http", "[1::]", None, "/")));
         assert_eq!(split("cursor://host"), Some(("cursor", "host", None, "")));
         assert_eq!(split("http:///x"), Some(("http", "", None, "/x")));
     }
