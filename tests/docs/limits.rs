@@ -108,6 +108,7 @@ const SIZES: &[Row] = &[
         &[(INBOX, "TOTAL_BYTES"), (INBOX, "OWNER_BYTES"), (INBOX, "CLIENT_BYTES"), (INBOX, "SESSION_BYTES")],
     ),
     ("Graph's answers", "{}; {} an owner", &[(GRAPH, "ANSWERS_BYTES"), (GRAPH, "OWNER_BYTES")]),
+    ("tokens for APIs", "{}", &[("src/graph/token_cache.rs", "MAX_BYTES")]),
     ("Entra's answers", "{}", &[(ANSWER, "ANSWERS_BYTES")]),
     ("head of a request", "{}", &[("src/http/server.rs", "CONNECTION_BYTES")]),
     (
@@ -136,7 +137,6 @@ const OTHER: &[(Constant, &str)] = &[
     (("src/http/body.rs", "MAX_READ"), "of a body that is thrown away"),
     (("src/http/cors.rs", "MAX_AGE"), "how long a browser keeps a preflight"),
     (("src/buckets.rs", "MAX_BUCKETS"), "a memory of callers; a forgotten one is refused nothing"),
-    (("src/graph/token_cache.rs", "MAX_TOKENS"), "a cache"),
     (("src/mcp/streamable_http/list_texts.rs", "MAX_LISTS"), "a cache"),
     (("src/graph/demanded_claims.rs", "MAX_DEMANDS"), "a cache"),
     (("src/entra/negative_cache.rs", "CAPACITY"), "a cache"),
