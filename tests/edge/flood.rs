@@ -392,7 +392,9 @@ fn taken(edge: &Edge, token: &str, headers: &HeaderMap) -> (i64, i64) {
 async fn a_head_takes_no_more_than_it_counts_for() {
     let edge = Edge::new();
     let token = edge.access_token().await;
-    let [_, plain] = [(); 2].map(|()| taken(&edge, &token, &HeaderMap::new()));
+    // The first request also makes what all share.
+    taken(&edge, &token, &HeaderMap::new());
+    let plain = taken(&edge, &token, &HeaderMap::new());
     for (names, times) in
         [(1, 1), (5, 1), (11, 1), (23, 1), (47, 1), (95, 1), (1, 2), (1, 6), (1, 34), (1, 66), (30, 3)]
     {

@@ -50,7 +50,7 @@ pub enum Endpoint {
 pub enum Fault {
     /// This status and body (JSON, or else HTML) are the answer.
     Status {
-        /// HTTP status, 400 to 599.
+        /// HTTP status, 200 to 599.
         status: u16,
         /// Sent as it is.
         #[serde(default)]
@@ -98,7 +98,7 @@ pub enum FaultError {
     #[error("AADSTS{0} is not implemented")]
     UnknownNumber(u32),
     /// Not an error.
-    #[error("{0} is not a status from 400 to 599")]
+    #[error("{0} is not a status from 200 to 599")]
     Status(u16),
     /// Not what a challenge looks like.
     #[error("claims must be a JSON object with the object access_token")]
@@ -174,7 +174,7 @@ impl Fault {
             endpoint.is_oauth() || endpoint.is_graph() || endpoint == Endpoint::Orders,
         );
         let claims = match self {
-            Self::Status { status, .. } if !(400..600).contains(status) => return Err(FaultError::Status(*status)),
+            Self::Status { status, .. } if !(200..600).contains(status) => return Err(FaultError::Status(*status)),
             Self::Aadsts { .. } if !entra => return Err(FaultError::Endpoint(endpoint)),
             Self::Aadsts { number, .. } if aadsts::by_number(*number).is_none() => {
                 return Err(FaultError::UnknownNumber(*number));

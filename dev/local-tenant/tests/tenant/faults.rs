@@ -207,7 +207,7 @@ async fn a_fault_that_could_not_happen_is_refused() {
         (Endpoint::Keys, claims(CHALLENGE), FaultError::Endpoint(Endpoint::Keys)),
         (Endpoint::Keys, aadsts(50076, Some(CHALLENGE)), FaultError::Endpoint(Endpoint::Keys)),
         (Endpoint::GraphMe, claims("{}"), FaultError::Claims),
-        (Endpoint::Keys, Fault::Status { status: 200, body: String::new() }, FaultError::Status(200)),
+        (Endpoint::Keys, Fault::Status { status: 199, body: String::new() }, FaultError::Status(199)),
     ];
     for (endpoint, fault, expected) in cases {
         assert_eq!(local.tenant.fail_next(endpoint, 1, fault), Err(expected));

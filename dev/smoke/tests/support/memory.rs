@@ -15,6 +15,7 @@ use driver::{
     stream::Stream,
 };
 use local_tenant::{Endpoint, Fault};
+use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -31,6 +32,8 @@ const CONNECTIONS: usize = 64;
 /// More than fill the memory for the requests of all.
 const USERS: [&str; 4] = [browser::USER, "alice@contoso.example", "layla@contoso.example", "user1@contoso.example"];
 const UNFINISHED: usize = 400;
+/// Results of one owner that nobody reads: more than there is memory for.
+const UNREAD: usize = 300;
 /// Nearly the 4,000 that the handler serves: docs/operations/memory.md.
 const MANY_CONNECTIONS: usize = 3_900;
 /// No limit of callers may refuse before the budgets of memory do.
@@ -134,6 +137,36 @@ async fn waiting_calls(handler: &Handler, tokens: &[String]) -> JoinSet<u16> {
     println!("{waiting} calls wait for Graph");
     assert!(waiting > 4 * tokens.len(), "{waiting}");
     calls
+}
+
+/// A connection for which the kernel keeps little of what its client does not read.
+fn narrow(address: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.set_tcp_mss(536).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    TcpStream::from_std(socket.into()).unwrap()
+}
+
+/// Calls of these owners whose large results nobody reads, on connections that stay open.
+async fn unread_results(handler: &Handler, tokens: &[String]) -> Vec<TcpStream> {
+    let large = Fault::Status { status: 200, body: worst::user() };
+    handler.tenant.fail_next(Endpoint::GraphMe, 10_000, large).unwrap();
+    let mut connections = Vec::new();
+    for token in tokens {
+        let mut refused = 0;
+        for _ in 0..UNREAD {
+            let (mut connection, mut status) = (narrow(handler.address), [0; 12]);
+            connection.write_all(worst::post_of_call(handler.address, token).as_bytes()).await.unwrap();
+            connection.read_exact(&mut status).await.unwrap();
+            assert!([b"HTTP/1.1 200", b"HTTP/1.1 503"].contains(&&status), "{status:?}");
+            refused += usize::from(status.ends_with(b"503"));
+            connections.push(connection);
+        }
+        assert!((1..UNREAD - 5).contains(&refused), "{refused} results had no room");
+    }
+    connections
 }
 
 /// Streams of these owners that are initialized, and whose answers nobody reads from now on.
@@ -245,10 +278,12 @@ async fn idle(program: &Path) -> (Handler, Vec<String>, u64) {
     (handler, tokens, idle)
 }
 
-/// Runs every phase against this program: those of owners in one process, and those of anybody in another.
+/// Runs every phase against this program: those of owners in one process, those of connections that stay open in another, and
+/// those of anybody in a third.
 pub(crate) async fn worst_inputs(program: &Path) {
     raise_open_files();
     of_owners(program).await;
+    of_connections(program).await;
     of_anybody(program).await;
 }
 
@@ -269,10 +304,22 @@ async fn of_owners(program: &Path) {
     called(&server, &tokens[0]).await;
 }
 
+async fn of_connections(program: &Path) {
+    let (handler, tokens, idle) = idle(program).await;
+    let address = handler.address;
+    phase(&handler, "results that nobody reads", idle, unread_results(&handler, &tokens)).await;
+    handler.tenant.clear_faults();
+    let heads = worst::heads_that_came_early();
+    phase(&handler, "heads that came with a request", idle, unfinished(address, MANY_CONNECTIONS, &heads)).await;
+    let trailers = worst::unfinished_trailers(address, &tokens);
+    phase(&handler, "trailers that do not end", idle, unfinished(address, MANY_CONNECTIONS, &trailers)).await;
+    called(&handler.server(), &tokens[0]).await;
+}
+
 async fn of_anybody(program: &Path) {
     let (handler, tokens, idle) = idle(program).await;
     let (server, address) = (handler.server(), handler.address);
-    let bodies = worst::unfinished_bodies(&server.url, &tokens);
+    let bodies = worst::unfinished_bodies(address, &tokens);
     phase(&handler, "bodies that do not end", idle, unfinished(address, UNFINISHED, &bodies)).await;
     phase(&handler, "heads that do not end", idle, unfinished(address, UNFINISHED, &worst::unfinished_heads())).await;
     let heads = worst::small_heads();

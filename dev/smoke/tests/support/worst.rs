@@ -1,5 +1,7 @@
 //! The worst texts that a caller may send.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
 /// As long as a head may be before it counts in a budget.
@@ -90,13 +92,13 @@ pub(crate) fn no_registration() -> String {
 }
 
 /// From our own pages, and with the tokens of owners: nothing is kept of any other.
-pub(crate) fn unfinished_bodies(origin: &str, tokens: &[String]) -> Vec<String> {
+pub(crate) fn unfinished_bodies(host: SocketAddr, tokens: &[String]) -> Vec<String> {
     let post = |path: &str, further: &str, content_type: &str| {
-        let lines = format!("host: localhost\r\n{further}\r\ncontent-type: {content_type}\r\ncontent-length: 65536");
+        let lines = format!("host: {host}\r\n{further}\r\ncontent-type: {content_type}\r\ncontent-length: 65536");
         format!("POST {path} HTTP/1.1\r\n{lines}\r\n\r\n{}", "x".repeat(60 * 1024))
     };
     let form = "application/x-www-form-urlencoded";
-    let origin = format!("origin: {origin}");
+    let origin = format!("origin: http://{host}");
     let public = [("/token", form), ("/register", "application/json"), ("/consent", form)];
     let public = public.map(|(path, content_type)| post(path, &origin, content_type));
     let of_owner = |token| post("/mcp", &format!("authorization: Bearer {token}"), "application/json");
@@ -106,6 +108,35 @@ pub(crate) fn unfinished_bodies(origin: &str, tokens: &[String]) -> Vec<String> 
 pub(crate) fn unfinished_heads() -> Vec<String> {
     let line = format!("x: {}\r\n", "y".repeat(1024 - 5));
     [40, 47, 64].map(|lines| format!("GET /mcp HTTP/1.1\r\nhost: localhost\r\n{}", line.repeat(lines))).to_vec()
+}
+
+/// What came with a request: the head of another one, which does not end.
+pub(crate) fn heads_that_came_early() -> Vec<String> {
+    let request = "GET /health HTTP/1.1\r\nhost: localhost\r\n";
+    vec![format!("{request}\r\n{request}x: {}", "y".repeat(2 * SMALL_HEAD))]
+}
+
+/// Chunked bodies without chunks, whose trailers do not end: as long as they may be, and as hyper would keep them.
+pub(crate) fn unfinished_trailers(host: SocketAddr, tokens: &[String]) -> Vec<String> {
+    let lines = format!("host: {host}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked");
+    let post =
+        |bearer: &str, bytes| format!("POST /mcp HTTP/1.1\r\n{lines}\r\n{bearer}\r\n0\r\nx: {}", "y".repeat(bytes));
+    let of_owner = |token| [900, 7_000, 16_300].map(|bytes| post(&format!("authorization: Bearer {token}\r\n"), bytes));
+    tokens.iter().flat_map(of_owner).chain([post("", 16_300)]).collect()
+}
+
+/// A call of the tool, as it is sent.
+pub(crate) fn post_of_call(host: SocketAddr, token: &str) -> String {
+    let (accept, call) = (driver::mcp::ACCEPT, call("{}"));
+    let lines = format!("host: {host}\r\nauthorization: Bearer {token}\r\naccept: {accept}");
+    let revision = format!("mcp-protocol-version: {}\r\ncontent-type: application/json", driver::mcp::PROTOCOL_VERSION);
+    format!("POST /mcp HTTP/1.1\r\n{lines}\r\n{revision}\r\ncontent-length: {}\r\n\r\n{call}", call.len())
+}
+
+/// Graph's user, with a name that the result of a tool has twice. After as many results as an owner may have, there is nearly
+/// room for another one: many small requests are admitted then.
+pub(crate) fn user() -> String {
+    json!({ "displayName": "x".repeat(100_000) }).to_string()
 }
 
 /// Heads for which the handler has a buffer only.
