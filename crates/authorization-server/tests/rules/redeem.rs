@@ -3,7 +3,10 @@
 
 use authorization_server::{
     endpoints::token_error::TokenError,
-    ground::{Network, lifetimes::UPSTREAM_TOKENS_LIFETIME},
+    ground::{
+        Network,
+        lifetimes::{CODE_LIFETIME, UPSTREAM_TOKENS_LIFETIME},
+    },
     state::grant::Status,
 };
 use oauth_protocol::{pkce::CodeVerifier, token_request::AuthorizationCodeRequest, token_response::TokenResponse};
@@ -297,6 +300,8 @@ async fn a_grant_that_is_unissued_and_one_that_is_issued_again_are_the_next_vers
     rig.store.fail_after(4, Fault::Before);
     rig.redeem(&client_id, &code).await.unwrap_err();
     assert_eq!(version(), 2);
+    let unissued = rig.only_grant().unwrap();
+    assert_eq!(unissued.expires_at, unissued.redeemed_at + CODE_LIFETIME, "its record lapses with its code");
     rig.redeem(&client_id, &code).await.unwrap();
     assert_eq!(version(), 3);
 }

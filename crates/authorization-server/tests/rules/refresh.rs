@@ -289,6 +289,23 @@ async fn an_access_token_has_the_scope_that_its_refresh_asked_for_and_the_grant_
     }
 }
 
+/// So that no data key is needed for longer than a grant lives without a refresh.
+#[tokio::test]
+async fn each_new_generation_seals_the_key_of_the_family_again_and_each_write_is_a_version() {
+    let (rig, client, first) = signed_in().await;
+    let mut before = rig.only_grant().unwrap();
+    // Two answers are lost: the second is answered with a further successor.
+    for late in [Duration::ZERO, Duration::seconds(61)] {
+        rig.clock.advance(late);
+        rig.refresh(&client, &first).await.unwrap();
+        let after = rig.only_grant().unwrap();
+        assert_ne!(after.family.sealed_key.as_str(), before.family.sealed_key.as_str(), "{late}");
+        assert_eq!(after.version, before.version + 1);
+        before = after;
+    }
+    assert_eq!(before.with_status(Status::Marked).version, before.version + 1);
+}
+
 #[tokio::test]
 async fn a_grant_can_be_used_and_is_held_until_the_second_in_which_it_expires() {
     let (rig, ..) = signed_in().await;
