@@ -89,6 +89,8 @@ mod tests {
         assert_eq!(shown(&format!("a{pile}b")), "a\u{301}\u{301}\u{301}\u{302e}b");
         assert_eq!(shown(&format!("a{}b", "\u{302e}".repeat(59))), format!("a{}b", "\u{302e}".repeat(6)));
         assert_eq!(shown("\u{302e}a"), "a");
+        let both = "a\u{301}\u{301}\u{301}\u{302e}\u{302e}\u{302e}";
+        assert_eq!(shown(&format!("{both}\u{302e}")), both, "both kinds count together");
     }
 
     #[test]
