@@ -31,9 +31,9 @@ pub(super) struct Outbox {
 pub(super) struct UnreadMessages(Arc<Unread>);
 
 /// The messages that wait. A channel of tokio's would take 800 bytes more of an idle stream.
-#[derive(Default)]
 struct Unread {
-    messages: Mutex<VecDeque<Kept>>,
+    /// `None` once nobody reads them.
+    messages: Mutex<Option<VecDeque<Kept>>>,
     /// Wakes the stream.
     arrived: AtomicWaker,
     /// Wakes the session.
@@ -41,19 +41,20 @@ struct Unread {
 }
 
 impl Unread {
-    fn messages(&self) -> MutexGuard<'_, VecDeque<Kept>> {
+    fn messages(&self) -> MutexGuard<'_, Option<VecDeque<Kept>>> {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_full(&self) -> bool {
-        self.messages().len() >= OUTBOX_CAPACITY
+        self.messages().as_ref().is_some_and(|messages| messages.len() >= OUTBOX_CAPACITY)
     }
 }
 
 impl Outbox {
     /// An empty outbox, of a session that it can end.
     pub(super) fn new(memory: [Budget; 2], end: SessionEnd) -> (Self, UnreadMessages) {
-        let unread = Arc::<Unread>::default();
+        let [arrived, read] = [(); 2].map(|()| AtomicWaker::new());
+        let unread = Arc::new(Unread { messages: Mutex::new(Some(VecDeque::new())), arrived, read });
         (Self { unread: Arc::clone(&unread), memory, end }, UnreadMessages(unread))
     }
 
@@ -78,7 +79,9 @@ impl Outbox {
         self.end.answered(message);
         match self.kept(message) {
             Some(text) => {
-                self.unread.messages().push_back(text);
+                if let Some(messages) = &mut *self.unread.messages() {
+                    messages.push_back(text);
+                }
                 self.unread.arrived.wake();
             }
             None if is_progress(message) => {}
@@ -106,12 +109,21 @@ impl UnreadMessages {
     pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Kept> {
         self.0.arrived.register(context.waker());
         let mut messages = self.0.messages();
+        let Some(messages) = &mut *messages else { return Poll::Pending };
         let Some(message) = messages.pop_front() else { return Poll::Pending };
         if messages.is_empty() {
             messages.shrink_to_fit();
         }
         self.0.read.wake();
         Poll::Ready(message)
+    }
+}
+
+impl Drop for UnreadMessages {
+    /// What nobody reads counts no longer.
+    fn drop(&mut self) {
+        *self.0.messages() = None;
+        self.0.read.wake();
     }
 }
 
@@ -181,6 +193,16 @@ mod tests {
         assert_eq!((poll(), Arc::strong_count(&task)), (Poll::Pending, 2));
         assert_eq!(read(&unread), Some(true));
         assert_eq!((poll(), Arc::strong_count(&task)), (Poll::Ready(()), 1));
+    }
+
+    #[test]
+    fn messages_that_nobody_reads_any_more_take_no_memory() {
+        let (outbox, unread, _) = outbox(10_000);
+        outbox.put(&answer());
+        drop(unread);
+        outbox.put(&answer());
+        assert_eq!(outbox.memory.each_ref().map(Budget::available), [10_000; 2]);
+        assert!(has_room(&outbox));
     }
 
     #[test]
