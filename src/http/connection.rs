@@ -96,7 +96,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for LimitedConnection<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        this.head.check_chunked()?;
+        ready!(this.head.poll_chunks(context))?;
         if let Poll::Ready(read) = this.poll_part(context, buffer) {
             return Poll::Ready(read.and_then(|length| this.head.read(length)));
         }

@@ -51,10 +51,17 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         self.has_ended = frame.is_none();
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.in_request.take(data.remaining());
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.in_request.take(data.remaining());
+                }
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.in_request.take_trailers(text(trailers));
+                }
+            }
+            Some(Err(_)) => {}
+            None => self.in_request.ended(),
         }
         Poll::Ready(frame)
     }
@@ -229,6 +236,8 @@ mod tests {
         let of_length = |length| format!("content-length: {length}\r\n\r\n{}", "x".repeat(length));
         let chunked = |chunks: String| format!("transfer-encoding: chunked\r\n\r\n{chunks}0\r\n\r\n");
         let parts = format!("1fff\r\n{}\r\n", "x".repeat(0x1fff)).repeat(8);
+        let extension = format!("1;x={}\r\nx\r\n", "y".repeat(900));
+        let trailers = format!("transfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx: {}\r\n\r\n", "y".repeat(3_000));
         let requests = [
             format!("{}\r\n", "x: y\r\n".repeat(90)),
             of_length(0),
@@ -238,6 +247,8 @@ mod tests {
             chunked(String::new()),
             chunked("1\r\nx\r\n".repeat(5_000)),
             chunked(parts),
+            chunked(extension),
+            trailers,
         ];
         for request in requests.iter().chain(&requests) {
             theirs.write_all(format!("POST / HTTP/1.1\r\nhost: a.example\r\n{request}").as_bytes()).await.unwrap();

@@ -669,8 +669,8 @@ pub(crate) const GUARDS: &[Guard] = &[
     Guard {
         name: "a chunked body has little besides its chunks",
         file: "src/http/connection.rs",
-        from: "this.head.check_chunked()?;",
-        to: "let _ = this.head.check_chunked();",
+        from: "ready!(this.head.poll_chunks(context))?;",
+        to: "let _ = this.head.poll_chunks(context);",
         test: "bodies::a_chunked_body_with_long_trailers_is_not_waited_for",
     },
     Guard {
