@@ -1,6 +1,7 @@
 //! The workload identity, and how its tokens are fetched.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,8 +19,10 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-/// How long a fetch may take, so that one without an answer does not keep the next one away.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long an attempt may take. The identity makes one at a time, so that one without an answer keeps the next one away.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(7);
+/// The attempts of a fetch.
+const ATTEMPTS: usize = 2;
 
 /// The workload identity.
 pub type Identity = Arc<dyn TokenCredential>;
@@ -64,7 +67,9 @@ impl SharedFetches {
             return fetch.clone();
         }
         let scopes: Vec<_> = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let fetch = fetch(Arc::clone(&self.identity), scopes.clone()).boxed().shared();
+        // `Shared` would panic for everybody who asks after a panic.
+        let fetched = AssertUnwindSafe(fetch(Arc::clone(&self.identity), scopes.clone())).catch_unwind();
+        let fetch = fetched.map(|result| result.unwrap_or_else(|_| Err(failed("a panic")))).boxed().shared();
         tokio::spawn(fetch.clone());
         *last = Some((scopes, fetch.clone()));
         fetch
@@ -81,10 +86,14 @@ impl TokenCredential for SharedFetches {
 
 async fn fetch(identity: Identity, scopes: Vec<String>) -> Result<AccessToken, Arc<Error>> {
     let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
-    let too_late = |_| {
-        let reason = format!("no answer within {} s", FETCH_TIMEOUT.as_secs());
-        Err(Error::with_message(ErrorKind::Credential, reason))
-    };
-    let fetched = tokio::time::timeout(FETCH_TIMEOUT, identity.get_token(&scopes, None)).await;
-    fetched.unwrap_or_else(too_late).map_err(Arc::new)
+    for _ in 0..ATTEMPTS {
+        if let Ok(answer) = tokio::time::timeout(ATTEMPT_TIMEOUT, identity.get_token(&scopes, None)).await {
+            return answer.map_err(Arc::new);
+        }
+    }
+    Err(failed("no answer in time"))
+}
+
+fn failed(reason: &'static str) -> Arc<Error> {
+    Arc::new(Error::with_message(ErrorKind::Credential, reason))
 }
