@@ -11,8 +11,8 @@ pub fn visible(character: char) -> Option<char> {
     (!is_unseen(character)).then_some(character)
 }
 
-/// The empty Braille pattern and the null notehead. They are symbols, and fonts draw nothing for them.
-const BLANK: [char; 2] = ['\u{2800}', '\u{1d159}'];
+/// The empty Braille pattern, the null notehead, and the blanks of hieroglyphs. Fonts draw nothing for them.
+const BLANK: [char; 4] = ['\u{2800}', '\u{1d159}', '\u{13441}', '\u{13442}'];
 
 /// Formats include zero-width and bidirectional controls, and the tags in which text is hidden from people.
 fn is_unseen(character: char) -> bool {
@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn what_fonts_leave_empty_is_a_space() {
-        for character in [' ', '\n', '\u{a0}', '\u{2028}', '\u{3000}', '\u{2800}', '\u{1d159}'] {
+        for character in
+            [' ', '\n', '\u{a0}', '\u{2028}', '\u{3000}', '\u{2800}', '\u{1d159}', '\u{13441}', '\u{13442}']
+        {
             assert_eq!(visible(character), Some(' '), "{}", character.escape_unicode());
         }
     }
