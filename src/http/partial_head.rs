@@ -135,9 +135,9 @@ impl InRequest {
     }
 
     /// Trailers of at least this length were taken.
-    pub(super) fn take_trailers(&self, length: usize) {
+    pub(super) fn take_trailers(&self, trailers: usize) {
         let mut next = self.0.lock();
-        next.bytes = next.bytes.saturating_sub(length);
+        next.bytes = next.bytes.saturating_sub(trailers);
     }
 
     /// So much of the body was taken.

@@ -37,6 +37,7 @@ const UNKNOWN_METHOD: &str = "the method does not exist";
 const CURSOR: &str = "Invalid params: this server did not give that cursor";
 const SAME_ID: &str = "Invalid Request: another request of this batch has the same id";
 const INITIALIZE: &str = "Invalid Request: initialize must not be part of a batch";
+const RESPONSE: &str = "Invalid Request: this server sends no requests, so it awaits no responses";
 
 /// Requests that are refused when they are served, and why.
 fn requests() -> [(&'static str, Value, &'static str); 6] {
@@ -110,6 +111,7 @@ async fn each_message_of_a_batch_that_is_refused_at_mcp_is_an_event() {
         (json!([ping(1), ping(1)]), &[SAME_ID]),
         (json!([request(1, "initialize", &json!({})), ping(2)]), &[INITIALIZE]),
         (json!([]), &["Invalid Request: the batch is empty"]),
+        (json!([{ "jsonrpc": "2.0", "id": 1, "result": {} }, ping(1)]), &[RESPONSE]),
         (Value::Array((1..22).map(ping).collect()), &["Invalid Request: a batch has at most 20 messages"]),
         (Value::Array(batch_of_requests.collect()), &reasons_of_requests),
     ] {

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 use super::{
     headers,
     requests::{CancellableRequest, Requests},
+    unexpected_response,
     unserved::{CallError, Unserved},
 };
 use crate::mcp::{
@@ -34,6 +35,8 @@ const REQUESTS_AT_ONCE: usize = 4;
 enum Step {
     Serve(Box<CancellableRequest>),
     Refuse(Box<Refusal>, Option<RequestId>),
+    /// The same without an answer: the message is one itself.
+    Ignore(Box<Refusal>),
     Nothing,
 }
 
@@ -106,7 +109,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
             requests.notified(principal, &envelope);
             Step::Nothing
         }
-        (Ok(_), _) => Step::Nothing,
+        (Ok(_), _) => Step::Ignore(Box::new(unexpected_response())),
     }
 }
 
@@ -145,6 +148,10 @@ async fn taken(
     };
     match step {
         Step::Nothing => None,
+        Step::Ignore(refusal) => {
+            report.refused(&refusal.error);
+            None
+        }
         Step::Refuse(refusal, id) => refused(*refusal, id),
         Step::Serve(request) if request.is_cancelled() => None,
         Step::Serve(request) => {
