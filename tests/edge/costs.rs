@@ -199,7 +199,7 @@ fn bytes_of_each<T: Send + 'static>(serving: &Serving, open: impl Fn(&Client) ->
     taken.bytes_current / i64::try_from(STREAMS).unwrap()
 }
 
-/// hyper has two buffers of 8 KiB for each connection, of which an idle one uses the first page of one; the rest is ours.
+/// hyper has two buffers of 8 KiB for each connection, of which an idle one uses half; the rest is ours.
 #[test]
 fn an_idle_stream_takes_less_than_27_kilobytes_and_no_more_once_it_is_initialized() {
     let [plain, initialized] = [None, Some(initialize("2024-11-05"))].map(|initialize| {
@@ -263,7 +263,8 @@ fn bytes_of_a_call() -> i64 {
     taken.bytes_current / i64::try_from(STREAMS).unwrap()
 }
 
-/// Four buffers of hyper's with 8 KiB each and a channel with 9 are part of it. docs/benchmarks.md says what the rest is.
+/// Four buffers of hyper's with 8 KiB each and a channel with 9 are part of it. docs/benchmarks.md says what a call takes that
+/// waits for its turn.
 #[test]
 fn a_call_that_waits_for_graph_takes_less_than_73_kilobytes() {
     let bytes = bytes_of_a_call();

@@ -149,7 +149,7 @@ impl Burst {
         let (url, script) = (format!("http://{}/mcp", handler.address), folder.join("burst.lua"));
         let post = Post { url: &url, tokens, body: &Kind::Call.body(), script: &script };
         let run = wrk::run(&post, CONNECTIONS, SECONDS)?;
-        // Most: docs/benchmarks.md, "What is not reached".
+        // Most: docs/benchmarks.md, "Where the memory goes".
         println!("{CONNECTIONS} connections: {} calls, {} refused", run.requests, run.refused);
         let peak = handler.kilobytes("VmHWM");
         Ok(Self { signed_in, ended: Instant::now(), peak })
