@@ -61,6 +61,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// The refusal of a response.
+    pub(super) fn unexpected_response() -> Self {
+        Self::invalid("Invalid Request: this server sends no requests, so it awaits no responses")
+    }
+
     /// 400 with this error.
     pub(super) fn bad_request(error: ErrorData) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error }

@@ -11,7 +11,6 @@ use tracing::Instrument as _;
 use super::{
     headers,
     requests::{CancellableRequest, Requests},
-    unexpected_response,
     unserved::{CallError, Unserved},
 };
 use crate::mcp::{
@@ -109,7 +108,7 @@ fn step(requests: &Requests, text: &str, principal: &Principal, ids: &mut HashSe
             requests.notified(principal, &envelope);
             Step::Nothing
         }
-        (Ok(_), _) => Step::Ignore(Box::new(unexpected_response())),
+        (Ok(_), _) => Step::Ignore(Box::new(Refusal::unexpected_response())),
     }
 }
 

@@ -129,11 +129,7 @@ impl StreamableHttp {
                 self.requests.notified(&principal, &envelope);
                 Ok(ready(Ok(Some(accepted()))).boxed().right_future())
             }
-            _ => Err(unexpected_response().into()),
+            _ => Err(Refusal::unexpected_response().into()),
         }
     }
-}
-
-fn unexpected_response() -> Refusal {
-    Refusal::invalid("Invalid Request: this server sends no requests, so it awaits no responses")
 }
