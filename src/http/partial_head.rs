@@ -64,7 +64,7 @@ impl PartialHead {
         let is_large = next.bytes > READ_BYTES;
         next.bytes = next.bytes.saturating_sub(length);
         let chunks = if is_chunked { Chunks::Arriving } else { Chunks::None };
-        (next.began, next.is_cut_off, next.chunks) = (None, false, chunks);
+        (next.began, next.is_cut_off, next.chunks, next.exceeds) = (None, false, chunks, false);
         let none = is_large.then(|| next.heads.permit())?;
         Some(std::mem::replace(&mut next.permit, none))
     }

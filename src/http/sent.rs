@@ -22,8 +22,8 @@ impl AsRef<[u8]> for BudgetedBody {
     }
 }
 
-/// Turns the permit of a request into that of its answer, with its head. A stream, whose length is not known, counts for itself what waits, and
-/// so does an answer that waited as text.
+/// Turns the permit of a request into that of its answer, with its head. A stream, whose length is not known, counts for itself
+/// what waits, and so does an answer that waited as text; their heads are small.
 ///
 /// An answer that finds no room there counts in the reserve, if it has one.
 pub(super) async fn until_sent(

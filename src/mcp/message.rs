@@ -99,9 +99,9 @@ pub(super) fn parse(
     principal: Principal,
     span: Span,
 ) -> Option<ClientJsonRpcMessage> {
-    let mut message = match (method, id) {
-        (Some(method @ ("tools/call" | "tools/list")), Some(id)) => request_for_tools(text, method, id)?,
-        _ => serde_json::from_slice(text).ok()?,
+    let mut message = match named_for_tools(method, id) {
+        Some((method, id)) => request_for_tools(text, method, id)?,
+        None => serde_json::from_slice(text).ok()?,
     };
     let extensions = match &mut message {
         ClientJsonRpcMessage::Request(request) => request.request.extensions_mut(),
@@ -119,11 +119,12 @@ pub(super) fn cost(text: &[u8], envelope: &Envelope) -> usize {
 }
 
 fn cost_of(text: &[u8], method: Option<&str>, id: Option<&RequestId>) -> usize {
-    if matches!((method, id), (Some("tools/call" | "tools/list"), Some(_))) {
-        tree_cost(text)
-    } else {
-        message_cost(text)
-    }
+    if named_for_tools(method, id).is_some() { tree_cost(text) } else { message_cost(text) }
+}
+
+/// The method and the id of a request for tools. Its cost and its reading depend on them.
+fn named_for_tools<'a>(method: Option<&'a str>, id: Option<&'a RequestId>) -> Option<(&'a str, &'a RequestId)> {
+    method.filter(|method| matches!(*method, "tools/call" | "tools/list")).zip(id)
 }
 
 /// A request for tools, whatever its parameters are. rmcp would try all of its types in turn, and keep copies of the text for that.
